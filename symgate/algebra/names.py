@@ -1,0 +1,59 @@
+"""How a name is taken apart: base letter, accent, subscripts, Greek.
+
+`h_tilde` is an h with a tilde, `Gamma_f` a capital gamma with subscript f,
+`W_x_f` a W with subscripts x and f. The writers decide how each part looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
+    "xi": "ξ", "omicron": "ο", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π",
+    "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+
+#: `lambda` is a word of Python's, so that people write it otherwise.
+_SPELLINGS = {"lamda": "lambda", "lam": "lambda", "Lamda": "Lambda", "eps": "epsilon"}
+
+ACCENTS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "dot": "\u0307", "prime": "′"}
+
+
+@dataclass(frozen=True)
+class NameParts:
+    """A name, taken apart; `greek` is the Greek letter's English name, or None."""
+
+    base: str
+    greek: str | None
+    accents: tuple[str, ...]
+    subscripts: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def name_parts(name: str) -> NameParts:
+    """Take a name apart.
+
+    >>> name_parts("h_tilde").accents, name_parts("U_z").subscripts, name_parts("alpha").greek
+    (('tilde',), ('z',), 'alpha')
+    """
+    base, *rest = [part for part in name.split("_") if part] or [name]
+    accents = tuple(part for part in rest if part in ACCENTS)
+    subscripts = tuple(part for part in rest if part not in ACCENTS)
+    greek = _SPELLINGS.get(base, base)
+    return NameParts(base, greek if greek in GREEK else None, accents, subscripts)
+
+
+def is_scalar_name(name: str) -> bool:
+    """Whether a parameter of this name is a scalar by the convention of the field.
+
+    Greek letters are scalars (a leak alpha, a step Delta), Latin letters are vectors.
+
+    >>> is_scalar_name("alpha"), is_scalar_name("Delta"), is_scalar_name("b_z")
+    (True, True, False)
+    """
+    return name_parts(name).greek is not None

@@ -1,0 +1,151 @@
+"""The symbols and nodes of vector expressions.
+
+variable("h", -1)   h[t-1], a state, gate or input at a time: SymPy's Indexed
+Vector("b_z")       a parameter that is a vector; a plain Symbol is a scalar
+MatVec(A, v)        a matrix times a vector, the only node that mixes components
+Stack([a, b], …)    the vectors a and b, one above the other
+Outer(u, v)         the matrix u vᵀ, as gradients of matrices need it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sympy import Expr, Indexed, IndexedBase, MatrixExpr, S, Symbol, Tuple
+from sympy.core.basic import Basic
+
+#: The present step.
+t = Symbol("t", integer=True)
+
+
+class Vector(Symbol):
+    """A parameter that is a vector: its product with a vector is component by component."""
+
+
+@lru_cache(maxsize=4096)
+def variable(name: str, lag: int = 0) -> Indexed:
+    """The vector `name` at time t - lag.
+
+    >>> variable("h", 1)
+    h[t - 1]
+    """
+    return _base(name)[t - lag]
+
+
+@lru_cache(maxsize=4096)
+def _base(name: str) -> IndexedBase:
+    return IndexedBase(name, real=True)
+
+
+def name_of(symbol: Basic) -> str:
+    """The name of a variable or a parameter, without its time."""
+    return str(symbol.base.label) if isinstance(symbol, Indexed) else str(symbol.name)
+
+
+def time_of(symbol: Indexed) -> Expr:
+    """The time of a variable, relative to t: 0, -1, or an expression."""
+    return symbol.indices[0] - t
+
+
+def shifted(expression: Any, steps: Any) -> Any:
+    """The same expression `steps` steps earlier.
+
+    >>> shifted(variable("h", 1) * variable("z"), 2)
+    h[t - 3]*z[t - 2]
+    """
+    return expression if steps == 0 else expression.xreplace({t: t - steps})
+
+
+class _Opaque(Expr):
+    """A node that SymPy must not look into when it differentiates."""
+
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+
+    def _eval_derivative(self, s: Any) -> Expr:
+        if s in self.free_symbols:
+            raise TypeError(
+                f"{self} depends on {s}: differentiate a cell with symgate.jacobian, not with diff"
+            )
+        return S.Zero
+
+    def _sympystr(self, printer: Any) -> str:
+        from symgate.algebra.printing import text
+
+        return text(self)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        from symgate.writing.latex import latex
+
+        shown = latex(self)
+        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+
+class MatVec(_Opaque):
+    """A matrix expression times a vector expression."""
+
+    def __new__(cls, matrix: MatrixExpr, vector: Expr) -> MatVec:
+        return Basic.__new__(cls, matrix, vector)
+
+    @property
+    def matrix(self) -> MatrixExpr:
+        return self.args[0]
+
+    @property
+    def vector(self) -> Expr:
+        return self.args[1]
+
+
+class Stack(_Opaque):
+    """Vectors one above the other; it stands only inside a MatVec."""
+
+    def __new__(cls, parts: Iterable[Expr], sizes: Iterable[Expr]) -> Stack:
+        return Basic.__new__(cls, Tuple(*parts), Tuple(*sizes))
+
+    @property
+    def parts(self) -> tuple[Expr, ...]:
+        return tuple(self.args[0])
+
+    @property
+    def sizes(self) -> tuple[Expr, ...]:
+        return tuple(self.args[1])
+
+
+class Total(_Opaque):
+    """The sum of a vector's components, as gradients of scalars need it."""
+
+    def __new__(cls, vector: Expr) -> Total:
+        return Basic.__new__(cls, vector)
+
+
+class Outer(MatrixExpr):
+    """The matrix u vᵀ of two vector expressions.
+
+    `rows` and `cols` are the sizes of u and v.
+    """
+
+    is_commutative = False
+
+    def __new__(cls, u: Expr, v: Expr, rows: Any, cols: Any) -> Outer:
+        return Basic.__new__(cls, u, v, rows, cols)
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return self.args[2], self.args[3]
+
+    def _eval_transpose(self) -> Outer:
+        u, v, rows, cols = self.args
+        return Outer(v, u, cols, rows)
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
+        return Indexed(IndexedBase("u"), i) * Indexed(IndexedBase("v"), j)
+
+    _sympystr = _Opaque._sympystr
+
+    def _latex(self, printer: Any) -> str:
+        from symgate.writing.latex import latex
+
+        return latex(self)

@@ -1,0 +1,103 @@
+"""The zoo: published cells, one data file each. Adding a cell means adding a file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from symgate.errors import SymgateError, UnknownName
+
+if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the data file of a cell says."""
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    family: str
+    source: str
+    year: int
+    equations: str
+    remarks: str
+    roles: Mapping[str, str]
+
+
+@lru_cache(maxsize=1)
+def entries() -> Mapping[str, Entry]:
+    """Every cell of the zoo by name, in alphabetical order."""
+    found = {}
+    for file in sorted(resources.files(__name__).joinpath("data").iterdir(), key=str):
+        if file.name.endswith(".toml"):
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+            data["aliases"] = tuple(data["aliases"])
+            found[data["name"]] = Entry(**data)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _by_alias() -> Mapping[str, str]:
+    names = {name: name for name in entries()}
+    for entry in entries().values():
+        names.update(dict.fromkeys(entry.aliases, entry.name))
+    return names
+
+
+def entry(name: str) -> Entry:
+    """The data of a cell, by name or alias; an unknown name lists the near ones."""
+    key = str(name).strip().lower().replace("_", "-").replace(" ", "-")
+    if key not in _by_alias():
+        raise UnknownName("the cell", str(name), _by_alias())
+    return entries()[_by_alias()[key]]
+
+
+@cache
+def _cell(name: str) -> Cell:
+    from symgate.equations.cell import Cell
+
+    found = entries()[name]
+    return Cell.from_text(found.equations, found.name, title=found.title, roles=found.roles)
+
+
+def cell(name: str) -> Cell:
+    """A cell by its zoo name or alias, or from a file of equations.
+
+    >>> cell("gru").gates
+    ('z', 'r', 'n')
+    >>> cell("cifg").name
+    'lstm-coupled'
+    """
+    if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:
+        from symgate.equations.cell import Cell
+
+        if not Path(name).exists():
+            raise SymgateError(f"there is no file {name}")
+        return Cell.from_file(name)
+    return _cell(entry(name).name)
+
+
+class Zoo(Mapping[str, "Cell"]):
+    """The cells by name: `zoo["gru"]`, `list(zoo)`; aliases work as keys too."""
+
+    def __getitem__(self, name: str) -> Cell:
+        return cell(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(entries())
+
+    def __len__(self) -> int:
+        return len(entries())
+
+    def __repr__(self) -> str:
+        return f"<Zoo of {len(self)} cells: {', '.join(self)}>"
+
+
+zoo = Zoo()

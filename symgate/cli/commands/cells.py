@@ -1,0 +1,47 @@
+"""`symgate cells`: the zoo in a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from symgate.cells import Entry, entries
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("word", nargs="?", help="only cells whose name, title or family has it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found = [entry for entry in entries().values() if _has(entry, arguments.word)]
+    if arguments.json:
+        print(json.dumps([_data(entry) for entry in found], indent=2, ensure_ascii=False))
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "year", "family", "title", box=None, header_style="bold")
+    for entry in found:
+        table.add_row(entry.name, str(entry.year), entry.family, entry.title)
+    Console().print(table)
+    return 0
+
+
+def _has(entry: Entry, word: str | None) -> bool:
+    text = " ".join((entry.name, *entry.aliases, entry.family, entry.title)).lower()
+    return word is None or word.lower() in text
+
+
+def _data(entry: Entry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "aliases": list(entry.aliases),
+        "family": entry.family,
+        "source": entry.source,
+        "year": entry.year,
+        "equations": entry.equations.strip().splitlines(),
+        "roles": dict(entry.roles),
+        "remarks": entry.remarks,
+    }

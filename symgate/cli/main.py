@@ -1,0 +1,73 @@
+"""`symgate`: which commands there are, and how faults become messages and exit codes.
+
+A command is a module of `symgate.cli.commands` with `HELP`, `add(parser)` and
+`run(arguments)`, which returns an exit code: 0 done, 1 a check failed, 2 wrong usage,
+3 bad input, 4 an optional tool is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from symgate import __version__
+from symgate.errors import MissingTool, SymgateError
+
+#: Each command with its line in --help; the module of its name is loaded when it is called.
+COMMANDS = {
+    "cells": "list the cells of the zoo",
+    "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
+    "report": "derive and print the Jacobians of RNN, LSTM and GRU",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if not word.startswith("-")), None)
+    arguments = _parser(command).parse_args(words)
+    if arguments.command is None:
+        _parser(None).print_help(sys.stderr)
+        return 2
+    try:
+        code: int = import_module(_module(arguments.command)).run(arguments)
+        sys.stdout.flush()
+        return code
+    except MissingTool as error:
+        return _fault(error, 4)
+    except SymgateError as error:
+        return _fault(error, 3)
+    except KeyboardInterrupt:
+        print("symgate: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _fault(error: Exception, code: int) -> int:
+    print(f"symgate: {error}", file=sys.stderr)
+    return code
+
+
+def _module(command: str) -> str:
+    return f"symgate.cli.commands.{command}"
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser; only the command that is called loads its options."""
+    parser = argparse.ArgumentParser(
+        prog="symgate",
+        description="Gate equations in; exact Jacobians, derivations and gradient curves out.",
+        epilog="A cell is named by its zoo name, or given as a file of equations.",
+    )
+    parser.add_argument("--version", action="version", version=f"symgate {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, line in COMMANDS.items():
+        sub = commands.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.")
+        if name == command:
+            import_module(_module(name)).add(sub)
+    return parser

@@ -1,0 +1,245 @@
+"""From the checked syntax of a cell to SymPy expressions.
+
+Each equation becomes an element-wise expression in which `MatVec` is the only node that
+mixes components. Numbers are exact rationals. What SymPy would turn into infinity or an
+imaginary number is an error here.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
+from sympy.core.basic import Basic
+
+from symgate.algebra.functions import FUNCTIONS
+from symgate.algebra.operators import Chain, Diag, Sum
+from symgate.algebra.vectors import MatVec, Stack, Vector, variable
+from symgate.equations.names import Names, is_matrix
+from symgate.equations.shapes import Shapes
+from symgate.equations.syntax import Line, Source, reference
+
+#: The largest power of a number that is worked out, in digits.
+MAX_DIGITS = 200
+
+
+class Builder:
+    """Builds the expressions of one cell, and notes the order in which names appear."""
+
+    def __init__(self, source: Source, names: Names, shapes: Shapes) -> None:
+        self.source, self.names, self.shapes = source, names, shapes
+        self.appeared: dict[Basic, int] = {}
+
+    def equation(self, line: Line) -> tuple[Expr, dict[Basic, int]]:
+        """The right side of a line, and the place at which each symbol first stands in it."""
+        self.appeared = {}
+        expression = self.vector(line.right)
+        bad = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
+        if expression.has(*bad):
+            raise self.source.error(line.right, "this is not a real number (a division by zero, "
+                                    "or the root or logarithm of a negative number)")  # fmt: skip
+        return expression, self.appeared
+
+    def appear(self, symbol: Basic) -> Basic:
+        self.appeared.setdefault(symbol, len(self.appeared))
+        return symbol
+
+    def vector(self, node: ast.expr) -> Expr:
+        found = reference(node)
+        if found is not None:
+            return self.appear(self.symbol(*found))
+        match node:
+            case ast.Constant(value=value):
+                return number(value)
+            case ast.UnaryOp(op=op, operand=operand):
+                inner = self.vector(operand)
+                return -inner if isinstance(op, ast.USub) else inner
+            case ast.List(elts=parts):
+                if len(parts) == 1:
+                    return self.vector(parts[0])
+                sizes = [self.shapes.parts[id(part)] for part in parts]
+                return Stack(map(self.vector, parts), sizes)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return self.matrix_vector(left, right)
+            case ast.BinOp(op=ast.Pow()):
+                return self.power(node)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.arithmetic(node, self.vector(left), op, self.vector(right))
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                return self.call(node, function, arguments)
+        raise self.source.error(node, "this is not an expression of the language")
+
+    def symbol(self, name: str, lag: int | None) -> Basic:
+        if lag is not None:
+            return variable(name, lag)
+        kind = Vector if self.names.kinds[name] == "vector" else Symbol
+        return kind(name, real=True)
+
+    def arithmetic(self, node: ast.expr, one: Expr, op: ast.operator, other: Expr) -> Expr:
+        if isinstance(one, Stack) or isinstance(other, Stack):
+            raise self.source.error(node, "a concatenation [a, b] stands right of @ only")
+        match op:
+            case ast.Add():
+                return one + other
+            case ast.Sub():
+                return one - other
+            case ast.Mult():
+                return one * other
+        if other.is_zero:
+            raise self.source.error(node, "a division by zero")
+        return one / other
+
+    def power(self, node: ast.BinOp) -> Expr:
+        exponent, base = constant(node.right), self.vector(node.left)
+        if exponent is None or abs(exponent) > 100:
+            raise self.source.error(
+                node.right, "an exponent is a plain number between -100 and 100"
+            )
+        if base.is_number:
+            if base.is_zero and exponent <= 0:
+                raise self.source.error(node, "a division by zero")
+            digits = abs(sp.log(abs(base), 10).evalf(5) * exponent) if not base.is_zero else 0
+            if digits > MAX_DIGITS:
+                raise self.source.error(node, "this number is too large")
+        return base**exponent
+
+    def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
+        inner = self.vector(arguments[0])
+        if isinstance(inner, Stack):
+            raise self.source.error(node, "a concatenation [a, b] stands right of @ only")
+        constants = [constant(argument) for argument in arguments[1:]]
+        for argument, value in zip(arguments[1:], constants, strict=True):
+            if value is None or not 0 < value <= 100:
+                raise self.source.error(argument, "this argument is a positive number")
+        return FUNCTIONS[function](inner, *constants)
+
+    def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
+        if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
+            vector, matrix = self.vector(left), _transposed(self.matrix(right))
+        else:
+            matrix, vector = self.matrix(left), self.vector(right)
+        if isinstance(matrix, Identity):
+            return vector
+        if isinstance(matrix, Diag) and not _is_parameter(matrix):
+            return matrix.vector * vector
+        return MatVec(matrix, vector)
+
+    def matrix(self, node: ast.expr) -> MatrixExpr:
+        match node:
+            case ast.Name(id="I"):
+                return Identity(self.shapes.identities[id(node)])
+            case ast.Name(id=name):
+                return self.appear(MatrixSymbol(name, *self.shapes.matrices[name]))
+            case ast.Attribute(value=value):
+                return _transposed(self.matrix(value))
+            case ast.UnaryOp(op=op, operand=operand):
+                inner = self.matrix(operand)
+                return _scaled(sp.S.NegativeOne, inner) if isinstance(op, ast.USub) else inner
+            case ast.Call(args=arguments):
+                return self.diagonal(node, arguments[0])
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return _chain(self.matrix(left), self.matrix(right))
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                one, other = self.whole(left), self.whole(right)
+                if isinstance(op, ast.Sub):
+                    other = _scaled(sp.S.NegativeOne, other)
+                parts = [p for m in (one, other) for p in (m.args if isinstance(m, Sum) else [m])]
+                return Sum(*parts)
+            case ast.BinOp(left=left, op=op, right=right):
+                if is_matrix(right, self.names):
+                    return _scaled(self.scalar(left), self.whole(right))
+                scale = self.scalar(right)
+                return _scaled(1 / scale if isinstance(op, ast.Div) else scale, self.whole(left))
+        raise self.source.error(node, "this is not a matrix")
+
+    def whole(self, node: ast.expr) -> MatrixExpr:
+        """A matrix that stands in a larger expression: it cannot change with the step."""
+        matrix = self.matrix(node)
+        if matrix.has(sp.Indexed):
+            raise self.source.error(
+                node, "diag(…) of a gate or a state stands alone: diag(z[t]) @ h[t-1]"
+            )
+        return matrix
+
+    def scalar(self, node: ast.expr) -> Expr:
+        value = self.vector(node)
+        if value.is_zero:
+            raise self.source.error(node, "a matrix times zero")
+        return value
+
+    def diagonal(self, node: ast.Call, argument: ast.expr) -> Diag:
+        vector = self.vector(argument)
+        size = next(
+            (self.shapes.vectors[found[0]]
+             for below in ast.walk(argument) if isinstance(below, ast.expr)
+             and (found := reference(below)) and found[0] in self.shapes.vectors),
+            None,
+        )  # fmt: skip
+        if size is None or vector.has(MatVec):
+            raise self.source.error(node, "diag takes names of vectors; name the product first")
+        return Diag(size, vector)
+
+
+def number(value: object) -> Expr:
+    """A number as an exact rational: 0.1 is 1/10."""
+    return Rational(str(value))
+
+
+def constant(node: ast.expr) -> Expr | None:
+    """The value of a number, its negative or a ratio of numbers; None for anything else."""
+    match node:
+        case ast.Constant(value=value):
+            return number(value)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inner = constant(operand)
+            return None if inner is None else -inner
+        case ast.BinOp(left=ast.Constant(value=above), op=ast.Div(), right=ast.Constant(value=b)):
+            return number(above) / number(b) if b else None
+    return None
+
+
+def _is_parameter(matrix: Diag) -> bool:
+    return len(matrix.factors) == 1 and isinstance(matrix.factors[0], Vector)
+
+
+def _transposed(matrix: MatrixExpr) -> MatrixExpr:
+    """Aᵀ with the transpose at the symbols."""
+    if isinstance(matrix, Transpose):
+        return matrix.arg
+    if isinstance(matrix, Identity | Diag):
+        return matrix
+    if isinstance(matrix, Sum):
+        return Sum(*map(_transposed, matrix.args))
+    if isinstance(matrix, MatMul):
+        scale, matrices = matrix.as_coeff_matrices()
+        return _scaled(scale, _chain(*[_transposed(m) for m in reversed(matrices)]))
+    return Transpose(matrix)
+
+
+def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
+    if scale == 1:
+        return matrix
+    if isinstance(matrix, Sum):
+        return Sum(*(_scaled(scale, part) for part in matrix.args))
+    if isinstance(matrix, MatMul):
+        own, matrices = matrix.as_coeff_matrices()
+        return _scaled(scale * own, _chain(*matrices))
+    return Chain(scale, matrix)
+
+
+def _chain(*matrices: MatrixExpr) -> MatrixExpr:
+    scale: Expr = sp.S.One
+    parts: list[Any] = []
+    for matrix in matrices:
+        own, factors = (
+            matrix.as_coeff_matrices() if isinstance(matrix, MatMul) else (sp.S.One, [matrix])
+        )
+        scale *= own
+        parts.extend(f for f in factors if not isinstance(f, Identity))
+    if not parts:
+        return _scaled(scale, matrices[0]) if scale != 1 else matrices[0]
+    if scale != 1:
+        parts.insert(0, scale)
+    return parts[0] if len(parts) == 1 else Chain(*parts)

@@ -1,0 +1,267 @@
+"""The cell: an immutable mapping of equations, from which everything else follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from sympy import Add, Expr, Indexed, Mul, Symbol
+from sympy.core.basic import Basic
+
+from symgate.algebra.printing import language
+from symgate.algebra.vectors import name_of
+from symgate.equations.build import Builder
+from symgate.equations.names import classify
+from symgate.equations.shapes import infer
+from symgate.equations.syntax import Line, Source, read_lines
+from symgate.errors import EquationError, SymgateError
+
+if TYPE_CHECKING:
+    from symgate.equations.explicit import Explicit
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a cell: `kind` is matrix, vector or scalar; `shape` is symbolic."""
+
+    name: str
+    kind: str
+    shape: tuple[Expr, ...]
+
+    @property
+    def count(self) -> Expr:
+        """How many numbers it holds."""
+        return Mul(*self.shape)
+
+
+class Cell:
+    """A recurrent cell: its equations, and what each name in them is.
+
+    Make one with `symgate.cell` (from the zoo), `Cell.from_text` or `Cell.from_file`.
+    Cells are immutable, hashable and picklable; two cells are equal when their equations
+    are. `str(cell)` prints equations that read back to an equal cell.
+
+    >>> cell = Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")
+    >>> cell.states, cell.inputs, cell.gates
+    (('h',), ('x',), ())
+    >>> print(cell)
+    h[t] = tanh(W @ x[t] + U @ h[t-1] + b)
+    >>> cell.parameter_count()
+    m*n + n**2 + n
+    """
+
+    name: str
+    title: str
+    roles: Mapping[str, str]
+    text: str
+    equations: Mapping[str, Expr]
+    orders: Mapping[str, Mapping[Basic, int]]
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    gates: tuple[str, ...]
+    parameters: Mapping[str, Parameter]
+    shapes: Mapping[str, Expr]
+
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        name: str = "cell",
+        *,
+        title: str = "",
+        roles: Mapping[str, str] | None = None,
+    ) -> Cell:
+        """Read a cell from its equations, one a line.
+
+        `roles` says in words what gates and states do; derivations and `show` print it.
+        A fault in the text raises an `EquationError` with line, column and mend.
+        """
+        if not isinstance(text, str):
+            raise EquationError(f"equations are a text, not {type(text).__name__}")
+        source = Source(text)
+        lines = read_lines(source)
+        names = classify(source, lines)
+        lines = _sorted(source, lines)
+        shapes = infer(source, lines, names)
+        builder = Builder(source, names, shapes)
+        built = {line.name: builder.equation(line) for line in lines}
+        for role in roles or ():
+            if role not in names.targets:
+                raise SymgateError(f"a role is given for {role!r}, which no equation defines")
+        parameters = {}
+        for parameter, kind in names.kinds.items():
+            shape: tuple[Expr, ...] = ()
+            if kind == "matrix":
+                shape = shapes.matrices[parameter]
+            elif kind == "vector":
+                shape = (shapes.vectors[parameter],)
+            parameters[parameter] = Parameter(parameter, kind, shape)
+        variables = [*names.targets, *names.inputs]
+        return cls(
+            name=name,
+            title=title or name,
+            roles=MappingProxyType(dict(roles or {})),
+            text=text,
+            equations=MappingProxyType({n: expression for n, (expression, _) in built.items()}),
+            orders=MappingProxyType({n: order for n, (_, order) in built.items()}),
+            states=tuple(names.states),
+            inputs=tuple(names.inputs),
+            gates=tuple(n for n in built if n not in names.states),
+            parameters=MappingProxyType(parameters),
+            shapes=MappingProxyType({n: shapes.vectors[n] for n in variables}),
+            _sizes=MappingProxyType(shapes.sizes),
+        )
+
+    @classmethod
+    def from_file(cls, path: str | Path, name: str | None = None) -> Cell:
+        """Read a cell from a file of equations; its name is the file's unless given."""
+        path = Path(path)
+        try:
+            if path.stat().st_size > 1_000_000:
+                raise EquationError(f"{path} is too large for a cell")
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise EquationError(f"{path} is not a text in UTF-8") from None
+        return cls.from_text(text, name=name or path.stem)
+
+    @property
+    def sizes(self) -> Mapping[str, Symbol]:
+        """The letters of the sizes: n units, m inputs, and so on, as SymPy symbols."""
+        return self._sizes  # type: ignore[attr-defined]
+
+    def size(self, name: str) -> Expr:
+        """The symbolic size of a state, gate or input."""
+        return self.shapes[name]
+
+    def parameter_count(self, **sizes: int) -> Expr | int:
+        """How many numbers the parameters hold, symbolic or for given sizes.
+
+        >>> import symgate as sg
+        >>> sg.cell("gru").parameter_count(n=128, m=64)
+        74112
+        """
+        count = Add(*(parameter.count for parameter in self.parameters.values()))
+        unknown = set(sizes) - set(self.sizes)
+        if unknown:
+            known = ", ".join(self.sizes)
+            raise SymgateError(f"{sorted(unknown)[0]!r} is no size of {self.name}: {known}")
+        for letter, value in sizes.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise SymgateError(f"the size {letter} is a whole number, not {value!r}")
+        result = count.subs({self.sizes[letter]: value for letter, value in sizes.items()})
+        return int(result) if result.is_Integer and sizes else result.expand()
+
+    def explicit(self, n: int, m: int | None = None, **sizes: int) -> Explicit:
+        """The component form as plain SymPy matrices, for n units and m inputs.
+
+        Other sizes are n where they are not given.
+        """
+        from symgate.equations.explicit import explicit
+
+        return explicit(self, {"n": n, **({} if m is None else {"m": m}), **sizes})
+
+    @cached_property
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(self.equations.items()), self.states, self.inputs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cell) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_text, (self.text, self.name, self.title, dict(self.roles))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a cell is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a cell is immutable")
+
+    def equation(self, name: str) -> str:
+        """One equation in the language."""
+        return f"{name}[t] = {language(self.equations[name], self.orders[name])}"
+
+    def __str__(self) -> str:
+        return "\n".join(map(self.equation, self.equations))
+
+    def __repr__(self) -> str:
+        return f"<Cell {self.name}: states {', '.join(self.states)}; gates {', '.join(self.gates)}>"
+
+    def _repr_latex_(self) -> str:
+        from symgate.writing.latex import equations
+
+        return f"$${equations(self)}$$"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td><code>{escape(self.equation(name))}</code></td>"
+            f"<td>{escape(self.roles.get(name, ''))}</td></tr>"
+            for name in self.equations
+        )
+        return f"<table><caption>{escape(self.title)}</caption>{rows}</table>"
+
+
+def _from_text(text: str, name: str, title: str, roles: dict[str, str]) -> Cell:
+    return Cell.from_text(text, name, title=title, roles=roles)
+
+
+def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Sort equations so that each follows those it reads; a cycle is an error."""
+    by_name = {line.name: line for line in lines}
+    needs = {line.name: _reads(line, by_name) for line in lines}
+    done: dict[str, Line] = {}
+    while len(done) < len(lines):
+        ready = next((n for n in by_name if n not in done and needs[n] <= done.keys()), None)
+        if ready is None:
+            raise _cycle(source, by_name, needs, done)
+        done[ready] = by_name[ready]
+    return tuple(done.values())
+
+
+def _reads(line: Line, by_name: Mapping[str, Line]) -> set[str]:
+    import ast
+
+    from symgate.equations.syntax import reference
+
+    found = (reference(n) for n in ast.walk(line.right) if isinstance(n, ast.Subscript))
+    return {name for name, lag in filter(None, found) if lag == 0 and name in by_name}
+
+
+def _cycle(
+    source: Source,
+    by_name: Mapping[str, Line],
+    needs: Mapping[str, set[str]],
+    done: Mapping[str, Line],
+) -> EquationError:
+    name = next(n for n in by_name if n not in done)
+    path = [name]
+    while True:
+        name = next(n for n in by_name if n in needs[name] and n not in done)
+        if name in path:
+            path = [*path[path.index(name) :], name]
+            break
+        path.append(name)
+    if len(path) == 2:
+        message = (f"{name}[t] is defined by itself; the earlier value is {name}[t-1], and an "
+                   f"input cannot be assigned to")  # fmt: skip
+    else:
+        message = "these equations need each other in the same step: " + " → ".join(path)
+    return source.error(by_name[path[0]].target, message)
+
+
+def base_names(expression: Basic) -> set[str]:
+    """The names of all variables in an expression."""
+    return {name_of(atom) for atom in expression.atoms(Indexed)}

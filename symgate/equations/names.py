@@ -1,0 +1,206 @@
+"""What each name of a cell is: a state, an input, a gate, a matrix, a vector or a scalar.
+
+Nothing is declared. A name used at [t-1] and defined at [t] is a state; one used at [t]
+and never defined is an input; one without a time is a parameter, a matrix where it
+stands left of `@`. Greek parameters are scalars, Latin ones vectors.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from symgate.algebra.names import is_scalar_name
+from symgate.equations.syntax import RESERVED, Line, Source, reference
+from symgate.errors import EquationError, did_you_mean
+
+
+@dataclass
+class Names:
+    """The names of a cell by what they are, each in order of first appearance."""
+
+    targets: list[str]
+    states: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)  # parameter -> matrix, vector, scalar
+
+    def of_kind(self, kind: str) -> list[str]:
+        return [name for name, its_kind in self.kinds.items() if its_kind == kind]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name where it stands.
+
+    `role` is "vector" in an element-wise expression, "matrix" or "scale" left of `@`,
+    "diagonal" in a diag(…); `enters` says that a matrix acts on it.
+    """
+
+    node: ast.expr
+    name: str
+    lag: int | None
+    role: str
+    enters: bool
+
+
+def classify(source: Source, lines: tuple[Line, ...]) -> Names:
+    """Find out what each name is; a name that is two things is an error."""
+    names = Names(targets=[line.name for line in lines])
+    uses = [use for line in lines for use in _uses(line.right, "vector", False)]
+    for use in uses:
+        if use.lag is not None:
+            _classify_variable(source, names, use)
+    if not names.states:
+        raise _no_state(source, lines)
+    _check_inputs(source, names, uses)
+    _classify_parameters(source, names, [use for use in uses if use.lag is None])
+    return names
+
+
+def is_matrix(node: ast.expr, names: Names) -> bool:
+    """Whether a checked node is a matrix expression, not a vector or a scalar."""
+    match node:
+        case ast.Name(id=name):
+            return name == "I" or names.kinds.get(name) == "matrix"
+        case ast.Attribute() | ast.Call(func=ast.Name(id="diag")):
+            return True
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            return is_matrix(left, names) and is_matrix(right, names)
+        case ast.BinOp(left=left, right=right):
+            return is_matrix(left, names) or is_matrix(right, names)
+        case ast.UnaryOp(operand=operand):
+            return is_matrix(operand, names)
+    return False
+
+
+def _uses(node: ast.expr, role: str, enters: bool) -> Iterator[Use]:
+    found = reference(node)
+    if found is not None:
+        yield Use(node, *found, role, enters)
+        return
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            row = role != "matrix" and _holds_variable(left)  # x[t] @ W, a row vector
+            yield from _uses(left, "vector" if row else "matrix", row)
+            yield from _uses(right, "matrix" if row or role == "matrix" else "vector", not row)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if role == "matrix":
+            for factor, scale in _scaled_matrix(left, right):
+                yield from _uses(factor, "scale" if scale else "matrix", enters)
+        case ast.BinOp(left=left, right=right):
+            yield from _uses(left, role, enters)
+            yield from _uses(right, role, enters)
+        case ast.UnaryOp(operand=operand):
+            yield from _uses(operand, role, enters)
+        case ast.Attribute(value=value):
+            yield from _uses(value, "matrix", enters)
+        case ast.List(elts=parts):
+            for part in parts:
+                yield from _uses(part, "vector", enters)
+        case ast.Call(func=ast.Name(id=function), args=arguments):
+            inside = {"diag": "diagonal"}.get(function, "scale" if role == "scale" else "vector")
+            for argument in arguments:
+                yield from _uses(argument, inside, enters)
+
+
+def _holds_variable(node: ast.expr) -> bool:
+    """Whether a node left of `@` is a vector: it holds a state, gate or input."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "diag":
+        return False
+    if isinstance(node, ast.Subscript | ast.List):
+        return True
+    return any(
+        _holds_variable(child)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.expr)
+    )
+
+
+def _scaled_matrix(left: ast.expr, right: ast.expr) -> list[tuple[ast.expr, bool]]:
+    """The factors of a product left of `@`, each with whether it is the scalar one."""
+    scale_left, scale_right = _may_be_scale(left), _may_be_scale(right)
+    if scale_left and scale_right:  # as a * u: the second is the matrix
+        scale_right = False
+    return [(left, scale_left), (right, scale_right)]
+
+
+def _may_be_scale(node: ast.expr) -> bool:
+    """Whether a factor left of `@` can be a number: no name in it looks like a matrix."""
+    for below in ast.walk(node):
+        if isinstance(below, ast.MatMult | ast.Attribute | ast.Subscript):
+            return False
+        if isinstance(below, ast.Name) and below.id[0].isupper() and not is_scalar_name(below.id):
+            return False
+    return True
+
+
+def _classify_variable(source: Source, names: Names, use: Use) -> None:
+    if use.role in ("matrix", "scale"):
+        raise source.error(
+            use.node,
+            f"{use.name} is a vector, and left of @ a matrix is expected; for a product "
+            f"component by component write {use.name}[t] * (U @ h[t-1])",
+        )
+    defined = use.name in names.targets
+    if use.lag == 1 and not defined:
+        raise source.error(
+            use.node,
+            f"{use.name}[t-1] is used, but no line defines {use.name}[t]: a state needs an "
+            f"equation, and an input is used at [t] only"
+            f"{did_you_mean(use.name, names.targets)}",
+        )
+    found = names.states if use.lag == 1 else [] if defined else names.inputs
+    if use.name not in found:
+        found.append(use.name)
+
+
+def _classify_parameters(source: Source, names: Names, uses: list[Use]) -> None:
+    roles: dict[str, dict[str, ast.expr]] = {}
+    for use in uses:
+        if use.name == "I":
+            if use.role != "matrix":
+                raise source.error(use.node, "I is the identity matrix and stands left of @ only")
+        elif use.name in RESERVED:
+            raise source.error(use.node, f"{use.name!r} is {RESERVED[use.name]}")
+        elif use.name in names.inputs:
+            raise source.error(use.node, f"{use.name} is an input; write {use.name}[t]")
+        else:
+            roles.setdefault(use.name, {}).setdefault(use.role, use.node)
+    for name, found in roles.items():
+        others = [node for role, node in found.items() if role != "matrix"]
+        if "matrix" in found and others:
+            raise source.error(
+                others[0],
+                f"{name!r} is a vector here and a matrix in line {found['matrix'].lineno}, "
+                f"where it stands left of @; use two names",
+            )
+        if "matrix" in found:
+            names.kinds[name] = "matrix"
+        elif "diagonal" in found:
+            names.kinds[name] = "vector"
+        else:
+            scalar = "scale" in found or is_scalar_name(name)
+            names.kinds[name] = "scalar" if scalar else "vector"
+
+
+def _no_state(source: Source, lines: tuple[Line, ...]) -> EquationError:
+    line = lines[-1]
+    return source.error(
+        line.target,
+        f"there is no state: nothing is used at [t-1]; a recurrent cell needs one, as "
+        f"{line.name}[t] = tanh(W @ x[t] + U @ {line.name}[t-1])",
+    )
+
+
+def _check_inputs(source: Source, names: Names, uses: list[Use]) -> None:
+    """A name that no matrix acts on, beside an input that one does, is a forgotten gate."""
+    entering = {use.name for use in uses if use.lag == 0 and use.enters}
+    true_inputs = [name for name in names.inputs if name in entering]
+    for use in uses:
+        if use.lag == 0 and use.name in names.inputs and true_inputs and use.name not in entering:
+            raise source.error(
+                use.node,
+                f"{use.name}[t] is used, but no line defines it"
+                f"{did_you_mean(use.name, [*names.targets, *true_inputs])}"
+                f" (if it is an input, write I @ {use.name}[t])",
+            )

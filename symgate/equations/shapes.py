@@ -1,0 +1,243 @@
+"""Sizes by unification: every vector and matrix of a cell gets a symbolic shape.
+
+A size is a variable, or a sum of variables where vectors are stacked. Two sizes that
+must be equal are unified; where they cannot be, the error names both, the equation and
+the place. At the end each class of sizes gets a letter: n for the first equation, m for
+the first input, then p, q, …
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from sympy import Add, Expr, Symbol
+
+from symgate.equations.names import Names, is_matrix
+from symgate.equations.syntax import Line, Source, reference
+
+LETTERS = ("n", "m", "p", "q", "k", "l", "r", "s", "u", "v", "w")
+
+#: A size: the variables that it is the sum of.
+Size = tuple[int, ...]
+
+
+class Mismatch(Exception):
+    """Two sizes that cannot be equal."""
+
+
+@dataclass
+class Unifier:
+    """Size variables, each free or bound to a sum of others."""
+
+    bound: dict[int, Size] = field(default_factory=dict)
+    count: int = 0
+
+    def fresh(self) -> Size:
+        self.count += 1
+        return (self.count,)
+
+    def resolved(self, size: Size) -> Size:
+        """The sum of free variables that a size stands for, sorted."""
+        parts: list[int] = []
+        for variable in size:
+            parts.extend(
+                self.resolved(self.bound[variable]) if variable in self.bound else [variable]
+            )
+        return tuple(sorted(parts))
+
+    def unify(self, one: Size, other: Size) -> None:
+        left, right = list(self.resolved(one)), list(self.resolved(other))
+        for variable in list(left):
+            if variable in right:
+                left.remove(variable)
+                right.remove(variable)
+        if not left and not right:
+            return
+        if not left or not right:
+            raise Mismatch
+        if len(right) == 1:
+            left, right = right, left
+        if len(left) == 1:
+            self.bound[left[0]] = tuple(right)
+        elif len(left) == len(right):
+            for a, b in zip(left, right, strict=True):
+                self.unify((a,), (b,))
+        else:
+            raise Mismatch
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The symbolic sizes of a cell: of each vector by name, of each matrix, and their letters."""
+
+    vectors: dict[str, Expr]
+    matrices: dict[str, tuple[Expr, Expr]]
+    identities: dict[int, Expr]
+    parts: dict[int, Expr]
+    sizes: dict[str, Symbol]
+
+
+def infer(source: Source, lines: tuple[Line, ...], names: Names) -> Shapes:
+    """Infer every size of a cell."""
+    walk = _Walk(source, names, Unifier())
+    for line in lines:
+        walk.equation(line)
+    return walk.named()
+
+
+class _Walk:
+    def __init__(self, source: Source, names: Names, sizes: Unifier) -> None:
+        self.source, self.names, self.sizes = source, names, sizes
+        vectors = [*names.targets, *names.inputs, *names.of_kind("vector")]
+        self.vector = {name: sizes.fresh() for name in vectors}
+        self.matrix = {n: (sizes.fresh(), sizes.fresh()) for n in names.of_kind("matrix")}
+        self.identity: dict[int, Size] = {}
+        self.part: dict[int, Size] = {}
+
+    def equation(self, line: Line) -> None:
+        size = self.size(line.right)
+        if size is not None:
+            self.equal(line.right, self.vector[line.name], size, f"{line.name}[t] has size")
+
+    def size(self, node: ast.expr) -> Size | None:
+        """The size of a vector expression; None for a number or a scalar."""
+        found = reference(node)
+        if found is not None:
+            return self.vector.get(found[0])
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return self.matrix_vector(node, left, right)
+            case ast.BinOp(left=left, right=right):
+                if is_matrix(left, self.names) or is_matrix(right, self.names):
+                    raise self.source.error(
+                        node, "a matrix stands here without a vector to act on; write A @ v"
+                    )
+                one, other = self.size(left), self.size(right)
+                if one is None or other is None:
+                    return one or other
+                self.equal(node, one, other, "the left side has size")
+                return one
+            case ast.UnaryOp(operand=operand):
+                return self.size(operand)
+            case ast.List(elts=parts):
+                return self.stacked(parts)
+            case ast.Call(args=arguments):
+                if is_matrix(node, self.names):
+                    raise self.source.error(node, "diag(…) is a matrix; write diag(v) @ h[t-1]")
+                return self.size(arguments[0])
+            case ast.Attribute():
+                raise self.source.error(node, "a transposed matrix stands left of @ only")
+        return None
+
+    def stacked(self, parts: list[ast.expr]) -> Size:
+        sizes: list[int] = []
+        for part in parts:
+            size = self.size(part)
+            if size is None:
+                raise self.source.error(part, "a number cannot be stacked in [a, b]")
+            self.part[id(part)] = size
+            sizes.extend(size)
+        return tuple(sizes)
+
+    def matrix_vector(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Size:
+        if is_matrix(right, self.names):  # a row vector times a matrix
+            left, right = right, left
+            inner, outer = self.shape(left)
+        else:
+            outer, inner = self.shape(left)
+        size = self.size(right)
+        if size is None:
+            raise self.source.error(right, "a matrix acts on a vector, and this is a number")
+        self.equal(node, inner, size, "the matrix takes size")
+        return outer
+
+    def shape(self, node: ast.expr) -> tuple[Size, Size]:
+        """The rows and columns of a matrix expression."""
+        match node:
+            case ast.Name(id="I"):
+                size = self.identity.setdefault(id(node), self.sizes.fresh())
+                return size, size
+            case ast.Name(id=name) if name in self.matrix:
+                return self.matrix[name]
+            case ast.Attribute(value=value):
+                rows, cols = self.shape(value)
+                return cols, rows
+            case ast.UnaryOp(operand=operand):
+                return self.shape(operand)
+            case ast.Call(func=ast.Name(id="diag"), args=arguments):
+                inner_size = self.size(arguments[0])
+                if inner_size is None:
+                    raise self.source.error(node, "diag takes a vector")
+                return inner_size, inner_size
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                (rows, inner), (other, cols) = self.shape(left), self.shape(right)
+                self.equal(node, inner, other, "the left matrix takes size")
+                return rows, cols
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                one, other_shape = self.shape(left), self.shape(right)
+                self.equal(node, one[0], other_shape[0], "the left matrix has rows")
+                self.equal(node, one[1], other_shape[1], "the left matrix has columns")
+                return one
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+                matrices = [side for side in (left, right) if is_matrix(side, self.names)]
+                if len(matrices) == 2 or (isinstance(op, ast.Div) and matrices == [right]):
+                    raise self.source.error(
+                        node, "two matrices are multiplied with @, and none is divided by"
+                    )
+                if matrices:
+                    return self.shape(matrices[0])
+        raise self.source.error(
+            node, "left of @ a matrix is expected: names, sums, .T, scalar multiples, I, diag(v)"
+        )
+
+    def equal(self, node: ast.expr, one: Size, other: Size, what: str) -> None:
+        try:
+            self.sizes.unify(one, other)
+        except Mismatch:
+            letters = self.letters()
+            left, right = (self.shown(size, letters) for size in (one, other))
+            raise self.source.error(
+                node, f"sizes do not fit: {what} {left}, the other {right}"
+            ) from None
+
+    def shown(self, size: Size, letters: dict[int, str]) -> Expr:
+        return Add(*(Symbol(letters[v], integer=True, positive=True)
+                     for v in self.sizes.resolved(size)))  # fmt: skip
+
+    def letters(self) -> dict[int, str]:
+        """A letter for each free variable, in the order in which people name them."""
+        ordered = [
+            *(self.vector[name] for name in self.names.targets[:1]),
+            *(self.vector[name] for name in self.names.inputs),
+            *self.vector.values(),
+            *(size for shape in self.matrix.values() for size in shape),
+            *self.identity.values(),
+        ]
+        letters: dict[int, str] = {}
+        for size in ordered:
+            for variable in self.sizes.resolved(size):
+                if variable not in letters:
+                    letters[variable] = self._letter(len(letters), size)
+        return letters
+
+    def _letter(self, taken: int, size: Size) -> str:
+        inputs = [self.sizes.resolved(self.vector[name]) for name in self.names.inputs]
+        has_m = any(s != self.sizes.resolved(self.vector[self.names.targets[0]]) for s in inputs)
+        letters = LETTERS if has_m else ("n", *LETTERS[2:])
+        return letters[taken] if taken < len(letters) else f"d_{taken}"
+
+    def named(self) -> Shapes:
+        letters = self.letters()
+        symbols = {letter: Symbol(letter, integer=True, positive=True)
+                   for letter in letters.values()}  # fmt: skip
+        return Shapes(
+            vectors={name: self.shown(size, letters) for name, size in self.vector.items()},
+            matrices={
+                name: (self.shown(rows, letters), self.shown(cols, letters))
+                for name, (rows, cols) in self.matrix.items()
+            },
+            identities={key: self.shown(size, letters) for key, size in self.identity.items()},
+            parts={key: self.shown(size, letters) for key, size in self.part.items()},
+            sizes=symbols,
+        )

@@ -1,0 +1,114 @@
+"""The errors that symgate raises for a fault of its input.
+
+Each one is made where the fault is known, says what is wrong and where, and how to
+mend it. The command line prints them and exits with 3; nothing here is ever a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SymgateError(ValueError):
+    """A fault of the input: the base of every error of this package."""
+
+
+class EquationError(SymgateError):
+    """A fault in the text of a cell, with its place.
+
+    The message shows the line with a caret under the fault:
+
+    >>> import symgate as sg
+    >>> sg.Cell.from_text("h[t] = tahn(W @ x[t] + U @ h[t-1])")
+    Traceback (most recent call last):
+        ...
+    symgate.errors.EquationError: line 1, column 8: 'tahn' is not a function; did you mean 'tanh'?
+        h[t] = tahn(W @ x[t] + U @ h[t-1])
+               ^^^^
+    """
+
+    def __init__(
+        self, message: str, *, line: int = 1, column: int = 1, width: int = 1, shown: str = ""
+    ) -> None:
+        self.message, self.line, self.column = message, line, column
+        self.width, self.shown = max(width, 1), shown
+        super().__init__(message, line, column)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_equation_error, (
+            self.message,
+            self.line,
+            self.column,
+            self.width,
+            self.shown,
+        )
+
+    def __str__(self) -> str:
+        text = f"line {self.line}, column {self.column}: {self.message}"
+        if not self.shown.strip():
+            return text
+        excerpt, start = _excerpt(self.shown, self.column - 1)
+        carets = "^" * max(1, min(self.width, len(excerpt) - start))
+        return f"{text}\n    {excerpt}\n    {' ' * start}{carets}"
+
+
+class ShapeError(SymgateError):
+    """An array whose shape, type or values do not fit the cell."""
+
+
+class MissingTool(SymgateError):
+    """An optional program is not installed; the message says what to install."""
+
+
+class UnknownName(SymgateError):
+    """A name that nothing has; the message offers the nearest."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(
+            f"{what} {_shortened(name)!r} is not known{did_you_mean(name, self.known)}"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_unknown_name, (str(self), self.name, self.known)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?", or the list where it is short, or nothing.
+
+    >>> did_you_mean("tahn", ["tanh", "relu"])
+    "; did you mean 'tanh'?"
+    >>> did_you_mean("qqq", ["tanh", "relu"])
+    "; there are 'relu', 'tanh'"
+    """
+    names = sorted(set(known))
+    near = get_close_matches(name, names, n=3, cutoff=0.6) if len(name) <= 100 else []
+    if near:
+        return "; did you mean " + " or ".join(map(repr, near)) + "?"
+    return "; there are " + ", ".join(map(repr, names)) if 0 < len(names) <= 12 else ""
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 60 else name[:57] + "…"
+
+
+def _excerpt(line: str, column: int, width: int = 76) -> tuple[str, int]:
+    """Cut a window out of a long line and say where the column lies in it."""
+    if len(line) <= width:
+        return line, min(column, len(line))
+    start = max(0, min(column - width // 2, len(line) - width))
+    head, tail = "…" if start else "", "…" if start + width < len(line) else ""
+    return head + line[start : start + width] + tail, column - start + len(head)
+
+
+def _rebuild_equation_error(
+    message: str, line: int, column: int, width: int, shown: str
+) -> EquationError:
+    return EquationError(message, line=line, column=column, width=width, shown=shown)
+
+
+def _rebuild_unknown_name(text: str, name: str, known: tuple[str, ...]) -> UnknownName:
+    error = UnknownName("", name, known)
+    error.args = (text,)
+    return error

@@ -1,0 +1,135 @@
+"""The adjoint: every term transposed, in reverse order. This is back-propagation.
+
+A term  d(target) = diag(c) A d(source)  says how a change travels forward; read backward
+it says  δ(source) gets Aᵀ (c ⊙ δ(target)), where δ(v) stands for ∂L/∂v.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from sympy import Add, Expr, Identity, Indexed, MatrixExpr, Mul, S, Transpose
+
+from symgate.algebra.operators import Chain, Diag, Sum, product
+from symgate.algebra.vectors import MatVec, Outer, Total, variable
+from symgate.equations.cell import Cell
+from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """Back-propagation through one step, as vector expressions.
+
+    `deltas` maps each node to δ of it at time t, in the reverse order of the step, in terms
+    of the δ of nodes that read it in the same step. For a state this is what is added to
+    what comes from the loss at t and from step t + 1. `previous` maps each state to what
+    step t contributes to δ of the state at t - 1, `inputs` each input to δ of it.
+    `gradients` maps each parameter to what step t adds to ∂L/∂parameter: a vector for a
+    vector, outer products for a matrix, a sum over components for a scalar.
+
+    >>> import symgate as sg
+    >>> back = sg.adjoint(sg.cell("rnn"))
+    >>> print(sg.text(back.deltas["a_h"])), print(sg.text(back.gradients["U"]))
+    (1 - h_t²) ⊙ δ_{h,t}
+    δ_{a,h,t} h_{t-1}ᵀ
+    (None, None)
+    """
+
+    lin: Linearisation
+    deltas: Mapping[str, Expr]
+    previous: Mapping[str, Expr]
+    inputs: Mapping[str, Expr]
+    gradients: Mapping[str, Expr | MatrixExpr]
+
+
+def delta(name: str) -> Indexed:
+    """δ of a node at time t, as a variable.
+
+    >>> delta("h")
+    delta_h[t]
+    """
+    return variable(f"delta_{name}")
+
+
+@lru_cache(maxsize=256)
+def adjoint(cell: Cell) -> Adjoint:
+    """Read the linearisation of a cell backward."""
+    lin = linearise(cell)
+    back: dict[Indexed, list[Expr]] = {}
+    for node in lin.backward():
+        for term in node.terms:
+            pushed = Mul(*term.coefficient, delta(node.name))
+            if term.matrix is not None:
+                pushed = MatVec(transposed(term.matrix), pushed)
+            back.setdefault(term.source, []).append(pushed)
+    total = {source: Add(*parts) for source, parts in back.items()}
+    return Adjoint(
+        lin,
+        _frozen({n.name: total.get(variable(n.name), S.Zero) for n in lin.backward()}),
+        _frozen({s: total.get(variable(s, 1), S.Zero) for s in cell.states}),
+        _frozen({x: total.get(variable(x), S.Zero) for x in cell.inputs}),
+        _frozen({p: _gradient(lin, p) for p in cell.parameters}),
+    )
+
+
+def transposed(matrix: MatrixExpr) -> MatrixExpr:
+    """Aᵀ of a matrix of the language, with the transpose at the symbols."""
+    match matrix:
+        case Transpose():
+            return matrix.arg
+        case Identity() | Diag():
+            return matrix
+        case Sum():
+            return Sum(*map(transposed, matrix.args))
+        case Chain():
+            scale, matrices = matrix.as_coeff_matrices()
+            parts = [transposed(m) for m in reversed(matrices)]
+            return product([scale, *parts], matrix.cols)
+    return Transpose(matrix)
+
+
+def _gradient(lin: Linearisation, parameter: str) -> Expr | MatrixExpr:
+    """What one step adds to the gradient of a parameter."""
+    kind = lin.cell.parameters[parameter].kind
+    found = [(n, t) for n in lin for t in n.parameter_terms if t.parameter == parameter]
+    if kind == "matrix":
+        parts = [_outer(lin, n.name, t) for n, t in found]
+        return parts[0] if len(parts) == 1 else Sum(*parts)
+    vectors = []
+    for node, term in found:
+        pushed = Mul(*term.coefficient, delta(node.name))
+        if term.left is not None:
+            pushed = _apply(transposed(term.left), pushed)
+        vectors.append(pushed if kind == "vector" else Total(pushed))
+    return Add(*vectors)
+
+
+def _outer(lin: Linearisation, target: str, term: ParameterTerm) -> Outer:
+    """(leftᵀ (c ⊙ δ)) (right v)ᵀ, the other way round where the matrix is transposed."""
+    shape = lin.cell.parameters[term.parameter].shape
+    u = Mul(*term.coefficient, delta(target))
+    v = term.vector if term.vector is not None else S.One
+    if term.left is not None:
+        u = _apply(transposed(term.left), u)
+    if term.right is not None:
+        v = _apply(term.right, v)
+    return Outer(v, u, *shape) if term.transposed else Outer(u, v, *shape)
+
+
+def _apply(matrix: MatrixExpr, vector: Expr) -> Expr:
+    """A v, with diagonals worked out."""
+    if isinstance(matrix, Diag):
+        return matrix.vector * vector
+    if isinstance(matrix, Chain):
+        scale, matrices = matrix.as_coeff_matrices()
+        for factor in reversed(matrices):
+            vector = _apply(factor, vector)
+        return scale * vector
+    return MatVec(matrix, vector)
+
+
+def _frozen(mapping: dict[str, Expr]) -> Mapping[str, Expr]:
+    return MappingProxyType(mapping)

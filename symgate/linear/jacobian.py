@@ -1,0 +1,171 @@
+"""The exact Jacobian of any state, gate or later state by any earlier one.
+
+Numerator layout: entry (i, j) of ∂a/∂b is ∂a_i/∂b_j. Over several steps it is a block of
+the PRODUCT of the whole state's Jacobians, never a product of blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
+
+from symgate.algebra.operators import OrderedProduct, product, total
+from symgate.algebra.vectors import shifted, variable
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError, UnknownName
+from symgate.linear.chains import Chain, operator
+from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
+
+MAX_LAG = 10_000
+
+Lag: TypeAlias = "int | str | Symbol | None"
+
+
+def jacobian(cell: Cell, of: str = "h", wrt: str = "h", lag: Lag = None) -> MatrixExpr:
+    """∂ of_t / ∂ wrt_{t-lag} as a SymPy matrix expression, gates by name.
+
+    `of` and `wrt` are names of states, gates, inputs (wrt), pre-activations ("a_z" is what
+    gate z acts on) or vector parameters (wrt). `lag` is a whole number, or a symbol or its
+    name for a product over k steps; without it the lag is 1 for a state and 0 for anything
+    else, so that it is one step.
+
+    >>> import symgate as sg
+    >>> lstm = sg.cell("lstm")
+    >>> print(sg.jacobian(lstm, of="c", wrt="c"))
+    diag(f_t)
+    >>> print(sg.jacobian(sg.cell("rnn"), lag=2))
+    diag(1 - h_t²) U diag(1 - h_{t-1}²) U
+    >>> print(sg.jacobian(sg.cell("rnn"), lag="k"))
+    ∏_{j=0}^{k-1} [diag(1 - h_{t-j}²) U]
+    """
+    lin = linearise(cell)
+    _check_names(lin, of, wrt)
+    steps = _steps(cell, wrt, lag)
+    if wrt in cell.parameters:
+        return _by_parameter(lin, of, wrt, steps)
+    if steps == 0:
+        return operator(lin, of, variable(wrt), (variable(wrt),))
+    if isinstance(steps, int):
+        return _over_steps(lin, of, wrt, steps)
+    return _over_symbol(lin, of, wrt, steps)
+
+
+def state_blocks(
+    lin: Linearisation, rows: Sequence[str] | None = None, cols: Sequence[str] | None = None
+) -> list[list[MatrixExpr]]:
+    """∂ row_t / ∂ state_{t-1} for each row and each state: one step of the whole state."""
+    states = lin.cell.states
+    before = [variable(s, 1) for s in states]
+    wanted = [variable(s, 1) for s in cols or states]
+    return [[operator(lin, row, s, before) for s in wanted] for row in rows or states]
+
+
+def _over_steps(lin: Linearisation, of: str, wrt: str, steps: int) -> MatrixExpr:
+    """The first row, then whole steps, then the last column; all in one product."""
+    states = lin.cell.states
+    is_state = wrt in states
+    blocks = steps - 1 if is_state else steps
+    factors: list[list[list[MatrixExpr]]] = []
+    for j in range(steps):
+        rows = [of] if j == 0 else states
+        cols = [wrt] if is_state and j == steps - 1 else states
+        factors.append(_shift(state_blocks(lin, rows, cols), j))
+    if not is_state:
+        stop = (variable(wrt),)
+        factors.append(_shift([[operator(lin, s, stop[0], stop)] for s in states], blocks))
+    return product([_block(f) for f in factors], lin.size(of))
+
+
+def _over_symbol(lin: Linearisation, of: str, wrt: str, steps: Expr) -> MatrixExpr:
+    """The whole state's Jacobian to the power of the lag, between a row and a column."""
+    states, index = lin.cell.states, Symbol("j", integer=True, nonnegative=True)
+    whole = _block(state_blocks(lin))
+    if of in states:
+        row, count, first = _select(lin, of), steps, 0
+    else:
+        row, count, first = _block(state_blocks(lin, [of])), steps - 1, 1
+    chain = OrderedProduct(shifted(whole, first), index, count)
+    if wrt in states:
+        column = _select(lin, wrt, transposed=True)
+    else:
+        stop = (variable(wrt),)
+        local = [[operator(lin, s, stop[0], stop)] for s in states]
+        column = _block(_shift(local, steps))
+    return product([row, chain, column], lin.size(of))
+
+
+def _select(lin: Linearisation, name: str, *, transposed: bool = False) -> MatrixExpr:
+    """The row [0 … I … 0] that picks a state out of the whole, or its transpose."""
+    size = lin.size(name)
+    parts = []
+    for state in lin.cell.states:
+        other = lin.size(state)
+        shape = (other, size) if transposed else (size, other)
+        parts.append(Identity(size) if state == name else ZeroMatrix(*shape))
+    return _block([[p] for p in parts] if transposed else [parts])
+
+
+def _block(rows: list[list[MatrixExpr]]) -> MatrixExpr:
+    return rows[0][0] if len(rows) == len(rows[0]) == 1 else BlockMatrix(rows)
+
+
+def _shift(rows: list[list[MatrixExpr]], steps: int | Expr) -> list[list[MatrixExpr]]:
+    return [[shifted(entry, steps) for entry in row] for row in rows]
+
+
+def _by_parameter(lin: Linearisation, of: str, wrt: str, steps: int | Expr) -> MatrixExpr:
+    """The derivative by a vector or scalar parameter as it acts at one step."""
+    parameter = lin.cell.parameters[wrt]
+    if parameter.kind == "matrix":
+        raise SymgateError(
+            f"{wrt} is a matrix, so that the derivative by it has three indices; its "
+            f"outer-product form is symgate.adjoint(cell).gradients[{wrt!r}]"
+        )
+    if steps != 0:
+        raise SymgateError(
+            f"{wrt} is a parameter and acts at every step; ask for lag 0, or see "
+            f"symgate.adjoint for the sum over all steps"
+        )
+    rows, cols = lin.size(of), parameter.shape[0] if parameter.shape else Integer(1)
+    parts = []
+    for node in lin:
+        for term in _directly(node, wrt):
+            head = operator(lin, of, variable(node.name), (variable(node.name),))
+            local = Chain(last=term.coefficient).operator(node.size, node.size)
+            tail = term.left or (
+                Identity(node.size) if parameter.shape else OneMatrix(node.size, 1)
+            )
+            parts.append(product([head, local, tail], rows))
+    return total(parts, rows, cols)
+
+
+def _directly(node: Node, parameter: str) -> list[ParameterTerm]:
+    return [term for term in node.parameter_terms if term.parameter == parameter]
+
+
+def _check_names(lin: Linearisation, of: str, wrt: str) -> None:
+    cell = lin.cell
+    if of not in lin.nodes:
+        raise UnknownName(f"a value of {cell.name} named", of, lin.nodes)
+    known = [*lin.nodes, *cell.inputs, *cell.parameters]
+    if wrt not in known:
+        raise UnknownName(f"a value of {cell.name} named", wrt, known)
+
+
+def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
+    if lag is None:
+        return 1 if wrt in cell.states else 0
+    if isinstance(lag, str):
+        if not lag.isidentifier() or lag in ("t", "j"):
+            raise SymgateError(f"a symbolic lag is a name such as 'k', not {lag!r}")
+        return Symbol(lag, integer=True, positive=True)
+    if isinstance(lag, Integer):
+        lag = int(lag)
+    if isinstance(lag, bool) or not isinstance(lag, int | Expr):
+        raise SymgateError(f"a lag is a whole number or a symbol, not {lag!r}")
+    if isinstance(lag, int) and not 0 <= lag <= MAX_LAG:
+        raise SymgateError(f"a lag lies between 0 and {MAX_LAG}, and {lag} does not")
+    return lag

@@ -1,0 +1,1 @@
+"""Formulas for people: LaTeX. It knows no NumPy."""
