@@ -33,7 +33,7 @@ class Adjoint:
     >>> import symgate as sg
     >>> back = sg.adjoint(sg.cell("rnn"))
     >>> print(sg.text(back.deltas["a_h"])), print(sg.text(back.gradients["U"]))
-    (1 - h_t²) ⊙ δ_{h,t}
+    δ_{h,t} ⊙ (1 - h_t²)
     δ_{a,h,t} h_{t-1}ᵀ
     (None, None)
     """
