@@ -13,18 +13,22 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
     "Linearisation": "symgate.linear.linearise",
+    "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "SymgateError": "symgate.errors",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
     "notations": "symgate.writing.latex",
+    "simulate": "symgate.numerics.simulate",
     "text": "symgate.algebra.printing",
     "zoo": "symgate.cells",
 }
@@ -33,29 +37,36 @@ if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
-    from symgate.errors import EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
     from symgate.numerics.evaluate import lambdify
+    from symgate.numerics.initialise import init
+    from symgate.numerics.run import Run
+    from symgate.numerics.simulate import simulate
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
+    "Diverged",
     "EquationError",
     "Linearisation",
+    "Run",
     "ShapeError",
     "SymgateError",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
+    "init",
     "jacobian",
     "lambdify",
     "latex",
     "linearise",
     "notations",
+    "simulate",
     "text",
     "zoo",
 ]

@@ -57,6 +57,10 @@ class ShapeError(SymgateError):
     """An array whose shape, type or values do not fit the cell."""
 
 
+class Diverged(SymgateError):
+    """A state that is no longer finite; the message names the step."""
+
+
 class MissingTool(SymgateError):
     """An optional program is not installed; the message says what to install."""
 
