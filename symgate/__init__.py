@@ -24,6 +24,8 @@ _HOMES = {
     "cell": "symgate.cells",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
+    "LagNorms": "symgate.numerics.product",
+    "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",

@@ -45,6 +45,7 @@ class Run:
     initial: Mapping[str, Array]
     values: Mapping[str, Array]
     recompute: Recompute | None = field(default=None, repr=False)
+    _numbers: dict[Expr, int] = field(default_factory=dict, repr=False)
 
     @property
     def samples(self) -> int:
@@ -53,7 +54,9 @@ class Run:
 
     def size(self, size: Expr) -> int:
         """The number of a symbolic size."""
-        return int(size.subs(self.sizes))
+        if size not in self._numbers:
+            self._numbers[size] = int(size.subs(self.sizes))
+        return self._numbers[size]
 
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]

@@ -122,10 +122,11 @@ class _Plan:
         moving = [term for term in terms if self.is_sequential(term)]
         if len(moving) > 1 or (moving and not isinstance(moving[0], MatVec)):
             return None
+        symbol = variable(name)
         followers = [
-            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == variable(name)
+            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == symbol
         ]
-        readers = [n for n, e in self.body.items() if e.has(variable(name))]
+        readers = [n for n, e in self.body.items() if e.has(symbol)]
         if len(followers) != 1 or readers != followers:
             return None
         drive = Add(*(term for term in terms if term not in moving))

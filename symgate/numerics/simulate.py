@@ -16,6 +16,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError
 from symgate.numerics.arrays import checked, checked_parameters, fitted_sizes
 from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.functions import MODULE
 from symgate.numerics.run import Run, Window
 from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
 
@@ -118,12 +119,10 @@ class Loop:
                     kept[name][1:] = whole
                 elif name in self.plan.kept:
                     kept[name] = np.ascontiguousarray(whole)
-            operations = self.bound(ahead, kept, length)
+            advance = self.bound(ahead, kept, length)
             for first in range(0, length, STRIDE):
                 last = min(first + STRIDE, length)
-                for i in range(first, last):
-                    for operation in operations:
-                        operation(i)
+                advance(first, last)
                 self.check(kept, start, first, last)
                 if progress is not None:
                     progress(start + last, self.frame.steps)
@@ -143,129 +142,149 @@ class Loop:
 
     def bound(
         self, ahead: Window, kept: dict[str, Array], length: int
-    ) -> list[Callable[[int], None]]:
-        """The step's operations as functions of the step's number."""
-        self.buffers: dict[Expr, Array] = {}
-        self.pre: dict[str, Array] = {}
-        made: list[Callable[[int], None]] = []
+    ) -> Callable[[int, int], None]:
+        """The operations of a step, written out as one loop over steps."""
+        code = LoopCode()
         for op in self.plan.operations:
             if isinstance(op, Product):
-                made.append(self.product(op, kept))
+                self.product(op, code, kept)
             elif isinstance(op, Activation):
-                made.append(self.activation(op, ahead, kept, length))
+                self.activation(op, code, ahead, kept, length)
             else:
-                made.append(self.elementwise(op, ahead, kept, length))
-        return made
+                self.elementwise(op, code, ahead, kept, length)
+        return code.made()
 
-    def source(self, e: Expr, kept: Mapping[str, Array]) -> Callable[[int], Array]:
-        """How to get the value of a variable at a step of the loop."""
+    def value(self, e: Expr, code: LoopCode, ahead: Window, kept: Mapping[str, Array]) -> str:
+        """The name that a variable, parameter or product has in the loop."""
+        if e in code.local:
+            return code.local[e]
+        if isinstance(e, Symbol):
+            value = ahead[e]
+            return code.constant(e, value[0] if value.ndim == 3 else value)
+        driven = isinstance(e, MatVec) or name_of(e) in {*self.frame.inputs, *self.plan.driven}
+        if driven:
+            drive = ahead[e]
+            return code.constant(e, drive[0]) if len(drive) == 1 else code.each(e, drive)
+        return code.each(e, self.source(e, kept))
+
+    def source(self, e: Expr, kept: Mapping[str, Array]) -> Array:
+        """The array of a kept variable whose item i is its value at step i."""
         name = name_of(e)
-        array = kept[name] if name in kept else self.pre[name]
-        if name in self.lin.cell.states and e != variable(name):
-            return array.__getitem__
-        if name in self.lin.cell.states:
-            return array[1:].__getitem__
-        return array.__getitem__
+        return kept[name][1:] if name in self.lin.cell.states and e == variable(name) else (
+            kept[name]
+        )  # fmt: skip
 
-    def product(self, op: Product, kept: Mapping[str, Array]) -> Callable[[int], None]:
-        matrix, source = self.stacks[id(op)], self.source(op.source, kept)
+    def product(self, op: Product, code: LoopCode, kept: Mapping[str, Array]) -> None:
+        matrix = self.stacks[id(op)]
         out = np.empty((matrix.shape[0], self.frame.samples), self.frame.dtype)
+        source = code.local.get(op.source) or code.each(op.source, self.source(op.source, kept))
         row = 0
         for target, part in zip(op.targets, op.matrices, strict=True):
             height = self.frame.size(part.rows)
-            self.buffers[target] = out[row : row + height]
+            code.buffers[target] = out, row, row + height
+            code.local[target] = code.constant(target, out[row : row + height])
             row += height
-
-        def multiply(i: int) -> None:
-            np.matmul(matrix, source(i), out=out)
-
-        return multiply
+        code.line(f"dot({code.constant(matrix)}, {source}, {code.constant(out)})")
 
     def activation(
-        self, op: Activation, ahead: Window, kept: dict[str, Array], length: int
-    ) -> Callable[[int], None]:
+        self, op: Activation, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+    ) -> None:
         """One activation of a block of nodes, in place over their drives."""
         heights = [self.rows(name) for name in op.nodes]
         block = np.empty((length, sum(heights), self.frame.samples), self.frame.dtype)
+        now = code.each(op, block)
         row = 0
         for name, drive, height in zip(op.nodes, op.drives, heights, strict=True):
             part = block[:, row : row + height]
             part[...] = ahead.value(drive)
-            if name in self.lin.cell.states:
-                self.pre[name] = part
-            else:
+            if name not in self.lin.cell.states:
                 kept[name] = part
             row += height
-        added = self.joined(op)
-        function = in_place(op.function)
-        states = [n for n in op.nodes if n in self.lin.cell.states]
-
-        def activate(i: int) -> None:
-            now = block[i]
-            if added is not None:
-                np.add(now, added, out=now)
-            function(now)
-            for name in states:
-                kept[name][i + 1] = self.pre[name][i]
-
-        return activate
-
-    def joined(self, op: Activation) -> Array | None:
-        """The rows of the stacked product that belong to a block of nodes."""
-        parts = [self.buffers[p] for p in op.products if p is not None]
-        if not parts:
-            return None
-        base = parts[0].base
-        first = _offset(parts[0])
-        row = first
-        for part in parts:
-            if part.base is not base or _offset(part) != row:
-                raise AssertionError("the rows of a stacked product are not in order")
-            row += part.shape[0]
-        return np.asarray(base)[first:row]
+        moving = [code.buffers[p] for p in op.products if p is not None]
+        if moving:
+            joined = moving[0][0][moving[0][1] : moving[-1][2]]
+            code.line(f"add({now}, {code.constant(joined)}, {now})")
+        code.lines(in_place(op.function, now, code))
+        row = 0
+        for name, height in zip(op.nodes, heights, strict=True):
+            if name in self.lin.cell.states:
+                target = code.each(variable(name), kept[name][1:])
+                code.line(f"{target}[...] = {now}[{row}:{row + height}]")
+            row += height
 
     def elementwise(
-        self, op: Elementwise, ahead: Window, kept: dict[str, Array], length: int
-    ) -> Callable[[int], None]:
-        for name in op.nodes:
-            if name not in kept:
-                shape = (length, self.rows(name), self.frame.samples)
-                store = kept if name in self.plan.kept else self.pre
-                store[name] = np.empty(shape, self.frame.dtype)
+        self, op: Elementwise, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+    ) -> None:
         compiled = elementwise(_chained(op))
-        getters: list[Callable[[int], Array]] = []
-        for e in compiled.inputs:
-            getters.append(self.getter(e, ahead, kept))
-        targets = [
-            kept[n][1:] if n in self.lin.cell.states else kept.get(n, self.pre.get(n))
-            for n in op.nodes
-        ]
-        function = compiled.function
+        arguments = [self.value(e, code, ahead, kept) for e in compiled.inputs]
+        results = []
+        for name in op.nodes:
+            if name in self.plan.kept:
+                if name not in kept:
+                    shape = (length, self.rows(name), self.frame.samples)
+                    kept[name] = np.empty(shape, self.frame.dtype)
+                target = code.each(variable(name), self.source(variable(name), kept))
+                results.append(f"{target}[...]")
+            else:
+                local = code.fresh()
+                code.local[variable(name)] = local
+                results.append(local)
+        call = f"{code.constant(compiled.function)}({', '.join(arguments)})"
+        code.line(f"{', '.join(results)}, = {call}")
 
-        def compute(i: int) -> None:
-            for target, value in zip(targets, function(*[g(i) for g in getters]), strict=True):
-                target[i] = value
 
-        return compute
+class LoopCode:
+    """The text of a loop over steps, in which every name is made here: v0, v1, …
 
-    def getter(
-        self, e: Expr, ahead: Window, kept: Mapping[str, Array]
-    ) -> Callable[[int], Array]:
-        if e in self.buffers:
-            buffer = self.buffers[e]
-            return lambda i: buffer
-        if isinstance(e, Symbol):
-            value = ahead[e]
-            constant = value[0] if value.ndim == 3 else value
-            return lambda i: constant
-        if isinstance(e, MatVec) or name_of(e) in self.frame.inputs or (
-            name_of(e) in self.plan.driven
-        ):  # fmt: skip
-            drive = ahead[e]
-            if drive.shape[0] == 1:
-                return lambda i: drive[0]
-            return drive.__getitem__
-        return self.source(e, kept)
+    An array of all steps becomes a loop variable, anything else a constant of the loop.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[Any, str] = {}
+        self.arrays: dict[str, Array] = {}
+        self.constants: dict[str, Any] = {
+            "dot": np.dot, "add": np.add, "exp": np.exp, "negative": np.negative,
+            "reciprocal": np.reciprocal, "one": np.array(1.0),
+        }  # fmt: skip
+        self.body: list[str] = []
+        self.local: dict[Any, str] = {}
+        self.buffers: dict[Any, tuple[Array, int, int]] = {}
+
+    def fresh(self) -> str:
+        return f"v{len(self.arrays) + len(self.constants) + len(self.local)}_{len(self.names)}"
+
+    def each(self, key: Any, array: Array) -> str:
+        """A loop variable over an array of all steps."""
+        name = self.names.get(("each", key)) or self.fresh()
+        self.names["each", key] = name
+        self.arrays[name] = array
+        return name
+
+    def constant(self, key: Any, value: Any = None) -> str:
+        """A constant of the loop; without a value the key is it."""
+        held = key if value is None else value
+        place = ("constant", id(held))
+        if place not in self.names:
+            self.names[place] = self.fresh()
+            self.constants[self.names[place]] = held
+        return self.names[place]
+
+    def line(self, text: str) -> None:
+        self.body.append(text)
+
+    def lines(self, text: list[str]) -> None:
+        self.body.extend(text)
+
+    def made(self) -> Callable[[int, int], None]:
+        """Compile the loop; its text holds nothing but the names made here."""
+        if not self.body:
+            return lambda first, last: None
+        loop = f"for {', '.join(self.arrays)}, in zip(*(a[first:last] for a in arrays)):"
+        text = "\n".join(["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)])
+        space = {**self.constants, "arrays": list(self.arrays.values())}
+        exec(compile(text, "<loop>", "exec"), space)
+        made: Callable[[int, int], None] = space["run"]
+        return made
 
 
 def _chained(op: Elementwise) -> tuple[Expr, ...]:
@@ -285,36 +304,21 @@ def _substituted(e: Expr, inside: Mapping[Any, Expr]) -> Expr:
     return e.func(*(_substituted(a, inside) for a in e.args))
 
 
-def in_place(function: Function) -> Callable[[Array], None]:
-    """An activation as a function that overwrites its argument."""
-    from symgate.numerics.functions import MODULE
-
+def in_place(function: Function, now: str, code: LoopCode) -> list[str]:
+    """The lines of the loop that replace `now` by an activation of it."""
     name = type(function).__name__
-    constants = [float(a) for a in function.args[1:]]
     if name == "sigmoid":
-
-        def sigmoid(a: Array) -> None:
-            np.negative(a, out=a)
-            np.exp(a, out=a)
-            np.add(a, 1, out=a)
-            np.reciprocal(a, out=a)
-
-        return sigmoid
+        return [
+            f"negative({now}, {now})",
+            f"exp({now}, {now})",
+            f"add({now}, one, {now})",
+            f"reciprocal({now}, {now})",
+        ]
     if name in MODULE:
-
-        def general(a: Array) -> None:
-            a[...] = MODULE[name](a, *constants)
-
-        return general
+        constants = "".join(f", {float(a)!r}" for a in function.args[1:])
+        return [f"{now}[...] = {code.constant(MODULE[name])}({now}{constants})"]
     ufunc = getattr(np, {"Abs": "absolute"}.get(name, name))
-    return lambda a: ufunc(a, out=a)
-
-
-def _offset(view: Array) -> int:
-    base = view.base
-    assert base is not None
-    start = view.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    return int(start // max(base.strides[0], 1))
+    return [f"{code.constant(ufunc)}({now}, {now})"]
 
 
 def _checkpointed(frame: Run, start: dict[str, Array], progress: Progress | None) -> Run:
@@ -336,9 +340,7 @@ def _checkpointed(frame: Run, start: dict[str, Array], progress: Progress | None
     return _made(frame, start, {}, again)
 
 
-def _inputs(
-    cell: Cell, x: Any, steps: int | None
-) -> tuple[dict[str, Array], int, int | None]:
+def _inputs(cell: Cell, x: Any, steps: int | None) -> tuple[dict[str, Array], int, int | None]:
     """The inputs by name, the number of steps, and the number of samples or None."""
     given = _by_name(cell, x)
     arrays = {name: _real(name, value) for name, value in given.items()}
@@ -441,4 +443,3 @@ def _inward(array: Array, batch: int | None, dtype: Any) -> Array:
 def _column(array: Array, batch: int | None, samples: int, dtype: Any) -> Array:
     column = array[:, None] if array.ndim == 1 else array.T
     return np.array(np.broadcast_to(column, (column.shape[0], samples)), dtype)
-
