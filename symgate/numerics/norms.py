@@ -21,7 +21,7 @@ VECTORS, EXACT, ROUNDS, FEW = 6, 1e-12, 6, 48
 
 def squares(held: Array, *, columns_first: bool = False) -> Array:
     """The sum of squares of each sample of (…, B, r, n), or of (n, B, r)."""
-    if held.ndim == 3 and held.shape[1 if columns_first else 0] == 1:
+    if held.ndim == 2 or (held.ndim == 3 and not columns_first and len(held) == 1):
         flat = held.reshape(-1)
         return np.asarray([np.dot(flat, flat)])
     return np.einsum("nbr,nbr->b" if columns_first else "...rn,...rn->...", held, held)

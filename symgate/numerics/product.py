@@ -24,9 +24,12 @@ Progress = Callable[[int, int], None]
 
 NORMS = ("frobenius", "spectral")
 
-#: Steps whose coefficients are worked out together, and up to which width of the whole
-#: state the products of blocks of steps are formed at once, in blocks of so many.
-STRETCH, SMALL, BLOCK = 128, 40, 8
+#: Up to which width of the whole state the products of blocks of steps are formed at once,
+#: in blocks of so many; and how many numbers a stretch of Jacobians may hold.
+SMALL, BLOCK, NUMBERS = 40, 8, 1 << 18
+
+#: Steps whose coefficients are worked out together, at the least.
+STRETCH = 128
 
 #: Steps between two looks at the rank: at first, and at most.
 LOOK, LOOK_LEAST_OFTEN = 25, 400
@@ -142,9 +145,11 @@ class _Walk:
         lag, stop = 0, self.at + 1
         self.start(lag)
         small = self.steps.width <= SMALL and not self.singular_at
+        size = self.steps.width**2 * max(self.run.samples, 1)
+        longest = max(STRETCH, NUMBERS // size) if small else STRETCH
         with np.errstate(all="ignore"):
             while lag < self.count:
-                length = min(STRETCH, self.count - lag)
+                length = min(longest, self.count - lag)
                 stretch = self.steps.stretch(stop - length, stop)
                 if small:
                     self.small(stretch, length, lag)
@@ -227,13 +232,16 @@ class _Walk:
 
         `held` has the axes (B, r, n), or (n, B, r) with `columns_first`.
         """
-        self.rank[lag] = next(iter(held.values())).shape[2 if columns_first else 1] if held else 0
+        self.rank[lag] = next(iter(held.values())).shape[-1 if columns_first else 1] if held else 0
         if lag in self.singular_at:
             self.note_singular(lag, _as_rows(held) if columns_first else held)
         if self.wrt not in held:
             return
         found = self.measure(held[self.wrt], columns_first)
-        outside = not (found.min(initial=1) > self.low and found.max(initial=1) < self.high)
+        if len(found) == 1:
+            outside = not self.low < found[0] < self.high
+        else:
+            outside = bool(((found <= self.low) | (found >= self.high)).any())
         if (outside or (lag % 8 == 0 and len(held) > 1)) and self.rescale(held, columns_first):
             found = self.measure(held[self.wrt], columns_first)
         self.squares[lag], self.logs[lag] = found, self.log
@@ -246,14 +254,19 @@ class _Walk:
 
     def rescale(self, held: Rows, columns_first: bool) -> bool:
         """Divide all rows of a sample by the size of the largest, where it is far from 1."""
-        axes = (0, 2) if columns_first else (1, 2)
-        size = np.max([np.abs(r).max(axis=axes, initial=0) for r in held.values()], axis=0)
-        far = (size > 0) & ((size < self.low) | (size > self.high))
+        size = np.max([_sizes(r, columns_first) for r in held.values()], axis=0)
+        far = (size > 0) & ((size**2 < self.low) | (size**2 > self.high))
         if not far.any():
             return False
         factor = np.where(far, size, 1.0).astype(self.run.dtype)
         for rows in held.values():
-            rows /= factor[:, None] if columns_first else factor[:, None, None]
+            rows /= (
+                factor
+                if rows.ndim == 2
+                else factor[:, None]
+                if columns_first
+                else (factor[:, None, None])
+            )
         self.log = self.log + np.log(factor)
         return True
 
@@ -372,18 +385,27 @@ def _prefixes(jacobians: Array) -> Array:
     return out
 
 
+def _sizes(held: Array, columns_first: bool) -> Array:
+    """The largest entry of each sample."""
+    if held.ndim == 2:
+        return np.abs(held).max(initial=0, keepdims=True)[0]
+    return np.asarray(np.abs(held).max(axis=(0, 2) if columns_first else (1, 2), initial=0))
+
+
 def _healthy(products: Array, low: float) -> bool:
     size = np.abs(products).max(axis=(2, 3), initial=0)
     return bool((size > low).all()) or not products.size
 
 
 def _columns(rows: Array) -> Array:
-    """(B, r, n) as (n, B, r)"""
-    return np.ascontiguousarray(np.moveaxis(rows, -1, 0))
+    """(B, r, n) as (n, B, r), and as (n, r) for a single sample."""
+    moved = rows[0].T if len(rows) == 1 else np.moveaxis(rows, -1, 0)
+    return np.ascontiguousarray(moved)
 
 
 def _rows(columns: Array) -> Array:
-    return np.ascontiguousarray(np.moveaxis(columns, 0, -1))
+    moved = columns.T[None] if columns.ndim == 2 else np.moveaxis(columns, 0, -1)
+    return np.ascontiguousarray(moved)
 
 
 def _as_rows(held: Rows) -> Rows:

@@ -143,7 +143,11 @@ class Stretch:
 
     def __init__(self, steps: Steps, arrays: list[Array]) -> None:
         self.steps, self.arrays = steps, arrays
-        self.columns = [np.moveaxis(a, 1, 2)[..., None] for a in arrays]
+        single = steps.run.samples == 1
+        self.columns = [
+            np.ascontiguousarray(a[:, 0, :, None] if single else np.moveaxis(a, 1, 2)[..., None])
+            for a in arrays
+        ]
 
     # -- dense ---------------------------------------------------------------------------
 
@@ -186,7 +190,8 @@ class Stretch:
     # -- thin ----------------------------------------------------------------------------
 
     def pull(self, i: int, rows: dict[str, Array]) -> dict[str, Array]:
-        """One step backward on columns {value: (n, B, r)}, term by term."""
+        """One step backward on columns {value: (n, B, r)}, or (n, r) for a single
+        sample, term by term."""
         self.fold(i, rows)
         before: dict[str, Array] = {}
         for value, other, f in self.steps.across:
@@ -208,8 +213,7 @@ class Stretch:
         for branch in f.branches:
             c = branch.coefficient
             inner = d if c is None else self.columns[c][i] * d
-            moved = branch.transposed @ inner.reshape(inner.shape[0], -1)
-            moved = moved.reshape(moved.shape[0], *d.shape[1:])
+            moved = _times(branch.transposed, inner)
             if not branch.rest.is_identity:
                 moved = self._pulled(branch.rest, i, moved)
             out = moved if out is None else np.add(out, moved, out=out)
@@ -233,8 +237,7 @@ class Stretch:
             out = self.columns[f.diagonal][i] * d
         for branch in f.branches:
             inner = d if branch.rest.is_identity else self._pushed(branch.rest, i, d)
-            moved = branch.matrix @ inner.reshape(inner.shape[0], -1)
-            moved = moved.reshape(moved.shape[0], *d.shape[1:])
+            moved = _times(branch.matrix, inner)
             if branch.coefficient is not None:
                 moved *= self.columns[branch.coefficient][i]
             out = moved if out is None else np.add(out, moved, out=out)
@@ -296,6 +299,14 @@ def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
         for other, part in before.items():
             total[..., place[state], place[other]] = part
     return total
+
+
+def _times(matrix: Array, columns: Array) -> Array:
+    """A matrix times columns (n, r), or (n, B, r) with all samples in one product."""
+    if columns.ndim == 2:
+        return matrix @ columns
+    flat = matrix @ columns.reshape(len(columns), -1)
+    return flat.reshape(len(matrix), *columns.shape[1:])
 
 
 def _multiplied(rows: Array, block: Block) -> Array:
