@@ -18,6 +18,7 @@ from symgate.algebra.vectors import MatVec, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.linear.linearise import linearise
+from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.schedule import split_stacks
 
@@ -55,7 +56,7 @@ class Run:
     def size(self, size: Expr) -> int:
         """The number of a symbolic size."""
         if size not in self._numbers:
-            self._numbers[size] = int(size.subs(self.sizes))
+            self._numbers[size] = int(number_of(size, self.sizes))
         return self._numbers[size]
 
     def __getitem__(self, name: str) -> Array:
