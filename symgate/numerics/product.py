@@ -99,8 +99,43 @@ def lag_norms(
     return walk.result()
 
 
+def vector_norms(
+    run: Run,
+    vector: Any,
+    of: str | None = None,
+    wrt: str | None = None,
+    lags: int | None = None,
+    *,
+    at: int | None = None,
+    progress: Progress | None = None,
+) -> LagNorms:
+    """‖∂L/∂ wrt_{t-k}‖ for every lag, from a loss vector ∂L/∂ of_t: O(n²) a step.
+
+    `vector` is (n,) or (B, n).
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.cell("gru")
+    >>> run = sg.simulate(cell, sg.init(cell, hidden=4, input=2), np.ones((50, 2)))
+    >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
+    (21,)
+    """
+    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress)
+    size = walk.steps.size(walk.of)
+    given = np.asarray(vector, run.dtype)
+    if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
+        raise ShapeError(
+            f"the loss vector has shape {given.shape}; expected ({size},) of finite numbers"
+        )
+    rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
+    walk.rows = {walk.of: np.array(rows)[:, None, :]}
+    walk.is_vector = True
+    return walk.result()
+
+
 class _Walk:
     """One pass back over the lags."""
+
+    is_vector = False
 
     def __init__(
         self,
@@ -145,7 +180,7 @@ class _Walk:
     def result(self) -> LagNorms:
         lag, stop = 0, self.at + 1
         self.start(lag)
-        small = 0 < self.steps.width <= SMALL and not self.singular_at
+        small = 0 < self.steps.width <= SMALL and not (self.singular_at or self.is_vector)
         longest = STRETCHES[0] if small else STRETCHES[1]
         with np.errstate(all="ignore"):
             while lag < self.count:
