@@ -176,8 +176,8 @@ CASES = [
           "diag(U @ h[t-1])", 8),
     right("concatenation alone", "[h[t-1], x[t]]", "stands beside @ only", "[h[t-1], x[t]]", 8),
     right("concatenation of numbers", "U @ [h[t-1], 2]", "cannot be stacked", "2", 21),
-    right("concatenation inside another", "U @ [h[t-1], [x[t], b]]", "write them as one", "[x[t],
-          b]", 21),
+    right("concatenation inside another", "U @ [h[t-1], [x[t], b]]", "write them as one",
+          "[x[t], b]", 21),
     right("tuple", "U @ (h[t-1], x[t])", "concatenate with [a, b]", "(h[t-1], x[t])", 12),
     # -- numbers
     right("tower of powers", "9**9**9 * h[t-1]", "an exponent is a plain number", "9**9", 11),
