@@ -266,7 +266,7 @@ def test_numbers_are_exact() -> None:
     [
         "1 - h[t-1]", "h[t-1] - 1", "(1 - h[t-1]) * b", "b - a * (1 - h[t-1])",
         "0.5 * (U @ h[t-1]) + 0.25 * b", "U @ (h[t-1] * b) - 1", "tanh(b) * sqrt(abs(h[t-1]))",
-        "leaky_relu(h[t-1], 0.2)", "h[t-1] / (b * (U @ h[t-1]))", "b**2 * h[t-1] / (1 + b**2)",
+        "leaky_relu(h[t-1], 0.2)", "b / ((U @ h[t-1]) * a)", "b**2 * h[t-1] / (1 + b**2)",
         "(U - U.T - gamma * I) @ h[t-1]", "diag(b) @ h[t-1]", "W @ [h[t-1], x[t]] + b",
         "-b + h[t-1]", "-((1 - b) * h[t-1])",
     ],
