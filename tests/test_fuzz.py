@@ -132,7 +132,7 @@ def mutated(text: str, pieces: Sequence[str], where: int, how: str, other: str) 
             st.sampled_from(TOKENS) | st.text(max_size=2),
         ),
         min_size=1,
-        max_size=4,
+        max_size=2,
     ),
 )
 @fuzz(700)
