@@ -26,8 +26,8 @@ NORMS = ("frobenius", "spectral")
 
 #: Up to which width of the whole state the Jacobians of many steps are formed at once, and
 #: up to which width the products within blocks of BLOCK steps are, too; how many numbers
-#: may be formed at once.
-SMALL, TINY, BLOCK, NUMBERS = 40, 16, 8, 1 << 15
+#: may be formed at once in a small cell, and in a large one.
+SMALL, TINY, BLOCK, NUMBERS, DENSE = 40, 16, 8, 1 << 15, 1 << 16
 
 #: Steps whose coefficients are worked out together, for small cells and others.
 STRETCHES = 1024, 128
@@ -235,7 +235,7 @@ class _Walk:
         while done < length:
             rank = next(iter(self.rows.values())).shape[1]
             if self.steps.prefers_dense(rank * self.run.samples):
-                block = max(1, min(16384 // self.steps.width**2, length - done))
+                block = max(1, min(DENSE // self.steps.width**2, length - done))
                 done += self.dense(stretch, length - done, block, lag + done)
             else:
                 done += self.thin(stretch, length - done, lag + done)
