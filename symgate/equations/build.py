@@ -198,7 +198,8 @@ class Builder:
 
 def _fault(expression: Expr) -> str:
     """What is wrong with the numbers of an expression, if anything is."""
-    if expression.has(*_NOT_REAL) or (expression.is_number and not expression.is_real):
+    numbers = [e for e in (expression, *expression.atoms(sp.Pow)) if e.is_number]
+    if expression.has(*_NOT_REAL) or not all(e.is_real for e in numbers):
         return (
             "this is not a real number (a division by zero, or the root or logarithm of a "
             "negative number)"
@@ -249,8 +250,6 @@ def _transposed(matrix: MatrixExpr) -> MatrixExpr:
 
 
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
-    if isinstance(matrix, Sum):
-        return Sum(*(_scaled(scale, part) for part in matrix.args))
     return _chain(matrix, scale=scale)
 
 
@@ -264,4 +263,6 @@ def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
     telling = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
     if scale == 1 and len(telling) == 1:
         return telling[0]
+    if len(telling) == 1 and isinstance(telling[0], Sum):
+        return Sum(*(_scaled(scale, part) for part in telling[0].args))
     return Chain(*telling) if scale == 1 else Chain(scale, *telling)
