@@ -103,8 +103,7 @@ class Builder:
             )
         if base.is_zero and exponent <= 0:
             raise self.source.error(node, f"zero to the power {exponent} is not defined")
-        power = base**exponent
-        return power.func(*power.args) if power.args else power  # SymPy may nest products
+        return _settled(base**exponent)
 
     def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
         inner = self.vector(arguments[0])
@@ -114,7 +113,7 @@ class Builder:
                 raise self.source.error(
                     argument, f"{WITH_CONSTANT[function]} is a number above 0, up to 100"
                 )
-        return FUNCTIONS[function](inner, *constants)
+        return _settled(FUNCTIONS[function](inner, *constants))
 
     def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
         if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
@@ -229,6 +228,15 @@ def constant(node: ast.expr) -> Expr | None:
         case ast.BinOp(left=ast.Constant(value=above), op=ast.Div(), right=ast.Constant(value=b)):
             return number(above) / number(b) if b else None
     return None
+
+
+def _settled(expression: Expr) -> Expr:
+    """SymPy's simplifications carried to their end: its abs(-abs(a)) is abs(abs(a)) at first."""
+    while expression.args:
+        before, expression = expression, expression.func(*expression.args)
+        if expression == before:
+            break
+    return expression
 
 
 def _is_parameter(matrix: Diag) -> bool:
