@@ -52,11 +52,14 @@ class BoundForm:
 
 
 class Steps:
-    """The coefficients of a run's steps, stretch by stretch, and the matrices as arrays."""
+    """The coefficients of a run's steps, stretch by stretch, and the matrices as arrays.
 
-    def __init__(self, run: Run) -> None:
+    `step` is the cell's transition, or one with some of its routes left out.
+    """
+
+    def __init__(self, run: Run, step: Transition | None = None) -> None:
         self.run = run
-        self.transition: Transition = transition(run.cell)
+        self.transition = transition(run.cell) if step is None else step
         named = (*self.transition.within, *self.transition.across)
         self.table: dict[Expr, int] = {S.One: 0}
         self.arrays: dict[Any, tuple[Array, Array]] = {}
