@@ -19,7 +19,7 @@ from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.errors import Diverged
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
-from symgate.numerics.run import Run, Window
+from symgate.numerics.run import Run, Window, over_steps
 from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
 
 Array = NDArray[Any]
@@ -63,6 +63,12 @@ class Loop:
         ahead = Window(self.frame, start, stop, kept, start)
         self.blocks: list[Array] = []
         with np.errstate(all="ignore"):
+            for source, products in self.plan.input_products.items():
+                stacked = np.concatenate([self.matrix(p.matrix) for p in products])
+                rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
+                found = over_steps(stacked, ahead[source])
+                for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
+                    ahead.known[p] = found[:, first:last]
             for name in self.plan.driven:
                 shape = (length, self.rows(name), samples)
                 whole = np.broadcast_to(ahead[variable(name)], shape)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.linear.forms import Transition
 from symgate.numerics.norms import Spectral, singular_values, squares
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Rows, Steps, Stretch, whole
@@ -26,8 +27,8 @@ NORMS = ("frobenius", "spectral")
 
 #: Up to which width of the whole state the Jacobians of many steps are formed at once, and
 #: up to which width the products within blocks of BLOCK steps are, too; how many numbers
-#: may be formed at once.
-SMALL, TINY, BLOCK, NUMBERS = 40, 16, 8, 1 << 15
+#: may be formed at once in a small cell, and in a large one.
+SMALL, TINY, BLOCK, NUMBERS, DENSE = 40, 16, 8, 1 << 15, 1 << 16
 
 #: Steps whose coefficients are worked out together, for small cells and others.
 STRETCHES = 1024, 128
@@ -81,12 +82,14 @@ def lag_norms(
     tolerance: float = 1e-13,
     singular: Iterable[int] = (),
     progress: Progress | None = None,
+    step: Transition | None = None,
 ) -> LagNorms:
     """The norms of a block of the whole state's product, for every lag up to `lags`.
 
     `of` and `wrt` are states (the first state where left out), `at` is the step t (the
     last). Directions below `tolerance` times the largest are dropped as the lag grows;
-    0 drops none. `singular` lists the lags at which all singular values are wanted.
+    0 drops none. `singular` lists the lags at which all singular values are wanted. `step`
+    is a transition to multiply instead of the cell's own: one with some routes left out.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("lstm")
@@ -95,7 +98,7 @@ def lag_norms(
     >>> lag_norms(run, "c", "c", lags=2000, norm="spectral").log10_norm[-1]
     np.float64(-602.06)
     """
-    walk = _Walk(run, of, wrt, lags, at, norm, tolerance, tuple(singular), progress)
+    walk = _Walk(run, of, wrt, lags, at, norm, tolerance, tuple(singular), progress, step)
     return walk.result()
 
 
@@ -119,7 +122,7 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
-    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress)
+    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress, None)
     size = walk.steps.size(walk.of)
     given = np.asarray(vector, run.dtype)
     if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
@@ -148,6 +151,7 @@ class _Walk:
         tolerance: float,
         singular: Sequence[int],
         progress: Progress | None,
+        step: Transition | None,
     ) -> None:
         states = run.cell.states
         self.run, self.of, self.wrt = run, of or states[0], wrt or states[0]
@@ -164,7 +168,7 @@ class _Walk:
         self.singular_at = {int(k) for k in singular}
         if self.singular_at and not max(self.singular_at) <= self.count:
             raise SymgateError(f"singular values are wanted beyond lag {self.count}")
-        self.steps = Steps(run)
+        self.steps = Steps(run, step)
         self.log = np.zeros(run.samples)
         self.squares = np.zeros((self.count + 1, run.samples))
         self.logs = np.zeros((self.count + 1, run.samples))
@@ -183,7 +187,7 @@ class _Walk:
         small = 0 < self.steps.width <= SMALL and not (self.singular_at or self.is_vector)
         longest = STRETCHES[0] if small else STRETCHES[1]
         with np.errstate(all="ignore"):
-            while lag < self.count:
+            while lag < self.count and self.rows:
                 length = min(longest, self.count - lag)
                 stretch = self.steps.stretch(stop - length, stop)
                 if small:
@@ -232,10 +236,10 @@ class _Walk:
 
     def large(self, stretch: Stretch, length: int, lag: int) -> None:
         done = 0
-        while done < length:
+        while done < length and self.rows:
             rank = next(iter(self.rows.values())).shape[1]
             if self.steps.prefers_dense(rank * self.run.samples):
-                block = max(1, min(16384 // self.steps.width**2, length - done))
+                block = max(1, min(DENSE // self.steps.width**2, length - done))
                 done += self.dense(stretch, length - done, block, lag + done)
             else:
                 done += self.thin(stretch, length - done, lag + done)
@@ -318,7 +322,7 @@ class _Walk:
 
     def maybe_look(self, lag: int) -> None:
         """Drop directions that are too small to matter, now and then."""
-        if lag < self.next_look or self.tolerance == 0 or not self.run.samples:
+        if lag < self.next_look or self.tolerance == 0 or not self.run.samples or not self.rows:
             return
         before = next(iter(self.rows.values())).shape[1]
         after = self.truncate() if before > 1 else before
