@@ -42,7 +42,8 @@ class Loop:
         }
 
     def matrix(self, matrix: Any) -> Array:
-        return np.asarray(matrix_value(matrix, self.frame.params, self.frame.size))
+        value = matrix_value(matrix, self.frame.params, self.frame.size)
+        return np.asarray(value, self.frame.dtype)
 
     def rows(self, name: str) -> int:
         return self.frame.size(self.lin.size(name))
@@ -275,7 +276,7 @@ class LoopCode:
         text = "\n".join(["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)])
         space = {**self.constants, "arrays": list(self.arrays.values())}
         exec(_compiled(text), space)
-        made: Callable[[int, int], None] = space["run"]
+        made: Callable[[int, int], None] = space.pop("run")  # so that nothing holds itself
         return made
 
 

@@ -134,7 +134,7 @@ class Window:
 
     def product(self, e: MatVec) -> Array:
         matrix = matrix_value(e.matrix, self.run.params, self.run.size)
-        return over_steps(matrix, self[e.vector])
+        return np.asarray(over_steps(matrix, self[e.vector]), self.run.dtype)
 
     def stack(self, e: Stack) -> Array:
         parts = [self[part] for part in e.parts]
