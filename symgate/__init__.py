@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Derivation": "symgate.writing.derivation",
     "EquationError": "symgate.errors",
     "Linearisation": "symgate.linear.linearise",
     "ShapeError": "symgate.errors",
@@ -20,6 +21,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "derive": "symgate.writing.derivation",
     "jacobian": "symgate.linear.jacobian",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
@@ -38,11 +40,13 @@ if TYPE_CHECKING:
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
     from symgate.numerics.evaluate import lambdify
+    from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
+    "Derivation",
     "EquationError",
     "Linearisation",
     "ShapeError",
@@ -51,6 +55,7 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "derive",
     "jacobian",
     "lambdify",
     "latex",
