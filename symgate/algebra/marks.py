@@ -39,6 +39,14 @@ class Along(_Opaque):
     count = property(lambda self: self.args[2])
 
 
+class Ordered(_Opaque):
+    """A product by components whose factors keep their order: a ⊙ (U v)."""
+
+    def __new__(cls, *factors: Expr) -> Expr:
+        flat = [f for g in factors for f in (g.args if isinstance(g, Ordered) else (g,))]
+        return flat[0] if len(flat) == 1 else Basic.__new__(cls, *flat)
+
+
 class Partial(_Printed):
     """∂ of / ∂ wrt, not yet worked out.
 

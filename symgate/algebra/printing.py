@@ -39,6 +39,7 @@ from symgate.algebra.marks import (
     Differential,
     Dots,
     Gradient,
+    Ordered,
     OverTime,
     Partial,
     Power,
@@ -209,6 +210,8 @@ class Printer:
         if isinstance(e, SpectralNorm | MaxNorm):
             kind = "2" if isinstance(e, SpectralNorm) else "oo"
             return self.norm(self.show(e.args[0]), kind), ATOM
+        if isinstance(e, Ordered):
+            return self.factors(e.args), PRODUCT
         if isinstance(e, Differential | Along | Gradient):
             return self.mark(e)
         if isinstance(e, Total):

@@ -7,12 +7,14 @@ the same matrix; here each keeps its name: the carry, or what it passes through.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Indexed, MatrixExpr
 
 from symgate.algebra.vectors import name_of, variable
+from symgate.equations.cell import Cell
 from symgate.linear.chains import Chain, _count
-from symgate.linear.linearise import Linearisation, Node, Term
+from symgate.linear.linearise import Linearisation, Node, Term, linearise
 
 
 @dataclass(frozen=True)
@@ -78,20 +80,35 @@ class Path:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    goal = variable(wrt, 1)
+    return list(_paths(lin.cell, of, wrt))
+
+
+@lru_cache(maxsize=2048)
+def _paths(cell: Cell, of: str, wrt: str) -> tuple[Path, ...]:
+    lin, goal = linearise(cell), variable(wrt, 1)
+    alive = _leading_to(lin, goal)
     found: list[Path] = []
 
     def follow(node: Node, nodes: tuple[Node, ...], terms: tuple[Term, ...], chain: Chain) -> None:
         for place, term in enumerate(node.terms):
-            longer, more = chain.then(term, node.size, place), (*terms, term)
             if term.source == goal:
-                found.append(Path((*nodes, node), more, longer))
-            elif term.source in lin.symbols and term.source not in dead:
-                follow(lin[name_of(term.source)], (*nodes, node), more, longer)
+                longer = chain.then(term, node.size, place)
+                found.append(Path((*nodes, node), (*terms, term), longer))
+            elif term.source in alive:
+                longer = chain.then(term, node.size, place)
+                follow(lin[name_of(term.source)], (*nodes, node), (*terms, term), longer)
 
-    dead = {s for s in lin.symbols if not _leads_to(lin, name_of(s), goal)}
     follow(lin[of], (), (), Chain())
-    return found
+    return tuple(found)
+
+
+def _leading_to(lin: Linearisation, goal: Indexed) -> set[Indexed]:
+    """The values of the step that depend on the old state `goal`."""
+    alive: set[Indexed] = set()
+    for node in lin:
+        if any(t.source == goal or t.source in alive for t in node.terms):
+            alive.add(variable(node.name))
+    return alive
 
 
 def count(lin: Linearisation, of: str, wrt: str) -> int:
@@ -103,19 +120,6 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     (4, 1)
     """
     return _count(lin, of, (variable(wrt, 1),))
-
-
-def _leads_to(lin: Linearisation, name: str, goal: Indexed) -> bool:
-    todo, seen = [name], set()
-    while todo:
-        node = todo.pop()
-        seen.add(node)
-        for term in lin[node].terms:
-            if term.source == goal:
-                return True
-            if term.source in lin.symbols and name_of(term.source) not in seen:
-                todo.append(name_of(term.source))
-    return False
 
 
 def _is_gate(node: Node, path: Path) -> bool:

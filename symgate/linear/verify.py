@@ -79,7 +79,7 @@ def verified(cell: Cell, seed: int = 0) -> Verified:
     >>> import symgate as sg
     >>> check = verified(sg.cell("gru"))
     >>> check.holds, dict(check.sizes)
-    (True, {'n': 3, 'm': 2})
+    (True, {'n': 2, 'm': 3})
     """
     for draw in range(8):
         try:
@@ -102,15 +102,18 @@ class _Trial:
 
     def __init__(self, cell: Cell, random: Random) -> None:
         self.cell, self.lin, self.random = cell, linearise(cell), random
-        letters = {letter: 2 + (i == 0) for i, letter in enumerate(cell.sizes)}
+        letters = {letter: 2 if i == 0 else 3 for i, letter in enumerate(cell.sizes)}
         self.sizes = letters
         self.numbers = {symbol: letters[letter] for letter, symbol in cell.sizes.items()}
+        self.known: dict[Expr, int] = {}
         self.parameters = {p.name: self.draw(p.shape) for p in cell.parameters.values()}
         self.inputs = [{x: self.draw((cell.size(x),)) for x in cell.inputs} for _ in range(STEPS)]
         self.start = {s: [abs(v) for v in self.draw((cell.size(s),))] for s in cell.states}
 
     def size(self, e: Expr) -> int:
-        return int(e.subs(self.numbers))
+        if e not in self.known:
+            self.known[e] = int(e.subs(self.numbers))
+        return self.known[e]
 
     def draw(self, shape: tuple[Expr, ...]) -> Any:
         if not shape:

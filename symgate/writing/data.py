@@ -36,7 +36,7 @@ def _step(pen: Pen, step: Step) -> dict[str, Any]:
     return {
         "heading": said(step.heading),
         "reason": said(step.reason),
-        "formulas": [pen.formula(f) for f in step.formulas],
+        "formulas": [shown for f in step.formulas for shown in pen.formula(f)],
         "table": None if step.table is None else {
             "header": [said(h) for h in step.table.header],
             "rows": [[said(cell) for cell in row] for row in step.table.rows],

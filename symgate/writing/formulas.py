@@ -48,6 +48,14 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Mathematics in general letters, that are no names of the cell: as LaTeX and as text."""
+
+    latex: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Shape:
     """The shape of a parameter, as n × m."""
 

@@ -4,13 +4,14 @@ outside. The LaTeX of every formula lies beside it, for copying."""
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import html_text
-from symgate.writing.formulas import Formula, Step, Table
+from symgate.writing.formulas import Step, Table
 from symgate.writing.mathml import mathml
 from symgate.writing.pen import Pen
 
@@ -22,12 +23,18 @@ def page(derivations: Sequence[Derivation]) -> str:
     """A complete page."""
     title = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
     contents = _contents(derivations) if len(derivations) > 1 else ""
+    inside = _unquoted(body(derivations))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html_text(title)}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{html_text(title)}</h1>\n{contents}{body(derivations)}</main>\n</body>\n</html>\n"
+        f"<h1>{html_text(title)}</h1>\n{contents}{inside}</main>\n</body>\n</html>\n"
     )
+
+
+def _unquoted(markup: str) -> str:
+    """Without the quotation marks that HTML does not need around simple attributes."""
+    return re.sub(r'(<m[a-z]* [^<>]*[a-z])="([a-z0-9]+)"(?=>)', r"\1=\2", markup)
 
 
 @lru_cache(maxsize=1)
@@ -65,14 +72,14 @@ def _step(pen: Pen, step: Step) -> str:
     heading = pen.words(step.heading, html_text, mathml)
     reason = pen.words(step.reason, html_text, mathml)
     out = [f"<p><b>{heading}.</b> {reason}</p>"]
-    out += [_formula(pen, f) for f in step.formulas]
+    out += [_formula(shown) for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
         out.append(_table(pen, step.table))
     return "\n".join(out)
 
 
-def _formula(pen: Pen, formula: Formula) -> str:
-    source = pen.formula(formula)
+def _formula(source: str) -> str:
+    """A formula with its LaTeX to unfold."""
     return (
         f'<div class="f"><div class="m">{mathml(source, display=True)}</div>'
         f"<details><summary>LaTeX</summary><code>{html_text(source)}</code></details></div>"

@@ -25,8 +25,8 @@ from symgate.algebra.printing import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, P
 from symgate.algebra.vectors import MatVec, Stack, shifted, t
 from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
-from symgate.writing.formulas import Count, Named, Scientific, Shape, Span
-from symgate.writing.marks import Acting, AtLimit, Concatenation, Slope, Stacked
+from symgate.writing.formulas import Count, Named, Scientific, Shape, Span, Written
+from symgate.writing.marks import Acting, AtLimit, Concatenation, Equal, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
@@ -135,7 +135,10 @@ class LatexPrinter(Printer):
     def _product(self, e: Any) -> tuple[str, int]:
         if isinstance(-e, MatVec):
             return f"-{self.show(-e, MATVEC)}", SUM
-        return super()._product(e)
+        return _fraction_is_one_sign(super()._product(e))
+
+    def _power(self, e: Any) -> tuple[str, int]:
+        return _fraction_is_one_sign(super()._power(e))
 
     # -- scalars and vectors -----------------------------------------------------------------
 
@@ -258,6 +261,14 @@ class LatexPrinter(Printer):
             shown = self.parenthesised(shown)
         return rf"{shown}^{{\mathsf{{T}}}}"
 
+    def chain(self, matrices: Sequence[str]) -> str:
+        """Factors side by side, with a little room after a parenthesis."""
+        out = matrices[0]
+        for matrix in matrices[1:]:
+            close = out.endswith(")") and self.notation.matvec != "cdot"
+            out += (rf"{SOFT} \, " if close else self.matvec_times) + matrix
+        return out
+
     def diagonal(self, factors: Sequence[Expr]) -> str:
         inside = self.hadamard_product(factors)
         return rf"\operatorname{{diag}}{self.parenthesised(inside)}"
@@ -307,6 +318,8 @@ class LatexPrinter(Printer):
                 head = _FUNCTIONS.get(type(expression.function).__name__, "")
                 name = rf"\operatorname{{{_escaped(type(expression.function).__name__)}}}"
                 return f"{head or name}'({self.name(expression.letter, None)})"
+            case Equal():
+                return " = ".join(map(self.show, expression.parts))
             case AtLimit():
                 to = rf"{self.show(expression.gate)} \to {expression.value}"
                 return rf"\lim_{{{to}}} {self.show(expression.partial)}"
@@ -321,6 +334,8 @@ class LatexPrinter(Printer):
                     return "0"
                 digit = "" if expression.digit == 1 else rf"{expression.digit} \cdot "
                 return rf"{digit}10^{{{expression.exponent}}}"
+            case Written():
+                return expression.latex
             case Count():
                 terms = [self._signed_term(term) for term in expression.of.as_ordered_terms()]
                 return self.joined(terms)
@@ -372,7 +387,15 @@ class LatexPrinter(Printer):
         return super().mark(e)
 
     def _parameter(self, parameter: Any) -> str:
-        return self.name(parameter.name, None)
+        return self.show(parameter) if isinstance(parameter, Indexed) else self.name(
+            parameter.name, None
+        )  # fmt: skip
+
+
+def _fraction_is_one_sign(shown: tuple[str, int]) -> tuple[str, int]:
+    """A fraction needs no parentheses, as its bar holds it together."""
+    text, binds = shown
+    return (text, ATOM) if text.startswith(r"\frac{") else (text, binds)
 
 
 def _run(pieces: Sequence[str]) -> str:
@@ -411,7 +434,7 @@ def latex(
     >>> import symgate as sg
     >>> gru = sg.cell("gru")
     >>> print(sg.latex(sg.jacobian(gru, of="z"), notation="cho"))
-    \operatorname{diag}(z_t \odot (1 - z_t)) U^{(z)}
+    \operatorname{diag}(z_t \odot (1 - z_t)) \, U^{(z)}
     >>> print(sg.latex(gru.equations["h"], notation="row", cell=gru))
     Z_t \odot H_{t-1} + (1 - Z_t) \odot \tilde{H}_t
     """

@@ -13,13 +13,17 @@ from symgate.writing.width import HARD, continued, lines, measure, plain
 RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
 
 #: The room of a formula on a page of A4 with 11 points, in em.
-WIDTH = 41.0
+WIDTH = 42.0
 
 #: The room of what stands in parentheses; the later ones are tried where the first is too much.
 INSIDES = (34.0, 26.0, 19.0)
 
 #: The least room that a column of labels leaves to the formula beside it.
-BESIDE_LABELS = 17.0
+BESIDE_LABELS = 18.0
+
+
+#: How high a formula may be before it is cut, in lines.
+HEIGHT = 26.0
 
 
 @dataclass(frozen=True)
@@ -36,30 +40,62 @@ def formula_latex(
     formula: Formula,
     printer_of: Callable[[Line, float], LatexPrinter],
     label: Callable[[Words], str],
-) -> str:
-    """A formula as LaTeX for display mode, broken so that it fits the page."""
-    shown = ""
+) -> list[str]:
+    """A formula as LaTeX for display mode, broken so that it fits the page.
+
+    There are several where one would be higher than half a page.
+    """
+    shown: list[str] = []
     for inside in INSIDES:
         shown = _formula(formula, lambda one, w=inside: printer_of(one, w), label)  # type: ignore[misc]
-        if measure(shown) <= WIDTH:
+        if max(map(measure, shown)) <= WIDTH:
             break
     return shown
 
 
 def _formula(
     formula: Formula, printer_of: Callable[[Line], LatexPrinter], label: Callable[[Words], str]
-) -> str:
+) -> list[str]:
     left = max(measure(_left(printer_of(one), one)) for one in formula.lines)
     named = [label(p.label) for one in formula.lines for p in one.parts if p.label]
     room = WIDTH - left - 1.6
     beside = room - max(map(measure, named), default=0.0) - 2.4
-    if named and beside >= BESIDE_LABELS:
-        room = beside
     rows = [row for one in formula.lines for row in _rows(one, printer_of(one), label, room)]
+    if named and beside >= BESIDE_LABELS:
+        narrow = [r for one in formula.lines for r in _rows(one, printer_of(one), label, beside)]
+        if not any(_is_scrap(row) for row in narrow):
+            rows = narrow
     if len(rows) == 1 and not rows[0].label:
         (row,) = rows
-        return f"{row.left} {row.relation} {row.right}".strip()
-    return _aligned(rows, left)
+        return [f"{row.left} {row.relation} {row.right}".strip()]
+    return [_aligned(part, left) for part in _pages(rows)]
+
+
+def _pages(rows: list[Row]) -> list[list[Row]]:
+    """Rows in groups that fit half a page each, cut before a left side where there is one."""
+    groups: list[list[Row]] = [[]]
+    height = 0.0
+    total = sum(map(_height, rows))
+    limit = total if total <= HEIGHT else HEIGHT * 0.75
+    for row in rows:
+        full = height + _height(row) > limit and (row.left or height > 1.5 * limit)
+        if groups[-1] and full:
+            groups.append([])
+            height = 0.0
+        groups[-1].append(row)
+        height += _height(row)
+    return groups
+
+
+def _height(row: Row) -> float:
+    """How high a row is, in lines."""
+    text = row.left + row.right
+    return 1.2 + (1.3 if r"\frac" in text else 0) + 1.3 * row.right.count(r"\\")
+
+
+def _is_scrap(row: Row) -> bool:
+    """A row that goes on with hardly anything: better no column for the labels."""
+    return r"\quad {} " in row.right and measure(row.right) < 6.5
 
 
 def _left(printer: LatexPrinter, one: Line) -> str:

@@ -35,7 +35,7 @@ def _step(pen: Pen, step: Step) -> str:
     heading = pen.words(step.heading, markdown_text, _math)
     reason = pen.words(step.reason, markdown_text, _math)
     out = [f"**{heading}.** {reason}".rstrip()]
-    out += [f"$$\n{_rows(pen.formula(f))}\n$$" for f in step.formulas]
+    out += [f"$$\n{_rows(shown)}\n$$" for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
         out.append(_table(pen, step.table))
     return "\n\n".join(out)

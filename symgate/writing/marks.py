@@ -32,6 +32,13 @@ class Stacked:
 
 
 @dataclass(frozen=True)
+class Equal:
+    """Several things that are the same: a = b."""
+
+    parts: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class AtLimit:
     """A partial with a gate at 0 or 1: lim (z → 1) ∂h/∂h."""
 

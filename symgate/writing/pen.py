@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from symgate.writing.escape import label_text
@@ -34,15 +35,18 @@ class Pen:
         """An expression for the middle of a sentence."""
         return plain(self.printer().show(expression))
 
-    def formula(self, formula: Formula) -> str:
-        """A formula for display, without the signs around it."""
+    def formula(self, formula: Formula) -> list[str]:
+        """A formula for display, without the signs around it; a high one in parts."""
         return formula_latex(formula, self.printer, self.label)
 
     def label(self, words: Words) -> str:
         """Words inside a formula."""
         out = ""
-        for word in words:
-            out += rf"\text{{{label_text(word)}}}" if isinstance(word, str) else self.inline(word)
+        for is_text, group in groupby(words, lambda word: isinstance(word, str)):
+            if is_text:
+                out += rf"\text{{{label_text(''.join(group))}}}"
+            else:
+                out += "".join(map(self.inline, group))
         return out
 
     def words(self, words: Words, text: Callable[[str], str], math: Callable[[str], str]) -> str:

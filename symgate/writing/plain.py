@@ -27,8 +27,9 @@ from symgate.writing.formulas import (
     Step,
     Table,
     Words,
+    Written,
 )
-from symgate.writing.marks import Acting, AtLimit, Concatenation, Slope, Stacked
+from symgate.writing.marks import Acting, AtLimit, Concatenation, Equal, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
 
@@ -149,6 +150,8 @@ class TextPrinter(_Text):
                 return self._stacked(expression)
             case Slope():
                 return f"{self.function(expression.function)}'({expression.letter})"
+            case Equal():
+                return " = ".join(map(self.show, expression.parts))
             case AtLimit():
                 to = f"{self.show(expression.gate)} → {expression.value}"
                 return f"lim {to}: {self.show(expression.partial)}"
@@ -169,6 +172,8 @@ class TextPrinter(_Text):
                 return power if expression.digit == 1 else (
                     "0" if expression.digit == 0 else f"{expression.digit}·{power}"
                 )  # fmt: skip
+            case Written():
+                return expression.text
             case Count():
                 return self.joined([self._signed_term(t) for t in expression.of.as_ordered_terms()])
             case Shape():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol
+from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
 
-from symgate.algebra.marks import Partial
+from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
 from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
@@ -64,7 +64,11 @@ class Subject:
 
     def laid_out(self, operator: MatrixExpr) -> MatrixExpr:
         """An operator in the layout that was chosen."""
-        return transposed(operator) if self.layout == "transposed" else operator
+        if self.layout == "numerator":
+            return operator
+        if isinstance(operator, ZeroMatrix):
+            return ZeroMatrix(operator.cols, operator.rows)
+        return transposed(operator)
 
     def paths(self, of: str, wrt: str) -> list[Path] | None:
         """The paths of a block, or None where there are too many to write each."""
@@ -106,6 +110,10 @@ class Subject:
             return (role,)
         return (f"the {role}",)
 
+    def bare(self, name: str) -> Words:
+        """A gate in a list: update gate, or its letter where it has no role."""
+        return (self.role(name),) if self.role(name) else (self.now(name),)
+
     def path_name(self, path: Path, among: Iterable[Path] = ()) -> Words:
         """What a path is called, so that it is told from those it stands among."""
         if path.is_carry:
@@ -116,7 +124,10 @@ class Subject:
         way = path.through_all if alike else path.through
         if not way:
             return ("through ", *listed([(self.matrix(m),) for m in path.matrices]))
-        name = ("through ", *listed([self.called(n.name) for n in way]))
+        if len(way) == 1:
+            name = ("through ", *self.called(way[0].name))
+        else:
+            name = ("through ", *listed([self.bare(n.name) for n in way]))
         twins = [p for p in alike if p.through_all == path.through_all]
         if twins and path.matrices:
             name = (*name, ", by ", self.matrix(path.matrices[-1]))
@@ -153,7 +164,7 @@ def _number(end: Any) -> Expr:
 
 def applied(operator: MatrixExpr, vector: Expr) -> Expr:
     """An operator applied to a vector: diag(a) U v becomes a ⊙ (U v)."""
-    from sympy import Identity, MatAdd, MatMul, ZeroMatrix
+    from sympy import Identity, MatAdd, MatMul
 
     from symgate.algebra.operators import Diag
 
@@ -163,7 +174,7 @@ def applied(operator: MatrixExpr, vector: Expr) -> Expr:
         case ZeroMatrix():
             return Integer(0)
         case Diag():
-            return operator.vector * vector
+            return Ordered(*operator.factors, vector)
         case MatAdd():
             return sum((applied(part, vector) for part in operator.args), Integer(0))
         case MatMul():

@@ -67,7 +67,7 @@ def _step(pen: Pen, step: Step) -> str:
     heading = pen.words(step.heading, latex_text, _math)
     reason = pen.words(step.reason, latex_text, _math)
     out = [rf"\paragraph{{{heading}.}} {reason}".rstrip()]
-    out += [f"\\[\n{pen.formula(f)}\n\\]" for f in step.formulas]
+    out += [f"\\[\n{shown}\n\\]" for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
         out.append(_table(pen, step.table))
     return "\n".join(out)

@@ -73,7 +73,7 @@ class _Measure:
             return self.argument()
         if token in _NOTHING:
             return 0.0
-        return _WIDTHS.get(token, 0.55)
+        return _WIDTHS.get(token, 0.75 if token.isupper() else 0.55)
 
     def scripts(self, first: str) -> float:
         """A subscript and a superscript stand above each other."""

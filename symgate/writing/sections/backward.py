@@ -11,7 +11,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.marks import Gradient, OverTime
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, listed
+from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
 from symgate.writing.subject import Subject
 
 TITLE = "Back-propagation through time"
@@ -53,22 +53,33 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         lines.append(Line(delta(name), tuple(parts), order=order))
     states = subject.states
     reason: Words = (
-        delta(states[0]), " stands for ∂L/∂", subject.now(states[0]), ", and so for every value; ",
+        delta(states[0]), " stands for ", Gradient(variable(states[0])),
+        ", and so for every value; ",
         variable(LOSS + states[0]), " is the part of the loss that reads ",
         subject.now(states[0]), " itself, ", variable(LATER + states[0]),
-        " what step t + 1 hands back (0 at the last step). A term d(a) = diag(c) A d(b), read "
-        "backward, adds ",
-        *_backward_term(subject), " to the δ of b:",
+        " what step t + 1 hands back (0 at the last step). A term ",
+        _forward_term(subject), ", read backward, adds ", _backward_term(subject), " to ",
+        Written(r"\delta_b", "δ_b"), ":",
     )  # fmt: skip
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
     return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms)
 
 
-def _backward_term(subject: Subject) -> Words:
-    sign = subject.sign
+def _forward_term(subject: Subject) -> Written:
+    """One term of the linearisation, in letters that stand for any."""
     if subject.naming.notation.row:
-        return (f"(c {sign} δ) Aᵀ (as rows)",)
-    return (f"Aᵀ (c {sign} δ)",)
+        latex = r"\mathrm{d}a = \mathrm{d}b \, A \, \operatorname{diag}(c)"
+        return Written(latex, "da = db A diag(c)")
+    latex = r"\mathrm{d}a = \operatorname{diag}(c) \, A \, \mathrm{d}b"
+    return Written(latex, "da = diag(c) A db")
+
+
+def _backward_term(subject: Subject) -> Written:
+    sign = {"odot": r"\odot", "circ": r"\circ"}[subject.hadamard]
+    if subject.naming.notation.row:
+        text = f"(c {subject.sign} δ_a) Aᵀ"
+        return Written(rf"(c {sign} \delta_a) A^{{\mathsf{{T}}}}", text)
+    return Written(rf"A^{{\mathsf{{T}}}} (c {sign} \delta_a)", f"Aᵀ (c {subject.sign} δ_a)")
 
 
 def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:

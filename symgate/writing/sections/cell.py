@@ -17,6 +17,7 @@ from symgate.writing.formulas import (
     Step,
     Table,
     Words,
+    Written,
     line,
     listed,
 )
@@ -60,11 +61,11 @@ def _preface(subject: Subject) -> Words:
     words += [" and the input ", *inputs] if inputs else []
     words += [" to ", *now, f". {subject.sign} multiplies component by component. "]
     words += [
-        "Derivatives are in numerator layout: entry (i, j) of ∂a/∂b is the derivative of the "
-        "i-th component of a by the j-th of b."
+        "Derivatives are in numerator layout: entry "
         if subject.layout == "numerator"
-        else "Derivatives are in transposed (denominator) layout: entry (i, j) of ∂a/∂b is the "
-        "derivative of the j-th component of a by the i-th of b."
+        else "Derivatives are in transposed (denominator) layout: entry ",
+        *_entry(subject.layout),
+        ".",
     ]
     if notation.row:
         words += [" Vectors are rows, and matrices act on them from the right."]
@@ -79,6 +80,15 @@ def _preface(subject: Subject) -> Words:
         names = listed([(Named(n),) for n in subject.naming.collided])
         words += [" So that no two parameters look alike, ", *names, " are written as typed."]
     return tuple(words)
+
+
+def _entry(layout: str) -> Words:
+    """What an entry of a Jacobian is."""
+    i, j = ("i", "j") if layout == "numerator" else ("j", "i")
+    return (
+        Written("(i, j)", "(i, j)"), " of ", Written(r"\partial a / \partial b", "∂a/∂b"), " is ",
+        Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
+    )  # fmt: skip
 
 
 def _blocks(subject: Subject) -> Step:

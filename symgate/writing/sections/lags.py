@@ -129,7 +129,7 @@ def _written_out(subject: Subject) -> Step:
         return Step(heading, reason)
     lines = []
     for of in states[:1] if len(states) > 1 else states:
-        for wrt in states:
+        for wrt in states if len(states) <= 2 else states[:1]:
             parts = []
             for between in tuples(states, repeat=lag - 1):
                 way = (of, *between, wrt)

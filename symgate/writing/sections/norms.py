@@ -55,7 +55,7 @@ def _bounds(subject: Subject, found: Bounds) -> Step:
     formulas, terms = [], []
     for (of, wrt), entries in found.blocks.items():
         left = SpectralNorm(subject.partial(of, wrt))
-        if len(entries) > MAX_PATHS:
+        if len(entries) > MAX_PATHS or len(subject.states) > 2:
             formulas.append(Formula((line(left, found.total(of, wrt), relation="≤"),)))
             continue
         alike = [e.path for e in entries]
@@ -208,6 +208,11 @@ def _limits(subject: Subject) -> Iterator[Step]:
         "At 0 and at 1 the slope of a gate is 0, so that the paths through it close, and what it "
         "multiplies is cut off or let through; the other values are held:"
     ]
+    if len(subject.states) > 2:
+        words[0] = (
+            str(words[0])[:-1]
+            + ". The blocks of each state by itself; the others lose the same paths:"
+        )
     if quiet:
         names = listed([(subject.now(g),) for g in dict.fromkeys(q.gate for q in quiet)])
         words[0] = str(words[0])[:-1] + "."
@@ -218,7 +223,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
 def _limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
     for (of, wrt), block in limit.blocks.items():
-        if count(subject.lin, of, wrt) > MAX_PATHS:
+        if count(subject.lin, of, wrt) > MAX_PATHS or (len(subject.states) > 2 and of != wrt):
             continue
         pieces = block.args if isinstance(block, MatAdd) else (block,)
         shown = [subject.acting(p) for p in pieces]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import MatAdd
+from sympy import MatAdd, S
 
 from symgate.algebra.vectors import MatVec, variable
 from symgate.linear.chains import operator
 from symgate.linear.linearise import Term
-from symgate.writing.formulas import Formula, Line, Part, Step, listed
+from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
+from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
 TITLE = "Local partials"
@@ -25,18 +26,16 @@ def steps(subject: Subject) -> Iterator[Step]:
     terms: list[Term] = []
     deaf = []
     for gate in cell.gates:
-        found = []
-        for state in cell.states:
-            block = operator(subject.lin, gate, variable(state, 1), before)
-            found.append(block)
-            left = subject.partial(gate, state)
-            lines.append(acting_line(subject, left, block))
-        if all(block.is_ZeroMatrix for block in found):
-            deaf.append(gate)
+        blocks = {s: operator(subject.lin, gate, variable(s, 1), before) for s in cell.states}
+        heard = {s: block for s, block in blocks.items() if not block.is_ZeroMatrix}
         terms += [t for n in subject.lin if n.owner == gate for t in n.terms]
-    for gate in deaf:
-        for _ in cell.states:
-            lines = [x for x in lines if x.left != _left(subject, gate, x)]
+        if not heard:
+            deaf.append(gate)
+            continue
+        lines += [acting_line(subject, subject.partial(gate, s), b) for s, b in heard.items()]
+        zero = tuple(subject.partial(gate, s) for s in cell.states if s not in heard)
+        if zero:
+            lines.append(line(Equal(zero), S.Zero))
     reason: list[object] = []
     if lines:
         reason += ["How each gate answers to the old state, the input held fixed. "]
@@ -46,12 +45,6 @@ def steps(subject: Subject) -> Iterator[Step]:
         reason += [*names, f" {reads} no old state, so that the partials are zero."]
     formulas = (Formula(tuple(lines)),) if lines else ()
     yield Step(("Each gate by each old state",), tuple(reason), formulas, None, tuple(terms))
-
-
-def _left(subject: Subject, gate: str, line: Line) -> object:
-    """The left side of a line if it is about the gate, else nothing that equals it."""
-    of = line.left.args[0] if isinstance(line.left, MatVec) else line.left
-    return line.left if of.of == variable(gate) else None
 
 
 def acting_line(subject: Subject, left: object, block: object) -> Line:

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Add, Identity, MatMul, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.marks import Differential
+from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import product
 from symgate.algebra.vectors import MatVec, name_of, t, variable
@@ -76,7 +76,8 @@ def _change(subject: Subject, node: Node, term: Term) -> Any:
     moved = Differential(term.source)
     if subject.form == "hadamard":
         acted = moved if term.matrix is None else MatVec(term.matrix, moved)
-        return Mul(*term.coefficient, acted)
+        numbers = [f for f in term.coefficient if f.is_number]
+        return Mul(*numbers) * Ordered(*(f for f in term.coefficient if not f.is_number), acted)
     head = Chain().then(term, node.size).operator(node.size, subject.lin.size(name_of(term.source)))
     if isinstance(head, Identity):
         return moved
@@ -110,7 +111,7 @@ def _collected(subject: Subject, of: str) -> Step:
         reason += [" No path leads there: " if lines else "No path: ", *names, "."]
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
-    formulas = tuple(Formula((one,)) for one in lines)
+    formulas = (Formula(tuple(lines)),) if lines else ()
     return Step(heading, tuple(reason), formulas, None, unique)
 
 
