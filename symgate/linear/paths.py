@@ -7,14 +7,13 @@ the same matrix; here each keeps its name: the carry, or what it passes through.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sympy import Indexed, MatrixExpr
 
 from symgate.algebra.vectors import name_of, variable
-from symgate.equations.cell import Cell
-from symgate.linear.chains import Chain, _count
-from symgate.linear.linearise import Linearisation, Node, Term, linearise
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.chains import Chain, route_count
+from symgate.linear.linearise import Linearisation, Node, Term
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,19 @@ class Path:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    return list(_paths(lin.cell, of, wrt))
+    known = _known(lin.cell)
+    if (of, wrt) not in known:
+        known[of, wrt] = _found(lin, of, variable(wrt, 1))
+    return list(known[of, wrt])
 
 
-@lru_cache(maxsize=2048)
-def _paths(cell: Cell, of: str, wrt: str) -> tuple[Path, ...]:
-    lin, goal = linearise(cell), variable(wrt, 1)
+@once_a_cell
+def _known(cell: Cell) -> dict[tuple[str, str], tuple[Path, ...]]:
+    """The paths of a cell that have been followed before."""
+    return {}
+
+
+def _found(lin: Linearisation, of: str, goal: Indexed) -> tuple[Path, ...]:
     alive = _leading_to(lin, goal)
     found: list[Path] = []
 
@@ -119,7 +125,7 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     >>> count(lin, "h", "h"), count(lin, "c", "c")
     (4, 1)
     """
-    return _count(lin, of, (variable(wrt, 1),))
+    return route_count(lin, of, (variable(wrt, 1),))
 
 
 def _is_gate(node: Node, path: Path) -> bool:

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow, Rational, Symbol
 
 from symgate.algebra.vectors import MatVec, name_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
 
 End = Fraction | float
@@ -243,7 +243,7 @@ class Ranges:
         return _Walk(self.values, self.before, self.known).range(expression)
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def ranges(cell: Cell) -> Ranges:
     """The intervals of all values, with the invariants of the states found by trial."""
     lin, states = linearise(cell), cell.states

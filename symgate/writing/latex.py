@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Rational, Symbol
+from sympy import Expr, Indexed, Integer, MatrixExpr, MatrixSymbol, Rational, Symbol
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
@@ -54,6 +54,7 @@ class LatexPrinter(Printer):
     width); `width` is the room, in em, that anything in parentheses has.
     """
 
+    reads_back = False
     scalar_times = rf"{SOFT} \, "
 
     def __init__(
@@ -161,7 +162,7 @@ class LatexPrinter(Printer):
         return head + self.parenthesised(inside)
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator, 0) if numerator else "1"
+        above = self.factors(numerator, 0)
         return plain(rf"\frac{{{above}}}{{{self.factors(denominator, 0)}}}")
 
     def power(self, base: Expr, exponent: Expr) -> str:
@@ -361,6 +362,10 @@ class LatexPrinter(Printer):
         low = r"(-\infty" if span.low is None else f"[{self.show(span.low)}"
         high = r"\infty)" if span.high is None else f"{self.show(span.high)}]"
         return f"{low}, {high}"
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
 
     def mark(self, e: Basic) -> tuple[str, int]:
         match e:

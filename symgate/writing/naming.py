@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from sympy import Function, Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import Stack, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
 from symgate.writing.notation import Glyph, Letter, Notation, conventions
 
@@ -295,7 +295,7 @@ def family_of(cell: Cell) -> str:
     return entry.family if entry is not None else ""
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def _uses(cell: Cell) -> tuple[tuple[str, Use], ...]:
     lin = linearise(cell)
     found: dict[str, list[Use]] = {}
