@@ -122,7 +122,7 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
-    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress)
+    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress, None)
     size = walk.steps.size(walk.of)
     given = np.asarray(vector, run.dtype)
     if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
