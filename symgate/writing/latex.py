@@ -72,6 +72,7 @@ class LatexPrinter(Printer):
         self.hadamard = rf"{SOFT} {HADAMARD[hadamard or self.notation.hadamard]} "
         self.matvec_times = rf" {SOFT}\cdot " if self.notation.matvec == "cdot" else f"{SOFT} "
         self.bold, self.width = bold, width
+        self.fractions = width < 1e9  # 1/4 and not 0.25, in derivations
         self.slanted = False
 
     # -- names ---------------------------------------------------------------------------
@@ -96,7 +97,7 @@ class LatexPrinter(Printer):
         if bold:
             base = rf"\boldsymbol{{{base}}}" if base.startswith("\\") else rf"\mathbf{{{base}}}"
         for accent in glyph.accents:
-            base = base + "'" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
+            base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
         below = [p if isinstance(p, str) else self.glyph(p) for p in glyph.below]
         below = [self.script(p) if isinstance(p, str) and p in glyph.below else p for p in below]
         index = _run(below) if glyph.tight else ",".join(below)
@@ -146,7 +147,7 @@ class LatexPrinter(Printer):
     def number(self, value: Expr) -> str:
         if isinstance(value, Rational) and not value.is_Integer:
             shown = super().number(value)
-            if "/" in shown or value.q in (2, 4, 8, 16):
+            if "/" in shown or (self.fractions and value.q in (2, 4, 8, 16)):
                 sign = "-" if value.is_negative else ""
                 return rf"{sign}\tfrac{{{abs(value.p)}}}{{{value.q}}}"
             return shown
@@ -171,7 +172,7 @@ class LatexPrinter(Printer):
             head = _FUNCTIONS[type(base).__name__]
             return f"{head}{raised}{self.parenthesised(self.show(base.args[0]))}"
         shown = plain(self.show(base, ATOM))
-        if isinstance(base, Indexed | Symbol) and ("^" in shown or "'" in shown):
+        if isinstance(base, Indexed | Symbol) and "^" in shown:
             shown = self.parenthesised(shown)
         return f"{shown}{raised}"
 
@@ -258,7 +259,7 @@ class LatexPrinter(Printer):
         return self._transpose_of(self.show(matrix, ATOM))
 
     def _transpose_of(self, shown: str) -> str:
-        if "^" in shown or "'" in shown:
+        if "^" in shown:
             shown = self.parenthesised(shown)
         return rf"{shown}^{{\mathsf{{T}}}}"
 

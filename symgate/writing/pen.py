@@ -26,7 +26,7 @@ class Pen:
 
     derivation: Derivation
 
-    def printer(self, line: Line | None = None, width: float = 1e9) -> LatexPrinter:
+    def printer(self, line: Line | None = None, width: float = 1e6) -> LatexPrinter:
         d = self.derivation
         order = line.order if line is not None else None
         return LatexPrinter(order, d.naming, hadamard=d.hadamard, bold=d.bold, width=width)
