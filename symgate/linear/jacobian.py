@@ -7,6 +7,7 @@ the PRODUCT of the whole state's Jacobians, never a product of blocks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix
@@ -58,9 +59,14 @@ def state_blocks(
 ) -> list[list[MatrixExpr]]:
     """∂ row_t / ∂ state_{t-1} for each row and each state: one step of the whole state."""
     states = lin.cell.states
-    before = [variable(s, 1) for s in states]
-    wanted = [variable(s, 1) for s in cols or states]
-    return [[operator(lin, row, s, before) for s in wanted] for row in rows or states]
+    return [[_one_step(lin.cell, row, col) for col in cols or states] for row in rows or states]
+
+
+@lru_cache(maxsize=4096)
+def _one_step(cell: Cell, row: str, col: str) -> MatrixExpr:
+    """∂ row_t / ∂ col_{t-1}; a lag of k steps asks for the same block k times."""
+    before = [variable(s, 1) for s in cell.states]
+    return operator(linearise(cell), row, variable(col, 1), before)
 
 
 def _over_steps(lin: Linearisation, of: str, wrt: str, steps: int) -> MatrixExpr:
@@ -161,7 +167,7 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
     if isinstance(lag, str):
         if not lag.isidentifier() or lag in ("t", "j"):
             raise SymgateError(f"a symbolic lag is a name such as 'k', not {lag!r}")
-        return Symbol(lag, integer=True, positive=True)
+        return Symbol(lag)  # plain, so that subs("k", 3) finds it
     if isinstance(lag, Integer):
         lag = int(lag)
     if isinstance(lag, bool) or not isinstance(lag, int | Expr):
