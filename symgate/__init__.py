@@ -13,19 +13,32 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Derivation": "symgate.writing.derivation",
+    "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "Gradients": "symgate.numerics.backprop",
+    "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "SymgateError": "symgate.errors",
+    "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "derive": "symgate.writing.derivation",
+    "gradients": "symgate.numerics.backprop",
+    "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
+    "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
     "notations": "symgate.writing.latex",
+    "simulate": "symgate.numerics.simulate",
+    "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
+    "vector_norms": "symgate.numerics.product",
     "zoo": "symgate.cells",
 }
 
@@ -33,30 +46,50 @@ if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
-    from symgate.errors import EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
+    from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
+    from symgate.numerics.initialise import init
+    from symgate.numerics.product import LagNorms, lag_norms, vector_norms
+    from symgate.numerics.run import Run
+    from symgate.numerics.simulate import simulate
+    from symgate.numerics.tangent import Tangent, tangent
+    from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
+    "Derivation",
+    "Diverged",
     "EquationError",
+    "Gradients",
+    "LagNorms",
     "Linearisation",
+    "Run",
     "ShapeError",
     "SymgateError",
+    "Tangent",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
+    "derive",
+    "gradients",
+    "init",
     "jacobian",
+    "lag_norms",
     "lambdify",
     "latex",
     "linearise",
     "notations",
+    "simulate",
+    "tangent",
     "text",
+    "vector_norms",
     "zoo",
 ]
 

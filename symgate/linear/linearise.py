@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
 import sympy as sp
@@ -38,7 +38,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, Diag, product
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 
 Factors = tuple[Expr, ...]
 
@@ -113,7 +113,7 @@ class Linearisation:
         return self.nodes[name].size if name in self.nodes else self.cell.size(name)
 
 
-@lru_cache(maxsize=512)
+@once_a_cell
 def linearise(cell: Cell) -> Linearisation:
     """Split a cell into nodes and differentiate each by what it reads.
 
@@ -278,7 +278,7 @@ def factors_of(expression: Expr, order: Mapping[Basic, int] | None = None) -> Fa
     return tuple(sorted(factors, key=lambda f: (not f.is_number, *by_appearance(order, f))))
 
 
-def _pieces(atom: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:
+def pieces(atom: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:
     """A matrix product as a sum of matrix times plain vector: one piece a stacked part."""
     if not isinstance(atom.vector, Stack):
         yield atom.matrix, atom.vector
@@ -294,7 +294,7 @@ def _terms(atom: Expr, coefficient: Factors) -> Iterator[Term]:
     if isinstance(atom, Indexed):
         yield Term(coefficient, None, atom)
     elif isinstance(atom, MatVec):
-        for matrix, vector in _pieces(atom):
+        for matrix, vector in pieces(atom):
             if not isinstance(vector, Indexed):
                 continue
             if isinstance(matrix, Diag):
@@ -307,7 +307,7 @@ def _parameter_terms(atom: Expr, coefficient: Factors) -> Iterator[ParameterTerm
     if isinstance(atom, Symbol):
         yield ParameterTerm(coefficient, atom.name)
     elif isinstance(atom, MatVec):
-        for matrix, vector in _pieces(atom):
+        for matrix, vector in pieces(atom):
             if isinstance(vector, Vector):
                 yield ParameterTerm(coefficient, vector.name, left=matrix)
         yield from _matrix_terms(atom.matrix, coefficient, atom.vector, (), ())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,12 @@ from symgate.algebra.vectors import MatVec
 from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
-Values = Mapping[Any, Array]
+
+
+class Values(Protocol):
+    """Whatever gives an array for an expression: a mapping, or the window of a run."""
+
+    def __getitem__(self, key: Any, /) -> Array: ...
 
 
 @dataclass(frozen=True)

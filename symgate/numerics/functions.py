@@ -13,13 +13,13 @@ Array = NDArray[Any]
 
 
 def sigmoid(a: Array) -> Array:
-    """1 / (1 + exp(-a)), exact to rounding at both ends.
+    """1 / (1 + exp(-a)); where exp overflows, the quotient is 0 as it should be.
 
     >>> float(sigmoid(np.array(-1e4))), float(sigmoid(np.array(0.0)))
     (0.0, 0.5)
     """
-    small = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1, small) / (1 + small)
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-a))
 
 
 def step(a: Array) -> Array:

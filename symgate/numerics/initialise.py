@@ -1,0 +1,296 @@
+"""`init`: parameters of any cell by a scheme, from shapes and roles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
+
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.equations.cell import Cell, Parameter
+from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.linear.carry import carries
+from symgate.linear.linearise import Node, linearise
+from symgate.numerics.arrays import PRECISIONS, checked
+
+Array = NDArray[Any]
+
+#: Scalars (a leak, a step size) have no scheme in the literature; they start here.
+SCALAR = 0.5
+
+
+def init(
+    cell: Cell,
+    hidden: int,
+    input: int | None = None,
+    scheme: str = "pytorch",
+    seed: int = 0,
+    *,
+    gain: float = 1.0,
+    t_max: float | None = None,
+    bias: Mapping[str, float] | None = None,
+    values: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    dtype: DTypeLike = float,
+) -> dict[str, Array]:
+    """Draw the parameters of a cell: a mapping of names to arrays.
+
+    `hidden` sets the size n, `input` the size m (as `hidden` where it is left out), `sizes`
+    any other. Schemes: "pytorch" (all uniform in ±1/√n), "keras" (Glorot input matrices,
+    orthogonal recurrent ones, biases 0, forget bias 1), "orthogonal" (gain times an
+    orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain times
+    the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
+    `bias` sets the bias of a gate ({"f": 1}), `values` any parameter outright.
+
+    >>> import symgate as sg
+    >>> params = init(sg.cell("gru"), hidden=4, input=2, bias={"z": 3})
+    >>> params["W_z"].shape, params["b_z"]
+    ((4, 2), array([3., 3., 3., 3.]))
+    """
+    if scheme not in SCHEMES:
+        raise UnknownName("the scheme", scheme, SCHEMES)
+    numbers = chosen_sizes(cell, hidden, input, sizes)
+    kind = _precision(dtype)
+    draw = _Draw(cell, numbers, np.random.default_rng(_seed(seed)), _number("gain", gain), t_max)
+    out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
+    if scheme == "chrono":
+        out.update(draw.chrono_biases(out))
+    for gate, value in (bias or {}).items():
+        name = bias_of(cell, gate)
+        out[name] = np.full_like(out[name], _number(f"the bias of {gate}", value))
+    for name, value in (values or {}).items():
+        if name not in out:
+            raise UnknownName(f"a parameter of {cell.name} named", name, out)
+        out[name] = _spread(name, value, out[name].shape)
+    return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
+
+
+def chosen_sizes(
+    cell: Cell, hidden: int, input: int | None, sizes: Mapping[str, int] | None
+) -> dict[str, int]:
+    """A number for each letter of the cell's sizes."""
+    given = {"n": hidden, **({} if input is None else {"m": input}), **(sizes or {})}
+    for letter, value in given.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        least = 0 if letter == "m" else 1
+        if not whole or not least <= value <= 100_000:
+            raise SymgateError(
+                f"the size {letter} is a whole number from {least} to 100000, not {value!r}"
+            )
+    if input is not None and "m" not in cell.sizes and cell.inputs and input != hidden:
+        raise SymgateError(
+            f"the input of {cell.name} is as long as its state: input = {input} does not fit "
+            f"hidden = {hidden}"
+        )
+    unknown = set(sizes or {}) - set(cell.sizes)
+    if unknown:
+        raise UnknownName(f"a size of {cell.name} named", min(unknown), cell.sizes)
+    return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}
+
+
+def bias_of(cell: Cell, gate: str) -> str:
+    """The vector that is added to what a gate's activation acts on."""
+    if gate not in cell.equations:
+        raise UnknownName(f"a gate of {cell.name} named", gate, cell.equations)
+    found = _own_bias(cell, gate)
+    if found is None:
+        raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
+    return found
+
+
+def _own_bias(cell: Cell, gate: str) -> str | None:
+    """The bias of a gate; that of s where the gate is sigmoid(s) of another value s."""
+    for node in linearise(cell).backward():
+        if node.owner == gate and node.kind != "inner":
+            for name in _biases(cell, node):
+                return name
+            for part in Add.make_args(_inside(node)):
+                if isinstance(part, Indexed) and time_of(part) == 0:
+                    named = name_of(part) in cell.equations
+                    if named and (found := _own_bias(cell, name_of(part))):
+                        return found
+    return None
+
+
+def _biases(cell: Cell, node: Node) -> list[str]:
+    """The vectors that are added in a node, or inside its activation: not times a variable."""
+    inside = _inside(node)
+    if isinstance(inside, Vector):
+        return [inside.name]
+    return [
+        term.parameter
+        for term in node.parameter_terms
+        if cell.parameters[term.parameter].kind == "vector" and term.left is None
+        and not any(factor.has(Indexed) for factor in term.coefficient)
+    ]  # fmt: skip
+
+
+def _inside(node: Node) -> Expr:
+    is_activation = isinstance(node.expression, Function)
+    return node.expression.args[0] if is_activation else node.expression
+
+
+def acts_on_input(cell: Cell) -> dict[str, bool]:
+    """Whether each matrix acts on an input; one that acts on a stack does not."""
+    found: dict[str, bool] = {}
+    for expression in cell.equations.values():
+        for product in expression.atoms(MatVec):
+            for symbol in product.matrix.atoms(MatrixSymbol):
+                v = product.vector
+                inside = isinstance(v, Indexed) and name_of(v) in cell.inputs
+                found[symbol.name] = found.get(symbol.name, True) and inside
+    return found
+
+
+@dataclass(frozen=True)
+class _Draw:
+    cell: Cell
+    sizes: Mapping[str, int]
+    rng: np.random.Generator
+    gain: float
+    t_max: float | None
+
+    def shape(self, p: Parameter) -> tuple[int, ...]:
+        numbers = {self.cell.sizes[letter]: n for letter, n in self.sizes.items()}
+        return tuple(int(size.subs(numbers)) for size in p.shape)
+
+    def uniform_all(self, p: Parameter) -> Array:
+        bound = 1 / math.sqrt(self.sizes.get("n", 1))
+        return self.rng.uniform(-bound, bound, self.shape(p)) if p.shape else np.array(SCALAR)
+
+    def recurrent(self, p: Parameter, make: Callable[[int, int], Array]) -> Array:
+        """Matrices on states by `make`, on inputs Glorot; vectors 0 (weights of states 1/2)."""
+        if p.kind == "scalar":
+            return np.array(SCALAR)
+        if p.kind == "vector":
+            return self.vector(p)
+        rows, cols = self.shape(p)
+        if acts_on_input(self.cell).get(p.name, False):
+            return self.glorot(rows, cols)
+        stacked = self.stacked(p)
+        if stacked is None:
+            return make(rows, cols)
+        widths = [int(s.subs({self.cell.sizes[k]: v for k, v in self.sizes.items()}))
+                  for _, s in stacked]  # fmt: skip
+        parts = [
+            self.glorot(rows, width) if name in self.cell.inputs else make(rows, width)
+            for (name, _), width in zip(stacked, widths, strict=True)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    def vector(self, p: Parameter) -> Array:
+        """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""
+        shape = self.shape(p)
+        is_bias = any(p.name in _biases(self.cell, node) for node in linearise(self.cell))
+        return np.zeros(shape) if is_bias else self.rng.uniform(0, min(self.gain, 1.0), shape)
+
+    def stacked(self, p: Parameter) -> list[tuple[str, Expr]] | None:
+        """The parts and their sizes, where a matrix acts on [h, x]."""
+        for expression in self.cell.equations.values():
+            for product in expression.atoms(MatVec):
+                v = product.vector
+                if product.matrix.has(MatrixSymbol(p.name, *p.shape)) and isinstance(v, Stack):
+                    names = [name_of(s) if isinstance(s, Indexed) else "" for s in v.parts]
+                    return list(zip(names, v.sizes, strict=True))
+        return None
+
+    def glorot(self, rows: int, cols: int) -> Array:
+        bound = math.sqrt(6 / max(rows + cols, 1))
+        return self.rng.uniform(-bound, bound, (rows, cols))
+
+    def orthogonal(self, rows: int, cols: int) -> Array:
+        tall = self.rng.normal(size=(max(rows, cols), min(rows, cols)))
+        q, r = np.linalg.qr(tall)
+        q = q * np.sign(np.diag(r))
+        return self.gain * (q if rows >= cols else q.T)
+
+    def gaussian(self, rows: int, cols: int) -> Array:
+        return self.rng.normal(size=(rows, cols)) * (self.gain / math.sqrt(max(cols, 1)))
+
+    def identity(self, rows: int, cols: int) -> Array:
+        return self.gain * np.eye(rows, cols)
+
+    def keras(self, p: Parameter) -> Array:
+        array = self.recurrent(p, self.orthogonal)
+        for gate in self.cell.equations:
+            if self.is_role(gate, "forget", "f") and _own_bias(self.cell, gate) == p.name:
+                return np.ones_like(array)
+        return array
+
+    def is_role(self, gate: str, word: str, letter: str) -> bool:
+        role = self.cell.roles.get(gate)
+        return word in role.lower() if role else gate == letter
+
+    def chrono_biases(self, drawn: Mapping[str, Array]) -> dict[str, Array]:
+        """b = ln U[1, t_max - 1] for a gate that keeps, -b for one that lets in."""
+        if self.t_max is None or _number("t_max", self.t_max) < 2:
+            raise SymgateError("the scheme chrono needs t_max, the longest memory, of 2 or more")
+        keeping: dict[str, bool] = {}
+        for carry in carries(linearise(self.cell)):
+            keeping.update(carry.gates)
+        if not keeping:
+            raise SymgateError(
+                f"{self.cell.name} carries no state through a gate; chrono does not apply"
+            )
+        out: dict[str, Array] = {}
+        for gate, keeps in keeping.items():
+            if self.cell.equations[gate].has(exp):
+                raise SymgateError(
+                    f"gate {gate!r} of {self.cell.name} is exponential; chrono does not apply"
+                )
+            name = bias_of(self.cell, gate)
+            b = np.log(self.rng.uniform(1, self.t_max - 1, drawn[name].shape))
+            out[name] = b if keeps else -b
+            for other in self.cell.equations:
+                if other not in keeping and self.is_role(other, "input gate", "i"):
+                    opposite = _own_bias(self.cell, other)
+                    if opposite is not None and opposite not in out:
+                        out[opposite] = -out[name]
+        return out
+
+
+def _number(what: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise SymgateError(f"{what} is a number, not {value!r}")
+    if not math.isfinite(value):
+        raise SymgateError(f"{what} is a finite number, not {value}")
+    return float(value)
+
+
+def _precision(dtype: Any) -> np.dtype[Any]:
+    for kind in map(np.dtype, PRECISIONS):
+        with suppress(TypeError):
+            if np.dtype(dtype) == kind:
+                return kind
+    raise SymgateError(f"dtype is {' or '.join(PRECISIONS)}, not {dtype!r}")
+
+
+def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    array = checked(name, value, 0)
+    try:
+        return np.array(np.broadcast_to(array, shape), dtype=float)
+    except ValueError:
+        raise ShapeError(f"{name} has shape {array.shape}; expected {shape}") from None
+
+
+def _seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise SymgateError(f"a seed is a whole number from 0, not {seed!r}")
+    return int(seed)
+
+
+#: Each scheme: how it draws one parameter.
+SCHEMES: dict[str, Callable[[_Draw, Parameter], Array]] = {
+    "pytorch": _Draw.uniform_all,
+    "keras": _Draw.keras,
+    "orthogonal": lambda draw, p: draw.recurrent(p, draw.orthogonal),
+    "gaussian": lambda draw, p: draw.recurrent(p, draw.gaussian),
+    "identity": lambda draw, p: draw.recurrent(p, draw.identity),
+    "chrono": lambda draw, p: draw.recurrent(p, draw.orthogonal),
+}

@@ -1,0 +1,151 @@
+"""A run: every gate and state of a cell at every step, and what can be computed from them.
+
+Inside, an array has its step first and the sample last: (T, n, B). At the surface the
+sample comes before the unit: (T, B, n), or (T, n) for a single sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Indexed, Symbol
+
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.equations.cell import Cell
+from symgate.errors import UnknownName
+from symgate.linear.linearise import linearise
+from symgate.numerics.arrays import number_of
+from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.schedule import split_stacks
+
+Array = NDArray[Any]
+
+#: Computes the kept values of the steps start … stop - 1, each with one step before.
+Recompute = Callable[[int, int], dict[str, Array]]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What `simulate` returns.
+
+    `run["h"]` is the array (T, n) or (T, B, n) of a state, gate, input or pre-activation;
+    `params`, `initial` and `sizes` are what it was made with.
+    """
+
+    cell: Cell
+    params: Mapping[str, Array]
+    sizes: Mapping[Symbol, int]
+    steps: int
+    batch: int | None
+    dtype: Any
+    inputs: Mapping[str, Array]
+    initial: Mapping[str, Array]
+    values: Mapping[str, Array]
+    recompute: Recompute | None = field(default=None, repr=False)
+    _numbers: dict[Expr, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def samples(self) -> int:
+        """How many sequences run side by side."""
+        return 1 if self.batch is None else self.batch
+
+    def size(self, size: Expr) -> int:
+        """The number of a symbolic size."""
+        if size not in self._numbers:
+            self._numbers[size] = int(number_of(size, self.sizes))
+        return self._numbers[size]
+
+    def __getitem__(self, name: str) -> Array:
+        known = [*linearise(self.cell).nodes, *self.cell.inputs]
+        if name not in known:
+            raise UnknownName(f"a value of {self.cell.name} named", name, known)
+        return self.outward(self.window(0, self.steps)[variable(name)])
+
+    def outward(self, array: Array) -> Array:
+        """(T, n, B) as (T, B, n), or (T, n) for a single sequence."""
+        return array[..., 0] if self.batch is None else np.moveaxis(array, -1, -2)
+
+    def window(self, start: int, stop: int) -> Window:
+        """The values of the steps start … stop - 1."""
+        if self.recompute is not None:
+            return Window(self, start, stop, self.recompute(start, stop), start)
+        return Window(self, start, stop, self.values, 0)
+
+
+def over_steps(matrix: Array, vectors: Array) -> Array:
+    """A matrix times the vectors (steps, m, B) of all steps, in one product."""
+    steps, size, samples = vectors.shape
+    if samples == 1:
+        return (vectors[..., 0] @ matrix.T)[..., None]
+    flat = np.moveaxis(vectors, 1, 0).reshape(size, steps * samples)
+    return np.moveaxis((matrix @ flat).reshape(len(matrix), steps, samples), 0, 1)
+
+
+class Window:
+    """The values of some steps, by expression: kept ones as views, others computed.
+
+    `kept` holds arrays whose first step is `origin` (for states, the step before it).
+    """
+
+    def __init__(
+        self, run: Run, start: int, stop: int, kept: Mapping[str, Array], origin: int
+    ) -> None:
+        self.run, self.start, self.stop = run, start, stop
+        self.kept, self.origin = kept, origin
+        self.known: dict[Expr, Array] = {}
+        self.lin = linearise(run.cell)
+
+    def __getitem__(self, e: Expr) -> Array:
+        if e not in self.known:
+            self.known[e] = self.value(e)
+        return self.known[e]
+
+    def value(self, e: Expr) -> Array:
+        """The value (steps, n, B) of a vector expression; parameters have one step."""
+        if isinstance(e, Indexed):
+            return self.variable(name_of(e), int(time_of(e)))
+        if isinstance(e, Vector):
+            return self.run.params[e.name][None, :, None]
+        if isinstance(e, Symbol):
+            return self.run.params[e.name]
+        if isinstance(e, MatVec):
+            return self.product(e)
+        if isinstance(e, Stack):
+            return self.stack(e)
+        compiled = elementwise((e,))
+        return np.asarray(compiled(self)[0])
+
+    def variable(self, name: str, time: int) -> Array:
+        first, last = self.start - self.origin, self.stop - self.origin
+        if name in self.run.inputs:
+            return self.run.inputs[name][self.start : self.stop]
+        if name in self.run.cell.states:
+            return self.kept[name][first + 1 + time : last + 1 + time]
+        if name in self.kept:
+            return self.kept[name][first:last]
+        node = self.lin[name]
+        value = self[split_stacks(node.expression)]
+        shape = (self.stop - self.start, self.run.size(node.size), self.run.samples)
+        return np.broadcast_to(value, shape)
+
+    def product(self, e: MatVec) -> Array:
+        matrix = matrix_value(e.matrix, self.run.params, self.run.size)
+        return np.asarray(over_steps(matrix, self[e.vector]), self.run.dtype)
+
+    def stack(self, e: Stack) -> Array:
+        parts = [self[part] for part in e.parts]
+        count = max(len(part) for part in parts)
+        shapes = [(count, part.shape[1], self.run.samples) for part in parts]
+        spread = [np.broadcast_to(p, s) for p, s in zip(parts, shapes, strict=True)]
+        return np.concatenate(spread, axis=1)
+
+    def all(self, expressions: tuple[Expr, ...]) -> list[Array]:
+        """Several element-wise expressions at once, sharing what they have in common."""
+        if not expressions:
+            return []
+        with np.errstate(all="ignore"):
+            return [np.asarray(v) for v in elementwise(expressions)(self)]

@@ -1,0 +1,231 @@
+"""The order of work of one step, found once for a cell: what runs for all steps at once,
+what runs step by step, which matrices share a source and become one product.
+
+A node is *driven* where it reads only inputs and parameters: it is computed for all
+steps before the loop. An affine node a = (drive) + A v, followed by its activation, is
+the common case; all that share v and become ready together are one stacked product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sympy import Add, Expr, Function, Indexed, MatrixExpr
+from sympy.core.basic import Basic
+
+from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.linearise import Linearisation, linearise, pieces
+
+
+@dataclass(frozen=True)
+class Product:
+    """matrices, one below the other, times one vector; `targets` are the MatVecs."""
+
+    source: Expr
+    matrices: tuple[MatrixExpr, ...]
+    targets: tuple[MatVec, ...]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A block of nodes that are one activation of (drive + rows of a product)."""
+
+    function: Function
+    nodes: tuple[str, ...]
+    products: tuple[MatVec | None, ...]
+    drives: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """Nodes that are element-wise in what is known."""
+
+    nodes: tuple[str, ...]
+    expressions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """`driven` nodes and the drives of the others, then the operations of a step."""
+
+    lin: Linearisation
+    driven: tuple[str, ...]
+    operations: tuple[Product | Activation | Elementwise, ...]
+    kept: tuple[str, ...]
+    input_products: dict[Expr, tuple[MatVec, ...]]
+
+
+@once_a_cell
+def schedule(cell: Cell) -> Schedule:
+    """Plan a step of a cell."""
+    lin = linearise(cell)
+    plan = _Plan(lin)
+    return Schedule(
+        lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin), plan.input_products()
+    )
+
+
+def kept_nodes(lin: Linearisation) -> tuple[str, ...]:
+    """The nodes whose values a run keeps: states, gates and named parts."""
+    return tuple(node.name for node in lin if node.kind in ("state", "gate", "part"))
+
+
+def split_stacks(expression: Expr) -> Expr:
+    """W [h, x] written as W_h h + W_x x."""
+    stacked = {
+        e: Add(*(MatVec(matrix, vector) for matrix, vector in pieces(e)))
+        for e in expression.atoms(MatVec)
+        if isinstance(e.vector, Stack)
+    }
+    return expression.xreplace(stacked) if stacked else expression
+
+
+class _Plan:
+    def __init__(self, lin: Linearisation) -> None:
+        self.lin = lin
+        self.body = {node.name: split_stacks(node.expression) for node in lin}
+        self.driven: list[str] = []
+        for node in lin:
+            if not self.is_sequential(self.body[node.name]):
+                self.driven.append(node.name)
+
+    def input_products(self) -> dict[Expr, tuple[MatVec, ...]]:
+        """The products of each input, for all steps in one product."""
+        found: dict[Expr, list[MatVec]] = {}
+        for body in self.body.values():
+            for product in _in_order(body):
+                known = found.setdefault(product.vector, [])
+                if product not in known:
+                    known.append(product)
+        inputs = [variable(x) for x in self.lin.cell.inputs]
+        return {x: tuple(found[x]) for x in inputs if x in found}
+
+    def is_sequential(self, e: Basic) -> bool:
+        """Whether a value depends on the states of the step before."""
+        return any(
+            time_of(v) != 0 or (name_of(v) in self.body and name_of(v) not in self.driven)
+            for v in e.atoms(Indexed)
+        )
+
+    def operations(self) -> Iterable[Product | Activation | Elementwise]:
+        known: set[Basic] = {variable(s, 1) for s in self.lin.cell.states}
+        waiting = [n for n in self.body if n not in self.driven]
+        affine = {n: parts for n in waiting if (parts := self.affine(n)) is not None}
+        while waiting:
+            products = self.ready_products(waiting, known)
+            known.update(target for product in products for target in product.targets)
+            yield from products
+            blocks, done = self.ready_activations(waiting, affine, known)
+            yield from blocks
+            known.update(map(variable, done))
+            waiting = [n for n in waiting if n not in done]
+            ready = self.ready_elementwise(waiting, known)
+            if ready:
+                yield self.elementwise(ready)
+            waiting = [n for n in waiting if n not in ready]
+
+    def affine(self, name: str) -> tuple[MatVec | None, Expr, Function, str] | None:
+        """A pre-activation that is (drive) + at most one product, with its activation."""
+        node = self.lin[name]
+        if node.kind != "pre":
+            return None
+        terms = Add.make_args(self.body[name])
+        moving = [term for term in terms if self.is_sequential(term)]
+        if len(moving) > 1 or (moving and not isinstance(moving[0], MatVec)):
+            return None
+        symbol = variable(name)
+        followers = [
+            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == symbol
+        ]
+        readers = [n for n, e in self.body.items() if e.has(symbol)]
+        if len(followers) != 1 or readers != followers:
+            return None
+        drive = Add(*(term for term in terms if term not in moving))
+        return (moving[0] if moving else None), drive, self.body[followers[0]], followers[0]
+
+    def ready_products(self, waiting: list[str], known: set[Basic]) -> list[Product]:
+        """The products that can be formed now, those of one vector stacked."""
+        by_source: dict[Expr, list[MatVec]] = {}
+        for name in waiting:
+            for product in _in_order(self.body[name]):
+                source = product.vector
+                if product in known or not self.is_sequential(source):
+                    continue
+                if source in known:
+                    targets = by_source.setdefault(source, [])
+                    if product not in targets:
+                        targets.append(product)
+        return [
+            Product(source, tuple(t.matrix for t in targets), tuple(targets))
+            for source, targets in by_source.items()
+        ]
+
+    def ready_activations(
+        self,
+        waiting: list[str],
+        affine: dict[str, tuple[MatVec | None, Expr, Function, str]],
+        known: set[Basic],
+    ) -> tuple[list[Activation], set[str]]:
+        groups: dict[tuple[object, ...], list[tuple[str, MatVec | None, Expr, Function, str]]] = {}
+        for name in waiting:
+            if name in affine:
+                product, drive, function, follower = affine[name]
+                if product is None or product in known:
+                    source = None if product is None else product.vector
+                    key = (function.func, function.args[1:], source)
+                    groups.setdefault(key, []).append((name, product, drive, function, follower))
+        blocks, done = [], set()
+        for members in groups.values():
+            blocks.append(
+                Activation(
+                    members[0][3],
+                    tuple(m[4] for m in members),
+                    tuple(m[1] for m in members),
+                    tuple(m[2] for m in members),
+                )
+            )
+            for member in members:
+                done |= {member[0], member[4]}
+        return blocks, done
+
+    def ready_elementwise(self, waiting: list[str], known: set[Basic]) -> list[str]:
+        """Nodes of which everything is known, and those that these make known."""
+        ready: list[str] = []
+        for name in waiting:
+            if all(self.is_known(e, known) for e in _leaves(self.body[name])):
+                ready.append(name)
+                known.add(variable(name))
+        return ready
+
+    def elementwise(self, names: list[str]) -> Elementwise:
+        """The expressions of nodes, with those of the others among them written in."""
+        inside: dict[Basic, Expr] = {}
+        for name in names:
+            inside[variable(name)] = _substituted(self.body[name], inside)
+        return Elementwise(tuple(names), tuple(inside.values()))
+
+    def is_known(self, e: Expr, known: set[Basic]) -> bool:
+        return e in known or not self.is_sequential(e)
+
+
+def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
+    """xreplace that leaves the vectors of matrix products alone."""
+    if e in inside:
+        return inside[e]
+    if isinstance(e, MatVec) or not e.args:
+        return e
+    return e.func(*(_substituted(a, inside) for a in e.args))
+
+
+def _in_order(e: Basic) -> list[MatVec]:
+    """The products of an expression, in a fixed order."""
+    return sorted(e.atoms(MatVec), key=str)
+
+
+def _leaves(e: Expr) -> list[Expr]:
+    """The variables and products that an expression is element-wise in."""
+    if isinstance(e, MatVec | Indexed):
+        return [e]
+    return [leaf for part in e.args for leaf in _leaves(part)]

@@ -1,0 +1,104 @@
+"""`simulate`: run a cell over sequences; every gate and state at every step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.equations.cell import Cell
+from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.chunks import in_chunks
+from symgate.numerics.loop import Loop, Progress
+from symgate.numerics.run import Run
+from symgate.numerics.sequences import (
+    checked_inputs,
+    checked_states,
+    column,
+    inward,
+    sizes_of,
+)
+
+Array = NDArray[Any]
+
+
+def simulate(
+    cell: Cell,
+    params: Mapping[str, Any],
+    x: Any = None,
+    state: Mapping[str, Any] | None = None,
+    *,
+    steps: int | None = None,
+    checkpoint: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a cell over a sequence x (T, m), or a batch of them (T, B, m).
+
+    `state` maps states to their values before the first step, (n,) or (B, n); a state that
+    is left out starts at 0. A cell with several inputs takes a mapping of names to arrays,
+    one without inputs takes `steps`. With `checkpoint` only every √T-th state is kept, and
+    the rest is computed again where it is needed.
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.cell("gru")
+    >>> run = simulate(cell, sg.init(cell, hidden=4, input=2), np.ones((10, 2)))
+    >>> run["h"].shape, run["z"].shape
+    ((10, 4), (10, 4))
+    """
+    numbers = checked_parameters(cell, params)
+    inputs, length, batch = checked_inputs(cell, x, steps)
+    initial, batch = checked_states(cell, state, batch, inputs)
+    sizes = sizes_of(cell, numbers, inputs, initial)
+    dtype = np.result_type(*numbers.values(), *inputs.values(), *initial.values())
+    frame = Run(
+        cell,
+        {name: np.asarray(array, dtype) for name, array in numbers.items()},
+        sizes,
+        length,
+        batch,
+        dtype,
+        {name: inward(array, batch, dtype) for name, array in inputs.items()},
+        {},
+        {},
+    )
+    start = {
+        s: np.zeros((frame.size(cell.size(s)), frame.samples), dtype)
+        if initial.get(s) is None
+        else column(initial[s], batch, frame.samples, dtype)
+        for s in cell.states
+    }
+    if not checkpoint:
+        values = in_chunks(frame, start)
+        if values is None:
+            values = Loop(frame).run(0, length, start, progress)
+        elif progress is not None:
+            progress(length, length)
+        return _made(frame, start, values, None)
+    return _checkpointed(frame, start, progress)
+
+
+def _made(frame: Run, start: Mapping[str, Array], values: Mapping[str, Array], again: Any) -> Run:
+    fields = {**vars(frame), "initial": dict(start), "values": values, "recompute": again}
+    return Run(**fields)
+
+
+def _checkpointed(frame: Run, start: dict[str, Array], progress: Progress | None) -> Run:
+    """Keep the state of every √T-th step; recompute the stretch that is asked for."""
+    stride = max(1, math.isqrt(frame.steps))
+    loop = Loop(frame)
+    marks = [start]
+    for first in range(0, frame.steps, stride):
+        last = min(first + stride, frame.steps)
+        values = loop.run(first, last, marks[-1], progress)
+        marks.append({s: values[s][-1].copy() for s in frame.cell.states})
+
+    def again(first: int, last: int) -> dict[str, Array]:
+        mark = first // stride
+        values = loop.run(mark * stride, last, marks[mark])
+        skip = first - mark * stride
+        return {name: array[skip:] for name, array in values.items()}
+
+    return _made(frame, start, {}, again)
