@@ -474,11 +474,6 @@ def _last(product: OrderedProduct) -> str:
     return str(product.count - 1).replace(" ", "")
 
 
-def _last(product: OrderedProduct) -> str:
-    """The last value of a product's index: "k-1"."""
-    return str(product.count - 1).replace(" ", "")
-
-
 def _signed(time: Expr) -> str:
     """The part after t: "-1", "-j", "-j-1"."""
     number, rest = time.as_coeff_Add()

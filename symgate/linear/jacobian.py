@@ -7,7 +7,6 @@ the PRODUCT of the whole state's Jacobians, never a product of blocks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TypeAlias
 
 from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix
