@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -172,7 +172,7 @@ class Function:
             else:
                 values[variable(name)] = array
         sizes = fitted_sizes(cell, shapes)
-        return values, lambda size: int(size.subs(sizes))
+        return values, cache(lambda size: int(size.subs(sizes)))
 
 
 class _Evaluation:
