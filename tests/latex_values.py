@@ -100,6 +100,10 @@ def _split(text: str, sign: str) -> list[str]:
     return out
 
 
+#: The vector of ones, of whatever size: its product with a vector is the sum.
+ONES = object()
+
+
 class Values:
     """Evaluates formulas; `symbols` maps what is printed to its value.
 
@@ -197,7 +201,7 @@ class _Reader:
 
     def raised(self, value: Any) -> Any:
         if self.take(r"{\mathsf{T}}"):
-            return np.asarray(value).T
+            return value if value is ONES else np.asarray(value).T
         self.expect("{")
         sign = -1 if self.take("-") else 1
         number = self.number()
@@ -371,6 +375,8 @@ def _function_name(text: str) -> str:
 
 
 def times(a: Any, b: Any) -> Any:
+    if a is ONES or b is ONES:
+        return np.sum(b if a is ONES else a)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return a * b
     return a @ b

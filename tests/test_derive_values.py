@@ -26,7 +26,7 @@ from symgate.writing.pen import Pen
 from symgate.writing.sections.backward import LATER, LOSS
 from symgate.writing.subject import Subject
 from symgate.writing.width import plain
-from tests.latex_values import Values, rows
+from tests.latex_values import ONES, Values, rows
 
 DEPTH = 3  # steps back that formulas reach
 
@@ -176,7 +176,7 @@ class Page:
         for name, value in known.items():
             self.put(printer.name(name, sp.S.Zero), self.vector(value))
         self.adjoints = known
-        self.put(r"\mathbf{1}", np.ones((at.size(at.cell.states[0]), 1)))
+        self.put(r"\mathbf{1}", ONES)
         self.symbols.setdefault("I", np.eye(at.size(at.cell.states[0])))
         if derivation.form == "hadamard":
             shown = plain(printer.show(self.subject.direction))
@@ -286,7 +286,8 @@ class Page:
         found = re.fullmatch(r"(.*)'\((.)\)", left)
         assert found is not None
         x, step = 0.37, 1e-5
-        self.values = Values({**self.symbols, found.group(2): x})
+        self.symbols[found.group(2)] = x
+        self.values = Values(self.symbols)
         ends = [self.values(f"{found.group(1)}({x + s:.6f})") for s in (step, -step)]
         return (ends[0] - ends[1]) / (2 * step)
 
@@ -314,7 +315,9 @@ class Page:
                                 before = found.pop()
                                 found.append((*before[:2], f"{before[2]} {right}"))
                             else:
-                                found.append((left or (found[-1][0] if found else ""), relation, right))
+                                found.append(
+                                    (left or (found[-1][0] if found else ""), relation, right)
+                                )
                     for line in found:
                         yield section.name, heading, *line
 

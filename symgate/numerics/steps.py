@@ -85,7 +85,8 @@ class Steps:
         branches = []
         for b in f.branches:
             if b.matrix not in self.arrays:
-                array = np.asarray(matrix_value(b.matrix, self.run.params, self.run.size))
+                value = matrix_value(b.matrix, self.run.params, self.run.size)
+                array = np.asarray(value, self.run.dtype)
                 self.arrays[b.matrix] = array, np.ascontiguousarray(array.T)
             place = None if b.coefficient == S.One else self.place(b.coefficient)
             arrays = self.arrays[b.matrix]

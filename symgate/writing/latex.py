@@ -282,12 +282,14 @@ class LatexPrinter(Printer):
 
     def chain(self, matrices: Sequence[str]) -> str:
         """Factors side by side, with a little room after a parenthesis."""
-        *before, last = matrices
-        matrices = [*(m.removesuffix(_TIMES_I) for m in before), last]
+        numbers = [m.removesuffix(_TIMES_I) for m in matrices if m.endswith(_TIMES_I)]
+        rest = [m for m in matrices if not m.endswith(_TIMES_I)]
+        matrices = [*numbers, *rest] if rest else [*numbers, "I"]
         out = matrices[0]
         for matrix in matrices[1:]:
             close = out.endswith(")") and self.notation.matvec != "cdot"
-            out += (rf"{SOFT} \, " if close else self.matvec_times) + matrix
+            dots = r"\cdots" in (out[-6:], matrix)
+            out += (" " if dots else rf"{SOFT} \, " if close else self.matvec_times) + matrix
         return out
 
     def diagonal(self, factors: Sequence[Expr]) -> str:

@@ -106,8 +106,9 @@ class TextPrinter(_Text):
         return super().diagonal(factors)
 
     def chain(self, matrices: Sequence[str]) -> str:
-        *before, last = matrices
-        return super().chain([*(m.removesuffix(" I") for m in before), last])
+        numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]
+        rest = [m for m in matrices if not m.endswith(" I")]
+        return super().chain([*numbers, *rest] if rest else [*numbers, "I"])
 
     def matrix_name(self, name: str) -> str:
         shown = self.name(name, None)
@@ -166,7 +167,9 @@ class TextPrinter(_Text):
             case Stacked():
                 return self._stacked(expression)
             case Slope():
-                return f"{self.function(expression.function)}'({expression.letter})"
+                return (
+                    f"{self.function(expression.function)}'({self.name(expression.letter, None)})"
+                )
             case Equal():
                 return " = ".join(map(self.show, expression.parts))
             case AtLimit():
