@@ -15,23 +15,28 @@ _HOMES = {
     "Cell": "symgate.equations.cell",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "Gradients": "symgate.numerics.backprop",
+    "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "SymgateError": "symgate.errors",
+    "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
-    "LagNorms": "symgate.numerics.product",
     "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
     "notations": "symgate.writing.latex",
     "simulate": "symgate.numerics.simulate",
+    "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
+    "vector_norms": "symgate.numerics.product",
     "zoo": "symgate.cells",
 }
 
@@ -43,10 +48,13 @@ if TYPE_CHECKING:
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
+    from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
+    from symgate.numerics.product import LagNorms, lag_norms, vector_norms
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
+    from symgate.numerics.tangent import Tangent, tangent
     from symgate.writing.latex import latex, notations
 
 __all__ = [
@@ -54,22 +62,29 @@ __all__ = [
     "Cell",
     "Diverged",
     "EquationError",
+    "Gradients",
+    "LagNorms",
     "Linearisation",
     "Run",
     "ShapeError",
     "SymgateError",
+    "Tangent",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
+    "gradients",
     "init",
     "jacobian",
+    "lag_norms",
     "lambdify",
     "latex",
     "linearise",
     "notations",
     "simulate",
+    "tangent",
     "text",
+    "vector_norms",
     "zoo",
 ]
 

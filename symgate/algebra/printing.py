@@ -71,6 +71,9 @@ class Printer:
 
     hadamard, scalar_times, matvec_times, minus = " * ", " * ", " @ ", "-"
 
+    #: Whether what is printed reads back to the same expression, sign by sign.
+    reads_back = True
+
     def __init__(self, order: Order | None = None) -> None:
         self.order = order
 
@@ -89,12 +92,12 @@ class Printer:
         return f"{function}({', '.join(arguments)})"
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator) if numerator else "1"
-        below = self.factors(denominator, PRODUCT + 1 if len(denominator) == 1 else PRODUCT)
+        above = self.factors(numerator)
+        below = self.factors(denominator, POWER)
         return f"{above} / {f'({below})' if len(denominator) > 1 else below}"
 
     def power(self, base: Expr, exponent: Expr) -> str:
-        return f"{self.show(base, POWER + 1)}**{self.number(exponent)}"
+        return f"{self.show(base, ATOM)}**{self.show(exponent, ATOM)}"
 
     def root(self, base: Expr) -> str:
         return self.call("sqrt", [self.show(base)])
@@ -130,6 +133,9 @@ class Printer:
 
     def summed(self, vector: Expr) -> str:
         return f"sum({self.show(vector)})"
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
 
     # -- the walk ------------------------------------------------------------------------
 
@@ -179,8 +185,9 @@ class Printer:
         if e is S.Exp1:
             return self.call("exp", ["1"]), ATOM
         if isinstance(e, Rational | sp.Float):
-            binds = SUM if e.is_negative else ATOM if e.is_Integer else PRODUCT
-            return self.number(e), binds
+            shown = self.number(e)
+            ratio = "/" in shown or "frac" in shown
+            return shown, SUM if e.is_negative else PRODUCT if ratio else ATOM
         if isinstance(e, Add):
             return self._sum(e), SUM
         if isinstance(e, Mul):
@@ -194,11 +201,14 @@ class Printer:
 
     def _sum(self, e: Add) -> str:
         terms = in_order(e.args, self.order)
-        terms.sort(key=lambda term: bool(term.could_extract_minus_sign()))
-        return self.joined([self._signed_term(term) for term in terms])
+        terms.sort(key=self.is_last)
+        signed = [self._signed_term(term) for term in terms]
+        if signed[0][0]:
+            signed[0] = False, self.show(terms[0])
+        return self.joined(signed)
 
     def _signed_term(self, term: Expr) -> tuple[bool, str]:
-        if term.could_extract_minus_sign() and not isinstance(term, Add):
+        if self.is_negative(term) and not isinstance(term, Add):
             return True, self.show(-term, PRODUCT)
         return False, self.show(term, PRODUCT if isinstance(term, Add) else 0)
 
@@ -214,25 +224,46 @@ class Printer:
         return out
 
     def _product(self, e: Mul) -> tuple[str, int]:
-        if e.could_extract_minus_sign():
-            positive = self.show(-e, PRODUCT + 1 if isinstance(-e, Add) else PRODUCT)
-            if isinstance(-e, MatVec):
-                positive = self.show(-e, self.in_product(-e))
-            return f"{self.minus}{positive}", SUM
-        above: list[Expr] = []
-        below: list[Expr] = []
-        for factor in in_order(e.args, self.order):
-            if isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_negative:
-                below.append(1 / factor)
-            else:
-                above.append(factor)
+        if self.is_negative(e):
+            binds = self.after_sign(self.numerator(-e))
+            return f"{self.minus}{self.show(-e, binds)}", SUM
+        number, rest = e.as_coeff_Mul()
+        if self.reads_back and number != 1 and isinstance(self.numerator(rest)[0], Add):
+            return f"{self.show(number, POWER)}{self.scalar_times}{self.show(rest, ATOM)}", PRODUCT
+        below = [1 / factor for factor in in_order(e.args, self.order) if _is_below(factor)]
         if below:
-            return self.fraction(above, below), PRODUCT
-        return self.factors(above), PRODUCT
+            return self.fraction(self.numerator(e), below), PRODUCT
+        return self.factors(self.numerator(e)), PRODUCT
+
+    def is_negative(self, e: Expr) -> bool:
+        """Whether an expression prints with a minus in front."""
+        if self.reads_back:
+            return bool(e.as_coeff_Mul()[0].is_negative)
+        return bool(e.could_extract_minus_sign())
+
+    def is_last(self, term: Expr) -> bool:
+        """Whether a term stands behind the others: what is subtracted, or its number only."""
+        return self.is_negative(term) and (term.is_number or not self.reads_back)
+
+    def numerator(self, e: Expr) -> list[Expr]:
+        """The factors of a product above the fraction bar, as they are printed."""
+        return [f for f in in_order(Mul.make_args(e), self.order) if not _is_below(f)] or [S.One]
+
+    def after_sign(self, factors: Sequence[Expr]) -> int:
+        """How tightly a product must bind to stand without parentheses behind a minus.
+
+        The parser takes a minus for the sign of the first factor alone; it multiplies it
+        into a sum, and takes -A @ v for (-A) @ v.
+        """
+        if self.reads_back and isinstance(factors[0], Add):
+            return ATOM
+        if len(factors) == 1 and isinstance(factors[0], MatVec | Add):
+            return ATOM if self.reads_back else self.in_product(factors[0])
+        return PRODUCT
 
     def _power(self, e: Pow) -> tuple[str, int]:
-        if e.exp.is_number and e.exp.is_negative:
-            return self.fraction([], [1 / e]), PRODUCT
+        if _is_below(e):
+            return self.fraction([S.One], [1 / e]), PRODUCT
         if e.exp == S.Half:
             return self.root(e.base), ATOM
         return self.power(e.base, e.exp), POWER
@@ -271,12 +302,19 @@ class Printer:
         """An operator's sign and the rest, with its number in front."""
         if isinstance(e, MatMul):
             number, matrices = e.as_coeff_matrices()
-            negative = number.could_extract_minus_sign()
-            number = -number if negative else number
+            negative = self.is_negative(number)
             shown = [self.show(m, PRODUCT) for m in matrices]
+            if (
+                self.reads_back
+                and number != 1
+                and len(shown) > 1
+                and isinstance(matrices[0], MatAdd)
+            ):
+                shown = [self.parenthesised(self.chain(shown))]
+            number = -number if negative else number
             if number != 1:
-                head = self.show(number, PRODUCT)
-                return negative, self.scaled_operator(head, shown)
+                binds = self.after_sign(self.numerator(number)) if negative else PRODUCT
+                return negative, self.scaled_operator(self.show(number, binds), shown)
             return negative, self.chain(shown)
         return False, self.show(e, PRODUCT)
 
@@ -290,6 +328,7 @@ class Printer:
 class _Text(Printer):
     """As on a board, in Unicode, for a terminal."""
 
+    reads_back = False
     hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
 
     def name(self, name: str, time: Expr | None) -> str:
@@ -317,8 +356,8 @@ class _Text(Printer):
         return f"∏_{{{product.index}=0}}^{{{product.count}-1}} [{shown}]"
 
     def power(self, base: Expr, exponent: Expr) -> str:
-        shown = self.show(base, POWER + 1)
-        return f"{shown}²" if exponent == 2 else f"{shown}^{self.number(exponent)}"
+        shown = self.show(base, ATOM)
+        return f"{shown}²" if exponent == 2 else f"{shown}^{self.show(exponent, ATOM)}"
 
     def call(self, function: str, arguments: Sequence[str]) -> str:
         return super().call({"sigmoid": "σ"}.get(function, function), arguments)
@@ -343,6 +382,20 @@ def text(expression: Any, order: Order | None = None) -> str:
     diag(1 - h_t²) U
     """
     return _Text(order).show(expression)
+
+
+def partial(of: str, wrt: str, lag: int | str, printer: Printer | None = None) -> str:
+    """The left side of a Jacobian, for a lag that is a number or the name of a symbol.
+
+    >>> print(partial("h_tilde", "h", "k"))
+    ∂h̃_t/∂h_{t-k}
+    """
+    return (printer or _Text()).derivative(of, wrt, Symbol(lag) if isinstance(lag, str) else S(lag))
+
+
+def _is_below(factor: Expr) -> bool:
+    """Whether a factor stands below the fraction bar."""
+    return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
 
 
 def _at_index(product: OrderedProduct) -> Any:

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from symgate import __version__
 from symgate.errors import MissingTool, SymgateError
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         _parser(None).print_help(sys.stderr)
         return 2
+    if isinstance(sys.stdout, TextIOWrapper):  # formulas go to any encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = import_module(_module(arguments.command)).run(arguments)
         sys.stdout.flush()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 from sympy import Add, Expr, Identity, Indexed, MatrixExpr, Mul, S, Transpose
 
 from symgate.algebra.operators import Chain, Diag, Sum, product
 from symgate.algebra.vectors import MatVec, Outer, Total, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
 
 
@@ -54,7 +53,7 @@ def delta(name: str) -> Indexed:
     return variable(f"delta_{name}")
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def adjoint(cell: Cell) -> Adjoint:
     """Read the linearisation of a cell backward."""
     lin = linearise(cell)

@@ -159,8 +159,10 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
     if lag is None:
         return 1 if wrt in cell.states else 0
     if isinstance(lag, str):
-        if not lag.isidentifier() or lag in ("t", "j"):
-            raise SymgateError(f"a symbolic lag is a name such as 'k', not {lag!r}")
+        if not (lag.isidentifier() and lag.isascii()) or lag in ("t", "j"):
+            raise SymgateError(f"a lag is a whole number or a name such as k, not {lag[:30]!r}")
+        if lag in cell.sizes:
+            raise SymgateError(f"{lag} is a size of {cell.name}; choose another name for the lag")
         return Symbol(lag, integer=True, positive=True)
     if isinstance(lag, Integer):
         lag = int(lag)

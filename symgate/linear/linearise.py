@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
 import sympy as sp
@@ -38,7 +38,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, Diag, product
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 
 Factors = tuple[Expr, ...]
 
@@ -113,7 +113,7 @@ class Linearisation:
         return self.nodes[name].size if name in self.nodes else self.cell.size(name)
 
 
-@lru_cache(maxsize=512)
+@once_a_cell
 def linearise(cell: Cell) -> Linearisation:
     """Split a cell into nodes and differentiate each by what it reads.
 

@@ -48,6 +48,14 @@ def checked(name: str, value: Any, at_least: int) -> Array:
     return array
 
 
+def number_of(size: Expr, sizes: Mapping[Symbol, int]) -> Any:
+    """The number of a symbolic size; the size itself where it is not known."""
+    if isinstance(size, Symbol):
+        return sizes.get(size, size)
+    number = size.subs(sizes)
+    return int(number) if number.is_Integer else number
+
+
 def fitted_sizes(cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Expr, ...]]]) -> (
     dict[Symbol, int]
 ):  # fmt: skip
@@ -62,7 +70,7 @@ def fitted_sizes(cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Ex
             if isinstance(size, Symbol):
                 sizes.setdefault(size, number)
     for name, (shape, symbolic) in named.items():
-        expected = tuple(size.subs(sizes) for size in symbolic)
+        expected = tuple(number_of(size, sizes) for size in symbolic)
         if shape != expected:
             letters = ", ".join(map(str, symbolic))
             raise ShapeError(

@@ -105,7 +105,7 @@ class Function:
         }
         return (*cell.inputs, *cell.states, *sorted(foreign))
 
-    def __call__(self, params: Mapping[str, Any], **arrays: Any) -> Array:
+    def __call__(self, params: Mapping[str, Any], /, **arrays: Any) -> Array:
         values, sizes = self._given(params, arrays)
         evaluation = _Evaluation(self.lin, values, sizes)
         for steps_back in reversed(range(self.steps)):

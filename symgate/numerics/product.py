@@ -25,12 +25,13 @@ Progress = Callable[[int, int], None]
 
 NORMS = ("frobenius", "spectral")
 
-#: Up to which width of the whole state the products of blocks of steps are formed at once,
-#: in blocks of so many; and how many numbers a stretch of Jacobians may hold.
-SMALL, BLOCK, NUMBERS = 40, 8, 1 << 18
+#: Up to which width of the whole state the Jacobians of many steps are formed at once, and
+#: up to which width the products within blocks of BLOCK steps are, too; how many numbers
+#: may be formed at once.
+SMALL, TINY, BLOCK, NUMBERS = 40, 16, 8, 1 << 15
 
-#: Steps whose coefficients are worked out together, at the least.
-STRETCH = 128
+#: Steps whose coefficients are worked out together, for small cells and others.
+STRETCHES = 1024, 128
 
 #: Steps between two looks at the rank: at first, and at most.
 LOOK, LOOK_LEAST_OFTEN = 25, 400
@@ -101,8 +102,43 @@ def lag_norms(
     return walk.result()
 
 
+def vector_norms(
+    run: Run,
+    vector: Any,
+    of: str | None = None,
+    wrt: str | None = None,
+    lags: int | None = None,
+    *,
+    at: int | None = None,
+    progress: Progress | None = None,
+) -> LagNorms:
+    """‖∂L/∂ wrt_{t-k}‖ for every lag, from a loss vector ∂L/∂ of_t: O(n²) a step.
+
+    `vector` is (n,) or (B, n).
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.cell("gru")
+    >>> run = sg.simulate(cell, sg.init(cell, hidden=4, input=2), np.ones((50, 2)))
+    >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
+    (21,)
+    """
+    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress)
+    size = walk.steps.size(walk.of)
+    given = np.asarray(vector, run.dtype)
+    if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
+        raise ShapeError(
+            f"the loss vector has shape {given.shape}; expected ({size},) of finite numbers"
+        )
+    rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
+    walk.rows = {walk.of: np.array(rows)[:, None, :]}
+    walk.is_vector = True
+    return walk.result()
+
+
 class _Walk:
     """One pass back over the lags."""
+
+    is_vector = False
 
     def __init__(
         self,
@@ -148,9 +184,8 @@ class _Walk:
     def result(self) -> LagNorms:
         lag, stop = 0, self.at + 1
         self.start(lag)
-        small = self.steps.width <= SMALL and not self.singular_at
-        size = self.steps.width**2 * max(self.run.samples, 1)
-        longest = max(STRETCH, NUMBERS // size) if small else STRETCH
+        small = 0 < self.steps.width <= SMALL and not (self.singular_at or self.is_vector)
+        longest = STRETCHES[0] if small else STRETCHES[1]
         with np.errstate(all="ignore"):
             while lag < self.count and self.rows:
                 length = min(longest, self.count - lag)
@@ -321,21 +356,41 @@ class _Walk:
     # -- small: blocks of steps at once ----------------------------------------------------
 
     def small(self, stretch: Stretch, length: int, lag: int) -> None:
-        """Prefix products of blocks of steps, all blocks at once, then block after block."""
-        jacobians = whole(self.steps, stretch.dense(0, length), length)[::-1]
+        """The Jacobians of many steps formed at once, then multiplied block after block."""
+        done, chunk = 0, max(BLOCK, NUMBERS // (self.steps.width**2 * max(self.run.samples, 1)))
+        rows, places = self.joined()
+        while done < length:
+            count = min(chunk, length - done)
+            rows = self.small_chunk(stretch, length - done - count, count, lag + done, rows, places)
+            done += count
+        self.rows = {name: rows[..., place] for name, place in places.items()}
+
+    def small_chunk(
+        self,
+        stretch: Stretch,
+        first: int,
+        count: int,
+        lag: int,
+        rows: Array,
+        places: dict[str, slice],
+    ) -> Array:
+        """The steps first … first + count - 1 of a stretch, backward; the rows after them."""
+        jacobians = whole(self.steps, stretch.dense(first, first + count), count)[::-1]
         size = np.abs(jacobians).max(axis=(2, 3), initial=0)
         scale = np.where(size > 0, size, 1.0)
         jacobians = jacobians / scale[:, :, None, None].astype(self.run.dtype)
-        steps_log = np.log(scale)
-        rows, places = self.joined()
-        prefixes = _prefixes(jacobians)
-        for first in range(0, length, BLOCK):
-            block = prefixes[first : first + BLOCK]
-            products = rows[None] @ block
-            log = self.log + np.cumsum(steps_log[first : first + BLOCK], axis=0)
+        logs = np.log(scale)
+        prefixes = _prefixes(jacobians) if self.steps.width <= TINY else None
+        for begin in range(0, count, BLOCK):
+            block = slice(begin, min(begin + BLOCK, count))
+            if prefixes is not None:
+                products = rows[None] @ prefixes[block]
+            else:
+                products = _in_turn(rows, jacobians[block])
+            log = self.log + np.cumsum(logs[block], axis=0)
             if not _healthy(products, self.low):
-                products, log = self.one_by_one(rows, jacobians, steps_log, first)
-            at = slice(lag + 1 + first, lag + 1 + first + len(products))
+                products, log = self.one_by_one(rows, jacobians[block], logs[block])
+            at = slice(lag + 1 + block.start, lag + 1 + block.stop)
             self.squares[at] = self.measured(products[..., places[self.wrt]])
             self.logs[at], self.rank[at] = log, rows.shape[1]
             rows, self.log = products[-1], log[-1]
@@ -343,7 +398,7 @@ class _Walk:
             factor = np.where(size > 0, size, 1.0)
             rows = rows / factor[:, None, None].astype(self.run.dtype)
             self.log = self.log + np.log(factor)
-        self.rows = {name: rows[..., place] for name, place in places.items()}
+        return rows
 
     def joined(self) -> tuple[Array, dict[str, slice]]:
         """The rows over the whole state in one array, and where each state lies."""
@@ -364,20 +419,27 @@ class _Walk:
             return squares(products)
         return np.asarray(np.linalg.norm(products, 2, axis=(-2, -1)) ** 2)
 
-    def one_by_one(
-        self, rows: Array, jacobians: Array, steps_log: Array, first: int
-    ) -> tuple[Array, Array]:
+    def one_by_one(self, rows: Array, jacobians: Array, steps: Array) -> tuple[Array, Array]:
         """A block in which the product all but vanishes, renormalised at every step."""
         products, logs, log = [], [], self.log
-        for i in range(first, min(first + BLOCK, len(jacobians))):
-            rows = rows @ jacobians[i]
+        for jacobian, step in zip(jacobians, steps, strict=True):
+            rows = rows @ jacobian
             size = np.abs(rows).max(axis=(1, 2), initial=0)
             factor = np.where(size > 0, size, 1.0)
             rows = rows / factor[:, None, None].astype(self.run.dtype)
-            log = log + steps_log[i] + np.log(factor)
+            log = log + step + np.log(factor)
             products.append(rows)
             logs.append(log)
         return np.asarray(products), np.asarray(logs)
+
+
+def _in_turn(rows: Array, jacobians: Array) -> Array:
+    """rows J_1, rows J_1 J_2, …"""
+    out = np.empty((len(jacobians), *rows.shape), rows.dtype)
+    for jacobian, into in zip(jacobians, out, strict=True):
+        np.matmul(rows, jacobian, out=into)
+        rows = into
+    return out
 
 
 def _prefixes(jacobians: Array) -> Array:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Symbol
 
-from symgate.algebra.vectors import MatVec, Vector, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.linear.linearise import linearise
+from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.schedule import split_stacks
 
@@ -55,7 +56,7 @@ class Run:
     def size(self, size: Expr) -> int:
         """The number of a symbolic size."""
         if size not in self._numbers:
-            self._numbers[size] = int(size.subs(self.sizes))
+            self._numbers[size] = int(number_of(size, self.sizes))
         return self._numbers[size]
 
     def __getitem__(self, name: str) -> Array:
@@ -104,6 +105,8 @@ class Window:
             return self.run.params[e.name]
         if isinstance(e, MatVec):
             return self.product(e)
+        if isinstance(e, Stack):
+            return self.stack(e)
         compiled = elementwise((e,))
         return np.asarray(compiled(self)[0])
 
@@ -123,6 +126,13 @@ class Window:
     def product(self, e: MatVec) -> Array:
         matrix = matrix_value(e.matrix, self.run.params, self.run.size)
         return np.asarray(np.matmul(matrix, self[e.vector]))
+
+    def stack(self, e: Stack) -> Array:
+        parts = [self[part] for part in e.parts]
+        count = max(len(part) for part in parts)
+        shapes = [(count, part.shape[1], self.run.samples) for part in parts]
+        spread = [np.broadcast_to(p, s) for p, s in zip(parts, shapes, strict=True)]
+        return np.concatenate(spread, axis=1)
 
     def all(self, expressions: tuple[Expr, ...]) -> list[Array]:
         """Several element-wise expressions at once, sharing what they have in common."""

@@ -110,7 +110,7 @@ class _Plan:
             waiting = [n for n in waiting if n not in done]
             ready = self.ready_elementwise(waiting, known)
             if ready:
-                yield Elementwise(tuple(ready), tuple(self.body[n] for n in ready))
+                yield self.elementwise(ready)
             waiting = [n for n in waiting if n not in ready]
 
     def affine(self, name: str) -> tuple[MatVec | None, Expr, Function, str] | None:
@@ -186,8 +186,24 @@ class _Plan:
                 known.add(variable(name))
         return ready
 
+    def elementwise(self, names: list[str]) -> Elementwise:
+        """The expressions of nodes, with those of the others among them written in."""
+        inside: dict[Basic, Expr] = {}
+        for name in names:
+            inside[variable(name)] = _substituted(self.body[name], inside)
+        return Elementwise(tuple(names), tuple(inside.values()))
+
     def is_known(self, e: Expr, known: set[Basic]) -> bool:
         return e in known or not self.is_sequential(e)
+
+
+def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
+    """xreplace that leaves the vectors of matrix products alone."""
+    if e in inside:
+        return inside[e]
+    if isinstance(e, MatVec) or not e.args:
+        return e
+    return e.func(*(_substituted(a, inside) for a in e.args))
 
 
 def _in_order(e: Basic) -> list[MatVec]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, MatrixSymbol, Rational
+from sympy import Expr, Integer, MatrixSymbol, Rational
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
@@ -28,12 +28,13 @@ class LatexPrinter(Printer):
     """The default notation: z_t, U_z, ⊙ and diag."""
 
     hadamard, scalar_times, matvec_times = r" \odot ", r" \, ", r" "
+    reads_back = False
 
     def name(self, name: str, time: Expr | None) -> str:
         parts = name_parts(name)
         base = self.letter(parts.base, parts.greek)
         for accent in parts.accents:
-            base = base + "'" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
+            base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
         below = [self.script(s) for s in parts.subscripts]
         if time is not None:
             below.append("t" if time == 0 else f"t{_signed(time)}")
@@ -73,7 +74,7 @@ class LatexPrinter(Printer):
         return rf"{head}\left({', '.join(arguments)}\right)"
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator, 0) if numerator else "1"
+        above = self.factors(numerator, 0)
         return rf"\frac{{{above}}}{{{self.factors(denominator, 0)}}}"
 
     def power(self, base: Expr, exponent: Expr) -> str:
@@ -112,6 +113,10 @@ class LatexPrinter(Printer):
 
     def outer(self, u: Expr, v: Expr) -> str:
         return rf"{self.show(u, ATOM)} \, {self.show(v, ATOM)}^{{\mathsf{{T}}}}"
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
 
     def ones(self) -> str:
         return r"\mathbf{1}"
