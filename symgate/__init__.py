@@ -13,18 +13,22 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Decay": "symgate.flow.curve",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
     "Gradients": "symgate.numerics.backprop",
     "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Memory": "symgate.flow.memory",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
+    "Sweep": "symgate.flow.sweep",
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "decay": "symgate.flow.measure",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
@@ -32,8 +36,11 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "load": "symgate.flow.saving",
+    "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
     "simulate": "symgate.numerics.simulate",
+    "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
     "vector_norms": "symgate.numerics.product",
@@ -45,6 +52,11 @@ if TYPE_CHECKING:
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.flow.curve import Decay
+    from symgate.flow.measure import decay
+    from symgate.flow.memory import Memory, memory
+    from symgate.flow.saving import load
+    from symgate.flow.sweep import Sweep, sweep
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
@@ -60,19 +72,23 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
+    "Decay",
     "Diverged",
     "EquationError",
     "Gradients",
     "LagNorms",
     "Linearisation",
+    "Memory",
     "Run",
     "ShapeError",
+    "Sweep",
     "SymgateError",
     "Tangent",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
+    "decay",
     "gradients",
     "init",
     "jacobian",
@@ -80,8 +96,11 @@ __all__ = [
     "lambdify",
     "latex",
     "linearise",
+    "load",
+    "memory",
     "notations",
     "simulate",
+    "sweep",
     "tangent",
     "text",
     "vector_norms",

@@ -35,6 +35,7 @@ from sympy.core.function import Function
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
+from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
 from symgate.algebra.vectors import MatVec, Outer, Stack, Total, Vector, name_of, t, time_of
 
@@ -134,6 +135,10 @@ class Printer:
     def summed(self, vector: Expr) -> str:
         return f"sum({self.show(vector)})"
 
+    def norm(self, inside: str, kind: str) -> str:
+        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
+        return f"norm({inside}, {kind})"
+
     def derivative(self, of: str, wrt: str, lag: Expr) -> str:
         return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
 
@@ -178,6 +183,9 @@ class Printer:
             left = self.show(e.matrix, MATVEC)
             right = self.show(e.vector, POWER)
             return f"{left}{self.matvec_times}{right}", MATVEC
+        if isinstance(e, SpectralNorm | MaxNorm):
+            kind = "2" if isinstance(e, SpectralNorm) else "oo"
+            return self.norm(self.show(e.args[0]), kind), ATOM
         if isinstance(e, Total):
             return self.summed(e.args[0]), ATOM
         if isinstance(e, Stack):
@@ -367,6 +375,9 @@ class _Text(Printer):
 
     def outer(self, u: Expr, v: Expr) -> str:
         return f"{self.show(u, ATOM)} {self.show(v, ATOM)}ᵀ"
+
+    def norm(self, inside: str, kind: str) -> str:
+        return f"‖{inside}‖{'₂' if kind == '2' else '_∞'}"
 
 
 def language(expression: Any, order: Order | None = None) -> str:

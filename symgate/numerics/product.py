@@ -151,7 +151,7 @@ class _Walk:
         tolerance: float,
         singular: Sequence[int],
         progress: Progress | None,
-        step: Transition | None,
+        step: Transition | None = None,
     ) -> None:
         states = run.cell.states
         self.run, self.of, self.wrt = run, of or states[0], wrt or states[0]
