@@ -197,6 +197,8 @@ CASES = [
     right("root of a negative number", "sqrt(-2) * h[t-1]", "not a real number", "sqrt(-2)", 8),
     right("power of a negative number", "(-8)**(1/3) * h[t-1]", "not a real number",
           "(-8)**(1/3)", 8),
+    right("root of a negative value", "(exp(alpha) * silu(-1))**0.5 * h[t-1]", "not a real number",
+          "(exp(alpha) * silu(-1))**0.5", 8),
     right("logarithm of zero", "log(0) * h[t-1]", "not a real number", "log(0)", 8),
     right("a name that cancels", "h[t-1] + b - b", "b cancels out", "b", 17),
     # -- sizes of the text

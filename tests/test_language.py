@@ -170,6 +170,10 @@ V = np.array([3.0, 5.0])
         ("(A / 4) @ h[t-1]", A / 4 @ H),
         ("(2 * (A + B)) @ h[t-1]", 2 * (A + B) @ H),
         ("(2 * (A + B) @ A) @ h[t-1]", 2 * (A + B) @ A @ H),
+        ("(2 * ((A + B) @ A)) @ h[t-1]", 2 * (A + B) @ A @ H),
+        ("(A - (A + B) @ B) @ h[t-1]", (A - (A + B) @ B) @ H),
+        ("(-((A + B) @ B)) @ h[t-1]", -(A + B) @ B @ H),
+        ("(-I @ (A + B)) @ h[t-1]", -(A + B) @ H),
         ("((A + B).T / 2) @ h[t-1]", (A + B).T / 2 @ H),
         ("(I @ A) @ h[t-1]", A @ H),
         ("(3 * I) @ h[t-1] + A @ v", 3 * H + A @ V),
@@ -248,6 +252,8 @@ def test_concatenation_of_one() -> None:
         ("1e-3 * h[t-1]", 0.001 * H),
         (".5 * h[t-1] + 1.", 0.5 * H + 1),
         ("h[t-1] / 3", H / 3),
+        ("abs(-abs(h[t-1]))", abs(H)),
+        ("(v * -(v * 2))**2 * h[t-1]", 4 * V**4 * H),
         ("2 / 3 * h[t-1]", 2 / 3 * H),
     ],
 )
@@ -304,6 +310,7 @@ CLOSED_FORMS: dict[str, Callable[[float], float]] = {
 }
 #: What stands inside where a function does not take all numbers.
 INSIDE = {"log": "abs(h[t-1]) + 1", "sqrt": "abs(h[t-1])"}
+SMOOTH = [-4.0, -2.9, -0.7, -0.3, 0.2, 0.7, 2.9, 3.5]
 POINTS = [-4.0, -3.0, -1.0, -0.3, 0.2, 1.0, 2.9, 3.5]
 
 
@@ -326,6 +333,16 @@ def test_function_of_a_number(name: str) -> None:
     np.testing.assert_allclose(value(text, h=[1.0]), [expected], rtol=1e-13)
     number = read(text).equations["h"].as_independent(sp.Indexed)[0]
     assert float(number.evalf()) == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_slope_of_a_function(name: str) -> None:
+    """The Jacobian is the closed form's slope, away from the kinks."""
+    cell = read(f"h[t] = {name}({INSIDE.get(name, 'h[t-1]')})")
+    form, step = CLOSED_FORMS[name], 1e-6
+    slopes = [(form(a + step) - form(a - step)) / (2 * step) for a in SMOOTH]
+    found = sg.lambdify(cell, sg.jacobian(cell))({}, h=np.array(SMOOTH))
+    np.testing.assert_allclose(found, np.diag(slopes), rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -431,6 +448,15 @@ def test_equality_and_hash() -> None:
     assert one != sg.cell("gru-z-takes-new")
     assert one != GRU
     assert len({one, other, sg.cell("lstm")}) == 2
+
+
+def test_equality_is_blind_to_the_letters_of_sizes() -> None:
+    """The input that is read first has size m, so that the letters depend on the order."""
+    one = read("h[t] = h[t-1] + W @ x[t] + V @ u[t]")
+    other = read("h[t] = h[t-1] + V @ u[t] + W @ x[t]")
+    assert (shapes(one)["W"], shapes(other)["W"]) == ("n × m", "n × p")
+    assert one == other
+    assert hash(one) == hash(other)
 
 
 def test_equality_sees_what_the_text_hides() -> None:

@@ -121,7 +121,7 @@ class Printer:
 
     def ordered_product(self, product: OrderedProduct) -> str:
         shown = self.show(_at_index(product))
-        return f"prod_{{{product.index}=0}}^{{{product.count}-1}} ({shown})"
+        return f"prod_{{{product.index}=0}}^{{{_last(product)}}} ({shown})"
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         return "[" + "; ".join(", ".join(row) for row in rows) + "]"
@@ -361,7 +361,7 @@ class _Text(Printer):
 
     def ordered_product(self, product: OrderedProduct) -> str:
         shown = self.show(_at_index(product))
-        return f"∏_{{{product.index}=0}}^{{{product.count}-1}} [{shown}]"
+        return f"∏_{{{product.index}=0}}^{{{_last(product)}}} [{shown}]"
 
     def power(self, base: Expr, exponent: Expr) -> str:
         shown = self.show(base, ATOM)
@@ -413,6 +413,11 @@ def _at_index(product: OrderedProduct) -> Any:
     from symgate.algebra.vectors import shifted
 
     return shifted(product.factor, product.index)
+
+
+def _last(product: OrderedProduct) -> str:
+    """The last value of a product's index: "k-1"."""
+    return str(product.count - 1).replace(" ", "")
 
 
 def _signed(time: Expr) -> str:

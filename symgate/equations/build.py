@@ -103,8 +103,7 @@ class Builder:
             )
         if base.is_zero and exponent <= 0:
             raise self.source.error(node, f"zero to the power {exponent} is not defined")
-        power = base**exponent
-        return power.func(*power.args) if power.args else power  # SymPy may nest products
+        return _settled(base**exponent)
 
     def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
         inner = self.vector(arguments[0])
@@ -114,7 +113,7 @@ class Builder:
                 raise self.source.error(
                     argument, f"{WITH_CONSTANT[function]} is a number above 0, up to 100"
                 )
-        return FUNCTIONS[function](inner, *constants)
+        return _settled(FUNCTIONS[function](inner, *constants))
 
     def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
         if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
@@ -198,7 +197,8 @@ class Builder:
 
 def _fault(expression: Expr) -> str:
     """What is wrong with the numbers of an expression, if anything is."""
-    if expression.has(*_NOT_REAL) or (expression.is_number and not expression.is_real):
+    numbers = [e for e in (expression, *expression.atoms(sp.Pow)) if e.is_number]
+    if expression.has(*_NOT_REAL) or not all(e.is_real for e in numbers):
         return (
             "this is not a real number (a division by zero, or the root or logarithm of a "
             "negative number)"
@@ -230,6 +230,15 @@ def constant(node: ast.expr) -> Expr | None:
     return None
 
 
+def _settled(expression: Expr) -> Expr:
+    """SymPy's simplifications carried to their end: its abs(-abs(a)) is abs(abs(a)) at first."""
+    while expression.args:
+        before, expression = expression, expression.func(*expression.args)
+        if expression == before:
+            break
+    return expression
+
+
 def _is_parameter(matrix: Diag) -> bool:
     return len(matrix.factors) == 1 and isinstance(matrix.factors[0], Vector)
 
@@ -249,8 +258,6 @@ def _transposed(matrix: MatrixExpr) -> MatrixExpr:
 
 
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
-    if isinstance(matrix, Sum):
-        return Sum(*(_scaled(scale, part) for part in matrix.args))
     return _chain(matrix, scale=scale)
 
 
@@ -264,4 +271,6 @@ def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
     telling = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
     if scale == 1 and len(telling) == 1:
         return telling[0]
+    if len(telling) == 1 and isinstance(telling[0], Sum):
+        return Sum(*(_scaled(scale, part) for part in telling[0].args))
     return Chain(*telling) if scale == 1 else Chain(scale, *telling)

@@ -14,7 +14,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import shifted, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.chains import Chain, operator
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
@@ -58,9 +58,21 @@ def state_blocks(
 ) -> list[list[MatrixExpr]]:
     """∂ row_t / ∂ state_{t-1} for each row and each state: one step of the whole state."""
     states = lin.cell.states
-    before = [variable(s, 1) for s in states]
-    wanted = [variable(s, 1) for s in cols or states]
-    return [[operator(lin, row, s, before) for s in wanted] for row in rows or states]
+    return [[_one_step(lin, row, col) for col in cols or states] for row in rows or states]
+
+
+def _one_step(lin: Linearisation, row: str, col: str) -> MatrixExpr:
+    """∂ row_t / ∂ col_{t-1}; a lag of k steps asks for the same block k times."""
+    known = _known_blocks(lin.cell)
+    if (row, col) not in known:
+        before = [variable(s, 1) for s in lin.cell.states]
+        known[row, col] = operator(lin, row, variable(col, 1), before)
+    return known[row, col]
+
+
+@once_a_cell
+def _known_blocks(cell: Cell) -> dict[tuple[str, str], MatrixExpr]:
+    return {}
 
 
 def _over_steps(lin: Linearisation, of: str, wrt: str, steps: int) -> MatrixExpr:
@@ -163,7 +175,7 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
             raise SymgateError(f"a lag is a whole number or a name such as k, not {lag[:30]!r}")
         if lag in cell.sizes:
             raise SymgateError(f"{lag} is a size of {cell.name}; choose another name for the lag")
-        return Symbol(lag, integer=True, positive=True)
+        return Symbol(lag)  # plain, so that subs("k", 3) finds it
     if isinstance(lag, Integer):
         lag = int(lag)
     if isinstance(lag, bool) or not isinstance(lag, int | Expr):

@@ -76,7 +76,8 @@ class _Backward:
 
     def matrix(self, matrix: Any) -> Array:
         if matrix not in self.matrices:
-            self.matrices[matrix] = np.asarray(matrix_value(matrix, self.run.params, self.run.size))
+            value = matrix_value(matrix, self.run.params, self.run.size)
+            self.matrices[matrix] = np.asarray(value, self.run.dtype)
         return self.matrices[matrix]
 
     def run_back(self, progress: Progress | None) -> Gradients:

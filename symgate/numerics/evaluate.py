@@ -95,7 +95,7 @@ class Function:
         ]
         return max(reach, default=0) + 1
 
-    @property
+    @cached_property
     def needs(self) -> tuple[str, ...]:
         """The names that a call takes: inputs, states, and what is not the cell's own."""
         cell = self.lin.cell
@@ -171,21 +171,25 @@ class _Evaluation:
     def step(self, back: int) -> None:
         """Compute every node of the step t - back."""
         for node in self.lin:
-            value = self.vector(shifted(node.expression, back))
-            shape = (*np.shape(value)[:-1], self.size(node.size))
-            self.values[variable(node.name, back)] = np.broadcast_to(value, shape)
+            value = self.sized(shifted(node.expression, back), node.size)
+            self.values[variable(node.name, back)] = value
+
+    def sized(self, e: Expr, size: Expr) -> Array:
+        """The value of a vector expression; a number or a scalar stands for all components."""
+        value = self.vector(e)
+        return np.broadcast_to(value, (*np.shape(value)[:-1], self.size(size)))
 
     def vector(self, e: Expr) -> Array:
         """The value (…, size) of a vector expression."""
         if e in self.values:
             return self.values[e]
         if isinstance(e, MatVec):
-            matrix, vector = self.matrix(e.matrix), self.vector(e.vector)
+            matrix, vector = self.matrix(e.matrix), self.sized(e.vector, e.matrix.cols)
             return np.einsum("...ij,...j->...i", matrix, vector) if matrix.ndim > 2 else (
                 vector @ matrix.T
             )  # fmt: skip
         if isinstance(e, Stack):
-            parts = [self.vector(part) for part in e.parts]
+            parts = [self.sized(*part) for part in zip(e.parts, e.sizes, strict=True)]
             batch = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
             return np.concatenate([np.broadcast_to(p, batch + p.shape[-1:]) for p in parts], -1)
         if isinstance(e, Total):
@@ -204,10 +208,11 @@ class _Evaluation:
             return np.asarray(self.vector(e) if isinstance(e, Total) else self.broadcast(e))
         match e:
             case Diag():
-                diagonal = self.diagonal(e)
+                diagonal = self.sized(e.vector, e.rows)
                 return diagonal[..., None] * np.eye(diagonal.shape[-1], dtype=diagonal.dtype)
             case Outer():
-                return np.einsum("...i,...j->...ij", self.vector(e.args[0]), self.vector(e.args[1]))
+                u, v, rows, cols = e.args
+                return np.einsum("...i,...j->...ij", self.sized(u, rows), self.sized(v, cols))
             case MatMul():
                 return self.product(e)
             case MatAdd():
@@ -229,17 +234,13 @@ class _Evaluation:
         value = np.asarray(self.vector(e))
         return value if value.ndim else value[None]
 
-    def diagonal(self, e: Diag) -> Array:
-        value = np.asarray(self.vector(e.vector))
-        return np.broadcast_to(value, (*value.shape[:-1], self.size(e.rows)))
-
     def product(self, e: MatMul) -> Array:
         """A product from the right, each diagonal as a scaling of rows."""
         scale, matrices = e.as_coeff_matrices()
         result = self.value(matrices[-1])
         for factor in reversed(matrices[:-1]):
             if isinstance(factor, Diag):
-                result = self.diagonal(factor)[..., None] * result
+                result = self.sized(factor.vector, factor.rows)[..., None] * result
             else:
                 result = self.value(factor) @ result
         if scale == 1:

@@ -27,8 +27,8 @@ NORMS = ("frobenius", "spectral")
 
 #: Up to which width of the whole state the Jacobians of many steps are formed at once, and
 #: up to which width the products within blocks of BLOCK steps are, too; how many numbers
-#: may be formed at once.
-SMALL, TINY, BLOCK, NUMBERS = 40, 16, 8, 1 << 15
+#: may be formed at once in a small cell, and in a large one.
+SMALL, TINY, BLOCK, NUMBERS, DENSE = 40, 16, 8, 1 << 15, 1 << 16
 
 #: Steps whose coefficients are worked out together, for small cells and others.
 STRETCHES = 1024, 128
@@ -122,7 +122,7 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
-    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress)
+    walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress, None)
     size = walk.steps.size(walk.of)
     given = np.asarray(vector, run.dtype)
     if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
@@ -239,7 +239,7 @@ class _Walk:
         while done < length and self.rows:
             rank = next(iter(self.rows.values())).shape[1]
             if self.steps.prefers_dense(rank * self.run.samples):
-                block = max(1, min(16384 // self.steps.width**2, length - done))
+                block = max(1, min(DENSE // self.steps.width**2, length - done))
                 done += self.dense(stretch, length - done, block, lag + done)
             else:
                 done += self.thin(stretch, length - done, lag + done)

@@ -76,6 +76,15 @@ class Run:
         return Window(self, start, stop, self.values, 0)
 
 
+def over_steps(matrix: Array, vectors: Array) -> Array:
+    """A matrix times the vectors (steps, m, B) of all steps, in one product."""
+    steps, size, samples = vectors.shape
+    if samples == 1:
+        return (vectors[..., 0] @ matrix.T)[..., None]
+    flat = np.moveaxis(vectors, 1, 0).reshape(size, steps * samples)
+    return np.moveaxis((matrix @ flat).reshape(len(matrix), steps, samples), 0, 1)
+
+
 class Window:
     """The values of some steps, by expression: kept ones as views, others computed.
 
@@ -125,7 +134,7 @@ class Window:
 
     def product(self, e: MatVec) -> Array:
         matrix = matrix_value(e.matrix, self.run.params, self.run.size)
-        return np.asarray(np.matmul(matrix, self[e.vector]))
+        return np.asarray(over_steps(matrix, self[e.vector]), self.run.dtype)
 
     def stack(self, e: Stack) -> Array:
         parts = [self[part] for part in e.parts]

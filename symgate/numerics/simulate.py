@@ -71,7 +71,11 @@ def simulate(
         for s in cell.states
     }
     if not checkpoint:
-        values = in_chunks(frame, start) or Loop(frame).run(0, length, start, progress)
+        values = in_chunks(frame, start)
+        if values is None:
+            values = Loop(frame).run(0, length, start, progress)
+        elif progress is not None:
+            progress(length, length)
         return _made(frame, start, values, None)
     return _checkpointed(frame, start, progress)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,17 @@ ELEMENT, CALL = 20, 40_000
 
 @dataclass(frozen=True, eq=False)
 class BoundBranch:
-    """A branch with its matrix as an array; `coefficient` is a place in the table or None."""
+    """A branch with its matrix as an array; `coefficient` is a place in the table or None.
+
+    `slot` is where its rows lie among all that end at the same state of the step before:
+    these are stacked, and one product serves them all.
+    """
 
     coefficient: int | None
     matrix: Array
     transposed: Array
     rest: BoundForm
+    slot: slice | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,23 +68,39 @@ class Steps:
         named = (*self.transition.within, *self.transition.across)
         self.table: dict[Expr, int] = {S.One: 0}
         self.arrays: dict[Any, tuple[Array, Array]] = {}
-        self.forms = [self.bind(f) for _, _, f in named]
         count = len(self.transition.within)
+        self.stacked: dict[str, list[Array]] = {}
+        self.forms = [
+            self.bind(f, None if place < count else state)
+            for place, (_, state, f) in enumerate(named)
+        ]
+        self.stacks = {state: np.hstack(parts) for state, parts in self.stacked.items()}
         self.within = [(a, b, f) for (a, b, _), f in zip(named, self.forms, strict=True)][:count]
         self.across = [(a, b, f) for (a, b, _), f in zip(named, self.forms, strict=True)][count:]
         self.buffers: dict[Any, Array] = {}
 
-    def bind(self, f: Form) -> BoundForm:
-        """A form with numbers for its coefficients and arrays for its matrices."""
+    def bind(self, f: Form, state: str | None) -> BoundForm:
+        """A form with numbers for its coefficients and arrays for its matrices; `state` is
+        the state of the step before that it ends at, None where it ends within the step."""
         branches = []
         for b in f.branches:
             if b.matrix not in self.arrays:
-                array = np.asarray(matrix_value(b.matrix, self.run.params, self.run.size))
+                value = matrix_value(b.matrix, self.run.params, self.run.size)
+                array = np.asarray(value, self.run.dtype)
                 self.arrays[b.matrix] = array, np.ascontiguousarray(array.T)
             place = None if b.coefficient == S.One else self.place(b.coefficient)
-            branches.append(BoundBranch(place, *self.arrays[b.matrix], self.bind(b.rest)))
+            arrays = self.arrays[b.matrix]
+            slot = self.slot(state, arrays[1]) if state and b.rest.is_identity else None
+            branches.append(BoundBranch(place, *arrays, self.bind(b.rest, state), slot))
         diagonal = None if f.diagonal == S.Zero else self.place(f.diagonal)
         return BoundForm(diagonal, tuple(branches), f.is_identity)
+
+    def slot(self, state: str, transposed: Array) -> slice:
+        """The next free rows among the branches that end at a state."""
+        parts = self.stacked.setdefault(state, [])
+        start = sum(part.shape[1] for part in parts)
+        parts.append(transposed)
+        return slice(start, start + transposed.shape[1])
 
     def place(self, coefficient: Expr) -> int:
         return self.table.setdefault(coefficient, len(self.table))
@@ -197,30 +218,50 @@ class Stretch:
         sample, term by term."""
         self.fold(i, rows)
         before: dict[str, Array] = {}
-        for value, other, f in self.steps.across:
+        shape = next(iter(rows.values())).shape[1:]
+        stacks = self.steps.stacks
+        buffers = {
+            state: self.steps.buffer(("stack", state), (stack.shape[1], *shape))
+            for state, stack in stacks.items()
+        }
+        for value, state, f in self.steps.across:
             if value in rows:
-                _add(before, other, self._pulled(f, i, rows[value]))
+                part = self._pulled(f, i, rows[value], buffers.get(state))
+                if part is not None:
+                    _add(before, state, part)
+            else:
+                _clear(f, buffers.get(state))
+        for state, stack in stacks.items():
+            moved = _times(stack, buffers[state])
+            if state in before:
+                moved += before[state]
+            before[state] = moved
         return before
 
     def fold(self, i: int, rows: dict[str, Array]) -> None:
         """Add to each value what others of the same step pass on to it."""
         for value, other, f in self.steps.within:
             if value in rows:
-                _add(rows, other, self._pulled(f, i, rows[value]))
+                part = self._pulled(f, i, rows[value], None)
+                assert part is not None
+                _add(rows, other, part)
 
-    def _pulled(self, f: BoundForm, i: int, d: Array) -> Array:
-        """formᵀ d"""
+    def _pulled(self, f: BoundForm, i: int, d: Array, buffer: Array | None) -> Array | None:
+        """formᵀ d, but for the branches with a slot: those leave their rows in the buffer."""
         out: Array | None = None
         if f.diagonal is not None:
             out = self.columns[f.diagonal][i] * d
         for branch in f.branches:
-            c = branch.coefficient
-            inner = d if c is None else self.columns[c][i] * d
-            moved = _times(branch.transposed, inner)
+            c = None if branch.coefficient is None else self.columns[branch.coefficient][i]
+            if branch.slot is not None and buffer is not None:
+                into = buffer[branch.slot]
+                np.multiply(d, 1 if c is None else c, out=into)
+                continue
+            moved: Array | None = _times(branch.transposed, d if c is None else c * d)
             if not branch.rest.is_identity:
-                moved = self._pulled(branch.rest, i, moved)
-            out = moved if out is None else np.add(out, moved, out=out)
-        assert out is not None
+                moved = self._pulled(branch.rest, i, cast(Array, moved), buffer)
+            if moved is not None:
+                out = moved if out is None else np.add(out, moved, out=out)
         return out
 
     def push(self, i: int, d: dict[str, Array]) -> dict[str, Array]:
@@ -302,6 +343,14 @@ def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
         for other, part in before.items():
             total[..., place[state], place[other]] = part
     return total
+
+
+def _clear(f: BoundForm, buffer: Array | None) -> None:
+    """Zeros for the branches of a value that no rows have reached."""
+    for branch in f.branches:
+        if branch.slot is not None and buffer is not None:
+            buffer[branch.slot] = 0
+        _clear(branch.rest, buffer)
 
 
 def _times(matrix: Array, columns: Array) -> Array:

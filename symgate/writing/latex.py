@@ -9,7 +9,7 @@ from sympy import Expr, Integer, MatrixSymbol, Rational
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import ATOM, PRODUCT, Order, Printer, _at_index, _signed
+from symgate.algebra.printing import ATOM, PRODUCT, Order, Printer, _at_index, _last, _signed
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 
@@ -102,10 +102,7 @@ class LatexPrinter(Printer):
 
     def ordered_product(self, product: OrderedProduct) -> str:
         shown = self.show(_at_index(product))
-        return (
-            rf"\prod_{{{product.index}=0}}^{{{product.count - 1}}} "
-            rf"\left[{shown}\right]"
-        ).replace(" - 1}", "-1}")
+        return rf"\prod_{{{product.index}=0}}^{{{_last(product)}}} \left[{shown}\right]"
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         body = r" \\ ".join(" & ".join(row) for row in rows)
