@@ -14,6 +14,7 @@ _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
     "Decay": "symgate.flow.curve",
+    "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
     "Gradients": "symgate.numerics.backprop",
@@ -29,6 +30,7 @@ _HOMES = {
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
     "decay": "symgate.flow.measure",
+    "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
@@ -67,12 +69,14 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
+    from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
     "Decay",
+    "Derivation",
     "Diverged",
     "EquationError",
     "Gradients",
@@ -89,6 +93,7 @@ __all__ = [
     "adjoint",
     "cell",
     "decay",
+    "derive",
     "gradients",
     "init",
     "jacobian",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import reduce
 from types import MappingProxyType
 
 import sympy as sp
@@ -32,7 +32,7 @@ from sympy import (
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import MatVec, Vector
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, Node, Term, linearise
 from symgate.linear.paths import Path, paths
 from symgate.linear.ranges import Ranges, _atoms_alone, ranges, slope_range
@@ -71,7 +71,7 @@ class Bounds:
         return sp.ImmutableMatrix([[self.total(of, wrt) for wrt in states] for of in states])
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def bounds(cell: Cell) -> Bounds:
     """Bound every path of every block of the one-step Jacobian."""
     lin, known = linearise(cell), ranges(cell)

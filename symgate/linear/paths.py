@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sympy import Indexed, MatrixExpr
 
 from symgate.algebra.vectors import name_of, variable
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.chains import Chain, route_count
 from symgate.linear.linearise import Linearisation, Node, Term
 
@@ -78,20 +79,42 @@ class Path:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    goal = variable(wrt, 1)
+    known = _known(lin.cell)
+    if (of, wrt) not in known:
+        known[of, wrt] = _found(lin, of, variable(wrt, 1))
+    return list(known[of, wrt])
+
+
+@once_a_cell
+def _known(cell: Cell) -> dict[tuple[str, str], tuple[Path, ...]]:
+    """The paths of a cell that have been followed before."""
+    return {}
+
+
+def _found(lin: Linearisation, of: str, goal: Indexed) -> tuple[Path, ...]:
+    alive = _leading_to(lin, goal)
     found: list[Path] = []
 
     def follow(node: Node, nodes: tuple[Node, ...], terms: tuple[Term, ...], chain: Chain) -> None:
         for place, term in enumerate(node.terms):
-            longer, more = chain.then(term, node.size, place), (*terms, term)
             if term.source == goal:
-                found.append(Path((*nodes, node), more, longer))
-            elif term.source in lin.symbols and term.source not in dead:
-                follow(lin[name_of(term.source)], (*nodes, node), more, longer)
+                longer = chain.then(term, node.size, place)
+                found.append(Path((*nodes, node), (*terms, term), longer))
+            elif term.source in alive:
+                longer = chain.then(term, node.size, place)
+                follow(lin[name_of(term.source)], (*nodes, node), (*terms, term), longer)
 
-    dead = {s for s in lin.symbols if not _leads_to(lin, name_of(s), goal)}
     follow(lin[of], (), (), Chain())
-    return found
+    return tuple(found)
+
+
+def _leading_to(lin: Linearisation, goal: Indexed) -> set[Indexed]:
+    """The values of the step that depend on the old state `goal`."""
+    alive: set[Indexed] = set()
+    for node in lin:
+        if any(t.source == goal or t.source in alive for t in node.terms):
+            alive.add(variable(node.name))
+    return alive
 
 
 def count(lin: Linearisation, of: str, wrt: str) -> int:
@@ -103,19 +126,6 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     (4, 1)
     """
     return route_count(lin, of, (variable(wrt, 1),))
-
-
-def _leads_to(lin: Linearisation, name: str, goal: Indexed) -> bool:
-    todo, seen = [name], set()
-    while todo:
-        node = todo.pop()
-        seen.add(node)
-        for term in lin[node].terms:
-            if term.source == goal:
-                return True
-            if term.source in lin.symbols and name_of(term.source) not in seen:
-                todo.append(name_of(term.source))
-    return False
 
 
 def _is_gate(node: Node, path: Path) -> bool:

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow, Rational, Symbol
 
 from symgate.algebra.vectors import MatVec, name_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
 
 End = Fraction | float
@@ -243,7 +243,7 @@ class Ranges:
         return _Walk(self.values, self.before, self.known).range(expression)
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def ranges(cell: Cell) -> Ranges:
     """The intervals of all values, with the invariants of the states found by trial."""
     lin, states = linearise(cell), cell.states
@@ -375,23 +375,32 @@ class _Walk:
 
     def mean(self, e: Add) -> Interval | None:
         """The hull of the parts, where a sum is a weighted mean  a v + (1 - a) w."""
-        stand_in = {a: Dummy(real=True) for a in _pieces(e)}
-        back = {d: a for a, d in stand_in.items()}
-        if len(stand_in) > 8 or any(isinstance(p, MatVec) for p in stand_in):
+        if not any(self.range(p).is_bounded for p in _pieces(e)):
             return None
-        plain = e.xreplace(stand_in)
-        for part, dummy in stand_in.items():
-            weight = plain.diff(dummy)
-            if weight == 0 or weight.has(dummy) or weight.is_number:
-                continue
-            if not self.range(part).is_bounded:
-                continue
-            if not self.range(weight.xreplace(back)).within(0, 1):
-                continue
-            other = sp.cancel((plain - weight * dummy) / (1 - weight))
-            if other.is_polynomial(*back) and not other.has(dummy):
-                return self.range(part).hull(self.range(other.xreplace(back)))
+        for part, weight, other in _means(e):
+            over = self.range(part)
+            if over.is_bounded and self.range(weight).within(0, 1):
+                return over.hull(self.range(other))
         return None
+
+
+@lru_cache(maxsize=1024)
+def _means(e: Add) -> tuple[tuple[Expr, Expr, Expr], ...]:
+    """The ways to read a sum as  weight part + (1 - weight) other."""
+    stand_in = {a: Dummy(real=True) for a in _pieces(e)}
+    back = {d: a for a, d in stand_in.items()}
+    if len(stand_in) > 8 or any(isinstance(p, MatVec) for p in stand_in):
+        return ()
+    plain = e.xreplace(stand_in)
+    found = []
+    for part, dummy in stand_in.items():
+        weight = plain.diff(dummy)
+        if weight == 0 or weight.has(dummy) or weight.is_number:
+            continue
+        other = sp.cancel((plain - weight * dummy) / (1 - weight))
+        if other.is_polynomial(*back) and not other.has(dummy):
+            found.append((part, weight.xreplace(back), other.xreplace(back)))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)
