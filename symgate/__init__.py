@@ -50,6 +50,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
@@ -104,6 +105,7 @@ __all__ = [
     "load",
     "memory",
     "notations",
+    "plots",
     "simulate",
     "sweep",
     "tangent",
@@ -113,7 +115,13 @@ __all__ = [
 ]
 
 
+#: Rooms that are reached by name: sg.plots.decay_curves.
+_ROOMS = ("plots",)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"symgate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'symgate' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -68,7 +68,7 @@ def load(path: str | Path) -> Decay:
     (True, True)
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
             about = _about(path, file)
             arrays = {name: file[name] for name in file.files if name != "about"}
         return _decay(about, arrays)

@@ -64,7 +64,9 @@ class Routes:
     @property
     def names(self) -> tuple[str, ...]:
         """The names, the carry first, then in the order of the equations."""
-        found = dict.fromkeys(r.name for r in self.routes if not r.is_within)
+        order = _ordered(linearise(self.cell))[::-1]
+        across = [r for r in self.routes if not r.is_within]
+        found = dict.fromkeys(r.name for r in sorted(across, key=lambda r: order.index(r.value)))
         return tuple(sorted(found, key=lambda name: name != CARRY))
 
     def step(self, keep: Callable[[str], bool]) -> Transition:
@@ -80,19 +82,20 @@ class Routes:
             if route.is_within or keep(route.name):
                 groups.setdefault((route.value, route.source), []).append(route.chain)
         states = self.cell.states
+        ordered = _ordered(linearise(self.cell))
         within = [
             (value, other, form(groups[value, variable(other)]))
-            for value in reversed(states)
-            for other in reversed(states)
+            for value in ordered
+            for other in ordered
             if (value, variable(other)) in groups
         ]
         across = [
             (value, other, form(groups[value, variable(other, 1)]))
-            for value in reversed(states)
+            for value in ordered
             for other in states
             if (value, variable(other, 1)) in groups
         ]
-        return Transition(self.cell, states, tuple(within), tuple(across))
+        return Transition(self.cell, tuple(reversed(ordered)), tuple(within), tuple(across))
 
 
 @once_a_cell
@@ -117,12 +120,17 @@ def routes_of(cell: Cell) -> Routes:
     return Routes(cell, False, tuple(shared))
 
 
+def _ordered(lin: Linearisation) -> list[str]:
+    """The states from the last that a step computes to the first."""
+    return [node.name for node in lin.backward() if node.name in lin.cell.states]
+
+
 def _found(lin: Linearisation, *, within: bool) -> list[Route]:
     """The routes from each state; `within` ends them at other states of the same step."""
     states = lin.cell.states
     old = {variable(s, 1) for s in states}
     out: list[Route] = []
-    for state in reversed(states):
+    for state in _ordered(lin):
         ends = old | ({variable(s) for s in states if s != state} if within else set())
         out += [Route(state, *found) for found in _followed(lin, lin[state], ends, (), Chain())]
     return out
