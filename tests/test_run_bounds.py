@@ -99,7 +99,7 @@ def test_a_transient_of_a_matrix_that_is_not_normal_row_6() -> None:
     cell = sg.Cell.from_text("h[t] = W @ h[t-1]", name="transient")
     params = {"W": np.array([[0.9, 3.0], [0, 0.9]])}
     d = sg.decay(sg.simulate(cell, params, state={"h": np.ones(2)}, steps=100))
-    norms = 10 ** d.median
+    norms = 10**d.median
     for lag, value in {1: 3.249286, 9: 11.635514, 20: 8.106934, 50: 0.858993,
                        100: 0.008853879}.items():  # fmt: skip
         assert norms[lag] == pytest.approx(value, rel=1e-6)

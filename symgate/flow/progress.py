@@ -26,8 +26,7 @@ class Journal:
             return
         if self.path.exists():
             self.rows = self._read(self.path)
-        lines = [_line(about), *map(_line, self.rows)]
-        write_file(self.path, "".join(lines))
+            self._write()
 
     def _read(self, path: Path) -> list[dict[str, Any]]:
         try:
@@ -46,6 +45,11 @@ class Journal:
             )
         return rows
 
+    def _write(self) -> None:
+        """The whole file anew, without a line that was cut off."""
+        assert self.path is not None
+        write_file(self.path, "".join(map(_line, [self.about, *self.rows])))
+
     def known(self, place: int, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """The result of a place, if it is there."""
         if place >= len(self.rows):
@@ -59,6 +63,9 @@ class Journal:
         """Write the next result to the file."""
         self.rows.append(dict(row))
         if self.path is None:
+            return
+        if len(self.rows) == 1:
+            self._write()
             return
         try:
             with self.path.open("a", encoding="utf-8") as file:

@@ -57,7 +57,7 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
         if found is not None:
             return found
         reasons.append(_reason(cell, name, carry, resting))
-    raise SymgateError(reasons[0])
+    raise SymgateError("; ".join(reasons))
 
 
 def at_rest(lin: Linearisation, expression: Expr) -> Expr:

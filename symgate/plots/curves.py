@@ -84,8 +84,7 @@ def decay_curves(
     if predictions:
         for d in decays:
             ends += _predictions(ax, d)
-    first = decays[0]
-    _frame(ax, first, [d.norm for d in decays])
+    _frame(ax, decays)
     mark_underflow(ax, marks)
     label_ends(ax, ends)
     return ax
@@ -165,22 +164,29 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
     return ends
 
 
-def _frame(ax: Axes, d: Decay, norms: Sequence[str]) -> None:
+def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
     low, high = ax.get_ylim()
     decade_ticks(ax.yaxis, high - low)
     ax.grid(axis="y", color="#dddddd", lw=0.7, zorder=0)
     ax.set_axisbelow(True)
     ax.set_xlabel("lag $k$ (steps back)")
-    ax.set_ylabel(norm_label(d.of, d.wrt, d.norm))
-    ax.set_title(_setting(d), fontsize=9.5, color="#444444")
+    blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm) for d in decays)
+    ax.set_ylabel(" and ".join(blocks))
+    ax.set_title(_setting(decays), fontsize=9.5, color="#444444")
 
 
-def _setting(d: Decay) -> str:
-    size = d.setting.sizes.get("n")
-    count = d.log10_norm.shape[1]
-    parts = [f"{size} units"] if size else []
-    parts += [f"{d.setting.scheme} initialisation"] if d.setting.scheme else []
-    parts += [f"median and 10–90 % of {count} samples"] if count > 1 else ["one sample"]
+def _setting(decays: Sequence[Decay]) -> str:
+    """What all curves have in common."""
+    sizes = {d.setting.sizes.get("n") for d in decays}
+    schemes = {d.setting.scheme for d in decays}
+    counts = {d.log10_norm.shape[1] for d in decays}
+    parts = [f"{size} units" for size in sizes if size and len(sizes) == 1]
+    parts += [f"{scheme} initialisation" for scheme in schemes if scheme and len(schemes) == 1]
+    if counts != {1}:
+        count = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+        parts.append(f"median and 10–90 % of {count} samples")
+    else:
+        parts.append("one sample")
     return ", ".join(parts)
 
 
@@ -210,7 +216,7 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
         ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)
         ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(8, 8),
                     textcoords="offset points", fontsize=9)  # fmt: skip
-    _frame(ax, m.exact, [m.exact.norm])
+    _frame(ax, [m.exact])
     ax.set_title(f"{m.cell}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5)
     label_ends(ax, ends)
     return ax

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from symgate.plots.style import GREY
+from symgate.plots.style import GREY, darker
 
 Array = NDArray[Any]
 
@@ -59,6 +59,8 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
                 crossings.append(float(lags[k]) / ax.get_xlim()[1])
                 ax.plot(lags[k], max(values[k], level - 1), marker="X", ms=8, color=colour,
                         mec="white", mew=0.9, ls="none", zorder=6)  # fmt: skip
+        if (top - level) / (top - bottom) < 0.05:
+            continue  # no room for words between the line and the top
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
             f"{name} precision ends", (0.985 if right else 0.015, level),
@@ -77,7 +79,7 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
         texts.append(
             ax.annotate(
                 end.text, (1.045, 0.5), xycoords="axes fraction", va="center", ha="left",
-                fontsize=size, color=end.colour, annotation_clip=False,
+                fontsize=size, color=darker(end.colour), annotation_clip=False,
                 fontweight="bold" if end.bold else "normal",
             )
         )  # fmt: skip
