@@ -151,7 +151,7 @@ class _Walk:
         tolerance: float,
         singular: Sequence[int],
         progress: Progress | None,
-        step: Transition | None,
+        step: Transition | None = None,
     ) -> None:
         checked_run(run)
         states = run.cell.states
