@@ -216,6 +216,8 @@ class Stretch:
     def pull(self, i: int, rows: dict[str, Array]) -> dict[str, Array]:
         """One step backward on columns {value: (n, B, r)}, or (n, r) for a single
         sample, term by term."""
+        if not rows:
+            return {}
         self.fold(i, rows)
         before: dict[str, Array] = {}
         shape = next(iter(rows.values())).shape[1:]
