@@ -41,7 +41,7 @@ def _ranges(subject: Subject) -> Step:
             continue
         span = subject.span(interval)
         if state in subject.ranges.assumed:
-            words += [subject.now(state), " is a weighted mean or a bounded sum, and stays in ",
+            words += [subject.now(state), " stays in ",
                       span, " if it starts there. "]  # fmt: skip
         else:
             words += [subject.now(state), " lies in ", span, " after every step. "]
