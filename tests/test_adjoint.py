@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -12,7 +15,12 @@ from symgate.algebra.vectors import variable
 from tests.oracles import Sample, sample
 from tests.strategies import cell_texts
 
-STEPS = 3
+STEPS = 2
+
+
+@lru_cache(maxsize=2000)
+def compiled(cell: sg.Cell, expression: sp.Basic) -> Callable[..., np.ndarray]:
+    return sg.lambdify(cell, expression)
 
 
 def gradients_by_the_adjoint(
@@ -28,7 +36,7 @@ def gradients_by_the_adjoint(
         deltas: dict[str, np.ndarray] = {}
 
         def value(expression: sp.Basic, arguments=arguments, deltas=deltas) -> np.ndarray:
-            function = sg.lambdify(cell, expression)
+            function = compiled(cell, expression)
             needed = {n: deltas[n.removeprefix("delta_")] for n in function.needs if "delta_" in n}
             return function(numbers.parameters, **arguments, **needed)
 
@@ -72,7 +80,7 @@ def test_zoo_equals_jax(name: str) -> None:
     assert_equals_jax(sg.cell(name))
 
 
-@settings(max_examples=15, derandomize=True, deadline=None, database=None)
+@settings(max_examples=8, derandomize=True, deadline=None, database=None)
 @given(cell_texts())
 def test_random_cells_equal_jax(text: str) -> None:
     assert_equals_jax(sg.Cell.from_text(text))
@@ -89,7 +97,7 @@ def test_adjoint_and_tangent_agree_in_the_inner_product(name: str) -> None:
     forward = 0.0
     for of in cell.states:
         for wrt in cell.states:
-            jacobian = sg.lambdify(cell, sg.jacobian(cell, of, wrt))
+            jacobian = compiled(cell, sg.jacobian(cell, of, wrt))
             block = jacobian(numbers.parameters, **numbers.window(1, 0))
             forward += weight[of] @ block @ change[wrt]
     _, _, carried = gradients_by_the_adjoint(cell, numbers, [weight])
@@ -109,7 +117,7 @@ def test_small_parameters_equal_jax(name: str) -> None:
             numbers.parameters, numbers.inputs[0], numbers.before, parameter.name
         )
         for of in cell.states:
-            found = sg.lambdify(cell, sg.jacobian(cell, of, parameter.name))(
+            found = compiled(cell, sg.jacobian(cell, of, parameter.name))(
                 numbers.parameters, **numbers.window(1, 0)
             )
             wanted = np.asarray(expected[of]).reshape(found.shape)
