@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from sympy import Add, Expr, MatrixExpr, Mul, S
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.chains import MAX_ROUTES, Chain, route_count, routes
 from symgate.linear.linearise import linearise
 
@@ -57,7 +56,7 @@ class Transition:
     across: tuple[tuple[str, str, Form], ...]
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def transition(cell: Cell) -> Transition:
     """The step of a cell's whole state: h reads c of the same step, c reads c before.
 

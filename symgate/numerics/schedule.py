@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, linearise, pieces
 
 
@@ -58,7 +57,7 @@ class Schedule:
     input_products: dict[Expr, tuple[MatVec, ...]]
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def schedule(cell: Cell) -> Schedule:
     """Plan a step of a cell."""
     lin = linearise(cell)
