@@ -309,11 +309,12 @@ class _Walk:
             outside = not self.low < found[0] < self.high
         else:
             outside = bool(((found <= self.low) | (found >= self.high)).any())
-        if (outside or (lag % 8 == 0 and len(held) > 1)) and self.rescale(held, columns_first):
+        if outside:
+            self.rescale(held, columns_first)
+            self.note(lag, _rows(held[self.wrt]) if columns_first else held[self.wrt])
+            return
+        if lag % 8 == 0 and len(held) > 1 and self.rescale(held, columns_first):
             found = self.measure(held[self.wrt], columns_first)
-            if not ((found > self.low) & (found < self.high)).all():
-                self.note(lag, _rows(held[self.wrt]) if columns_first else held[self.wrt])
-                return
         self.squares[lag], self.logs[lag] = found, self.log
 
     def note(self, lag: int, rows: Array) -> None:
