@@ -102,7 +102,7 @@ def darker(colour: str) -> str:
     """A colour for words: the same, dark enough to be read small and in grey.
 
     >>> darker("#D55E00")
-    '#9f4600'
+    '#a04600'
     """
     red, green, blue = to_rgb(colour)
     return to_hex((0.75 * red, 0.75 * green, 0.75 * blue))
