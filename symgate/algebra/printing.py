@@ -82,7 +82,11 @@ def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
 
 def is_vector(expression: Basic) -> bool:
     """Whether an expression holds a vector, so that a product with it is Hadamard's."""
-    return expression.has(Indexed, Vector, MatVec)
+    if isinstance(expression, SpectralNorm | MaxNorm):
+        return False
+    if isinstance(expression, Indexed | Vector | MatVec):
+        return True
+    return any(map(is_vector, expression.args))
 
 
 class Printer:

@@ -89,6 +89,12 @@ class Decay:
     notes: tuple[str, ...] = ()
     run: Run | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Decay of {self.setting.cell}: ∂{self.of}/∂{self.wrt} over {self.lags[-1]} lags, "
+            f"half-life {self.half_life:.3g} steps>"
+        )
+
     @property
     def cell(self) -> str:
         """The name of the cell."""

@@ -55,6 +55,12 @@ class Memory:
     partner: Mapping[str, float]
     paired: Decay | None
 
+    def __repr__(self) -> str:
+        return (
+            f"<Memory of {self.cell}: {self.parameter} = {self.formula} = {self.value:.4g} keeps "
+            f"{self.state} for T = {self.steps:g} steps>"
+        )
+
     @property
     def values(self) -> dict[str, float]:
         """All that is set, for `init(…, values=…)`."""

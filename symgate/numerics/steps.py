@@ -17,7 +17,7 @@ from sympy import Expr, S
 
 from symgate.linear.forms import Form, Transition, transition
 from symgate.numerics.compiled import matrix_value
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, checked_run
 
 Array = NDArray[Any]
 
@@ -63,6 +63,7 @@ class Steps:
     """
 
     def __init__(self, run: Run, step: Transition | None = None) -> None:
+        checked_run(run)
         self.run = run
         self.transition = transition(run.cell) if step is None else step
         named = (*self.transition.within, *self.transition.across)

@@ -104,8 +104,8 @@ def darker(colour: str) -> str:
     >>> darker("#D55E00")
     '#a04600'
     """
-    red, green, blue = to_rgb(colour)
-    return to_hex((0.75 * red, 0.75 * green, 0.75 * blue))
+    red, green, blue = (0.75 * part for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
