@@ -133,6 +133,7 @@ def test_passes_relative_to_the_start() -> None:
     assert d.passes == {"1e-3": 10, "1e-6": 20}
     assert passes(np.array([-1.0, -1.5, -2.0]), 3) is None
     assert passes(np.array([-np.inf, -1.0, -4.5]), 3) == 2
+    assert passes(np.array([2.0, 0.0, -1.5]), 3) == 2
 
 
 def test_exact_zeros_stay_minus_infinity() -> None:

@@ -51,6 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    one_thread()
     if not arguments.cells and not arguments.cell:
         arguments.parser.error("name a cell, or give a file with --cell FILE")
     chosen = cells(arguments.cells, arguments.cell)
@@ -58,7 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--save keeps one cell; name only one")
     pictures = _pictures(arguments, [c.name for c in chosen])
     writable(*map(str, pictures.values()), arguments.save)
-    one_thread()
     from symgate.flow.measure import decay
 
     decays = []

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from symgate.cli.options import add_drawing, cells, number, whole, writable
+from symgate.cli.options import add_drawing, cells, number, one_thread, whole, writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    one_thread()
     if not arguments.cells and not arguments.cell:
         arguments.parser.error("name a cell, or give a file with --cell FILE")
     chosen = cells(arguments.cells, arguments.cell)

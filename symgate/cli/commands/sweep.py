@@ -44,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    one_thread()
     from symgate.cli.commands.show import chosen_cell
 
     cell = chosen_cell(arguments)
@@ -52,7 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         format_of(arguments.output)
     writable(arguments.output, arguments.keep)
-    one_thread()
     from symgate.flow.sweep import sweep
 
     with bar(f"{cell.name}: sweep") as hook:
