@@ -36,49 +36,49 @@ def for_random_cells(check: Callable[[sg.Cell], None]) -> None:
     assert len(seen) == CELLS
 
 
-RNN = {("h", "h"): ("diag(1 - h_t²) U", r"\operatorname{diag}\left(1 - h_t^{2}\right) U")}
+RNN = {("h", "h"): ("diag(1 - h_t²) U", r"\operatorname{diag}(1 - h_t^{2}) \, U")}
 GRU = {
     ("h", "h"): (
         "diag(z_t) + diag((h_{t-1} - n_t) ⊙ z_t ⊙ (1 - z_t)) U_z"
         " + diag((1 - z_t) ⊙ (1 - n_t²)) U_n diag(r_t)"
         " + diag((1 - z_t) ⊙ (1 - n_t²)) U_n diag(h_{t-1} ⊙ r_t ⊙ (1 - r_t)) U_r",
-        r"\operatorname{diag}\left(z_t\right)"
-        r" + \operatorname{diag}\left(\left(h_{t-1} - n_t\right) \odot z_t"
-        r" \odot \left(1 - z_t\right)\right) U_z"
-        r" + \operatorname{diag}\left(\left(1 - z_t\right)"
-        r" \odot \left(1 - n_t^{2}\right)\right) U_n \operatorname{diag}\left(r_t\right)"
-        r" + \operatorname{diag}\left(\left(1 - z_t\right)"
-        r" \odot \left(1 - n_t^{2}\right)\right) U_n"
-        r" \operatorname{diag}\left(h_{t-1} \odot r_t \odot \left(1 - r_t\right)\right) U_r",
+        r"\operatorname{diag}(z_t)"
+        r" + \operatorname{diag}((h_{t-1} - n_t) \odot z_t"
+        r" \odot (1 - z_t)) \, U_z"
+        r" + \operatorname{diag}((1 - z_t)"
+        r" \odot (1 - n_t^{2})) \, U_n \operatorname{diag}(r_t)"
+        r" + \operatorname{diag}((1 - z_t)"
+        r" \odot (1 - n_t^{2})) \, U_n"
+        r" \operatorname{diag}(h_{t-1} \odot r_t \odot (1 - r_t)) \, U_r",
     )
 }
 LSTM = {
-    ("c", "c"): ("diag(f_t)", r"\operatorname{diag}\left(f_t\right)"),
+    ("c", "c"): ("diag(f_t)", r"\operatorname{diag}(f_t)"),
     ("h", "c"): (
         "diag(o_t ⊙ (1 - tanh(c_t)²) ⊙ f_t)",
-        r"\operatorname{diag}\left(o_t \odot \left(1 - \tanh\left(c_t\right)^{2}\right)"
-        r" \odot f_t\right)",
+        r"\operatorname{diag}(o_t \odot (1 - \tanh^{2}(c_t))"
+        r" \odot f_t)",
     ),
     ("c", "h"): (
         "diag(c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f + diag(g_t ⊙ i_t ⊙ (1 - i_t)) U_i"
         " + diag(i_t ⊙ (1 - g_t²)) U_g",
-        r"\operatorname{diag}\left(c_{t-1} \odot f_t \odot \left(1 - f_t\right)\right) U_f"
-        r" + \operatorname{diag}\left(g_t \odot i_t \odot \left(1 - i_t\right)\right) U_i"
-        r" + \operatorname{diag}\left(i_t \odot \left(1 - g_t^{2}\right)\right) U_g",
+        r"\operatorname{diag}(c_{t-1} \odot f_t \odot (1 - f_t)) \, U_f"
+        r" + \operatorname{diag}(g_t \odot i_t \odot (1 - i_t)) \, U_i"
+        r" + \operatorname{diag}(i_t \odot (1 - g_t^{2})) \, U_g",
     ),
     ("h", "h"): (
         "diag(tanh(c_t) ⊙ o_t ⊙ (1 - o_t)) U_o"
         " + diag(o_t ⊙ (1 - tanh(c_t)²) ⊙ c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f"
         " + diag(o_t ⊙ (1 - tanh(c_t)²) ⊙ g_t ⊙ i_t ⊙ (1 - i_t)) U_i"
         " + diag(o_t ⊙ (1 - tanh(c_t)²) ⊙ i_t ⊙ (1 - g_t²)) U_g",
-        r"\operatorname{diag}\left(\tanh\left(c_t\right) \odot o_t"
-        r" \odot \left(1 - o_t\right)\right) U_o"
-        r" + \operatorname{diag}\left(o_t \odot \left(1 - \tanh\left(c_t\right)^{2}\right)"
-        r" \odot c_{t-1} \odot f_t \odot \left(1 - f_t\right)\right) U_f"
-        r" + \operatorname{diag}\left(o_t \odot \left(1 - \tanh\left(c_t\right)^{2}\right)"
-        r" \odot g_t \odot i_t \odot \left(1 - i_t\right)\right) U_i"
-        r" + \operatorname{diag}\left(o_t \odot \left(1 - \tanh\left(c_t\right)^{2}\right)"
-        r" \odot i_t \odot \left(1 - g_t^{2}\right)\right) U_g",
+        r"\operatorname{diag}(\tanh(c_t) \odot o_t"
+        r" \odot (1 - o_t)) \, U_o"
+        r" + \operatorname{diag}(o_t \odot (1 - \tanh^{2}(c_t))"
+        r" \odot c_{t-1} \odot f_t \odot (1 - f_t)) \, U_f"
+        r" + \operatorname{diag}(o_t \odot (1 - \tanh^{2}(c_t))"
+        r" \odot g_t \odot i_t \odot (1 - i_t)) \, U_i"
+        r" + \operatorname{diag}(o_t \odot (1 - \tanh^{2}(c_t))"
+        r" \odot i_t \odot (1 - g_t^{2})) \, U_g",
     ),
 }
 PRINTED = [
@@ -119,7 +119,7 @@ def test_symbolic_lag_is_a_product() -> None:
     product = sg.jacobian(rnn, lag="k")
     assert str(product) == "∏_{j=0}^{k-1} [diag(1 - h_{t-j}²) U]"
     assert sg.latex(product) == (
-        r"\prod_{j=0}^{k-1} \left[\operatorname{diag}\left(1 - h_{t-j}^{2}\right) U\right]"
+        r"\prod_{j=0}^{k-1} \left[\operatorname{diag}(1 - h_{t-j}^{2}) \, U\right]"
     )
     assert str(sg.jacobian(rnn, wrt="x", lag="k")) == (
         "∏_{j=0}^{k-1} [diag(1 - h_{t-j}²) U] diag(1 - h_{t-k}²) W"
