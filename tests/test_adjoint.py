@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 import symgate as sg
 from symgate.algebra.vectors import variable
@@ -83,7 +83,11 @@ def test_zoo_equals_jax(name: str) -> None:
 @settings(max_examples=8, derandomize=True, deadline=None, database=None)
 @given(cell_texts())
 def test_random_cells_equal_jax(text: str) -> None:
-    assert_equals_jax(sg.Cell.from_text(text))
+    try:
+        cell = sg.Cell.from_text(text)
+    except sg.EquationError:  # a name that cancels out
+        assume(False)
+    assert_equals_jax(cell)
 
 
 @pytest.mark.parametrize("name", sg.zoo)

@@ -176,8 +176,12 @@ def _check_names(lin: Linearisation, of: str, wrt: str) -> None:
 
 def _check_symbolic(cell: Cell, lag: Expr) -> None:
     """A lag that is an expression holds symbols of its own, and is no broken number."""
-    names = {*linearise(cell).nodes, *cell.inputs, *cell.parameters, *cell.sizes, "t", "j"}
+    names = {*cell.states, *cell.inputs, *cell.parameters, "t", "j"}
     for symbol in lag.free_symbols:
+        if str(symbol) in cell.sizes:
+            raise SymgateError(
+                f"{symbol} is a size of {cell.name}; choose another name for the lag"
+            )
         if str(symbol) in names:
             raise SymgateError(
                 f"{symbol} means something else in {cell.name}; choose another name for the lag"
