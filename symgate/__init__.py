@@ -13,19 +13,23 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
     "Gradients": "symgate.numerics.backprop",
     "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Memory": "symgate.flow.memory",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
+    "Sweep": "symgate.flow.sweep",
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
@@ -34,8 +38,11 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "load": "symgate.flow.saving",
+    "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
     "simulate": "symgate.numerics.simulate",
+    "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
     "vector_norms": "symgate.numerics.product",
@@ -43,10 +50,16 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.flow.curve import Decay
+    from symgate.flow.measure import decay
+    from symgate.flow.memory import Memory, memory
+    from symgate.flow.saving import load
+    from symgate.flow.sweep import Sweep, sweep
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
@@ -63,20 +76,24 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
+    "Decay",
     "Derivation",
     "Diverged",
     "EquationError",
     "Gradients",
     "LagNorms",
     "Linearisation",
+    "Memory",
     "Run",
     "ShapeError",
+    "Sweep",
     "SymgateError",
     "Tangent",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
+    "decay",
     "derive",
     "gradients",
     "init",
@@ -85,8 +102,12 @@ __all__ = [
     "lambdify",
     "latex",
     "linearise",
+    "load",
+    "memory",
     "notations",
+    "plots",
     "simulate",
+    "sweep",
     "tangent",
     "text",
     "vector_norms",
@@ -94,7 +115,13 @@ __all__ = [
 ]
 
 
+#: Rooms that are reached by name: sg.plots.decay_curves.
+_ROOMS = ("plots",)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"symgate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'symgate' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
