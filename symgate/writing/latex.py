@@ -20,6 +20,7 @@ from symgate.algebra.marks import (
     Step,
 )
 from symgate.algebra.names import name_parts
+from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.printing import (
     ATOM,
@@ -140,6 +141,9 @@ class LatexPrinter(Printer):
     def _shown(self, e: Any) -> tuple[str, int]:
         if isinstance(e, Symbol) and e.is_integer:  # a size, a lag: no name of the cell
             return self.glyph(Glyph.of(e.name)), ATOM
+        if isinstance(e, SpectralNorm) and self.notation.row:  # a transpose has the same
+            written = e.matrix if isinstance(e.matrix, Partial) else transposed(e.matrix)
+            return self.norm(self.show(written), "2"), ATOM
         if isinstance(e, BlockMatrix):
             self.slanted = True
             shown = super()._shown(e)
@@ -276,7 +280,7 @@ class LatexPrinter(Printer):
         return self._transpose_of(self.show(matrix, ATOM))
 
     def _transpose_of(self, shown: str) -> str:
-        if "^" in shown:
+        if "^" in shown or shown.startswith(r"\frac"):
             shown = self.parenthesised(shown)
         return rf"{shown}^{{\mathsf{{T}}}}"
 

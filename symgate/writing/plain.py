@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr, MatrixExpr, MatrixSymbol
 
+from symgate.algebra.marks import Partial
 from symgate.algebra.marks import Step as Moment
 from symgate.algebra.names import ACCENTS, GREEK
+from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.printing import ATOM, MATVEC, POWER, SUM, Order, _signed, _Text, is_vector
 from symgate.algebra.vectors import MatVec, Stack, t
@@ -203,6 +205,9 @@ class TextPrinter(_Text):
     def _shown(self, e: Any) -> tuple[str, int]:
         if isinstance(e, sp.Symbol) and e.is_integer:  # a size, a lag: no name of the cell
             return self.glyph(Glyph.of(e.name)), ATOM
+        if isinstance(e, SpectralNorm) and self.naming.notation.row:
+            written = e.matrix if isinstance(e.matrix, Partial) else transposed(e.matrix)
+            return self.norm(self.show(written), "2"), ATOM
         if isinstance(e, Moment):
             return self.glyph(Glyph(self.naming.jacobian), e.time - t), ATOM
         return super()._shown(e)

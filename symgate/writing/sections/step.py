@@ -103,12 +103,12 @@ def _collected(subject: Subject, of: str) -> Step:
         terms += [x for p in found for x in p.terms]
     several = len(subject.states) > 1
     reason: list[Any] = []
-    if lines:
-        reason = ["Put into each other and collected, one line a path, named by what it passes "
-                  "through:"]  # fmt: skip
     if zero:
         names = listed([(subject.partial(of, w), " = 0") for w in zero])
-        reason += [" No path leads there: " if lines else "No path: ", *names, "."]
+        reason += [*names, ", as no path leads there. "]
+    if lines:
+        reason += ["Put into each other and collected, one line a path, named by what it passes "
+                   "through:"]  # fmt: skip
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
     formulas = (Formula(tuple(lines)),) if lines else ()

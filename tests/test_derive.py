@@ -1,0 +1,225 @@
+"""The derivation as a structure: sections, steps, terms, words; any cell gets all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import symgate as sg
+from symgate.writing.document import Document
+from symgate.writing.sections import NAMES
+
+MINE = """
+    f[t] = sigmoid(W_f @ x[t] + U_f @ h[t-1] + b_f)
+    g[t] = tanh(W_g @ x[t] + U_g @ h[t-1] + b_g)
+    h[t] = f[t] * h[t-1] + (1 - f[t]) * g[t]
+"""
+
+
+def mine(text: str = MINE, **choices: Any) -> sg.Cell:
+    return sg.Cell.from_text(text, name="mine", **choices)
+
+
+@pytest.mark.parametrize("name", [*sg.zoo, "mine"])
+def test_every_cell_gets_every_section(name: str) -> None:
+    derivation = sg.derive(mine() if name == "mine" else sg.cell(name))
+    assert tuple(section.name for section in derivation.sections) == NAMES
+    for section in derivation.sections:
+        assert section.title
+        assert section.steps
+        for step in section.steps:
+            assert step.heading
+            assert step.reason or step.formulas, step.heading
+    assert derivation.holds
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_every_term_of_the_linearisation_is_shown(name: str) -> None:
+    cell = sg.cell(name)
+    shown = set(sg.derive(cell).terms)
+    missing = {t for node in sg.linearise(cell) for t in node.terms} - shown
+    assert not missing
+
+
+def section_text(cell: sg.Cell, *sections: str, **choices: Any) -> str:
+    return sg.derive(cell, sections=sections, **choices).text()
+
+
+def test_the_gru_reads_as_on_the_board() -> None:
+    text = section_text(sg.cell("gru"), "step")
+    assert "dh_t = diag(z_t) dh_{t-1} + diag(h_{t-1} - n_t) dz_t + diag(1 - z_t) dn_t" in text
+    assert "∂h_t/∂h_{t-1} = diag(z_t)   [carry]" in text
+    assert "+ diag((h_{t-1} - n_t) ⊙ z_t ⊙ (1 - z_t)) U_z   [through the update gate]" in text
+    assert "+ diag((1 - z_t) ⊙ (1 - n_t²)) U_n diag(r_t)   [through the candidate]" in text
+    assert "diag(h_{t-1} ⊙ r_t ⊙ (1 - r_t)) U_r   [through candidate and reset gate]" in text
+
+
+def test_the_lstm_has_the_paths_that_are_known() -> None:
+    """k = o (1 − tanh²c); J_cc, J_ch, J_hc, J_hh of facts/cells.md, gate by gate."""
+    text = section_text(sg.cell("lstm"), "step")
+    k = "o_t ⊙ (1 - tanh(c_t)²)"
+    for line in (
+        "∂c_t/∂c_{t-1} = diag(f_t)   [carry]",
+        "∂c_t/∂h_{t-1} = diag(c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f   [through the forget gate]",
+        "+ diag(g_t ⊙ i_t ⊙ (1 - i_t)) U_i   [through the input gate]",
+        "+ diag(i_t ⊙ (1 - g_t²)) U_g   [through the candidate]",
+        f"∂h_t/∂c_{{t-1}} = diag({k} ⊙ f_t)   [carry]",
+        "∂h_t/∂h_{t-1} = diag(tanh(c_t) ⊙ o_t ⊙ (1 - o_t)) U_o   [through the output gate]",
+        f"+ diag({k} ⊙ c_{{t-1}} ⊙ f_t ⊙ (1 - f_t)) U_f   [through the forget gate]",
+        f"+ diag({k} ⊙ g_t ⊙ i_t ⊙ (1 - i_t)) U_i   [through the input gate]",
+        f"+ diag({k} ⊙ i_t ⊙ (1 - g_t²)) U_g   [through the candidate]",
+    ):
+        assert line in text, line
+
+
+def test_the_rnn_vanishes_by_its_singular_value() -> None:
+    text = section_text(sg.cell("rnn"), "step", "norms")
+    assert "∂h_t/∂h_{t-1} = diag(1 - h_t²) U   [through U]" in text
+    assert "‖∂h_t/∂h_{t-k}‖₂ ≤ ‖U‖₂^k" in text
+    assert "not the\nlargest eigenvalue" in text.replace("largest singular value, ", "")
+    assert "1/4 ‖U‖₂" in section_text(sg.cell("rnn-sigmoid"), "norms")
+
+
+@pytest.mark.parametrize(("name", "section", "sentence"), [
+    ("rnn", "partials", "The cell has no gates"),
+    ("linear-rnn", "activations", "The cell has no activation"),
+    ("rnn", "lags", "There is no carry"),
+    ("rnn", "norms", "The cell has no gate with values between 0 and 1"),
+    ("rnn", "norms", "There is no carry, so that no gate"),
+    ("min-gru", "norms", "the bound is exactly 1"),
+    ("gru", "norms", "explosion is not excluded"),
+    ("lstm-1997", "norms", "is the identity: whatever the gates do"),
+    ("gru", "norms", "which is 1 for z_t → 1"),
+    ("gru-z-takes-new", "norms", "which is 1 for z_t → 0"),
+    ("min-gru", "partials", "read no old state"),
+    ("lstm", "lags", "is a block of this product, not a product of blocks"),
+])  # fmt: skip
+def test_sentences_say_what_holds(name: str, section: str, sentence: str) -> None:
+    assert sentence in " ".join(section_text(sg.cell(name), section).split())
+
+
+@pytest.mark.parametrize(("name", "lag", "closed"), [
+    ("gru", 2, "diag(∏_{j=0}^{k-1} z_{t-j})"), ("lstm", 2, "diag(∏_{j=0}^{k-1} f_{t-j})"),
+    ("leaky-rnn", 2, "(1 - α)^k I"), ("lstm-1997", 2, "    I   [carry of c_t]"),
+    ("lru", 2, "diag(λ^k)"),
+])  # fmt: skip
+def test_the_carry_in_closed_form(name: str, lag: int, closed: str) -> None:
+    text = section_text(sg.cell(name), "lags", lag=lag)
+    assert closed in text or closed.partition("   [")[0] + "\n" in text
+
+
+def test_paths_are_counted() -> None:
+    assert "One step has 4 paths, so that k steps have 4^k" in section_text(sg.cell("gru"), "lags")
+    table = section_text(sg.cell("lstm"), "lags")
+    assert re.search(r"^\s+2\s+19\s+5\s+15\s+4$", table, re.MULTILINE)
+
+
+def test_a_lag_is_written_out() -> None:
+    text = section_text(sg.cell("lstm"), "lags", lag=3)
+    assert "Three steps written out" in text
+    assert "∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} ∂h_{t-2}/∂h_{t-3}" in text
+    assert "[by way of c_{t-1} and h_{t-2}]" in text
+    assert "would be 78125" not in section_text(sg.cell("lstm"), "lags", lag=8)
+
+
+def test_the_layout_is_said_and_kept() -> None:
+    numerator = section_text(sg.cell("rnn"), "cell", "step")
+    transposed = section_text(sg.cell("rnn"), "cell", "step", layout="transposed")
+    assert "numerator layout: entry (i, j) of ∂a/∂b is ∂a_i/∂b_j" in " ".join(numerator.split())
+    assert "transposed (denominator) layout" in transposed
+    assert "∂h_t/∂h_{t-1} = Uᵀ diag(1 - h_t²)" in transposed
+
+
+def test_the_hadamard_form() -> None:
+    text = section_text(sg.cell("gru"), "step", form="hadamard", hadamard="circ")
+    assert "dz_t = z_t ∘ (1 - z_t) ∘ da_{z,t}" in text
+    assert "+ (h_{t-1} - n_t) ∘ z_t ∘ (1 - z_t) ∘ (U_z w)   [through the update gate]" in text
+    assert "diag" not in text
+
+
+def test_a_cell_of_one_path_too_many() -> None:
+    """Past a number of paths a block is one formula with its sums in parentheses."""
+    gates = "\n".join(
+        f"a{i}[t] = tanh(U{i} @ {'h[t-1]' if i == 0 else f'a{i - 1}[t]'} + V{i} @ h[t-1])"
+        f" * sigmoid(X{i} @ {'h[t-1]' if i == 0 else f'a{i - 1}[t]'} + Y{i} @ h[t-1])"
+        for i in range(5)
+    )
+    derivation = sg.derive(mine(f"{gates}\nh[t] = a4[t] + W @ x[t]"))
+    text = derivation.text()
+    assert re.search(r"\[all \d+ paths\]", text)
+    assert derivation.holds
+
+
+def test_data_is_json() -> None:
+    data = sg.derive(sg.cell("lstm"), "ng").to_dict()
+    assert json.loads(json.dumps(data)) == data
+    assert data["notation"] == "ng"
+    step = data["sections"][3]["steps"][1]
+    assert step["formulas"]
+    assert {"reads", "coefficient", "matrix"} == set(step["terms"][0])
+
+
+def test_notebooks_show_it() -> None:
+    derivation = sg.derive(sg.cell("rnn"))
+    assert "<math" in derivation._repr_html_()
+    assert "$$" in derivation._repr_markdown_()
+    assert repr(derivation).startswith("<Derivation of rnn in symgate")
+
+
+@pytest.mark.parametrize(("choices", "message"), [
+    ({"notation": "rows"}, "did you mean 'row'"), ({"notation": "_conventions"}, "not known"),
+    ({"notation": "../latex"}, "not known"),
+    ({"layout": "numerato"}, "did you mean 'numerator'"),
+    ({"form": "hadamrd"}, "did you mean 'hadamard'"), ({"hadamard": "star"}, "'circ', 'odot'"),
+    ({"sections": ["norm"]}, "did you mean 'norms'"), ({"lag": 0}, "from 1 to 8"),
+    ({"lag": 9}, "from 1 to 8"), ({"lag": True}, "from 1 to 8"), ({"lag": "2.5"}, "from 1 to 8"),
+])  # fmt: skip
+def test_wrong_choices_are_named(choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(sg.SymgateError, match=re.escape(message)):
+        sg.derive(sg.cell("rnn"), **choices)
+
+
+def test_only_cells_are_derived() -> None:
+    with pytest.raises(sg.SymgateError, match="derive takes a cell"):
+        sg.derive("gru")  # type: ignore[arg-type]
+
+
+SCRIPT = """
+import symgate as sg, hashlib
+from symgate.writing.document import Document
+cells = map(sg.cell, ("gru", "lstm-peephole", "janet"))
+d = Document(tuple(sg.derive(c, n) for c in cells for n in ("symgate", "ng")))
+print(hashlib.sha256((d.latex() + d.html() + d.markdown() + d.text()).encode()).hexdigest())
+"""
+
+
+def test_the_same_call_gives_the_same_bytes_in_every_process() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+
+
+def test_a_cell_of_the_same_equations_keeps_its_own_words() -> None:
+    """Equal cells may have other roles and names; none may speak for the other."""
+    text = sg.derive(sg.cell("gru"), sections=["step"]).text()
+    bare = sg.derive(mine(sg.cell("gru").text), sections=["step"]).text()
+    assert "[through the update gate]" in text
+    assert "[through z_t]" in bare
+
+
+def test_several_cells_make_one_document() -> None:
+    both = Document((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
+    for shown in (both.latex(), both.markdown(), both.html(), both.text()):
+        assert "Plain recurrent network" in shown
+        assert "Gated recurrent unit" in shown
