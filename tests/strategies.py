@@ -109,7 +109,8 @@ class Writer:
                 parts.append(self.product(size, depth))
             case 5:
                 parts.append("1")
-        return self.one_of(" + ", " - ").join(parts)
+        sign = self.one_of(" + ", " - ") if len({*parts}) == len(parts) else " + "
+        return sign.join(parts)
 
     def scalar(self) -> str:
         name = self.one_of(*SCALARS)

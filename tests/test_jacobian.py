@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 
 import mpmath
@@ -21,6 +22,15 @@ LAGS = (1, 2, 3, 4)
 CELLS = 200
 
 
+def well_formed(text: str) -> sg.Cell:
+    """The cell of a drawn text; x - x, which the language refuses, is drawn again."""
+    try:
+        return sg.Cell.from_text(text)
+    except sg.EquationError as error:
+        assume("cancels out" not in str(error) and "this is 0" not in str(error))
+        raise
+
+
 def for_random_cells(check: Callable[[sg.Cell], None]) -> None:
     """Run a check on 200 different cells; hypothesis draws some texts more than once."""
     seen: set[str] = set()
@@ -29,7 +39,7 @@ def for_random_cells(check: Callable[[sg.Cell], None]) -> None:
     @given(cell_texts())
     def run(text: str) -> None:
         if text not in seen and len(seen) < CELLS:
-            check(sg.Cell.from_text(text))
+            check(well_formed(text))
             seen.add(text)
 
     run()
@@ -250,13 +260,18 @@ def assert_equals_jax(
 
 
 def _blocks(cell: sg.Cell, numbers: Sample) -> dict[int, list[tuple[str, str]]]:
-    """All pairs of names within a step, all of states beyond, and a covering of the rest."""
+    """All pairs of names within a step, of states beyond, and a covering of the rest.
+
+    A cell of many states has a fourth of their pairs at each lag.
+    """
     known = sg.linearise(cell).nodes
     pre = [name for name in numbers.text.pre_activations if name in known]
     ofs, wrts = [*cell.equations, *pre], [*cell.equations, *pre, *cell.inputs]
     pairs = {0: [(of, wrt) for of in ofs for wrt in wrts]}
     for lag in LAGS:
         states = [(of, wrt) for of in cell.states for wrt in cell.states]
+        if len(states) > 4:
+            states = states[lag - 1 :: len(LAGS)]
         pairs[lag] = list(dict.fromkeys([*states, *_covering(ofs, wrts, lag)]))
     return pairs
 
@@ -269,12 +284,19 @@ def test_zoo_equals_jax(name: str) -> None:
 
 
 def test_random_cells_equal_jax() -> None:
+    """Each cell over one step, and within a step or over two, three or four in turn."""
+    lags = itertools.cycle((0, *LAGS[1:]))
+
     def compare(cell: sg.Cell) -> None:
-        numbers = sample(cell, seed=1, steps=max(LAGS) + 1)
+        lag = next(lags)
+        numbers = sample(cell, seed=1, steps=lag + 2)
         values = [value for at in numbers.values for value in at.values()]
         assume(max(np.abs(value).max() for value in values) < 1e4)
-        names = [*cell.equations, *cell.inputs]
-        pairs = {lag: _covering(cell.equations, names, lag) for lag in (0, *LAGS)}
+        names = [*cell.equations, *cell.inputs] if lag == 0 else [*cell.states, *cell.inputs]
+        pairs = {
+            1: _covering(cell.equations, cell.states, lag),
+            lag: _covering(cell.equations, names, lag),
+        }
         assert_equals_jax(cell, numbers, pairs)
 
     for_random_cells(compare)
