@@ -14,6 +14,7 @@ _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
     "Diverged": "symgate.errors",
+    "Comparison": "symgate.comparing.comparison",
     "EquationError": "symgate.errors",
     "Linearisation": "symgate.linear.linearise",
     "Run": "symgate.numerics.run",
@@ -22,6 +23,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "compare": "symgate.comparing.comparison",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
     "lambdify": "symgate.numerics.evaluate",
@@ -36,6 +38,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
+    from symgate.comparing.comparison import Comparison, compare
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.linear.adjoint import Adjoint, adjoint
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
+    "Comparison",
     "Diverged",
     "EquationError",
     "Linearisation",
@@ -60,6 +64,7 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "compare",
     "init",
     "jacobian",
     "lambdify",
