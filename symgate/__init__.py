@@ -29,6 +29,7 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "read": "symgate.reading.reader",
     "notations": "symgate.writing.latex",
     "simulate": "symgate.numerics.simulate",
     "text": "symgate.algebra.printing",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from symgate.numerics.initialise import init
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
+    from symgate.reading.reader import read
     from symgate.writing.latex import latex, notations
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "latex",
     "linearise",
     "notations",
+    "read",
     "simulate",
     "text",
     "zoo",

@@ -142,6 +142,8 @@ class _Walk:
             return self.applied(e.matrix, e.vector)
         if e is S.Exp1:
             return generator(Exp(ONE))
+        if isinstance(e, Stack):
+            raise Unsupported("a concatenation stands outside a matrix")
         extra = Fraction(int(e.args[1].p), int(e.args[1].q)) if len(e.args) > 1 else None
         return activation(type(e).__name__, self.expression(e.args[0]), extra)
 

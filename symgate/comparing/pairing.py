@@ -8,7 +8,7 @@ symmetries, of which a bounded number is tried.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, permutations, product
 
 from symgate.comparing.normal import ODD, Normal
@@ -27,6 +27,8 @@ from symgate.comparing.slots import (
 
 MAX_PAIRINGS = 240
 
+_EMPTY = Slot((), frozenset())
+
 
 @dataclass(frozen=True)
 class Side:
@@ -35,6 +37,7 @@ class Side:
     owners: Mapping[str, Polynomial]
     names: Mapping[str, str]
     nodes: tuple[Node, ...]
+    slots: dict[Polynomial, dict[Key, Slot]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, cell: Normal, names: Mapping[str, str]) -> Side:
@@ -109,9 +112,14 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
     ]
     owners += [(frozenset({a}), argument(a), argument(b)) for a, b in pairs.items()]
     for owner, left, right in owners:
-        mine, theirs = slots(left, one.names, own), slots(right, other.names, labels)
+        theirs = other.slots.get(right)
+        if theirs is None:
+            theirs = other.slots[right] = slots(right, other.names, labels)
+        mine = slots(left, one.names, own)
         for key in {**mine, **theirs}:
-            a, b = mine.get(key, Slot((), frozenset())), theirs.get(key, Slot((), frozenset()))
+            a, b = mine.get(key, _EMPTY), theirs.get(key, _EMPTY)
+            if _clash(a, b):
+                return None
             raw.append((key, a, b, a.odd ^ owner))
     signs = _signs(raw, pairs)
     if signs is None:
@@ -123,6 +131,12 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
     return found
 
 
+def _clash(a: Slot, b: Slot) -> bool:
+    """Whether plain numbers fill a slot on both sides, and not the same ones up to a sign."""
+    one, other = a.number, b.number
+    return one is not None and other is not None and abs(one) != abs(other)
+
+
 def _signs(
     raw: Sequence[tuple[Key, Slot, Slot, frozenset[Node]]], pairs: Mapping[Node, Node]
 ) -> dict[Node, int] | None:
@@ -132,11 +146,7 @@ def _signs(
     ]
     for _, a, b, odd in raw:
         one, other = a.number, b.number
-        if one is None or other is None:
-            continue
-        if abs(one) != abs(other):
-            return None
-        if one:
+        if one and other is not None:
             equations.append((set(odd), int(one != other)))
     solved: dict[Node, tuple[set[Node], int]] = {}
     for nodes, value in equations:

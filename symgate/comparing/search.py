@@ -84,11 +84,19 @@ def _special(one: Normal, other: Normal) -> Found | None:
     return None
 
 
-def best(one: Normal, other: Normal) -> Found | None:
+def proved_equal(one: Normal, other: Normal) -> Found | None:
+    """A relation without conditions, or None; quick also where there is none."""
+    found = best(one, other, ("exact",))
+    return found if found is not None and found.unconditional else None
+
+
+def best(
+    one: Normal, other: Normal, ways: Sequence[str] = ("exact", "outside", "kind")
+) -> Found | None:
     """The proved relation that asks least of the parameters, or None."""
     chosen: Found | None = None
     for names in state_maps(one, other):
-        for how in ("exact", "outside", "kind"):
+        for how in ways:
             found = _paired(one, other, names, how)
             if found is not None and found.unconditional:
                 return found
@@ -108,6 +116,8 @@ def state_maps(one: Normal, other: Normal) -> Iterator[dict[str, str]]:
     ]
     if any(len(left) != len(right) for left, right in kinds):
         return
+    if all(set(left) == set(right) for left, right in kinds):
+        yield {name: name for _, right in kinds for name in right}
     choices: Iterator[tuple[tuple[str, ...], ...]] = product(
         *(islice(permutations(left), MAX_PERMUTATIONS) for left, _ in kinds)
     )
@@ -196,7 +206,7 @@ def _fewest(
                 left = [n for n in kept[side] if n != name]
                 right = [n for n in kept[1 - side] if n != partner]
                 trial = (left, right) if side == 0 else (right, left)
-                found = best(*_diagonal(one, other, *trial))
+                found = best(*_diagonal(one, other, *trial), ("exact", "outside"))
                 if found is not None and found.weight <= single.weight:
                     kept = trial
                     break
