@@ -154,13 +154,17 @@ def equations_right(
     ill_formed = sum(line is None for line in expected)
     lines = [line for e in expected if e is not None for line in converted(e)]
     lines = inlined(shifted(lines))
+    own = inlined([split(line.text) for line in reading.lines if line.text is not None])
+    for name in re.findall(r"diag\((\w+)\) @", " ".join(text for _, text in own)):
+        # a plain name that is spelt like a Greek letter is a scalar in the label's text
+        lines = [(a, re.sub(rf"\b{name} \* (\w+\[t(?:-1)?\])", rf"diag({name}) @ \1", b))
+                 for a, b in lines]  # fmt: skip
     names = {line.name for line in reading.lines}
     used = " ".join(right for _, right in lines)
     wanted = [
         (left, right) for left, right in lines
         if base(left) in names or re.search(rf"\b{re.escape(base(left))}\b", used)
     ]  # fmt: skip
-    own = inlined([split(line.text) for line in reading.lines if line.text is not None])
     missing = sum(line.text is None for line in reading.lines)
     if missing != ill_formed and missing < ill_formed:
         complaints.append(f"{missing} lines ill-formed, labelled {ill_formed}")

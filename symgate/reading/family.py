@@ -168,6 +168,13 @@ class Classifier:
             return "sgu"
         if recurrent and resets:
             return "mgu" if resets <= keep and len(self.parts.gates) == 1 else "gru"
+        if (
+            keep
+            and not self.is_complementary(state)
+            and not resets
+            and self.own_gates(state) - keep
+        ):
+            return "lstm"
         if recurrent:
             return (
                 "gru"
@@ -207,6 +214,11 @@ class Classifier:
     def keep_gates(self, state: str) -> set[str]:
         found = {gate_name(k) for k in self.parts.keepers.get(state, ())}
         return {name for name in found if name}
+
+    def own_gates(self, state: str) -> set[str]:
+        """The gates that multiply what is new."""
+        parts = self.parts.news.get(state, ())
+        return {gate_name(f) for part in parts for f in part.factors} & self.parts.gates
 
     def gate_lines(self) -> list[Understood]:
         return [self.lines[g] for g in self.parts.gates if g in self.lines]

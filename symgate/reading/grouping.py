@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from symgate.reading.lines import Line
+from symgate.reading.trees import Accent, Group, Scripted, Symbol
 
 
 @dataclass
@@ -47,6 +48,14 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
         if _same(current[before], line):
             aside.append((line, "repeated"))
             continue
+        if _is_copy(line, everywhere):
+            aside.append((line, "a special case"))
+            continue
+        if _is_copy(current[before], everywhere | {r.name for r in current[before].references}):
+            aside.append((current[before], "another name for it"))
+            current[before : before + 1] = []
+            current.append(line)
+            continue
         cut = _cut(current, before, lines[at:], everywhere)
         if cut is not None:
             head, tail = current[:cut], current[cut:]
@@ -76,6 +85,16 @@ def _same(one: Line, other: Line) -> bool:
     loose = [re.sub(r"\\(?:odot|circ|cdot|times|bullet|otimes)|\*|\\|[{}()\[\]]", "", k)
              for k in (one.key, other.key)]  # fmt: skip
     return loose[0] == loose[1] and bool(loose[0])
+
+
+def _is_copy(line: Line, known: set[str]) -> bool:
+    """Whether a right side is one name that something defines: c = c̃ in a limit."""
+    return (
+        len(line.references) == 1
+        and line.references[0].name in known
+        and line.references[0].time is not None
+        and isinstance(line.right, Scripted | Symbol | Accent | Group)
+    )
 
 
 def _times(line: Line) -> set[tuple[str, int | None]]:
@@ -133,7 +152,9 @@ def _cut(
     current: Sequence[Line], before: int, following: Sequence[Line], everywhere: set[str]
 ) -> int | None:
     """Where the second cell begins in the current lines, if one does."""
-    for cut in range(before + 1, len(current) + 1):
+    for cut in (*range(len(current), before, -1), *range(-before - 1, -len(current) - 1, -1)):
+        whole = cut > 0  # first where both parts are cells, then where the second is one
+        cut = abs(cut)
         head = current[:cut]
         tail = [*current[cut:]]
         names = {line.name for line in tail}
@@ -144,7 +165,7 @@ def _cut(
             names.add(line.name)
         if not is_cell(tail, everywhere) or any(map(_of_itself, head)):
             continue
-        if is_cell(head, everywhere) or len(names & {line.name for line in head}) >= 1:
+        if is_cell(head, everywhere) if whole else names & {line.name for line in head}:
             return cut
     return None
 
@@ -206,6 +227,9 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
                 if links[line.name] & (part | {o.name for o in outputs}):
                     outputs.append(line)
                     more = True
+        feeding = set().union(*(_closure(o.name, links) for o in outputs)) if outputs else set()
+        known = taken | {o.name for o in outputs}
+        outputs = [*(line for line in lines if line.name in feeding - known), *outputs]
         taken |= {o.name for o in outputs}
         drafts.append(Draft(own, [d for d in group.doubled if d.name in part], outputs))
     left = [line for line in lines if line.name not in taken]

@@ -220,6 +220,9 @@ def _stacked(
     if any(ref is None for ref in refs) or len(right) != 1:
         yield Aside(equation, "a column that is no column of names")
         return
+    if _is_generic(right[0]):
+        yield Aside(equation, "a form without its formula")
+        return
     functions, inner = _functions(right[0])
     if functions is None or len(functions) not in (1, len(refs)):
         yield Aside(equation, "a column without a column of activations")

@@ -184,7 +184,7 @@ class Meaning:
     def guess(self, ref: Reference) -> str:
         """What a parameter is by its letter alone."""
         if ref.letter == "lamda" or name_parts(ref.letter).greek:
-            return "matrix" if ref.letter[0].isupper() else "scalar"
+            return "matrix" if ref.letter[0].isupper() and ref.letter != "Delta" else "scalar"
         return "matrix" if ref.letter[0].isupper() else "vector"
 
     def sort(self, term: AnyTerm) -> str:
@@ -358,7 +358,10 @@ class Meaning:
             self.context.notes[ref.name] = "normalisation"
             return argument
         if letter == "diag":
-            return replace(argument, kind="vector") if isinstance(argument, Par) else argument
+            if isinstance(argument, Par):
+                self.context.saw(argument.name, "hadamard")
+                return replace(argument, kind="vector")
+            return argument
         function = symbols.FUNCTIONS.get(letter)
         if letter == "sigma":
             function = "sigmoid"
@@ -393,7 +396,10 @@ class Meaning:
     def hadamard(self, node: Tree, parts: list[AnyTerm], signs: list[str]) -> AnyTerm:
         """Component by component; a matrix ⊙ a concatenation cannot be that and acts on it."""
         for i, part in enumerate(parts):
-            if not isinstance(part, Par) or self.sort(part) != "M":
+            if not isinstance(part, Par):
+                continue
+            if self.sort(part) != "M":
+                self.context.saw(part.name, "hadamard")
                 continue
             other = parts[i + 1] if i + 1 < len(parts) else parts[i - 1]
             if self.acts_on(part, other):
@@ -536,7 +542,9 @@ def settled(context: Context) -> Mapping[str, str]:
         scalar = is_scalar_name(name)
         capital = name[:1].isupper()
         if scalar:
-            if "alone" in places and not name[:1].isupper() and "before" not in places:
+            if "hadamard" in places:
+                kinds[name] = "vector"
+            elif "alone" in places and not capital and "before" not in places:
                 kinds[name] = "scalar"
             continue
         if "alone" in places or "hadamard" in places:

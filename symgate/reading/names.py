@@ -125,7 +125,7 @@ def _with_script(ref: Reference, script: Token, indices: Indices) -> Reference:
         ref = replace(ref, unbraced=script)
     wrapped = ""
     while len(tokens) > 2 and _WRAPPERS.get(tokens[0].kind) == tokens[-1].kind:
-        wrapped = tokens[0].kind
+        wrapped = tokens[0].kind if tokens[0].kind != "LBRACE" else wrapped
         tokens = tokens[1:-1]
     style = {"LT": "angle", "LANGLE": "angle", "LPAR": "paren"}.get(
         wrapped, "sup" if raised else "sub"

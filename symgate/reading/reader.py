@@ -241,7 +241,14 @@ def _line(
         f.ill_formed and equation.start <= f.start < equation.stop for f in everything
     )
     text = None if ill_formed else u.printed
-    return ReadLine(u.name, text, line, column, document.text[equation.start : equation.stop], part)
+    return ReadLine(
+        u.line.printed or u.name,
+        text,
+        line,
+        column,
+        document.text[equation.start : equation.stop],
+        part,
+    )
 
 
 def _misprint(document: Document, fault: Fault) -> Misprint:

@@ -20,7 +20,8 @@ from symgate.equations.cell import Cell
 KIN = {
     "rnn": ("rnn", "rnn-relu", "rnn-sigmoid", "linear-rnn", "jordan-rnn", "leaky-rnn", "rate-rnn",
             "rnn-pre-activation", "fast-rnn", "antisymmetric-rnn"),
-    "lstm": ("lstm", "lstm-peephole", "lstm-coupled", "lstm-1997"),
+    "lstm": ("lstm", "lstm-peephole", "lstm-coupled", "lstm-1997",
+             "lstm-no-output-activation"),
     "lstmp": ("lstm-projected",),
     "gru": ("gru", "gru-z-takes-new", "gru-reset-after"),
     "mgu": ("mgu", "mgu1", "mgu2"),

@@ -102,6 +102,15 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
                     (Edit(token.start, token.start + 1, "_"),), 0.95, ill_formed=True,
                 )
             )  # fmt: skip
+        elif token.value == "^}":
+            inside = token.inside
+            found.append(
+                Fault(
+                    "misplaced_brace", "the closing brace stands inside the angle brackets",
+                    inside[0].start, token.stop, "", "",
+                    (Edit(inside[-2].stop, token.stop, ">}"),), 0.9, ill_formed=True,
+                )
+            )  # fmt: skip
         elif token.value == "\\_":
             found.append(
                 Fault(

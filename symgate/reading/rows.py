@@ -201,7 +201,7 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
         tokens.pop(0)
-    tokens = _without_lone_braces(tokens)
+    tokens = _without_frame(_without_lone_braces(tokens))
     sides: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
@@ -222,6 +222,22 @@ def _without_lone_braces(tokens: list[Token]) -> list[Token]:
     balance = sum((t.kind == "LCURLY") - (t.kind == "RCURLY") for t in tokens)
     if balance > 0 and tokens and tokens[0].kind == "LCURLY":
         return tokens[1:]
+    return tokens
+
+
+def _without_frame(tokens: list[Token]) -> list[Token]:
+    """Without brackets around a whole equation, as [ h_t = … ]."""
+    kept = [t for t in tokens if t.kind not in _SPACES]
+    if len(kept) < 4 or (kept[0].kind, kept[-1].kind) not in (
+        ("LBRACKET", "RBRACKET"),
+        ("LBRACE", "RBRACE"),
+    ):
+        return tokens
+    depth = 0
+    for i, token in enumerate(kept):
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        if depth == 0:
+            return kept[1:-1] if i == len(kept) - 1 else tokens
     return tokens
 
 

@@ -175,11 +175,12 @@ def _gates_of(result: Structure, u: Understood, lines: Mapping[str, Understood])
                 continue
             if any(isinstance(f, Var) and f.name in result.states and f.time == -1 for f in others):
                 result.gates.add(name)
-            squashed = _squashed(others, result)
+            squashed = _squashed([*others, factor], result)
             if squashed and u.name not in result.carried:
                 result.gates.add(name)
     if u.name not in result.carried:
-        state = _squashed([f for s in summands(u.term) for f in s.factors], result)
+        found = (_squashed(s.factors, result) for s in summands(u.term))
+        state = next(filter(None, found), "")
         if state:
             result.outputs[u.name] = state
 
@@ -187,8 +188,10 @@ def _gates_of(result: Structure, u: Understood, lines: Mapping[str, Understood])
 def _squashed(parts: Sequence[AnyTerm], result: Structure) -> str:
     """The state that a factor is a function of, as c in tanh(c); "" where there is none."""
     for factor in parts:
-        inner = walk(factor.argument) if isinstance(factor, Call) else iter((factor,))
-        for term in inner:
+        inside: list[AnyTerm] = [factor]
+        if isinstance(factor, Call):
+            inside = [factor.argument] if len(parts) == 1 else list(walk(factor.argument))
+        for term in inside:
             if isinstance(term, Var) and term.name in result.carried and term.time in (0, None):
                 return term.name
     return ""

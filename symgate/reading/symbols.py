@@ -38,7 +38,7 @@ COMBINING = {
 ACCENTS = {
     "tilde": "tilde", "widetilde": "tilde", "hat": "hat", "widehat": "hat", "bar": "bar",
     "overline": "bar", "dot": "dot", "check": "check", "breve": "breve", "ddot": "ddot",
-    "acute": "acute", "grave": "grave", "underline": "under", "overrightarrow": "fwd",
+    "acute": "acute", "grave": "grave", "overrightarrow": "fwd",
     "overleftarrow": "bwd", "underbar": "under", "mathring": "ring",
 }  # fmt: skip
 
@@ -58,6 +58,7 @@ FONTS = frozenset(
         "vec",
         "bold",
         "symbf",
+        "emph",
         "symbfit",
         "boldmath",
         "mathnormal",
@@ -66,15 +67,13 @@ FONTS = frozenset(
         "ensuremath",
         "mathds",
         "mathbfsf",
-        "color",
-        "emph",
-        "underset",
-        "vphantom",
-        "phantom",
         "smash",
         "mathstrut",
+        "underbrace",
+        "overbrace",
+        "underline",
     ]
-) - {"color", "underset", "vphantom", "phantom"}
+)
 
 #: Commands whose argument is a word: a name if it is one, else a remark.
 WORDS = frozenset(
@@ -100,6 +99,9 @@ WORDS = frozenset(
     ]
 )
 
+#: Commands that frame their argument, or say something about it.
+BOXES = frozenset(["boxed", "fbox", "framebox", "bbox", "mathclap", "cancel", "hl"])
+
 #: Commands that mean nothing here; the number of arguments that go with them.
 IGNORED = {
     "left": 0, "right": 0, "big": 0, "Big": 0, "bigg": 0, "Bigg": 0, "bigl": 0, "bigr": 0,
@@ -109,7 +111,8 @@ IGNORED = {
     "large": 0, "Large": 0, "LARGE": 0, "huge": 0, "normalsize": 0, "footnotesize": 0,
     "scriptsize": 0, "tiny": 0, "centering": 0, "noindent": 0, "mathstrut": 0, "relax": 0,
     "allowbreak": 0, "nobreak": 0, "protect": 0, "em": 0, "sf": 0, "tt": 0, "boldmath": 0,
-    "label": 1, "tag": 1, "tag*": 1, "color": 1, "vspace": 1, "vspace*": 1, "phantom": 1,
+    "textcolor": 1, "colorbox": 1, "underset": 1, "overset": 1, "stackrel": 1, "label": 1,
+    "tag": 1, "tag*": 1, "color": 1, "vspace": 1, "vspace*": 1, "phantom": 1,
     "vphantom": 1, "hphantom": 1, "eqref": 1, "ref": 1, "cite": 1, "cref": 1, "dpi": 1,
     "fn_cm": 0, "fn_phv": 0, "inline": 0, "footnote": 1, "intertext": 1, "shortintertext": 1,
     "!": 0, ",": 0, ":": 0, ">": 0, "/": 0, "thinspace": 0, "negthinspace": 0, "medspace": 0,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from symgate.algebra.names import is_scalar_name
 from symgate.reading.names import Reference
 
 SUM, PRODUCT, APPLY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -126,6 +127,9 @@ def _text(term: AnyTerm) -> tuple[str, int]:
                 plus = " + " if out else ""
                 out += (minus if sign < 0 else plus) + term_text
             return out, SUM
+        case Times(factors=(Par(name=name, kind="vector"), *rest)) if rest and is_scalar_name(name):
+            inner = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
+            return f"diag({name}) @ {text(inner, POWER)}", APPLY
         case Times(factors=factors):
             shown = [
                 f"({text(f)})" if isinstance(f, Apply) else text(f, APPLY + 1) for f in factors
@@ -157,6 +161,9 @@ def children(term: AnyTerm) -> Iterator[AnyTerm]:
     match term:
         case Add(terms=terms):
             yield from (inner for _, inner in terms)
+        case Times(factors=(Par(name=name, kind="vector"), *rest)) if rest and is_scalar_name(name):
+            inner = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
+            return f"diag({name}) @ {text(inner, POWER)}", APPLY
         case Times(factors=factors):
             yield from factors
         case Apply(matrix=matrix, vector=vector):

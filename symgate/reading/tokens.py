@@ -147,6 +147,8 @@ class _Lexer:
                 yield self.token("SPACE", name, start)
         elif name in symbols.FONTS:
             return
+        elif name in symbols.BOXES:
+            yield from self.boxed(start)
         elif name in symbols.WORDS:
             yield from self.words(start)
         elif name in symbols.WIDE:
@@ -201,13 +203,24 @@ class _Lexer:
         if sign == "|":
             yield self.token("LBAR" if name == "left" else "RBAR", "|", start)
 
+    def boxed(self, start: int) -> Iterator[Token]:
+        """What a box holds, without the braces around it."""
+        before = self.at
+        content = self.skip_group()
+        if self.at == before:
+            return
+        inner = self.text.index(content, before) if content else before
+        end, self.at = self.at, inner
+        text, self.text = self.text, self.text[: inner + len(content)]
+        yield from self.run()
+        self.text, self.at = text, end
+
     def words(self, start: int) -> Iterator[Token]:
         r"""The argument of `\text` or `\mathrm`: a function, a name, or a remark."""
         before = self.at
         content = self.skip_group()
         if self.at == before:  # \rm without a group
             return
-        inner = self.text.index(content, before) if content else before
         word = content.replace("\\", "").strip(" ~$,.")
         plain = word.replace("-", "_").replace(" ", "_")
         if not word:
@@ -219,10 +232,8 @@ class _Lexer:
         elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,20}", word):
             yield self.token("NAME", word.replace("_", ""), start)
         elif "_" in content or "^" in content or "\\" in content:
-            end, self.at = self.at, inner
-            text, self.text = self.text, self.text[: inner + len(content)]
-            yield from self.run()
-            self.text, self.at = text, end
+            self.at = before
+            yield from self.boxed(start)
         elif re.fullmatch(r"[-\d.\s]+", word):
             yield self.token("NUMBER", word, start)
         else:
@@ -232,9 +243,10 @@ class _Lexer:
         yield self.token("NUMBER", text, start)
 
     def _word(self, text: str, start: int) -> Iterator[Token]:
-        if is_function(text) or (self.plain and text in GREEK and len(text) > 2):
-            kind = "FUNCTION" if is_function(text) else "LETTER"
-            yield self.token(kind, text, start)
+        if is_function(text) and (self.plain or len(text) > 3 or text in symbols.FUNCTIONS):
+            yield self.token("FUNCTION", text, start)
+        elif self.plain and text in GREEK and len(text) > 2:
+            yield self.token("LETTER", text, start)
         elif self.plain:
             tail = re.compile(r"\d+").match(self.text, self.at)
             if tail:
@@ -392,6 +404,10 @@ def gathered(raw: list[Token]) -> list[Token]:
         stop = argument[-1].stop if argument else token.stop
         if braced and at <= len(raw):
             stop = max(stop, raw[at - 1].stop)
+        if argument and argument[0].kind == "LT" and argument[-1].kind != "GT":
+            if at < len(raw) and raw[at].kind == "GT":  # ^{<t-1}>
+                argument, stop, at = [*argument, raw[at]], raw[at].stop, at + 1
+                token = replace(token, value="^}")
         result.append(
             Token(token.kind, token.value, token.start, stop, tuple(gathered(argument)),
                   token.spaced, braced)

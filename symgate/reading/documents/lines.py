@@ -12,12 +12,12 @@ MAX_LINE = 400
 #: One symbol before the equals sign, perhaps with scripts, an accent, a time.
 _LEFT = re.compile(
     r"^[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
-    r"[^\W\d_][\w'′’̃̂̄^~]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
+    r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
     r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\s*(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
 _RIGHT = re.compile(
-    r"(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀ₜ]|\(\.\)|_\{?\(?t\b|t-1|t−1"
+    r"\\(?:sigma|tanh|odot|Gamma|tilde)\b|(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀ₜ]|\(\.\)|_\{?\(?t\b|t-1|t−1"
     r"|<sub>t"
 )
 _CODE = re.compile(
@@ -25,6 +25,7 @@ _CODE = re.compile(
 )
 
 
+_COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
 _COMMENT = re.compile(r"\s(?:#|//|--)\s.*$")
 
 
@@ -42,7 +43,8 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
         last = stop if last < 0 else last
         line = text[first:found] + _COMMENT.sub("", text[found:last])
         if len(line) <= MAX_LINE and _looks_like_one(line):
-            yield Piece.slice(text, first, last, kind="plain")
+            latex = _COMMAND.search(line) is not None
+            yield Piece.slice(text, first, last, kind="latex" if latex else "plain", display=False)
         at = last + 1
 
 
