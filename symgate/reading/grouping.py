@@ -65,12 +65,15 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
             else:
                 aside.extend((own, "an explanation before the cell") for own in head)
             current = [*tail, line]
-        elif _better(line, current[before], current):
-            doubled.append(current[before])
-            current[before : before + 1] = []
-            current.append(line)
         else:
-            doubled.append(line)
+            dropped = line
+            if _better(line, current[before], current):
+                dropped = current.pop(before)
+                current.append(line)
+            if _elsewhere(dropped, lines):
+                aside.append((dropped, "of another cell, which is not given in full"))
+            else:
+                doubled.append(dropped)
     if current:
         groups.append(Draft(current, doubled))
     drafts: list[Draft] = []
@@ -168,6 +171,14 @@ def _cut(
         if is_cell(head, everywhere) if whole else names & {line.name for line in head}:
             return cut
     return None
+
+
+def _elsewhere(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a line is made of gates that nothing defines: its cell is not given."""
+    known = {own.name for own in lines}
+    known |= {name for own in lines if own is not line for name, _ in _times(own)}
+    now = {name for name, time in _times(line) if time == 0}
+    return len(now) >= 2 and bool(now - known)
 
 
 def _of_itself(line: Line) -> bool:

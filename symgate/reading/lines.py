@@ -89,8 +89,10 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | 
         yield from _stacked(equation, number, column, sides[1], indices)
         return
     *names, right = sides
+    values = [right]
     while len(names) > 1 and _target(names[-1], indices) is None:
-        right = names.pop()
+        values.append(names.pop())
+    right = next((v for v in values if any(_reads_last(t, indices) for t in v)), values[-1])
     yield from _chain(equation, number, names, right, indices)
 
 
@@ -131,6 +133,11 @@ def _chain(
                    faults=tuple(faults) if last else ())  # fmt: skip
 
 
+def _reads_last(tree: Tree, indices: Indices) -> bool:
+    """Whether a side of a chain says how the last state enters."""
+    return any(ref.time == -1 for ref in references(tree, indices))
+
+
 def _is_generic(tree: Tree) -> bool:
     """Whether a right side only says what is read, as f(x_t, h_{t-1})."""
     if not isinstance(tree, Product) or len(tree.factors) != 2:
@@ -139,6 +146,8 @@ def _is_generic(tree: Tree) -> bool:
     if not isinstance(group, Group) or group.opening != "(" or len(group.items) < 2:
         return False
     base = head.base if isinstance(head, Scripted) else head
+    if isinstance(base, Symbol) and base.name in ("max", "min"):
+        return False
     return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
 
 

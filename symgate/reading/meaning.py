@@ -330,21 +330,16 @@ class Meaning:
         """A function at its argument."""
         letter = ref.letter
         start, stop = head.start, max(group.stop, head.stop)
-        if letter in symbols.OUTPUT_FUNCTIONS or letter in (
-            "max",
-            "min",
-            "arg",
-            "det",
-            "dim",
-            "sup",
-        ):
+        if letter == "max" and len(items) == 2:
+            return self.greater(head, items, stop)
+        if letter in symbols.OUTPUT_FUNCTIONS or letter in symbols.UNKNOWN_FUNCTIONS:
             raise Foreign(f"the function {letter}", head)
         if letter in symbols.CONCATENATIONS:
             return Cat(start, stop, tuple(map(self.term, items)))
         if letter in symbols.LINEAR:
             return self.linear(ref, items, start, stop)
         if len(items) != 1:
-            raise Foreign(f"{ref.name} of several arguments", head)
+            return self.several(ref, head, items, stop)
         argument = self.term(items[0])
         if isinstance(argument, Par) and argument.kind == "matrix" and letter != "diag":
             argument = replace(argument, kind="vector")
@@ -368,6 +363,25 @@ class Meaning:
         assumed = function is None or bool(ref.labels and letter == "sigma")
         call: AnyTerm = Call(start, stop, function or "?", ref.name, argument, place, assumed)
         return Raised(start, stop, call, ref.power) if ref.power else call
+
+    def greater(self, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
+        """The greater of two values, b + relu(a - b)."""
+        one, other = map(self.term, items)
+        gap = Add(one.start, other.stop, ((1, one), (-1, other)))
+        place = (head.start, head.stop)
+        return Add(
+            head.start, stop, ((1, other), (1, Call(head.start, stop, "relu", "max", gap, place)))
+        )
+
+    def several(self, ref: Reference, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
+        """A function of several arguments: an input, if no state is among them."""
+        names = [reference(item, self.context.indices) for item in items]
+        own = self.context.defined | self.context.olds
+        if any(n is None or n.time == -1 or n.name in own for n in names) or ref.kind == "FUNCTION":
+            raise Foreign(f"{ref.name} of several arguments", head)
+        name = "_".join([ref.name, *(n.name for n in names if n is not None)])
+        self.context.notes[name] = "input"
+        return Var(head.start, stop, name, 0, replace(ref, name=name, time=0))
 
     def linear(self, ref: Reference, items: Sequence[Tree], start: int, stop: int) -> AnyTerm:
         """`Linear(x)`: a matrix of its own in each equation."""

@@ -16,9 +16,10 @@ from symgate.reading.names import Indices, component_letters, indices
 from symgate.reading.plain import written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
+from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
 from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, activations, structure
-from symgate.reading.tokens import FormulaError, has_glued_times, tokens, with_glued_times
+from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Tree
 from symgate.reading.understanding import Understanding, resolve, understand
 

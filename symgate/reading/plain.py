@@ -37,6 +37,8 @@ def written_in_latex(piece: Piece) -> Piece:
         piece = _joined(piece, _marks(piece.text))
     if piece.kind == "plain" and "\\" in piece.text:
         piece = _joined(piece, _markdown_escapes(piece.text))
+    if piece.kind == "plain" and _ACCENTED.search(piece.text):
+        piece = _joined(piece, _ascii_accents(piece.text))
     if piece.text.isascii():
         return piece
     return _joined(piece, _ascii(piece.text))
@@ -98,6 +100,23 @@ def _markdown_escapes(text: str) -> Iterator[tuple[str, int]]:
             yield part, at
         else:
             yield found.group(1), at + 1
+
+
+_ACCENTED = re.compile(
+    r"(?P<tilde>(?<![A-Za-z])[A-Za-z])~(?=[_\s<(\[=*]|$)|(?<![\w)\]}])~(?P<before>[A-Za-z])(?=[_<\s])"
+    r"|(?<![\w)\]}])_(?P<bar>[A-Za-z])(?=_)"
+)
+
+
+def _ascii_accents(text: str) -> Iterator[tuple[str, int]]:
+    """h~_t and ~h_t carry a tilde, _h_t a bar."""
+    for part, at, found in _between(text, _ACCENTED):
+        if found is None:
+            yield part, at
+        elif found.group("bar"):
+            yield f"\\bar{{{found.group('bar')}}}", at
+        else:
+            yield f"\\tilde{{{found.group('tilde') or found.group('before')}}}", at
 
 
 def _ascii(text: str) -> Iterator[tuple[str, int]]:

@@ -274,6 +274,8 @@ def _notes(found: Understanding) -> Iterator[str]:
     for name, what in found.context.notes.items():
         if what == "normalisation":
             yield f"{name} is a normalisation and is left out of the text"
+        elif what == "input":
+            yield f"{name} is a function of the input and is read as an input"
     if found.convolution:
         yield "the products with weights are convolutions, written as matrices in the text"
     for name in sorted(found.backwards):

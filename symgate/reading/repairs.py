@@ -102,6 +102,15 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
                     (Edit(token.start, token.start + 1, "_"),), 0.95, ill_formed=True,
                 )
             )  # fmt: skip
+        elif token.value == "_-":
+            start, stop = token.inside[0].start, token.stop
+            found.append(
+                Fault(
+                    "missing_braces", "only the t is lowered: braces are missing around t-1",
+                    start, stop, "", "", (Edit(start, start, "{"), Edit(stop, stop, "}")),
+                    0.85, ill_formed=True,
+                )
+            )  # fmt: skip
         elif token.value == "^}":
             inside = token.inside
             found.append(

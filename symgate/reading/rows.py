@@ -210,6 +210,9 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
             sides.append([])
         else:
             sides[-1].append(token)
+    if len(sides) < 2 and piece.display and piece.kind == "latex":
+        sides, lost = _without_equals(piece, sides[0])
+        faults = (*faults, *lost)
     if len(sides) < 2 or not any(t.kind not in _SPACES for t in sides[0]):
         return None
     return Equation(
@@ -223,6 +226,27 @@ def _without_lone_braces(tokens: list[Token]) -> list[Token]:
     if balance > 0 and tokens and tokens[0].kind == "LCURLY":
         return tokens[1:]
     return tokens
+
+
+def _without_equals(
+    piece: Piece, tokens: list[Token]
+) -> tuple[list[list[Token]], tuple[Fault, ...]]:
+    """Z_t σ(…): a symbol with a time and then an activation, where = was forgotten."""
+    kept = [t for t in tokens if t.kind not in _SPACES]
+    for i, token in enumerate(kept[:5]):
+        activation = token.kind == "FUNCTION" or token.value == "sigma"
+        opened = i + 1 < len(kept) and kept[i + 1].kind in ("LPAR", "LBRACKET")
+        lowered = (
+            i >= 2 and kept[i - 1].kind in ("SUB", "SUP") and kept[0].kind in ("LETTER", "ACCENT")
+        )
+        if activation and opened and lowered and kept[-1].kind in _CLOSE:
+            at = kept[i - 1].stop
+            fault = Fault(
+                "missing_equals", "no equals sign stands between the symbol and its value",
+                kept[0].start, at, "", "", (Edit(at, at, " ="),), 0.85, ill_formed=True,
+            )  # fmt: skip
+            return [kept[:i], kept[i:]], (fault,)
+    return [tokens], ()
 
 
 def _without_frame(tokens: list[Token]) -> list[Token]:
@@ -298,7 +322,8 @@ def _is_remark(tokens: Sequence[Token], at: int) -> bool:
     if before == "GAP" and token.kind == "LPAR":
         inside = [t.kind for t in tokens[at + 1 : at + 8]]
         closing = inside.index("RPAR") if "RPAR" in inside else None
-        if closing is None or not set(inside[:closing]) <= {"NUMBER", "NAME", "LETTER", "GAP"}:
+        words = {"NUMBER", "NAME", "LETTER", "GAP", "MINUS", "COMMA", "SLASH", "DOT"}
+        if closing is None or not set(inside[:closing]) <= words:
             return False
         return at + 2 + closing == len(tokens) or inside[0] == "NUMBER"
     if token.kind != "NAME" or (not token.spaced and before != "GAP"):

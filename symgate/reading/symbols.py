@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from symgate.algebra.names import GREEK
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Unicode characters as the LaTeX that means the same.
 UNICODE: dict[str, str] = {
     **{symbol: f"\\{name} " for name, symbol in GREEK.items()},
@@ -43,64 +48,20 @@ ACCENTS = {
 }  # fmt: skip
 
 #: Commands that only change how their argument looks.
-FONTS = frozenset(
-    [
-        "mathbf",
-        "boldsymbol",
-        "bm",
-        "mathbb",
-        "mathcal",
-        "mathfrak",
-        "mathscr",
-        "mathsf",
-        "mathtt",
-        "pmb",
-        "vec",
-        "bold",
-        "symbf",
-        "emph",
-        "symbfit",
-        "boldmath",
-        "mathnormal",
-        "mathbfit",
-        "hbox",
-        "ensuremath",
-        "mathds",
-        "mathbfsf",
-        "smash",
-        "mathstrut",
-        "underbrace",
-        "overbrace",
-        "underline",
-    ]
+FONTS = _words(
+    "mathbf boldsymbol bm mathbb mathcal mathfrak mathscr mathsf mathtt pmb vec bold symbf "
+    "emph symbfit boldmath mathnormal mathbfit hbox ensuremath mathds mathbfsf smash "
+    "mathstrut underbrace overbrace underline"
 )
 
 #: Commands whose argument is a word: a name if it is one, else a remark.
-WORDS = frozenset(
-    [
-        "mathrm",
-        "text",
-        "textrm",
-        "textit",
-        "textbf",
-        "operatorname",
-        "mathit",
-        "textsf",
-        "texttt",
-        "mbox",
-        "rm",
-        "textnormal",
-        "operatorname*",
-        "mathop",
-        "symup",
-        "textup",
-        "texttt",
-        "hbox",
-    ]
+WORDS = _words(
+    "mathrm text textrm textit textbf operatorname mathit textsf texttt mbox rm textnormal "
+    "operatorname* mathop symup textup texttt hbox"
 )
 
 #: Commands that frame their argument, or say something about it.
-BOXES = frozenset(["boxed", "fbox", "framebox", "bbox", "mathclap", "cancel", "hl"])
+BOXES = _words("boxed fbox framebox bbox mathclap cancel hl")
 
 #: Commands that mean nothing here; the number of arguments that go with them.
 IGNORED = {
@@ -137,12 +98,11 @@ TERMINALS = {
 }  # fmt: skip
 
 #: Relations other than an equals sign: a formula with one defines nothing.
-_RELATIONS = """
-    in to approx sim Rightarrow rightarrow leq geq le ge neq ne propto implies mapsto ll gg
-    longrightarrow notin subset forall iff Leftrightarrow because therefore cong simeq
-    Longrightarrow not
-"""
-RELATIONS = frozenset(_RELATIONS.split())
+RELATIONS = _words(
+    "in to approx sim Rightarrow rightarrow leq geq le ge neq ne propto implies mapsto ll gg "
+    "longrightarrow notin subset forall iff Leftrightarrow because therefore cong simeq "
+    "Longrightarrow not"
+)
 
 #: Letters under another name.
 LETTERS = {
@@ -152,35 +112,19 @@ LETTERS = {
 }  # fmt: skip
 
 #: Environments that take an argument, which says how their columns look.
-WITH_ARGUMENT = frozenset(
-    ["array", "alignat", "alignedat", "tabular", "IEEEeqnarray", "empheq", "subarray"]
-)
+WITH_ARGUMENT = _words("array alignat alignedat tabular IEEEeqnarray empheq subarray")
 
 #: Spaces wide enough to stand between two equations.
-WIDE = frozenset(["quad", "qquad", "hspace", "hspace*", "enspace", "enskip", "hskip"])
+WIDE = _words("quad qquad hspace hspace* enspace enskip hskip")
 
 #: Products of vectors component by component, whatever stands beside them.
-HADAMARD = frozenset(
-    [
-        "odot",
-        "bigodot",
-        "circ",
-        "bullet",
-        "otimes",
-        "bigotimes",
-        "bigcirc",
-        "circledast",
-        "oast",
-        "circledcirc",
-        "star",
-        "diamond",
-        "boxdot",
-        "boxtimes",
-    ]
+HADAMARD = _words(
+    "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast circledcirc star "
+    "diamond boxdot boxtimes"
 )
 
 #: Products that mean a matrix product or a component-wise one, by what stands beside them.
-TIMES = frozenset(["cdot", "times", "ast", "cdotp", "centerdot"])
+TIMES = _words("cdot times ast cdotp centerdot")
 
 #: Functions by their names in formulas, and what the language calls them.
 FUNCTIONS = {
@@ -197,132 +141,36 @@ FUNCTIONS = {
 }  # fmt: skip
 
 #: Functions of a whole vector, which the language does not have: an output layer's.
-OUTPUT_FUNCTIONS = frozenset(["softmax", "Softmax", "argmax", "logsoftmax", "SoftMax", "smax"])
+OUTPUT_FUNCTIONS = _words("softmax Softmax argmax logsoftmax SoftMax smax")
+
+#: Other functions that the language does not have.
+UNKNOWN_FUNCTIONS = _words("max min arg det dim sup")
 
 #: Functions that make one vector of several.
-CONCATENATIONS = frozenset(
-    ["concat", "Concat", "concatenate", "cat", "CONCAT", "Concatenate", "vstack", "stack"]
-)
+CONCATENATIONS = _words("concat Concat concatenate cat CONCAT Concatenate vstack stack")
 
 #: Maps that pass their argument through, made comparable or bounded.
-NORMALISATIONS = frozenset(
-    [
-        "GN",
-        "LN",
-        "BN",
-        "LayerNorm",
-        "layernorm",
-        "BatchNorm",
-        "GroupNorm",
-        "Norm",
-        "norm",
-        "clip",
-        "Clip",
-        "dropout",
-        "Dropout",
-        "RMSNorm",
-        "layer_norm",
-        "batch_norm",
-    ]
+NORMALISATIONS = _words(
+    "GN LN BN LayerNorm layernorm BatchNorm GroupNorm Norm norm clip Clip dropout Dropout "
+    "RMSNorm layer_norm batch_norm"
 )
 
 #: Affine maps without a letter of their own.
-LINEAR = frozenset(
-    [
-        "Linear",
-        "linear",
-        "Dense",
-        "dense",
-        "FC",
-        "fc",
-        "MLP",
-        "Affine",
-        "affine",
-        "Conv",
-        "conv",
-        "Conv2D",
-        "Conv2d",
-    ]
-)
+LINEAR = _words("Linear linear Dense dense FC fc MLP Affine affine Conv conv Conv2D Conv2d")
 
 #: Greek letters and others that name an activation where they stand before parentheses.
-ACTIVATION_LETTERS = frozenset(
-    [
-        "sigma",
-        "phi",
-        "varphi",
-        "psi",
-        "delta",
-        "tau",
-        "rho",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Theta",
-        "f",
-        "g",
-        "h",
-        "s",
-        "k",
-        "act",
-        "activation",
-        "a",
-        "G",
-        "F",
-    ]
+ACTIVATION_LETTERS = _words(
+    "sigma phi varphi psi delta tau rho Sigma Phi Psi Theta f g h s k act activation a G F"
 )
 
 #: Matrices and arrays; the rest of the environments only lay lines out.
-MATRICES = frozenset(
-    [
-        "matrix",
-        "pmatrix",
-        "bmatrix",
-        "Bmatrix",
-        "vmatrix",
-        "Vmatrix",
-        "smallmatrix",
-        "bsmallmatrix",
-        "psmallmatrix",
-    ]
+MATRICES = _words(
+    "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix bsmallmatrix psmallmatrix"
 )
 
-LAYOUTS = frozenset(
-    [
-        "equation",
-        "equation*",
-        "align",
-        "align*",
-        "aligned",
-        "alignat",
-        "alignat*",
-        "alignedat",
-        "gather",
-        "gather*",
-        "gathered",
-        "split",
-        "multline",
-        "multline*",
-        "flalign",
-        "flalign*",
-        "eqnarray",
-        "eqnarray*",
-        "displaymath",
-        "math",
-        "array",
-        "cases",
-        "subequations",
-        "eqsplit",
-        "dmath",
-        "dmath*",
-        "empheq",
-        "rcases",
-        "dcases",
-        "numcases",
-        "multlined",
-        "IEEEeqnarray",
-        "IEEEeqnarray*",
-        "tabular",
-        "center",
-    ]
+LAYOUTS = _words(
+    "equation equation* align align* aligned alignat alignat* alignedat gather gather* "
+    "gathered split multline multline* flalign flalign* eqnarray eqnarray* displaymath math "
+    "array cases subequations eqsplit dmath dmath* empheq rcases dcases numcases multlined "
+    "IEEEeqnarray IEEEeqnarray* tabular center"
 )

@@ -128,8 +128,8 @@ def _text(term: AnyTerm) -> tuple[str, int]:
                 out += (minus if sign < 0 else plus) + term_text
             return out, SUM
         case Times(factors=(Par(name=name, kind="vector"), *rest)) if rest and is_scalar_name(name):
-            inner = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
-            return f"diag({name}) @ {text(inner, POWER)}", APPLY
+            product = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
+            return f"diag({name}) @ {text(product, POWER)}", APPLY
         case Times(factors=factors):
             shown = [
                 f"({text(f)})" if isinstance(f, Apply) else text(f, APPLY + 1) for f in factors
@@ -158,12 +158,10 @@ def time_text(time: int | None) -> str:
 
 
 def children(term: AnyTerm) -> Iterator[AnyTerm]:
+    """The terms that a term is made of."""
     match term:
         case Add(terms=terms):
             yield from (inner for _, inner in terms)
-        case Times(factors=(Par(name=name, kind="vector"), *rest)) if rest and is_scalar_name(name):
-            inner = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
-            return f"diag({name}) @ {text(inner, POWER)}", APPLY
         case Times(factors=factors):
             yield from factors
         case Apply(matrix=matrix, vector=vector):

@@ -113,9 +113,32 @@ def _context(lines: Sequence[Line], indices: Indices) -> Context:
             if line.target.accents and line.target.letter not in defined
             and any(ref.name == line.target.letter for ref in references)
         }  # fmt: skip
+    olds |= _untimed_states(lines)
     untimed = {line.name for line in lines if line.target.time is None}
     return Context(indices, frozenset(defined), frozenset(untimed), frozenset(timed),
                    frozenset(inputs - olds), olds=frozenset(olds))  # fmt: skip
+
+
+def _untimed_states(lines: Sequence[Line]) -> set[str]:
+    """States that are defined at t and used without a time, for the last value: h @ U."""
+    found = set()
+    for line in lines:
+        name = line.name
+        uses = {ref.time for own in lines for ref in own.references if ref.name == name}
+        if line.target.time is None or uses != {None}:
+            continue
+        needed: set[str] = set()
+        waiting = [name]
+        while waiting:
+            current = waiting.pop()
+            for own in lines:
+                if own.name == current:
+                    new = {ref.name for ref in own.references if ref.time != -1} - needed
+                    needed |= new
+                    waiting.extend(new)
+        if name in needed:
+            found.add(name)
+    return found
 
 
 def _meant(line: Line, context: Context) -> Understood:
@@ -301,7 +324,8 @@ def _is_convolution(found: Understanding) -> bool:
         return True
     stars = others = hadamards = 0
     for u in found.lines:
-        if u.term is None or (u.line.equation.piece and u.line.equation.piece.kind == "plain"):
+        piece = u.line.equation.piece
+        if u.term is None or piece is None or piece.kind == "plain" or not piece.delimiters[0]:
             continue
         for term in walk(u.term):
             if isinstance(term, Apply) and isinstance(term.matrix, Par):

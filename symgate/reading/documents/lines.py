@@ -21,7 +21,7 @@ _RIGHT = re.compile(
     r"|<sub>t"
 )
 _CODE = re.compile(
-    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|:=\s*\(|;\s*$|\w\.\w+\("
+    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
 )
 
 

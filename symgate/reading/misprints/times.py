@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
 from symgate.reading.names import Reference
-from symgate.reading.terms import Call, Par, Var, walk
+from symgate.reading.terms import Apply, Call, Par, Var, walk
 from symgate.reading.understanding import Understood
 
 
@@ -28,6 +28,8 @@ def _missing(cell: Readable) -> Iterator[Fault]:
     for _u, var in cell.variables():
         model = timed.get(var.name)
         if var.ref.time is not None or model is None or model.style == "call":
+            continue
+        if var.name in cell.found.context.olds:
             continue
         own = defined.get(var.name)
         if own is not None and own.line.target.time is None:
@@ -145,13 +147,17 @@ def _late_output(cell: Readable) -> Iterator[Fault]:
 def _past_input(cell: Readable) -> Iterator[Fault]:
     """An input of the last step in one place, where all others take that of this step."""
     names = {u.name for u in cell.found.lines}
+    entering = {
+        v.name for _, term in cell.terms() if isinstance(term, Apply) for v in walk(term.vector)
+        if isinstance(v, Var)
+    }  # fmt: skip
     times: dict[str, Counter[int]] = {}
     for _, var in cell.variables():
         if var.name not in names and var.time is not None:
             times.setdefault(var.name, Counter())[var.time] += 1
     for _, var in cell.variables():
         own = times.get(var.name)
-        if own is None or var.time != -1 or own[0] <= own[-1]:
+        if own is None or var.time != -1 or own[0] <= own[-1] or var.name not in entering:
             continue
         printed = cell.printed(var.start, var.stop)
         meant, edit = stepped(cell, var, 1)
@@ -189,8 +195,6 @@ def _wrong_letter(cell: Readable) -> Iterator[Fault]:
 
 def _acted_on(cell: Readable, par: Par) -> bool:
     """Whether a matrix acts on a parameter as if it were a variable."""
-    from symgate.reading.terms import Apply
-
     return any(
         isinstance(t, Apply) and any(v is par for v in walk(t.vector)) for _, t in cell.terms()
     )
