@@ -13,74 +13,123 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
-    "Diverged": "symgate.errors",
     "Comparison": "symgate.comparing.comparison",
+    "Decay": "symgate.flow.curve",
+    "Derivation": "symgate.writing.derivation",
+    "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "Gradients": "symgate.numerics.backprop",
+    "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Memory": "symgate.flow.memory",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
+    "Sweep": "symgate.flow.sweep",
     "SymgateError": "symgate.errors",
+    "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
     "compare": "symgate.comparing.comparison",
+    "decay": "symgate.flow.measure",
+    "derive": "symgate.writing.derivation",
+    "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
+    "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
-    "read": "symgate.reading.reader",
+    "load": "symgate.flow.saving",
+    "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
+    "read": "symgate.reading.reader",
     "simulate": "symgate.numerics.simulate",
+    "sweep": "symgate.flow.sweep",
+    "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
+    "vector_norms": "symgate.numerics.product",
     "zoo": "symgate.cells",
 }
 
 if TYPE_CHECKING:
+    from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.flow.curve import Decay
+    from symgate.flow.measure import decay
+    from symgate.flow.memory import Memory, memory
+    from symgate.flow.saving import load
+    from symgate.flow.sweep import Sweep, sweep
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
+    from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
+    from symgate.numerics.product import LagNorms, lag_norms, vector_norms
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
+    from symgate.numerics.tangent import Tangent, tangent
     from symgate.reading.reader import read
+    from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
     "Comparison",
+    "Decay",
+    "Derivation",
     "Diverged",
     "EquationError",
+    "Gradients",
+    "LagNorms",
     "Linearisation",
+    "Memory",
     "Run",
     "ShapeError",
+    "Sweep",
     "SymgateError",
+    "Tangent",
     "UnknownName",
     "__version__",
     "adjoint",
     "cell",
     "compare",
+    "decay",
+    "derive",
+    "gradients",
     "init",
     "jacobian",
+    "lag_norms",
     "lambdify",
     "latex",
     "linearise",
+    "load",
+    "memory",
     "notations",
+    "plots",
     "read",
     "simulate",
+    "sweep",
+    "tangent",
     "text",
+    "vector_norms",
     "zoo",
 ]
 
 
+#: Rooms that are reached by name: sg.plots.decay_curves.
+_ROOMS = ("plots",)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"symgate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'symgate' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 
 
 class SymgateError(ValueError):
@@ -29,23 +30,30 @@ class EquationError(SymgateError):
     """
 
     def __init__(
-        self, message: str, *, line: int = 1, column: int = 1, width: int = 1, shown: str = ""
+        self,
+        message: str,
+        *,
+        line: int = 1,
+        column: int = 1,
+        width: int = 1,
+        shown: str = "",
+        file: str = "",
     ) -> None:
         self.message, self.line, self.column = message, line, column
-        self.width, self.shown = max(width, 1), shown
+        self.width, self.shown, self.file = max(width, 1), shown, file
         super().__init__(message, line, column)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_equation_error, (
-            self.message,
-            self.line,
-            self.column,
-            self.width,
-            self.shown,
-        )
+        return partial(EquationError, **vars(self)), ()
+
+    def in_file(self, file: str) -> EquationError:
+        """The same error, with the file that the text was read from."""
+        return EquationError(**{**vars(self), "file": file})
 
     def __str__(self) -> str:
         text = f"line {self.line}, column {self.column}: {self.message}"
+        if self.file:
+            text = f"{self.file}: {text}"
         if not self.shown.strip():
             return text
         excerpt, start = _excerpt(self.shown, self.column - 1)
@@ -66,13 +74,12 @@ class MissingTool(SymgateError):
 
 
 class UnknownName(SymgateError):
-    """A name that nothing has; the message offers the nearest."""
+    """A name that nothing has; the message offers the nearest, or says what lists them."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.name, self.known = name, tuple(known)
-        super().__init__(
-            f"{what} {_shortened(name)!r} is not known{did_you_mean(name, self.known)}"
-        )
+    def __init__(self, what: str, name: str, known: Iterable[str], listed: str = "") -> None:
+        self.name, self.known = str(name), tuple(known)
+        offer = did_you_mean(self.name, self.known) or (listed and f"; {listed}")
+        super().__init__(f"{what} {_shortened(self.name)!r} is not known{offer}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_unknown_name, (str(self), self.name, self.known)
@@ -90,7 +97,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=3, cutoff=0.6) if len(name) <= 100 else []
     if near:
         return "; did you mean " + " or ".join(map(repr, near)) + "?"
-    return "; there are " + ", ".join(map(repr, names)) if 0 < len(names) <= 12 else ""
+    return "; there are " + ", ".join(map(repr, names)) if 0 < len(names) <= 20 else ""
 
 
 def _shortened(name: str) -> str:
@@ -104,12 +111,6 @@ def _excerpt(line: str, column: int, width: int = 76) -> tuple[str, int]:
     start = max(0, min(column - width // 2, len(line) - width))
     head, tail = "…" if start else "", "…" if start + width < len(line) else ""
     return head + line[start : start + width] + tail, column - start + len(head)
-
-
-def _rebuild_equation_error(
-    message: str, line: int, column: int, width: int, shown: str
-) -> EquationError:
-    return EquationError(message, line=line, column=column, width=width, shown=shown)
 
 
 def _rebuild_unknown_name(text: str, name: str, known: tuple[str, ...]) -> UnknownName:

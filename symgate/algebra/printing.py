@@ -34,9 +34,31 @@ from sympy.core.basic import Basic
 from sympy.core.function import Function
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
+from symgate.algebra.marks import (
+    Along,
+    Differential,
+    Dots,
+    Gradient,
+    Ordered,
+    OverTime,
+    Partial,
+    Power,
+    Step,
+)
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
+from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
-from symgate.algebra.vectors import MatVec, Outer, Stack, Total, Vector, name_of, t, time_of
+from symgate.algebra.vectors import (
+    MatVec,
+    Outer,
+    Stack,
+    Total,
+    Vector,
+    name_of,
+    shifted,
+    t,
+    time_of,
+)
 
 SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
 
@@ -60,7 +82,11 @@ def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
 
 def is_vector(expression: Basic) -> bool:
     """Whether an expression holds a vector, so that a product with it is Hadamard's."""
-    return expression.has(Indexed, Vector, MatVec)
+    if isinstance(expression, SpectralNorm | MaxNorm):
+        return False
+    if isinstance(expression, Indexed | Vector | MatVec):
+        return True
+    return any(map(is_vector, expression.args))
 
 
 class Printer:
@@ -70,6 +96,9 @@ class Printer:
     """
 
     hadamard, scalar_times, matvec_times, minus = " * ", " * ", " @ ", "-"
+
+    #: Whether what is printed reads back to the same expression, sign by sign.
+    reads_back = True
 
     def __init__(self, order: Order | None = None) -> None:
         self.order = order
@@ -89,12 +118,12 @@ class Printer:
         return f"{function}({', '.join(arguments)})"
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator) if numerator else "1"
-        below = self.factors(denominator, PRODUCT + 1 if len(denominator) == 1 else PRODUCT)
+        above = self.factors(numerator)
+        below = self.factors(denominator, POWER)
         return f"{above} / {f'({below})' if len(denominator) > 1 else below}"
 
     def power(self, base: Expr, exponent: Expr) -> str:
-        return f"{self.show(base, POWER + 1)}**{self.number(exponent)}"
+        return f"{self.show(base, ATOM)}**{self.show(exponent, ATOM)}"
 
     def root(self, base: Expr) -> str:
         return self.call("sqrt", [self.show(base)])
@@ -116,8 +145,8 @@ class Printer:
         return f"{self.show(block.matrix, ATOM)}[:, {block.start}:{stop}]"
 
     def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(_at_index(product))
-        return f"prod_{{{product.index}=0}}^{{{product.count}-1}} ({shown})"
+        shown = self.show(shifted(product.factor, product.index))
+        return f"prod_{{{product.index}=0}}^{{{_last(product)}}} ({shown})"
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         return "[" + "; ".join(", ".join(row) for row in rows) + "]"
@@ -130,6 +159,24 @@ class Printer:
 
     def summed(self, vector: Expr) -> str:
         return f"sum({self.show(vector)})"
+
+    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
+        left, right = self.show(matrix, MATVEC), self.show(vector, POWER)
+        return f"{left}{self.matvec_times}{right}"
+
+    def matrix_name(self, name: str) -> str:
+        return self.name(name, None)
+
+    def norm(self, inside: str, kind: str) -> str:
+        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
+        return f"norm({inside}, {kind})"
+
+    def mark(self, e: Basic) -> tuple[str, int]:
+        """What derivations write besides values: dh, ∂h/∂c, J_t (symgate.algebra.marks)."""
+        return str(e), 0
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
 
     # -- the walk ------------------------------------------------------------------------
 
@@ -169,9 +216,14 @@ class Printer:
         if isinstance(e, Symbol):
             return self.name(e.name, None), ATOM
         if isinstance(e, MatVec):
-            left = self.show(e.matrix, MATVEC)
-            right = self.show(e.vector, POWER)
-            return f"{left}{self.matvec_times}{right}", MATVEC
+            return self.matvec(e.matrix, e.vector), MATVEC
+        if isinstance(e, SpectralNorm | MaxNorm):
+            kind = "2" if isinstance(e, SpectralNorm) else "oo"
+            return self.norm(self.show(e.args[0]), kind), ATOM
+        if isinstance(e, Ordered):
+            return self.factors(e.args), PRODUCT
+        if isinstance(e, Differential | Along | Gradient):
+            return self.mark(e)
         if isinstance(e, Total):
             return self.summed(e.args[0]), ATOM
         if isinstance(e, Stack):
@@ -179,8 +231,9 @@ class Printer:
         if e is S.Exp1:
             return self.call("exp", ["1"]), ATOM
         if isinstance(e, Rational | sp.Float):
-            binds = SUM if e.is_negative else ATOM if e.is_Integer else PRODUCT
-            return self.number(e), binds
+            shown = self.number(e)
+            ratio = "/" in shown or "frac" in shown
+            return shown, SUM if e.is_negative else PRODUCT if ratio else ATOM
         if isinstance(e, Add):
             return self._sum(e), SUM
         if isinstance(e, Mul):
@@ -194,11 +247,14 @@ class Printer:
 
     def _sum(self, e: Add) -> str:
         terms = in_order(e.args, self.order)
-        terms.sort(key=lambda term: bool(term.could_extract_minus_sign()))
-        return self.joined([self._signed_term(term) for term in terms])
+        terms.sort(key=self.is_last)
+        signed = [self._signed_term(term) for term in terms]
+        if signed[0][0]:
+            signed[0] = False, self.show(terms[0])
+        return self.joined(signed)
 
     def _signed_term(self, term: Expr) -> tuple[bool, str]:
-        if term.could_extract_minus_sign() and not isinstance(term, Add):
+        if self.is_negative(term) and not isinstance(term, Add):
             return True, self.show(-term, PRODUCT)
         return False, self.show(term, PRODUCT if isinstance(term, Add) else 0)
 
@@ -214,32 +270,55 @@ class Printer:
         return out
 
     def _product(self, e: Mul) -> tuple[str, int]:
-        if e.could_extract_minus_sign():
-            positive = self.show(-e, PRODUCT + 1 if isinstance(-e, Add) else PRODUCT)
-            if isinstance(-e, MatVec):
-                positive = self.show(-e, self.in_product(-e))
-            return f"{self.minus}{positive}", SUM
-        above: list[Expr] = []
-        below: list[Expr] = []
-        for factor in in_order(e.args, self.order):
-            if isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_negative:
-                below.append(1 / factor)
-            else:
-                above.append(factor)
+        if self.is_negative(e):
+            binds = self.after_sign(self.numerator(-e))
+            return f"{self.minus}{self.show(-e, binds)}", SUM
+        number, rest = e.as_coeff_Mul()
+        if self.reads_back and number != 1 and isinstance(self.numerator(rest)[0], Add):
+            return f"{self.show(number, POWER)}{self.scalar_times}{self.show(rest, ATOM)}", PRODUCT
+        below = [1 / factor for factor in in_order(e.args, self.order) if _is_below(factor)]
         if below:
-            return self.fraction(above, below), PRODUCT
-        return self.factors(above), PRODUCT
+            return self.fraction(self.numerator(e), below), PRODUCT
+        return self.factors(self.numerator(e)), PRODUCT
+
+    def is_negative(self, e: Expr) -> bool:
+        """Whether an expression prints with a minus in front."""
+        if self.reads_back:
+            return bool(e.as_coeff_Mul()[0].is_negative)
+        return bool(e.could_extract_minus_sign())
+
+    def is_last(self, term: Expr) -> bool:
+        """Whether a term stands behind the others: what is subtracted, or its number only."""
+        return self.is_negative(term) and (term.is_number or not self.reads_back)
+
+    def numerator(self, e: Expr) -> list[Expr]:
+        """The factors of a product above the fraction bar, as they are printed."""
+        return [f for f in in_order(Mul.make_args(e), self.order) if not _is_below(f)] or [S.One]
+
+    def after_sign(self, factors: Sequence[Expr]) -> int:
+        """How tightly a product must bind to stand without parentheses behind a minus.
+
+        The parser takes a minus for the sign of the first factor alone; it multiplies it
+        into a sum, and takes -A @ v for (-A) @ v.
+        """
+        if self.reads_back and isinstance(factors[0], Add):
+            return ATOM
+        if len(factors) == 1 and isinstance(factors[0], MatVec | Add):
+            return ATOM if self.reads_back else self.in_product(factors[0])
+        return PRODUCT
 
     def _power(self, e: Pow) -> tuple[str, int]:
-        if e.exp.is_number and e.exp.is_negative:
-            return self.fraction([], [1 / e]), PRODUCT
+        if _is_below(e):
+            return self.fraction([S.One], [1 / e]), PRODUCT
         if e.exp == S.Half:
             return self.root(e.base), ATOM
         return self.power(e.base, e.exp), POWER
 
     def _operator(self, e: MatrixExpr) -> tuple[str, int]:
         if isinstance(e, MatrixSymbol):
-            return self.name(e.name, None), ATOM
+            return self.matrix_name(e.name), ATOM
+        if isinstance(e, Partial | Step | Dots | OverTime | Power):
+            return self.mark(e)
         if isinstance(e, Diag):
             return self.diagonal(e.factors), ATOM
         if isinstance(e, Identity):
@@ -271,12 +350,19 @@ class Printer:
         """An operator's sign and the rest, with its number in front."""
         if isinstance(e, MatMul):
             number, matrices = e.as_coeff_matrices()
-            negative = number.could_extract_minus_sign()
-            number = -number if negative else number
+            negative = self.is_negative(number)
             shown = [self.show(m, PRODUCT) for m in matrices]
+            if (
+                self.reads_back
+                and number != 1
+                and len(shown) > 1
+                and isinstance(matrices[0], MatAdd)
+            ):
+                shown = [self.parenthesised(self.chain(shown))]
+            number = -number if negative else number
             if number != 1:
-                head = self.show(number, PRODUCT)
-                return negative, self.scaled_operator(head, shown)
+                binds = self.after_sign(self.numerator(number)) if negative else PRODUCT
+                return negative, self.scaled_operator(self.show(number, binds), shown)
             return negative, self.chain(shown)
         return False, self.show(e, PRODUCT)
 
@@ -290,6 +376,7 @@ class Printer:
 class _Text(Printer):
     """As on a board, in Unicode, for a terminal."""
 
+    reads_back = False
     hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
 
     def name(self, name: str, time: Expr | None) -> str:
@@ -313,12 +400,12 @@ class _Text(Printer):
         return f"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
 
     def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(_at_index(product))
-        return f"∏_{{{product.index}=0}}^{{{product.count}-1}} [{shown}]"
+        shown = self.show(shifted(product.factor, product.index))
+        return f"∏_{{{product.index}=0}}^{{{_last(product)}}} [{shown}]"
 
     def power(self, base: Expr, exponent: Expr) -> str:
-        shown = self.show(base, POWER + 1)
-        return f"{shown}²" if exponent == 2 else f"{shown}^{self.number(exponent)}"
+        shown = self.show(base, ATOM)
+        return f"{shown}²" if exponent == 2 else f"{shown}^{self.show(exponent, ATOM)}"
 
     def call(self, function: str, arguments: Sequence[str]) -> str:
         return super().call({"sigmoid": "σ"}.get(function, function), arguments)
@@ -328,6 +415,33 @@ class _Text(Printer):
 
     def outer(self, u: Expr, v: Expr) -> str:
         return f"{self.show(u, ATOM)} {self.show(v, ATOM)}ᵀ"
+
+    def norm(self, inside: str, kind: str) -> str:
+        return f"‖{inside}‖{'₂' if kind == '2' else '_∞'}"
+
+    def mark(self, e: Basic) -> tuple[str, int]:
+        match e:
+            case Differential():
+                return f"d{self.show(e.of)}", ATOM
+            case Partial():
+                return f"∂{self.show(e.of)}/∂{self.show(e.wrt)}", ATOM
+            case Step():
+                return self.name("J", e.time - t), ATOM
+            case Dots():
+                return "⋯", ATOM
+            case Gradient():
+                return f"∂L/∂{self.show(e.parameter)}", ATOM
+            case Along():
+                inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
+                return (
+                    f"∏_{{{e.index}=0}}^{{{str(e.count - 1).replace(' ', '')}}} {inside}",
+                    PRODUCT,
+                )
+            case OverTime():
+                return f"∑_t {self.show(e.summand, PRODUCT)}", PRODUCT
+            case Power():
+                return f"{self.show(e.matrix, ATOM)}^{e.exponent}", POWER
+        return super().mark(e)
 
 
 def language(expression: Any, order: Order | None = None) -> str:
@@ -345,16 +459,32 @@ def text(expression: Any, order: Order | None = None) -> str:
     return _Text(order).show(expression)
 
 
-def _at_index(product: OrderedProduct) -> Any:
-    from symgate.algebra.vectors import shifted
+def partial(of: str, wrt: str, lag: int | str, printer: Printer | None = None) -> str:
+    """The left side of a Jacobian, for a lag that is a number or the name of a symbol.
 
-    return shifted(product.factor, product.index)
+    >>> print(partial("h_tilde", "h", "k"))
+    ∂h̃_t/∂h_{t-k}
+    """
+    return (printer or _Text()).derivative(of, wrt, Symbol(lag) if isinstance(lag, str) else S(lag))
+
+
+def _is_below(factor: Expr) -> bool:
+    """Whether a factor stands below the fraction bar."""
+    return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
+
+
+def _last(product: OrderedProduct) -> str:
+    """The last value of a product's index: "k-1"."""
+    return str(product.count - 1).replace(" ", "")
 
 
 def _signed(time: Expr) -> str:
     """The part after t: "-1", "-j", "-j-1"."""
-    shown = str(time).replace(" ", "")
-    return shown if shown.startswith("-") else f"+{shown}"
+    number, rest = time.as_coeff_Add()
+    shown = "" if rest == 0 else str(rest).replace(" ", "")
+    if shown and not shown.startswith("-"):
+        shown = f"+{shown}"
+    return shown + (f"{int(number):+d}" if number else "")
 
 
 def _decimal(value: Expr) -> str:

@@ -44,6 +44,7 @@ def name_of(symbol: Basic) -> str:
     return str(symbol.base.label) if isinstance(symbol, Indexed) else str(symbol.name)
 
 
+@lru_cache(maxsize=4096)
 def time_of(symbol: Indexed) -> Expr:
     """The time of a variable, relative to t: 0, -1, or an expression."""
     return symbol.indices[0] - t

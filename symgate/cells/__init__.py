@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import UnknownName
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -55,7 +55,7 @@ def entry(name: str) -> Entry:
     """The data of a cell, by name or alias; an unknown name lists the near ones."""
     key = str(name).strip().lower().replace("_", "-").replace(" ", "-")
     if key not in _by_alias():
-        raise UnknownName("the cell", str(name), _by_alias())
+        raise UnknownName("the cell", str(name), _by_alias(), "`symgate cells` lists all")
     return entries()[_by_alias()[key]]
 
 
@@ -78,8 +78,6 @@ def cell(name: str) -> Cell:
     if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:
         from symgate.equations.cell import Cell
 
-        if not Path(name).exists():
-            raise SymgateError(f"there is no file {name}")
         return Cell.from_file(name)
     return _cell(entry(name).name)
 

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from symgate import __version__
 from symgate.errors import MissingTool, SymgateError
@@ -20,6 +21,10 @@ from symgate.errors import MissingTool, SymgateError
 COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
+    "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
+    "decay": "measure how fast a cell's gradient decays over the lag",
+    "memory": "work out which bias gives a memory of so many steps",
+    "sweep": "measure half-lives over a grid of sizes, gains and biases",
     "report": "derive and print the Jacobians of RNN, LSTM and GRU",
 }
 
@@ -32,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         _parser(None).print_help(sys.stderr)
         return 2
+    if isinstance(sys.stdout, TextIOWrapper):  # formulas go to any encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = import_module(_module(arguments.command)).run(arguments)
         sys.stdout.flush()

@@ -8,21 +8,24 @@ imaginary number is an error here.
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
 from sympy.core.basic import Basic
 
-from symgate.algebra.functions import FUNCTIONS
+from symgate.algebra.functions import FUNCTIONS, WITH_CONSTANT
 from symgate.algebra.operators import Chain, Diag, Sum
+from symgate.algebra.printing import is_vector
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable
 from symgate.equations.names import Names, is_matrix
 from symgate.equations.shapes import Shapes
-from symgate.equations.syntax import Line, Source, reference
+from symgate.equations.source import Source
+from symgate.equations.syntax import Line, reference
 
-#: The largest power of a number that is worked out, in digits.
-MAX_DIGITS = 200
+_NOT_REAL = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
+
+MAX_POWER = 100
+MAX_NUMBER = 10**100
 
 
 class Builder:
@@ -30,37 +33,40 @@ class Builder:
 
     def __init__(self, source: Source, names: Names, shapes: Shapes) -> None:
         self.source, self.names, self.shapes = source, names, shapes
-        self.appeared: dict[Basic, int] = {}
+        self.appeared: dict[Basic, ast.expr] = {}
 
     def equation(self, line: Line) -> tuple[Expr, dict[Basic, int]]:
         """The right side of a line, and the place at which each symbol first stands in it."""
         self.appeared = {}
         expression = self.vector(line.right)
-        bad = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
-        if expression.has(*bad):
-            raise self.source.error(line.right, "this is not a real number (a division by zero, "
-                                    "or the root or logarithm of a negative number)")  # fmt: skip
-        return expression, self.appeared
+        for symbol, node in self.appeared.items():
+            if not expression.has(symbol):
+                raise self.source.error(
+                    node, f"{self.source.written(node)} cancels out of this equation; leave it out"
+                )
+        return expression, {symbol: place for place, symbol in enumerate(self.appeared)}
 
-    def appear(self, symbol: Basic) -> Basic:
-        self.appeared.setdefault(symbol, len(self.appeared))
+    def appear(self, node: ast.expr, symbol: Basic) -> Basic:
+        self.appeared.setdefault(symbol, node)
         return symbol
 
     def vector(self, node: ast.expr) -> Expr:
+        expression = self.expression(node)
+        fault = _fault(expression)
+        if fault:
+            raise self.source.error(node, fault)
+        return expression
+
+    def expression(self, node: ast.expr) -> Expr:
         found = reference(node)
         if found is not None:
-            return self.appear(self.symbol(*found))
+            return self.appear(node, self.symbol(*found))
         match node:
             case ast.Constant(value=value):
                 return number(value)
             case ast.UnaryOp(op=op, operand=operand):
                 inner = self.vector(operand)
                 return -inner if isinstance(op, ast.USub) else inner
-            case ast.List(elts=parts):
-                if len(parts) == 1:
-                    return self.vector(parts[0])
-                sizes = [self.shapes.parts[id(part)] for part in parts]
-                return Stack(map(self.vector, parts), sizes)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.matrix_vector(left, right)
             case ast.BinOp(op=ast.Pow()):
@@ -78,8 +84,6 @@ class Builder:
         return kind(name, real=True)
 
     def arithmetic(self, node: ast.expr, one: Expr, op: ast.operator, other: Expr) -> Expr:
-        if isinstance(one, Stack) or isinstance(other, Stack):
-            raise self.source.error(node, "a concatenation [a, b] stands right of @ only")
         match op:
             case ast.Add():
                 return one + other
@@ -93,45 +97,52 @@ class Builder:
 
     def power(self, node: ast.BinOp) -> Expr:
         exponent, base = constant(node.right), self.vector(node.left)
-        if exponent is None or abs(exponent) > 100:
+        if exponent is None or abs(exponent) > MAX_POWER:
             raise self.source.error(
-                node.right, "an exponent is a plain number between -100 and 100"
+                node.right, "an exponent is a plain number from -100 to 100, as in h[t-1]**2"
             )
-        if base.is_number:
-            if base.is_zero and exponent <= 0:
-                raise self.source.error(node, "a division by zero")
-            digits = abs(sp.log(abs(base), 10).evalf(5) * exponent) if not base.is_zero else 0
-            if digits > MAX_DIGITS:
-                raise self.source.error(node, "this number is too large")
-        return base**exponent
+        if base.is_zero and exponent <= 0:
+            raise self.source.error(node, f"zero to the power {exponent} is not defined")
+        return _settled(base**exponent)
 
     def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
         inner = self.vector(arguments[0])
-        if isinstance(inner, Stack):
-            raise self.source.error(node, "a concatenation [a, b] stands right of @ only")
         constants = [constant(argument) for argument in arguments[1:]]
         for argument, value in zip(arguments[1:], constants, strict=True):
             if value is None or not 0 < value <= 100:
-                raise self.source.error(argument, "this argument is a positive number")
-        return FUNCTIONS[function](inner, *constants)
+                raise self.source.error(
+                    argument, f"{WITH_CONSTANT[function]} is a number above 0, up to 100"
+                )
+        return _settled(FUNCTIONS[function](inner, *constants))
 
     def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
         if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
-            vector, matrix = self.vector(left), _transposed(self.matrix(right))
+            vector, matrix = self.stacked(left), _transposed(self.matrix(right))
         else:
-            matrix, vector = self.matrix(left), self.vector(right)
+            matrix, vector = self.matrix(left), self.stacked(right)
         if isinstance(matrix, Identity):
             return vector
         if isinstance(matrix, Diag) and not _is_parameter(matrix):
             return matrix.vector * vector
         return MatVec(matrix, vector)
 
+    def stacked(self, node: ast.expr) -> Expr:
+        """What a matrix acts on: a vector or a concatenation."""
+        parts = node.elts if isinstance(node, ast.List) else [node]
+        vectors = [self.vector(part) for part in parts]
+        for part, vector in zip(parts, vectors, strict=True):
+            if not is_vector(vector):
+                raise self.source.error(part, f"a matrix acts on a vector, and this is {vector}")
+        if len(parts) == 1:
+            return vectors[0]
+        return Stack(vectors, [self.shapes.parts[id(part)] for part in parts])
+
     def matrix(self, node: ast.expr) -> MatrixExpr:
         match node:
             case ast.Name(id="I"):
                 return Identity(self.shapes.identities[id(node)])
             case ast.Name(id=name):
-                return self.appear(MatrixSymbol(name, *self.shapes.matrices[name]))
+                return self.appear(node, MatrixSymbol(name, *self.shapes.matrices[name]))
             case ast.Attribute(value=value):
                 return _transposed(self.matrix(value))
             case ast.UnaryOp(op=op, operand=operand):
@@ -166,7 +177,7 @@ class Builder:
     def scalar(self, node: ast.expr) -> Expr:
         value = self.vector(node)
         if value.is_zero:
-            raise self.source.error(node, "a matrix times zero")
+            raise self.source.error(node, "a matrix times or divided by zero; leave it out")
         return value
 
     def diagonal(self, node: ast.Call, argument: ast.expr) -> Diag:
@@ -178,8 +189,27 @@ class Builder:
             None,
         )  # fmt: skip
         if size is None or vector.has(MatVec):
-            raise self.source.error(node, "diag takes names of vectors; name the product first")
+            raise self.source.error(
+                node, "diag takes names of vectors; give the product a line and a name of its own"
+            )
         return Diag(size, vector)
+
+
+def _fault(expression: Expr) -> str:
+    """What is wrong with the numbers of an expression, if anything is."""
+    numbers = [e for e in (expression, *expression.atoms(sp.Pow)) if e.is_number]
+    if expression.has(*_NOT_REAL) or not all(e.is_real for e in numbers):
+        return (
+            "this is not a real number (a division by zero, or the root or logarithm of a "
+            "negative number)"
+        )
+    ratios = expression.atoms(Rational)
+    size = abs(expression.evalf(15)) if expression.is_number and not expression.is_Rational else 0
+    if size > MAX_NUMBER or any(max(abs(n.p), n.q) > MAX_NUMBER for n in ratios):
+        return "a number with more than 100 digits comes out of this"
+    if any(abs(power.exp) > MAX_POWER for power in expression.atoms(sp.Pow) if power.exp.is_number):
+        return f"a power above {MAX_POWER} comes out of this"
+    return ""
 
 
 def number(value: object) -> Expr:
@@ -198,6 +228,15 @@ def constant(node: ast.expr) -> Expr | None:
         case ast.BinOp(left=ast.Constant(value=above), op=ast.Div(), right=ast.Constant(value=b)):
             return number(above) / number(b) if b else None
     return None
+
+
+def _settled(expression: Expr) -> Expr:
+    """SymPy's simplifications carried to their end: its abs(-abs(a)) is abs(abs(a)) at first."""
+    while expression.args:
+        before, expression = expression, expression.func(*expression.args)
+        if expression == before:
+            break
+    return expression
 
 
 def _is_parameter(matrix: Diag) -> bool:
@@ -219,27 +258,19 @@ def _transposed(matrix: MatrixExpr) -> MatrixExpr:
 
 
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
-    if scale == 1:
-        return matrix
-    if isinstance(matrix, Sum):
-        return Sum(*(_scaled(scale, part) for part in matrix.args))
-    if isinstance(matrix, MatMul):
-        own, matrices = matrix.as_coeff_matrices()
-        return _scaled(scale * own, _chain(*matrices))
-    return Chain(scale, matrix)
+    return _chain(matrix, scale=scale)
 
 
-def _chain(*matrices: MatrixExpr) -> MatrixExpr:
-    scale: Expr = sp.S.One
-    parts: list[Any] = []
+def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
+    """scale A B …, with one number in front and no identity where it says nothing."""
+    factors: list[MatrixExpr] = []
     for matrix in matrices:
-        own, factors = (
-            matrix.as_coeff_matrices() if isinstance(matrix, MatMul) else (sp.S.One, [matrix])
-        )
+        own, parts = matrix.as_coeff_matrices() if isinstance(matrix, MatMul) else (1, [matrix])
         scale *= own
-        parts.extend(f for f in factors if not isinstance(f, Identity))
-    if not parts:
-        return _scaled(scale, matrices[0]) if scale != 1 else matrices[0]
-    if scale != 1:
-        parts.insert(0, scale)
-    return parts[0] if len(parts) == 1 else Chain(*parts)
+        factors.extend(parts)
+    telling = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
+    if scale == 1 and len(telling) == 1:
+        return telling[0]
+    if len(telling) == 1 and isinstance(telling[0], Sum):
+        return Sum(*(_scaled(scale, part) for part in telling[0].args))
+    return Chain(*telling) if scale == 1 else Chain(scale, *telling)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sympy import Add, Expr, Indexed, Mul, Symbol
+from sympy import Add, Expr, Mul, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.printing import language
-from symgate.algebra.vectors import name_of
 from symgate.equations.build import Builder
 from symgate.equations.names import classify
 from symgate.equations.shapes import infer
-from symgate.equations.syntax import Line, Source, read_lines
+from symgate.equations.source import Source
+from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines
 from symgate.errors import EquationError, SymgateError
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,8 @@ class Cell:
         if not isinstance(text, str):
             raise EquationError(f"equations are a text, not {type(text).__name__}")
         source = Source(text)
-        lines = read_lines(source)
+        lines = _sorted(source, read_lines(source))
         names = classify(source, lines)
-        lines = _sorted(source, lines)
         shapes = infer(source, lines, names)
         builder = Builder(source, names, shapes)
         built = {line.name: builder.equation(line) for line in lines}
@@ -124,14 +125,15 @@ class Cell:
         """Read a cell from a file of equations; its name is the file's unless given."""
         path = Path(path)
         try:
-            if path.stat().st_size > 1_000_000:
-                raise EquationError(f"{path} is too large for a cell")
-            text = path.read_text(encoding="utf-8")
+            with path.open(encoding="utf-8-sig") as file:
+                text = file.read(MAX_CHARACTERS + 1)
+            return cls.from_text(text, name=name or path.stem)
         except OSError as error:
             raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
         except UnicodeDecodeError:
-            raise EquationError(f"{path} is not a text in UTF-8") from None
-        return cls.from_text(text, name=name or path.stem)
+            raise EquationError("this is not a text in UTF-8", file=str(path)) from None
+        except EquationError as error:
+            raise error.in_file(str(path)) from None
 
     @classmethod
     def from_latex(cls, latex: str, name: str = "cell") -> Cell:
@@ -184,8 +186,10 @@ class Cell:
         return explicit(self, {"n": n, **({} if m is None else {"m": m}), **sizes})
 
     @cached_property
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(self.equations.items()), self.states, self.inputs
+    def _key(self) -> frozenset[tuple[str, Expr]]:
+        """The equations, whatever their order and the letters of the sizes, which follow."""
+        sizes = dict.fromkeys(self.sizes.values(), Symbol("size", integer=True, positive=True))
+        return frozenset((name, e.xreplace(sizes)) for name, e in self.equations.items())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cell) and self._key == other._key
@@ -270,12 +274,34 @@ def _cycle(
         path.append(name)
     if len(path) == 2:
         message = (f"{name}[t] is defined by itself; the earlier value is {name}[t-1], and an "
-                   f"input cannot be assigned to")  # fmt: skip
+                   f"input gets no equation")  # fmt: skip
     else:
-        message = "these equations need each other in the same step: " + " → ".join(path)
+        message = ("these equations need each other in the same step: " + " → ".join(path)
+                   + "; one of them must use a value at [t-1]")  # fmt: skip
     return source.error(by_name[path[0]].target, message)
 
 
-def base_names(expression: Basic) -> set[str]:
-    """The names of all variables in an expression."""
-    return {name_of(atom) for atom in expression.atoms(Indexed)}
+def checked_cell(cell: object) -> None:
+    """Raise where something else was given for a cell; its name is the likeliest."""
+    if not isinstance(cell, Cell):
+        shown = f'symgate.cell("{cell}")' if isinstance(cell, str) else "symgate.cell(name)"
+        raise SymgateError(f"expected a cell, as {shown}, not {type(cell).__name__}")
+
+
+def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell], Made]:
+    """Keep what a function makes of a cell beside that cell, for as long as it lives.
+
+    Equal cells can differ in name, in roles and in the order in which they print, so that
+    what is made of one must not be given for another.
+    """
+
+    @wraps(function)
+    def kept(cell: Cell) -> Made:
+        checked_cell(cell)
+        made = vars(cell).setdefault("_made", {})
+        if function not in made:
+            made[function] = function(cell)
+        found: Made = made[function]
+        return found
+
+    return kept

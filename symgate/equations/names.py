@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symgate.algebra.names import is_scalar_name
-from symgate.equations.syntax import RESERVED, Line, Source, reference
+from symgate.equations.source import Source
+from symgate.equations.syntax import Line, reference
 from symgate.errors import EquationError, did_you_mean
 
 
@@ -138,15 +139,16 @@ def _classify_variable(source: Source, names: Names, use: Use) -> None:
     if use.role in ("matrix", "scale"):
         raise source.error(
             use.node,
-            f"{use.name} is a vector, and left of @ a matrix is expected; for a product "
-            f"component by component write {use.name}[t] * (U @ h[t-1])",
+            f"{source.written(use.node)} is a vector, and here a matrix is expected: @ stands "
+            f"between a matrix and a vector, * between two vectors, as z[t] * (U @ h[t-1])",
         )
     defined = use.name in names.targets
     if use.lag == 1 and not defined:
         raise source.error(
             use.node,
-            f"{use.name}[t-1] is used, but no line defines {use.name}[t]: a state needs an "
-            f"equation, and an input is used at [t] only"
+            f"{use.name}[t-1] is used, but no line defines {use.name}[t]: give a state its "
+            f"equation, a parameter no time; for an earlier input keep it in a line of its own, "
+            f"{use.name}_kept[t] = {use.name}[t], and use {use.name}_kept[t-1]"
             f"{did_you_mean(use.name, names.targets)}",
         )
     found = names.states if use.lag == 1 else [] if defined else names.inputs
@@ -160,8 +162,6 @@ def _classify_parameters(source: Source, names: Names, uses: list[Use]) -> None:
         if use.name == "I":
             if use.role != "matrix":
                 raise source.error(use.node, "I is the identity matrix and stands left of @ only")
-        elif use.name in RESERVED:
-            raise source.error(use.node, f"{use.name!r} is {RESERVED[use.name]}")
         elif use.name in names.inputs:
             raise source.error(use.node, f"{use.name} is an input; write {use.name}[t]")
         else:

@@ -14,9 +14,19 @@ from dataclasses import dataclass, field
 from sympy import Add, Expr, Symbol
 
 from symgate.equations.names import Names, is_matrix
-from symgate.equations.syntax import Line, Source, reference
+from symgate.equations.source import Source
+from symgate.equations.syntax import Line, reference
 
 LETTERS = ("n", "m", "p", "q", "k", "l", "r", "s", "u", "v", "w")
+
+#: What is said of two sides whose sizes do not fit.
+_SIZES = "{left} has size {one}, and {right} has size {other}"
+_RIGHT_SIDE = "{left} has size {one}, and its right side has size {other}"
+_ACTS = "{left} takes a vector of size {one}, and {right} has size {other}"
+_ROW = "{right} takes a row vector of size {one}, and {left} has size {other}"
+_INNER = "the columns of {left} are {one}, and the rows of {right} are {other}"
+_ROWS = "the rows of {left} are {one}, and those of {right} are {other}"
+_COLUMNS = "the columns of {left} are {one}, and those of {right} are {other}"
 
 #: A size: the variables that it is the sum of.
 Size = tuple[int, ...]
@@ -98,7 +108,8 @@ class _Walk:
     def equation(self, line: Line) -> None:
         size = self.size(line.right)
         if size is not None:
-            self.equal(line.right, self.vector[line.name], size, f"{line.name}[t] has size")
+            sides = (line.target, line.right)
+            self.equal(line.right, self.vector[line.name], size, _RIGHT_SIDE, sides)
 
     def size(self, node: ast.expr) -> Size | None:
         """The size of a vector expression; None for a number or a scalar."""
@@ -116,12 +127,10 @@ class _Walk:
                 one, other = self.size(left), self.size(right)
                 if one is None or other is None:
                     return one or other
-                self.equal(node, one, other, "the left side has size")
+                self.equal(node, one, other, _SIZES, (left, right))
                 return one
             case ast.UnaryOp(operand=operand):
                 return self.size(operand)
-            case ast.List(elts=parts):
-                return self.stacked(parts)
             case ast.Call(args=arguments):
                 if is_matrix(node, self.names):
                     raise self.source.error(node, "diag(…) is a matrix; write diag(v) @ h[t-1]")
@@ -141,15 +150,14 @@ class _Walk:
         return tuple(sizes)
 
     def matrix_vector(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Size:
-        if is_matrix(right, self.names):  # a row vector times a matrix
-            left, right = right, left
-            inner, outer = self.shape(left)
-        else:
-            outer, inner = self.shape(left)
-        size = self.size(right)
+        row = is_matrix(right, self.names)  # a row vector times a matrix
+        matrix, vector = (right, left) if row else (left, right)
+        shape = self.shape(matrix)
+        outer, inner = reversed(shape) if row else shape
+        size = self.stacked(vector.elts) if isinstance(vector, ast.List) else self.size(vector)
         if size is None:
-            raise self.source.error(right, "a matrix acts on a vector, and this is a number")
-        self.equal(node, inner, size, "the matrix takes size")
+            raise self.source.error(vector, "a matrix acts on a vector, and this is a number")
+        self.equal(node, inner, size, _ROW if row else _ACTS, (left, right))
         return outer
 
     def shape(self, node: ast.expr) -> tuple[Size, Size]:
@@ -168,38 +176,46 @@ class _Walk:
             case ast.Call(func=ast.Name(id="diag"), args=arguments):
                 inner_size = self.size(arguments[0])
                 if inner_size is None:
-                    raise self.source.error(node, "diag takes a vector")
+                    raise self.source.error(node, "diag takes a vector, and this is a number")
                 return inner_size, inner_size
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 (rows, inner), (other, cols) = self.shape(left), self.shape(right)
-                self.equal(node, inner, other, "the left matrix takes size")
+                self.equal(node, inner, other, _INNER, (left, right))
                 return rows, cols
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
                 one, other_shape = self.shape(left), self.shape(right)
-                self.equal(node, one[0], other_shape[0], "the left matrix has rows")
-                self.equal(node, one[1], other_shape[1], "the left matrix has columns")
+                self.equal(node, one[0], other_shape[0], _ROWS, (left, right))
+                self.equal(node, one[1], other_shape[1], _COLUMNS, (left, right))
                 return one
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
                 matrices = [side for side in (left, right) if is_matrix(side, self.names)]
                 if len(matrices) == 2 or (isinstance(op, ast.Div) and matrices == [right]):
                     raise self.source.error(
-                        node, "two matrices are multiplied with @, and none is divided by"
+                        node, "two matrices are multiplied with @; none can be divided by"
                     )
                 if matrices:
+                    scale = left if matrices == [right] else right
+                    if self.size(scale) is not None:
+                        raise self.source.error(
+                            scale, "a matrix is multiplied by a number only; for a vector write "
+                            "diag(v) @ A"
+                        )  # fmt: skip
                     return self.shape(matrices[0])
         raise self.source.error(
-            node, "left of @ a matrix is expected: names, sums, .T, scalar multiples, I, diag(v)"
+            node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
         )
 
-    def equal(self, node: ast.expr, one: Size, other: Size, what: str) -> None:
+    def equal(
+        self, node: ast.expr, one: Size, other: Size, said: str, sides: tuple[ast.expr, ast.expr]
+    ) -> None:
         try:
             self.sizes.unify(one, other)
         except Mismatch:
             letters = self.letters()
-            left, right = (self.shown(size, letters) for size in (one, other))
-            raise self.source.error(
-                node, f"sizes do not fit: {what} {left}, the other {right}"
-            ) from None
+            left, right = map(self.source.written, sides)
+            a, b = (self.shown(size, letters) for size in (one, other))
+            message = said.format(left=left, right=right, one=a, other=b)
+            raise self.source.error(node, f"sizes do not fit: {message}") from None
 
     def shown(self, size: Size, letters: dict[int, str]) -> Expr:
         return Add(*(Symbol(letters[v], integer=True, positive=True)

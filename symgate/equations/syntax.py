@@ -1,66 +1,28 @@
 """The text of a cell, read with the standard library's `ast` and checked node by node.
 
-Takes a text; gives its equations as (name, syntax tree) pairs that hold only allowed
+Takes a source; gives its equations as (name, syntax tree) pairs that hold only allowed
 nodes. Nothing is evaluated. Every fault becomes an EquationError with its place.
 """
 
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
-import unicodedata
-import warnings
 from collections.abc import Container
 from dataclasses import dataclass
 
 from symgate.algebra.functions import FUNCTIONS, WITH_CONSTANT
-from symgate.errors import EquationError, did_you_mean
+from symgate.equations.source import Source
+from symgate.equations.tokens import check_form
+from symgate.errors import did_you_mean
 
 MAX_CHARACTERS = 50_000
 MAX_EQUATIONS = 200
-MAX_DEPTH = 60
-MAX_NAME = 60
+MAX_DEPTH = 300
 
 #: Names that mean something else in the language.
 RESERVED = {"t": "the time", "I": "the identity matrix", "diag": "a diagonal matrix"}
 
-_LOOK_ALIKES = {
-    "σ": "sigmoid", "⊙": "*", "∘": "*", "·": "*", "×": "*", "−": "-", "–": "-", "⋅": "*",
-    "∗": "*", "₋": "[t-1]", "ₜ": "[t]", "ᵀ": ".T", "√": "sqrt", "\u00a0": "a plain space",
-}  # fmt: skip
-
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.Pow)
-
-
-class Source:
-    """A text with its lines, which can make an error that shows a place in it."""
-
-    def __init__(self, text: str) -> None:
-        self.original = text.split("\n")
-        stripped = [line.lstrip(" \t") for line in self.original]
-        self.indents = [len(o) - len(s) for o, s in zip(self.original, stripped, strict=True)]
-        self.text = "\n".join(stripped)
-
-    def error(self, node: ast.AST, message: str) -> EquationError:
-        """An error at a node of the syntax tree."""
-        line = getattr(node, "lineno", 1)
-        start = getattr(node, "col_offset", 0)
-        last, stop = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", start + 1)
-        width = (stop if last == line else len(self.original[line - 1])) - start
-        return self.error_at(line, start, message, width)
-
-    def error_at(self, line: int, column: int, message: str, width: int = 1) -> EquationError:
-        """An error at a line (from 1) and a column (from 0) of the stripped text."""
-        line = min(max(line, 1), len(self.original))
-        column = max(column, 0) + self.indents[line - 1]
-        shown = self.original[line - 1].replace("\t", " ")
-        return EquationError(
-            message, line=line, column=column + 1, width=width, shown=shown.rstrip()
-        )
-
-    def line(self, number: int) -> str:
-        return self.original[number - 1].strip()
+_OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.MatMult | ast.Pow
 
 
 @dataclass(frozen=True)
@@ -74,20 +36,27 @@ class Line:
 
 def read_lines(source: Source) -> tuple[Line, ...]:
     """Read the equations of a text and check every node of them."""
-    _check_text(source)
-    tree = _parse(source)
+    if source.length > MAX_CHARACTERS:
+        raise source.error_at(
+            1, 0, f"the text is longer than {MAX_CHARACTERS} characters; a cell is a few lines"
+        )
+    check_form(source)
     lines: dict[str, Line] = {}
-    for statement in tree.body:
+    for statement in ast.parse("\n".join(source.code)).body:
         line = _line(source, statement)
         if line.name in lines:
             first = lines[line.name].target.lineno
-            raise source.error(line.target, f"{line.name!r} is already defined in line {first}")
+            raise source.error(
+                line.target,
+                f"{line.name!r} is already defined in line {first}; leave one of the two out, "
+                f"or rename it",
+            )
         lines[line.name] = line
+        if len(lines) > MAX_EQUATIONS:
+            raise source.error(line.target, f"more than {MAX_EQUATIONS} equations in one cell")
     if not lines:
         raise source.error_at(1, 0, "there is no equation here; expected one such as "
                               "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")  # fmt: skip
-    if len(lines) > MAX_EQUATIONS:
-        raise source.error_at(1, 0, f"more than {MAX_EQUATIONS} equations in one cell")
     timed = _Timed(lines)
     return tuple(Line(name, line.target, timed.visit(line.right)) for name, line in lines.items())
 
@@ -121,90 +90,14 @@ def reference(node: ast.expr) -> tuple[str, int | None] | None:
     return None
 
 
-def _check_text(source: Source) -> None:
-    if sum(map(len, source.original)) > MAX_CHARACTERS:
-        raise source.error_at(
-            1, 0, f"the text is longer than {MAX_CHARACTERS} characters; a cell is a few lines"
-        )
-    depth = 0
-    for number, line in enumerate(source.text.split("\n"), start=1):
-        code = line.split("#", 1)[0]
-        for column, character in enumerate(code):
-            if character > "~" or (character < " " and character not in "\t\r\n\f"):
-                raise source.error_at(number, column, _strange(character))
-            depth += (character in "([{") - (character in ")]}")
-            if depth > MAX_DEPTH:
-                raise source.error_at(
-                    number, column, f"parentheses are nested more than {MAX_DEPTH} deep"
-                )
-
-
-def _strange(character: str) -> str:
-    name = unicodedata.name(character, f"U+{ord(character):04X}")
-    if character in _LOOK_ALIKES:
-        return f"{character!r} ({name}) is not in the language; write {_LOOK_ALIKES[character]}"
-    return f"{character!r} ({name}) is not in the language; names are plain ASCII letters"
-
-
-def _parse(source: Source) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", SyntaxWarning)
-            tree = ast.parse(source.text)
-    except SyntaxError as error:
-        raise _syntax_fault(source, error) from None
-    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        raise source.error_at(1, 0, f"the text cannot be read: {error or 'too deep'}") from None
-    if _depth(tree) > 5 * MAX_DEPTH:
-        raise source.error_at(1, 0, "an expression is too long; give its parts names")
-    return tree
-
-
-def _syntax_fault(source: Source, error: SyntaxError) -> EquationError:
-    line, column = error.lineno or 1, (error.offset or 1) - 1
-    message = (error.msg or "not an equation").split(" (<unknown>")[0]
-    code = source.line(min(line, len(source.original))).split("#")[0].rstrip()
-    if "was never closed" in message:
-        message = f"{message}: the line is cut off, or a bracket is missing"
-    elif "indent" in message:
-        message = "unexpected indent"
-    elif code.endswith(("=", "+", "-", "*", "@", "/", "(", ",")):
-        message, column = "the line ends where an expression was expected", len(code)
-    elif "Maybe you meant '=='" in message or "cannot assign" in message:
-        message = "an equation starts with one name, as h[t] = …"
-    elif message.startswith("invalid syntax"):
-        found = _token_at(source, line, column)
-        message = f"expected an operator or the end of the line{found}"
-    return source.error_at(line, column, message, max((error.end_offset or 0) - column - 1, 1))
-
-
-def _token_at(source: Source, line: int, column: int) -> str:
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-            if token.start == (line, column) and token.string.strip():
-                return f", found {token.string!r}"
-    except (tokenize.TokenError, SyntaxError):
-        pass
-    return ""
-
-
-def _depth(tree: ast.AST) -> int:
-    deepest, level = 0, [tree]
-    while level:
-        deepest += 1
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-    return deepest
-
-
 def _line(source: Source, statement: ast.stmt) -> Line:
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+    if not isinstance(statement, ast.Assign):
         raise source.error(statement, "expected an equation, as h[t] = tanh(U @ h[t-1])")
     target = statement.targets[0]
-    found = reference(target)
-    if found is None:
-        raise source.error(target, "an equation defines one name, as h[t] = …")
+    if _depth(statement) > MAX_DEPTH:
+        raise source.error(target, "this equation is too long; give its parts names")
     _check_reference(source, target)
-    name, lag = found
+    name, lag = reference(target) or ("", None)
     if lag == 1:
         raise source.error(
             target, f"the past cannot be defined; write {name}[t] = … and use {name}[t-1]"
@@ -217,51 +110,73 @@ def _line(source: Source, statement: ast.stmt) -> Line:
     return Line(name, target, statement.value)
 
 
+def _depth(tree: ast.AST) -> int:
+    deepest, level = 0, [tree]
+    while level:
+        deepest += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return deepest
+
+
 def _check(source: Source, node: ast.expr) -> None:
     """Check a node and all below it against the whitelist."""
     match node:
         case ast.Name() | ast.Subscript():
             _check_reference(source, node)
-        case ast.Constant():
-            _check_number(source, node)
-        case ast.BinOp(left=left, op=op, right=right):
-            if not isinstance(op, _OPERATORS):
-                raise source.error(
-                    node, f"the operator {_name(op)} is not in the language; there are + - * / @ **"
-                )
+        case ast.Constant(value=int() | float()):
+            pass
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            for side in (left, right):
+                for part in _stacked(source, side):
+                    _check(source, part)
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
             _check(source, left)
             _check(source, right)
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
             _check(source, operand)
-        case ast.List(elts=parts):
-            if len(parts) < 1:
-                raise source.error(node, "an empty concatenation")
-            for part in parts:
-                _check(source, part)
-        case ast.Attribute(value=value, attr=attribute):
-            if attribute != "T":
-                raise source.error(node, f".{attribute} is not in the language; only .T is")
+        case ast.Attribute(value=value, attr="T"):
             _check(source, value)
-        case ast.Call():
-            _check_call(source, node)
+        case ast.Call(func=ast.Name(id=name)):
+            _check_call(source, node, name)
+        case ast.List():
+            raise source.error(node, "a concatenation stands beside @ only, as W @ [h[t-1], x[t]]")
         case ast.Tuple():
             raise source.error(node, "a comma makes no vector; concatenate with [a, b]")
         case _:
-            raise source.error(node, f"{_name(node)} is not in the language of equations")
+            raise source.error(node, "this is not in the language of equations")
 
 
-def _check_call(source: Source, node: ast.Call) -> None:
-    if not isinstance(node.func, ast.Name):
-        raise source.error(node.func, "only a named function can be called, as tanh(…)")
-    name = node.func.id
+def _stacked(source: Source, node: ast.expr) -> list[ast.expr]:
+    """The parts of a concatenation, or the node itself."""
+    if not isinstance(node, ast.List):
+        return [node]
+    for part in node.elts:
+        if isinstance(part, ast.List):
+            raise source.error(part, "a concatenation inside another; write them as one")
+    return node.elts
+
+
+def _check_call(source: Source, node: ast.Call, name: str) -> None:
     if name not in FUNCTIONS and name != "diag":
-        raise source.error(node.func, f"{name!r} is not a function{did_you_mean(name, FUNCTIONS)}")
+        if any(map(_is_time, node.args)):
+            raise source.error(
+                node, f"a time stands in square brackets, as {name}[t] or {name}[t-1]"
+            )
+        raise source.error(
+            node.func, f"{name!r} is not a function{did_you_mean(name, [*FUNCTIONS, 'diag'])}"
+        )
     allowed = 2 if name in WITH_CONSTANT else 1
-    if node.keywords or not 1 <= len(node.args) <= allowed:
-        extra = f" and, if you like, {WITH_CONSTANT[name]}" if allowed == 2 else ""
+    if len(node.args) > allowed:
+        extra = f", or two: the second is {WITH_CONSTANT[name]}" if allowed == 2 else ""
         raise source.error(node, f"{name} takes one argument{extra}")
     for argument in node.args:
         _check(source, argument)
+
+
+def _is_time(node: ast.expr) -> bool:
+    """Whether a node is t or t plus or minus something."""
+    inner = node.left if isinstance(node, ast.BinOp) else node
+    return isinstance(inner, ast.Name) and inner.id == "t"
 
 
 def _check_reference(source: Source, node: ast.expr) -> None:
@@ -269,53 +184,31 @@ def _check_reference(source: Source, node: ast.expr) -> None:
     if not isinstance(name_node, ast.Name):
         raise source.error(node, "only a name takes a time, as h[t-1]")
     name = name_node.id
-    if name.startswith("_") or name.endswith("__"):
-        raise source.error(name_node, f"{name!r}: a name starts with a letter")
-    if len(name) > MAX_NAME:
-        raise source.error(name_node, f"a name is longer than {MAX_NAME} characters")
-    if name == "t" and isinstance(node, ast.Name):
-        raise source.error(node, "'t' is the time; it stands in brackets only, as h[t]")
     if not isinstance(node, ast.Subscript):
-        if name in FUNCTIONS and isinstance(getattr(node, "ctx", None), ast.Load):
+        if name == "t":
+            raise source.error(node, "'t' is the time; it stands in brackets only, as h[t]")
+        if name in (*FUNCTIONS, "diag") and isinstance(name_node.ctx, ast.Load):
             raise source.error(node, f"{name!r} is a function; give it an argument: {name}(…)")
         return
     match node.slice:
         case ast.Name(id="t"):
             return
-        case ast.BinOp(
-            left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=int() as lag)
-        ) if not isinstance(lag, bool):
-            if lag == 1:
-                return
+        case ast.BinOp(left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=int(1))):
+            return
+        case ast.BinOp(left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=int(0))):
+            raise source.error(node, f"write {name}[t]")
+        case ast.BinOp(left=ast.Name(id="t"), op=ast.Sub(), right=ast.Constant(value=int())):
             raise source.error(
                 node,
-                f"only [t] and [t-1] are allowed; to reach {name}[t-{lag}] keep the earlier "
-                f"value as a state of its own, as {name}_before[t] = {name}[t-1]",
+                f"only [t] and [t-1] are allowed; to reach further back keep the earlier value "
+                f"as a state of its own, {name}_before[t] = {name}[t-1], and use "
+                f"{name}_before[t-1]",
             )
         case ast.BinOp(left=ast.Name(id="t"), op=ast.Add()):
-            raise source.error(node, f"{name} is not known in the future; only [t] and [t-1] are")
+            raise source.error(
+                node,
+                f"{name} is not known in the future; shift the times, so that only [t] and "
+                f"[t-1] stand in the equations",
+            )
         case _:
             raise source.error(node.slice, "the time is written [t] or [t-1]")
-
-
-def _check_number(source: Source, node: ast.Constant) -> None:
-    value = node.value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        shown = "this" if value is None or isinstance(value, bool) else "text"
-        if isinstance(value, complex):
-            shown = "an imaginary number"
-        raise source.error(node, f"{shown} is not in the language of equations")
-    if value != value or abs(value) > 1e100 or (value != 0 and abs(value) < 1e-100):
-        raise source.error(node, "a number must lie between 1e-100 and 1e100")
-
-
-def _name(node: ast.AST) -> str:
-    words = {
-        "Lambda": "a lambda", "Compare": "a comparison", "BoolOp": "and/or", "Dict": "a dict",
-        "Set": "a set", "ListComp": "a comprehension", "IfExp": "a condition",
-        "JoinedStr": "text", "Starred": "a star", "NamedExpr": "an assignment inside",
-        "FloorDiv": "//", "Mod": "%", "LShift": "<<", "RShift": ">>", "BitOr": "|",
-        "BitXor": "^", "BitAnd": "&", "Invert": "~", "Not": "not", "UnaryOp": "this operator",
-        "Await": "await", "Yield": "yield", "GeneratorExp": "a comprehension",
-    }  # fmt: skip
-    return words.get(type(node).__name__, type(node).__name__)

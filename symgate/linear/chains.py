@@ -114,13 +114,13 @@ def _diagonal(factors: Factors, size: Expr) -> tuple[MatrixExpr | Expr, ...]:
 def operator(lin: Linearisation, of: str, wrt: Indexed, stop: Collection[Indexed]) -> MatrixExpr:
     """The total derivative of a node by one variable of `stop`, within one step."""
     rows, cols = lin.size(of), lin.size(name_of(wrt))
-    if _count(lin, of, stop) <= MAX_ROUTES:
+    if route_count(lin, of, stop) <= MAX_ROUTES:
         chains = routes(lin, of, stop).get(wrt, [])
         return total([chain.operator(rows, cols) for chain in chains], rows, cols)
     return _nested(lin, variable(of), wrt, stop, {})
 
 
-def _count(lin: Linearisation, of: str, stop: Collection[Indexed]) -> int:
+def route_count(lin: Linearisation, of: str, stop: Collection[Indexed]) -> int:
     """How many routes there are before any are merged."""
     counts: dict[Indexed, int] = {variable(of): 1}
     result = 0

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
 import sympy as sp
@@ -38,7 +38,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, Diag, product
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 
 Factors = tuple[Expr, ...]
 
@@ -96,6 +96,9 @@ class Linearisation:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return linearise, (self.cell,)
+
     @cached_property
     def symbols(self) -> frozenset[Indexed]:
         """The variables of the nodes, at time t."""
@@ -113,7 +116,7 @@ class Linearisation:
         return self.nodes[name].size if name in self.nodes else self.cell.size(name)
 
 
-@lru_cache(maxsize=512)
+@once_a_cell
 def linearise(cell: Cell) -> Linearisation:
     """Split a cell into nodes and differentiate each by what it reads.
 
@@ -157,7 +160,8 @@ class _Split:
         """The expression with a name for each activation of a matrix product in it, and
         for each compound vector that a matrix acts on."""
         if isinstance(expression, MatVec):
-            return MatVec(expression.matrix, self.acted_on(expression.vector))
+            vector = self.acted_on(expression.vector, expression.matrix.cols)
+            return MatVec(expression.matrix, vector)
         if not expression.has(MatVec):
             return expression
         if isinstance(expression, Function):
@@ -167,10 +171,11 @@ class _Split:
             return self.named(name, expression)
         return expression.func(*map(self.plain, expression.args))
 
-    def acted_on(self, vector: Expr) -> Expr:
+    def acted_on(self, vector: Expr, size: Expr) -> Expr:
         if isinstance(vector, Stack):
-            return Stack([self.acted_on(part) for part in vector.parts], vector.sizes)
-        if isinstance(vector, Indexed | Symbol) or not vector.has(Indexed):
+            parts = zip(vector.parts, vector.sizes, strict=True)
+            return Stack([self.acted_on(*part) for part in parts], vector.sizes)
+        if isinstance(vector, Indexed | Vector) or not vector.free_symbols:
             return vector
         same = [n for n in self.nodes.values() if n.kind == "inner" and n.owner == self.owner]
         plain = self.plain(vector)
@@ -178,7 +183,7 @@ class _Split:
             if node.expression == plain:
                 return variable(node.name)
         name = self.free(f"s_{self.owner}")
-        self.add(name, "inner", plain, self.size(vector))
+        self.add(name, "inner", plain, size)
         return self.named(name, vector)
 
     def named(self, name: str, expression: Expr) -> Indexed:
@@ -218,7 +223,7 @@ class _Split:
 
 
 def _is_compound(argument: Expr) -> bool:
-    return not isinstance(argument, Indexed | Symbol) and bool(argument.atoms(Indexed))
+    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, MatVec)
 
 
 def _atoms(expression: Expr) -> list[Expr]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,16 @@ from sympy import (
 )
 
 from symgate.algebra.operators import ColumnBlock, Diag
-from symgate.algebra.vectors import MatVec
+from symgate.algebra.vectors import MatVec, Total
 from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
-Values = Mapping[Any, Array]
+
+
+class Values(Protocol):
+    """Whatever gives an array for an expression: a mapping, or the window of a run."""
+
+    def __getitem__(self, key: Any, /) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def elementwise(expressions: tuple[Expr, ...]) -> Elementwise:
     inputs: dict[Expr, Dummy] = {}
 
     def opened(e: Expr) -> Expr:
-        if isinstance(e, MatVec | Indexed | Symbol):
+        if isinstance(e, MatVec | Total | Indexed | Symbol):
             return inputs.setdefault(e, Dummy(f"v{len(inputs)}", real=True))
         return e.func(*map(opened, e.args)) if e.args else e
 

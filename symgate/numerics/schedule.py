@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, linearise, pieces
 
 
@@ -55,14 +54,17 @@ class Schedule:
     driven: tuple[str, ...]
     operations: tuple[Product | Activation | Elementwise, ...]
     kept: tuple[str, ...]
+    input_products: dict[Expr, tuple[MatVec, ...]]
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def schedule(cell: Cell) -> Schedule:
     """Plan a step of a cell."""
     lin = linearise(cell)
     plan = _Plan(lin)
-    return Schedule(lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin))
+    return Schedule(
+        lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin), plan.input_products()
+    )
 
 
 def kept_nodes(lin: Linearisation) -> tuple[str, ...]:
@@ -89,6 +91,17 @@ class _Plan:
             if not self.is_sequential(self.body[node.name]):
                 self.driven.append(node.name)
 
+    def input_products(self) -> dict[Expr, tuple[MatVec, ...]]:
+        """The products of each input, for all steps in one product."""
+        found: dict[Expr, list[MatVec]] = {}
+        for body in self.body.values():
+            for product in _in_order(body):
+                known = found.setdefault(product.vector, [])
+                if product not in known:
+                    known.append(product)
+        inputs = [variable(x) for x in self.lin.cell.inputs]
+        return {x: tuple(found[x]) for x in inputs if x in found}
+
     def is_sequential(self, e: Basic) -> bool:
         """Whether a value depends on the states of the step before."""
         return any(
@@ -110,7 +123,7 @@ class _Plan:
             waiting = [n for n in waiting if n not in done]
             ready = self.ready_elementwise(waiting, known)
             if ready:
-                yield Elementwise(tuple(ready), tuple(self.body[n] for n in ready))
+                yield self.elementwise(ready)
             waiting = [n for n in waiting if n not in ready]
 
     def affine(self, name: str) -> tuple[MatVec | None, Expr, Function, str] | None:
@@ -122,10 +135,11 @@ class _Plan:
         moving = [term for term in terms if self.is_sequential(term)]
         if len(moving) > 1 or (moving and not isinstance(moving[0], MatVec)):
             return None
+        symbol = variable(name)
         followers = [
-            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == variable(name)
+            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == symbol
         ]
-        readers = [n for n, e in self.body.items() if e.has(variable(name))]
+        readers = [n for n, e in self.body.items() if e.has(symbol)]
         if len(followers) != 1 or readers != followers:
             return None
         drive = Add(*(term for term in terms if term not in moving))
@@ -185,8 +199,24 @@ class _Plan:
                 known.add(variable(name))
         return ready
 
+    def elementwise(self, names: list[str]) -> Elementwise:
+        """The expressions of nodes, with those of the others among them written in."""
+        inside: dict[Basic, Expr] = {}
+        for name in names:
+            inside[variable(name)] = _substituted(self.body[name], inside)
+        return Elementwise(tuple(names), tuple(inside.values()))
+
     def is_known(self, e: Expr, known: set[Basic]) -> bool:
         return e in known or not self.is_sequential(e)
+
+
+def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
+    """xreplace that leaves the vectors of matrix products alone."""
+    if e in inside:
+        return inside[e]
+    if isinstance(e, MatVec) or not e.args:
+        return e
+    return e.func(*(_substituted(a, inside) for a in e.args))
 
 
 def _in_order(e: Basic) -> list[MatVec]:

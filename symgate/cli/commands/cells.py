@@ -1,4 +1,4 @@
-"""`symgate cells`: the zoo in a table."""
+"""`symgate cells`: the zoo, one cell a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 
 from symgate.cells import Entry, entries
+from symgate.errors import UnknownName
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,16 +16,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     found = [entry for entry in entries().values() if _has(entry, arguments.word)]
+    if not found:
+        listed = "`symgate cells` lists all"
+        raise UnknownName("a cell with the word", arguments.word, entries(), listed)
     if arguments.json:
         print(json.dumps([_data(entry) for entry in found], indent=2, ensure_ascii=False))
         return 0
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("name", "year", "family", "title", box=None, header_style="bold")
+    width = max(len(entry.name) for entry in found)
     for entry in found:
-        table.add_row(entry.name, str(entry.year), entry.family, entry.title)
-    Console().print(table)
+        print(f"{entry.name:{width}}  {entry.year}  {entry.family:6}  {entry.title}")
     return 0
 
 

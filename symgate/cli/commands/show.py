@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
+#: Columns of a terminal.
+WIDTH = 80
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cell", nargs="?", help="a zoo name or a file of equations")
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
-    parser.add_argument("--lag", default=None, help="steps back: a number or a symbol (k)")
-    parser.add_argument("--latex", action="store_true", help="print LaTeX")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--latex", action="store_true", help="print LaTeX")
+    form.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     cell = chosen_cell(arguments)
-    data = described(cell, _lag(arguments.lag))
+    lag = _lag(arguments.lag)
     if arguments.json:
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        print(json.dumps(described(cell, lag), indent=2, ensure_ascii=False))
     elif arguments.latex:
-        print(_as_latex(cell, _lag(arguments.lag)))
+        print(_as_latex(cell, lag))
     else:
-        print(_as_text(cell, data))
+        print(_as_text(cell, described(cell, lag)))
     return 0
 
 
@@ -77,56 +83,92 @@ def jacobians(cell: Cell, lag: int | str = 1) -> dict[tuple[str, str], Any]:
     return {(of, wrt): jacobian(cell, of, wrt, lag) for of in cell.states for wrt in cell.states}
 
 
-def _lag(given: str | None) -> int | str:
-    return 1 if given is None else int(given) if given.lstrip("-").isdigit() else given
+def _lag(given: str) -> int | str:
+    try:
+        return int(given)
+    except ValueError:
+        return given
 
 
 def _as_text(cell: Cell, data: dict[str, Any]) -> str:
+    from symgate.algebra.printing import partial, text
+    from symgate.algebra.vectors import variable
+
     lines = [f"{cell.title}" + (f"  ({cell.name})" if cell.title != cell.name else ""), ""]
-    width = max(map(len, data["equations"]))
     for name, equation in zip(cell.equations, data["equations"], strict=True):
-        role = cell.roles.get(name, "")
-        lines.append(f"  {equation.ljust(width)}   {role}".rstrip())
+        lines.append(f"  {equation}")
+        if name in cell.roles:
+            lines.append(_filled(cell.roles[name], indent=6))
     lines += ["", "Shapes"]
-    for name in (*cell.inputs, *cell.equations):
-        lines.append(f"  {name}: {cell.size(name)}")
     shapes: dict[str, list[str]] = {}
+    for name in (*cell.inputs, *cell.equations):
+        shapes.setdefault(str(cell.size(name)), []).append(name)
     for p in cell.parameters.values():
         shown = "number" if not p.shape else " × ".join(_grouped(size) for size in p.shape)
         shapes.setdefault(shown, []).append(p.name)
-    for shape, names in shapes.items():
-        lines.append(f"  {', '.join(names)}: {shape}")
+    lines += [_filled(f"{', '.join(names)}: {shape}") for shape, names in shapes.items()]
     lines += ["", f"Parameters  {data['parameter_count'].replace('**', '^').replace('*', ' ')}"]
     lag = data["lag"]
     lines += ["", f"Jacobian over {'one step' if lag == 1 else f'{lag} steps'}"]
-    back = f"t-{lag}"
     for (of, wrt), operator in zip(jacobians(cell, lag), data["jacobian"].values(), strict=True):
-        lines.append(f"  ∂{of}_t/∂{wrt}_{{{back}}} = {_broken(operator)}")
+        lines.append(_broken(f"{partial(of, wrt, lag)} = {operator}"))
+    named = _named_by_symgate(cell, jacobians(cell, lag).values())
+    if named:
+        lines += ["", "where"]
+        lines += [_filled(f"{text(variable(n))} = {data['intermediate'][n]}") for n in named]
     return "\n".join(lines)
+
+
+def _named_by_symgate(cell: Cell, operators: Iterable[Any]) -> list[str]:
+    """The nodes that the engine named and that occur in formulas, with those they rest on."""
+    from sympy import Indexed
+
+    from symgate.algebra.vectors import name_of
+    from symgate.linear.linearise import linearise
+
+    lin = linearise(cell)
+    found = {name_of(v) for operator in operators for v in operator.atoms(Indexed)}
+    for node in lin.backward():
+        if node.name in found - set(cell.equations):
+            found |= {name_of(v) for v in node.expression.atoms(Indexed)}
+    return [node.name for node in lin if node.name in found - set(cell.equations)]
 
 
 def _grouped(size: Any) -> str:
     return f"({size})" if size.is_Add else str(size)
 
 
-def _broken(operator: str) -> str:
+def _broken(formula: str) -> str:
     """One term a line, where a sum is long."""
-    if len(operator) <= 70:
-        return operator
-    out, depth = "", 0
-    for i, character in enumerate(operator):
+    if len(formula) <= WIDTH - 2:
+        return f"  {formula}"
+    terms, depth = [""], 0
+    for i, character in enumerate(formula):
         depth += (character in "([{") - (character in ")]}")
-        split = depth == 0 and character == " " and operator[i + 1 : i + 3] in ("+ ", "- ")
-        out += "\n      " if split else character
-    return out
+        if depth == 0 and formula[i : i + 3] in (" + ", " - "):
+            terms.append("")
+        terms[-1] += character
+    first, *rest = terms
+    return "\n".join([_filled(first), *(_filled(term, indent=6) for term in rest)])
+
+
+def _filled(line: str, indent: int = 2) -> str:
+    """A line broken between its words, so that none is wider than a terminal."""
+    return fill(
+        line.strip(),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 4),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _as_latex(cell: Cell, lag: int | str) -> str:
-    from symgate.writing.latex import equations, latex
+    from symgate.algebra.printing import partial
+    from symgate.writing.latex import LatexPrinter, equations, latex
 
-    back = str(lag)
     shown = [equations(cell)]
     for (of, wrt), operator in jacobians(cell, lag).items():
-        left = rf"\frac{{\partial {of}_t}}{{\partial {wrt}_{{t-{back}}}}}"
-        shown.append(f"{left} = {latex(operator)}")
+        shown.append(f"{partial(of, wrt, lag, LatexPrinter())} = {latex(operator)}")
     return "\n\n".join(rf"\[ {formula} \]" for formula in shown)

@@ -1,0 +1,212 @@
+"""Back-propagation through time: the terms of the linearisation, transposed, over a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, MatMul, Mul, S
+
+from symgate.algebra.operators import Diag
+from symgate.algebra.vectors import name_of, time_of
+from symgate.errors import ShapeError, UnknownName
+from symgate.linear.linearise import Node, ParameterTerm, linearise
+from symgate.numerics.compiled import matrix_value
+from symgate.numerics.run import Run, Window, checked_run
+
+Array = NDArray[Any]
+Progress = Callable[[int, int], None]
+
+#: Steps whose coefficients are worked out together.
+STRETCH = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """∂L by every parameter, input and initial state, in the shapes that these have.
+
+    `gradients["U_z"]` finds any of the first two by name.
+    """
+
+    parameters: Mapping[str, Array]
+    inputs: Mapping[str, Array]
+    initial: Mapping[str, Array]
+
+    def __getitem__(self, name: str) -> Array:
+        found = {**self.inputs, **self.parameters}
+        if name not in found:
+            raise UnknownName("a gradient by", name, found)
+        return found[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return {
+            part: {name: array.tolist() for name, array in getattr(self, part).items()}
+            for part in ("parameters", "inputs", "initial")
+        }
+
+
+def gradients(
+    run: Run, loss: Any, *, state: str | None = None, progress: Progress | None = None
+) -> Gradients:
+    """∂L by everything, from ∂L/∂h_t at every step: back-propagation through time.
+
+    `loss` is ∂L/∂h with the shape of `run["h"]`, (T, n) or (T, B, n), or a mapping of states
+    to such arrays; without a mapping it belongs to `state`, by default the first.
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.cell("gru")
+    >>> run = sg.simulate(cell, sg.init(cell, hidden=4, input=2), np.ones((10, 2)))
+    >>> gradients(run, np.ones((10, 4)))["U_z"].shape
+    (4, 4)
+    """
+    checked_run(run)
+    return _Backward(run, _losses(run, loss, state)).run_back(progress)
+
+
+class _Backward:
+    def __init__(self, run: Run, losses: Mapping[str, Array]) -> None:
+        self.run, self.losses, self.lin = run, losses, linearise(run.cell)
+        self.nodes = self.lin.backward()
+        self.parameters = {name: np.zeros_like(array) for name, array in run.params.items()}
+        self.inputs = {name: np.zeros_like(array) for name, array in run.inputs.items()}
+        self.matrices: dict[Any, Array] = {}
+
+    def matrix(self, matrix: Any) -> Array:
+        if matrix not in self.matrices:
+            value = matrix_value(matrix, self.run.params, self.run.size)
+            self.matrices[matrix] = np.asarray(value, self.run.dtype)
+        return self.matrices[matrix]
+
+    def run_back(self, progress: Progress | None) -> Gradients:
+        carried = {s: np.zeros_like(value) for s, value in self.run.initial.items()}
+        stop = self.run.steps
+        while stop > 0:
+            start = max(0, stop - STRETCH)
+            carried = self.stretch(start, stop, carried)
+            if progress is not None:
+                progress(self.run.steps - start, self.run.steps)
+            stop = start
+        single = self.run.batch is None
+        return Gradients(
+            self.parameters,
+            {name: self.run.outward(array) for name, array in self.inputs.items()},
+            {s: value[:, 0] if single else value.T for s, value in carried.items()},
+        )
+
+    def stretch(self, start: int, stop: int, carried: dict[str, Array]) -> dict[str, Array]:
+        """Some steps backward: δ of every node, then what each parameter gets from them."""
+        window = self.run.window(start, stop)
+        values = self.coefficients(window)
+        deltas = {
+            node.name: np.zeros(
+                (stop - start, self.run.size(node.size), self.run.samples), self.run.dtype
+            )
+            for node in self.nodes
+        }
+        for i in reversed(range(stop - start)):
+            for s, loss in self.losses.items():
+                deltas[s][i] += loss[start + i]
+            for s, value in carried.items():
+                deltas[s][i] += value
+            carried = {s: np.zeros_like(value) for s, value in carried.items()}
+            for node in self.nodes:
+                self.node(node, i, deltas, values, carried)
+        for node in self.nodes:
+            for term in node.parameter_terms:
+                self.parameter(term, deltas[node.name], window, values)
+            self.input(node, deltas[node.name], values, start, stop)
+        return carried
+
+    def coefficients(self, window: Window) -> dict[Expr, Array]:
+        """The products of all coefficients, each (steps, n, B)."""
+        products = [Mul(*t.coefficient) for n in self.nodes for t in n.terms]
+        products += [Mul(*t.coefficient) for n in self.nodes for t in n.parameter_terms]
+        wanted = tuple(dict.fromkeys(products))
+        wanted = tuple(c for c in wanted if c != S.One)
+        length = window.stop - window.start
+        found = {S.One: np.ones((1, 1, 1), self.run.dtype)}
+        for c, value in zip(wanted, window.all(wanted), strict=True):
+            wide = value if value.ndim == 3 else np.reshape(value, (1, 1, 1))
+            found[c] = np.broadcast_to(wide, (length, *wide.shape[1:]))
+        return found
+
+    def node(
+        self,
+        node: Node,
+        i: int,
+        deltas: Mapping[str, Array],
+        values: Mapping[Expr, Array],
+        carried: Mapping[str, Array],
+    ) -> None:
+        """Pass δ of a node on to what it reads, but for the inputs."""
+        delta = deltas[node.name][i]
+        for term in node.terms:
+            name = name_of(term.source)
+            if name in self.run.inputs:
+                continue
+            c = Mul(*term.coefficient)
+            pushed = delta if c == S.One else values[c][i] * delta
+            if term.matrix is not None:
+                pushed = self.matrix(term.matrix).T @ pushed
+            into = carried[name] if time_of(term.source) != 0 else deltas[name][i]
+            into += pushed
+
+    def input(
+        self, node: Node, delta: Array, values: Mapping[Expr, Array], start: int, stop: int
+    ) -> None:
+        for term in node.terms:
+            if name_of(term.source) in self.run.inputs:
+                pushed = values[Mul(*term.coefficient)] * delta
+                if term.matrix is not None:
+                    pushed = self.matrix(term.matrix).T @ pushed
+                self.inputs[name_of(term.source)][start:stop] += pushed
+
+    def parameter(
+        self, term: ParameterTerm, delta: Array, window: Window, values: Mapping[Expr, Array]
+    ) -> None:
+        """Add what these steps give to the gradient of a parameter."""
+        total = self.parameters[term.parameter]
+        u = values[Mul(*term.coefficient)] * delta
+        if term.left is not None:
+            u = self.left(term.left, u, window)
+        if term.vector is None:
+            total += u.sum() if total.ndim == 0 else u.sum(axis=(0, 2))
+            return
+        found = window[term.vector]
+        v = np.broadcast_to(found, (len(u), found.shape[1], u.shape[2]))
+        if term.right is not None:
+            v = self.matrix(term.right) @ v
+        if term.transposed:
+            u, v = v, u
+        total += np.tensordot(u, v, axes=((0, 2), (0, 2)))
+
+    def left(self, left: Any, u: Array, window: Window) -> Array:
+        """leftᵀ u; the diagonals in it may hold values of the run."""
+        factors = left.args if isinstance(left, MatMul) else (left,)
+        for factor in factors:
+            diagonal = isinstance(factor, Diag)
+            u = window[factor.vector] * u if diagonal else self.matrix(factor).T @ u
+        return u
+
+
+def _losses(run: Run, loss: Any, state: str | None) -> dict[str, Array]:
+    given = loss if isinstance(loss, Mapping) else {state or run.cell.states[0]: loss}
+    out = {}
+    for name, value in given.items():
+        if name not in run.cell.states:
+            raise UnknownName(f"a state of {run.cell.name} named", name, run.cell.states)
+        array = np.asarray(value, dtype=run.dtype)
+        size = run.size(run.cell.size(name))
+        expected = (run.steps, size) if run.batch is None else (run.steps, run.batch, size)
+        if array.shape != expected:
+            raise ShapeError(
+                f"∂L/∂{name} has shape {array.shape}; expected {expected}, as run[{name!r}]"
+            )
+        if not np.isfinite(array).all():
+            raise ShapeError(f"∂L/∂{name} holds values that are not finite")
+        out[name] = array[..., None] if run.batch is None else np.moveaxis(array, -1, -2)
+    return out

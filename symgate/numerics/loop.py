@@ -1,0 +1,302 @@
+"""The steps of a cell as one Python loop over NumPy calls, written out once and compiled.
+
+The text of the loop holds nothing but names made here (v0, v1, …) and calls of NumPy, so
+that no text from outside is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Function, Symbol
+
+from symgate.algebra.vectors import MatVec, name_of, variable
+from symgate.errors import Diverged
+from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.functions import MODULE
+from symgate.numerics.run import Run, Window, over_steps
+from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
+
+Array = NDArray[Any]
+Progress = Callable[[int, int], None]
+
+#: How many steps are run between two looks at whether the state is still finite.
+STRIDE = 256
+
+
+class Loop:
+    """The operations of a step bound to arrays; runs any stretch of a sequence."""
+
+    def __init__(self, frame: Run) -> None:
+        self.frame, self.plan = frame, schedule(frame.cell)
+        self.lin = self.plan.lin
+        self.stacks = {
+            id(op): np.concatenate([self.matrix(m) for m in op.matrices])
+            for op in self.plan.operations
+            if isinstance(op, Product)
+        }
+
+    def matrix(self, matrix: Any) -> Array:
+        value = matrix_value(matrix, self.frame.params, self.frame.size)
+        return np.asarray(value, self.frame.dtype)
+
+    def rows(self, name: str) -> int:
+        return self.frame.size(self.lin.size(name))
+
+    def run(
+        self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None
+    ) -> dict[str, Array]:
+        """The kept values of the steps start … stop - 1; states have the one before first."""
+        return self.bind(start, stop).run(state, progress)
+
+    def bind(self, start: int, stop: int) -> Stretch:
+        """The loop over the steps start … stop - 1, with its arrays, ready to run."""
+        length, samples = stop - start, self.frame.samples
+        kept: dict[str, Array] = {}
+        for name in self.lin.cell.states:
+            kept[name] = np.empty((length + 1, self.rows(name), samples), self.frame.dtype)
+        ahead = Window(self.frame, start, stop, kept, start)
+        self.blocks: list[Array] = []
+        with np.errstate(all="ignore"):
+            for source, products in self.plan.input_products.items():
+                stacked = np.concatenate([self.matrix(p.matrix) for p in products])
+                rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
+                found = over_steps(stacked, ahead[source])
+                for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
+                    ahead.known[p] = found[:, first:last]
+            for name in self.plan.driven:
+                shape = (length, self.rows(name), samples)
+                whole = np.broadcast_to(ahead[variable(name)], shape)
+                if name in kept:
+                    kept[name][1:] = whole
+                elif name in self.plan.kept:
+                    kept[name] = np.ascontiguousarray(whole)
+            advance = self.bound(ahead, kept, length)
+        return Stretch(self, start, length, kept, self.blocks, advance)
+
+    def bound(
+        self, ahead: Window, kept: dict[str, Array], length: int
+    ) -> Callable[[int, int], None]:
+        """The operations of a step, written out as one loop over steps."""
+        code = LoopCode()
+        for op in self.plan.operations:
+            if isinstance(op, Product):
+                self.product(op, code, kept)
+            elif isinstance(op, Activation):
+                self.activation(op, code, ahead, kept, length)
+            else:
+                self.elementwise(op, code, ahead, kept, length)
+        return code.made()
+
+    def value(self, e: Expr, code: LoopCode, ahead: Window, kept: Mapping[str, Array]) -> str:
+        """The name that a variable, parameter or product has in the loop."""
+        if e in code.local:
+            return code.local[e]
+        if isinstance(e, Symbol):
+            value = ahead[e]
+            return code.constant(e, value[0] if value.ndim == 3 else value)
+        driven = isinstance(e, MatVec) or name_of(e) in {*self.frame.inputs, *self.plan.driven}
+        if driven:
+            drive = ahead[e]
+            return code.constant(e, drive[0]) if len(drive) == 1 else code.each(e, drive)
+        return code.each(e, self.source(e, kept))
+
+    def source(self, e: Expr, kept: Mapping[str, Array]) -> Array:
+        """The array of a kept variable whose item i is its value at step i."""
+        name = name_of(e)
+        return kept[name][1:] if name in self.lin.cell.states and e == variable(name) else (
+            kept[name]
+        )  # fmt: skip
+
+    def product(self, op: Product, code: LoopCode, kept: Mapping[str, Array]) -> None:
+        matrix = self.stacks[id(op)]
+        out = np.empty((matrix.shape[0], self.frame.samples), self.frame.dtype)
+        source = code.local.get(op.source) or code.each(op.source, self.source(op.source, kept))
+        row = 0
+        for target, part in zip(op.targets, op.matrices, strict=True):
+            height = self.frame.size(part.rows)
+            code.buffers[target] = out, row, row + height
+            code.local[target] = code.constant(target, out[row : row + height])
+            row += height
+        code.line(f"dot({code.constant(matrix)}, {source}, {code.constant(out)})")
+
+    def activation(
+        self, op: Activation, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+    ) -> None:
+        """One activation of a block of nodes, in place over their drives."""
+        heights = [self.rows(name) for name in op.nodes]
+        block = np.empty((length, sum(heights), self.frame.samples), self.frame.dtype)
+        self.blocks.append(block)
+        now = code.each(op, block)
+        row = 0
+        for name, drive, height in zip(op.nodes, op.drives, heights, strict=True):
+            part = block[:, row : row + height]
+            part[...] = ahead.value(drive)
+            if name not in self.lin.cell.states:
+                kept[name] = part
+            row += height
+        moving = [code.buffers[p] for p in op.products if p is not None]
+        if moving:
+            joined = moving[0][0][moving[0][1] : moving[-1][2]]
+            code.line(f"add({now}, {code.constant(joined)}, {now})")
+        code.lines(in_place(op.function, now, code))
+        row = 0
+        for name, height in zip(op.nodes, heights, strict=True):
+            if name in self.lin.cell.states:
+                target = code.each(variable(name), kept[name][1:])
+                code.line(f"{target}[...] = {now}[{row}:{row + height}]")
+            row += height
+
+    def elementwise(
+        self, op: Elementwise, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+    ) -> None:
+        compiled = elementwise(op.expressions)
+        arguments = [self.value(e, code, ahead, kept) for e in compiled.inputs]
+        results = []
+        for name in op.nodes:
+            if name in self.plan.kept:
+                if name not in kept:
+                    shape = (length, self.rows(name), self.frame.samples)
+                    kept[name] = np.empty(shape, self.frame.dtype)
+                target = code.each(variable(name), self.source(variable(name), kept))
+                results.append(f"{target}[...]")
+            else:
+                local = code.fresh()
+                code.local[variable(name)] = local
+                results.append(local)
+        call = f"{code.constant(compiled.function)}({', '.join(arguments)})"
+        code.line(f"{', '.join(results)}, = {call}")
+
+
+class Stretch:
+    """Some steps bound to their arrays; `run` fills them from a state before the first.
+
+    Activations overwrite their drives in place, so that a stretch that is to run more than
+    once keeps a copy of them (`keep_drives`).
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        start: int,
+        length: int,
+        kept: dict[str, Array],
+        blocks: list[Array],
+        advance: Callable[[int, int], None],
+    ) -> None:
+        self.loop, self.start, self.length = loop, start, length
+        self.kept, self.blocks, self.advance = kept, blocks, advance
+        self.drives: list[Array] = []
+
+    def keep_drives(self) -> None:
+        self.drives = [block.copy() for block in self.blocks]
+
+    def run(self, state: Mapping[str, Array], progress: Progress | None = None) -> dict[str, Array]:
+        """Run the steps; a state that is no longer finite raises `Diverged`."""
+        for name, value in state.items():
+            self.kept[name][0] = value
+        for block, drive in zip(self.blocks, self.drives, strict=False):
+            block[...] = drive
+        total = self.loop.frame.steps
+        with np.errstate(all="ignore"):
+            for first in range(0, self.length, STRIDE):
+                last = min(first + STRIDE, self.length)
+                self.advance(first, last)
+                self.check(first, last)
+                if progress is not None:
+                    progress(self.start + last, total)
+        return {name: self.kept[name] for name in self.loop.plan.kept}
+
+    def check(self, first: int, last: int) -> None:
+        cell = self.loop.frame.cell
+        for name in cell.states:
+            if not np.isfinite(self.kept[name][last]).all():
+                block = self.kept[name][first + 1 : last + 1]
+                bad = ~np.isfinite(block).all(axis=(1, 2))
+                step = self.start + first + int(np.argmax(bad))
+                raise Diverged(
+                    f"the state {name} of {cell.name} is not finite from step {step} on (of "
+                    f"{self.loop.frame.steps}): it overflows or divides by zero; use smaller "
+                    f"weights, another start (state=…), or fewer steps"
+                )
+
+
+class LoopCode:
+    """The text of a loop over steps, in which every name is made here: v0, v1, …
+
+    An array of all steps becomes a loop variable, anything else a constant of the loop.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[Any, str] = {}
+        self.arrays: dict[str, Array] = {}
+        self.constants: dict[str, Any] = {
+            "dot": np.dot, "add": np.add, "exp": np.exp, "negative": np.negative,
+            "reciprocal": np.reciprocal, "one": np.array(1.0),
+        }  # fmt: skip
+        self.body: list[str] = []
+        self.local: dict[Any, str] = {}
+        self.buffers: dict[Any, tuple[Array, int, int]] = {}
+
+    def fresh(self) -> str:
+        return f"v{len(self.arrays) + len(self.constants) + len(self.local)}_{len(self.names)}"
+
+    def each(self, key: Any, array: Array) -> str:
+        """A loop variable over an array of all steps."""
+        name = self.names.get(("each", key)) or self.fresh()
+        self.names["each", key] = name
+        self.arrays[name] = array
+        return name
+
+    def constant(self, key: Any, value: Any = None) -> str:
+        """A constant of the loop; without a value the key is it."""
+        held = key if value is None else value
+        place = ("constant", id(held))
+        if place not in self.names:
+            self.names[place] = self.fresh()
+            self.constants[self.names[place]] = held
+        return self.names[place]
+
+    def line(self, text: str) -> None:
+        self.body.append(text)
+
+    def lines(self, text: list[str]) -> None:
+        self.body.extend(text)
+
+    def made(self) -> Callable[[int, int], None]:
+        """Compile the loop; its text holds nothing but the names made here."""
+        if not self.body:
+            return lambda first, last: None
+        loop = f"for {', '.join(self.arrays)}, in zip(*(a[first:last] for a in arrays)):"
+        text = "\n".join(["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)])
+        space = {**self.constants, "arrays": list(self.arrays.values())}
+        exec(_compiled(text), space)
+        made: Callable[[int, int], None] = space.pop("run")  # so that nothing holds itself
+        return made
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<loop>", "exec")
+
+
+def in_place(function: Function, now: str, code: LoopCode) -> list[str]:
+    """The lines of the loop that replace `now` by an activation of it."""
+    name = type(function).__name__
+    if name == "sigmoid":
+        return [
+            f"negative({now}, {now})",
+            f"exp({now}, {now})",
+            f"add({now}, one, {now})",
+            f"reciprocal({now}, {now})",
+        ]
+    if name in MODULE:
+        constants = "".join(f", {float(a)!r}" for a in function.args[1:])
+        return [f"{now}[...] = {code.constant(MODULE[name])}({now}{constants})"]
+    ufunc = getattr(np, {"Abs": "absolute"}.get(name, name))
+    return [f"{code.constant(ufunc)}({now}, {now})"]

@@ -1,0 +1,94 @@
+"""The tangent pass: how a change of the state at one step travels forward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import ShapeError
+from symgate.numerics.run import Run
+from symgate.numerics.steps import Steps
+
+Array = NDArray[Any]
+
+STRETCH = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Tangent:
+    """A change of the whole state, followed forward.
+
+    `log10_norm` is (K + 1,) or (K + 1, B): its Euclidean norm after 0 … K steps, relative to
+    the start; `direction` maps states to it at the end, scaled to norm 1.
+    """
+
+    since: int
+    log10_norm: Array
+    direction: Mapping[str, Array]
+
+
+def tangent(
+    run: Run, direction: Mapping[str, Any], since: int = 0, steps: int | None = None
+) -> Tangent:
+    """Follow d(state) from before step `since` over `steps` steps (to the end).
+
+    `direction` maps states to arrays (n,) or (B, n); a state that is left out starts at 0.
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.cell("gru")
+    >>> run = sg.simulate(cell, sg.init(cell, hidden=4, input=2), np.ones((10, 2)))
+    >>> tangent(run, {"h": np.ones(4)}).log10_norm.shape
+    (11,)
+    """
+    count = run.steps - since if steps is None else steps
+    if since < 0 or count < 0 or since + count > run.steps:
+        raise ShapeError(
+            f"steps {since} to {since + count} are not in the run, which has {run.steps}"
+        )
+    now = _start(run, direction)
+    work = Steps(run)
+    log = np.zeros(run.samples)
+    out = np.zeros((count + 1, run.samples))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        now, log = _rescaled(now, log)
+        first = log.copy()
+        for begin in range(since, since + count, STRETCH):
+            end = min(begin + STRETCH, since + count)
+            stretch = work.stretch(begin, end)
+            for i in range(end - begin):
+                now, log = _rescaled(stretch.push(i, now), log)
+                out[begin - since + i + 1] = log - first
+    single = run.batch is None
+    return Tangent(
+        since,
+        (out[:, 0] if single else out) / np.log(10),
+        {s: v.reshape(len(v), -1).T[0] if single else v[..., 0].T for s, v in now.items()},
+    )
+
+
+def _start(run: Run, direction: Mapping[str, Any]) -> dict[str, Array]:
+    out = {}
+    for state in run.cell.states:
+        size = run.size(run.cell.size(state))
+        value = np.asarray(direction.get(state, np.zeros(size)), run.dtype)
+        if value.shape not in {(size,), (run.samples, size)}:
+            raise ShapeError(f"d{state} has shape {value.shape}; expected ({size},)")
+        columns = np.broadcast_to(np.atleast_2d(value), (run.samples, size)).T
+        out[state] = np.array(columns if run.samples == 1 else columns[..., None])
+    unknown = set(direction) - set(run.cell.states)
+    if unknown:
+        raise ShapeError(f"{min(unknown)!r} is no state of {run.cell.name}")
+    return out
+
+
+def _rescaled(now: dict[str, Array], log: Array) -> tuple[dict[str, Array], Array]:
+    """The same directions with norm 1, and the logarithm of what was divided out."""
+    square = sum((v**2).reshape(len(v), log.size, -1).sum(axis=(0, 2)) for v in now.values())
+    norm = np.sqrt(square)
+    divisor = np.where(norm > 0, norm, 1.0)
+    scaled = {s: v / (divisor if v.ndim == 2 else divisor[:, None]) for s, v in now.items()}
+    return scaled, log + np.log(norm)
