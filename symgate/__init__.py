@@ -15,6 +15,7 @@ _HOMES = {
     "Cell": "symgate.equations.cell",
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
+    "Comparison": "symgate.comparing.comparison",
     "EquationError": "symgate.errors",
     "Gradients": "symgate.numerics.backprop",
     "LagNorms": "symgate.numerics.product",
@@ -28,6 +29,7 @@ _HOMES = {
     "cell": "symgate.cells",
     "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
+    "compare": "symgate.comparing.comparison",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
     "lag_norms": "symgate.numerics.product",
@@ -45,6 +47,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
+    from symgate.comparing.comparison import Comparison, compare
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.linear.adjoint import Adjoint, adjoint
@@ -64,6 +67,7 @@ __all__ = [
     "Adjoint",
     "Cell",
     "Derivation",
+    "Comparison",
     "Diverged",
     "EquationError",
     "Gradients",
@@ -79,6 +83,7 @@ __all__ = [
     "cell",
     "derive",
     "gradients",
+    "compare",
     "init",
     "jacobian",
     "lag_norms",
