@@ -27,6 +27,8 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "diagram": "symgate.drawing.diagram",
+    "Diagram": "symgate.drawing.diagram",
     "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
     "compare": "symgate.comparing.comparison",
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
+    from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.linear.adjoint import Adjoint, adjoint
@@ -66,8 +69,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
-    "Derivation",
     "Comparison",
+    "Derivation",
+    "Diagram",
     "Diverged",
     "EquationError",
     "Gradients",
@@ -81,9 +85,10 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
-    "derive",
-    "gradients",
     "compare",
+    "derive",
+    "diagram",
+    "gradients",
     "init",
     "jacobian",
     "lag_norms",

@@ -22,6 +22,7 @@ COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
+    "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
     "report": "derive and print the Jacobians of RNN, LSTM and GRU",
 }
 
