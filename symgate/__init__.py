@@ -34,6 +34,9 @@ _HOMES = {
     "compare": "symgate.comparing.comparison",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
+    "judge": "symgate.judging.claims",
+    "Judgement": "symgate.judging.claims",
+    "Judgements": "symgate.judging.claims",
     "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
@@ -75,6 +79,8 @@ __all__ = [
     "Diverged",
     "EquationError",
     "Gradients",
+    "Judgement",
+    "Judgements",
     "LagNorms",
     "Linearisation",
     "Run",
@@ -91,6 +97,7 @@ __all__ = [
     "gradients",
     "init",
     "jacobian",
+    "judge",
     "lag_norms",
     "lambdify",
     "latex",

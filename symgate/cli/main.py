@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
+    "claims": "judge the claims of the lecture notes by running their checks",
     "report": "derive and print the Jacobians of RNN, LSTM and GRU",
 }
 
