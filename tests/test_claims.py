@@ -174,7 +174,7 @@ def test_terminal(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_same_again_but_for_measured_time() -> None:
     """Two processes say the same, letter by letter, where no time is measured."""
     names = [name for name in EXPECTED if name not in ("lstm-takes-longer", "rnn-10000-layers")]
-    command = [sys.executable, "-m", "symgate", "claims", *names[::3]]
+    command = [sys.executable, "-m", "symgate", "claims", *names[::5]]
     outs = [subprocess.run(command, capture_output=True, check=True).stdout for _ in range(2)]
     assert outs[0] == outs[1]
 

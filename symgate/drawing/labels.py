@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
@@ -46,7 +47,9 @@ def plain_label(text: str) -> Label:
     """What a node does; a matrix is written as a name."""
     if text.startswith("matrix:"):
         return name_label(text.removeprefix("matrix:"))
-    return (Run(text),)
+    pieces = re.split(r"_(\{[^}]*\}|\w)", text)
+    runs = [Run(p.strip("{}"), italic=i % 2 == 1, level=-(i % 2)) for i, p in enumerate(pieces)]
+    return tuple(run for run in runs if run.text)
 
 
 def width(label: Label, size: float) -> float:

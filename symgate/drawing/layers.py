@@ -11,8 +11,12 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from random import Random
 
 from symgate.drawing.graph import Graph
+
+#: Orders of a column are sought from this many starts, where it has few items.
+STARTS, SMALL = 12, 70
 
 #: A node ("n", place) or a passage ("p", net, column).
 Item = tuple[str, int] | tuple[str, int, int]
@@ -122,20 +126,24 @@ def _length(graph: Graph, readers: dict[int, list[int]], column: dict[int, int])
 def _order(layers: Layers) -> None:
     """Carries on top, inputs at the bottom, all else where the fewest lines cross."""
     rank = _ranks(layers)
-    for items in layers.columns:
-        items.sort(key=lambda item: (rank[item], item[1]))
     neighbours = _neighbours(layers)
-    best = [list(items) for items in layers.columns]
-    fewest = _crossings(layers)
-    for sweep in range(16):
-        forward = sweep % 2 == 0
-        turns = range(len(layers.columns)) if forward else reversed(range(len(layers.columns)))
-        for c in turns:
-            _by_barycentre(layers, c, neighbours, rank, forward)
-        _swap(layers, rank)
-        found = _crossings(layers)
-        if found < fewest:
-            fewest, best = found, [list(items) for items in layers.columns]
+    draw = Random(0)
+    best: list[list[Item]] = []
+    fewest = 1_000_000
+    for start in range(STARTS if len(rank) <= SMALL else 2):
+        for items in layers.columns:
+            place = {item: draw.random() if start else item[1] for item in items}
+            items.sort(key=lambda item: (rank[item], place[item]))
+        for sweep in range(6):
+            columns = range(len(layers.columns))
+            for c in columns if sweep % 2 == 0 else reversed(columns):
+                _by_barycentre(layers, c, neighbours, rank, sweep % 2 == 0)
+            _swap(layers, rank)
+            found = _crossings(layers)
+            if found < fewest:
+                fewest, best = found, [list(items) for items in layers.columns]
+        if fewest == 0:
+            break
     layers.columns[:] = best
 
 

@@ -38,10 +38,10 @@ def ports(y: float, half: float, ends: Mapping[int, float], *, is_round: bool) -
         found[level] = Port("left", y, y)
         if above:
             first = above.pop(0)
-            found[first] = Port("above", y - half, y - half - TURN)
+            found[first] = Port("above", y - half, _lane(ends[first], y - half, -1))
         if below:
             last = below.pop()
-            found[last] = Port("below", y + half, y + half + TURN)
+            found[last] = Port("below", y + half, _lane(ends[last], y + half, 1))
         for rest, direction in ((above[::-1], -1), (below, 1)):
             for i, s in enumerate(rest):
                 level_y = y + direction * half * 0.62 * (i + 1) / len(rest)
@@ -54,3 +54,9 @@ def ports(y: float, half: float, ends: Mapping[int, float], *, is_round: bool) -
     for i, s in enumerate(order):
         found[s] = Port("left", y + (i - middle) * step, y + (i - middle) * step)
     return found
+
+
+def _lane(end: float, edge: float, direction: int) -> float:
+    """Where a line turns: straight on from where it comes, if that is near enough."""
+    away = (end - edge) * direction
+    return end if 8.0 <= away <= TURN + 2.0 else edge + direction * TURN

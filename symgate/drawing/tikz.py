@@ -2,6 +2,8 @@ r"""The scene as TikZ: explicit places and no library, so that any LaTeX draws i
 
 from __future__ import annotations
 
+import re
+
 from symgate.drawing.corners import rounded
 from symgate.drawing.labels import Label
 from symgate.drawing.number import number as n
@@ -107,7 +109,7 @@ def formula(label: Label) -> str:
         elif run.italic or not run.text.isascii() or not run.text.replace(" ", "").isalpha():
             parts.append(shown)
         else:
-            parts.append(rf"\mathrm{{{shown.replace(' ', '~')}}}")
+            parts.append(rf"\mathrm{{{run.text.replace(' ', '~')}}}")
     return "".join(parts)
 
 
@@ -125,4 +127,5 @@ def _math(text: str) -> str:
             out += _SPECIAL[character]
         else:
             out += character if character.isascii() else "?"
+    out = re.sub(r"(?<![\\a-zA-Z])([a-z]{3,})(?![a-zA-Z])", r"\\mathrm{\1}", out)
     return out.replace(" ,", ",").strip()
