@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "Comparison": "symgate.comparing.comparison",
@@ -20,8 +21,10 @@ _HOMES = {
     "Gradients": "symgate.numerics.backprop",
     "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Memory": "symgate.flow.memory",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
+    "Sweep": "symgate.flow.sweep",
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
@@ -29,6 +32,7 @@ _HOMES = {
     "cell": "symgate.cells",
     "diagram": "symgate.drawing.diagram",
     "Diagram": "symgate.drawing.diagram",
+    "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
     "compare": "symgate.comparing.comparison",
@@ -41,8 +45,11 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "load": "symgate.flow.saving",
+    "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
     "simulate": "symgate.numerics.simulate",
+    "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
     "vector_norms": "symgate.numerics.product",
@@ -50,12 +57,18 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.flow.curve import Decay
+    from symgate.flow.measure import decay
+    from symgate.flow.memory import Memory, memory
+    from symgate.flow.saving import load
+    from symgate.flow.sweep import Sweep, sweep
     from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
@@ -74,6 +87,7 @@ __all__ = [
     "Adjoint",
     "Cell",
     "Comparison",
+    "Decay",
     "Derivation",
     "Diagram",
     "Diverged",
@@ -83,8 +97,10 @@ __all__ = [
     "Judgements",
     "LagNorms",
     "Linearisation",
+    "Memory",
     "Run",
     "ShapeError",
+    "Sweep",
     "SymgateError",
     "Tangent",
     "UnknownName",
@@ -92,6 +108,7 @@ __all__ = [
     "adjoint",
     "cell",
     "compare",
+    "decay",
     "derive",
     "diagram",
     "gradients",
@@ -102,8 +119,12 @@ __all__ = [
     "lambdify",
     "latex",
     "linearise",
+    "load",
+    "memory",
     "notations",
+    "plots",
     "simulate",
+    "sweep",
     "tangent",
     "text",
     "vector_norms",
@@ -111,7 +132,13 @@ __all__ = [
 ]
 
 
+#: Rooms that are reached by name: sg.plots.decay_curves.
+_ROOMS = ("plots",)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"symgate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'symgate' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -77,9 +77,9 @@ class UnknownName(SymgateError):
     """A name that nothing has; the message offers the nearest, or says what lists them."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], listed: str = "") -> None:
-        self.name, self.known = name, tuple(known)
-        offer = did_you_mean(name, self.known) or (listed and f"; {listed}")
-        super().__init__(f"{what} {_shortened(name)!r} is not known{offer}")
+        self.name, self.known = str(name), tuple(known)
+        offer = did_you_mean(self.name, self.known) or (listed and f"; {listed}")
+        super().__init__(f"{what} {_shortened(self.name)!r} is not known{offer}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_unknown_name, (str(self), self.name, self.known)

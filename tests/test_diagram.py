@@ -269,3 +269,11 @@ def test_labels_in_formulas() -> None:
     assert formula(plain_label("leaky relu")) == r"\mathrm{leaky~relu}"
     assert formula(plain_label("×−8 softplus(v)")) == r"\times -8 \mathrm{softplus}(v)"
     assert formula(plain_label("σ(b_z)")) == r"\sigma (b_{z})"
+
+
+def test_the_colours_are_those_of_the_path_figure() -> None:
+    from symgate.drawing import palette
+    from symgate.plots import style
+
+    figure = (style.BLUE, style.RED, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+    assert (palette.CARRY, *palette.GATES) == figure

@@ -82,7 +82,11 @@ def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
 
 def is_vector(expression: Basic) -> bool:
     """Whether an expression holds a vector, so that a product with it is Hadamard's."""
-    return expression.has(Indexed, Vector, MatVec)
+    if isinstance(expression, SpectralNorm | MaxNorm):
+        return False
+    if isinstance(expression, Indexed | Vector | MatVec):
+        return True
+    return any(map(is_vector, expression.args))
 
 
 class Printer:
@@ -142,7 +146,7 @@ class Printer:
 
     def ordered_product(self, product: OrderedProduct) -> str:
         shown = self.show(shifted(product.factor, product.index))
-        return f"prod_{{{product.index}=0}}^{{{product.count}-1}} ({shown})"
+        return f"prod_{{{product.index}=0}}^{{{_last(product)}}} ({shown})"
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         return "[" + "; ".join(", ".join(row) for row in rows) + "]"
@@ -397,7 +401,7 @@ class _Text(Printer):
 
     def ordered_product(self, product: OrderedProduct) -> str:
         shown = self.show(shifted(product.factor, product.index))
-        return f"∏_{{{product.index}=0}}^{{{product.count}-1}} [{shown}]"
+        return f"∏_{{{product.index}=0}}^{{{_last(product)}}} [{shown}]"
 
     def power(self, base: Expr, exponent: Expr) -> str:
         shown = self.show(base, ATOM)
@@ -467,6 +471,11 @@ def partial(of: str, wrt: str, lag: int | str, printer: Printer | None = None) -
 def _is_below(factor: Expr) -> bool:
     """Whether a factor stands below the fraction bar."""
     return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
+
+
+def _last(product: OrderedProduct) -> str:
+    """The last value of a product's index: "k-1"."""
+    return str(product.count - 1).replace(" ", "")
 
 
 def _signed(time: Expr) -> str:

@@ -8,7 +8,7 @@ from symgate.drawing.graph import Graph, Node
 from symgate.drawing.labels import Label, name_label, plain_label, width
 from symgate.drawing.lanes import Branch, Channel, lanes
 from symgate.drawing.layers import Item, Layers, layered
-from symgate.drawing.palette import CARRY, INK, gate_colour
+from symgate.drawing.palette import CARRY, INK, gate_colours
 from symgate.drawing.ports import Port, ports
 from symgate.drawing.rows import heights
 from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
@@ -28,6 +28,7 @@ class _Layout:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.nodes = graph.nodes
+        self.colours = gate_colours(graph.cell)
         self.layers: Layers = layered(graph)
         self.heavy = {pair for way in graph.carries for pair in pairwise(way)}
         self.y = heights(self.layers, self.extent)
@@ -150,9 +151,7 @@ class _Layout:
         return _simplified(points)
 
     def colour(self, i: int) -> str:
-        gates = list(self.graph.cell.gates)
-        gate = self.nodes[i].gate
-        return gate_colour(gates.index(gate)) if gate in gates else INK
+        return self.colours.get(self.nodes[i].gate, INK)
 
     def scene(self) -> Scene:
         lines, dots = [], []

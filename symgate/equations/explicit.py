@@ -111,25 +111,17 @@ class _Components:
             return self.parameters[e.name][i]
         if isinstance(e, MatVec):
             matrix = self.matrix(e.matrix)
-            return sp.Add(*(matrix[i, j] * v for j, v in enumerate(self.column(e.vector))))
+            vector = self.column(e.vector, e.matrix.cols)
+            return sp.Add(*(matrix[i, j] * v for j, v in enumerate(vector)))
         if not e.args:
             return e
         return e.func(*(self.component(a, i) for a in e.args))
 
-    def column(self, e: Expr) -> list[Expr]:
+    def column(self, e: Expr, size: Expr) -> list[Expr]:
         if isinstance(e, Stack):
-            return [c for part in e.parts for c in self.column(part)]
-        return [self.component(e, i) for i in range(self.length(e))]
-
-    def length(self, e: Expr) -> int:
-        for atom in sp.preorder_traversal(e):
-            if isinstance(atom, MatVec):
-                return self.number(atom.matrix.rows)
-            if isinstance(atom, Indexed):
-                return self.number(self.cell.size(name_of(atom)))
-            if isinstance(atom, Vector):
-                return self.number(self.cell.parameters[atom.name].shape[0])
-        raise SymgateError(f"the size of {e} is not known")
+            parts = zip(e.parts, e.sizes, strict=True)
+            return [component for part in parts for component in self.column(*part)]
+        return [self.component(e, i) for i in range(self.number(size))]
 
     @singledispatchmethod
     def matrix(self, a: Any) -> Any:
@@ -149,7 +141,7 @@ class _Components:
 
     @matrix.register
     def _(self, a: Diag) -> Any:
-        return sp.diag(*self.column(a.vector))
+        return sp.diag(*self.column(a.vector, a.rows))
 
     @matrix.register
     def _(self, a: MatAdd) -> Any:

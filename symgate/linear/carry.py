@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Indexed
 
-from symgate.algebra.vectors import name_of, variable
+from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.linear.linearise import Factors, Linearisation
 
 
@@ -44,6 +44,7 @@ def carries(lin: Linearisation) -> tuple[Carry, ...]:
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:
     """The gate in a factor g or 1 - g, and whether it keeps."""
     for keeps, candidate in ((True, factor), (False, 1 - factor)):
-        if isinstance(candidate, Indexed) and name_of(candidate) in lin.cell.gates:
+        now = isinstance(candidate, Indexed) and time_of(candidate) == 0
+        if now and name_of(candidate) in lin.cell.equations:
             return name_of(candidate), keeps
     return None

@@ -9,14 +9,13 @@ product is done once. This is what the NumPy program runs, forward and backward.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, MatrixExpr, Mul, S
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.chains import MAX_ROUTES, Chain, route_count, routes
 from symgate.linear.linearise import linearise
 
@@ -57,7 +56,7 @@ class Transition:
     across: tuple[tuple[str, str, Form], ...]
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def transition(cell: Cell) -> Transition:
     """The step of a cell's whole state: h reads c of the same step, c reads c before.
 
@@ -80,6 +79,28 @@ def transition(cell: Cell) -> Transition:
             if variable(other, 1) in found:
                 across.append((value, other, form(found[variable(other, 1)])))
     return Transition(cell, tuple(order), tuple(within), tuple(across))
+
+
+def leading_to(step: Transition, state: str) -> Transition:
+    """The routes of a step that lead back to a state, over any number of steps.
+
+    The others never reach the derivative by it, and may outgrow by far what does.
+
+    >>> import symgate as sg
+    >>> scrn = transition(sg.cell("scrn"))  # s passes on to h and never sees it
+    >>> [(a, b) for a, b, _ in scrn.across], [(a, b) for a, b, _ in leading_to(scrn, "h").across]
+    ([('h', 'h'), ('s', 's')], [('h', 'h')])
+    """
+    edges = {(value, other) for value, other, _ in (*step.within, *step.across)}
+    reached, grown = {state}, True
+    while grown:
+        found = {value for value, other in edges if other in reached} - reached
+        reached, grown = reached | found, bool(found)
+    return replace(
+        step,
+        within=tuple(route for route in step.within if route[1] in reached),
+        across=tuple(route for route in step.across if route[1] in reached),
+    )
 
 
 def form(chains: Sequence[Chain]) -> Form:

@@ -96,6 +96,9 @@ class Linearisation:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return linearise, (self.cell,)
+
     @cached_property
     def symbols(self) -> frozenset[Indexed]:
         """The variables of the nodes, at time t."""
@@ -157,7 +160,8 @@ class _Split:
         """The expression with a name for each activation of a matrix product in it, and
         for each compound vector that a matrix acts on."""
         if isinstance(expression, MatVec):
-            return MatVec(expression.matrix, self.acted_on(expression.vector))
+            vector = self.acted_on(expression.vector, expression.matrix.cols)
+            return MatVec(expression.matrix, vector)
         if not expression.has(MatVec):
             return expression
         if isinstance(expression, Function):
@@ -167,10 +171,11 @@ class _Split:
             return self.named(name, expression)
         return expression.func(*map(self.plain, expression.args))
 
-    def acted_on(self, vector: Expr) -> Expr:
+    def acted_on(self, vector: Expr, size: Expr) -> Expr:
         if isinstance(vector, Stack):
-            return Stack([self.acted_on(part) for part in vector.parts], vector.sizes)
-        if isinstance(vector, Indexed | Symbol) or not vector.has(Indexed):
+            parts = zip(vector.parts, vector.sizes, strict=True)
+            return Stack([self.acted_on(*part) for part in parts], vector.sizes)
+        if isinstance(vector, Indexed | Vector) or not vector.free_symbols:
             return vector
         same = [n for n in self.nodes.values() if n.kind == "inner" and n.owner == self.owner]
         plain = self.plain(vector)
@@ -178,7 +183,7 @@ class _Split:
             if node.expression == plain:
                 return variable(node.name)
         name = self.free(f"s_{self.owner}")
-        self.add(name, "inner", plain, self.size(vector))
+        self.add(name, "inner", plain, size)
         return self.named(name, vector)
 
     def named(self, name: str, expression: Expr) -> Indexed:
@@ -218,7 +223,7 @@ class _Split:
 
 
 def _is_compound(argument: Expr) -> bool:
-    return not isinstance(argument, Indexed | Symbol) and bool(argument.atoms(Indexed))
+    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, MatVec)
 
 
 def _atoms(expression: Expr) -> list[Expr]:

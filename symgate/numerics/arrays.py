@@ -14,6 +14,9 @@ from symgate.errors import ShapeError, did_you_mean
 
 Array = NDArray[Any]
 
+#: What is computed in; arrays of other real numbers are taken as the second.
+PRECISIONS = ("float32", "float64")
+
 
 def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array]:
     """The parameters of a cell as float arrays; a missing or unknown one is an error."""
@@ -38,13 +41,15 @@ def checked(name: str, value: Any, at_least: int) -> Array:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise ShapeError(f"{name} holds {array.dtype} values; expected real numbers")
-    if array.dtype.kind != "f" or array.dtype.itemsize < 4:
-        array = array.astype(float)
+    if array.dtype.name not in PRECISIONS or not array.dtype.isnative:
+        with np.errstate(over="ignore"):
+            array = array.astype(float)
     if array.ndim < at_least:
         raise ShapeError(f"{name} has shape {array.shape}; expected at least {at_least} axes")
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ShapeError(f"{name}{list(place)} is {array[place]}; expected finite numbers")
+        item = f"{name}{list(place)}" if place else name
+        raise ShapeError(f"{item} is {array[place]}; expected finite numbers")
     return array
 
 

@@ -24,6 +24,9 @@ Array = NDArray[Any]
 #: and samples, and from how many chunks on.
 LENGTH, ROUNDS, UNITS, CHUNKS = 96, 6, 128, 6
 
+#: The relative change from which on rounding is no excuse for it.
+FADED = 1e-6
+
 
 def in_chunks(frame: Run, start: Mapping[str, Array]) -> dict[str, Array] | None:
     """The kept values of a whole run, or None where it has to go step by step."""
@@ -66,12 +69,17 @@ def _beside(frame: Run, chunks: int, length: int) -> Run:
 
 
 def _hand_over(guess: dict[str, Array], values: Mapping[str, Array], frame: Run) -> float:
-    """Make the ends of the chunks the starts of the next; the largest relative change."""
+    """Make the ends of the chunks the starts of the next; the largest relative change.
+
+    Rounding is relative to 1, but not where a state fades away: a relu that starts from 0
+    in place of 1e-20 is dead.
+    """
     change = 0.0
     for name, old in guess.items():
         ends = values[name][-1].reshape(old.shape)[:, :-1]
-        scale = np.maximum(1, np.abs(ends))
-        change = max(change, float(np.max(np.abs(ends - old[:, 1:]) / scale, initial=0)))
+        size, moved = np.abs(ends), np.abs(ends - old[:, 1:])
+        least = np.where(moved > FADED * size, np.finfo(frame.dtype).tiny, 1)
+        change = max(change, float(np.max(moved / np.maximum(least, size), initial=0)))
         old[:, 1:] = ends
     return change
 

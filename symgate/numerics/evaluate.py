@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Function:
         ]
         return max(reach, default=0) + 1
 
-    @property
+    @cached_property
     def needs(self) -> tuple[str, ...]:
         """The names that a call takes: inputs, states, and what is not the cell's own."""
         cell = self.lin.cell
@@ -107,10 +107,34 @@ class Function:
 
     def __call__(self, params: Mapping[str, Any], /, **arrays: Any) -> Array:
         values, sizes = self._given(params, arrays)
+        self._batch(params, arrays)
         evaluation = _Evaluation(self.lin, values, sizes)
         for steps_back in reversed(range(self.steps)):
             evaluation.step(steps_back)
-        return evaluation.value(self.expression)
+        value = evaluation.value(self.expression)
+        axes = 2 if isinstance(self.expression, MatrixExpr) else 0 if self.is_number else 1
+        batch = self._batch(params, arrays)
+        return np.array(np.broadcast_to(value, (*batch, *value.shape[value.ndim - axes :])))
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether the expression is a sum over components, one number a sample."""
+        return bool(self.expression.has(Total))
+
+    def _batch(self, params: Mapping[str, Any], arrays: Mapping[str, Any]) -> tuple[int, ...]:
+        """The leading axes that all given arrays have together."""
+        cell = self.lin.cell
+        own = {name: 1 + (name in cell.inputs and self.steps > 1) for name in arrays}
+        own |= {name: len(parameter.shape) for name, parameter in cell.parameters.items()}
+        leading = {}
+        for name, value in (*params.items(), *arrays.items()):
+            shape = np.shape(value)
+            leading[name] = shape[: len(shape) - own[name]]
+        try:
+            return np.broadcast_shapes(*leading.values())
+        except ValueError:
+            shown = ", ".join(f"{name} {shape}" for name, shape in leading.items() if shape)
+            raise ShapeError(f"the batch axes do not go together: {shown}") from None
 
     def _given(
         self, params: Mapping[str, Any], arrays: Mapping[str, Any]
@@ -148,7 +172,7 @@ class Function:
             else:
                 values[variable(name)] = array
         sizes = fitted_sizes(cell, shapes)
-        return values, lambda size: int(size.subs(sizes))
+        return values, cache(lambda size: int(size.subs(sizes)))
 
 
 class _Evaluation:
@@ -159,6 +183,7 @@ class _Evaluation:
     ) -> None:
         self.lin, self.values, self.size = lin, values, size
         self.matrices: dict[MatrixExpr, Array] = {}
+        self.operators: dict[MatrixExpr, Array] = {}
         for parameter in lin.cell.parameters.values():
             array = values[parameter.name]
             if parameter.kind == "vector":
@@ -171,21 +196,25 @@ class _Evaluation:
     def step(self, back: int) -> None:
         """Compute every node of the step t - back."""
         for node in self.lin:
-            value = self.vector(shifted(node.expression, back))
-            shape = (*np.shape(value)[:-1], self.size(node.size))
-            self.values[variable(node.name, back)] = np.broadcast_to(value, shape)
+            value = self.sized(shifted(node.expression, back), node.size)
+            self.values[variable(node.name, back)] = value
+
+    def sized(self, e: Expr, size: Expr) -> Array:
+        """The value of a vector expression; a number or a scalar stands for all components."""
+        value = self.vector(e)
+        return np.broadcast_to(value, (*np.shape(value)[:-1], self.size(size)))
 
     def vector(self, e: Expr) -> Array:
         """The value (…, size) of a vector expression."""
         if e in self.values:
             return self.values[e]
         if isinstance(e, MatVec):
-            matrix, vector = self.matrix(e.matrix), self.vector(e.vector)
+            matrix, vector = self.matrix(e.matrix), self.sized(e.vector, e.matrix.cols)
             return np.einsum("...ij,...j->...i", matrix, vector) if matrix.ndim > 2 else (
                 vector @ matrix.T
             )  # fmt: skip
         if isinstance(e, Stack):
-            parts = [self.vector(part) for part in e.parts]
+            parts = [self.sized(*part) for part in zip(e.parts, e.sizes, strict=True)]
             batch = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
             return np.concatenate([np.broadcast_to(p, batch + p.shape[-1:]) for p in parts], -1)
         if isinstance(e, Total):
@@ -201,13 +230,20 @@ class _Evaluation:
     def value(self, e: Any) -> Array:
         """The value of a vector expression or of an operator."""
         if not isinstance(e, MatrixExpr):
-            return np.asarray(self.vector(e) if isinstance(e, Total) else self.broadcast(e))
+            return np.asarray(self.vector(e) if e.has(Total) else self.broadcast(e))
+        if e not in self.operators:
+            self.operators[e] = self.operator(e)
+        return self.operators[e]
+
+    def operator(self, e: MatrixExpr) -> Array:
+        """The value of an operator; equal parts of it are worked out once."""
         match e:
             case Diag():
-                diagonal = self.diagonal(e)
+                diagonal = self.sized(e.vector, e.rows)
                 return diagonal[..., None] * np.eye(diagonal.shape[-1], dtype=diagonal.dtype)
             case Outer():
-                return np.einsum("...i,...j->...ij", self.vector(e.args[0]), self.vector(e.args[1]))
+                u, v, rows, cols = e.args
+                return np.einsum("...i,...j->...ij", self.sized(u, rows), self.sized(v, cols))
             case MatMul():
                 return self.product(e)
             case MatAdd():
@@ -229,17 +265,13 @@ class _Evaluation:
         value = np.asarray(self.vector(e))
         return value if value.ndim else value[None]
 
-    def diagonal(self, e: Diag) -> Array:
-        value = np.asarray(self.vector(e.vector))
-        return np.broadcast_to(value, (*value.shape[:-1], self.size(e.rows)))
-
     def product(self, e: MatMul) -> Array:
         """A product from the right, each diagonal as a scaling of rows."""
         scale, matrices = e.as_coeff_matrices()
         result = self.value(matrices[-1])
         for factor in reversed(matrices[:-1]):
             if isinstance(factor, Diag):
-                result = self.diagonal(factor)[..., None] * result
+                result = self.sized(factor.vector, factor.rows)[..., None] * result
             else:
                 result = self.value(factor) @ result
         if scale == 1:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sympy import Expr, Indexed, MatrixSymbol
+from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 
-from symgate.algebra.vectors import MatVec, Stack, name_of
-from symgate.equations.cell import Cell, Parameter
-from symgate.errors import SymgateError, UnknownName
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.equations.cell import Cell, Parameter, checked_cell
+from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.linear.carry import carries
-from symgate.linear.linearise import linearise
+from symgate.linear.linearise import Node, linearise
+from symgate.numerics.arrays import PRECISIONS, checked
 
 Array = NDArray[Any]
 
@@ -51,23 +53,22 @@ def init(
     >>> params["W_z"].shape, params["b_z"]
     ((4, 2), array([3., 3., 3., 3.]))
     """
+    checked_cell(cell)
     if scheme not in SCHEMES:
         raise UnknownName("the scheme", scheme, SCHEMES)
     numbers = chosen_sizes(cell, hidden, input, sizes)
-    kind = np.dtype(dtype)
-    if kind.kind != "f":
-        raise SymgateError(f"dtype is a floating type, not {kind}")
-    draw = _Draw(cell, numbers, np.random.default_rng(_seed(seed)), float(gain), t_max)
+    kind = _precision(dtype)
+    draw = _Draw(cell, numbers, np.random.default_rng(_seed(seed)), _number("gain", gain), t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
     for gate, value in (bias or {}).items():
         name = bias_of(cell, gate)
-        out[name] = np.full_like(out[name], value)
+        out[name] = np.full_like(out[name], _number(f"the bias of {gate}", value))
     for name, value in (values or {}).items():
         if name not in out:
             raise UnknownName(f"a parameter of {cell.name} named", name, out)
-        out[name] = np.array(np.broadcast_to(np.asarray(value, dtype=float), out[name].shape))
+        out[name] = _spread(name, value, out[name].shape)
     return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
 
 
@@ -80,7 +81,9 @@ def chosen_sizes(
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         least = 0 if letter == "m" else 1
         if not whole or not least <= value <= 100_000:
-            raise SymgateError(f"the size {letter} is a whole number from {least}, not {value!r}")
+            raise SymgateError(
+                f"the size {letter} is a whole number from {least} to 100000, not {value!r}"
+            )
     if input is not None and "m" not in cell.sizes and cell.inputs and input != hidden:
         raise SymgateError(
             f"the input of {cell.name} is as long as its state: input = {input} does not fit "
@@ -94,16 +97,44 @@ def chosen_sizes(
 
 def bias_of(cell: Cell, gate: str) -> str:
     """The vector that is added to what a gate's activation acts on."""
-    lin = linearise(cell)
     if gate not in cell.equations:
         raise UnknownName(f"a gate of {cell.name} named", gate, cell.equations)
-    for node in lin:
-        if node.owner == gate and node.kind in ("pre", "gate", "state"):
-            for term in node.parameter_terms:
-                vector = cell.parameters[term.parameter].kind == "vector"
-                if vector and not term.coefficient and term.left is None:
-                    return term.parameter
-    raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
+    found = _own_bias(cell, gate)
+    if found is None:
+        raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
+    return found
+
+
+def _own_bias(cell: Cell, gate: str) -> str | None:
+    """The bias of a gate; that of s where the gate is sigmoid(s) of another value s."""
+    for node in linearise(cell).backward():
+        if node.owner == gate and node.kind != "inner":
+            for name in _biases(cell, node):
+                return name
+            for part in Add.make_args(_inside(node)):
+                if isinstance(part, Indexed) and time_of(part) == 0:
+                    named = name_of(part) in cell.equations
+                    if named and (found := _own_bias(cell, name_of(part))):
+                        return found
+    return None
+
+
+def _biases(cell: Cell, node: Node) -> list[str]:
+    """The vectors that are added in a node, or inside its activation: not times a variable."""
+    inside = _inside(node)
+    if isinstance(inside, Vector):
+        return [inside.name]
+    return [
+        term.parameter
+        for term in node.parameter_terms
+        if cell.parameters[term.parameter].kind == "vector" and term.left is None
+        and not any(factor.has(Indexed) for factor in term.coefficient)
+    ]  # fmt: skip
+
+
+def _inside(node: Node) -> Expr:
+    is_activation = isinstance(node.expression, Function)
+    return node.expression.args[0] if is_activation else node.expression
 
 
 def acts_on_input(cell: Cell) -> dict[str, bool]:
@@ -157,11 +188,7 @@ class _Draw:
     def vector(self, p: Parameter) -> Array:
         """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""
         shape = self.shape(p)
-        is_bias = any(
-            term.parameter == p.name and not term.coefficient
-            for node in linearise(self.cell)
-            for term in node.parameter_terms
-        )
+        is_bias = any(p.name in _biases(self.cell, node) for node in linearise(self.cell))
         return np.zeros(shape) if is_bias else self.rng.uniform(0, min(self.gain, 1.0), shape)
 
     def stacked(self, p: Parameter) -> list[tuple[str, Expr]] | None:
@@ -192,7 +219,7 @@ class _Draw:
 
     def keras(self, p: Parameter) -> Array:
         array = self.recurrent(p, self.orthogonal)
-        for gate in self.cell.gates:
+        for gate in self.cell.equations:
             if self.is_role(gate, "forget", "f") and _own_bias(self.cell, gate) == p.name:
                 return np.ones_like(array)
         return array
@@ -203,31 +230,54 @@ class _Draw:
 
     def chrono_biases(self, drawn: Mapping[str, Array]) -> dict[str, Array]:
         """b = ln U[1, t_max - 1] for a gate that keeps, -b for one that lets in."""
-        if self.t_max is None or not self.t_max >= 2:
+        if self.t_max is None or _number("t_max", self.t_max) < 2:
             raise SymgateError("the scheme chrono needs t_max, the longest memory, of 2 or more")
-        out: dict[str, Array] = {}
+        keeping: dict[str, bool] = {}
         for carry in carries(linearise(self.cell)):
-            for gate, keeps in carry.gates.items():
-                name = bias_of(self.cell, gate)
-                b = np.log(self.rng.uniform(1, self.t_max - 1, drawn[name].shape))
-                out[name] = b if keeps else -b
-                for other in self.cell.gates:
-                    if other not in carry.gates and self.is_role(other, "input gate", "i"):
-                        opposite = _own_bias(self.cell, other)
-                        if opposite is not None and opposite not in out:
-                            out[opposite] = -out[name]
-        if not out:
+            keeping.update(carry.gates)
+        if not keeping:
             raise SymgateError(
                 f"{self.cell.name} carries no state through a gate; chrono does not apply"
             )
+        out: dict[str, Array] = {}
+        for gate, keeps in keeping.items():
+            if self.cell.equations[gate].has(exp):
+                raise SymgateError(
+                    f"gate {gate!r} of {self.cell.name} is exponential; chrono does not apply"
+                )
+            name = bias_of(self.cell, gate)
+            b = np.log(self.rng.uniform(1, self.t_max - 1, drawn[name].shape))
+            out[name] = b if keeps else -b
+            for other in self.cell.equations:
+                if other not in keeping and self.is_role(other, "input gate", "i"):
+                    opposite = _own_bias(self.cell, other)
+                    if opposite is not None and opposite not in out:
+                        out[opposite] = -out[name]
         return out
 
 
-def _own_bias(cell: Cell, gate: str) -> str | None:
+def _number(what: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise SymgateError(f"{what} is a number, not {value!r}")
+    if not math.isfinite(value):
+        raise SymgateError(f"{what} is a finite number, not {value}")
+    return float(value)
+
+
+def _precision(dtype: Any) -> np.dtype[Any]:
+    for kind in map(np.dtype, PRECISIONS):
+        with suppress(TypeError):
+            if np.dtype(dtype) == kind:
+                return kind
+    raise SymgateError(f"dtype is {' or '.join(PRECISIONS)}, not {dtype!r}")
+
+
+def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    array = checked(name, value, 0)
     try:
-        return bias_of(cell, gate)
-    except SymgateError:
-        return None
+        return np.array(np.broadcast_to(array, shape), dtype=float)
+    except ValueError:
+        raise ShapeError(f"{name} has shape {array.shape}; expected {shape}") from None
 
 
 def _seed(seed: Any) -> int:

@@ -19,7 +19,7 @@ from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.errors import Diverged
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
-from symgate.numerics.run import Run, Window
+from symgate.numerics.run import Run, Window, over_steps
 from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
 
 Array = NDArray[Any]
@@ -42,7 +42,8 @@ class Loop:
         }
 
     def matrix(self, matrix: Any) -> Array:
-        return np.asarray(matrix_value(matrix, self.frame.params, self.frame.size))
+        value = matrix_value(matrix, self.frame.params, self.frame.size)
+        return np.asarray(value, self.frame.dtype)
 
     def rows(self, name: str) -> int:
         return self.frame.size(self.lin.size(name))
@@ -62,6 +63,12 @@ class Loop:
         ahead = Window(self.frame, start, stop, kept, start)
         self.blocks: list[Array] = []
         with np.errstate(all="ignore"):
+            for source, products in self.plan.input_products.items():
+                stacked = np.concatenate([self.matrix(p.matrix) for p in products])
+                rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
+                found = over_steps(stacked, ahead[source])
+                for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
+                    ahead.known[p] = found[:, first:last]
             for name in self.plan.driven:
                 shape = (length, self.rows(name), samples)
                 whole = np.broadcast_to(ahead[variable(name)], shape)
@@ -269,7 +276,7 @@ class LoopCode:
         text = "\n".join(["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)])
         space = {**self.constants, "arrays": list(self.arrays.values())}
         exec(_compiled(text), space)
-        made: Callable[[int, int], None] = space["run"]
+        made: Callable[[int, int], None] = space.pop("run")  # so that nothing holds itself
         return made
 
 

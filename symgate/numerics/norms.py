@@ -34,9 +34,10 @@ class Spectral:
         start = np.random.default_rng(seed).normal(size=(rows, min(VECTORS, rows)))
         self.left: Array = np.linalg.qr(start)[0]
 
-    def rotate(self, q: Array) -> None:
-        """The rows were multiplied by qᵀ from the left."""
-        self.left = q.T @ self.left
+    def rotate(self, q: Array, rows: int) -> None:
+        """The first rows were multiplied by qᵀ from the left; up to `rows`, others follow."""
+        left = q.T @ self.left[: len(q)]
+        self.left = np.pad(left, ((0, rows - len(left)), (0, 0)))
 
     def norm(self, rows: Array) -> float:
         """The largest singular value of rows (r, n)."""

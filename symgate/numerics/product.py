@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
-from symgate.linear.forms import Transition
+from symgate.linear.forms import Transition, leading_to, transition
 from symgate.numerics.norms import Spectral, singular_values, squares
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, checked_run
 from symgate.numerics.steps import Rows, Steps, Stretch, whole
 
 Array = NDArray[Any]
@@ -98,8 +98,11 @@ def lag_norms(
     >>> lag_norms(run, "c", "c", lags=2000, norm="spectral").log10_norm[-1]
     np.float64(-602.06)
     """
-    walk = _Walk(run, of, wrt, lags, at, norm, tolerance, tuple(singular), progress, step)
-    return walk.result()
+    lags_wanted = tuple(singular)
+    try:
+        return _Walk(run, of, wrt, lags, at, norm, tolerance, lags_wanted, progress, step).result()
+    except _Regrown:
+        return _Walk(run, of, wrt, lags, at, norm, 0.0, lags_wanted, progress, step).result()
 
 
 def vector_norms(
@@ -135,10 +138,18 @@ def vector_norms(
     return walk.result()
 
 
-class _Walk:
-    """One pass back over the lags."""
+class _Regrown(Exception):
+    """What was dropped matters again: an earlier step shut off what was kept."""
 
-    is_vector = False
+
+class _Walk:
+    """One pass back over the lags.
+
+    Once directions were dropped, the last row stands for them: their sum with random signs,
+    which has their size. It shows whether they stay as small as they were.
+    """
+
+    is_vector, has_remainder = False, False
 
     def __init__(
         self,
@@ -151,8 +162,9 @@ class _Walk:
         tolerance: float,
         singular: Sequence[int],
         progress: Progress | None,
-        step: Transition | None,
+        step: Transition | None = None,
     ) -> None:
+        checked_run(run)
         states = run.cell.states
         self.run, self.of, self.wrt = run, of or states[0], wrt or states[0]
         for name in (self.of, self.wrt):
@@ -160,15 +172,18 @@ class _Walk:
                 raise UnknownName(f"a state of {run.cell.name} named", name, states)
         if norm not in NORMS:
             raise UnknownName("the norm", norm, NORMS)
-        if not 0 <= tolerance < 1:
-            raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance} does not")
+        if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
+            raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
         self.at = _step(run, at)
         self.count = _lags(run, lags, self.at)
         self.norm, self.tolerance, self.progress = norm, tolerance, progress
-        self.singular_at = {int(k) for k in singular}
-        if self.singular_at and not max(self.singular_at) <= self.count:
-            raise SymgateError(f"singular values are wanted beyond lag {self.count}")
-        self.steps = Steps(run, step)
+        self.singular_at = set(singular)
+        for k in self.singular_at:
+            if not isinstance(k, int | np.integer) or not 0 <= k <= self.count:
+                raise SymgateError(
+                    f"singular values are wanted at lag {k}, and there are {self.count} lags"
+                )
+        self.steps = Steps(run, leading_to(step or transition(run.cell), self.wrt))
         self.log = np.zeros(run.samples)
         self.squares = np.zeros((self.count + 1, run.samples))
         self.logs = np.zeros((self.count + 1, run.samples))
@@ -197,7 +212,12 @@ class _Walk:
                 lag, stop = lag + length, stop - length
                 if self.progress is not None:
                     self.progress(lag, self.count)
-            log = 0.5 * np.log10(self.squares) + self.logs / np.log(10)
+            self.check_remainder()
+            if lag < self.count and self.progress is not None:
+                self.progress(self.count, self.count)  # nothing is left to be multiplied
+            for k in self.singular_at - set(self.singular):
+                self.note_singular(k, {})
+            log = 0.5 * np.log10(self.squares) + self.logs * np.log10(2)
         single = self.run.batch is None
         return LagNorms(
             of=self.of,
@@ -212,12 +232,20 @@ class _Walk:
         )
 
     def notes(self, log: Array) -> tuple[str, ...]:
-        zero = np.asarray(np.isneginf(log).all(axis=1) & bool(log.shape[1]))
-        if not zero[1:].any():
+        zero = np.isneginf(log[1:])
+        samples = np.flatnonzero(zero.any(axis=0))
+        if not samples.size:
             return ()
-        first = 1 + int(np.argmax(zero[1:]))
-        text = f"from lag {first} on ∂{self.of}/∂{self.wrt} is exactly zero"
-        return (text if zero[first:].all() else f"∂{self.of}/∂{self.wrt} is zero at lag {first}",)
+        begins = np.argmax(zero[:, samples], axis=0)
+        lasts = all(zero[begin:, b].all() for begin, b in zip(begins, samples, strict=True))
+        what = f"∂{'L' if self.is_vector else self.of}/∂{self.wrt}"
+        first = f"lag {1 + int(begins.min())}"
+        text = f"from {first} on {what} is exactly zero" if lasts else f"{what} is zero at {first}"
+        if len(samples) == self.run.samples:
+            return (text,)
+        if len(samples) == 1:
+            return (f"{text} in sample {samples[0]}",)
+        return (f"{text} in {len(samples)} of {self.run.samples} samples",)
 
     def start(self, lag: int) -> None:
         """Lag 0: the identity, or how one state of a step reads another."""
@@ -228,9 +256,7 @@ class _Walk:
         columns = {name: _columns(rows) for name, rows in self.rows.items()}
         stretch.fold(0, columns)
         if self.wrt in columns:
-            self.record(lag, {self.wrt: _rows(columns[self.wrt])})
-        else:
-            self.record(lag, {})
+            self.note(lag, _rows(columns[self.wrt]))
 
     # -- large: one step after the other ------------------------------------------------
 
@@ -271,7 +297,9 @@ class _Walk:
 
         `held` has the axes (B, r, n), or (n, B, r) with `columns_first`.
         """
-        self.rank[lag] = next(iter(held.values())).shape[-1 if columns_first else 1] if held else 0
+        if held:
+            rows = next(iter(held.values())).shape[-1 if columns_first else 1]
+            self.rank[lag] = rows - self.has_remainder
         if lag in self.singular_at:
             self.note_singular(lag, _as_rows(held) if columns_first else held)
         if self.wrt not in held:
@@ -283,7 +311,16 @@ class _Walk:
             outside = bool(((found <= self.low) | (found >= self.high)).any())
         if (outside or (lag % 8 == 0 and len(held) > 1)) and self.rescale(held, columns_first):
             found = self.measure(held[self.wrt], columns_first)
+            if not ((found > self.low) & (found < self.high)).all():
+                self.note(lag, _rows(held[self.wrt]) if columns_first else held[self.wrt])
+                return
         self.squares[lag], self.logs[lag] = found, self.log
+
+    def note(self, lag: int, rows: Array) -> None:
+        """Note the norm of a block (B, r, n) of any size, scaled apart from the others."""
+        factor = _power_of_two(_sizes(rows, False))
+        self.squares[lag] = self.measure(rows / factor[:, None, None])
+        self.logs[lag] = self.log + np.log2(factor)
 
     def measure(self, held: Array, columns_first: bool = False) -> Array:
         if self.norm == "frobenius":
@@ -297,7 +334,7 @@ class _Walk:
         far = (size > 0) & ((size**2 < self.low) | (size**2 > self.high))
         if not far.any():
             return False
-        factor = np.where(far, size, 1.0).astype(self.run.dtype)
+        factor = np.where(far, _power_of_two(size), 1).astype(self.run.dtype)
         for rows in held.values():
             rows /= (
                 factor
@@ -306,7 +343,7 @@ class _Walk:
                 if columns_first
                 else (factor[:, None, None])
             )
-        self.log = self.log + np.log(factor)
+        self.log = self.log + np.log2(factor)
         return True
 
     def note_singular(self, lag: int, rows: Rows) -> None:
@@ -316,7 +353,7 @@ class _Walk:
         else:
             found = np.zeros((self.run.samples, size))
         with np.errstate(divide="ignore"):
-            self.singular[lag] = np.log10(found) + (self.log / np.log(10))[:, None]
+            self.singular[lag] = np.log10(found) + (self.log * np.log10(2))[:, None]
 
     # -- rank ------------------------------------------------------------------------------
 
@@ -333,25 +370,40 @@ class _Walk:
         self.next_look = lag + self.look
 
     def truncate(self) -> int:
-        """P = Q R has the norms of R: keep R, and of R the rows that are not negligible."""
+        """P = Q R has the norms of R: keep R, and of R the rows that are not negligible to
+        any state."""
+        self.check_remainder()
         names = list(self.rows)
         joined = np.concatenate([self.rows[name] for name in names], axis=2)
+        joined, remainder = np.split(joined, [joined.shape[1] - self.has_remainder], axis=1)
         q: Array | None = None
         if self.norm == "spectral":
             q, r = (np.asarray(part) for part in np.linalg.qr(joined))
         else:
             r = np.asarray(np.linalg.qr(joined, mode="r"))
-        weight = np.einsum("brn,brn->br", r, r)
+        ends = np.cumsum([self.rows[name].shape[2] for name in names])[:-1]
+        weight = np.sum([_shares(part) for part in np.split(r, ends, axis=2)], axis=0)
         tail = np.sqrt(np.cumsum(weight[:, ::-1], axis=1)[:, ::-1])
         keep = int((tail > self.tolerance * tail[:, :1]).sum(axis=1).max(initial=1))
-        keep = max(keep, 1)
+        if keep < r.shape[1]:
+            self.has_remainder = True
+            dropped = np.concatenate([r[:, keep:], remainder], axis=1)
+            signs = np.where(np.arange(dropped.shape[1]) * 0.618 % 1 < 0.5, 1, -1)
+            remainder = np.einsum("r,brn->bn", signs.astype(r.dtype), dropped)[:, None]
+        r = np.concatenate([r[:, :keep], remainder], axis=1)
         if q is not None:
             for b, spectral in enumerate(self.spectral):
-                spectral.rotate(q[b][:, :keep])
-        ends = np.cumsum([self.rows[name].shape[2] for name in names])[:-1]
-        parts = np.split(r[:, :keep], ends, axis=2)
+                spectral.rotate(q[b][:, :keep], r.shape[1])
+        parts = np.split(r, ends, axis=2)
         self.rows = {n: np.ascontiguousarray(p) for n, p in zip(names, parts, strict=True)}
-        return keep
+        return r.shape[1]
+
+    def check_remainder(self) -> None:
+        """Give up where what was dropped is no longer negligible."""
+        if self.has_remainder:
+            shares = [_shares(rows)[:, -1] for rows in self.rows.values()]
+            if np.max(shares, initial=0) > max(self.tolerance, float(np.finfo(float).eps)):
+                raise _Regrown
 
     # -- small: blocks of steps at once ----------------------------------------------------
 
@@ -376,10 +428,9 @@ class _Walk:
     ) -> Array:
         """The steps first … first + count - 1 of a stretch, backward; the rows after them."""
         jacobians = whole(self.steps, stretch.dense(first, first + count), count)[::-1]
-        size = np.abs(jacobians).max(axis=(2, 3), initial=0)
-        scale = np.where(size > 0, size, 1.0)
-        jacobians = jacobians / scale[:, :, None, None].astype(self.run.dtype)
-        logs = np.log(scale)
+        scale = _power_of_two(np.abs(jacobians).max(axis=(2, 3), initial=0))
+        jacobians = jacobians / scale[:, :, None, None]
+        logs = np.log2(scale)
         prefixes = _prefixes(jacobians) if self.steps.width <= TINY else None
         for begin in range(0, count, BLOCK):
             block = slice(begin, min(begin + BLOCK, count))
@@ -391,13 +442,12 @@ class _Walk:
             if not _healthy(products, self.low):
                 products, log = self.one_by_one(rows, jacobians[block], logs[block])
             at = slice(lag + 1 + block.start, lag + 1 + block.stop)
-            self.squares[at] = self.measured(products[..., places[self.wrt]])
-            self.logs[at], self.rank[at] = log, rows.shape[1]
+            self.squares[at], apart = self.measured(products[..., places[self.wrt]])
+            self.logs[at], self.rank[at] = log + apart, rows.shape[1]
             rows, self.log = products[-1], log[-1]
-            size = np.abs(rows).max(axis=(1, 2), initial=0)
-            factor = np.where(size > 0, size, 1.0)
-            rows = rows / factor[:, None, None].astype(self.run.dtype)
-            self.log = self.log + np.log(factor)
+            factor = _power_of_two(np.abs(rows).max(axis=(1, 2), initial=0))
+            rows = rows / factor[:, None, None]
+            self.log = self.log + np.log2(factor)
         return rows
 
     def joined(self) -> tuple[Array, dict[str, slice]]:
@@ -414,7 +464,15 @@ class _Walk:
             rows[..., places[name]] = part
         return rows, places
 
-    def measured(self, products: Array) -> Array:
+    def measured(self, products: Array) -> tuple[Array, Array | float]:
+        """The squared norms of blocks (steps, B, r, n), and the logarithm of their scale."""
+        found = self.measured_plain(products)
+        if (found > self.low).all():
+            return found, 0.0
+        factor = _power_of_two(np.abs(products).max(axis=(2, 3), initial=0))
+        return self.measured_plain(products / factor[..., None, None]), np.log2(factor)
+
+    def measured_plain(self, products: Array) -> Array:
         if self.norm == "frobenius":
             return squares(products)
         return np.asarray(np.linalg.norm(products, 2, axis=(-2, -1)) ** 2)
@@ -424,13 +482,24 @@ class _Walk:
         products, logs, log = [], [], self.log
         for jacobian, step in zip(jacobians, steps, strict=True):
             rows = rows @ jacobian
-            size = np.abs(rows).max(axis=(1, 2), initial=0)
-            factor = np.where(size > 0, size, 1.0)
-            rows = rows / factor[:, None, None].astype(self.run.dtype)
-            log = log + step + np.log(factor)
+            factor = _power_of_two(np.abs(rows).max(axis=(1, 2), initial=0))
+            rows = rows / factor[:, None, None]
+            log = log + step + np.log2(factor)
             products.append(rows)
             logs.append(log)
         return np.asarray(products), np.asarray(logs)
+
+
+def _power_of_two(size: Array) -> Array:
+    """A number near each size by which a division is exact."""
+    return np.asarray(np.ldexp(np.ones_like(size), np.frexp(size)[1] - 1))
+
+
+def _shares(rows: Array) -> Array:
+    """Which part of the sum of squares of (B, r, n) each row has: (B, r)."""
+    weight = np.einsum("brn,brn->br", rows, rows)
+    whole = weight.sum(axis=1, keepdims=True)
+    return np.asarray(weight / np.where(whole > 0, whole, 1))
 
 
 def _in_turn(rows: Array, jacobians: Array) -> Array:

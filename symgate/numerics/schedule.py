@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, linearise, pieces
 
 
@@ -55,14 +54,17 @@ class Schedule:
     driven: tuple[str, ...]
     operations: tuple[Product | Activation | Elementwise, ...]
     kept: tuple[str, ...]
+    input_products: dict[Expr, tuple[MatVec, ...]]
 
 
-@lru_cache(maxsize=256)
+@once_a_cell
 def schedule(cell: Cell) -> Schedule:
     """Plan a step of a cell."""
     lin = linearise(cell)
     plan = _Plan(lin)
-    return Schedule(lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin))
+    return Schedule(
+        lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin), plan.input_products()
+    )
 
 
 def kept_nodes(lin: Linearisation) -> tuple[str, ...]:
@@ -88,6 +90,17 @@ class _Plan:
         for node in lin:
             if not self.is_sequential(self.body[node.name]):
                 self.driven.append(node.name)
+
+    def input_products(self) -> dict[Expr, tuple[MatVec, ...]]:
+        """The products of each input, for all steps in one product."""
+        found: dict[Expr, list[MatVec]] = {}
+        for body in self.body.values():
+            for product in _in_order(body):
+                known = found.setdefault(product.vector, [])
+                if product not in known:
+                    known.append(product)
+        inputs = [variable(x) for x in self.lin.cell.inputs]
+        return {x: tuple(found[x]) for x in inputs if x in found}
 
     def is_sequential(self, e: Basic) -> bool:
         """Whether a value depends on the states of the step before."""

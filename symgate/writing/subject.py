@@ -22,6 +22,9 @@ from symgate.writing.naming import Naming, head
 #: Past this number of paths a block is written with its sums in parentheses.
 MAX_PATHS = 24
 
+#: Past this number of letters a path is named by the symbols of what it passes through.
+MAX_NAME = 56
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -79,11 +82,11 @@ class Subject:
     @cached_property
     def direction(self) -> Vector:
         """A letter for any vector, that no name of the cell has."""
-        return Vector(self.free_letter("v", "w", "y", "q"), real=True)
+        return Vector(f"letter:{self.free_letter('w', 'y', 'q', 'v')}", real=True)
 
     def free_letter(self, *wanted: str) -> str:
         taken = {*self.lin.nodes, *self.cell.inputs, *self.cell.parameters}
-        shown = {g.base for g in self.naming.glyphs.values()}
+        shown = {glyph.base for glyph in self.naming.glyphs.values()}
         free = [w for w in wanted if w not in taken and w not in shown]
         return free[0] if free else f"{wanted[0]}_0"
 
@@ -128,6 +131,8 @@ class Subject:
             name = ("through ", *self.called(way[0].name))
         else:
             name = ("through ", *listed([self.bare(n.name) for n in way]))
+            if sum(len(word) for word in name if isinstance(word, str)) > MAX_NAME:
+                name = ("through ", *listed([(self.now(n.name),) for n in way]))
         twins = [p for p in alike if p.through_all == path.through_all]
         if twins and path.matrices:
             name = (*name, ", by ", self.matrix(path.matrices[-1]))

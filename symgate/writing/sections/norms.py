@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Add, Expr, Integer, MatAdd
+from sympy import Add, Expr, Indexed, Integer, MatAdd
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
@@ -41,7 +41,7 @@ def _ranges(subject: Subject) -> Step:
             continue
         span = subject.span(interval)
         if state in subject.ranges.assumed:
-            words += [subject.now(state), " is a weighted mean or a bounded sum, and stays in ",
+            words += [subject.now(state), " stays in ",
                       span, " if it starts there. "]  # fmt: skip
         else:
             words += [subject.now(state), " lies in ", span, " after every step. "]
@@ -99,7 +99,7 @@ def _vanish(subject: Subject, found: Bounds) -> Step:
     if free:
         return Step(heading, _no_verdict(subject, found))
     if len(states) == 1:
-        return _single(subject, found, totals[0])
+        return _single(subject, totals[0])
     reason: Words = (
         "Put the bounds of the blocks into a matrix of numbers. If its largest eigenvalue is "
         "below 1 (it has no negative entry, so that this bounds every product), the gradient "
@@ -124,26 +124,22 @@ def _no_verdict(subject: Subject, found: Bounds) -> Words:
     return tuple(words)
 
 
-def _single(subject: Subject, found: Bounds, total: Expr) -> Step:
+def _single(subject: Subject, total: Expr) -> Step:
+    """One state: the bound to the power k, and what it takes to be below 1."""
     state = subject.states[0]
     left = SpectralNorm(subject.partial(state, state, lag=K))
-    lines = (line(left, total**K, relation="≤"),)
-    words: list[Any] = ["Over k steps the bound is taken to the power k. If ", total,
-                        " < 1, the gradient vanishes at least geometrically:"]  # fmt: skip
-    matrices = total.atoms(SpectralNorm)
+    words: list[Any] = ["Over k steps the bound is taken to the power k"]
+    matrices = sorted(total.atoms(SpectralNorm), key=str)
     if total.is_number:
-        words = ["Over k steps the bound is taken to the power k",
-                 ", so that the gradient cannot explode:" if total <= 1 else ":"]  # fmt: skip
-    variables = total.atoms(MaxNorm)
-    if any(v.vector.has(variable("t").func) for v in variables):
-        words[-1] = " < 1 at every step, the gradient vanishes at least geometrically:"
-    step = Step(("When it must vanish",), tuple(words), (Formula(lines),))
-    if not matrices:
-        return step
-    extra = _singular(next(iter(sorted(matrices, key=str))))
-    return Step(step.heading, (*words, *()), step.formulas, None, ()) if not extra else Step(
-        step.heading, (*words[:-1], str(words[-1])[:-1] + ". ", *extra, ":"), step.formulas
-    )  # fmt: skip
+        words.append(", so that the gradient cannot explode:" if total <= 1 else ":")
+    else:
+        changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
+        when = "at every step " if changes else ""
+        words.append(f". If it is below 1 {when}for one step, the gradient vanishes at least "
+                     "geometrically.")  # fmt: skip
+        words += [" ", *_singular(matrices[0])] if matrices else []
+    return Step(("When it must vanish",), tuple(words),
+                (Formula((line(left, total**K, relation="≤"),)),))  # fmt: skip
 
 
 def _singular(norm: SpectralNorm) -> Words:
@@ -152,7 +148,7 @@ def _singular(norm: SpectralNorm) -> Words:
         norm, " is the largest singular value, not the largest eigenvalue: the diagonals change "
         "with the step, and eigenvalues of the factors do not bound a product. A matrix whose "
         "eigenvalues are all zero, with rows (8, 8) and (−8, −8), has singular value 16, and "
-        "with tanh it gives gradients that double at every step",
+        "with tanh it gives gradients that double at every step.",
     )  # fmt: skip
 
 

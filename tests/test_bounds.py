@@ -1,0 +1,237 @@
+"""Ranges, bounds and limits against numbers: simulated values, norms, saturated gates."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import symgate as sg
+from symgate.algebra.norms import MaxNorm, SpectralNorm
+from symgate.algebra.vectors import variable
+from symgate.linear.bounds import bounds
+from symgate.linear.limits import gates, limits
+from symgate.linear.paths import count, paths
+from symgate.linear.ranges import Interval, ranges
+from symgate.linear.verify import verified
+
+
+def sizes_of(cell: sg.Cell) -> dict[sp.Symbol, int]:
+    return {symbol: 3 + i for i, symbol in enumerate(cell.sizes.values())}
+
+
+def draws(
+    cell: sg.Cell, number: int, scale: float
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Random parameters, inputs and old states inside their ranges."""
+    rng = np.random.default_rng(zlib.crc32(cell.name.encode()))
+    sizes = sizes_of(cell)
+
+    def size(e: Any) -> int:
+        return int(sp.sympify(e).subs(sizes))
+
+    known = ranges(cell)
+    for _ in range(number):
+        params = {
+            p.name: rng.normal(0, scale, tuple(map(size, p.shape)))
+            for p in cell.parameters.values()
+        }
+        given = {x: rng.normal(0, 2, size(cell.size(x))) for x in cell.inputs}
+        for s in cell.states:
+            low, high = known.before[s].low, known.before[s].high
+            value = rng.uniform(max(low, -5), min(high, 5), size(cell.size(s)))
+            given[s] = np.where(value == 0, 0.1, value)
+        yield params, given
+
+
+def number(cell: sg.Cell, bound: sp.Expr, params: dict[str, Any], given: dict[str, Any]) -> float:
+    """The value of a bound: norms of matrices and largest components put in."""
+    values: dict[Any, float] = {}
+    for norm in bound.atoms(SpectralNorm):
+        matrix = sg.lambdify(cell, norm.args[0])(params, **given)
+        values[norm] = float(np.linalg.norm(matrix, 2))
+    for norm in bound.atoms(MaxNorm):
+        vector = sg.lambdify(cell, norm.args[0])(params, **given)
+        values[norm] = float(np.abs(vector).max())
+    scalars = {sp.Symbol(n, real=True): float(v) for n, v in params.items() if np.ndim(v) == 0}
+    return float(sp.sympify(bound.xreplace(values)).subs(scalars))
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_no_norm_is_above_its_bound(name: str) -> None:
+    cell = sg.cell(name)
+    found = bounds(cell)
+    blocks = {k: sg.lambdify(cell, sg.jacobian(cell, *k)) for k in found.blocks}
+    for params, given in draws(cell, 4, 1.5):
+        for (of, wrt), block in blocks.items():
+            norm = np.linalg.norm(block(params, **given), 2)
+            bound = number(cell, found.total(of, wrt), params, given)
+            assert norm <= bound * (1 + 1e-12), (of, wrt)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "rhn", "lstm-peephole", "slstm", "cornn"])
+def test_no_path_is_above_its_bound(name: str) -> None:
+    cell = sg.cell(name)
+    lin = sg.linearise(cell)
+    for params, given in draws(cell, 4, 1.0):
+        for entries in bounds(cell).blocks.values():
+            for entry in entries:
+                value = sg.lambdify(cell, entry.path.operator(lin))(params, **given)
+                bound = number(cell, entry.bound, params, given)
+                assert np.linalg.norm(value, 2) <= bound * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_values_stay_in_their_ranges(name: str) -> None:
+    cell = sg.cell(name)
+    known, functions = ranges(cell), {}
+    for node in sg.linearise(cell):
+        if known[node.name].low > -np.inf or known[node.name].high < np.inf:
+            functions[node.name] = sg.lambdify(cell, variable(node.name))
+    for params, given in draws(cell, 2, 3.0):
+        state = {s: given[s] for s in cell.states}
+        inputs = {x: given[x] for x in cell.inputs}
+        for _ in range(4):
+            if not all(np.isfinite(v).all() for v in state.values()):
+                break
+            with np.errstate(all="ignore"):
+                values = {n: f(params, **inputs, **state) for n, f in functions.items()}
+            for n, value in values.items():
+                finite = value[np.isfinite(value)]
+                assert (finite >= float(known[n].low)).all(), n
+                assert (finite <= float(known[n].high)).all(), n
+            state = {s: values[s] for s in cell.states if s in values} | {
+                s: state[s] for s in cell.states if s not in values
+            }
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("rnn", "‖U‖₂"), ("rnn-sigmoid", "‖U‖₂/4"), ("linear-rnn", "‖U‖₂"), ("min-gru", "1"),
+    ("gru", "‖U_n‖₂*‖U_r‖₂/4 + ‖U_n‖₂ + ‖U_z‖₂/2 + 1"),
+    ("leaky-rnn", "Abs(alpha)*‖U‖₂ + Abs(alpha - 1)"),
+])  # fmt: skip
+def test_bounds_that_are_known(name: str, expected: str) -> None:
+    assert str(bounds(sg.cell(name)).total("h", "h")) == expected
+
+
+def test_bounds_of_the_lstm() -> None:
+    found = bounds(sg.cell("lstm"))
+    assert str(found.total("c", "h")) == "‖c_{t-1}‖_∞*‖U_f‖₂/4 + ‖U_g‖₂ + ‖U_i‖₂/4"
+    assert found.total("c", "c") == found.total("h", "c") == 1
+    assert found.matrix().shape == (2, 2)
+
+
+@pytest.mark.parametrize(("name", "value", "low", "high"), [
+    ("gru", "h", -1, 1), ("rhn", "s", -1, 1), ("qrnn", "c", -1, 1), ("lstm", "h", -1, 1),
+    ("lstm", "c", -np.inf, np.inf), ("rnn-sigmoid", "h", 0, 1), ("min-lstm", "f_hat", 0, 1),
+    ("rg-lru", "a", 0, 1), ("brc", "a", 0, 2), ("rnn-relu", "h", 0, np.inf),
+])  # fmt: skip
+def test_ranges_that_are_known(name: str, value: str, low: float, high: float) -> None:
+    assert ranges(sg.cell(name))[value] == Interval(low, high)
+
+
+@pytest.mark.parametrize("function", [
+    "elu", "gelu", "silu", "softplus", "softsign", "hard_sigmoid", "hard_tanh", "leaky_relu",
+    "sin", "cos", "exp", "abs", "relu",
+])  # fmt: skip
+def test_every_function_has_a_true_range_and_slope(function: str) -> None:
+    cell = sg.Cell.from_text(f"h[t] = {function}(W @ x[t] + U @ h[t-1])", name=function)
+    known, found = ranges(cell), bounds(cell)
+    for params, given in draws(cell, 20, 2.0):
+        value = sg.lambdify(cell, variable("h"))(params, **given)
+        assert (value >= float(known["h"].low) - 1e-12).all()
+        assert (value <= float(known["h"].high) + 1e-12).all()
+        norm = np.linalg.norm(sg.lambdify(cell, sg.jacobian(cell))(params, **given), 2)
+        assert norm <= number(cell, found.total("h", "h"), params, given) * (1 + 1e-12)
+
+
+def saturating(cell: sg.Cell, gate: str) -> str | None:
+    """The bias that acts on a gate alone."""
+    lin = sg.linearise(cell)
+    pre = lin[gate].expression.args[0]
+    for name, parameter in cell.parameters.items():
+        uses = [(n, t) for n in lin for t in n.parameter_terms if t.parameter == name]
+        alone = len(uses) == 1 and variable(uses[0][0].name) == pre
+        if parameter.kind == "vector" and alone and not uses[0][1].coefficient:
+            return name
+    return None
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_limits_are_what_saturated_gates_leave(name: str) -> None:
+    """With the bias of a gate at ±60, the Jacobian is the limit to all digits."""
+    cell = sg.cell(name)
+    for limit in limits(cell):
+        bias = saturating(cell, limit.gate)
+        if bias is None:
+            continue
+        for params, given in draws(cell, 1, 0.3):
+            far = {**params, bias: np.full(params[bias].shape, 200.0 * (2 * limit.value - 1))}
+            for (of, wrt), block in limit.blocks.items():
+                full = sg.lambdify(cell, sg.jacobian(cell, of, wrt))(far, **given)
+                left = sg.lambdify(cell, block)(far, **given)
+                assert np.allclose(full, left, rtol=1e-12, atol=1e-12), (limit.gate, of, wrt)
+
+
+def test_gates() -> None:
+    assert gates(sg.cell("lstm")) == ["i", "f", "o"]
+    assert gates(sg.cell("gru")) == ["z", "r"]
+    assert gates(sg.cell("rnn")) == gates(sg.cell("rnn-sigmoid")) == []
+
+
+def test_a_gate_that_follows_from_another_is_set_with_it() -> None:
+    closed = next(x for x in limits(sg.cell("lstm-coupled")) if (x.gate, x.value) == ("f", 0))
+    assert str(closed.blocks["c", "h"]) == "diag(1 - g_t²) U_g"
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_the_sum_over_the_paths_is_the_jacobian(name: str) -> None:
+    cell = sg.cell(name)
+    lin = sg.linearise(cell)
+    ((params, given),) = draws(cell, 1, 0.7)
+    for of in cell.states:
+        for wrt in cell.states:
+            found = paths(lin, of, wrt)
+            assert len(found) == count(lin, of, wrt)
+            whole = sg.lambdify(cell, sg.jacobian(cell, of, wrt))(params, **given)
+            parts = [sg.lambdify(cell, p.operator(lin))(params, **given) for p in found]
+            assert np.allclose(sum(parts, np.zeros_like(whole)), whole, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "of", "wrt", "expected"), [
+    ("gru", "h", "h", ["carry", "z", "n", "n>r"]), ("lstm", "h", "h", ["o", "f", "i", "g"]),
+    ("lstm", "c", "h", ["f", "i", "g"]), ("lstm", "c", "c", ["carry"]),
+    ("lstm", "h", "c", ["carry"]), ("cornn", "z", "h", ["direct", "n"]), ("rnn", "h", "h", [""]),
+])  # fmt: skip
+def test_what_paths_pass_through(name: str, of: str, wrt: str, expected: list[str]) -> None:
+    found = paths(sg.linearise(sg.cell(name)), of, wrt)
+    names = ["carry" if p.is_carry else "direct" if p.is_direct else
+             ">".join(n.name for n in p.through) for p in found]  # fmt: skip
+    assert names == expected
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_the_zoo_is_verified(name: str) -> None:
+    check = verified(sg.cell(name))
+    assert check.holds
+    assert check.largest < 1e-20
+
+
+def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from symgate.algebra.functions import sigmoid
+
+    monkeypatch.setattr(sigmoid, "slope", lambda self: self)
+    wrong = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")
+    assert not verified(wrong).holds
+    assert not sg.derive(wrong).holds
+    assert "THE CHECK FAILED" in sg.derive(wrong).text()
+
+
+def test_a_cell_that_has_no_real_value_says_so() -> None:
+    bad = sg.Cell.from_text("h[t] = log(-1 - (U @ h[t-1])**2) + W @ x[t]", name="bad")
+    with pytest.raises(sg.SymgateError, match="bad could not be evaluated"):
+        verified(bad)
