@@ -1,0 +1,154 @@
+"""How pictures look: colours that colour-blind people tell apart, dashes, sizes, saving."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from zlib import crc32
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from symgate.errors import SymgateError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Okabe and Ito's palette without its yellow, which is too light on white.
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#C07800", "#008060", "#D55E00"
+PURPLE, SKY, BLACK, GREY = "#A8508A", "#3D95CC", "#000000", "#666666"
+
+SOLID: Any = "solid"
+DASHED, DOTTED, DASH_DOT = (0, (6, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.2, 2))
+LONG, DOUBLE_DOT = (0, (11, 3)), (0, (7, 2, 1.2, 1.6, 1.2, 2))
+
+#: The cells that are drawn most; any other gets its look from its name.
+CELLS: dict[str, tuple[str, Any]] = {
+    "rnn": (RED, DASHED),
+    "lstm": (BLUE, SOLID),
+    "gru": (GREEN, DASH_DOT),
+}
+OTHERS = (PURPLE, ORANGE, SKY, BLACK)
+DASHES = (LONG, DOUBLE_DOT, DOTTED, SOLID, DASHED, DASH_DOT)
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.0,
+    "axes.titlesize": 11.0,
+    "axes.labelsize": 10.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.9,
+    "axes.grid": False,
+    "axes.unicode_minus": True,
+    "axes.titlelocation": "left",
+    "xtick.labelsize": 10.0,
+    "ytick.labelsize": 10.0,
+    "lines.linewidth": 2.0,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.08,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "symgate",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "mathtext.fontset": "dejavusans",
+    "path.simplify": True,
+    "path.simplify_threshold": 0.111111,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A colour and a dash."""
+
+    colour: str
+    dash: Any
+
+
+def look(cell: str) -> Look:
+    """The look of a cell, the same in every picture.
+
+    >>> look("lstm").colour, look("mine") == look("mine")
+    ('#0072B2', True)
+    """
+    if cell in CELLS:
+        return Look(*CELLS[cell])
+    number = crc32(cell.encode())
+    return Look(OTHERS[number % len(OTHERS)], DASHES[number // len(OTHERS) % len(DASHES)])
+
+
+def looks(cells: list[str]) -> list[Look]:
+    """Looks for the curves of one picture: colours by cell, a dash that no other has."""
+    out: list[Look] = []
+    for cell in cells:
+        chosen = look(cell)
+        free = [Look(chosen.colour, dash) for dash in (chosen.dash, *DASHES)]
+        out.append(next((found for found in free if found not in out), chosen))
+    return out
+
+
+def styled(function: Callable[P, R]) -> Callable[P, R]:
+    """Draw with the style of the house, and leave Matplotlib's settings as they were."""
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        with rc_context(STYLE):
+            return function(*args, **kwargs)
+
+    return inside
+
+
+def axes(ax: Axes | None, width: float = 7.2, height: float = 4.4) -> Axes:
+    """The Axes that was given, or a new one on a figure of its own."""
+    if ax is not None:
+        return ax
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+#: What each format must not hold, for the same bytes at any time.
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def rendered(drawing: Axes | Figure, kind: str) -> bytes:
+    """A picture as the bytes of an SVG, PNG or PDF file."""
+    found = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
+    assert isinstance(found, Figure)
+    out = io.BytesIO()
+    with rc_context(STYLE):
+        found.savefig(out, format=kind, metadata=_METADATA[kind])
+    return out.getvalue()
+
+
+def save(drawing: Axes | Figure, path: str | Path) -> Path:
+    """Write a picture; the format goes by the ending: .svg, .png or .pdf."""
+    from symgate.writing.files import write_file
+
+    return write_file(path, rendered(drawing, format_of(path)))
+
+
+def format_of(path: str | Path) -> str:
+    """The format that an ending names.
+
+    >>> format_of("decay.svg")
+    'svg'
+    """
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in _METADATA:
+        raise SymgateError(f"{path}: a picture ends in .svg, .png or .pdf")
+    return kind

@@ -1,0 +1,57 @@
+"""Writing files so that a failure never harms what was there: beside, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from symgate.errors import SymgateError
+
+
+def write_file(path: str | Path, content: str | bytes) -> Path:
+    """Write a whole file, or leave the old one as it is and say why.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_file(f"{folder}/a.txt", "done").read_text()
+    'done'
+    """
+    path = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    beside = ""
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, _mode(path))
+        os.replace(beside, path)
+    except OSError as error:
+        if beside and os.path.exists(beside):
+            os.unlink(beside)
+        raise SymgateError(_message(path, error)) from None
+    return path
+
+
+def _mode(path: Path) -> int:
+    """The rights of the file that is replaced, or those of a new one."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _message(path: Path, error: OSError) -> str:
+    if error.errno == errno.ENOENT or not path.parent.exists():
+        return f"cannot write {path}: there is no folder {path.parent}; make it first"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"cannot write {path}: the folder {path.parent} may not be written to"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"cannot write {path}: the disk is full; what was there is unchanged"
+    if error.errno == errno.EISDIR or path.is_dir():
+        return f"cannot write {path}: it is a folder; name a file in it"
+    return f"cannot write {path}: {error.strerror or error}"
