@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
     "Gradients": "symgate.numerics.backprop",
@@ -25,6 +26,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
@@ -55,11 +57,13 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
+    from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
+    "Derivation",
     "Diverged",
     "EquationError",
     "Gradients",
@@ -73,6 +77,7 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "derive",
     "gradients",
     "init",
     "jacobian",

@@ -34,9 +34,31 @@ from sympy.core.basic import Basic
 from sympy.core.function import Function
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
+from symgate.algebra.marks import (
+    Along,
+    Differential,
+    Dots,
+    Gradient,
+    Ordered,
+    OverTime,
+    Partial,
+    Power,
+    Step,
+)
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
+from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
-from symgate.algebra.vectors import MatVec, Outer, Stack, Total, Vector, name_of, t, time_of
+from symgate.algebra.vectors import (
+    MatVec,
+    Outer,
+    Stack,
+    Total,
+    Vector,
+    name_of,
+    shifted,
+    t,
+    time_of,
+)
 
 SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
 
@@ -119,7 +141,7 @@ class Printer:
         return f"{self.show(block.matrix, ATOM)}[:, {block.start}:{stop}]"
 
     def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(_at_index(product))
+        shown = self.show(shifted(product.factor, product.index))
         return f"prod_{{{product.index}=0}}^{{{_last(product)}}} ({shown})"
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
@@ -133,6 +155,21 @@ class Printer:
 
     def summed(self, vector: Expr) -> str:
         return f"sum({self.show(vector)})"
+
+    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
+        left, right = self.show(matrix, MATVEC), self.show(vector, POWER)
+        return f"{left}{self.matvec_times}{right}"
+
+    def matrix_name(self, name: str) -> str:
+        return self.name(name, None)
+
+    def norm(self, inside: str, kind: str) -> str:
+        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
+        return f"norm({inside}, {kind})"
+
+    def mark(self, e: Basic) -> tuple[str, int]:
+        """What derivations write besides values: dh, ∂h/∂c, J_t (symgate.algebra.marks)."""
+        return str(e), 0
 
     def derivative(self, of: str, wrt: str, lag: Expr) -> str:
         return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
@@ -175,9 +212,14 @@ class Printer:
         if isinstance(e, Symbol):
             return self.name(e.name, None), ATOM
         if isinstance(e, MatVec):
-            left = self.show(e.matrix, MATVEC)
-            right = self.show(e.vector, POWER)
-            return f"{left}{self.matvec_times}{right}", MATVEC
+            return self.matvec(e.matrix, e.vector), MATVEC
+        if isinstance(e, SpectralNorm | MaxNorm):
+            kind = "2" if isinstance(e, SpectralNorm) else "oo"
+            return self.norm(self.show(e.args[0]), kind), ATOM
+        if isinstance(e, Ordered):
+            return self.factors(e.args), PRODUCT
+        if isinstance(e, Differential | Along | Gradient):
+            return self.mark(e)
         if isinstance(e, Total):
             return self.summed(e.args[0]), ATOM
         if isinstance(e, Stack):
@@ -270,7 +312,9 @@ class Printer:
 
     def _operator(self, e: MatrixExpr) -> tuple[str, int]:
         if isinstance(e, MatrixSymbol):
-            return self.name(e.name, None), ATOM
+            return self.matrix_name(e.name), ATOM
+        if isinstance(e, Partial | Step | Dots | OverTime | Power):
+            return self.mark(e)
         if isinstance(e, Diag):
             return self.diagonal(e.factors), ATOM
         if isinstance(e, Identity):
@@ -352,7 +396,7 @@ class _Text(Printer):
         return f"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
 
     def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(_at_index(product))
+        shown = self.show(shifted(product.factor, product.index))
         return f"∏_{{{product.index}=0}}^{{{_last(product)}}} [{shown}]"
 
     def power(self, base: Expr, exponent: Expr) -> str:
@@ -367,6 +411,33 @@ class _Text(Printer):
 
     def outer(self, u: Expr, v: Expr) -> str:
         return f"{self.show(u, ATOM)} {self.show(v, ATOM)}ᵀ"
+
+    def norm(self, inside: str, kind: str) -> str:
+        return f"‖{inside}‖{'₂' if kind == '2' else '_∞'}"
+
+    def mark(self, e: Basic) -> tuple[str, int]:
+        match e:
+            case Differential():
+                return f"d{self.show(e.of)}", ATOM
+            case Partial():
+                return f"∂{self.show(e.of)}/∂{self.show(e.wrt)}", ATOM
+            case Step():
+                return self.name("J", e.time - t), ATOM
+            case Dots():
+                return "⋯", ATOM
+            case Gradient():
+                return f"∂L/∂{self.show(e.parameter)}", ATOM
+            case Along():
+                inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
+                return (
+                    f"∏_{{{e.index}=0}}^{{{str(e.count - 1).replace(' ', '')}}} {inside}",
+                    PRODUCT,
+                )
+            case OverTime():
+                return f"∑_t {self.show(e.summand, PRODUCT)}", PRODUCT
+            case Power():
+                return f"{self.show(e.matrix, ATOM)}^{e.exponent}", POWER
+        return super().mark(e)
 
 
 def language(expression: Any, order: Order | None = None) -> str:
@@ -398,12 +469,6 @@ def _is_below(factor: Expr) -> bool:
     return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
 
 
-def _at_index(product: OrderedProduct) -> Any:
-    from symgate.algebra.vectors import shifted
-
-    return shifted(product.factor, product.index)
-
-
 def _last(product: OrderedProduct) -> str:
     """The last value of a product's index: "k-1"."""
     return str(product.count - 1).replace(" ", "")
@@ -411,8 +476,11 @@ def _last(product: OrderedProduct) -> str:
 
 def _signed(time: Expr) -> str:
     """The part after t: "-1", "-j", "-j-1"."""
-    shown = str(time).replace(" ", "")
-    return shown if shown.startswith("-") else f"+{shown}"
+    number, rest = time.as_coeff_Add()
+    shown = "" if rest == 0 else str(rest).replace(" ", "")
+    if shown and not shown.startswith("-"):
+        shown = f"+{shown}"
+    return shown + (f"{int(number):+d}" if number else "")
 
 
 def _decimal(value: Expr) -> str:

@@ -21,6 +21,7 @@ from symgate.errors import MissingTool, SymgateError
 COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
+    "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "report": "derive and print the Jacobians of RNN, LSTM and GRU",
 }
 

@@ -5,16 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer, MatrixSymbol, Rational
+from sympy import Expr, Indexed, Integer, MatrixExpr, MatrixSymbol, Rational, Symbol
+from sympy.core.basic import Basic
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
+from symgate.algebra.marks import (
+    Along,
+    Differential,
+    Dots,
+    Gradient,
+    OverTime,
+    Partial,
+    Power,
+    Step,
+)
 from symgate.algebra.names import name_parts
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import ATOM, PRODUCT, Order, Printer, _at_index, _last, _signed
+from symgate.algebra.printing import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Printer, _signed
+from symgate.algebra.vectors import MatVec, Stack, shifted, t
 from symgate.equations.cell import Cell
-from symgate.errors import UnknownName
+from symgate.linear.adjoint import transposed
+from symgate.writing.formulas import Count, Named, Scientific, Shape, Span, Written
+from symgate.writing.marks import Acting, AtLimit, Concatenation, Equal, Slope, Stacked
+from symgate.writing.naming import Naming
+from symgate.writing.notation import Glyph, names
+from symgate.writing.notation import notation as notation_named
+from symgate.writing.width import HARD, SOFT, broken, plain
 
 #: The notations that formulas can be written in.
-notations = ("symgate",)
+notations = names()
 
 _FUNCTIONS = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin",
@@ -23,129 +42,422 @@ _FUNCTIONS = {
 
 _ACCENTS = {"tilde": r"\tilde", "hat": r"\hat", "bar": r"\bar", "dot": r"\dot"}
 
+_TALL = (r"\frac", r"\begin", r"\prod", r"\sum", r"\left")
+
+HADAMARD = {"odot": r"\odot", "circ": r"\circ"}
+
 
 class LatexPrinter(Printer):
-    """The default notation: z_t, U_z, ⊙ and diag."""
+    """Prints in a notation; the default is z_t, U_z, ⊙ and diag.
 
-    hadamard, scalar_times, matvec_times = r" \odot ", r" \, ", r" "
+    Sums and products carry invisible marks where a line may be broken (symgate.writing.
+    width); `width` is the room, in em, that anything in parentheses has.
+    """
+
     reads_back = False
+    scalar_times = rf"{SOFT} \, "
+
+    def __init__(
+        self,
+        order: Order | None = None,
+        naming: Naming | None = None,
+        *,
+        hadamard: str | None = None,
+        bold: bool = False,
+        width: float = 1e9,
+    ) -> None:
+        super().__init__(order)
+        self.naming = naming or Naming(None, notation_named("symgate"))
+        self.notation = self.naming.notation
+        self.hadamard = rf"{SOFT} {HADAMARD[hadamard or self.notation.hadamard]} "
+        self.matvec_times = rf" {SOFT}\cdot " if self.notation.matvec == "cdot" else f"{SOFT} "
+        self.bold, self.width = bold, width
+        self.fractions = width < 1e9  # 1/4 and not 0.25, in derivations
+        self.slanted = False
+
+    # -- names ---------------------------------------------------------------------------
 
     def name(self, name: str, time: Expr | None) -> str:
-        parts = name_parts(name)
-        base = self.letter(parts.base, parts.greek)
-        for accent in parts.accents:
-            base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
-        below = [self.script(s) for s in parts.subscripts]
-        if time is not None:
-            below.append("t" if time == 0 else f"t{_signed(time)}")
-        if not below:
-            return base
-        script = ",".join(below)
-        return f"{base}_{script}" if len(script) == 1 else f"{base}_{{{script}}}"
+        if name.startswith("loss:"):
+            return rf"\frac{{\partial L_t}}{{\partial {self.name(name[5:], time)}}}"
+        return self.glyph(self.naming.glyph(name), time, bold=self.is_bold(name, time))
 
-    def letter(self, base: str, greek: str | None) -> str:
-        if greek:
-            return "o" if greek == "omicron" else _greek(greek)
-        return base if len(base) == 1 else rf"\mathit{{{base}}}"
+    def is_bold(self, name: str, time: Expr | None) -> bool:
+        """Whether a name is a vector's; a parameter is one where the cell says so."""
+        if not self.bold:
+            return False
+        cell = self.naming.cell
+        known = cell.parameters.get(name) if cell is not None else None
+        return time is not None or (known is not None and known.kind == "vector")
+
+    def glyph(self, glyph: Glyph, time: Expr | None = None, *, bold: bool = False) -> str:
+        base = self.letter(glyph.base)
+        if glyph.verbatim:
+            base = rf"\mathtt{{{_escaped(glyph.base)}}}"
+        if bold:
+            base = rf"\boldsymbol{{{base}}}" if base.startswith("\\") else rf"\mathbf{{{base}}}"
+        for accent in glyph.accents:
+            base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
+        below = [p if isinstance(p, str) else self.glyph(p) for p in glyph.below]
+        below = [self.script(p) if isinstance(p, str) and p in glyph.below else p for p in below]
+        index = _run(below) if glyph.tight else ",".join(below)
+        above = _run([self.script(p) if isinstance(p, str) else self.glyph(p) for p in glyph.above])
+        above = f"({above})" if above else ""
+        if time is not None:
+            moment = "t" if time == 0 else f"t{_signed(time)}"
+            if self.notation.time == "above":
+                above = rf"\langle {moment} \rangle"
+            else:
+                index = f"{index},{moment}" if index else moment
+        return f"{base}{_attached('_', index)}{_attached('^', above)}"
+
+    def letter(self, base: str) -> str:
+        parts = name_parts(base)
+        if parts.greek and parts.greek == base:
+            return "o" if base == "omicron" else rf"\{base}"
+        return base if len(base) == 1 else rf"\mathit{{{_escaped(base)}}}"
 
     def script(self, subscript: str) -> str:
         parts = name_parts(subscript)
         if parts.greek:
-            return _greek(parts.greek)
+            return self.letter(parts.greek)
         short = len(subscript) == 1 or subscript.isdigit()
-        return subscript if short else rf"\mathit{{{subscript}}}"
+        return subscript if short else rf"\mathit{{{_escaped(subscript)}}}"
+
+    def _shown(self, e: Any) -> tuple[str, int]:
+        if isinstance(e, Symbol) and e.is_integer:  # a size, a lag: no name of the cell
+            return self.glyph(Glyph.of(e.name)), ATOM
+        if isinstance(e, BlockMatrix):
+            self.slanted = True
+            shown = super()._shown(e)
+            self.slanted = False
+            return shown
+        return super()._shown(e)
+
+    def _product(self, e: Any) -> tuple[str, int]:
+        if isinstance(-e, MatVec):
+            return f"-{self.show(-e, MATVEC)}", SUM
+        return _fraction_is_one_sign(super()._product(e))
+
+    def _power(self, e: Any) -> tuple[str, int]:
+        return _fraction_is_one_sign(super()._power(e))
+
+    # -- scalars and vectors -----------------------------------------------------------------
 
     def number(self, value: Expr) -> str:
         if isinstance(value, Rational) and not value.is_Integer:
             shown = super().number(value)
-            if "/" in shown:
+            if "/" in shown or (self.fractions and value.q in (2, 4, 8, 16)):
                 sign = "-" if value.is_negative else ""
-                return rf"{sign}\frac{{{abs(value.p)}}}{{{value.q}}}"
+                return rf"{sign}\tfrac{{{abs(value.p)}}}{{{value.q}}}"
             return shown
         return super().number(value)
 
     def call(self, function: str, arguments: Sequence[str]) -> str:
-        if function == "abs":
-            return rf"\left| {arguments[0]} \right|"
+        inside = ", ".join(arguments)
+        if function in ("abs", "Abs"):
+            return rf"\left| {plain(inside)} \right|"
         head = _FUNCTIONS.get(function)
         if head is None:
-            escaped = function.replace("_", r"\_")
-            head = rf"\operatorname{{{escaped}}}"
-        return rf"{head}\left({', '.join(arguments)}\right)"
+            head = rf"\operatorname{{{_escaped(function)}}}"
+        return head + self.parenthesised(inside)
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
         above = self.factors(numerator, 0)
-        return rf"\frac{{{above}}}{{{self.factors(denominator, 0)}}}"
+        return plain(rf"\frac{{{above}}}{{{self.factors(denominator, 0)}}}")
 
     def power(self, base: Expr, exponent: Expr) -> str:
-        return rf"{self.show(base, ATOM)}^{{{self.number(exponent)}}}"
+        raised = rf"^{{{self.number(exponent) if exponent.is_number else self.show(exponent)}}}"
+        if type(base).__name__ in ("tanh", "sin", "cos"):
+            head = _FUNCTIONS[type(base).__name__]
+            return f"{head}{raised}{self.parenthesised(self.show(base.args[0]))}"
+        shown = plain(self.show(base, ATOM))
+        if isinstance(base, Indexed | Symbol) and "^" in shown:
+            shown = self.parenthesised(shown)
+        return f"{shown}{raised}"
 
     def root(self, base: Expr) -> str:
-        return rf"\sqrt{{{self.show(base)}}}"
+        return plain(rf"\sqrt{{{self.show(base)}}}")
 
     def parenthesised(self, text: str) -> str:
-        return rf"\left({text}\right)"
+        """In parentheses, which grow only where something tall stands in them."""
+        inside = broken(text, self.width)
+        if any(tall in inside for tall in _TALL):
+            return rf"\left({inside}\right)"
+        return f"({inside})"
 
     def stack(self, parts: Sequence[str]) -> str:
-        return rf"\left[{', '.join(parts)}\right]"
+        inside = plain(", ".join(parts))
+        return rf"\left[{inside}\right]" if any(x in inside for x in _TALL) else f"[{inside}]"
 
-    def transposed(self, matrix: Expr) -> str:
-        return rf"{self.show(matrix, ATOM)}^{{\mathsf{{T}}}}"
+    def in_product(self, factor: Expr) -> int:
+        return 0 if factor.is_Rational and factor.is_positive else MATVEC + 1
 
-    def diagonal(self, factors: Sequence[Expr]) -> str:
-        return rf"\operatorname{{diag}}\left({self.hadamard_product(factors)}\right)"
+    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
+        times = rf"{SOFT} \, " if isinstance(vector, Differential) else self.matvec_times
+        if self.notation.row:
+            return f"{self.show(vector, POWER)}{times}{self.show(transposed(matrix), MATVEC)}"
+        return f"{self.show(matrix, MATVEC)}{times}{self.show(vector, POWER)}"
 
-    def column_block(self, block: ColumnBlock) -> str:
-        if isinstance(block.matrix, MatrixSymbol):
-            return self.name(f"{block.matrix.name}_{block.source.name}", None)
-        return rf"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
+    def _sum(self, e: Any) -> str:
+        joined = self._joined(e) if self.naming.joined else None
+        return joined if joined is not None else super()._sum(e)
 
-    def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(_at_index(product))
-        return rf"\prod_{{{product.index}=0}}^{{{_last(product)}}} \left[{shown}\right]"
+    def _joined(self, e: Any) -> str | None:
+        """U h + W x as W [h, x], where the notation has one matrix for both."""
+        products = [
+            a for a in e.args if isinstance(a, MatVec) and isinstance(a.matrix, MatrixSymbol)
+        ]
+        for one in products:
+            for other in products:
+                glyph = self.naming.joint(one.matrix, other.matrix)
+                if (
+                    glyph is None
+                    or one is other
+                    or self.naming.uses[one.matrix.name].kind == "input"
+                ):
+                    continue
+                inside = self.stack([self.show(one.vector), self.show(other.vector)])
+                first = self.glyph(glyph) + self.matvec_times + inside
+                rest = [self._signed_term(a) for a in e.args if a not in (one, other)]
+                return self.joined([(False, first), *sorted(rest, key=lambda term: term[0])])
+        return None
 
-    def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        body = r" \\ ".join(" & ".join(row) for row in rows)
-        return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
-
-    def outer(self, u: Expr, v: Expr) -> str:
-        return rf"{self.show(u, ATOM)} \, {self.show(v, ATOM)}^{{\mathsf{{T}}}}"
-
-    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
-        above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
-        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+    def joined(self, terms: Sequence[tuple[bool, str]]) -> str:
+        out = ""
+        for i, (negative, shown) in enumerate(terms):
+            if i:
+                out += f"{HARD} - " if negative else f"{HARD} + "
+            elif negative:
+                out += self.minus
+            out += shown
+        return out
 
     def ones(self) -> str:
         return r"\mathbf{1}"
 
     def summed(self, vector: Expr) -> str:
-        return rf"\mathbf{{1}}^{{\mathsf{{T}}}} \left({self.show(vector)}\right)"
+        inside = self.parenthesised(self.show(vector))
+        if self.notation.row:
+            return rf"{inside} \mathbf{{1}}^{{\mathsf{{T}}}}"
+        return rf"\mathbf{{1}}^{{\mathsf{{T}}}} {inside}"
 
-    def in_product(self, factor: Expr) -> int:
-        return PRODUCT + 1
+    def norm(self, inside: str, kind: str) -> str:
+        return rf"\left\| {plain(inside)} \right\|_{{{'2' if kind == '2' else chr(92) + 'infty'}}}"
+
+    # -- operators -------------------------------------------------------------------------
+
+    def matrix_name(self, name: str) -> str:
+        shown = self.name(name, None)
+        return self._transpose_of(shown) if self.notation.row else shown
+
+    def transposed(self, matrix: Expr) -> str:
+        if self.notation.row and isinstance(matrix, MatrixSymbol):
+            return self.name(matrix.name, None)
+        if self.notation.row and isinstance(matrix, ColumnBlock):
+            return self._block_name(matrix)
+        return self._transpose_of(self.show(matrix, ATOM))
+
+    def _transpose_of(self, shown: str) -> str:
+        if "^" in shown:
+            shown = self.parenthesised(shown)
+        return rf"{shown}^{{\mathsf{{T}}}}"
+
+    def chain(self, matrices: Sequence[str]) -> str:
+        """Factors side by side, with a little room after a parenthesis."""
+        out = matrices[0]
+        for matrix in matrices[1:]:
+            close = out.endswith(")") and self.notation.matvec != "cdot"
+            out += (rf"{SOFT} \, " if close else self.matvec_times) + matrix
+        return out
+
+    def diagonal(self, factors: Sequence[Expr]) -> str:
+        inside = self.hadamard_product(factors)
+        return rf"\operatorname{{diag}}{self.parenthesised(inside)}"
+
+    def column_block(self, block: ColumnBlock) -> str:
+        shown = self._block_name(block)
+        return self._transpose_of(shown) if self.notation.row else shown
+
+    def _block_name(self, block: ColumnBlock) -> str:
+        if isinstance(block.matrix, MatrixSymbol):
+            return self.glyph(self.naming.block(block.matrix.name, block.source.name))
+        return rf"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
+
+    def ordered_product(self, product: OrderedProduct) -> str:
+        shown = self.show(shifted(product.factor, product.index))
+        bounds = self._limits(product.index, product.count)
+        if isinstance(product.factor, Step):
+            return rf"\prod{bounds} {shown}"
+        return rf"\prod{bounds} \left[{broken(shown, self.width)}\right]"
+
+    def _limits(self, index: Expr, count: Expr) -> str:
+        last = str(count - 1).replace(" ", "")
+        return rf"_{{{index}=0}}^{{{last}}}"
+
+    def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        body = r" \\ ".join(" & ".join(map(plain, row)) for row in rows)
+        return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+    def outer(self, u: Expr, v: Expr) -> str:
+        if self.notation.row:
+            u, v = v, u
+            return rf"{self._transpose_of(self._factor(u))} \, {self._factor(v)}"
+        return rf"{self._factor(u)} \, {self._transpose_of(self._factor(v))}"
+
+    def _factor(self, e: Expr) -> str:
+        return self.show(e, 0 if isinstance(e, Stack) else ATOM)
+
+    def show(self, expression: Any, at_least: int = 0) -> str:
+        match expression:
+            case Concatenation(glyph=None):
+                return self.block_matrix([[self.show(p) for p in row] for row in expression.rows])
+            case Concatenation(glyph=Glyph() as glyph):
+                return self.glyph(glyph)
+            case Stacked():
+                return self._stacked(expression)
+            case Slope():
+                head = _FUNCTIONS.get(type(expression.function).__name__, "")
+                name = rf"\operatorname{{{_escaped(type(expression.function).__name__)}}}"
+                return f"{head or name}'({self.name(expression.letter, None)})"
+            case Equal():
+                return " = ".join(map(self.show, expression.parts))
+            case AtLimit():
+                to = rf"{self.show(expression.gate)} \to {expression.value}"
+                return rf"\lim_{{{to}}} {self.show(expression.partial)}"
+            case Acting():
+                return rf"{self.show(expression.operator)} \, {self.show(expression.vector)}"
+            case Named():
+                return self.name(expression.name, expression.time)
+            case Span():
+                return self.span(expression)
+            case Scientific():
+                if expression.digit == 0:
+                    return "0"
+                digit = "" if expression.digit == 1 else rf"{expression.digit} \cdot "
+                return rf"{digit}10^{{{expression.exponent}}}"
+            case Written():
+                return expression.latex
+            case Count():
+                terms = [self._signed_term(term) for term in expression.of.as_ordered_terms()]
+                return self.joined(terms)
+            case Shape():
+                sizes = [self.show(s, PRODUCT) for s in expression.sizes]
+                return r" \times ".join(sizes) if sizes else "1"
+        return super().show(expression, at_least)
+
+    def _stacked(self, stack: Stacked) -> str:
+        """act(W [h; x] + b), the activations in a column."""
+        calls = [stack.cell.equations[g] for g in stack.gates]
+        heads = [[_FUNCTIONS.get(type(c).__name__, type(c).__name__)] for c in calls]
+        acted = self.block_matrix([[self.show(v)] for v in stack.vectors])
+        inside = f"{self.glyph(stack.matrix)} {acted}"
+        if stack.bias is not None:
+            inside += f" + {self.glyph(stack.bias)}"
+        return f"{self.block_matrix(heads)} {self.parenthesised(inside)}"
+
+    def span(self, span: Span) -> str:
+        """An interval, closed where it has an end."""
+        if span.low is None and span.high is None:
+            return r"\mathbb{R}"
+        low = r"(-\infty" if span.low is None else f"[{self.show(span.low)}"
+        high = r"\infty)" if span.high is None else f"{self.show(span.high)}]"
+        return f"{low}, {high}"
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
+        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+
+    def mark(self, e: Basic) -> tuple[str, int]:
+        match e:
+            case Differential():
+                return rf"\mathrm{{d}}{self.show(e.of)}", ATOM
+            case Partial():
+                above, below = self.show(e.of), self.show(e.wrt)
+                if self.slanted:
+                    return rf"\partial {above} / \partial {below}", PRODUCT
+                return rf"\frac{{\partial {above}}}{{\partial {below}}}", ATOM
+            case Step():
+                return self.glyph(Glyph(self.naming.jacobian), e.time - t), ATOM
+            case Dots():
+                return r"\cdots", ATOM
+            case Gradient():
+                return rf"\frac{{\partial L}}{{\partial {self._parameter(e.parameter)}}}", ATOM
+            case Along():
+                inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
+                return rf"\prod{self._limits(e.index, e.count)} {inside}", PRODUCT
+            case OverTime():
+                return rf"\sum_t {self.show(e.summand, PRODUCT)}", PRODUCT
+            case Power():
+                return rf"{self.show(e.matrix, ATOM)}^{{{e.exponent}}}", POWER
+        return super().mark(e)
+
+    def _parameter(self, parameter: Any) -> str:
+        return self.show(parameter) if isinstance(parameter, Indexed) else self.name(
+            parameter.name, None
+        )  # fmt: skip
 
 
-def latex(expression: Any, notation: str = "symgate", order: Order | None = None) -> str:
-    r"""An operator, a vector expression or an equation as LaTeX.
+def _fraction_is_one_sign(shown: tuple[str, int]) -> tuple[str, int]:
+    """A fraction needs no parentheses, as its bar holds it together."""
+    text, binds = shown
+    return (text, ATOM) if text.startswith(r"\frac{") else (text, binds)
+
+
+def _run(pieces: Sequence[str]) -> str:
+    """Letters side by side, a command kept apart from the letter after it."""
+    out = ""
+    for piece in pieces:
+        clash = out[-1:].isalpha() and piece[:1].isalpha() and "\\" in out.split("{")[-1]
+        out += f" {piece}" if clash else piece
+    return out
+
+
+def _attached(sign: str, script: str) -> str:
+    if not script:
+        return ""
+    return f"{sign}{script}" if len(script) == 1 else f"{sign}{{{script}}}"
+
+
+def _escaped(identifier: str) -> str:
+    return identifier.replace("_", r"\_")
+
+
+def latex(
+    expression: Any,
+    notation: str = "symgate",
+    order: Order | None = None,
+    *,
+    cell: Cell | None = None,
+    hadamard: str | None = None,
+    bold: bool = False,
+) -> str:
+    r"""An operator or a vector expression as LaTeX, in one of `symgate.notations`.
+
+    With `cell` the letters follow the roles of its gates; without, the names' spelling.
+    `hadamard` is "odot" or "circ", `bold` sets vectors in bold.
 
     >>> import symgate as sg
-    >>> print(sg.latex(sg.jacobian(sg.cell("rnn"))))
-    \operatorname{diag}\left(1 - h_t^{2}\right) U
+    >>> gru = sg.cell("gru")
+    >>> print(sg.latex(sg.jacobian(gru, of="z"), notation="cho"))
+    \operatorname{diag}(z_t \odot (1 - z_t)) \, U^{(z)}
+    >>> print(sg.latex(gru.equations["h"], notation="row", cell=gru))
+    Z_t \odot H_{t-1} + (1 - Z_t) \odot \tilde{H}_t
     """
-    if notation not in notations:
-        raise UnknownName("the notation", notation, notations)
-    return LatexPrinter(order).show(expression)
+    naming = Naming(cell, notation_named(notation))
+    if order is None and cell is not None:  # an equation is printed as it was typed
+        order = next((cell.orders[n] for n, e in cell.equations.items() if e == expression), None)
+    return plain(LatexPrinter(order, naming, hadamard=hadamard, bold=bold).show(expression))
 
 
 def equations(cell: Cell, notation: str = "symgate") -> str:
     """The equations of a cell as an `aligned` block."""
-    printer = LatexPrinter()
-    lines = [
-        rf"{printer.name(name, Rational(0))} &= {latex(e, notation, cell.orders[name])}"
-        for name, e in cell.equations.items()
-    ]
+    naming = Naming(cell, notation_named(notation))
+    lines = []
+    for name, e in cell.equations.items():
+        printer = LatexPrinter(cell.orders[name], naming)
+        lines.append(plain(f"{printer.name(name, Rational(0))} &= {printer.show(e)}"))
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
-def _greek(name: str) -> str:
-    return rf"\{name}"
+__all__ = ["LatexPrinter", "equations", "latex", "notations"]

@@ -1,0 +1,57 @@
+"""Norms as symbols: the spectral norm of a matrix, the largest component of a vector.
+
+Bounds are ordinary SymPy expressions in these, in |alpha| and in numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, MatrixExpr
+from sympy.core.basic import Basic
+
+
+class _Norm(Expr):
+    is_commutative = True
+    is_real = True
+    is_extended_real = True
+    is_nonnegative = True
+
+    def _sympystr(self, printer: Any) -> str:
+        from symgate.algebra.printing import text
+
+        return text(self)
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        from symgate.writing.latex import latex
+
+        shown = latex(self)
+        return shown if exp is None else f"{shown}^{{{exp}}}"
+
+
+class SpectralNorm(_Norm):
+    """The largest singular value of a matrix.
+
+    >>> from sympy import MatrixSymbol
+    >>> print(SpectralNorm(MatrixSymbol("U", 2, 2)))
+    ‖U‖₂
+    """
+
+    def __new__(cls, matrix: MatrixExpr) -> SpectralNorm:
+        return Basic.__new__(cls, matrix)
+
+    matrix = property(lambda self: self.args[0])
+
+
+class MaxNorm(_Norm):
+    """The largest magnitude among the components of a vector.
+
+    >>> from symgate.algebra.vectors import variable
+    >>> print(MaxNorm(variable("c", 1)))
+    ‖c_{t-1}‖_∞
+    """
+
+    def __new__(cls, vector: Expr) -> MaxNorm:
+        return Basic.__new__(cls, vector)
+
+    vector = property(lambda self: self.args[0])

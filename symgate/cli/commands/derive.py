@@ -1,0 +1,106 @@
+"""`symgate derive CELL…`: the derivation, to a file or to standard output."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
+
+FORMATS = ("text", "md", "tex", "html", "json")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="*", metavar="CELL", help="zoo names or files of equations")
+    parser.add_argument(
+        "--cell", dest="files", action="append", default=[], metavar="FILE",
+        help="a file of equations",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", metavar="FILE", help="ends in .tex .md .html .pdf .txt")
+    parser.add_argument("--notation", default="symgate", help="a style of writing (see README)")
+    parser.add_argument(
+        "--layout", default="numerator", metavar="L", help="numerator (default) or transposed"
+    )
+    parser.add_argument("--lag", default="2", metavar="K", help="steps to write out (default 2)")
+    parser.add_argument(
+        "--form", default="diag", metavar="F", help="diag (default) or hadamard: a * (U v)"
+    )
+    parser.add_argument("--hadamard", default=None, metavar="SIGN", help="odot or circ")
+    parser.add_argument("--bold", action="store_true", help="vectors in bold")
+    parser.add_argument(
+        "--sections", default=None, metavar="A,B", help="only these sections, by name"
+    )
+    parser.add_argument(
+        "--fragment", action="store_true", help=r"LaTeX for \input, not a whole article"
+    )
+    parser.add_argument(
+        "--format", default=None, choices=FORMATS, help="format on standard output (default text)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON: the same as --format json")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    from symgate.writing.derivation import derive
+    from symgate.writing.document import Document, check_ending
+
+    if arguments.output:
+        check_ending(Path(arguments.output))
+    sections = None if arguments.sections is None else [
+        name.strip() for name in arguments.sections.split(",") if name.strip()
+    ]  # fmt: skip
+    lag: Any = int(arguments.lag) if arguments.lag.lstrip("-").isdigit() else arguments.lag
+    derivations = tuple(
+        derive(
+            cell, arguments.notation, arguments.layout, lag, form=arguments.form,
+            hadamard=arguments.hadamard, bold=arguments.bold, sections=sections,
+        )
+        for cell in _cells(arguments)
+    )  # fmt: skip
+    document = Document(derivations)
+    if arguments.output:
+        written = document.save(arguments.output, fragment=arguments.fragment)
+        print(f"symgate: wrote {written}", file=sys.stderr)
+    else:
+        print(_shown(document, arguments), end="")
+    failed = [d.cell.name for d in derivations if not d.holds]
+    if failed:
+        print(f"symgate: the check failed for {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Wrong usage, which the parser cannot know by itself."""
+    usage = arguments.parser
+    if not arguments.cells and not arguments.files:
+        usage.error("name a cell, or give a file with --cell FILE")
+    if arguments.output and (arguments.format or arguments.json):
+        usage.error("the ending of the output says the format; leave --format out")
+    is_tex = Path(arguments.output).suffix == ".tex" if arguments.output else (
+        arguments.format == "tex"
+    )  # fmt: skip
+    if arguments.fragment and not is_tex:
+        usage.error("--fragment is LaTeX's: write to a .tex file, or take --format tex")
+
+
+def _cells(arguments: argparse.Namespace) -> list[Cell]:
+    from symgate.cells import cell
+    from symgate.equations.cell import Cell
+
+    return [*map(cell, arguments.cells), *map(Cell.from_file, arguments.files)]
+
+
+def _shown(document: Any, arguments: argparse.Namespace) -> str:
+    kind = "json" if arguments.json else arguments.format or "text"
+    if kind == "json":
+        import json
+
+        data = [derivation.to_dict() for derivation in document.derivations]
+        shown = data[0] if len(data) == 1 else data
+        return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    ending = {"text": ".txt", "md": ".md", "tex": ".tex", "html": ".html"}[kind]
+    return str(document.write(ending, fragment=arguments.fragment))

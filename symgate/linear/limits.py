@@ -1,0 +1,121 @@
+"""What is left of a Jacobian when a gate is closed (0) or open (1).
+
+The gate's value is put into every coefficient; z (1 - z) is 0 at both ends, so that the
+paths through the gate close, and what remains is what it multiplies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sympy import Expr, Function, Indexed, Integer, MatrixExpr
+from sympy.core.basic import Basic
+
+from symgate.algebra.operators import total
+from symgate.algebra.vectors import MatVec, name_of, variable
+from symgate.equations.cell import Cell
+from symgate.linear.chains import Chain, merged
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.paths import Path, paths
+from symgate.linear.ranges import ranges
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The blocks of the one-step Jacobian with one gate at 0 or at 1.
+
+    `blocks` holds those of the states that the gate acts on directly; `set` is what has
+    been put in: the gate, and what follows from it alone (i = 1 - f).
+    """
+
+    gate: str
+    value: int
+    set: Mapping[Basic, Expr]
+    blocks: Mapping[tuple[str, str], MatrixExpr]
+
+
+def gates(cell: Cell) -> list[str]:
+    """The values that open and close: those that lie in [0, 1] by an activation.
+
+    >>> import symgate as sg
+    >>> gates(sg.cell("lstm"))
+    ['i', 'f', 'o']
+    """
+    lin, known = linearise(cell), ranges(cell)
+    return [
+        node.name
+        for node in lin
+        if node.kind in ("gate", "state")
+        and node.name not in _outputs(lin)
+        and known[node.name].within(0, 1)
+        and known[node.name].high == Fraction(1)
+        and isinstance(node.expression, Function)
+        and node.expression.args[0].has(Indexed)
+    ]
+
+
+def _outputs(lin: Linearisation) -> set[str]:
+    """The states that no other value of the same step reads."""
+    read = {term.source for node in lin for term in node.terms}
+    return {s for s in lin.cell.states if variable(s) not in read}
+
+
+def limits(cell: Cell) -> list[Limit]:
+    """Every gate at 0 and at 1, in the order of the equations."""
+    lin = linearise(cell)
+    return [_limit(lin, gate, value) for gate in gates(cell) for value in (0, 1)]
+
+
+def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
+    fixed: dict[Basic, Expr] = {variable(gate): Integer(value)}
+    for node in lin:
+        if node.name != gate and not node.expression.has(MatVec):
+            now = node.expression.xreplace(fixed)
+            if now.is_number and variable(node.name) not in fixed and now.is_finite:
+                fixed[variable(node.name)] = now
+    blocks = {}
+    for of in _directly_acted_on(lin, gate):
+        for wrt in lin.cell.states:
+            found = paths(lin, of, wrt)
+            if found:
+                blocks[of, wrt] = _left_over(lin, found, fixed, of, wrt)
+    return Limit(gate, value, fixed, blocks)
+
+
+def _directly_acted_on(lin: Linearisation, gate: str) -> list[str]:
+    """The states that read the gate without another state between."""
+    out = []
+    for state in lin.cell.states:
+        todo, seen = [state], {state}
+        while todo:
+            for term in lin[todo.pop()].terms:
+                name = name_of(term.source)
+                new = term.source in lin.symbols and name not in seen
+                if new and (name == gate or name not in lin.cell.states):
+                    seen.add(name)
+                    todo.append(name)
+        if gate in seen and state != gate:
+            out.append(state)
+    return out
+
+
+def _left_over(
+    lin: Linearisation, found: list[Path], fixed: Mapping[Basic, Expr], of: str, wrt: str
+) -> MatrixExpr:
+    """The sum over the paths that stay open, with the fixed values put in."""
+    chains = []
+    for path in found:
+        chain = Chain()
+        for place, (node, term) in enumerate(zip(path.nodes, path.terms, strict=True)):
+            factors = tuple(f.xreplace(fixed) for f in term.coefficient)
+            if any(f == 0 for f in factors):
+                break
+            kept = tuple(f for f in factors if f != 1)
+            now = type(term)(kept, term.matrix, term.source)
+            chain = chain.then(now, node.size, place)
+        else:
+            chains.append(Chain(chain.done, chain.last, path.chain.route))
+    rows, cols = lin.size(of), lin.size(wrt)
+    return total([c.operator(rows, cols) for c in merged(chains)], rows, cols)

@@ -1,0 +1,393 @@
+"""Verify a cell's derivatives against its equations alone, when a document is made.
+
+The equations are evaluated as they were typed, component by component, with 40 digits,
+and differentiated numerically by central differences; nothing of the linearisation has a
+part in that. All arithmetic is done with whole numbers inside mpmath, so that every
+machine gets the same digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import sympy as sp
+from mpmath import mp, mpf
+from sympy import (
+    Add,
+    Expr,
+    Function,
+    Identity,
+    Indexed,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Pow,
+    Rational,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.core.basic import Basic
+
+from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.vectors import MatVec, Outer, Stack, Total, name_of, variable
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.errors import SymgateError
+from symgate.linear.adjoint import adjoint, delta
+from symgate.linear.linearise import linearise
+from symgate.linear.paths import paths
+
+DIGITS = 40
+STEP = mpf(10) ** -12
+STEPS = 2
+
+Vector = list[Any]
+Matrix = list[list[Any]]
+Values = dict[Any, Any]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The largest deviations from the differences, and the sizes they were taken at."""
+
+    sizes: Mapping[str, int]
+    one_step: mpf
+    two_steps: mpf
+    gradients: mpf
+
+    @property
+    def largest(self) -> mpf:
+        return max(self.one_step, self.two_steps, self.gradients)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every deviation is that of the differences themselves."""
+        return bool(self.largest < mpf(10) ** -15)
+
+
+@once_a_cell
+def verified(cell: Cell) -> Verified:
+    """Compare the derived Jacobian and gradients with differences of the equations.
+
+    >>> import symgate as sg
+    >>> check = verified(sg.cell("gru"))
+    >>> check.holds, dict(check.sizes)
+    (True, {'n': 2, 'm': 3})
+    """
+    for draw in range(8):
+        try:
+            with mp.workdps(DIGITS):
+                return _Trial(cell, Random(draw)).verified()
+        except (ZeroDivisionError, _NotReal):
+            continue  # a logarithm of a negative number, say: draw again
+    raise SymgateError(
+        f"{cell.name} could not be evaluated at any of 8 random points; are there logarithms, "
+        f"roots or quotients that are not real?"
+    )
+
+
+class _NotReal(ArithmeticError):
+    """A function that has no real value where it was evaluated."""
+
+
+class _Trial:
+    """One random point: parameters, inputs of two steps, the states before them."""
+
+    def __init__(self, cell: Cell, random: Random) -> None:
+        self.cell, self.lin, self.random = cell, linearise(cell), random
+        letters = {letter: 2 if i == 0 else 3 for i, letter in enumerate(cell.sizes)}
+        self.sizes = letters
+        self.numbers = {symbol: letters[letter] for letter, symbol in cell.sizes.items()}
+        self.known: dict[Expr, int] = {}
+        self.parameters = {p.name: self.draw(p.shape) for p in cell.parameters.values()}
+        self.inputs = [{x: self.draw((cell.size(x),)) for x in cell.inputs} for _ in range(STEPS)]
+        self.start = {s: [abs(v) for v in self.draw((cell.size(s),))] for s in cell.states}
+
+    def size(self, e: Expr) -> int:
+        if e not in self.known:
+            self.known[e] = int(e.subs(self.numbers))
+        return self.known[e]
+
+    def draw(self, shape: tuple[Expr, ...]) -> Any:
+        if not shape:
+            return mpf(0.1 + 0.8 * self.random.random())
+        if len(shape) == 1:
+            return [mpf(1.6 * self.random.random() - 0.8) for _ in range(self.size(shape[0]))]
+        return [self.draw(shape[1:]) for _ in range(self.size(shape[0]))]
+
+    # -- the equations as they were typed ------------------------------------------------
+
+    def run(self, parameters: Values, start: Values, first: int = 0) -> Values:
+        """The states after the last step, from the equations."""
+        state = start
+        for inputs in self.inputs[first:]:
+            values = Evaluation(self.size, parameters, state, inputs)
+            for name, expression in self.cell.equations.items():
+                values.now[name] = values.vector(expression, self.size(self.cell.size(name)))
+            state = {s: values.now[s] for s in self.cell.states}
+        return state
+
+    # -- what the linearisation says -----------------------------------------------------
+
+    def nodes(self) -> list[Evaluation]:
+        """The values of all nodes, step by step."""
+        out, state = [], self.start
+        for inputs in self.inputs:
+            values = Evaluation(self.size, self.parameters, state, inputs)
+            for node in self.lin:
+                values.now[node.name] = values.vector(node.expression, self.size(node.size))
+            state = {s: values.now[s] for s in self.cell.states}
+            out.append(values)
+        return out
+
+    def verified(self) -> Verified:
+        steps = self.nodes()
+        derived = [self.jacobian(values) for values in steps]
+        last = {s: steps[-2].now[s] for s in self.cell.states}
+        one = _deviation(derived[-1], self.differences(last, STEPS - 1))
+        product = _times(derived[1], derived[0])
+        two = _deviation(product, self.differences(self.start, 0))
+        return Verified(self.sizes, one, two, self.gradients(steps))
+
+    def jacobian(self, values: Evaluation) -> Matrix:
+        rows: Matrix = []
+        for of in self.cell.states:
+            blocks = []
+            for wrt in self.cell.states:
+                shape = self.size(self.lin.size(of)), self.size(self.lin.size(wrt))
+                block = [[mpf(0)] * shape[1] for _ in range(shape[0])]
+                for path in paths(self.lin, of, wrt):
+                    block = _plus(block, values.operator(path.operator(self.lin)))
+                blocks.append(block)
+            rows += [[v for block in blocks for v in block[i]] for i in range(len(blocks[0]))]
+        return rows
+
+    def differences(self, start: Values, first: int) -> Matrix:
+        columns = []
+        for name in self.cell.states:
+            for i in range(len(start[name])):
+                sides = []
+                for sign in (1, -1):
+                    moved = list(start[name])
+                    moved[i] += sign * STEP
+                    after = self.run(self.parameters, {**start, name: moved}, first)
+                    sides.append([v for s in self.cell.states for v in after[s]])
+                columns.append([(a - b) / (2 * STEP) for a, b in zip(*sides, strict=True)])
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def gradients(self, steps: list[Evaluation]) -> mpf:
+        """∂L/∂p along a random direction of each parameter, L = w · (last states)."""
+        back = adjoint(self.cell)
+        weights = {s: self.draw((self.cell.size(s),)) for s in self.cell.states}
+        sums: Values = {}
+        later: Values = weights
+        for values in reversed(steps):
+            for name, expression in back.deltas.items():
+                size = self.size(self.lin.size(name))
+                found = values.vector(expression, size)
+                if name in later:
+                    found = [a + b for a, b in zip(found, later[name], strict=True)]
+                values.now[name_of(delta(name))] = found
+            for name, expression in back.gradients.items():
+                sums.setdefault(name, []).append(values.any(expression, self.parameters[name]))
+            later = {
+                s: values.vector(e, self.size(self.lin.size(s))) for s, e in back.previous.items()
+            }
+        worst = mpf(0)
+        for name in self.cell.parameters:
+            direction = self.draw(self.cell.parameters[name].shape)
+            told = sum((_inner(part, direction) for part in sums[name]), mpf(0))
+            sides = []
+            for sign in (1, -1):
+                moved = _moved(self.parameters[name], direction, sign * STEP)
+                after = self.run({**self.parameters, name: moved}, self.start)
+                sides.append(sum((_inner(weights[s], after[s]) for s in weights), mpf(0)))
+            worst = max(worst, abs(told - (sides[0] - sides[1]) / (2 * STEP)))
+        return worst
+
+
+class Evaluation:
+    """The values of vector expressions and operators at one step, with many digits.
+
+    A vector is a list, a scalar a number; `now` and `before` hold variables by name.
+    """
+
+    def __init__(
+        self, size: Callable[[Expr], int], parameters: Values, before: Values, inputs: Values
+    ) -> None:
+        self.size, self.parameters, self.before = size, parameters, before
+        self.now: Values = dict(inputs)
+        self.matrices: dict[MatrixExpr, Matrix] = {}
+
+    def vector(self, e: Expr, size: int) -> Vector:
+        value = self.value(e)
+        return value if isinstance(value, list) else [value] * size
+
+    def any(self, e: Basic, like: Any) -> Any:
+        """A gradient, in the shape of its parameter."""
+        if isinstance(e, MatrixExpr):
+            return self.operator(e)
+        return self.vector(e, len(like)) if isinstance(like, list) else self.value(e)
+
+    def value(self, e: Expr) -> Any:
+        if isinstance(e, Indexed):
+            held = self.now if e.indices[0] == _NOW else self.before
+            return held[name_of(e)]
+        if isinstance(e, Symbol):
+            return self.parameters[e.name]
+        if isinstance(e, Rational):
+            return mpf(int(e.p)) / int(e.q)
+        if isinstance(e, MatVec):
+            vector = self.column(e.vector, self.size(e.matrix.cols))
+            return [_inner(row, vector) for row in self.operator(e.matrix)]
+        if isinstance(e, Total):
+            return sum(self.value(e.args[0]), mpf(0))
+        if isinstance(e, Add):
+            return _spread(lambda *parts: sum(parts, mpf(0)), map(self.value, e.args))
+        if isinstance(e, Mul):
+            return _spread(_multiplied, map(self.value, e.args))
+        if isinstance(e, Pow):
+            return _spread(_power, map(self.value, e.args))
+        if isinstance(e, Function):
+            return self.function(e)
+        return mpf(sp.N(e, DIGITS))
+
+    def function(self, e: Expr) -> Any:
+        known = _FUNCTIONS.get(type(e).__name__)
+        if known is None:
+            return self.value(e.closed_form())
+        return _spread(known, map(self.value, e.args))
+
+    def column(self, e: Expr, size: int) -> Vector:
+        if isinstance(e, Stack):
+            parts = zip(e.parts, e.sizes, strict=True)
+            return [v for part, width in parts for v in self.vector(part, self.size(width))]
+        return self.vector(e, size)
+
+    def operator(self, e: MatrixExpr) -> Matrix:
+        """The numbers of a matrix expression."""
+        match e:
+            case MatrixSymbol():
+                return self.parameters[e.name]
+            case Transpose():
+                return [list(row) for row in zip(*self.operator(e.arg), strict=True)]
+            case Identity():
+                return _diagonal([mpf(1)] * self.size(e.rows))
+            case ZeroMatrix() | OneMatrix():
+                fill = mpf(isinstance(e, OneMatrix))
+                return [[fill] * self.size(e.cols) for _ in range(self.size(e.rows))]
+            case Diag():
+                return _diagonal(self.vector(e.vector, self.size(e.rows)))
+            case ColumnBlock():
+                start, width = self.size(e.start), self.size(e.width)
+                return [row[start : start + width] for row in self.operator(e.matrix)]
+            case Outer():
+                u = self.column(e.args[0], self.size(e.rows))
+                v = self.column(e.args[1], self.size(e.cols))
+                return [[a * b for b in v] for a in u]
+            case MatAdd():
+                parts = [self.operator(part) for part in e.args]
+                result = parts[0]
+                for part in parts[1:]:
+                    result = _plus(result, part)
+                return result
+            case MatMul():
+                scale, matrices = e.as_coeff_matrices()
+                result = self.operator(matrices[0])
+                for other in matrices[1:]:
+                    result = _times(result, self.operator(other))
+                number = self.value(scale)
+                return [[number * v for v in row] for row in result]
+        raise TypeError(f"{e} is not an operator of the language")
+
+
+def _real(function: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(*arguments: Any) -> Any:
+        value = function(*arguments)
+        if not isinstance(value, mpf):
+            raise _NotReal
+        return value
+
+    return checked
+
+
+def _maximum(*arguments: Any) -> Any:
+    return max(arguments)
+
+
+_NOW = variable("t").indices[0]
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sigmoid": lambda a: 1 / (1 + mp.exp(-a)),
+    "tanh": mp.tanh,
+    "exp": mp.exp,
+    "log": _real(mp.log),
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "erf": mp.erf,
+    "Abs": abs,
+    "relu": lambda a: max(a, mpf(0)),
+    "step": lambda a: mpf(a > 0),
+    "leaky_relu": lambda a, k=None: a if a > 0 else a * (mpf(1) / 100 if k is None else k),
+    "elu": lambda a, k=1: a if a > 0 else k * (mp.exp(a) - 1),
+    "Max": _maximum,
+    "Min": lambda *a: min(a),
+}
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if exponent == int(exponent):
+        return base ** int(exponent)
+    return _real(mp.power)(base, exponent)
+
+
+def _multiplied(*parts: Any) -> Any:
+    result = mpf(1)
+    for part in parts:
+        result *= part
+    return result
+
+
+def _spread(function: Callable[..., Any], parts: Any) -> Any:
+    """Apply component by component; numbers go with every component."""
+    values = list(parts)
+    size = next((len(v) for v in values if isinstance(v, list)), None)
+    if size is None:
+        return function(*values)
+    columns = [v if isinstance(v, list) else [v] * size for v in values]
+    return [function(*row) for row in zip(*columns, strict=True)]
+
+
+def _inner(a: Any, b: Any) -> Any:
+    if not isinstance(a, list):
+        return a * b
+    return sum((_inner(x, y) for x, y in zip(a, b, strict=True)), mpf(0))
+
+
+def _moved(a: Any, direction: Any, step: Any) -> Any:
+    if not isinstance(a, list):
+        return a + step * direction
+    return [_moved(x, y, step) for x, y in zip(a, direction, strict=True)]
+
+
+def _diagonal(vector: Vector) -> Matrix:
+    return [[v if i == j else mpf(0) for j in range(len(vector))] for i, v in enumerate(vector)]
+
+
+def _plus(a: Matrix, b: Matrix) -> Matrix:
+    return [[x + y for x, y in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
+
+
+def _times(a: Matrix, b: Matrix) -> Matrix:
+    columns = list(zip(*b, strict=True))
+    return [[sum((x * y for x, y in zip(row, c, strict=True)), mpf(0)) for c in columns]
+            for row in a]  # fmt: skip
+
+
+def _deviation(a: Matrix, b: Matrix) -> mpf:
+    return max(abs(x - y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))

@@ -1,0 +1,49 @@
+"""A derivation as plain data, for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from symgate.algebra.vectors import name_of
+from symgate.writing.pen import Pen
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
+    from symgate.writing.formulas import Step
+
+
+def derivation_data(derivation: Derivation) -> dict[str, Any]:
+    """Sections, steps, and every formula as LaTeX."""
+    pen = Pen(derivation)
+    return {
+        "cell": derivation.cell.name,
+        "title": derivation.title,
+        "notation": derivation.notation,
+        "layout": derivation.layout,
+        "form": derivation.form,
+        "lag": derivation.lag,
+        "sections": [
+            {"name": s.name, "title": s.title, "steps": [_step(pen, step) for step in s.steps]}
+            for s in derivation.sections
+        ],
+    }
+
+
+def _step(pen: Pen, step: Step) -> dict[str, Any]:
+    def said(words: Any) -> str:
+        return pen.words(words, str, lambda formula: f"${formula}$")
+
+    return {
+        "heading": said(step.heading),
+        "reason": said(step.reason),
+        "formulas": [shown for f in step.formulas for shown in pen.formula(f)],
+        "table": None if step.table is None else {
+            "header": [said(h) for h in step.table.header],
+            "rows": [[said(cell) for cell in row] for row in step.table.rows],
+        },
+        "terms": [
+            {"reads": name_of(t.source), "coefficient": [str(f) for f in t.coefficient],
+             "matrix": None if t.matrix is None else str(t.matrix)}
+            for t in step.terms
+        ],
+    }  # fmt: skip

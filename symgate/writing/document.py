@@ -1,0 +1,75 @@
+"""A document: one derivation or several, in any of the formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from symgate.errors import SymgateError, did_you_mean
+from symgate.writing.files import write_file
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
+
+#: The formats by the ending of a file.
+ENDINGS = (".tex", ".md", ".html", ".pdf", ".txt")
+
+
+@dataclass(frozen=True)
+class Document:
+    """Derivations to be written together.
+
+    >>> import symgate as sg
+    >>> both = Document((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
+    >>> print(both.markdown().splitlines()[0])
+    # Recurrent cells, derived
+    """
+
+    derivations: tuple[Derivation, ...]
+
+    def latex(self, *, fragment: bool = False) -> str:
+        from symgate.writing import tex
+
+        return tex.fragment(self.derivations) if fragment else tex.article(self.derivations)
+
+    def markdown(self) -> str:
+        from symgate.writing import markdown
+
+        return markdown.markdown(self.derivations)
+
+    def html(self) -> str:
+        from symgate.writing import html
+
+        return html.page(self.derivations)
+
+    def text(self) -> str:
+        from symgate.writing import plain
+
+        return plain.text(self.derivations)
+
+    def write(self, ending: str, *, fragment: bool = False) -> str:
+        """The document as text, by the ending of a file: .tex .md .html .txt."""
+        if ending == ".tex":
+            return self.latex(fragment=fragment)
+        return {".md": self.markdown, ".html": self.html, ".txt": self.text}[ending]()
+
+    def save(self, path: str | Path, *, fragment: bool = False) -> Path:
+        """Write to a file; its ending says how: .tex .md .html .pdf .txt."""
+        path = Path(path)
+        ending = check_ending(path)
+        if ending == ".pdf":
+            from symgate.writing.pdf import write_pdf
+
+            return write_pdf(self.latex(), path)
+        return write_file(path, self.write(ending, fragment=fragment))
+
+
+def check_ending(path: Path) -> str:
+    """The ending of a file, if it is one that can be written."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        shown = f"the ending {ending!r}" if ending else "a file without an ending"
+        near = did_you_mean(ending, ENDINGS) if ending else f"; there are {', '.join(ENDINGS)}"
+        raise SymgateError(f"{shown} says no format{near}: {path}")
+    return ending

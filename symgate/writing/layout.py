@@ -1,0 +1,168 @@
+"""Formulas as rows: where the lines of a formula end, and where its labels stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symgate.writing.formulas import Formula, Line, Part, Words
+from symgate.writing.latex import LatexPrinter
+from symgate.writing.width import HARD, continued, lines, measure, plain
+
+RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
+
+#: The room of a formula on a page of A4 with 11 points, in em.
+WIDTH = 42.0
+
+#: The room of what stands in parentheses; the later ones are tried where the first is too much.
+INSIDES = (34.0, 26.0, 19.0)
+
+#: The least room that a column of labels leaves to the formula beside it.
+BESIDE_LABELS = 18.0
+
+
+#: How high a formula may be before it is cut, in lines.
+HEIGHT = 26.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """left & relation right && label."""
+
+    left: str
+    relation: str
+    right: str
+    label: str = ""
+
+
+def formula_latex(
+    formula: Formula,
+    printer_of: Callable[[Line, float], LatexPrinter],
+    label: Callable[[Words], str],
+) -> list[str]:
+    """A formula as LaTeX for display mode, broken so that it fits the page.
+
+    There are several where one would be higher than half a page.
+    """
+    shown: list[str] = []
+    for inside in INSIDES:
+        shown = _formula(formula, lambda one, w=inside: printer_of(one, w), label)  # type: ignore[misc]
+        if max(map(measure, shown)) <= WIDTH:
+            break
+    return shown
+
+
+def _formula(
+    formula: Formula, printer_of: Callable[[Line], LatexPrinter], label: Callable[[Words], str]
+) -> list[str]:
+    left = max(measure(_left(printer_of(one), one)) for one in formula.lines)
+    named = [label(p.label) for one in formula.lines for p in one.parts if p.label]
+    room = WIDTH - left - 1.6
+    beside = room - max(map(measure, named), default=0.0) - 2.4
+    rows = [row for one in formula.lines for row in _rows(one, printer_of(one), label, room)]
+    if named and beside >= BESIDE_LABELS:
+        narrow = [r for one in formula.lines for r in _rows(one, printer_of(one), label, beside)]
+        if not any(_is_scrap(row) for row in narrow):
+            rows = narrow
+    if len(rows) == 1 and not rows[0].label:
+        (row,) = rows
+        return [f"{row.left} {row.relation} {row.right}".strip()]
+    return [_aligned(part, left) for part in _pages(rows)]
+
+
+def _pages(rows: list[Row]) -> list[list[Row]]:
+    """Rows in groups that fit half a page each, cut before a left side where there is one."""
+    groups: list[list[Row]] = [[]]
+    height = 0.0
+    total = sum(map(_height, rows))
+    limit = total if total <= HEIGHT else HEIGHT * 0.75
+    for row in rows:
+        full = height + _height(row) > limit and (row.left or height > 1.5 * limit)
+        if groups[-1] and full:
+            groups.append([])
+            height = 0.0
+        groups[-1].append(row)
+        height += _height(row)
+    return groups
+
+
+def _height(row: Row) -> float:
+    """How high a row is, in lines."""
+    text = row.left + row.right
+    return 1.2 + (1.3 if r"\frac" in text else 0) + 1.3 * row.right.count(r"\\")
+
+
+def _is_scrap(row: Row) -> bool:
+    """A row that goes on with hardly anything: better no column for the labels."""
+    return r"\quad {} " in row.right and measure(row.right) < 6.5
+
+
+def _left(printer: LatexPrinter, one: Line) -> str:
+    return "" if one.left is None else plain(printer.show(one.left))
+
+
+def _rows(
+    one: Line, printer: LatexPrinter, label: Callable[[Words], str], room: float
+) -> list[Row]:
+    left, relation = _left(printer, one), RELATIONS[one.relation]
+    signed = [(_signed(printer.show(p.expression)), p) for p in one.parts]
+    labelled = any(p.label for p in one.parts[1:])
+    if not labelled:
+        text = _joined(signed)
+        pieces = lines(text, room)
+        name = label(one.parts[0].label) if one.parts[0].label else ""
+        return _part(left, relation, pieces, name)
+    rows: list[Row] = []
+    for i, (part, source) in enumerate(signed):
+        negative, body = part
+        head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
+        pieces = lines(head + body, room)
+        name = label(source.label) if source.label else ""
+        rows += _part(left if i == 0 else "", relation if i == 0 else "", pieces, name)
+    return rows
+
+
+def _part(left: str, relation: str, pieces: list[str], name: str) -> list[Row]:
+    """The rows of one summand; its name stands beside the last."""
+    rights = [pieces[0], *(rf"\quad {continued(p)}" for p in pieces[1:])]
+    heads = [(left, relation), *(("", "") for _ in pieces[1:])]
+    names = [*("" for _ in pieces[1:]), name]
+    return [Row(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)]
+
+
+def _joined(signed: list[tuple[tuple[bool, str], Part]]) -> str:
+    out = ""
+    for i, ((negative, body), _) in enumerate(signed):
+        if i:
+            out += f"{HARD} - {body}" if negative else f"{HARD} + {body}"
+        else:
+            out += f"-{body}" if negative else body
+    return out
+
+
+def _signed(shown: str) -> tuple[bool, str]:
+    """A printed term with its sign apart; a sum is no term and stays as it is."""
+    if shown.startswith("-") and HARD not in shown:
+        return True, shown[1:].lstrip()
+    return False, shown
+
+
+def _aligned(rows: list[Row], left: float) -> str:
+    """Rows under each other, labels in a column of their own where there is room."""
+    right = max(measure(f"{r.relation} {r.right}") for r in rows)
+    labels = max(measure(r.label) for r in rows)
+    column = left + right + labels + 2.0 <= WIDTH
+    out = []
+    for row in rows:
+        body = f"{row.left} &{row.relation} {row.right}".rstrip()
+        if row.label and column:
+            body += f" && {row.label}"
+        elif row.label and left + measure(row.right) + measure(row.label) + 3.0 <= WIDTH:
+            body += rf" \quad {row.label}"
+        elif row.label:
+            out.append(body)
+            body = rf"&\qquad {row.label}"
+        out.append(body)
+    joined = r" \\ ".join(re.sub(r" +", " ", line).strip() for line in out)
+    return rf"\begin{{aligned}} {joined} \end{{aligned}}"

@@ -1,0 +1,65 @@
+"""Derivations as Markdown with $…$, for code-hosting sites and notebooks.
+
+Those pages read Markdown before they read mathematics, so that inside a line no backslash
+stands before a sign, and tables hold no bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from symgate.writing.escape import markdown_text
+from symgate.writing.formulas import Step, Table
+from symgate.writing.pen import Pen
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
+
+
+def markdown(derivations: Sequence[Derivation]) -> str:
+    """The derivations, one below the other."""
+    several = len(derivations) > 1
+    out = ["# Recurrent cells, derived"] if several else []
+    for derivation in derivations:
+        pen = Pen(derivation)
+        deep = "##" if several else "#"
+        out.append(f"{deep} {markdown_text(derivation.title)}")
+        for section in derivation.sections:
+            out.append(f"{deep}# {markdown_text(section.title)}")
+            out += [_step(pen, step) for step in section.steps]
+    return "\n\n".join(out) + "\n"
+
+
+def _step(pen: Pen, step: Step) -> str:
+    heading = pen.words(step.heading, markdown_text, _math)
+    reason = pen.words(step.reason, markdown_text, _math)
+    out = [f"**{heading}.** {reason}".rstrip()]
+    out += [f"$$\n{_rows(shown)}\n$$" for f in step.formulas for shown in pen.formula(f)]
+    if step.table is not None:
+        out.append(_table(pen, step.table))
+    return "\n\n".join(out)
+
+
+def _rows(formula: str) -> str:
+    """One row a line, for those who read the source."""
+    if not formula.startswith(r"\begin{aligned}"):
+        return formula
+    depth, out = 0, ""
+    for word in formula.split(" "):
+        depth += word.count(r"\begin{") - word.count(r"\end{")
+        at_end = depth == 1 and word in (r"\\", r"\begin{aligned}")
+        out += word + ("\n" if at_end else " ")
+    return out.strip().replace(r" \end{aligned}", "\n\\end{aligned}") if depth == 0 else formula
+
+
+def _math(formula: str) -> str:
+    inline = formula.replace(r"\,", " ").replace(r"\|", r"\Vert ")
+    return f"${inline.replace('|', chr(92) + 'vert ')}$"
+
+
+def _table(pen: Pen, table: Table) -> str:
+    rows = [["---"] * len(table.header)]
+    rows[:0] = [[pen.words(cell, markdown_text, _math) for cell in table.header]]
+    rows += [[pen.words(cell, markdown_text, _math) for cell in row] for row in table.rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -1,0 +1,72 @@
+"""LaTeX to PDF through latexmk or pdflatex, in a folder of its own, with no shell access."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from symgate.errors import MissingTool, SymgateError
+from symgate.writing.files import write_file
+
+TIMEOUT = 120
+PACKAGES = "texlive-latex-base texlive-latex-recommended"
+
+
+def write_pdf(source: str, path: Path) -> Path:
+    """Typeset a document and write the PDF; without TeX, keep the .tex and say what to do."""
+    tool = shutil.which("latexmk") or shutil.which("pdflatex")
+    if tool is None or shutil.which("pdflatex") is None:
+        kept = write_file(path.with_suffix(".tex"), source)
+        raise MissingTool(
+            f"a PDF needs pdflatex, which is not installed. The LaTeX is in {kept}. On Debian "
+            f"and Ubuntu: apt install {PACKAGES}. Or write {path.with_suffix('.html').name}, "
+            f"which needs nothing."
+        )
+    if not path.parent.is_dir():
+        raise SymgateError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
+        return write_file(path, _typeset(tool, source, Path(folder), path))
+
+
+def _typeset(tool: str, source: str, folder: Path, path: Path) -> bytes:
+    (folder / "derivation.tex").write_text(source, encoding="utf-8")
+    options = ["-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "-file-line-error"]
+    kind = ["-pdf", "-norc"] if Path(tool).name == "latexmk" else []
+    environment = {
+        **os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "openin_any": "p",
+        "openout_any": "p", "TEXMFOUTPUT": str(folder),
+    }  # fmt: skip
+    try:
+        done = subprocess.run(
+            [tool, *kind, *options, "derivation.tex"], cwd=folder, env=environment,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SymgateError(f"{Path(tool).name} did not end within {TIMEOUT} s") from None
+    except OSError as error:
+        raise SymgateError(f"{tool} could not be started: {error.strerror or error}") from None
+    made = folder / "derivation.pdf"
+    if done.returncode == 0 and made.exists():
+        return made.read_bytes()
+    log = folder / "derivation.log"
+    said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    said = said or done.stdout.decode("utf-8", errors="replace")
+    kept = write_file(path.with_suffix(".log"), said)
+    write_file(path.with_suffix(".tex"), source)
+    raise SymgateError(
+        f"{Path(tool).name} failed: {_first_error(said)}. The log is {kept}, the LaTeX "
+        f"{path.with_suffix('.tex')}."
+    )
+
+
+def _first_error(log: str) -> str:
+    """The first line of a log that tells an error."""
+    found = re.search(r"^(?:\S*?:\d+: .*|! .*)$", log, re.MULTILINE)
+    if found:
+        return found.group(0).strip()
+    last = [line for line in log.splitlines() if line.strip()]
+    return last[-1].strip() if last else "it said nothing"

@@ -1,0 +1,125 @@
+"""Back-propagation through time: the same terms, transposed and in reverse order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Add, MatrixSymbol, Symbol
+from sympy.core.basic import Basic
+
+from symgate.algebra.marks import Gradient, OverTime
+from symgate.algebra.vectors import MatVec, Vector, shifted, variable
+from symgate.linear.adjoint import Adjoint, adjoint, delta
+from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
+from symgate.writing.subject import Subject
+
+TITLE = "Back-propagation through time"
+
+#: Names that no cell can have, as they are no identifiers.
+LOSS, LATER = "loss:", "later:"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    back = adjoint(subject.cell)
+    order = _order(subject)
+    yield _recursion(subject, back, order)
+    yield _handed_on(subject, back, order)
+    yield _gradients(subject, back, order)
+
+
+def _order(subject: Subject) -> dict[Basic, int]:
+    """Coefficients before what they act on, as people write them."""
+    order: dict[Basic, int] = {}
+    for state in subject.states:
+        order[variable(state, 1)] = len(order)
+    for node in subject.lin.backward():
+        order[variable(node.name)] = len(order)
+    for name in [*(n.name for n in subject.lin), *subject.states]:
+        for symbol in (delta(name), variable(LOSS + name), variable(LATER + name)):
+            order[symbol] = 1000 + len(order)
+    return order
+
+
+def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+    lines = []
+    for name, expression in back.deltas.items():
+        parts = _parts(expression)
+        if name in subject.states:
+            first = [Part(variable(LOSS + name)), Part(variable(LATER + name))]
+            parts = [*first, *(p for p in parts if p.expression != 0)]
+        elif expression == 0:
+            continue
+        lines.append(Line(delta(name), tuple(parts), order=order))
+    states = subject.states
+    reason: Words = (
+        delta(states[0]), " stands for ", Gradient(variable(states[0])),
+        ", and so for every value; ",
+        variable(LOSS + states[0]), " is the part of the loss that reads ",
+        subject.now(states[0]), " itself, ", variable(LATER + states[0]),
+        " what step t + 1 hands back (0 at the last step). A term ",
+        _forward_term(subject), ", read backward, adds ", _backward_term(subject), " to ",
+        Written(r"\delta_b", "δ_b"), ":",
+    )  # fmt: skip
+    terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
+    return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms)
+
+
+def _forward_term(subject: Subject) -> Written:
+    """One term of the linearisation, in letters that stand for any."""
+    if subject.naming.notation.row:
+        latex = r"\mathrm{d}a = \mathrm{d}b \, A \, \operatorname{diag}(c)"
+        return Written(latex, "da = db A diag(c)")
+    latex = r"\mathrm{d}a = \operatorname{diag}(c) \, A \, \mathrm{d}b"
+    return Written(latex, "da = diag(c) A db")
+
+
+def _backward_term(subject: Subject) -> Written:
+    sign = {"odot": r"\odot", "circ": r"\circ"}[subject.hadamard]
+    if subject.naming.notation.row:
+        text = f"(c {subject.sign} δ_a) Aᵀ"
+        return Written(rf"(c {sign} \delta_a) A^{{\mathsf{{T}}}}", text)
+    return Written(rf"A^{{\mathsf{{T}}}} (c {sign} \delta_a)", f"Aᵀ (c {subject.sign} δ_a)")
+
+
+def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+    lines = []
+    for state in subject.states:
+        left = shifted(variable(LATER + state), 1)
+        lines.append(Line(left, tuple(_parts(back.previous[state])), order=order))
+    reason: Words = ("What step t hands back to step t − 1:",)
+    return Step(("Handed on",), reason, (Formula(tuple(lines)),))
+
+
+def _parts(expression: Any) -> list[Part]:
+    pieces = list(expression.args) if isinstance(expression, Add) else [expression]
+    direct = [p for p in pieces if not p.has(MatVec)]
+    rest = sorted((p for p in pieces if p.has(MatVec)), key=str)
+    direct.sort(key=str)
+    return [Part(p) for p in (*direct, *rest)]
+
+
+def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
+    cell = subject.cell
+    if not cell.parameters:
+        return Step(("Gradients of the parameters",), ("There are none.",))
+    lines, unused = [], []
+    for name, expression in back.gradients.items():
+        if expression == 0:
+            unused.append(name)
+            continue
+        parameter = cell.parameters[name]
+        symbol: Any = Symbol(name, real=True)
+        if parameter.kind == "matrix":
+            symbol = MatrixSymbol(name, *parameter.shape)
+        elif parameter.kind == "vector":
+            symbol = Vector(name, real=True)
+        lines.append(Line(Gradient(symbol), (Part(OverTime(expression)),), order=order))
+    matrices = any(p.kind == "matrix" for p in cell.parameters.values())
+    words: list[Any] = ["Each parameter acts at every step, so that its gradient is a sum over "
+                        "time"]  # fmt: skip
+    words.append("; that of a matrix is a sum of outer products, in the shape of the matrix:"
+                 if matrices else ":")  # fmt: skip
+    if unused:
+        words += [*listed([(u,) for u in unused]), " has no influence."]
+    return Step(("Gradients of the parameters",), tuple(words), (Formula(tuple(lines)),))

@@ -1,0 +1,228 @@
+"""The cell: its equations, what each value does, the names inside, the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
+
+from symgate.algebra.vectors import MatVec, Vector, variable
+from symgate.linear.linearise import Node
+from symgate.writing.formulas import (
+    Count,
+    Formula,
+    Named,
+    Shape,
+    Span,
+    Step,
+    Table,
+    Words,
+    Written,
+    line,
+    listed,
+)
+from symgate.writing.marks import Concatenation, Stacked
+from symgate.writing.notation import Glyph
+from symgate.writing.subject import Subject
+
+TITLE = "The cell"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    yield _equations(subject)
+    if subject.naming.notation.stack:
+        yield from _stacked(subject)
+    if subject.naming.joined:
+        yield _blocks(subject)
+    yield _values(subject)
+    yield from _inside(subject)
+    yield _parameters(subject)
+
+
+def _equations(subject: Subject) -> Step:
+    cell = subject.cell
+    lines = [
+        line(
+            variable(name), expression, *((role,) if (role := subject.role(name)) else ()),
+            order=cell.orders[name],
+        )
+        for name, expression in cell.equations.items()
+    ]  # fmt: skip
+    return Step(("Equations",), _preface(subject), (Formula(tuple(lines)),))
+
+
+def _preface(subject: Subject) -> Words:
+    """One sentence on the step, the notation and the layout."""
+    cell, notation = subject.cell, subject.naming.notation
+    now = listed([(subject.now(s),) for s in cell.states])
+    before = listed([(Named(s, S.NegativeOne),) for s in cell.states])
+    inputs = listed([(subject.now(x),) for x in cell.inputs])
+    words: list[object] = ["One step takes ", *before]
+    words += [" and the input ", *inputs] if inputs else []
+    words += [" to ", *now, f". {subject.sign} multiplies component by component. "]
+    words += [
+        "Derivatives are in numerator layout: entry "
+        if subject.layout == "numerator"
+        else "Derivatives are in transposed (denominator) layout: entry ",
+        *_entry(subject.layout),
+        ".",
+    ]
+    if notation.row:
+        words += [" Vectors are rows, and matrices act on them from the right."]
+    words += [f" Notation: {notation.title}."]
+    unknown = subject.naming.fallen_back
+    if unknown:
+        names = listed([(subject.now(n),) for n in unknown])
+        letters = "letter" if len(unknown) == 1 else "letters"
+        keep = "keeps its own name" if len(unknown) == 1 else "keep their own names"
+        words += [f" It has no {letters} for ", *names, f", which {keep}."]
+    if subject.naming.collided:
+        names = listed([(Named(n),) for n in subject.naming.collided])
+        words += [" So that no two parameters look alike, ", *names, " are written as typed."]
+    return tuple(words)
+
+
+def _entry(layout: str) -> Words:
+    """What an entry of a Jacobian is."""
+    i, j = ("i", "j") if layout == "numerator" else ("j", "i")
+    return (
+        Written("(i, j)", "(i, j)"), " of ", Written(r"\partial a / \partial b", "∂a/∂b"), " is ",
+        Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
+    )  # fmt: skip
+
+
+def _blocks(subject: Subject) -> Step:
+    """The joined matrices of a notation in their blocks."""
+    lines = []
+    for pair, glyph in subject.naming.joined.items():
+        parts = _beside(subject, _pair(subject, pair))
+        lines.append(line(Concatenation(glyph, parts), Concatenation(None, parts)))
+    reason = (
+        "Each of these matrices acts on two vectors set one after the other, and is two "
+        "matrices side by side, its blocks:",
+    )
+    return Step(("Blocks of the matrices",), reason, (Formula(tuple(lines)),))
+
+
+def _pair(subject: Subject, pair: frozenset[str]) -> list[MatrixSymbol]:
+    """U and W of a gate, the one that acts on the state first."""
+    uses, parameters = subject.naming.uses, subject.cell.parameters
+    ordered = sorted(pair, key=lambda p: uses[p].kind, reverse=True)
+    return [MatrixSymbol(p, *parameters[p].shape) for p in ordered]
+
+
+def _beside(subject: Subject, parts: list[MatrixSymbol]) -> tuple[tuple[MatrixSymbol, ...], ...]:
+    """Side by side; one above the other where vectors are rows."""
+    return tuple((p,) for p in parts) if subject.naming.notation.row else (tuple(parts),)
+
+
+def _stacked(subject: Subject) -> Iterator[Step]:
+    """The gates that one product computes, in notations that stack them."""
+    groups: dict[tuple[Expr, ...], list[tuple[str, list[MatrixSymbol], Expr | None]]] = {}
+    for node in subject.lin:
+        found = _of_one_product(subject, node)
+        if found is not None:
+            vectors, matrices, bias = found
+            groups.setdefault((*vectors, Integer(bias is not None)), []).append(
+                (node.name, matrices, bias)
+            )
+    groups = {key: members for key, members in groups.items() if len(members) > 1}
+    for i, (key, members) in enumerate(groups.items()):
+        index = (str(i + 1),) if len(groups) > 1 else ()
+        free = subject.naming.free
+        matrix = Glyph("W", below=index) if not index else Glyph(free("W", "M", "K"), below=index)
+        bias = Glyph(free("b", "d", "e"), below=index) if members[0][2] is not None else None
+        column = tuple((variable(name),) for name, _, _ in members)
+        names = tuple(name for name, _, _ in members)
+        lines = [
+            line(Concatenation(None, column), Stacked(subject.cell, names, matrix, key[:-1], bias)),
+            line(
+                Concatenation(matrix, ()),
+                Concatenation(None, tuple(tuple(m) for _, m, _ in members)),
+            ),
+        ]
+        if bias is not None:
+            rows = tuple((b,) for _, _, b in members)
+            lines.append(line(Concatenation(bias, ()), Concatenation(None, rows)))
+        reason = ("The gates that read the same vectors come from one product, their rows one "
+                  "above the other:",)  # fmt: skip
+        yield Step(("Stacked",), reason, tuple(Formula((one,)) for one in lines))
+
+
+def _of_one_product(
+    subject: Subject, node: Node
+) -> tuple[tuple[Expr, ...], list[MatrixSymbol], Expr | None] | None:
+    """The vectors, blocks and bias of a gate that is act(W [h, x] + b), else None."""
+    if not isinstance(node.expression, Function) or node.kind not in ("gate", "state"):
+        return None
+    inside = subject.cell.equations[node.name].args[0]
+    parts = inside.args if isinstance(inside, Add) else (inside,)
+    products = [p for p in parts if isinstance(p, MatVec) and isinstance(p.matrix, MatrixSymbol)]
+    rest = [p for p in parts if p not in products]
+    if len(rest) > 1 or any(not isinstance(r, Vector) for r in rest) or len(products) != 2:
+        return None
+    pair = frozenset(p.matrix.name for p in products)
+    if pair not in subject.naming.joined:
+        return None
+    matrices = _pair(subject, pair)
+    vectors = tuple(next(p.vector for p in products if p.matrix == m) for m in matrices)
+    return vectors, matrices, rest[0] if rest else None
+
+
+def _values(subject: Subject) -> Step:
+    rows: list[tuple[Words, ...]] = []
+    cell = subject.cell
+    for name in cell.inputs:
+        rows.append(((subject.now(name),), ("input",), (Span(None, None),), (cell.size(name),)))
+    for name in dict.fromkeys((*cell.equations,)):
+        kind = "state" if name in cell.states else "gate"
+        role = cell.roles.get(name, kind)
+        span = subject.span(subject.ranges[name])
+        rows.append(((subject.now(name),), (role,), (span,), (cell.size(name),)))
+    letters = _letters(subject)
+    reason: Words = (
+        "The range follows from the equations, with states that start at zero. ", *letters,
+    )  # fmt: skip
+    header = (("symbol",), ("what it is",), ("range",), ("size",))
+    return Step(("What each value does",), reason, (), Table(header, tuple(rows)))
+
+
+def _letters(subject: Subject) -> Words:
+    """What the letters of the sizes stand for."""
+    cell = subject.cell
+    first = {str(cell.size(cell.states[0])): "units"}
+    for x in cell.inputs:
+        first.setdefault(str(cell.size(x)), "inputs")
+    known = [(symbol, first[letter]) for letter, symbol in cell.sizes.items() if letter in first]
+    return (*listed([(symbol, f" is the number of {what}") for symbol, what in known]), ".")
+
+
+def _inside(subject: Subject) -> Iterator[Step]:
+    """The names that the engine gives to what lies inside the equations."""
+    made = [n for n in subject.lin if n.kind in ("pre", "inner", "part")]
+    if not made:
+        return
+    lines = [line(variable(n.name), n.expression, order=n.order) for n in made]
+    reason = (
+        "What an activation acts on, and what a matrix acts on, gets a name, so that every "
+        "later line holds one diagonal and one matrix at most:",
+    )
+    yield Step(("Names for what lies inside",), reason, (Formula(tuple(lines)),))
+
+
+def _parameters(subject: Subject) -> Step:
+    cell = subject.cell
+    if not cell.parameters:
+        return Step(("Parameters",), ("The cell has no parameters.",))
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for p in cell.parameters.values():
+        groups.setdefault((p.kind, *p.shape), []).append(p.name)
+    rows = []
+    for (kind, *shape), names in groups.items():
+        symbols = listed([(Named(n),) for n in names], last="and")
+        each = Shape(tuple(shape))
+        total = sum((cell.parameters[n].count for n in names), S.Zero)
+        rows.append((symbols, (str(kind),), (each,), (Count(total),)))
+    reason = ("Together ", Count(cell.parameter_count()), " numbers.")
+    header = (("parameters",), ("kind",), ("shape",), ("numbers",))
+    return Step(("Parameters",), reason, (), Table(header, tuple(rows)))

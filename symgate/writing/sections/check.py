@@ -1,0 +1,49 @@
+"""The check: what the derivation was verified against when the document was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mpmath import floor, log10, mpf
+from sympy import Integer
+
+from symgate.linear.verify import DIGITS, STEPS, verified
+from symgate.writing.formulas import Scientific, Step, Table, Words, listed
+from symgate.writing.subject import Subject
+
+TITLE = "Checked"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    found = verified(subject.cell)
+    sizes = listed([(letter_of(subject, n), f" = {v}") for n, v in found.sizes.items()])
+    reason: Words = (
+        "When this was made, the equations alone were evaluated as they were typed, component by "
+        f"component with {DIGITS} digits, at random weights, inputs and states (", *sizes,
+        ", seed 0), and differentiated by central differences with the step ", Scientific(1, -12),
+        ". Against these differences stood the sum of the paths above, the product over two "
+        f"steps, and the gradients above over {STEPS} steps.",
+        "" if found.holds else " THE CHECK FAILED: the formulas above are not to be trusted.",
+    )  # fmt: skip
+    rows: tuple[tuple[Words, ...], ...] = (
+        (("one-step Jacobian, sum of the paths",), (_rounded(found.one_step),)),
+        (("two-step Jacobian, product",), (_rounded(found.two_steps),)),
+        (("gradients of all parameters",), (_rounded(found.gradients),)),
+    )
+    yield Step(
+        ("Against the equations",), reason, (), Table((("what",), ("largest deviation",)), rows)
+    )
+
+
+def letter_of(subject: Subject, letter: str) -> Any:
+    return subject.cell.sizes.get(letter, Integer(0))
+
+
+def _rounded(deviation: mpf) -> Scientific:
+    """One digit, rounded up."""
+    if deviation == 0:
+        return Scientific(0, 0)
+    exponent = int(floor(log10(deviation)))
+    digit = int(floor(deviation / mpf(10) ** exponent)) + 1
+    return Scientific(1, exponent + 1) if digit == 10 else Scientific(digit, exponent)

@@ -1,0 +1,55 @@
+"""Local partials: each gate with respect to each state of the step before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import MatAdd, S
+
+from symgate.algebra.vectors import MatVec, variable
+from symgate.linear.chains import operator
+from symgate.linear.linearise import Term
+from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
+from symgate.writing.marks import Equal
+from symgate.writing.subject import Subject
+
+TITLE = "Local partials"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    cell = subject.cell
+    if not cell.gates:
+        yield Step(("None",), ("The cell has no gates: its states read each other directly.",))
+        return
+    before = [variable(s, 1) for s in cell.states]
+    lines: list[Line] = []
+    terms: list[Term] = []
+    deaf = []
+    for gate in cell.gates:
+        blocks = {s: operator(subject.lin, gate, variable(s, 1), before) for s in cell.states}
+        heard = {s: block for s, block in blocks.items() if not block.is_ZeroMatrix}
+        terms += [t for n in subject.lin if n.owner == gate for t in n.terms]
+        if not heard:
+            deaf.append(gate)
+            continue
+        lines += [acting_line(subject, subject.partial(gate, s), b) for s, b in heard.items()]
+        zero = tuple(subject.partial(gate, s) for s in cell.states if s not in heard)
+        if zero:
+            lines.append(line(Equal(zero), S.Zero))
+    reason: list[object] = []
+    if lines:
+        reason += ["How each gate answers to the old state, the input held fixed. "]
+    if deaf:
+        names = listed([(subject.now(g),) for g in deaf])
+        reads = "reads" if len(deaf) == 1 else "read"
+        reason += [*names, f" {reads} no old state, so that the partials are zero."]
+    formulas = (Formula(tuple(lines)),) if lines else ()
+    yield Step(("Each gate by each old state",), tuple(reason), formulas, None, tuple(terms))
+
+
+def acting_line(subject: Subject, left: object, block: object) -> Line:
+    """∂a/∂b = the terms of an operator, or what both do to a vector."""
+    if subject.form == "hadamard":
+        left = MatVec(left, subject.direction)
+    pieces = block.args if isinstance(block, MatAdd) else (block,)
+    return Line(left, tuple(Part(subject.acting(p)) for p in pieces))

@@ -1,0 +1,152 @@
+"""One step: the chain rule from outside in, then collected, one line a path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Add, Identity, MatMul, Mul
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
+
+from symgate.algebra.marks import Differential, Ordered
+from symgate.algebra.marks import Step as StepMatrix
+from symgate.algebra.operators import product
+from symgate.algebra.vectors import MatVec, name_of, t, variable
+from symgate.linear.chains import Chain, operator
+from symgate.linear.linearise import Node, Term
+from symgate.linear.paths import count
+from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
+from symgate.writing.subject import Subject
+
+TITLE = "One step"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    yield _outside_in(subject)
+    for of in subject.states:
+        yield _collected(subject, of)
+    yield _whole(subject)
+
+
+def _alive(subject: Subject) -> set[str]:
+    """The values that depend on an old state."""
+    alive: set[str] = set()
+    for node in subject.lin:
+        for term in node.terms:
+            name = name_of(term.source)
+            if term.source not in subject.lin.symbols or name in alive:
+                if name in subject.cell.inputs:
+                    continue
+                alive.add(node.name)
+    return alive
+
+
+def _outside_in(subject: Subject) -> Step:
+    alive = _alive(subject)
+    lines, terms = [], []
+    for node in subject.lin.backward():
+        if node.name not in alive:
+            continue
+        kept = [x for x in node.terms if _counts(subject, x, alive)]
+        parts = tuple(Part(_change(subject, node, x)) for x in kept)
+        lines.append(Line(Differential(variable(node.name)), parts, order=node.order))
+        terms += kept
+    reason: list[Any] = [
+        "d stands for a small change. The input and the parameters are held fixed; every "
+        "equation is differentiated by each vector that it reads, from the new state inward:"
+    ]
+    still = [n.name for n in subject.lin if n.name not in alive and n.kind in ("gate", "state")]
+    if still:
+        names = listed([(Differential(variable(n)), " = 0") for n in still])
+        depend = "depends" if len(still) == 1 else "depend"
+        values = listed([(subject.now(n),) for n in still])
+        reason[:0] = [*values, f" {depend} on the input alone, so that ", *names, ". "]
+    formulas = (Formula(tuple(lines)),) if lines else ()
+    return Step(("From outside in",), tuple(reason), formulas, None, tuple(terms))
+
+
+def _counts(subject: Subject, term: Term, alive: set[str]) -> bool:
+    name = name_of(term.source)
+    return name in alive or (term.source not in subject.lin.symbols
+                             and name not in subject.cell.inputs)  # fmt: skip
+
+
+def _change(subject: Subject, node: Node, term: Term) -> Any:
+    """diag(coefficient) matrix d(source), or coefficient ⊙ (matrix d(source))."""
+    moved = Differential(term.source)
+    if subject.form == "hadamard":
+        acted = moved if term.matrix is None else MatVec(term.matrix, moved)
+        numbers = [f for f in term.coefficient if f.is_number]
+        return Mul(*numbers) * Ordered(*(f for f in term.coefficient if not f.is_number), acted)
+    head = Chain().then(term, node.size).operator(node.size, subject.lin.size(name_of(term.source)))
+    if isinstance(head, Identity):
+        return moved
+    if isinstance(head, MatMul):
+        number, matrices = head.as_coeff_matrices()
+        if number != 1:
+            if all(isinstance(m, Identity) for m in matrices):
+                return number * moved
+            return number * MatVec(product(matrices, node.size), moved)
+    return MatVec(head, moved)
+
+
+def _collected(subject: Subject, of: str) -> Step:
+    lines: list[Line] = []
+    terms: list[Term] = []
+    zero = []
+    for wrt in subject.states:
+        if count(subject.lin, of, wrt) == 0:
+            zero.append(wrt)
+            continue
+        lines.append(_block(subject, of, wrt))
+        found = subject.paths(of, wrt) or []
+        terms += [x for p in found for x in p.terms]
+    several = len(subject.states) > 1
+    reason: list[Any] = []
+    if lines:
+        reason = ["Put into each other and collected, one line a path, named by what it passes "
+                  "through:"]  # fmt: skip
+    if zero:
+        names = listed([(subject.partial(of, w), " = 0") for w in zero])
+        reason += [" No path leads there: " if lines else "No path: ", *names, "."]
+    heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
+    unique = tuple(dict.fromkeys(terms))
+    formulas = (Formula(tuple(lines)),) if lines else ()
+    return Step(heading, tuple(reason), formulas, None, unique)
+
+
+def _block(subject: Subject, of: str, wrt: str) -> Line:
+    left: Any = subject.partial(of, wrt)
+    if subject.form == "hadamard":
+        left = MatVec(left, subject.direction)
+    found = subject.paths(of, wrt)
+    if found is None:
+        before = [variable(s, 1) for s in subject.states]
+        whole = operator(subject.lin, of, variable(wrt, 1), before)
+        many = f"all {count(subject.lin, of, wrt)} paths"
+        return Line(left, (Part(subject.acting(whole), (many,)),))
+    parts = [
+        Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
+    ]
+    return Line(left, tuple(parts))
+
+
+def _whole(subject: Subject) -> Step:
+    """J_t: the block, or the matrix of all blocks."""
+    states = subject.states
+    size = Add(*(subject.lin.size(s) for s in states))
+    letter = StepMatrix(t, size)
+    if len(states) == 1:
+        (state,) = states
+        reason: Words = ("From here on ", subject.partial(state, state), " is called ", letter, ".")
+        return Step(("The one-step Jacobian",), reason, ())
+    pairs = [[(of, wrt) for wrt in states] for of in states]
+    if subject.layout == "transposed":
+        pairs = [list(row) for row in zip(*pairs, strict=True)]
+    matrix = BlockMatrix([[subject.partial(of, wrt) for of, wrt in row] for row in pairs])
+    reason = (
+        "The state is ", *listed([(subject.now(s),) for s in states]), " together, and its "
+        "one-step Jacobian has a block for each pair:",
+    )  # fmt: skip
+    return Step(("The one-step Jacobian of the whole state",), reason,
+                (Formula((line(letter, matrix),)),))  # fmt: skip

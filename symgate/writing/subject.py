@@ -1,0 +1,189 @@
+"""What a derivation is about: the cell, its linearisation, and the words for its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
+
+from symgate.algebra.marks import Ordered, Partial
+from symgate.algebra.vectors import MatVec, Vector, shifted, variable
+from symgate.equations.cell import Cell
+from symgate.linear.adjoint import transposed
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.paths import Path, count, paths
+from symgate.linear.ranges import Interval, Ranges, ranges
+from symgate.writing.formulas import Named, Span, Words, listed
+from symgate.writing.naming import Naming, head
+
+#: Past this number of paths a block is written with its sums in parentheses.
+MAX_PATHS = 24
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A cell with the choices that shape its derivation; the sections ask it for parts.
+
+    `layout` is "numerator" or "transposed", `form` "diag" or "hadamard"; `lag` is the
+    number of steps that are written out.
+    """
+
+    cell: Cell
+    naming: Naming
+    layout: str = "numerator"
+    form: str = "diag"
+    lag: int = 2
+    hadamard: str = "odot"
+
+    @property
+    def sign(self) -> str:
+        """The sign of the product by components, in sentences."""
+        return {"odot": "⊙", "circ": "∘"}[self.hadamard]
+
+    @cached_property
+    def lin(self) -> Linearisation:
+        return linearise(self.cell)
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        return ranges(self.cell)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return self.cell.states
+
+    def partial(self, of: str, wrt: str, lag: Any = 1, at: Any = 0) -> Partial:
+        """∂of_{t-at}/∂wrt_{t-lag}, as a symbol."""
+        rows, cols = self.lin.size(of), self.lin.size(wrt)
+        if self.layout == "transposed":
+            rows, cols = cols, rows
+        return Partial(_at(of, at), _at(wrt, lag), rows, cols)
+
+    def laid_out(self, operator: MatrixExpr) -> MatrixExpr:
+        """An operator in the layout that was chosen."""
+        if self.layout == "numerator":
+            return operator
+        if isinstance(operator, ZeroMatrix):
+            return ZeroMatrix(operator.cols, operator.rows)
+        return transposed(operator)
+
+    def paths(self, of: str, wrt: str) -> list[Path] | None:
+        """The paths of a block, or None where there are too many to write each."""
+        if count(self.lin, of, wrt) > MAX_PATHS:
+            return None
+        return paths(self.lin, of, wrt)
+
+    @cached_property
+    def direction(self) -> Vector:
+        """A letter for any vector, that no name of the cell has."""
+        return Vector(self.free_letter("v", "w", "y", "q"), real=True)
+
+    def free_letter(self, *wanted: str) -> str:
+        taken = {*self.lin.nodes, *self.cell.inputs, *self.cell.parameters}
+        shown = {g.base for g in self.naming.glyphs.values()}
+        free = [w for w in wanted if w not in taken and w not in shown]
+        return free[0] if free else f"{wanted[0]}_0"
+
+    def acting(self, operator: MatrixExpr) -> Any:
+        """An operator as it is written: diag(a) U, or a ⊙ (U v) where that was chosen."""
+        if self.form == "diag":
+            return self.laid_out(operator)
+        return applied(self.laid_out(operator), self.direction)
+
+    # -- words ---------------------------------------------------------------------------
+
+    def now(self, name: str) -> Named:
+        return Named(name, Integer(0))
+
+    def role(self, name: str) -> str:
+        return head(self.cell.roles.get(name, ""))
+
+    def called(self, name: str) -> Words:
+        """A gate in a sentence: the update gate, or its letter where it has no role."""
+        role = self.role(name)
+        if not role:
+            return (self.now(name),)
+        if role.split()[0] in ("what", "how", "where"):
+            return (role,)
+        return (f"the {role}",)
+
+    def bare(self, name: str) -> Words:
+        """A gate in a list: update gate, or its letter where it has no role."""
+        return (self.role(name),) if self.role(name) else (self.now(name),)
+
+    def path_name(self, path: Path, among: Iterable[Path] = ()) -> Words:
+        """What a path is called, so that it is told from those it stands among."""
+        if path.is_carry:
+            return ("carry",)
+        if path.is_direct:
+            return ("direct",)
+        alike = [p for p in among if p is not path and _same_way(p, path)]
+        way = path.through_all if alike else path.through
+        if not way:
+            return ("through ", *listed([(self.matrix(m),) for m in path.matrices]))
+        if len(way) == 1:
+            name = ("through ", *self.called(way[0].name))
+        else:
+            name = ("through ", *listed([self.bare(n.name) for n in way]))
+        twins = [p for p in alike if p.through_all == path.through_all]
+        if twins and path.matrices:
+            name = (*name, ", by ", self.matrix(path.matrices[-1]))
+        return name
+
+    def matrix(self, matrix: MatrixExpr) -> MatrixExpr:
+        return matrix
+
+    def span(self, interval: Interval) -> Span:
+        return Span(*(None if abs(e) == float("inf") else _number(e) for e in (
+            interval.low, interval.high)))  # fmt: skip
+
+
+def _same_way(one: Path, other: Path) -> bool:
+    if one.is_direct or other.is_direct:
+        return False
+    if not one.through and not other.through:
+        return one.matrices == other.matrices
+    return [n.name for n in one.through] == [n.name for n in other.through]
+
+
+def _at(name: str, lag: Any) -> Indexed:
+    return variable(name, lag) if isinstance(lag, int) else shifted(variable(name), lag)
+
+
+def _number(end: Any) -> Expr:
+    from fractions import Fraction
+
+    from sympy import Rational
+
+    exact = Fraction(end)
+    return Rational(exact.numerator, exact.denominator)
+
+
+def applied(operator: MatrixExpr, vector: Expr) -> Expr:
+    """An operator applied to a vector: diag(a) U v becomes a ⊙ (U v)."""
+    from sympy import Identity, MatAdd, MatMul
+
+    from symgate.algebra.operators import Diag
+
+    match operator:
+        case Identity():
+            return vector
+        case ZeroMatrix():
+            return Integer(0)
+        case Diag():
+            return Ordered(*operator.factors, vector)
+        case MatAdd():
+            return sum((applied(part, vector) for part in operator.args), Integer(0))
+        case MatMul():
+            scale, matrices = operator.as_coeff_matrices()
+            for factor in reversed(matrices):
+                vector = applied(factor, vector)
+            return scale * vector
+    return MatVec(operator, vector)
+
+
+K = Symbol("k", integer=True, positive=True)
+J = Symbol("j", integer=True, nonnegative=True)

@@ -1,0 +1,93 @@
+"""Derivations as LaTeX: a complete article, or a fragment for one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from symgate.writing.escape import latex_text
+from symgate.writing.formulas import Step, Table
+from symgate.writing.pen import Pen
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
+
+PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb,booktabs,array}
+\usepackage[margin=22mm]{geometry}
+\pdfinfoomitdate=1
+\pdftrailerid{}
+\pdfsuppressptexinfo=-1
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 2pt}
+\allowdisplaybreaks
+\emergencystretch=3em
+\raggedbottom
+"""
+
+#: Rows of a table on one page.
+ROWS = 30
+
+#: The columns of tables that hold long words, by what their first column is.
+_COLUMNS = {
+    "symbol": r"l>{\raggedright\arraybackslash}p{0.55\textwidth}ll",
+    "parameters": r">{\raggedright\arraybackslash}p{0.42\textwidth}lll",
+}
+
+
+def article(derivations: Sequence[Derivation]) -> str:
+    """A document that pdflatex takes as it is."""
+    title = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
+    head = f"\\begin{{center}}\n{{\\LARGE\\bfseries {latex_text(title)}\\par}}\n\\end{{center}}\n"
+    inside = f"{head}\n{fragment(derivations)}"
+    return f"{PREAMBLE}\\begin{{document}}\n{inside}\\end{{document}}\n"
+
+
+def fragment(derivations: Sequence[Derivation]) -> str:
+    r"""Sections for \input; they need amsmath, amssymb, booktabs and array."""
+    several = len(derivations) > 1
+    return "\n".join(_derivation(d, several) for d in derivations)
+
+
+def _derivation(derivation: Derivation, several: bool) -> str:
+    pen = Pen(derivation)
+    out = []
+    if several:
+        out.append(rf"\section{{{latex_text(derivation.title)}}}")
+    level = "subsection" if several else "section"
+    for section in derivation.sections:
+        out.append(rf"\{level}{{{latex_text(section.title)}}}")
+        out += [_step(pen, step) for step in section.steps]
+    return "\n\n".join(out) + "\n"
+
+
+def _step(pen: Pen, step: Step) -> str:
+    heading = pen.words(step.heading, latex_text, _math)
+    reason = pen.words(step.reason, latex_text, _math)
+    out = [rf"\paragraph{{{heading}.}} {reason}".rstrip()]
+    out += [f"\\[\n{shown}\n\\]" for f in step.formulas for shown in pen.formula(f)]
+    if step.table is not None:
+        out.append(_table(pen, step.table))
+    return "\n".join(out)
+
+
+def _math(formula: str) -> str:
+    return f"${formula}$"
+
+
+def _table(pen: Pen, table: Table) -> str:
+    rows = [
+        " & ".join(pen.words(cell, latex_text, _math) for cell in row) + r" \\"
+        for row in table.rows
+    ]
+    spec = _COLUMNS.get(str(table.header[0][0]), "l" * len(table.header))
+    head = " & ".join(pen.words(h, latex_text, _math) for h in table.header) + r" \\"
+    parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
+    blocks = [
+        "\n".join(["\\begin{center}\\small", rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head,
+                   r"\midrule", *part, r"\bottomrule", r"\end{tabular}", r"\end{center}"])
+        for part in parts
+    ]  # fmt: skip
+    return "\n".join(blocks)
