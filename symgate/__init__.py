@@ -16,9 +16,13 @@ _HOMES = {
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "FixedPoints": "symgate.theory.fixed_points",
     "Gradients": "symgate.numerics.backprop",
     "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Lyapunov": "symgate.theory.lyapunov",
+    "MeanField": "symgate.theory.mean_field",
+    "Origin": "symgate.linear.origin",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "SymgateError": "symgate.errors",
@@ -26,7 +30,9 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "critical_gain": "symgate.theory.mean_field",
     "derive": "symgate.writing.derivation",
+    "fixed_points": "symgate.theory.fixed_points",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
@@ -34,7 +40,10 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "lyapunov": "symgate.theory.lyapunov",
+    "mean_field": "symgate.theory.mean_field",
     "notations": "symgate.writing.latex",
+    "origin": "symgate.linear.origin",
     "simulate": "symgate.numerics.simulate",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
@@ -50,6 +59,7 @@ if TYPE_CHECKING:
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
+    from symgate.linear.origin import Origin, origin
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -57,6 +67,9 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
+    from symgate.theory.fixed_points import FixedPoints, fixed_points
+    from symgate.theory.lyapunov import Lyapunov, lyapunov
+    from symgate.theory.mean_field import MeanField, critical_gain, mean_field
     from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
@@ -66,9 +79,13 @@ __all__ = [
     "Derivation",
     "Diverged",
     "EquationError",
+    "FixedPoints",
     "Gradients",
     "LagNorms",
     "Linearisation",
+    "Lyapunov",
+    "MeanField",
+    "Origin",
     "Run",
     "ShapeError",
     "SymgateError",
@@ -77,7 +94,9 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "critical_gain",
     "derive",
+    "fixed_points",
     "gradients",
     "init",
     "jacobian",
@@ -85,7 +104,10 @@ __all__ = [
     "lambdify",
     "latex",
     "linearise",
+    "lyapunov",
+    "mean_field",
     "notations",
+    "origin",
     "simulate",
     "tangent",
     "text",

@@ -156,16 +156,16 @@ def lyapunov(
     if not (isinstance(dt, int | float) and 0 < dt < np.inf):
         raise SymgateError(f"dt is the time of a step, above 0, not {dt!r}")
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
-    followed = width if count is None else _whole_number("count", count, 1)
+    followed = width if count is None else whole_number("count", count, 1)
     if followed > width:
         raise ShapeError(f"there are {width} exponents, and {followed} are wanted")
-    skipped = run.steps // 4 if burn_in is None else _whole_number("burn_in", burn_in, 0)
+    skipped = run.steps // 4 if burn_in is None else whole_number("burn_in", burn_in, 0)
     if skipped >= run.steps:
         raise ShapeError(
             f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "
             f"or take a shorter burn_in"
         )
-    growth = follow(run, followed, _whole_number("seed", seed, 0), progress)
+    growth = follow(run, followed, whole_number("seed", seed, 0), progress)
     return _result(run, width, skipped, float(dt), growth.logs, growth.log_abs_det)
 
 
@@ -236,21 +236,21 @@ def _run(
 ) -> Run:
     if params is None:
         raise SymgateError(f"{cell.name} needs parameters: sg.init(cell, hidden=…) draws some")
-    rng = np.random.default_rng(_whole_number("seed", seed, 0))
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
     count = steps
     if steps is not None:
-        _whole_number("steps", steps, 1)
+        whole_number("steps", steps, 1)
     if x is None:
         count = 400 if steps is None else steps
         x = {name: np.zeros((count, 1)) for name in cell.inputs} or None
         if x:
-            x = {name: np.zeros((count, _width(cell, params, name))) for name in cell.inputs}
+            x = {name: np.zeros((count, state_width(cell, params, name))) for name in cell.inputs}
     if state is None:
-        state = {s: rng.normal(size=_width(cell, params, s)) for s in cell.states}
+        state = {s: rng.normal(size=state_width(cell, params, s)) for s in cell.states}
     return simulate(cell, params, x, state, steps=count)
 
 
-def _width(cell: Cell, params: Mapping[str, Any], name: str) -> int:
+def state_width(cell: Cell, params: Mapping[str, Any], name: str) -> int:
     """How long a state or an input is, from the shapes of the parameters."""
     size = cell.size(name)
     for p in cell.parameters.values():
@@ -274,7 +274,7 @@ def _kaplan_yorke(exponents: Array) -> float:
     return k + float(sums[k - 1] / -exponents[k])
 
 
-def _whole_number(name: str, value: Any, least: int) -> int:
+def whole_number(name: str, value: Any, least: int) -> int:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < least:
         raise SymgateError(f"{name} is a whole number from {least}, not {value!r}")
@@ -288,6 +288,8 @@ def _plain(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     """Numbers as lists, what is not finite as None."""
-    array = np.asarray(value, dtype=object)
-    finite = np.isfinite(np.asarray(value, dtype=float))
-    return np.where(finite, array, None).tolist()
+    if isinstance(value, list):
+        return [_listed(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return _listed(value.tolist())
+    return float(value) if np.isfinite(value) else None
