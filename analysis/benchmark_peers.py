@@ -281,7 +281,7 @@ def plot(lines: list[dict], path: Path) -> None:
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for shade, n in enumerate(sorted({line["n"] for line in lines})):
-        chosen = [line for line in lines if line["n"] == n and not line["slow"]]
+        chosen = [line for line in lines if line["n"] == n]
         lags = [line["lags"] for line in chosen]
         ours = [line["figures"]["symgate"]["seconds"] for line in chosen]
         floor = [line["figures"]["floor"]["seconds"] for line in chosen]

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
@@ -22,15 +23,18 @@ _HOMES = {
     "Linearisation": "symgate.linear.linearise",
     "Lyapunov": "symgate.theory.lyapunov",
     "MeanField": "symgate.theory.mean_field",
+    "Memory": "symgate.flow.memory",
     "Origin": "symgate.linear.origin",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
+    "Sweep": "symgate.flow.sweep",
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
     "critical_gain": "symgate.theory.mean_field",
+    "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "fixed_points": "symgate.theory.fixed_points",
     "gradients": "symgate.numerics.backprop",
@@ -40,11 +44,14 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
+    "load": "symgate.flow.saving",
     "lyapunov": "symgate.theory.lyapunov",
     "mean_field": "symgate.theory.mean_field",
+    "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
     "origin": "symgate.linear.origin",
     "simulate": "symgate.numerics.simulate",
+    "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.printing",
     "vector_norms": "symgate.numerics.product",
@@ -52,10 +59,16 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.flow.curve import Decay
+    from symgate.flow.measure import decay
+    from symgate.flow.memory import Memory, memory
+    from symgate.flow.saving import load
+    from symgate.flow.sweep import Sweep, sweep
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
@@ -76,6 +89,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
+    "Decay",
     "Derivation",
     "Diverged",
     "EquationError",
@@ -85,9 +99,11 @@ __all__ = [
     "Linearisation",
     "Lyapunov",
     "MeanField",
+    "Memory",
     "Origin",
     "Run",
     "ShapeError",
+    "Sweep",
     "SymgateError",
     "Tangent",
     "UnknownName",
@@ -95,6 +111,7 @@ __all__ = [
     "adjoint",
     "cell",
     "critical_gain",
+    "decay",
     "derive",
     "fixed_points",
     "gradients",
@@ -104,11 +121,15 @@ __all__ = [
     "lambdify",
     "latex",
     "linearise",
+    "load",
     "lyapunov",
     "mean_field",
+    "memory",
     "notations",
     "origin",
+    "plots",
     "simulate",
+    "sweep",
     "tangent",
     "text",
     "vector_norms",
@@ -116,7 +137,13 @@ __all__ = [
 ]
 
 
+#: Rooms that are reached by name: sg.plots.decay_curves.
+_ROOMS = ("plots",)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"symgate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'symgate' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

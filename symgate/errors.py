@@ -77,6 +77,7 @@ class UnknownName(SymgateError):
     """A name that nothing has; the message offers the nearest, or says what lists them."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], listed: str = "") -> None:
+        name = name if isinstance(name, str) else repr(name)
         self.name, self.known = name, tuple(known)
         offer = did_you_mean(name, self.known) or (listed and f"; {listed}")
         super().__init__(f"{what} {_shortened(name)!r} is not known{offer}")

@@ -267,6 +267,13 @@ def _cycle(
     return source.error(by_name[path[0]].target, message)
 
 
+def checked_cell(cell: object) -> None:
+    """Raise where something else was given for a cell; its name is the likeliest."""
+    if not isinstance(cell, Cell):
+        shown = f'symgate.cell("{cell}")' if isinstance(cell, str) else "symgate.cell(name)"
+        raise SymgateError(f"expected a cell, as {shown}, not {type(cell).__name__}")
+
+
 def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell], Made]:
     """Keep what a function makes of a cell beside that cell, for as long as it lives.
 
@@ -276,6 +283,7 @@ def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell], Made]:
 
     @wraps(function)
     def kept(cell: Cell) -> Made:
+        checked_cell(cell)
         made = vars(cell).setdefault("_made", {})
         if function not in made:
             made[function] = function(cell)

@@ -15,6 +15,7 @@ from sympy import Add, Expr, Identity, Indexed, MatrixExpr, Mul, S, Transpose
 from symgate.algebra.operators import Chain, Diag, Sum, product
 from symgate.algebra.vectors import MatVec, Outer, Total, variable
 from symgate.equations.cell import Cell, once_a_cell
+from symgate.errors import SymgateError
 from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
 
 
@@ -43,6 +44,9 @@ class Adjoint:
     inputs: Mapping[str, Expr]
     gradients: Mapping[str, Expr | MatrixExpr]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return adjoint, (self.lin.cell,)
+
 
 def delta(name: str) -> Indexed:
     """δ of a node at time t, as a variable.
@@ -57,6 +61,12 @@ def delta(name: str) -> Indexed:
 def adjoint(cell: Cell) -> Adjoint:
     """Read the linearisation of a cell backward."""
     lin = linearise(cell)
+    taken = {*lin.nodes, *cell.inputs, *cell.parameters}
+    clash = [name for name in lin.nodes if f"delta_{name}" in taken]
+    if clash:
+        raise SymgateError(
+            f"delta_{clash[0]} is what the adjoint calls ∂L/∂{clash[0]}; rename it in {cell.name}"
+        )
     back: dict[Indexed, list[Expr]] = {}
     for node in lin.backward():
         for term in node.terms:

@@ -7,9 +7,9 @@ the PRODUCT of the whole state's Jacobians, never a product of blocks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import SupportsIndex, TypeAlias
 
-from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix
+from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix, nan, oo, zoo
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
@@ -19,7 +19,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.linear.chains import Chain, operator
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
 
-MAX_LAG = 10_000
+MAX_LAG = 1_000
 
 Lag: TypeAlias = "int | str | Symbol | None"
 
@@ -109,6 +109,13 @@ def _over_symbol(lin: Linearisation, of: str, wrt: str, steps: Expr) -> MatrixEx
     return product([row, chain, column], lin.size(of))
 
 
+def _free_index(lin: Linearisation) -> Symbol:
+    """The index of a product over steps: j, or another letter where the cell has a j."""
+    taken = {*lin.nodes, *lin.cell.inputs, *lin.cell.parameters, *lin.cell.sizes}
+    letter = next(c for c in ("j", "i", "s", "q", "jj", "jjj") if c not in taken)
+    return Symbol(letter, integer=True, nonnegative=True)
+
+
 def _select(lin: Linearisation, name: str, *, transposed: bool = False) -> MatrixExpr:
     """The row [0 … I … 0] that picks a state out of the whole, or its transpose."""
     size = lin.size(name)
@@ -167,18 +174,31 @@ def _check_names(lin: Linearisation, of: str, wrt: str) -> None:
         raise UnknownName(f"a value of {cell.name} named", wrt, known)
 
 
+def _check_symbolic(cell: Cell, lag: Expr) -> None:
+    """A lag that is an expression holds symbols of its own, and is no broken number."""
+    names = {*linearise(cell).nodes, *cell.inputs, *cell.parameters, *cell.sizes, "t", "j"}
+    for symbol in lag.free_symbols:
+        if str(symbol) in names:
+            raise SymgateError(
+                f"{symbol} means something else in {cell.name}; choose another name for the lag"
+            )
+    if not lag.free_symbols or lag.is_integer is False or lag.has(oo, zoo, nan):
+        raise SymgateError(f"a lag is a whole number or a symbol, not {lag}")
+
+
 def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
     if lag is None:
         return 1 if wrt in cell.states else 0
     if isinstance(lag, str):
-        if not (lag.isidentifier() and lag.isascii()) or lag in ("t", "j"):
+        if not (lag.isidentifier() and lag.isascii()) or lag == "t":
             raise SymgateError(f"a lag is a whole number or a name such as k, not {lag[:30]!r}")
-        if lag in cell.sizes:
-            raise SymgateError(f"{lag} is a size of {cell.name}; choose another name for the lag")
+        _check_symbolic(cell, Symbol(lag))
         return Symbol(lag)  # plain, so that subs("k", 3) finds it
-    if isinstance(lag, Integer):
+    if isinstance(lag, Integer | SupportsIndex) and not isinstance(lag, bool):
         lag = int(lag)
-    if isinstance(lag, bool) or not isinstance(lag, int | Expr):
+    if isinstance(lag, Expr):
+        _check_symbolic(cell, lag)
+    elif isinstance(lag, bool) or not isinstance(lag, int):
         raise SymgateError(f"a lag is a whole number or a symbol, not {lag!r}")
     if isinstance(lag, int) and not 0 <= lag <= MAX_LAG:
         raise SymgateError(f"a lag lies between 0 and {MAX_LAG}, and {lag} does not")

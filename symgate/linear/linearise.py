@@ -96,6 +96,9 @@ class Linearisation:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return linearise, (self.cell,)
+
     @cached_property
     def symbols(self) -> frozenset[Indexed]:
         """The variables of the nodes, at time t."""

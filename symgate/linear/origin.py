@@ -102,7 +102,7 @@ def origin(cell: Cell) -> Origin:
     >>> print(origin(sg.cell("gru")))
     λ = σ(b_z) + μ σ(b_r) (1 - σ(b_z)) with μ an eigenvalue of U_n; λ = 1 at μ = 1 / σ(b_r)
     >>> print(origin(sg.cell("lstm")))
-    λ = 0, λ = σ(b_f) + σ(b_i) σ(b_o) μ with μ an eigenvalue of U_g; λ = 1 at ...
+    λ = 0, λ = σ(b_f) + μ σ(b_i) σ(b_o) with μ an eigenvalue of U_g; λ = 1 at ...
     """
     lin = linearise(cell)
     zero = _zero_biases(lin)

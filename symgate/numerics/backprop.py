@@ -15,7 +15,7 @@ from symgate.algebra.vectors import name_of, time_of
 from symgate.errors import ShapeError, UnknownName
 from symgate.linear.linearise import Node, ParameterTerm, linearise
 from symgate.numerics.compiled import matrix_value
-from symgate.numerics.run import Run, Window
+from symgate.numerics.run import Run, Window, checked_run
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -63,6 +63,7 @@ def gradients(
     >>> gradients(run, np.ones((10, 4)))["U_z"].shape
     (4, 4)
     """
+    checked_run(run)
     return _Backward(run, _losses(run, loss, state)).run_back(progress)
 
 

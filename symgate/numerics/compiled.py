@@ -25,7 +25,7 @@ from sympy import (
 )
 
 from symgate.algebra.operators import ColumnBlock, Diag
-from symgate.algebra.vectors import MatVec
+from symgate.algebra.vectors import MatVec, Total
 from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
@@ -57,7 +57,7 @@ def elementwise(expressions: tuple[Expr, ...]) -> Elementwise:
     inputs: dict[Expr, Dummy] = {}
 
     def opened(e: Expr) -> Expr:
-        if isinstance(e, MatVec | Indexed | Symbol):
+        if isinstance(e, MatVec | Total | Indexed | Symbol):
             return inputs.setdefault(e, Dummy(f"v{len(inputs)}", real=True))
         return e.func(*map(opened, e.args)) if e.args else e
 

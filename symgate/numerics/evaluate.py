@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -107,10 +107,34 @@ class Function:
 
     def __call__(self, params: Mapping[str, Any], /, **arrays: Any) -> Array:
         values, sizes = self._given(params, arrays)
+        self._batch(params, arrays)
         evaluation = _Evaluation(self.lin, values, sizes)
         for steps_back in reversed(range(self.steps)):
             evaluation.step(steps_back)
-        return evaluation.value(self.expression)
+        value = evaluation.value(self.expression)
+        axes = 2 if isinstance(self.expression, MatrixExpr) else 0 if self.is_number else 1
+        batch = self._batch(params, arrays)
+        return np.array(np.broadcast_to(value, (*batch, *value.shape[value.ndim - axes :])))
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether the expression is a sum over components, one number a sample."""
+        return bool(self.expression.has(Total))
+
+    def _batch(self, params: Mapping[str, Any], arrays: Mapping[str, Any]) -> tuple[int, ...]:
+        """The leading axes that all given arrays have together."""
+        cell = self.lin.cell
+        own = {name: 1 + (name in cell.inputs and self.steps > 1) for name in arrays}
+        own |= {name: len(parameter.shape) for name, parameter in cell.parameters.items()}
+        leading = {}
+        for name, value in (*params.items(), *arrays.items()):
+            shape = np.shape(value)
+            leading[name] = shape[: len(shape) - own[name]]
+        try:
+            return np.broadcast_shapes(*leading.values())
+        except ValueError:
+            shown = ", ".join(f"{name} {shape}" for name, shape in leading.items() if shape)
+            raise ShapeError(f"the batch axes do not go together: {shown}") from None
 
     def _given(
         self, params: Mapping[str, Any], arrays: Mapping[str, Any]
@@ -148,7 +172,7 @@ class Function:
             else:
                 values[variable(name)] = array
         sizes = fitted_sizes(cell, shapes)
-        return values, lambda size: int(size.subs(sizes))
+        return values, cache(lambda size: int(size.subs(sizes)))
 
 
 class _Evaluation:
@@ -159,6 +183,7 @@ class _Evaluation:
     ) -> None:
         self.lin, self.values, self.size = lin, values, size
         self.matrices: dict[MatrixExpr, Array] = {}
+        self.operators: dict[MatrixExpr, Array] = {}
         for parameter in lin.cell.parameters.values():
             array = values[parameter.name]
             if parameter.kind == "vector":
@@ -205,7 +230,13 @@ class _Evaluation:
     def value(self, e: Any) -> Array:
         """The value of a vector expression or of an operator."""
         if not isinstance(e, MatrixExpr):
-            return np.asarray(self.vector(e) if isinstance(e, Total) else self.broadcast(e))
+            return np.asarray(self.vector(e) if e.has(Total) else self.broadcast(e))
+        if e not in self.operators:
+            self.operators[e] = self.operator(e)
+        return self.operators[e]
+
+    def operator(self, e: MatrixExpr) -> Array:
+        """The value of an operator; equal parts of it are worked out once."""
         match e:
             case Diag():
                 diagonal = self.sized(e.vector, e.rows)

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
-from symgate.equations.cell import Cell, Parameter
+from symgate.equations.cell import Cell, Parameter, checked_cell
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.linear.carry import carries
 from symgate.linear.linearise import Node, linearise
@@ -53,6 +53,7 @@ def init(
     >>> params["W_z"].shape, params["b_z"]
     ((4, 2), array([3., 3., 3., 3.]))
     """
+    checked_cell(cell)
     if scheme not in SCHEMES:
         raise UnknownName("the scheme", scheme, SCHEMES)
     numbers = chosen_sizes(cell, hidden, input, sizes)

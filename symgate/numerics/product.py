@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.linear.forms import Transition
 from symgate.numerics.norms import Spectral, singular_values, squares
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, checked_run
 from symgate.numerics.steps import Rows, Steps, Stretch, whole
 
 Array = NDArray[Any]
@@ -151,8 +151,9 @@ class _Walk:
         tolerance: float,
         singular: Sequence[int],
         progress: Progress | None,
-        step: Transition | None,
+        step: Transition | None = None,
     ) -> None:
+        checked_run(run)
         states = run.cell.states
         self.run, self.of, self.wrt = run, of or states[0], wrt or states[0]
         for name in (self.of, self.wrt):

@@ -16,7 +16,7 @@ from sympy import Expr, Indexed, Symbol
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
-from symgate.errors import UnknownName
+from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
@@ -59,6 +59,10 @@ class Run:
             self._numbers[size] = int(number_of(size, self.sizes))
         return self._numbers[size]
 
+    def __repr__(self) -> str:
+        samples = "one sequence" if self.batch is None else f"{self.batch} sequences"
+        return f"<Run of {self.cell.name}: {self.steps} steps, {samples}, {self.dtype}>"
+
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]
         if name not in known:
@@ -67,13 +71,24 @@ class Run:
 
     def outward(self, array: Array) -> Array:
         """(T, n, B) as (T, B, n), or (T, n) for a single sequence."""
-        return array[..., 0] if self.batch is None else np.moveaxis(array, -1, -2)
+        moved = array[..., 0] if self.batch is None else np.moveaxis(array, -1, -2)
+        shown = moved.view()
+        shown.flags.writeable = False
+        return shown
 
     def window(self, start: int, stop: int) -> Window:
         """The values of the steps start … stop - 1."""
         if self.recompute is not None:
             return Window(self, start, stop, self.recompute(start, stop), start)
         return Window(self, start, stop, self.values, 0)
+
+
+def checked_run(run: object) -> None:
+    """Raise where something else was given for a run."""
+    if not isinstance(run, Run):
+        raise SymgateError(
+            f"expected a run, as symgate.simulate(…) makes one, not {type(run).__name__}"
+        )
 
 
 def over_steps(matrix: Array, vectors: Array) -> Array:

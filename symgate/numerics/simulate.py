@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, checked_cell
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
 from symgate.numerics.loop import Loop, Progress
@@ -48,6 +49,7 @@ def simulate(
     >>> run["h"].shape, run["z"].shape
     ((10, 4), (10, 4))
     """
+    checked_cell(cell)
     numbers = checked_parameters(cell, params)
     inputs, length, batch = checked_inputs(cell, x, steps)
     initial, batch = checked_states(cell, state, batch, inputs)
@@ -94,11 +96,19 @@ def _checkpointed(frame: Run, start: dict[str, Array], progress: Progress | None
         last = min(first + stride, frame.steps)
         values = loop.run(first, last, marks[-1], progress)
         marks.append({s: values[s][-1].copy() for s in frame.cell.states})
+    return _made(frame, start, {}, _Again(frame, tuple(marks), stride))
 
-    def again(first: int, last: int) -> dict[str, Array]:
-        mark = first // stride
-        values = loop.run(mark * stride, last, marks[mark])
-        skip = first - mark * stride
+
+@dataclass(frozen=True, eq=False)
+class _Again:
+    """Runs the steps first … last - 1 again, from the mark before them."""
+
+    frame: Run
+    marks: tuple[dict[str, Array], ...]
+    stride: int
+
+    def __call__(self, first: int, last: int) -> dict[str, Array]:
+        mark = first // self.stride
+        values = Loop(self.frame).run(mark * self.stride, last, self.marks[mark])
+        skip = first - mark * self.stride
         return {name: array[skip:] for name, array in values.items()}
-
-    return _made(frame, start, {}, again)

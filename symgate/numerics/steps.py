@@ -17,7 +17,7 @@ from sympy import Expr, S
 
 from symgate.linear.forms import Form, Transition, transition
 from symgate.numerics.compiled import matrix_value
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, checked_run
 
 Array = NDArray[Any]
 
@@ -63,6 +63,7 @@ class Steps:
     """
 
     def __init__(self, run: Run, step: Transition | None = None) -> None:
+        checked_run(run)
         self.run = run
         self.transition = transition(run.cell) if step is None else step
         named = (*self.transition.within, *self.transition.across)
@@ -216,6 +217,8 @@ class Stretch:
     def pull(self, i: int, rows: dict[str, Array]) -> dict[str, Array]:
         """One step backward on columns {value: (n, B, r)}, or (n, r) for a single
         sample, term by term."""
+        if not rows:
+            return {}
         self.fold(i, rows)
         before: dict[str, Array] = {}
         shape = next(iter(rows.values())).shape[1:]

@@ -13,6 +13,7 @@ from zlib import crc32
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from symgate.errors import SymgateError
@@ -95,6 +96,16 @@ def looks(cells: list[str]) -> list[Look]:
         free = [Look(chosen.colour, dash) for dash in (chosen.dash, *DASHES)]
         out.append(next((found for found in free if found not in out), chosen))
     return out
+
+
+def darker(colour: str) -> str:
+    """A colour for words: the same, dark enough to be read small and in grey.
+
+    >>> darker("#D55E00")
+    '#9f4600'
+    """
+    red, green, blue = (0.75 * part for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:

@@ -158,7 +158,9 @@ class _Solver:
         """Iterate the laws of the states until their moments stay."""
         first = gaussian("start", 0.0, start)
         before = {s: _earlier(s, first) for s in self.cell.states}
-        for iterations in range(1, ITERATIONS + 1):
+        iterations = 0
+        while True:
+            iterations += 1
             laws = self.step(before)
             after = {s: laws[variable(s)] for s in self.cell.states}
             change = max(_change(before[s], after[s]) for s in after)
@@ -170,14 +172,13 @@ class _Solver:
                 )
             before = {s: _earlier(s, law) for s, law in after.items()}
             if change <= SETTLED:
-                break
-        else:
-            raise SymgateError(
-                f"the mean field of {self.cell.name} did not settle in {ITERATIONS} "
-                f"iterations (the last one changed it by {change:.1e}); it is critical here, "
-                f"or it has a cycle: move the gain, the input or the bias a little"
-            )
-        return self.result(self.step(before), iterations)
+                return self.result(self.step(before), iterations)
+            if iterations == ITERATIONS:
+                raise SymgateError(
+                    f"the mean field of {self.cell.name} did not settle in {ITERATIONS} "
+                    f"iterations (the last one changed it by {change:.1e}): it is critical "
+                    f"here, or grows for ever; move the gain, the input or the bias a little"
+                )
 
     def result(self, laws: dict[Any, Law], iterations: int) -> MeanField:
         now = {n.name: laws[variable(n.name)] for n in self.lin}

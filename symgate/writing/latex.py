@@ -21,7 +21,17 @@ from symgate.algebra.marks import (
 )
 from symgate.algebra.names import name_parts
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Printer, _signed
+from symgate.algebra.printing import (
+    ATOM,
+    MATVEC,
+    POWER,
+    PRODUCT,
+    SUM,
+    Order,
+    Printer,
+    _signed,
+    is_vector,
+)
 from symgate.algebra.vectors import MatVec, Stack, shifted, t
 from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
@@ -41,6 +51,9 @@ _FUNCTIONS = {
 }  # fmt: skip
 
 _ACCENTS = {"tilde": r"\tilde", "hat": r"\hat", "bar": r"\bar", "dot": r"\dot"}
+
+#: What follows a number that stands for a diagonal, until a matrix or vector follows it.
+_TIMES_I = r" \, I"
 
 _TALL = (r"\frac", r"\begin", r"\prod", r"\sum", r"\left")
 
@@ -196,8 +209,12 @@ class LatexPrinter(Printer):
     def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
         times = rf"{SOFT} \, " if isinstance(vector, Differential) else self.matvec_times
         if self.notation.row:
-            return f"{self.show(vector, POWER)}{times}{self.show(transposed(matrix), MATVEC)}"
-        return f"{self.show(matrix, MATVEC)}{times}{self.show(vector, POWER)}"
+            right = self.show(transposed(matrix), MATVEC)
+            if right.endswith(_TIMES_I):  # a number stands in front
+                return f"{right.removesuffix(_TIMES_I)}{times}{self.show(vector, POWER)}"
+            return f"{self.show(vector, POWER)}{times}{right}"
+        left = self.show(matrix, MATVEC).removesuffix(_TIMES_I)
+        return f"{left}{times}{self.show(vector, POWER)}"
 
     def _sum(self, e: Any) -> str:
         joined = self._joined(e) if self.naming.joined else None
@@ -265,13 +282,19 @@ class LatexPrinter(Printer):
 
     def chain(self, matrices: Sequence[str]) -> str:
         """Factors side by side, with a little room after a parenthesis."""
+        numbers = [m.removesuffix(_TIMES_I) for m in matrices if m.endswith(_TIMES_I)]
+        rest = [m for m in matrices if not m.endswith(_TIMES_I)]
+        matrices = [*numbers, *rest] if rest else [*numbers, "I"]
         out = matrices[0]
         for matrix in matrices[1:]:
             close = out.endswith(")") and self.notation.matvec != "cdot"
-            out += (rf"{SOFT} \, " if close else self.matvec_times) + matrix
+            dots = r"\cdots" in (out[-6:], matrix)
+            out += (" " if dots else rf"{SOFT} \, " if close else self.matvec_times) + matrix
         return out
 
     def diagonal(self, factors: Sequence[Expr]) -> str:
+        if not any(map(is_vector, factors)):  # the same number for every component
+            return self.factors(factors, MATVEC + 1) + _TIMES_I
         inside = self.hadamard_product(factors)
         return rf"\operatorname{{diag}}{self.parenthesised(inside)}"
 

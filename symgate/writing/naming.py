@@ -6,6 +6,7 @@ names never look alike: where they would, the later one keeps its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,7 @@ class Naming:
     def __init__(self, cell: Cell | None, notation: Notation) -> None:
         self.cell, self.notation = cell, notation
         self.glyphs: dict[str, Glyph] = {}
+        self.guessed: dict[str, Glyph] = {}
         self.uses: dict[str, Use] = {}
         self.letters: dict[str, Letter] = {}
         self.joined: dict[frozenset[str], Glyph] = {}
@@ -51,14 +53,18 @@ class Naming:
 
     def glyph(self, name: str) -> Glyph:
         """How a name of the cell, of the engine or a δ of either is written."""
-        if name not in self.glyphs:
-            if name.startswith("later:"):  # what step t + 1 hands back
-                self.glyphs[name] = Glyph("delta", ("hat",), (self.glyph(name[6:]),))
+        if name in self.glyphs:
+            return self.glyphs[name]
+        if name not in self.guessed:
+            if name.startswith("letter:"):  # a letter of the document's own
+                self.guessed[name] = Glyph.of(name[7:])
+            elif name.startswith("later:"):  # what step t + 1 hands back
+                self.guessed[name] = Glyph("delta", ("hat",), (self.glyph(name[6:]),))
             elif name.startswith("delta_") and name[6:] in self.glyphs:
-                self.glyphs[name] = Glyph("delta", below=(self.glyphs[name[6:]],))
+                self.guessed[name] = Glyph("delta", below=(self.glyphs[name[6:]],))
             else:
-                self.glyphs[name] = self._guess(name)
-        return self.glyphs[name]
+                self.guessed[name] = self._guess(name)
+        return self.guessed[name]
 
     def block(self, matrix: str, source: str) -> Glyph:
         """The columns of a concatenated matrix that act on a source."""
@@ -80,8 +86,8 @@ class Naming:
     def free(self, *wanted: str) -> str:
         """The first of some letters that no name of the cell has."""
         names = (*self.letters, *(self.cell.parameters if self.cell else ()))
-        taken = {self.glyph(name) for name in names}
-        return next((w for w in wanted if Glyph(w) not in taken), wanted[-1])
+        taken = {self.glyph(name).flat for name in names}
+        return next((w for w in wanted if Glyph(w).flat not in taken), wanted[-1])
 
     def joint(self, one: MatrixSymbol, other: MatrixSymbol) -> Glyph | None:
         """The one matrix that W and U together are, in notations that join them."""
@@ -104,6 +110,8 @@ class Naming:
         wanted.update((name, self._parameter(name)) for name in cell.parameters)
         self.collided = tuple(n for n in self._told_apart(wanted) if n in cell.parameters)
         self.glyphs.update(wanted)
+        taken = {glyph.flat for glyph in wanted.values()}
+        self.joined = {pair: g for pair, g in self.joined.items() if g.flat not in taken}
         for node in lin:
             if node.name not in self.glyphs:
                 self.glyphs[node.name] = self._engine(lin, node.name)
@@ -112,7 +120,8 @@ class Naming:
         """Let all that look alike fall back to their own names; say which did."""
         fallen: list[str] = []
         while True:
-            alike = [n for n, g in wanted.items() if list(wanted.values()).count(g) > 1]
+            looks = Counter(glyph.flat for glyph in wanted.values())
+            alike = [n for n, glyph in wanted.items() if looks[glyph.flat] > 1]
             changed = [n for n in alike if wanted[n] != Glyph.of(n) and not wanted[n].verbatim]
             if not changed:
                 break
@@ -221,8 +230,10 @@ class Naming:
         twin = name.rpartition("_")[2]
         count = (twin,) if twin.isdigit() and not about.endswith(f"_{twin}") else ()
         glyph = Glyph(letter[node.kind], below=(*mark, *count))
-        alike = any(g == glyph for n, g in self.glyphs.items() if n != name)
-        return Glyph.of(name) if alike else glyph
+        own = Glyph(letter[node.kind], below=(Glyph.of(about), *count))
+        taken = {g.flat for n, g in self.glyphs.items() if n != name}
+        ways = (glyph, own, Glyph.of(name), Glyph(name, verbatim=True))
+        return next(way for way in ways if way.flat not in taken)
 
     def _guess(self, name: str) -> Glyph:
         """A name that no cell explains: by its spelling, W_z, U_z, b_z or a gate's letter."""

@@ -42,6 +42,19 @@ class Glyph:
         parts = name_parts(name)
         return cls(parts.greek or parts.base, parts.accents, parts.subscripts)
 
+    @property
+    def flat(self) -> str:
+        """How it looks: glyphs that look alike have the same, however they were made.
+
+        >>> Glyph("a", below=(Glyph("h"),)).flat == Glyph("a", below=("h",)).flat
+        True
+        """
+        comma = "" if self.tight else ","
+        below = comma.join(p if isinstance(p, str) else p.flat for p in self.below)
+        above = "".join(p if isinstance(p, str) else p.flat for p in self.above)
+        flat = ("!" if self.verbatim else "") + self.base + "".join(self.accents)
+        return flat + (f"_{{{below}}}" if below else "") + (f"^{{{above}}}" if above else "")
+
     def upper(self) -> Glyph:
         """The same in capitals, where there is a capital letter."""
         capital = self.base[:1].upper() + self.base[1:]

@@ -13,7 +13,7 @@ from sympy import Expr, MatrixExpr, MatrixSymbol
 from symgate.algebra.marks import Step as Moment
 from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import ATOM, MATVEC, POWER, SUM, Order, _signed, _Text
+from symgate.algebra.printing import ATOM, MATVEC, POWER, SUM, Order, _signed, _Text, is_vector
 from symgate.algebra.vectors import MatVec, Stack, t
 from symgate.linear.adjoint import transposed
 from symgate.writing.formulas import (
@@ -76,6 +76,11 @@ class TextPrinter(_Text):
     def in_product(self, factor: Expr) -> int:
         return 0 if factor.is_Rational and factor.is_positive else MATVEC + 1
 
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        if function in ("abs", "Abs"):
+            return f"|{arguments[0]}|"
+        return super().call(function, arguments)
+
     def number(self, value: Expr) -> str:
         small = value.is_Rational and value.q in (2, 4, 8, 16)
         return f"{value.p}/{value.q}" if small else super().number(value)
@@ -89,8 +94,21 @@ class TextPrinter(_Text):
     def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
         if self.naming.notation.row:
             right = self.show(transposed(matrix), MATVEC)
+            if right.endswith(" I"):  # a number stands in front
+                return f"{right.removesuffix(' I')} {self.show(vector, POWER)}"
             return f"{self.show(vector, POWER)}{self.matvec_times}{right}"
-        return super().matvec(matrix, vector)
+        left = self.show(matrix, MATVEC).removesuffix(" I")
+        return f"{left}{self.matvec_times}{self.show(vector, POWER)}"
+
+    def diagonal(self, factors: Sequence[Expr]) -> str:
+        if not any(map(is_vector, factors)):  # the same number for every component
+            return f"{self.factors(factors, MATVEC + 1)} I"
+        return super().diagonal(factors)
+
+    def chain(self, matrices: Sequence[str]) -> str:
+        numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]
+        rest = [m for m in matrices if not m.endswith(" I")]
+        return super().chain([*numbers, *rest] if rest else [*numbers, "I"])
 
     def matrix_name(self, name: str) -> str:
         shown = self.name(name, None)
@@ -149,7 +167,9 @@ class TextPrinter(_Text):
             case Stacked():
                 return self._stacked(expression)
             case Slope():
-                return f"{self.function(expression.function)}'({expression.letter})"
+                return (
+                    f"{self.function(expression.function)}'({self.name(expression.letter, None)})"
+                )
             case Equal():
                 return " = ".join(map(self.show, expression.parts))
             case AtLimit():

@@ -79,11 +79,11 @@ class Subject:
     @cached_property
     def direction(self) -> Vector:
         """A letter for any vector, that no name of the cell has."""
-        return Vector(self.free_letter("v", "w", "y", "q"), real=True)
+        return Vector(f"letter:{self.free_letter('v', 'w', 'y', 'q')}", real=True)
 
     def free_letter(self, *wanted: str) -> str:
         taken = {*self.lin.nodes, *self.cell.inputs, *self.cell.parameters}
-        shown = {g.base for g in self.naming.glyphs.values()}
+        shown = {glyph.base for glyph in self.naming.glyphs.values()}
         free = [w for w in wanted if w not in taken and w not in shown]
         return free[0] if free else f"{wanted[0]}_0"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,8 @@ def _lag(given: str) -> int | str:
 
 
 def _as_text(cell: Cell, data: dict[str, Any]) -> str:
-    from symgate.algebra.printing import partial
+    from symgate.algebra.printing import partial, text
+    from symgate.algebra.vectors import variable
 
     lines = [f"{cell.title}" + (f"  ({cell.name})" if cell.title != cell.name else ""), ""]
     for name, equation in zip(cell.equations, data["equations"], strict=True):
@@ -110,7 +112,26 @@ def _as_text(cell: Cell, data: dict[str, Any]) -> str:
     lines += ["", f"Jacobian over {'one step' if lag == 1 else f'{lag} steps'}"]
     for (of, wrt), operator in zip(jacobians(cell, lag), data["jacobian"].values(), strict=True):
         lines.append(_broken(f"{partial(of, wrt, lag)} = {operator}"))
+    named = _named_by_symgate(cell, jacobians(cell, lag).values())
+    if named:
+        lines += ["", "where"]
+        lines += [_filled(f"{text(variable(n))} = {data['intermediate'][n]}") for n in named]
     return "\n".join(lines)
+
+
+def _named_by_symgate(cell: Cell, operators: Iterable[Any]) -> list[str]:
+    """The nodes that the engine named and that occur in formulas, with those they rest on."""
+    from sympy import Indexed
+
+    from symgate.algebra.vectors import name_of
+    from symgate.linear.linearise import linearise
+
+    lin = linearise(cell)
+    found = {name_of(v) for operator in operators for v in operator.atoms(Indexed)}
+    for node in lin.backward():
+        if node.name in found - set(cell.equations):
+            found |= {name_of(v) for v in node.expression.atoms(Indexed)}
+    return [node.name for node in lin if node.name in found - set(cell.equations)]
 
 
 def _grouped(size: Any) -> str:

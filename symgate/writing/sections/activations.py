@@ -23,7 +23,7 @@ def steps(subject: Subject) -> Iterator[Step]:
                   "alone.",)  # fmt: skip
         yield Step(("None",), reason)
         return
-    letter = subject.free_letter("v", "u", "y", "q")
+    letter = f"letter:{subject.free_letter('v', 'u', 'y', 'q')}"
     v = Symbol(letter, real=True)
     lines: list[Line] = []
     extra = False

@@ -107,7 +107,8 @@ def _carry(subject: Subject) -> Step:
     names = listed([(subject.now(s),) for s in named])
     reason = ("The path that takes the carry of ", *names, " at every step holds no weight "
               "matrix. It contributes, in closed form:")  # fmt: skip
-    return Step(("The carry alone",), reason, (Formula(tuple(lines)),), None, tuple(terms))
+    return Step(("The carry alone",), reason, tuple(Formula((one,)) for one in lines), None,
+                tuple(terms))  # fmt: skip
 
 
 def closed_form(coefficient: Any, size: Any) -> MatrixExpr:

@@ -1,0 +1,49 @@
+"""Curves of log10 values as plain text, for a terminal without pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MARKS = "*o+x#%@&"
+
+
+def chart(
+    curves: Sequence[tuple[str, NDArray[Any]]], width: int = 60, height: int = 14
+) -> list[str]:
+    """Lines of text: log10 of each curve over its index, a mark a curve.
+
+    >>> print("\\n".join(chart([("a", -np.arange(9.0))], width=9, height=3)))
+        1e0 |**
+            |  **
+            |    ***
+       1e-8 |       **
+            +---------
+             0       8
+             lag; * a
+    """
+    last = max(len(values) for _, values in curves) - 1
+    held = np.concatenate([v[np.isfinite(v)] for _, v in curves] + [np.zeros(1)])
+    low, high = float(held.min()), float(held.max())
+    span = high - low or 1.0
+    rows = [[" "] * width for _ in range(height + 1)]
+    for mark, (_, values) in zip(MARKS, curves, strict=False):
+        places = np.round(np.linspace(0, last, width)).astype(int)
+        for column, k in enumerate(places):
+            if k < len(values) and np.isfinite(values[k]):
+                rows[round((high - float(values[k])) / span * height)][column] = mark
+    out = []
+    for number, row in enumerate(rows):
+        level = high - number * span / height
+        label = f"1e{level:.0f}" if number in (0, height) or number % 4 == 0 else ""
+        if height < 4:
+            label = f"1e{level:.0f}" if number in (0, height) else ""
+        out.append(f"{label:>7} |{''.join(row)}".rstrip())
+    out.append(f"{'':>7} +{'-' * width}")
+    out.append(f"{'':>8} 0{last:>{width - 1}}".rstrip())
+    legend = ", ".join(f"{m} {name}" for m, (name, _) in zip(MARKS, curves, strict=False))
+    out.append(f"{'':>8} lag; {legend}")
+    return out

@@ -1,0 +1,193 @@
+"""`symgate decay CELL…`: how fast the gradient decays over the lag."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from symgate.cli.bar import bar
+from symgate.cli.options import (
+    add_drawing,
+    add_states,
+    cells,
+    gate_value,
+    number,
+    one_thread,
+    whole,
+    wholes,
+    writable,
+)
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
+    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    parser.add_argument("--hidden", type=whole, default=64, help="units (64)")
+    parser.add_argument("--lags", type=whole, default=200, help="how many lags (200)")
+    parser.add_argument("--steps", type=whole, help="steps of a sequence (as many as lags)")
+    parser.add_argument("--samples", type=whole, default=4, help="sequences (4)")
+    parser.add_argument("--at", type=wholes, metavar="T,T…", help="steps t (the last one)")
+    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
+    parser.add_argument(
+        "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
+    )
+    add_drawing(parser)
+    add_states(parser)
+    parser.add_argument("--paths", action="store_true", help="the curve without each path")
+    parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
+    parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
+    parser.add_argument("--save", metavar="FILE", help="keep one cell's curve in a .npz file")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="print CSV")
+    form.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not arguments.cells and not arguments.cell:
+        arguments.parser.error("name a cell, or give a file with --cell FILE")
+    chosen = cells(arguments.cells, arguments.cell)
+    if arguments.save and len(chosen) > 1:
+        arguments.parser.error("--save keeps one cell; name only one")
+    pictures = _pictures(arguments, [c.name for c in chosen])
+    writable(*map(str, pictures.values()), arguments.save)
+    one_thread()
+    from symgate.flow.measure import decay
+
+    decays = []
+    for cell in chosen:
+        with bar(cell.name) as hook:
+            decays.append(
+                decay(
+                    cell, arguments.of, arguments.wrt, hidden=arguments.hidden,
+                    input=arguments.input, lags=arguments.lags, samples=arguments.samples,
+                    steps=arguments.steps, at=arguments.at, scheme=arguments.scheme,
+                    seed=arguments.seed, gain=arguments.gain, bias=dict(arguments.bias or ()),
+                    t_max=arguments.t_max, norm=arguments.norm, progress=hook,
+                )
+            )  # fmt: skip
+    if arguments.bounds:
+        for d in decays:
+            _ = d.bounds, d.predictions
+    if arguments.paths:
+        for d in decays:
+            with bar(f"{d.cell}: paths") as hook:
+                d.measure_paths(hook)
+    if pictures:
+        _draw(decays, pictures, arguments.bounds)
+    if arguments.save:
+        decays[0].save(arguments.save)
+    _show(decays, arguments)
+    return 0
+
+
+def _pictures(arguments: argparse.Namespace, names: list[str]) -> dict[str, Path]:
+    """The files to write: the curves, and a picture of the paths of each cell."""
+    if arguments.output is None:
+        return {}
+    from symgate.plots.style import format_of
+
+    path = Path(arguments.output)
+    format_of(path)
+    found = {"": path}
+    if arguments.paths:
+        found |= {name: path.with_name(f"{path.stem}-{name}-paths{path.suffix}") for name in names}
+    return found
+
+
+def _draw(decays: list[Decay], pictures: dict[str, Path], bounds: bool) -> None:
+    from symgate.plots import decay_curves, path_curves
+    from symgate.plots.style import format_of, rendered
+    from symgate.writing.files import write_file
+
+    alone = len(decays) == 1
+    drawn = {"": decay_curves(decays, bounds=bounds, predictions=bounds and alone)}
+    drawn |= {d.cell: path_curves(d.paths) for d in decays if d.cell in pictures and d.paths}
+    ready = {pictures[k]: rendered(ax, format_of(pictures[k])) for k, ax in drawn.items()}
+    for path, content in ready.items():
+        write_file(path, content)
+        print(f"symgate: wrote {path}", file=sys.stderr)
+
+
+def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print(json.dumps([d.to_dict() for d in decays], indent=2, ensure_ascii=False))
+        return
+    if arguments.csv:
+        for place, d in enumerate(decays):
+            text = d.to_csv()
+            print(text if place == 0 else text.split("\n", 1)[1], end="")
+        return
+    from symgate.cli.chart import chart
+    from symgate.cli.columns import columns
+    from symgate.flow.table import HEADER, rows
+
+    if arguments.output is None:
+        print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
+    print("\n".join(columns([HEADER, *rows(decays)])))
+    first, last = decays[0].fit.lags
+    print(f"\n{decays[0].setting.averaged_over}; rates fitted on lags {first} to {last}")
+    if arguments.bounds:
+        _bounds(decays)
+    if arguments.paths:
+        _paths(decays)
+    for d in decays:
+        for note in d.notes:
+            print(f"{d.cell}: {note}")
+
+
+def _bounds(decays: list[Decay]) -> None:
+    from symgate.cli.columns import columns
+    from symgate.flow.table import number as shown
+    from symgate.flow.table import power
+
+    table = [("cell", "", "rate a step", "off by", "at the last lag", "decades off")]
+    for d in decays:
+        found, told = d.bounds, d.predictions
+        assert found is not None
+        assert told is not None
+        table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
+        for name, line in (
+            ("worst case", found.worst_log10), ("bound of this run", found.run_log10.max(axis=1))
+        ):  # fmt: skip
+            table.append(("", name, "", "", power(float(line[-1])), ""))
+        for entry in told.entries:
+            table.append(
+                ("", f"from the {entry.name}", shown(entry.rate, "+.4f"),
+                 shown(entry.rate_off, "+.4f"), power(float(entry.log10_norm[-1])),
+                 shown(entry.decades_off, "+.1f"))
+            )  # fmt: skip
+    print("\n" + "\n".join(columns(table)))
+    for d in decays:
+        assert d.bounds is not None
+        assert d.predictions is not None
+        print(f"{d.cell}, one step: at most {d.bounds.formula}")
+        for note in (*d.bounds.notes, *d.predictions.notes):
+            print(f"{d.cell}: {note}")
+
+
+def _paths(decays: list[Decay]) -> None:
+    from symgate.cli.columns import columns
+    from symgate.flow.table import power
+
+    table = [("cell", "block", "path", "share of a step", "last lag without it", "alone")]
+    for d in decays:
+        assert d.paths is not None
+        for b in d.paths.blocks.values():
+            block = f"{b.of} / {b.wrt}"
+            table.append((d.cell, block, "whole", "100.0 %", power(float(b.whole[-1])), ""))
+            for name, title in d.paths.titles.items():
+                alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
+                table.append(
+                    ("", "", title, f"{100 * b.share[name]:.1f} %",
+                     power(float(b.without[name][-1])), alone)
+                )  # fmt: skip
+    print("\n" + "\n".join(columns(table)))
+    print("paths: the first sequence only")

@@ -1,0 +1,55 @@
+"""`symgate memory CELL --steps T`: which bias gives a memory of T steps."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from symgate.cli.options import add_drawing, cells, number, whole, writable
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
+    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    parser.add_argument("--steps", type=number, required=True, help="the time constant T")
+    parser.add_argument("--state", help="the state that is to remember")
+    parser.add_argument("--hidden", type=whole, default=64, help="units of the check (64)")
+    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    add_drawing(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not arguments.cells and not arguments.cell:
+        arguments.parser.error("name a cell, or give a file with --cell FILE")
+    chosen = cells(arguments.cells, arguments.cell)
+    if arguments.output and len(chosen) > 1:
+        arguments.parser.error("-o draws one cell; name only one")
+    if arguments.output:
+        from symgate.plots.style import format_of
+
+        format_of(arguments.output)
+        writable(arguments.output)
+    from symgate.flow.memory import memory
+
+    found = [
+        memory(
+            cell, arguments.steps, state=arguments.state, hidden=arguments.hidden,
+            input=arguments.input, scheme=arguments.scheme, seed=arguments.seed,
+            t_max=arguments.t_max,
+        )
+        for cell in chosen
+    ]  # fmt: skip
+    if arguments.output:
+        from symgate.plots import save
+
+        save(found[0].plot(), arguments.output)
+        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps([m.to_dict() for m in found], indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(m.sentence() for m in found))
+    return 0

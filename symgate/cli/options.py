@@ -1,0 +1,108 @@
+"""Options that several commands share, and how words of the command line become values."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from symgate.errors import SymgateError
+
+if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers with commas between: 1,2,5."""
+    try:
+        return [float(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list like 1,2,5") from None
+
+
+def wholes(text: str) -> list[int]:
+    """Whole numbers with commas between: 16,32,64."""
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list like 16,32,64") from None
+
+
+def names(text: str) -> list[str]:
+    """Names with commas between."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def gate_value(parse: Callable[[str], Any]) -> Callable[[str], tuple[str, Any]]:
+    """gate=value, as in f=1."""
+
+    def parsed(text: str) -> tuple[str, Any]:
+        gate, sign, value = text.partition("=")
+        if not sign or not gate or not value:
+            raise argparse.ArgumentTypeError(f"{text!r} is not gate=value, as in f=1")
+        return gate, parse(value)
+
+    return parsed
+
+
+def number(text: str) -> float:
+    """A number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def add_drawing(parser: argparse.ArgumentParser) -> None:
+    """--input, --scheme, --seed, --t-max, --norm: what a run is drawn with."""
+    parser.add_argument("--input", type=whole, help="inputs (as many as units)")
+    parser.add_argument("--seed", type=whole, default=0, help="seed of all that is drawn (0)")
+    parser.add_argument("--t-max", type=number, help="longest memory of the scheme chrono")
+
+
+def add_states(parser: argparse.ArgumentParser) -> None:
+    """--of, --wrt, --norm: which Jacobian."""
+    parser.add_argument("--of", help="the state at t (h where there is one)")
+    parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
+    parser.add_argument("--norm", default="spectral", help="spectral (default) or frobenius")
+
+
+def cells(words: list[str], files: list[str] | None) -> list[Cell]:
+    """Cells by zoo name or path, and those of --cell."""
+    from symgate.cells import cell
+    from symgate.equations.cell import Cell
+
+    return [*map(cell, words), *map(Cell.from_file, files or [])]
+
+
+def one_thread() -> None:
+    """One thread for matrix products, unless the user says otherwise: the products of a
+    recurrence are small and come one after the other, and threads only wait for each other."""
+    if "numpy" not in sys.modules:
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+
+
+def writable(*paths: str | None) -> None:
+    """Raise before any work where a file could not be written at its end."""
+    for path in paths:
+        if path is None:
+            continue
+        folder = Path(path).parent
+        if Path(path).is_dir():
+            raise SymgateError(f"cannot write {path}: it is a folder; name a file in it")
+        if not folder.is_dir():
+            raise SymgateError(f"cannot write {path}: there is no folder {folder}; make it first")
+        if not os.access(folder, os.W_OK):
+            raise SymgateError(f"cannot write {path}: the folder {folder} may not be written to")

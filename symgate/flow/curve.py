@@ -1,0 +1,278 @@
+"""A Decay: the curves of ∂of_t/∂wrt_{t-k} over the lag k, and what is read from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError
+from symgate.flow.plain import plain
+from symgate.flow.tail import Rate, fitted, passes, quantile
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from symgate.flow.ceilings import Ceilings
+    from symgate.flow.paths import Paths
+    from symgate.flow.predictions import Predictions
+    from symgate.numerics.run import Run
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a curve was measured on, so that it can be measured again.
+
+    `positions` are the steps t whose gradients were followed back, in each of `sequences`
+    sequences. `scheme` and `seed` are None where a run was given.
+    """
+
+    cell: str
+    equations: str
+    sizes: Mapping[str, int]
+    steps: int
+    positions: tuple[int, ...]
+    sequences: int
+    inputs: str
+    scheme: str | None
+    seed: int | None
+    gain: float | None
+    bias: Mapping[str, float]
+    t_max: float | None
+    command: str
+    version: str
+
+    @property
+    def averaged_over(self) -> str:
+        """What the samples are, in words."""
+        if self.sequences == 1:
+            runs = f"1 sequence of {self.inputs}"
+        else:
+            runs = f"{self.sequences} sequences of {self.inputs}"
+        last = self.positions == (self.steps - 1,)
+        at = ", ".join(map(str, self.positions[:6])) + (", …" if len(self.positions) > 6 else "")
+        where = "the last step" if last else f"step{'s' * (len(self.positions) > 1)} {at}"
+        return f"{runs}, {self.steps} steps each, followed back from {where}"
+
+
+@dataclass(frozen=True, eq=False)
+class Decay:
+    """The norm of ∂of_t/∂wrt_{t-k} for k = 0 … K, as log10, for each sample.
+
+    `lags` is (K + 1,), `log10_norm` (K + 1, samples) with the positions of a sequence next
+    to each other, and -inf only where the gradient is exactly zero. `singular_values` maps
+    some lags to log10 of all singular values (samples, n). Rates are natural: the norm
+    goes with e^(rate · k) on the tail.
+
+    >>> import symgate as sg
+    >>> d = sg.decay(sg.cell("rnn"), hidden=8, lags=40, samples=2)
+    >>> d.log10_norm.shape, d.rate < 0, round(d.half_life, 2)
+    ((41, 2), True, 0.87)
+    """
+
+    setting: Setting
+    of: str
+    wrt: str
+    norm: str
+    lags: Array
+    log10_norm: Array
+    singular_values: Mapping[int, Array]
+    notes: tuple[str, ...] = ()
+    run: Run | None = field(default=None, repr=False)
+
+    @property
+    def cell(self) -> str:
+        """The name of the cell."""
+        return self.setting.cell
+
+    # -- the curve ------------------------------------------------------------------------
+
+    @cached_property
+    def median(self) -> Array:
+        """(K + 1,): the median over the samples."""
+        return quantile(self.log10_norm, 0.5)
+
+    @cached_property
+    def band(self) -> tuple[Array, Array]:
+        """The 10 % and 90 % quantiles over the samples."""
+        return quantile(self.log10_norm, 0.1), quantile(self.log10_norm, 0.9)
+
+    @cached_property
+    def fit(self) -> Rate:
+        """The rate with its interval and the lags that it was fitted on."""
+        return fitted(self.log10_norm, self.setting.sequences)
+
+    @property
+    def rate(self) -> float:
+        """The slope of ln of the norm per step, on the tail."""
+        return self.fit.value
+
+    @property
+    def half_life(self) -> float:
+        """Steps in which the norm halves, on the tail; inf where it does not fall."""
+        return self.fit.half_life
+
+    @property
+    def time_constant(self) -> float:
+        """Steps in which the norm falls to 1/e, on the tail."""
+        return self.fit.time_constant
+
+    @cached_property
+    def passes(self) -> dict[str, int | None]:
+        """The lags at which the median falls below 1e-3 and 1e-6 of its start."""
+        return {"1e-3": passes(self.median, 3), "1e-6": passes(self.median, 6)}
+
+    # -- singular values ------------------------------------------------------------------
+
+    @cached_property
+    def effective_rank(self) -> dict[int, float]:
+        """exp of the entropy of the singular values, median over the samples, at some lags.
+
+        It is 1 where one direction is left and n where all are alike (Roy and Vetterli).
+        """
+        return {k: float(np.median([_entropy(s) for s in v])) for k, v in self._held.items()}
+
+    @cached_property
+    def condition(self) -> dict[int, float]:
+        """Largest over smallest singular value, at some lags; inf from about 1e13 on."""
+        found = {}
+        for lag, values in self._held.items():
+            logs = np.where(np.isfinite(values[:, -1]), values[:, 0] - values[:, -1], np.inf)
+            found[lag] = float(np.median(np.where(logs < 13, 10.0 ** np.minimum(logs, 13), np.inf)))
+        return found
+
+    @property
+    def _held(self) -> dict[int, Array]:
+        return {k: v for k, v in self.singular_values.items() if np.isfinite(v[:, 0]).all()}
+
+    # -- beside the curve -------------------------------------------------------------------
+
+    @cached_property
+    def bounds(self) -> Ceilings | None:
+        """The worst case, the run's own bound and the spectral radius line; None if loaded
+        from a file without them."""
+        from symgate.flow.ceilings import ceilings
+
+        return None if self.run is None else ceilings(self)
+
+    @property
+    def bound_log10(self) -> Array | None:
+        """(K + 1,): log10 of the worst case, which no lag of any sample exceeds."""
+        return None if self.bounds is None else self.bounds.worst_log10
+
+    @cached_property
+    def predictions(self) -> Predictions | None:
+        """What biases, mean gates and the Lyapunov exponent promise, and how far off it is."""
+        from symgate.flow.predictions import predictions
+
+        return None if self.run is None else predictions(self)
+
+    @cached_property
+    def paths(self) -> Paths | None:
+        """The curve without each path, the carry alone, and the shares; worked out on first
+        use, from the first sequence and the last position."""
+        return None if self.run is None else self.measure_paths()
+
+    def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
+        """Work out `paths` now, with a hook for the progress."""
+        from symgate.flow.paths import paths
+
+        if self.run is None:
+            raise SymgateError("paths need the run; this curve was loaded from a file")
+        found = paths(
+            self.run, self.of, self.wrt, len(self.lags) - 1, at=self.setting.positions[-1],
+            norm=self.norm, progress=progress,
+        )  # fmt: skip
+        self.__dict__["paths"] = found
+        return found
+
+    # -- out ----------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers of the table: rate, half-life and where it passes 1e-3 and 1e-6."""
+        return {
+            "cell": self.cell,
+            "rate": self.rate,
+            "rate_interval": self.fit.interval,
+            "fitted_on_lags": self.fit.lags,
+            "half_life": self.half_life,
+            "time_constant": self.time_constant,
+            "passes": self.passes,
+            "last_log10": self.median[-1],
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON. A number that is not finite is None: the log10 of an exact
+        zero, or the half-life of what does not fall."""
+        low, high = self.band
+        beside = {
+            name: part.to_dict()
+            for name in ("bounds", "predictions", "paths")
+            if (part := self.__dict__.get(name)) is not None
+        }
+        data = {
+            "setting": {**vars(self.setting), "averaged_over": self.setting.averaged_over},
+            "of": self.of,
+            "wrt": self.wrt,
+            "norm": self.norm,
+            **self.summary(),
+            "effective_rank": self.effective_rank,
+            "condition": self.condition,
+            "notes": self.notes,
+            "lags": self.lags,
+            "median_log10": self.median,
+            "low_log10": low,
+            "high_log10": high,
+            "log10_norm": self.log10_norm,
+            **beside,
+        }
+        found: dict[str, Any] = plain(data)
+        return found
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """A row a lag: median, band, every sample; written to `path` where one is given."""
+        samples = [f"sample_{i}" for i in range(self.log10_norm.shape[1])]
+        low, high = self.band
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["cell", "lag", "median_log10", "low_log10", "high_log10", *samples])
+        for row in zip(self.lags, self.median, low, high, self.log10_norm, strict=True):
+            lag, *middle, each = row
+            writer.writerow([self.cell, int(lag), *map(float, middle), *map(float, each)])
+        if path is not None:
+            from symgate.writing.files import write_file
+
+            write_file(path, out.getvalue())
+        return out.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to a file that `sg.load` reads: arrays and JSON, no pickle."""
+        from symgate.flow.saving import save
+
+        return save(self, path)
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the curve; see `symgate.plots.curves.decay_curves`."""
+        from symgate.plots.curves import decay_curves
+
+        return decay_curves([self], ax=ax, **options)
+
+    def _repr_html_(self) -> str:
+        from symgate.flow.table import html
+
+        return html([self])
+
+
+def _entropy(log10_values: Array) -> float:
+    weights = 10.0 ** (log10_values - log10_values[0])
+    shares = weights[weights > 0] / weights.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))

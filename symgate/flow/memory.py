@@ -1,0 +1,216 @@
+"""`memory`: which bias gives a cell a memory of T steps, worked out and then measured.
+
+A carry that multiplies the state by 1 - 1/T at each step has the time constant T. The carry
+is written in the biases alone (inputs and states 0) and solved for one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.flow.measure import HIDDEN, decay, run_on_noise
+from symgate.flow.plain import plain
+from symgate.flow.solve import Solution, solved
+from symgate.numerics.initialise import bias_of, chosen_sizes, init
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: The symbol of the memory in formulas, and the longest run that checks it.
+T = Symbol("T", positive=True)
+LONGEST = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What to set for a memory of `steps` steps.
+
+    `parameter` gets `value` = `formula` at T = steps; it is the bias of `gate`, or a weight
+    or a leak where `gate` is None. `others` are set with it; `kept` were taken to be what
+    they are. `exact` is the decay with all weights zero, `drawn` that with drawn weights and
+    noise as input, `paired` the same with the input gate closed as far as the carry is open
+    (`partner`: its bias), None for a cell without an input gate.
+    """
+
+    cell: str
+    steps: float
+    state: str
+    gate: str | None
+    parameter: str
+    formula: Expr
+    value: float
+    others: Mapping[str, float]
+    kept: Mapping[str, float]
+    exact: Decay
+    drawn: Decay
+    partner: Mapping[str, float]
+    paired: Decay | None
+
+    @property
+    def values(self) -> dict[str, float]:
+        """All that is set, for `init(…, values=…)`."""
+        return {self.parameter: self.value, **self.others}
+
+    @property
+    def carry(self) -> float:
+        """What is left after a step: 1 - 1/T."""
+        return 1 - 1 / self.steps
+
+    def sentence(self) -> str:
+        """The answer in words."""
+        what = f"the bias {self.parameter} of gate {self.gate}" if self.gate else self.parameter
+        others = "".join(f", {name} = {value:.4f}" for name, value in self.others.items())
+        kept = ", ".join(f"{name} = {value:g}" for name, value in self.kept.items())
+        parts = [
+            f"{self.cell}: {what} = {_shown(self.formula)} = {self.value:.4f}{others}"
+            f"{f' (with {kept})' if kept else ''} keeps 1 - 1/T of {self.state} at each step for "
+            f"T = {self.steps:g}.",
+            f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} a step "
+            f"(1 - 1/T = {self.carry:.8f}).",
+            f"With drawn weights and noise {_lasts(self.drawn)}"
+            + ("." if self.paired is None else f"; {self._pair()}."),
+        ]
+        return " ".join(parts)
+
+    def _pair(self) -> str:
+        assert self.paired is not None
+        name, value = next(iter(self.partner.items()))
+        return f"with {name} = {value:.4f} of the input gate beside it {_lasts(self.paired)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        found: dict[str, Any] = plain(
+            {
+                "cell": self.cell,
+                "steps": self.steps,
+                "state": self.state,
+                "gate": self.gate,
+                "parameter": self.parameter,
+                "formula": _shown(self.formula),
+                "value": self.value,
+                "others": self.others,
+                "carry": self.carry,
+                "exact": self.exact.summary(),
+                "partner": self.partner,
+                "paired": None if self.paired is None else self.paired.summary(),
+                "drawn": {**self.drawn.summary(), "command": self.drawn.setting.command},
+                "sentence": self.sentence(),
+            }
+        )
+        return found
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw both measured curves with 1/e at T steps."""
+        from symgate.plots.curves import memory_curves
+
+        return memory_curves(self, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self.sentence())}</p>"
+
+
+def memory(
+    cell: Cell,
+    steps: float,
+    *,
+    state: str | None = None,
+    hidden: int = HIDDEN,
+    input: int | None = None,
+    scheme: str = "pytorch",
+    seed: int = 0,
+    t_max: float | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Memory:
+    """Work out which bias of which carry gate gives the time constant `steps`.
+
+    `state` names the state that is to remember, where a cell carries several.
+
+    >>> import symgate as sg
+    >>> m = sg.memory(sg.cell("lstm"), steps=500, hidden=8)
+    >>> m.parameter, m.formula, round(m.value, 4)
+    ('b_f', log(T - 1), 6.2126)
+    >>> sg.memory(sg.cell("rnn"), steps=500)
+    Traceback (most recent call last):
+        ...
+    symgate.errors.SymgateError: rnn has no carry: each path from a state to the next goes \
+through a matrix, so no bias sets its memory
+    """
+    if isinstance(steps, bool) or not isinstance(steps, int | float | np.number) or not (
+        1 < steps <= 1e12
+    ):  # fmt: skip
+        raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
+    found = solved(cell, T, float(steps), state)
+    parameter = found.parameter
+    params = init(cell, hidden, input, scheme, seed, t_max=t_max, sizes=sizes, values=found.values)
+    lags = max(2, min(math.ceil(3 * steps), LONGEST))
+    still = {
+        name: array if name in found.values or not array.ndim else 0 * array
+        for name, array in params.items()
+    }
+    for name, value in found.kept.items():
+        still[name] = np.full_like(params[name], value)
+    numbers = chosen_sizes(cell, hidden, input, sizes)
+    exact = decay(run_on_noise(cell, still, lags, 1, seed, numbers), found.state, found.state)
+    run = run_on_noise(cell, params, lags, 4, seed, numbers)
+    drawn = decay(run, found.state, found.state)
+    partner = _partner(cell, found)
+    paired = None
+    if partner:
+        closed = {**params, **{name: np.full_like(params[name], v) for name, v in partner.items()}}
+        run = run_on_noise(cell, closed, lags, 4, seed, numbers)
+        paired = decay(run, found.state, found.state)
+    return Memory(
+        cell.name, float(steps), found.state, _gate(cell, found), parameter,
+        found.formula, found.values[parameter],
+        {name: v for name, v in found.values.items() if name != parameter}, found.kept,
+        exact, drawn, partner, paired,
+    )  # fmt: skip
+
+
+def _gate(cell: Cell, found: Solution) -> str | None:
+    for gate in cell.gates:
+        try:
+            if bias_of(cell, gate) == found.parameter:
+                return gate
+        except SymgateError:
+            continue
+    return None
+
+
+def _partner(cell: Cell, found: Solution) -> dict[str, float]:
+    """The input gate's bias: minus the carry's, as chrono initialisation sets it."""
+    for gate in cell.gates:
+        if "input gate" in cell.roles.get(gate, ""):
+            try:
+                name = bias_of(cell, gate)
+            except SymgateError:
+                continue
+            if name not in found.values and name not in found.kept:
+                return {name: -found.values[found.parameter]}
+    return {}
+
+
+def _lasts(decay: Decay) -> str:
+    """How long a gradient lasts, in words."""
+    from symgate.flow.table import steps
+
+    if math.isinf(decay.time_constant):
+        return "the gradient grows, for the paths through the gates outweigh the carry"
+    return f"the time constant is {steps(decay.time_constant)}"
+
+
+def _shown(formula: Expr) -> str:
+    from symgate.algebra.printing import text
+
+    return text(formula).replace("log(", "ln(")

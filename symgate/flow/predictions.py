@@ -1,0 +1,165 @@
+"""Predictions of the decay without following the gradient, and how far off each is.
+
+Three: the carry with every gate at its bias; the carry with the mean of its log over the
+run; the Lyapunov exponent of the run, from one tangent vector.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, S
+
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.linear.routes import CARRY, routes_of
+from symgate.numerics.run import Run
+from symgate.numerics.simulate import simulate
+from symgate.numerics.tangent import tangent
+
+Array = NDArray[Any]
+
+LN10 = math.log(10)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A rate per step, its curve of log10 norms (K + 1,) from the start of the measured
+    one, and how far off both are: `rate_off` predicted minus measured rate, `decades_off`
+    predicted minus measured log10 norm at the last lag."""
+
+    name: str
+    rate: float
+    log10_norm: Array
+    rate_off: float
+    decades_off: float
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What was predicted; `notes` says what could not be."""
+
+    entries: tuple[Prediction, ...]
+    notes: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> Prediction:
+        return next(entry for entry in self.entries if entry.name == name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain fields."""
+        return {"entries": [dict(vars(e)) for e in self.entries], "notes": self.notes}
+
+
+def predictions(decay: Decay) -> Predictions:
+    """Predict a measured curve.
+
+    >>> import symgate as sg
+    >>> d = sg.decay(sg.cell("lstm"), "c", "c", hidden=8, lags=60, bias={"f": 2})
+    >>> [p.name for p in d.predictions.entries]
+    ['biases', 'mean gates', 'Lyapunov exponent']
+    >>> round(d.predictions["biases"].rate, 4)
+    -0.1269
+    """
+    run = decay.run
+    if run is None:
+        raise SymgateError("predictions need the run; this curve was loaded from a file")
+    lags = decay.lags.astype(float)
+    entries, notes = [], []
+    coefficient = carry_coefficient(run.cell, decay.wrt)
+    if coefficient is None:
+        notes.append(f"{run.cell.name} carries no state: biases and mean gates predict nothing")
+    else:
+        at_rest = np.abs(_at_rest(run, coefficient))
+        means = _mean_log(run, coefficient)
+        with np.errstate(divide="ignore"):
+            for name, logs in (("biases", np.log(at_rest)), ("mean gates", means)):
+                entries.append(_prediction(decay, name, _diagonal_power(logs, lags, decay.norm)))
+    exponent = lyapunov(run)
+    with np.errstate(invalid="ignore"):
+        line = np.where(lags > 0, lags * exponent / LN10, 0.0)
+    entries.append(_prediction(decay, "Lyapunov exponent", line))
+    return Predictions(tuple(entries), tuple(notes))
+
+
+def carry_coefficient(cell: Cell, state: str) -> Expr | None:
+    """The diagonal that carries a state on; where it has none, that of the first that has.
+
+    >>> import symgate as sg
+    >>> carry_coefficient(sg.cell("gru-z-takes-new"), "h")
+    1 - z[t]
+    """
+    try:
+        alone = routes_of(cell).step(lambda name: name == CARRY)
+    except SymgateError:
+        return None
+    found = {
+        value: form.diagonal
+        for value, other, form in alone.across
+        if value == other and form.diagonal != S.Zero
+    }
+    return found.get(state) or next(iter(found.values()), None)
+
+
+def lyapunov(run: Run) -> float:
+    """The largest Lyapunov exponent of a run, per step: how a random change of the state
+    grows over its second half, mean over the sequences."""
+    rng = np.random.default_rng(0)
+    change = {s: rng.normal(size=run.size(run.cell.size(s))) for s in run.cell.states}
+    log = tangent(run, change).log10_norm.reshape(run.steps + 1, -1) * LN10
+    half = run.steps // 2
+    with np.errstate(invalid="ignore"):
+        mean = float(np.mean((log[-1] - log[half]) / (run.steps - half)))
+    return mean if not math.isnan(mean) else -math.inf
+
+
+def _at_rest(run: Run, coefficient: Expr) -> Array:
+    """The carry (n,) with inputs and states 0, so that each gate is at its bias."""
+    cell = run.cell
+    x = {name: np.zeros((1, run.inputs[name].shape[1])) for name in cell.inputs}
+    size = {s: run.size(cell.size(s)) for s in cell.states}
+    state = {s: np.zeros(n) for s, n in size.items()}
+    still = simulate(cell, run.params, x or None, state, steps=None if x else 1)
+    value = np.asarray(still.window(0, 1)[coefficient], float)
+    return np.broadcast_to(value, (1, *value.shape[-2:]) if value.ndim > 1 else (1, 1, 1)).ravel()
+
+
+def _mean_log(run: Run, coefficient: Expr) -> Array:
+    """The mean over steps and sequences of ln |carry|, for each unit."""
+    total: Any = 0.0
+    with np.errstate(divide="ignore"):
+        for start in range(0, run.steps, 512):
+            window = run.window(start, min(start + 512, run.steps))
+            value = np.log(np.abs(np.asarray(window[coefficient], float)))
+            count = window.stop - window.start
+            if value.ndim < 3:
+                value = value.reshape(1, -1, 1)
+            total = total + value.mean(axis=2).sum(axis=0) * (count / len(value))
+    return np.asarray(total / run.steps)
+
+
+def _diagonal_power(logs: Array, lags: Array, norm: str) -> Array:
+    """log10 of the norm of diag(e^logs)^k."""
+    most = float(np.max(logs))
+    if not math.isfinite(most):
+        return np.where(lags > 0, -np.inf, 0.0)
+    out = lags * most / LN10
+    if norm == "frobenius":
+        spread = np.exp(2 * lags[:, None] * (logs - most)[None]).sum(axis=1)
+        out = out + 0.5 * np.log10(spread) - 0.5 * math.log10(len(logs))
+    return out
+
+
+def _prediction(decay: Decay, name: str, line: Array) -> Prediction:
+    finite = np.flatnonzero(np.isfinite(decay.median))
+    start = float(decay.median[finite[0]]) if len(finite) else 0.0
+    curve = line + start
+    with np.errstate(invalid="ignore"):
+        rate = float((line[-1] - line[len(line) // 2]) / (len(line) - 1 - len(line) // 2)) * LN10
+        rate_off = rate - decay.rate
+        decades_off = float(curve[-1] - decay.median[-1])
+    return Prediction(name, rate, curve, rate_off, decades_off)

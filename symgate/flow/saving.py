@@ -1,0 +1,163 @@
+"""A Decay as a file: a npz with plain arrays and one JSON text, no pickle.
+
+Files are written beside and renamed, hold no date, and say which format they have.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate import __version__
+from symgate.errors import SymgateError
+from symgate.flow.ceilings import Ceilings
+from symgate.flow.curve import Decay, Setting
+from symgate.flow.paths import Block, Paths
+from symgate.flow.predictions import Prediction, Predictions
+from symgate.writing.files import write_file
+
+Array = NDArray[Any]
+
+#: Raised whenever files of before can no longer be read.
+FORMAT = 1
+
+
+def save(decay: Decay, path: str | Path) -> Path:
+    """Write a Decay, with its bounds and predictions, and its paths where they are known."""
+    arrays: dict[str, Array] = {"lags": decay.lags, "log10_norm": decay.log10_norm}
+    for lag, values in decay.singular_values.items():
+        arrays[f"singular/{lag}"] = values
+    beside: dict[str, Any] = {"bounds": decay.bounds, "predictions": decay.predictions}
+    beside["paths"] = decay.__dict__.get("paths")
+    about = {
+        "format": FORMAT,
+        "symgate": __version__,
+        "setting": dict(vars(decay.setting)),
+        "of": decay.of,
+        "wrt": decay.wrt,
+        "norm": decay.norm,
+        "notes": list(decay.notes),
+        "beside": {
+            name: _packed(part.to_dict(), arrays, name)
+            for name, part in beside.items()
+            if part is not None
+        },
+    }
+    out = io.BytesIO()
+    text = json.dumps(about, sort_keys=True)
+    np.savez_compressed(out, allow_pickle=False, about=np.array(text), **arrays)
+    return write_file(path, out.getvalue())
+
+
+def load(path: str | Path) -> Decay:
+    """Read a Decay that `Decay.save` wrote.
+
+    >>> import symgate as sg, tempfile
+    >>> d = sg.decay(sg.cell("rnn"), hidden=4, lags=20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = sg.load(d.save(f"{folder}/rnn.npz"))
+    >>> bool((again.log10_norm == d.log10_norm).all()), again.setting == d.setting
+    (True, True)
+    """
+    try:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
+            about = _about(path, file)
+            arrays = {name: file[name] for name in file.files if name != "about"}
+        return _decay(about, arrays)
+    except SymgateError:
+        raise
+    except FileNotFoundError:
+        raise SymgateError(f"there is no file {path}") from None
+    except PermissionError:
+        raise SymgateError(f"{path} may not be read") from None
+    except IsADirectoryError:
+        raise SymgateError(f"{path} is a folder; name a file in it") from None
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError,
+            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+        raise SymgateError(
+            f"{path} is no whole file of symgate ({type(error).__name__}): it was cut off, "
+            f"changed, or is something else; save the curve again"
+        ) from None
+
+
+def _about(path: str | Path, file: Any) -> dict[str, Any]:
+    if not isinstance(file, Mapping) or "about" not in file:
+        raise SymgateError(f"{path} holds no curve of symgate; save one with decay.save(path)")
+    about: dict[str, Any] = json.loads(str(file["about"][()]))
+    if about["format"] != FORMAT:
+        raise SymgateError(
+            f"{path} has format {about['format']} (symgate {about.get('symgate', '?')}); this "
+            f"is symgate {__version__}, which reads format {FORMAT}: measure it again with\n"
+            f"    {about.get('setting', {}).get('command', 'symgate decay')}"
+        )
+    return about
+
+
+def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
+    given = about["setting"]
+    setting = Setting(**{**given, "positions": tuple(given["positions"])})
+    singular = {
+        int(name.split("/")[1]): array
+        for name, array in arrays.items()
+        if name.startswith("singular/")
+    }
+    lags, log10_norm = arrays["lags"], arrays["log10_norm"]
+    if log10_norm.ndim != 2 or lags.shape != log10_norm.shape[:1]:
+        raise ValueError("shapes")
+    found = Decay(
+        setting, about["of"], about["wrt"], about["norm"], lags, log10_norm,
+        dict(sorted(singular.items())), tuple(about["notes"]),
+    )  # fmt: skip
+    for name, packed in about["beside"].items():
+        found.__dict__[name] = _BUILD[name](_unpacked(packed, arrays))
+    return found
+
+
+def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:
+    """A value for JSON, its arrays put aside under names."""
+    if isinstance(value, Mapping):
+        return {str(k): _packed(v, arrays, f"{key}/{k}") for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_packed(v, arrays, f"{key}/{i}") for i, v in enumerate(value)]
+    if isinstance(value, Block):
+        return _packed(dict(vars(value)), arrays, key)
+    if isinstance(value, np.ndarray | float):
+        name = f"beside/{key}".replace(" ", "_")
+        arrays[name] = np.asarray(value)
+        return {"array": name}
+    return value
+
+
+def _unpacked(value: Any, arrays: Mapping[str, Array]) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"array"}:
+            array = arrays[value["array"]]
+            return array if array.ndim else float(array)
+        return {k: _unpacked(v, arrays) for k, v in value.items()}
+    return [_unpacked(v, arrays) for v in value] if isinstance(value, list) else value
+
+
+def _bounds(data: dict[str, Any]) -> Ceilings:
+    return Ceilings(**{**data, "notes": tuple(data["notes"])})
+
+
+def _predictions(data: dict[str, Any]) -> Predictions:
+    entries = tuple(Prediction(**entry) for entry in data["entries"])
+    return Predictions(entries, tuple(data["notes"]))
+
+
+def _paths(data: dict[str, Any]) -> Paths:
+    blocks = {(b["of"], b["wrt"]): Block(**b) for b in data["blocks"].values()}
+    return Paths(**{**data, "blocks": blocks})
+
+
+#: How each part beside the curve is made again from its fields.
+_BUILD = {"bounds": _bounds, "predictions": _predictions, "paths": _paths}

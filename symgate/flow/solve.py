@@ -1,0 +1,208 @@
+"""The carry of a cell in its biases alone, solved for the one that sets its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy import Dummy, Expr, Function, Indexed, Rational, S, Symbol
+
+from symgate.algebra.printing import text
+from symgate.algebra.vectors import MatVec, Vector, name_of, time_of
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError, UnknownName
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.routes import CARRY, routes_of
+from symgate.numerics.initialise import SCALAR
+
+
+@dataclass(frozen=True)
+class Solution:
+    """`parameter` = `formula` makes the carry of `state` 1 - 1/T; `values` are the numbers
+    to set, `kept` those of other parameters that the solution takes for granted."""
+
+    state: str
+    parameter: str
+    formula: Expr
+    values: Mapping[str, float]
+    kept: Mapping[str, float] = field(default_factory=dict)
+
+
+def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -> Solution:
+    """Solve the carry of a state (the first that can be solved) for one parameter."""
+    if state is not None and state not in cell.states:
+        raise UnknownName(f"a state of {cell.name} named", state, cell.states)
+    alone = routes_of(cell).step(lambda name: name == CARRY)
+    carries = {
+        value: form.diagonal
+        for value, other, form in alone.across
+        if value == other and form.diagonal != S.Zero and not form.branches
+    }
+    if state is not None and state not in carries and carries:
+        raise SymgateError(
+            f"{cell.name} does not carry {state}; it carries {', '.join(map(repr, carries))}"
+        )
+    if not carries:
+        raise SymgateError(
+            f"{cell.name} has no carry: each path from a state to the next goes through a "
+            f"matrix, so no bias sets its memory"
+        )
+    ordered = [s for s in cell.states if s in carries]
+    wanted = {s: carries[s] for s in (ordered if state is None else [state])}
+    reasons = []
+    for name, carry in wanted.items():
+        resting = at_rest(linearise(cell), carry)
+        found = _for_one(cell, name, resting, memory, steps)
+        if found is not None:
+            return found
+        reasons.append(_reason(cell, name, carry, resting))
+    raise SymgateError("; ".join(reasons))
+
+
+def at_rest(lin: Linearisation, expression: Expr) -> Expr:
+    """An expression with inputs and states 0: what is left are biases and other parameters.
+
+    >>> import symgate as sg
+    >>> from symgate.algebra.vectors import variable
+    >>> z = variable("z")
+    >>> at_rest(sg.linearise(sg.cell("gru")), 1 - z)
+    1 - sigmoid(b_z)
+    """
+    known: dict[str, Expr] = {}
+
+    def still(e: Expr) -> Expr:
+        if isinstance(e, MatVec):
+            return S.Zero
+        if isinstance(e, Indexed):
+            name = name_of(e)
+            if time_of(e) != 0 or name not in lin.nodes:
+                return S.Zero
+            if name not in known:
+                known[name] = still(lin[name].expression)
+            return known[name]
+        return e.func(*map(still, e.args)) if e.args else e
+
+    return still(expression)
+
+
+#: What functions that SymPy leaves alone give at 0.
+_AT_ZERO = {"sigmoid": S.Half, "softplus": sp.log(2), "relu": S.Zero, "hard_sigmoid": S.Half}
+
+
+def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) -> Solution | None:
+    """One parameter, the others at 0, or at minus it where that alone helps."""
+    vectors = sorted(carry.atoms(Vector), key=lambda v: _place(cell, v.name))
+    scalars = sorted(carry.free_symbols - set(vectors), key=str)
+    scalars = [s for s in scalars if isinstance(s, Symbol) and s.name in cell.parameters]
+    goal = 1 - 1 / memory
+    numbers: dict[Expr, Expr | float] = {s: Rational(SCALAR) for s in scalars}
+    unknowns: list[Expr] = [*vectors] or ([scalars[0]] if len(scalars) == 1 else [])
+    for mirrored in (False, True):
+        for x in unknowns:
+            others = [v for v in vectors if v != x]
+            plain = carry.xreplace(dict.fromkeys(others, -x if mirrored else S.Zero))
+            for formula in isolated(_tidy(plain), goal, x):
+                fixed = {k: v for k, v in numbers.items() if k != x}
+                value = formula.subs({**fixed, memory: steps}).evalf(17)
+                if not (value.is_real and value.is_finite):
+                    continue
+                if abs(float(plain.subs({**fixed, x: value}).evalf(17)) - 1 + 1 / steps) > 1e-9:
+                    continue
+                with_it = {v.name: -float(value) for v in others} if mirrored else {}
+                zero = {} if mirrored else {v.name: 0.0 for v in others}
+                return Solution(state, x.name, formula, {x.name: float(value), **with_it}, zero)
+    return None
+
+
+def _place(cell: Cell, name: str) -> int:
+    return list(cell.parameters).index(name)
+
+
+def _tidy(e: Expr) -> Expr:
+    """σ(0) as 1/2, and σ(-b) as 1 - σ(b): a bias and its mirror are one unknown."""
+
+    def mirrored(function: Expr) -> Expr:
+        argument = function.args[0]
+        if argument.could_extract_minus_sign():
+            return 1 - function.func(-argument)
+        return function
+
+    zeros = {f: _AT_ZERO[type(f).__name__] for f in e.atoms(Function)
+             if f.args[0] == 0 and type(f).__name__ in _AT_ZERO}  # fmt: skip
+    e = e.xreplace(zeros)
+    sigmoids = {f: mirrored(f) for f in e.atoms(Function) if type(f).__name__ == "sigmoid"}
+    return sp.together(e.xreplace(sigmoids))
+
+
+#: The arguments at which a function has the value u.
+_INVERSE: dict[str, Callable[[Expr], Expr]] = {
+    "sigmoid": lambda u: sp.log(sp.cancel(u / (1 - u))),
+    "tanh": lambda u: sp.log(sp.cancel((1 + u) / (1 - u))) / 2,
+    "exp": sp.log,
+    "softplus": lambda u: sp.log(sp.exp(u) - 1),
+    "relu": lambda u: u,
+    "hard_sigmoid": lambda u: 6 * u - 3,
+    "hard_tanh": lambda u: u,
+    "sqrt": lambda u: u**2,
+}
+
+
+def isolated(e: Expr, goal: Expr, x: Expr) -> Iterator[Expr]:
+    """The solutions x of e = goal, taking functions off from the outside.
+
+    >>> from symgate.algebra.functions import sigmoid
+    >>> T, b = Symbol("T", positive=True), Symbol("b", real=True)
+    >>> list(isolated(1 - sigmoid(b), 1 - 1 / T, b))
+    [-log(T - 1)]
+    """
+    if e == x:
+        yield _with_sign(goal)
+        return
+    outer = _outermost(e, x)
+    if not outer:
+        if e.has(x):
+            u = Dummy("u")
+            yield from sp.solve(e.xreplace({x: u}) - goal, u)
+        return
+    if len(outer) > 1:
+        return
+    function = outer[0]
+    u = Dummy("u")
+    plain = e.xreplace({function: u})
+    if plain.has(x) or type(function).__name__ not in _INVERSE:
+        return
+    for value in sp.solve(sp.numer(sp.together(plain - goal)), u):
+        inside = _INVERSE[type(function).__name__](sp.cancel(value))
+        yield from isolated(function.args[0], inside, x)
+
+
+def _outermost(e: Expr, x: Expr) -> list[Expr]:
+    if isinstance(e, Function):
+        return [e] if e.has(x) else []
+    found = [f for part in e.args for f in _outermost(part, x)]
+    return list(dict.fromkeys(found))
+
+
+def _with_sign(formula: Expr) -> Expr:
+    """ln(1/(T - 1)) as -ln(T - 1)."""
+    if isinstance(formula, sp.log):
+        above, below = sp.fraction(sp.cancel(formula.args[0]))
+        if above == 1:
+            return -sp.log(below)
+        if above == -1:
+            return -sp.log(-below)
+    return formula
+
+
+def _reason(cell: Cell, state: str, carry: Expr, resting: Expr) -> str:
+    start = f"{cell.name} carries {state} by {text(carry)}"
+    if not resting.free_symbols:
+        shown = text(carry)
+        if resting == 1 and shown == "1":
+            return f"{cell.name} carries {state} without loss (by 1), so no bias sets its memory"
+        return f"{start}, which has no bias to set: at rest it is {text(_tidy(resting))} a step"
+    scalars = [s for s in resting.free_symbols if not isinstance(s, Vector)]
+    if len(scalars) > 1 and not resting.atoms(Vector):
+        return f"{start}: make that 1 - 1/T by hand, for it has several parameters to choose from"
+    return f"{start}; {text(resting)} = 1 - 1/T has no solution that could be found for one bias"

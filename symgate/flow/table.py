@@ -1,0 +1,80 @@
+"""Curves in a table: rates, half-lives, where they pass 1e-3 and 1e-6."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
+
+HEADER = ("cell", "of / wrt", "rate a step", "95 %", "half-life", "1e-3 at", "1e-6 at", "last")
+
+
+def rows(decays: Sequence[Decay]) -> list[tuple[str, ...]]:
+    """One row of words a curve."""
+    return [_row(d) for d in decays]
+
+
+def _row(d: Decay) -> tuple[str, ...]:
+    interval = d.fit.interval
+    return (
+        d.cell,
+        f"{d.of} / {d.wrt}",
+        number(d.rate, "+.4f"),
+        "-" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
+        steps(d.half_life),
+        lag(d.passes["1e-3"]),
+        lag(d.passes["1e-6"]),
+        power(float(d.median[-1])),
+    )
+
+
+def html(decays: Sequence[Decay]) -> str:
+    """A table for a notebook."""
+    head = "".join(f"<th>{escape(word)}</th>" for word in HEADER)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>"
+        for row in rows(decays)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def number(value: float, form: str) -> str:
+    """A number, or the words for one that is not finite."""
+    return format(value, form) if math.isfinite(value) else "zero" if value < 0 else "none"
+
+
+def steps(value: float) -> str:
+    """A number of steps, to three digits.
+
+    >>> steps(0.9032), steps(148.9), steps(12345.0), steps(math.inf)
+    ('0.903', '149', '12345', 'grows')
+    """
+    if math.isinf(value):
+        return "grows"
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def lag(value: int | None) -> str:
+    """A lag, or a dash where it was not reached."""
+    return "-" if value is None else str(value)
+
+
+def power(log10: float) -> str:
+    """A number given by its log10, however small.
+
+    >>> power(-332.66), power(-0.3), power(-math.inf)
+    ('2.2e-333', '0.5', '0')
+    """
+    if math.isinf(log10):
+        return "0" if log10 < 0 else "inf"
+    if -3 <= log10 < 4:
+        return f"{10**log10:.3g}"
+    exponent = math.floor(log10)
+    digits = f"{10 ** (log10 - exponent):.1f}"
+    if digits == "10.0":
+        digits, exponent = "1.0", exponent + 1
+    return f"{digits}e{exponent:+d}".replace("e+", "e")

@@ -1,0 +1,111 @@
+"""Rates and crossings of curves of log10 norms, with exact zeros (-inf) kept as they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+LN10 = math.log(10)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The slope of ln ‖·‖ per step, with the 95 % interval over independent sequences.
+
+    `interval` is None for a single sequence; `lags` is the range of the fit, both ends in.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    lags: tuple[int, int]
+
+    @property
+    def half_life(self) -> float:
+        """Steps in which the norm halves; inf where it does not fall, 0 where it is 0."""
+        return math.log(2) * self.time_constant
+
+    @property
+    def time_constant(self) -> float:
+        """Steps in which the norm falls to 1/e."""
+        return -1 / self.value if self.value < 0 else math.inf
+
+
+def fitted(log10_norm: Array, sequences: int) -> Rate:
+    """The rate of curves (K + 1, sequences × positions), by least squares on the tail.
+
+    The tail is the second half of the lags at which no curve is exactly zero. A curve that
+    ends in zeros before it has a tail has the rate -inf.
+
+    >>> fitted(-0.5 * np.arange(11.0)[:, None], 1).value * 2 / LN10
+    -1.0
+    """
+    lags = len(log10_norm) - 1
+    zero = np.array(np.isneginf(log10_norm).any(axis=1), ndmin=1)
+    zero[0] = False  # how one state reads another in the same step may well be zero
+    last = int(np.argmax(zero)) - 1 if zero.any() else lags
+    first = max(1, (last + 1) // 2) if last > 1 else max(last, 0)
+    if last < lags or last < 1:
+        return Rate(-math.inf, None, (last + 1, lags))
+    if first == last:
+        start = log10_norm[0] if np.isfinite(log10_norm[0]).all() else log10_norm[last]
+        slopes = (log10_norm[last] - start) * LN10
+    else:
+        k = np.arange(first, last + 1) - (first + last) / 2
+        slopes = k @ log10_norm[first : last + 1] / (k @ k) * LN10
+    means = slopes.reshape(sequences, -1).mean(axis=1)
+    mean = float(means.mean())
+    if sequences < 2:
+        return Rate(mean, None, (first, last))
+    spread = float(means.std(ddof=1)) / math.sqrt(sequences) * _student(sequences - 1)
+    return Rate(mean, (mean - spread, mean + spread), (first, last))
+
+
+@lru_cache(maxsize=64)
+def _student(freedom: int) -> float:
+    """The two-sided 95 % point of Student's t.
+
+    >>> round(_student(7), 4)
+    2.3646
+    """
+    from mpmath import betainc, findroot, mp
+
+    with mp.workdps(15):
+        start = 2 + 10.7 / freedom
+        return float(
+            findroot(
+                lambda x: betainc(freedom / 2, 0.5, 0, freedom / (freedom + x**2), True) - 0.05,
+                (start * 0.9, start),
+                solver="anderson",
+            )
+        )
+
+
+def quantile(log10_norm: Array, q: float) -> Array:
+    """A quantile over the samples; between a finite value and -inf it is -inf."""
+    lowest = -1e300
+    held = np.where(np.isneginf(log10_norm), lowest, log10_norm)
+    found = np.quantile(held, q, axis=1)
+    return np.where(found < lowest * 1e-5, -np.inf, found)
+
+
+def passes(curve: Array, drop: float) -> int | None:
+    """The first lag at which a curve lies `drop` decades below its start, or None.
+
+    The start is lag 0, or the first lag at which the curve is not zero.
+
+    >>> passes(np.array([0.0, -1.0, -2.0, -3.0, -2.5]), 3)
+    3
+    """
+    finite = np.flatnonzero(np.isfinite(curve))
+    if not len(finite):
+        return None
+    start = int(finite[0])
+    below = np.flatnonzero(curve[start:] <= curve[start] - drop)
+    return start + int(below[0]) if len(below) else None

@@ -1,0 +1,23 @@
+"""Pictures of the decay, drawn with Matplotlib's objects: nothing global is changed.
+
+Each function takes `ax=` or makes a figure of its own, and returns the Axes. `save` writes
+SVG, PNG or PDF, with the same bytes for the same numbers.
+"""
+
+from symgate.plots.curves import decay_curves, memory_curves
+from symgate.plots.gates import gate_histograms
+from symgate.plots.heat import lag_time_map, sweep_map
+from symgate.plots.paths import path_curves
+from symgate.plots.spectrum import singular_value_curves
+from symgate.plots.style import save
+
+__all__ = [
+    "decay_curves",
+    "gate_histograms",
+    "lag_time_map",
+    "memory_curves",
+    "path_curves",
+    "save",
+    "singular_value_curves",
+    "sweep_map",
+]

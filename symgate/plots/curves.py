@@ -1,0 +1,222 @@
+"""Decay curves: median, band, bounds, predictions, half-life; and those of a memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.flow.table import power, steps
+from symgate.plots.decades import (
+    End,
+    decade_ticks,
+    finite_end,
+    label_ends,
+    mark_underflow,
+    norm_label,
+    shown,
+)
+from symgate.plots.style import (
+    BLACK,
+    BLUE,
+    DASH_DOT,
+    DASHED,
+    DOTTED,
+    GREY,
+    RED,
+    SOLID,
+    looks,
+    styled,
+)
+from symgate.plots.style import axes as axes_of
+
+if TYPE_CHECKING:
+    from symgate.flow.memory import Memory
+
+Array = NDArray[Any]
+
+
+@styled
+def decay_curves(
+    decays: Sequence[Decay],
+    ax: Axes | None = None,
+    *,
+    bounds: bool = False,
+    predictions: bool = False,
+    names: Sequence[str] | None = None,
+) -> Axes:
+    """The curves of one or several cells over the lag.
+
+    The line is the median, the band 10 to 90 %, the circle the half-life; crosses mark where
+    a number of double or single precision would have been 0. `bounds` adds the worst case
+    and the run's own bound, `predictions` those of biases, mean gates and exponent. `names`
+    are the labels, the cells' names where they are left out.
+    """
+    if not decays:
+        raise SymgateError("there is no curve to draw")
+    ax = axes_of(ax)
+    labels = list(names) if names is not None else [d.cell for d in decays]
+    ends: list[End] = []
+    marks = []
+    chosen = looks([d.cell for d in decays])
+    for d, look, name in zip(decays, chosen, labels, strict=True):
+        low, high = d.band
+        ax.fill_between(d.lags, shown(low), shown(high), color=look.colour, alpha=0.18, lw=0)
+        ax.plot(d.lags, shown(d.median), color=look.colour, ls=look.dash, zorder=4)
+        marks.append((d.lags, d.median, look.colour))
+        end = finite_end(d.lags, d.median)
+        if end is not None:
+            ends.append(End(*end, f"{name}\n{_half_life(d)}", look.colour, bold=True))
+        if math.isfinite(d.half_life) and 0 < d.half_life <= d.lags[-1]:
+            value = float(np.interp(d.half_life, d.lags, shown(d.median)))
+            ax.plot(d.half_life, value, "o", ms=6.5, mfc="white", mec=look.colour, mew=1.6,
+                    zorder=7)  # fmt: skip
+    _limits(ax, decays, bounds, predictions)
+    if bounds:
+        for d, look, name in zip(decays, chosen, labels, strict=True):
+            ends += _bounds(ax, d, look.colour, name, len(decays) == 1)
+    if predictions:
+        for d in decays:
+            ends += _predictions(ax, d)
+    _frame(ax, decays)
+    mark_underflow(ax, marks)
+    label_ends(ax, ends)
+    return ax
+
+
+def _half_life(d: Decay) -> str:
+    if math.isinf(d.half_life):
+        return "does not fall"
+    if d.half_life == 0:
+        end = finite_end(d.lags, d.median)
+        return f"zero after lag {end[0]:.0f}" if end else "zero"
+    return f"half-life {steps(d.half_life)}"
+
+
+def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) -> None:
+    """The height of the picture: the curves, and no more than half as much again of what
+    stands beside them."""
+    low, high = _ends([part for d in decays for part in (*d.band, d.median)])
+    beside: list[Array] = []
+    for d in decays:
+        if bounds and d.bounds is not None:
+            beside += [d.bounds.worst_log10, d.bounds.run_log10.max(axis=1)]
+        if predictions and d.predictions is not None:
+            beside += [entry.log10_norm for entry in d.predictions.entries]
+    span = max(high - low, 0.05)
+    below, above = _ends([*beside, np.array([low, high])])
+    bottom, top = max(below, low - 0.45 * span), min(above, high + 0.45 * span)
+    ax.set_ylim(bottom - 0.04 * span, top + 0.05 * span)
+    ax.set_xlim(0, max(float(d.lags[-1]) for d in decays))
+
+
+def _ends(parts: Sequence[Array]) -> tuple[float, float]:
+    values = np.concatenate(parts)
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (-1.0, 0.0)
+
+
+def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End]:
+    found = d.bounds
+    if found is None:
+        return []
+    lines: list[tuple[Array, str, Any]] = [
+        (found.worst_log10, "worst case", DOTTED),
+        (found.run_log10.max(axis=1), "bound of this run", (0, (3, 1.5))),
+    ]
+    if found.radius_log10 is not None and alone:
+        lines.append((found.radius_log10, "spectral radius\n(no bound)", (0, (1, 3))))
+    ends = []
+    bottom, top = ax.get_ylim()
+    for values, title, dash in lines:
+        ax.plot(d.lags, shown(values), color=colour if title[0] != "s" else GREY, ls=dash,
+                lw=1.3, zorder=3)  # fmt: skip
+        inside = np.flatnonzero(np.isfinite(values) & (values <= top) & (values >= bottom))
+        last = finite_end(d.lags, values)
+        if last is None or not len(inside):
+            continue
+        label = title if alone else f"{name} {title}"
+        if not bottom <= last[1] <= top:
+            label += f" {'↑' if last[1] > top else '↓'} {power(last[1])}"
+        ends.append(End(*last, label, "#444444" if title[0] == "s" else colour))
+    return ends
+
+
+def _predictions(ax: Axes, d: Decay) -> list[End]:
+    found = d.predictions
+    if found is None:
+        return []
+    ends = []
+    dashes = {"biases": DASHED, "mean gates": DASH_DOT, "Lyapunov exponent": DOTTED}
+    for entry in found.entries:
+        line = shown(entry.log10_norm)
+        ax.plot(d.lags, line, color=BLACK, ls=dashes[entry.name], lw=1.2, zorder=5)
+        last = finite_end(d.lags, entry.log10_norm)
+        if last is not None:
+            label = f"from the {entry.name}\n{entry.rate_off:+.3f} a step off"
+            ends.append(End(*last, label, BLACK))
+    return ends
+
+
+def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
+    low, high = ax.get_ylim()
+    decade_ticks(ax.yaxis, high - low)
+    ax.grid(axis="y", color="#dddddd", lw=0.7, zorder=0)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("lag $k$ (steps back)")
+    blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm) for d in decays)
+    ax.set_ylabel(" and ".join(blocks))
+    ax.set_title(_setting(decays), fontsize=9.5, color="#444444")
+
+
+def _setting(decays: Sequence[Decay]) -> str:
+    """What all curves have in common."""
+    sizes = {d.setting.sizes.get("n") for d in decays}
+    schemes = {d.setting.scheme for d in decays}
+    counts = {d.log10_norm.shape[1] for d in decays}
+    parts = [f"{size} units" for size in sizes if size and len(sizes) == 1]
+    parts += [f"{scheme} initialisation" for scheme in schemes if scheme and len(schemes) == 1]
+    if counts != {1}:
+        count = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+        parts.append(f"median and 10–90 % of {count} samples")
+    else:
+        parts.append("one sample")
+    return ", ".join(parts)
+
+
+@styled
+def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
+    """What a memory's bias gives: with all weights zero, with drawn weights, with the input
+    gate closed as well; 1/e after T steps is marked."""
+    ax = axes_of(ax)
+    lines = [(m.exact, "weights zero", BLACK, SOLID), (m.drawn, "drawn weights", RED, DASHED)]
+    if m.paired is not None:
+        name = next(iter(m.partner))
+        lines.append((m.paired, f"and {name} = {m.partner[name]:.2f}", BLUE, DASH_DOT))
+    lowest = min(float(shown(m.exact.median)[-1]) * 1.6, -0.5)
+    highest = max(0.0, *(min(float(np.nanmax(shown(d.median))), 1.0) for d, *_ in lines))
+    ax.set_ylim(lowest, highest + 0.05 * (highest - lowest))
+    ax.set_xlim(0, float(m.exact.lags[-1]))
+    ends = []
+    for d, title, colour, dash in lines:
+        ax.plot(d.lags, shown(d.median), color=colour, ls=dash, zorder=4)
+        end = finite_end(d.lags, d.median)
+        if end is not None:
+            lasts = (
+                "grows" if math.isinf(d.time_constant) else f"to 1/e in {steps(d.time_constant)}"
+            )
+            ends.append(End(*end, f"{title}\n{lasts}", colour))
+    if m.steps <= m.exact.lags[-1]:
+        ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)
+        ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(8, 8),
+                    textcoords="offset points", fontsize=9)  # fmt: skip
+    _frame(ax, [m.exact])
+    ax.set_title(f"{m.cell}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5)
+    label_ends(ax, ends)
+    return ax

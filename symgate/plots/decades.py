@@ -1,0 +1,163 @@
+"""Axes of log10 values: ticks as powers of ten, underflow, and labels at the line ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from symgate.plots.style import GREY, darker
+
+Array = NDArray[Any]
+
+#: Where numbers end: log10 of the smallest normal number of each precision.
+UNDERFLOW = {"double": math.log10(np.finfo(np.float64).tiny), "single": math.log10(
+    float(np.finfo(np.float32).tiny))}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a line, where its label belongs."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+    bold: bool = False
+
+
+def decade_ticks(axis: Any, span: float) -> None:
+    """Ticks at powers of ten of an axis that holds log10 values; plain numbers where the
+    whole axis is less than two decades."""
+    if span < 2:
+        axis.set_major_locator(MaxNLocator(6))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.2g}"))
+    else:
+        axis.set_major_locator(MaxNLocator(7, integer=True))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:.0f}}}$"))
+
+
+def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None:
+    """Lines where double and single precision end, with a cross where a curve (lags, log10,
+    colour) goes through; only those that lie in the picture."""
+    bottom, top = ax.get_ylim()
+    shown = {name: level for name, level in UNDERFLOW.items() if bottom < level < top}
+    for name, level in shown.items():
+        ax.axhline(level, color=GREY, lw=0.9, ls=(0, (1, 2)), zorder=1)
+        crossings = []
+        for lags, values, colour in curves:
+            below = np.flatnonzero(values < level)
+            if len(below):
+                k = int(below[0])
+                crossings.append(float(lags[k]) / ax.get_xlim()[1])
+                ax.plot(lags[k], max(values[k], level - 1), marker="X", ms=8, color=colour,
+                        mec="white", mew=0.9, ls="none", zorder=6)  # fmt: skip
+        if (top - level) / (top - bottom) < 0.05:
+            continue  # no room for words between the line and the top
+        right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
+        ax.annotate(
+            f"{name} precision ends", (0.985 if right else 0.015, level),
+            xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points",
+            ha="right" if right else "left", va="bottom", fontsize=8.5, color="#444444",
+        )  # fmt: skip
+
+
+def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
+    """Labels to the right of the lines' ends, moved apart so that none overlap."""
+    if not ends:
+        return
+    right = max(ax.get_xlim())
+    texts = []
+    for end in ends:
+        texts.append(
+            ax.annotate(
+                end.text, (1.045, 0.5), xycoords="axes fraction", va="center", ha="left",
+                fontsize=size, color=darker(end.colour), annotation_clip=False,
+                fontweight="bold" if end.bold else "normal",
+            )
+        )  # fmt: skip
+    figure = ax.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    pixels = ax.get_window_extent(renderer).height
+    needed = [t.get_window_extent(renderer).height / pixels * 1.15 for t in texts]
+    bottom, top = ax.get_ylim()
+    free = [(end.y - bottom) / (top - bottom) for end in ends]
+    wanted = [min(max(y, 0.0), 1.0) + 1e-6 * min(max(y, -9.0), 9.0) for y in free]
+    for text, end, y, place in zip(texts, ends, free, spread(wanted, needed), strict=True):
+        text.set_position((1.045, place))
+        text.xy = (1.045, place)
+        near, at = end.x >= right * (1 - 1e-9), min(max(y, 0.0), 1.0)
+        if at == y and (near or abs(place - at) > 0.5 * needed[0]):
+            start = end.x if near else right
+            ax.annotate(
+                "", (1.038, place), xytext=(start, bottom + at * (top - bottom)),
+                xycoords="axes fraction", textcoords="data", annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "lw": 0.7, "color": end.colour, "shrinkA": 2,
+                            "shrinkB": 0},
+            )  # fmt: skip
+
+
+def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
+    """Places as near as possible to those wanted, so far apart that nothing overlaps.
+
+    >>> [round(place, 2) for place in spread([0.5, 0.5, 0.9], [0.1, 0.1, 0.1])]
+    [0.45, 0.55, 0.9]
+    """
+    order = sorted(range(len(wanted)), key=lambda i: (wanted[i], i))
+    groups: list[tuple[list[int], float]] = []
+    for i in order:
+        members = [i]
+        centre = _inside(wanted[i], members, heights)
+        while groups:
+            before, middle = groups[-1]
+            gap = (sum(heights[j] for j in before) + sum(heights[j] for j in members)) / 2
+            if centre - middle >= gap:
+                break
+            groups.pop()
+            members = before + members
+            centre = _inside(sum(wanted[j] for j in members) / len(members), members, heights)
+        groups.append((members, centre))
+    out = [0.0] * len(wanted)
+    for members, centre in groups:
+        low = centre - sum(heights[j] for j in members) / 2
+        for j in members:
+            out[j] = low + heights[j] / 2
+            low += heights[j]
+    return out
+
+
+def _inside(centre: float, members: Sequence[int], heights: Sequence[float]) -> float:
+    """The centre of some labels, so that they stay beside the picture."""
+    half = sum(heights[j] for j in members) / 2
+    return min(max(centre, half - 0.03), 1.0 - half)
+
+
+def finite_end(lags: Array, values: Array) -> tuple[float, float] | None:
+    """The last point of a curve that is not zero."""
+    held = np.flatnonzero(np.isfinite(values))
+    return (float(lags[held[-1]]), float(values[held[-1]])) if len(held) else None
+
+
+def shown(values: Array) -> Array:
+    """A curve for plotting: gaps where it is exactly zero or without bound."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def norm_label(of: str, wrt: str, norm: str) -> str:
+    """The norm of a Jacobian in mathtext."""
+    below = "2" if norm == "spectral" else "F"
+    top, bottom = _letter(of), _letter(wrt)
+    return rf"$\|\partial {top}_t\,/\,\partial {bottom}_{{t-k}}\|_{{{below}}}$"
+
+
+def _letter(name: str) -> str:
+    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}"

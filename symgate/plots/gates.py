@@ -1,0 +1,66 @@
+"""How the gates of a run are distributed, with what is saturated marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from symgate.errors import SymgateError, UnknownName
+from symgate.linear.ranges import ranges
+from symgate.numerics.run import Run
+from symgate.plots.style import BLUE, ORANGE, styled
+from symgate.plots.style import axes as axes_of
+
+#: A gate is saturated within this part of its range from either end.
+SATURATED = 0.05
+
+
+@styled
+def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+    """A row a gate: how often each value occurs over all steps, units and sequences.
+
+    Shown are the values that lie between two ends, as those of a sigmoid or a tanh do, each
+    over its own range; darker and hatched is what is saturated.
+    """
+    known = ranges(run.cell)
+    limits = {g: known[g] for g in run.cell.gates if known[g].is_bounded}
+    for name in gates or ():
+        if name not in limits:
+            raise UnknownName(f"a bounded gate of {run.cell.name} named", name, limits)
+    chosen = list(gates or limits)
+    if not chosen:
+        raise SymgateError(f"{run.cell.name} has no gate with a bounded range")
+    ax = axes_of(ax, height=1.2 + 0.95 * len(chosen))
+    for row, name in enumerate(reversed(chosen)):
+        low, high = float(limits[name].low), float(limits[name].high)
+        share = (np.asarray(run[name], float).ravel() - low) / (high - low)
+        counts, edges = np.histogram(share, 60, (0.0, 1.0))
+        height = 0.8 * counts / max(counts.max(), 1)
+        closed, opened = (share < SATURATED).mean(), (share > 1 - SATURATED).mean()
+        middle = (edges[:-1] + edges[1:]) / 2
+        full = (middle < SATURATED) | (middle > 1 - SATURATED)
+        width = edges[1] - edges[0]
+        ax.bar(middle[~full], height[~full], width, bottom=row, color=BLUE, alpha=0.75, lw=0)
+        ax.bar(middle[full], height[full], width, bottom=row, color=ORANGE, hatch="////",
+               edgecolor="white", lw=0)  # fmt: skip
+        ax.axhline(row, color="black", lw=0.8)
+        role = run.cell.roles.get(name, "").split(":")[0].split(",")[0]
+        ax.annotate(f"{name}" + (f"\n{role}" if role else ""), (-0.02, row + 0.35),
+                    xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=9.5,
+                    annotation_clip=False)  # fmt: skip
+        ax.annotate(f"{closed:.1%} at {low:g}\n{opened:.1%} at {high:g}", (1.02, row + 0.35),
+                    xycoords=("axes fraction", "data"), ha="left", va="center", fontsize=9,
+                    annotation_clip=False)  # fmt: skip
+    for edge in (SATURATED, 1 - SATURATED):
+        ax.axvline(edge, color="#888888", lw=0.8, ls=(0, (2, 2)))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, len(chosen))
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
+    ax.set_xlabel("value of the gate, between the ends of its range")
+    ax.set_title(f"{run.cell.name}: hatched is saturated (within 5 % of an end)",
+                 fontsize=9.5, color="#444444")  # fmt: skip
+    return ax

@@ -1,0 +1,155 @@
+"""Heat maps: the gradient over lag and time, and half-lives over a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError, UnknownName
+from symgate.flow.curve import Decay
+from symgate.flow.sweep import Sweep
+from symgate.flow.table import steps
+from symgate.plots.decades import norm_label
+from symgate.plots.style import BLUE, styled
+from symgate.plots.style import axes as axes_of
+
+Array = NDArray[Any]
+
+#: A map that colour-blind people read alike, and that keeps its order in grey.
+MAP = "cividis"
+
+#: Past this number of cells no numbers are written into them.
+WRITTEN = 150
+
+
+@styled
+def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
+    """The log10 norm over the step t (across) and the lag (down), mean over sequences.
+
+    It needs a Decay with several positions: `sg.decay(…, at=range(…))`.
+    """
+    positions = np.array(d.setting.positions)
+    if len(positions) < 2:
+        raise SymgateError("a map over time needs several positions; give decay(…, at=[…])")
+    ax = axes_of(ax, height=4.8)
+    order = np.argsort(positions)
+    values = d.log10_norm.reshape(len(d.lags), d.setting.sequences, -1).mean(axis=1)[:, order]
+    values = np.where(np.isfinite(values), values, np.nan)
+    mesh = ax.pcolormesh(positions[order], d.lags, values, shading="nearest", cmap=MAP,
+                         rasterized=True)  # fmt: skip
+    ax.set_facecolor("white")
+    ax.invert_yaxis()
+    ax.set_xlabel("step $t$")
+    ax.set_ylabel("lag $k$ (steps back)")
+    zero = ": white is exactly zero" if np.isnan(values).any() else ""
+    ax.set_title(f"{d.cell}{zero}", fontsize=9.5, color="#444444")
+    _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm), powers=True)
+    return ax
+
+
+@styled
+def sweep_map(
+    s: Sweep,
+    result: str = "half_life",
+    ax: Axes | None = None,
+    *,
+    fix: Mapping[str, Any] | None = None,
+) -> Axes:
+    """One result of a sweep over two axes as a map, over one as a line.
+
+    `fix` names the value of each axis beyond two.
+    """
+    names, values = _sliced(s, result, dict(fix or {}))
+    ax = axes_of(ax, height=4.6)
+    title = {"half_life": "half-life"}.get(result, result.replace("_", " "))
+    if len(names) == 1:
+        return _line(ax, s, names[0], values, title)
+    if len(names) > 2:
+        raise SymgateError(
+            f"a map has two axes, and {', '.join(names)} vary; give fix={{{names[2]!r}: …}}"
+        )
+    positive = bool((values[np.isfinite(values)] > 0).all())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = np.log10(values) if positive else values
+    drawn = np.where(np.isfinite(drawn), drawn, np.nan)
+    mesh = ax.pcolormesh(np.arange(values.shape[1]), np.arange(values.shape[0]), drawn,
+                         shading="nearest", cmap=MAP, edgecolors="white", lw=0.8)  # fmt: skip
+    ax.set_facecolor("#e8e8e8")
+    for number, name in enumerate(names):
+        axis = (ax.yaxis, ax.xaxis)[number]
+        axis.set_ticks(range(len(s.axes[name])), [_short(v) for v in s.axes[name]])
+        (ax.set_ylabel, ax.set_xlabel)[number](_axis_title(name))
+    if values.size <= WRITTEN:
+        _write(ax, values, drawn)
+    ax.set_title(
+        f"{s.cell}: {title}" + (" in steps" if "life" in title or "constant" in title else ""),
+        fontsize=10.5,
+    )
+    _bar(ax, mesh, title, powers=positive)
+    return ax
+
+
+def _sliced(s: Sweep, result: str, fix: dict[str, Any]) -> tuple[list[str], Array]:
+    values, names = s.grid(result), list(s.axes)
+    for name, value in fix.items():
+        if name not in names:
+            raise UnknownName("an axis named", name, s.axes)
+        if value not in s.axes[name]:
+            raise SymgateError(f"{name} has the values {', '.join(map(str, s.axes[name]))}")
+        values = np.take(values, s.axes[name].index(value), axis=names.index(name))
+        names.remove(name)
+    return names, values
+
+
+def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str) -> Axes:
+    places = np.arange(len(values))
+    ax.plot(places, np.where(np.isfinite(values), values, np.nan), "o-", color=BLUE)
+    ax.set_xticks(places, [_short(v) for v in s.axes[name]])
+    if (values[np.isfinite(values)] > 0).all():
+        ax.set_yscale("log")
+    ax.set_xlabel(_axis_title(name))
+    ax.set_ylabel(title)
+    ax.set_title(f"{s.cell}: {title}", fontsize=10.5)
+    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    return ax
+
+
+def _write(ax: Axes, values: Array, drawn: Array) -> None:
+    low, high = np.nanmin(drawn, initial=np.inf), np.nanmax(drawn, initial=-np.inf)
+    for (row, column), value in np.ndenumerate(values):
+        shade = (drawn[row, column] - low) / (high - low) if high > low else 1.0
+        dark = np.isfinite(shade) and shade < 0.5
+        text = "grows" if np.isposinf(value) else "-" if np.isnan(value) else steps(value)
+        ax.text(column, row, text, ha="center", va="center", fontsize=9,
+                color="white" if dark else "black")  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _axis_title(name: str) -> str:
+    if name.startswith("bias "):
+        return f"bias of gate {name[5:]}"
+    return {"hidden": "units", "gain": "gain of the recurrent weights"}.get(name, name)
+
+
+def _bar(ax: Axes, mesh: Any, title: str, *, powers: bool) -> None:
+    figure = ax.figure
+    assert isinstance(figure, Figure)
+    bar = figure.colorbar(mesh, ax=ax, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label(title)
+    if powers:
+        low, high = mesh.get_clim()
+        if max(abs(low), abs(high)) <= 4:
+            bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.3g}"))
+        else:
+            bar.ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
+            bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:g}}}$"))

@@ -1,0 +1,89 @@
+"""The paths of a gradient: the whole, the carry alone, and the whole without each path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from symgate.errors import UnknownName
+from symgate.flow.paths import Paths
+from symgate.linear.routes import CARRY
+from symgate.plots.decades import (
+    End,
+    decade_ticks,
+    finite_end,
+    label_ends,
+    mark_underflow,
+    norm_label,
+    shown,
+)
+from symgate.plots.style import (
+    BLACK,
+    BLUE,
+    DASH_DOT,
+    DASHED,
+    DOTTED,
+    DOUBLE_DOT,
+    GREEN,
+    LONG,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    SOLID,
+    styled,
+)
+from symgate.plots.style import axes as axes_of
+
+_LOOKS: tuple[tuple[str, Any], ...] = (
+    (BLUE, DASHED), (RED, DOTTED), (GREEN, DASH_DOT), (PURPLE, LONG), (ORANGE, DOUBLE_DOT),
+    (SKY, SOLID),
+)  # fmt: skip
+
+
+@styled
+def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | None = None) -> Axes:
+    """One block of the state over the lag, whole and without each path.
+
+    A label says which share of a step the path has; what is exactly zero is named below
+    the picture. The first block that was measured is drawn where none is named.
+    """
+    ax = axes_of(ax, height=4.8)
+    chosen = next(iter(paths.blocks)) if block is None else block
+    if chosen not in paths.blocks:
+        known = [f"{of}, {wrt}" for of, wrt in paths.blocks]
+        raise UnknownName(f"a block of {paths.cell} named", ", ".join(chosen), known)
+    b = paths.blocks[chosen]
+    lines = [("whole gradient", b.whole, BLACK, SOLID, 2.6)]
+    if b.carry is not None:
+        lines.append(("carry alone", b.carry, "#777777", SOLID, 2.2))
+    for place, (name, values) in enumerate(b.without.items()):
+        colour, dash = _LOOKS[place % len(_LOOKS)]
+        title = "without the carry" if name == CARRY else f"without {name}"
+        lines.append((f"{title} ({b.share[name]:.0%})", values, colour, dash, 1.7))
+    ends, zero, marks = [], [], []
+    for title, values, colour, dash, width in lines:
+        end = finite_end(paths.lags, values)
+        if end is None or end[0] < 1:
+            zero.append(title)
+            continue
+        ax.plot(paths.lags, shown(values), color=colour, ls=dash, lw=width)
+        ends.append(End(*end, title, colour if colour != "#777777" else "#555555"))
+        marks.append((paths.lags, values, colour))
+    ax.set_xlim(0, float(paths.lags[-1]))
+    ax.margins(y=0.05)
+    held = np.concatenate([shown(v) for _, v, *_ in lines])
+    span = float(np.nanmax(held) - np.nanmin(held)) if np.isfinite(held).any() else 1.0
+    decade_ticks(ax.yaxis, span)
+    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    ax.set_axisbelow(True)
+    below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
+    ax.set_xlabel(f"lag $k$ (steps back){below}")
+    ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
+    ax.set_title(f"{paths.cell}: one sequence; in brackets the share of a step",
+                 fontsize=9.5, color="#444444")  # fmt: skip
+    mark_underflow(ax, marks)
+    label_ends(ax, ends)
+    return ax

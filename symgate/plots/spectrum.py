@@ -1,0 +1,56 @@
+"""The singular values of ∂of_t/∂wrt_{t-k} over the lag."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
+from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, look, styled
+from symgate.plots.style import axes as axes_of
+
+
+@styled
+def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) -> Axes:
+    """All singular values of one sample at the lags at which they were kept.
+
+    Thick: the largest, the median and the smallest of those that are left; below the text
+    the effective rank. Directions that have fallen below 1e-13 of the largest end.
+    """
+    lags = np.array([k for k in d.singular_values if k > 0])
+    if len(lags) < 2:
+        raise SymgateError("singular values were kept at fewer than two lags; give singular=…")
+    ax = axes_of(ax)
+    values = np.stack([d.singular_values[int(k)][sample] for k in lags])
+    colour = look(d.cell).colour
+    for i in range(values.shape[1]):
+        ax.plot(lags, shown(values[:, i]), color=colour, lw=0.6, alpha=0.45)
+    middle, last = values.shape[1] // 2, values.shape[1] - 1
+    ends = []
+    for i, title, dash in (
+        (0, "largest", "-"),
+        (middle, "median", DASHED),
+        (last, "smallest", DOTTED),
+    ):
+        ax.plot(lags, shown(values[:, i]), color=BLACK, lw=1.8, ls=dash)
+        end = finite_end(lags, values[:, i])
+        if end is not None:
+            at = "" if end[0] == lags[-1] else f"\n(left until lag {end[0]:.0f})"
+            ends.append(End(*end, f"{title}{at}", BLACK))
+    ax.set_xscale("log")
+    ax.set_xlim(float(lags[0]), float(lags[-1]))
+    held = values[np.isfinite(values)]
+    decade_ticks(ax.yaxis, float(np.ptp(held)))
+    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    ranks = [(k, r) for k, r in d.effective_rank.items() if k > 0]
+    for k, r in ranks[:: max(1, len(ranks) // 6)]:
+        ax.annotate(f"{r:.3g}", (k, 1.02), xycoords=("data", "axes fraction"), ha="center",
+                    va="bottom", fontsize=8.5, color=GREY, annotation_clip=False)  # fmt: skip
+    ax.set_xlabel("lag $k$ (steps back)")
+    ax.set_ylabel("singular values")
+    ax.set_title(f"{d.cell}: above, the effective rank of {values.shape[1]}", fontsize=9.5,
+                 color="#444444", pad=18)  # fmt: skip
+    label_ends(ax, ends)
+    return ax

@@ -1,0 +1,175 @@
+"""`symgate decay`, `memory`, `sweep`, and the scripts of analysis/."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import symgate as sg
+from symgate.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+SMALL = ("--hidden", "5", "--lags", "30", "--samples", "2")
+
+
+@pytest.fixture
+def symgate(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*words: str) -> tuple[int, str, str]:
+        try:
+            code = main(words)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return run
+
+
+def test_decay_prints_a_chart_and_a_table(symgate: Run) -> None:
+    code, out, err = symgate("decay", "rnn", "lstm", "gru", *SMALL)
+    assert (code, err) == (0, "")
+    assert "lag; * rnn, o lstm, + gru" in out
+    assert "rate a step" in out
+    assert "2 sequences of independent standard normal inputs" in out
+    assert "fitted on lags 15 to 30" in out
+    assert symgate("decay", "rnn", "lstm", "gru", *SMALL)[1] == out
+
+
+def test_decay_draws(symgate: Run, tmp_path: Path) -> None:
+    target = tmp_path / "decay.svg"
+    code, out, err = symgate("decay", "lstm", *SMALL, "--paths", "--bounds", "-o", str(target))
+    assert code == 0
+    assert f"wrote {target}" in err
+    assert "through f (forget gate)" in out
+    assert "worst case" in out
+    assert "from the Lyapunov exponent" in out
+    assert {p.name for p in tmp_path.iterdir()} == {"decay.svg", "decay-lstm-paths.svg"}
+
+
+def test_decay_data(symgate: Run, tmp_path: Path) -> None:
+    out = symgate("decay", "gru", *SMALL, "--bounds", "--paths", "--json")[1]
+    data = json.loads(out)[0]
+    assert data["cell"] == "gru"
+    assert len(data["bounds"]["worst_log10"]) == 31
+    assert data["paths"]["blocks"]["h,h"]["share"]["carry"] > 0
+    rows = list(csv.DictReader(io.StringIO(symgate("decay", "gru", "rnn", *SMALL, "--csv")[1])))
+    assert [row["cell"] for row in rows] == ["gru"] * 31 + ["rnn"] * 31
+    path = tmp_path / "a.npz"
+    symgate("decay", "gru", *SMALL, "--save", str(path))
+    again = sg.load(path)
+    assert again.median.tolist() == data["median_log10"]
+    words = again.setting.command.split()
+    assert words[:2] == ["symgate", "decay"]
+    symgate(*words[1:], "--save", str(path))
+    assert sg.load(path).median.tolist() == data["median_log10"]
+
+
+def test_a_file_of_equations(symgate: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.cell"
+    file.write_text("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")
+    code, out, _ = symgate("decay", "--cell", str(file), *SMALL)
+    assert code == 0
+    assert "mine" in out
+
+
+def test_memory(symgate: Run, tmp_path: Path) -> None:
+    code, out, err = symgate("memory", "lstm", "--steps", "500", "--hidden", "4")
+    assert (code, err) == (0, "")
+    assert "the bias b_f of gate f = ln(T - 1) = 6.2126" in out
+    target = tmp_path / "m.png"
+    code, out, _ = symgate("memory", "gru", "--steps", "50", "--hidden", "4", "--json",
+                           "-o", str(target))  # fmt: skip
+    assert json.loads(out)[0]["parameter"] == "b_z"
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_sweep(symgate: Run, tmp_path: Path) -> None:
+    keep, target = tmp_path / "s.jsonl", tmp_path / "s.pdf"
+    words = ("sweep", "lstm", "--hidden", "3,5", "--bias", "f=0,2", "--lags", "20",
+             "--keep", str(keep), "-o", str(target))  # fmt: skip
+    code, out, _ = symgate(*words)
+    assert code == 0
+    assert out.splitlines()[0].split()[:3] == ["hidden", "bias", "f"]
+    assert len(out.splitlines()) == 5
+    assert target.read_bytes().startswith(b"%PDF")
+    again = symgate(*words, "--csv")[1]
+    assert len(again.splitlines()) == 5
+    assert json.loads(symgate(*words, "--json")[1])["axes"]["bias f"] == [0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("decay",), 2, "name a cell"),
+        (("decay", "gru", "--lags", "0"), 3, "lags is a whole number from 1, not 0"),
+        (("decay", "gru", "--lags", "-4"), 3, "lags is a whole number from 1, not -4"),
+        (("decay", "gru", "--lags", "99", "--steps", "9"), 3, "reaches before the start"),
+        (("decay", "gru", "--of", "q"), 3, "a state of gru named 'q'"),
+        (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
+        (("decay", "gru", "--bias", "f"), 2, "gate=value"),
+        (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is no whole number"),
+        (("decay", "gru", "--seed", "-1"), 3, "a seed is a whole number from 0"),
+        (("decay", "grru"), 3, "did you mean 'gru'"),
+        (("decay", "gru", "-o", "/missing/a.svg"), 3, "there is no folder /missing"),
+        (("decay", "gru", "-o", "a.bmp"), 3, "ends in .svg, .png or .pdf"),
+        (("decay", "gru", "--save", "/missing/a.npz"), 3, "there is no folder /missing"),
+        (("decay", "gru", "lstm", "--save", "a.npz"), 2, "--save keeps one cell"),
+        (("decay", "gru", "--csv", "--json"), 2, "not allowed with"),
+        (("decay", "gru", "--at", "x"), 2, "is not a list"),
+        (("memory", "rnn", "--steps", "500"), 3, "rnn has no carry"),
+        (("memory", "lstm", "--steps", "1"), 3, "a number of steps above 1"),
+        (("memory", "lstm"), 2, "--steps"),
+        (("memory", "lstm", "--steps", "many"), 2, "'many' is no number"),
+        (("sweep", "lstm", "--hidden", ""), 3, "the grid has no points"),
+        (("sweep", "lstm", "--hidden", "1,2", "--limit", "1"), 3, "2 points, more than the limit"),
+        (("sweep", "lstm", "--bias", "z=1"), 3, "a gate of lstm named 'z'"),
+        (("sweep", "lstm", "--keep", "/missing/s.jsonl"), 3, "there is no folder /missing"),
+    ],
+)
+def test_bad_input(
+    symgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...], code: int, message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    found = symgate(*words)
+    assert found[0] == code
+    assert found[1] == ""
+    assert message in found[2]
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- analysis ---------------------------------------------------------------------------------
+
+SCRIPTS = {
+    "compare_cells": ["--hidden", "6", "--lags", "30"],
+    "long_sequence": ["--hidden", "4", "--lags", "300"],
+    "forget_bias": ["--hidden", "5", "--lags", "40", "--biases", "0", "1"],
+    "reset_gate": ["--hidden", "5", "--lags", "30", "--seeds", "2"],
+    "update_convention": ["--hidden", "5", "--lags", "30"],
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "reports" / "figure.svg"
+    code = import_module(f"analysis.{name}").main([*SCRIPTS[name], "--output", str(target)])
+    assert code == 0
+    answer = capsys.readouterr().out
+    assert answer.count("\n") == 1
+    assert answer.endswith(".\n")
+    assert target.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_are_short_and_use_the_public_surface(name: str) -> None:
+    text = Path(import_module(f"analysis.{name}").__file__ or "").read_text()
+    assert len(text.splitlines()) < 80
+    assert "import symgate as sg" in text
+    assert "from symgate" not in text

@@ -1,0 +1,107 @@
+"""`memory`: solved symbolically, checked by simulation, refused with a reason."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sympy import log
+
+import symgate as sg
+from symgate.flow.memory import T
+
+SOLVED = {
+    "lstm": ("b_f", log(T - 1)),
+    "gru": ("b_z", log(T - 1)),
+    "gru-z-takes-new": ("b_z", -log(T - 1)),
+    "lstm-coupled": ("b_f", log(T - 1)),
+    "lstm-peephole": ("b_f", log(T - 1)),
+    "mgu": ("b_f", -log(T - 1)),
+    "janet": ("b_f", log(T - 1)),
+    "star": ("b_k", -log(T - 1)),
+    "leaky-rnn": ("alpha", 1 / T),
+    "lru": ("lamda", 1 - 1 / T),
+    "fast-rnn": ("beta", log(T - 1)),
+}
+NO_CARRY = [
+    "jordan-rnn", "linear-rnn", "lmu", "mi-rnn", "multiplicative-rnn", "rhn",
+    "rnn-pre-activation", "rnn-relu", "rnn-sigmoid",
+]  # fmt: skip
+NO_LOSS = ["antisymmetric-rnn-gated", "lipschitz-rnn", "lstm-no-forget-gate", "unicornn"]
+NO_BIAS = ["atr", "brc", "nbrc", "gru2", "mgu2"]
+REFUSED = {
+    **dict.fromkeys(NO_CARRY, "has no carry"),
+    **dict.fromkeys(NO_LOSS, "without loss"),
+    **dict.fromkeys(NO_BIAS, "no bias to set"),
+    "indrnn": "no solution that could be found",
+    "rnn": "has no carry: each path from a state to the next goes through a matrix",
+    "lstm-1997": "carries c without loss",
+    "antisymmetric-rnn": "without loss",
+    "qrnn": "no bias to set",
+    "cornn": "several parameters",
+    "slstm": "no solution that could be found",
+}
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_solved(name: str) -> None:
+    m = sg.memory(sg.cell(name), steps=40, hidden=4)
+    assert (m.parameter, m.formula) == SOLVED[name]
+    assert m.value == pytest.approx(float(SOLVED[name][1].subs(T, 40)), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n in sg.zoo if n not in REFUSED])
+def test_every_answer_is_checked_by_simulation(name: str) -> None:
+    m = sg.memory(sg.cell(name), steps=30, hidden=3)
+    assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 30, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_a_reason(name: str) -> None:
+    with pytest.raises(sg.SymgateError, match=REFUSED[name]):
+        sg.memory(sg.cell(name), steps=40, hidden=4)
+
+
+@pytest.mark.parametrize("steps", [1.5, 2, 20, 500, 1e6])
+def test_any_number_of_steps(steps: float) -> None:
+    m = sg.memory(sg.cell("lstm"), steps=steps, hidden=3)
+    assert m.value == pytest.approx(math.log(steps - 1), abs=1e-9)
+    assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / steps, rel=1e-9)
+
+
+@pytest.mark.parametrize("steps", [1, 0, -5, math.nan, math.inf, True, "500"])
+def test_bad_steps(steps: object) -> None:
+    with pytest.raises(sg.SymgateError, match="a number of steps above 1"):
+        sg.memory(sg.cell("lstm"), steps=steps)  # type: ignore[arg-type]
+
+
+def test_a_cell_of_ones_own_and_a_product_of_gates() -> None:
+    cell = sg.Cell.from_text("""
+        f[t] = sigmoid(W_f @ x[t] + b_f)
+        g[t] = sigmoid(W_g @ x[t] + b_g)
+        h[t] = f[t] * g[t] * h[t-1] + W @ x[t]
+    """, name="product")  # fmt: skip
+    with pytest.raises(sg.SymgateError, match="has no solution that could be found for one bias"):
+        sg.memory(cell, steps=50)  # with the other gate at 1/2 the product is below 1/2
+    m = sg.memory(cell, steps=1.9)
+    assert m.parameter == "b_f"
+    assert m.kept == {"b_g": 0.0}
+    assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 1.9)
+
+
+def test_the_state_can_be_named() -> None:
+    assert sg.memory(sg.cell("lem"), 50, state="z", hidden=3).parameter == "b_d"
+    with pytest.raises(sg.SymgateError, match="does not carry h; it carries 'c'"):
+        sg.memory(sg.cell("lstm"), 50, state="h")
+    with pytest.raises(sg.UnknownName, match="a state of lstm named 'q'"):
+        sg.memory(sg.cell("lstm"), 50, state="q")
+
+
+def test_the_values_go_into_init() -> None:
+    m = sg.memory(sg.cell("lstm"), 100, hidden=4)
+    params = sg.init(sg.cell("lstm"), hidden=4, values=m.values)
+    np.testing.assert_allclose(params["b_f"], math.log(99))
+    assert m.partner == {"b_i": -m.value}
+    assert m.to_dict()["formula"] == "ln(T - 1)"
+    assert "b_f of gate f = ln(T - 1) = 4.5951" in m.sentence()

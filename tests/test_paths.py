@@ -1,0 +1,131 @@
+"""Paths: they sum to the whole, the carry is a product of diagonals, closing one is exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from symgate.flow.paths import first_sequence, places, step_jacobian
+from symgate.linear.routes import routes_of
+from symgate.numerics.steps import Steps
+
+MANY = ["lstm", "gru", "gru-reset-after", "rnn", "lstm-peephole", "lstm-coupled",
+        "lstm-projected", "lem", "janet", "cornn", "mut1", "slstm", "lstm-full-gate-recurrence",
+        "multiplicative-lstm", "star", "scrn", "lmu"]  # fmt: skip
+
+
+def measured(name: str, n: int = 6, lags: int = 25, **options: object) -> sg.Decay:
+    return sg.decay(sg.cell(name), hidden=n, lags=lags, samples=2, seed=1, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_the_parts_of_a_step_sum_to_the_whole(name: str) -> None:
+    run = measured(name).run
+    assert run is not None
+    one, routes = first_sequence(run), routes_of(run.cell)
+    for t in (0, 7, 24):
+        total = step_jacobian(Steps(one), t)
+        parts = [
+            step_jacobian(Steps(one, routes.step(lambda other, kept=kept: other == kept)), t)
+            for kept in routes.names
+        ]
+        np.testing.assert_allclose(np.sum(parts, axis=0), total, atol=1e-12, rtol=0)
+
+
+def test_names() -> None:
+    assert routes_of(sg.cell("lstm")).names == ("carry", "f", "i", "g", "o")
+    assert routes_of(sg.cell("gru")).names == ("carry", "z", "n", "n, r")
+    assert routes_of(sg.cell("rnn")).names == ("U",)
+    titles = measured("gru").paths.titles  # type: ignore[union-attr]
+    assert titles["n, r"] == "through n, r (candidate, reset gate)"
+
+
+def test_the_lstm_has_the_four_blocks_of_the_facts() -> None:
+    """J_cc = diag(f), J_ch and J_hh term by term, J_hc = diag(k f)."""
+    run = measured("lstm").run
+    assert run is not None
+    one, at, t = first_sequence(run), places(run), 9
+    i, f, o, g, c = (one[name][t] for name in "ifogc")
+    c_before = one["c"][t - 1]
+    U = {gate: run.params[f"U_{gate}"] for gate in "ifog"}
+    k = o * (1 - np.tanh(c) ** 2)
+    expected = {
+        ("carry", "c", "c"): np.diag(f),
+        ("carry", "h", "c"): np.diag(k * f),
+        ("f", "c", "h"): np.diag(c_before * f * (1 - f)) @ U["f"],
+        ("i", "c", "h"): np.diag(g * i * (1 - i)) @ U["i"],
+        ("g", "c", "h"): np.diag(i * (1 - g**2)) @ U["g"],
+        ("o", "h", "h"): np.diag(np.tanh(c) * o * (1 - o)) @ U["o"],
+        ("f", "h", "h"): np.diag(k * c_before * f * (1 - f)) @ U["f"],
+    }
+    routes = routes_of(run.cell)
+    for name in routes.names:
+        steps = Steps(one, routes.step(lambda other, name=name: other == name))
+        whole = step_jacobian(steps, t)
+        for (path, a, b), block in expected.items():
+            if path == name:
+                np.testing.assert_allclose(whole[at[a], at[b]], block, atol=1e-14)
+    assert set(measured("lstm").paths.blocks) == {  # type: ignore[union-attr]
+        ("h", "h"), ("h", "c"), ("c", "h"), ("c", "c"),
+    }  # fmt: skip
+
+
+def test_the_carry_alone_is_a_sum_of_logs() -> None:
+    d = measured("lstm", lags=60)
+    assert d.run is not None
+    assert d.paths is not None
+    f = first_sequence(d.run)["f"]
+    logs = np.cumsum(np.log10(f[::-1]), axis=0)
+    carry = d.paths["c", "c"].carry
+    assert carry is not None
+    np.testing.assert_allclose(carry[1:], logs.max(axis=1), atol=1e-12)
+    none = d.paths["h", "h"].carry
+    assert none is not None
+    assert np.isneginf(none[1:]).all()
+
+
+def test_closing_a_path_is_the_product_without_its_terms() -> None:
+    d = measured("gru", lags=12)
+    assert d.run is not None
+    assert d.paths is not None
+    one, routes = first_sequence(d.run), routes_of(d.run.cell)
+    for name in routes.names:
+        steps = Steps(one, routes.step(lambda other, name=name: other != name))
+        product = np.eye(6)
+        for k in range(1, 13):
+            product = product @ step_jacobian(steps, 12 - k)
+            expected = np.log10(np.linalg.norm(product, 2))
+            assert d.paths["h", "h"].without[name][k] == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm", "lem"])
+def test_shares_sum_to_one(name: str) -> None:
+    found = measured(name).paths
+    assert found is not None
+    for block in found.blocks.values():
+        total = sum(block.share.values())
+        assert total == pytest.approx(1, abs=1e-12) or total == 0
+
+
+@pytest.mark.parametrize("n", [6, 48])
+def test_a_cell_with_one_path_is_zero_without_it(n: int) -> None:
+    found = measured("rnn", n=n, lags=60).paths
+    assert found is not None
+    block = found["h", "h"]
+    assert block.carry is None
+    assert block.without["U"][0] == 0
+    assert np.isneginf(block.without["U"][1:]).all()
+
+
+def test_checkpointed_runs_have_the_same_paths() -> None:
+    cell = sg.cell("gru")
+    params = sg.init(cell, hidden=5, input=3)
+    x = np.random.default_rng(0).normal(size=(40, 2, 3))
+    kept, again = (sg.simulate(cell, params, x, checkpoint=flag) for flag in (False, True))
+    one, two = sg.decay(kept).paths, sg.decay(again).paths
+    assert one is not None
+    assert two is not None
+    np.testing.assert_allclose(
+        one["h", "h"].without["z"], two["h", "h"].without["z"], atol=1e-12
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""`sweep`: the table, going on after an interruption, limits."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+
+GRID: dict[str, Any] = {
+    "hidden": [3, 5], "bias": {"f": [0, 2]}, "gain": [0.5, 1.0], "scheme": "orthogonal",
+    "lags": 20, "samples": 1,
+}  # fmt: skip
+
+
+def swept(**options: Any) -> sg.Sweep:
+    return sg.sweep(sg.cell("lstm"), **{**GRID, **options})
+
+
+def test_table() -> None:
+    s = swept()
+    assert list(s.axes) == ["hidden", "gain", "bias f"]
+    assert s.grid().shape == (2, 2, 2)
+    assert len(s.to_csv().splitlines()) == 9
+    d = sg.decay(sg.cell("lstm"), hidden=5, lags=20, samples=1, gain=1.0, bias={"f": 2},
+                 scheme="orthogonal")  # fmt: skip
+    assert s.grid("rate")[1, 1, 1] == pytest.approx(d.rate, rel=1e-12)
+    json.dumps(s.to_dict(), allow_nan=False)
+
+
+class Killed(Exception):
+    """Stops a sweep in its middle."""
+
+
+@pytest.mark.parametrize("after", [1, 4, 7])
+def test_an_interrupted_sweep_ends_with_the_same_bytes(tmp_path: Path, after: int) -> None:
+    whole, part = tmp_path / "whole.jsonl", tmp_path / "part.jsonl"
+    table = swept(keep=whole).to_csv()
+
+    def kill(done: int, total: int) -> None:
+        if done == after:
+            raise Killed
+
+    with pytest.raises(Killed):
+        swept(keep=part, progress=kill)
+    assert len(part.read_text().splitlines()) == after + 1
+    part.write_bytes(part.read_bytes()[:-7])  # the last line was being written
+    seen: list[int] = []
+    again = swept(keep=part, progress=lambda done, total: seen.append(done))
+    assert part.read_bytes() == whole.read_bytes()
+    assert again.to_csv() == table
+    assert seen == list(range(1, 9))
+
+
+def test_a_finished_sweep_is_not_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = tmp_path / "s.jsonl"
+    first = swept(keep=keep)
+    monkeypatch.setattr("symgate.flow.sweep.decay", None)
+    assert swept(keep=keep).to_csv() == first.to_csv()
+
+
+def test_a_file_of_another_sweep(tmp_path: Path) -> None:
+    keep = tmp_path / "s.jsonl"
+    swept(keep=keep)
+    before = keep.read_bytes()
+    with pytest.raises(sg.SymgateError, match=r"holds another sweep .*lags is 20 there and 30"):
+        swept(keep=keep, lags=30)
+    assert keep.read_bytes() == before
+    keep.write_text("something else\n")
+    with pytest.raises(sg.SymgateError, match="is no file of a sweep"):
+        swept(keep=keep)
+    assert keep.read_text() == "something else\n"
+    with pytest.raises(sg.SymgateError, match="no folder"):
+        swept(keep=tmp_path / "missing" / "s.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"hidden": []}, "the grid has no points: hidden has no values"),
+        ({"bias": {"f": []}}, "bias f has no values"),
+        ({"hidden": range(1, 1001), "gain": np.linspace(1, 2, 1000).tolist(),
+          "bias": {"f": range(1000)}},
+         "1000 × 1000 × 1 × 1000 = 1,000,000,000 points, more than the limit of 2,000"),
+        ({"limit": 7}, "= 8 points, more than the limit of 7"),
+        ({"bias": {"z": [1]}}, "a gate of lstm named 'z'"),
+        ({"hidden": [0]}, "hidden takes a whole number from 1"),
+        ({"hidden": [2.5]}, "hidden takes a whole number from 1"),
+        ({"gain": [math.nan]}, "gain takes a number"),
+        ({"gain": [1.0, 1.0]}, "gain names a value twice"),
+        ({"scheme": ["magic"]}, "the scheme 'magic'"),
+        ({"seed": 0.5}, "a seed is a whole number"),
+        ({"of": "q"}, "a state of lstm named 'q'"),
+        ({"lags": 0}, "lags is a whole number from 1"),
+        ({"norm": "nuclear"}, "the norm 'nuclear'"),
+    ],
+)  # fmt: skip
+def test_bad_input(options: dict[str, Any], message: str, tmp_path: Path) -> None:
+    keep = tmp_path / "s.jsonl"
+    with pytest.raises(sg.SymgateError, match=message):
+        swept(**{**options, "keep": keep})
+    assert not keep.exists()
+
+
+def test_a_point_that_diverges_does_not_stop_the_others() -> None:
+    cell = sg.Cell.from_text("h[t] = U @ h[t-1] + (U @ h[t-1]) * (U @ h[t-1]) + x[t]")
+    s = sg.sweep(cell, hidden=[2], gain=[0.01, 40.0], scheme="gaussian", lags=30, samples=1)
+    rates = s.grid("rate")
+    assert np.isfinite(rates[0])
+    assert np.isnan(rates[1])
+    assert "not finite" in s.rows[1]["note"]
+    assert s.table()[2][1] == "diverged"
+
+
+def test_an_unknown_result() -> None:
+    with pytest.raises(sg.UnknownName, match="a result named 'speed'"):
+        swept(hidden=3, gain=1.0, bias={}).grid("speed")
