@@ -1,4 +1,4 @@
-"""Rows 2, 3, 9: how steep an activation is, and what follows for the error that flows back.
+"""Rows 2, 9: how steep an activation is.
 
 Hochreiter and Schmidhuber, Long Short-Term Memory (1997), section 3.1; Cooijmans et al.,
 Recurrent Batch Normalization (2017), figure 1b.
@@ -18,9 +18,8 @@ from analysis.published.checks import main
 from analysis.published.drawing import canvas, caption
 from symgate.algebra.functions import sigmoid
 from symgate.algebra.vectors import variable
-from symgate.plots.style import BLUE, DASHED, RED, styled
+from symgate.plots.style import BLUE, RED, styled
 
-UNITS, LAGS = 4, 30
 DEVIATIONS = (0.1, 0.25, 0.5, 0.75, 1.0)
 w, y = sp.symbols("w y", positive=True)
 
@@ -37,29 +36,11 @@ def steepest() -> float:
     return float(sp.nsolve(slope, w, 1.5, prec=30))
 
 
-@lru_cache(maxsize=1)
-def flow() -> tuple[Any, Any]:
-    """The largest |∂θ_v(t-q)/∂θ_u(t)| over all pairs, and n (n w_max / 4)^q, for q = 1 …"""
-    cell = sg.Cell.from_text("h[t] = U @ sigmoid(h[t-1]) + W @ x[t]")
-    rng = np.random.default_rng(0)
-    params = sg.init(cell, hidden=UNITS, input=UNITS, seed=0)
-    params["U"] = rng.uniform(-1, 1, (UNITS, UNITS)) * 3.8 / UNITS
-    run = sg.simulate(cell, params, 0.1 * rng.normal(size=(LAGS + 1, UNITS)))
-    step = sg.lambdify(cell, sg.jacobian(cell))
-    product, largest = np.eye(UNITS), []
-    for t in range(LAGS, 0, -1):
-        product = product @ step(params, x=np.zeros(UNITS), h=run["h"][t - 1])
-        largest.append(np.abs(product).max())
-    bound = UNITS * (UNITS * np.abs(params["U"]).max() / 4) ** np.arange(1, LAGS + 1)
-    return np.array(largest), bound
-
-
 def numbers() -> dict[int, dict[str, Any]]:
     s = sp.Symbol("s")
     slope = sp.expand(sigmoid(w).diff(w).subs(sigmoid(w), s))
     condition = sp.diff(gain(), w).subs(y, 1)
     at_coth = float(condition.rewrite(sp.exp).subs(w, steepest()).evalf(30))
-    largest, bound = flow()
     found = {
         "w at y = 1": steepest(),
         "largest value at y = 1": float(gain().rewrite(sp.exp).subs({y: 1, w: steepest()}).evalf()),
@@ -75,37 +56,25 @@ def numbers() -> dict[int, dict[str, Any]]:
         f"s = {d}": sg.mean_field(rnn, 0.0, d**2).average(1 - variable("h") ** 2)
         for d in DEVIATIONS
     }
-    return {
-        2: found,
-        3: {"lags at which the bound is broken": int((largest > bound).sum())},
-        9: tanh,
-    }
+    return {2: found, 9: tanh}
 
 
 @styled
 def draw() -> Figure:
-    figure, (left, middle, right) = canvas(3, 11.0, 3.9)
+    figure, (left, right) = canvas(2, 9.4, 4.0)
     at = np.linspace(0.01, 8, 400)
-    left.plot(at, at / (4 * np.cosh(at / 2) ** 2) * 1.0, color=BLUE)
+    left.plot(at, at / (4 * np.cosh(at / 2) ** 2), color=BLUE)
     left.plot([steepest()], [numbers()[2]["largest value at y = 1"]], "o", color=RED)
     left.set_xlabel("$w$")
-    left.set_title("$|w\\,\\sigma'(w y)|$ at $y = 1$")
-    largest, bound = flow()
-    lags = np.arange(1, LAGS + 1)
-    middle.semilogy(lags, bound, color=RED, ls=DASHED, label="$n\\,(n w_{max}/4)^q$")
-    middle.semilogy(lags, largest, color=BLUE, label="largest entry")
-    middle.set_xlabel("lag $q$")
-    middle.set_title("the error that flows back")
-    middle.legend(frameon=False)
+    left.set_title(r"$|w\,\sigma'(w y)|$ at $y = 1$")
     found = numbers()[9]
     right.plot(DEVIATIONS, list(found.values()), "o-", color=BLUE)
     right.set_xlabel("deviation $s$ of the input")
     right.set_title("mean of $\\tanh'$ under $N(0, s^2)$")
     return caption(
         figure,
-        f"Left and middle after Hochreiter and Schmidhuber (1997), section 3.1; middle: "
-        f"{UNITS} sigmoid units, weights uniform with n w_max below 4. Right after Cooijmans et "
-        f"al. (2017), figure 1b.",
+        "Left after Hochreiter and Schmidhuber (1997), section 3.1: never above 1 while |w| < 4. "
+        "Right after Cooijmans et al. (2017), figure 1b.",
     )
 
 
