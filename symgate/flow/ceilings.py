@@ -41,8 +41,9 @@ class Ceilings:
     `worst_log10` (K + 1,) takes the ranges of all gates, with the symbols of `formula` (the
     bound of one step) as in `values`; where a state has no range of its own (the cell of an
     LSTM) it takes the largest value of the run. `run_log10` (K + 1, samples) takes the
-    largest coefficients that occurred. `radius_log10` is the worst case with the spectral radius of each matrix in
-    place of its largest singular value: no bound, though often quoted as one.
+    largest coefficients that occurred. `radius_log10` is the worst case with the spectral
+    radius of each matrix in place of its largest singular value: no bound, though often
+    quoted as one.
     """
 
     formula: str
