@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ PRECISIONS = ("float32", "float64")
 def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array]:
     """The parameters of a cell as float arrays; a missing or unknown one is an error."""
     if not isinstance(params, Mapping):
-        raise ShapeError(f"parameters are a mapping of names to arrays, not {type(params)}")
+        raise ShapeError(
+            f"parameters are a mapping of names to arrays, not {type(params).__name__}"
+        )
     for name in params:
         if name not in cell.parameters:
             raise ShapeError(
@@ -31,26 +34,42 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
     if missing:
         raise ShapeError(f"{cell.name} needs the parameter {missing[0]!r}, which is not given")
     return {
-        name: checked(name, params[name], len(parameter.shape))
+        name: checked(name, params[name], len(parameter.shape), shown(parameter.shape))
         for name, parameter in cell.parameters.items()
     }
 
 
-def checked(name: str, value: Any, at_least: int) -> Array:
+def checked(name: str, value: Any, at_least: int = 0, expected: str = "") -> Array:
     """A finite float array with at least so many axes."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise ShapeError(f"{name} holds {array.dtype} values; expected real numbers")
+    array = real(name, value)
     if array.dtype.name not in PRECISIONS or not array.dtype.isnative:
         with np.errstate(over="ignore"):
             array = array.astype(float)
     if array.ndim < at_least:
-        raise ShapeError(f"{name} has shape {array.shape}; expected at least {at_least} axes")
+        expected = expected or f"at least {at_least} axes"
+        raise ShapeError(f"{name} has shape {array.shape}; expected {expected}")
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         item = f"{name}{list(place)}" if place else name
         raise ShapeError(f"{item} is {array[place]}; expected finite numbers")
     return array
+
+
+def real(name: str, value: Any) -> Array:
+    """An array of real numbers of any type."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ShapeError(f"{name} is no array: its rows have different lengths") from None
+    if array.dtype.kind not in "fiu":
+        raise ShapeError(f"{name} holds {array.dtype} values; expected real numbers")
+    return array
+
+
+def shown(sizes: Sequence[object], before: str = "") -> str:
+    """Sizes as a tuple prints: (n, m), (n,), (steps, m)."""
+    parts = [*([before] if before else []), *map(str, sizes)]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def number_of(size: Expr, sizes: Mapping[Symbol, int]) -> Any:
@@ -66,20 +85,25 @@ def fitted_sizes(cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Ex
 ):  # fmt: skip
     """The numbers of the symbolic sizes, from the shapes of arrays.
 
-    `named` maps a name to (its array's last axes, their symbolic sizes). Every array must
-    agree; the error names the one that does not, with both shapes.
+    `named` maps a name to (its array's shape, the symbolic sizes of the last axes). A size is
+    what most arrays have; the error names the one that has not, with both shapes.
     """
-    sizes: dict[Symbol, int] = {}
+    votes: dict[Symbol, Counter[int]] = {}
     for shape, symbolic in named.values():
-        for number, size in zip(shape, symbolic, strict=True):
+        for number, size in zip(_last(shape, symbolic), symbolic, strict=True):
             if isinstance(size, Symbol):
-                sizes.setdefault(size, number)
+                votes.setdefault(size, Counter())[number] += 1
+    sizes = {size: counts.most_common(1)[0][0] for size, counts in votes.items()}
     for name, (shape, symbolic) in named.items():
         expected = tuple(number_of(size, sizes) for size in symbolic)
-        if shape != expected:
-            letters = ", ".join(map(str, symbolic))
+        if _last(shape, symbolic) != expected:
+            before = "…" if len(shape) > len(symbolic) else ""
             raise ShapeError(
-                f"{name} has shape {shape}; expected ({letters}) = "
-                f"({', '.join(map(str, expected))}) as for the other arrays"
+                f"{name} has shape {shape}; expected {shown(symbolic, before)} = "
+                f"{shown(expected, before)} as for the other arrays"
             )
     return sizes
+
+
+def _last(shape: tuple[int, ...], symbolic: tuple[Expr, ...]) -> tuple[int, ...]:
+    return shape[len(shape) - len(symbolic) :]

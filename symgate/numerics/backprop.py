@@ -12,8 +12,9 @@ from sympy import Expr, MatMul, Mul, S
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
-from symgate.errors import ShapeError, UnknownName
+from symgate.errors import Diverged, ShapeError, UnknownName
 from symgate.linear.linearise import Node, ParameterTerm, linearise
+from symgate.numerics.arrays import checked
 from symgate.numerics.compiled import matrix_value
 from symgate.numerics.run import Run, Window, checked_run
 
@@ -86,7 +87,8 @@ class _Backward:
         stop = self.run.steps
         while stop > 0:
             start = max(0, stop - STRETCH)
-            carried = self.stretch(start, stop, carried)
+            with np.errstate(all="ignore"):
+                carried = self.stretch(start, stop, carried)
             if progress is not None:
                 progress(self.run.steps - start, self.run.steps)
             stop = start
@@ -115,11 +117,23 @@ class _Backward:
             carried = {s: np.zeros_like(value) for s, value in carried.items()}
             for node in self.nodes:
                 self.node(node, i, deltas, values, carried)
+        self.check(deltas, start)
         for node in self.nodes:
             for term in node.parameter_terms:
                 self.parameter(term, deltas[node.name], window, values)
             self.input(node, deltas[node.name], values, start, stop)
         return carried
+
+    def check(self, deltas: Mapping[str, Array], start: int) -> None:
+        """A gradient that is no longer finite raises `Diverged`."""
+        for state in self.run.cell.states:
+            bad = np.flatnonzero(~np.isfinite(deltas[state]).all(axis=(1, 2)))
+            if bad.size:
+                raise Diverged(
+                    f"∂L/∂{state} of {self.run.cell.name} is not finite from step "
+                    f"{start + bad[-1]} back (of {self.run.steps}): it explodes; use a shorter "
+                    f"run, or sg.vector_norms for its logarithm"
+                )
 
     def coefficients(self, window: Window) -> dict[Expr, Array]:
         """The products of all coefficients, each (steps, n, B)."""
@@ -199,14 +213,12 @@ def _losses(run: Run, loss: Any, state: str | None) -> dict[str, Array]:
     for name, value in given.items():
         if name not in run.cell.states:
             raise UnknownName(f"a state of {run.cell.name} named", name, run.cell.states)
-        array = np.asarray(value, dtype=run.dtype)
+        array = checked(f"∂L/∂{name}", value).astype(run.dtype, copy=False)
         size = run.size(run.cell.size(name))
         expected = (run.steps, size) if run.batch is None else (run.steps, run.batch, size)
         if array.shape != expected:
             raise ShapeError(
                 f"∂L/∂{name} has shape {array.shape}; expected {expected}, as run[{name!r}]"
             )
-        if not np.isfinite(array).all():
-            raise ShapeError(f"∂L/∂{name} holds values that are not finite")
         out[name] = array[..., None] if run.batch is None else np.moveaxis(array, -1, -2)
     return out

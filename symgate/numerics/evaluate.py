@@ -148,16 +148,14 @@ class Function:
             raise ShapeError(f"the value of {missing[0]} is not given (as {missing[0]}=…)")
         numbers = checked_parameters(cell, params)
         shapes = {
-            name: (array.shape[array.ndim - len(cell.parameters[name].shape) :],
-                   cell.parameters[name].shape)
-            for name, array in numbers.items()
-        }  # fmt: skip
+            name: (array.shape, cell.parameters[name].shape) for name, array in numbers.items()
+        }
         values: dict[Any, Array] = dict(numbers)
         for name in self.needs:
             windowed = name in cell.inputs and self.steps > 1
             array = checked(name, arrays[name], 2 if windowed else 1)
             if name in self.lin.nodes or name in cell.inputs:
-                shapes[name] = (array.shape[-1:], (self.lin.size(name),))
+                shapes[name] = (array.shape, (self.lin.size(name),))
             if windowed and array.shape[-2] != self.steps:
                 raise ShapeError(
                     f"{name} has shape {array.shape}; the expression reaches over "

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.linear.forms import Transition, leading_to, transition
+from symgate.numerics.arrays import checked
 from symgate.numerics.norms import Spectral, singular_values, squares
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.steps import Rows, Steps, Stretch, whole
@@ -127,11 +128,10 @@ def vector_norms(
     """
     walk = _Walk(run, of, wrt, lags, at, "frobenius", 0.0, (), progress, None)
     size = walk.steps.size(walk.of)
-    given = np.asarray(vector, run.dtype)
-    if given.shape not in {(size,), (run.samples, size)} or not np.isfinite(given).all():
-        raise ShapeError(
-            f"the loss vector has shape {given.shape}; expected ({size},) of finite numbers"
-        )
+    given = checked("the loss vector", vector).astype(run.dtype, copy=False)
+    if given.shape not in {(size,), (run.samples, size)}:
+        expected = f"({size},)" if run.batch is None else f"({size},) or ({run.batch}, {size})"
+        raise ShapeError(f"the loss vector has shape {given.shape}; expected {expected}")
     rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
     walk.rows = {walk.of: np.array(rows)[:, None, :]}
     walk.is_vector = True

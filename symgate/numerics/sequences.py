@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 from symgate.equations.cell import Cell
-from symgate.errors import ShapeError
-from symgate.numerics.arrays import checked, fitted_sizes
+from symgate.errors import ShapeError, did_you_mean
+from symgate.numerics.arrays import checked, fitted_sizes, shown
 
 Array = NDArray[Any]
 
@@ -21,25 +21,41 @@ def checked_inputs(
     cell: Cell, x: Any, steps: int | None
 ) -> tuple[dict[str, Array], int, int | None]:
     """The inputs by name, the number of steps, and the number of samples or None."""
-    given = _by_name(cell, x)
-    arrays = {name: _real(name, value) for name, value in given.items()}
+    arrays = {name: checked(name, value) for name, value in _by_name(cell, x).items()}
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer)):
+        raise ShapeError(f"steps is a whole number from 1, not {steps!r}")
+    if steps is None and not arrays:
+        raise ShapeError(f"{cell.name} has no input; say how many steps to run with steps=…")
+    lengths = {} if steps is None else {"the option steps": int(steps)}
+    batches = {}
     for name, array in arrays.items():
         if array.ndim not in (2, 3):
+            expected = shown((cell.size(name),), "steps")
             raise ShapeError(
-                f"{name} has shape {array.shape}; expected (steps, size) or (steps, samples, size)"
+                f"{name} has shape {array.shape}; expected {expected} or "
+                f"{shown((cell.size(name),), 'steps, samples')}"
             )
-    lengths = {array.shape[0] for array in arrays.values()} | ({steps} if steps else set())
-    if not lengths:
-        raise ShapeError(f"{cell.name} has no input; say how many steps to run with steps=…")
-    if len(lengths) > 1:
-        raise ShapeError(f"the inputs have different lengths: {sorted(lengths)}")
-    length = lengths.pop()
+        lengths[name] = array.shape[0]
+        batches[name] = array.shape[1] if array.ndim == 3 else None
+    length = _the_same(lengths, "steps")
+    batch = _the_same(batches, "samples") if batches else None
     if length < 1:
-        raise ShapeError("a sequence needs at least one step, and this one has none")
-    batches = {array.shape[1] if array.ndim == 3 else None for array in arrays.values()}
-    if len(batches) > 1:
-        raise ShapeError(f"the inputs have different numbers of samples: {batches}")
-    return arrays, length, batches.pop() if batches else None
+        raise ShapeError(f"a sequence needs at least one step; {next(iter(lengths))} has {length}")
+    return arrays, length, batch
+
+
+def _the_same(numbers: Mapping[str, Any], what: str) -> Any:
+    """The one number that all have; two names that differ make an error."""
+    (first, number), *others = numbers.items()
+    for name, other in others:
+        if other != number:
+            both = f"{first} has {_counted(number, what)} and {name} has {_counted(other, what)}"
+            raise ShapeError(f"{both}; all inputs go together")
+    return number
+
+
+def _counted(number: int | None, what: str) -> str:
+    return f"no axis of {what}" if number is None else f"{number} {what}"
 
 
 def _by_name(cell: Cell, x: Any) -> dict[str, Any]:
@@ -49,44 +65,60 @@ def _by_name(cell: Cell, x: Any) -> dict[str, Any]:
         given = {}
     elif len(cell.inputs) == 1:
         given = {cell.inputs[0]: x}
+    elif not cell.inputs:
+        raise ShapeError(f"{cell.name} has no input; leave x out and say steps=…")
     else:
         raise ShapeError(
-            f"{cell.name} has the inputs {', '.join(cell.inputs) or '(none)'}; give a mapping of "
-            f"names to arrays"
+            f"{cell.name} has the inputs {', '.join(cell.inputs)}; give a mapping of names to "
+            f"arrays"
         )
     for name in given:
         if name not in cell.inputs:
-            raise ShapeError(f"{name!r} is no input of {cell.name}; expected {cell.inputs}")
+            raise ShapeError(
+                f"{name!r} is no input of {cell.name}{did_you_mean(str(name), cell.inputs)}"
+            )
     for name in cell.inputs:
         if name not in given:
             raise ShapeError(f"the input {name} of {cell.name} is not given")
     return given
 
 
-def _real(name: str, value: Any) -> Array:
-    array = np.asarray(value)
-    if array.dtype.kind in "iu":
-        warnings.warn(f"{name} holds integers; they are taken as float64", stacklevel=4)
-    return checked(name, array, 1)
-
-
 def checked_states(
     cell: Cell, state: Mapping[str, Any] | None, batch: int | None, inputs: Mapping[str, Array]
 ) -> tuple[dict[str, Array], int | None]:
+    """The states before the first step, by name, and the number of samples or None."""
     out = {}
+    if state is not None and not isinstance(state, Mapping):
+        raise ShapeError(f"state is a mapping of states to arrays, not {type(state).__name__}")
     for name, value in (state or {}).items():
         if name not in cell.states:
-            raise ShapeError(f"{name!r} is no state of {cell.name}; expected {cell.states}")
-        array = _real(name, value)
+            raise ShapeError(
+                f"{name!r} is no state of {cell.name}{did_you_mean(str(name), cell.states)}"
+            )
+        size = (cell.size(name),)
+        array = checked(f"the initial {name}", value, 1, shown(size))
         if array.ndim == 2 and batch is None and not inputs:
             batch = array.shape[0]
         if array.ndim > 2 or (array.ndim == 2 and array.shape[0] != batch):
-            raise ShapeError(
-                f"the initial {name} has shape {array.shape}; expected (n,) or "
-                f"(samples, n) with {batch} samples"
-            )
+            expected = shown(size)
+            if batch is not None:
+                expected += f" or {shown(size, str(batch))}, for {batch} samples"
+            raise ShapeError(f"the initial {name} has shape {array.shape}; expected {expected}")
         out[name] = array
     return out, batch
+
+
+def say_what_is_converted(cell: Cell, *given: Any) -> None:
+    """Warn of integers among what a user gave: mappings of names to arrays, or the input."""
+    named = [
+        item
+        for part in given
+        for item in (part.items() if isinstance(part, Mapping) else [(cell.inputs[0], part)])
+    ]
+    found = [str(n) for n, a in named if np.ndim(a) and np.asarray(a).dtype.kind in "iu"]
+    if found:
+        text = f"{', '.join(found)} held integers; they were taken as float64"
+        warnings.warn(text, stacklevel=3)
 
 
 def sizes_of(
@@ -99,11 +131,12 @@ def sizes_of(
     for name, array in numbers.items():
         expected = cell.parameters[name].shape
         if array.ndim != len(expected):
-            letters = ", ".join(map(str, expected))
-            raise ShapeError(f"{name} has shape {array.shape}; expected ({letters})")
+            raise ShapeError(f"{name} has shape {array.shape}; expected {shown(expected)}")
         shapes[name] = (array.shape, expected)
-    for name, array in (*inputs.items(), *initial.items()):
-        shapes[name] = (array.shape[-1:], (cell.size(name),))
+    for name, array in inputs.items():
+        shapes[name] = (array.shape, (cell.size(name),))
+    for name, array in initial.items():
+        shapes[f"the initial {name}"] = (array.shape, (cell.size(name),))
     sizes = fitted_sizes(cell, shapes)
     missing = [letter for letter, symbol in cell.sizes.items() if symbol not in sizes]
     if missing:

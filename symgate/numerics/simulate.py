@@ -20,6 +20,7 @@ from symgate.numerics.sequences import (
     checked_states,
     column,
     inward,
+    say_what_is_converted,
     sizes_of,
 )
 
@@ -54,6 +55,7 @@ def simulate(
     inputs, length, batch = checked_inputs(cell, x, steps)
     initial, batch = checked_states(cell, state, batch, inputs)
     sizes = sizes_of(cell, numbers, inputs, initial)
+    say_what_is_converted(cell, params, {} if x is None else x, state or {})
     dtype = np.result_type(*numbers.values(), *inputs.values(), *initial.values())
     frame = Run(
         cell,

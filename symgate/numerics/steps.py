@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, S
 
+from symgate.errors import Diverged
 from symgate.linear.forms import Form, Transition, transition
 from symgate.numerics.compiled import matrix_value
 from symgate.numerics.run import Run, checked_run
@@ -124,10 +125,20 @@ class Steps:
         found = window.all(tuple(self.table)[1:])
         arrays = [np.ones((count, samples, 1), self.run.dtype)]
         for value in found:
+            if not np.isfinite(value).all():
+                self.diverged(value, start)
             units = value.shape[-2] if value.ndim >= 2 else 1
             spread = np.broadcast_to(value, (count, units, samples))
             arrays.append(np.ascontiguousarray(np.moveaxis(spread, -1, 1)))
         return Stretch(self, arrays)
+
+    def diverged(self, value: Array, start: int) -> None:
+        at = np.flatnonzero(~np.isfinite(value).all(axis=(1, 2)))[0] if value.ndim == 3 else 0
+        raise Diverged(
+            f"the Jacobian of {self.run.cell.name} is not finite at step {start + at} (of "
+            f"{self.run.steps}): a slope overflows or divides by zero; use smaller weights, "
+            f"fewer steps, or float64"
+        )
 
     def buffer(self, key: Any, shape: tuple[int, ...]) -> Array:
         """An array that is used again for the same purpose."""

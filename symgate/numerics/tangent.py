@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import ShapeError
-from symgate.numerics.run import Run
+from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.numerics.arrays import checked
+from symgate.numerics.run import Run, checked_run
 from symgate.numerics.steps import Steps
 
 Array = NDArray[Any]
@@ -44,6 +45,10 @@ def tangent(
     >>> tangent(run, {"h": np.ones(4)}).log10_norm.shape
     (11,)
     """
+    checked_run(run)
+    for name, value in (("since", since), ("steps", 0 if steps is None else steps)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise SymgateError(f"{name} is a whole number, not {value!r}")
     count = run.steps - since if steps is None else steps
     if since < 0 or count < 0 or since + count > run.steps:
         raise ShapeError(
@@ -53,7 +58,7 @@ def tangent(
     work = Steps(run)
     log = np.zeros(run.samples)
     out = np.zeros((count + 1, run.samples))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         now, log = _rescaled(now, log)
         first = log.copy()
         for begin in range(since, since + count, STRETCH):
@@ -66,28 +71,36 @@ def tangent(
     return Tangent(
         since,
         (out[:, 0] if single else out) / np.log(10),
-        {s: v.reshape(len(v), -1).T[0] if single else v[..., 0].T for s, v in now.items()},
+        {s: v.T[0] if single else v.reshape(len(v), run.samples).T for s, v in now.items()},
     )
 
 
 def _start(run: Run, direction: Mapping[str, Any]) -> dict[str, Array]:
+    if not isinstance(direction, Mapping):
+        raise ShapeError(
+            f"a direction is a mapping of states to arrays, not {type(direction).__name__}"
+        )
+    unknown = [name for name in direction if name not in run.cell.states]
+    if unknown:
+        raise UnknownName(f"a state of {run.cell.name} named", unknown[0], run.cell.states)
     out = {}
     for state in run.cell.states:
         size = run.size(run.cell.size(state))
-        value = np.asarray(direction.get(state, np.zeros(size)), run.dtype)
+        value = checked(f"d{state}", direction.get(state, np.zeros(size))).astype(run.dtype)
         if value.shape not in {(size,), (run.samples, size)}:
-            raise ShapeError(f"d{state} has shape {value.shape}; expected ({size},)")
+            expected = f"({size},)" if run.batch is None else f"({size},) or ({run.batch}, {size})"
+            raise ShapeError(f"d{state} has shape {value.shape}; expected {expected}")
         columns = np.broadcast_to(np.atleast_2d(value), (run.samples, size)).T
         out[state] = np.array(columns if run.samples == 1 else columns[..., None])
-    unknown = set(direction) - set(run.cell.states)
-    if unknown:
-        raise ShapeError(f"{min(unknown)!r} is no state of {run.cell.name}")
-    return out
+    largest = np.max([np.abs(v).max(axis=0, initial=0).ravel() for v in out.values()], axis=0)
+    if not largest.all():
+        raise ShapeError("the direction is zero; give a change of at least one state")
+    return {s: v / (largest if v.ndim == 2 else largest[:, None]) for s, v in out.items()}
 
 
 def _rescaled(now: dict[str, Array], log: Array) -> tuple[dict[str, Array], Array]:
     """The same directions with norm 1, and the logarithm of what was divided out."""
-    square = sum((v**2).reshape(len(v), log.size, -1).sum(axis=(0, 2)) for v in now.values())
+    square = sum((v**2).sum(axis=0).reshape(log.size) for v in now.values())
     norm = np.sqrt(square)
     divisor = np.where(norm > 0, norm, 1.0)
     scaled = {s: v / (divisor if v.ndim == 2 else divisor[:, None]) for s, v in now.items()}
