@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Comparison": "symgate.comparing.comparison",
     "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
     "Diverged": "symgate.errors",
@@ -29,6 +30,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "compare": "symgate.comparing.comparison",
     "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "gradients": "symgate.numerics.backprop",
@@ -41,6 +43,7 @@ _HOMES = {
     "load": "symgate.flow.saving",
     "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
+    "read": "symgate.reading.reader",
     "simulate": "symgate.numerics.simulate",
     "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from symgate import plots
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
+    from symgate.comparing.comparison import Comparison, compare
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.flow.curve import Decay
@@ -70,12 +74,14 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
+    from symgate.reading.reader import read
     from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
 __all__ = [
     "Adjoint",
     "Cell",
+    "Comparison",
     "Decay",
     "Derivation",
     "Diverged",
@@ -93,6 +99,7 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "compare",
     "decay",
     "derive",
     "gradients",
@@ -106,6 +113,7 @@ __all__ = [
     "memory",
     "notations",
     "plots",
+    "read",
     "simulate",
     "sweep",
     "tangent",

@@ -135,6 +135,20 @@ class Cell:
         except EquationError as error:
             raise error.in_file(str(path)) from None
 
+    @classmethod
+    def from_latex(cls, latex: str, name: str = "cell") -> Cell:
+        r"""Read a cell from its equations in LaTeX, or in Unicode, as people write them.
+
+        >>> print(Cell.from_latex(r"h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t + b_h)"))
+        h[t] = tanh(W_hh @ h[t-1] + W_xh @ x[t] + b_h)
+
+        Formulas that define no cell, or more than one, raise an `EquationError`. What is
+        misprinted, `symgate.read` says.
+        """
+        from symgate.reading.reader import cell_of_latex
+
+        return cell_of_latex(latex, name)
+
     @property
     def sizes(self) -> Mapping[str, Symbol]:
         """The letters of the sizes: n units, m inputs, and so on, as SymPy symbols."""

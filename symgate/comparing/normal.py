@@ -1,0 +1,383 @@
+"""The normal form of a cell: each state as a polynomial in the vector algebra.
+
+Gates are put in, matrices distribute over sums, a matrix on a stack splits into blocks,
+σ becomes tanh, and odd functions lose the sign of their argument. Two cells whose normal
+forms agree compute the same function at every size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from sympy import (
+    Add,
+    Expr,
+    Identity,
+    Indexed,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    Transpose,
+)
+
+from symgate.algebra.operators import Diag
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.comparing import polynomials as poly
+from symgate.comparing.polynomials import (
+    ONE,
+    Act,
+    Applied,
+    Exp,
+    Generator,
+    Inverse,
+    Matrix,
+    Monomial,
+    Param,
+    Polynomial,
+    Var,
+    generator,
+    number,
+    of_monomial,
+)
+from symgate.equations.cell import Cell
+
+HALF = Fraction(1, 2)
+ODD = ("tanh", "softsign", "sin")
+
+
+class Unsupported(Exception):
+    """What the normal form cannot say."""
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A cell in normal form: `states`, `outputs` and all `gates` by name.
+
+    `merged` maps doubled states to those they equal; `blocks` names, for each matrix that
+    acts on a stack, its blocks in order.
+    """
+
+    cell: Cell
+    states: Mapping[str, Polynomial]
+    gates: Mapping[str, Polynomial]
+    outputs: tuple[str, ...]
+    merged: Mapping[str, str]
+    blocks: Mapping[str, tuple[str, ...]]
+
+    @property
+    def observed(self) -> dict[str, Polynomial]:
+        """What two cells must agree in: states and outputs."""
+        return {**self.states, **{name: self.gates[name] for name in self.outputs}}
+
+    def changed(self, change: Any) -> Normal:
+        """The same cell with every polynomial sent through a function."""
+        return replace(
+            self,
+            states={s: change(p) for s, p in self.states.items()},
+            gates={g: change(p) for g, p in self.gates.items()},
+        )
+
+
+def normal(cell: Cell) -> Normal:
+    """Bring a cell to its normal form."""
+    walk = _Walk()
+    for name, expression in cell.equations.items():
+        walk.defined[name] = walk.expression(expression)
+    found = Normal(
+        cell,
+        {s: walk.defined[s] for s in cell.states},
+        {g: walk.defined[g] for g in cell.gates},
+        (),
+        {},
+        {name: blocks for name, blocks in walk.blocks.items() if blocks != ("",)},
+    )
+    found = _without_doubles(found)
+    return replace(found, outputs=_outputs(found))
+
+
+def _outputs(found: Normal) -> tuple[str, ...]:
+    """Gates that no equation reads: what a cell computes beside its states."""
+    read = {
+        name_of(v)
+        for e in found.cell.equations.values()
+        for v in e.atoms(Indexed)
+        if time_of(v) == 0
+    }
+    states = list(found.states.values())
+    return tuple(g for g in found.cell.gates if g not in read and found.gates[g] not in states)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.defined: dict[str, Polynomial] = {}
+        self.blocks: dict[str, tuple[str, ...]] = {}
+
+    def expression(self, e: Expr) -> Polynomial:
+        if isinstance(e, Indexed):
+            name, lag = name_of(e), -int(time_of(e))
+            found = self.defined.get(name) if lag == 0 else None
+            return found if found is not None else generator(Var(name, lag))
+        if isinstance(e, Symbol):
+            return generator(Param(e.name, not isinstance(e, Vector)))
+        if isinstance(e, Rational):
+            return number(Fraction(int(e.p), int(e.q)))
+        if isinstance(e, Add):
+            return poly.total(map(self.expression, e.args))
+        if isinstance(e, Mul):
+            result = poly.UNIT
+            for factor in e.args:
+                result = result * self.expression(factor)
+            return result
+        if isinstance(e, Pow) and isinstance(e.exp, Rational):
+            return poly.power(self.expression(e.base), Fraction(int(e.exp.p), int(e.exp.q)))
+        if isinstance(e, MatVec):
+            return self.applied(e.matrix, e.vector)
+        if e is S.Exp1:
+            return generator(Exp(ONE))
+        if isinstance(e, Stack):
+            raise Unsupported("a concatenation stands outside a matrix")
+        extra = Fraction(int(e.args[1].p), int(e.args[1].q)) if len(e.args) > 1 else None
+        return activation(type(e).__name__, self.expression(e.args[0]), extra)
+
+    def applied(self, matrix: Any, vector: Expr) -> Polynomial:
+        if isinstance(matrix, MatAdd):
+            return poly.total(self.applied(part, vector) for part in matrix.args)
+        if isinstance(matrix, MatMul):
+            scale, matrices = matrix.as_coeff_matrices()
+            result = self.applied(matrices[-1], vector)
+            for outer in reversed(matrices[:-1]):
+                result = self.act(outer, result)
+            return self.expression(scale) * result
+        if isinstance(vector, Stack):
+            blocks = _blocks(vector.sizes)
+            return poly.total(
+                apply(replace(self.matrix(matrix, blocks), block=block), self.expression(part))
+                for block, part in zip(blocks, vector.parts, strict=True)
+            )
+        return self.act(matrix, self.expression(vector))
+
+    def act(self, matrix: Any, vector: Polynomial) -> Polynomial:
+        if isinstance(matrix, Identity):
+            return vector
+        if isinstance(matrix, Diag):
+            return self.expression(matrix.vector) * vector
+        if isinstance(matrix, MatAdd):
+            return poly.total(self.act(part, vector) for part in matrix.args)
+        if isinstance(matrix, MatMul):
+            scale, matrices = matrix.as_coeff_matrices()
+            for outer in reversed(matrices):
+                vector = self.act(outer, vector)
+            return self.expression(scale) * vector
+        return apply(self.matrix(matrix, ("",)), vector)
+
+    def matrix(self, matrix: Any, blocks: tuple[str, ...]) -> Matrix:
+        transposed = isinstance(matrix, Transpose)
+        symbol = matrix.arg if transposed else matrix
+        if not isinstance(symbol, MatrixSymbol):
+            raise Unsupported(f"the matrix {matrix} acts on a stack")
+        if self.blocks.setdefault(symbol.name, blocks) != blocks:
+            raise Unsupported(f"{symbol.name} is split in two ways")
+        return Matrix(symbol.name, transposed)
+
+
+def _blocks(sizes: Iterable[Expr]) -> tuple[str, ...]:
+    """A name for each block of a stack: where it starts and how wide it is."""
+    start: Expr = S.Zero
+    names = []
+    for size in sizes:
+        names.append(f"{start}:{start + size}")
+        start = start + size
+    return tuple(names)
+
+
+def apply(matrix: Matrix, vector: Polynomial) -> Polynomial:
+    """A matrix on a polynomial: scalars go in front, the rest is what the matrix acts on."""
+    result = poly.ZERO
+    for monomial, coefficient in vector:
+        scalars = frozenset((g, e) for g, e in monomial if is_scalar(g))
+        feature = monomial - scalars
+        acted = generator(Applied(matrix, feature))
+        result = result + acted * of_monomial(scalars, coefficient)
+    return result
+
+
+def is_scalar(g: Generator) -> bool:
+    """Whether a generator is one number for all components."""
+    match g:
+        case Param(scalar=scalar):
+            return scalar
+        case Act(argument=inner) | Inverse(of=inner):
+            return all(is_scalar(h) for m, _ in inner for h, _ in m)
+        case Exp(of=monomial):
+            return all(is_scalar(h) for h, _ in monomial)
+    return False
+
+
+def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polynomial:
+    """An activation in the functions that the normal form keeps."""
+    match kind:
+        case "sigmoid":
+            return activation("tanh", a.scaled(HALF)).scaled(HALF) + number(HALF)
+        case "silu":
+            return a * activation("sigmoid", a)
+        case "exp":
+            return _exponential(a)
+        case "leaky_relu":
+            slope = extra if extra is not None else Fraction(1, 100)
+            return a.scaled(slope) + activation("relu", a).scaled(1 - slope)
+        case "hard_sigmoid":
+            b = a.scaled(extra if extra is not None else Fraction(1, 6))
+            return activation("relu", b + number(HALF)) - activation("relu", b - number(HALF))
+        case "hard_tanh":
+            b = a.scaled(extra if extra is not None else Fraction(1))
+            return activation("relu", b + number(1)) - activation("relu", b - number(1)) - number(1)
+        case "Abs":
+            return activation("relu", a).scaled(Fraction(2)) - a
+    if not a and kind in (*ODD, "relu", "gelu", "elu"):
+        return poly.ZERO
+    if kind in ODD and poly.leading(a) < 0:
+        return -generator(Act(kind, -a, extra))
+    if kind == "cos" and a and poly.leading(a) < 0:
+        return generator(Act(kind, -a, extra))
+    if kind == "relu":
+        content = abs(poly.leading(a))
+        return generator(Act(kind, a.scaled(1 / content))).scaled(content)
+    return generator(Act(kind, a, extra))
+
+
+def _exponential(a: Polynomial) -> Polynomial:
+    """e to a sum is the product of e to its terms."""
+    powers: dict[Generator, Fraction] = {}
+    for monomial, coefficient in a:
+        powers[Exp(monomial)] = coefficient
+    return of_monomial(frozenset(powers.items()))
+
+
+class Change:
+    """Sends every generator of a polynomial, however deep, through a function."""
+
+    def __init__(self) -> None:
+        self.known: dict[Generator, Polynomial] = {}
+
+    def __call__(self, p: Polynomial) -> Polynomial:
+        return poly.rebuilt(p, self.generator)
+
+    def generator(self, g: Generator) -> Polynomial:
+        found = self.known.get(g)
+        if found is None:
+            found = self.known[g] = self.made(g)
+        return found
+
+    def made(self, g: Generator) -> Polynomial:
+        match g:
+            case Var():
+                return self.variable(g)
+            case Param():
+                return self.parameter(g)
+            case Applied(matrix=matrix, feature=feature):
+                return self.matrix(matrix, self(of_monomial(feature)))
+            case Act(kind=kind, argument=argument, extra=extra):
+                if kind.startswith("power "):
+                    return poly.power(self(argument), Fraction(kind.removeprefix("power ")))
+                return activation(kind, self(argument), extra)
+            case Inverse(of=of):
+                return poly.power(self(of), Fraction(-1))
+            case Exp(of=monomial):
+                return _exponential(self(of_monomial(monomial)))
+
+    def variable(self, g: Var) -> Polynomial:
+        return generator(g)
+
+    def parameter(self, g: Param) -> Polynomial:
+        return generator(g)
+
+    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+        return apply(matrix, vector)
+
+
+class Renamed(Change):
+    """Gives variables other names."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def variable(self, g: Var) -> Polynomial:
+        return generator(Var(self.names.get(g.name, g.name), g.lag))
+
+
+class Diagonal(Change):
+    """Takes some square matrices to be diagonal: U v becomes u ⊙ v."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__()
+        self.names = frozenset(names)
+
+    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+        if matrix.name in self.names:
+            return generator(Param(diagonal_name(matrix), False)) * vector
+        return apply(matrix, vector)
+
+
+def diagonal_name(matrix: Matrix) -> str:
+    """The name of the vector that stands for a diagonal matrix."""
+    return f"diag {matrix.name}{'|' + matrix.block if matrix.block else ''}"
+
+
+def _without_doubles(found: Normal) -> Normal:
+    """Merge states that are always equal, as h and c where h[t] = c[t]."""
+    for one in found.states:
+        for other in found.states:
+            if one == other:
+                break
+            if found.states[one] == found.states[other]:
+                kept, dropped = _kept(found, other, one)
+                merged = found.changed(Renamed({dropped: kept}))
+                states = {s: p for s, p in merged.states.items() if s != dropped}
+                gates = {**merged.gates, dropped: merged.states[kept]}
+                return _without_doubles(
+                    replace(merged, states=states, gates=gates,
+                            merged={**found.merged, dropped: kept})
+                )  # fmt: skip
+    return found
+
+
+def _kept(found: Normal, one: str, other: str) -> tuple[str, str]:
+    """Of two equal states the one that more equations read."""
+
+    def reads(name: str) -> int:
+        return sum(Var(name, 1) in variables(p) for p in found.states.values())
+
+    return (one, other) if reads(one) >= reads(other) else (other, one)
+
+
+def variables(p: Polynomial) -> set[Var]:
+    """All variables in a polynomial, however deep."""
+    return {g for g in everything(p) if isinstance(g, Var)}
+
+
+def everything(p: Polynomial) -> set[Generator]:
+    """All generators in a polynomial, however deep."""
+    found: set[Generator] = set()
+    waiting: list[Monomial] = [m for m, _ in p]
+    while waiting:
+        for g, _ in waiting.pop():
+            if g in found:
+                continue
+            found.add(g)
+            match g:
+                case Applied(feature=feature):
+                    waiting.append(feature)
+                case Act(argument=inner) | Inverse(of=inner):
+                    waiting.extend(m for m, _ in inner)
+                case Exp(of=monomial):
+                    waiting.append(monomial)
+    return found

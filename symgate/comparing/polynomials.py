@@ -1,0 +1,273 @@
+"""Exact polynomials whose generators carry structure: the arithmetic of proofs.
+
+A polynomial maps monomials to rational coefficients; a monomial is a set of (generator,
+exponent) pairs. The generators are those of the vector algebra:
+
+    Var       a state before the step or an input
+    Param     a parameter that is a vector or a scalar
+    Applied   a matrix acting on a monomial, W (r ⊙ h)
+    Act       an activation of a polynomial
+    Inverse   one over a polynomial
+    Exp       e to a monomial, so that e^(a + b) is e^a e^b
+
+Two polynomials that are the same mapping are equal for all sizes and all values: that is
+the whole proof. SymPy's rings fix their generators beforehand, which nested ones forbid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+Monomial = frozenset[tuple["Generator", Fraction]]
+
+#: More terms than this, and a comparison gives up and says so.
+MAX_TERMS = 4000
+
+ONE: Monomial = frozenset()
+
+
+class TooLarge(Exception):
+    """A polynomial grew beyond what is worth proving."""
+
+
+@dataclass(frozen=True)
+class Var:
+    """A state at t-1 (`lag` 1) or an input at t (`lag` 0)."""
+
+    name: str
+    lag: int
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter that is a vector or a scalar."""
+
+    name: str
+    scalar: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix parameter, perhaps transposed, or the columns (rows) of one: `block`."""
+
+    name: str
+    transposed: bool = False
+    block: str = ""
+
+
+@dataclass(frozen=True)
+class Applied:
+    matrix: Matrix
+    feature: Monomial
+
+
+@dataclass(frozen=True)
+class Act:
+    """An activation; `extra` is its constant, where it has one."""
+
+    kind: str
+    argument: Polynomial
+    extra: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Inverse:
+    of: Polynomial
+
+
+@dataclass(frozen=True)
+class Exp:
+    of: Monomial
+
+
+Generator = Var | Param | Applied | Act | Inverse | Exp
+
+
+class Polynomial:
+    """An immutable polynomial; arithmetic with + - * and hashing by value."""
+
+    __slots__ = ("_hash", "terms")
+
+    def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
+        if len(terms) > MAX_TERMS:
+            raise TooLarge
+        self.terms = {m: c for m, c in terms.items() if c}
+        self._hash: int | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Polynomial) and self.terms == other.terms
+
+    def __iter__(self) -> Iterator[tuple[Monomial, Fraction]]:
+        return iter(self.terms.items())
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __add__(self, other: Polynomial) -> Polynomial:
+        terms = dict(self.terms)
+        for monomial, coefficient in other:
+            terms[monomial] = terms.get(monomial, Fraction(0)) + coefficient
+        return Polynomial(terms)
+
+    def __neg__(self) -> Polynomial:
+        return self.scaled(Fraction(-1))
+
+    def __sub__(self, other: Polynomial) -> Polynomial:
+        return self + -other
+
+    def __mul__(self, other: Polynomial) -> Polynomial:
+        if len(self.terms) * len(other.terms) > 20 * MAX_TERMS:
+            raise TooLarge
+        terms: dict[Monomial, Fraction] = {}
+        for one, c in self:
+            for two, d in other:
+                product = times(one, two)
+                terms[product] = terms.get(product, Fraction(0)) + c * d
+        return Polynomial(terms)
+
+    def scaled(self, factor: Fraction) -> Polynomial:
+        return Polynomial({m: c * factor for m, c in self})
+
+    @property
+    def constant(self) -> Fraction | None:
+        """The number that this is, or None."""
+        if not self.terms:
+            return Fraction(0)
+        return self.terms[ONE] if len(self.terms) == 1 and ONE in self.terms else None
+
+
+ZERO = Polynomial({})
+UNIT = Polynomial({ONE: Fraction(1)})
+
+
+def number(value: Fraction | int) -> Polynomial:
+    return Polynomial({ONE: Fraction(value)})
+
+
+def generator(g: Generator, exponent: Fraction | int = 1) -> Polynomial:
+    return Polynomial({frozenset({(g, Fraction(exponent))}): Fraction(1)})
+
+
+def of_monomial(monomial: Monomial, coefficient: Fraction | int = 1) -> Polynomial:
+    return Polynomial({monomial: Fraction(coefficient)})
+
+
+def total(parts: Iterable[Polynomial]) -> Polynomial:
+    result = ZERO
+    for part in parts:
+        result = result + part
+    return result
+
+
+def times(one: Monomial, two: Monomial) -> Monomial:
+    if not one:
+        return two
+    if not two:
+        return one
+    exponents = dict(one)
+    for g, e in two:
+        exponents[g] = exponents.get(g, Fraction(0)) + e
+    return frozenset((g, e) for g, e in exponents.items() if e)
+
+
+def power(base: Polynomial, exponent: Fraction) -> Polynomial:
+    """A power: of a monomial exactly, of a sum written out, else as an opaque generator."""
+    if exponent.denominator == 1 and exponent >= 0:
+        if exponent > 12 and len(base.terms) > 1:
+            raise TooLarge
+        result = UNIT
+        for _ in range(int(exponent)):
+            result = result * base
+        return result
+    if exponent.denominator != 1:
+        return generator(Act(f"power {exponent}", base))
+    if len(base.terms) == 1:
+        ((monomial, coefficient),) = base
+        inverted = frozenset((g, e * exponent) for g, e in monomial)
+        return Polynomial({inverted: coefficient ** int(exponent)})
+    content = leading(base)
+    inverse = Inverse(base.scaled(1 / content))
+    return generator(inverse, -exponent).scaled(content ** int(exponent))
+
+
+def leading(p: Polynomial) -> Fraction:
+    """The coefficient of a distinguished term, so that it can be made 1."""
+    return p.terms[min(p.terms, key=order)]
+
+
+_order: dict[Monomial, str] = {}
+
+
+def order(monomial: Monomial) -> str:
+    """A text to sort monomials by; the same in every process."""
+    if len(_order) > 50_000:
+        _order.clear()
+    found = _order.get(monomial)
+    if found is None:
+        found = _order[monomial] = "*".join(sorted(f"{text(g)}^{e}" for g, e in monomial))
+    return found
+
+
+def text(g: Generator) -> str:
+    """A generator as a text, the same in every process."""
+    match g:
+        case Var(name=name, lag=lag):
+            return f"{name}[{lag}]"
+        case Param(name=name):
+            return name
+        case Applied(matrix=m, feature=f):
+            return f"{m.name}{'T' * m.transposed}{m.block}@({order(f)})"
+        case Act(kind=kind, argument=argument, extra=extra):
+            return f"{kind}({_sum_key(argument)};{extra})"
+        case Inverse(of=of):
+            return f"1/({_sum_key(of)})"
+        case Exp(of=of):
+            return f"e^({order(of)})"
+
+
+def _sum_key(p: Polynomial) -> str:
+    return "+".join(sorted(f"{c}*{order(m)}" for m, c in p))
+
+
+def generators(p: Polynomial) -> set[Generator]:
+    """The outermost generators of a polynomial."""
+    return {g for m, _ in p for g, _ in m}
+
+
+def is_zero(p: Polynomial) -> bool:
+    """Whether a polynomial is zero once its denominators are cleared."""
+    for _ in range(20):
+        inverse = next((g for g in generators(p) if isinstance(g, Inverse)), None)
+        if inverse is None or not p:
+            return not p
+        p = cleared(p, inverse)
+    return not p
+
+
+def cleared(p: Polynomial, inverse: Inverse) -> Polynomial:
+    """The polynomial times a power of a denominator, so that it is gone."""
+    highest = max(e for m, _ in p for g, e in m if g == inverse)
+    result = ZERO
+    for monomial, coefficient in p:
+        own = next((e for g, e in monomial if g == inverse), Fraction(0))
+        rest = frozenset((g, e) for g, e in monomial if g != inverse)
+        result = result + of_monomial(rest, coefficient) * power(inverse.of, highest - own)
+    return result
+
+
+def rebuilt(p: Polynomial, change: Callable[[Generator], Polynomial]) -> Polynomial:
+    """The polynomial with each outermost generator replaced."""
+    result = ZERO
+    for monomial, coefficient in p:
+        term = number(coefficient)
+        for g, e in monomial:
+            term = term * power(change(g), e) if e != 1 else term * change(g)
+        result = result + term
+    return result

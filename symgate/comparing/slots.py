@@ -1,0 +1,137 @@
+"""A polynomial as slots: what the cell computes with, and the parameters that stand there.
+
+In tanh(W x + U (r ⊙ h) + b) the slots are x under a matrix, r ⊙ h under a matrix, and the
+constant; W, U and b fill them. Two cells are matched by their slots, whatever the names of
+the parameters, and whether a slot holds one bias, two or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgate.comparing.polynomials import (
+    Act,
+    Applied,
+    Exp,
+    Inverse,
+    Matrix,
+    Monomial,
+    Param,
+    Polynomial,
+    Var,
+    of_monomial,
+    text,
+)
+
+#: What the matching has to pair: the nodes that hold polynomials of their own.
+Node = Act | Inverse | Exp
+
+#: A parameter in a slot: a matrix, or a vector or scalar with its exponent.
+Token = Matrix | tuple[Param, Fraction]
+
+#: A product of parameters with its coefficient; a slot is a sum of them.
+Filling = tuple[Fraction, tuple[Token, ...]]
+
+Key = Hashable
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A sum of fillings; `odd` are the nodes that stand an odd number of times in its key."""
+
+    fillings: tuple[Filling, ...]
+    odd: frozenset[Node]
+
+    @property
+    def number(self) -> Fraction | None:
+        """The plain number that fills the slot, or None where a parameter does."""
+        if all(not tokens for _, tokens in self.fillings):
+            return sum((c for c, _ in self.fillings), Fraction(0))
+        return None
+
+
+def argument(node: Node) -> Polynomial:
+    """The polynomial that a node is a function of."""
+    match node:
+        case Act(argument=inner) | Inverse(of=inner):
+            return inner
+        case Exp(of=monomial):
+            return of_monomial(monomial)
+
+
+def kind(node: Node) -> str:
+    return f"{node.kind} {node.extra}" if isinstance(node, Act) else type(node).__name__
+
+
+def slots(
+    p: Polynomial, names: Mapping[str, str], nodes: Mapping[Node, Hashable]
+) -> dict[Key, Slot]:
+    """The slots of a polynomial, with variables and nodes renamed in their keys."""
+    found: dict[Key, list[Filling]] = {}
+    odd: dict[Key, frozenset[Node]] = {}
+    for monomial, coefficient in p:
+        key, tokens, own = skeleton(monomial, names, nodes)
+        found.setdefault(key, []).append((coefficient, tuple(tokens)))
+        odd[key] = own
+    return {
+        key: Slot(tuple(sorted(found[key], key=str)), odd[key]) for key in sorted(found, key=str)
+    }
+
+
+def skeleton(
+    monomial: Monomial, names: Mapping[str, str], nodes: Mapping[Node, Hashable]
+) -> tuple[Key, list[Token], frozenset[Node]]:
+    """A monomial without its parameters, its parameters in order, and its odd nodes."""
+    entry: tuple[Hashable, ...]
+    entries: list[tuple[str, Hashable, list[Token]]] = []
+    odd: frozenset[Node] = frozenset()
+    own: list[Token] = []
+    for g, exponent in monomial:
+        match g:
+            case Param():
+                own.append((g, exponent))
+            case Var(name=name, lag=lag):
+                entry = ("v", names.get(name, name), lag, exponent)
+                entries.append((str(entry), entry, []))
+            case Applied(matrix=matrix, feature=feature):
+                inner, tokens, inside = skeleton(feature, names, nodes)
+                entry = ("m", inner, exponent)
+                entries.append((f"{entry}{matrix.name}", entry, [matrix, *tokens]))
+                if exponent % 2:
+                    odd ^= inside
+            case _:
+                entry = ("a", nodes.get(g, kind(g)), exponent)
+                entries.append((str(entry[1]), entry, []))
+                if exponent % 2:
+                    odd ^= {g}
+    entries.sort(key=lambda e: e[0])
+    own.sort(key=str)
+    key = tuple(entry for _, entry, _ in entries)
+    return key, [*own, *(token for _, _, tokens in entries for token in tokens)], odd
+
+
+def nodes_of(polynomials: Iterable[Polynomial]) -> list[Node]:
+    """Every node in some polynomials, each once, in a fixed order."""
+    found: dict[Node, None] = {}
+    waiting = [m for p in polynomials for m, _ in p]
+    while waiting:
+        for g, _ in waiting.pop(0):
+            if isinstance(g, Applied):
+                waiting.append(g.feature)
+            elif isinstance(g, Act | Inverse | Exp) and g not in found:
+                found[g] = None
+                waiting.extend(m for m, _ in argument(g))
+    return sorted(found, key=text)
+
+
+def nodes_in(monomial: Monomial) -> set[Node]:
+    """The nodes in a monomial, also under its matrices, but not inside other nodes."""
+    found: set[Node] = set()
+    for g, _ in monomial:
+        if isinstance(g, Applied):
+            found |= nodes_in(g.feature)
+        elif isinstance(g, Act | Inverse | Exp):
+            found.add(g)
+    return found

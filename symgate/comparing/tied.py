@@ -1,0 +1,117 @@
+"""One cell as another in which two gates are tied: CIFG is the LSTM with i = 1 - f."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from symgate.comparing.filling import Solution, Unknown, Value, solutions
+from symgate.comparing.normal import ODD, Change, Normal, everything
+from symgate.comparing.pairing import Side, SlotPair, aligned, pairings
+from symgate.comparing.polynomials import Act, Generator, Matrix, Param, Polynomial, generator
+from symgate.comparing.proof import Restriction, holds
+from symgate.comparing.slots import Node, Slot, Token, argument, slots
+
+
+class _Tie(Change):
+    """Puts one activation, with a sign, in the place of another."""
+
+    def __init__(self, gone: Act, kept: Act, sign: int) -> None:
+        super().__init__()
+        self.gone, self.kept, self.sign = gone, kept, sign
+
+    def made(self, g: Generator) -> Polynomial:
+        if g == self.gone:
+            return generator(self.kept).scaled(Fraction(self.sign))
+        return super().made(g)
+
+
+def ties(
+    small: Normal, large: Normal, names: Mapping[str, str]
+) -> Iterator[tuple[Solution, Solution, tuple[Restriction, ...]]]:
+    """Ways in which `small` is `large` with two activations tied: there, back, conditions.
+
+    `names` maps the variables of `large` to those of `small`.
+    """
+    mine = Side.of(small, {b: a for a, b in names.items()})
+    nodes = Side.of(large, {}).nodes
+    if len(nodes) != len(mine.nodes) + 1:
+        return
+    odd = [n for n in nodes if isinstance(n, Act) and n.kind in ODD]
+    for gone in odd:
+        for kept in odd:
+            if kept == gone or kept.kind != gone.kind or gone in everything(kept.argument):
+                continue
+            for sign in (-1, 1):
+                tie = _Tie(gone, kept, sign)
+                found = _tied(small, large, mine, names, tie)
+                if found is not None:
+                    yield found
+
+
+def _tied(
+    small: Normal, large: Normal, mine: Side, names: Mapping[str, str], tie: _Tie
+) -> tuple[Solution, Solution, tuple[Restriction, ...]] | None:
+    theirs = Side.of(large.changed(tie), {})
+    if len(theirs.nodes) != len(mine.nodes) or tie.kept not in theirs.nodes:
+        return None
+    for how in ("exact", "outside"):
+        for pairs in pairings(mine, theirs, how):
+            pairs_slots = aligned(mine, theirs, pairs)
+            if pairs_slots is None:
+                continue
+            partner = next(a for a, b in pairs.items() if b == tie.kept)
+            extra = _argument_slots(mine, theirs, pairs, partner, tie)
+            for solution in solutions([*pairs_slots, *extra]):
+                if solution.conditions or not holds(small, large, names, solution, ()):
+                    continue
+                back, conditions = _described(solution)
+                reverse = {a: b for b, a in names.items()}
+                if holds(large, small, reverse, back, conditions):
+                    return solution, back, conditions
+    return None
+
+
+def _argument_slots(
+    mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: _Tie
+) -> list[SlotPair]:
+    """The slots of the tied activation against those of the one it is tied to."""
+    labels = {b: i for i, b in enumerate(theirs.nodes)}
+    own = {a: labels[b] for a, b in pairs.items()}
+    left = slots(argument(partner), mine.names, own)
+    right = slots(tie(tie.gone.argument), theirs.names, labels)
+    empty = Slot((), frozenset())
+    return [
+        SlotPair(key, left.get(key, empty), right.get(key, empty), tie.sign)
+        for key in {**left, **right}
+    ]
+
+
+def _described(solution: Solution) -> tuple[Solution, tuple[Restriction, ...]]:
+    """What the values say about the larger cell alone, and the smaller one's parameters in it."""
+    base: dict[Unknown, tuple[Fraction, Token]] = {}
+    conditions: list[Restriction] = []
+    back: dict[Unknown, Value] = {}
+    shown: Token
+    for name, value in solution.values.items():
+        if len(value) > 1 or (value and len(value[0][1]) != 1):
+            continue
+        if not value:
+            conditions.append(Restriction(name, (), False))
+            continue
+        c, (token,) = value[0]
+        is_matrix = isinstance(token, Matrix)
+        known = (token.name, token.block) if isinstance(token, Matrix) else (token[0].name, "")
+        if known in base:
+            d, shown = base[known]
+            own: Value = ((c / d, (shown,)),)
+            conditions.append(Restriction(name, own, is_matrix))
+            continue
+        if isinstance(token, Matrix):
+            shown = replace(token, name=name[0], block=name[1])
+        else:
+            shown = (Param(name[0], token[0].scalar), Fraction(1))
+        base[known] = (c, shown)
+        back[known] = ((1 / c, (shown,)),)
+    return Solution(back, ()), tuple(conditions)

@@ -1,0 +1,36 @@
+"""Where formulas stand in documents: one module for each kind of document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from symgate.reading.documents import markup, notebook, python
+from symgate.reading.source import Piece
+
+
+def pieces(text: str, path: str = "") -> Iterator[Piece]:
+    """The pieces of a document that may be formulas, in order.
+
+    The kind of document follows from the name of its file: notebooks and Python sources
+    are unpacked first; all else is read as marked-up text, whatever the markup is.
+    """
+    ending = PurePath(path).suffix.lower()
+    if ending == ".ipynb":
+        yield from notebook.pieces(text)
+    elif ending in (
+        ".py",
+        ".pyi",
+        ".jl",
+        ".lua",
+        ".cpp",
+        ".cc",
+        ".h",
+        ".hpp",
+        ".cu",
+        ".java",
+        ".m",
+    ):
+        yield from python.pieces(text)
+    else:
+        yield from markup.pieces(text)

@@ -1,0 +1,56 @@
+"""Lines of plain text that look like equations: h_t = tanh(W x_t + U h_(t-1) + b)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from symgate.reading.source import Piece
+
+MAX_LINE = 400
+
+#: One symbol before the equals sign, perhaps with scripts, an accent, a time.
+_LEFT = re.compile(
+    r"^[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
+    r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
+    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\s*(?::\s?=|=|≔|<-|←)(?!=)"
+)
+#: What an equation of a cell has on its right side and prose or code seldom has.
+_RIGHT = re.compile(
+    r"\\(?:sigma|tanh|odot|Gamma|tilde)\b|(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀ₜ]|\(\.\)|_\{?\(?t\b|t-1|t−1"
+    r"|<sub>t"
+)
+_CODE = re.compile(
+    r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
+)
+
+
+_COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
+_COMMENT = re.compile(r"\s(?:#|//|--)\s.*$")
+
+
+def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
+    """The lines between two places that look like equations."""
+    at = start
+    while at < stop:
+        found = text.find("=", at, stop)
+        if found < 0:
+            found = text.find("≔", at, stop)
+        if found < 0:
+            return
+        first = text.rfind("\n", start, found) + 1 or start
+        last = text.find("\n", found, stop)
+        last = stop if last < 0 else last
+        line = text[first:found] + _COMMENT.sub("", text[found:last])
+        if len(line) <= MAX_LINE and _looks_like_one(line):
+            latex = _COMMAND.search(line) is not None
+            yield Piece.slice(text, first, last, kind="latex" if latex else "plain", display=False)
+        at = last + 1
+
+
+def _looks_like_one(line: str) -> bool:
+    return (
+        _LEFT.match(line) is not None
+        and _RIGHT.search(line) is not None
+        and _CODE.search(line) is None
+    )

@@ -1,0 +1,295 @@
+r"""Formulas in Markdown, TeX, RST, HTML and plain text: one scanner for all of them.
+
+    $…$  $$…$$  \(…\)  \[…\]  \\(…\\)  ```math  `$…$`  \begin{align}…  .. math::  :math:`…`
+    images of formulas by their URL, attributes such as math="…", MathML annotations
+
+What is left over is looked at line by line: a line that looks like an equation is one.
+The scanner passes over the text once; every search for a closing mark is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from symgate.reading.documents.lines import plain_lines
+from symgate.reading.source import Piece
+from symgate.reading.symbols import LAYOUTS, MATRICES
+
+#: How far a closing mark is looked for.
+MAX_FORMULA = 20_000
+MAX_INLINE = 2_000
+
+_ENVIRONMENTS = "|".join(
+    re.escape(name)
+    for name in sorted((LAYOUTS | MATRICES) - {"center", "tabular"}, key=len, reverse=True)
+)
+_OPENERS = re.compile(
+    r"(?P<fence>(?m:^)[ \t>]*(?:[-*+] +|\d+\. +)?(?P<ticks>`{3,}|~{3,})[ \t]*"
+    r"(?P<language>[^\n`]*)\n)"
+    r"|(?P<directive>(?m:^)(?P<indent>[ \t]*)\.\.[ \t]+math::)"
+    r"|(?P<role>:math:`)"
+    r"|(?P<dollars>\$\$)"
+    r"|(?P<environment>\\begin[ \t]*\{(?P<name>" + _ENVIRONMENTS + r")\})"
+    r"|(?P<square>\\{1,2}\[)"
+    r"|(?P<round>\\{1,2}\()"
+    r"|(?P<code>`+)"
+    r"|(?P<escaped>\\[\\$])"
+    r"|(?P<dollar>\$)"
+    r"|(?P<url>https?://[^\s\"'<>)]*?(?:codecogs\.com/[^\s\"'<>?]*\?|/render/math\?math=|"
+    r"upmath\.me/(?:svg|png)/|vercel\.app/\?(?:from|inline)=|chart\?(?:[^\s\"'<>]*&)?chl=|"
+    r"forkosh\.com/mathtex\.cgi\?|latex\.php\?latex=))"
+    r"|(?P<attribute>\b(?:math|tex|formula|expression|latex|equation)=(?P<quote>[\"']|\{[\"'`]|\{String\.raw`))"
+    r"|(?P<annotation><annotation[^<>]{0,80}tex[^<>]{0,40}>|<script[^<>]{0,40}math/tex[^<>]{0,40}>|"
+    r"<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
+    r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
+)
+
+_MATHS = ("math", "latex", "tex", "katex", "mathjax", "amsmath", "{math}", "{latex}")
+_TEXTS = ("", "text", "txt", "plain", "plaintext", "none", "nohighlight", "console", "ascii", "raw",
+          "asciimath", "unicode", "output", "pseudo", "pseudocode")  # fmt: skip
+
+
+def pieces(
+    text: str, start: int = 0, stop: int | None = None, plain: bool = True
+) -> Iterator[Piece]:
+    """The pieces of a text from start to stop that may be formulas, in order."""
+    stop = len(text) if stop is None else stop
+    at = rest = start
+    while True:
+        found = _OPENERS.search(text, at, stop)
+        if found is None:
+            break
+        inside = _inside(text, found, stop)
+        if inside is None:
+            whole = found.group("fence") is None and found.group("annotation") is None
+            at = (
+                found.end()
+                if whole
+                else found.start() + len(found.group()) - len(found.group().lstrip(" \t><")) + 1
+            )
+            continue
+        body, end = inside
+        if plain:
+            yield from plain_lines(text, rest, found.start())
+        yield from body
+        at = rest = end
+    if plain:
+        yield from plain_lines(text, rest, stop)
+
+
+def _inside(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    """The pieces that an opening mark begins, and where they end; None where none closes it."""
+    kind = next(k for k in _ORDER if found.group(k) is not None)
+    return _READERS[kind](text, found, stop)
+
+
+def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA) -> int:
+    return text.find(mark, start, min(stop, start + most))
+
+
+def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
+    return Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
+
+
+def _fence(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    ticks = found.group("ticks")
+    closing = re.compile(r"^[ \t>]*" + re.escape(ticks), re.MULTILINE).search(
+        text, found.end(), min(stop, found.end() + 10 * MAX_FORMULA)
+    )
+    end = stop if closing is None else closing.end()
+    body = (found.end(), stop if closing is None else closing.start())
+    language = found.group("language").strip().lower().split(" ")[0]
+    if language in _MATHS:
+        content = text[body[0] : body[1]]
+        if re.search(r"\$|\\\[|\\documentclass|\\begin\{document\}", content):
+            return list(pieces(text, *body, plain=False)), end
+        return [_latex(text, *body, ticks + language, ticks, True)], end
+    return list(pieces(text, *body, plain=language in _TEXTS)), end
+
+
+def _directive(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    """`.. math::` with what is on its line and the block indented under it."""
+    indent = len(found.group("indent").expandtabs())
+    line_end = _line_end(text, found.end(), stop)
+    start, end, at = found.end(), line_end, line_end + 1
+    blank_only = not text[start:line_end].strip()
+    while at < stop and end - start < MAX_FORMULA:
+        stop_line = _line_end(text, at, stop)
+        line = text[at:stop_line]
+        if line.strip():
+            own = len(line.expandtabs()) - len(line.expandtabs().lstrip())
+            if own <= indent:
+                break
+            if blank_only and re.match(r"\s*:[a-z]+:", line):
+                start = stop_line
+            else:
+                blank_only = False
+            end = stop_line
+        at = stop_line + 1
+    return [_latex(text, start, end, ".. math::", "", True)], end
+
+
+def _line_end(text: str, at: int, stop: int) -> int:
+    end = text.find("\n", at, stop)
+    return stop if end < 0 else end
+
+
+def _role(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    end = _closed(text, found.end(), stop, "`", MAX_INLINE)
+    if end < 0:
+        return None
+    return [_latex(text, found.end(), end, ":math:`", "`", False)], end + 1
+
+
+def _dollars(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    end = _closed(text, found.end(), stop, "$$")
+    if end < 0:
+        return None
+    return [_latex(text, found.end(), end, "$$", "$$", True)], end + 2
+
+
+def _dollar(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    start = found.end()
+    at = start
+    while True:
+        end = _closed(text, at, stop, "$", MAX_INLINE)
+        if end < 0:
+            return None
+        if text[end - 1] != "\\":
+            break
+        at = end + 1
+    content = text[start:end]
+    if "\n\n" in content.replace("\r", "") or not content.strip():
+        return None
+    loose = content[0] in " \t" and content[-1] in " \t"
+    if content[0].isdigit() and not re.search(r"[\\_^=]", content):
+        return None
+    if (
+        (content[0] in " \t" or content[-1] in " \t")
+        and not loose
+        and not re.search(r"[\\_^=]", content)
+    ):
+        return None
+    start += content.startswith("`")
+    return [_latex(text, start, end, "$", "$", "\n" in content)], end + 1
+
+
+def _square(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    slashes = found.group()[:-1]
+    end = _closed(text, found.end(), stop, slashes + "]")
+    if end < 0 or "\n\n\n" in text[found.end() : end]:
+        return None
+    return [_latex(text, found.end(), end, found.group(), slashes + "]", True)], end + len(
+        slashes
+    ) + 1
+
+
+def _round(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    slashes = found.group()[:-1]
+    end = _closed(text, found.end(), stop, slashes + ")", MAX_INLINE)
+    if end < 0 or "\n\n" in text[found.end() : end]:
+        return None
+    return [_latex(text, found.end(), end, found.group(), slashes + ")", False)], end + len(
+        slashes
+    ) + 1
+
+
+def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    name = found.group("name")
+    depth, at = 1, found.end()
+    limit = min(stop, at + MAX_FORMULA)
+    mark = re.compile(r"\\(begin|end)[ \t]*\{" + re.escape(name) + r"\}")
+    while depth:
+        step = mark.search(text, at, limit)
+        if step is None:
+            return None
+        depth += 1 if step.group(1) == "begin" else -1
+        at = step.end()
+    return [_latex(text, found.start(), at, found.group(), "", True)], at
+
+
+def _code(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    ticks = found.group()
+    end = _closed(text, found.end(), stop, ticks, MAX_INLINE)
+    if end < 0 or "\n\n" in text[found.end() : end]:
+        return None
+    content = text[found.end() : end]
+    after = end + len(ticks)
+    if "$" in content:
+        return list(pieces(text, found.end(), end, plain=False)), after
+    if "=" not in content:
+        return [], after
+    kind = "latex" if "\\" in content else "plain"
+    piece = Piece.slice(text, found.end(), end, kind=kind, display=False, delimiters=(ticks, ticks))
+    return [piece], after
+
+
+def _url(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    end = found.end()
+    depth = 0
+    while end < min(stop, found.end() + MAX_FORMULA):
+        character = text[end]
+        if character in " \n\t\"'<>" or (character == ")" and depth == 0):
+            break
+        depth += (character == "(") - (character == ")")
+        end += 1
+    decoded, offsets = _unquoted(text, found.end(), end)
+    return [Piece(decoded, offsets, delimiters=(found.group(), ""))], end
+
+
+def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
+    """A URL's text with its %xx decoded, and where each character stood."""
+    result: list[str] = []
+    offsets: list[int] = []
+    for found in re.compile(r"(?:%[0-9A-Fa-f]{2})+|&[a-z]{2,6};|.", re.DOTALL).finditer(
+        text, start, stop
+    ):
+        part = found.group()
+        plain = (
+            unquote(part)
+            if part[0] == "%"
+            else {"&plus;": "+", "&space;": " ", "&amp;": "&"}.get(
+                part, " " if part == "+" else part
+            )
+        )
+        result.append(plain)
+        offsets.extend([found.start()] * len(plain))
+    return "".join(result), offsets
+
+
+def _attribute(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    closing = found.group("quote")[-1]
+    end = _closed(text, found.end(), stop, closing)
+    if end < 0:
+        return None
+    return [_latex(text, found.end(), end, found.group(), closing, True)], end + 1
+
+
+def _annotation(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    end = _closed(text, found.end(), stop, "</")
+    if end < 0 or end == found.end():
+        return None
+    return [_latex(text, found.end(), end, found.group(), "</", True)], end
+
+
+def _shortcode(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    closing = f"[/{found.group('word')}]"
+    end = _closed(text, found.end(), stop, closing)
+    if end < 0:
+        return None
+    return [_latex(text, found.end(), end, found.group(), closing, True)], end + len(closing)
+
+
+def _nothing(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    return [], found.end()
+
+
+_READERS = {
+    "fence": _fence, "directive": _directive, "role": _role, "dollars": _dollars,
+    "environment": _environment, "square": _square, "round": _round, "code": _code,
+    "escaped": _nothing, "dollar": _dollar, "url": _url, "attribute": _attribute,
+    "annotation": _annotation, "shortcode": _shortcode,
+}  # fmt: skip
+_ORDER = tuple(_READERS)

@@ -1,0 +1,464 @@
+"""Which family a cell is of, and which of the published conventions it follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from symgate.reading.structure import (
+    Structure,
+    Summand,
+    affine,
+    complement,
+    factors,
+    gate_name,
+    summands,
+    variables,
+)
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Quot, Times, Var, walk
+from symgate.reading.understanding import Understanding, Understood
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """The conventions of a cell; None for one that does not apply."""
+
+    update: str | None = None
+    reset: str | None = None
+    peephole: bool | None = None
+    coupled: bool | None = None
+    concatenated: bool | None = None
+    row_vectors: bool | None = None
+    biases: str | None = None
+
+    def completed(self, mended: Conventions) -> Conventions:
+        """With what only the mended lines show: a reset whose bracket was misplaced."""
+        reset = mended.reset if self.reset in (None, "none") else self.reset
+        return replace(self, reset=reset, update=self.update or mended.update)
+
+    def to_dict(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+LSTM_LIKE = {"lstm", "lstmp", "slstm", "mlstm", "convlstm", "minlstm"}
+UPDATED = {"gru", "mgu", "ugrnn", "janet", "lightru", "mingru", "sru", "sgu", "convgru", "gated"}
+GRU_LIKE = {"gru", "mgu", "ugrnn", "lightru", "mingru", "sgu", "convgru", "sru", "janet", "gated"}
+
+
+class Classifier:
+    """Reads the family and the conventions off the parts of a cell."""
+
+    def __init__(self, found: Understanding, parts: Structure) -> None:
+        self.found, self.parts = found, parts
+        self.lines = {u.name: u for u in found.lines}
+        self.everything = [*found.lines, *found.outputs]
+
+    # -- family --------------------------------------------------------------------------
+
+    def family(self) -> str:
+        if self.found.backwards:
+            return "birnn"
+        if any(u.error is not None and "outer" in u.error.message for u in self.found.lines):
+            return "mlstm"
+        base = self.carried_family() if self.parts.carried else self.uncarried_family()
+        if self.found.convolution and base in ("lstm", "gru"):
+            return f"conv{base}"
+        return base
+
+    def uncarried_family(self) -> str:
+        if not self.parts.states:
+            return self.incomplete_family()
+        for name in self.parts.states:
+            term = self.lines[name].term
+            if term is None:
+                continue
+            for part in self.leaves(term):
+                if part.holds(name, -1) and all(isinstance(f, Var | Par) for f in part.factors):
+                    return "indrnn" if len(part.factors) > 1 else "rnn"
+        return "rnn"
+
+    def incomplete_family(self) -> str:
+        """A cell without its update: by the names and number of its gates."""
+        letters = {u.line.target.letter.lower() for u in self.found.lines}
+        if {"z", "r"} <= letters:
+            return "gru"
+        if {"i", "f", "o"} <= letters or {"f", "o"} <= letters:
+            return "lstm"
+        return "unknown"
+
+    def leaves(self, term: AnyTerm) -> Iterator[Summand]:
+        inner = term.argument if isinstance(term, Call) else term
+        yield from summands(inner)
+
+    def carried_family(self) -> str:
+        carried = self.parts.carried
+        if len(carried) >= 2 and self.normalised(carried):
+            return "slstm"
+        cells = [name for name in carried if self.is_memory(name)]
+        if cells:
+            return self.memory_family(cells[0])
+        return self.single_family(carried[0])
+
+    def normalised(self, carried: list[str]) -> bool:
+        """Whether one carried state divides another."""
+        for u in self.everything:
+            for term in walk(u.term) if u.term is not None else ():
+                below = term.below if isinstance(term, Quot) else getattr(term, "base", None)
+                if isinstance(below, Var) and below.name in carried and len(carried) > 1:
+                    return True
+        return False
+
+    def is_memory(self, name: str) -> bool:
+        """Whether a carried state is read by an output line, as c in h = o tanh(c)."""
+        return any(
+            state == name and u in self.parts.outputs for u, state in self.parts.outputs.items()
+        ) or any(
+            u.term is not None
+            and any(v.name == name and v.time in (0, None) for v in variables(u.term))
+            for u in self.found.outputs
+        )
+
+    def memory_family(self, cell: str) -> str:
+        gates = self.keep_gates(cell)
+        output = next((o for o, state in self.parts.outputs.items() if state == cell), None)
+        line = self.lines.get(output) if output else None
+        if line is None:
+            line = next((u for u in self.found.outputs if u.term is not None
+                         and any(v.name == cell for v in variables(u.term))), None)  # fmt: skip
+        plain_copy = line is not None and isinstance(line.term, Var)
+        input_only = not any(self.reads_states(g) for g in self.gate_lines())
+        if plain_copy and self.is_complementary(cell):
+            return "janet" if self.pre_activated(cell) else self.single_family(cell)
+        if plain_copy:
+            return self.single_family(cell)
+        if input_only and self.is_complementary(cell) and line is not None:
+            highway = any(complement(f) is not None for s in summands(line.term) for f in s.factors)  # type: ignore[arg-type]
+            return "sru" if highway or not self.candidate_reads_state(cell) else "lstm"
+        if self.projected(output):
+            return "lstmp"
+        return "lstm" if gates or self.parts.gates else "rnn"
+
+    def projected(self, output: str | None) -> bool:
+        """Whether the recurrent state is a matrix times the output of the memory."""
+        for name in self.parts.states:
+            term = self.lines[name].term
+            if isinstance(term, Apply) and any(v.name == output for v in variables(term)):
+                return True
+        return False
+
+    def pre_activated(self, cell: str) -> bool:
+        """Whether the gates of an update are functions written in it, σ(s - β)."""
+        term = self.lines[cell].term
+        return term is not None and any(
+            isinstance(t, Call) and isinstance(complement(p), Call)
+            for p in walk(term) for t in walk(p)
+        )  # fmt: skip
+
+    def single_family(self, state: str) -> str:
+        keep = self.keep_gates(state)
+        if self.quotient_gates():
+            return "minlstm"
+        if not keep and not self.parts.gates:
+            return "rnn"
+        if self.pre_activated(state):
+            return "janet"
+        recurrent = self.candidate_reads_state(state)
+        resets = {r for r in self.parts.resets if r in self.lines}
+        if self.projected_reset(state):
+            return "sgu"
+        if recurrent and resets:
+            return "mgu" if resets <= keep and len(self.parts.gates) == 1 else "gru"
+        if (
+            keep
+            and not self.is_complementary(state)
+            and not resets
+            and self.own_gates(state) - keep
+        ):
+            return "lstm"
+        if recurrent:
+            return (
+                "gru"
+                if len(self.parts.gates - keep) >= 1 and len(self.parts.gates) >= 2
+                else "ugrnn"
+            )
+        if any(self.reads_states(g) for g in self.gate_lines()):
+            return "lightru"
+        if any(self.peeps(g, state) for g in self.gate_lines()):
+            return "sru"
+        return "mingru"
+
+    def quotient_gates(self) -> bool:
+        return any(
+            isinstance(u.term, Quot) and isinstance(u.term.below, Add) for u in self.found.lines
+        )
+
+    def projected_reset(self, state: str) -> bool:
+        """Whether the state is multiplied by a projection of the input, as in SGU."""
+        for u in self.found.lines:
+            if u.term is None or u.name == state:
+                continue
+            for term in walk(u.term):
+                parts = factors(term) if isinstance(term, Times) else ()
+                names = [f.name for f in parts if isinstance(f, Var) and f.time != -1]
+                last = any(isinstance(f, Var) and f.name == state and f.time == -1 for f in parts)
+                if last and any(map(self.is_projection, names)):
+                    return True
+        return False
+
+    def is_projection(self, name: str) -> bool:
+        """Whether a line is W x + b without a function."""
+        line = self.lines.get(name)
+        term = line.term if line is not None else None
+        return term is not None and not isinstance(term, Call) and affine(term)
+
+    def keep_gates(self, state: str) -> set[str]:
+        found = {gate_name(k) for k in self.parts.keepers.get(state, ())}
+        return {name for name in found if name}
+
+    def own_gates(self, state: str) -> set[str]:
+        """The gates that multiply what is new."""
+        parts = self.parts.news.get(state, ())
+        return {gate_name(f) for part in parts for f in part.factors} & self.parts.gates
+
+    def gate_lines(self) -> list[Understood]:
+        return [self.lines[g] for g in self.parts.gates if g in self.lines]
+
+    def reads_states(self, u: Understood) -> bool:
+        """Whether a line has a matrix acting on a state of the step before."""
+        if u.term is None:
+            return False
+        names = {*self.parts.states}
+        for term in walk(u.term):
+            if isinstance(term, Apply):
+                for v in variables(term.vector):
+                    if v.name in names and v.time == -1:
+                        return True
+        inner = [v.name for v in variables(u.term) if v.name in self.lines and v.name not in names
+                 and v.name != u.name and v.time in (0, None)]  # fmt: skip
+        return any(
+            self.reads_states(self.lines[n]) for n in inner
+            if n not in self.parts.gates and n not in self.parts.candidates
+        )  # fmt: skip
+
+    def peeps(self, u: Understood, state: str) -> bool:
+        return u.term is not None and any(
+            v.name == state and v.time == -1 for v in variables(u.term)
+        )
+
+    def candidate_terms(self, state: str) -> list[AnyTerm]:
+        found: list[AnyTerm] = []
+        for part in self.parts.news.get(state, ()):
+            for factor in part.factors:
+                if complement(factor) is not None or gate_name(factor) in self.parts.gates:
+                    continue
+                if isinstance(factor, Var) and factor.name in self.lines:
+                    term = self.lines[factor.name].term
+                    if term is not None:
+                        found.append(term)
+                else:
+                    found.append(factor)
+        return found
+
+    def candidate_reads_state(self, state: str) -> bool:
+        names = set(self.parts.states)
+        return any(self.term_reads(t, names, set()) for t in self.candidate_terms(state))
+
+    def term_reads(self, term: AnyTerm, names: set[str], seen: set[str]) -> bool:
+        for v in variables(term):
+            if v.name in names and v.time == -1:
+                return True
+            line = self.lines.get(v.name)
+            if line is None or line.term is None or v.name in seen or v.time == -1:
+                continue
+            if v.name in self.parts.gates or v.name in names:
+                continue
+            if self.term_reads(line.term, names, seen | {v.name}):
+                return True
+        return False
+
+    def is_complementary(self, state: str) -> bool:
+        """Whether what is taken is 1 minus what is kept."""
+        keep = self.keep_gates(state)
+        for part in self.parts.news.get(state, ()):
+            for factor in part.factors:
+                inner = complement(factor)
+                if isinstance(inner, Var) and inner.name in keep:
+                    return True
+                if isinstance(inner, Call):
+                    return True
+        keepers = self.parts.keepers.get(state, ())
+        return any(complement(k) is not None for k in keepers)
+
+    # -- conventions ---------------------------------------------------------------------
+
+    def conventions(self, family: str) -> Conventions:
+        lstm = family in LSTM_LIKE
+        return Conventions(
+            update=self.update() if family in UPDATED else None,
+            reset=self.reset(family) if family in GRU_LIKE else None,
+            peephole=self.peephole() if lstm else None,
+            coupled=self.coupled() if lstm else None,
+            concatenated=self.concatenated(),
+            row_vectors=self.row_vectors(),
+            biases=self.biases(),
+        )
+
+    def update(self) -> str | None:
+        for state in self.parts.carried:
+            for keeper in self.parts.keepers[state]:
+                inner = complement(keeper)
+                if inner is not None:
+                    return "takes_new"
+                if gate_name(keeper) in self.parts.gates - self.parts.resets or isinstance(
+                    keeper, Call
+                ):
+                    return "keeps_old"
+            for keeper in self.parts.keepers[state]:
+                if gate_name(keeper):
+                    return "keeps_old"
+        return None
+
+    def reset(self, family: str) -> str | None:
+        """Where the reset gate stands: before the matrix or after it."""
+        if family in ("lightru", "mingru", "ugrnn", "sru", "janet", "sgu"):
+            return "none"
+        names = set(self.parts.states) | self.undefined_states()
+        kinds = {self.reset_kind(t, names) for c in self.reset_terms() for t in walk(c)}
+        kinds.discard(None)
+        if not kinds:
+            return None if self.parts.resets else "none"
+        return "before" if "before" in kinds else "after" if "after" in kinds else None
+
+    def undefined_states(self) -> set[str]:
+        return {v.name for u in self.found.lines if u.term is not None for v in variables(u.term)
+                if v.time == -1}  # fmt: skip
+
+    def reset_terms(self) -> list[AnyTerm]:
+        candidates = [t for s in self.parts.carried for t in self.candidate_terms(s)]
+        return candidates or [u.term for u in self.found.lines if u.term is not None]
+
+    def reset_kind(self, term: AnyTerm, states: set[str]) -> str | None:
+        if isinstance(term, Apply):
+            inner = term.vector.parts if isinstance(term.vector, Cat) else (term.vector,)
+            for vector in inner:
+                for part in summands(vector):
+                    names = {gate_name(f) for f in part.factors}
+                    if (
+                        len(part.factors) > 1
+                        and names & set(self.lines)
+                        and any(
+                            isinstance(f, Var) and f.name in states and f.time == -1
+                            for f in part.factors
+                        )
+                    ):
+                        return "before"
+        if isinstance(term, Times):
+            parts = factors(term)
+            gated = {gate_name(f) for f in parts} & set(self.lines)
+            for factor in parts:
+                acted = [t for t in (factor, *_terms(factor)) if isinstance(t, Apply)]
+                if gated and any(
+                    v.name in states and v.time == -1 for t in acted for v in variables(t)
+                ):
+                    return "after"
+        return None
+
+    def peephole(self) -> bool:
+        memory = set(self.parts.carried) - set(self.parts.outputs)
+        for u in self.found.lines:
+            if u.name in self.parts.carried or u.name in self.parts.outputs or u.term is None:
+                continue
+            if u.name not in self.parts.gates:
+                continue
+            if self.parts.outputs and any(v.name in memory for v in variables(u.term)):
+                return True
+        return False
+
+    def coupled(self) -> bool:
+        return any(self.is_complementary(state) or self.tied(state) for state in self.parts.carried)
+
+    def tied(self, state: str) -> bool:
+        """Whether the content gate has a line that says 1 minus the keep gate."""
+        keep = self.keep_gates(state)
+        return any(
+            u.term is not None and isinstance(complement(u.term), Var)
+            and getattr(complement(u.term), "name", "") in keep for u in self.found.lines
+        )  # fmt: skip
+
+    def concatenated(self) -> bool:
+        return any(
+            isinstance(t, Apply) and isinstance(t.vector, Cat)
+            for u in self.found.lines if u.term is not None for t in walk(u.term)
+        )  # fmt: skip
+
+    def row_vectors(self) -> bool:
+        rows = columns = 0
+        for u in self.everything:
+            for term in walk(u.term) if u.term is not None else ():
+                if isinstance(term, Apply):
+                    rows += term.row
+                    columns += not term.row
+        return rows > columns
+
+    def biases(self) -> str | None:
+        counts = [self.bias_count(term) for term in self.affine_terms()]
+        if not counts:
+            return None
+        if all(c == counts[0] for c in counts):
+            return ("none", "one", "two")[min(counts[0], 2)]
+        return "partial"
+
+    def affine_terms(self) -> list[AnyTerm]:
+        """The pre-activations of a cell, and candidates without an activation."""
+        found: list[AnyTerm] = []
+        for u in self.found.lines:
+            if u.term is None:
+                continue
+            calls = [t for t in walk(u.term) if isinstance(t, Call) and affine(t)]
+            found += [self.with_outside(u, c) for c in calls]
+            if not calls and affine(u.term) and self.multiplies(u):
+                found.append(u.term)
+        return found
+
+    def with_outside(self, u: Understood, call: Call) -> AnyTerm:
+        """A pre-activation; a bias that stands outside its function counts with it."""
+        if isinstance(u.term, Add) and any(t is call for _, t in u.term.terms):
+            outside = [(s, t) for s, t in u.term.terms if isinstance(t, Par)]
+            inner = call.argument if isinstance(call.argument, Add) else Add(
+                call.start, call.stop, ((1, call.argument),)
+            )  # fmt: skip
+            return Add(call.start, call.stop, (*inner.terms, *outside))
+        return call.argument
+
+    def multiplies(self, u: Understood) -> bool:
+        """Whether a line without an activation is a pre-activation or multiplied in an update."""
+        for other in self.found.lines:
+            if other.term is None or other is u:
+                continue
+            for term in walk(other.term):
+                if isinstance(term, Call) and any(
+                    isinstance(f, Var) and f.name == u.name
+                    for s in summands(term.argument) for f in s.factors
+                ):  # fmt: skip
+                    return True
+                if isinstance(term, Times) and any(
+                    isinstance(f, Var) and f.name == u.name for f in factors(term)
+                ):
+                    return True
+        return not self.parts.gates and u.name in self.parts.states
+
+    def bias_count(self, term: AnyTerm) -> int:
+        inner = term.argument if isinstance(term, Call) else term
+        count = 0
+        for part in summands(inner):
+            if len(part.factors) == 1 and isinstance(part.factors[0], Par):
+                count += 1
+            elif len(part.factors) > 1:
+                for factor in part.factors:
+                    if isinstance(factor, Add) and affine(factor):
+                        count += self.bias_count(factor)
+        return count
+
+
+def _terms(term: AnyTerm) -> list[AnyTerm]:
+    return [f for s in summands(term) for f in s.factors] if isinstance(term, Add) else []

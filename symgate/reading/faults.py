@@ -1,0 +1,51 @@
+"""A fault of a line: where it stands, what stands there, what was probably meant, why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Characters `start` to `stop` of the document, and what should stand there."""
+
+    start: int
+    stop: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A misprint before it has a line number; `edits` mend it in the author's notation.
+
+    `ill_formed` says that the line as printed is no equation of a cell at all.
+    """
+
+    kind: str
+    why: str
+    start: int
+    stop: int
+    printed: str
+    meant: str
+    edits: tuple[Edit, ...] = ()
+    certainty: float = 0.9
+    ill_formed: bool = False
+
+    def moved(self, start: int, stop: int) -> Fault:
+        return replace(self, start=start, stop=stop)
+
+
+def edited(text: str, edits: list[Edit], start: int = 0, stop: int | None = None) -> str:
+    """The text from start to stop with edits made; overlapping ones are left out.
+
+    >>> edited("abc", [Edit(1, 2, "X")])
+    'aXc'
+    """
+    stop = len(text) if stop is None else stop
+    result, at = "", start
+    for edit in sorted(set(edits), key=lambda e: (e.start, e.stop)):
+        if edit.start < at or edit.stop > stop:
+            continue
+        result += text[at : edit.start] + edit.text
+        at = edit.stop
+    return result + text[at:stop]

@@ -1,0 +1,282 @@
+"""Which lines of a document form one cell.
+
+Lines are taken in order. When a name is defined again, either a second cell has begun (both
+parts stand on their own), or the line repeats an earlier one, or it is a slip within one
+cell. Then each group is cut into parts that have nothing to do with each other, and what
+feeds no state is put aside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from symgate.reading.lines import Line
+from symgate.reading.trees import Accent, Group, Scripted, Symbol
+
+
+@dataclass
+class Draft:
+    """The lines of one cell; `doubled` are second definitions, `outputs` read the states only."""
+
+    lines: list[Line]
+    doubled: list[Line] = field(default_factory=list)
+    outputs: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Grouped:
+    """The cells of a document, and the lines left aside with the reason."""
+
+    drafts: list[Draft]
+    aside: list[tuple[Line, str]]
+
+
+def grouped(lines: Sequence[Line], text: str) -> Grouped:
+    """Group the lines of a document into cells."""
+    aside: list[tuple[Line, str]] = []
+    groups: list[Draft] = []
+    current: list[Line] = []
+    doubled: list[Line] = []
+    everywhere = {line.name for line in lines}
+    for at, line in enumerate(lines):
+        before = next((k for k, own in enumerate(current) if own.name == line.name), None)
+        if before is None:
+            current.append(line)
+            continue
+        if _same(current[before], line):
+            aside.append((line, "repeated"))
+            continue
+        if _is_copy(line, everywhere):
+            aside.append((line, "a special case"))
+            continue
+        if _is_copy(current[before], everywhere | {r.name for r in current[before].references}):
+            aside.append((current[before], "another name for it"))
+            current[before : before + 1] = []
+            current.append(line)
+            continue
+        cut = _cut(current, before, lines[at:], everywhere)
+        if cut is not None:
+            head, tail = current[:cut], current[cut:]
+            if is_cell(head, everywhere):
+                groups.append(Draft(head, [d for d in doubled if d.number <= head[-1].number]))
+                doubled = [d for d in doubled if d.number > head[-1].number]
+            else:
+                aside.extend((own, "an explanation before the cell") for own in head)
+            current = [*tail, line]
+        else:
+            dropped = line
+            if _better(line, current[before], current):
+                dropped = current.pop(before)
+                current.append(line)
+            if _elsewhere(dropped, lines):
+                aside.append((dropped, "of another cell, which is not given in full"))
+            else:
+                doubled.append(dropped)
+    if current:
+        groups.append(Draft(current, doubled))
+    drafts: list[Draft] = []
+    for group in groups:
+        drafts.extend(_parted(group, aside))
+    return Grouped(drafts, aside)
+
+
+def _same(one: Line, other: Line) -> bool:
+    if one.key == other.key:
+        return True
+    loose = [re.sub(r"\\(?:odot|circ|cdot|times|bullet|otimes)|\*|\\|[{}()\[\]]", "", k)
+             for k in (one.key, other.key)]  # fmt: skip
+    return loose[0] == loose[1] and bool(loose[0])
+
+
+def _is_copy(line: Line, known: set[str]) -> bool:
+    """Whether a right side is one name that something defines: c = c̃ in a limit."""
+    return (
+        len(line.references) == 1
+        and line.references[0].name in known
+        and line.references[0].time is not None
+        and isinstance(line.right, Scripted | Symbol | Accent | Group)
+    )
+
+
+def _times(line: Line) -> set[tuple[str, int | None]]:
+    return {(ref.name, ref.time) for ref in line.references}
+
+
+def states(lines: Iterable[Line]) -> set[str]:
+    """Names that are defined and used a step earlier than they are defined."""
+    lines = list(lines)
+    defined: dict[str, int | None] = {}
+    for line in lines:
+        defined.setdefault(line.name, line.target.time)
+    found = set()
+    for line in lines:
+        for name, time in _times(line):
+            if name in defined and time is not None and time < (defined[name] or 0):
+                found.add(name)
+            if name in defined and time is not None and time > (defined[name] or 0):
+                found.add(name)  # a state that runs backwards in time
+        if _of_itself(line):
+            found.add(line.name)  # its last value was meant
+    return found
+
+
+def is_cell(lines: Sequence[Line], everywhere: set[str]) -> bool:
+    """Whether lines have a state, and define every gate that the document defines somewhere."""
+    if not states(lines):
+        return False
+    own = {line.name for line in lines}
+    used = {name for line in lines for name, time in _times(line) if time is not None}
+    needed = {name for name in used if name in everywhere}
+    reached = _reached(lines)
+    needed_by_state = {
+        name for line in lines if line.name in reached for name, time in _times(line)
+        if time is not None and name in everywhere
+    }  # fmt: skip
+    return (needed & needed_by_state) <= own
+
+
+def _reached(lines: Sequence[Line]) -> set[str]:
+    """The names that the states of some lines are made of."""
+    by_name = {line.name: line for line in lines}
+    waiting = list(states(lines))
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        waiting.extend(other for other, _ in _times(by_name[name]) if other in by_name)
+    return found
+
+
+def _cut(
+    current: Sequence[Line], before: int, following: Sequence[Line], everywhere: set[str]
+) -> int | None:
+    """Where the second cell begins in the current lines, if one does."""
+    for cut in (*range(len(current), before, -1), *range(-before - 1, -len(current) - 1, -1)):
+        whole = cut > 0  # first where both parts are cells, then where the second is one
+        cut = abs(cut)
+        head = current[:cut]
+        tail = [*current[cut:]]
+        names = {line.name for line in tail}
+        for line in following:
+            if line.name in names:
+                break
+            tail.append(line)
+            names.add(line.name)
+        if not is_cell(tail, everywhere) or any(map(_of_itself, head)):
+            continue
+        if is_cell(head, everywhere) if whole else names & {line.name for line in head}:
+            return cut
+    return None
+
+
+def _elsewhere(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a line is made of gates that nothing defines: its cell is not given."""
+    known = {own.name for own in lines}
+    known |= {name for own in lines if own is not line for name, _ in _times(own)}
+    now = {name for name, time in _times(line) if time == 0}
+    return len(now) >= 2 and bool(now - known)
+
+
+def _of_itself(line: Line) -> bool:
+    """Whether a name is defined by its own value of the same step."""
+    return (line.name, line.target.time) in _times(line)
+
+
+def _better(line: Line, other: Line, current: Sequence[Line]) -> bool:
+    """Whether the second of two definitions is the likelier one."""
+    return _soundness(line, current) > _soundness(other, current)
+
+
+def _soundness(line: Line, current: Sequence[Line]) -> int:
+    if line.right is None or any(f.ill_formed for f in line.faults):
+        return -5
+    known = {own.name for own in current}
+    score = 0
+    used = _times(line)
+    if (line.name, line.target.time) in used:
+        score -= 3
+    score += any(ref.kind == "FUNCTION" or ref.letter == "sigma" for ref in line.references)
+    score += any(ref.time == -1 and ref.name == line.name for ref in line.references)
+    lone = [name for name, time in used if time == 0 and name not in known]
+    return score - (len(used) == len(lone) == 1)
+
+
+def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
+    """The parts of a group that share no names, without what feeds no state."""
+    lines = group.lines
+    names = {line.name for line in lines}
+    links = {line.name: {name for name, _ in _times(line) if name in names} for line in lines}
+    recurrent = states(lines) or _timeless_states(lines)
+    parts: list[set[str]] = []
+    for state in sorted(recurrent, key=lambda s: [line.name for line in lines].index(s)):
+        reached = _closure(state, links)
+        for part in [p for p in parts if p & reached]:
+            parts.remove(part)
+            reached |= part
+        parts.append(reached)
+    for line in lines:  # an output of two parts, as [forward; backward], makes them one
+        shared = [p for p in parts if p & links[line.name]]
+        if len(shared) > 1:
+            for part in shared:
+                parts.remove(part)
+            parts.append(set().union(*shared))
+    drafts = []
+    taken: set[str] = set().union(*parts) if parts else set()
+    for part in parts:
+        own = [line for line in lines if line.name in part]
+        outputs: list[Line] = []
+        more = True
+        while more:
+            more = False
+            for line in lines:
+                if line.name in taken or line.name in {o.name for o in outputs}:
+                    continue
+                if links[line.name] & (part | {o.name for o in outputs}):
+                    outputs.append(line)
+                    more = True
+        feeding = set().union(*(_closure(o.name, links) for o in outputs)) if outputs else set()
+        known = taken | {o.name for o in outputs}
+        outputs = [*(line for line in lines if line.name in feeding - known), *outputs]
+        taken |= {o.name for o in outputs}
+        drafts.append(Draft(own, [d for d in group.doubled if d.name in part], outputs))
+    left = [line for line in lines if line.name not in taken]
+    if not drafts and _incomplete(lines):
+        return [Draft(lines, group.doubled)]
+    aside.extend((line, "no state depends on it") for line in left)
+    return drafts
+
+
+def _closure(start: str, links: dict[str, set[str]]) -> set[str]:
+    waiting, found = [start], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(links[name])
+    return found
+
+
+def _timeless_states(lines: Sequence[Line]) -> set[str]:
+    """Where no times are printed: names with a mark of the new, as h' beside h."""
+    if any(ref.time is not None for line in lines for ref in (line.target, *line.references)):
+        return set()
+    used = {ref.name for line in lines for ref in line.references}
+    return {
+        line.name for line in lines
+        if line.target.accents and line.target.letter in used
+        and line.target.letter not in {own.name for own in lines}
+    }  # fmt: skip
+
+
+def _incomplete(lines: Sequence[Line]) -> bool:
+    """Whether gates are given without the update of the state they read."""
+    gates = [
+        line for line in lines
+        if any(ref.time == -1 for ref in line.references)
+        and any(ref.kind == "FUNCTION" or ref.letter == "sigma" for ref in line.references)
+    ]  # fmt: skip
+    return len(gates) >= 2

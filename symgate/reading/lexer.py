@@ -1,0 +1,279 @@
+"""From the text of a formula to tokens, each with its place in the document.
+
+Commands that only change looks are dropped, sub- and superscripts become one token that
+holds its own tokens, and words are told from letters. This is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from symgate.algebra.names import GREEK
+from symgate.reading import symbols
+from symgate.reading.source import Piece
+from symgate.reading.tokens import MAX_TOKENS, Token
+
+_PATTERN = re.compile(
+    r"(?P<row>\\\\(?:\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)"
+    r"|(?P<environment>\\(?:begin|end)\s*\{\s*[A-Za-z]+\*?\s*\})"
+    r"|(?P<command>\\[A-Za-z]+\*?|\\[^A-Za-z])"
+    r"|(?P<number>\d+(?:\.\d+)?|\.\d+)"
+    r"|(?P<word>[A-Za-z]+)"
+    r"|(?P<newline>[ \t\r]*\n\s*)"
+    r"|(?P<space>[ \t\r]+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+
+_SIGNS = {
+    "_": "SUB", "^": "SUP", "{": "LBRACE", "}": "RBRACE", "(": "LPAR", ")": "RPAR",
+    "[": "LBRACKET", "]": "RBRACKET", "<": "LT", ">": "GT", ",": "COMMA", ";": "SEMI",
+    "=": "EQ", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "SLASH", "'": "PRIME",
+    "&": "AMP", "|": "BAR", "@": "TIMES", "~": "SPACE",
+}  # fmt: skip
+
+
+class Lexer:
+    """One pass over the text; some commands take their argument with them."""
+
+    def __init__(self, piece: Piece) -> None:
+        self.piece, self.text = piece, piece.text
+        self.plain = piece.kind == "plain"
+        self.at = 0
+        self.spaced = False
+
+    def run(self) -> Iterator[Token]:
+        count = 0
+        while self.at < len(self.text):
+            found = _PATTERN.match(self.text, self.at)
+            assert found is not None
+            start, self.at = self.at, found.end()
+            kind = str(found.lastgroup)
+            count += 1
+            if count > 4 * MAX_TOKENS:
+                return
+            yield from getattr(self, f"_{kind}")(found.group(), start)
+            self.spaced = kind in ("space", "newline")
+
+    def token(self, kind: str, value: str, start: int, stop: int | None = None) -> Token:
+        stop = self.at if stop is None else stop
+        return Token(
+            kind, value, self.piece.at(start), self.piece.at(stop - 1) + 1, spaced=self.spaced
+        )
+
+    def _row(self, text: str, start: int) -> Iterator[Token]:
+        yield self.token("ROW", text, start)
+
+    def _environment(self, text: str, start: int) -> Iterator[Token]:
+        name = text[text.index("{") + 1 : -1].strip()
+        begin = text.startswith("\\begin")
+        if name in symbols.MATRICES:
+            yield self.token("MATRIX" if begin else "ENDMATRIX", name, start)
+            return
+        if begin and name.rstrip("*") in symbols.WITH_ARGUMENT:
+            self.skip_option()
+            self.skip_group()
+        yield self.token("BEGIN" if begin else "END", name, start)
+
+    def skip_option(self) -> None:
+        found = re.compile(r"\s*\[[^\[\]\n]{0,40}\]").match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+    def skip_group(self) -> str:
+        """Pass over a {group}; returns what it holds."""
+        start = self.at
+        while start < len(self.text) and self.text[start] in " \t\n":
+            start += 1
+        if start >= len(self.text) or self.text[start] != "{":
+            return ""
+        depth = 0
+        for i in range(start, len(self.text)):
+            depth += {"{": 1, "}": -1}.get(self.text[i], 0)
+            if depth == 0:
+                self.at = i + 1
+                return self.text[start + 1 : i]
+        self.at = len(self.text)
+        return self.text[start + 1 :]
+
+    def _command(self, text: str, start: int) -> Iterator[Token]:
+        name = text[1:]
+        if name in symbols.IGNORED:
+            if name in ("left", "right", "middle") and self.text[self.at : self.at + 1] in "|.":
+                yield from self.delimiter(name, start)
+                return
+            for _ in range(symbols.IGNORED[name]):
+                self.skip_group()
+            if name in ("label", "tag", "tag*"):
+                yield self.token("SPACE", name, start)
+        elif name in symbols.FONTS:
+            return
+        elif name in symbols.BOXES:
+            yield from self.boxed(start)
+        elif name in symbols.WORDS:
+            yield from self.words(start)
+        elif name in symbols.WIDE:
+            if name.startswith("hs"):
+                self.skip_group()
+            yield self.token("WIDE", name, start)
+        elif name in symbols.HADAMARD:
+            yield self.token("HADAMARD", text, start)
+        elif name in symbols.TIMES:
+            yield self.token("TIMES", text, start)
+        elif name in symbols.ACCENTS:
+            yield self.token("ACCENT", symbols.ACCENTS[name], start)
+        else:
+            yield from self.other_command(name, text, start)
+
+    def other_command(self, name: str, text: str, start: int) -> Iterator[Token]:
+        if text in ("\\ ", "\\\n", "\\\t", "\\\r"):
+            yield self.token("SOFTROW" if "\n" in text else "SPACE", text, start)
+        elif name in symbols.TERMINALS:
+            yield self.token(symbols.TERMINALS[name], text, start)
+        elif name in symbols.RELATIONS:
+            yield self.token("RELATION", text, start)
+        elif name in ("_", "*", "&", "#", "%", "$", "^"):
+            kind = {"_": "SUB", "*": "TIMES", "^": "SUP"}.get(name, "SPACE")
+            yield self.token(kind, "\\" + name, start)
+        elif name in symbols.FUNCTIONS or name in symbols.UNKNOWN_FUNCTIONS:
+            yield self.token("FUNCTION", name, start)
+        elif name in ("varnothing", "emptyset", "infty", "blacksquare", "square"):
+            yield self.token("JUNK", text, start)
+        elif not name[:1].isalpha():
+            yield self.token("SPACE", text, start)
+        else:
+            letter = symbols.LETTERS.get(name, name)
+            known = letter in GREEK or letter == "lamda" or len(letter) == 1
+            if name in symbols.OUTPUT_FUNCTIONS | symbols.CONCATENATIONS:
+                yield self.token("FUNCTION", name, start)
+            else:
+                yield self.token("LETTER" if known else "MACRO", letter, start)
+
+    def delimiter(self, name: str, start: int) -> Iterator[Token]:
+        """`\\left|` opens and `\\right|` closes; a full stop stands for nothing."""
+        sign = self.text[self.at]
+        self.at += 1
+        if sign == "|":
+            yield self.token("LBAR" if name == "left" else "RBAR", "|", start)
+
+    def boxed(self, start: int) -> Iterator[Token]:
+        """What a box holds, without the braces around it."""
+        before = self.at
+        content = self.skip_group()
+        if self.at == before:
+            return
+        inner = self.text.index(content, before) if content else before
+        end, self.at = self.at, inner
+        text, self.text = self.text, self.text[: inner + len(content)]
+        yield from self.run()
+        self.text, self.at = text, end
+
+    def words(self, start: int) -> Iterator[Token]:
+        r"""The argument of `\text` or `\mathrm`: a function, a name, or a remark."""
+        before = self.at
+        content = self.skip_group()
+        if self.at == before:  # \rm without a group
+            return
+        word = content.replace("\\", "").strip(" ~$,.")
+        plain = word.replace("-", "_").replace(" ", "_")
+        if not word:
+            return
+        if is_function(plain):
+            yield self.token("FUNCTION", plain, start)
+        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,11}", word) and len(word) <= 2:
+            yield self.token("LETTER", word, start)
+        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,20}", word):
+            yield self.token("NAME", word.replace("_", ""), start)
+        elif "_" in content or "^" in content or "\\" in content:
+            self.at = before
+            yield from self.boxed(start)
+        elif re.fullmatch(r"[-\d.\s]+", word):
+            yield self.token("NUMBER", word, start)
+        else:
+            yield self.token("TEXT", content, start)
+
+    def _number(self, text: str, start: int) -> Iterator[Token]:
+        yield self.token("NUMBER", text, start)
+
+    def _word(self, text: str, start: int) -> Iterator[Token]:
+        if is_function(text) and (self.plain or len(text) > 3 or text in symbols.FUNCTIONS):
+            yield self.token("FUNCTION", text, start)
+        elif self.plain and text in GREEK and len(text) > 2:
+            yield self.token("LETTER", text, start)
+        elif self.plain:
+            tail = re.compile(r"\d+").match(self.text, self.at)
+            if tail:
+                self.at = tail.end()
+                text += tail.group()
+            yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
+        elif self.lowered_run(text, start) or (
+            len(text) >= 3 and text.islower() and not _holds_function(text)
+        ):
+            yield self.token("NAME", text, start)
+        else:
+            yield from self.letters(text, start)
+
+    def lowered_run(self, text: str, start: int) -> bool:
+        """Whether letters right behind an underscore are all of its index: W_hh h."""
+        before = self.text[start - 1 : start]
+        after = self.text[self.at : self.at + 1]
+        lowered = before == "_" and text.islower() and 2 <= len(text) <= 3
+        return lowered and after not in ("_", "^", "'")
+
+    def letters(self, text: str, start: int) -> Iterator[Token]:
+        """Letters side by side: each a symbol of its own, but for functions among them."""
+        i = 0
+        while i < len(text):
+            head = next((f for f in ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
+                         if text.startswith(f, i)), None)  # fmt: skip
+            if head is None and text.startswith("sigma", i):
+                yield self.token("LETTER", "sigma", start + i, start + i + 5)
+                i += 5
+            elif head is not None:
+                yield self.token("FUNCTION", head, start + i, start + i + len(head))
+                i += len(head)
+            else:
+                yield self.token("LETTER", text[i], start + i, start + i + 1)
+                i += 1
+            self.spaced = False
+
+    def _newline(self, text: str, start: int) -> Iterator[Token]:
+        yield self.token("NEWLINE", "\n", start)
+
+    def _space(self, text: str, start: int) -> Iterator[Token]:
+        if self.plain and len(text) > 1:
+            yield self.token("GAP", text, start)
+
+    def _other(self, text: str, start: int) -> Iterator[Token]:
+        if text == "%" and not self.plain:
+            stop = self.text.find("\n", self.at)
+            self.at = len(self.text) if stop < 0 else stop
+            return
+        if text in _SIGNS:
+            yield self.token(_SIGNS[text], text, start)
+        elif text == ":":
+            follows = re.compile(r"\s{0,2}=").match(self.text, self.at)
+            if follows is None:
+                yield self.token("COLON", text, start)
+        elif text == ".":
+            yield self.token("DOT", text, start)
+        else:
+            yield self.token("JUNK", text, start)
+
+
+def _holds_function(text: str) -> bool:
+    return any(
+        name in text for name in ("tanh", "sigmoid", "softmax", "relu", "sigma", "sigm", "exp")
+    )
+
+
+def is_function(word: str) -> bool:
+    """Whether a word is a function that formulas use."""
+    return (
+        word in symbols.FUNCTIONS
+        or word in symbols.OUTPUT_FUNCTIONS
+        or word in symbols.CONCATENATIONS
+        or word in symbols.NORMALISATIONS
+        or word in symbols.LINEAR
+        or word in ("max", "min", "argmax", "diag")
+    )

@@ -1,0 +1,319 @@
+"""Lines: one name and what it is, taken from equations of every form.
+
+A chain y = h = … becomes two lines, a column of gates one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.grammar import tree as parsed
+from symgate.reading.meaning import TimedSymbol
+from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.rows import Equation
+from symgate.reading.tokens import FormulaError, Token
+from symgate.reading.trees import (
+    Accent,
+    Column,
+    Fraction,
+    Group,
+    Number,
+    Product,
+    Root,
+    Scripted,
+    Sum,
+    Symbol,
+    Tree,
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A name with its right side as laid out; `stacked` picks a row of a column of functions.
+
+    `number` counts the equations of the document, so that lines of one equation share it.
+    `printed` is the name as it stands, where another was meant.
+    """
+
+    target: Reference
+    right: Tree | None
+    equation: Equation
+    number: int
+    references: tuple[Reference, ...] = ()
+    stacked: tuple[Tree | None, str] | None = None
+    faults: tuple[Fault, ...] = field(default=())
+    printed: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    @property
+    def key(self) -> str:
+        """What stands on the right, without spaces, to see what is repeated."""
+        return "".join(_flat(self.equation.sides[-1]))
+
+
+def _flat(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.kind not in ("SPACE", "GAP", "NEWLINE", "AMP", "WIDE", "SOFTROW", "DOT", "COMMA"):
+            yield token.value
+            yield from _flat(token.inside)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """An equation that defines no part of a cell, and why it was left."""
+
+    equation: Equation
+    why: str
+    error: FormulaError | None = None
+
+
+def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | Aside]:
+    """The lines of one equation, or why it has none."""
+    try:
+        sides = [parsed(side)[0] for side in equation.sides]
+    except FormulaError as error:
+        target = _first_reference(equation, indices)
+        if target is None:
+            yield Aside(equation, error.message, error)
+        else:
+            fault = Fault(error.kind, error.message, error.start, error.stop, "", "", (), 0.9, True)
+            yield Line(target, None, equation, number, faults=(*equation.faults, fault))
+        return
+    column = _column(sides[0])
+    if column is not None:
+        yield from _stacked(equation, number, column, sides[1], indices)
+        return
+    *names, right = sides
+    values = [right]
+    while len(names) > 1 and _target(names[-1], indices) is None:
+        values.append(names.pop())
+    right = next((v for v in values if any(_reads_last(t, indices) for t in v)), values[-1])
+    yield from _chain(equation, number, names, right, indices)
+
+
+def _chain(
+    equation: Equation,
+    number: int,
+    names: Sequence[tuple[Tree, ...]],
+    right: tuple[Tree, ...],
+    indices: Indices,
+) -> Iterator[Line | Aside]:
+    """Each name of a chain; all but the last are equal to the next one."""
+    faults = list(equation.faults)
+    targets: list[tuple[Reference, Tree]] = []
+    for name in names:
+        if len(name) > 1:
+            found = [(_target((part,), indices), part) for part in name]
+            if any(ref is None for ref, _ in found) or len(right) > 1:
+                yield Aside(equation, "several values at once")
+                return
+            faults.append(_comma_fault(equation, name))
+            targets.extend((ref, part) for ref, part in found if ref is not None)
+            continue
+        ref = _target(name, indices)
+        if ref is None:
+            yield Aside(equation, _why_no_target(name[0]))
+            return
+        targets.append((ref, name[0]))
+    if len(right) == 1 and _is_generic(right[0]):
+        yield Aside(equation, "a form without its formula")
+        return
+    value = right[0] if len(right) == 1 else Group(
+        right[0].start, right[-1].stop, "(", right, (",",) * (len(right) - 1)
+    )  # fmt: skip
+    for i, (ref, _) in enumerate(targets):
+        last = i == len(targets) - 1
+        tree = value if last else targets[i + 1][1]
+        yield Line(ref, tree, equation, number, tuple(references(tree, indices)),
+                   faults=tuple(faults) if last else ())  # fmt: skip
+
+
+def _reads_last(tree: Tree, indices: Indices) -> bool:
+    """Whether a side of a chain says how the last state enters."""
+    return any(ref.time == -1 for ref in references(tree, indices))
+
+
+def _is_generic(tree: Tree) -> bool:
+    """Whether a right side only says what is read, as f(x_t, h_{t-1})."""
+    if not isinstance(tree, Product) or len(tree.factors) != 2:
+        return False
+    (_, head), (_, group) = tree.factors
+    if not isinstance(group, Group) or group.opening != "(" or len(group.items) < 2:
+        return False
+    base = head.base if isinstance(head, Scripted) else head
+    if isinstance(base, Symbol) and base.name in ("max", "min"):
+        return False
+    return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
+
+
+def _comma_fault(equation: Equation, name: Sequence[Tree]) -> Fault:
+    start, stop = name[0].stop, name[1].start
+    return Fault(
+        "wrong_operator", "a comma stands between two names with one value; = is meant",
+        start, stop, ",", "=", (Edit(start, stop, " = "),), 0.8,
+    )  # fmt: skip
+
+
+def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
+    """The name that a left side defines, or None where it is no name."""
+    if len(items) != 1:
+        return None
+    tree = items[0]
+    inner = tree.base if isinstance(tree, Scripted) else None
+    if isinstance(inner, Group) and inner.opening == "[" and len(inner.items) == 1:
+        tree = inner.items[0]
+    if isinstance(tree, Group) and tree.opening == "[" and len(tree.items) == 1:
+        tree = tree.items[0]
+    if isinstance(tree, Product) and len(tree.factors) == 2:
+        (_, first), (sign, second) = tree.factors
+        group = second.base if isinstance(second, Scripted) else second
+        if sign == "" and isinstance(group, Group) and len(group.items) == 1:
+            time = tree_time(group.items[0], indices)
+            ref = reference(first, indices)
+            if time is not None and ref is not None and ref.time is None:
+                return replace(ref, time=time, stop=tree.stop, style="call")
+        return None
+    ref = reference(tree, indices)
+    if ref is None or ref.kind in ("PARTIAL", "SUM", "DOTS", "TEXT") or ref.transposed or ref.power:
+        return None
+    if ref.kind == "FUNCTION":
+        return None
+    return ref
+
+
+def _why_no_target(tree: Tree) -> str:
+    if isinstance(tree, Fraction):
+        return "a derivative"
+    if isinstance(tree, Product):
+        first = tree.factors[0][1]
+        if isinstance(first, Symbol) and first.kind in ("FUNCTION", "LETTER"):
+            return "the definition of a function"
+    return "no name stands on the left"
+
+
+def _first_reference(equation: Equation, indices: Indices) -> Reference | None:
+    try:
+        return _target(parsed(equation.sides[0])[0], indices)
+    except FormulaError:
+        return None
+
+
+def _column(items: tuple[Tree, ...]) -> list[Tree] | None:
+    """The names of a column of gates on the left side, or None."""
+    if len(items) != 1:
+        return None
+    tree = items[0]
+    if isinstance(tree, Group) and len(tree.items) == 1 and isinstance(tree.items[0], Column):
+        tree = tree.items[0]
+    if isinstance(tree, Column):
+        return [cell for row in tree.rows for cell in row if cell is not None]
+    if isinstance(tree, Group) and tree.opening in "[(" and len(tree.items) > 1:
+        return list(tree.items)
+    return None
+
+
+def _stacked(
+    equation: Equation,
+    number: int,
+    column: Sequence[Tree],
+    right: tuple[Tree, ...],
+    indices: Indices,
+) -> Iterator[Line | Aside]:
+    """A line for each gate of a column: its function at its rows of the one matrix."""
+    refs = [_target((tree,), indices) for tree in column]
+    if any(ref is None for ref in refs) or len(right) != 1:
+        yield Aside(equation, "a column that is no column of names")
+        return
+    if _is_generic(right[0]):
+        yield Aside(equation, "a form without its formula")
+        return
+    functions, inner = _functions(right[0])
+    if functions is None or len(functions) not in (1, len(refs)):
+        yield Aside(equation, "a column without a column of activations")
+        return
+    found = tuple(references(inner, indices))
+    for i, ref in enumerate(refs):
+        assert ref is not None
+        function = functions[i if len(functions) > 1 else 0]
+        yield Line(ref, inner, equation, number, found, (function, ref.name),
+                   equation.faults if i == 0 else ())  # fmt: skip
+
+
+def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
+    """The activations in front of a stacked product, and the product."""
+    if not isinstance(tree, Product):
+        return None, tree
+    first = tree.factors[0][1]
+    if isinstance(first, Group) and len(first.items) == 1 and isinstance(first.items[0], Column):
+        first = first.items[0]
+    rest = tree.factors[1:]
+    inner = rest[0][1] if len(rest) == 1 else Product(
+        rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:])
+    )  # fmt: skip
+    if isinstance(first, Column):
+        return [cell for row in first.rows for cell in row if cell is not None], inner
+    if isinstance(first, Group) and len(first.items) > 1:
+        return list(first.items), inner
+    if isinstance(first, Symbol) or (
+        isinstance(first, Scripted) and isinstance(first.base, Symbol)
+    ):
+        return [first], inner
+    return None, tree
+
+
+def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
+    """Every symbol in a tree with its name and time."""
+    match tree:
+        case Symbol() | Accent():
+            ref = reference(tree, indices)
+            if ref is not None:
+                yield ref
+        case Scripted(base=base):
+            ref = reference(tree, indices)
+            if ref is not None:
+                yield ref
+            else:
+                yield from references(base, indices)
+        case Product(factors=factors):
+            yield from _in_product(factors, indices)
+        case Group(items=items):
+            for item in items:
+                yield from references(item, indices)
+        case Sum(terms=terms):
+            for _, term in terms:
+                yield from references(term, indices)
+        case Fraction(above=above, below=below):
+            yield from references(above, indices)
+            yield from references(below, indices)
+        case Root(inside=inside):
+            yield from references(inside, indices)
+        case Column(rows=rows):
+            for row in rows:
+                for cell in row:
+                    if cell is not None:
+                        yield from references(cell, indices)
+        case Number() | TimedSymbol():
+            return
+
+
+def _in_product(factors: Sequence[tuple[str, Tree]], indices: Indices) -> Iterator[Reference]:
+    skip = False
+    for i, (_, factor) in enumerate(factors):
+        if skip:
+            skip = False
+            continue
+        follows = factors[i + 1][1] if i + 1 < len(factors) else None
+        group = follows.base if isinstance(follows, Scripted) else follows
+        if isinstance(group, Group) and len(group.items) == 1 and factors[i + 1][0] == "":
+            time = tree_time(group.items[0], indices)
+            ref = reference(factor, indices) if time is not None else None
+            if ref is not None and ref.time is None and ref.kind != "FUNCTION":
+                yield replace(ref, time=time)
+                skip = True
+                continue
+        yield from references(factor, indices)

@@ -1,0 +1,35 @@
+"""Misprints: lines that are read, but that can hardly be meant as they stand.
+
+Each module looks for one kind and knows nothing of the others:
+
+    parameters   the index of a weight or a bias, a weight used twice
+    times        a time index that is missing, wrong or written in another way
+    names        a symbol that nothing defines, a name that is defined twice
+    shapes       an activation, a factor, a bias or a 1 - … in the wrong place
+    layout       delimiters and commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgate.reading.faults import Fault
+from symgate.reading.misprints import layout, names, parameters, shapes, times
+from symgate.reading.misprints.cell import Readable
+
+
+def faults(cell: Readable) -> list[Fault]:
+    """Every misprint of a cell that is not known from reading its lines, in order."""
+    found: list[Fault] = []
+    for module in (layout, names, times, parameters, shapes):
+        found.extend(module.faults(cell))
+    return distinct(found)
+
+
+def distinct(found: Sequence[Fault]) -> list[Fault]:
+    """Without second faults at the same place, and in the order of the source."""
+    result: list[Fault] = []
+    for fault in found:
+        if not any(f.start == fault.start and f.stop == fault.stop for f in result):
+            result.append(fault)
+    return sorted(result, key=lambda f: (f.start, f.stop))

@@ -1,0 +1,58 @@
+"""Delimiters inside delimiters, and commands that LaTeX does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.misprints.cell import Readable
+
+_NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
+
+
+def faults(cell: Readable) -> Iterator[Fault]:
+    yield from _nested(cell)
+    yield from _commands(cell)
+
+
+def _nested(cell: Readable) -> Iterator[Fault]:
+    """$$ \\[ … \\] $$: one pair of delimiters inside another."""
+    for u in cell.found.lines:
+        piece = u.line.equation.piece
+        if piece is None or piece.delimiters[0] not in ("$", "$$"):
+            continue
+        inside = re.match(r"\s*\\([\[(])", piece.text)
+        closing = re.search(r"\\([\])])\s*$", piece.text)
+        if inside is None or closing is None:
+            continue
+        start = piece.at(inside.start(1) - 1)
+        first, last = piece.at(closing.start()), piece.at(closing.end(1) - 1) + 1
+        yield Fault(
+            "nested_delimiters", "two kinds of delimiters stand inside each other",
+            start, start + 2, cell.printed(start, start + 2), "",
+            (Edit(start, start + 2, ""), Edit(first, last, "")), 0.9,
+        )  # fmt: skip
+
+
+def _commands(cell: Readable) -> Iterator[Fault]:
+    """\\sigmoid and its like, which a page shows in red."""
+    for u in [*cell.found.lines, *cell.found.outputs]:
+        piece = u.line.equation.piece
+        if piece is None or piece.kind == "plain" or not piece.delimiters[0]:
+            continue
+        if piece.delimiters[0].startswith(("\\begin", "http")):
+            continue
+        for match in re.finditer(r"\\([A-Za-z]+)", piece.text):
+            if match.group(1) not in _NO_COMMANDS:
+                continue
+            start, stop = piece.at(match.start()), piece.at(match.end() - 1) + 1
+            if not u.line.equation.start <= start < u.line.equation.stop:
+                continue
+            if cell.printed(start, stop) != match.group():  # it comes from a macro
+                continue
+            meant = f"\\operatorname{{{match.group(1)}}}"
+            yield Fault(
+                "undefined_macro", f"LaTeX has no command {match.group()}", start, stop,
+                match.group(), meant, (Edit(start, stop, meant),), 0.8,
+            )  # fmt: skip

@@ -1,0 +1,363 @@
+"""Lines of the right symbols in the wrong shape: an activation, a factor, a bias, a 1 - …
+
+Each check compares a line with what lines of its part look like in the published cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.misprints.cell import Readable
+from symgate.reading.structure import affine, complement, factors, gate_name, summands
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
+from symgate.reading.understanding import Understood
+
+GATED = {"lstm", "gru", "mgu", "ugrnn", "lstmp", "convlstm", "convgru", "janet", "slstm", "lightru"}
+
+
+def faults(cell: Readable) -> Iterator[Fault]:
+    if cell.family not in GATED:
+        return
+    for u in cell.found.lines:
+        if u.term is None:
+            continue
+        if u.name in cell.parts.gates - cell.parts.candidates:
+            yield from _gate(cell, u)
+        elif u.name in cell.parts.candidates:
+            yield from _candidate(cell, u.term, u)
+        elif u.name in cell.parts.outputs:
+            yield from _output(cell, u)
+    for state in cell.parts.carried:
+        yield from _update(cell, state)
+    yield from _unread_output(cell)
+
+
+# -- gates -----------------------------------------------------------------------------
+
+
+def _gate(cell: Readable, u: Understood) -> Iterator[Fault]:
+    """A gate is a sigmoid of a sum, and nothing beside it."""
+    assert u.term is not None
+    calls = [t for t in walk(u.term) if isinstance(t, Call) and affine(t)]
+    if len(calls) != 1:
+        return
+    call = calls[0]
+    if call is not u.term:
+        yield from _outside(cell, u, call)
+    others = [
+        v.term for v in cell.found.lines
+        if v.name in cell.parts.gates - cell.parts.candidates and v is not u
+    ]  # fmt: skip
+    sigmoids = [t for t in others if isinstance(t, Call) and t.function == "sigmoid"]
+    if call.function == "tanh" and not call.assumed and len(sigmoids) == len(others) >= 1:
+        yield _function(cell, u, call, "σ", "\\sigma", "a gate lies between 0 and 1")
+
+
+def _outside(cell: Readable, u: Understood, call: Call) -> Iterator[Fault]:
+    """What stands beside the function of a gate: a bias, or factors."""
+    assert u.term is not None
+    for part in summands(u.term):
+        if part.term is call:
+            continue
+        if len(part.factors) == 1 and isinstance(part.factors[0], Par):
+            bias = part.factors[0]
+            if any(t is call for p in summands(u.term) for t in p.factors):
+                yield _bias_outside(cell, u, call, bias)
+        elif any(f is call for f in part.factors):
+            yield Fault(
+                "spurious_factor", f"the gate {u.name} is multiplied by something in its own line",
+                part.term.start, part.term.stop, cell.printed(part.term.start, part.term.stop),
+                cell.printed(call.start, call.stop),
+                (Edit(u.term.start, u.term.stop, cell.printed(call.start, call.stop)),), 0.8,
+            )  # fmt: skip
+
+
+def _bias_outside(cell: Readable, u: Understood, call: Call, bias: Par) -> Fault:
+    text = cell.document.text
+    printed = cell.printed(bias.start, bias.stop)
+    close = call.stop - 1
+    while close > call.start and text[close] not in ")]}":
+        close -= 1
+    sign = max(text.rfind("+", call.stop, bias.start), text.rfind("-", call.stop, bias.start))
+    edits: tuple[Edit, ...] = ()
+    if sign >= 0:
+        at = close
+        if text[:at].endswith("\\right"):
+            at -= len("\\right")
+        while text[at - 1] == " ":
+            at -= 1
+        end = bias.stop
+        start = sign
+        while text[start - 1] == " ":
+            start -= 1
+        edits = (Edit(at, at, f" {text[sign]} {printed}"), Edit(start, end, ""))
+    return Fault(
+        "bias_outside_activation", f"the bias of {u.name} stands outside its activation",
+        bias.start, bias.stop, printed, f"{printed} inside the brackets", edits, 0.85,
+    )  # fmt: skip
+
+
+# -- candidates ------------------------------------------------------------------------
+
+
+def _candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
+    """A candidate is tanh of a sum; the reset gate multiplies a state in it."""
+    call = term if isinstance(term, Call) else None
+    if call is None:
+        yield from _broken_candidate(cell, term, u)
+        return
+    if call.function == "sigmoid" and not call.assumed and affine(call) and _sigma_is_gate(cell, u):
+        yield _function(cell, u, call, "tanh", "\\tanh", "a candidate takes both signs")
+    yield from _bare_reset(cell, call, u)
+    yield from _wrong_gate(cell, call, u)
+
+
+def _sigma_is_gate(cell: Readable, u: Understood) -> bool:
+    """Whether σ is the function of the gates, so that it is no name for any activation."""
+    gates = [v.term for v in cell.found.lines if v.name in cell.parts.gates - cell.parts.candidates]
+    return any(
+        isinstance(t, Call) and t.function == "sigmoid"
+        for gate in gates if gate is not None for t in walk(gate)
+    )  # fmt: skip
+
+
+def _bare_reset(cell: Readable, call: Call, u: Understood) -> Iterator[Fault]:
+    """A reset gate ⊙ state that is added beside the recurrent term, outside its matrix."""
+    states = {v.name for _, v in cell.variables() if v.time == -1}
+    for part in summands(call.argument):
+        bare = [f for f in part.factors if isinstance(f, Var)]
+        if len(part.factors) == 2 and len(bare) == 2:
+            gates = [f for f in bare if f.name in cell.parts.gates and f.time != -1]
+            olds = [f for f in bare if f.name in states and f.time == -1]
+            if gates and olds and cell.family in ("gru", "mgu", "convgru"):
+                yield _misplaced(cell, call, u, part.term)
+        elif (
+            len(bare) == len(part.factors) == 1
+            and bare[0].name in cell.parts.gates
+            and bare[0].time != -1
+        ):
+            gate = bare[0]
+            yield Fault(
+                "misplaced_reset", f"the gate {gate.name} is added where it should multiply",
+                gate.start, gate.stop, cell.printed(gate.start, gate.stop), "", (), 0.85,
+            )  # fmt: skip
+
+
+def _misplaced(cell: Readable, call: Call, u: Understood, term: AnyTerm) -> Fault:
+    """U (r ⊙ h) for (r ⊙ h) + U h."""
+    printed = cell.printed(term.start, term.stop)
+    inner = printed if printed.startswith(("(", "\\left")) else f"({printed})"
+    edits: tuple[Edit, ...] = ()
+    meant = printed
+    for part in summands(call.argument):
+        (factor, *rest) = part.factors
+        if rest or not isinstance(factor, Apply) or not isinstance(factor.vector, Var):
+            continue
+        if factor.vector.time == -1 and isinstance(factor.matrix, Par):
+            matrix = cell.printed(factor.matrix.start, factor.matrix.stop)
+            meant = f"{matrix} {inner}"
+            text = cell.document.text
+            start = term.start
+            sign = text.rfind("+", call.start, start)
+            edits = (
+                Edit(sign if sign > 0 else start, term.stop, ""),
+                Edit(factor.start, factor.stop, meant),
+            )
+    return Fault(
+        "misplaced_reset", "the reset state is added as a term of its own, outside the matrix",
+        term.start, term.stop, printed, meant, edits, 0.85,
+    )  # fmt: skip
+
+
+def _broken_candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
+    """tanh(W x + r) ⊙ U h: a bracket that closes too early."""
+    parts = factors(term)
+    calls = [f for f in parts if isinstance(f, Call)]
+    others = [f for f in parts if not isinstance(f, Call)]
+    if len(calls) != 1 or len(parts) < 2 or not any(isinstance(f, Apply) for f in others):
+        return
+    call = calls[0]
+    if not isinstance(call.argument, Add):
+        return
+    last = summands(call.argument)[-1]
+    gate = last.factors[0] if len(last.factors) == 1 else None
+    if not (isinstance(gate, Var) and gate.name in {v.name for v in cell.found.lines}):
+        return
+    text = cell.document.text
+    close = text.rfind(")", gate.stop, call.stop + 1)
+    start = term.start
+    edits: tuple[Edit, ...] = ()
+    meant = ""
+    if close >= 0:
+        stop = term.stop
+        begin = close - len("\\right") if text[:close].endswith("\\right") else close
+        tail = text[close + 1 : stop]
+        meant = text[start:begin].rstrip() + tail.rstrip() + text[begin : close + 1]
+        edits = (Edit(start, stop, meant),)
+    yield Fault(
+        "misplaced_parenthesis",
+        f"the bracket closes before the product: the gate {gate.name} multiplies "
+        f"{cell.printed(others[0].start, others[0].stop)} inside the activation",
+        term.start, term.stop, cell.printed(term.start, term.stop), meant, edits, 0.9,
+    )  # fmt: skip
+
+
+def _wrong_gate(cell: Readable, call: Call, u: Understood) -> Iterator[Fault]:
+    """In an MGU the candidate sees the state through the gate that takes the candidate."""
+    if cell.family != "mgu":
+        return
+    takes = _polarity_of_new(cell)
+    if takes is None:
+        return
+    for term in walk(call.argument):
+        if not isinstance(term, Times):
+            continue
+        if not any(isinstance(f, Var) and f.time == -1 for f in factors(term)):
+            continue
+        for factor in factors(term):
+            name = gate_name(factor)
+            if name not in cell.parts.gates:
+                continue
+            polarity = -1 if complement(factor) is not None else 1
+            if polarity == takes:
+                continue
+            printed = cell.printed(factor.start, factor.stop)
+            inner = complement(factor)
+            meant = (
+                cell.printed(inner.start, inner.stop) if inner is not None else f"(1 - {printed})"
+            )
+            yield Fault(
+                "wrong_gate", "the candidate sees the state through the wrong side of the gate",
+                factor.start, factor.stop, printed, meant,
+                (Edit(factor.start, factor.stop, meant),), 0.75,
+            )  # fmt: skip
+
+
+def _polarity_of_new(cell: Readable) -> int | None:
+    """+1 where the gate itself multiplies the candidate, -1 where 1 minus it does."""
+    for state in cell.parts.carried:
+        for part in cell.parts.news[state]:
+            for factor in part.factors:
+                if gate_name(factor) in cell.parts.gates:
+                    return -1 if complement(factor) is not None else 1
+    return None
+
+
+# -- updates and outputs ---------------------------------------------------------------
+
+
+def _update(cell: Readable, state: str) -> Iterator[Fault]:
+    """A state keeps one part of its last value and takes the other part of the candidate."""
+    u = cell.found.line(state)
+    if u is None or u.term is None:
+        return
+    for part in cell.parts.news[state]:
+        for factor in part.factors:
+            if isinstance(factor, Call) and affine(factor):
+                yield from _candidate(cell, factor, u)
+    keepers = cell.parts.keepers[state]
+    single = cell.family in ("gru", "mgu", "ugrnn", "convgru", "lightru")
+    if single and len(keepers) > 1:
+        yield from _extra_keeper(cell, u, keepers)
+    if single and len(keepers) == 1:
+        yield from _complements(cell, u, state, keepers[0])
+
+
+def _extra_keeper(cell: Readable, u: Understood, keepers: list[AnyTerm]) -> Iterator[Fault]:
+    for keeper in keepers:
+        name = gate_name(keeper)
+        if name and name in cell.parts.resets and complement(keeper) is None:
+            text = cell.document.text
+            start, stop = keeper.start, keeper.stop
+            end = stop
+            for sign in ("\\odot", "\\circ", "\\cdot", "\\times", "*", "⊙", "∘", "\\bullet", "·"):
+                rest = text[stop:].lstrip(" ")
+                if rest.startswith(sign):
+                    end = stop + len(text[stop:]) - len(rest) + len(sign)
+                    break
+            yield Fault(
+                "spurious_factor", f"the reset gate {name} also multiplies the kept state",
+                start, stop, cell.printed(start, stop), "", (Edit(start, end, ""),), 0.85,
+            )  # fmt: skip
+
+
+def _complements(cell: Readable, u: Understood, state: str, keeper: AnyTerm) -> Iterator[Fault]:
+    """Of z and 1 - z one keeps and the other takes; both alike is a slip."""
+    name = gate_name(keeper)
+    if not name:
+        return
+    kept = complement(keeper) is not None
+    for part in cell.parts.news[state]:
+        same = [f for f in part.factors if gate_name(f) == name]
+        if len(same) == 1 and (complement(same[0]) is not None) == kept:
+            wrong = same[0]
+            printed = cell.printed(wrong.start, wrong.stop)
+            inner = complement(wrong)
+            meant = (
+                cell.printed(inner.start, inner.stop) if inner is not None else f"(1 - {printed})"
+            )
+            yield Fault(
+                "missing_complement", f"{name} both keeps and takes: one of them is 1 minus it",
+                wrong.start, wrong.stop, printed, meant,
+                (Edit(wrong.start, wrong.stop, meant),), 0.85,
+            )  # fmt: skip
+
+
+def _output(cell: Readable, u: Understood) -> Iterator[Fault]:
+    """The output shows tanh of the memory."""
+    assert u.term is not None
+    memory = cell.parts.outputs[u.name]
+    for term in walk(u.term):
+        if not isinstance(term, Call) or term.function != "sigmoid" or term.assumed:
+            continue
+        names = {v.name for v in walk(term.argument) if isinstance(v, Var)}
+        if memory in names and _sigma_is_gate(cell, u):
+            yield _function(cell, u, term, "tanh", "\\tanh", "the output takes both signs")
+
+
+def _unread_output(cell: Readable) -> Iterator[Fault]:
+    """Gates and candidate all read the memory, and nothing reads the output."""
+    if cell.family not in ("lstm",) or not cell.parts.candidates:
+        return
+    memories = [s for s in cell.parts.carried if s in cell.parts.outputs.values()]
+    outputs = [name for name, state in cell.parts.outputs.items() if state in memories]
+    if len(memories) != 1 or len(outputs) != 1 or outputs[0] in cell.parts.states:
+        return
+    memory, output = memories[0], cell.found.line(outputs[0])
+    assert output is not None
+    for name in cell.parts.candidates:
+        line = cell.found.line(name)
+        if line is None or line.term is None:
+            continue
+        if not any(
+            isinstance(v, Var) and v.name == memory and v.time == -1 for v in walk(line.term)
+        ):
+            return
+    letter = cell.printed(output.line.target.start, output.line.target.stop)[:1]
+    for u in cell.found.lines:
+        if u.name in cell.parts.carried or u.name in cell.parts.outputs or u.term is None:
+            continue
+        for var in (t for t in walk(u.term) if isinstance(t, Var)):
+            if var.name == memory and var.time == -1:
+                printed = cell.printed(var.start, var.stop)
+                meant = printed.replace(var.ref.letter, letter, 1)
+                yield Fault(
+                    "wrong_state", f"gates and candidate of an LSTM read the output {outputs[0]}, "
+                    f"which nothing reads here", var.start, var.stop, printed, meant,
+                    (Edit(var.start, var.stop, meant),), 0.7,
+                )  # fmt: skip
+
+
+def _function(cell: Readable, u: Understood, call: Call, name: str, latex: str, why: str) -> Fault:
+    start, stop = call.head
+    printed = cell.printed(start, stop)
+    meant = latex if "\\" in printed else {"σ": "sigma"}.get(name, name)
+    if printed in ("σ", "𝜎"):
+        meant = name
+    if printed.startswith("\\") and cell.document.text[stop : stop + 1].isalpha():
+        meant += " "
+    return Fault(
+        "wrong_activation", f"{u.name}: {why}", start, stop, printed, meant,
+        (Edit(start, stop, meant),), 0.85,
+    )  # fmt: skip

@@ -1,0 +1,283 @@
+"""What a symbol with its scripts is called, and at which time it stands.
+
+A name is the base letter, then accents, then sub- and superscripts joined by `_`:
+`W_x^{(f)}` is W_x_f, `\\tilde h_t` is h_tilde at time 0, `h'` is h_prime. Times, powers and
+transposes in the scripts are no part of the name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from symgate.reading.tokens import Token
+from symgate.reading.trees import Accent, Group, Number, Scripted, Sum, Symbol, Tree, walk
+
+#: Subscripts that say "the step before".
+_BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
+_NOW = {"new", "next", "curr", "current", "now", "cur"}
+_TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
+_ONES = {"one", "ones", "bone", "vone", "unit", "vunit", "bfone", "allone", "bones", "id"}
+_WRAPPERS = {"LPAR": "RPAR", "LT": "GT", "LANGLE": "RANGLE", "LBRACKET": "RBRACKET",
+             "LCURLY": "RCURLY", "LBRACE": "RBRACE"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name where it stands.
+
+    `time` is 0 for t, -1 for t-1, None where none stands; `style` says how it is written
+    ("sub", "sup", "angle", "paren"). `component` is an index of its components, `power` an
+    exponent. `letter` is the base letter; `labels` are the parts of the name behind it.
+    """
+
+    name: str
+    letter: str
+    start: int
+    stop: int
+    time: int | None = None
+    style: str = ""
+    labels: tuple[str, ...] = ()
+    accents: tuple[str, ...] = ()
+    component: str = ""
+    transposed: bool = False
+    power: str = ""
+    kind: str = "LETTER"
+    bad_index: str = ""
+    unbraced: Token | None = None
+    escaped: Token | None = None
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Which letters are the time and which number components, in one document."""
+
+    time: frozenset[str] = frozenset({"t"})
+    components: frozenset[str] = frozenset()
+
+
+def indices(sides: Iterable[Sequence[Token]]) -> Indices:
+    """Find the time letter: the one from which 1 is taken in the scripts; t unless shown."""
+    steps: Counter[str] = Counter()
+    for tokens in sides:
+        for group in _script_groups(tokens):
+            for a, b, c in zip(group, group[1:], group[2:], strict=False):
+                if a.kind == "LETTER" and b.kind in ("MINUS", "PLUS") and c.kind == "NUMBER":
+                    steps[a.value] += 1
+    if "t" in steps or not steps:
+        return Indices()
+    best = max(steps, key=lambda letter: (letter not in "lL", steps[letter]))
+    return Indices(frozenset({best}) if best in "nkijtsτ" or best == "tau" else frozenset({"t"}))
+
+
+def _script_groups(tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
+    for i, token in enumerate(tokens):
+        if token.inside:
+            yield token.inside
+            yield from _script_groups(token.inside)
+        if token.kind in ("LPAR", "LBRACKET", "LANGLE"):
+            yield tokens[i + 1 : i + 4]
+
+
+def reference(tree: Tree, indices: Indices) -> Reference | None:
+    """The reference that a tree is, or None where it is an expression."""
+    match tree:
+        case Symbol(name=name, kind=kind) if kind in ("LETTER", "NAME", "MACRO", "FUNCTION"):
+            return Reference(name, name, tree.start, tree.stop, kind=kind)
+        case Accent(accent=accent, base=base):
+            inner = reference(base, indices)
+            if inner is None:
+                return None
+            return _named(replace(inner, accents=(*inner.accents, accent), start=tree.start,
+                                  stop=tree.stop, kind="LETTER"))  # fmt: skip
+        case Group(opening="{", items=(item,)):
+            inner = reference(item, indices)
+            return None if inner is None else replace(inner, start=tree.start, stop=tree.stop)
+        case Scripted(base=base, scripts=scripts):
+            inner = reference(base, indices)
+            if inner is None:
+                return None
+            for script in scripts:
+                inner = _with_script(inner, script, indices)
+            return _named(replace(inner, stop=tree.stop))
+    return None
+
+
+def is_ones(ref: Reference) -> bool:
+    """Whether a name stands for the vector of ones."""
+    return ref.kind == "MACRO" and ref.name.lower() in _ONES
+
+
+def _named(ref: Reference) -> Reference:
+    parts = (ref.letter, *ref.accents, *ref.labels)
+    return replace(ref, name="_".join(part for part in parts if part))
+
+
+def _with_script(ref: Reference, script: Token, indices: Indices) -> Reference:
+    if script.kind == "PRIME":
+        return replace(ref, accents=(*ref.accents, "prime"))
+    if script.value == "\\_":
+        ref = replace(ref, escaped=script)
+    tokens = [t for t in script.inside if t.kind not in ("SPACE", "GAP", "NEWLINE", "FONT", "AMP")]
+    raised = script.kind == "SUP"
+    if not script.braced and tokens and tokens[0].kind in _WRAPPERS and ref.unbraced is None:
+        ref = replace(ref, unbraced=script)
+    wrapped = ""
+    while len(tokens) > 2 and _WRAPPERS.get(tokens[0].kind) == tokens[-1].kind:
+        wrapped = tokens[0].kind if tokens[0].kind != "LBRACE" else wrapped
+        tokens = tokens[1:-1]
+    style = {"LT": "angle", "LANGLE": "angle", "LPAR": "paren"}.get(
+        wrapped, "sup" if raised else "sub"
+    )
+    for part in _split(tokens):
+        ref = _with_part(ref, part, indices, raised, bool(wrapped), style)
+    return ref
+
+
+def _split(tokens: Sequence[Token]) -> list[list[Token]]:
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind in ("COMMA", "SEMI", "COLON", "BAR", "DOT"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]
+
+
+def _with_part(
+    ref: Reference, part: list[Token], indices: Indices, raised: bool, wrapped: bool, style: str
+) -> Reference:
+    time = time_of(part, indices)
+    if time is not None and ref.time is None:
+        return replace(ref, time=time, style=style)
+    first = part[0]
+    if raised and len(part) == 1 and not wrapped:
+        if first.value in _TRANSPOSE and first.kind in ("MACRO", "LETTER", "NAME"):
+            return replace(ref, transposed=not ref.transposed)
+        if first.kind == "PRIME":
+            return replace(ref, accents=(*ref.accents, "prime"))
+        if first.value in ("star", "ast", "dagger", "*"):
+            return replace(ref, labels=(*ref.labels, "star"))
+    if raised and all(t.kind == "PRIME" for t in part):
+        return replace(ref, accents=(*ref.accents, *["prime"] * len(part)))
+    if raised and not wrapped and _is_number(part) and not _labels_with_numbers(ref):
+        return replace(ref, power="".join(t.value for t in part))
+    if wrapped and _is_shape(part):
+        return ref
+    label = label_text(part)
+    if label and set(label) <= indices.components:
+        return replace(ref, component=label)
+    if label in _BEFORE and ref.time is None:
+        return replace(ref, time=-1, style=style)
+    if label in _NOW and ref.time is None:
+        return replace(ref, time=0, style=style)
+    return replace(ref, labels=(*ref.labels, label)) if label else ref
+
+
+def _is_shape(part: Sequence[Token]) -> bool:
+    """Whether a script tells the size of an array, as (n x m)."""
+    middle = part[1:-1]
+    return any(t.value in ("x", "\\times") for t in middle) and (
+        part[0].kind in ("LPAR", "NUMBER") or part[0].value.isupper()
+    )
+
+
+def _is_number(part: Sequence[Token]) -> bool:
+    return part[-1].kind == "NUMBER" and all(t.kind in ("MINUS", "NUMBER") for t in part)
+
+
+def _labels_with_numbers(ref: Reference) -> bool:
+    """Whether a raised number on this symbol numbers it: W^1 is a first matrix, h^2 a square."""
+    return ref.letter[:1].isupper() and ref.time is None
+
+
+def time_of(part: Sequence[Token], indices: Indices) -> int | None:
+    """The time that tokens say: t is 0, t - 1 is -1; None for anything else."""
+    values = [t for t in part if t.kind not in ("SPACE", "GAP", "NEWLINE")]
+    if not values or values[0].value not in indices.time or values[0].inside:
+        return None
+    if len(values) == 1:
+        return 0
+    if len(values) == 3 and values[1].kind in ("MINUS", "PLUS") and values[2].value.isdigit():
+        step = int(values[2].value)
+        return -step if values[1].kind == "MINUS" else step
+    return None
+
+
+def tree_time(tree: Tree, indices: Indices) -> int | None:
+    """The time that an expression in brackets says, as in h(t-1)."""
+    match tree:
+        case Symbol(name=name) if name in indices.time:
+            return 0
+        case Sum(terms=((1, Symbol(name=name)), (sign, Number(text=text)))) if (
+            name in indices.time and text.isdigit()
+        ):
+            return sign * int(text)
+    return None
+
+
+def label_text(part: Sequence[Token]) -> str:
+    """Tokens of a script as a part of a name: letters side by side, accents behind them."""
+    text = ""
+    accents: list[str] = []
+    for token in part:
+        if token.kind == "ACCENT":
+            accents.append(token.value)
+        elif token.kind in ("LETTER", "NAME", "NUMBER", "MACRO", "FUNCTION", "TEXT"):
+            piece = "".join(c for c in token.value if c.isalnum())
+            if accents:
+                text += ("_" if text else "") + "_".join([piece, *accents])
+                accents = []
+            elif len(piece) > 1 and text and token.kind != "NUMBER":
+                text += f"_{piece}"
+            else:
+                text += piece
+        elif token.kind in ("SUB", "SUP"):
+            inner = label_text(token.inside)
+            text += f"_{inner}" if inner else ""
+        elif token.kind == "PRIME":
+            text += "_prime"
+        elif token.kind == "MINUS":
+            text += "m"
+        elif token.kind == "PLUS":
+            text += "p"
+    return text.strip("_")
+
+
+_COMPONENT = frozenset("ijklmnuvd")
+
+
+def component_letters(
+    left: Iterable[Tree], right: Iterable[Tree], known: Indices
+) -> frozenset[str]:
+    """Letters that number components, as below a bracket, or in the sum A_{ij} h_j."""
+    found: set[str] = set()
+    doubled: set[str] = set()
+    single: set[str] = set()
+    for side in right:
+        for node in walk(side):
+            if not isinstance(node, Scripted):
+                continue
+            if isinstance(node.base, Group) and node.base.opening in "[(":
+                found |= {
+                    s.inside[0].value
+                    for s in node.scripts
+                    if s.kind == "SUB" and len(s.inside) == 1
+                }
+            ref = reference(node, known)
+            if ref is None:
+                continue
+            labels = [label for label in ref.labels if set(label) <= _COMPONENT]
+            if ref.time is None and ref.letter.isupper():
+                doubled |= {label for label in labels if len(label) == 2}
+            elif ref.time is not None:
+                single |= {label for label in labels if len(label) == 1}
+    outer = {
+        label for side in left if (ref := reference(side, known)) is not None
+        and ref.time is not None for label in ref.labels
+    }  # fmt: skip
+    for pair in doubled:
+        if pair[0] in outer and pair[1] in single and pair[0] != pair[1]:
+            found |= set(pair)
+    return frozenset(found & _COMPONENT)

@@ -1,0 +1,126 @@
+"""The whole way from a document to its cells, one step after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from symgate.reading.aliases import with_aliases
+from symgate.reading.documents import pieces
+from symgate.reading.faults import Edit, edited
+from symgate.reading.grammar import tree
+from symgate.reading.grouping import Draft, grouped
+from symgate.reading.lines import Aside, Line, lines
+from symgate.reading.macros import Macro, definitions, expanded
+from symgate.reading.names import Indices, component_letters, indices
+from symgate.reading.plain import written_in_latex
+from symgate.reading.repairs import repaired
+from symgate.reading.rows import Equation, equations
+from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
+from symgate.reading.source import Document, Piece
+from symgate.reading.structure import Structure, activations, structure
+from symgate.reading.tokens import FormulaError
+from symgate.reading.trees import Tree
+from symgate.reading.understanding import Understanding, resolve, understand
+
+#: The most equations of one document that are looked at.
+MAX_EQUATIONS = 3_000
+
+
+@dataclass
+class Found:
+    """What was found in a document: cells with their parts, and what was left aside."""
+
+    cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
+    aside: list[tuple[int, int, str]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
+    """Find the cells of a document; `edits` are made to its formulas beforehand."""
+    found = Found()
+    found.pieces = [_edited(p, edits) for p in pieces(document.text, document.path)]
+    macros = definitions(document.text) if "\\" in document.text else {}
+    everything = list(_equations(found, macros))
+    known = _indices(everything)
+    read: list[Line] = []
+    for number, equation in enumerate(everything):
+        for item in lines(equation, number, known):
+            if isinstance(item, Aside):
+                found.aside.append((equation.start, equation.stop, item.why))
+            else:
+                read.append(item)
+    groups = grouped(with_aliases(read, document.text), document.text)
+    for line, why in groups.aside:
+        found.aside.append((line.equation.start, line.equation.stop, why))
+    for draft in groups.drafts:
+        understanding = understand(draft, known)
+        parts = structure(understanding)
+        resolve(understanding, activations(understanding, parts))
+        parts = structure(understanding)
+        for output in understanding.outputs:
+            equation = output.line.equation
+            found.aside.append((equation.start, equation.stop, "an output that no state reads"))
+        found.cells.append((draft, understanding, parts))
+    return found
+
+
+def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
+    glued = any(p.kind == "plain" and has_glued_times(p.text) for p in found.pieces)
+    count = 0
+    for piece in found.pieces:
+        if "=" not in piece.text and not any(c in piece.text for c in "≔←\\"):
+            continue
+        ready = expanded(written_in_latex(piece), macros)
+        if glued and piece.kind == "plain":
+            ready = with_glued_times(ready)
+        try:
+            for equation in equations(ready, tokens(ready)):
+                count += 1
+                if count > MAX_EQUATIONS:
+                    return
+                yield repaired(equation)
+        except FormulaError as error:
+            found.aside.append((error.start, error.stop, error.message))
+
+
+def _indices(everything: Iterable[Equation]) -> Indices:
+    """The letters that number steps and components in this document."""
+    everything = list(everything)
+    known = indices(side for equation in everything for side in equation.sides)
+    left: list[Tree] = []
+    right: list[Tree] = []
+    for equation in everything:
+        try:
+            sides = [tree(side)[0] for side in equation.sides]
+        except FormulaError:
+            continue
+        left.extend(sides[0])
+        right.extend(item for side in sides[1:] for item in side)
+    return replace(known, components=component_letters(left, right, known))
+
+
+def _edited(piece: Piece, edits: Sequence[Edit]) -> Piece:
+    """The piece with those edits made that lie in it."""
+    if not edits or not piece.offsets:
+        return piece
+    first, last = piece.offsets[0], piece.offsets[-1] + 1
+    own = [e for e in edits if first <= e.start and e.stop <= last]
+    if not own:
+        return piece
+    places = {offset: i for i, offset in reversed(list(enumerate(piece.offsets)))}
+    local: list[Edit] = []
+    for edit in own:
+        start = places.get(edit.start, len(piece.text))
+        stop = next((places[at] for at in range(edit.stop, last) if at in places), len(piece.text))
+        local.append(Edit(start, max(start, stop), edit.text))
+    offsets: list[int] = []
+    at = 0
+    for edit in sorted(set(local), key=lambda e: (e.start, e.stop)):
+        if edit.start < at:
+            continue
+        offsets.extend(piece.offsets[at : edit.start])
+        offsets.extend([piece.at(edit.start)] * len(edit.text))
+        at = edit.stop
+    offsets.extend(piece.offsets[at:])
+    return replace(piece, text=edited(piece.text, local), offsets=offsets)

@@ -1,0 +1,153 @@
+"""Characters beyond ASCII, HTML marks and double escapes, rewritten as LaTeX.
+
+Every rewriting keeps, for each character of the result, where it came from.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+
+from symgate.reading.source import Piece
+from symgate.reading.symbols import COMBINING, LOWERED, RAISED, UNICODE
+
+_MARK = re.compile(r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code)\b[^<>]{0,80}>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,12});")
+_ESCAPED_TWICE = re.compile(
+    r"(?<!\\)\\\\(?:sigma|odot|tanh|cdot|text|tilde|begin|mathbf|mathrm|left|frac|circ|hat|"
+    r"operatorname|times|quad|bar|Gamma|phi)(?![a-zA-Z])"
+)
+_PLAIN_BREAK = re.compile(r"\\([_*\[\](){}#+.!~-])")
+
+
+def written_in_latex(piece: Piece) -> Piece:
+    """The piece in plain ASCII: `hₜ₋₁` is `h_{t-1}`, `h̃` is `\\tilde{h}`.
+
+    >>> written_in_latex(Piece.slice("σ(hₜ₋₁)", 0, 7)).text
+    '\\\\sigma (h_{t-1})'
+    """
+    if _ESCAPED_TWICE.search(piece.text):
+        piece = _joined(piece, _unescaped_twice(piece.text))
+    if "&" in piece.text and _ENTITY.search(piece.text):
+        piece = _joined(piece, _entities(piece.text))
+    if "<" in piece.text and _MARK.search(piece.text):
+        piece = _joined(piece, _marks(piece.text))
+    if piece.kind == "plain" and "\\" in piece.text:
+        piece = _joined(piece, _markdown_escapes(piece.text))
+    if piece.kind == "plain" and _ACCENTED.search(piece.text):
+        piece = _joined(piece, _ascii_accents(piece.text))
+    if piece.text.isascii():
+        return piece
+    return _joined(piece, _ascii(piece.text))
+
+
+def _joined(piece: Piece, parts: Iterator[tuple[str, int]]) -> Piece:
+    """A piece from (text, index of the character it stands for) pairs."""
+    text: list[str] = []
+    offsets: list[int] = []
+    for part, index in parts:
+        text.append(part)
+        if len(part) > 1 and piece.text[index : index + len(part)] == part:
+            offsets.extend(piece.at(index + i) for i in range(len(part)))
+        else:
+            offsets.extend([piece.at(index)] * len(part))
+    return replace(piece, text="".join(text), offsets=offsets)
+
+
+def _between(
+    text: str, pattern: re.Pattern[str]
+) -> Iterator[tuple[str, int, re.Match[str] | None]]:
+    """The text between matches, and the matches."""
+    at = 0
+    for found in pattern.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()], at, None
+        yield found.group(), found.start(), found
+        at = found.end()
+    if at < len(text):
+        yield text[at:], at, None
+
+
+def _unescaped_twice(text: str) -> Iterator[tuple[str, int]]:
+    for part, at, found in _between(text, re.compile(r"\\\\(\\\\)?")):
+        if found is None:
+            yield part, at
+        else:
+            yield ("\\\\" if found.group(1) else "\\"), at
+
+
+def _entities(text: str) -> Iterator[tuple[str, int]]:
+    for part, at, found in _between(text, _ENTITY):
+        yield (part if found is None else unescape(part)), at
+
+
+def _marks(text: str) -> Iterator[tuple[str, int]]:
+    for part, at, found in _between(text, _MARK):
+        if found is None:
+            yield part, at
+            continue
+        closing, tag = found.group(1), found.group(2).lower()
+        if tag in ("sub", "sup"):
+            yield ("}" if closing else "_{" if tag == "sub" else "^{"), at
+
+
+def _markdown_escapes(text: str) -> Iterator[tuple[str, int]]:
+    for part, at, found in _between(text, _PLAIN_BREAK):
+        if found is None:
+            yield part, at
+        else:
+            yield found.group(1), at + 1
+
+
+_ACCENTED = re.compile(
+    r"(?P<tilde>(?<![A-Za-z])[A-Za-z])~(?=[_\s<(\[=*]|$)|(?<![\w)\]}])~(?P<before>[A-Za-z])(?=[_<\s])"
+    r"|(?<![\w)\]}])_(?P<bar>[A-Za-z])(?=_)"
+)
+
+
+def _ascii_accents(text: str) -> Iterator[tuple[str, int]]:
+    """h~_t and ~h_t carry a tilde, _h_t a bar."""
+    for part, at, found in _between(text, _ACCENTED):
+        if found is None:
+            yield part, at
+        elif found.group("bar"):
+            yield f"\\bar{{{found.group('bar')}}}", at
+        else:
+            yield f"\\tilde{{{found.group('tilde') or found.group('before')}}}", at
+
+
+def _ascii(text: str) -> Iterator[tuple[str, int]]:
+    at = 0
+    while at < len(text):
+        end = at + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        decomposed = unicodedata.normalize("NFD", text[at:end])
+        character, marks = decomposed[0], [m for m in decomposed[1:] if m in COMBINING]
+        if character in LOWERED or character in RAISED:
+            table, head = (LOWERED, "_") if character in LOWERED else (RAISED, "^")
+            stop = at
+            while stop < len(text) and text[stop] in table:
+                stop += 1
+            yield head + "{" + "".join(map(table.__getitem__, text[at:stop])) + "}", at
+            at = stop
+            continue
+        shown = _character(character)
+        for mark in marks:
+            shown = f"\\{COMBINING[mark]}{{{shown.strip()}}}"
+        yield shown, at
+        at = end
+
+
+def _character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in UNICODE:
+        return UNICODE[character]
+    simple = unicodedata.normalize("NFKC", character)
+    if simple != character:
+        return "".join(UNICODE.get(c, c) for c in simple)
+    return character

@@ -1,0 +1,146 @@
+"""Readings: what `read` returns, as objects and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symgate.equations.cell import Cell
+from symgate.reading.family import Conventions
+from symgate.reading.faults import Edit
+from symgate.reading.relation import Relation
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Misprint:
+    """A misprint: where it stands, what stands there, what was probably meant, and why.
+
+    `certainty` lies between 0 and 1. `line` and `column` count from 1.
+    """
+
+    line: int
+    column: int
+    printed: str
+    meant: str
+    kind: str
+    certainty: float
+    why: str = ""
+    width: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "line": self.line,
+            "column": self.column,
+            "printed": self.printed,
+            "meant": self.meant,
+            "kind": self.kind,
+            "certainty": self.certainty,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """One line of a cell: its text in the language, or None, and where and how it is printed."""
+
+    name: str
+    text: str | None
+    line: int
+    column: int
+    source: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A cell as a document has it.
+
+    `cell` is the cell as printed, None where it is none; `meant` is the cell with the
+    misprints mended, which is the same one where there are none. `mended` is the author's
+    LaTeX with the misprints mended. `notes` say what was assumed.
+    """
+
+    name: str
+    family: str
+    conventions: Conventions
+    states: tuple[str, ...]
+    lines: tuple[ReadLine, ...]
+    cell: Cell | None
+    meant: Cell | None
+    zoo: Relation | None
+    misprints: tuple[Misprint, ...]
+    notes: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
+
+    @property
+    def text(self) -> tuple[str | None, ...]:
+        """The lines in the language, as printed; None for one that is ill-formed."""
+        return tuple(line.text for line in self.lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "family": self.family,
+            "conventions": self.conventions.to_dict(),
+            "states": list(self.states),
+            "text": list(self.text),
+            "zoo": None if self.zoo is None else self.zoo.to_dict(),
+            "misprints": [m.to_dict() for m in self.misprints],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(line.text or f"# {line.source}" for line in self.lines)
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """The cells of one document, and what of it was left aside; `error` where it failed."""
+
+    path: str
+    cells: tuple[Reading, ...] = ()
+    left_aside: tuple[Mapping[str, Any], ...] = ()
+    error: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "path": self.path,
+            "cells": [cell.to_dict() for cell in self.cells],
+            "left_aside": [dict(item) for item in self.left_aside],
+        }
+        if self.error:
+            data["error"] = self.error
+        return data
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What was read: files, and their cells one after the other.
+
+    >>> import symgate as sg
+    >>> from symgate.reading.reader import read_text
+    >>> found = read_text("$h_t = \\\\tanh(W x_t + U h_{t-1} + b)$")
+    >>> found.cells[0].family, found.cells[0].zoo.relation
+    ('rnn', 'identical')
+    """
+
+    files: tuple[ReadFile, ...]
+
+    @property
+    def cells(self) -> tuple[Reading, ...]:
+        return tuple(cell for file in self.files for cell in file.cells)
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, index: int) -> Reading:
+        return self.cells[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"schema": SCHEMA, "files": [file.to_dict() for file in self.files]}

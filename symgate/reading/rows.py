@@ -1,0 +1,344 @@
+"""From the tokens of a formula to its equations: rows, columns, several equations in a row.
+
+Also what people forget between equations: a lost line break is mended and noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from symgate.algebra.names import GREEK
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.source import Piece
+from symgate.reading.tokens import Token
+
+_SPACES = {"SPACE", "GAP", "NEWLINE", "SOFTROW", "AMP", "WIDE"}
+_OPEN = {"LPAR", "LBRACKET", "LBRACE", "LCURLY", "LANGLE", "MATRIX"}
+_CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
+_LEFT = {"LETTER", "NAME", "MACRO", "ACCENT", "SUB", "SUP", "PRIME", "COMMA", "NUMBER"} | _SPACES
+_OPERATORS = {"PLUS", "MINUS", "TIMES", "HADAMARD", "SLASH", "EQ", "COMMA", "OPLUS"}
+_TRAILING = _SPACES | {"COMMA", "DOT", "SEMI", "COLON", "TEXT", "JUNK", "ROW"}
+
+
+@dataclass(frozen=True)
+class Equation:
+    """The tokens of one equation: the sides between its equals signs, and faults so far."""
+
+    sides: tuple[tuple[Token, ...], ...]
+    start: int
+    stop: int
+    faults: tuple[Fault, ...] = ()
+    remark: str = ""
+    piece: Piece | None = field(default=None, repr=False)
+
+
+def equations(piece: Piece, tokens: Sequence[Token]) -> Iterator[Equation]:
+    """The equations of a formula, in order; what has no equals sign is left out."""
+    for row in _rows(_layout(tokens)):
+        for part, faults in _parts(piece, row):
+            found = _equation(piece, part, faults)
+            if found is not None:
+                yield found
+
+
+def _layout(tokens: Sequence[Token]) -> list[Token]:
+    """Environments without an equals sign are matrices; the others only lay out lines."""
+    result = list(tokens)
+    opened: list[int] = []
+    for i, token in enumerate(tokens):
+        if token.kind == "BEGIN":
+            opened.append(i)
+        elif token.kind == "END" and opened:
+            start = opened.pop()
+            inside = tokens[start + 1 : i]
+            rows = any(t.kind in ("ROW", "AMP") for t in inside)
+            if rows and not any(t.kind == "EQ" for t in inside):
+                result[start] = replace(token_at(tokens, start), kind="MATRIX")
+                result[i] = replace(token, kind="ENDMATRIX")
+    return [t for t in result if t.kind not in ("BEGIN", "END")]
+
+
+def token_at(tokens: Sequence[Token], index: int) -> Token:
+    return tokens[index]
+
+
+def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Rows between line breaks; one that goes on in the next is joined to it."""
+    rows: list[list[Token]] = [[]]
+    depth = matrices = 0
+    for i, token in enumerate(tokens):
+        matrices += (token.kind == "MATRIX") - (token.kind == "ENDMATRIX")
+        depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
+        if token.kind != "ROW" or matrices > 0:
+            rows[-1].append(token)
+            continue
+        if depth > 0 and not starts_equation(tokens, i + 1):
+            continue
+        depth = 0
+        rows.append([])
+    joined: list[list[Token]] = []
+    for row in rows:
+        first = next((t for t in row if t.kind not in _SPACES), None)
+        last = (
+            next((t for t in reversed(joined[-1]) if t.kind not in _SPACES), None)
+            if joined
+            else None
+        )
+        goes_on = first is not None and (
+            first.kind in _OPERATORS - {"COMMA"}
+            or (last is not None and last.kind in _OPERATORS - {"COMMA"})
+        )
+        if joined and goes_on and not starts_equation(row, 0):
+            joined[-1].extend(row)
+        elif first is not None:
+            joined.append(list(row))
+    yield from joined
+
+
+def starts_equation(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a left side and an equals sign stand next: h_t =, or h(t) =."""
+    depth = seen = 0
+    previous = ""
+    for token in tokens[at : at + 40]:
+        if token.kind in _OPEN:
+            if (
+                depth == 0
+                and token.kind in ("LPAR", "LBRACKET")
+                and previous not in _LEFT - {"COMMA"}
+            ):
+                return False
+            depth += 1
+        elif token.kind in _CLOSE:
+            depth -= 1
+            if depth < 0:
+                return False
+        elif depth == 0:
+            if token.kind == "EQ":
+                return seen > 0
+            if token.kind not in _LEFT or seen > 8:
+                return False
+            if token.kind in ("LETTER", "NAME", "MACRO"):
+                seen += 1
+        else:
+            seen = max(seen, 1)
+        previous = token.kind
+    return False
+
+
+def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[Fault, ...]]]:
+    """The equations of one row: between wide spaces, commas and forgotten line breaks."""
+    parts: list[tuple[list[Token], tuple[Fault, ...]]] = [([], ())]
+    depth, signs = 0, 0
+    for i, token in enumerate(row):
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        signs += token.kind == "EQ"
+        wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
+        soft = token.kind in ("NEWLINE", "SOFTROW")
+        if (wide and depth <= 0) or soft:
+            here = signs > 0 and starts_equation(row, i + 1)
+            if token.kind in ("SPACE", "GAP", "COMMA") and here:
+                here = not _chained(row, i)
+            if here:
+                faults = _forgotten_break(piece, row, i) if soft else ()
+                parts.append(([], faults))
+                depth = signs = 0
+                continue
+        parts[-1][0].append(token)
+    yield from parts
+
+
+def _chained(row: Sequence[Token], at: int) -> bool:
+    """Whether a comma stands inside a left side, as in y_t, h_t = …"""
+    before = [t for t in row[:at] if t.kind not in _SPACES]
+    return not any(t.kind == "EQ" for t in before)
+
+
+def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault, ...]:
+    """The fault of two equations with only a line end of the source between them."""
+    if piece.kind == "plain" or not piece.display or piece.delimiters[0] in ("`", "``"):
+        return ()
+    token = row[at]
+    before = next((t for t in reversed(row[:at]) if t.kind not in _SPACES), None)
+    if before is None or (token.kind == "SOFTROW" and _just_broken(row, at)):
+        return ()
+    single = token.kind == "SOFTROW"
+    kind = "broken_line_separator" if single else "missing_line_separator"
+    why = (
+        "a single backslash at the end of the line is a space: the equations run together"
+        if single
+        else "no line break stands between two equations: they run together"
+    )
+    edit = Edit(
+        token.start, token.start + 1 if single else token.start, "\\\\" if single else " \\\\"
+    )
+    return (
+        Fault(kind, why, before.start, before.stop, "\\" if single else "", "\\\\", (edit,), 0.95),
+    )
+
+
+def _just_broken(row: Sequence[Token], at: int) -> bool:
+    return any(t.kind == "ROW" for t in row[max(0, at - 1) : at])
+
+
+def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) -> Equation | None:
+    """One equation cut at its equals signs, with its remark put aside."""
+    tokens = list(tokens)
+    if piece.kind == "plain":
+        tokens = _without_bullet(tokens)
+        while tokens and (
+            tokens[-1].kind in ("TIMES", *_SPACES)
+            or (tokens[-1].kind == "SUB" and not tokens[-1].inside)
+        ):
+            tokens.pop()
+    remark = ""
+    cut = _remark_at(tokens, piece.kind == "plain")
+    if cut is not None:
+        remark = _text(piece, tokens[cut:])
+        tokens = tokens[:cut]
+    while tokens and tokens[-1].kind in _TRAILING:
+        remark = remark or (tokens[-1].value if tokens[-1].kind == "TEXT" else "")
+        tokens.pop()
+    while tokens and tokens[0].kind in _TRAILING:
+        tokens.pop(0)
+    tokens = _without_frame(_without_lone_braces(tokens))
+    sides: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        if token.kind == "EQ" and depth <= 0:
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    if len(sides) < 2 and piece.display and piece.kind == "latex":
+        sides, lost = _without_equals(piece, sides[0])
+        faults = (*faults, *lost)
+    if len(sides) < 2 or not any(t.kind not in _SPACES for t in sides[0]):
+        return None
+    return Equation(
+        tuple(map(tuple, sides)), tokens[0].start, tokens[-1].stop, faults, remark.strip(), piece
+    )
+
+
+def _without_lone_braces(tokens: list[Token]) -> list[Token]:
+    """Without a brace that opens at the start and closes nowhere, as \\left\\{ before cases."""
+    balance = sum((t.kind == "LCURLY") - (t.kind == "RCURLY") for t in tokens)
+    if balance > 0 and tokens and tokens[0].kind == "LCURLY":
+        return tokens[1:]
+    return tokens
+
+
+def _without_equals(
+    piece: Piece, tokens: list[Token]
+) -> tuple[list[list[Token]], tuple[Fault, ...]]:
+    """Z_t σ(…): a symbol with a time and then an activation, where = was forgotten."""
+    kept = [t for t in tokens if t.kind not in _SPACES]
+    for i, token in enumerate(kept[:5]):
+        activation = token.kind == "FUNCTION" or token.value == "sigma"
+        opened = i + 1 < len(kept) and kept[i + 1].kind in ("LPAR", "LBRACKET")
+        lowered = (
+            i >= 2 and kept[i - 1].kind in ("SUB", "SUP") and kept[0].kind in ("LETTER", "ACCENT")
+        )
+        if activation and opened and lowered and kept[-1].kind in _CLOSE:
+            at = kept[i - 1].stop
+            fault = Fault(
+                "missing_equals", "no equals sign stands between the symbol and its value",
+                kept[0].start, at, "", "", (Edit(at, at, " ="),), 0.85, ill_formed=True,
+            )  # fmt: skip
+            return [kept[:i], kept[i:]], (fault,)
+    return [tokens], ()
+
+
+def _without_frame(tokens: list[Token]) -> list[Token]:
+    """Without brackets around a whole equation, as [ h_t = … ]."""
+    kept = [t for t in tokens if t.kind not in _SPACES]
+    if len(kept) < 4 or (kept[0].kind, kept[-1].kind) not in (
+        ("LBRACKET", "RBRACKET"),
+        ("LBRACE", "RBRACE"),
+    ):
+        return tokens
+    depth = 0
+    for i, token in enumerate(kept):
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        if depth == 0:
+            return kept[1:-1] if i == len(kept) - 1 else tokens
+    return tokens
+
+
+def _without_bullet(tokens: list[Token]) -> list[Token]:
+    """Without what stands before a formula in a list: a star, a dash, (1), //, >."""
+    at = 0
+    while at < len(tokens) and tokens[at].kind in (
+        "TIMES", "MINUS", "SPACE", "GAP", "GT", "SLASH", "DOT", "JUNK", "NEWLINE", "BAR", "COLON",
+    ):  # fmt: skip
+        at += 1
+    rest = tokens[at:]
+    if len(rest) > 2 and rest[0].kind == "NUMBER" and rest[1].kind in ("DOT", "RPAR"):
+        return _without_bullet(rest[2:])
+    if len(rest) > 3 and [t.kind for t in rest[:3]] == ["LPAR", "NUMBER", "RPAR"]:
+        return _without_bullet(rest[3:])
+    return rest
+
+
+def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
+    """Where words begin that tell what the equation is: after a wide space, or a comment."""
+    depth = signs = 0
+    for i, token in enumerate(tokens):
+        outside = depth <= 0
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        signs += token.kind == "EQ"
+        if not outside or not signs:
+            continue
+        if token.kind == "TEXT" and i > 0:
+            return i
+        if token.kind == "JUNK" and i > 0 and token.value not in ("!", "?", '"'):
+            return i
+        if token.kind in ("WIDE", "AMP") and _only_words(tokens[i + 1 :]):
+            return i
+        if (
+            plain
+            and token.kind == "SLASH"
+            and i + 1 < len(tokens)
+            and tokens[i + 1].kind == "SLASH"
+        ):
+            return i
+        if plain and _is_remark(tokens, i):
+            return i
+    return None
+
+
+def _only_words(tokens: Sequence[Token]) -> bool:
+    kinds = [t.kind for t in tokens if t.kind not in _SPACES]
+    formula = {"EQ", "PLUS", "TIMES", "HADAMARD", "FUNCTION", "SUB"}
+    words = {"TEXT", "NAME", "JUNK", "LPAR", "RELATION", "LETTER"}
+    return not formula & set(kinds) and bool(words & set(kinds))
+
+
+def _is_remark(tokens: Sequence[Token], at: int) -> bool:
+    """Whether words of prose begin here, in plain text."""
+    token = tokens[at]
+    before = tokens[at - 1].kind if at else ""
+    after = tokens[at + 1].kind if at + 1 < len(tokens) else ""
+    if before == "GAP" and token.kind == "LPAR":
+        inside = [t.kind for t in tokens[at + 1 : at + 8]]
+        closing = inside.index("RPAR") if "RPAR" in inside else None
+        words = {"NUMBER", "NAME", "LETTER", "GAP", "MINUS", "COMMA", "SLASH", "DOT"}
+        if closing is None or not set(inside[:closing]) <= words:
+            return False
+        return at + 2 + closing == len(tokens) or inside[0] == "NUMBER"
+    if token.kind != "NAME" or (not token.spaced and before != "GAP"):
+        return False
+    word = token.value
+    return (
+        len(word) >= 4
+        and word.isalpha()
+        and (word.islower() or word.istitle())
+        and word.lower() not in GREEK
+        and after not in ("SUB", "SUP", "PRIME", "TIMES", "HADAMARD", "PLUS", "MINUS")
+        and before not in _OPERATORS
+    )
+
+
+def _text(piece: Piece, tokens: Sequence[Token]) -> str:
+    words = [t.value for t in tokens if t.kind not in ("WIDE", "AMP", "ROW", "NEWLINE")]
+    return " ".join(words).strip()

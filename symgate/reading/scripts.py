@@ -1,0 +1,184 @@
+"""Sub- and superscripts with their arguments as one token, and signs that were spoilt.
+
+This is where h_t-1, X*t W*{xr}, Ht-1 and x [h, x] become what they were meant to be.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from symgate.reading.lexer import Lexer
+from symgate.reading.source import Piece
+from symgate.reading.tokens import MAX_DEPTH, MAX_TOKENS, FormulaError, Token
+
+_OPENING = {"LPAR", "LBRACKET", "LBRACE", "LANGLE", "LCURLY"}
+_CLOSING = {"RPAR", "RBRACKET", "RBRACE", "RANGLE", "RCURLY"}
+
+
+def tokens(piece: Piece) -> list[Token]:
+    """The tokens of a formula, its scripts already gathered."""
+    raw = list(Lexer(piece).run())
+    if len(raw) > MAX_TOKENS:
+        raise FormulaError("the formula is too long", raw[0].start, raw[0].stop)
+    if piece.kind == "plain":
+        return gathered(_plain_signs(raw), plain=True)
+    return gathered(_dotted_stars(_spoilt_signs(raw)))
+
+
+def _spoilt_signs(raw: list[Token]) -> list[Token]:
+    """X*t W*{xr}, where a formatter took underscores for emphasis: they are scripts again."""
+    spoilt = any(_spoilt(raw, at) and raw[at + 1].kind == "LBRACE" for at in range(len(raw) - 1))
+    if not spoilt:
+        return raw
+    return [
+        replace(token, kind="SUB") if _spoilt(raw, at) else token for at, token in enumerate(raw)
+    ]
+
+
+def _spoilt(raw: list[Token], at: int) -> bool:
+    if raw[at].value != "*" or raw[at].spaced or at == 0 or at + 1 >= len(raw):
+        return False
+    before, after = raw[at - 1], raw[at + 1]
+    return before.kind in ("LETTER", "RBRACE") and not after.spaced and (
+        after.kind == "LBRACE" or after.value == "t"
+    )  # fmt: skip
+
+
+_GLUED = re.compile(r"(?<![A-Za-z_])[A-Za-z]t-1(?![A-Za-z\d])")
+
+
+def with_glued_times(piece: Piece) -> Piece:
+    """Plain text in which Ht-1 is H at t-1 and it is i at t, with the scripts written out."""
+    parts: list[str] = []
+    offsets: list[int] = []
+    at = 0
+    for found in re.compile(r"(?<![A-Za-z_\\])([A-Za-z])t(-1)?(?![A-Za-z\d_])").finditer(
+        piece.text
+    ):
+        cut = found.end(1)
+        parts.append(piece.text[at:cut])
+        offsets.extend(piece.at(i) for i in range(at, cut))
+        script = f"_{{t{found.group(2) or ''}}}"
+        parts.append(script)
+        offsets.extend([piece.at(cut)] * len(script))
+        at = found.end()
+    parts.append(piece.text[at:])
+    offsets.extend(piece.at(i) for i in range(at, len(piece.text)))
+    return replace(piece, text="".join(parts), offsets=offsets)
+
+
+def has_glued_times(text: str) -> bool:
+    return _GLUED.search(text) is not None
+
+
+def _plain_signs(raw: list[Token]) -> list[Token]:
+    """Signs of plain text: (.) and .* are ⊙, x between a matrix and a bracket is a product."""
+    result: list[Token] = []
+    at = 0
+    while at < len(raw):
+        kinds = [t.kind for t in raw[at : at + 3]]
+        token = raw[at]
+        if kinds == ["LPAR", "DOT", "RPAR"]:
+            result.append(replace(token, kind="HADAMARD", stop=raw[at + 2].stop, value="(.)"))
+            at += 3
+        elif kinds[:2] == ["DOT", "TIMES"]:
+            result.append(replace(token, kind="HADAMARD", stop=raw[at + 1].stop, value=".*"))
+            at += 2
+        elif (token.value == "dot" and token.spaced) or (
+            token.value in ("x", "X")
+            and token.spaced
+            and kinds[1:2] in (["LPAR"], ["LBRACKET"])
+            and raw[at + 1].spaced
+        ):
+            result.append(replace(token, kind="TIMES"))
+            at += 1
+        else:
+            result.append(token)
+            at += 1
+    return result
+
+
+def _dotted_stars(raw: list[Token]) -> list[Token]:
+    """The .* of MATLAB is ⊙."""
+    result: list[Token] = []
+    for token in raw:
+        if token.value == "*" and result and result[-1].kind == "DOT":
+            result[-1] = replace(token, kind="HADAMARD", value=".*", start=result[-1].start)
+        else:
+            result.append(token)
+    return result
+
+
+def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
+    """Scripts with their arguments as one token each; brackets are not too deep."""
+    depth = deepest = 0
+    for token in raw:
+        depth += (token.kind in _OPENING) - (token.kind in _CLOSING)
+        deepest = max(deepest, depth)
+        if deepest > MAX_DEPTH:
+            raise FormulaError(
+                f"brackets are nested more than {MAX_DEPTH} deep", token.start, token.stop
+            )
+    result: list[Token] = []
+    at = 0
+    while at < len(raw):
+        token = raw[at]
+        at += 1
+        if token.kind not in ("SUB", "SUP"):
+            result.append(token)
+            continue
+        argument, at, braced = _argument(raw, at)
+        stop = argument[-1].stop if argument else token.stop
+        if braced and at <= len(raw):
+            stop = max(stop, raw[at - 1].stop)
+        follows = [t.kind for t in raw[at : at + 2]]
+        opens = bool(argument) and argument[0].kind == "LT" and argument[-1].kind != "GT"
+        if opens and follows[:1] == ["GT"]:  # ^{<t-1}>
+            argument, stop, at = [*argument, raw[at]], raw[at].stop, at + 1
+            token = replace(token, value="^}")
+        elif _cut_off(token, argument, raw[at : at + 2]):  # h_t-1
+            argument, stop, at = [*argument, *raw[at : at + 2]], raw[at + 1].stop, at + 2
+            token = token if plain else replace(token, value="_-")
+        result.append(
+            Token(token.kind, token.value, token.start, stop, tuple(gathered(argument, plain)),
+                  token.spaced, braced)
+        )  # fmt: skip
+    return result
+
+
+def _cut_off(script: Token, argument: list[Token], follows: list[Token]) -> bool:
+    """Whether - 1 stands right behind a lowered t, without braces around both."""
+    return (
+        script.kind == "SUB"
+        and [t.value for t in argument] == ["t"]
+        and argument[0].start == script.stop
+        and [t.kind for t in follows] == ["MINUS", "NUMBER"]
+        and follows[1].value == "1"
+        and not any(t.spaced for t in follows)
+        and argument[0].stop == follows[0].start
+    )
+
+
+def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:
+    """The argument of a script: a group without its braces, or one token."""
+    while at < len(raw) and raw[at].kind in ("SPACE", "GAP", "NEWLINE"):
+        at += 1
+    if at >= len(raw):
+        return [], at, False
+    first = raw[at]
+    closing = {"LBRACE": "RBRACE", "LPAR": "RPAR", "LT": "GT", "LANGLE": "RANGLE",
+               "LBRACKET": "RBRACKET"}.get(first.kind)  # fmt: skip
+    if first.kind == "ACCENT":
+        rest, end, _ = _argument(raw, at + 1)
+        return [first, *rest], end, True
+    if closing is None:
+        return [first], at + 1, first.kind != "MINUS"
+    depth = 0
+    for i in range(at, len(raw)):
+        depth += (raw[i].kind == first.kind) - (raw[i].kind == closing)
+        if depth == 0:
+            if first.kind == "LBRACE":
+                return raw[at + 1 : i], i + 1, True
+            return raw[at : i + 1], i + 1, False
+    raise FormulaError("a bracket is not closed", first.start, first.stop, "unbalanced")

@@ -1,0 +1,304 @@
+"""What part each line plays in a cell: gate, candidate, update of a state, output.
+
+It follows from where the names stand, so that it is known also for lines with a misprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from symgate.reading.terms import (
+    Add,
+    AnyTerm,
+    Apply,
+    Call,
+    Num,
+    Times,
+    Var,
+    walk,
+)
+from symgate.reading.understanding import Understanding, Understood
+
+
+@dataclass(frozen=True)
+class Summand:
+    """A term of a sum with its factors; `carries` is the state whose last value it holds."""
+
+    sign: int
+    factors: tuple[AnyTerm, ...]
+    term: AnyTerm
+
+    def holds(self, name: str, time: int) -> bool:
+        return any(isinstance(f, Var) and f.name == name and f.time == time for f in self.factors)
+
+
+def summands(term: AnyTerm) -> list[Summand]:
+    """The terms of a sum, each as its factors; products are not multiplied out."""
+    if not isinstance(term, Add):
+        return [Summand(1, factors(term), term)]
+    found = []
+    for sign, inner in term.terms:
+        if isinstance(inner, Add):
+            found += [Summand(sign * s.sign, s.factors, s.term) for s in summands(inner)]
+        else:
+            found.append(Summand(sign, factors(inner), inner))
+    return found
+
+
+def factors(term: AnyTerm) -> tuple[AnyTerm, ...]:
+    if isinstance(term, Times):
+        return tuple(f for part in term.factors for f in factors(part))
+    return (term,)
+
+
+def complement(term: AnyTerm) -> Var | Call | None:
+    """The gate in 1 - gate, or None."""
+    if isinstance(term, Add) and len(term.terms) == 2:
+        (s1, one), (s2, gate) = term.terms
+        if (s1, s2) == (-1, 1):
+            (s1, one), (s2, gate) = (s2, gate), (s1, one)
+        if (s1, s2) == (1, -1) and isinstance(one, Num) and one.text in ("1", "1.0"):
+            return gate if isinstance(gate, Var | Call) else None
+    return None
+
+
+def gate_name(term: AnyTerm) -> str:
+    """The name of the gate that a factor is, also as 1 - gate; "" for anything else."""
+    inner = complement(term) or term
+    return inner.name if isinstance(inner, Var) and inner.time != -1 else ""
+
+
+@dataclass
+class Structure:
+    """The parts of a cell.
+
+    `states` are in the order of the lines; `carried` are those that keep a part of their
+    last value component by component. `gates`, `candidates` and `resets` are names; a gate
+    without a line of its own is not named. `squashed` maps an output line to the state in it.
+    """
+
+    states: list[str] = field(default_factory=list)
+    carried: list[str] = field(default_factory=list)
+    gates: set[str] = field(default_factory=set)
+    candidates: set[str] = field(default_factory=set)
+    resets: set[str] = field(default_factory=set)
+    outputs: dict[str, str] = field(default_factory=dict)
+    keepers: dict[str, list[AnyTerm]] = field(default_factory=dict)
+    news: dict[str, list[Summand]] = field(default_factory=dict)
+
+
+def structure(found: Understanding) -> Structure:
+    """Find the parts of a cell."""
+    lines = {u.name: u for u in found.lines}
+    result = Structure()
+    for u in found.lines:
+        own = u.term is not None and any(
+            isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
+        )
+        used = any(
+            _used_in(other, u.name, -1) and other.name != _bare(u)
+            for other in [*found.lines, *found.doubled]
+        )
+        if used or u.name in found.backwards or own:
+            result.states.append(u.name)
+    for name in result.states:
+        _update(result, name, lines)
+    for u in found.lines:
+        if u.term is not None:
+            _gates_of(result, u, lines)
+    _content_gates(result, lines)
+    return result
+
+
+def _used_in(u: Understood, name: str, time: int) -> bool:
+    return u.term is not None and any(
+        isinstance(t, Var) and t.name == name and t.time == time for t in walk(u.term)
+    )
+
+
+def _bare(u: Understood) -> str:
+    """The name of a line without its accents; "" where it has none."""
+    target = u.line.target
+    return "_".join((target.letter, *target.labels)) if target.accents else ""
+
+
+def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> None:
+    """Which terms of a state's line keep its last value, and which bring something new."""
+    term = lines[name].term
+    if term is None:
+        return
+    keepers: list[AnyTerm] = []
+    news: list[Summand] = []
+    found = False
+    for part in summands(term):
+        if part.holds(name, -1) or (part.holds(name, 0) and len(part.factors) > 1):
+            found = True
+            keepers += [f for f in part.factors if not (isinstance(f, Var) and f.name == name)]
+        elif _accented_state(part, name):
+            found = True
+            keepers += [f for f in part.factors if not _is_accented(f, name)]
+        else:
+            news.append(part)
+    if found:
+        result.carried.append(name)
+        result.keepers[name] = keepers
+        result.news[name] = news
+
+
+def _accented_state(part: Summand, name: str) -> bool:
+    return len(part.factors) > 1 and any(_is_accented(f, name) for f in part.factors)
+
+
+def _is_accented(factor: AnyTerm, name: str) -> bool:
+    """Whether a factor is the state's last value under an accent that it should not have."""
+    return (
+        isinstance(factor, Var) and factor.time == -1 and factor.name != name
+        and bool(factor.ref.accents) and name == "_".join((factor.ref.letter, *factor.ref.labels))
+    )  # fmt: skip
+
+
+def _gates_of(result: Structure, u: Understood, lines: Mapping[str, Understood]) -> None:
+    """Gates by where they stand: beside a last value, under 1 - …, before a squashed state."""
+    assert u.term is not None
+    for term in walk(u.term):
+        inner = complement(term)
+        if isinstance(inner, Var) and inner.name in lines:
+            result.gates.add(inner.name)
+        if not isinstance(term, Times):
+            continue
+        parts = factors(term)
+        names = [gate_name(f) for f in parts]
+        for factor, name in zip(parts, names, strict=True):
+            others = [f for f in parts if f is not factor]
+            if not name or name not in lines or name in result.states:
+                continue
+            if any(isinstance(f, Var) and f.name in result.states and f.time == -1 for f in others):
+                result.gates.add(name)
+            squashed = _squashed([*others, factor], result)
+            if squashed and u.name not in result.carried:
+                result.gates.add(name)
+    if u.name not in result.carried:
+        found = (_squashed(s.factors, result) for s in summands(u.term))
+        state = next(filter(None, found), "")
+        if state:
+            result.outputs[u.name] = state
+
+
+def _squashed(parts: Sequence[AnyTerm], result: Structure) -> str:
+    """The state that a factor is a function of, as c in tanh(c); "" where there is none."""
+    for factor in parts:
+        inside: list[AnyTerm] = [factor]
+        if isinstance(factor, Call):
+            inside = [factor.argument] if len(parts) == 1 else list(walk(factor.argument))
+        for term in inside:
+            if isinstance(term, Var) and term.name in result.carried and term.time in (0, None):
+                return term.name
+    return ""
+
+
+def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
+    """In i ⊙ g, which is the gate and which the candidate; and which gates reset a state."""
+    kinds = {_function(lines[g].term) for g in result.gates if g in lines}
+    for name in result.carried:
+        for part in result.news.get(name, ()):
+            _content(result, part, lines, kinds)
+    for candidate in _candidate_terms(result, lines):
+        for term in walk(candidate):
+            if not isinstance(term, Times):
+                continue
+            parts = factors(term)
+            if any(isinstance(t, Var) and t.name in result.states and t.time == -1
+                   for f in parts for t in walk(f)):  # fmt: skip
+                result.resets |= {gate_name(f) for f in parts if gate_name(f) in lines}
+    result.resets -= set(result.states)
+    result.gates -= result.candidates
+    result.gates |= result.resets
+
+
+def _content(
+    result: Structure, part: Summand, lines: Mapping[str, Understood], kinds: set[str]
+) -> None:
+    names = [f.name for f in part.factors if isinstance(f, Var) and f.name in lines
+             and f.name not in result.states and f.time != -1]  # fmt: skip
+    free = [n for n in names if n not in result.gates]
+    inlined = any(isinstance(f, Call | Apply) or (isinstance(f, Add) and complement(f) is None)
+                  for f in part.factors)  # fmt: skip
+    if inlined:
+        result.gates |= set(free)
+        return
+    if len(free) == 1 and any(gate_name(f) in result.gates for f in part.factors):
+        result.candidates.add(free[0])
+        return
+    if len(free) == 1 and len(part.factors) == 1:
+        result.candidates.add(free[0])
+        return
+    accented = [n for n in free if _is_candidate_name(lines[n])]
+    if len(accented) == 1:
+        chosen = accented
+    else:
+        chosen = [n for n in free if _function(lines[n].term) not in kinds] or free[-1:]
+    result.candidates |= set(chosen[:1])
+    result.gates |= {n for n in free if n not in chosen[:1]}
+
+
+def _is_candidate_name(u: Understood) -> bool:
+    return bool({"tilde", "hat", "bar", "prime"} & set(u.line.target.accents))
+
+
+def _function(term: AnyTerm | None) -> str:
+    """The function that a line is, as it is printed."""
+    return term.printed if isinstance(term, Call) else ""
+
+
+def _candidate_terms(result: Structure, lines: Mapping[str, Understood]) -> Iterator[AnyTerm]:
+    """The terms that bring something new: lines of candidates, and those without a line."""
+    for name in result.candidates:
+        term = lines[name].term
+        if term is not None:
+            yield term
+    for name in result.carried:
+        for part in result.news[name]:
+            for factor in part.factors:
+                if isinstance(factor, Call | Apply) or (
+                    isinstance(factor, Add) and complement(factor) is None
+                ):
+                    yield factor
+
+
+def activations(found: Understanding, parts: Structure) -> dict[tuple[str, str], str]:
+    """The function that each activation without a name of its own stands for.
+
+    One that makes a gate anywhere is a sigmoid in every line; the others are tanh.
+    """
+    makes_gate: set[str] = set()
+    for u in found.lines:
+        if isinstance(u.term, Call) and u.name in parts.gates - parts.candidates:
+            makes_gate.add(u.term.printed)
+    result = {}
+    for u in [*found.lines, *found.outputs, *found.doubled]:
+        for term in walk(u.term) if u.term is not None else ():
+            if isinstance(term, Call) and (term.assumed or term.function == "?"):
+                top = term is u.term and u.name in parts.gates
+                gate = top or (term.printed in makes_gate)
+                result[u.name, term.printed] = "sigmoid" if gate else "tanh"
+    return result
+
+
+def affine(term: AnyTerm) -> bool:
+    """Whether a term has a matrix at its outside: W x + U h + b, or W x alone."""
+    inner = term.argument if isinstance(term, Call) else term
+    return any(
+        isinstance(t, Apply)
+        for s in summands(inner) for f in s.factors for t in (f, *_inside_product(f))
+    )  # fmt: skip
+
+
+def _inside_product(term: AnyTerm) -> Iterator[AnyTerm]:
+    if isinstance(term, Add):
+        for s in summands(term):
+            yield from s.factors
+
+
+def variables(term: AnyTerm) -> list[Var]:
+    return [t for t in walk(term) if isinstance(t, Var)]

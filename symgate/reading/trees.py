@@ -1,0 +1,111 @@
+"""The syntax trees of formulas, as they are laid out: nothing here knows what a symbol is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from symgate.reading.tokens import Token
+
+
+@dataclass(frozen=True)
+class Node:
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Symbol(Node):
+    """A letter, a name or a function's name; `kind` is LETTER, NAME, MACRO, FUNCTION, …"""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    text: str
+
+
+@dataclass(frozen=True)
+class Accent(Node):
+    accent: str
+    base: Tree
+
+
+@dataclass(frozen=True)
+class Scripted(Node):
+    """A base with its scripts in the order they stand: SUB, SUP and PRIME tokens."""
+
+    base: Tree
+    scripts: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Group(Node):
+    """A list in brackets; `opening` is the bracket."""
+
+    opening: str
+    items: tuple[Tree, ...]
+    separators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fraction(Node):
+    above: Tree
+    below: Tree
+
+
+@dataclass(frozen=True)
+class Root(Node):
+    inside: Tree
+
+
+@dataclass(frozen=True)
+class Column(Node):
+    """A matrix as rows of cells."""
+
+    rows: tuple[tuple[Tree | None, ...], ...]
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """Factors with the sign before each: "", "times", "hadamard", "/", "concat"."""
+
+    factors: tuple[tuple[str, Tree], ...]
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """Terms with their signs, +1 or -1."""
+
+    terms: tuple[tuple[int, Tree], ...]
+
+
+Tree = Symbol | Number | Accent | Scripted | Group | Fraction | Root | Column | Product | Sum
+
+
+def walk(tree: Tree | None) -> Iterator[Tree]:
+    """Every node of a tree, outer ones first."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            continue
+        yield node
+        match node:
+            case Accent(base=base) | Scripted(base=base):
+                waiting.append(base)
+            case Group(items=items):
+                waiting.extend(reversed(items))
+            case Fraction(above=above, below=below):
+                waiting.extend((below, above))
+            case Root(inside=inside):
+                waiting.append(inside)
+            case Column(rows=rows):
+                waiting.extend(cell for row in reversed(rows) for cell in reversed(row))
+            case Product(factors=pairs):
+                waiting.extend(factor for _, factor in reversed(pairs))
+            case Sum(terms=terms):
+                waiting.extend(term for _, term in reversed(terms))

@@ -1,0 +1,358 @@
+"""The lines of a cell with their meaning: terms, times, inputs, activations.
+
+Twice over the lines: once to see where each symbol stands, once to read with that known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from symgate.reading.faults import Fault
+from symgate.reading.grouping import Draft
+from symgate.reading.lines import Line
+from symgate.reading.meaning import Context, Foreign, Meaning, settled
+from symgate.reading.names import Indices, reference
+from symgate.reading.terms import (
+    AnyTerm,
+    Apply,
+    Call,
+    Cat,
+    Par,
+    Times,
+    Var,
+    mapped,
+    text,
+    time_text,
+    walk,
+)
+from symgate.reading.tokens import FormulaError
+
+MAX_DEPTH = 40
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A line with its meaning; `term` is None where it has none, `error` says why."""
+
+    line: Line
+    name: str
+    time: int | None
+    term: AnyTerm | None
+    faults: tuple[Fault, ...] = ()
+    error: FormulaError | None = None
+
+    @property
+    def ill_formed(self) -> bool:
+        return self.term is None or any(f.ill_formed for f in self.faults)
+
+    @property
+    def text(self) -> str | None:
+        """The line in the language, as printed; None where it has no meaning."""
+        if self.term is None:
+            return None
+        return f"{self.name}{time_text(self.time)} = {text(self.term)}"
+
+    @property
+    def printed(self) -> str | None:
+        """The line with the name that stands on its left side, also where another was meant."""
+        if self.text is None or not self.line.printed:
+            return self.text
+        return self.text.replace(self.name, self.line.printed, 1)
+
+
+@dataclass
+class Understanding:
+    """The lines of a cell, what was assumed to read them, and which names are inputs."""
+
+    lines: list[Understood]
+    outputs: list[Understood]
+    doubled: list[Understood]
+    context: Context
+    assumptions: dict[str, str] = field(default_factory=dict)
+    inlined: list[Understood] = field(default_factory=list)
+    backwards: set[str] = field(default_factory=set)
+    convolution: bool = False
+
+    def line(self, name: str) -> Understood | None:
+        return next((line for line in self.lines if line.name == name), None)
+
+
+def understand(draft: Draft, indices: Indices) -> Understanding:
+    """Read the lines of a draft."""
+    every = [*draft.lines, *draft.outputs, *draft.doubled]
+    context = _context([*draft.lines, *draft.outputs], indices)
+    for line in every:
+        _meant(line, context)
+    context.kinds = dict(settled(context))
+    context.row = context.row_votes > context.column_votes
+    found = Understanding(
+        [_meant(line, context) for line in draft.lines],
+        [_meant(line, context) for line in draft.outputs],
+        [_meant(line, context) for line in draft.doubled],
+        context,
+    )
+    _shift(found)
+    _inline(found)
+    _promote(found)
+    found.convolution = _is_convolution(found)
+    return found
+
+
+def _context(lines: Sequence[Line], indices: Indices) -> Context:
+    """What the names alone say: which are defined, which carry times, which are inputs."""
+    defined = {line.name for line in lines}
+    references = [ref for line in lines for ref in (line.target, *line.references)]
+    timed = {ref.name for ref in references if ref.time is not None}
+    inputs = {name for name in timed if name not in defined}
+    inputs |= {ref.name for ref in references if ref.name in ("x", "X") and ref.name not in defined}
+    olds: set[str] = set()
+    if not any(ref.time is not None for ref in references):
+        olds = {
+            line.target.letter for line in lines
+            if line.target.accents and line.target.letter not in defined
+            and any(ref.name == line.target.letter for ref in references)
+        }  # fmt: skip
+    olds |= _untimed_states(lines)
+    untimed = {line.name for line in lines if line.target.time is None}
+    return Context(indices, frozenset(defined), frozenset(untimed), frozenset(timed),
+                   frozenset(inputs - olds), olds=frozenset(olds))  # fmt: skip
+
+
+def _untimed_states(lines: Sequence[Line]) -> set[str]:
+    """States that are defined at t and used without a time, for the last value: h @ U."""
+    found = set()
+    for line in lines:
+        name = line.name
+        uses = {ref.time for own in lines for ref in own.references if ref.name == name}
+        if line.target.time is None or uses != {None}:
+            continue
+        needed: set[str] = set()
+        waiting = [name]
+        while waiting:
+            current = waiting.pop()
+            for own in lines:
+                if own.name == current:
+                    new = {ref.name for ref in own.references if ref.time != -1} - needed
+                    needed |= new
+                    waiting.extend(new)
+        if name in needed:
+            found.add(name)
+    return found
+
+
+def _meant(line: Line, context: Context) -> Understood:
+    """One line with its meaning in a context."""
+    context.target = line.name
+    faults = line.faults
+    if line.right is None:
+        return Understood(line, line.name, line.target.time, None, faults)
+    try:
+        term = Meaning(context).term(line.right)
+        if line.stacked is not None:
+            term = _stacked(term, line, context)
+        term = _as_vector(term)
+        if _depth(term) > MAX_DEPTH:
+            raise FormulaError("the formula is nested too deep", term.start, term.stop)
+    except Foreign as error:
+        return Understood(line, line.name, line.target.time, None, faults, error)
+    except FormulaError as error:
+        fault = Fault(error.kind, error.message, error.start, error.stop, "", "", (), 0.7, True)
+        return Understood(line, line.name, line.target.time, None, (*faults, fault), error)
+    return Understood(line, line.name, line.target.time, term, faults)
+
+
+def _as_vector(term: AnyTerm) -> AnyTerm:
+    """A lone capital as the whole right side is no matrix."""
+    return replace(term, kind="vector") if isinstance(term, Par) and term.kind == "matrix" else term
+
+
+def _depth(term: AnyTerm) -> int:
+    from symgate.reading.terms import children
+
+    level, deepest = [term], 0
+    while level:
+        deepest += 1
+        level = [child for node in level for child in children(node)]
+    return deepest
+
+
+def _stacked(term: AnyTerm, line: Line, context: Context) -> AnyTerm:
+    """The row of a stacked product that belongs to one gate: its own matrix and bias."""
+    assert line.stacked is not None
+    function, gate = line.stacked
+
+    def own(inner: AnyTerm) -> AnyTerm:
+        if isinstance(inner, Par) and inner.kind in ("matrix", "vector"):
+            name = f"{inner.name}_{gate}"
+            return replace(inner, name=name, ref=replace(inner.ref, name=name))
+        return inner
+
+    inside = mapped(term, own)
+    if function is None:
+        return inside
+    ref = reference(function, context.indices)
+    if ref is None:
+        raise FormulaError("this is no activation", function.start, function.stop)
+    meaning = Meaning(context)
+    return meaning.wrapped(ref, function, inside)
+
+
+def _shift(found: Understanding) -> None:
+    """Make every state be defined at t and used at t-1, whatever the document counts from."""
+    ahead = {u.name for u in found.lines if u.time == 1}
+    olds = found.context.olds
+    renamed = {u.name: u.line.target.letter for u in found.lines if u.line.target.letter in olds
+               and u.line.target.accents}  # fmt: skip
+    defined = {u.name: u.time for u in found.lines}
+    inputs = found.context.inputs
+    offsets = _input_offsets(found, inputs)
+
+    def moved(term: AnyTerm) -> AnyTerm:
+        if not isinstance(term, Var):
+            return term
+        name, time = term.name, term.time
+        if name in renamed:
+            return replace(term, name=renamed[name], time=0)
+        if name in ahead and time is not None:
+            time -= 1
+        elif name in defined and time == 1:
+            found.backwards.add(name)
+            time = -1
+        elif name in inputs and name in offsets and time is not None:
+            time -= offsets[name]
+        return replace(term, time=time)
+
+    for part in (found.lines, found.outputs, found.doubled):
+        for i, u in enumerate(part):
+            time = 0 if u.name in ahead else u.time
+            name = renamed.get(u.name, u.name)
+            if name != u.name:
+                time = 0
+            term = None if u.term is None else mapped(u.term, moved)
+            part[i] = replace(u, name=name, time=time, term=term)
+
+
+def _input_offsets(found: Understanding, inputs: frozenset[str]) -> dict[str, int]:
+    """The one time at which an input is used, where that is not t: x_{t+1} with h_{t+1}."""
+    times: dict[str, set[int]] = {}
+    for u in found.lines:
+        for term in walk(u.term) if u.term is not None else ():
+            if isinstance(term, Var) and term.name in inputs and term.time is not None:
+                times.setdefault(term.name, set()).add(term.time)
+    return {name: 1 for name, own in times.items() if own == {1}}
+
+
+def _inline(found: Understanding) -> None:
+    """Concatenations with a name of their own are put where they are used."""
+    cats = {
+        u.name: u for u in [*found.lines, *found.outputs] if isinstance(u.term, Cat)
+    }  # fmt: skip
+    if not cats:
+        return
+
+    def put(term: AnyTerm) -> AnyTerm:
+        if isinstance(term, Var) and term.name in cats and term.time in (0, None):
+            inner = cats[term.name].term
+            assert inner is not None
+            return replace(inner, start=term.start, stop=term.stop)
+        return term
+
+    for name in list(cats):
+        cats[name] = replace(cats[name], term=mapped(cats[name].term, put))  # type: ignore[arg-type]
+    for part in (found.lines, found.outputs, found.doubled):
+        for i, u in enumerate(part):
+            if u.term is not None and u.name not in cats:
+                part[i] = replace(u, term=mapped(u.term, put))
+    found.inlined = [u for u in found.lines if u.name in cats]
+    found.lines = [u for u in found.lines if u.name not in cats]
+    found.outputs = [u for u in found.outputs if u.name not in cats]
+
+
+def _promote(found: Understanding) -> None:
+    """Outputs made of a state component by component belong to the cell: h = o tanh(c)."""
+    names = {u.name for u in found.lines}
+    chosen = {
+        u.name for u in found.outputs
+        if (_componentwise(u.term, names) if u.term is not None else _is_readout(u, found))
+    }  # fmt: skip
+    while True:
+        more = {
+            u.name for u in found.outputs if u.name not in chosen and any(
+                u.name == ref.name for other in found.outputs if other.name in chosen
+                for ref in other.line.references
+            )
+        }  # fmt: skip
+        if not more:
+            break
+        chosen |= more
+    found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
+    found.lines.sort(key=lambda u: u.line.number)
+    found.outputs = [u for u in found.outputs if u.name not in chosen]
+
+
+def _is_readout(u: Understood, found: Understanding) -> bool:
+    """Whether an output outside the language has a gate of its own, as an mLSTM's has."""
+    if u.error is None or u.error.kind != "foreign" or "softmax" in u.error.message.lower():
+        return False
+    gates = {o.name for o in found.outputs if isinstance(o.term, Call)}
+    return any(ref.name in gates for ref in u.line.references)
+
+
+def _componentwise(term: AnyTerm, names: set[str]) -> bool:
+    """Whether a state of now stands in a product or a function, and under no matrix."""
+    if any(
+        isinstance(t, Var) and t.name in names and t.time != -1
+        for inner in walk(term) if isinstance(inner, Apply) for t in walk(inner.vector)
+    ):  # fmt: skip
+        return False
+    return any(
+        isinstance(t, Times) and any(
+            isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t)
+        )
+        for t in walk(term)
+    )  # fmt: skip
+
+
+def _is_convolution(found: Understanding) -> bool:
+    """Whether * between matrices and vectors is a convolution.
+
+    It is one where ⊙ or ∘ is written for products component by component, and * is kept
+    for weights, in front of column vectors.
+    """
+    if "convolution" in found.context.notes:
+        return True
+    stars = others = hadamards = 0
+    for u in found.lines:
+        piece = u.line.equation.piece
+        if u.term is None or piece is None or piece.kind == "plain" or not piece.delimiters[0]:
+            continue
+        for term in walk(u.term):
+            if isinstance(term, Apply) and isinstance(term.matrix, Par):
+                starred = term.sign == "star" and not term.row and not term.matrix.transposed
+                stars += starred
+                others += not starred
+            elif isinstance(term, Times):
+                hadamards += "hadamard" in term.signs
+                stars -= 10 * ("star" in term.signs)
+    return stars >= 2 and others == 0 and hadamards > 0
+
+
+def resolve(found: Understanding, functions: Mapping[tuple[str, str], str]) -> None:
+    """Give the activations without a name of their own their functions.
+
+    `functions` maps (line, printed function) to a function of the language.
+    """
+    for part in (found.lines, found.outputs, found.doubled):
+        for i, u in enumerate(part):
+            if u.term is None:
+                continue
+            name = u.name
+
+            def known(term: AnyTerm, name: str = name) -> AnyTerm:
+                if isinstance(term, Call) and (term.assumed or term.function == "?"):
+                    function = functions.get((name, term.printed), "tanh")
+                    return replace(term, function=function)
+                return term
+
+            part[i] = replace(u, term=mapped(u.term, known))
