@@ -16,12 +16,19 @@ _HOMES = {
     "Comparison": "symgate.comparing.comparison",
     "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
+    "Diagram": "symgate.drawing.diagram",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "FixedPoints": "symgate.theory.fixed_points",
     "Gradients": "symgate.numerics.backprop",
+    "Judgement": "symgate.judging.claims",
+    "Judgements": "symgate.judging.claims",
     "LagNorms": "symgate.numerics.product",
     "Linearisation": "symgate.linear.linearise",
+    "Lyapunov": "symgate.theory.lyapunov",
+    "MeanField": "symgate.theory.mean_field",
     "Memory": "symgate.flow.memory",
+    "Origin": "symgate.linear.origin",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "Sweep": "symgate.flow.sweep",
@@ -31,18 +38,25 @@ _HOMES = {
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
     "compare": "symgate.comparing.comparison",
+    "critical_gain": "symgate.theory.mean_field",
     "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
+    "diagram": "symgate.drawing.diagram",
+    "fixed_points": "symgate.theory.fixed_points",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
     "jacobian": "symgate.linear.jacobian",
+    "judge": "symgate.judging.claims",
     "lag_norms": "symgate.numerics.product",
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
     "load": "symgate.flow.saving",
+    "lyapunov": "symgate.theory.lyapunov",
+    "mean_field": "symgate.theory.mean_field",
     "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
+    "origin": "symgate.linear.origin",
     "read": "symgate.reading.reader",
     "simulate": "symgate.numerics.simulate",
     "sweep": "symgate.flow.sweep",
@@ -57,6 +71,7 @@ if TYPE_CHECKING:
     from symgate.algebra.printing import text
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
+    from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.flow.curve import Decay
@@ -64,9 +79,11 @@ if TYPE_CHECKING:
     from symgate.flow.memory import Memory, memory
     from symgate.flow.saving import load
     from symgate.flow.sweep import Sweep, sweep
+    from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
+    from symgate.linear.origin import Origin, origin
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -75,6 +92,9 @@ if TYPE_CHECKING:
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
     from symgate.reading.reader import read
+    from symgate.theory.fixed_points import FixedPoints, fixed_points
+    from symgate.theory.lyapunov import Lyapunov, lyapunov
+    from symgate.theory.mean_field import MeanField, critical_gain, mean_field
     from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
@@ -84,12 +104,19 @@ __all__ = [
     "Comparison",
     "Decay",
     "Derivation",
+    "Diagram",
     "Diverged",
     "EquationError",
+    "FixedPoints",
     "Gradients",
+    "Judgement",
+    "Judgements",
     "LagNorms",
     "Linearisation",
+    "Lyapunov",
+    "MeanField",
     "Memory",
+    "Origin",
     "Run",
     "ShapeError",
     "Sweep",
@@ -100,18 +127,25 @@ __all__ = [
     "adjoint",
     "cell",
     "compare",
+    "critical_gain",
     "decay",
     "derive",
+    "diagram",
+    "fixed_points",
     "gradients",
     "init",
     "jacobian",
+    "judge",
     "lag_norms",
     "lambdify",
     "latex",
     "linearise",
     "load",
+    "lyapunov",
+    "mean_field",
     "memory",
     "notations",
+    "origin",
     "plots",
     "read",
     "simulate",

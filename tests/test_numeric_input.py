@@ -381,8 +381,6 @@ def test_shapes_and_types(
     state = cell.states[0]
     assert run[state].dtype == (np.float32 if single else np.float64)
     assert run[state].shape[:-1] == ((steps,) if batch is None else (steps, batch))
-    double = [
-        {key: np.asarray(array, run.dtype) for key, array in part.items()} for part in given_
-    ]
+    double = [{key: np.asarray(array, run.dtype) for key, array in part.items()} for part in given_]
     again = sg.simulate(cell, *double)
     np.testing.assert_array_equal(run[state], again[state])

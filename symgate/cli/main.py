@@ -22,6 +22,8 @@ COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
+    "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
+    "claims": "judge the claims of the lecture notes by running their checks",
     "decay": "measure how fast a cell's gradient decays over the lag",
     "memory": "work out which bias gives a memory of so many steps",
     "sweep": "measure half-lives over a grid of sizes, gains and biases",

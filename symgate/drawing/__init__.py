@@ -1,0 +1,1 @@
+"""Diagrams of cells, drawn from their equations: graph, layers, lanes, scene, writers."""

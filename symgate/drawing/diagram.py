@@ -1,0 +1,103 @@
+"""`diagram`: a cell as a picture, in any of four formats from one scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symgate.cells import cell as by_name
+from symgate.drawing.graph import graph_of
+from symgate.drawing.layout import scene_of
+from symgate.drawing.scene import Scene
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+
+#: The endings of files that a diagram is written to.
+ENDINGS = (".svg", ".png", ".pdf", ".tex")
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The picture of a cell: the scene, and what a reader who cannot see it is told."""
+
+    title: str
+    description: str
+    scene: Scene
+
+    def svg(self) -> str:
+        """An SVG element that can stand in a page: light and dark, with title and desc."""
+        from symgate.drawing.svg import svg
+
+        return svg(self.scene, self.title, self.description)
+
+    def tikz(self, *, standalone: bool = True) -> str:
+        """A tikzpicture, in a document of its own unless `standalone` is false."""
+        from symgate.drawing.tikz import tikz
+
+        return tikz(self.scene, self.title, standalone=standalone)
+
+    def image(self, kind: str) -> bytes:
+        """The bytes of a "png" or a "pdf"."""
+        from symgate.drawing.image import image
+
+        return image(self.scene, kind)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the diagram; the ending says how: .svg, .png, .pdf, or .tex for TikZ."""
+        from symgate.writing.files import write_file
+
+        ending = check_ending(path)
+        if ending == ".svg":
+            head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+            return write_file(path, head + self.svg() + "\n")
+        if ending == ".tex":
+            return write_file(path, self.tikz())
+        return write_file(path, self.image(ending[1:]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Title, description, size and the SVG."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "width": self.scene.width,
+            "height": self.scene.height,
+            "svg": self.svg(),
+        }
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+def check_ending(path: str | Path) -> str:
+    """The ending of a path, if it is one that a diagram can be written to."""
+    ending = Path(path).suffix.lower()
+    if ending not in ENDINGS:
+        raise SymgateError(f"{path}: a diagram ends in .svg, .png, .pdf or .tex")
+    return ending
+
+
+def diagram(cell: Cell | str) -> Diagram:
+    """Draw a cell from its equations; a zoo name or a path is taken too.
+
+    >>> import symgate as sg
+    >>> picture = sg.diagram(sg.cell("gru"))
+    >>> picture.title, picture.svg()[:4]
+    ('Gated recurrent unit', '<svg')
+    """
+    chosen = cell if isinstance(cell, Cell) else by_name(cell)
+    graph = graph_of(chosen)
+    return Diagram(chosen.title, _description(chosen, len(graph.carries)), scene_of(graph))
+
+
+def _description(cell: Cell, carried: int) -> str:
+    """The picture in words."""
+    states, inputs = ", ".join(cell.states), ", ".join(cell.inputs)
+    parts = [f"States {states} enter at the left and leave at the right"]
+    if inputs:
+        parts.append(f"inputs {inputs} enter from below")
+    if cell.gates:
+        parts.append(f"in between: {', '.join(cell.gates)}")
+    line = "a heavy line is the carry path" if carried else "there is no carry path"
+    equations = "; ".join(map(cell.equation, cell.equations))
+    return f"{'; '.join(parts)}; {line}. The equations: {equations}."

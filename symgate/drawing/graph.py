@@ -1,0 +1,283 @@
+"""The graph of a cell: what flows into what, read off its equations.
+
+A box is an affine map with its activation, as textbooks draw a gate; all else is a node of
+one operation: ⊙, +, 1−, a function of each component, a factor. Parameters are not drawn
+where they are part of a box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
+from sympy.core.function import Function
+
+from symgate.algebra.operators import Diag
+from symgate.algebra.printing import in_order, text
+from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.linear.carry import carries
+from symgate.linear.linearise import linearise
+
+#: A diagram with more nodes than this is no picture any more.
+MAX_NODES = 250
+
+_SIGNS = {"sigmoid": "σ", "Abs": "|·|", "sqrt": "√", "normal_cdf": "Φ", "normal_pdf": "φ"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node: `kind` is before, after, input, box, pill or op.
+
+    `label` is what it does, `name` the variable that it gives, if it has one; `sources`
+    are the places of the nodes that it reads; `gate` is the gate whose colour it has.
+    """
+
+    kind: str
+    label: str = ""
+    name: str = ""
+    sources: tuple[int, ...] = ()
+    gate: str = ""
+
+
+@dataclass
+class Graph:
+    """The nodes in an order in which each follows those it reads, and the carry paths.
+
+    `carries` holds, for each state that passes to itself through products and sums alone,
+    the places of the nodes on the way, from the old state to the new.
+    """
+
+    cell: Cell
+    nodes: list[Node] = field(default_factory=list)
+    carries: list[tuple[int, ...]] = field(default_factory=list)
+
+    def readers(self) -> dict[int, list[int]]:
+        """The places of the nodes that read each node."""
+        found: dict[int, list[int]] = {i: [] for i in range(len(self.nodes))}
+        for i, node in enumerate(self.nodes):
+            for source in node.sources:
+                found[source].append(i)
+        return found
+
+
+def graph_of(cell: Cell) -> Graph:
+    """Read the graph of a cell off its equations.
+
+    >>> import symgate as sg
+    >>> [node.label for node in graph_of(sg.cell("lstm")).nodes if node.label]
+    ['σ', 'σ', 'σ', 'tanh', '⊙', '⊙', '+', 'tanh', '⊙']
+    """
+    return _Reader(cell).read()
+
+
+class _Reader:
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        self.graph = Graph(cell)
+        self.made: dict[Expr, int] = {}
+        self.before: dict[str, int] = {}
+        self.now: dict[str, int] = {}
+
+    def read(self) -> Graph:
+        for state in self.cell.states:
+            self.before[state] = self.add("before", name=state)
+        for name in self.cell.inputs:
+            self.now[name] = self.add("input", name=name)
+        for name, expression in self.cell.equations.items():
+            self.equation(name, expression)
+        read = {source for node in self.graph.nodes for source in node.sources}
+        outputs = [gate for gate in self.cell.gates if self.now[gate] not in read]
+        for name in (*self.cell.states, *outputs):
+            place = self.now[name]
+            if name in outputs:  # its name stands where it leaves
+                self.graph.nodes[place] = replace(self.graph.nodes[place], name="")
+            self.add("after", name=name, sources=(place,))
+        self.graph.carries = [
+            way for state in self.cell.states if (way := self.carry(state)) is not None
+        ]
+        return self.graph
+
+    def add(self, kind: str, label: str = "", name: str = "", sources: tuple[int, ...] = ()) -> int:
+        nodes = self.graph.nodes
+        if len(nodes) >= MAX_NODES:
+            raise SymgateError(
+                f"{self.cell.name} is too large to draw: its diagram has more than "
+                f"{MAX_NODES} nodes"
+            )
+        gate = nodes[sources[0]].gate if len(sources) == 1 else ""
+        nodes.append(Node(kind, label, name, sources, gate))
+        return len(nodes) - 1
+
+    def equation(self, name: str, expression: Expr) -> None:
+        self.order = self.cell.orders[name]
+        first_new = len(self.graph.nodes)
+        place = self.value(expression)
+        if name in self.cell.gates:
+            if place < first_new:  # another name for what is there already
+                place = self.add("pill", "", name, (place,))
+            node = self.graph.nodes[place]
+            self.graph.nodes[place] = replace(node, name=name, gate=name)
+        self.now[name] = place
+
+    # -- one expression ------------------------------------------------------------------
+
+    def value(self, e: Expr) -> int:
+        """The place of the node that gives an expression's value."""
+        if isinstance(e, Indexed):
+            return (self.now if time_of(e) == 0 else self.before)[name_of(e)]
+        if e not in self.made:
+            self.made[e] = self.node(e)
+        return self.made[e]
+
+    def node(self, e: Expr) -> int:
+        if not _varies(e):
+            return self.add("box", shown(e))
+        if isinstance(e, Function):
+            return self.function(e)
+        if isinstance(e, MatVec):
+            if isinstance(e.matrix, Diag):
+                return self.scaled(Mul(*e.matrix.factors), self.value(e.vector))
+            return self.add("box", _map_label([e]), sources=self.read_by([e]))
+        if isinstance(e, Add):
+            return self.total(e)
+        if isinstance(e, Mul):
+            return self.product(e)
+        if isinstance(e, Pow):
+            return self.power(e)
+        raise SymgateError(f"{self.cell.name}: there is no way to draw {shown(e)}")
+
+    def function(self, e: Function) -> int:
+        name = type(e).__name__
+        label = _SIGNS.get(name, name.replace("_", " "))
+        addends = Add.make_args(e.args[0])
+        if any(_mixes(part) for part in addends):
+            return self.add("box", label, sources=self.read_by(list(addends)))
+        varying = [part for part in addends if _varies(part)]
+        plain = len(varying) == 1 and isinstance(varying[0], Indexed)
+        inner = varying[0] if plain else e.args[0]
+        return self.add("pill", label, sources=(self.value(inner),))
+
+    def read_by(self, addends: list[Expr]) -> tuple[int, ...]:
+        """What an affine map reads: what its matrices act on, and what is added to it."""
+        found: list[int] = []
+        for part in in_order(addends, self.order):
+            factors = [f for f in Mul.make_args(part) if _varies(f)]
+            if len(factors) == 1 and isinstance(factors[0], MatVec):
+                vector = factors[0].vector
+                parts = vector.parts if isinstance(vector, Stack) else (vector,)
+                found += [self.value(p) for p in parts if _varies(p)]
+            elif len(factors) == 1:
+                found.append(self.value(factors[0]))
+            elif factors:
+                found.append(self.value(Mul(*factors)))
+        return tuple(dict.fromkeys(found))
+
+    def total(self, e: Add) -> int:
+        constant = Add(*(part for part in e.args if not _varies(part)))
+        parts = in_order([part for part in e.args if _varies(part)], self.order)
+        mixed = [part for part in parts if _mixes(part)]
+        alone = len(parts) == 1 and not mixed and constant != 0
+        if alone and parts[0].could_extract_minus_sign():
+            return self.add("op", f"{shown(constant)}−", sources=(self.value(-parts[0]),))
+        places = [self.value(part) for part in parts if not _mixes(part)]
+        if mixed:
+            places.append(self.add("box", _map_label(mixed), sources=self.read_by(mixed)))
+            constant = S.Zero  # the bias of that map
+        if constant != 0 and len(parts) > 1 and not constant.is_number:
+            constant = S.Zero
+        place = places[0] if len(places) == 1 else self.add("op", "+", sources=tuple(places))
+        if constant != 0:
+            place = self.add("op", f"{shown(constant)}+", sources=(place,))
+        return place
+
+    def product(self, e: Mul) -> int:
+        coefficient = Mul(*(f for f in e.args if not _varies(f)))
+        factors = in_order([f for f in e.args if _varies(f)], self.order)
+        above = [f for f in factors if not _is_below(f)]
+        below = [1 / f for f in factors if _is_below(f)]
+        places = tuple(self.value(f) for f in above)
+        if len(places) > 1:
+            places = (self.add("op", "⊙", sources=places),)
+        if below:
+            lower = tuple(self.value(f) for f in below)
+            if len(lower) > 1:
+                lower = (self.add("op", "⊙", sources=lower),)
+            label = "÷" if places else "1/"
+            places = (self.add("op", label, sources=(*places, *lower)),)
+        return places[0] if coefficient == 1 else self.scaled(coefficient, places[0])
+
+    def scaled(self, coefficient: Expr, place: int) -> int:
+        label = "−" if coefficient == -1 else f"×{shown(coefficient)}"
+        return self.add("op", label, sources=(place,))
+
+    def power(self, e: Pow) -> int:
+        if e.exp == S.Half:
+            return self.add("pill", "√", sources=(self.value(e.base),))
+        if e.exp == -1:
+            return self.add("op", "1/", sources=(self.value(e.base),))
+        label = "(·)²" if e.exp == 2 else f"(·)^{shown(e.exp)}"
+        return self.add("pill", label, sources=(self.value(e.base),))
+
+    # -- the carry -----------------------------------------------------------------------
+
+    def carry(self, state: str) -> tuple[int, ...] | None:
+        """The way of a state to its new value: through products and sums, or, where there
+        is none and the state is carried all the same, through functions of a component."""
+        linear = self.way(state, lambda node: node.kind == "op" and node.label in ("⊙", "+"))
+        scaled = linear or self.way(state, lambda n: n.kind == "op" and n.label[-1] not in "−/")
+        if scaled is None and any(c.state == state for c in carries(linearise(self.cell))):
+            return self.way(state, lambda node: node.kind in ("op", "pill"))
+        return scaled
+
+    def way(self, state: str, allowed: Callable[[Node], bool]) -> tuple[int, ...] | None:
+        """The shortest way from an old state to its new one through nodes that are allowed."""
+        nodes, start = self.graph.nodes, self.before[state]
+        end = next(i for i, n in enumerate(nodes) if n.kind == "after" and n.name == state)
+        ways: list[tuple[int, ...]] = [(end,)]
+        seen = {end}
+        while ways:
+            longer = []
+            for way in ways:
+                for source in nodes[way[0]].sources:
+                    if source == start:
+                        return (start, *way)
+                    if source not in seen and allowed(nodes[source]):
+                        seen.add(source)
+                        longer.append((source, *way))
+            ways = longer
+        return None
+
+
+def shown(e: Expr) -> str:
+    """A short formula of numbers and parameters."""
+    found = text(e).replace("-", "−")
+    found = f"({found})" if isinstance(e, Add) and len(e.args) > 1 else found
+    return found if len(found) <= 14 else "…"
+
+
+def _varies(e: Expr) -> bool:
+    """Whether an expression depends on the step."""
+    return bool(e.has(Indexed))
+
+
+def _mixes(part: Expr) -> bool:
+    """Whether an addend is a matrix, other than a diagonal, times a vector."""
+    factors = [f for f in Mul.make_args(part) if _varies(f)]
+    return (
+        len(factors) == 1
+        and isinstance(factors[0], MatVec)
+        and not isinstance(factors[0].matrix, Diag)
+    )
+
+
+def _map_label(addends: list[Expr]) -> str:
+    """What a box without an activation is called: its matrix, or that it is linear."""
+    matrices = {m.name for part in addends for m in part.atoms(MatrixSymbol)}
+    return f"matrix:{matrices.pop()}" if len(matrices) == 1 else "linear"
+
+
+def _is_below(factor: Expr) -> bool:
+    return isinstance(factor, Pow) and factor.exp == Integer(-1)

@@ -1,0 +1,121 @@
+"""The scene as PNG and PDF, through Matplotlib; labels are drawn as outlines of glyphs."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
+
+from symgate.drawing.corners import rounded
+from symgate.drawing.labels import DROP, SCRIPT
+from symgate.drawing.palette import INK
+from symgate.drawing.scene import Line, Scene, Shape, Text
+
+_CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "Q": [Path.CURVE3, Path.CURVE3]}
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def image(scene: Scene, kind: str, dpi: int = 200) -> bytes:
+    """The bytes of a PNG or PDF of a scene, black on white."""
+    figure = Figure(figsize=(scene.width / 72, scene.height / 72), facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, scene.width)
+    axes.set_ylim(scene.height, 0)
+    patches = [
+        *map(_line, scene.lines),
+        *(
+            Polygon(line.head(), closed=True, fc=_paint(line.colour), ec="none")
+            for line in scene.lines
+            if line.arrow
+        ),
+        *(Circle(d.at, d.radius, fc=_paint(d.colour), ec="none") for d in scene.dots),
+        *map(_shape, scene.shapes),
+        *(patch for text in scene.texts for patch in _text(text)),
+    ]
+    for order, patch in enumerate(patches):
+        patch.set_zorder(order)
+        axes.add_patch(patch)
+    out = io.BytesIO()
+    with rc_context({"svg.hashsalt": "symgate", "pdf.compression": 6}):
+        figure.savefig(out, format=kind, dpi=dpi, metadata=_METADATA[kind])
+    return out.getvalue()
+
+
+def _paint(colour: str) -> str:
+    return "black" if colour == INK else colour
+
+
+def _line(line: Line) -> PathPatch:
+    points, codes = [], []
+    for verb, found in rounded(line):
+        points += list(found)
+        codes += _CODES[verb]
+    return PathPatch(
+        Path(points, codes), fill=False, ec=_paint(line.colour), lw=line.weight, capstyle="butt"
+    )
+
+
+def _shape(shape: Shape) -> Circle | FancyBboxPatch:
+    paint = _paint(shape.colour)
+    style: dict[str, Any] = {"fc": _pale(paint), "ec": paint, "lw": 1.5}
+    if shape.kind == "circle":
+        return Circle((shape.x, shape.y), shape.width / 2, **style)
+    return FancyBboxPatch(
+        (shape.x - shape.width / 2, shape.y - shape.height / 2),
+        shape.width,
+        shape.height,
+        boxstyle=f"round,pad=0,rounding_size={shape.corner}",
+        **style,
+    )
+
+
+def _pale(colour: str) -> tuple[float, float, float]:
+    """A tenth of a colour on white."""
+    from matplotlib.colors import to_rgb
+
+    r, g, b = to_rgb(colour)
+    return 0.9 + 0.1 * r, 0.9 + 0.1 * g, 0.9 + 0.1 * b
+
+
+def _text(text: Text) -> list[PathPatch]:
+    pieces: list[tuple[Path, float]] = []
+    x = 0.0
+    for run in text.label:
+        size = text.size * (SCRIPT if run.level else 1.0)
+        font = FontProperties(family="DejaVu Sans", style="italic" if run.italic else "normal")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # glyphs that the font does not have
+            path = TextPath((0, 0), run.text, size=size, prop=font)
+        drop = text.size * DROP if run.level else 0.0
+        pieces.append((path.transformed(Affine2D().scale(1, -1).translate(x, drop)), size))
+        x += _advance(run.text, size, font)
+    shift = Affine2D().translate(text.x - x / 2, text.y + 0.36 * text.size)
+    return [
+        PathPatch(path.transformed(shift), fc=_paint(text.colour), ec="none") for path, _ in pieces
+    ]
+
+
+def _advance(content: str, size: float, font: FontProperties) -> float:
+    from matplotlib.textpath import text_to_path
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wide, _, _ = text_to_path.get_text_width_height_descent(
+            content, FontProperties(family=font.get_family(), style=font.get_style(), size=size),
+            ismath=False,
+        )  # fmt: skip
+    return float(wide)

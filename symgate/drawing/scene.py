@@ -1,0 +1,83 @@
+"""The scene: shapes, lines and labels with their places, which every writer draws.
+
+Distances are in points, x to the right and y down; colours are "ink" or "#rrggbb".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgate.drawing.labels import Label
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A circle, a box with square corners ("box") or with round ones ("pill")."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+    @property
+    def corner(self) -> float:
+        """The radius of its corners."""
+        return 3.0 if self.kind == "box" else min(14.0, self.height / 2)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Straight parts with round corners, except at `sharp` points; `arrow` at its end."""
+
+    points: tuple[Point, ...]
+    colour: str
+    weight: float
+    arrow: bool
+    sharp: frozenset[Point] = frozenset()
+
+    def head(self) -> tuple[Point, Point, Point]:
+        """The corners of the arrow's head; its tip is the end of the line."""
+        (x0, y0), (x, y) = self.points[-2:]
+        dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
+        long, half = (8.5, 5.0) if self.weight > 2 else (6.5, 3.2)
+        back = (x - long * dx, y - long * dy)
+        return (x, y), (back[0] - half * dy, back[1] + half * dx), (
+            back[0] + half * dy, back[1] - half * dx
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dot:
+    """Where a line branches."""
+
+    at: Point
+    colour: str
+    radius: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A label whose middle stands at (x, y)."""
+
+    label: Label
+    x: float
+    y: float
+    size: float
+    width: float
+    colour: str = "ink"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that is to be seen, in the order in which it is drawn."""
+
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    dots: tuple[Dot, ...]
+    shapes: tuple[Shape, ...]
+    texts: tuple[Text, ...]

@@ -1,0 +1,1 @@
+"""The claims of lecture notes about recurrent cells, judged by running a check."""

@@ -1,0 +1,120 @@
+"""The tangent frame: orthonormal directions of the whole state, carried forward step by step.
+
+At each step the frame is multiplied by the step's Jacobian and made orthonormal again by QR;
+what R has on its diagonal is how much each direction grew. It takes a run and gives
+logarithms; it knows nothing of what is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.numerics.run import Run
+from symgate.numerics.steps import DenseSteps, Steps, Stretch
+
+Array = NDArray[Any]
+Progress = Callable[[int, int], None]
+
+#: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
+STRETCH, NUMBERS = 128, 1 << 18
+
+#: Up to which width log |det J| is worked out beside the exponents.
+WIDEST_DETERMINANT = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What the frame met: `logs` is (T, B, k), ln of each direction's growth at each step
+    (-inf where the step's Jacobian maps it to nothing); `log_abs_det` is (T, B), or None
+    where the frame is not the whole space or the state is too wide."""
+
+    logs: Array
+    log_abs_det: Array | None
+
+
+def follow(run: Run, count: int, seed: int, progress: Progress | None = None) -> Growth:
+    """Carry `count` random directions through all steps of a run."""
+    steps = Steps(run)
+    width, samples = steps.width, run.samples
+    rng = np.random.default_rng(seed)
+    start = rng.normal(size=(samples, width, count)).astype(run.dtype)
+    frame = np.linalg.qr(start)[0]
+    whole = count == width
+    determinant = whole and width <= WIDEST_DETERMINANT
+    dense = determinant or steps.prefers_dense(count * samples)
+    logs = np.empty((run.steps, samples, count))
+    dets = np.empty((run.steps, samples)) if determinant else None
+    block = max(1, min(STRETCH, NUMBERS // max(1, samples * width**2)))
+    with np.errstate(divide="ignore"):
+        for first in range(0, run.steps, STRETCH):
+            stop = min(first + STRETCH, run.steps)
+            stretch = steps.stretch(first, stop)
+            for at in range(first, stop, block):
+                end = min(at + block, stop)
+                jacobians = _jacobians(steps, stretch, at - first, end - first) if dense else None
+                for t in range(at, end):
+                    if jacobians is None:
+                        moved = _pushed(steps, stretch, t - first, frame)
+                    else:
+                        moved = jacobians[t - at] @ frame
+                        if dets is not None:
+                            dets[t] = np.linalg.slogdet(jacobians[t - at])[1]
+                    frame, logs[t] = _orthonormal(moved)
+                if progress is not None:
+                    progress(end, run.steps)
+    return Growth(logs, dets)
+
+
+def _orthonormal(moved: Array) -> tuple[Array, Array]:
+    """The frame made orthonormal again, and ln of how much each direction grew.
+
+    What is left of a column after the ones before it are taken out, where it is no more
+    than rounding, is nothing: that direction died.
+    """
+    q, r = np.linalg.qr(moved)
+    grown = np.abs(np.einsum("bii->bi", r))
+    length = np.sqrt(np.einsum("bij,bij->bj", moved, moved))
+    rounding = np.finfo(moved.dtype).eps * moved.shape[1]
+    return q, np.log(np.where(grown <= rounding * length, 0.0, grown))
+
+
+def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:
+    """One step on a frame (B, N, k), term by term."""
+    single = len(frame) == 1
+    columns = frame[0] if single else np.moveaxis(frame, 0, 1)
+    ends = np.cumsum([steps.size(s) for s in steps.run.cell.states])[:-1]
+    parts = dict(zip(steps.run.cell.states, np.split(columns, ends), strict=True))
+    moved = np.concatenate(list(stretch.push(i, parts).values()))
+    return moved[None] if single else np.ascontiguousarray(np.moveaxis(moved, 1, 0))
+
+
+def _jacobians(steps: Steps, stretch: Stretch, first: int, last: int) -> Array:
+    """The whole state's Jacobian of some steps: (steps, B, N, N)."""
+    return forward(steps, stretch.dense(first, last), last - first)
+
+
+def forward(steps: Steps, dense: DenseSteps, count: int) -> Array:
+    """The whole state's Jacobians, the blocks of a step put together from the last state
+    before to the states that read others of the same step."""
+    states = steps.run.cell.states
+    ends = np.cumsum([steps.size(s) for s in states])
+    place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
+    total: dict[str, Array] = {}
+    for (value, other, _), (diagonal, matrix) in dense.across:
+        shape = (count, steps.run.samples, steps.size(value), steps.width)
+        into = total.setdefault(value, np.zeros(shape, steps.run.dtype))[..., place[other]]
+        if matrix is not None:
+            into += matrix
+        if diagonal is not None:
+            np.einsum("...ii->...i", into)[...] += diagonal
+    for (value, other, _), (diagonal, matrix) in reversed(dense.within):
+        if other in total:
+            part = total[other]
+            moved = matrix @ part if matrix is not None else diagonal[..., None] * part  # type: ignore[index]
+            total[value] = total[value] + moved if value in total else moved
+    return np.concatenate([total[s] for s in states], axis=-2)

@@ -1,0 +1,295 @@
+"""`lyapunov`: how fast neighbouring states part, for every direction of the whole state.
+
+A frame of directions is carried along the run and made orthonormal at each step (frame.py);
+the mean of the logarithms of its growth are the exponents, in nats per step. For a cell with
+several states the frame lives in all of them: the exponents are those of the product of the
+block Jacobians, never of a product of blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.equations.cell import Cell
+from symgate.errors import ShapeError, SymgateError
+from symgate.numerics.run import Run
+from symgate.numerics.simulate import simulate
+from symgate.theory.frame import Progress, follow
+from symgate.theory.settling import settling
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = NDArray[Any]
+
+#: Over how many blocks of steps the standard error is taken; points of the convergence.
+BLOCKS, POINTS = 10, 100
+
+
+@dataclass(frozen=True, eq=False)
+class Lyapunov:
+    """The Lyapunov exponents of a run, largest first.
+
+    `exponents` is (k,) or (B, k): nats per step, or per unit of time where `dt` is not 1;
+    -inf where a direction dies. `error` is their standard error over blocks of steps.
+    `convergence` (P, k) or (P, B, k) holds the means over the first `at` (P,) counted steps.
+    `log_abs_det` is the mean of ln |det J|, worked out beside: the sum must be equal to it;
+    None where only some directions were followed or the state is wider than 512.
+    """
+
+    cell: str
+    width: int
+    steps: int
+    burn_in: int
+    dt: float
+    exponents: Array
+    error: Array
+    at: Array
+    convergence: Array
+    log_abs_det: Any
+    notes: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the exponents of all directions are there."""
+        return bool(self.exponents.shape[-1] == self.width)
+
+    @property
+    def largest(self) -> Any:
+        """The largest exponent: above 0 is chaos."""
+        return _plain(self.exponents[..., 0])
+
+    @property
+    def sum(self) -> Any:
+        """The sum of all: how volumes grow."""
+        return _plain(self._whole.sum(axis=-1))
+
+    @property
+    def unstable_fraction(self) -> Any:
+        """The part of all directions that grow."""
+        return _plain((self._whole > 0).mean(axis=-1))
+
+    @property
+    def entropy(self) -> Any:
+        """Kolmogorov and Sinai's entropy, by Pesin's formula: the sum of the positive ones."""
+        return _plain(np.maximum(self._whole, 0).sum(axis=-1))
+
+    @property
+    def dimension(self) -> Any:
+        """Kaplan and Yorke's dimension of the attractor."""
+        return _plain(np.apply_along_axis(_kaplan_yorke, -1, self._whole))
+
+    @property
+    def _whole(self) -> Array:
+        if not self.is_whole:
+            raise SymgateError(
+                f"only {self.exponents.shape[-1]} of {self.width} exponents were followed; "
+                f"leave out count for the whole spectrum"
+            )
+        return self.exponents
+
+    def plot(self) -> Figure:
+        """The spectrum, and how it converged."""
+        from symgate.theory.pictures import lyapunov_picture
+
+        return lyapunov_picture(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON; an exponent of -inf is None."""
+        data: dict[str, Any] = {
+            "cell": self.cell,
+            "width": self.width,
+            "steps": self.steps,
+            "burn_in": self.burn_in,
+            "dt": self.dt,
+            "exponents": _listed(self.exponents),
+            "error": _listed(self.error),
+            "largest": _listed(self.largest),
+        }
+        if self.is_whole:
+            for name in ("sum", "unstable_fraction", "entropy", "dimension"):
+                data[name] = _listed(getattr(self, name))
+        if self.log_abs_det is not None:
+            data["log_abs_det"] = _listed(self.log_abs_det)
+        return {**data, "notes": list(self.notes)}
+
+
+def lyapunov(
+    system: Run | Cell,
+    params: Mapping[str, Any] | None = None,
+    x: Any = None,
+    *,
+    steps: int | None = None,
+    burn_in: int | None = None,
+    count: int | None = None,
+    state: Mapping[str, Any] | None = None,
+    dt: float = 1.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Lyapunov:
+    """The Lyapunov exponents of a run, or of a cell with parameters and input.
+
+    The first `burn_in` steps (a quarter) turn the frame and are not counted. A cell is run
+    for `steps` steps (the length of x; 400), its input 0 where x is left out, from a random
+    `state` drawn with `seed`. `count` follows only so many directions: the largest
+    exponents. `dt` is the time of a step, for exponents per unit of time.
+
+    >>> import numpy as np, symgate as sg
+    >>> cell = sg.Cell.from_text("h[t] = U @ h[t-1]")
+    >>> found = lyapunov(cell, {"U": np.diag([2.0, 0.5])}, steps=100)
+    >>> found.exponents.round(4), found.unstable_fraction
+    (array([ 0.6931, -0.6931]), 0.5)
+    """
+    if isinstance(system, Cell):
+        run = _run(system, params, x, steps, state, seed)
+    elif isinstance(system, Run):
+        if any(given is not None for given in (params, x, steps, state)):
+            raise SymgateError("a run has its parameters, input and steps; give them with a cell")
+        run = system
+    else:
+        raise SymgateError(f"expected a run or a cell, not {type(system).__name__}")
+    if not (isinstance(dt, int | float) and 0 < dt < np.inf):
+        raise SymgateError(f"dt is the time of a step, above 0, not {dt!r}")
+    width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
+    followed = width if count is None else whole_number("count", count, 1)
+    if followed > width:
+        raise ShapeError(f"there are {width} exponents, and {followed} are wanted")
+    skipped = run.steps // 4 if burn_in is None else whole_number("burn_in", burn_in, 0)
+    if skipped >= run.steps:
+        raise ShapeError(
+            f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "
+            f"or take a shorter burn_in"
+        )
+    growth = follow(run, followed, whole_number("seed", seed, 0), progress)
+    return _result(run, width, skipped, float(dt), growth.logs, growth.log_abs_det)
+
+
+def _result(
+    run: Run, width: int, burn_in: int, dt: float, logs: Array, dets: Array | None
+) -> Lyapunov:
+    logs = logs[burn_in:] / dt
+    total = len(logs)
+    at = np.unique(np.linspace(1, total, min(POINTS, total)).astype(int))
+    convergence = np.cumsum(logs, axis=0)[at - 1] / at[:, None, None]
+    order = np.argsort(-convergence[-1], axis=-1, kind="stable")
+    blocks = np.array([b.mean(axis=0) for b in np.array_split(logs, min(BLOCKS, total))])
+    exponents = np.take_along_axis(convergence[-1], order, -1)
+    error = np.take_along_axis(_error(blocks), order, -1)
+    convergence = np.take_along_axis(convergence, order[None], -1)
+    single = run.batch is None
+    det = None if dets is None else dets[burn_in:].mean(axis=0) / dt
+    return Lyapunov(
+        cell=run.cell.name,
+        width=width,
+        steps=total,
+        burn_in=burn_in,
+        dt=dt,
+        exponents=exponents[0] if single else exponents,
+        error=error[0] if single else error,
+        at=at,
+        convergence=convergence[:, 0] if single else convergence,
+        log_abs_det=det if det is None or not single else float(det[0]),
+        notes=_notes(run, exponents, error),
+    )
+
+
+def _error(blocks: Array) -> Array:
+    """The standard error of the mean over blocks; nan for one block, 0 for -inf."""
+    if len(blocks) < 2:
+        return np.full(blocks.shape[1:], np.nan)
+    dead = np.isneginf(blocks).any(axis=0)
+    finite = np.where(dead, 0.0, blocks)
+    return np.asarray(finite.std(axis=0, ddof=1) / np.sqrt(len(blocks)))
+
+
+def _notes(run: Run, exponents: Array, error: Array) -> tuple[str, ...]:
+    notes = []
+    dead = np.isneginf(exponents).sum(axis=-1)
+    if dead.any():
+        notes.append(
+            f"{dead.max()} of {exponents.shape[-1]} exponents are -inf: the Jacobian maps these "
+            f"directions to nothing (dead units, or a state that is not read)"
+        )
+    notes += settling(run)
+    if len(notes) == dead.any() and not np.isnan(error).any():
+        unsure = (exponents[:, 0] > 0) & (exponents[:, 0] < 2 * error[:, 0])
+        if unsure.any():
+            notes.append(
+                "the largest exponent is positive by less than two standard errors: run longer "
+                "before calling it chaos"
+            )
+    return tuple(notes)
+
+
+def _run(
+    cell: Cell,
+    params: Mapping[str, Any] | None,
+    x: Any,
+    steps: int | None,
+    state: Mapping[str, Any] | None,
+    seed: int,
+) -> Run:
+    if params is None:
+        raise SymgateError(f"{cell.name} needs parameters: sg.init(cell, hidden=…) draws some")
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    count = steps
+    if steps is not None:
+        whole_number("steps", steps, 1)
+    if x is None:
+        count = 400 if steps is None else steps
+        x = {name: np.zeros((count, 1)) for name in cell.inputs} or None
+        if x:
+            x = {name: np.zeros((count, state_width(cell, params, name))) for name in cell.inputs}
+    if state is None:
+        state = {s: rng.normal(size=state_width(cell, params, s)) for s in cell.states}
+    return simulate(cell, params, x, state, steps=count)
+
+
+def state_width(cell: Cell, params: Mapping[str, Any], name: str) -> int:
+    """How long a state or an input is, from the shapes of the parameters."""
+    size = cell.size(name)
+    for p in cell.parameters.values():
+        for letter, number in zip(p.shape, np.shape(params.get(p.name, ())), strict=False):
+            if letter == size:
+                return int(number)
+    raise ShapeError(
+        f"how long {name} is does not follow from the parameters of {cell.name}; run it with "
+        f"sg.simulate and a state, and give the run"
+    )
+
+
+def _kaplan_yorke(exponents: Array) -> float:
+    """How many exponents add up to 0, with the part of the one that crosses it."""
+    sums = np.cumsum(exponents)
+    if not sums.size or sums[0] < 0:
+        return 0.0
+    k = int(np.argmax(sums < 0))
+    if sums[k] >= 0:
+        return float(len(exponents))
+    return k + float(sums[k - 1] / -exponents[k])
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise SymgateError(f"{name} is a whole number from {least}, not {value!r}")
+    return int(value)
+
+
+def _plain(value: Any) -> Any:
+    array = np.asarray(value)
+    return array.item() if array.ndim == 0 else array
+
+
+def _listed(value: Any) -> Any:
+    """Numbers as lists, what is not finite as None."""
+    if isinstance(value, list):
+        return [_listed(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return _listed(value.tolist())
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,279 @@
+"""Diagrams: every cell of the zoo, by what can be measured on the scene and in the files."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations, pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+import symgate as sg
+from symgate.drawing.graph import Graph, graph_of
+from symgate.drawing.labels import SCRIPT
+from symgate.drawing.scene import Line, Point, Scene, Shape, Text
+from symgate.drawing.tikz import formula
+from symgate.linear.carry import carries
+
+ZOO = list(sg.zoo)
+Box = tuple[float, float, float, float]
+
+
+def scene(name: str) -> Scene:
+    return sg.diagram(name).scene
+
+
+# -- geometry -------------------------------------------------------------------------------
+
+
+def parts(line: Line) -> list[tuple[Point, Point]]:
+    return list(pairwise(line.points))
+
+
+def box_of(shape: Shape | Text, slack: float = 0.0) -> Box:
+    wide = shape.width / 2 - slack
+    tall = (shape.height if isinstance(shape, Shape) else 0.9 * shape.size) / 2 - slack
+    return shape.x - wide, shape.y - tall, shape.x + wide, shape.y + tall
+
+
+def meets(part: tuple[Point, Point], box: Box) -> bool:
+    """Whether a level or upright part enters a box."""
+    (x0, y0), (x1, y1) = part
+    left, top, right, foot = box
+    return min(x0, x1) < right and max(x0, x1) > left and min(y0, y1) < foot and max(y0, y1) > top
+
+
+def overlap(a: tuple[Point, Point], b: tuple[Point, Point]) -> float:
+    """How long two parts run on one another."""
+    for axis in (0, 1):
+        across = 1 - axis
+        if a[0][across] == a[1][across] and b[0][across] == b[1][across]:
+            if abs(a[0][across] - b[0][across]) >= 2:
+                return 0.0
+            low = max(min(p[axis] for p in a), min(p[axis] for p in b))
+            high = min(max(p[axis] for p in a), max(p[axis] for p in b))
+            return max(0.0, high - low)
+    return 0.0
+
+
+def crossings(drawn: Scene) -> int:
+    """How many places there are where lines of different nets cross."""
+    places = set()
+    for one, other in combinations(drawn.lines, 2):
+        if one.points[0] == other.points[0]:
+            continue
+        for a in parts(one):
+            for b in parts(other):
+                level, upright = (a, b) if a[0][1] == a[1][1] else (b, a)
+                if level[0][1] != level[1][1] or upright[0][0] != upright[1][0]:
+                    continue
+                x, y = upright[0][0], level[0][1]
+                inside = min(level[0][0], level[1][0]) < x < max(level[0][0], level[1][0])
+                if inside and min(upright[0][1], upright[1][1]) < y < max(
+                    upright[0][1], upright[1][1]
+                ):
+                    places.add((x, y))
+    return len(places)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_nothing_lies_on_anything_else(name: str) -> None:
+    drawn = scene(name)
+    texts = [box_of(text) for text in drawn.texts]
+    shapes = [box_of(shape, slack=0.6) for shape in drawn.shapes]
+    for line in drawn.lines:
+        for part in parts(line):
+            assert part[0][0] == part[1][0] or part[0][1] == part[1][1], "a slanted line"
+            assert not any(meets(part, text) for text in texts), "a line through a text"
+            assert not any(meets(part, shape) for shape in shapes), "a line through a shape"
+    for boxes in (texts, [box_of(shape, slack=-3) for shape in drawn.shapes]):
+        for a, b in combinations(boxes, 2):
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+    for box in (*texts, *shapes):
+        assert box[0] >= 0
+        assert box[1] >= 0
+        assert box[2] <= drawn.width
+        assert box[3] <= drawn.height
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_lines_of_different_sources_never_run_on_one_another(name: str) -> None:
+    for one, other in combinations(scene(name).lines, 2):
+        if one.points[0] != other.points[0]:
+            assert all(overlap(a, b) < 1 for a in parts(one) for b in parts(other))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_a_label_fits_into_its_node(name: str) -> None:
+    drawn = scene(name)
+    for text in drawn.texts:
+        wide = 0.0
+        for run in text.label:
+            style = "italic" if run.italic else "normal"
+            size = text.size * (SCRIPT if run.level else 1.0)
+            font = FontProperties(family="DejaVu Sans", style=style, size=size)
+            wide += text_to_path.get_text_width_height_descent(run.text, font, ismath=False)[0]
+        around = [s for s in drawn.shapes if abs(s.x - text.x) < 1 and abs(s.y - text.y) < 12]
+        room = around[0].width - 3 if around else text.width + 4
+        assert wide <= room
+
+
+#: Counted on pictures that were looked at; a change that adds one is looked at again.
+CROSSINGS = {"rnn": 0, "leaky-rnn": 0, "min-gru": 0, "min-lstm": 4, "ugrnn": 2, "gru": 2}
+
+
+@pytest.mark.parametrize(("name", "most"), CROSSINGS.items())
+def test_few_lines_cross(name: str, most: int) -> None:
+    assert crossings(scene(name)) <= most
+
+
+def test_crossings_are_counted() -> None:
+    flat = Line(((0, 5), (10, 5)), "ink", 1, True)
+    upright = Line(((5, 0), (5, 10)), "ink", 1, True)
+    assert crossings(Scene(10, 10, (flat, upright), (), (), ())) == 1
+
+
+# -- the graph ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_graph_reads_what_the_equations_read(name: str) -> None:
+    cell = sg.cell(name)
+    graph = graph_of(cell)
+    assert leaves(graph) == dependence(cell)
+
+
+def leaves(graph: Graph) -> dict[str, set[str]]:
+    """For each state after the step, the states before and inputs that reach it."""
+    reach: list[set[str]] = []
+    for node in graph.nodes:
+        own = {f"{node.kind} {node.name}"} if node.kind in ("before", "input") else set()
+        reach.append(own.union(*(reach[s] for s in node.sources)))
+    return {n.name: r for n, r in zip(graph.nodes, reach, strict=True) if n.kind == "after"}
+
+
+def dependence(cell: sg.Cell) -> dict[str, set[str]]:
+    """The same from the equations' own symbols."""
+    from sympy import Indexed
+
+    found: dict[str, set[str]] = {}
+    used: set[str] = set()
+    for name, expression in cell.equations.items():
+        found[name] = set()
+        for atom in expression.atoms(Indexed):
+            source = str(atom.base.label)
+            if str(atom.indices[0]) != "t":
+                found[name].add(f"before {source}")
+            elif source in cell.inputs:
+                found[name].add(f"input {source}")
+            else:
+                found[name] |= found[source]
+                used.add(source)
+    return {n: found[n] for n in found if n in cell.states or n not in used}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_heavy_line_is_the_carry(name: str) -> None:
+    cell = sg.cell(name)
+    drawn = {graph_of(cell).nodes[way[0]].name for way in graph_of(cell).carries}
+    carried = {carry.state for carry in carries(sg.linearise(cell))}
+    through_a_name = {"h"} if name == "rhn" else set()  # h passes by way of s
+    assert drawn == carried | through_a_name
+    heavy = [line for line in scene(name).lines if line.weight > 2]
+    assert bool(heavy) == bool(drawn)
+
+
+def test_kinds_of_nodes() -> None:
+    kinds = [(n.kind, n.label, n.name) for n in graph_of(sg.cell("gru")).nodes]
+    assert kinds.count(("op", "⊙", "")) == 3
+    assert ("box", "σ", "z") in kinds
+    assert ("box", "tanh", "n") in kinds
+    assert ("op", "1−", "") in kinds
+    assert ("op", "+", "") in kinds
+
+
+def test_a_cell_that_is_too_large_says_so() -> None:
+    lines = [f"g{i}[t] = exp(1 - tanh(W{i} @ g{i - 1}[t]))" for i in range(1, 100)]
+    text = "\n".join(["g0[t] = tanh(W @ h[t-1])", *lines, "h[t] = g99[t] * h[t-1]"])
+    cell = sg.Cell.from_text(text, "huge")
+    with pytest.raises(sg.SymgateError, match="huge is too large to draw"):
+        sg.diagram(cell)
+
+
+# -- files ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "slstm", "rg-lru"])
+def test_svg_is_sound_accessible_and_without_black(name: str) -> None:
+    picture = sg.diagram(name)
+    root = ElementTree.fromstring(picture.svg())
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.attrib["role"] == "img"
+    title, described = root.find(f"{space}title"), root.find(f"{space}desc")
+    assert title is not None
+    assert described is not None
+    assert title.text == sg.cell(name).title
+    assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {described.attrib['id']}"
+    assert "black" not in picture.svg()
+    assert "currentColor" in picture.svg()
+    assert picture._repr_svg_() == picture.svg()
+
+
+@pytest.mark.parametrize("kind", [".svg", ".png", ".pdf", ".tex"])
+def test_bytes_are_the_same_each_time(kind: str, tmp_path: Path) -> None:
+    one, two = tmp_path / f"one{kind}", tmp_path / f"two{kind}"
+    sg.diagram("gru").save(one)
+    sg.diagram(sg.Cell.from_text(str(sg.cell("gru")), title=sg.cell("gru").title)).save(two)
+    assert one.read_bytes() == two.read_bytes()
+    heads = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".tex": b"\\documentclass"}
+    assert one.read_bytes().startswith(heads[kind])
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"one{kind}", f"two{kind}"]
+
+
+def test_tikz_is_balanced_and_names_no_library() -> None:
+    for name in ZOO:
+        source = sg.diagram(name).tikz()
+        for opening, closing in ("{}", "()", "[]"):
+            assert source.count(opening) == source.count(closing)
+        assert source.count("$") % 2 == 0
+        assert source.isascii()
+        assert "usetikzlibrary" not in source
+        body = source.split("\\begin{tikzpicture}")[1]
+        drawn = [line for line in body.splitlines()[1:] if line.startswith(("\\draw", "\\fill"))]
+        assert all(line.endswith(";") for line in drawn)
+    assert not sg.diagram("rnn").tikz(standalone=False).startswith("\\documentclass")
+
+
+def test_names_are_escaped() -> None:
+    text = "h[t] = tanh(W @ x[t] + U @ h[t-1])"
+    wicked = sg.Cell.from_text(text, title='<script>alert("1")</script> & \x07\n\\input{x}')
+    svg = sg.diagram(wicked).svg()
+    assert "<script" not in svg
+    title = ElementTree.fromstring(svg).find("{http://www.w3.org/2000/svg}title")
+    assert title is not None
+    assert title.text == '<script>alert("1")</script> & \n\\input{x}'
+    lines = sg.diagram(wicked).tikz().splitlines()
+    assert [re.sub("%.*", "", line) for line in lines if "\\input" in line] == [
+        "\\begin{tikzpicture}[x=1pt,y=-1pt,line join=round] "
+    ]
+
+
+def test_labels_in_formulas() -> None:
+    from symgate.drawing.labels import name_label, plain_label
+
+    assert formula(name_label("h_tilde", 1)) == r"\tilde{h}_{t-1}"
+    assert formula(plain_label("⊙")) == r"\odot"
+    assert formula(plain_label("leaky relu")) == r"\mathrm{leaky~relu}"
+    assert formula(plain_label("×−8 softplus(v)")) == r"\times -8 \mathrm{softplus}(v)"
+    assert formula(plain_label("σ(b_z)")) == r"\sigma (b_{z})"
+
+
+def test_the_colours_are_those_of_the_path_figure() -> None:
+    from symgate.drawing import palette
+    from symgate.plots import style
+
+    figure = (style.BLUE, style.RED, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+    assert (palette.CARRY, *palette.GATES) == figure
