@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from symgate.equations.cell import Cell
@@ -22,16 +25,35 @@ MAX_BYTES = 20_000_000
 ENDINGS = (".md", ".markdown", ".tex", ".rst", ".txt", ".ipynb", ".py", ".html", ".htm", ".mdx",
            ".rmd", ".qmd", ".org", ".adoc")  # fmt: skip
 
+_PICTURE = re.compile(
+    r"!\[[^\[\]\n]{0,200}\]\([^()\n]{1,400}\)|<img\b[^<>]{0,600}>"
+    r"|\\includegraphics\b[^{}\n]{0,200}\{[^{}\n]{1,400}\}|^[ \t]*\.\. (?:image|figure)::.*",
+    re.MULTILINE,
+)
 
-def read(source: str | Path | Iterable[str | Path]) -> Readings:
-    """Read the cells of a document, of several, or of all documents in a folder.
 
-    A file that cannot be read does not stop the others; its `error` says why. One file
-    alone that cannot be read raises a SymgateError.
+def read(
+    source: str | Path | Iterable[str | Path],
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    r"""Read the cells of a document, of several, of all documents in a folder, or of a text.
+
+    A text is told from a path by its equals sign or its line break. A file that cannot be
+    read does not stop the others; its `error` says why. One file alone that cannot be read
+    raises a SymgateError. `progress` is called with how many files are done, of how many.
+
+    >>> found = read(r"$$ h_t = \tanh(W x_t + U h_{t-1} + b) $$")
+    >>> [(reading.family, reading.zoo.relation) for reading in found]
+    [('rnn', 'identical')]
     """
+    if isinstance(source, str) and _is_text(source):
+        return read_text(source)
     paths = [source] if isinstance(source, str | Path) else list(source)
     files: list[ReadFile] = []
-    for path in documents(paths):
+    every = list(documents(paths))
+    for done, path in enumerate(every):
+        if progress is not None:
+            progress(done, len(every))
         try:
             files.append(read_file(path))
         except SymgateError as error:
@@ -39,6 +61,12 @@ def read(source: str | Path | Iterable[str | Path]) -> Readings:
                 raise
             files.append(ReadFile(str(path), error=str(error)))
     return Readings(tuple(files))
+
+
+def _is_text(source: str) -> bool:
+    if "\n" in source:
+        return True
+    return "=" in source and not os.path.exists(source)
 
 
 def documents(paths: Sequence[str | Path]) -> Iterator[Path]:
@@ -128,9 +156,15 @@ def read_document(document: Document) -> ReadFile:
             "source": _shortened(document.text[start:stop]),
             "why": why,
         }
-        for start, stop, why in sorted(set(found.aside))
+        for start, stop, why in sorted({*found.aside, *(() if cells else pictures(document))})
     ]
     return ReadFile(document.path, cells, tuple(aside))
+
+
+def pictures(document: Document) -> Iterator[tuple[int, int, str]]:
+    """The pictures of a document, which may hold its equations."""
+    for found in _PICTURE.finditer(document.text):
+        yield found.start(), found.end(), "a picture: what it shows is not read"
 
 
 def _reading(document: Document, found: Found, index: int, count: int) -> Reading:
@@ -222,7 +256,7 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | 
     wanted = relation(meant, family)
     if wanted is None:
         return relation(cell, family)
-    return against(wanted.name, cell)
+    return replace(against(wanted.name, cell), as_meant=wanted.relation)
 
 
 def _line(
@@ -256,8 +290,9 @@ def _misprint(document: Document, fault: Fault) -> Misprint:
     printed = fault.printed or document.text[fault.start : fault.stop]
     width = max(1, min(fault.stop - fault.start, len(document.line(line)) - column + 1))
     return Misprint(
-        line, column, printed, fault.meant, fault.kind, fault.certainty, fault.why, width
-    )
+        line, column, printed, fault.meant, fault.kind, fault.certainty, fault.why, width,
+        document.line(line),
+    )  # fmt: skip
 
 
 def _notes(found: Understanding) -> Iterator[str]:

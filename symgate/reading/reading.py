@@ -18,7 +18,8 @@ SCHEMA = 1
 class Misprint:
     """A misprint: where it stands, what stands there, what was probably meant, and why.
 
-    `certainty` lies between 0 and 1. `line` and `column` count from 1.
+    `certainty` lies between 0 and 1. `line` and `column` count from 1; `shown` is the line
+    of the document.
     """
 
     line: int
@@ -29,6 +30,7 @@ class Misprint:
     certainty: float
     why: str = ""
     width: int = 1
+    shown: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         return {

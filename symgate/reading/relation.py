@@ -49,11 +49,15 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Relation:
-    """The zoo's nearest cell, the verdict of `compare`, and the map."""
+    """The zoo's nearest cell, the verdict of `compare`, and the map.
+
+    `as_meant` is the verdict on the cell with its misprints mended, where there are any.
+    """
 
     name: str
     relation: str
     comparison: Comparison
+    as_meant: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         found = self.comparison
@@ -62,6 +66,8 @@ class Relation:
             "relation": self.relation,
             "map": None if found.map is None else found.map.to_dict(),
         }
+        if self.as_meant is not None:
+            data["as_meant"] = self.as_meant
         if found.conditions:
             data["conditions"] = [list(alternative) for alternative in found.conditions]
         return data

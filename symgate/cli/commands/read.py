@@ -1,0 +1,133 @@
+"""`symgate read FILE…`: the cells that documents define, what they are, what is misprinted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from symgate.cli.bar import bar
+
+if TYPE_CHECKING:
+    from symgate.reading.reading import Reading, Readings
+
+_COLOURS = {"name": "1", "fault": "31;1", "mend": "32", "faint": "2"}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="documents or folders: .md .tex .rst .ipynb .py .html .txt",
+    )  # fmt: skip
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument(
+        "--fix", action="store_true", help="print the equations as they were meant, in LaTeX"
+    )
+    form.add_argument("--derive", action="store_true", help="derive the cells that were read")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="with --derive: .html .tex .md .pdf .txt"
+    )
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.output and not arguments.derive:
+        arguments.parser.error("-o goes with --derive")
+    from symgate.reading.reader import read
+
+    with bar("reading") as hook:
+        found = read(arguments.files, progress=hook)
+    for file in found.files:
+        if file.error and not arguments.json:
+            print(f"symgate: {file.error}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    elif arguments.fix:
+        _fixed(found)
+    elif arguments.derive:
+        _derived(found, arguments.output)
+    else:
+        _told(found)
+    if not found.cells:
+        return 3
+    return 1 if any(reading.misprints for reading in found) else 0
+
+
+def _told(found: Readings) -> None:
+    """One document in full; of several a table, and then the misprints."""
+    from symgate.cli.columns import columns
+    from symgate.reading.summary import of_file, of_misprint, table
+
+    mark = _coloured if _has_colours() else _plain
+    width = max(60, min(shutil.get_terminal_size((88, 24)).columns, 100))
+    if len(found.files) == 1:
+        print("\n".join(of_file(found.files[0], mark, width)))
+        return
+    head, *rows = columns(table(found.files))
+    print(mark(head, "faint"), *rows, sep="\n")
+    for file in found.files:
+        misprints = [m for reading in file.cells for m in reading.misprints]
+        if misprints:
+            print(f"\n{mark(file.path, 'name')}")
+        for misprint in misprints:
+            print("\n".join(of_misprint(misprint, mark, width)))
+
+
+def _fixed(found: Readings) -> None:
+    """The equations in the author's notation, with the misprints mended."""
+    several = len(found.cells) > 1
+    for reading in found:
+        if several:
+            print(f"% {reading.name}: {reading.family}")
+        for line in reading.mended:
+            print(line)
+        for misprint in reading.misprints:
+            if not misprint.meant:
+                print(f"symgate: line {misprint.line} is not mended: {misprint.why}",
+                      file=sys.stderr)  # fmt: skip
+        if several:
+            print()
+
+
+def _derived(found: Readings, output: str | None) -> None:
+    """The derivations of the cells, as meant; those without a cell are named."""
+    from symgate.errors import SymgateError
+    from symgate.writing.derivation import derive
+    from symgate.writing.document import Document
+
+    cells = []
+    for reading in found:
+        cell = reading.meant or reading.cell
+        if cell is None:
+            print(f"symgate: {reading.name} is no cell that can be derived", file=sys.stderr)
+        else:
+            cells.append(cell)
+            _say_if_mended(reading)
+    if not cells:
+        raise SymgateError("nothing to derive: no cell was read")
+    document = Document(tuple(map(derive, cells)))
+    if output is None:
+        print(document.text(), end="")
+    else:
+        print(f"symgate: wrote {document.save(output)}", file=sys.stderr)
+
+
+def _say_if_mended(reading: Reading) -> None:
+    if reading.misprints and reading.meant is not None:
+        print(f"symgate: {reading.name} is derived as meant, not as printed", file=sys.stderr)
+
+
+def _has_colours() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def _coloured(words: str, kind: str) -> str:
+    return f"\033[{_COLOURS[kind]}m{words}\033[0m"
+
+
+def _plain(words: str, kind: str) -> str:
+    return words

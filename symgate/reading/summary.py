@@ -1,0 +1,191 @@
+"""A reading in words, for a terminal: what each cell is, and each misprint with a caret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from symgate.reading.family import Conventions
+from symgate.reading.reading import Misprint, ReadFile, Reading
+
+#: Marks words of a kind: "name", "fault", "mend", "faint".
+Mark = Callable[[str, str], str]
+
+#: Columns of a terminal, unless it says otherwise.
+WIDTH = 88
+
+
+def plain(words: str, kind: str) -> str:
+    """Words as they are, without colour."""
+    return words
+
+
+def in_words(conventions: Conventions) -> list[str]:
+    """The conventions as short phrases, the telling ones only.
+
+    >>> in_words(Conventions(update="takes_new", reset="none", biases="two", row_vectors=False))
+    ['the update gate takes the new state', 'two biases']
+    """
+    phrases = {
+        ("update", "keeps_old"): "the update gate keeps the old state",
+        ("update", "takes_new"): "the update gate takes the new state",
+        ("reset", "before"): "reset before the matrix",
+        ("reset", "after"): "reset after the matrix",
+        ("peephole", True): "peepholes",
+        ("coupled", True): "coupled gates",
+        ("concatenated", True): "concatenated",
+        ("row_vectors", True): "row vectors",
+        ("biases", "two"): "two biases",
+        ("biases", "none"): "no biases",
+        ("biases", "partial"): "biases in part",
+    }
+    return [phrases[item] for item in conventions.to_dict().items() if item in phrases]
+
+
+def of_file(file: ReadFile, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:
+    """The lines that tell of one document."""
+    yield mark(file.path or "text", "name")
+    if file.error:
+        yield f"  {mark(file.error, 'fault')}"
+    for index, reading in enumerate(file.cells, start=1):
+        yield ""
+        number = f"{index}  " if len(file.cells) > 1 else ""
+        yield from of_cell(reading, number, mark, width)
+    if not file.cells and not file.error:
+        yield f"  no equations of a cell{_nothing(file)}"
+    elif file.left_aside:
+        yield ""
+        yield mark(f"  left aside: {_aside(file)}", "faint")
+
+
+def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[str]:
+    """A cell: its family, conventions and relation, its lines, its misprints."""
+    head = ", ".join(in_words(reading.conventions))
+    yield from _filled(f"  {number}{mark(reading.family, 'name')}", head, "    ", width)
+    yield f"    {_relation(reading, mark)}"
+    yield ""
+    accused = {m.line: m for m in reading.misprints}
+    for line in reading.lines:
+        wrong = line.text is None or line.line in accused
+        shown = line.text if line.text is not None else " ".join(line.source.split())
+        sign = mark("✗", "fault") if wrong else " "
+        yield f"  {sign} {_shortened(shown, width - 4)}"
+    for note in reading.notes:
+        yield mark(f"    {note}", "faint")
+    for misprint in reading.misprints:
+        yield ""
+        yield from of_misprint(misprint, mark, width)
+
+
+def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:
+    """A misprint with its source line and a caret under it."""
+    kind = misprint.kind.replace("_", " ")
+    sure = f"{round(100 * misprint.certainty)} % sure"
+    yield f"    {mark(kind, 'fault')}  line {misprint.line}, column {misprint.column}, {sure}"
+    yield from _filled("    ", misprint.why, "    ", width)
+    shown, start = excerpt(misprint.shown, misprint.column - 1, width - 12)
+    if shown.strip():
+        carets = "^" * max(1, min(misprint.width, len(shown) - start))
+        gutter = f"{misprint.line:>8} "
+        yield f"{mark(gutter + '│', 'faint')} {shown}"
+        yield f"{mark(' ' * len(gutter) + '│', 'faint')} {' ' * start}{mark(carets, 'fault')}"
+    if misprint.meant:
+        yield f"         meant  {mark(' '.join(misprint.meant.split()), 'mend')}"
+
+
+def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:
+    """One row a cell: the document, the family, the relation to the zoo, the misprints."""
+    rows: list[tuple[str, ...]] = [("file", "cell", "conventions", "zoo", "misprints")]
+    for file in files:
+        if not file.cells:
+            what = "not read" if file.error else "none"
+            rows.append((file.path, what, "", "", ""))
+        for i, reading in enumerate(file.cells, start=1):
+            path = f"{file.path}#{i}" if len(file.cells) > 1 else file.path
+            zoo = "" if reading.zoo is None else f"{reading.zoo.relation} {reading.zoo.name}"
+            told = ", ".join(_short(reading.conventions))
+            rows.append((path, reading.family, told, zoo, str(len(reading.misprints) or "-")))
+    return rows
+
+
+def excerpt(line: str, start: int, width: int) -> tuple[str, int]:
+    """The part of a line around a place, and where the place is in it; tabs become spaces.
+
+    >>> excerpt("a = b", 4, 40)
+    ('a = b', 4)
+    """
+    line = "".join(c if c.isprintable() else " " for c in line)
+    if len(line) <= width:
+        return line.rstrip(), start
+    left = max(0, min(start - width // 3, len(line) - width))
+    right = left + width
+    return (
+        ("…" if left else "") + line[left + bool(left) : right - 1] + "…",
+        max(0, start - left),
+    )
+
+
+def _short(conventions: Conventions) -> list[str]:
+    words = {True: "", "keeps_old": "keeps old", "takes_new": "takes new"}
+    shown = []
+    for name, value in conventions.to_dict().items():
+        if name == "update":
+            shown.append(words[str(value)])
+        elif name == "reset" and value != "none":
+            shown.append(f"reset {value}")
+        elif value is True:
+            shown.append(name.replace("_", " "))
+    return shown
+
+
+def _relation(reading: Reading, mark: Mark) -> str:
+    zoo = reading.zoo
+    if zoo is None:
+        return "no cell of the zoo is near"
+    name = mark(zoo.name, "name")
+    if zoo.relation == "identical":
+        return f"identical to the zoo's {name}, up to names"
+    if zoo.relation == "equal":
+        return f"proved equal to the zoo's {name}"
+    if zoo.relation == "conditional":
+        conditions = " or ".join(" and ".join(c) for c in zoo.comparison.conditions)
+        return f"equal to the zoo's {name} only if {conditions}"
+    if zoo.relation == "undecided":
+        return f"nearest in the zoo: {name}; not decided whether equal"
+    if zoo.as_meant in ("identical", "equal"):
+        return f"as meant {zoo.as_meant} to the zoo's {name}; as printed not"
+    return f"nearest in the zoo: {name}, not equal to it"
+
+
+def _nothing(file: ReadFile) -> str:
+    pictures = sum("picture" in str(item["why"]) for item in file.left_aside)
+    if pictures:
+        return "; one picture, not read" if pictures == 1 else f"; {pictures} pictures, not read"
+    return f"; left aside: {_aside(file)}" if file.left_aside else ""
+
+
+def _aside(file: ReadFile) -> str:
+    counts: dict[str, list[int]] = {}
+    for item in file.left_aside:
+        counts.setdefault(str(item["why"]), []).append(int(item["line"]))
+    shown = [
+        f"{why} (line {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''})"
+        for why, lines in list(counts.items())[:4]
+    ]
+    more = len(counts) - len(shown)
+    return "; ".join(shown) + (f"; {more} more" if more else "")
+
+
+def _filled(head: str, words: str, indent: str, width: int) -> Iterator[str]:
+    """Words after a head, broken where the terminal ends."""
+    from textwrap import wrap
+
+    first = f"{head}  " if head.strip() else head
+    lines = wrap(words, max(20, width - len(indent)), break_on_hyphens=False) or [""]
+    yield (first + lines[0]).rstrip()
+    for line in lines[1:]:
+        yield indent + line
+
+
+def _shortened(text: str, width: int) -> str:
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= max(width, 40) * 3 else text[: width * 3 - 1] + "…"
