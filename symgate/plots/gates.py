@@ -16,6 +16,9 @@ from symgate.plots.style import axes as axes_of
 #: A gate is saturated within this part of its range from either end.
 SATURATED = 0.05
 
+#: Bars over the range of a gate, so many that the saturated part is a whole number of them.
+BARS = 60
+
 
 @styled
 def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
@@ -36,15 +39,18 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     for row, name in enumerate(reversed(chosen)):
         low, high = float(limits[name].low), float(limits[name].high)
         share = (np.asarray(run[name], float).ravel() - low) / (high - low)
-        counts, edges = np.histogram(share, 60, (0.0, 1.0))
+        counts, edges = np.histogram(share, BARS, (0.0, 1.0))
         height = 0.8 * counts / max(counts.max(), 1)
         closed, opened = (share < SATURATED).mean(), (share > 1 - SATURATED).mean()
-        middle = (edges[:-1] + edges[1:]) / 2
-        full = (middle < SATURATED) | (middle > 1 - SATURATED)
-        width = edges[1] - edges[0]
-        ax.bar(middle[~full], height[~full], width, bottom=row, color=BLUE, alpha=0.75, lw=0)
-        ax.bar(middle[full], height[full], width, bottom=row, color=ORANGE, hatch="////",
-               edgecolor="white", lw=0)  # fmt: skip
+        end = round(SATURATED * BARS)
+        for part, colour, hatch in (
+            (slice(end, BARS - end), BLUE, None),
+            (slice(0, end), ORANGE, "////"),
+            (slice(BARS - end, BARS), ORANGE, "////"),
+        ):
+            bounds = edges[part.start : part.stop + 1]
+            ax.stairs(row + height[part], bounds, baseline=row, fill=True, color=colour,
+                      hatch=hatch, ec="white" if hatch else None, lw=0)  # fmt: skip
         ax.axhline(row, color="black", lw=0.8)
         role = run.cell.roles.get(name, "").split(":")[0].split(",")[0]
         ax.annotate(f"{name}" + (f"\n{role}" if role else ""), (-0.02, row + 0.35),

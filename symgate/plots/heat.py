@@ -18,6 +18,7 @@ from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
 from symgate.plots.style import BLUE, styled
 from symgate.plots.style import axes as axes_of
+from symgate.plots.vector import FIXED
 
 Array = NDArray[Any]
 
@@ -26,6 +27,9 @@ MAP = "cividis"
 
 #: Past this number of cells no numbers are written into them.
 WRITTEN = 150
+
+#: What lies where there is no number.
+NOTHING = "#e8e8e8"
 
 
 @styled
@@ -43,11 +47,11 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     values = np.where(np.isfinite(values), values, np.nan)
     mesh = ax.pcolormesh(positions[order], d.lags, values, shading="nearest", cmap=MAP,
                          rasterized=True)  # fmt: skip
-    ax.set_facecolor("white")
+    ax.set_facecolor(NOTHING)
     ax.invert_yaxis()
     ax.set_xlabel("step $t$")
     ax.set_ylabel("lag $k$ (steps back)")
-    zero = ": white is exactly zero" if np.isnan(values).any() else ""
+    zero = ": grey is exactly zero" if np.isnan(values).any() else ""
     ax.set_title(f"{d.cell}{zero}", fontsize=9.5, color="#444444")
     _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm), powers=True)
     return ax
@@ -80,7 +84,9 @@ def sweep_map(
     drawn = np.where(np.isfinite(drawn), drawn, np.nan)
     mesh = ax.pcolormesh(np.arange(values.shape[1]), np.arange(values.shape[0]), drawn,
                          shading="nearest", cmap=MAP, edgecolors="white", lw=0.8)  # fmt: skip
-    ax.set_facecolor("#e8e8e8")
+    mesh.set_gid(FIXED)
+    mesh.set_rasterized(values.size > WRITTEN)
+    ax.set_facecolor(NOTHING)
     for number, name in enumerate(names):
         axis = (ax.yaxis, ax.xaxis)[number]
         axis.set_ticks(range(len(s.axes[name])), [_short(v) for v in s.axes[name]])
@@ -127,7 +133,8 @@ def _write(ax: Axes, values: Array, drawn: Array) -> None:
         dark = np.isfinite(shade) and shade < 0.5
         text = "grows" if np.isposinf(value) else "-" if np.isnan(value) else steps(value)
         ax.text(column, row, text, ha="center", va="center", fontsize=9,
-                color="white" if dark else "black")  # fmt: skip
+                color="white" if dark else "black",
+                gid=FIXED if np.isfinite(shade) else None)  # fmt: skip
 
 
 def _short(value: Any) -> str:
@@ -145,6 +152,8 @@ def _bar(ax: Axes, mesh: Any, title: str, *, powers: bool) -> None:
     assert isinstance(figure, Figure)
     bar = figure.colorbar(mesh, ax=ax, pad=0.02)
     bar.outline.set_visible(False)
+    if bar.solids is not None:
+        bar.solids.set_rasterized(True)
     bar.set_label(title)
     if powers:
         low, high = mesh.get_clim()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -17,6 +18,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from symgate.errors import SymgateError
+from symgate.plots.vector import compact
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,18 +55,16 @@ STYLE: Any = {
     "ytick.labelsize": 10.0,
     "lines.linewidth": 2.0,
     "figure.facecolor": "white",
-    "axes.facecolor": "white",
+    "axes.facecolor": "none",
     "savefig.facecolor": "white",
     "savefig.bbox": "tight",
     "savefig.pad_inches": 0.08,
     "savefig.dpi": 150,
     "svg.hashsalt": "symgate",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "pdf.compression": 6,
     "mathtext.fontset": "dejavusans",
-    "path.simplify": True,
-    "path.simplify_threshold": 0.111111,
 }
 
 
@@ -137,12 +137,38 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 
 def rendered(drawing: Axes | Figure, kind: str) -> bytes:
-    """A picture as the bytes of an SVG, PNG or PDF file."""
+    """A picture as the bytes of an SVG, PNG or PDF file, on white."""
+    if kind != "svg":
+        return _saved(drawing, kind)
+    head = '<?xml version="1.0" encoding="utf-8"?>\n'
+    return (head + compact(_saved(drawing, kind).decode(), "figure")).encode()
+
+
+def svg(drawing: Axes | Figure, salt: str, title: str = "") -> str:
+    """A picture as an <svg> element to stand inside a page of HTML.
+
+    `salt` goes before each of its ids, so that no two pictures of a page share one: give
+    each picture its own. The picture has no ground; its colours are those for a white page,
+    or for a dark one where the page has `color-scheme: dark` (or `light dark`, and the
+    reader's system is dark). Words are text. `title` is read out to who does not see.
+
+    >>> import symgate as sg
+    >>> d = sg.decay(sg.cell("rnn"), hidden=4, lags=20)
+    >>> sg.plots.svg(d.plot(), salt="rnn").startswith("<svg ")
+    True
+    """
+    if not re.fullmatch(r"[A-Za-z][\w-]*", salt, re.ASCII):
+        raise SymgateError(f"a salt is a letter and letters, digits, - or _ after it, not {salt!r}")
+    return compact(_saved(drawing, "svg", facecolor="none").decode(), salt, title, dark=True)
+
+
+def _saved(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
     found = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
     assert isinstance(found, Figure)
     out = io.BytesIO()
     with rc_context(STYLE):
-        found.savefig(out, format=kind, metadata=_METADATA[kind])
+        found.draw_without_rendering()  # the layout settles, so that saving again is the same
+        found.savefig(out, format=kind, metadata=_METADATA[kind], **options)
     return out.getvalue()
 
 
