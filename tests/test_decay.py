@@ -77,31 +77,39 @@ def test_chrono_row_11(steps: int) -> None:
     assert 10 ** d.median[-1] == pytest.approx(expected, abs=5e-7)
 
 
-def test_whole_state_and_not_the_hidden_blocks_row_21() -> None:
+@pytest.mark.parametrize(("scale", "hidden"), [(0.2, (-2.1, -1.5)), (0.2**2, (-3.49, -2.89))])
+def test_whole_state_and_not_the_hidden_blocks_row_21(
+    scale: float, hidden: tuple[float, float]
+) -> None:
+    """The row says -0.033 for the whole state and -3.19 for the (h, h) blocks.
+
+    The first holds with weights of standard deviation 0.2. No input, size, bias or start that
+    was tried brings the second below -2.4 there; with a standard deviation of 0.04 (0.2² put
+    where a standard deviation is expected) both hold.
+    """
     cell, rng = sg.cell("lstm"), np.random.default_rng(0)
-    params = {
-        name: rng.normal(scale=0.2, size=v.shape)
-        for name, v in sg.init(cell, hidden=16, input=16).items()
-    }
-    params["b_f"] = np.full(16, 3.0)
+    params = sg.init(cell, hidden=16, input=16, scheme="keras", bias={"f": 3.0})
+    for name, value in params.items():
+        if value.ndim == 2:
+            params[name] = rng.normal(scale=scale, size=value.shape)
     d = sg.decay(sg.simulate(cell, params, rng.normal(size=(2000, 16))))
     assert d.rate == pytest.approx(-0.033, abs=0.02)
     assert d.predictions is not None
     assert d.predictions["Lyapunov exponent"].rate == pytest.approx(-0.033, abs=0.02)
     assert d.predictions["biases"].rate == pytest.approx(-0.0486, abs=1e-3)
-    assert _hidden_blocks(d) < -1.5  # the row says -3.19; what it drew besides is not said
+    assert hidden[0] < _hidden_blocks(d) < hidden[1]
 
 
 def _hidden_blocks(d: sg.Decay) -> float:
     """What a product of the (h, h) blocks alone would say, per step."""
-    from symgate.flow.paths import first_sequence, step_jacobian
+    from symgate.flow.paths import step_jacobian
     from symgate.numerics.steps import Steps
 
     assert d.run is not None
-    steps, total = Steps(first_sequence(d.run)), 0.0
+    steps, total = Steps(d.run), 0.0
     vector = np.ones(16) / 4
     for t in range(1000, 1400):
-        vector = step_jacobian(steps, t)[:16, :16] @ vector
+        vector = step_jacobian(steps, t)[0, :16, :16] @ vector
         size = float(np.linalg.norm(vector))
         vector, total = vector / size, total + math.log(size)
     return total / 400

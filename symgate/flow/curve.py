@@ -185,7 +185,7 @@ class Decay:
     @cached_property
     def paths(self) -> Paths | None:
         """The curve without each path, the carry alone, and the shares; worked out on first
-        use, from the first sequence and the last position."""
+        use, from the last position of each sequence."""
         return None if self.run is None else self.measure_paths()
 
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:

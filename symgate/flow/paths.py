@@ -8,12 +8,13 @@ is approximated; the shares of one step add up to 1.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.flow.tail import quantile
 from symgate.linear.routes import CARRY, DIRECT, Routes, routes_of
 from symgate.numerics.product import lag_norms
 from symgate.numerics.run import Run
@@ -28,11 +29,12 @@ STEPS = 8
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One block ∂of_t/∂wrt_{t-k} of the whole state, log10 norms (K + 1,).
+    """One block ∂of_t/∂wrt_{t-k} of the whole state, log10 norms (K + 1,), each the median
+    over the sequences.
 
     `carry` is the carry alone (None without one), `without` the curve with one path closed
     at every step. `share` is each path's part in one step, ⟨J_path, J⟩ / ‖J‖², which add up
-    to 1, and `size` is ‖J_path‖ / ‖J‖, Frobenius, both means over some steps.
+    to 1, and `size` is ‖J_path‖ / ‖J‖, Frobenius, both means over some steps of each sequence.
     """
 
     of: str
@@ -46,14 +48,16 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """The paths of one sequence, for every block of the whole state that was asked for.
+    """The paths of a run, for every block of the whole state that was asked for.
 
-    `titles` maps each path to words.
+    They were followed back from step `at` of each of `sequences` sequences. `titles` maps
+    each path to words.
     """
 
     cell: str
     norm: str
     at: int
+    sequences: int
     lags: Array
     titles: Mapping[str, str]
     blocks: Mapping[tuple[str, str], Block]
@@ -82,7 +86,7 @@ def paths(
     norm: str = "spectral",
     progress: Progress | None = None,
 ) -> Paths:
-    """Measure the paths of the first sequence of a run.
+    """Measure the paths of a run: medians and means over all its sequences.
 
     The block (of, wrt) comes first; a cell with two states gets all four blocks.
 
@@ -93,27 +97,27 @@ def paths(
     >>> round(sum(d.paths["c", "h"].share.values()), 12)
     1.0
     """
-    cell, one = run.cell, first_sequence(run)
+    cell = run.cell
     routes = routes_of(cell)
     states = cell.states
     wanted = [(of, wrt)]
     if len(states) == 2:
         wanted += [(a, b) for a in states for b in states if (a, b) != (of, wrt)]
     steps = {
-        name: Steps(one, routes.step(lambda other, name=name: other == name))  # type: ignore[misc]
+        name: Steps(run, routes.step(lambda other, name=name: other == name))  # type: ignore[misc]
         for name in routes.names
     }
-    shares = _shares(one, steps, wanted)
+    shares = _shares(run, steps, wanted)
     done, total = 0, len(wanted) * (1 + len(routes.names) + (CARRY in routes.names))
 
     def curve(a: str, b: str, keep: Callable[[str], bool] | None) -> Array:
         nonlocal done
         step = None if keep is None else routes.step(keep)
-        found = lag_norms(one, a, b, lags, at=at, norm=norm, step=step).log10_norm
+        norms = lag_norms(run, a, b, lags, at=at, norm=norm, step=step).log10_norm
         done += 1
         if progress is not None:
             progress(done, total)
-        return found
+        return quantile(norms.reshape(lags + 1, -1), 0.5)
 
     blocks = {}
     for a, b in wanted:
@@ -124,8 +128,8 @@ def paths(
         alone = curve(a, b, lambda other: other == CARRY) if CARRY in routes.names else None
         blocks[a, b] = Block(a, b, curve(a, b, None), alone, without, *shares[a, b])
     titles = {name: _title(routes, name) for name in routes.names}
-    step = one.steps - 1 if at is None else at
-    return Paths(cell.name, norm, step, np.arange(lags + 1), titles, blocks)
+    step = run.steps - 1 if at is None else at
+    return Paths(cell.name, norm, step, run.samples, np.arange(lags + 1), titles, blocks)
 
 
 def _title(routes: Routes, name: str) -> str:
@@ -142,31 +146,32 @@ def _title(routes: Routes, name: str) -> str:
 def _shares(
     run: Run, steps: Mapping[str, Steps], wanted: list[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[dict[str, float], dict[str, float]]]:
-    """Share and size of each path in the blocks of one step, means over some steps."""
+    """Share and size of each path in the blocks of one step, means over steps and sequences."""
     some = np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int))
     place = places(run)
-    found: dict[tuple[str, str], list[tuple[list[float], list[float]]]] = {w: [] for w in wanted}
+    found: dict[tuple[str, str], list[Array]] = {w: [] for w in wanted}
     for t in some:
-        parts = [step_jacobian(s, int(t)) for s in steps.values()]
+        parts = np.stack([step_jacobian(s, int(t)) for s in steps.values()])
         for a, b in wanted:
-            blocks = [p[place[a], place[b]] for p in parts]
-            total = np.sum(blocks, axis=0)
-            square = float(np.vdot(total, total))
-            if square > 0:
-                share = [float(np.vdot(block, total)) / square for block in blocks]
-                size = [float(np.linalg.norm(block)) / square**0.5 for block in blocks]
-                found[a, b].append((share, size))
+            blocks = parts[..., place[a], place[b]]
+            total = blocks.sum(axis=0)
+            square = np.einsum("bij,bij->b", total, total)
+            kept = square > 0
+            share = np.einsum("pbij,bij->pb", blocks, total)[:, kept] / square[kept]
+            size = np.linalg.norm(blocks, axis=(2, 3))[:, kept] / np.sqrt(square[kept])
+            found[a, b].append(np.stack([share, size]))
     out = {}
     for block, values in found.items():
-        means = np.mean(values, axis=0) if values else np.zeros((2, len(steps)))
+        held = np.concatenate(values, axis=2)
+        means = held.mean(axis=2) if held.size else np.zeros((2, len(steps)))
         shares, sizes = (dict(zip(steps, map(float, row), strict=True)) for row in means)
         out[block] = shares, sizes
     return out
 
 
 def step_jacobian(steps: Steps, t: int) -> Array:
-    """The whole state's Jacobian of step t of a single sequence, (N, N)."""
-    return whole(steps, steps.stretch(t, t + 1).dense(0, 1), 1)[0, 0]
+    """The whole state's Jacobian of step t of each sequence, (B, N, N)."""
+    return whole(steps, steps.stretch(t, t + 1).dense(0, 1), 1)[0]
 
 
 def places(run: Run) -> dict[str, slice]:
@@ -177,19 +182,3 @@ def places(run: Run) -> dict[str, slice]:
         s: slice(int(end) - n, int(end))
         for s, n, end in zip(run.cell.states, sizes, ends, strict=True)
     }
-
-
-def first_sequence(run: Run) -> Run:
-    """The first sequence of a run, as a run of its own."""
-    if run.batch is None:
-        return run
-    again = run.recompute
-
-    def cut(arrays: Mapping[str, Array]) -> dict[str, Array]:
-        return {name: array[..., :1] for name, array in arrays.items()}
-
-    return replace(
-        run, batch=None, inputs=cut(run.inputs), initial=cut(run.initial),
-        values=cut(run.values),
-        recompute=None if again is None else lambda start, stop: cut(again(start, stop)),
-    )  # fmt: skip

@@ -27,7 +27,7 @@ from symgate.writing.files import write_file
 Array = NDArray[Any]
 
 #: Raised whenever files of before can no longer be read.
-FORMAT = 1
+FORMAT = 2
 
 
 def save(decay: Decay, path: str | Path) -> Path:

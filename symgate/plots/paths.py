@@ -82,7 +82,8 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
     ax.set_xlabel(f"lag $k$ (steps back){below}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
-    ax.set_title(f"{paths.cell}: one sequence; in brackets the share of a step",
+    count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
+    ax.set_title(f"{paths.cell}: {count}; in brackets the share of a step",
                  fontsize=9.5, color="#444444")  # fmt: skip
     mark_underflow(ax, marks)
     label_ends(ax, ends)

@@ -190,4 +190,7 @@ def _paths(decays: list[Decay]) -> None:
                      power(float(b.without[name][-1])), alone)
                 )  # fmt: skip
     print("\n" + "\n".join(columns(table)))
-    print("paths: the first sequence only")
+    for d in decays:
+        assert d.paths is not None
+        many = "1 sequence" if d.paths.sequences == 1 else f"{d.paths.sequences} sequences, median"
+        print(f"{d.cell}, paths: {many}, followed back from step {d.paths.at}")
