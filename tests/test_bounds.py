@@ -14,9 +14,10 @@ import symgate as sg
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.linear.bounds import bounds
+from symgate.linear.intervals import Interval
 from symgate.linear.limits import gates, limits
 from symgate.linear.paths import count, paths
-from symgate.linear.ranges import Interval, ranges
+from symgate.linear.ranges import ranges
 from symgate.linear.verify import verified
 
 

@@ -13,8 +13,8 @@ from symgate.algebra.printing import text
 from symgate.algebra.vectors import MatVec, variable
 from symgate.equations.cell import Cell
 from symgate.linear.carry import Carry, carries
+from symgate.linear.intervals import Interval
 from symgate.linear.linearise import linearise
-from symgate.linear.ranges import Interval
 from symgate.numerics.initialise import bias_of, init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
@@ -37,7 +37,7 @@ def equation(cell: Cell, name: str, expression: Expr | None = None) -> str:
 def shown(interval: Interval) -> str:
     """An interval in words.
 
-    >>> from symgate.linear.ranges import EVERYTHING, UNIT
+    >>> from symgate.linear.intervals import EVERYTHING, UNIT
     >>> shown(UNIT), shown(EVERYTHING)
     ('lies in [0, 1]', 'has no bound')
     """

@@ -33,9 +33,10 @@ from sympy import (
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import MatVec, Vector
 from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.images import slope_range
 from symgate.linear.linearise import Linearisation, Node, Term, linearise
 from symgate.linear.paths import Path, paths
-from symgate.linear.ranges import Ranges, _atoms_alone, ranges, slope_range
+from symgate.linear.ranges import Ranges, only_value, ranges
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _grouped(product: Mul) -> list[Expr]:
     groups: dict[Expr | None, list[Expr]] = {}
     alone: list[Expr] = []
     for factor in product.args:
-        variable = _atoms_alone(factor)
+        variable = only_value(factor)
         if variable is None and factor.has(Indexed, MatVec):
             alone.append(factor)
         elif not factor.has(Indexed, MatVec):

@@ -1,14 +1,13 @@
 """In which interval each value of a cell lies, by interval arithmetic over its equations.
 
 The rules know what plain interval arithmetic does not: z (1 - z) is at most 1/4, a
-weighted mean z h + (1 - z) n stays between its parts, f / (f + i) is at most 1. All ends
-are exact; where a function has to be rounded it is rounded outward.
+weighted mean z h + (1 - z) n stays between its parts, f / (f + i) is at most 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -19,195 +18,9 @@ from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow, Rational, Symbo
 
 from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.images import image
+from symgate.linear.intervals import EVERYTHING, SYMMETRIC, UNIT, ZERO, End, Interval, rounded
 from symgate.linear.linearise import Linearisation, linearise
-
-End = Fraction | float
-
-
-@dataclass(frozen=True)
-class Interval:
-    """All numbers from `low` to `high`; an end may be infinite.
-
-    >>> Interval(0, 1) * Interval(-2, 2) + Interval(1, 1)
-    Interval(-1, 3)
-    """
-
-    low: End
-    high: End
-
-    @property
-    def is_bounded(self) -> bool:
-        return not (math.isinf(self.low) or math.isinf(self.high))
-
-    @property
-    def magnitude(self) -> End:
-        """The largest absolute value."""
-        return self.high if self.high >= -self.low else -self.low
-
-    def within(self, low: End, high: End) -> bool:
-        return low <= self.low and self.high <= high
-
-    def hull(self, other: Interval) -> Interval:
-        return Interval(min(self.low, other.low), max(self.high, other.high))
-
-    def meet(self, other: Interval) -> Interval:
-        return Interval(max(self.low, other.low), min(self.high, other.high))
-
-    def __add__(self, other: Interval) -> Interval:
-        return Interval(self.low + other.low, self.high + other.high)
-
-    def __mul__(self, other: Interval) -> Interval:
-        ends = [_times(a, b) for a in (self.low, self.high) for b in (other.low, other.high)]
-        return Interval(min(ends), max(ends))
-
-    def power(self, exponent: int) -> Interval:
-        ends = sorted((self.low**exponent, self.high**exponent))
-        if exponent % 2 == 0 and self.low < 0 < self.high:
-            ends[0] = Fraction(0)
-        return Interval(ends[0], ends[1])
-
-    def inverse(self) -> Interval:
-        if self.low < 0 < self.high or self.low == self.high == 0:
-            return EVERYTHING
-        low = -math.inf if self.high == 0 else _over(self.high)
-        high = math.inf if self.low == 0 else _over(self.low)
-        return Interval(low, high)
-
-    def __repr__(self) -> str:
-        return f"Interval({self.low}, {self.high})"
-
-
-EVERYTHING = Interval(-math.inf, math.inf)
-ZERO = Interval(Fraction(0), Fraction(0))
-UNIT = Interval(Fraction(0), Fraction(1))
-SYMMETRIC = Interval(Fraction(-1), Fraction(1))
-
-
-def _times(a: End, b: End) -> End:
-    return Fraction(0) if a == 0 or b == 0 else a * b
-
-
-def _over(a: End) -> End:
-    return Fraction(0) if math.isinf(a) else 1 / a
-
-
-def _sigmoid(a: float) -> float:
-    return 1 / (1 + math.exp(-a)) if a > -700 else 0.0
-
-
-#: Functions that never fall: their limits at both ends, and their value between.
-_RISING: dict[str, tuple[float, float, Callable[[float], float]]] = {
-    "sigmoid": (0, 1, _sigmoid),
-    "tanh": (-1, 1, math.tanh),
-    "exp": (0, math.inf, lambda a: math.exp(a) if a < 700 else math.inf),
-    "log": (-math.inf, math.inf, lambda a: math.log(a) if a > 0 else -math.inf),
-    "sqrt": (0, math.inf, lambda a: math.sqrt(max(a, 0))),
-    "relu": (0, math.inf, lambda a: max(a, 0)),
-    "softplus": (0, math.inf, lambda a: math.log1p(math.exp(a)) if a < 700 else a),
-    "softsign": (-1, 1, lambda a: a / (1 + abs(a))),
-    "normal_cdf": (0, 1, lambda a: (1 + math.erf(a / math.sqrt(2))) / 2),
-    "step": (0, 1, lambda a: float(a > 0)),
-    "hard_sigmoid": (0, 1, lambda a: 0.0 if a <= -100 else 1.0 if a >= 100 else math.nan),
-    "hard_tanh": (-1, 1, lambda a: math.nan),
-    "elu": (-math.inf, math.inf, lambda a: math.nan),
-    "leaky_relu": (-math.inf, math.inf, lambda a: math.nan),
-}
-
-#: What other functions never leave, whatever they act on.
-_ALWAYS: dict[str, tuple[Fraction, End]] = {
-    "sin": (Fraction(-1), Fraction(1)),
-    "cos": (Fraction(-1), Fraction(1)),
-    "normal_pdf": (Fraction(0), Fraction(2, 5)),
-    "gelu": (Fraction(-171, 1000), math.inf),
-    "silu": (Fraction(-279, 1000), math.inf),
-}
-
-#: The range of the derivative, whatever the function acts on.
-_SLOPES: dict[str, tuple[Fraction, Fraction]] = {
-    "sigmoid": (Fraction(0), Fraction(1, 4)),
-    "tanh": (Fraction(0), Fraction(1)),
-    "relu": (Fraction(0), Fraction(1)),
-    "softplus": (Fraction(0), Fraction(1)),
-    "softsign": (Fraction(0), Fraction(1)),
-    "sin": (Fraction(-1), Fraction(1)),
-    "cos": (Fraction(-1), Fraction(1)),
-    "normal_cdf": (Fraction(0), Fraction(2, 5)),
-    "gelu": (Fraction(-13, 100), Fraction(113, 100)),
-    "silu": (Fraction(-1, 10), Fraction(11, 10)),
-    "Abs": (Fraction(-1), Fraction(1)),
-}
-
-#: Where the derivative's range depends on the function's constant.
-_SLOPES_WITH_CONSTANT: dict[str, Callable[[Fraction], tuple[Fraction, Fraction]]] = {
-    "leaky_relu": lambda k: (min(k, Fraction(1)), max(k, Fraction(1))),
-    "elu": lambda k: (Fraction(0), max(k, Fraction(1))),
-    "hard_sigmoid": lambda k: (Fraction(0), k),
-    "hard_tanh": lambda k: (Fraction(0), k),
-}
-_CONSTANTS = {
-    "leaky_relu": Fraction(1, 100), "elu": Fraction(1), "hard_sigmoid": Fraction(1, 6),
-    "hard_tanh": Fraction(1),
-}  # fmt: skip
-
-
-def slope_range(function: Expr) -> Interval | None:
-    """The range of an activation's derivative; None where it has no bound.
-
-    >>> from symgate.algebra.functions import sigmoid
-    >>> slope_range(sigmoid(Symbol("a")))
-    Interval(0, 1/4)
-    """
-    name = type(function).__name__
-    if name in _SLOPES:
-        return Interval(*_SLOPES[name])
-    if name in _SLOPES_WITH_CONSTANT:
-        return Interval(*_SLOPES_WITH_CONSTANT[name](_constant(function)))
-    return None
-
-
-def _constant(function: Expr) -> Fraction:
-    if len(function.args) > 1:
-        return Fraction(int(function.args[1].p), int(function.args[1].q))
-    return _CONSTANTS[type(function).__name__]
-
-
-def image(function: Expr, argument: Interval) -> Interval:
-    """Where the values of a function lie when what it acts on lies in `argument`."""
-    name = type(function).__name__
-    if name in _ALWAYS:
-        return Interval(*_ALWAYS[name])
-    if name == "Abs":
-        if argument.low <= 0 <= argument.high:
-            return Interval(Fraction(0), argument.magnitude)
-        return argument if argument.low > 0 else Interval(-argument.high, -argument.low)
-    if name not in _RISING:
-        return EVERYTHING
-    low, high, value = _RISING[name]
-    if math.isfinite(low) and math.isfinite(high) and not function.is_number:
-        return Interval(_exact(low), _exact(high))  # the ends that everybody knows
-    if name == "elu":
-        low = -float(_constant(function))
-    least, most = value(float(argument.low)) if math.isfinite(argument.low) else low, (
-        value(float(argument.high)) if math.isfinite(argument.high) else high
-    )  # fmt: skip
-    inside = Interval(_rounded(least, low, -1), _rounded(most, high, 1))
-    if name in ("relu", "sqrt", "exp", "softplus", "elu"):
-        return inside.meet(Interval(_exact(low), math.inf))
-    return inside.meet(Interval(_exact(low), _exact(high)))
-
-
-def _exact(end: End) -> End:
-    return end if isinstance(end, Fraction) or math.isinf(end) else Fraction(end)
-
-
-def _rounded(value: End, otherwise: End, direction: int) -> End:
-    """A value rounded outward to thousandths; what is not a number is the limit."""
-    if math.isnan(value):
-        return _exact(otherwise)
-    if math.isinf(value) or value == int(value):
-        return value if math.isinf(value) else Fraction(int(value))
-    scaled = math.floor(value * 1000) if direction < 0 else math.ceil(value * 1000)
-    return Fraction(scaled, 1000)
 
 
 def _fraction(number: Expr) -> End:
@@ -321,7 +134,7 @@ class _Walk:
         total = Interval(Fraction(0), Fraction(0))
         for part in e.args:
             total = total + self.range(part)
-        if _atoms_alone(e) is not None:
+        if only_value(e) is not None:
             return total.meet(self.of_one_variable(e))
         mean = self.mean(e)
         return total if mean is None else total.meet(mean)
@@ -330,7 +143,7 @@ class _Walk:
         """A product, factors in the same variable taken together."""
         groups: dict[Expr | None, list[Expr]] = {}
         for factor in e.args:
-            groups.setdefault(_atoms_alone(factor), []).append(factor)
+            groups.setdefault(only_value(factor), []).append(factor)
         result = Interval(Fraction(1), Fraction(1))
         for alone, factors in groups.items():
             if alone is not None and len(factors) > 1:
@@ -356,7 +169,7 @@ class _Walk:
             return base.inverse().power(-int(exponent))
         if exponent.is_Rational and base.low >= 0:
             ends = [
-                _rounded(float(end) ** float(exponent), 0, direction)
+                rounded(float(end) ** float(exponent), 0, direction)
                 if math.isfinite(end) and (end > 0 or exponent > 0) else math.inf
                 for end, direction in ((base.low, -1), (base.high, 1))
             ]  # fmt: skip
@@ -365,7 +178,7 @@ class _Walk:
 
     def of_one_variable(self, e: Expr) -> Interval:
         """The exact range of a polynomial in one value over that value's interval."""
-        alone = _atoms_alone(e)
+        alone = only_value(e)
         assert alone is not None
         u = Dummy("u", real=True)
         over, plain = self.range(alone), e.xreplace({alone: u})
@@ -421,7 +234,7 @@ def _rational(end: End) -> Rational:
 def _outward(value: Expr, direction: int) -> End:
     if isinstance(value, Rational):
         return Fraction(int(value.p), int(value.q))
-    return _rounded(float(value), 0, direction)
+    return rounded(float(value), 0, direction)
 
 
 def _pieces(e: Expr) -> list[Expr]:
@@ -438,7 +251,7 @@ def _pieces(e: Expr) -> list[Expr]:
 
 
 @lru_cache(maxsize=8192)
-def _atoms_alone(e: Expr) -> Expr | None:
+def only_value(e: Expr) -> Expr | None:
     """The one value that an expression is made of, if it is only one."""
     pieces = _pieces(e)
     return pieces[0] if len(pieces) == 1 else None

@@ -13,9 +13,10 @@ from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
 from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
+from symgate.linear.intervals import Interval
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.paths import Path, count, paths
-from symgate.linear.ranges import Interval, Ranges, ranges
+from symgate.linear.ranges import Ranges, ranges
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head
 

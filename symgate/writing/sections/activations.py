@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from sympy import Add, Function, Mul, Symbol
 
 from symgate.algebra.vectors import variable
+from symgate.linear.images import image, slope_range
+from symgate.linear.intervals import EVERYTHING
 from symgate.linear.linearise import factors_of
-from symgate.linear.ranges import EVERYTHING, image, slope_range
 from symgate.writing.formulas import Formula, Line, Part, Step
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject

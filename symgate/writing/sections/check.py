@@ -8,7 +8,8 @@ from typing import Any
 from mpmath import floor, log10, mpf
 from sympy import Integer
 
-from symgate.linear.verify import DIGITS, STEPS, verified
+from symgate.linear.evaluation import DIGITS
+from symgate.linear.verify import STEPS, verified
 from symgate.writing.formulas import Scientific, Step, Table, Words, listed
 from symgate.writing.subject import Subject
 
