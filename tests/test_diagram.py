@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 import symgate as sg
+from symgate.drawing.corners import CORNER
 from symgate.drawing.graph import Graph, graph_of
 from symgate.drawing.labels import SCRIPT
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
@@ -22,8 +24,13 @@ ZOO = list(sg.zoo)
 Box = tuple[float, float, float, float]
 
 
+@cache
+def picture_of(name: str) -> sg.Diagram:
+    return sg.diagram(name)
+
+
 def scene(name: str) -> Scene:
-    return sg.diagram(name).scene
+    return picture_of(name).scene
 
 
 # -- geometry -------------------------------------------------------------------------------
@@ -103,7 +110,8 @@ def test_nothing_lies_on_anything_else(name: str) -> None:
 def test_lines_of_different_sources_never_run_on_one_another(name: str) -> None:
     for one, other in combinations(scene(name).lines, 2):
         if one.points[0] != other.points[0]:
-            assert all(overlap(a, b) < 1 for a in parts(one) for b in parts(other))
+            most = 1 if one.arrow and other.arrow else CORNER + 1  # where a line joins a bus
+            assert all(overlap(a, b) < most for a in parts(one) for b in parts(other))
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -122,7 +130,10 @@ def test_a_label_fits_into_its_node(name: str) -> None:
 
 
 #: Counted on pictures that were looked at; a change that adds one is looked at again.
-CROSSINGS = {"rnn": 0, "leaky-rnn": 0, "min-gru": 0, "min-lstm": 4, "ugrnn": 2, "gru": 2}
+CROSSINGS = {
+    "rnn": 0, "lstm": 0, "gru": 2, "lstm-peephole": 1, "min-gru": 0,
+    "leaky-rnn": 0, "mgu": 3, "ugrnn": 1, "gru-reset-after": 2, "lstm-coupled": 0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "most"), CROSSINGS.items())
@@ -208,7 +219,7 @@ def test_a_cell_that_is_too_large_says_so() -> None:
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "slstm", "rg-lru"])
 def test_svg_is_sound_accessible_and_without_black(name: str) -> None:
-    picture = sg.diagram(name)
+    picture = picture_of(name)
     root = ElementTree.fromstring(picture.svg())
     space = "{http://www.w3.org/2000/svg}"
     assert root.attrib["role"] == "img"
@@ -235,7 +246,7 @@ def test_bytes_are_the_same_each_time(kind: str, tmp_path: Path) -> None:
 
 def test_tikz_is_balanced_and_names_no_library() -> None:
     for name in ZOO:
-        source = sg.diagram(name).tikz()
+        source = picture_of(name).tikz()
         for opening, closing in ("{}", "()", "[]"):
             assert source.count(opening) == source.count(closing)
         assert source.count("$") % 2 == 0

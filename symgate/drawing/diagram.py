@@ -10,6 +10,7 @@ from symgate.cells import cell as by_name
 from symgate.drawing.graph import graph_of
 from symgate.drawing.layout import scene_of
 from symgate.drawing.scene import Scene
+from symgate.drawing.textbook import textbook
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 
@@ -87,7 +88,9 @@ def diagram(cell: Cell | str) -> Diagram:
     """
     chosen = cell if isinstance(cell, Cell) else by_name(cell)
     graph = graph_of(chosen)
-    return Diagram(chosen.title, _description(chosen, len(graph.carries)), scene_of(graph))
+    return Diagram(
+        chosen.title, _description(chosen, len(graph.carries)), textbook(graph) or scene_of(graph)
+    )
 
 
 def _description(cell: Cell, carried: int) -> str:

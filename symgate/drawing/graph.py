@@ -29,10 +29,11 @@ _SIGNS = {"sigmoid": "σ", "Abs": "|·|", "sqrt": "√", "normal_cdf": "Φ", "no
 
 @dataclass(frozen=True)
 class Node:
-    """One node: `kind` is before, after, input, box, pill or op.
+    """One node: `kind` is before, after, input, box, pill, op or join.
 
     `label` is what it does, `name` the variable that it gives, if it has one; `sources`
-    are the places of the nodes that it reads; `gate` is the gate whose colour it has.
+    are the places of the nodes that it reads, of which those in `added` pass through no
+    matrix; `gate` is the gate whose colour it has. A join is where lines become one bus.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Node:
     name: str = ""
     sources: tuple[int, ...] = ()
     gate: str = ""
+    added: tuple[int, ...] = ()
 
 
 @dataclass
@@ -100,7 +102,14 @@ class _Reader:
         ]
         return self.graph
 
-    def add(self, kind: str, label: str = "", name: str = "", sources: tuple[int, ...] = ()) -> int:
+    def add(
+        self,
+        kind: str,
+        label: str = "",
+        name: str = "",
+        sources: tuple[int, ...] = (),
+        added: tuple[int, ...] = (),
+    ) -> int:
         nodes = self.graph.nodes
         if len(nodes) >= MAX_NODES:
             raise SymgateError(
@@ -108,7 +117,7 @@ class _Reader:
                 f"{MAX_NODES} nodes"
             )
         gate = nodes[sources[0]].gate if len(sources) == 1 else ""
-        nodes.append(Node(kind, label, name, sources, gate))
+        nodes.append(Node(kind, label, name, sources, gate, added))
         return len(nodes) - 1
 
     def equation(self, name: str, expression: Expr) -> None:
@@ -140,7 +149,7 @@ class _Reader:
         if isinstance(e, MatVec):
             if isinstance(e.matrix, Diag):
                 return self.scaled(Mul(*e.matrix.factors), self.value(e.vector))
-            return self.add("box", _map_label([e]), sources=self.read_by([e]))
+            return self.box(_map_label([e]), [e])
         if isinstance(e, Add):
             return self.total(e)
         if isinstance(e, Mul):
@@ -154,26 +163,27 @@ class _Reader:
         label = _SIGNS.get(name, name.replace("_", " "))
         addends = Add.make_args(e.args[0])
         if any(_mixes(part) for part in addends):
-            return self.add("box", label, sources=self.read_by(list(addends)))
+            return self.box(label, list(addends))
         varying = [part for part in addends if _varies(part)]
         plain = len(varying) == 1 and isinstance(varying[0], Indexed)
         inner = varying[0] if plain else e.args[0]
         return self.add("pill", label, sources=(self.value(inner),))
 
-    def read_by(self, addends: list[Expr]) -> tuple[int, ...]:
-        """What an affine map reads: what its matrices act on, and what is added to it."""
+    def box(self, label: str, addends: list[Expr]) -> int:
+        """An affine map: it reads what its matrices act on, and what is added to it."""
         found: list[int] = []
+        added: list[int] = []
         for part in in_order(addends, self.order):
             factors = [f for f in Mul.make_args(part) if _varies(f)]
             if len(factors) == 1 and isinstance(factors[0], MatVec):
                 vector = factors[0].vector
                 parts = vector.parts if isinstance(vector, Stack) else (vector,)
-                found += [self.value(p) for p in parts if _varies(p)]
-            elif len(factors) == 1:
-                found.append(self.value(factors[0]))
+                places = [self.value(p) for p in parts if _varies(p)]
+                (added if isinstance(factors[0].matrix, Diag) else found).extend(places)
             elif factors:
-                found.append(self.value(Mul(*factors)))
-        return tuple(dict.fromkeys(found))
+                added.append(self.value(Mul(*factors)))
+        sources = tuple(dict.fromkeys([*found, *added]))
+        return self.add("box", label, "", sources, tuple(p for p in sources if p not in found))
 
     def total(self, e: Add) -> int:
         constant = Add(*(part for part in e.args if not _varies(part)))
@@ -184,7 +194,7 @@ class _Reader:
             return self.add("op", f"{shown(constant)}−", sources=(self.value(-parts[0]),))
         places = [self.value(part) for part in parts if not _mixes(part)]
         if mixed:
-            places.append(self.add("box", _map_label(mixed), sources=self.read_by(mixed)))
+            places.append(self.box(_map_label(mixed), mixed))
             constant = S.Zero  # the bias of that map
         if constant != 0 and len(parts) > 1 and not constant.is_number:
             constant = S.Zero

@@ -36,6 +36,7 @@ def image(scene: Scene, kind: str, dpi: int = 200) -> bytes:
     axes.set_xlim(0, scene.width)
     axes.set_ylim(scene.height, 0)
     patches = [
+        *([_rounded(scene.frame, fc="0.97", ec="0.65", lw=1.0)] if scene.frame else []),
         *map(_line, scene.lines),
         *(
             Polygon(line.head(), closed=True, fc=_paint(line.colour), ec="none")
@@ -74,6 +75,10 @@ def _shape(shape: Shape) -> Circle | FancyBboxPatch:
     style: dict[str, Any] = {"fc": _pale(paint), "ec": paint, "lw": 1.5}
     if shape.kind == "circle":
         return Circle((shape.x, shape.y), shape.width / 2, **style)
+    return _rounded(shape, **style)
+
+
+def _rounded(shape: Shape, **style: Any) -> FancyBboxPatch:
     return FancyBboxPatch(
         (shape.x - shape.width / 2, shape.y - shape.height / 2),
         shape.width,

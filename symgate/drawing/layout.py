@@ -148,7 +148,7 @@ class _Layout:
             points.append((x - self.size(reader)[0] / 2, y))
         else:
             points += [(x, port.lane + self.shift), (x, y)]
-        return _simplified(points)
+        return simplified(points)
 
     def colour(self, i: int) -> str:
         return self.colours.get(self.nodes[i].gate, INK)
@@ -157,14 +157,14 @@ class _Layout:
         lines, dots = [], []
         for net, readers in self.layers.readers.items():
             ways = {reader: self.way(net, reader) for reader in readers}
-            joints = _joints(list(ways.values()))
+            parting = joints(list(ways.values()))
             for reader, points in ways.items():
                 heavy = (net, reader) in self.heavy
                 colour, weight = (CARRY, HEAVY) if heavy else (self.colour(net), THIN)
-                sharp = frozenset(p for p in points if p in joints)
+                sharp = frozenset(p for p in points if p in parting)
                 lines.append(Line(tuple(points), colour, weight, True, sharp))
             thick = any((net, reader) in self.heavy for reader in readers)
-            for joint in joints:
+            for joint in parting:
                 colour = CARRY if thick and any(
                     _on(joint, ways[r]) for r in readers if (net, r) in self.heavy
                 ) else self.colour(net)  # fmt: skip
@@ -210,7 +210,7 @@ class _Layout:
         return found
 
 
-def _simplified(points: list[Point]) -> list[Point]:
+def simplified(points: list[Point]) -> list[Point]:
     """Without repeated points, and without those in the middle of a straight part."""
     rounded = [(round(x, 1), round(y, 1)) for x, y in points]
     out: list[Point] = []
@@ -232,7 +232,7 @@ def _between(p: Point, a: Point, b: Point) -> bool:
     return min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
 
 
-def _joints(ways: list[list[Point]]) -> set[Point]:
+def joints(ways: list[list[Point]]) -> set[Point]:
     """Where the lines of one net part: points from which they leave in three directions."""
     found = set()
     for corner in {p for way in ways for p in way[1:-1]}:

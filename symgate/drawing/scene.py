@@ -14,7 +14,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Shape:
-    """A circle, a box with square corners ("box") or with round ones ("pill")."""
+    """A circle, a box with square corners ("box") or with round ones ("pill"), a "frame"."""
 
     kind: str
     x: float
@@ -26,7 +26,9 @@ class Shape:
     @property
     def corner(self) -> float:
         """The radius of its corners."""
-        return 3.0 if self.kind == "box" else min(14.0, self.height / 2)
+        if self.kind == "frame":
+            return 16.0
+        return 4.0 if self.kind == "box" else min(14.0, self.height / 2)
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,4 @@ class Scene:
     dots: tuple[Dot, ...]
     shapes: tuple[Shape, ...]
     texts: tuple[Text, ...]
+    frame: Shape | None = None

@@ -17,7 +17,8 @@ FONT = "'STIX Two Text','STIX Two Math','Cambria Math','Latin Modern Math','Deja
 def svg(scene: Scene, title: str, description: str) -> str:
     """An <svg> element without a header, so that it can stand in HTML."""
     mark = "d" + sha256(f"{title}{description}".encode()).hexdigest()[:8]
-    body = [_line(line) for line in scene.lines]
+    body = [_frame(scene.frame)] if scene.frame else []
+    body += [_line(line) for line in scene.lines]
     body += [_arrow(line) for line in scene.lines if line.arrow]
     body += [
         f'<circle cx="{n(d.at[0])}" cy="{n(d.at[1])}" r="{n(d.radius)}" fill="{_paint(d.colour)}"/>'
@@ -71,6 +72,15 @@ def _shape(shape: Shape) -> str:
     return (
         f'<rect x="{n(left)}" y="{n(top)}" width="{n(shape.width)}" '
         f'height="{n(shape.height)}" rx="{n(shape.corner)}" {style}/>'
+    )
+
+
+def _frame(shape: Shape) -> str:
+    left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
+    return (
+        f'<rect x="{n(left)}" y="{n(top)}" width="{n(shape.width)}" height="{n(shape.height)}" '
+        f'rx="{n(shape.corner)}" fill="currentColor" fill-opacity="0.035" '
+        'stroke="currentColor" stroke-opacity="0.35"/>'
     )
 
 

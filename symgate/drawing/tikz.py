@@ -27,6 +27,7 @@ def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:
     colours = sorted({line.colour for line in scene.lines} | {s.colour for s in scene.shapes})
     body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in colours if c != INK]
     body += [rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line join=round] % {_comment(title)}"]
+    body += [_frame(scene.frame)] if scene.frame else []
     body += map(_line, scene.lines)
     body += [
         rf"\fill[{_paint(line.colour)}] " + " -- ".join(map(_at, line.head())) + " -- cycle;"
@@ -85,6 +86,13 @@ def _shape(shape: Shape) -> str:
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
     right, foot = left + shape.width, top + shape.height
     style += f",rounded corners={n(shape.corner)}pt"
+    return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
+
+
+def _frame(shape: Shape) -> str:
+    left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
+    right, foot = left + shape.width, top + shape.height
+    style = f"draw=black!35!white,fill=black!3!white,rounded corners={n(shape.corner)}pt"
     return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
 
 

@@ -1,0 +1,275 @@
+"""Lines on a grid: each net takes the cheapest way among those that are drawn already.
+
+A step costs 1; a bend, a branch and a crossing cost more; nets cross at right angles only and
+never share a stretch. A net is a tree: a further end may leave it anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import pairwise, permutations
+
+Spot = tuple[int, int]
+
+#: East, south, west, north.
+MOVES: tuple[Spot, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
+BEND, BRANCH, CROSSING, BESIDE = 4.0, 3.0, 16.0, 1.0
+
+#: Of a net with so many ends all orders are tried.
+ALL_ORDERS = 3
+
+_LEVEL, _UPRIGHT = 0b0101, 0b1010
+
+
+@dataclass(frozen=True)
+class Port:
+    """A place where a line leaves or enters: the point before it, and which way it runs."""
+
+    spot: Spot
+    way: int
+    cost: float = 0.0
+
+
+@dataclass
+class Net:
+    """All lines from one node: `ends` are the ports of each reader, any of which will do.
+
+    `many` says that they may leave by several ports, `first` which ends come first; `left` and
+    `entered` are the ports that each line has.
+    """
+
+    name: int
+    starts: Sequence[Port]
+    ends: Mapping[int, Sequence[Port]]
+    straight: bool = False
+    many: bool = False
+    first: frozenset[int] = frozenset()
+    parts: dict[Spot, int] = field(default_factory=dict)
+    routes: dict[int, list[Spot]] = field(default_factory=dict)
+    left: dict[int, Port] = field(default_factory=dict)
+    entered: dict[int, Port] = field(default_factory=dict)
+    cost: float = 0.0
+
+
+class NoWay(Exception):
+    """There is no room for a line."""
+
+
+class Board:
+    """A grid of points, some of them blocked, and the nets on it."""
+
+    def __init__(self, width: int, height: int, blocked: Iterable[Spot]) -> None:
+        self.width, self.height = width, height
+        self.blocked = set(blocked)
+        self.near = {
+            (x + dx, y + dy) for x, y in self.blocked for dx, dy in MOVES
+        } - self.blocked  # fmt: skip
+        self.used: dict[Spot, dict[int, int]] = {}
+        self.ports: dict[Spot, int] = {}
+
+    # -- nets as a whole ---------------------------------------------------------------------
+
+    def route(self, nets: Sequence[Net], rounds: int = 2) -> float:
+        """Route all nets, then each again among the others; the cost of the whole."""
+        for net in nets:
+            if not net.parts:
+                self.lay(net)
+        for _ in range(rounds):
+            before = sum(net.cost for net in nets)
+            for net in nets:
+                if not net.straight:
+                    self.lay_again(net)
+            if sum(net.cost for net in nets) >= before:
+                break
+        return sum(net.cost for net in nets)
+
+    def lay_again(self, net: Net) -> None:
+        """Route one net among the others, its ends in the order that costs least."""
+        nearest = self.order(net)
+        orders: list[tuple[int, ...]] = [tuple(nearest), tuple(nearest[::-1])]
+        if len(nearest) <= ALL_ORDERS:
+            orders = list(permutations(nearest))
+        best: tuple[float, tuple[int, ...]] | None = None
+        for order in dict.fromkeys(orders):
+            self.lift(net)
+            try:
+                self.lay(net, order)
+            except NoWay:
+                continue
+            if best is None or net.cost < best[0]:
+                best = (net.cost, order)
+        self.lift(net)
+        self.lay(net, best[1] if best else nearest)
+
+    def lift(self, net: Net) -> None:
+        for spot in net.parts:
+            self.used[spot].pop(net.name)
+        for port in (*net.left.values(), *net.entered.values()):
+            self.ports.pop(port.spot, None)
+        net.parts, net.routes, net.left, net.entered, net.cost = {}, {}, {}, {}, 0.0
+
+    def lay(self, net: Net, order: Sequence[int] = ()) -> None:
+        """Route one net, end after end."""
+        for end in order or self.order(net):
+            self.connect(net, end)
+
+    def order(self, net: Net) -> list[int]:
+        """The nearest end first, after those that have to be straight."""
+        middle = net.starts[0].spot
+
+        def away(end: int) -> tuple[bool, int, int]:
+            spot = net.ends[end][0].spot
+            far = abs(spot[0] - middle[0]) + abs(spot[1] - middle[1])
+            return end not in net.first, far, end
+
+        return sorted(net.ends, key=away)
+
+    def connect(self, net: Net, end: int) -> None:
+        starts: list[tuple[float, Spot, int]] = []
+        if net.many or not net.parts:
+            starts = [
+                (p.cost + BRANCH * bool(net.parts), p.spot, p.way) for p in net.starts
+                if self.is_free(p.spot) and p.spot not in self.ports
+                and not self.used.get(p.spot)
+            ]  # fmt: skip
+        for spot, mask in net.parts.items():
+            if len(self.used[spot]) == 1:
+                free = [w for w in range(4) if not mask >> w & 1]
+                starts += [(BRANCH, spot, way) for way in free]
+        goals = {
+            (p.spot, p.way): p for p in net.ends[end]
+            if self.ports.get(p.spot, net.name) == net.name and p.spot not in
+            {e.spot for e in net.entered.values()}
+        }  # fmt: skip
+        found = self.search(net, starts, goals)
+        if found is None:
+            raise NoWay
+        cost, states = found
+        net.cost += cost
+        branch = [spot for spot, _ in states]
+        base = next((e for e, route in net.routes.items() if branch[0] in route), None)
+        if base is None:
+            net.left[end] = next(p for p in net.starts if (p.spot, p.way) == states[0])
+            self.ports[branch[0]] = net.name
+            net.routes[end] = branch
+        else:
+            route = net.routes[base]
+            net.left[end] = net.left[base]
+            net.routes[end] = route[: route.index(branch[0])] + branch
+        self.draw(net, states)
+        goal = goals[states[-1]]
+        net.entered[end] = goal
+        self.ports[goal.spot] = net.name
+
+    def draw(self, net: Net, states: list[tuple[Spot, int]]) -> None:
+        def mark(spot: Spot, way: int) -> None:
+            net.parts[spot] = net.parts.get(spot, 0) | 1 << way
+            self.used.setdefault(spot, {})[net.name] = net.parts[spot]
+
+        (first, way), (last, on) = states[0], states[-1]
+        if first not in net.parts:  # it comes out of its node
+            mark(first, (way + 2) % 4)
+        for (one, _), (other, moved) in pairwise(states):
+            mark(one, moved)
+            mark(other, (moved + 2) % 4)
+        mark(last, on)
+
+    # -- one line ----------------------------------------------------------------------------
+
+    def is_free(self, spot: Spot) -> bool:
+        inside = 0 <= spot[0] < self.width and 0 <= spot[1] < self.height
+        return inside and spot not in self.blocked
+
+    def others(self, net: Net, spot: Spot) -> list[int]:
+        return [mask for name, mask in self.used.get(spot, {}).items() if name != net.name]
+
+    def can_cross(self, net: Net, spot: Spot, way: int) -> bool:
+        """Whether only one straight line is there, at a right angle."""
+        masks = self.others(net, spot)
+        return len(masks) == 1 and masks[0] == (_UPRIGHT if way % 2 == 0 else _LEVEL)
+
+    def search(
+        self,
+        net: Net,
+        starts: list[tuple[float, Spot, int]],
+        goals: dict[tuple[Spot, int], Port],
+    ) -> tuple[float, list[tuple[Spot, int]]] | None:
+        """The cheapest way from a start to a goal, as points with the way that led there."""
+        if not goals:
+            return None
+        targets = [spot for spot, _ in goals]
+        low_x, high_x = min(x for x, _ in targets), max(x for x, _ in targets)
+        low_y, high_y = min(y for _, y in targets), max(y for _, y in targets)
+
+        def least(spot: Spot) -> float:
+            x, y = spot
+            return max(low_x - x, 0, x - high_x) + max(low_y - y, 0, y - high_y)
+
+        queue: list[tuple[float, int, float, Spot, int]] = []
+        best: dict[tuple[Spot, int], float] = {}
+        came: dict[tuple[Spot, int], tuple[Spot, int] | None] = {}
+        tick = 0
+        for cost, spot, way in starts:
+            state = (spot, way)
+            if cost < best.get(state, 1e9):
+                best[state], came[state] = cost, None
+                tick += 1
+                heappush(queue, (cost + least(spot), tick, cost, spot, way))
+        closed: set[tuple[Spot, int]] = set()
+        while queue:
+            _, _, cost, spot, way = heappop(queue)
+            state = (spot, way)
+            if state in closed:
+                continue
+            closed.add(state)
+            if state in goals and not self.others(net, spot):
+                return cost + goals[state].cost, _back(came, state)
+            begins = came[state] is None and bool(net.parts)
+            crossing = bool(self.others(net, spot))
+            for turn in (0, 1, 3):
+                if turn and (begins or crossing):
+                    continue
+                moved = (way + turn) % 4
+                dx, dy = MOVES[moved]
+                there = (spot[0] + dx, spot[1] + dy)
+                if not self.is_free(there) or there in net.parts:
+                    continue
+                paid = cost + 1.0 + (BEND if turn else 0.0)
+                if there in self.near:
+                    paid += BESIDE
+                if there in self.used and self.others(net, there):
+                    if not self.can_cross(net, there, moved):
+                        continue
+                    paid += CROSSING
+                elif self.beside(net, there, moved):
+                    paid += BESIDE
+                owner = self.ports.get(there)
+                if owner is not None and owner != net.name:
+                    continue
+                new = (there, moved)
+                if paid < best.get(new, 1e9):
+                    best[new], came[new] = paid, state
+                    tick += 1
+                    heappush(queue, (paid + least(there), tick, paid, there, moved))
+        return None
+
+    def beside(self, net: Net, spot: Spot, way: int) -> bool:
+        """Whether a line of another net runs right beside."""
+        bits = _LEVEL if way % 2 == 0 else _UPRIGHT
+        for side in (1, 3):
+            dx, dy = MOVES[(way + side) % 4]
+            for name, mask in self.used.get((spot[0] + dx, spot[1] + dy), {}).items():
+                if name != net.name and mask & bits:
+                    return True
+        return False
+
+
+def _back(
+    came: dict[tuple[Spot, int], tuple[Spot, int] | None], state: tuple[Spot, int]
+) -> list[tuple[Spot, int]]:
+    states = [state]
+    while (before := came[states[-1]]) is not None:
+        states.append(before)
+    return states[::-1]

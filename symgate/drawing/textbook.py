@@ -1,0 +1,284 @@
+"""A cell as textbooks draw it: rails on top, gates in a row, buses below, in a frame."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import pairwise
+from math import ceil
+
+from symgate.drawing.bodies import (
+    SIZE,
+    SMALL,
+    STEP,
+    Body,
+    blocked,
+    body_of,
+    entries,
+    exits,
+)
+from symgate.drawing.bundles import bundled
+from symgate.drawing.corners import CORNER
+from symgate.drawing.graph import Graph
+from symgate.drawing.labels import name_label, width
+from symgate.drawing.layout import HEAVY, THIN, joints, simplified
+from symgate.drawing.palette import CARRY, INK, gate_colours
+from symgate.drawing.placing import Placement, placements
+from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
+from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
+
+BUS = 2.4
+
+#: How many placements are routed, for a graph of so many nodes at most.
+TRIES = ((22, 6), (34, 3), (60, 1))
+
+#: Of these so many are refined.
+REFINED = 2
+
+#: Free steps between columns; more where there is no room for all lines.
+GAPS = (3, 4, 6)
+
+#: Steps between rows: rails, middle rows, down to the gates, down to the buses.
+RAIL, MIDDLE, GATE, BELOW, BETWEEN, EDGE = 5, 4, 5, 3, 3, 3
+
+
+def textbook(graph: Graph) -> Scene | None:
+    """The best of some placements, or None where there is no good one."""
+    joined = bundled(graph)
+    tries = next((count for most, count in TRIES if len(joined.nodes) <= most), 0)
+    routed: list[tuple[float, int, _Figure]] = []
+    for place, placement in enumerate(placements(joined, tries)):
+        for gap in GAPS:
+            figure = _Figure(placement, gap)
+            try:
+                routed.append((figure.route(rounds=0), place, figure))
+            except NoWay:
+                continue
+            break
+    best: list[tuple[float, int, _Figure]] = []
+    for _, place, figure in sorted(routed)[:REFINED]:
+        with suppress(NoWay):
+            best.append((figure.route(), place, figure))
+    return min(best)[-1].scene() if best else None
+
+
+class _Figure:
+    def __init__(self, placement: Placement, gap: int) -> None:
+        self.p, self.graph, self.gap = placement, placement.graph, gap
+        self.nodes, self.readers = self.graph.nodes, self.graph.readers()
+        ways = self.graph.carries or placement.ways
+        self.level = {pair for way in ways for pair in pairwise(way)}
+        self.heavy = {pair for way in self.graph.carries for pair in pairwise(way)}
+        self.on_way = {i for way in ways for i in way}
+        self.bodies: dict[int, Body] = {
+            i: body_of(node, self.graph)
+            for i, node in enumerate(self.nodes)
+            if node.kind not in ("before", "after", "input")
+        }
+        self.rows()
+        self.columns()
+        self.inputs()
+        self.grid = self.board()
+        self.nets = {i: self.net(i) for i, readers in self.readers.items() if readers}
+
+    # -- distances -------------------------------------------------------------------------
+
+    def rows(self) -> None:
+        p, self.y = self.p, []
+        y = 1 + EDGE
+        for row in range(p.rows):
+            if row:
+                into_gates = GATE if row == p.gate_row else MIDDLE
+                y += RAIL if row < p.rails else into_gates if row <= p.gate_row else (
+                    BELOW if row == p.gate_row + 1 else BETWEEN
+                )  # fmt: skip
+            elif p.gate_row == 0:
+                y += 1
+            self.y.append(y)
+        self.foot = y + (EDGE if p.rows > p.gate_row + 1 else BELOW + 2)
+
+    def columns(self) -> None:
+        def longest(kind: str, lag: int) -> float:
+            found = [width(name_label(n.name, lag), SIZE) for n in self.nodes if n.kind == kind]
+            return max(found, default=0.0)
+
+        self.left = 3 + ceil(longest("before", 1) / STEP)
+        x, self.x = self.left, {}
+        reach = 0
+        for column in sorted({c for i, c in self.p.column.items() if i in self.bodies}):
+            here = [self.bodies[i] for i, c in self.p.column.items()
+                    if c == column and i in self.bodies]  # fmt: skip
+            x += reach + self.gap + max(body.half for body in here)
+            self.x[column] = x
+            reach = max(body.right for body in here)
+        self.right = x + reach + self.gap + 1
+        self.wide = self.right + 4 + ceil(longest("after", 0) / STEP)
+
+    def at(self, i: int) -> Spot:
+        return self.x[self.p.column[i]], self.y[self.p.row[i]]
+
+    def inputs(self) -> None:
+        """Inputs stand below a join that reads them, or below the first node that does."""
+        self.input_x: dict[int, int] = {}
+        room = 0
+        found = []
+        for i, node in enumerate(self.nodes):
+            if node.kind == "input" and self.readers[i]:
+                joins = [r for r in self.readers[i] if self.nodes[r].kind == "join"]
+                found.append((min(self.at(r)[0] for r in joins or self.readers[i]), i))
+                room = max(room, 2 + ceil(width(name_label(node.name, 0), SIZE) / STEP))
+        last = -room
+        for x, i in sorted(found):
+            last = max(x, last + room)
+            self.input_x[i] = last
+
+    # -- lines -----------------------------------------------------------------------------
+
+    def board(self) -> Board:
+        """The grid with all that stands on it."""
+        covered = {(x, y) for y in range(self.foot + 1) for x in (self.left, self.right)}
+        covered |= {(x, y) for x in range(self.right + 1) for y in (1, self.foot)}
+        for i, body in self.bodies.items():
+            covered |= blocked(body, self.at(i))
+        return Board(self.right + 1, self.foot + 1, covered)
+
+    def route(self, rounds: int = 2) -> float:
+        """Lay all nets; what they cost, with the size of the whole."""
+
+        def first(i: int) -> tuple[int, int]:
+            kind = self.nodes[i].kind
+            return (0 if i in self.on_way else 1 if kind == "join" else 2), i
+
+        cost = self.grid.route([self.nets[i] for i in sorted(self.nets, key=first)], rounds)
+        return cost + 0.5 * (self.right + self.foot) + max(0.0, self.wide - 2 * self.foot)
+
+    def net(self, i: int) -> Net:
+        node = self.nodes[i]
+        level = any((i, reader) in self.level for reader in self.readers[i])
+        if node.kind == "before":
+            starts = [Port((self.left + 1, self.y[self.p.row[i]]), 0)]
+        elif node.kind == "input":
+            starts = [Port((self.input_x[i], self.foot - 1), 3)]
+        else:
+            starts = exits(self.bodies[i], self.at(i), level=level)
+        ends = {reader: self.entries(i, reader) for reader in self.readers[i]}
+        first = frozenset(r for r in ends if (i, r) in self.level)
+        return Net(i, starts, ends, bool(first) and len(ends) == 1, node.kind == "box", first)
+
+    def entries(self, i: int, reader: int) -> list[Port]:
+        node = self.nodes[reader]
+        if node.kind == "after":
+            return [Port((self.right - 1, self.y[self.p.row[reader]]), 0)]
+        return entries(
+            self.bodies[reader], self.at(reader),
+            level=(i, reader) in self.level,
+            rail=any((s, reader) in self.level for s in node.sources),
+            lower=node.label == "÷" and i == node.sources[-1],
+        )  # fmt: skip
+
+    def way(self, i: int, reader: int) -> list[Point]:
+        """The corners of a line from the edge of one node to the edge of another."""
+        net = self.nets[i]
+        spots = [(STEP * x, STEP * y) for x, y in net.routes[reader]]
+        start, end = (
+            self.edge(i, net.left[reader], out=True),
+            self.edge(reader, net.entered[reader]),
+        )
+        points = [start, *spots, end]
+        if self.nodes[reader].kind == "join" and points[-2][1] != end[1]:
+            points.append((end[0] + CORNER, end[1]))
+        return simplified(points)
+
+    def edge(self, i: int, port: Port, *, out: bool = False) -> Point:
+        """Where a line touches the node behind a port."""
+        kind = self.nodes[i].kind
+        (x, y), (dx, dy) = port.spot, MOVES[port.way]
+        if kind == "before":
+            return STEP * self.left - 12, STEP * y
+        if kind == "after":
+            return STEP * self.right + 14, STEP * y
+        if kind == "input":
+            return STEP * x, STEP * self.foot + 12
+        middle, body = self.at(i), self.bodies[i]
+        sign = 1 if out else -1
+        if dx:
+            return STEP * middle[0] + sign * dx * body.width / 2, STEP * y
+        return STEP * x, STEP * middle[1] + sign * dy * body.height / 2
+
+    # -- the scene -------------------------------------------------------------------------
+
+    def colour(self, i: int) -> str:
+        return self.colours.get(self.nodes[i].gate, INK)
+
+    def scene(self) -> Scene:
+        self.colours = gate_colours(self.graph.cell)
+        lines, dots = [], []
+        for i, readers in self.readers.items():
+            ways = {reader: self.way(i, reader) for reader in readers}
+            parting = joints(list(ways.values()))
+            thin = BUS if self.nodes[i].kind == "join" else THIN
+            for reader, points in ways.items():
+                heavy = (i, reader) in self.heavy
+                colour, weight = (CARRY, HEAVY) if heavy else (self.colour(i), thin)
+                arrow = self.nodes[reader].kind != "join"
+                sharp = frozenset(p for p in points if p in parting)
+                lines.append(Line(tuple(points), colour, weight, arrow, sharp))
+            carried = [ways[r] for r in readers if (i, r) in self.heavy]
+            for spot in sorted(parting):
+                thick = any(lies_on(spot, way) for way in carried)
+                colour = CARRY if thick else self.colour(i)
+                dots.append(Dot(spot, colour, 3.4 if thick else 1.2 * thin + 0.8))
+        lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
+        left, right = STEP * self.left, STEP * self.right
+        top, foot = STEP, STEP * self.foot
+        frame = Shape("frame", (left + right) / 2, (top + foot) / 2, right - left, foot - top, INK)
+        return Scene(
+            STEP * self.wide, foot + (36 if self.input_x else 10),
+            tuple(lines), tuple(dots), tuple(self.shapes()), tuple(self.texts()), frame,
+        )  # fmt: skip
+
+    def shapes(self) -> list[Shape]:
+        found = []
+        for i, body in self.bodies.items():
+            if body.kind != "join":
+                x, y = self.at(i)
+                colour = self.colour(i)
+                found.append(Shape(body.kind, STEP * x, STEP * y, body.width, body.height, colour))
+        return found
+
+    def texts(self) -> list[Text]:
+        found = []
+        for i, node in enumerate(self.nodes):
+            if node.kind in ("before", "after"):
+                label = name_label(node.name, 1 if node.kind == "before" else 0)
+                wide = width(label, SIZE)
+                x = STEP * self.left - 16 - wide / 2
+                if node.kind == "after":
+                    x = STEP * self.right + 18 + wide / 2
+                found.append(Text(label, x, STEP * self.y[self.p.row[i]], SIZE, wide))
+            elif node.kind == "input" and i in self.input_x:
+                label = name_label(node.name, 0)
+                x, y = STEP * self.input_x[i], STEP * self.foot + 23
+                found.append(Text(label, x, y, SIZE, width(label, SIZE)))
+            elif i in self.bodies:
+                found += self.written(i)
+        return found
+
+    def written(self, i: int) -> list[Text]:
+        """What stands in a node, and its name at its upper right."""
+        body, (x, y) = self.bodies[i], (STEP * self.at(i)[0], STEP * self.at(i)[1])
+        found = []
+        if body.sign:
+            found.append(Text(body.sign, x, y, body.size, width(body.sign, body.size)))
+        if body.name:
+            wide = width(body.name, SMALL)
+            away = body.height / 2 + 10
+            found.append(Text(body.name, x + 6 + wide / 2, y - away, SMALL, wide, self.colour(i)))
+        return found
+
+
+def lies_on(p: Point, way: list[Point]) -> bool:
+    """Whether a point lies on a line of level and upright parts."""
+    return any(
+        min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
+        for a, b in pairwise(way)
+    )
