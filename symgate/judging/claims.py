@@ -11,9 +11,10 @@ from typing import Any
 
 from symgate.cells import cell as by_name
 from symgate.equations.cell import Cell
-from symgate.errors import UnknownName
+from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, sameness, states
-from symgate.judging.finding import VERDICTS, Finding
+from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
+from symgate.judging.formulas import Formula
 
 Check = Callable[..., Finding]
 
@@ -21,12 +22,14 @@ Check = Callable[..., Finding]
 CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
-        gradients.addition_keeps, gradients.deep_and_untrainable, states.linear_in_state,
-        states.misprinted_candidate, sameness.more_work, gradients.removes_vanishing,
-        gradients.safe_from_exploding, states.state_without_bound, gates.convention,
-        gates.gate_ends, sameness.more_parameters, sameness.one_state,
-        sameness.plays_part, gates.reset_gate, sameness.same_cell,
-        gates.weighted_mean, gates.within_unit,
+        gradients.removes_vanishing, gradients.safe_from_exploding, gradients.addition_keeps,
+        gradients.deep_and_untrainable, gradients.vanishes_or_explodes, gradients.lasts_longer,
+        gates.within_unit, gates.gate_ends, gates.convention, gates.reset_gate,
+        gates.opposite_gates, gates.same_inputs, gates.gate_reads, gates.four_gates,
+        states.weighted_mean, states.state_without_bound, states.linear_in_state,
+        states.misprinted_candidate, sameness.plays_part, sameness.one_state,
+        sameness.more_parameters, sameness.more_work, sameness.weight_matrices,
+        sameness.same_cell, sameness.previous_output,
     )
 }  # fmt: skip
 
@@ -35,47 +38,77 @@ CHECKS: dict[str, Check] = {
 class Claim:
     """A sentence of the notes in our own words, the cells it is about, and its check.
 
-    `notes` are the files that say it; `given` are the parameters of the check.
+    `notes` are the labels of those that say it; `given` are the parameters of the check;
+    `expected` is the verdict that was worked out by hand.
     """
 
-    name: str
-    says: str
+    id: str
+    statement: str
     notes: tuple[str, ...]
     cells: tuple[str, ...]
     check: str
     given: Mapping[str, Any]
+    expected: str
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A claim with its verdict and the reason, made by the run."""
+    """A claim with its verdict and the reason, made by the run.
 
-    claim: Claim
-    finding: Finding
+    `sentences` say why, and name each number that stands in `numbers`, log10_… being the
+    logarithm of what is said; those in `varies` are measured times and differ from run to
+    run. `formulas` are what the sentences rest on, `formula` all of them in one LaTeX block.
+    """
+
+    id: str
+    statement: str
+    notes: tuple[str, ...]
+    cells: tuple[str, ...]
+    verdict: str
+    expected: str
+    sentences: tuple[str, ...]
+    formulas: tuple[Formula, ...]
+    numbers: Mapping[str, Number]
+    varies: tuple[str, ...]
+    command: str
 
     @property
-    def verdict(self) -> str:
-        return self.finding.verdict
+    def as_expected(self) -> bool:
+        return self.verdict == self.expected
 
     @property
-    def reason(self) -> str:
-        return self.finding.reason
+    def sentence(self) -> str:
+        """All sentences in one."""
+        return " ".join(self.sentences)
+
+    @property
+    def formula(self) -> str:
+        """The formulas as one block of LaTeX, without signs around it."""
+        rows = [row for formula in self.formulas for row in formula.rows]
+        if len(rows) < 2:
+            return "".join(rows)
+        return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
-            "claim": self.claim.name,
-            "says": self.claim.says,
-            "notes": list(self.claim.notes),
-            "cells": list(self.claim.cells),
+            "id": self.id,
+            "statement": self.statement,
+            "notes": list(self.notes),
+            "cells": list(self.cells),
             "verdict": self.verdict,
-            "reason": self.reason,
-            "numbers": dict(self.finding.numbers),
+            "expected": self.expected,
+            "sentences": list(self.sentences),
+            "formulas": [f.to_dict() for f in self.formulas],
+            "numbers": dict(self.numbers),
+            "varies": list(self.varies),
+            "command": self.command,
         }
 
 
 @dataclass(frozen=True)
 class Judgements:
-    """All judgements, in the order of the claims; by name: `judged["gru-vanishing"]`."""
+    """All judgements, in the order of the claims; by id: `judged["gru-vanishing"]`."""
 
     judgements: tuple[Judgement, ...]
 
@@ -87,15 +120,22 @@ class Judgements:
 
     def __getitem__(self, name: str) -> Judgement:
         for judgement in self.judgements:
-            if judgement.claim.name == name:
+            if judgement.id == name:
                 return judgement
-        raise UnknownName("the claim", name, [j.claim.name for j in self.judgements])
+        raise UnknownName("the claim", name, [j.id for j in self.judgements])
+
+    @property
+    def unexpected(self) -> tuple[Judgement, ...]:
+        """Those whose verdict is not the one that was worked out by hand."""
+        return tuple(j for j in self.judgements if not j.as_expected)
 
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict."""
-        return {v: sum(j.verdict == v for j in self.judgements) for v in VERDICTS}
+        found = {v: sum(j.verdict == v for j in self.judgements) for v in (*VERDICTS, NOT_JUDGED)}
+        return {v: n for v, n in found.items() if n or v in VERDICTS}
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {"claims": [j.to_dict() for j in self.judgements], "counts": self.counts()}
 
 
@@ -104,24 +144,25 @@ def _data() -> tuple[tuple[Claim, ...], Mapping[str, Cell]]:
     read = resources.files(__package__).joinpath("claims.toml").read_text(encoding="utf-8")
     data = tomllib.loads(read)
     printed = {name: Cell.from_text(text, name) for name, text in data["cells"].items()}
-    claims = tuple(
+    found = tuple(
         Claim(
-            entry["name"],
-            entry["says"],
+            entry["id"],
+            entry["statement"],
             tuple(entry["notes"]),
             tuple(entry["cells"]),
             entry["check"],
             entry.get("given", {}),
+            entry["expected"],
         )
         for entry in data["claims"]
     )
-    return claims, printed
+    return found, printed
 
 
 def claims() -> tuple[Claim, ...]:
     """The claims, in the order of the data.
 
-    >>> claims()[0].says
+    >>> claims()[0].statement
     'A GRU removes the vanishing gradient.'
     """
     return _data()[0]
@@ -135,28 +176,49 @@ def judge(
 ) -> Judgements:
     """Judge claims by running their checks: all, or those named.
 
-    `cells` puts other cells in the place of those of the zoo, by name.
+    `cells` puts other cells in the place of those of the zoo, by name. A check that cannot
+    be run on a cell gives the verdict "not judged" and says why.
 
     >>> import symgate as sg
     >>> found = sg.judge("reset-before-or-after")["reset-before-or-after"]
     >>> found.verdict
     'true under stated conditions'
+    >>> print(found.sentences[0])
+    The same where there is one unit and c_n = 0, or where U_n is diagonal and c_n = 0: ...
     """
-    known = {claim.name: claim for claim in claims()}
+    known = {claim.id: claim for claim in claims()}
     wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if name not in known:
             raise UnknownName("the claim", name, known)
+    put, printed = dict(cells or {}), _data()[1]
+    for name in put:
+        if not any(name in claim.cells for claim in known.values()):
+            raise UnknownName("the claims' cell", name, _cells_of(known.values()))
     found = []
     for i, name in enumerate(wanted):
         claim = known[name]
-        chosen = [_chosen(cell, cells or {}) for cell in claim.cells]
-        found.append(Judgement(claim, CHECKS[claim.check](chosen, **claim.given)))
+        chosen = [put.get(c) or printed.get(c) or by_name(c) for c in claim.cells]
+        found.append(_judgement(claim, chosen, put))
         if progress is not None:
             progress(i + 1, len(wanted))
     return Judgements(tuple(found))
 
 
-def _chosen(name: str, put: Mapping[str, Cell]) -> Cell:
-    printed = _data()[1]
-    return put[name] if name in put else printed[name] if name in printed else by_name(name)
+def _judgement(claim: Claim, chosen: list[Cell], put: Mapping[str, Cell]) -> Judgement:
+    try:
+        found = CHECKS[claim.check](chosen, **claim.given)
+    except SymgateError as error:
+        found = Finding(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
+    replaced = [c for c in claim.cells if c in put]
+    command = f"symgate claims {claim.id}"
+    if replaced:
+        command = f"sg.judge({claim.id!r}, cells={{{', '.join(f'{c!r}: …' for c in replaced)}}})"
+    return Judgement(
+        claim.id, claim.statement, claim.notes, claim.cells, found.verdict, claim.expected,
+        found.sentences, found.formulas, found.numbers, found.varies, command,
+    )  # fmt: skip
+
+
+def _cells_of(all_claims: Iterable[Claim]) -> list[str]:
+    return sorted({name for claim in all_claims for name in claim.cells})

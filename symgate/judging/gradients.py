@@ -2,130 +2,313 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import sympy as sp
 
-from symgate.algebra.printing import text
-from symgate.algebra.vectors import name_of, variable
+from symgate.algebra.functions import sigmoid
+from symgate.algebra.norms import SpectralNorm
+from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell
-from symgate.judging.finding import CONDITIONS, FALSE, LIMIT, PROVED, Finding, power_of_ten
-from symgate.judging.probes import biased, carry_of, curve, keeping, usual, zeros
+from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
+from symgate.judging.formulas import Board, Formula
+from symgate.judging.gates import listed
+from symgate.judging.probes import (
+    at_rest,
+    biased,
+    carry_of,
+    curve,
+    half_life,
+    holding,
+    keeping,
+    on_noise,
+    recurrent,
+    recurrent_names,
+    slope,
+)
 from symgate.linear.bounds import bounds
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import count
 from symgate.linear.ranges import ranges
+
+#: The weight of all recurrent connections of a single unit.
+U = sp.Symbol("u")
+
+#: A gradient is taken as lost where its norm is below this power of ten.
+LOST = -1.0
+
+#: log10 of the smallest positive numbers of both precisions.
+SINGLE, DOUBLE = math.log10(1.4e-45), math.log10(4.94e-324)
+
+#: Biases of the carry gate at which half-lives are told.
+BIASES = (0, 2, 5, 10)
+
+#: How PyTorch draws parameters is what most people have; the inputs are white noise.
+USUAL = "with PyTorch's default initialisation, {hidden} units and white noise as input"
 
 
 def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int) -> Finding:
     """Whether a gradient survives: as initialised, and as its carry gate is opened."""
     (cell,) = cells
-    start = usual(cell, state, hidden, lags)[-1]
-    said = f"initialised as usual, ‖∂{state}_t/∂{state}_{{t-{lags}}}‖₂ = {power_of_ten(start)}"
-    numbers: dict[str, float | int | str] = {"log10 as initialised": float(start)}
-    if start > -1:
-        return Finding(CONDITIONS, f"{said}: at this size and these weights it does not vanish")
-    if carry_of(cell, state) is None or not keeping(cell, state, 1.0):
-        return Finding(FALSE, f"{said}, and no gate can hold {state}", numbers)
-    half = []
-    for bias in (0.0, 2.0, 5.0, 10.0):
-        params = biased(cell, 4, keeping(cell, state, bias))
-        rate = float(curve(cell, state, params, 50)[-1]) / 50
-        half.append((bias, np.log10(0.5) / rate if rate < 0 else np.inf))
-        numbers[f"half-life at bias {bias:g}"] = float(half[-1][1])
-    listed = ", ".join(f"{life:.3g} at {bias:g}" for bias, life in half)
-    told = f"{said}; with the carry gate's bias alone the half-life in steps is {listed}"
-    if half[-1][1] > 20 * half[1][1]:
-        return Finding(
-            LIMIT, f"{told}: it vanishes at every finite bias, ever more slowly", numbers
-        )
-    return Finding(FALSE, told, numbers)
+    measured = curve(on_noise(cell, hidden, lags), state)
+    numbers: dict[str, Number] = {
+        "hidden": hidden, "lags": lags, "half_life": half_life(measured),
+        "log10_norm": float(measured[-1]),
+    }  # fmt: skip
+    norm = f"the norm of ∂{state}_t/∂{state}_{{t-k}}"
+    formulas = _one_step(cell, state)
+    if measured[-1] > LOST:
+        told = [f"{USUAL}, {norm} is {{log10_norm}} at lag {{lags}}: there it does not vanish."]
+        return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers, formulas)
+    told = [
+        f"{USUAL}, {norm} halves every {{half_life}} steps and is {{log10_norm}} at lag {{lags}}."
+    ]
+    ends = holding(cell, state)
+    if not ends or carry_of(cell, state) is None:
+        told.append(f"No gate can hold {state}.")
+        return Finding(FALSE, tuple(map(_sentence, told)), numbers, formulas)
+    for bias in BIASES:
+        run = at_rest(cell, biased(cell, 1, keeping(cell, state, bias)), 50)
+        numbers |= {f"bias_{bias}": bias, f"half_life_at_bias_{bias}": half_life(curve(run, state))}
+    lives, at = (
+        listed(f"{{{name}_{b}}}" for b in BIASES) for name in ("half_life_at_bias", "bias")
+    )
+    opener = " and ".join(f"{gate} → {value}" for gate, value in ends.items())
+    still = _held(cell, state, ends) == variable(state, 1)
+    told += [
+        "with all weights 0 it is σ(b)^k, b the bias that opens the carry: it falls at every "
+        f"finite bias, ever more slowly, with half-lives of {lives} steps at b = {at}.",
+        f"only in the limit {opener} is the Jacobian the identity"
+        + (f", and then nothing new enters {state} either." if still else "."),
+    ]
+    formulas = (*formulas, _limit(cell, state, ends))
+    return Finding(FALSE, tuple(map(_sentence, told)), numbers, formulas)
 
 
 def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: int) -> Finding:
     """Looks for weights with which the gradient grows: recurrent matrices gain · I."""
     (cell,) = cells
-    params = zeros(cell, 4)
-    lin = linearise(cell)
-    for node in lin:
-        for term in node.terms:
-            if term.matrix is not None and name_of(term.source) in cell.states:
-                for symbol in term.matrix.atoms(sp.MatrixSymbol):
-                    if params[symbol.name].shape == (4, 4):
-                        params[symbol.name] = gain * np.eye(4)
-    found = curve(cell, state, params, lags)
-    numbers = {"log10 of the norm": float(found[-1]), "lags": lags}
-    grown = f"{power_of_ten(float(found[-1]))} after {lags} steps"
-    if found[-1] > 3:
-        return Finding(
-            FALSE,
-            f"recurrent matrices {gain:g} I, biases, inputs and states 0: "
-            f"‖∂{state}_t/∂{state}_{{t-k}}‖₂ = {grown}. {_carry_told(cell, state)} "
-            f"paths through the gates and matrices grow",
-            numbers,
+    grown, small = (curve(at_rest(cell, recurrent(cell, 1, g), lags), state) for g in (gain, 1.0))
+    numbers: dict[str, Number] = {
+        "gain": float(gain), "lags": lags, "growth": 10 ** slope(grown),
+        "log10_norm": float(grown[-1]), "growth_at_gain_1": 10 ** slope(small),
+    }  # fmt: skip
+    partial = f"∂{state}_t/∂{state}_{{t-k}}"
+    told = [
+        f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} grows "
+        f"by a factor of {{growth}} a step and is {{log10_norm}} after {{lags}} steps."
+    ]
+    board = Board(cell)
+    formulas = tuple(
+        board.jacobian(state, wrt) for wrt in cell.states if count(linearise(cell), state, wrt)
+    )
+    if grown[-1] <= 3:
+        told[0] = (
+            f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} "
+            f"is {{log10_norm}} after {{lags}} steps. No weights were found with which it grows."
         )
-    return Finding(CONDITIONS, f"with recurrent matrices {gain:g} I it is {grown}", numbers)
+        return Finding(CONDITIONS, tuple(told), numbers, formulas)
+    eigenvalue = _eigenvalue_at_rest(cell)
+    if eigenvalue is not None:
+        numbers["threshold"] = float(sp.solve(eigenvalue - 1, U)[0])
+        told.append(
+            "The only eigenvalue of the step that is not 0 is the λ below: above 1 from "
+            "u = {threshold} on. At u = 1 the factor is {growth_at_gain_1}."
+        )
+        formulas += (board.write(sp.Symbol("lambda"), "=", eigenvalue),)
+    carry = carry_of(cell, state)
+    if carry is not None and ranges(cell).of(sp.Mul(*carry.coefficient)).within(0, 1):
+        told.append(
+            "The carry alone never grows, as its factor lies in [0, 1]; the paths through the "
+            "gates and the candidate contain weight matrices and have no such bound."
+        )
+    return Finding(FALSE, tuple(told), numbers, formulas)
 
 
-def deep_and_untrainable(cells: Sequence[Cell], state: str, hidden: int, lags: int) -> Finding:
+def deep_and_untrainable(
+    cells: Sequence[Cell], states: Sequence[str], hidden: int, lags: int
+) -> Finding:
     """The gradient over very many steps: as initialised, and with weights that keep it."""
-    (cell,) = cells
-    start = usual(cell, state, hidden, lags)[-1]
-    params = zeros(cell, 4)
-    for p in cell.parameters.values():
-        if p.kind == "matrix" and p.shape[0] == p.shape[1]:
-            params[p.name] = np.eye(4)
-    kept = curve(cell, state, params, lags)[-1]
-    numbers = {"log10 as initialised": float(start), "log10 with U = I": float(kept)}
-    bound = bounds(cell).total(state, state)
-    said = (
-        f"unrolled it is {lags} layers that share one set of weights. As initialised the gradient "
-        f"over {lags} steps is {power_of_ten(float(start))}"
+    cell, *gated = cells
+    state, *held = states
+    start = curve(on_noise(cell, hidden, lags), state)
+    kept = curve(at_rest(cell, recurrent(cell, 1, 1.0), lags), state)[-1]
+    numbers: dict[str, Number] = {
+        "hidden": hidden, "lags": lags, "log10_norm": float(start[-1]),
+        "log10_with_identity": float(kept),
+    }  # fmt: skip
+    board = Board(cell)
+    bound = board.write(
+        SpectralNorm(board.partial(state, state)), "≤", bounds(cell).total(state, state)
     )
-    if start > -1:
-        return Finding(FALSE, f"{said}: nothing is lost", numbers)
-    if kept > -1:
-        return Finding(
-            CONDITIONS,
-            f"{said}; but with U = I at rest it is {power_of_ten(float(kept))}. Proved bound of "
-            f"one step: {bound}; below 1 the gradient must vanish, above it need not",
-            numbers,
+    told = [
+        "unrolled it is {lags} layers deep, all with the same weights.",
+        f"{USUAL}, ∂{state}_t/∂{state}_{{t-k}} is {{log10_norm}} over {{lags}} steps",
+    ]
+    if start[-1] > LOST:
+        told[-1] += ": nothing is lost."
+        return Finding(FALSE, tuple(map(_sentence, told)), numbers, (bound,))
+    for name, smallest in (("single", SINGLE), ("double", DOUBLE)):
+        below = np.flatnonzero(start < smallest)
+        if len(below):
+            numbers[f"lost_in_{name}"] = int(below[0])
+    if "lost_in_double" in numbers:
+        told[-1] += (
+            "; single precision loses it at lag {lost_in_single}, double at {lost_in_double}."
         )
-    return Finding(PROVED, f"{said}, and {power_of_ten(float(kept))} with U = I", numbers)
-
-
-def addition_keeps(cells: Sequence[Cell], state: str) -> Finding:
-    """Whether what is added leaves the gradient alone, and what the factor before it does."""
-    (cell,) = cells
-    carry = carry_of(cell, state)
-    if carry is None:
-        return Finding(FALSE, f"{state}_t has no direct term in {state}_{{t-1}}")
-    product = sp.Mul(*carry.coefficient)
-    factor = text(product)
-    added = sp.expand(cell.equations[state] - product * variable(state, 1))
-    if added == 0:
-        return Finding(FALSE, f"nothing is added: {state}_t = {factor} {state}_{{t-1}}")
-    if not carry.gates:
-        return Finding(PROVED, f"the direct term is diag({factor}), which no gate can shrink")
-    found = {
-        bias: float(curve(cell, state, biased(cell, 4, keeping(cell, state, bias)), 100)[-1])
-        for bias in (0.0, 5.0)
-    }
-    listed = ", ".join(f"{power_of_ten(v)} at bias {b:g}" for b, v in found.items())
-    return Finding(
-        CONDITIONS,
-        f"the sum passes the gradient on with factor 1, so that the direct term is diag({factor}); "
-        f"the addition keeps nothing by itself, the factor does: over 100 steps {listed}",
-        {f"log10 at bias {b:g}": v for b, v in found.items()},
+    else:
+        told[-1] += "."
+    if kept <= LOST:
+        told.append("With U = I at rest it is {log10_with_identity}.")
+        return Finding(PROVED, tuple(map(_sentence, told)), numbers, (bound,))
+    told.append("That is a matter of the weights: with U = I at rest it is {log10_with_identity}.")
+    said = []
+    for other, own in zip(gated, held, strict=True):
+        plain = curve(on_noise(other, hidden, lags), own)[-1]
+        chrono = curve(on_noise(other, hidden, lags, scheme="chrono", t_max=lags), own)[-1]
+        key = f"log10_{other.name.replace('-', '_')}"
+        numbers |= {key: float(plain), f"{key}_chrono": float(chrono)}
+        said.append(
+            f"∂{own}_t/∂{own}_{{t-k}} of {other.name} is {{{key}}} with default biases and "
+            f"{{{key}_chrono}} with chrono biases for T = {{lags}}"
+        )
+    if said:
+        told.append(f"{'; '.join(said)}.")
+    told.append(
+        "the gradient of the weights also sums over short lags: training goes on, blind to what "
+        "is that far back."
     )
+    return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers, (bound,))
 
 
-def _carry_told(cell: Cell, state: str) -> str:
-    """What the carry alone does to the gradient."""
+def addition_keeps(cells: Sequence[Cell], state: str, lags: int) -> Finding:
+    """Whether what is added leaves the gradient alone, and what the factor before it does."""
+    cell, *plain = cells
+    board = Board(cell)
+    equation = board.equation(state)
     carry = carry_of(cell, state)
     if carry is None:
-        return "The"
-    factor = sp.Mul(*carry.coefficient)
-    if ranges(cell).of(factor).within(0, 1):
-        return f"The carry alone never grows ({text(factor)} lies in [0, 1]), but the"
-    return f"The carry {text(factor)} and the"
+        return Finding(
+            FALSE, (f"{state}_t has no direct term in {state}_{{t-1}}.",), {}, (equation,)
+        )
+    product = sp.Mul(*carry.coefficient)
+    if sp.expand(cell.equations[state] - product * variable(state, 1)) == 0:
+        return Finding(FALSE, ("Nothing is added in this cell.",), {}, (equation,))
+    formulas: tuple[Formula, ...] = (equation, board.jacobian(state, state))
+    if not carry.gates:
+        said = "The direct term has no gate as its factor: the sum passes the gradient on whole."
+        return Finding(PROVED, (said,), {}, formulas)
+    numbers: dict[str, Number] = {"lags": lags}
+    for bias in (0, 5):
+        run = at_rest(cell, biased(cell, 1, keeping(cell, state, bias)), lags)
+        numbers |= {f"bias_{bias}": bias, f"log10_at_bias_{bias}": float(curve(run, state)[-1])}
+    told = [
+        "A sum passes the gradient on to each of its terms with factor 1, through no matrix and "
+        f"no activation. What is left of it is then decided by the factor before {state}_{{t-1}}, "
+        f"the gate {' and '.join(carry.gates)}.",
+        "The same addition, with all weights 0, keeps {log10_at_bias_0} over {lags} steps at bias "
+        "{bias_0} and {log10_at_bias_5} at bias {bias_5}.",
+    ]
+    for other in plain:
+        bare = carry_of(other, state)
+        if bare is not None and not bare.gates:
+            told.append(f"Without a gate there ({other.name}) the carry keeps all of it: proved.")
+            formulas = (*formulas, Board(other).jacobian(state, state))
+    return Finding(CONDITIONS, tuple(told), numbers, formulas)
+
+
+def vanishes_or_explodes(
+    cells: Sequence[Cell], state: str, hidden: int, lags: int, gains: Sequence[float]
+) -> Finding:
+    """A plain network at rest with orthogonal weights, times a gain below, at and above 1."""
+    (cell,) = cells
+    board, bound = Board(cell), bounds(cell).total(state, state)
+    formula = board.write(SpectralNorm(board.partial(state, state)), "≤", bound)
+    numbers: dict[str, Number] = {"lags": lags}
+    found, parts = [], []
+    for name, gain in zip(("small", "one", "large"), gains, strict=True):
+        end = float(curve(at_rest(cell, recurrent(cell, hidden, gain), lags), state)[-1])
+        numbers |= {f"gain_{name}": float(gain), f"log10_at_{name}": end}
+        found.append(end)
+        parts.append(f"{{log10_at_{name}}} for g = {{gain_{name}}}")
+    told = f"With U = g I at rest the gradient over {{lags}} steps is {listed(parts)}."
+    if not (found[0] < -3 and found[2] > 3):
+        return Finding(FALSE, (told,), numbers, (formula,))
+    only_norms = bound.has(SpectralNorm) and not bound.is_number
+    proof = (
+        "A largest singular value below 1 proves that it vanishes; one above 1 allows it to "
+        "explode, but the slopes of tanh may hold it down. At 1 it may do neither."
+        if only_norms
+        else "No bound in the weights alone is known."
+    )
+    return Finding(CONDITIONS, (proof, told), numbers, (formula,))
+
+
+def lasts_longer(cells: Sequence[Cell], states: Sequence[str], hidden: int, lags: int) -> Finding:
+    """Whether the first cell's gradient has the shortest half-life, all drawn in one way."""
+    lives = {
+        cell.name: half_life(curve(on_noise(cell, hidden, lags), state))
+        for cell, state in zip(cells, states, strict=True)
+    }
+    first, *others = cells
+    numbers: dict[str, Number] = {"hidden": hidden}
+    numbers |= {f"half_life_{name.replace('-', '_')}": life for name, life in lives.items()}
+    parts = [
+        f"{{half_life_{cell.name.replace('-', '_')}}} steps for {state} of {cell.name}"
+        for cell, state in zip(cells, states, strict=True)
+    ]
+    told = [f"{USUAL}, the half-life of the gradient is {listed(parts)}."]
+    if all(lives[other.name] > lives[first.name] for other in others):
+        told.append("all of them vanish there; how much longer a gate holds is set by its bias.")
+        return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers)
+    return Finding(FALSE, tuple(map(_sentence, told)), numbers)
+
+
+def _eigenvalue_at_rest(cell: Cell) -> sp.Expr | None:
+    """The eigenvalue of the step of one unit at 0, where it is a single one, linear in U.
+
+    >>> import symgate as sg
+    >>> _eigenvalue_at_rest(sg.cell("lstm"))
+    u/4 + 1/2
+    """
+    tiny = cell.explicit(n=1, m=1)
+    names = recurrent_names(cell)
+    at = {
+        entry: U if name in names else sp.S.Zero
+        for name, matrix in tiny.parameters.items()
+        for entry in matrix
+    }
+    at |= dict.fromkeys((*tiny.state, *tiny.input), sp.S.Zero)
+    if any(entry.subs(at) != 0 for entry in tiny.next_state):
+        return None
+    step = tiny.jacobian().subs(at).subs(sigmoid(0), sp.Rational(1, 2))
+    found = [e for e in step.eigenvals() if e != 0]
+    linear = len(found) == 1 and found[0].has(U) and found[0].is_polynomial(U)
+    return sp.expand(found[0]) if linear and sp.degree(found[0], U) == 1 else None
+
+
+def _one_step(cell: Cell, state: str) -> tuple[Formula, ...]:
+    """The exact Jacobian of a state by each state that it depends on."""
+    board, lin = Board(cell), linearise(cell)
+    return tuple(board.jacobian(state, wrt) for wrt in cell.states if count(lin, state, wrt))
+
+
+def _held(cell: Cell, state: str, ends: dict[str, int]) -> sp.Expr:
+    fixed = {variable(gate): sp.Integer(value) for gate, value in ends.items()}
+    return cell.equations[state].xreplace(fixed)
+
+
+def _limit(cell: Cell, state: str, ends: dict[str, int]) -> Formula:
+    """The gates that hold a state, and what its Jacobian then is."""
+    board = Board(cell)
+    given: list[object] = []
+    for gate, value in ends.items():
+        given += [",", variable(gate), "→", value] if given else [variable(gate), "→", value]
+    identity = sp.Identity(cell.size(state))
+    return board.write(*given, "⇒", board.partial(state, state), "→", identity)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

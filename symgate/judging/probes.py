@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from itertools import combinations
+from itertools import product as tuples
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Dummy, Expr
+from sympy import Dummy, Expr, Indexed, Integer, MatrixSymbol
 
-from symgate.algebra.printing import text
-from symgate.algebra.vectors import MatVec, variable
+from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.equations.cell import Cell
 from symgate.linear.carry import Carry, carries
 from symgate.linear.intervals import Interval
+from symgate.linear.limits import gates
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import paths
+from symgate.linear.routes import CARRY, routes_of
 from symgate.numerics.initialise import bias_of, init
 from symgate.numerics.product import lag_norms
+from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
 Numbers = dict[str, Array]
+
+#: Gates that together hold a state are looked for in groups of up to so many.
+HOLDING = 2
+
+
+# -- by algebra ---------------------------------------------------------------------------
 
 
 def carry_of(cell: Cell, state: str) -> Carry | None:
@@ -28,17 +40,11 @@ def carry_of(cell: Cell, state: str) -> Carry | None:
     return next((c for c in carries(linearise(cell)) if c.state == state), None)
 
 
-def equation(cell: Cell, name: str, expression: Expr | None = None) -> str:
-    """An equation as on a board, or its left side with another right side."""
-    right = cell.equations[name] if expression is None else expression
-    return f"{text(variable(name))} = {text(right, cell.orders[name])}"
-
-
-def shown(interval: Interval) -> str:
+def within(interval: Interval) -> str:
     """An interval in words.
 
     >>> from symgate.linear.intervals import EVERYTHING, UNIT
-    >>> shown(UNIT), shown(EVERYTHING)
+    >>> within(UNIT), within(EVERYTHING)
     ('lies in [0, 1]', 'has no bound')
     """
     if not interval.is_bounded:
@@ -48,13 +54,54 @@ def shown(interval: Interval) -> str:
 
 def affine_slope(expression: Expr, atom: Expr) -> Expr | None:
     """The factor of a variable in an expression that is affine in it, else None."""
-    stand_in = Dummy(real=True)
-    inside = [m for m in expression.atoms(MatVec) if m.has(atom)]
-    if inside:
+    if any(m.has(atom) for m in expression.atoms(MatVec)):
         return None
-    plain = expression.xreplace({atom: stand_in})
-    slope = plain.diff(stand_in)
+    stand_in = Dummy(real=True)
+    slope = expression.xreplace({atom: stand_in}).diff(stand_in)
     return None if slope.has(stand_in) else slope.xreplace({stand_in: atom})
+
+
+def holding(cell: Cell, state: str) -> dict[str, int] | None:
+    """The fewest gates at 0 or 1 with which the state's Jacobian is the identity, all other
+    paths to it closed.
+
+    >>> import symgate as sg
+    >>> holding(sg.cell("gru"), "h"), holding(sg.cell("lstm"), "c")
+    ({'z': 1}, {'i': 0, 'f': 1})
+    """
+    used = {name_of(v) for v in cell.equations[state].atoms(Indexed)}
+    own = [gate for gate in gates(cell) if gate in used]
+    for count in range(HOLDING + 1):
+        for names in combinations(own, count):
+            for values in tuples((0, 1), repeat=count):
+                if _is_identity(cell, state, dict(zip(names, values, strict=True))):
+                    return dict(zip(names, values, strict=True))
+    return None
+
+
+def _is_identity(cell: Cell, state: str, ends: Mapping[str, int]) -> bool:
+    lin = linearise(cell)
+    fixed = {variable(gate): Integer(value) for gate, value in ends.items()}
+    through = []
+    for wrt in cell.states:
+        for path in paths(lin, state, wrt):
+            factors = [f.xreplace(fixed) for term in path.terms for f in term.coefficient]
+            if 0 not in factors:
+                through.append((wrt, path, factors))
+    if len(through) != 1:
+        return False
+    ((wrt, path, factors),) = through
+    return wrt == state and not path.matrices and all(f == 1 for f in factors)
+
+
+def keeping(cell: Cell, state: str, bias: float) -> dict[str, float]:
+    """The biases that open the carry of a state: +bias for f, -bias for z in 1 - z."""
+    carry = carry_of(cell, state)
+    gates = {} if carry is None else carry.gates
+    return {gate: bias if keeps else -bias for gate, keeps in gates.items()}
+
+
+# -- by numbers ---------------------------------------------------------------------------
 
 
 def zeros(cell: Cell, hidden: int) -> Numbers:
@@ -70,12 +117,54 @@ def biased(cell: Cell, hidden: int, biases: Mapping[str, float]) -> Numbers:
     return params
 
 
-def curve(cell: Cell, state: str, params: Numbers, lags: int, x: Array | None = None) -> Array:
-    """log10 of ‖∂state_t/∂state_{t-k}‖₂ for k = 0 … lags; without x the input is zero."""
-    width = input_size(cell, params)
-    inputs = np.zeros((lags + 1, width)) if x is None else x
-    run = simulate(cell, params, inputs)
-    return np.asarray(lag_norms(run, state, state, lags, norm="spectral").log10_norm)
+def recurrent(cell: Cell, hidden: int, gain: float) -> Numbers:
+    """Each matrix that acts on a state gain · I, all other parameters zero."""
+    names = recurrent_names(cell)
+    return {
+        name: gain * np.eye(*value.shape) if name in names else value
+        for name, value in zeros(cell, hidden).items()
+    }
+
+
+def recurrent_names(cell: Cell) -> set[str]:
+    """The matrices that the paths from state to state meet."""
+    return {
+        symbol.name
+        for node in linearise(cell)
+        for term in node.terms
+        if term.matrix is not None
+        for symbol in term.matrix.atoms(MatrixSymbol)
+    }
+
+
+def at_rest(cell: Cell, params: Numbers, steps: int) -> Run:
+    """A run without input, from states 0."""
+    return simulate(cell, params, np.zeros((steps, input_size(cell, params))))
+
+
+def on_noise(cell: Cell, hidden: int, steps: int, **options: Any) -> Run:
+    """A run on standard normal inputs, as initialised."""
+    params = init(cell, hidden=hidden, input=hidden, seed=0, **options)
+    return simulate(cell, params, np.random.default_rng(0).standard_normal((steps, hidden)))
+
+
+def curve(run: Run, state: str, *, carry_alone: bool = False) -> Array:
+    """log10 of ‖∂state_t/∂state_{t-k}‖₂ for all lags of a run, or of the carry's share."""
+    step = routes_of(run.cell).step(lambda name: name == CARRY) if carry_alone else None
+    norms = lag_norms(run, state, state, run.steps, norm="spectral", step=step)
+    return np.asarray(norms.log10_norm)
+
+
+def slope(curve: Array) -> float:
+    """Decades a step, over the second half of a curve."""
+    half = len(curve) // 2
+    return float(curve[-1] - curve[half]) / (len(curve) - 1 - half)
+
+
+def half_life(curve: Array) -> float:
+    """Steps in which a curve of log10 norms falls by half; infinite where it does not."""
+    fall = -slope(curve)
+    return math.log10(2) / fall if fall > 0 else math.inf
 
 
 def input_size(cell: Cell, params: Numbers) -> int:
@@ -86,17 +175,3 @@ def input_size(cell: Cell, params: Numbers) -> int:
             if str(size) == letter:
                 return int(length)
     return 1
-
-
-def usual(cell: Cell, state: str, hidden: int, lags: int) -> Array:
-    """The curve at the usual initialisation, over random input."""
-    params = init(cell, hidden=hidden, input=hidden, seed=0)
-    x = np.random.default_rng(0).standard_normal((lags + 1, hidden))
-    return curve(cell, state, params, lags, x)
-
-
-def keeping(cell: Cell, state: str, bias: float) -> dict[str, float]:
-    """The biases that open the carry of a state: +bias for f, -bias for z in 1 - z."""
-    carry = carry_of(cell, state)
-    gates = carry.gates if carry is not None else {}
-    return {gate: bias if keeps else -bias for gate, keeps in gates.items()}

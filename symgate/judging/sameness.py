@@ -7,111 +7,234 @@ from collections.abc import Sequence
 
 import numpy as np
 import sympy as sp
+from sympy import MatrixSymbol
 
-from symgate.algebra.printing import text
-from symgate.algebra.vectors import variable
+from symgate.algebra.vectors import MatVec, variable
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding
-from symgate.judging.probes import carry_of, input_size, shown, zeros
+from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
+from symgate.judging.formulas import Board, mapped
+from symgate.judging.gates import listed, reads
+from symgate.judging.probes import carry_of, input_size, within, zeros
+from symgate.linear.linearise import linearise
 from symgate.linear.ranges import ranges
 from symgate.numerics.initialise import init
 from symgate.numerics.simulate import simulate
+from symgate.writing.formulas import Count, Written
 
 
-def same_cell(cells: Sequence[Cell]) -> Finding:
+def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
     """Whether two ways of writing a cell say the same, by comparing their normal forms."""
-    found = compare(*cells)
-    if found:
-        return Finding(PROVED, f"one is the other, for all sizes, under the map {found.map}")
+    one, two = cells
+    formulas = tuple(Board(c).equation(equation) for c in cells if equation in c.equations)
+    found = compare(one, two)
+    if found and found.map is not None:
+        changed = mapped(one, two, found.map)
+        told = f"{two.name} is {one.name}, proved for all sizes"
+        told += (
+            f" under the map below (to the left the names of {two.name})."
+            if changed is not None
+            else ", name by name."
+        )
+        return Finding(PROVED, (told,), {}, (*formulas, *([changed] if changed else [])))
+    parted, numbers = _parted(one, two)
     if found.conditions:
-        ways = " or ".join(" and ".join(way) for way in found.conditions)
-        return Finding(CONDITIONS, f"the same where {ways}; in general not: {_told(*cells)}")
-    return Finding(FALSE, _told(*cells))
+        ways = ", or where ".join(" and ".join(map(_condition, way)) for way in found.conditions)
+        told = f"The same where {ways}: proved. In general it is not."
+        return Finding(CONDITIONS, (told, parted), numbers, formulas)
+    return Finding(FALSE, (f"{one.name} and {two.name} are not the same cell.", parted), numbers,
+                   formulas)  # fmt: skip
 
 
 def one_state(cells: Sequence[Cell]) -> Finding:
     """Whether the first cell does with one state what the second does with two."""
     one, two = cells
+    numbers: dict[str, Number] = {"states_first": len(one.states), "states_second": len(two.states)}
+    plural = "states" if len(one.states) > 1 else "state"
     counts = (
-        f"states of {one.name}: {', '.join(one.states)}; of {two.name}: {', '.join(two.states)}"
+        f"{one.name} has {{states_first}} {plural} ({listed(one.states)}), {two.name} "
+        f"{{states_second}} ({listed(two.states)})."
     )
     if len(one.states) >= len(two.states):
-        return Finding(FALSE, counts)
-    (state,) = one.states[:1]
+        return Finding(FALSE, (counts,), numbers)
+    state = one.states[0]
     carried = carry_of(one, state) is not None
     readers = [g for g in one.gates if one.equations[g].has(variable(state, 1))]
+    formulas = (Board(one).equation(state), *(Board(two).equation(s) for s in two.states))
     if not (carried and readers):
-        return Finding(FALSE, f"{counts}; but {state} is not both carried and read by the gates")
+        also = f"But {state} is not both carried and read by the gates."
+        return Finding(FALSE, (counts, also), numbers, formulas)
+    found = compare(one, two)
+    roles = (
+        f"{state} of {one.name} is carried through a gate, as the cell state is, and read by "
+        f"{listed(readers)}, as the output is: true of the parts that it plays."
+    )
+    if found:
+        return Finding(PROVED, (counts, roles, "The two are the same function."), numbers, formulas)
     return Finding(
         CONDITIONS,
-        f"{counts}. {state} is carried like a cell state and read by {', '.join(readers)} like "
-        f"an output. That is so of the parts; as functions the two cells are "
-        f"{compare(one, two).verdict}",
-    )
+        (counts, roles, f"As functions the two cells are {found.verdict}."),
+        numbers, formulas,
+    )  # fmt: skip
 
 
 def plays_part(cells: Sequence[Cell], states: Sequence[str]) -> Finding:
     """Whether a state of one cell is carried as a state of another is."""
-    told, sizes = [], []
+    sizes, readers, formulas = [], [], []
     for cell, state in zip(cells, states, strict=True):
         carry = carry_of(cell, state)
         if carry is None:
-            return Finding(FALSE, f"{state} of {cell.name} does not pass straight to itself")
-        factor = text(sp.Mul(*carry.coefficient))
-        told.append(
-            f"∂{state}_t/∂{state}_{{t-1}} of {cell.name} has the direct term diag({factor})"
-        )
-        interval = ranges(cell)[state]
-        sizes.append(f"{cell.name}'s {state} {shown(interval)}")
+            return Finding(FALSE, (f"{state} of {cell.name} does not pass straight to itself.",))
+        formulas.append(Board(cell).equation(state))
         if not carry.gates:
-            return Finding(FALSE, f"{told[-1]}: no gate decides what is kept")
-    readers = [
-        f"{cell.name}'s {state} is read by {_list(_readers(cell, state))}"
+            said = f"In {cell.name} no gate decides what {state} keeps."
+            return Finding(FALSE, (said,), {}, tuple(formulas))
+        interval = ranges(cell)[state]
+        sizes.append(f"{state} of {cell.name} {within(interval)}")
+        read = _readers(cell, state)
+        readers.append(f"{state} of {cell.name} is read by {listed(read) if read else 'nothing'}")
+    gates = [
+        f"{listed(carry.gates)} in {cell.name}"
         for cell, state in zip(cells, states, strict=True)
+        if (carry := carry_of(cell, state)) is not None
     ]
     return Finding(
         CONDITIONS,
-        f"as carrier of the gradient: {'; '.join(told)}. Otherwise not: {'; '.join(sizes)}; "
-        f"{'; '.join(readers)}",
+        (
+            f"As carrier of the gradient it does: each has one direct term without a matrix, its "
+            f"factor a gate ({', '.join(gates)}).",
+            f"Otherwise not: {', '.join(sizes)}; {', '.join(readers)}.",
+        ),
+        {},
+        tuple(formulas),
     )
 
 
-def more_parameters(cells: Sequence[Cell]) -> Finding:
+def more_parameters(cells: Sequence[Cell], sizes: Sequence[Sequence[int]]) -> Finding:
     """Whether the first cell has more parameters than the second, at any size."""
     one, two = cells
     a, b = sp.expand(one.parameter_count()), sp.expand(two.parameter_count())
     ratio = sp.cancel(a / b)
-    example = int(one.parameter_count(n=128, m=128)), int(two.parameter_count(n=128, m=128))
-    said = (
-        f"{one.name}: {_plain(a)}; {two.name}: {_plain(b)}; ratio {ratio}; {example[0]} to "
-        f"{example[1]} at n = m = 128"
+    numbers: dict[str, Number] = {}
+    said = []
+    for i, (n, m) in enumerate(sizes):
+        both = [int(sp.Integer(c.parameter_count(n=n, m=m))) for c in cells]
+        numbers |= {f"n_{i}": n, f"m_{i}": m, f"first_{i}": both[0], f"second_{i}": both[1]}
+        said.append(f"{{first_{i}}} to {{second_{i}}} at n = {{n_{i}}} and m = {{m_{i}}}")
+    formulas = tuple(
+        Board(c).write(Written(rf"N_{{\mathrm{{{c.name}}}}}", f"N_{c.name}"), "=", Count(count))
+        for c, count in ((one, a), (two, b))
     )
-    numbers = {one.name: example[0], two.name: example[1]}
+    told = f"{one.name} to {two.name}: {', '.join(said)}."
     difference = sp.Poly(a - b)
     more = all(c > 0 for c in difference.coeffs())
-    return Finding(PROVED if more else FALSE, said, numbers)
+    if ratio.is_number:
+        numbers |= {"parts": int(ratio.p), "of": int(ratio.q)}
+        first = "The ratio is {parts} to {of} at every size: one block of weights a gate."
+    else:
+        first = "The ratio depends on the sizes."
+    return Finding(PROVED if more else FALSE, (first, told), numbers, formulas)
 
 
 def more_work(cells: Sequence[Cell], hidden: int, steps: int) -> Finding:
-    """Multiplications a step, which decide, and the time of a run, which is shown."""
-    works = [_products(cell, hidden) for cell in cells]
+    """Multiply-adds a step, which decide, and the time of a run, which is shown."""
+    one, two = cells
+    works = [_multiply_adds(cell) for cell in cells]
+    sizes = [int(work.subs(dict.fromkeys(work.free_symbols, hidden))) for work in works]
     times = [_time(cell, hidden, steps) for cell in cells]
-    work, measured = works[0] / works[1], times[0] / times[1]
-    said = (
-        f"multiplications in matrices a step at n = m = {hidden}: {works[0]} to {works[1]}, ratio "
-        f"{work:.4g}; time forward over {steps} steps, measured here: ratio {measured:.2f}"
+    numbers: dict[str, Number] = {
+        "hidden": hidden, "steps": steps, "work_first": sizes[0], "work_second": sizes[1],
+        "work_ratio": sizes[0] / sizes[1], "time_ratio": times[0] / times[1],
+        "stages_first": _stages(one), "stages_second": _stages(two),
+    }  # fmt: skip
+    told = [
+        f"A step of {one.name} takes {{work_first}} multiply-adds in its matrices, one of "
+        f"{two.name} {{work_second}} (n = m = {{hidden}}): a ratio of {{work_ratio}}.",
+    ]
+    if numbers["stages_first"] != numbers["stages_second"]:
+        told.append(
+            f"How much of it can be done at once differs: the matrix products of a step wait for "
+            f"one another in {{stages_first}} stage{'s' * (_stages(one) > 1)} in {one.name} and "
+            f"{{stages_second}} in {two.name}."
+        )
+    told.append(
+        "Measured forward here over {steps} steps the ratio of times is {time_ratio:2}. How many "
+        "steps training needs is another question."
     )
-    numbers = {"ratio of work": work, "ratio of time": measured}
-    return Finding(CONDITIONS if work > 1 else FALSE, said, numbers)
+    formulas = tuple(
+        Board(c).write(Written(rf"\mathrm{{work}}_{{\mathrm{{{c.name}}}}}", f"work_{c.name}"), "=",
+                       Count(work))
+        for c, work in zip(cells, works, strict=True)
+    )  # fmt: skip
+    verdict = CONDITIONS if sizes[0] > sizes[1] else FALSE
+    return Finding(verdict, tuple(told), numbers, formulas, ("time_ratio",))
 
 
-def _products(cell: Cell, hidden: int) -> int:
-    """How many numbers its matrices hold: each is multiplied once a step."""
-    sizes = dict.fromkeys(cell.sizes.values(), hidden)
-    matrices = [p.count for p in cell.parameters.values() if p.kind == "matrix"]
-    return int(sp.Add(*matrices).subs(sizes))
+def previous_output(cells: Sequence[Cell], output: str, state: str) -> Finding:
+    """Whether the output reads the old value of a state in place of the new: then it is late."""
+    right, said = cells
+    same = same_cell([right, said], output)
+    if same.verdict == PROVED:
+        return same
+    lost = [gate for gate in right.gates
+            if reads(right, output, gate) and not reads(said, output, gate)]  # fmt: skip
+    late = (
+        f"With {state}_{{t-1}} the output is a step late: {listed(lost)} of a step would reach "
+        f"{output}_t no more. The formula beside the sentence has {state}_t, and is right."
+        if lost
+        else f"{output}_t depends on the same gates in both."
+    )
+    return Finding(FALSE, (late, *same.told[1:]), same.numbers, same.formulas)
+
+
+def weight_matrices(cells: Sequence[Cell], claimed: Sequence[str]) -> Finding:
+    """Whether a cell has no weight matrices but those that are named."""
+    (cell,) = cells
+    found = [p.name for p in cell.parameters.values() if p.kind == "matrix"]
+    board = Board(cell)
+    numbers: dict[str, Number] = {"matrices": len(found), "claimed": len(claimed)}
+    missing = [name for name in found if name not in claimed]
+    formulas = tuple(
+        board.equation(name)
+        for name, e in cell.equations.items()
+        if {s.name for m in e.atoms(MatVec) for s in m.matrix.atoms(MatrixSymbol)} & set(missing)
+    )
+    if not missing:
+        return Finding(PROVED, (f"Its matrices are {listed(found)}.",), numbers)
+    told = f"It has {{matrices}} matrices, not {{claimed}}: the list lacks {listed(missing)}."
+    also = "A gate only scales; without the candidate's weights there is nothing to write."
+    return Finding(FALSE, (told, also), numbers, formulas)
+
+
+def _condition(words: str) -> str:
+    """A condition of a comparison, in a sentence.
+
+    >>> _condition("n = 1"), _condition("U_n diagonal")
+    ('there is one unit', 'U_n is diagonal')
+    """
+    if words == "n = 1":
+        return "there is one unit"
+    return f"{words.removesuffix(' diagonal')} is diagonal" if words.endswith("nal") else words
+
+
+def _multiply_adds(cell: Cell) -> sp.Expr:
+    """One multiply-add for each entry of a matrix, as often as the matrix is used."""
+    total = sp.S.Zero
+    for expression in cell.equations.values():
+        for product in expression.atoms(MatVec):
+            rows, cols = product.matrix.shape
+            total += rows * cols
+    return sp.expand(total)
+
+
+def _stages(cell: Cell) -> int:
+    """How many matrix products of one step wait for one another at most."""
+    depth: dict[sp.Expr, int] = {}
+    for node in linearise(cell):
+        found = [depth.get(t.source, 0) + (t.matrix is not None) for t in node.terms]
+        depth[variable(node.name)] = max(found, default=0)
+    return max(depth.values())
 
 
 def _time(cell: Cell, hidden: int, steps: int) -> float:
@@ -130,30 +253,24 @@ def _readers(cell: Cell, state: str) -> list[str]:
     return [name for name, e in cell.equations.items() if name != state and e.has(*symbols)]
 
 
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "nothing else"
-
-
-def _plain(count: sp.Expr) -> str:
-    return str(count).replace("**", "^").replace("*", " ")
-
-
-def _told(one: Cell, two: Cell) -> str:
+def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
     """How far two cells part that are given the same numbers, as far as names are the same."""
     if set(one.states) != set(two.states) or one.inputs != two.inputs:
-        return f"states {', '.join(one.states)} in one, {', '.join(two.states)} in the other"
+        return f"States {listed(one.states)} in one, {listed(two.states)} in the other.", {}
     rng = np.random.default_rng(0)
     params = {k: rng.integers(-9, 10, v.shape) / 10 for k, v in zeros(one, 2).items()}
     other = {k: params.get(k, v) for k, v in zeros(two, 2).items()}
-    start = {s: np.array([0.5, -0.5]) for s in one.states}
+    start = {s: np.array([1.0, -1.0]) for s in one.states}
     x = np.ones((1, input_size(one, params)))
-    state = one.states[0]
+    state = one.states[-1] if "h" not in one.states else "h"
     try:
         ends = [simulate(cell, p, x, start)[state][0] for cell, p in ((one, params), (two, other))]
     except SymgateError:
-        return "their parameters have other shapes"
-    shown = [f"({v[0]:.4f}, {v[1]:.4f})" for v in ends]
+        return "Their parameters have other shapes.", {}
+    numbers = {f"{which}_{unit + 1}": float(end[unit]) for which, end in
+               zip(("first", "second"), ends, strict=True) for unit in (0, 1)}  # fmt: skip
     return (
-        f"with the same numbers (two units, x = 1, {state} = (0.5, -0.5), seed 0, the rest 0) the "
-        f"next {state} is {shown[0]} in {one.name} and {shown[1]} in {two.name}"
-    )
+        f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, what one "
+        f"lacks 0) the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
+        f"({{second_1:4}}, {{second_2:4}}) in {two.name}."
+    ), numbers
