@@ -224,6 +224,10 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
             for part in shared:
                 parts.remove(part)
             parts.append(set().union(*shared))
+    for part, other in _directions(parts, lines):
+        parts.remove(part)
+        parts.remove(other)
+        parts.append(part | other)
     drafts = []
     taken: set[str] = set().union(*parts) if parts else set()
     for part in parts:
@@ -248,6 +252,23 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
         return [Draft(lines, group.doubled)]
     aside.extend((line, "no state depends on it") for line in left)
     return drafts
+
+
+def _directions(parts: list[set[str]], lines: Sequence[Line]) -> list[tuple[set[str], set[str]]]:
+    """Parts whose states differ only in the arrow: forwards and backwards in time."""
+    found: list[tuple[set[str], set[str]]] = []
+    arrows = {line.name: line.target for line in lines if {"fwd", "bwd"} & {*line.target.accents}}
+    for one in parts:
+        for other in parts:
+            pairs = [
+                (a, b) for a in one & arrows.keys() for b in other & arrows.keys()
+                if arrows[a].letter == arrows[b].letter and arrows[a].labels == arrows[b].labels
+                and "fwd" in arrows[a].accents and "bwd" in arrows[b].accents
+            ]  # fmt: skip
+            taken = any(one in pair or other in pair for pair in found)
+            if one is not other and pairs and not taken:
+                found.append((one, other))
+    return found
 
 
 def _closure(start: str, links: dict[str, set[str]]) -> set[str]:

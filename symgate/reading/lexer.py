@@ -15,7 +15,7 @@ from symgate.reading.source import Piece
 from symgate.reading.tokens import MAX_TOKENS, Token
 
 _PATTERN = re.compile(
-    r"(?P<row>\\\\(?:\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)"
+    r"(?P<row>\\\\(?:cr(?![A-Za-z])|\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)"
     r"|(?P<environment>\\(?:begin|end)\s*\{\s*[A-Za-z]+\*?\s*\})"
     r"|(?P<command>\\[A-Za-z]+\*?|\\[^A-Za-z])"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)"

@@ -88,12 +88,29 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | 
     if column is not None:
         yield from _stacked(equation, number, column, sides[1], indices)
         return
+    pairs = _pairs(sides, indices)
+    if pairs is not None:
+        for ref, value in pairs:
+            yield Line(ref, value, equation, number, tuple(references(value, indices)))
+        return
     *names, right = sides
     values = [right]
     while len(names) > 1 and _target(names[-1], indices) is None:
         values.append(names.pop())
     right = next((v for v in values if any(_reads_last(t, indices) for t in v)), values[-1])
     yield from _chain(equation, number, names, right, indices)
+
+
+def _pairs(
+    sides: Sequence[tuple[Tree, ...]], indices: Indices
+) -> list[tuple[Reference, Tree]] | None:
+    """The lines of f, i = …, …: as many names as values; None for anything else."""
+    if len(sides) != 2 or len(sides[0]) != len(sides[1]) or len(sides[0]) < 2:
+        return None
+    refs = [_target((part,), indices) for part in sides[0]]
+    if any(ref is None for ref in refs):
+        return None
+    return [(ref, value) for ref, value in zip(refs, sides[1], strict=True) if ref is not None]
 
 
 def _chain(
@@ -147,6 +164,8 @@ def _is_generic(tree: Tree) -> bool:
         return False
     base = head.base if isinstance(head, Scripted) else head
     if isinstance(base, Symbol) and base.name in ("max", "min"):
+        return False
+    if any(isinstance(item, Sum | Product) for item in group.items):
         return False
     return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
 

@@ -15,7 +15,14 @@ from itertools import pairwise
 from symgate.algebra.names import is_scalar_name, name_parts
 from symgate.reading import symbols
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.names import Indices, Reference, is_ones, reference, tree_time
+from symgate.reading.names import (
+    Indices,
+    Reference,
+    is_ones,
+    is_sum,
+    reference,
+    tree_time,
+)
 from symgate.reading.terms import (
     Add,
     AnyTerm,
@@ -211,8 +218,10 @@ class Meaning:
 
     def product(self, node: Product, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
         """Functions take their arguments, then matrices act, then components multiply."""
-        timed = self.with_times(factors)
+        timed = self.without_sums(self.with_times(factors), node)
         if any(sign == "concat" for sign, _ in timed):
+            if any(sign == "hadamard" for sign, _ in timed):
+                return self.circled_sum(node, timed)
             parts = tuple(self.term(f) for _, f in timed)
             return Cat(node.start, node.stop, parts)
         values: list[Factor] = []
@@ -227,6 +236,35 @@ class Meaning:
                 value = self.term(factor)
             values.append((sign, value))
         return self.chained(node, values)
+
+    def circled_sum(self, node: Product, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
+        """f ⊗ c ⊕ i ⊗ g: circled signs are those of sums and products component by component."""
+        groups: list[list[tuple[str, Tree]]] = [[]]
+        for sign, factor in factors:
+            if sign == "concat":
+                groups.append([("", factor)])
+            else:
+                groups[-1].append((sign, factor))
+        terms: list[tuple[int, Tree]] = [
+            (1, g[0][1] if len(g) == 1 else Product(g[0][1].start, g[-1][1].stop, tuple(g)))
+            for g in groups
+        ]
+        return self.term(Sum(node.start, node.stop, tuple(terms)))
+
+    def without_sums(self, factors: list[tuple[str, Tree]], node: Tree) -> list[tuple[str, Tree]]:
+        """Without the sign of a sum over components: sum_j A_ij v_j is A v."""
+        kept: list[tuple[str, Tree]] = []
+        for sign, factor in factors:
+            if not is_sum(factor):
+                kept.append(("" if not kept else sign, factor))
+                continue
+            below = [s.inside[0].value for s in factor.scripts if s.kind == "SUB" and s.inside] \
+                if isinstance(factor, Scripted) else []  # fmt: skip
+            if not below or below[0] not in self.context.indices.components:
+                raise Foreign("a sum", node)
+        if not kept:
+            raise FormulaError("the sum ends too early", node.start, node.stop, "truncated")
+        return kept
 
     def with_times(self, factors: Sequence[tuple[str, Tree]]) -> list[tuple[str, Tree]]:
         """Factors in which h and (t-1) side by side are one symbol."""
@@ -267,7 +305,9 @@ class Meaning:
         if isinstance(group, Scripted) and isinstance(group.base, Group):
             raised, group = group, group.base
         bracket = isinstance(group, Group) and group.opening in "([{\\{|"
-        if not self.is_function(ref, bracket):
+        if not self.is_function(ref, bracket) and not (
+            isinstance(group, Group) and self.is_outer(ref, group)
+        ):
             return None
         if bracket:
             assert isinstance(group, Group)
@@ -317,14 +357,33 @@ class Meaning:
             return bracket or not ref.labels
         word = ref.kind == "NAME" and (
             ref.letter in symbols.LINEAR or ref.letter in symbols.NORMALISATIONS
-        )
+            or ref.letter in symbols.PRODUCTS
+        )  # fmt: skip
         if word:
             return bracket
-        if not bracket or ref.letter not in symbols.ACTIVATION_LETTERS or ref.accents:
+        if not bracket or ref.accents:
+            return False
+        if ref.letter not in symbols.ACTIVATION_LETTERS:
             return False
         if ref.name in self.context.defined_untimed or ref.name in self.context.inputs:
             return False
         return not (ref.letter in "ahk" and ref.name in self.context.defined)
+
+    def is_outer(self, ref: Reference, group: Group) -> bool:
+        """Whether a bare capital stands before W x + U h + b: a function, as in H(…)."""
+        bare = ref.name == ref.letter and len(ref.name) == 1 and ref.name.isupper()
+        known = ref.name in self.context.defined | self.context.inputs | self.context.timed
+        if not bare or known or ref.time is not None or len(group.items) != 1:
+            return False
+        inner = group.items[0]
+        if not isinstance(inner, Sum):
+            return False
+        matrices = 0
+        for _, part in inner.terms:
+            first = part.factors[0][1] if isinstance(part, Product) else None
+            found = reference(first, self.context.indices) if first is not None else None
+            matrices += found is not None and found.time is None and found.letter.isupper()
+        return matrices >= 2
 
     def applied(self, ref: Reference, head: Tree, items: Sequence[Tree], group: Tree) -> AnyTerm:
         """A function at its argument."""
@@ -336,6 +395,11 @@ class Meaning:
             raise Foreign(f"the function {letter}", head)
         if letter in symbols.CONCATENATIONS:
             return Cat(start, stop, tuple(map(self.term, items)))
+        if letter in symbols.PRODUCTS and len(items) == 2:
+            one, other = items
+            return self.product(
+                Product(start, stop, (("", one), ("times", other))), (("", one), ("times", other))
+            )
         if letter in symbols.LINEAR:
             return self.linear(ref, items, start, stop)
         if len(items) != 1:
@@ -348,6 +412,8 @@ class Meaning:
     def wrapped(self, ref: Reference, head: Tree, argument: AnyTerm, stop: int = 0) -> AnyTerm:
         """A function of one argument that has been read."""
         place, letter, start = (head.start, head.stop), ref.letter, head.start
+        if "prime" in ref.accents:
+            raise Foreign("the derivative of a function", head)
         stop = max(stop, argument.stop)
         if letter in symbols.NORMALISATIONS:
             self.context.notes[ref.name] = "normalisation"
@@ -367,6 +433,9 @@ class Meaning:
     def greater(self, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
         """The greater of two values, b + relu(a - b)."""
         one, other = map(self.term, items)
+        for zero, value in ((one, other), (other, one)):
+            if isinstance(zero, Num) and float(zero.text) == 0:
+                return Call(head.start, stop, "relu", "max", value, (head.start, head.stop))
         gap = Add(one.start, other.stop, ((1, one), (-1, other)))
         place = (head.start, head.stop)
         return Add(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from symgate.reading.tokens import Token
 from symgate.reading.trees import Accent, Group, Number, Scripted, Sum, Symbol, Tree, walk
@@ -131,6 +132,10 @@ def _with_script(ref: Reference, script: Token, indices: Indices) -> Reference:
         wrapped, "sup" if raised else "sub"
     )
     for part in _split(tokens):
+        inner = part[-1].inside if len(part) > 1 and part[-1].kind == "SUB" else ()
+        time = time_of(list(inner), indices) if inner and ref.time is None else None
+        if time is not None:  # v_{word_t}: the time stands below the word
+            ref, part = replace(ref, time=time, style=style), part[:-1]
         ref = _with_part(ref, part, indices, raised, bool(wrapped), style)
     return ref
 
@@ -253,6 +258,8 @@ def component_letters(
 ) -> frozenset[str]:
     """Letters that number components, as below a bracket, or in the sum A_{ij} h_j."""
     found: set[str] = set()
+    raised: set[str] = set()
+    summed: set[str] = set()
     doubled: set[str] = set()
     single: set[str] = set()
     for side in right:
@@ -260,17 +267,19 @@ def component_letters(
             if not isinstance(node, Scripted):
                 continue
             if isinstance(node.base, Group) and node.base.opening in "[(":
-                found |= {
-                    s.inside[0].value
-                    for s in node.scripts
-                    if s.kind == "SUB" and len(s.inside) == 1
-                }
+                alone = [(s.kind, s.inside[0].value) for s in node.scripts if len(s.inside) == 1]
+                found |= {letter for kind, letter in alone if kind == "SUB"}
+                raised |= {letter for kind, letter in alone if kind == "SUP"}
+            if is_sum(node):
+                summed |= {s.inside[0].value for s in node.scripts if s.kind == "SUB" and s.inside}
             ref = reference(node, known)
             if ref is None:
                 continue
             labels = [label for label in ref.labels if set(label) <= _COMPONENT]
             if ref.time is None and ref.letter.isupper():
                 doubled |= {label for label in labels if len(label) == 2}
+                letters = [label for label in labels if len(label) == 1]
+                doubled |= {a + b for a, b in pairwise(letters)}
             elif ref.time is not None:
                 single |= {label for label in labels if len(label) == 1}
     outer = {
@@ -278,6 +287,12 @@ def component_letters(
         and ref.time is not None for label in ref.labels
     }  # fmt: skip
     for pair in doubled:
-        if pair[0] in outer and pair[1] in single and pair[0] != pair[1]:
+        if pair[0] in outer and (pair[1] in single or pair[1] in summed) and pair[0] != pair[1]:
             found |= set(pair)
-    return frozenset(found & _COMPONENT)
+    return frozenset((found | (raised & outer)) & _COMPONENT)
+
+
+def is_sum(node: Tree) -> bool:
+    """Whether a node is the sign of a sum, with what it runs over."""
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Symbol) and base.kind == "SUM"

@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError, SymgateError
-from symgate.reading.family import Classifier
-from symgate.reading.faults import Edit, Fault, edited
-from symgate.reading.misprints import distinct, faults
-from symgate.reading.misprints.cell import Readable
-from symgate.reading.pipeline import Found, find
-from symgate.reading.reading import Misprint, ReadFile, Reading, Readings, ReadLine
-from symgate.reading.relation import NAMES, Relation, against, relation
+from symgate.reading.cells import reading
+from symgate.reading.pipeline import find
+from symgate.reading.reading import ReadFile, Reading, Readings
 from symgate.reading.source import Document
-from symgate.reading.structure import Structure
-from symgate.reading.understanding import Understanding, Understood
 
 MAX_BYTES = 20_000_000
 ENDINGS = (".md", ".markdown", ".tex", ".rst", ".txt", ".ipynb", ".py", ".html", ".htm", ".mdx",
@@ -122,23 +115,23 @@ def cell_of_latex(latex: str, name: str = "cell") -> Cell:
     if len(found) != 1:
         count = "no cell" if not found else f"{len(found)} cells"
         raise EquationError(f"these formulas define {count}", shown=latex.strip().split("\n")[0])
-    reading = found[0]
-    if reading.cell is None:
-        raise _unreadable(reading, latex)
-    return Cell.from_text(str(reading.cell), name)
+    only = found[0]
+    if only.cell is None:
+        raise _unreadable(only, latex)
+    return Cell.from_text(str(only.cell), name)
 
 
-def _unreadable(reading: Reading, latex: str) -> EquationError:
+def _unreadable(found: Reading, latex: str) -> EquationError:
     """Why a reading has no cell, with the place of the first fault."""
     shown = latex.split("\n")
-    for misprint in reading.misprints:
+    for misprint in found.misprints:
         line = min(misprint.line, len(shown))
         return EquationError(
             misprint.why, line=line, column=misprint.column, width=misprint.width,
             shown=shown[line - 1],
         )  # fmt: skip
     try:
-        Cell.from_text("\n".join(text or "" for text in reading.text))
+        Cell.from_text("\n".join(text or "" for text in found.text))
     except EquationError as error:
         return error
     return EquationError("these formulas define no cell of the language", shown=shown[0])
@@ -148,7 +141,7 @@ def read_document(document: Document) -> ReadFile:
     """Read the cells of a document."""
     found = find(document)
     cells = tuple(
-        _reading(document, found, index, len(found.cells)) for index in range(len(found.cells))
+        reading(document, found, index, len(found.cells)) for index in range(len(found.cells))
     )
     aside = [
         {
@@ -165,167 +158,6 @@ def pictures(document: Document) -> Iterator[tuple[int, int, str]]:
     """The pictures of a document, which may hold its equations."""
     for found in _PICTURE.finditer(document.text):
         yield found.start(), found.end(), "a picture: what it shows is not read"
-
-
-def _reading(document: Document, found: Found, index: int, count: int) -> Reading:
-    """The reading of one cell that was found."""
-    _draft, understanding, parts = found.cells[index]
-    classifier = Classifier(understanding, parts)
-    family = classifier.family()
-    readable = Readable(document, understanding, parts, family)
-    everything = [f for u in _ordered(understanding) for f in u.faults] + faults(readable)
-    name = _name(document, index, count)
-    cell, problem = _cell(understanding, name)
-    if problem is not None:
-        everything.append(problem)
-    everything = distinct(everything)
-    edits = [edit for fault in everything for edit in fault.edits]
-    meant, mended = cell, classifier
-    if any(f.ill_formed for f in everything):
-        cell = None
-    if edits:
-        meant, mended = _meant(document, index, count, edits, classifier)
-        family = mended.family()
-    zoo = _relation(cell, meant, family)
-    if zoo is not None and zoo.relation in ("identical", "equal") and zoo.name in NAMES:
-        family = NAMES[zoo.name]
-    conventions = classifier.conventions(family).completed(mended.conventions(family))
-    return Reading(
-        name=name,
-        family=family,
-        conventions=conventions,
-        states=tuple(parts.states),
-        lines=tuple(_line(document, u, parts, everything) for u in _ordered(understanding)),
-        cell=cell,
-        meant=meant,
-        zoo=zoo,
-        misprints=tuple(_misprint(document, fault) for fault in everything),
-        notes=tuple(_notes(understanding)),
-        mended=tuple(_mended(document, understanding, edits)),
-        edits=tuple(edits),
-    )
-
-
-def _ordered(found: Understanding) -> list[Understood]:
-    """All lines of a cell in the order of the document."""
-    return sorted([*found.lines, *found.doubled, *found.inlined],
-                  key=lambda u: (u.line.number, u.line.target.start))  # fmt: skip
-
-
-def _name(document: Document, index: int, count: int) -> str:
-    stem = Path(document.path).stem if document.path else "cell"
-    return stem if count == 1 else f"{stem}#{index + 1}"
-
-
-def _cell(found: Understanding, name: str) -> tuple[Cell | None, Fault | None]:
-    """The cell as printed; None where a line has no meaning or the lines make no cell."""
-    if any(u.ill_formed or u.line.printed for u in found.lines):
-        return None, None
-    texts = [u.text for u in found.lines]
-    try:
-        return Cell.from_text("\n".join(t for t in texts if t is not None), name), None
-    except EquationError as error:
-        return None, _size_fault(found, error)
-
-
-def _size_fault(found: Understanding, error: EquationError) -> Fault | None:
-    """Sizes that do not fit are a fault of the line; all else is known already."""
-    if "sizes do not fit" not in error.message or not 0 < error.line <= len(found.lines):
-        return None
-    equation = found.lines[error.line - 1].line.equation
-    return Fault("shape_mismatch", error.message, equation.start, equation.stop, "", "", (), 0.5)
-
-
-def _meant(
-    document: Document, index: int, count: int, edits: list[Edit], printed: Classifier
-) -> tuple[Cell | None, Classifier]:
-    """The cell that the document defines once its misprints are mended."""
-    again = find(document, edits)
-    if len(again.cells) != count:
-        return None, printed
-    _draft, understanding, parts = again.cells[index]
-    cell = _cell(understanding, _name(document, index, count))[0]
-    return cell, Classifier(understanding, parts)
-
-
-def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | None:
-    """The nearest zoo cell: that of the meant cell, with the verdict on the printed one."""
-    if cell is None or cell is meant or meant is None:
-        known = cell or meant
-        return relation(known, family) if known is not None else None
-    wanted = relation(meant, family)
-    if wanted is None:
-        return relation(cell, family)
-    return replace(against(wanted.name, cell), as_meant=wanted.relation)
-
-
-def _line(
-    document: Document, u: Understood, parts: Structure, everything: Sequence[Fault]
-) -> ReadLine:
-    equation = u.line.equation
-    line, column = document.place(equation.start)
-    part = (
-        "candidate" if u.name in parts.candidates
-        else "gate" if u.name in parts.gates
-        else "state" if u.name in parts.states
-        else "output" if u.name in parts.outputs
-        else ""
-    )  # fmt: skip
-    ill_formed = u.ill_formed or any(
-        f.ill_formed and equation.start <= f.start < equation.stop for f in everything
-    )
-    text = None if ill_formed else u.printed
-    return ReadLine(
-        u.line.printed or u.name,
-        text,
-        line,
-        column,
-        document.text[equation.start : equation.stop],
-        part,
-    )
-
-
-def _misprint(document: Document, fault: Fault) -> Misprint:
-    line, column = document.place(fault.start)
-    printed = fault.printed or document.text[fault.start : fault.stop]
-    width = max(1, min(fault.stop - fault.start, len(document.line(line)) - column + 1))
-    return Misprint(
-        line, column, printed, fault.meant, fault.kind, fault.certainty, fault.why, width,
-        document.line(line),
-    )  # fmt: skip
-
-
-def _notes(found: Understanding) -> Iterator[str]:
-    """What was assumed: activations without a name, normalisations, convolutions."""
-    from symgate.reading.terms import Call, walk
-
-    seen: dict[str, set[str]] = {}
-    for u in found.lines:
-        for term in walk(u.term) if u.term is not None else ():
-            if isinstance(term, Call) and term.assumed:
-                seen.setdefault(term.printed, set()).add(term.function)
-    for printed, functions in seen.items():
-        yield f"{printed} is read as {' and '.join(sorted(functions))}"
-    for name, what in found.context.notes.items():
-        if what == "normalisation":
-            yield f"{name} is a normalisation and is left out of the text"
-        elif what == "input":
-            yield f"{name} is a function of the input and is read as an input"
-    if found.convolution:
-        yield "the products with weights are convolutions, written as matrices in the text"
-    for name in sorted(found.backwards):
-        yield f"{name} runs backwards in time; its text counts the steps from the end"
-
-
-def _mended(document: Document, found: Understanding, edits: list[Edit]) -> Iterator[str]:
-    """The equations of a cell in the author's notation, with the misprints mended."""
-    done: set[int] = set()
-    for u in _ordered(found):
-        equation = u.line.equation
-        if equation.start in done:
-            continue
-        done.add(equation.start)
-        yield edited(document.text, edits, equation.start, equation.stop)
 
 
 def _shortened(text: str) -> str:

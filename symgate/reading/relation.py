@@ -74,29 +74,34 @@ class Relation:
 
 
 def relation(cell: Cell, family: str) -> Relation | None:
-    """The strongest relation of a cell to one of the zoo's; None for a family without any.
+    """The strongest relation of a cell to one of the zoo's; None for a family without any."""
+    try:
+        name = related(cell, family)
+    except (TooLarge, Unsupported):
+        return None
+    kin = KIN.get(family, ())
+    return against(name or kin[0], cell) if name or kin else None
+
+
+def related(cell: Cell, family: str) -> str | None:
+    """The cell of the zoo that a cell is equal to, perhaps under conditions; None for none.
 
     An equal one of the family is looked for first, then one that is equal under conditions,
     then an equal one among all that have the same activations.
     """
     kin = KIN.get(family, ())
-    try:
-        own = normal_form(cell)
-        near: dict[str, int] = {}
-        for name in kin:
-            found = best(normal_form(zoo_cell(name)), own, ("exact", "outside"))
-            if found is not None and found.unconditional:
-                return against(name, cell)
-            if found is not None:
-                near[name] = found.weight
-        if near:
-            return against(min(near, key=lambda name: near[name]), cell)
-        for name in _others(own, kin):
-            if proved_equal(normal_form(zoo_cell(name)), own) is not None:
-                return against(name, cell)
-    except (TooLarge, Unsupported):
-        return None
-    return against(kin[0], cell) if kin else None
+    own = normal_form(cell)
+    near: dict[str, int] = {}
+    for name in kin:
+        found = best(normal_form(zoo_cell(name)), own, ("exact", "outside"))
+        if found is not None and found.unconditional:
+            return name
+        if found is not None:
+            near[name] = found.weight
+    if near:
+        return min(near, key=lambda name: near[name])
+    equal = (n for n in _others(own, kin) if proved_equal(normal_form(zoo_cell(n)), own))
+    return next(equal, None)
 
 
 def against(name: str, cell: Cell) -> Relation:
@@ -107,15 +112,15 @@ def against(name: str, cell: Cell) -> Relation:
 
 def _others(own: Normal, done: tuple[str, ...]) -> Iterator[str]:
     """Other zoo cells with as many states and the same kinds of activations."""
-    wanted = _fingerprint(own)
+    wanted = fingerprint(own)
     for name in entries():
         if name in done or name.endswith("-concat"):
             continue
-        if _fingerprint(normal_form(zoo_cell(name))) == wanted:
+        if fingerprint(normal_form(zoo_cell(name))) == wanted:
             yield name
 
 
-def _fingerprint(found: Normal) -> object:
+def fingerprint(found: Normal) -> tuple[object, ...]:
     """What equal cells have in common: states, outputs, inputs, and kinds of activations."""
     kinds = Counter(kind(node) for node in nodes_of(found.observed.values()))
     return len(found.states), len(found.outputs), len(found.cell.inputs), sorted(kinds.items())

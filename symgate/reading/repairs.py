@@ -21,6 +21,7 @@ def repaired(equation: Equation) -> Equation:
     for side in equation.sides:
         tokens = _without_inner_equals(side, faults)
         tokens = _balanced(tokens, faults)
+        tokens = _concatenated(tokens, faults)
         plain = equation.piece is not None and equation.piece.kind == "plain"
         if not plain:
             faults.extend(_script_faults(tokens))
@@ -52,6 +53,20 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
         if token.kind in _PAIRS:
             opened.append(token)
         elif token.kind in _TEXT:
+            if not opened and token.kind == "RPAR" and _bare_function(result):
+                head = _bare_function(result)
+                assert head is not None
+                at = result.index(head) + 1
+                faults.append(
+                    Fault(
+                        "missing_parenthesis", f"no bracket opens after {head.value}",
+                        head.start, head.stop, head.value, f"{head.value}(",
+                        (Edit(head.stop, head.stop, "("),), 0.9, ill_formed=True,
+                    )
+                )  # fmt: skip
+                result.insert(at, Token("LPAR", "(", head.stop, head.stop))
+                result.append(token)
+                continue
             if not opened:
                 faults.append(
                     Fault(
@@ -85,6 +100,48 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
         )  # fmt: skip
         result.append(Token(_PAIRS[before.kind], closing, last.stop, last.stop))
     return result
+
+
+def _concatenated(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
+    """sigma(W h, x + b): brackets are missing around what a matrix acts on."""
+    kept = [i for i, t in enumerate(tokens) if t.kind not in ("SPACE", "GAP", "NEWLINE", "AMP")]
+    kinds = [tokens[i].kind for i in kept]
+    head = len(kinds) > 6 and (kinds[0] == "FUNCTION" or tokens[kept[0]].value == "sigma")
+    if not head or kinds[1] != "LPAR" or kinds.count("COMMA") != 1:
+        return list(tokens)
+    comma = kinds.index("COMMA")
+    depth = sum(k in _PAIRS for k in kinds[:comma]) - sum(k in _TEXT for k in kinds[:comma])
+    first = comma - 1
+    while first > 1 and kinds[first] in ("SUB", "SUP", "PRIME"):
+        first -= 1
+    last = comma + 1
+    while last + 1 < len(kinds) and kinds[last + 1] in ("SUB", "SUP", "PRIME"):
+        last += 1
+    letters = ("LETTER", "NAME")
+    two = kinds[first] in letters and kinds[2] in letters and first > 2
+    if depth != 1 or not two or last >= len(kinds) or kinds[comma + 1] not in letters:
+        return list(tokens)
+    opening, closing = tokens[kept[first]], tokens[kept[last]]
+    faults.append(
+        Fault(
+            "missing_brackets", "brackets are missing around what the matrix acts on",
+            opening.start, closing.stop, "", "",
+            (Edit(opening.start, opening.start, "["), Edit(closing.stop, closing.stop, "]")),
+            0.85, ill_formed=True,
+        )
+    )  # fmt: skip
+    result = list(tokens)
+    result.insert(kept[last] + 1, Token("RBRACKET", "]", closing.stop, closing.stop))
+    result.insert(kept[first], Token("LBRACKET", "[", opening.start, opening.start))
+    return result
+
+
+def _bare_function(tokens: Sequence[Token]) -> Token | None:
+    """A function that no bracket follows, at the start of a side."""
+    kept = [t for t in tokens if t.kind not in ("SPACE", "GAP", "NEWLINE", "AMP")]
+    if len(kept) < 2 or not (kept[0].kind == "FUNCTION" or kept[0].value == "sigma"):
+        return None
+    return None if kept[1].kind in (*_PAIRS, "SUB", "SUP") else kept[0]
 
 
 def _script_faults(tokens: Sequence[Token]) -> list[Fault]:

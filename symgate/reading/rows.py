@@ -289,6 +289,8 @@ def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
         signs += token.kind == "EQ"
         if not outside or not signs:
             continue
+        if token.kind == "RELATION" and token.value == "\\in":
+            return i
         if token.kind == "TEXT" and i > 0:
             return i
         if token.kind == "JUNK" and i > 0 and token.value not in ("!", "?", '"'):

@@ -85,7 +85,7 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
         elif kinds[:2] == ["DOT", "TIMES"]:
             result.append(replace(token, kind="HADAMARD", stop=raw[at + 1].stop, value=".*"))
             at += 2
-        elif (token.value == "dot" and token.spaced) or (
+        elif (token.value == "dot" and token.spaced and kinds[1:2] != ["LPAR"]) or (
             token.value in ("x", "X")
             and token.spaced
             and kinds[1:2] in (["LPAR"], ["LBRACKET"])

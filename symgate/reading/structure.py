@@ -97,7 +97,7 @@ def structure(found: Understanding) -> Structure:
             isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
         )
         used = any(
-            _used_in(other, u.name, -1) and other.name != _bare(u)
+            _used_in(other, u.name, -1) and (other.name != _bare(u) or u.name == _bare(u))
             for other in [*found.lines, *found.doubled]
         )
         if used or u.name in found.backwards or own:
@@ -234,12 +234,29 @@ def _content(
         result.candidates.add(free[0])
         return
     accented = [n for n in free if _is_candidate_name(lines[n])]
+    gatelike = [n for n in free if lines[n].line.target.letter in "iforuzIFORUZ"]
+    alike = len({_rank(lines[n].term) for n in free}) == 1
     if len(accented) == 1:
         chosen = accented
+    elif alike and len(gatelike) == len(free) - 1:
+        chosen = [n for n in free if n not in gatelike]
     else:
-        chosen = [n for n in free if _function(lines[n].term) not in kinds] or free[-1:]
+        likely = [
+            n for n in free if _rank(lines[n].term) == max(_rank(lines[k].term) for k in free)
+        ]
+        likely = likely if len(likely) < len(free) else free
+        chosen = [n for n in likely if _function(lines[n].term) not in kinds] or likely[-1:]
     result.candidates |= set(chosen[:1])
     result.gates |= {n for n in free if n not in chosen[:1]}
+
+
+def _rank(term: AnyTerm | None) -> int:
+    """How much a line looks like a candidate by its function: tanh does, σ and exp do not."""
+    if not isinstance(term, Call):
+        return 1
+    if term.assumed or term.function == "?":
+        return 1
+    return {"tanh": 2, "sigmoid": 0, "exp": 0}.get(term.function, 1)
 
 
 def _is_candidate_name(u: Understood) -> bool:
@@ -269,7 +286,8 @@ def _candidate_terms(result: Structure, lines: Mapping[str, Understood]) -> Iter
 def activations(found: Understanding, parts: Structure) -> dict[tuple[str, str], str]:
     """The function that each activation without a name of its own stands for.
 
-    One that makes a gate anywhere is a sigmoid in every line; the others are tanh.
+    One that makes a gate anywhere is a sigmoid in every line; the others are tanh. A letter
+    such as f, which says only that there is an activation, is tanh in a candidate's line.
     """
     makes_gate: set[str] = set()
     for u in found.lines:
@@ -280,7 +298,10 @@ def activations(found: Understanding, parts: Structure) -> dict[tuple[str, str],
         for term in walk(u.term) if u.term is not None else ():
             if isinstance(term, Call) and (term.assumed or term.function == "?"):
                 top = term is u.term and u.name in parts.gates
-                gate = top or (term.printed in makes_gate)
+                shared = term.printed in makes_gate and not (
+                    u.name in parts.candidates and not term.printed.startswith("sigma")
+                )
+                gate = top or shared
                 result[u.name, term.printed] = "sigmoid" if gate else "tanh"
     return result
 

@@ -149,6 +149,9 @@ UNKNOWN_FUNCTIONS = _words("max min arg det dim sup")
 #: Functions that make one vector of several.
 CONCATENATIONS = _words("concat Concat concatenate cat CONCAT Concatenate vstack stack")
 
+#: Functions of a matrix and a vector that are their product.
+PRODUCTS = _words("dot matmul mm matvec Dot MatMul")
+
 #: Maps that pass their argument through, made comparable or bounded.
 NORMALISATIONS = _words(
     "GN LN BN LayerNorm layernorm BatchNorm GroupNorm Norm norm clip Clip dropout Dropout "

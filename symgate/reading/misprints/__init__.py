@@ -3,27 +3,48 @@
 Each module looks for one kind and knows nothing of the others:
 
     parameters   the index of a weight or a bias, a weight used twice
+    matrices     which matrix acts on what
     times        a time index that is missing, wrong or written in another way
     names        a symbol that nothing defines, a name that is defined twice
     shapes       an activation, a factor, a bias or a 1 - … in the wrong place
     layout       delimiters and commands
+    nearest      the one place in which a cell differs from a common one
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symgate.reading.faults import Fault
-from symgate.reading.misprints import layout, names, parameters, shapes, times
+from symgate.reading.misprints import layout, matrices, names, parameters, shapes, times
 from symgate.reading.misprints.cell import Readable
+from symgate.reading.source import Document
 
 
 def faults(cell: Readable) -> list[Fault]:
     """Every misprint of a cell that is not known from reading its lines, in order."""
     found: list[Fault] = []
-    for module in (layout, names, times, parameters, shapes):
+    for module in (layout, names, times, parameters, matrices, shapes):
         found.extend(module.faults(cell))
     return distinct(found)
+
+
+def merged(found: Sequence[Fault], document: Document) -> list[Fault]:
+    """With the line breaks that a block lacks as one fault, which mends them all."""
+    result: list[Fault] = []
+    for fault in found:
+        before = next((f for f in result if f.kind == fault.kind), None)
+        if before is None or not fault.kind.endswith("line_separator"):
+            result.append(fault)
+            continue
+        between = document.text[min(f.stop for f in (before, fault)) : fault.start]
+        if "$$" in between or "\\]" in between or "\\end{" in between:
+            result.append(fault)
+        else:
+            at = result.index(before)
+            result[at] = replace(before, edits=(*before.edits, *fault.edits))
+    return result
 
 
 def distinct(found: Sequence[Fault]) -> list[Fault]:

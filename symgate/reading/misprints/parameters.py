@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
-from symgate.reading.terms import Apply, Cat, Par, Var, walk
+from symgate.reading.terms import Apply, Par, Var, walk
 from symgate.reading.understanding import Understood
 
 
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _indices(cell)
-    yield from _two_vectors(cell)
     yield from _hadamard_weights(cell)
     yield from _transposes(cell)
 
@@ -162,33 +161,6 @@ def _borrowed(
         for par in parameters[:1]:
             yield _fault(cell, u, par, letter.lower(), others)
         return
-
-
-def _two_vectors(cell: Readable) -> Iterator[Fault]:
-    """One matrix that acts on the input and on a state in the same line."""
-    for u in cell.found.lines:
-        if u.term is None:
-            continue
-        acted: dict[str, list[Apply]] = {}
-        for term in walk(u.term):
-            if (
-                isinstance(term, Apply)
-                and isinstance(term.matrix, Par)
-                and not isinstance(term.vector, Cat)
-            ):
-                acted.setdefault(term.matrix.name, []).append(term)
-        for name, uses in acted.items():
-            kinds = {
-                "state" if v.time == -1 else "input"
-                for term in uses for v in walk(term.vector)
-                if isinstance(v, Var) and (v.time == -1 or v.name in cell.found.context.inputs)
-            }  # fmt: skip
-            if len(uses) > 1 and len(kinds) > 1:
-                par = uses[1].matrix
-                yield Fault(
-                    "symbol_reused", f"one matrix {name} acts on the input and on the state",
-                    par.start, par.stop, cell.printed(par.start, par.stop), "", (), 0.8,
-                )  # fmt: skip
 
 
 def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
