@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.linear.growth import growths
 from symgate.numerics.initialise import SCHEMES
 
 
@@ -61,6 +62,47 @@ def test_the_worst_case_of_the_rnn_row_4(name: str, gamma: float) -> None:
     expected = np.arange(51) * math.log10(gamma * largest)
     np.testing.assert_allclose(d.bound_log10, expected, atol=1e-9)
     assert (d.log10_norm <= expected[:, None] + 1e-9).all()
+
+
+def test_the_worst_case_of_the_lstm_needs_no_run() -> None:
+    """|c_t| ≤ |c_0| + t; the same bound for inputs that drive c as far as it goes."""
+    cell = sg.cell("lstm")
+    params = {k: 0.5 * v for k, v in sg.init(cell, hidden=5, input=2, seed=1).items()}
+    driven = {**params, **{f"b_{gate}": np.full(5, 40.0) for gate in "ifg"}}
+    start = {"h": np.zeros(5), "c": np.full(5, 0.5)}
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    found = []
+    for numbers in (params, driven):
+        d = sg.decay(sg.simulate(cell, numbers, x, start), "c", "h")
+        assert d.bounds is not None
+        assert (d.log10_norm <= d.bounds.run_log10).all()
+        assert "|c_t| ≤ |c_{t-1}| + 1" in d.bounds.notes[0]
+        found.append(d.bounds.worst_log10)
+    np.testing.assert_allclose(*found, rtol=1e-12)
+    norm = {gate: np.linalg.norm(params[f"U_{gate}"], 2) for gate in "ifog"}
+    row = np.array([0.0, 1.0])
+    for k in range(1, 31):
+        c = 0.5 + 30 - k
+        into_c = norm["g"] + norm["i"] / 4 + c * norm["f"] / 4
+        row = row @ np.array([[into_c + norm["o"] / 4, 1.0], [into_c, 1.0]])
+        assert found[0][k] == pytest.approx(np.log10(row[0]), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_no_state_grows_faster_than_it_can(name: str) -> None:
+    cell = sg.cell(name)
+    found = growths(cell)
+    if not found:
+        return
+    params = sg.init(cell, hidden=4, input=3, scheme="gaussian", gain=2, seed=1)
+    x = {x: 9.0 * np.random.default_rng(0).normal(size=(40, 3)) for x in cell.inputs}
+    run = sg.simulate(cell, params, x)
+    for state, growth in found.items():
+        numbers = {s: abs(float(params[str(s)])) for s in
+                   (growth.factor.free_symbols | growth.addend.free_symbols)}  # fmt: skip
+        factor, addend = (float(e.subs(numbers)) for e in (growth.factor, growth.addend))
+        size = np.abs(run[state]).max(axis=1)
+        assert (size[1:] <= factor * size[:-1] + addend + 1e-12).all()
 
 
 def test_a_start_outside_the_range_has_no_worst_case() -> None:

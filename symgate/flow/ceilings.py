@@ -2,7 +2,7 @@
 
 The worst case takes the largest value that each coefficient can have, the run's own bound
 the largest that it had at each step; matrices enter by their largest singular value.
-Norms of the blocks of a step make a small matrix, whose powers bound those of the product.
+Norms of the blocks of a step make a small matrix, whose products bound those of the blocks.
 """
 
 from __future__ import annotations
@@ -14,21 +14,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, MatrixExpr
+from sympy import Expr, Indexed, MatrixExpr
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.printing import text
+from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
+from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.linear.bounds import Bounds, bounds
+from symgate.linear.growth import Growth, growths
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.run import Run
-from symgate.numerics.steps import BoundForm, Steps
 
 Array = NDArray[Any]
-
-#: Steps whose coefficients are looked at together.
-STRETCH = 512
 
 #: Room for rounding, in decades: at once and a step.
 ROUNDING = 1e-12
@@ -39,11 +38,12 @@ class Ceilings:
     """log10 of the bounds of ‖∂of_t/∂wrt_{t-k}‖ for k = 0 … K.
 
     `worst_log10` (K + 1,) takes the ranges of all gates, with the symbols of `formula` (the
-    bound of one step) as in `values`; where a state has no range of its own (the cell of an
-    LSTM) it takes the largest value of the run. `run_log10` (K + 1, samples) takes the
-    largest coefficients that occurred. `radius_log10` is the worst case with the spectral
-    radius of each matrix in place of its largest singular value: no bound, though often
-    quoted as one.
+    bound of one step) as in `values`. A state without a range (the cell of an LSTM) is taken
+    as large as it can be after so many steps, |c_0| + t, for any input. Where not even that
+    is known the largest value of the run stands in, and `notes` names it. `run_log10`
+    (K + 1, samples) takes the largest coefficients that occurred. `radius_log10` is the
+    worst case with the spectral radius of each matrix in place of its largest singular value:
+    no bound, though often quoted as one.
     """
 
     formula: str
@@ -72,22 +72,23 @@ def ceilings(decay: Decay) -> Ceilings:
     if run is None:
         raise SymgateError("bounds need the run; this curve was loaded from a file")
     symbolic = bounds(run.cell)
-    largest = _Largest(run)
     count = len(decay.lags) - 1
+    largest = _Largest(run, max(decay.setting.positions) + 1 - np.arange(1, count + 1))
     room = ROUNDING * (1 + np.arange(count + 1)) + _frobenius(decay, run)
     start = np.max(decay.log10_norm[0])
-    worst = _powers(symbolic, decay.of, decay.wrt, count, start, largest.number) + room
+    worst = _powers(symbolic, decay.of, decay.wrt, count, start, largest.bound) + room
     notes = []
     if not _starts_in_range(run, symbolic):
         worst[1:] = np.inf
         notes.append("the run starts outside the range of its states: no worst case holds")
+    notes += largest.notes()
     radius = _radius_line(symbolic, decay, largest)
     if radius is not None:
         notes += _remark(decay, symbolic, radius, largest)
-    values = {text(atom): largest.number(atom) for atom in _atoms(symbolic, decay)}
+    values = {text(atom): float(largest.number(atom)) for atom in _atoms(symbolic, decay)}
     return Ceilings(
         text(symbolic.total(decay.of, decay.wrt)), values, worst,
-        _run_bound(run, decay) + room[:, None], radius, tuple(notes),
+        run_bound(run, decay) + room[:, None], radius, tuple(notes),
     )  # fmt: skip
 
 
@@ -102,25 +103,59 @@ def _frobenius(decay: Decay, run: Run) -> float:
 
 
 class _Largest:
-    """Numbers for the symbols of a bound: norms of matrices, largest components of a run."""
+    """Numbers for the symbols of a bound: norms of matrices, largest components of a run.
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.known: dict[Any, float] = {}
+    `before` (K,) is how many steps were made before the step of each lag.
+    """
+
+    def __init__(self, run: Run, before: Array) -> None:
+        self.run, self.before = run, before
+        self.growths = growths(run.cell)
+        self.occurred: dict[Any, float] = {}
+        self.taken: dict[Expr, str] = {}
 
     def number(self, e: Expr) -> float:
-        if e not in self.known:
-            self.known[e] = self.worked_out(e)
-        return self.known[e]
+        """What a norm is: of a matrix, or the largest that occurred."""
+        if e not in self.occurred:
+            if isinstance(e, SpectralNorm):
+                found = float(np.linalg.norm(self.array(e.matrix), 2))
+            elif isinstance(e, MaxNorm):
+                found = self.component(e.vector)
+            elif e.has(SpectralNorm, MaxNorm):
+                found = float(_numeric(e, self.number))
+            else:
+                found = float(scalar_value(e, self.run.params))
+            self.occurred[e] = found
+        return self.occurred[e]
 
-    def worked_out(self, e: Expr) -> float:
-        if isinstance(e, SpectralNorm):
-            return float(np.linalg.norm(self.array(e.matrix), 2))
+    def bound(self, e: Expr) -> float | Array:
+        """What a norm cannot exceed: a number, or one for the step of each lag, (K,)."""
         if isinstance(e, MaxNorm):
-            return self.component(e.vector)
-        if not e.has(SpectralNorm, MaxNorm):
-            return float(scalar_value(e, self.run.params))
-        return float(_numeric(e, self.number))
+            return self.reached(e) if e.vector.has(Indexed) else self.number(e)
+        return _numeric(e, self.bound) if e.has(MaxNorm) else self.number(e)
+
+    def reached(self, e: MaxNorm) -> float | Array:
+        """How large a value can be at the step of each lag, whatever the input."""
+        growth = self.growths.get(name_of(e.vector)) if isinstance(e.vector, Indexed) else None
+        if growth is None or self.number(growth.factor) > 1:
+            self.taken[e] = (
+                f"{text(e)} has no bound that is known; its largest value in this run, "
+                f"{self.number(e):.3g}, stands in the worst case"
+            )
+            return self.number(e)
+        factor, addend = self.number(growth.factor), self.number(growth.addend)
+        start = float(np.abs(self.run.initial[growth.state]).max(initial=0))
+        self.taken[e] = (
+            f"{text(e)} has no range; the worst case takes {_growth(growth, factor, addend)} at "
+            f"every step, whatever the input (here at most {self.number(e):.3g} occurred)"
+        )
+        if factor < 1:
+            return max(start, addend / (1 - factor))
+        return start + addend * (self.before + 1 + int(time_of(e.vector)))
+
+    def notes(self) -> list[str]:
+        """What stands for values that have no range."""
+        return list(self.taken.values())
 
     def array(self, matrix: MatrixExpr) -> Array:
         return np.asarray(matrix_value(matrix, self.run.params, self.run.size))
@@ -133,38 +168,49 @@ class _Largest:
             most = max(most, float(np.abs(self.run.window(start, stop)[vector]).max(initial=0)))
         return most
 
-    def radius(self, e: Expr) -> float:
-        """As `number`, with spectral radii for norms."""
+    def radius(self, e: Expr) -> float | Array:
+        """As `bound`, with spectral radii for norms."""
         if isinstance(e, SpectralNorm):
             return float(np.abs(np.linalg.eigvals(self.array(e.matrix))).max(initial=0))
-        if not e.has(SpectralNorm):
-            return self.number(e)
-        return float(_numeric(e, self.radius))
+        return _numeric(e, self.radius) if e.has(SpectralNorm) else self.bound(e)
 
 
-def _numeric(e: Expr, number: Callable[[Expr], float]) -> float:
+def _growth(growth: Growth, factor: float, addend: float) -> str:
+    new, old = (text(variable(growth.state, lag)) for lag in (0, 1))
+    times = "" if factor == 1 else f"{factor:.3g} "
+    return f"|{new}| ≤ {times}|{old}| + {addend:.3g}"
+
+
+def _numeric(e: Expr, number: Callable[[Expr], float | Array]) -> Any:
     """A sum, product or power of what `number` knows."""
     if e.is_Add:
         return sum(map(number, e.args))
     if e.is_Mul:
         return math.prod(map(number, e.args))
     if e.is_Pow:
-        return float(number(e.base) ** number(e.exp))
+        return number(e.base) ** number(e.exp)
     raise TypeError(f"{e} is not a bound")
 
 
 def _powers(
-    symbolic: Bounds, of: str, wrt: str, count: int, start: float, number: Callable[[Expr], float]
+    symbolic: Bounds,
+    of: str,
+    wrt: str,
+    count: int,
+    start: float,
+    number: Callable[[Expr], float | Array],
 ) -> Array:
-    """log10 of the (of, wrt) entry of the powers of the matrix of block bounds."""
+    """log10 of the (of, wrt) entry of the products of the matrices of block bounds."""
     states = symbolic.cell.states
-    step = np.array([[number(symbolic.total(a, b)) for b in states] for a in states])
+    step = np.array(
+        [[np.broadcast_to(number(symbolic.total(a, b)), count) for b in states] for a in states]
+    )
     row, log = np.array([float(s == of) for s in states]), 0.0
     out = np.full(count + 1, -np.inf)
     out[0] = start
     with np.errstate(divide="ignore"):
         for k in range(1, count + 1):
-            row = row @ step
+            row = row @ step[..., k - 1]
             size = row.max()
             if size <= 0:
                 break
@@ -216,82 +262,3 @@ def _remark(decay: Decay, symbolic: Bounds, radius: Array, largest: _Largest) ->
         f"It bounds no product of matrices that are not normal; the largest singular value "
         f"does ({shown})"
     ]
-
-
-# -- the run's own ---------------------------------------------------------------------------
-
-
-def _run_bound(run: Run, decay: Decay) -> Array:
-    """(K + 1, samples): the product of the steps' bounds, from each position."""
-    within, across = _step_bounds(run)
-    count = len(decay.lags) - 1
-    out = [
-        _followed(within, across, run, t, count, decay.of, decay.wrt)
-        for t in decay.setting.positions
-    ]
-    bound = np.stack(out, axis=2).reshape(count + 1, -1)
-    bound[0] = decay.log10_norm[0]
-    return bound
-
-
-_Edges = list[tuple[str, str, Array]]
-
-
-def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
-    """For each form of the step a bound of its norm at each step, (T, B)."""
-    steps = Steps(run)
-    forms = [f for _, _, f in (*steps.within, *steps.across)]
-    norms: dict[int, float] = {}
-    parts: list[list[Array]] = [[] for _ in forms]
-    for start in range(0, run.steps, STRETCH):
-        stretch = steps.stretch(start, min(start + STRETCH, run.steps))
-        largest = [np.abs(a).max(axis=2, initial=0) for a in stretch.arrays]
-        for place, f in enumerate(forms):
-            parts[place].append(_form_bound(f, largest, norms))
-    joined = [np.concatenate(p) for p in parts]
-    named = [(*steps.within,), (*steps.across,)]
-    split = len(steps.within)
-    return (
-        [(a, b, x) for (a, b, _), x in zip(named[0], joined[:split], strict=True)],
-        [(a, b, x) for (a, b, _), x in zip(named[1], joined[split:], strict=True)],
-    )
-
-
-def _form_bound(f: BoundForm, largest: list[Array], norms: dict[int, float]) -> Array:
-    total = np.zeros_like(largest[0])
-    if f.diagonal is not None:
-        total = total + largest[f.diagonal]
-    for branch in f.branches:
-        key = id(branch.matrix)
-        if key not in norms:
-            norms[key] = float(np.linalg.norm(branch.matrix, 2))
-        part = norms[key] * _form_bound(branch.rest, largest, norms)
-        total = total + (part if branch.coefficient is None else part * largest[branch.coefficient])
-    return total
-
-
-def _followed(
-    within: _Edges, across: _Edges, run: Run, t: int, count: int, of: str, wrt: str
-) -> Array:
-    rows: dict[str, Array] = {of: np.ones(run.samples)}
-    log = np.zeros(run.samples)
-    out = np.full((count + 1, run.samples), -np.inf)
-    with np.errstate(divide="ignore"):
-        for k in range(1, count + 1):
-            i = t - k + 1
-            for value, other, bound in within:
-                if value in rows:
-                    rows[other] = rows.get(other, 0.0) + rows[value] * bound[i]
-            before: dict[str, Array] = {}
-            for value, other, bound in across:
-                if value in rows:
-                    before[other] = before.get(other, 0.0) + rows[value] * bound[i]
-            if not before:
-                break
-            size = np.max(list(before.values()), axis=0)
-            size = np.where(size > 0, size, 1.0)
-            rows = {name: row / size for name, row in before.items()}
-            log = log + np.log10(size)
-            if wrt in rows:
-                out[k] = np.log10(rows[wrt]) + log
-    return out

@@ -1,0 +1,97 @@
+"""The run's own bound: at each step the largest value that each coefficient had there.
+
+Norms of the blocks of a step make a small matrix; the product of these matrices bounds the
+norms of the blocks of the product. Nothing is assumed of other runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.flow.curve import Decay
+from symgate.numerics.run import Run
+from symgate.numerics.steps import BoundForm, Steps
+
+Array = NDArray[Any]
+
+#: Steps whose coefficients are looked at together.
+STRETCH = 512
+
+
+def run_bound(run: Run, decay: Decay) -> Array:
+    """(K + 1, samples): the product of the steps' bounds, from each position."""
+    within, across = _step_bounds(run)
+    count = len(decay.lags) - 1
+    out = [
+        _followed(within, across, run, t, count, decay.of, decay.wrt)
+        for t in decay.setting.positions
+    ]
+    bound = np.stack(out, axis=2).reshape(count + 1, -1)
+    bound[0] = decay.log10_norm[0]
+    return bound
+
+
+_Edges = list[tuple[str, str, Array]]
+
+
+def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
+    """For each form of the step a bound of its norm at each step, (T, B)."""
+    steps = Steps(run)
+    forms = [f for _, _, f in (*steps.within, *steps.across)]
+    norms: dict[int, float] = {}
+    parts: list[list[Array]] = [[] for _ in forms]
+    for start in range(0, run.steps, STRETCH):
+        stretch = steps.stretch(start, min(start + STRETCH, run.steps))
+        largest = [np.abs(a).max(axis=2, initial=0) for a in stretch.arrays]
+        for place, f in enumerate(forms):
+            parts[place].append(_form_bound(f, largest, norms))
+    joined = [np.concatenate(p) for p in parts]
+    named = [(*steps.within,), (*steps.across,)]
+    split = len(steps.within)
+    return (
+        [(a, b, x) for (a, b, _), x in zip(named[0], joined[:split], strict=True)],
+        [(a, b, x) for (a, b, _), x in zip(named[1], joined[split:], strict=True)],
+    )
+
+
+def _form_bound(f: BoundForm, largest: list[Array], norms: dict[int, float]) -> Array:
+    total = np.zeros_like(largest[0])
+    if f.diagonal is not None:
+        total = total + largest[f.diagonal]
+    for branch in f.branches:
+        key = id(branch.matrix)
+        if key not in norms:
+            norms[key] = float(np.linalg.norm(branch.matrix, 2))
+        part = norms[key] * _form_bound(branch.rest, largest, norms)
+        total = total + (part if branch.coefficient is None else part * largest[branch.coefficient])
+    return total
+
+
+def _followed(
+    within: _Edges, across: _Edges, run: Run, t: int, count: int, of: str, wrt: str
+) -> Array:
+    rows: dict[str, Array] = {of: np.ones(run.samples)}
+    log = np.zeros(run.samples)
+    out = np.full((count + 1, run.samples), -np.inf)
+    with np.errstate(divide="ignore"):
+        for k in range(1, count + 1):
+            i = t - k + 1
+            for value, other, bound in within:
+                if value in rows:
+                    rows[other] = rows.get(other, 0.0) + rows[value] * bound[i]
+            before: dict[str, Array] = {}
+            for value, other, bound in across:
+                if value in rows:
+                    before[other] = before.get(other, 0.0) + rows[value] * bound[i]
+            if not before:
+                break
+            size = np.max(list(before.values()), axis=0)
+            size = np.where(size > 0, size, 1.0)
+            rows = {name: row / size for name, row in before.items()}
+            log = log + np.log10(size)
+            if wrt in rows:
+                out[k] = np.log10(rows[wrt]) + log
+    return out
