@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,11 +46,10 @@ def rows(formula: str) -> list[tuple[str, str, str]]:
     else:
         pieces = [body]
     out: list[list[str]] = []
-    for piece in pieces:
-        cells = _split(piece, "&")
+    for cells in _lines(pieces):
         left = cells[0] if len(cells) > 1 else ""
         right = cells[1] if len(cells) > 1 else cells[0]
-        right = re.sub(r"\\q?quad \\text\{.*$", "", right)
+        right = re.sub(r"\\q?quad (?!\{\}).*$", "", right)  # a label
         relation = ""
         if len(cells) == 1:
             left, relation, right = _at_relation(right)
@@ -63,6 +62,16 @@ def rows(formula: str) -> list[tuple[str, str, str]]:
         else:
             out[-1][2] += " " + right.strip()
     return [tuple(line) for line in out]  # type: ignore[misc]
+
+
+def _lines(pieces: list[str]) -> Iterator[list[str]]:
+    """The cells of each line; where several stand side by side, of each in turn."""
+    for piece in pieces:
+        cells = _split(piece, "&")
+        beside = len(cells) > 2 and all(re.match(r"\s*(=|\\leq)", c) for c in cells[1::2])
+        for i in range(0, len(cells) if beside else 1, 2):
+            first = cells[i].removeprefix(r"\quad")
+            yield [first, cells[i + 1]] if beside else cells
 
 
 def _at_relation(text: str) -> tuple[str, str, str]:
@@ -246,7 +255,7 @@ class _Reader:
             return above / below
         if self.take(r"\sqrt"):
             return np.sqrt(self.braced())
-        if self.take(r"\sum_t"):
+        if self.take(r"\sum_{t=1}^{T}", r"\sum_{t=1}^{N}"):
             return self.juxtaposed()
         if self.take(r"\prod_{j=0}^{k-1}"):
             return self.over_time()

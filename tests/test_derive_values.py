@@ -20,10 +20,12 @@ import symgate as sg
 from symgate.algebra.marks import Differential, Gradient, Step
 from symgate.algebra.vectors import Total, t, variable
 from symgate.linear.limits import limits
+from symgate.linear.origin import origin
 from symgate.linear.paths import paths
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.pen import Pen
 from symgate.writing.sections.backward import LATER, LOSS
+from symgate.writing.sections.fixed_point import HEADING
 from symgate.writing.subject import Subject
 from symgate.writing.width import plain
 from tests.latex_values import ONES, Values, rows
@@ -184,6 +186,7 @@ class Page:
         self.values = Values(self.symbols)
         self.others = self.elsewhere(printer)
         self.carried = 0
+        self.eigenvalues: list[str] = []
 
     def put(self, shown: str, value: Any) -> None:
         shown = shown.replace("\x01", "").replace("\x02", "")
@@ -349,6 +352,9 @@ def check(derivation: sg.Derivation) -> int:
         with np.errstate(all="ignore"):
             if heading == "The product":
                 right = right.replace(r"\cdots", "").replace("t-k+1", "t-2")
+            if heading == HEADING:
+                assert eigenvalue(page, left, right), where
+                continue
             wanted = [] if relation == r"\leq" else page.wanted(section, heading, left)
             if wanted and np.ndim(wanted[0]) == 2:
                 page.symbols["I"] = np.eye(max(np.shape(wanted[0])))
@@ -360,6 +366,35 @@ def check(derivation: sg.Derivation) -> int:
                     tolerance = 1e-6 if section == "activations" else 1e-9
                     assert close(value, expected, tolerance), f"{where}\n{value}\n{expected}"
     return len(lines)
+
+
+def eigenvalue(page: Page, left: str, right: str) -> bool:
+    """At the state 0, λ is an eigenvalue of the Jacobian, and 1 where μ has the value shown."""
+    at, printer = page.at, page.pen.printer()
+    found = origin(at.cell)
+    parameters = {
+        name: np.full_like(value, 0 if name in found.zero else value[0])
+        if at.cell.parameters[name].kind == "vector" else value
+        for name, value in at.parameters.items()
+    }  # fmt: skip
+    zeros = {x: np.zeros(at.size(x)) for x in (*at.cell.inputs, *at.cell.states)}
+    whole = np.block([
+        [sg.lambdify(at.cell, sg.jacobian(at.cell, a, b))(parameters, **zeros)
+         for b in at.cell.states] for a in at.cell.states
+    ])  # fmt: skip
+    symbols = {
+        plain(printer.name(name, None)): value if np.ndim(value) == 0 else value.flat[0]
+        for name, value in parameters.items()
+    }
+    letter = r"\nu" if r"\mu" in symbols else r"\mu"
+    if left == letter:
+        at_one = {**symbols, letter: Values(symbols)(right)}
+        return any(close(Values(at_one)(e), 1) for e in page.eigenvalues)
+    page.eigenvalues.append(right)
+    matrix = np.zeros((1, 1)) if found.matrix is None else at.evaluate(found.matrix)
+    known = np.linalg.eigvals(whole)
+    values = [Values({**symbols, letter: mu})(right) for mu in np.linalg.eigvals(matrix)]
+    return all(np.abs(known - value).min() < 1e-6 for value in values)
 
 
 def bounded(page: Page, left: str, right: str, value: Any) -> bool:

@@ -87,9 +87,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Formula:
-    """Lines that are aligned at their relation."""
+    """Lines that are aligned at their relation.
+
+    `beside` says how many of them stand side by side in each row, where there is room.
+    """
 
     lines: tuple[Line, ...]
+    beside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -299,7 +299,11 @@ class LatexPrinter(Printer):
     def diagonal(self, factors: Sequence[Expr]) -> str:
         if not any(map(is_vector, factors)):  # the same number for every component
             return self.factors(factors, MATVEC + 1) + _TIMES_I
-        inside = self.hadamard_product(factors)
+        below = [1 / f for f in factors if f.is_Pow and f.exp.is_negative]
+        above = [f for f in factors if not (f.is_Pow and f.exp.is_negative)]
+        inside = self.hadamard_product(above or (Integer(1),))
+        if below:
+            inside = plain(rf"\frac{{{inside}}}{{{self.factors(below, 0)}}}")
         return rf"\operatorname{{diag}}{self.parenthesised(inside)}"
 
     def column_block(self, block: ColumnBlock) -> str:
@@ -340,7 +344,7 @@ class LatexPrinter(Printer):
             case Concatenation(glyph=None):
                 return self.block_matrix([[self.show(p) for p in row] for row in expression.rows])
             case Concatenation(glyph=Glyph() as glyph):
-                return self.glyph(glyph)
+                return self.glyph(glyph, bold=self.bold and expression.is_vector)
             case Stacked():
                 return self._stacked(expression)
             case Slope():
@@ -367,7 +371,7 @@ class LatexPrinter(Printer):
                 return expression.latex
             case Count():
                 terms = [self._signed_term(term) for term in expression.of.as_ordered_terms()]
-                return self.joined(terms)
+                return self.joined(terms).replace(self.scalar_times, " ")
             case Shape():
                 sizes = [self.show(s, PRODUCT) for s in expression.sizes]
                 return r" \times ".join(sizes) if sizes else "1"
@@ -380,7 +384,7 @@ class LatexPrinter(Printer):
         acted = self.block_matrix([[self.show(v)] for v in stack.vectors])
         inside = f"{self.glyph(stack.matrix)} {acted}"
         if stack.bias is not None:
-            inside += f" + {self.glyph(stack.bias)}"
+            inside += f" + {self.glyph(stack.bias, bold=self.bold)}"
         return f"{self.block_matrix(heads)} {self.parenthesised(inside)}"
 
     def span(self, span: Span) -> str:
@@ -414,7 +418,8 @@ class LatexPrinter(Printer):
                 inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
                 return rf"\prod{self._limits(e.index, e.count)} {inside}", PRODUCT
             case OverTime():
-                return rf"\sum_t {self.show(e.summand, PRODUCT)}", PRODUCT
+                last = self.naming.free("T", "N")
+                return rf"\sum_{{t=1}}^{{{last}}} {self.show(e.summand, PRODUCT)}", PRODUCT
             case Power():
                 return rf"{self.show(e.matrix, ATOM)}^{{{e.exponent}}}", POWER
         return super().mark(e)

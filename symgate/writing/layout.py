@@ -56,6 +56,9 @@ def formula_latex(
 def _formula(
     formula: Formula, printer_of: Callable[[Line], LatexPrinter], label: Callable[[Words], str]
 ) -> list[str]:
+    side_by_side = _side_by_side(formula, printer_of) if formula.beside else None
+    if side_by_side is not None:
+        return side_by_side
     left = max(measure(_left(printer_of(one), one)) for one in formula.lines)
     named = [label(p.label) for one in formula.lines for p in one.parts if p.label]
     room = WIDTH - left - 1.6
@@ -69,6 +72,37 @@ def _formula(
         (row,) = rows
         return [f"{row.left} {row.relation} {row.right}".strip()]
     return [_aligned(part, left) for part in _pages(rows)]
+
+
+def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) -> list[str] | None:
+    """Lines in columns, as many as fit the page; None where not even two do."""
+    rows = [_rows(one, printer_of(one), lambda _: "", 1e6)[0] for one in formula.lines]
+    for columns in range(max(formula.beside), 1, -1):
+        grid: list[list[Row]] = []
+        left = iter(rows)
+        for count in formula.beside:
+            group = [next(left) for _ in range(count)]
+            grid += [group[i : i + columns] for i in range(0, count, columns)]
+        widths = [
+            max(measure(row[i].left) for row in grid if i < len(row))
+            + max(measure(f"{row[i].relation} {row[i].right}") for row in grid if i < len(row))
+            for i in range(max(map(len, grid)))
+        ]
+        if sum(widths) + 2.6 * (len(widths) - 1) <= WIDTH:
+            return [_grid(part) for part in _cut(grid)]
+    return None
+
+
+def _grid(grid: list[list[Row]]) -> str:
+    cells = [[f"{row.left} &{row.relation} {row.right}" for row in line] for line in grid]
+    joined = r" \\ ".join(r" &\quad ".join(line) for line in cells)
+    return rf"\begin{{aligned}} {joined} \end{{aligned}}"
+
+
+def _cut(grid: list[list[Row]]) -> list[list[list[Row]]]:
+    """Rows of columns in groups that fit half a page each."""
+    most = int(HEIGHT / max(_height(row) for line in grid for row in line))
+    return [grid[i : i + most] for i in range(0, len(grid), most)]
 
 
 def _pages(rows: list[Row]) -> list[list[Row]]:

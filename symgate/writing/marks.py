@@ -18,6 +18,7 @@ class Concatenation:
 
     glyph: Glyph | None
     rows: tuple[tuple[Any, ...], ...]
+    is_vector: bool = False
 
 
 @dataclass(frozen=True)

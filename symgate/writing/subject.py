@@ -24,7 +24,7 @@ from symgate.writing.naming import Naming, head
 MAX_PATHS = 24
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
-MAX_NAME = 56
+MAX_NAME = 32
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,6 @@ class Subject:
     def role(self, name: str) -> str:
         return head(self.cell.roles.get(name, ""))
 
-    def called(self, name: str) -> Words:
-        """A gate in a sentence: the update gate, or its letter where it has no role."""
-        role = self.role(name)
-        if not role:
-            return (self.now(name),)
-        if role.split()[0] in ("what", "how", "where"):
-            return (role,)
-        return (f"the {role}",)
-
     def bare(self, name: str) -> Words:
         """A gate in a list: update gate, or its letter where it has no role."""
         return (self.role(name),) if self.role(name) else (self.now(name),)
@@ -127,20 +118,14 @@ class Subject:
         alike = [p for p in among if p is not path and _same_way(p, path)]
         way = path.through_all if alike else path.through
         if not way:
-            return ("through ", *listed([(self.matrix(m),) for m in path.matrices]))
-        if len(way) == 1:
-            name = ("through ", *self.called(way[0].name))
-        else:
-            name = ("through ", *listed([self.bare(n.name) for n in way]))
-            if sum(len(word) for word in name if isinstance(word, str)) > MAX_NAME:
-                name = ("through ", *listed([(self.now(n.name),) for n in way]))
+            return ("through ", *listed([(m,) for m in path.matrices]))
+        name = listed([self.bare(n.name) for n in way])
+        if len(way) > 1 and sum(len(word) for word in name if isinstance(word, str)) > MAX_NAME:
+            name = listed([(self.now(n.name),) for n in way])
         twins = [p for p in alike if p.through_all == path.through_all]
         if twins and path.matrices:
-            name = (*name, ", by ", self.matrix(path.matrices[-1]))
+            name = (*name, ", by ", path.matrices[-1])
         return name
-
-    def matrix(self, matrix: MatrixExpr) -> MatrixExpr:
-        return matrix
 
     def span(self, interval: Interval) -> Span:
         return Span(*(None if abs(e) == float("inf") else _number(e) for e in (

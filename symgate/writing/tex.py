@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
-from symgate.writing.formulas import Step, Table
+from symgate.writing.formulas import Step, Table, Words
 from symgate.writing.pen import Pen
 
 if TYPE_CHECKING:
@@ -24,17 +24,18 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parskip}{4pt plus 2pt}
 \allowdisplaybreaks
 \emergencystretch=3em
+\AtBeginDocument{\abovedisplayshortskip=\abovedisplayskip}
 \raggedbottom
+\clubpenalty=10000
+\widowpenalty=10000
+\displaywidowpenalty=10000
 """
 
 #: Rows of a table on one page.
 ROWS = 30
 
-#: The columns of tables that hold long words, by what their first column is.
-_COLUMNS = {
-    "symbol": r"l>{\raggedright\arraybackslash}p{0.55\textwidth}ll",
-    "parameters": r">{\raggedright\arraybackslash}p{0.42\textwidth}lll",
-}
+#: The longest words, in letters, that a table's column holds on one line.
+COLUMN = 48
 
 
 def article(derivations: Sequence[Derivation]) -> str:
@@ -77,17 +78,26 @@ def _math(formula: str) -> str:
     return f"${formula}$"
 
 
+#: A column whose lines are broken.
+_LONG = r">{\raggedright\arraybackslash}p{0.5\textwidth}"
+
+
+def _length(words: Words) -> int:
+    """About how many letters wide words are, a symbol as four."""
+    return sum(len(word) if isinstance(word, str) else 4 for word in words)
+
+
 def _table(pen: Pen, table: Table) -> str:
     rows = [
         " & ".join(pen.words(cell, latex_text, _math) for cell in row) + r" \\"
         for row in table.rows
     ]
-    spec = _COLUMNS.get(str(table.header[0][0]), "l" * len(table.header))
+    widest = [max(map(_length, column)) for column in zip(*table.rows, strict=True)]
+    spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
     head = " & ".join(pen.words(h, latex_text, _math) for h in table.header) + r" \\"
     parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
-    blocks = [
-        "\n".join(["\\begin{center}\\small", rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head,
-                   r"\midrule", *part, r"\bottomrule", r"\end{tabular}", r"\end{center}"])
-        for part in parts
-    ]  # fmt: skip
+    begin = [r"\nopagebreak", r"\begin{center}\small\renewcommand{\arraystretch}{1.2}",
+             rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule"]  # fmt: skip
+    end = [r"\bottomrule", r"\end{tabular}", r"\end{center}"]
+    blocks = ["\n".join([*begin, *part, *end]) for part in parts]
     return "\n".join(blocks)

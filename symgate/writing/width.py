@@ -142,8 +142,22 @@ def lines(tex: str, width: float, indent: float = 1.0) -> list[str]:
         if measure(piece) <= width or len(parts) == 1:
             out.append(plain(piece))
         else:
-            out += [plain(p) for p in _filled(parts, width - indent, SOFT)]
+            out += [plain(p) for p in _balanced(parts, width - indent)]
     return [line.strip() for line in out]
+
+
+def _balanced(parts: list[str], width: float) -> list[str]:
+    """Lines at SOFT marks, about equally long rather than the last one short."""
+    best = _filled(parts, width, SOFT)
+    narrow, wide = width / 2, width
+    for _ in range(5):
+        middle = (narrow + wide) / 2
+        found = _filled(parts, middle, SOFT)
+        if len(found) == len(best) and all(measure(line) <= width for line in found):
+            best, wide = found, middle
+        else:
+            narrow = middle
+    return best
 
 
 def _filled(pieces: list[str], width: float, sign: str = "") -> list[str]:

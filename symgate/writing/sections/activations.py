@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sympy import Add, Function, Mul, Symbol
 
@@ -39,13 +40,12 @@ def steps(subject: Subject) -> Iterator[Step]:
         parts = Add.make_args(slope) if isinstance(slope, Add) and slope.args[0].is_number else None
         whole = Mul(*factors_of(slope)) if parts is None else slope
         lines.append(Line(Slope(at, letter), (Part(whole, tuple(label)),)))
-    reason = (
-        "Each derivative is written in the activation's own value, which the forward pass has "
-        "at hand" + (
-            "; step(v) is 1 where v is positive and 0 elsewhere:" if extra else ":"
-        ),
-    )  # fmt: skip
-    yield Step(("In terms of the values",), reason, (Formula(tuple(lines)),))
+    words: list[Any] = ["Each derivative is written in the activation's own value, which the "
+                         "forward pass has at hand"]  # fmt: skip
+    if extra:
+        words += ["; step is 1 for a positive ", v, " and 0 for any other"]
+    words.append(":")
+    yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
 
 
 def _activations(subject: Subject) -> dict[str, Function]:

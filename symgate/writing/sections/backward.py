@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from sympy import Add, MatrixSymbol, Symbol
@@ -34,7 +35,9 @@ def _order(subject: Subject) -> dict[Basic, int]:
     for state in subject.states:
         order[variable(state, 1)] = len(order)
     for node in subject.lin.backward():
-        order[variable(node.name)] = len(order)
+        for symbol in sorted(node.order or {}, key=lambda s: (node.order or {})[s]):
+            order.setdefault(symbol, len(order))
+        order.setdefault(variable(node.name), len(order))
     for name in [*(n.name for n in subject.lin), *subject.states]:
         for symbol in (delta(name), variable(LOSS + name), variable(LATER + name)):
             order[symbol] = 1000 + len(order)
@@ -57,7 +60,7 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         ", and so for every value; ",
         variable(LOSS + states[0]), " is the part of the loss that reads ",
         subject.now(states[0]), " itself, ", variable(LATER + states[0]),
-        " what step t + 1 hands back (0 at the last step). A term ",
+        " what step ", Written("t + 1", "t + 1"), " hands back (0 at the last step). A term ",
         _forward_term(subject), ", read backward, adds ", _backward_term(subject), " to ",
         Written(r"\delta_b", "δ_b"), ":",
     )  # fmt: skip
@@ -87,7 +90,8 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
         lines.append(Line(left, tuple(_parts(back.previous[state])), order=order))
-    reason: Words = ("What step t hands back to step t − 1:",)
+    reason: Words = ("What step ", Written("t", "t"), " hands back to step ",
+                     Written("t - 1", "t − 1"), ":")  # fmt: skip
     return Step(("Handed on",), reason, (Formula(tuple(lines)),))
 
 
@@ -104,6 +108,8 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     if not cell.parameters:
         return Step(("Gradients of the parameters",), ("There are none.",))
     lines, unused = [], []
+    uses = subject.naming.uses
+    owners: list[str] = []
     for name, expression in back.gradients.items():
         if expression == 0:
             unused.append(name)
@@ -115,6 +121,8 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
         lines.append(Line(Gradient(symbol), (Part(OverTime(expression)),), order=order))
+        owners.append(uses[name].owner if name in uses else name)
+    beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())
     words: list[Any] = ["Each parameter acts at every step, so that its gradient is a sum over "
                         "time"]  # fmt: skip
@@ -122,4 +130,4 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
                  if matrices else ":")  # fmt: skip
     if unused:
         words += [*listed([(u,) for u in unused]), " has no influence."]
-    return Step(("Gradients of the parameters",), tuple(words), (Formula(tuple(lines)),))
+    return Step(("Gradients of the parameters",), tuple(words), (Formula(tuple(lines), beside),))

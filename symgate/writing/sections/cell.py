@@ -59,7 +59,7 @@ def _preface(subject: Subject) -> Words:
     inputs = listed([(subject.now(x),) for x in cell.inputs])
     words: list[object] = ["One step takes ", *before]
     words += [" and the input ", *inputs] if inputs else []
-    words += [" to ", *now, f". {subject.sign} multiplies component by component. "]
+    words += [" to ", *now, f". The sign {subject.sign} multiplies component by component. "]
     words += [
         "Derivatives are in numerator layout: entry "
         if subject.layout == "numerator"
@@ -143,7 +143,7 @@ def _stacked(subject: Subject) -> Iterator[Step]:
         ]
         if bias is not None:
             rows = tuple((b,) for _, _, b in members)
-            lines.append(line(Concatenation(bias, ()), Concatenation(None, rows)))
+            lines.append(line(Concatenation(bias, (), is_vector=True), Concatenation(None, rows)))
         reason = ("The gates that read the same vectors come from one product, their rows one "
                   "above the other:",)  # fmt: skip
         yield Step(("Stacked",), reason, tuple(Formula((one,)) for one in lines))
@@ -220,7 +220,7 @@ def _parameters(subject: Subject) -> Step:
     rows = []
     for (kind, *shape), names in groups.items():
         symbols = listed([(Named(n),) for n in names], last="and")
-        each = Shape(tuple(shape))
+        each = Shape(tuple(reversed(shape) if subject.naming.notation.row else shape))
         total = sum((cell.parameters[n].count for n in names), S.Zero)
         rows.append((symbols, (str(kind),), (each,), (Count(total),)))
     reason = ("Together ", Count(cell.parameter_count()), " numbers.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from mpmath import floor, log10, mpf
 from sympy import Integer
@@ -11,6 +10,7 @@ from sympy import Integer
 from symgate.linear.evaluation import DIGITS
 from symgate.linear.verify import STEPS, verified
 from symgate.writing.formulas import Scientific, Step, Table, Words, listed
+from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
 TITLE = "Checked"
@@ -18,7 +18,7 @@ TITLE = "Checked"
 
 def steps(subject: Subject) -> Iterator[Step]:
     found = verified(subject.cell)
-    sizes = listed([(letter_of(subject, n), f" = {v}") for n, v in found.sizes.items()])
+    sizes = listed([(_size(subject, n, v),) for n, v in found.sizes.items()])
     reason: Words = (
         "When this was made, the equations alone were evaluated as they were typed, component by "
         f"component with {DIGITS} digits, at random weights, inputs and states (", *sizes,
@@ -37,8 +37,8 @@ def steps(subject: Subject) -> Iterator[Step]:
     )
 
 
-def letter_of(subject: Subject, letter: str) -> Any:
-    return subject.cell.sizes.get(letter, Integer(0))
+def _size(subject: Subject, letter: str, value: int) -> Equal:
+    return Equal((subject.cell.sizes[letter], Integer(value)))
 
 
 def _rounded(deviation: mpf) -> Scientific:

@@ -15,10 +15,10 @@ from symgate.algebra.operators import Chain, Diag, OrderedProduct
 from symgate.algebra.vectors import MatVec, Stack, shifted, t, variable
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import Path, count, paths
-from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, line, listed
+from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, Written, line, listed
 from symgate.writing.subject import J, K, Subject
 
-TITLE = "Over k steps"
+TITLE = "Many steps"
 
 #: Past this many products a lag is not written out.
 MAX_PRODUCTS = 16
@@ -90,6 +90,7 @@ def carry_coefficient(found: list[Path]) -> Any:
 
 def _carry(subject: Subject) -> Step:
     lines, terms, named = [], [], []
+    several = sum(bool(carries(subject, state)) for state in subject.states) > 1
     for state in subject.states:
         found = carries(subject, state)
         if not found:
@@ -98,15 +99,17 @@ def _carry(subject: Subject) -> Step:
         terms += [term for p in found for term in p.terms]
         size = subject.lin.size(state)
         coefficient = carry_coefficient(found)
-        label: Words = ("carry of ", subject.now(state)) if len(subject.states) > 1 else ()
+        label: Words = ("carry of ", subject.now(state)) if several else ()
         lines.append(line(None, closed_form(coefficient, size), *label, relation=""))
     if not lines:
         reason: Words = ("There is no carry: every path from a state to itself passes through a "
                          "weight matrix at every step.",)  # fmt: skip
         return Step(("The carry alone",), reason)
-    names = listed([(subject.now(s),) for s in named])
-    reason = ("The path that takes the carry of ", *names, " at every step holds no weight "
-              "matrix. It contributes, in closed form:")  # fmt: skip
+    wholes = listed([(subject.partial(s, s, lag=K),) for s in named])
+    reason = (
+        "The path that takes the carry at every step holds no weight matrix. Its part of ",
+        *wholes, ", in closed form:" if len(named) == 1 else ", each in closed form:",
+    )  # fmt: skip
     return Step(("The carry alone",), reason, tuple(Formula((one,)) for one in lines), None,
                 tuple(terms))  # fmt: skip
 
@@ -160,6 +163,11 @@ def _written_out(subject: Subject) -> Step:
     return Step(heading, reason, tuple(formulas))
 
 
+def _grouped(number: Any) -> Written:
+    """A large number in groups of three digits."""
+    return Written(f"{int(number):,}".replace(",", r"\,"), f"{int(number):,}".replace(",", " "))
+
+
 def _number(lag: int) -> str:
     return {1: "One", 2: "Two", 3: "Three", 4: "Four"}.get(lag, str(lag))
 
@@ -176,9 +184,9 @@ def _number_of_paths(subject: Subject) -> Step:
             what = "it is the carry" if carried else "it passes through the weights at every step"
             return Step(("The number of paths",), (f"One at every lag; {what}.",))
         reason: Words = (
-            f"One step has {number} paths, so that k steps have ", Pow(number, K),
-            f": {number**2} over two steps, {number**3} over three"
-            + (", one of which is the carry alone." if carried == 1 else "."),
+            f"One step has {number} paths, so that ", K, " steps have ", Pow(number, K),
+            f": {number**2} over two steps, {number**3} over three."
+            + (" One of them is the carry alone." if carried == 1 else ""),
         )  # fmt: skip
         return Step(("The number of paths",), reason)
     pairs = [(i, j) for i in range(len(states)) for j in range(len(states))]
@@ -190,7 +198,7 @@ def _number_of_paths(subject: Subject) -> Step:
     rows: list[tuple[Words, ...]] = []
     for k in (1, 2, 3, 10):
         powered = steps_of**k
-        rows.append(((f"{k}",), *((f"{powered[p]}",) for p in pairs)))
+        rows.append(((f"{k}",), *((_grouped(powered[p]),) for p in pairs)))
     reason = ("Multiplied out, every way of choosing a path at each step is one product of "
               "matrices and diagonals:",)  # fmt: skip
     return Step(("The number of paths",), reason, (), Table(tuple(header), tuple(rows)))

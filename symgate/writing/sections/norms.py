@@ -4,18 +4,21 @@ carried, and what remains when a gate closes or opens."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Add, Expr, Indexed, Integer, MatAdd
+from sympy import Add, Expr, Indexed, Integer, MatAdd, Mul
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
-from symgate.linear.bounds import Bounds, bounds
+from symgate.linear.bounds import Bounds, bounds, term_bound
+from symgate.linear.chains import operator
 from symgate.linear.limits import Limit, gates, limits
 from symgate.linear.paths import count
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit
+from symgate.writing.sections import fixed_point
 from symgate.writing.sections.lags import carries, carry_coefficient
 from symgate.writing.subject import MAX_PATHS, K, Subject
 
@@ -25,63 +28,79 @@ TITLE = "How large, how small"
 def steps(subject: Subject) -> Iterator[Step]:
     found = bounds(subject.cell)
     yield _ranges(subject)
+    yield from _factors(subject, found)
     yield _bounds(subject, found)
-    yield _vanish(subject, found)
+    yield from _vanish(subject, found)
     yield _carried(subject)
     yield from _limits(subject)
+    yield from fixed_point.steps(subject)
 
 
 def _ranges(subject: Subject) -> Step:
     """What is known of the states themselves."""
     words: list[Any] = []
+    free = []
     for state in subject.states:
         interval = subject.ranges.before[state]
         if not interval.is_bounded:
-            words += [subject.now(state), " has no bound that holds for all weights. "]
-            continue
-        span = subject.span(interval)
-        if state in subject.ranges.assumed:
-            words += [subject.now(state), " stays in ",
-                      span, " if it starts there. "]  # fmt: skip
+            free.append((subject.now(state),))
+        elif state in subject.ranges.assumed:
+            words += [subject.now(state), " stays in ", subject.span(interval),
+                      " if it starts there, for instance at 0. "]  # fmt: skip
         else:
-            words += [subject.now(state), " lies in ", span, " after every step. "]
-    words.append("States that start at zero are in all of these ranges.")
-    if not any(subject.ranges.before[s].is_bounded for s in subject.states):
-        words.pop()
+            words += [subject.now(state), " lies in ", subject.span(interval),
+                      " after every step. "]  # fmt: skip
+    if free:
+        words += [*listed(free), " has" if len(free) == 1 else " have",
+                  " no bound that holds for all weights."]  # fmt: skip
     return Step(("The states",), tuple(words))
 
 
+def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
+    """What bounds the diagonals: each coefficient that is more than a value by itself."""
+    lines: dict[Expr, Line] = {}
+    for entries in found.blocks.values():
+        for entry in entries:
+            for node, term in zip(entry.path.nodes, entry.path.terms, strict=True):
+                coefficient = Mul(*term.coefficient)
+                if not coefficient.has(Indexed) or isinstance(coefficient, Indexed):
+                    continue
+                most = term_bound(found.ranges, node, replace(term, matrix=None))
+                if most.is_number:
+                    left = MaxNorm(coefficient)
+                    lines[left] = line(left, most, relation="≤", order=node.order)
+    if not lines:
+        return
+    reason: Words = ("A diagonal has the norm of its largest component, which the ranges of the "
+                     "values bound:",)  # fmt: skip
+    rows = [3] * (len(lines) // 3) + [len(lines) % 3] * (len(lines) % 3 > 0)
+    yield Step(("The diagonals",), reason, (Formula(tuple(lines.values()), tuple(rows)),))
+
+
 def _bounds(subject: Subject, found: Bounds) -> Step:
-    formulas, terms = [], []
+    heading: Words = ("A bound of each path",)
+    lines, terms = [], []
     for (of, wrt), entries in found.blocks.items():
         left = SpectralNorm(subject.partial(of, wrt))
         if len(entries) > MAX_PATHS or len(subject.states) > 2:
-            formulas.append(Formula((line(left, found.total(of, wrt), relation="≤"),)))
+            lines.append(line(left, found.total(of, wrt), relation="≤"))
             continue
         alike = [e.path for e in entries]
         parts = tuple(Part(e.bound, subject.path_name(e.path, alike)) for e in entries)
-        formulas.append(Formula((Line(left, parts, "≤"),)))
+        lines.append(Line(left, parts, "≤"))
         terms += [t for e in entries for t in e.path.terms]
-    if not formulas:
-        reason: Words = ("No state depends on an old one.",)
-        return Step(("A bound of each path",), reason)
-    unbounded = found.matrix().atoms(MaxNorm)
-    words: list[Any] = [
-        "The norm of a sum is at most the sum of the norms, that of a product at most the "
-        "product. A diagonal has the norm of its largest component, which its range bounds; ",
-        *_norm_letters(found), ":",
-    ]  # fmt: skip
-    if unbounded:
-        words[-1] = "; what has no bound stays in the formula, by its largest component:"
-    return Step(("A bound of each path",), tuple(words), tuple(formulas), None,
-                tuple(dict.fromkeys(terms)))  # fmt: skip
-
-
-def _norm_letters(found: Bounds) -> list[Any]:
+    if not lines:
+        return Step(heading, ("No state depends on an old one.",))
+    words: list[Any] = ["The norm of a sum is at most the sum of the norms, and that of a product "
+                        "at most the product"]  # fmt: skip
     one = next(iter(sorted(found.matrix().atoms(SpectralNorm), key=str)), None)
-    if one is None:
-        return ["no weight matrix enters"]
-    return ["a weight matrix has its largest singular value, as ", one]
+    words += ["; no weight matrix enters"] if one is None else [
+        "; the norm of a matrix, such as ", one, ", is its largest singular value"
+    ]  # fmt: skip
+    if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
+        words.append(". A value without a bound stays in the formula, by its largest component")
+    return Step(heading, (*words, ":"), (Formula(tuple(lines)),), None,
+                tuple(dict.fromkeys(terms)))  # fmt: skip
 
 
 def _constant(bound: Expr) -> Expr:
@@ -89,57 +108,65 @@ def _constant(bound: Expr) -> Expr:
     return Add(*(part for part in Add.make_args(bound.expand()) if part.is_number))
 
 
-def _vanish(subject: Subject, found: Bounds) -> Step:
+def _vanish(subject: Subject, found: Bounds) -> Iterator[Step]:
     heading: Words = ("When it must vanish",)
     states = subject.states
     totals = [found.total(s, s) for s in states]
+    least = max(map(_constant, totals))
     if all(found.total(of, wrt) == 0 for of in states for wrt in states):
-        return Step(heading, ("Always, after one step.",))
-    free = any(_constant(total) >= 1 for total in totals)
-    if free:
-        return Step(heading, _no_verdict(subject, found))
-    if len(states) == 1:
-        return _single(subject, totals[0])
-    reason: Words = (
-        "Put the bounds of the blocks into a matrix of numbers. If its largest eigenvalue is "
-        "below 1 (it has no negative entry, so that this bounds every product), the gradient "
-        "vanishes at least as fast as its powers. The test must use the norms, that is the "
-        "largest singular values of the weights, and not their eigenvalues.",
-    )  # fmt: skip
-    return Step(heading, reason)
+        yield Step(heading, ("Always, after one step.",))
+    elif least >= 1:
+        yield Step(heading, _no_verdict(subject, found, least))
+    elif len(states) == 1:
+        yield from _single(subject, heading, totals[0])
+    else:
+        yield Step(heading, _by_powers(found))
 
 
-def _no_verdict(subject: Subject, found: Bounds) -> Words:
-    """Where the carry alone allows 1."""
+def _by_powers(found: Bounds) -> Words:
+    """Several states: a matrix of bounds."""
+    steady = not any(n.vector.has(Indexed) for n in found.matrix().atoms(MaxNorm))
+    return (
+        "Put the bounds of the blocks into a matrix of numbers"
+        + (". " if steady else ", with the largest values that occur at any step. ")
+        + "It has no negative entry, so that its powers bound every product: if its largest "
+        "eigenvalue is below 1, the gradient must vanish. The numbers in it are the largest "
+        "singular values of the weights; their eigenvalues would not do.",
+    )
+
+
+def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
+    """Where the bound is 1 or more with all weights zero."""
     whole = found.matrix()
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
     words: list[Any] = [
-        "No choice of weights makes this bound fall below 1, because the carry alone is bounded "
-        "by 1: the gradient need not vanish."
-    ]
+        "No choice of weights makes this bound fall below 1, as ", least,
+        " is left of it when all of them are zero: it never says that the gradient must vanish.",
+    ]  # fmt: skip
     if len(subject.states) == 1 and not weights and whole[0, 0] == 1:
-        words.append(" Nor can it explode, as the bound is exactly 1.")
+        words[:] = ["The bound is exactly 1, whatever the weights: the gradient need not vanish, "
+                    "and it cannot explode."]  # fmt: skip
     else:
-        words.append(" Nothing here keeps it from growing either: explosion is not excluded.")
+        words.append(" Nor does it keep the gradient from growing: explosion is not excluded.")
     return tuple(words)
 
 
-def _single(subject: Subject, total: Expr) -> Step:
+def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
     """One state: the bound to the power k, and what it takes to be below 1."""
     state = subject.states[0]
     left = SpectralNorm(subject.partial(state, state, lag=K))
-    words: list[Any] = ["Over k steps the bound is taken to the power k"]
-    matrices = sorted(total.atoms(SpectralNorm), key=str)
+    words: list[Any] = ["Over ", K, " steps the bound is taken to the power ", K]
     if total.is_number:
         words.append(", so that the gradient cannot explode:" if total <= 1 else ":")
     else:
         changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
-        when = "at every step " if changes else ""
-        words.append(f". If it is below 1 {when}for one step, the gradient vanishes at least "
-                     "geometrically.")  # fmt: skip
-        words += [" ", *_singular(matrices[0])] if matrices else []
-    return Step(("When it must vanish",), tuple(words),
-                (Formula((line(left, total**K, relation="≤"),)),))  # fmt: skip
+        when = " at every step" if changes else ""
+        words.append(f". If the bound of one step is below 1{when}, the gradient vanishes at least "
+                     "geometrically:")  # fmt: skip
+    yield Step(heading, tuple(words), (Formula((line(left, total**K, relation="≤"),)),))
+    matrices = sorted(total.atoms(SpectralNorm), key=str)
+    if matrices:
+        yield Step(("Why not the eigenvalue",), _singular(matrices[0]))
 
 
 def _singular(norm: SpectralNorm) -> Words:
@@ -148,24 +175,21 @@ def _singular(norm: SpectralNorm) -> Words:
         norm, " is the largest singular value, not the largest eigenvalue: the diagonals change "
         "with the step, and eigenvalues of the factors do not bound a product. A matrix whose "
         "eigenvalues are all zero, with rows (8, 8) and (−8, −8), has singular value 16, and "
-        "with tanh it gives gradients that double at every step.",
+        "with tanh it can give gradients that double at every step.",
     )  # fmt: skip
 
 
 def _carried(subject: Subject) -> Step:
     heading: Words = ("When it can be carried",)
-    words: list[Any] = []
-    can_close = gates(subject.cell)
+    alike: dict[Expr, list[Words]] = {}
     for state in subject.states:
         found = carries(subject, state)
-        if not found:
-            continue
-        coefficient = carry_coefficient(found)
-        about: list[Any] = ["The carry of ", subject.now(state)]
-        if coefficient == 1:
-            words += [*about, " is the identity: whatever the gates do, a change of it is handed "
-                      "on unchanged. "]  # fmt: skip
-            continue
+        if found:
+            alike.setdefault(carry_coefficient(found), []).append((subject.now(state),))
+    can_close = gates(subject.cell)
+    words: list[Any] = []
+    for coefficient, carried in alike.items():
+        words += ["The carry of ", *listed(carried)]
         held = [g for g in can_close if coefficient.has(variable(g))][:4]
         settings = [
             dict(zip(held, values, strict=True))
@@ -173,13 +197,16 @@ def _carried(subject: Subject) -> Step:
             if coefficient.xreplace({variable(g): Integer(v) for g, v in zip(
                 held, values, strict=True)}) == 1
         ]  # fmt: skip
-        if held and settings:
+        if coefficient == 1:
+            words.append(" is the identity: whatever the gates do, a change of it is handed on "
+                         "unchanged. ")  # fmt: skip
+        elif held and settings:
             named = listed([(variable(g), f" → {v}") for g, v in settings[0].items()])
-            words += [*about, " has the factor ", coefficient, ", which is 1 for ", *named,
+            words += [" has the factor ", coefficient, ", which is 1 for ", *named,
                       ": then a change is handed on unchanged, and the gradient neither "
                       "vanishes nor explodes along it. "]  # fmt: skip
         else:
-            words += [*about, " has the factor ", coefficient, "; the gradient is carried where "
+            words += [" has the factor ", coefficient, "; the gradient is carried where "
                       "that is near 1. "]  # fmt: skip
     if not words:
         return Step(heading, ("There is no carry, so that no gate can hand a change on unchanged; "
@@ -193,38 +220,42 @@ def _limits(subject: Subject) -> Iterator[Step]:
     if not found:
         yield Step(heading, ("The cell has no gate with values between 0 and 1.",))
         return
-    formulas, quiet = [], []
+    lines: list[Line] = []
+    quiet = []
     for limit in found:
-        lines = _limit_lines(subject, limit)
-        if lines:
-            formulas.append(Formula(tuple(lines)))
-        else:
-            quiet.append(limit)
+        known = _limit_lines(subject, limit)
+        lines += known
+        if not known:
+            quiet.append(limit.gate)
     words: list[Any] = [
         "At 0 and at 1 the slope of a gate is 0, so that the paths through it close, and what it "
-        "multiplies is cut off or let through; the other values are held:"
+        "multiplies is cut off or let through; the other values are held."
     ]
     if len(subject.states) > 2:
-        words[0] = (
-            str(words[0])[:-1]
-            + ". The blocks of each state by itself; the others lose the same paths:"
-        )
-    if quiet:
-        names = listed([(subject.now(g),) for g in dict.fromkeys(q.gate for q in quiet)])
-        words[0] = str(words[0])[:-1] + "."
-        words += [" ", *names, " acts on no state directly."]
-    yield Step(heading, tuple(words), tuple(formulas))
+        words.append(" Shown are the blocks of each state by itself.")
+    still = [g for g in dict.fromkeys(quiet) if quiet.count(g) == 2]
+    if still and len(subject.states) <= 2:
+        names = listed([(subject.now(g),) for g in still])
+        words += [" ", *names, " changes nothing here." if len(still) == 1 else
+                  " change nothing here."]  # fmt: skip
+    if lines:
+        words.append(" Blocks that do not change are left out:")
+    formulas = (Formula(tuple(lines)),) if lines else ()
+    yield Step(heading, tuple(words), formulas)
 
 
 def _limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
+    before = [variable(s, 1) for s in subject.states]
     for (of, wrt), block in limit.blocks.items():
         if count(subject.lin, of, wrt) > MAX_PATHS or (len(subject.states) > 2 and of != wrt):
             continue
+        if block == operator(subject.lin, of, variable(wrt, 1), before):
+            continue
         pieces = block.args if isinstance(block, MatAdd) else (block,)
-        shown = [subject.acting(p) for p in pieces]
+        parts = [Part(subject.acting(p)) for p in pieces]
         left: Any = AtLimit(variable(limit.gate), limit.value, subject.partial(of, wrt))
         if subject.form == "hadamard":
             left = Acting(left, subject.direction)
-        lines.append(Line(left, tuple(Part(p) for p in shown)))
+        lines.append(Line(left, tuple(parts)))
     return lines

@@ -25,6 +25,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     lines: list[Line] = []
     terms: list[Term] = []
     deaf = []
+    beside: list[int] = []
     for gate in cell.gates:
         blocks = {s: operator(subject.lin, gate, variable(s, 1), before) for s in cell.states}
         heard = {s: block for s, block in blocks.items() if not block.is_ZeroMatrix}
@@ -34,16 +35,19 @@ def steps(subject: Subject) -> Iterator[Step]:
             continue
         lines += [acting_line(subject, subject.partial(gate, s), b) for s, b in heard.items()]
         zero = tuple(subject.partial(gate, s) for s in cell.states if s not in heard)
-        if zero:
+        if zero and len(cell.states) <= 2:
             lines.append(line(Equal(zero), S.Zero))
+        beside.append(len(heard) + bool(zero and len(cell.states) <= 2))
     reason: list[object] = []
     if lines:
         reason += ["How each gate answers to the old state, the input held fixed. "]
+        if len(cell.states) > 2:
+            reason += ["What is not listed is zero. "]
     if deaf:
         names = listed([(subject.now(g),) for g in deaf])
         reads = "reads" if len(deaf) == 1 else "read"
         reason += [*names, f" {reads} no old state, so that the partials are zero."]
-    formulas = (Formula(tuple(lines)),) if lines else ()
+    formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
     yield Step(("Each gate by each old state",), tuple(reason), formulas, None, tuple(terms))
 
 

@@ -24,7 +24,7 @@ TITLE = "One step"
 def steps(subject: Subject) -> Iterator[Step]:
     yield _outside_in(subject)
     for of in subject.states:
-        yield _collected(subject, of)
+        yield _collected(subject, of, of == subject.states[0])
     yield _whole(subject)
 
 
@@ -90,7 +90,7 @@ def _change(subject: Subject, node: Node, term: Term) -> Any:
     return MatVec(head, moved)
 
 
-def _collected(subject: Subject, of: str) -> Step:
+def _collected(subject: Subject, of: str, first: bool) -> Step:
     lines: list[Line] = []
     terms: list[Term] = []
     zero = []
@@ -108,7 +108,7 @@ def _collected(subject: Subject, of: str) -> Step:
         reason += [*names, ", as no path leads there. "]
     if lines:
         reason += ["Put into each other and collected, one line a path, named by what it passes "
-                   "through:"]  # fmt: skip
+                   "through:" if first else "Likewise:"]  # fmt: skip
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
     formulas = (Formula(tuple(lines)),) if lines else ()

@@ -1,0 +1,61 @@
+"""The state 0 without input: the eigenvalues of the Jacobian there, where they have a form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Abs, Add, Expr, Pow, Symbol
+
+from symgate.errors import SymgateError
+from symgate.linear.adjoint import transposed
+from symgate.linear.origin import MU, Origin, origin
+from symgate.writing.formulas import Formula, Line, Named, Part, Step, line, listed
+from symgate.writing.marks import Equal
+from symgate.writing.subject import Subject
+
+HEADING = "Near the state 0"
+
+
+def steps(subject: Subject) -> Iterator[Step]:
+    """One step, or none where the eigenvalues have no closed form."""
+    try:
+        found = origin(subject.cell)
+    except SymgateError:
+        return
+    if not any(_has_root(e) for e in found.eigenvalues):
+        yield _step(subject, found)
+
+
+def _has_root(e: Expr) -> bool:
+    return any(not power.exp.is_Integer for power in e.atoms(Pow))
+
+
+def _step(subject: Subject, found: Origin) -> Step:
+    own = _letter(subject, "lambda", "rho", "xi")
+    mu = _letter(subject, "mu", "nu", "kappa")
+    lines = []
+    for e in found.eigenvalues:
+        parts = sorted(Add.make_args(e.xreplace({MU: mu})), key=lambda part: part.has(mu))
+        lines.append(Line(own, tuple(map(Part, parts))))
+    words: list[Any] = ["Without input"]
+    if found.zero:
+        words += [" and with ", *listed([(Equal((Named(z), 0)),) for z in found.zero]), ","]
+    words.append(" the state 0 stays where it is. If each bias is the same for all units, the "
+                 "diagonals are numbers there.")  # fmt: skip
+    matrix = found.matrix
+    if matrix is None:
+        words += [" No weight matrix is left, and the Jacobian has the eigenvalues ", own, ":"]
+    else:
+        shown = transposed(matrix) if subject.naming.notation.row else matrix
+        words += [" ", shown, " is the one matrix that is left, and every eigenvalue ", mu,
+                  " of it gives eigenvalues ", own, " of the Jacobian:"]  # fmt: skip
+    reached = [] if MU in found.eigenvalues else [v.xreplace({MU: mu}) for v in found.marginal]
+    lines += [line(mu, value, "where ", Equal((own, 1))) for value in reached]
+    words[-1] = words[-1][:-1] + ". The Jacobian is the same at every step there, so that they "
+    words += ["decide: a small change dies out where every ", Abs(own), " is below 1:"]
+    return Step((HEADING,), tuple(words), (Formula(tuple(lines)),))
+
+
+def _letter(subject: Subject, *wanted: str) -> Any:
+    return Symbol(f"letter:{subject.free_letter(*wanted)}", real=True)
