@@ -211,13 +211,15 @@ class LatexPrinter(Printer):
         return 0 if factor.is_Rational and factor.is_positive else MATVEC + 1
 
     def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
-        times = rf"{SOFT} \, " if isinstance(vector, Differential) else self.matvec_times
+        moved = isinstance(vector, Differential)
+        times = rf"{SOFT} \, " if moved else self.matvec_times
+        level = PRODUCT if moved else MATVEC  # A B dh needs no parentheses
         if self.notation.row:
-            right = self.show(transposed(matrix), MATVEC)
+            right = self.show(transposed(matrix), level)
             if right.endswith(_TIMES_I):  # a number stands in front
                 return f"{right.removesuffix(_TIMES_I)}{times}{self.show(vector, POWER)}"
             return f"{self.show(vector, POWER)}{times}{right}"
-        left = self.show(matrix, MATVEC).removesuffix(_TIMES_I)
+        left = self.show(matrix, level).removesuffix(_TIMES_I)
         return f"{left}{times}{self.show(vector, POWER)}"
 
     def _sum(self, e: Any) -> str:
@@ -299,6 +301,7 @@ class LatexPrinter(Printer):
     def diagonal(self, factors: Sequence[Expr]) -> str:
         if not any(map(is_vector, factors)):  # the same number for every component
             return self.factors(factors, MATVEC + 1) + _TIMES_I
+        factors = sorted(factors, key=is_vector)  # scalars first
         below = [1 / f for f in factors if f.is_Pow and f.exp.is_negative]
         above = [f for f in factors if not (f.is_Pow and f.exp.is_negative)]
         inside = self.hadamard_product(above or (Integer(1),))

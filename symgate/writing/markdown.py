@@ -55,7 +55,7 @@ def _rows(formula: str) -> str:
 
 def _math(formula: str) -> str:
     inline = formula.replace(r"\,", " ").replace(r"\|", r"\Vert ")
-    return f"${inline.replace('|', chr(92) + 'vert ')}$"
+    return f"${' '.join(inline.replace('|', chr(92) + 'vert ').split())}$"
 
 
 def _table(pen: Pen, table: Table) -> str:

@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr, MatrixExpr, MatrixSymbol
 
-from symgate.algebra.marks import Partial
+from symgate.algebra.marks import Differential, Partial
 from symgate.algebra.marks import Step as Moment
 from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import ATOM, MATVEC, POWER, SUM, Order, _signed, _Text, is_vector
+from symgate.algebra.printing import (
+    ATOM,
+    MATVEC,
+    POWER,
+    PRODUCT,
+    SUM,
+    Order,
+    _signed,
+    _Text,
+    is_vector,
+)
 from symgate.algebra.vectors import MatVec, Stack, t
 from symgate.linear.adjoint import transposed
 from symgate.writing.formulas import (
@@ -94,18 +104,19 @@ class TextPrinter(_Text):
         )
 
     def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
+        level = PRODUCT if isinstance(vector, Differential) else MATVEC
         if self.naming.notation.row:
-            right = self.show(transposed(matrix), MATVEC)
+            right = self.show(transposed(matrix), level)
             if right.endswith(" I"):  # a number stands in front
                 return f"{right.removesuffix(' I')} {self.show(vector, POWER)}"
             return f"{self.show(vector, POWER)}{self.matvec_times}{right}"
-        left = self.show(matrix, MATVEC).removesuffix(" I")
+        left = self.show(matrix, level).removesuffix(" I")
         return f"{left}{self.matvec_times}{self.show(vector, POWER)}"
 
     def diagonal(self, factors: Sequence[Expr]) -> str:
         if not any(map(is_vector, factors)):  # the same number for every component
             return f"{self.factors(factors, MATVEC + 1)} I"
-        return super().diagonal(factors)
+        return super().diagonal(sorted(factors, key=is_vector))
 
     def chain(self, matrices: Sequence[str]) -> str:
         numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
+from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
@@ -54,6 +55,16 @@ class Subject:
     @cached_property
     def ranges(self) -> Ranges:
         return ranges(self.cell)
+
+    @cached_property
+    def order(self) -> dict[Basic, int]:
+        """The places of symbols in sums, as typed, those of the last equation first."""
+        order: dict[Basic, int] = {}
+        for node in self.lin.backward():
+            for symbol in sorted(node.order, key=lambda s: node.order[s]):
+                order.setdefault(symbol, len(order))
+            order.setdefault(variable(node.name), len(order))
+        return order
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -34,10 +34,8 @@ def _order(subject: Subject) -> dict[Basic, int]:
     order: dict[Basic, int] = {}
     for state in subject.states:
         order[variable(state, 1)] = len(order)
-    for node in subject.lin.backward():
-        for symbol in sorted(node.order or {}, key=lambda s: (node.order or {})[s]):
-            order.setdefault(symbol, len(order))
-        order.setdefault(variable(node.name), len(order))
+    for symbol in subject.order:
+        order.setdefault(symbol, len(order))
     for name in [*(n.name for n in subject.lin), *subject.states]:
         for symbol in (delta(name), variable(LOSS + name), variable(LATER + name)):
             order[symbol] = 1000 + len(order)

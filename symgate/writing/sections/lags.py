@@ -100,7 +100,8 @@ def _carry(subject: Subject) -> Step:
         size = subject.lin.size(state)
         coefficient = carry_coefficient(found)
         label: Words = ("carry of ", subject.now(state)) if several else ()
-        lines.append(line(None, closed_form(coefficient, size), *label, relation=""))
+        shown = closed_form(coefficient, size)
+        lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
         reason: Words = ("There is no carry: every path from a state to itself passes through a "
                          "weight matrix at every step.",)  # fmt: skip

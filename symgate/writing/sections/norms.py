@@ -257,5 +257,5 @@ def _limit_lines(subject: Subject, limit: Limit) -> list[Line]:
         left: Any = AtLimit(variable(limit.gate), limit.value, subject.partial(of, wrt))
         if subject.form == "hadamard":
             left = Acting(left, subject.direction)
-        lines.append(Line(left, tuple(parts)))
+        lines.append(Line(left, tuple(parts), order=subject.order))
     return lines

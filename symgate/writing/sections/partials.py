@@ -56,4 +56,4 @@ def acting_line(subject: Subject, left: object, block: object) -> Line:
     if subject.form == "hadamard":
         left = MatVec(left, subject.direction)
     pieces = block.args if isinstance(block, MatAdd) else (block,)
-    return Line(left, tuple(Part(subject.acting(p)) for p in pieces))
+    return Line(left, tuple(Part(subject.acting(p)) for p in pieces), order=subject.order)

@@ -124,11 +124,11 @@ def _block(subject: Subject, of: str, wrt: str) -> Line:
         before = [variable(s, 1) for s in subject.states]
         whole = operator(subject.lin, of, variable(wrt, 1), before)
         many = f"all {count(subject.lin, of, wrt)} paths"
-        return Line(left, (Part(subject.acting(whole), (many,)),))
+        return Line(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
     parts = [
         Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
     ]
-    return Line(left, tuple(parts))
+    return Line(left, tuple(parts), order=subject.order)
 
 
 def _whole(subject: Subject) -> Step:
