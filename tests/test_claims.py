@@ -31,6 +31,7 @@ EXPECTED = {
     "gates-improve-flow": CONDITIONS,
     "gates-in-unit-interval": PROVED,
     "forget-gate": LIMIT,
+    "forget-gate-shrinks": CONDITIONS,
     "update-gate-keeps": CONVENTION,
     "update-gate-takes": CONVENTION,
     "reset-gate": LIMIT,
@@ -46,6 +47,8 @@ EXPECTED = {
     "gru-merges-states": CONDITIONS,
     "lstm-more-parameters": PROVED,
     "lstm-takes-longer": CONDITIONS,
+    "gru-less-memory": PROVED,
+    "lstm-more-powerful": CONDITIONS,
     "lstm-three-matrices": FALSE,
     "one-matrix-or-two": PROVED,
     "reset-before-or-after": CONDITIONS,
@@ -199,6 +202,7 @@ def named(name: str, other: str) -> dict[str, sg.Cell]:
 NO_FORGETTING = changed("lstm", ("f[t] * c[t-1]", "c[t-1]"))
 SQUASHED = changed("lstm", ("f[t] * c[t-1] + i[t] * g[t]", "tanh(f[t] * c[t-1] + i[t] * g[t])"))
 MULTIPLIED = changed("lstm", ("c[t-1] + i[t]", "c[t-1] * i[t]"))
+DOUBLED = changed("lstm", ("f[t] * c[t-1]", "2 * f[t] * c[t-1]"))
 NO_CARRY = changed("gru", ("h[t] = z[t] * h[t-1] +", "h[t] ="))
 WHOLE_CARRY = changed("gru", ("z[t] * h[t-1]", "h[t-1]"))
 GATE_TANH = changed("gru", ("z[t] = sigmoid", "z[t] = tanh"))
@@ -231,8 +235,10 @@ BROKEN = {
                         "addition-keeps-gradient": PROVED, "lstm-vanishing": CONDITIONS}),
     "lstm: the cell state squashed": (
         SQUASHED, {"lstm-linear-cell": FALSE, "lstm-no-weighted-mean": FALSE,
-                   "addition-keeps-gradient": FALSE}),
+                   "addition-keeps-gradient": FALSE, "lstm-more-powerful": FALSE}),
     "lstm: a product for the sum": (MULTIPLIED, {"addition-keeps-gradient": FALSE}),
+    "lstm: a forget gate up to two": (DOUBLED, {"forget-gate-shrinks": FALSE}),
+    "gru: a cell state more": (named("gru", "lstm"), {"gru-less-memory": FALSE}),
     "lstm: no recurrence": (LSTM_FEED_FORWARD, {"lstm-exploding": CONDITIONS}),
     "lstm: the forget gate blind": (BLIND_FORGETTING, {"same-inputs": FALSE}),
     "lstm: peepholes": (named("lstm", "lstm-peephole"), {"output-gate-reads-cell": PROVED}),
@@ -296,6 +302,13 @@ def test_as_data(judged: Judgements) -> None:
     assert first["formulas"][0].keys() == {"latex", "text"}
     with pytest.raises(AttributeError):
         judged["gru-vanishing"].verdict = PROVED  # type: ignore[misc]
+
+
+def test_as_html(judged: Judgements) -> None:
+    shown = judged._repr_html_()
+    assert shown.count("<dt ") == len(judged)
+    assert "∂<i>h</i><sub>t</sub>/∂<i>h</i><sub>t−k</sub> halves every" in shown
+    assert "_{" not in re.sub(r"<math>.*?</math>", "", shown)
 
 
 def test_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula
+from symgate.judging.page import html
 
 Check = Callable[..., Finding]
 
@@ -27,7 +28,8 @@ CHECKS: dict[str, Check] = {
         gates.within_unit, gates.gate_ends, gates.convention, gates.reset_gate,
         gates.opposite_gates, gates.same_inputs, gates.gate_reads, gates.four_gates,
         states.weighted_mean, states.state_without_bound, states.linear_in_state,
-        states.misprinted_candidate, sameness.plays_part, sameness.one_state,
+        states.misprinted_candidate, states.shrinks, sameness.less_memory, sameness.can_count,
+        sameness.plays_part, sameness.one_state,
         sameness.more_parameters, sameness.more_work, sameness.weight_matrices,
         sameness.same_cell, sameness.previous_output,
     )
@@ -89,6 +91,9 @@ class Judgement:
             return "".join(rows)
         return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
+    def _repr_html_(self) -> str:
+        return html([self])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return {
@@ -133,6 +138,9 @@ class Judgements:
         """How many claims have each verdict."""
         found = {v: sum(j.verdict == v for j in self.judgements) for v in (*VERDICTS, NOT_JUDGED)}
         return {v: n for v, n in found.items() if n or v in VERDICTS}
+
+    def _repr_html_(self) -> str:
+        return html(self.judgements)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -80,8 +80,8 @@ def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int)
     told += [
         "with all weights 0 it is σ(b)^k, b the bias that opens the carry: it falls at every "
         f"finite bias, ever more slowly, with half-lives of {lives} steps at b = {at}.",
-        f"only in the limit {opener} is the Jacobian the identity"
-        + (f", and then nothing new enters {state} either." if still else "."),
+        f"in the limit {opener}, ∂{state}_t/∂{state}_{{t-k}} is the identity, whatever the weights"
+        + (f"; then nothing new enters {state} either." if still else "."),
     ]
     formulas = (*formulas, _limit(cell, state, ends))
     return Finding(FALSE, tuple(map(_sentence, told)), numbers, formulas)
@@ -261,7 +261,8 @@ def lasts_longer(cells: Sequence[Cell], states: Sequence[str], hidden: int, lags
     ]
     told = [f"{USUAL}, the half-life of the gradient is {listed(parts)}."]
     if all(lives[other.name] > lives[first.name] for other in others):
-        told.append("all of them vanish there; how much longer a gate holds is set by its bias.")
+        if all(map(math.isfinite, lives.values())):
+            told.append("all of them vanish there; how long a gate holds is set by its bias.")
         return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers)
     return Finding(FALSE, tuple(map(_sentence, told)), numbers)
 
@@ -306,8 +307,13 @@ def _limit(cell: Cell, state: str, ends: dict[str, int]) -> Formula:
     given: list[object] = []
     for gate, value in ends.items():
         given += [",", variable(gate), "→", value] if given else [variable(gate), "→", value]
-    identity = sp.Identity(cell.size(state))
-    return board.write(*given, "⇒", board.partial(state, state), "→", identity)
+    given += ["⇒", board.partial(state, state), "→", sp.Identity(cell.size(state))]
+    lin = linearise(cell)
+    for other in cell.states:
+        if other != state and count(lin, state, other):
+            zero = sp.ZeroMatrix(cell.size(state), cell.size(other))
+            given += [",", board.partial(state, other), "→", zero]
+    return board.write(*given)
 
 
 def _sentence(text: str) -> str:

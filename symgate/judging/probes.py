@@ -28,6 +28,9 @@ from symgate.numerics.simulate import simulate
 Array = NDArray[Any]
 Numbers = dict[str, Array]
 
+#: The bias of a gate that is taken as wide open: σ(20) differs from 1 by 2e-9.
+WIDE = 20
+
 #: Gates that together hold a state are looked for in groups of up to so many.
 HOLDING = 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import sympy as sp
@@ -16,10 +17,10 @@ from symgate.errors import SymgateError
 from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
 from symgate.judging.formulas import Board, mapped
 from symgate.judging.gates import listed, reads
-from symgate.judging.probes import carry_of, input_size, within, zeros
+from symgate.judging.probes import WIDE, at_rest, carry_of, input_size, within, zeros
 from symgate.linear.linearise import linearise
 from symgate.linear.ranges import ranges
-from symgate.numerics.initialise import init
+from symgate.numerics.initialise import bias_of, init
 from symgate.numerics.simulate import simulate
 from symgate.writing.formulas import Count, Written
 
@@ -91,7 +92,8 @@ def plays_part(cells: Sequence[Cell], states: Sequence[str]) -> Finding:
             said = f"In {cell.name} no gate decides what {state} keeps."
             return Finding(FALSE, (said,), {}, tuple(formulas))
         interval = ranges(cell)[state]
-        sizes.append(f"{state} of {cell.name} {within(interval)}")
+        start = " from 0" if interval.is_bounded and state in ranges(cell).assumed else ""
+        sizes.append(f"{state} of {cell.name} {within(interval)}{start}")
         read = _readers(cell, state)
         readers.append(f"{state} of {cell.name} is read by {listed(read) if read else 'nothing'}")
     gates = [
@@ -131,7 +133,10 @@ def more_parameters(cells: Sequence[Cell], sizes: Sequence[Sequence[int]]) -> Fi
     more = all(c > 0 for c in difference.coeffs())
     if ratio.is_number:
         numbers |= {"parts": int(ratio.p), "of": int(ratio.q)}
-        first = "The ratio is {parts} to {of} at every size: one block of weights a gate."
+        first = (
+            "The ratio is {parts} to {of} at every size: a block of weights for each gate and "
+            "candidate."
+        )
     else:
         first = "The ratio depends on the sizes."
     return Finding(PROVED if more else FALSE, (first, told), numbers, formulas)
@@ -186,6 +191,55 @@ def previous_output(cells: Sequence[Cell], output: str, state: str) -> Finding:
         else f"{output}_t depends on the same gates in both."
     )
     return Finding(FALSE, (late, *same.told[1:]), same.numbers, same.formulas)
+
+
+def less_memory(cells: Sequence[Cell]) -> Finding:
+    """Whether the first cell has less to keep than the second: states, values of a step,
+    parameters."""
+    one, two = cells
+    numbers: dict[str, Number] = {}
+    for name, cell in (("first", one), ("second", two)):
+        numbers |= {f"states_{name}": len(cell.states), f"values_{name}": len(cell.equations)}
+    ratio = sp.cancel(sp.expand(one.parameter_count()) / sp.expand(two.parameter_count()))
+    told = [
+        f"{one.name} hands on {{states_first}} and {two.name} {{states_second}} vectors of n "
+        "numbers to the next step. A step computes {values_first} and {values_second} vectors, which the "
+        "backward pass needs."
+    ]
+    less = [numbers[f"{what}_first"] < numbers[f"{what}_second"] for what in ("states", "values")]
+    if ratio.is_number:
+        numbers |= {"parts": int(ratio.p), "of": int(ratio.q)}
+        told.append("Parameters are {parts} to {of}.")
+        less.append(bool(ratio < 1))
+    formulas = tuple(Board(cell).equation(name) for cell in cells for name in cell.states)
+    return Finding(PROVED if all(less) else FALSE, tuple(told), numbers, formulas)
+
+
+def can_count(cells: Sequence[Cell], states: Sequence[str], steps: int) -> Finding:
+    """Whether the first cell can count steps in a state and the second cannot."""
+    one, two = cells
+    mine, theirs = states
+    params = zeros(one, 1)
+    for gate in one.gates:
+        with suppress(SymgateError):
+            params[bias_of(one, gate)] += WIDE
+    run = at_rest(one, params, steps)
+    numbers: dict[str, Number] = {"steps": steps, "counted": float(run[mine][-1, 0])}
+    bounded = ranges(two)[theirs]
+    formulas = (Board(one).equation(mine), Board(two).equation(theirs))
+    told = [
+        f"With all gates open {mine} of {one.name} is {{counted:8}} after {{steps}} steps: it "
+        f"counts them. {theirs} of {two.name} {within(bounded)} from 0: it cannot add up like that."
+    ]
+    if numbers["counted"] < steps / 2 or not bounded.is_bounded:
+        said = f"{mine} of {one.name} is {{counted:8}} after {{steps}} steps with all gates open."
+        return Finding(FALSE, (said,), numbers, formulas)
+    if not compare(one, two):
+        told.append(
+            "In other respects neither contains the other: no map of parameters makes one the "
+            "other, and which of them learns a task better is no matter of algebra."
+        )
+    return Finding(CONDITIONS, tuple(told), numbers, formulas)
 
 
 def weight_matrices(cells: Sequence[Cell], claimed: Sequence[str]) -> Finding:

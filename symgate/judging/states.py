@@ -14,6 +14,7 @@ from symgate.equations.cell import Cell
 from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
 from symgate.judging.formulas import Board
 from symgate.judging.probes import (
+    WIDE,
     affine_slope,
     at_rest,
     biased,
@@ -30,9 +31,6 @@ from symgate.linear.paths import count
 from symgate.linear.ranges import ranges
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
-
-#: Where a gate is taken as wide open: σ(20) differs from 1 by 2e-9.
-WIDE = 20
 
 #: Less than this is rounding.
 ROUNDING = 1e-12
@@ -110,6 +108,28 @@ def state_without_bound(
                 board.write(Abs(variable(state)), "≤", board.from_start(state)),
             ]  # fmt: skip
     return Finding(PROVED, tuple(told), numbers, tuple(formulas))
+
+
+def shrinks(cells: Sequence[Cell], state: str, gates: Sequence[str], steps: int) -> Finding:
+    """Whether a gate makes a state smaller: what it leaves of the old one, and the new one."""
+    (cell,) = cells
+    board, carry = Board(cell), carry_of(cell, state)
+    equation = board.equation(state)
+    if carry is None or not ranges(cell).of(sp.Mul(*carry.coefficient)).within(0, 1):
+        return Finding(FALSE, ("The factor does not stay in [0, 1].",), {}, (equation,))
+    old = variable(state, 1)
+    factor = sp.Mul(*carry.coefficient)
+    kept = board.write(Abs(factor * old), "≤", Abs(old), like=state)
+    run = at_rest(cell, biased(cell, 1, dict.fromkeys(gates, WIDE)), steps)
+    numbers: dict[str, Number] = {"steps": steps, "last": float(run[state][-1, 0])}
+    told = ["What is left of the old state is at most as large: proved by ranges."]
+    if numbers["last"] <= 1:
+        return Finding(PROVED, tuple(told), {}, (equation, kept))
+    told.append(
+        f"The new state need not be: with all gates open {state} grows from 0 to {{last:8}} in "
+        "{steps} steps."
+    )
+    return Finding(CONDITIONS, tuple(told), numbers, (equation, kept))
 
 
 def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -> Finding:
@@ -198,8 +218,8 @@ def misprinted_candidate(
         f"{state} = 1: after {{steps}} steps |{state}| is {{log10_printed}} as printed and "
         "{log10_mended} as meant, and the Jacobian of the last step {log10_jacobian_printed} and "
         "{log10_jacobian_mended}.",
-        "As printed no slope 1 - tanh² damps the way through U, and where W x + r = 0 the past is "
-        "shut out whatever U h is.",
+        "As printed no slope 1 - tanh² damps the way through U, and where W x + r = 0 the "
+        "candidate is 0 whatever U h is.",
     ]
     relation = compare(mended, known)
     if relation or relation.conditions:
