@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
+    "compare": "compare two cells: equal under which map, or where they differ",
     "claims": "judge the claims of the lecture notes by running their checks",
     "decay": "measure how fast a cell's gradient decays over the lag",
     "memory": "work out which bias gives a memory of so many steps",

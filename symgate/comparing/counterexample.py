@@ -10,8 +10,19 @@ from typing import Any
 import numpy as np
 
 from symgate.algebra.vectors import variable
-from symgate.comparing.normal import Normal
-from symgate.comparing.numbers import Array, Draw, Evaluation, Values, draws, translated
+from symgate.comparing.normal import Normal, diagonal_name, plain_name
+from symgate.comparing.numbers import (
+    Array,
+    Draw,
+    Evaluation,
+    Values,
+    all_sizes,
+    block,
+    columns,
+    draws,
+    translated,
+)
+from symgate.comparing.polynomials import Matrix
 from symgate.comparing.search import Found
 from symgate.equations.cell import Cell
 
@@ -85,7 +96,7 @@ class Counterexample:
         }
         at = _listed({**self.first_parameters, **self.variables})
         if own:
-            at += f"; in the second {_listed(own)}"
+            at += f"\nin the second {_listed(own)}"
         steps = "" if self.step == 1 else f" after {self.step} steps"
         text = (
             f"n = {self.n}: {at}\n{self.name}{steps}, component {self.component}: "
@@ -123,38 +134,63 @@ def _trials(
         if found is None:
             yield mine, mine.parameters, _by_shape(one.cell, other.cell, mine, theirs), names
             continue
+        here_sizes, sizes_there = all_sizes(one.cell, mine.n), all_sizes(other.cell, mine.n)
         there = translated(
-            other.cell,
-            other.blocks,
-            found.there.values,
-            _with_diagonals(one, mine),
-            one.blocks,
-            mine.n,
+            other, found.there.values, _with_diagonals(one, mine), one, here_sizes, sizes_there
         )
-        _diagonals_back(there, found.there.values, other, mine.n)
+        _unfolded(there, other, found, _diagonal_blocks(one, mine), mine.n)
         yield mine, mine.parameters, there, names
         back = translated(
-            one.cell, one.blocks, found.back.values, _with_diagonals(other, theirs),
-            other.blocks, mine.n,
-        )  # fmt: skip
+            one, found.back.values, _with_diagonals(other, theirs), other, sizes_there, here_sizes
+        )
+        _unfolded(back, one, found.mirrored, _diagonal_blocks(other, theirs), mine.n)
         yield mine, back, theirs.parameters, names
 
 
 def _with_diagonals(cell: Normal, draw: Draw) -> Values:
     """The numbers, with the diagonals of square matrices under the names they get."""
-    extra = {
-        f"diag {name}": np.diagonal(value)
-        for name, value in draw.parameters.items()
-        if value.ndim == 2 and value.shape[0] == value.shape[1]
-    }
+    extra = {name: np.diagonal(array) for name, array in _diagonal_blocks(cell, draw).items()}
     return {**draw.parameters, **extra}
 
 
-def _diagonals_back(values: Values, solution: Any, cell: Normal, n: int) -> None:
-    """Matrices that a relation takes as diagonal are taken whole from the known ones."""
-    for (name, _), value in solution.items():
-        if name.startswith("diag ") and len(value) == 1 and len(value[0][1]) == 1:
-            values.setdefault(name.removeprefix("diag "), np.zeros((n, n)))
+def _diagonal_blocks(cell: Normal, draw: Draw) -> Values:
+    """The square matrices of a draw, block by block, by the names of their diagonals."""
+    return {
+        diagonal_name(*name): array
+        for name, array in _arrays(cell, draw)
+        if array.shape[0] == array.shape[1]
+    }
+
+
+def _unfolded(
+    values: Values, cell: Normal, found: Found, known: Mapping[str, Array], n: int
+) -> None:
+    """Matrices that a relation takes as diagonal are taken whole, so that they may break it.
+
+    `found` is turned so that `there` gives the parameters of `cell`; `known` has the blocks
+    of the other's matrices by the names of their diagonals.
+    """
+    sizes = all_sizes(cell.cell, n)
+    whole: dict[tuple[str, str], Array] = {name: np.eye(n) for name in found.identity_second}
+    for (name, _), value in found.there.values.items():
+        if plain_name(name) != name and len(value) == 1 and len(value[0][1]) == 1:
+            c, (token,) = value[0]
+            array = None if isinstance(token, Matrix) else known.get(token[0].name)
+            if array is not None:
+                part = name.partition("|")[2]
+                whole[plain_name(name), part] = float(c) * array
+    for (name, part), array in whole.items():
+        target = block(values[name], Matrix(name, False, part), cell, sizes)
+        target[...] = array
+
+
+def _arrays(cell: Normal, draw: Draw) -> Iterator[tuple[tuple[str, str], Array]]:
+    """The matrices of a draw, block by block."""
+    sizes = all_sizes(cell.cell, draw.n)
+    for name, value in draw.parameters.items():
+        if value.ndim == 2:
+            for part in cell.blocks.get(name, ("",)):
+                yield (name, part), block(value, Matrix(name, False, part), cell, sizes)
 
 
 def _by_name(one: Normal, other: Normal) -> dict[str, str]:
@@ -210,10 +246,10 @@ def _differing(
     shared = {b: a for b, a in names.items() if b in other.observed and a in one.observed}
     shared |= {o: o for o in other.outputs if o in one.observed and o not in shared}
     for step in range(1, steps + 1):
-        here = Evaluation({**first, **inputs, **mine}, one.blocks, draw.n)
-        there = Evaluation({**second, **inputs_there, **theirs}, other.blocks, draw.n)
+        here = Evaluation(columns({**first, **inputs, **mine}), one, draw.n)
+        there = Evaluation(columns({**second, **inputs_there, **theirs}), other, draw.n)
         for b, a in shared.items():
-            left, right = here(one.observed[a]), there(other.observed[b])
+            left, right = here(one.observed[a])[:, 0], there(other.observed[b])[:, 0]
             if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
                 return None
             gap = np.abs(left - right) / (1 + np.abs(left))
@@ -223,8 +259,8 @@ def _differing(
                     (one.cell, other.cell), names, draw.n, first, second, start, start_there,
                     a, step, worst + 1, float(left[worst]), float(right[worst]),
                 )  # fmt: skip
-        mine = {s: here(p) for s, p in one.states.items()}
-        theirs = {s: there(p) for s, p in other.states.items()}
+        mine = {s: here(p)[:, 0] for s, p in one.states.items()}
+        theirs = {s: there(p)[:, 0] for s, p in other.states.items()}
     return None
 
 
@@ -291,7 +327,11 @@ def _lists(values: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def _listed(values: Mapping[str, Array]) -> str:
-    return ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
+    """Names with their values; those of one value together."""
+    together: dict[str, list[str]] = {}
+    for name, value in values.items():
+        together.setdefault(_shown(value), []).append(name)
+    return "; ".join(f"{', '.join(names)} = {value}" for value, names in together.items())
 
 
 def _shown(value: Array) -> str:

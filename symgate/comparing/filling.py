@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import permutations
 
+from symgate.comparing.effort import spend
 from symgate.comparing.pairing import SlotPair
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.slots import Filling, Token
@@ -97,6 +98,7 @@ def _bind(
     known: Filling, wanted: Filling, bound: Mapping[Unknown, Filling]
 ) -> dict[Unknown, Filling] | None:
     """Let the parameters of a wanted product be those of a known one, in order."""
+    spend(1)
     (c, tokens), (d, names) = known, wanted
     if len(tokens) != len(names) or abs(c) != abs(d):
         return None
@@ -131,43 +133,114 @@ def _plain(token: Token, name: Token) -> Token | None:
 # -- linear equations ------------------------------------------------------------------
 
 
+#: A row: a sum of unknowns on the left, a sum of known products on the right.
+Row = tuple[dict[Unknown, Fraction], dict[tuple[Token, ...], Fraction]]
+
+
 def _linear(slots: Sequence[SlotPair]) -> Solution | None:
-    """Solve for the unknowns as linear ones; rows without unknowns are conditions."""
-    rows: list[tuple[dict[Unknown, Fraction], dict[tuple[Token, ...], Fraction]]] = []
-    orientation: dict[Unknown, bool] = {}
-    scalars: set[Unknown] = set()
+    """Solve for the unknowns as linear ones; rows without unknowns are conditions.
+
+    A slot that holds a product of unknowns waits until all but one of them are solved.
+    """
     ones, slots = _lone_scales(slots)
-    for slot in slots:
-        row: dict[Unknown, Fraction] = {}
-        rest: dict[tuple[Token, ...], Fraction] = {}
-        for c, tokens in slot.left.fillings:
-            rest[tokens] = rest.get(tokens, Fraction(0)) + c * slot.sign
-        flipped: set[bool] = set()
-        for c, tokens in slot.right.fillings:
-            if not tokens:
-                rest[()] = rest.get((), Fraction(0)) - c
-                continue
-            single = _single(tokens)
-            if single is None:
-                return None
-            name = unknown(single)
-            row[name] = row.get(name, Fraction(0)) + c
-            if isinstance(single, Matrix):
-                flipped.add(single.transposed)
-                if orientation.setdefault(name, single.transposed) != single.transposed:
-                    return None
-            elif single[0].scalar:
-                scalars.add(name)
-        if len(flipped) > 1:
+    values: dict[Unknown, Value] = {name: ((Fraction(1), ()),) for name in ones}
+    rows: list[Row] = []
+    scalars = _scalars(slots)
+    for _ in range(4):
+        turned: dict[Unknown, bool] = {}
+        found_rows = [_row(slot, values, turned) for slot in slots]
+        rows = [row for row in found_rows if row is not None]
+        found = _solved(rows, scalars)
+        if found is None or len(rows) == len(slots):
+            return found and replace(found, values={**values, **found.values})
+        known = {name: v for name, v in found.values.items() if name not in values}
+        known = {name: v for name, v in known.items() if _settled(name, rows) and len(v) <= 1}
+        if not known:
             return None
-        if flipped == {True}:
-            rest = {_transposed(tokens): c for tokens, c in rest.items()}
-        rows.append((row, {tokens: c for tokens, c in rest.items() if c}))
-    found = _solved(rows, scalars)
-    if found is None:
+        values.update(known)
+    return None
+
+
+def _scalars(slots: Sequence[SlotPair]) -> set[Unknown]:
+    tokens = [token for s in slots for _, names in s.right.fillings for token in names]
+    return {unknown(t) for t in tokens if not isinstance(t, Matrix) and t[0].scalar}
+
+
+def _settled(name: Unknown, rows: Sequence[Row]) -> bool:
+    """Whether a row has this unknown alone."""
+    return any(set(row) == {name} for row, _ in rows)
+
+
+def _row(
+    slot: SlotPair, values: Mapping[Unknown, Value], turned: dict[Unknown, bool]
+) -> Row | None:
+    """The equation of a slot with known values put in; None where it is not linear."""
+    row: dict[Unknown, Fraction] = {}
+    rest: dict[tuple[Token, ...], Fraction] = {}
+    for c, tokens in slot.left.fillings:
+        rest[tokens] = rest.get(tokens, Fraction(0)) + c * slot.sign
+    flipped: set[bool] = set()
+    factors: set[tuple[Token, ...]] = set()
+    for c, tokens in slot.right.fillings:
+        open_ones = [t for t in tokens if unknown(t) not in values]
+        scale, factor = _known_product([t for t in tokens if unknown(t) in values], values)
+        if not scale:
+            continue
+        if not open_ones:
+            rest[factor] = rest.get(factor, Fraction(0)) - c * scale
+            continue
+        single = _single(tuple(open_ones))
+        if single is None:
+            return None
+        factors.add(factor)
+        name = unknown(single)
+        row[name] = row.get(name, Fraction(0)) + c * scale
+        if isinstance(single, Matrix):
+            flipped.add(single.transposed)
+            if turned.setdefault(name, single.transposed) != single.transposed:
+                return None
+    if len(flipped) > 1 or len(factors) > 1:
         return None
-    units = {name: ((Fraction(1), ()),) for name in ones}
-    return replace(found, values={**found.values, **units})
+    divided = _divided(rest, *factors)
+    if divided is None:
+        return None
+    if flipped == {True}:
+        divided = {_transposed(tokens): c for tokens, c in divided.items()}
+    return row, {tokens: c for tokens, c in divided.items() if c}
+
+
+def _known_product(
+    tokens: Sequence[Token], values: Mapping[Unknown, Value]
+) -> tuple[Fraction, tuple[Token, ...]]:
+    """What a product of solved unknowns is: a coefficient and known parameters."""
+    scale, product = Fraction(1), list[Token]()
+    for token in tokens:
+        value = values[unknown(token)]
+        if not value:
+            return Fraction(0), ()
+        ((c, factors),) = value
+        power = 1 if isinstance(token, Matrix) else token[1]
+        if power.denominator == 1 and (c or power > 0):
+            scale *= c ** int(power)
+        product += [t if isinstance(t, Matrix) else (t[0], t[1] * power) for t in factors]
+    return scale, tuple(sorted(product, key=str))
+
+
+def _divided(
+    rest: dict[tuple[Token, ...], Fraction], factor: tuple[Token, ...] = ()
+) -> dict[tuple[Token, ...], Fraction] | None:
+    """The known side over a product that stands in every term of it."""
+    if not factor:
+        return rest
+    result = {}
+    for tokens, c in rest.items():
+        left = list(tokens)
+        for token in factor:
+            if token not in left or isinstance(token, Matrix):
+                return None
+            left.remove(token)
+        result[tuple(left)] = c
+    return result
 
 
 def _lone_scales(slots: Sequence[SlotPair]) -> tuple[list[Unknown], list[SlotPair]]:

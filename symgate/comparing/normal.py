@@ -62,7 +62,7 @@ class Normal:
     """A cell in normal form: `states`, `outputs` and all `gates` by name.
 
     `merged` maps doubled states to those they equal; `blocks` names, for each matrix that
-    acts on a stack, its blocks in order.
+    acts on a stack, its blocks in order, and `widths` tells their sizes.
     """
 
     cell: Cell
@@ -71,6 +71,7 @@ class Normal:
     outputs: tuple[str, ...]
     merged: Mapping[str, str]
     blocks: Mapping[str, tuple[str, ...]]
+    widths: Mapping[str, tuple[Expr, ...]]
 
     @property
     def observed(self) -> dict[str, Polynomial]:
@@ -98,6 +99,7 @@ def normal(cell: Cell) -> Normal:
         (),
         {},
         {name: blocks for name, blocks in walk.blocks.items() if blocks != ("",)},
+        walk.widths,
     )
     found = _without_doubles(found)
     return replace(found, outputs=_outputs(found))
@@ -119,6 +121,7 @@ class _Walk:
     def __init__(self) -> None:
         self.defined: dict[str, Polynomial] = {}
         self.blocks: dict[str, tuple[str, ...]] = {}
+        self.widths: dict[str, tuple[Expr, ...]] = {}
 
     def expression(self, e: Expr) -> Polynomial:
         if isinstance(e, Indexed):
@@ -158,8 +161,10 @@ class _Walk:
             return self.expression(scale) * result
         if isinstance(vector, Stack):
             blocks = _blocks(vector.sizes)
+            whole = self.matrix(matrix, blocks)
+            self.widths[whole.name] = tuple(vector.sizes)
             return poly.total(
-                apply(replace(self.matrix(matrix, blocks), block=block), self.expression(part))
+                apply(replace(whole, block=block), self.expression(part))
                 for block, part in zip(blocks, vector.parts, strict=True)
             )
         return self.act(matrix, self.expression(vector))
@@ -248,8 +253,8 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
     if kind == "cos" and a and poly.leading(a) < 0:
         return generator(Act(kind, -a, extra))
     if kind == "relu":
-        content = abs(poly.leading(a))
-        return generator(Act(kind, a.scaled(1 / content))).scaled(content)
+        scale = poly.content(a)
+        return generator(Act(kind, a.scaled(1 / scale))).scaled(scale)
     return generator(Act(kind, a, extra))
 
 
@@ -315,21 +320,40 @@ class Renamed(Change):
 
 
 class Diagonal(Change):
-    """Takes some square matrices to be diagonal: U v becomes u ⊙ v."""
+    """Takes some square matrices, or blocks, to be diagonal: U v becomes u ⊙ v."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self.names = frozenset(names)
 
     def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
-        if matrix.name in self.names:
-            return generator(Param(diagonal_name(matrix), False)) * vector
+        if (matrix.name, matrix.block) in self.names:
+            return generator(Param(diagonal_name(matrix.name, matrix.block), False)) * vector
         return apply(matrix, vector)
 
 
-def diagonal_name(matrix: Matrix) -> str:
-    """The name of the vector that stands for a diagonal matrix."""
-    return f"diag {matrix.name}{'|' + matrix.block if matrix.block else ''}"
+class Alone(Change):
+    """Takes one matrix to be the identity."""
+
+    def __init__(self, name: tuple[str, str]) -> None:
+        super().__init__()
+        self.name = name
+
+    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+        return vector if (matrix.name, matrix.block) == self.name else apply(matrix, vector)
+
+
+DIAGONAL = "diag "
+
+
+def diagonal_name(name: str, block: str = "") -> str:
+    """The name of the vector that stands for a diagonal matrix, or for a block of one."""
+    return f"{DIAGONAL}{name}{'|' + block if block else ''}"
+
+
+def plain_name(name: str) -> str:
+    """The parameter that a name stands for: itself, or the matrix of a diagonal."""
+    return name.removeprefix(DIAGONAL).partition("|")[0]
 
 
 def _without_doubles(found: Normal) -> Normal:

@@ -1,16 +1,17 @@
-"""Numbers put into normal forms: fingerprints of candidates, and counterexamples."""
+"""Numbers put into normal forms: fingerprints, counterexamples, and numbers for a map."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symgate.comparing.filling import Unknown, Value
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -25,32 +26,42 @@ from symgate.comparing.polynomials import (
 )
 from symgate.comparing.slots import Token
 from symgate.equations.cell import Cell
+from symgate.errors import ShapeError
 from symgate.numerics.functions import MODULE
+
+if TYPE_CHECKING:
+    from symgate.comparing.search import Found
 
 Array = NDArray[np.float64]
 Values = dict[str, Array]
+Sizes = Mapping[Any, int]
 
 
-def sizes(cell: Cell, n: int) -> dict[Any, int]:
-    """Every size of a cell as n; inputs as one number where n is 1."""
+def all_sizes(cell: Cell, n: int) -> dict[Any, int]:
+    """Every size of a cell as n."""
     return dict.fromkeys(cell.sizes.values(), n)
 
 
-def shape(cell: Cell, expressions: tuple[Expr, ...], n: int) -> tuple[int, ...]:
-    return tuple(int(e.subs(sizes(cell, n))) for e in expressions)
+def shape(expressions: tuple[Expr, ...], sizes: Sizes) -> tuple[int, ...]:
+    return tuple(sizes[e] if e in sizes else int(e.subs(sizes)) for e in expressions)
 
 
 class Evaluation:
-    """The value of polynomials at given numbers."""
+    """The value of polynomials at given numbers, all sizes being n.
 
-    def __init__(self, values: Mapping[str, Array], blocks: Mapping[str, tuple[str, ...]], n: int):
-        self.values, self.blocks, self.n = values, blocks, n
+    Variables and vectors are arrays (…, n, points) or (…, n, 1), scalars (…, 1, 1) and
+    matrices (…, n, n), so that many parameters and many points are taken at once.
+    """
+
+    def __init__(self, values: Mapping[str, Array], cell: Normal, n: int) -> None:
+        self.values, self.cell, self.n = values, cell, n
+        self.sizes = all_sizes(cell.cell, n)
         self.known: dict[Generator, Array] = {}
 
     def __call__(self, p: Polynomial) -> Array:
-        result = np.zeros(self.n)
+        result: Array = np.zeros((self.n, 1))
         for monomial, coefficient in p:
-            term = np.full(self.n, float(coefficient))
+            term: Array = np.full((1, 1), float(coefficient))
             for g, e in monomial:
                 value = self.generator(g)
                 term = term * (value if e == 1 else value ** float(e))
@@ -66,9 +77,10 @@ class Evaluation:
     def made(self, g: Generator) -> Array:
         match g:
             case Var(name=name) | Param(name=name):
-                return self.values[name] * np.ones(self.n)
+                return self.values[name]
             case Applied(matrix=matrix, feature=feature):
-                return self.matrix(matrix) @ self(of_monomial(feature))
+                array = block(self.values[matrix.name], matrix, self.cell, self.sizes)
+                return np.asarray(array @ self(of_monomial(feature)))
             case Act(kind=kind, argument=argument, extra=extra):
                 value = self(argument)
                 if kind.startswith("power "):
@@ -81,63 +93,108 @@ class Evaluation:
             case Exp(of=monomial):
                 return np.asarray(np.exp(self(of_monomial(monomial))))
 
-    def matrix(self, matrix: Matrix) -> Array:
-        return block(self.values[matrix.name], matrix, self.blocks)
+
+def columns(values: Mapping[str, Array]) -> Values:
+    """Vectors (n,) as (n, 1) and scalars as (1, 1), for `Evaluation`."""
+    return {
+        name: value if value.ndim > 1 else value.reshape(-1, 1) for name, value in values.items()
+    }
 
 
-def block(array: Array, matrix: Matrix, blocks: Mapping[str, tuple[str, ...]]) -> Array:
+def block(array: Array, matrix: Matrix, cell: Normal, sizes: Sizes) -> Array:
     """The array of a matrix token: a block of it, transposed if it says so."""
     if matrix.block:
-        parts = blocks[matrix.name]
-        axis = 0 if matrix.transposed else 1
-        array = np.split(array, len(parts), axis=axis)[parts.index(matrix.block)]
-    return array.T if matrix.transposed else array
+        widths = shape(cell.widths[matrix.name], sizes)
+        at = cell.blocks[matrix.name].index(matrix.block)
+        start = sum(widths[:at])
+        array = array[..., start : start + widths[at]]
+    return np.swapaxes(array, -1, -2) if matrix.transposed else array
 
 
 def _function(kind: str) -> Any:
     return MODULE.get(kind) or getattr(np, kind.lower())
 
 
+# -- numbers for a map -------------------------------------------------------------------
+
+
+def corresponding(one: Normal, other: Normal, found: Found, known: Values) -> Values:
+    """The second cell's parameters from the first's, at the sizes of the arrays."""
+    for name in one.cell.parameters:
+        if name not in known:
+            raise ShapeError(f"the parameter {name} of {one.cell.name} is missing")
+    sizes = _sizes(one.cell, known)
+    there: dict[Any, int] = {}
+    for name in (*other.states, *other.cell.inputs):
+        size = other.cell.size(name)
+        if isinstance(size, Symbol):
+            there[size] = int(one.cell.size(found.names[name]).subs(sizes))
+    return translated(other, found.there.values, known, one, sizes, there)
+
+
+def _sizes(cell: Cell, known: Values) -> dict[Any, int]:
+    """The sizes of a cell from its arrays; a ShapeError where they do not fit."""
+    sizes: dict[Any, int] = {}
+    dimensions = [
+        (p.name, size, length)
+        for p in cell.parameters.values()
+        for size, length in zip(p.shape, np.shape(known[p.name]), strict=False)
+    ]
+    for _ in dimensions:
+        for _, size, length in dimensions:
+            free = [s for s in size.free_symbols if s not in sizes]
+            if len(free) == 1:
+                sizes[free[0]] = int(length - size.subs({**sizes, free[0]: 0}))
+    for p in cell.parameters.values():
+        if np.shape(known[p.name]) != shape(p.shape, sizes):
+            raise ShapeError(
+                f"{p.name} has the shape {np.shape(known[p.name])}, not {shape(p.shape, sizes)}"
+            )
+    return sizes
+
+
 def translated(
-    cell: Cell,
-    blocks: Mapping[str, tuple[str, ...]],
+    cell: Normal,
     solution: Mapping[Unknown, Value],
     known: Values,
-    known_blocks: Mapping[str, tuple[str, ...]],
-    n: int,
+    other: Normal,
+    known_sizes: Sizes,
+    sizes: Sizes,
 ) -> Values:
-    """The parameters of a cell from a solution and the numbers it refers to."""
+    """The parameters of a cell from a solution and the numbers, of another, that it refers to."""
     result: Values = {}
-    for p in cell.parameters.values():
-        parts = blocks.get(p.name, ("",))
-        width = shape(cell, p.shape, n)
+    for p in cell.cell.parameters.values():
         pieces = []
-        for part in parts:
-            piece_shape = (width[0], width[1] // len(parts)) if len(width) == 2 else width
-            piece = np.zeros(piece_shape)
-            for c, tokens in solution.get((p.name, part), ()):
-                piece = piece + float(c) * _product(tokens, known, known_blocks)
+        widths = cell.widths.get(p.name, p.shape[1:])
+        for part, width in zip(cell.blocks.get(p.name, ("",)), widths or (None,), strict=True):
+            parts = [
+                float(c) * _product(tokens, known, other, known_sizes)
+                for c, tokens in solution.get((p.name, part), ())
+            ]
+            whole = p.shape if width is None else (p.shape[0], width)
+            flat = all(size in sizes or not size.free_symbols - sizes.keys() for size in whole)
+            piece: Array = np.zeros(shape(whole, sizes)) if flat else np.zeros(())
+            for term in parts:
+                piece = piece + term
             pieces.append(piece)
         result[p.name] = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
     return result
 
 
-def _product(
-    tokens: tuple[Token, ...], known: Values, blocks: Mapping[str, tuple[str, ...]]
-) -> Array:
+def _product(tokens: tuple[Token, ...], known: Values, cell: Normal, sizes: Sizes) -> Array:
     result: Array = np.ones(())
     for token in reversed(tokens):
         if isinstance(token, Matrix):
-            matrix = block(known[token.name], token, blocks)
-            result = matrix * result if result.ndim != 2 else matrix @ result
+            matrix = block(known[token.name], token, cell, sizes)
+            result = matrix @ result if result.ndim == 2 else matrix * result
         else:
             vector = known[token[0].name] ** float(token[1])
-            result = (
-                vector[:, None] * result
-                if np.ndim(result) == 2 and np.ndim(vector)
-                else (vector * result)
-            )
+            tall = result.ndim == 2 and np.ndim(vector)
+            result = (vector[:, None] if tall else vector) * result
     return result
+
+
+# -- drawing numbers ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -152,14 +209,14 @@ class Draw:
 def draws(cell: Cell, count: int, seed: int = 0) -> Iterator[Draw]:
     """Small round numbers for a cell, at one unit first and then at two."""
     for n in (1, 2):
-        rng = np.random.default_rng(seed)
+        rng, sizes = np.random.default_rng(seed), all_sizes(cell, n)
         for i in range(count):
             plain = n == 1 and i == 0
             parameters = {
-                p.name: _some(rng, shape(cell, p.shape, n), plain) for p in cell.parameters.values()
+                p.name: _some(rng, shape(p.shape, sizes), plain) for p in cell.parameters.values()
             }
             variables = {
-                name: _some(rng, shape(cell, (cell.size(name),), n), plain)
+                name: _some(rng, shape((cell.size(name),), sizes), plain)
                 for name in (*cell.inputs, *cell.states)
             }
             yield Draw(n, parameters, variables)

@@ -7,12 +7,14 @@ symmetries, of which a bounded number is tried.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import islice, permutations, product
 
 from symgate.comparing.normal import ODD, Normal
-from symgate.comparing.polynomials import Act, Polynomial
+from symgate.comparing.polynomials import Act, Inverse, Polynomial
 from symgate.comparing.slots import (
     Key,
     Node,
@@ -27,6 +29,9 @@ from symgate.comparing.slots import (
 
 MAX_PAIRINGS = 240
 
+#: How often colours are refined.
+ROUNDS = 4
+
 _EMPTY = Slot((), frozenset())
 
 
@@ -38,11 +43,23 @@ class Side:
     names: Mapping[str, str]
     nodes: tuple[Node, ...]
     slots: dict[Polynomial, dict[Key, Slot]] = field(default_factory=dict, compare=False)
+    colours: dict[tuple[str, int], dict[Node, str]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, cell: Normal, names: Mapping[str, str]) -> Side:
         owners = {names.get(s, s): p for s, p in cell.observed.items()}
         return cls(owners, names, tuple(nodes_of(owners.values())))
+
+    def coloured(self, how: str, turn: int) -> dict[Node, str]:
+        """The colours of the nodes after so many looks, remembered."""
+        found = self.colours.get((how, turn))
+        if found is None:
+            found = self.colours[how, turn] = (
+                _refined(self, how, self.coloured(how, turn - 1))
+                if turn
+                else {n: kind(n) for n in self.nodes}
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -62,7 +79,11 @@ def pairings(one: Side, other: Side, how: str) -> Iterator[dict[Node, Node]]:
     """
     if len(one.nodes) != len(other.nodes):
         return
-    left, right = _colours(one, how), _colours(other, how)
+    left, right = one.coloured(how, 0), other.coloured(how, 0)
+    for turn in range(1, 1 if how == "kind" else ROUNDS + 1):
+        if Counter(left.values()) != Counter(right.values()):
+            return
+        left, right = one.coloured(how, turn), other.coloured(how, turn)
     classes = sorted(set(left.values()), key=str)
     groups = []
     for colour in classes:
@@ -75,31 +96,34 @@ def pairings(one: Side, other: Side, how: str) -> Iterator[dict[Node, Node]]:
         yield {a: b for group in choice for a, b in group}
 
 
-def _colours(side: Side, how: str) -> dict[Node, Hashable]:
-    colours: dict[Node, Hashable] = {n: kind(n) for n in side.nodes}
-    owners: list[tuple[Hashable, Polynomial]] = list(side.owners.items())
-    for _ in range(0 if how == "kind" else 4):
-        found: dict[Node, list[Hashable]] = {n: [] for n in side.nodes}
-        inside: dict[Node, Hashable] = {}
-        polynomials = [*owners, *((colours[n], argument(n)) for n in side.nodes)]
-        for at, (owner, p) in enumerate(polynomials):
-            held = []
-            for monomial, coefficient in p:
-                key, tokens, _ = skeleton(monomial, side.names, colours)
-                weight = "·" if tokens else abs(coefficient)
-                held.append((key, weight if how == "exact" else ""))
-                if how == "outside" and tokens:
-                    continue  # a slot with parameters may be empty on the other side
-                for node in nodes_in(monomial):
-                    found[node].append((owner, key, weight))
-            if at >= len(owners):
-                inside[side.nodes[at - len(owners)]] = tuple(sorted(set(map(str, held))))
-        colours = {
-            n: hash((kind(n), tuple(sorted(map(str, found[n]))),
-                     inside[n] if how == "exact" else None))
-            for n in side.nodes
-        }  # fmt: skip
-    return colours
+def _refined(side: Side, how: str, colours: Mapping[Node, str]) -> dict[Node, str]:
+    """Colours after one more look at where the nodes stand and what they hold."""
+    owners = list(side.owners.items())
+    found: dict[Node, list[Hashable]] = {n: [] for n in side.nodes}
+    inside: dict[Node, tuple[str, ...]] = {}
+    polynomials = [*owners, *((colours[n], argument(n)) for n in side.nodes)]
+    for at, (owner, p) in enumerate(polynomials):
+        held = []
+        for monomial, coefficient in p:
+            key, tokens, _ = skeleton(monomial, side.names, colours)
+            weight = "·" if tokens else abs(coefficient)
+            held.append((key, weight if how == "exact" else ""))
+            if how == "outside" and tokens:
+                continue  # a slot with parameters may be empty on the other side
+            for node in nodes_in(monomial):
+                found[node].append((owner, key, weight))
+        if at >= len(owners):
+            inside[side.nodes[at - len(owners)]] = tuple(sorted(set(map(str, held))))
+    return {
+        n: _digest(kind(n), *sorted(map(str, found[n])), "|",
+                   *(inside[n] if how == "exact" else ()))
+        for n in side.nodes
+    }  # fmt: skip
+
+
+def _digest(*parts: str) -> str:
+    """A short colour for what a node is like, the same in every process."""
+    return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
 def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair] | None:
@@ -137,13 +161,16 @@ def _clash(a: Slot, b: Slot) -> bool:
     return one is not None and other is not None and abs(one) != abs(other)
 
 
+def is_odd(node: Node) -> bool:
+    """Whether a node changes its sign with its argument."""
+    return isinstance(node, Inverse) or (isinstance(node, Act) and node.kind in ODD)
+
+
 def _signs(
     raw: Sequence[tuple[Key, Slot, Slot, frozenset[Node]]], pairs: Mapping[Node, Node]
 ) -> dict[Node, int] | None:
     """Signs of the nodes such that all plain numbers agree: equations modulo 2."""
-    equations: list[tuple[set[Node], int]] = [
-        ({n}, 0) for n in pairs if not (isinstance(n, Act) and n.kind in ODD)
-    ]
+    equations: list[tuple[set[Node], int]] = [({n}, 0) for n in pairs if not is_odd(n)]
     for _, a, b, odd in raw:
         one, other = a.number, b.number
         if one and other is not None:

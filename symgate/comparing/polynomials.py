@@ -19,6 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import blake2b
+
+from symgate.comparing.effort import TooLarge as TooLarge
+from symgate.comparing.effort import spend
 
 Monomial = frozenset[tuple["Generator", Fraction]]
 
@@ -26,10 +30,6 @@ Monomial = frozenset[tuple["Generator", Fraction]]
 MAX_TERMS = 4000
 
 ONE: Monomial = frozenset()
-
-
-class TooLarge(Exception):
-    """A polynomial grew beyond what is worth proving."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Polynomial:
 
     def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
         if len(terms) > MAX_TERMS:
-            raise TooLarge
+            raise TooLarge("a polynomial in its gates has too many terms")
         self.terms = {m: c for m, c in terms.items() if c}
         self._hash: int | None = None
 
@@ -123,8 +123,7 @@ class Polynomial:
         return self + -other
 
     def __mul__(self, other: Polynomial) -> Polynomial:
-        if len(self.terms) * len(other.terms) > 20 * MAX_TERMS:
-            raise TooLarge
+        spend(len(self.terms) * len(other.terms))
         terms: dict[Monomial, Fraction] = {}
         for one, c in self:
             for two, d in other:
@@ -180,26 +179,42 @@ def times(one: Monomial, two: Monomial) -> Monomial:
 def power(base: Polynomial, exponent: Fraction) -> Polynomial:
     """A power: of a monomial exactly, of a sum written out, else as an opaque generator."""
     if exponent.denominator == 1 and exponent >= 0:
-        if exponent > 12 and len(base.terms) > 1:
-            raise TooLarge
+        if len(base.terms) == 1:
+            return _power_of_term(base, exponent)
         result = UNIT
         for _ in range(int(exponent)):
             result = result * base
         return result
     if exponent.denominator != 1:
+        if len(base.terms) == 1 and all(c == 1 and _all_exp(m) for m, c in base):
+            return _power_of_term(base, exponent)
         return generator(Act(f"power {exponent}", base))
     if len(base.terms) == 1:
-        ((monomial, coefficient),) = base
-        inverted = frozenset((g, e * exponent) for g, e in monomial)
-        return Polynomial({inverted: coefficient ** int(exponent)})
-    content = leading(base)
-    inverse = Inverse(base.scaled(1 / content))
-    return generator(inverse, -exponent).scaled(content ** int(exponent))
+        return _power_of_term(base, exponent)
+    scale = content(base) if leading(base) > 0 else -content(base)
+    inverse = Inverse(base.scaled(1 / scale))
+    return generator(inverse, -exponent).scaled(scale ** int(exponent))
+
+
+def _power_of_term(base: Polynomial, exponent: Fraction) -> Polynomial:
+    ((monomial, coefficient),) = base
+    raised = frozenset((g, e * exponent) for g, e in monomial if exponent)
+    whole = coefficient ** int(exponent) if coefficient != 1 else Fraction(1)
+    return Polynomial({raised: whole})
+
+
+def _all_exp(monomial: Monomial) -> bool:
+    return bool(monomial) and all(isinstance(g, Exp) for g, _ in monomial)
 
 
 def leading(p: Polynomial) -> Fraction:
-    """The coefficient of a distinguished term, so that it can be made 1."""
+    """The coefficient of a distinguished term, so that its sign can be made positive."""
     return p.terms[min(p.terms, key=order)]
+
+
+def content(p: Polynomial) -> Fraction:
+    """The largest coefficient without its sign: a scale that names have no part in."""
+    return max(map(abs, p.terms.values()))
 
 
 _order: dict[Monomial, str] = {}
@@ -211,8 +226,14 @@ def order(monomial: Monomial) -> str:
         _order.clear()
     found = _order.get(monomial)
     if found is None:
-        found = _order[monomial] = "*".join(sorted(f"{text(g)}^{e}" for g, e in monomial))
+        spend(len(monomial))
+        found = _order[monomial] = _short("*".join(sorted(f"{text(g)}^{e}" for g, e in monomial)))
     return found
+
+
+def _short(key: str) -> str:
+    """A long text by its digest, so that texts of nested sums do not grow without end."""
+    return key if len(key) <= 400 else f"#{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def text(g: Generator) -> str:

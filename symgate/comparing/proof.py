@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.filling import Solution, Unknown, Value, unknown
-from symgate.comparing.normal import Change, Normal, apply
+from symgate.comparing.normal import Change, Normal, apply, plain_name
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator, number
 from symgate.comparing.slots import Token
 
@@ -24,7 +24,12 @@ class Restriction:
     @property
     def zero_vector(self) -> bool:
         """Whether the condition is that a vector parameter of the cell is zero."""
-        return not self.value and not self.of_matrix and not self.name[0].startswith("diag ")
+        return not self.value and not self.of_matrix and self.plain == self.name[0]
+
+    @property
+    def plain(self) -> str:
+        """The parameter that it is a condition on."""
+        return plain_name(self.name[0])
 
 
 def restrictions(conditions: Sequence[Value]) -> list[Restriction] | None:
@@ -117,6 +122,14 @@ def _oriented(tokens: tuple[Token, ...], transposed: bool) -> tuple[Token, ...]:
         replace(t, transposed=not t.transposed) if isinstance(t, Matrix) else t
         for t in reversed(tokens)
     )
+
+
+def under(solution: Solution, conditions: Sequence[Restriction]) -> Solution:
+    """A solution whose values are written out under the conditions."""
+    values = dict(solution.values)
+    for restriction in conditions:
+        values = {name: _put_in(value, restriction) for name, value in values.items()}
+    return replace(solution, values=values)
 
 
 def restricted(cell: Normal, conditions: Sequence[Restriction]) -> Normal:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, permutations, product
 
-from symgate.comparing.filling import Solution, solutions
+from symgate.comparing.filling import Solution, Unknown, solutions
 from symgate.comparing.normal import Diagonal, Normal
 from symgate.comparing.pairing import Side, aligned, pairings
-from symgate.comparing.proof import Restriction, holds, restrictions
+from symgate.comparing.proof import Restriction, holds, restrictions, under
 from symgate.comparing.slots import Node
 from symgate.comparing.tied import ties
+from symgate.comparing.views import activated, reduced, without_matrix
 
 MAX_PERMUTATIONS = 24
+
+#: Ways of pairing that cost little where there is nothing to find.
+QUICK = ("exact", "outside")
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Found:
     """A proved relation: each cell's parameters in the other's, and conditions on either.
 
     `names` maps the variables of the second cell to those of the first. `there` gives the
-    second's parameters in the first's, `back` the reverse.
+    second's parameters in the first's, `back` the reverse. `readings` say which state has
+    to be read as a function of itself.
     """
 
     names: Mapping[str, str]
@@ -29,15 +34,28 @@ class Found:
     back: Solution
     of_first: tuple[Restriction, ...] = ()
     of_second: tuple[Restriction, ...] = ()
-    diagonal_first: tuple[str, ...] = ()
-    diagonal_second: tuple[str, ...] = ()
+    diagonal_first: tuple[Unknown, ...] = ()
+    diagonal_second: tuple[Unknown, ...] = ()
+    identity_first: tuple[Unknown, ...] = ()
+    identity_second: tuple[Unknown, ...] = ()
     single_unit: bool = False
+    readings: tuple[str, ...] = ()
 
     @property
     def unconditional(self) -> bool:
         return not (
             self.of_first or self.of_second or self.diagonal_first or self.diagonal_second
-            or self.single_unit
+            or self.identity_first or self.identity_second or self.single_unit or self.readings
+        )  # fmt: skip
+
+    @property
+    def mirrored(self) -> Found:
+        """The same relation with the cells the other way round."""
+        names = {b: a for a, b in self.names.items()}
+        return Found(
+            names, self.back, self.there, self.of_second, self.of_first, self.diagonal_second,
+            self.diagonal_first, self.identity_second, self.identity_first, self.single_unit,
+            self.readings,
         )  # fmt: skip
 
     @property
@@ -54,23 +72,31 @@ def search(one: Normal, other: Normal) -> Iterator[Found]:
         if plain.unconditional:
             return
     else:
-        special = _special(one, other)
+        special = _special(one, other) or _either(_reduced, one, other)
         if special is not None:
             yield special
             return
+    yield from _diagonals(one, other, plain) or filter(None, [
+        None if plain is not None else _either(_reread, one, other)
+    ])  # fmt: skip
+
+
+def _diagonals(one: Normal, other: Normal, plain: Found | None) -> list[Found]:
+    """Relations for one unit, and for square matrices that are diagonal."""
     squares = _squares(one), _squares(other)
     if not any(squares):
-        return
+        return []
     single = best(*_diagonal(one, other, *squares))
     if single is None or (plain is not None and single.weight >= plain.weight):
-        return
+        return []
     if not all(r.zero_vector for r in (*single.of_first, *single.of_second)):
-        return
-    yield _with(single, single_unit=True)
+        return []  # with one unit and matrices at zero almost any two cells meet
     first, second = _fewest(one, other, single, *squares)
     diagonal = best(*_diagonal(one, other, first, second))
+    found = [replace(single, single_unit=True)]
     if diagonal is not None:
-        yield _with(diagonal, diagonal_first=tuple(first), diagonal_second=tuple(second))
+        found.append(replace(diagonal, diagonal_first=tuple(first), diagonal_second=tuple(second)))
+    return found
 
 
 def _special(one: Normal, other: Normal) -> Found | None:
@@ -81,6 +107,40 @@ def _special(one: Normal, other: Normal) -> Found | None:
             return Found(names, there, back, (), conditions)
         for there, back, conditions in ties(other, one, reverse):
             return Found(names, back, there, conditions, ())
+    return None
+
+
+def _either(
+    way: Callable[[Normal, Normal], Found | None], one: Normal, other: Normal
+) -> Found | None:
+    """A relation of the first cell to a view of the second, or the other way round."""
+    found = way(one, other)
+    if found is not None:
+        return found
+    found = way(other, one)
+    return None if found is None else found.mirrored
+
+
+def _reduced(one: Normal, other: Normal) -> Found | None:
+    """The second cell with parameters at zero."""
+    for conditions, view in reduced(other, one):
+        found = best(one, view, QUICK)
+        if found is not None and not found.of_first:
+            return replace(found, of_second=(*conditions, *found.of_second))
+    return None
+
+
+def _reread(one: Normal, other: Normal) -> Found | None:
+    """The second cell with a matrix left out, or with a state read as a function of it."""
+    for name, view in without_matrix(other):
+        found = best(one, view, QUICK)
+        if found is not None:
+            return replace(found, identity_second=(name,))
+    for state, function, view in activated(other):
+        found = best(one, view, QUICK)
+        if found is not None:
+            said = f"{found.names[state]} stands for {function}({state}) of {other.cell.name}"
+            return replace(found, readings=(said,))
     return None
 
 
@@ -167,7 +227,7 @@ def _proved(
     for solution in solutions(slots):
         conditions = restrictions(solution.conditions)
         if conditions is not None and holds(one, other, names, solution, conditions):
-            return solution, tuple(conditions)
+            return under(solution, conditions), tuple(conditions)
     return None
 
 
@@ -178,23 +238,27 @@ def _allowed(found: Found) -> bool:
     return all(r.zero_vector for r in (*found.of_first, *found.of_second))
 
 
-def _squares(cell: Normal) -> tuple[str, ...]:
-    """The square matrices of a cell that act on whole vectors."""
+def _squares(cell: Normal) -> tuple[Unknown, ...]:
+    """The square matrices of a cell, and the square blocks of stacked ones."""
     return tuple(
-        p.name for p in cell.cell.parameters.values()
-        if p.kind == "matrix" and p.shape[0] == p.shape[1] and p.name not in cell.blocks
+        (p.name, block)
+        for p in cell.cell.parameters.values() if p.kind == "matrix"
+        for block, width in zip(
+            cell.blocks.get(p.name, ("",)), cell.widths.get(p.name, p.shape[1:]), strict=True
+        )
+        if width == p.shape[0]
     )  # fmt: skip
 
 
 def _diagonal(
-    one: Normal, other: Normal, first: Sequence[str], second: Sequence[str]
+    one: Normal, other: Normal, first: Sequence[Unknown], second: Sequence[Unknown]
 ) -> tuple[Normal, Normal]:
     return one.changed(Diagonal(first)), other.changed(Diagonal(second))
 
 
 def _fewest(
-    one: Normal, other: Normal, single: Found, first: Sequence[str], second: Sequence[str]
-) -> tuple[list[str], list[str]]:
+    one: Normal, other: Normal, single: Found, first: Sequence[Unknown], second: Sequence[Unknown]
+) -> tuple[list[Unknown], list[Unknown]]:
     """As few diagonal matrices as the relation needs: each is tried without."""
     kept = (list(first), list(second))
     for name in [*first, *second]:
@@ -206,12 +270,8 @@ def _fewest(
                 left = [n for n in kept[side] if n != name]
                 right = [n for n in kept[1 - side] if n != partner]
                 trial = (left, right) if side == 0 else (right, left)
-                found = best(*_diagonal(one, other, *trial), ("exact", "outside"))
+                found = best(*_diagonal(one, other, *trial), QUICK)
                 if found is not None and found.weight <= single.weight:
                     kept = trial
                     break
     return kept
-
-
-def _with(found: Found, **changes: object) -> Found:
-    return replace(found, **changes)  # type: ignore[arg-type]

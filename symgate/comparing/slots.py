@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symgate.comparing.effort import spend
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -84,6 +85,7 @@ def skeleton(
     monomial: Monomial, names: Mapping[str, str], nodes: Mapping[Node, Hashable]
 ) -> tuple[Key, list[Token], frozenset[Node]]:
     """A monomial without its parameters, its parameters in order, and its odd nodes."""
+    spend(1)
     entry: tuple[Hashable, ...]
     entries: list[tuple[str, Hashable, list[Token]]] = []
     odd: frozenset[Node] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ from symgate.comparing.normal import ODD, Change, Normal, everything
 from symgate.comparing.pairing import Side, SlotPair, aligned, pairings
 from symgate.comparing.polynomials import Act, Generator, Matrix, Param, Polynomial, generator
 from symgate.comparing.proof import Restriction, holds
-from symgate.comparing.slots import Node, Slot, Token, argument, slots
+from symgate.comparing.slots import Node, Slot, Token, argument, kind, slots
 
 
 class _Tie(Change):
@@ -38,8 +39,13 @@ def ties(
     nodes = Side.of(large, {}).nodes
     if len(nodes) != len(mine.nodes) + 1:
         return
+    spare = Counter(map(kind, nodes)) - Counter(map(kind, mine.nodes))
+    if spare.total() != 1:
+        return
     odd = [n for n in nodes if isinstance(n, Act) and n.kind in ODD]
     for gone in odd:
+        if kind(gone) not in spare:
+            continue
         for kept in odd:
             if kept == gone or kept.kind != gone.kind or gone in everything(kept.argument):
                 continue

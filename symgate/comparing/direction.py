@@ -1,0 +1,96 @@
+"""Which cell can be written as which, and how their parameters correspond.
+
+With T the map from the first cell's parameters to the second's and S the one back, both
+proved: a cell and the one with S(T(θ)) are the same function. Where S(T(θ)) is not θ, two
+sets of parameters make one cell, and T cannot be one-to-one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symgate.comparing.normal import Normal, apply
+from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
+from symgate.comparing.proof import Substituted
+from symgate.comparing.search import Found
+
+ONE_TO_ONE, ONTO, INTO, REDUNDANT = "one-to-one", "onto", "into", "redundant"
+
+_TOLD = {
+    ONE_TO_ONE: "their parameters correspond one to one",
+    ONTO: "the map of the parameters is onto but not one-to-one: {first} has more than it needs",
+    INTO: "the map of the parameters is one-to-one but not onto: {second} has more than it needs",
+    REDUNDANT: "both have more parameters than they need",
+}
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Whether every first cell is a second one, for all parameters, and the reverse.
+
+    `parameters` is "one-to-one", "onto" (two biases summed), "into" or "redundant" where
+    both hold, else "".
+    """
+
+    first: str
+    second: str
+    first_in_second: bool
+    second_in_first: bool
+    parameters: str
+
+    def to_dict(self) -> dict[str, bool | str]:
+        return {
+            "first_in_second": self.first_in_second,
+            "second_in_first": self.second_in_first,
+            "parameters": self.parameters,
+        }
+
+    def __str__(self) -> str:
+        one, other = (self.first, self.second)
+        if one == other:
+            one, other = "the first", "the second"
+        if self.parameters:
+            told = _TOLD[self.parameters].format(first=one, second=other)
+            return f"each is the other for all parameters; {told}"
+        if self.first_in_second:
+            return f"{one} is a special case of {other}"
+        if self.second_in_first:
+            return f"{other} is a special case of {one}"
+        return "neither contains the other"
+
+
+def direction(one: Normal, other: Normal, found: Found) -> Direction:
+    """Read from a proved relation which cell contains which."""
+    free_first = not (found.of_first or found.diagonal_first or found.identity_first)
+    free_second = not (found.of_second or found.diagonal_second or found.identity_second)
+    bound = found.single_unit or bool(found.readings)
+    kind = ""
+    if found.unconditional:
+        there, back = (
+            Substituted(found.there.values, {}),
+            Substituted(found.back.values, {}),
+        )
+        kind = {
+            (True, True): ONE_TO_ONE, (False, True): ONTO, (True, False): INTO,
+            (False, False): REDUNDANT,
+        }[_inverse(one, back, there), _inverse(other, there, back)]  # fmt: skip
+    return Direction(
+        one.cell.name, other.cell.name, free_first and not bound, free_second and not bound, kind
+    )
+
+
+def _inverse(cell: Normal, away: Substituted, home: Substituted) -> bool:
+    """Whether a cell's parameters, put in the other's and back, are what they were."""
+    return all(home(away(probe)) == probe for probe in _probes(cell))
+
+
+def _probes(cell: Normal) -> list[Polynomial]:
+    """Each parameter as a polynomial: a matrix by what it does to some vector."""
+    probes = []
+    for p in cell.cell.parameters.values():
+        if p.kind == "matrix":
+            for block in cell.blocks.get(p.name, ("",)):
+                probes.append(apply(Matrix(p.name, False, block), generator(Var("", 0))))
+        else:
+            probes.append(generator(Param(p.name, p.kind == "scalar")))
+    return probes

@@ -1,0 +1,93 @@
+"""A comparison as LaTeX in a notation, and as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from sympy import Integer, Rational
+
+from symgate.comparing.filling import Value
+from symgate.comparing.normal import plain_name
+from symgate.comparing.polynomials import Matrix
+from symgate.comparing.slots import Token
+from symgate.comparing.telling import gates, values, whole_matrix
+from symgate.writing.latex import LatexPrinter
+from symgate.writing.naming import Naming
+from symgate.writing.notation import notation as notation_named
+from symgate.writing.width import plain
+
+if TYPE_CHECKING:
+    from symgate.comparing.comparison import Comparison
+    from symgate.comparing.normal import Normal
+    from symgate.comparing.search import Found
+
+NOW = Integer(0)
+
+
+def map_latex(
+    one: Normal, other: Normal, found: Found, notation: str = "symgate", *, everything: bool = False
+) -> str:
+    """The lines of a map as an `aligned` block: the second's names in the first's.
+
+    Names that stay as they are are left out, unless `everything` is asked for.
+    """
+    style = notation_named(notation)
+    mine, theirs = (LatexPrinter(None, Naming(cell.cell, style)) for cell in (one, other))
+    lines = []
+    for name in (*other.states, *other.cell.inputs):
+        lines.append((theirs.name(name, NOW), mine.name(found.names.get(name, name), NOW)))
+    for name, (constant, sign, gate) in gates(one, other, found).items():
+        shown = mine.name(gate, NOW)
+        shown = f"{constant} - {shown}" if constant else f"-{shown}" if sign < 0 else shown
+        lines.append((theirs.name(name, NOW), shown))
+    for name in other.cell.parameters:
+        whole = whole_matrix(one, other, found, name)
+        if whole is not None:
+            shown = _token(mine, whole)
+        else:
+            blocks = [
+                "I" if (name, block) in found.identity_second else _value(mine, value)
+                for block, value in values(other, found, name)
+            ]
+            shown = blocks[0] if len(blocks) == 1 else mine.block_matrix([blocks])
+        lines.append((_name(theirs, name), shown))
+    kept = [pair for pair in lines if everything or pair[0] != pair[1]] or lines[:1]
+    body = r" \\ ".join(rf"{plain(left)} &\to {plain(right)}" for left, right in kept)
+    return rf"\begin{{aligned}} {body} \end{{aligned}}"
+
+
+def _value(printer: LatexPrinter, value: Value) -> str:
+    shown = ""
+    for c, tokens in value:
+        size = abs(c)
+        number = printer.number(Rational(size.numerator, size.denominator))
+        product = r" \, ".join(_token(printer, token) for token in tokens)
+        term = (
+            product if size == 1 and product else rf"{number} \, {product}" if product else number
+        )
+        sign = "-" if c < 0 else "+"
+        shown = f"{shown} {sign} {term}" if shown else f"{'-' if c < 0 else ''}{term}"
+    return shown or "0"
+
+
+def _token(printer: LatexPrinter, token: Token) -> str:
+    if not isinstance(token, Matrix):
+        param, exponent = token
+        shown = _name(printer, plain_name(param.name))
+        return shown if exponent == 1 else f"{{{shown}}}^{{{exponent}}}"
+    shown = _name(printer, token.name)
+    if token.block:
+        shown = rf"\left({shown}\right)_{{:,\,{token.block}}}"
+    return printer._transpose_of(shown) if token.transposed else shown
+
+
+def _name(printer: LatexPrinter, name: str) -> str:
+    return printer.name(name, None)
+
+
+def html(found: Comparison) -> str:
+    """A comparison for a notebook: the verdict, the map and the numbers as tables."""
+    rows = [f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in found.rows()]
+    head = f"{escape(found.first.name)} and {escape(found.second.name)}: {found.verdict}"
+    return f"<table><caption>{head}</caption>{''.join(rows)}</table>"

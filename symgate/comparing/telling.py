@@ -1,0 +1,163 @@
+"""How maps and conditions read: as text here, as LaTeX in `symgate.comparing.formulas`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgate.comparing.filling import Value
+from symgate.comparing.normal import Normal, diagonal_name, plain_name
+from symgate.comparing.polynomials import ONE, Matrix, Polynomial
+from symgate.comparing.proof import Restriction, Substituted
+from symgate.comparing.search import Found
+from symgate.comparing.slots import Token
+from symgate.equations.cell import Cell
+
+
+@dataclass(frozen=True)
+class Map:
+    """What to put in for the second cell's names: each value is in the first's names."""
+
+    states: Mapping[str, str]
+    inputs: Mapping[str, str]
+    gates: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, dict[str, str]]:
+        return {kind: dict(names) for kind, names in vars(self).items()}
+
+    def __str__(self) -> str:
+        shown = [
+            f"{name} → {value}"
+            for names in vars(self).values()
+            for name, value in names.items()
+            if name != value
+        ]
+        return "; ".join(shown) if shown else "the same names"
+
+
+def told_map(one: Normal, other: Normal, found: Found) -> Map:
+    """The map of a relation in words."""
+    return Map(
+        {s: found.names.get(s, s) for s in other.states},
+        {x: found.names.get(x, x) for x in other.cell.inputs},
+        {gate: gate_text(*value) for gate, value in gates(one, other, found).items()},
+        {name: _value(one, other, found, name) for name in other.cell.parameters},
+    )
+
+
+def _value(one: Normal, other: Normal, found: Found, name: str) -> str:
+    whole = whole_matrix(one, other, found, name)
+    if whole is not None:
+        return _token(whole)
+    texts = [
+        "I" if (name, block) in found.identity_second else value_text(value)
+        for block, value in values(other, found, name)
+    ]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def values(other: Normal, found: Found, name: str) -> list[tuple[str, Value]]:
+    """What each block of a parameter of the second cell is in the first's."""
+    known = found.there.values
+    return [
+        (block, known.get((name, block), known.get((diagonal_name(name, block), ""), ())))
+        for block in other.blocks.get(name, ("",))
+    ]
+
+
+def whole_matrix(one: Normal, other: Normal, found: Found, name: str) -> Matrix | None:
+    """The matrix whose blocks, in order, are the blocks of a stacked one."""
+    if name not in other.blocks:
+        return None
+    parts = [value for _, value in values(other, found, name)]
+    single = [v[0][1][0] for v in parts if len(v) == 1 and v[0][0] == 1 and len(v[0][1]) == 1]
+    matrices = [t for t in single if isinstance(t, Matrix)]
+    if len(matrices) < len(parts) or len({(m.name, m.transposed) for m in matrices}) > 1:
+        return None
+    whole = matrices[0]
+    if one.blocks.get(whole.name) != tuple(m.block for m in matrices):
+        return None
+    return Matrix(whole.name, whole.transposed)
+
+
+def gates(one: Normal, other: Normal, found: Found) -> dict[str, tuple[int, int, str]]:
+    """Each gate of the second cell as a constant plus a sign times a gate of the first."""
+    put = Substituted(found.there.values, found.names)
+    known: dict[Polynomial, tuple[int, int, str]] = {}
+    for name, p in {**one.gates, **one.states}.items():
+        known.setdefault(p, (0, 1, name))
+        known.setdefault(Polynomial({ONE: Fraction(1)}) - p, (1, -1, name))
+        known.setdefault(-p, (0, -1, name))
+    found_values = {name: put(other.gates[name]) for name in other.cell.gates}
+    return {name: known[value] for name, value in found_values.items() if value in known}
+
+
+def gate_text(constant: int, sign: int, name: str) -> str:
+    if constant:
+        return f"{constant} {'-' if sign < 0 else '+'} {name}"
+    return f"-{name}" if sign < 0 else name
+
+
+def told_conditions(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
+    """The conditions of one alternative, each as a short text."""
+    shown = ["n = 1"] if found.single_unit else []
+    both = _ambiguous(found)
+    sides = (
+        (found.diagonal_first, found.identity_first, found.of_first, first),
+        (found.diagonal_second, found.identity_second, found.of_second, second),
+    )
+    for diagonal, identity, restrictions, cell in sides:
+        of = f" in {cell.name}" if first.name != second.name and both else ""
+        shown += [f"{_columns(*name)} diagonal{of}" for name in diagonal]
+        shown += [f"{_columns(*name)} = I{of}" for name in identity]
+        order = list(cell.parameters)
+        shown += [
+            _restriction(r) + of
+            for r in sorted(restrictions, key=lambda r: (order.index(r.plain), r.name[1]))
+        ]
+    return tuple(dict.fromkeys([*shown, *found.readings]))
+
+
+def _ambiguous(found: Found) -> bool:
+    """Whether both cells have conditions that are not the same words."""
+    first: set[object] = {*found.diagonal_first, *found.identity_first}
+    second: set[object] = {*found.diagonal_second, *found.identity_second}
+    first |= set(map(_restriction, found.of_first))
+    second |= set(map(_restriction, found.of_second))
+    return bool(first and second) and not (first <= second or second <= first)
+
+
+def _restriction(r: Restriction) -> str:
+    block = r.name[1] or r.name[0].partition("|")[2]
+    return f"{_columns(r.plain, block)} = {value_text(r.value)}"
+
+
+def _columns(name: str, block: str) -> str:
+    return f"{name}[:, {block}]" if block else name
+
+
+def value_text(value: Value) -> str:
+    """A sum of products of parameters as text.
+
+    >>> from fractions import Fraction
+    >>> value_text(((Fraction(-1), (Matrix("W_z"),)),)), value_text(())
+    ('-W_z', '0')
+    """
+    text = ""
+    for c, tokens in value:
+        product = " * ".join(map(_token, tokens))
+        size = abs(c)
+        term = product if size == 1 and product else f"{size} * {product}" if product else str(size)
+        sign = "-" if c < 0 else "+"
+        text = f"{text} {sign} {term}" if text else f"{'-' if c < 0 else ''}{term}"
+    return text or "0"
+
+
+def _token(token: Token) -> str:
+    if isinstance(token, Matrix):
+        return f"{_columns(token.name, token.block)}{'.T' if token.transposed else ''}"
+    param, exponent = token
+    name = _columns(plain_name(param.name), param.name.partition("|")[2])
+    return name if exponent == 1 else f"{name}**{exponent}"

@@ -1,0 +1,145 @@
+"""A cell seen under a condition: a matrix left out, parameters at zero, a state read anew.
+
+Each view is a cell of its own, so that the search and the proof know nothing of conditions
+of this kind; whoever makes a view says its condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice, permutations
+
+from symgate.algebra.vectors import variable
+from symgate.comparing.filling import Unknown, unknown
+from symgate.comparing.normal import (
+    Alone,
+    Change,
+    Normal,
+    Renamed,
+    activation,
+    everything,
+    variables,
+)
+from symgate.comparing.polynomials import (
+    Act,
+    Applied,
+    Generator,
+    Polynomial,
+    Var,
+    generator,
+)
+from symgate.comparing.proof import Restriction, Substituted
+from symgate.comparing.slots import Node, argument, kind, nodes_of, skeleton
+
+MAX_CHOICES = 6
+
+INVERTIBLE = ("tanh", "softsign")
+
+
+def without_matrix(cell: Normal) -> Iterator[tuple[Unknown, Normal]]:
+    """The cell with one of its matrices as the identity, for each of them."""
+    for name in sorted(_matrices(cell)):
+        yield name, cell.changed(Alone(name))
+
+
+def _matrices(cell: Normal) -> set[Unknown]:
+    return {
+        (g.matrix.name, g.matrix.block)
+        for p in cell.observed.values()
+        for g in everything(p)
+        if isinstance(g, Applied)
+    }
+
+
+def reduced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, ...], Normal]]:
+    """The larger cell with all at zero that stands where the smaller one has nothing.
+
+    One view for each way in which the smaller cell's states can be states of the larger.
+    """
+    if len(large.states) < len(small.states):
+        return
+    for names in islice(_injections(list(small.states), list(large.states)), MAX_CHOICES):
+        known = {(at, key) for at, key, _ in _places(small, names)}
+        uses: dict[Unknown, list[bool]] = {}
+        for at, key, names_there in _places(large, {}):
+            for name in names_there:
+                uses.setdefault(name, []).append((at, key) in known)
+        gone = [name for name in uses if not any(uses[name])]
+        if gone:
+            view = large.changed(Substituted(dict.fromkeys(gone, ()), {}))
+            matrices = {name for name in gone if large.cell.parameters[name[0]].kind == "matrix"}
+            conditions = tuple(Restriction(name, (), name in matrices) for name in gone)
+            yield conditions, _read(view, len(small.states))
+
+
+def _injections(small: list[str], large: list[str]) -> Iterator[dict[str, str]]:
+    """Ways to name the smaller cell's states as the larger one's, equal names first."""
+    if set(small) <= set(large):
+        yield {name: name for name in small}
+    for choice in permutations(large, len(small)):
+        if list(choice) != small:
+            yield dict(zip(small, choice, strict=True))
+
+
+def _places(
+    cell: Normal, names: Mapping[str, str]
+) -> Iterator[tuple[str, object, tuple[Unknown, ...]]]:
+    """Where parameters stand: in what kind of node, beside which variables."""
+    nodes = nodes_of(cell.observed.values())
+    kinds: dict[Node, str] = {node: kind(node) for node in nodes}
+    renamed = {**dict.fromkeys(cell.cell.inputs, "input"), **names}
+    owners = [("state", p) for p in cell.observed.values()]
+    for at, p in [*owners, *((kinds[n], argument(n)) for n in nodes)]:
+        for monomial, _ in p:
+            key, tokens, _ = skeleton(monomial, renamed, kinds)
+            yield at, key, tuple(map(unknown, tokens))
+
+
+def _read(cell: Normal, count: int) -> Normal:
+    """Without states that are read as gates alone now, down to as many as wanted."""
+    while len(cell.states) > count:
+        read = {v.name for p in cell.states.values() for v in variables(p)}
+        idle = next((s for s in cell.states if s not in read and _is_gate(cell, s)), None)
+        if idle is None:
+            return cell
+        states = {s: p for s, p in cell.states.items() if s != idle}
+        gates = {**cell.gates, idle: cell.states[idle]}
+        cell = replace(cell, states=states, gates=gates)
+    return cell
+
+
+def _is_gate(cell: Normal, state: str) -> bool:
+    """Whether some equation reads a state in the step in which it is made."""
+    return any(e.has(variable(state)) for e in cell.cell.equations.values())
+
+
+class _Activated(Change):
+    """Reads φ(s) of the step before as the state itself."""
+
+    def __init__(self, node: Act, state: str) -> None:
+        super().__init__()
+        self.node, self.state = node, state
+
+    def made(self, g: Generator) -> Polynomial:
+        return generator(Var(self.state, 1)) if g == self.node else super().made(g)
+
+
+def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
+    """The cell with φ(s) as its state, where s is read through an invertible φ alone."""
+    for state in cell.states:
+        old = generator(Var(state, 1))
+        through = {
+            g for q in cell.states.values() for g in everything(q)
+            if isinstance(g, Act) and g.kind in INVERTIBLE and g.argument == old
+        }  # fmt: skip
+        if len(through) != 1:
+            continue
+        (node,) = through
+        fresh = f"{node.kind}({state})"
+        view = cell.changed(_Activated(node, fresh))
+        if any(Var(state, 1) in variables(q) for q in view.observed.values()):
+            continue
+        view = view.changed(Renamed({fresh: state}))
+        states = {**view.states, state: activation(node.kind, view.states[state])}
+        yield state, node.kind, replace(view, states=states)
