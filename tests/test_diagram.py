@@ -13,10 +13,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 import symgate as sg
-from symgate.drawing.corners import CORNER
 from symgate.drawing.graph import Graph, graph_of
 from symgate.drawing.labels import SCRIPT
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
+from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.linear.carry import carries
 
@@ -110,7 +110,7 @@ def test_nothing_lies_on_anything_else(name: str) -> None:
 def test_lines_of_different_sources_never_run_on_one_another(name: str) -> None:
     for one, other in combinations(scene(name).lines, 2):
         if one.points[0] != other.points[0]:
-            most = 1 if one.arrow and other.arrow else CORNER + 1  # where a line joins a bus
+            most = 1 if one.arrow and other.arrow else MERGE + 1  # where a line joins a bus
             assert all(overlap(a, b) < most for a in parts(one) for b in parts(other))
 
 

@@ -6,8 +6,6 @@ from math import hypot
 
 from symgate.drawing.scene import Line, Point
 
-CORNER = 5.0
-
 
 def rounded(line: Line) -> list[tuple[str, tuple[Point, ...]]]:
     """The line as (verb, points): move to, straight to, curve over a corner to.
@@ -19,7 +17,7 @@ def rounded(line: Line) -> list[tuple[str, tuple[Point, ...]]]:
     points = line.points
     steps: list[tuple[str, tuple[Point, ...]]] = [("M", (points[0],))]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        reach = min(CORNER, _length(before, corner) / 2, _length(corner, after) / 2)
+        reach = min(line.corner, _length(before, corner) / 2, _length(corner, after) / 2)
         if corner in line.sharp or reach < 0.5:
             steps.append(("L", (corner,)))
         else:

@@ -24,7 +24,7 @@ from symgate.linear.linearise import linearise
 #: A diagram with more nodes than this is no picture any more.
 MAX_NODES = 250
 
-_SIGNS = {"sigmoid": "σ", "Abs": "|·|", "sqrt": "√", "normal_cdf": "Φ", "normal_pdf": "φ"}
+_SIGNS = {"sigmoid": "σ", "Abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"}
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ class _Reader:
 
     def power(self, e: Pow) -> int:
         if e.exp == S.Half:
-            return self.add("pill", "√", sources=(self.value(e.base),))
+            return self.add("pill", "sqrt", sources=(self.value(e.base),))
         if e.exp == -1:
             return self.add("op", "1/", sources=(self.value(e.base),))
         label = "(·)²" if e.exp == 2 else f"(·)^{shown(e.exp)}"

@@ -2,7 +2,8 @@
 operations between them, buses below. Columns and rows are counted here, not measured.
 
 From top to bottom the rows are the rails, the middle rows, the row of gates, the buses. In a
-cell that carries nothing the shortest way of a state to itself lies in the row of gates.
+cell that carries nothing a rail holds the shortest way of a state to itself; where all boxes
+are on it, it is the row of gates.
 """
 
 from __future__ import annotations
@@ -52,9 +53,10 @@ def placements(graph: Graph, count: int) -> list[Placement]:
     if not count:
         return []
     found: dict[tuple[object, ...], Placement] = {}
-    boxes = [i for i, node in enumerate(graph.nodes) if node.kind == "box"]
     ways = graph.carries or _shortest_way(graph)
     on_way = {i for way in ways for i in way}
+    every_box = [i for i, node in enumerate(graph.nodes) if node.kind == "box"]
+    boxes = [i for i in every_box if i not in on_way]
     loose = [i for i, n in enumerate(graph.nodes) if n.kind in ("op", "pill") and i not in on_way]
     most = 0 if not loose else 2 if len(loose) < 10 else 3
     for middles in range(min(1, most), most + 1):
@@ -118,7 +120,10 @@ class _Placing:
         self.graph, self.nodes = graph, graph.nodes
         self.order = list(order)
         self.readers = graph.readers()
-        self.p = Placement(graph, len(graph.carries), middles)
+        ways = graph.carries or _shortest_way(graph)
+        boxes = {i for i, node in enumerate(graph.nodes) if node.kind == "box"}
+        alone = not graph.carries and all(boxes <= set(way) for way in ways)
+        self.p = Placement(graph, 0 if alone else len(ways), middles, ways=ways)
         self.column, self.row = self.p.column, self.p.row
         self.taken: dict[Cell, int] = {}
         self.wired: set[Cell] = set()
@@ -133,10 +138,9 @@ class _Placing:
 
     def rows_of_ends(self) -> None:
         """The rows of states, and of the nodes on the ways of those that are carried."""
-        ways = self.p.ways = self.graph.carries or _shortest_way(self.graph)
         self.on_way: dict[int, int] = {}
-        for rail, way in enumerate(ways):
-            row = rail if self.graph.carries else self.p.gate_row
+        for rail, way in enumerate(self.p.ways):
+            row = rail if self.p.rails else self.p.gate_row
             for i in way:
                 self.on_way.setdefault(i, row)
         row_of: dict[str, int] = {}
@@ -154,7 +158,10 @@ class _Placing:
     # -- one after the other ---------------------------------------------------------------
 
     def placed(self) -> Placement | None:
-        waiting = [i for i, n in enumerate(self.nodes) if n.kind in ("op", "pill")]
+        waiting = [
+            i for i, node in enumerate(self.nodes)
+            if node.kind in ("op", "pill") or (node.kind == "box" and i in self.on_way)
+        ]  # fmt: skip
         waiting = self.ready(waiting)
         for box in self.order:
             if not all(self.has(s) for s in self.nodes[box].sources):
@@ -265,6 +272,8 @@ class _Placing:
                     best = (cost, column, row)
         assert best is not None, "there is always a free column at the right"
         self.p.cost += best[0]
+        for source in self.nodes[i].sources:
+            self.place_join(source, best[1] - 1)
         self.put(i, best[1], best[2])
 
     # -- what a place costs ------------------------------------------------------------------

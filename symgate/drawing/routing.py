@@ -6,7 +6,7 @@ never share a stretch. A net is a tree: a further end may leave it anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise, permutations
@@ -16,6 +16,9 @@ Spot = tuple[int, int]
 #: East, south, west, north.
 MOVES: tuple[Spot, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 BEND, BRANCH, CROSSING, BESIDE = 4.0, 3.0, 16.0, 1.0
+
+#: What it costs to pass the port of a node, and how often all nets are tried.
+KEPT, ATTEMPTS = 3.0, 8
 
 #: Of a net with so many ends all orders are tried.
 ALL_ORDERS = 3
@@ -42,7 +45,7 @@ class Net:
 
     name: int
     starts: Sequence[Port]
-    ends: Mapping[int, Sequence[Port]]
+    ends: dict[int, Sequence[Port]]
     straight: bool = False
     many: bool = False
     first: frozenset[int] = frozenset()
@@ -68,14 +71,13 @@ class Board:
         } - self.blocked  # fmt: skip
         self.used: dict[Spot, dict[int, int]] = {}
         self.ports: dict[Spot, int] = {}
+        self.kept: set[Spot] = set()
 
     # -- nets as a whole ---------------------------------------------------------------------
 
     def route(self, nets: Sequence[Net], rounds: int = 2) -> float:
         """Route all nets, then each again among the others; the cost of the whole."""
-        for net in nets:
-            if not net.parts:
-                self.lay(net)
+        self.lay_all(nets)
         for _ in range(rounds):
             before = sum(net.cost for net in nets)
             for net in nets:
@@ -84,6 +86,30 @@ class Board:
             if sum(net.cost for net in nets) >= before:
                 break
         return sum(net.cost for net in nets)
+
+    def lay_all(self, nets: Sequence[Net]) -> None:
+        """Route what is not routed; a net that finds no way comes first in a new attempt."""
+        order = list(nets)
+        self.kept = {
+            port.spot for net in nets for ports in (net.starts, *net.ends.values())
+            for port in ports
+        }  # fmt: skip
+        for _ in range(ATTEMPTS):
+            stuck = next((net for net in order if not net.parts and not self.try_to_lay(net)), None)
+            if stuck is None:
+                return
+            for net in order:
+                self.lift(net)
+            order.remove(stuck)
+            order.insert(sum(net.straight for net in order), stuck)
+        raise NoWay
+
+    def try_to_lay(self, net: Net) -> bool:
+        try:
+            self.lay(net)
+        except NoWay:
+            return False
+        return True
 
     def lay_again(self, net: Net) -> None:
         """Route one net among the others, its ends in the order that costs least."""
@@ -137,7 +163,8 @@ class Board:
         for spot, mask in net.parts.items():
             if len(self.used[spot]) == 1:
                 free = [w for w in range(4) if not mask >> w & 1]
-                starts += [(BRANCH, spot, way) for way in free]
+                near = 2.0 if self.ports.get(spot) == net.name else 0.0
+                starts += [(BRANCH + near, spot, way) for way in free]
         goals = {
             (p.spot, p.way): p for p in net.ends[end]
             if self.ports.get(p.spot, net.name) == net.name and p.spot not in
@@ -200,6 +227,7 @@ class Board:
         if not goals:
             return None
         targets = [spot for spot, _ in goals]
+        ends = set(targets)
         low_x, high_x = min(x for x, _ in targets), max(x for x, _ in targets)
         low_y, high_y = min(y for _, y in targets), max(y for _, y in targets)
 
@@ -237,6 +265,8 @@ class Board:
                 if not self.is_free(there) or there in net.parts:
                     continue
                 paid = cost + 1.0 + (BEND if turn else 0.0)
+                if there in self.kept and there not in ends:
+                    paid += KEPT
                 if there in self.near:
                     paid += BESIDE
                 if there in self.used and self.others(net, there):

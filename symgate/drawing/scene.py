@@ -33,13 +33,14 @@ class Shape:
 
 @dataclass(frozen=True)
 class Line:
-    """Straight parts with round corners, except at `sharp` points; `arrow` at its end."""
+    """Straight parts with corners of a radius, none at `sharp` points; `arrow` at its end."""
 
     points: tuple[Point, ...]
     colour: str
     weight: float
     arrow: bool
     sharp: frozenset[Point] = frozenset()
+    corner: float = 5.0
 
     def head(self) -> tuple[Point, Point, Point]:
         """The corners of the arrow's head; its tip is the end of the line."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from math import ceil
 
 from symgate.drawing.bodies import (
+    NORTH,
     SIZE,
     SMALL,
     STEP,
@@ -17,7 +19,6 @@ from symgate.drawing.bodies import (
     exits,
 )
 from symgate.drawing.bundles import bundled
-from symgate.drawing.corners import CORNER
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import name_label, width
 from symgate.drawing.layout import HEAVY, THIN, joints, simplified
@@ -26,7 +27,8 @@ from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
 from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
 
-BUS = 2.4
+#: The weight of a bus, and the radius of the corner where a line joins it.
+BUS, MERGE = 2.4, 9.0
 
 #: How many placements are routed, for a graph of so many nodes at most.
 TRIES = ((22, 6), (34, 3), (60, 1))
@@ -37,8 +39,8 @@ REFINED = 2
 #: Free steps between columns; more where there is no room for all lines.
 GAPS = (3, 4, 6)
 
-#: Steps between rows: rails, middle rows, down to the gates, down to the buses.
-RAIL, MIDDLE, GATE, BELOW, BETWEEN, EDGE = 5, 4, 5, 3, 3, 3
+#: Steps between rows: rails, those below them, down to the buses, between buses, to the frame.
+RAIL, MIDDLE, BELOW, BETWEEN, EDGE = 5, 4, 3, 3, 3
 
 
 def textbook(graph: Graph) -> Scene | None:
@@ -87,8 +89,8 @@ class _Figure:
         y = 1 + EDGE
         for row in range(p.rows):
             if row:
-                into_gates = GATE if row == p.gate_row else MIDDLE
-                y += RAIL if row < p.rails else into_gates if row <= p.gate_row else (
+                named = any(p.row.get(i) == row and body.name for i, body in self.bodies.items())
+                y += RAIL if row < p.rails else MIDDLE + named if row <= p.gate_row else (
                     BELOW if row == p.gate_row + 1 else BETWEEN
                 )  # fmt: skip
             elif p.gate_row == 0:
@@ -119,17 +121,22 @@ class _Figure:
     def inputs(self) -> None:
         """Inputs stand below a join that reads them, or below the first node that does."""
         self.input_x: dict[int, int] = {}
-        room = 0
         found = []
         for i, node in enumerate(self.nodes):
             if node.kind == "input" and self.readers[i]:
                 joins = [r for r in self.readers[i] if self.nodes[r].kind == "join"]
-                found.append((min(self.at(r)[0] for r in joins or self.readers[i]), i))
-                room = max(room, 2 + ceil(width(name_label(node.name, 0), SIZE) / STEP))
-        last = -room
-        for x, i in sorted(found):
-            last = max(x, last + room)
-            self.input_x[i] = last
+                room = 2 + ceil(width(name_label(node.name, 0), SIZE) / STEP)
+                found.append((min(self.at(r)[0] for r in joins or self.readers[i]), -i, room))
+        last, needed = self.right, 0
+        for x, i, room in sorted(found, reverse=True):
+            last = min(x, last - (needed + room) // 2)
+            needed = room
+            self.input_x[-i] = last
+        outside = max(0, self.left + 2 - last) if found else 0
+        self.x = {column: x + outside for column, x in self.x.items()}
+        self.input_x = {i: x + outside for i, x in self.input_x.items()}
+        self.right += outside
+        self.wide += outside
 
     # -- lines -----------------------------------------------------------------------------
 
@@ -148,8 +155,24 @@ class _Figure:
             kind = self.nodes[i].kind
             return (0 if i in self.on_way else 1 if kind == "join" else 2), i
 
-        cost = self.grid.route([self.nets[i] for i in sorted(self.nets, key=first)], rounds)
+        nets = [self.nets[i] for i in sorted(self.nets, key=first)]
+        cost = self.grid.route(nets, rounds=min(rounds, 1))
+        if rounds > 1:
+            self.centre()
+            cost = self.grid.route(nets, rounds - 1)
         return cost + 0.5 * (self.right + self.foot) + max(0.0, self.wide - 2 * self.foot)
+
+    def centre(self) -> None:
+        """Let the only line that enters a box from below do so in the middle."""
+        for i, body in self.bodies.items():
+            sources = [s for s in self.nodes[i].sources if (s, i) not in self.level]
+            from_below = [s for s in sources if self.nets[s].entered[i].way == NORTH]
+            if body.kind != "box" or len(from_below) != 1:
+                continue
+            x, y = self.at(i)
+            for s in sources:
+                kept = [port for port in self.nets[s].ends[i] if port.way != NORTH]
+                self.nets[s].ends[i] = [Port((x, y + 2), NORTH), *kept]
 
     def net(self, i: int) -> Net:
         node = self.nodes[i]
@@ -160,9 +183,9 @@ class _Figure:
             starts = [Port((self.input_x[i], self.foot - 1), 3)]
         else:
             starts = exits(self.bodies[i], self.at(i), level=level)
-        ends = {reader: self.entries(i, reader) for reader in self.readers[i]}
+        ends: dict[int, Sequence[Port]] = {r: self.entries(i, r) for r in self.readers[i]}
         first = frozenset(r for r in ends if (i, r) in self.level)
-        return Net(i, starts, ends, bool(first) and len(ends) == 1, node.kind == "box", first)
+        return Net(i, starts, ends, bool(first) and len(ends) == 1, not level, first)
 
     def entries(self, i: int, reader: int) -> list[Port]:
         node = self.nodes[reader]
@@ -185,7 +208,7 @@ class _Figure:
         )
         points = [start, *spots, end]
         if self.nodes[reader].kind == "join" and points[-2][1] != end[1]:
-            points.append((end[0] + CORNER, end[1]))
+            points.append((end[0] + MERGE, end[1]))
         return simplified(points)
 
     def edge(self, i: int, port: Port, *, out: bool = False) -> Point:
@@ -221,7 +244,8 @@ class _Figure:
                 colour, weight = (CARRY, HEAVY) if heavy else (self.colour(i), thin)
                 arrow = self.nodes[reader].kind != "join"
                 sharp = frozenset(p for p in points if p in parting)
-                lines.append(Line(tuple(points), colour, weight, arrow, sharp))
+                corner = 5.0 if arrow else MERGE
+                lines.append(Line(tuple(points), colour, weight, arrow, sharp, corner))
             carried = [ways[r] for r in readers if (i, r) in self.heavy]
             for spot in sorted(parting):
                 thick = any(lies_on(spot, way) for way in carried)
