@@ -45,8 +45,8 @@ class Body:
         return max(self.half, beside)
 
 
-def body_of(node: Node, graph: Graph) -> Body:
-    """The body of a box, a pill, an operation or a join."""
+def body_of(node: Node, graph: Graph, *, rail: bool) -> Body:
+    """The body of a box, a pill, an operation or a join; on a `rail` few lines reach it."""
     if node.kind == "join":
         return Body("join", 0, (), (), len(node.sources))
     sign = plain_label(node.label) if node.label else ()
@@ -55,7 +55,7 @@ def body_of(node: Node, graph: Graph) -> Body:
     if not sign:
         sign, name = name, ()
     wide = width(sign, SIZE if sum(len(r.text) for r in sign) == 1 else SMALL - 1)
-    if node.kind == "op" and wide <= 2 * RADIUS - 2 and entries <= 3:
+    if node.kind == "op" and wide <= 2 * RADIUS - 2 and entries <= 3 - rail:
         return Body("circle", 1, sign, name, entries)
     half = max(2, ceil((wide / 2 + 5) / STEP), entries // 2 + 1 if entries > 3 else 2)
     return Body("box" if node.kind == "box" else "pill", half, sign, name, entries)

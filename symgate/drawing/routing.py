@@ -15,10 +15,11 @@ Spot = tuple[int, int]
 
 #: East, south, west, north.
 MOVES: tuple[Spot, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
+ARRIVED = 4
 BEND, BRANCH, CROSSING, BESIDE = 4.0, 3.0, 16.0, 1.0
 
 #: What it costs to pass the port of a node, and how often all nets are tried.
-KEPT, ATTEMPTS = 3.0, 8
+KEPT, ATTEMPTS = 3.0, 4
 
 #: Of a net with so many ends all orders are tried.
 ALL_ORDERS = 3
@@ -57,11 +58,13 @@ class Net:
 
 
 class NoWay(Exception):
-    """There is no room for a line."""
+    """There is no room for a line, or looking for one takes too long."""
 
 
 class Board:
     """A grid of points, some of them blocked, and the nets on it."""
+
+    left = 1_000_000
 
     def __init__(self, width: int, height: int, blocked: Iterable[Spot]) -> None:
         self.width, self.height = width, height
@@ -160,13 +163,14 @@ class Board:
                 if self.is_free(p.spot) and p.spot not in self.ports
                 and not self.used.get(p.spot)
             ]  # fmt: skip
+        entered = {port.spot for port in net.entered.values()}
         for spot, mask in net.parts.items():
             if len(self.used[spot]) == 1:
                 free = [w for w in range(4) if not mask >> w & 1]
-                near = 2.0 if self.ports.get(spot) == net.name else 0.0
+                near = 6.0 if spot in entered else 0.0
                 starts += [(BRANCH + near, spot, way) for way in free]
         goals = {
-            (p.spot, p.way): p for p in net.ends[end]
+            p.spot: p for p in net.ends[end]
             if self.ports.get(p.spot, net.name) == net.name and p.spot not in
             {e.spot for e in net.entered.values()}
         }  # fmt: skip
@@ -185,23 +189,23 @@ class Board:
             route = net.routes[base]
             net.left[end] = net.left[base]
             net.routes[end] = route[: route.index(branch[0])] + branch
-        self.draw(net, states)
-        goal = goals[states[-1]]
+        goal = goals[states[-1][0]]
+        self.draw(net, [*states[:-1], (goal.spot, states[-1][1])], goal.way)
         net.entered[end] = goal
         self.ports[goal.spot] = net.name
 
-    def draw(self, net: Net, states: list[tuple[Spot, int]]) -> None:
+    def draw(self, net: Net, states: list[tuple[Spot, int]], into: int) -> None:
         def mark(spot: Spot, way: int) -> None:
             net.parts[spot] = net.parts.get(spot, 0) | 1 << way
             self.used.setdefault(spot, {})[net.name] = net.parts[spot]
 
-        (first, way), (last, on) = states[0], states[-1]
+        first, way = states[0]
         if first not in net.parts:  # it comes out of its node
             mark(first, (way + 2) % 4)
         for (one, _), (other, moved) in pairwise(states):
             mark(one, moved)
             mark(other, (moved + 2) % 4)
-        mark(last, on)
+        mark(states[-1][0], into)
 
     # -- one line ----------------------------------------------------------------------------
 
@@ -221,13 +225,12 @@ class Board:
         self,
         net: Net,
         starts: list[tuple[float, Spot, int]],
-        goals: dict[tuple[Spot, int], Port],
+        goals: dict[Spot, Port],
     ) -> tuple[float, list[tuple[Spot, int]]] | None:
         """The cheapest way from a start to a goal, as points with the way that led there."""
         if not goals:
             return None
-        targets = [spot for spot, _ in goals]
-        ends = set(targets)
+        targets = list(goals)
         low_x, high_x = min(x for x, _ in targets), max(x for x, _ in targets)
         low_y, high_y = min(y for _, y in targets), max(y for _, y in targets)
 
@@ -247,13 +250,23 @@ class Board:
                 heappush(queue, (cost + least(spot), tick, cost, spot, way))
         closed: set[tuple[Spot, int]] = set()
         while queue:
+            self.left -= 1
+            if self.left <= 0:
+                raise NoWay
             _, _, cost, spot, way = heappop(queue)
             state = (spot, way)
             if state in closed:
                 continue
             closed.add(state)
-            if state in goals and not self.others(net, spot):
-                return cost + goals[state].cost, _back(came, state)
+            if way == ARRIVED:
+                return cost, _back(came, state)[:-1]
+            port = goals.get(spot)
+            if port and not self.others(net, spot) and (way - port.way) % 4 != 2:
+                paid = cost + port.cost + (0.0 if way == port.way else 2 * BEND)
+                if (way == port.way or came[state]) and paid < best.get((spot, ARRIVED), 1e9):
+                    best[spot, ARRIVED], came[spot, ARRIVED] = paid, state
+                    tick += 1
+                    heappush(queue, (paid, tick, paid, spot, ARRIVED))
             begins = came[state] is None and bool(net.parts)
             crossing = bool(self.others(net, spot))
             for turn in (0, 1, 3):
@@ -265,7 +278,7 @@ class Board:
                 if not self.is_free(there) or there in net.parts:
                     continue
                 paid = cost + 1.0 + (BEND if turn else 0.0)
-                if there in self.kept and there not in ends:
+                if there in self.kept and there not in goals:
                     paid += KEPT
                 if there in self.near:
                     paid += BESIDE

@@ -36,6 +36,9 @@ TRIES = ((22, 6), (34, 3), (60, 1))
 #: Of these so many are refined.
 REFINED = 2
 
+#: After so many points of the grid the search for lines gives up.
+MOST_STEPS = 240_000
+
 #: Free steps between columns; more where there is no room for all lines.
 GAPS = (3, 4, 6)
 
@@ -47,20 +50,27 @@ def textbook(graph: Graph) -> Scene | None:
     """The best of some placements, or None where there is no good one."""
     joined = bundled(graph)
     tries = next((count for most, count in TRIES if len(joined.nodes) <= most), 0)
+    left = MOST_STEPS
     routed: list[tuple[float, int, _Figure]] = []
     for place, placement in enumerate(placements(joined, tries)):
         for gap in GAPS:
+            if left <= MOST_STEPS // 2:
+                break
             figure = _Figure(placement, gap)
-            try:
+            figure.grid.left = left
+            with suppress(NoWay):
                 routed.append((figure.route(rounds=0), place, figure))
-            except NoWay:
-                continue
-            break
-    best: list[tuple[float, int, _Figure]] = []
-    for _, place, figure in sorted(routed)[:REFINED]:
+            left = figure.grid.left
+            if routed and routed[-1][2] is figure:
+                break
+    routed.sort()
+    best = [(cost, place, figure.scene()) for cost, place, figure in routed[:1]]
+    for _, place, figure in routed[:REFINED]:
+        figure.grid.left = left
         with suppress(NoWay):
-            best.append((figure.route(), place, figure))
-    return min(best)[-1].scene() if best else None
+            best.append((figure.route(), place, figure.scene()))
+        left = figure.grid.left
+    return min(best, key=lambda found: found[:2])[2] if best else None
 
 
 class _Figure:
@@ -72,7 +82,7 @@ class _Figure:
         self.heavy = {pair for way in self.graph.carries for pair in pairwise(way)}
         self.on_way = {i for way in ways for i in way}
         self.bodies: dict[int, Body] = {
-            i: body_of(node, self.graph)
+            i: body_of(node, self.graph, rail=i in self.on_way)
             for i, node in enumerate(self.nodes)
             if node.kind not in ("before", "after", "input")
         }
@@ -152,8 +162,10 @@ class _Figure:
         """Lay all nets; what they cost, with the size of the whole."""
 
         def first(i: int) -> tuple[int, int]:
-            kind = self.nodes[i].kind
-            return (0 if i in self.on_way else 1 if kind == "join" else 2), i
+            if i in self.on_way:
+                return 0, i
+            to_rail = any(reader in self.on_way for reader in self.readers[i])
+            return (1 if self.nodes[i].kind == "join" else 2 if to_rail else 3), i
 
         nets = [self.nets[i] for i in sorted(self.nets, key=first)]
         cost = self.grid.route(nets, rounds=min(rounds, 1))
