@@ -50,8 +50,8 @@ class Origin:
     eigenvalues: Mapping[Expr, int]
     marginal: tuple[Expr, ...]
 
-    def latex(self) -> str:
-        """The eigenvalues and the condition, in LaTeX.
+    def latex(self, notation: str = "symgate") -> str:
+        """The eigenvalues and the condition, in LaTeX, in one of `symgate.notations`.
 
         >>> import symgate as sg
         >>> print(sg.origin(sg.cell("rnn")).latex())
@@ -60,12 +60,15 @@ class Origin:
         """
         from symgate.writing.latex import latex
 
-        shown = ", \\quad ".join(rf"\lambda = {latex(e)}" for e in self.eigenvalues)
+        def written(e: Any) -> str:
+            return latex(e, notation, cell=self.cell)
+
+        shown = ", \\quad ".join(rf"\lambda = {written(e)}" for e in self.eigenvalues)
         if self.matrix is None:
             return shown
-        shown += rf", \quad \mu \in \operatorname{{eig}}\left({latex(self.matrix)}\right)"
+        shown += rf", \quad \mu \in \operatorname{{eig}}\left({written(self.matrix)}\right)"
         for value in self.marginal:
-            shown += rf", \quad \lambda = 1 \text{{ at }} \mu = {latex(value)}"
+            shown += rf", \quad \lambda = 1 \text{{ at }} \mu = {written(value)}"
         return shown
 
     def text(self) -> str:

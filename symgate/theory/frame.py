@@ -23,15 +23,16 @@ Progress = Callable[[int, int], None]
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
 STRETCH, NUMBERS = 128, 1 << 18
 
-#: Up to which width log |det J| is worked out beside the exponents.
-WIDEST_DETERMINANT = 512
+#: Below which part of its length a direction's growth is taken from the determinant.
+UNSURE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Growth:
     """What the frame met: `logs` is (T, B, k), ln of each direction's growth at each step
-    (-inf where the step's Jacobian maps it to nothing); `log_abs_det` is (T, B), or None
-    where the frame is not the whole space or the state is too wide."""
+    (-inf where the step's Jacobian maps it to nothing); `log_abs_det` is (T, B), None where
+    the frame is not the whole space. A QR knows a growth of 10⁻ᵏ to 16 - k digits only; where
+    a step all but loses a direction, its growth is what the others leave of the determinant."""
 
     logs: Array
     log_abs_det: Array | None
@@ -45,10 +46,9 @@ def follow(run: Run, count: int, seed: int, progress: Progress | None = None) ->
     start = rng.normal(size=(samples, width, count)).astype(run.dtype)
     frame = np.linalg.qr(start)[0]
     whole = count == width
-    determinant = whole and width <= WIDEST_DETERMINANT
-    dense = determinant or steps.prefers_dense(count * samples)
+    dense = whole or steps.prefers_dense(count * samples)
     logs = np.empty((run.steps, samples, count))
-    dets = np.empty((run.steps, samples)) if determinant else None
+    dets = np.empty((run.steps, samples)) if whole else None
     block = max(1, min(STRETCH, NUMBERS // max(1, samples * width**2)))
     with np.errstate(divide="ignore"):
         for first in range(0, run.steps, STRETCH):
@@ -62,25 +62,33 @@ def follow(run: Run, count: int, seed: int, progress: Progress | None = None) ->
                         moved = _pushed(steps, stretch, t - first, frame)
                     else:
                         moved = jacobians[t - at] @ frame
-                        if dets is not None:
-                            dets[t] = np.linalg.slogdet(jacobians[t - at])[1]
-                    frame, logs[t] = _orthonormal(moved)
+                    frame, logs[t], unsure = _orthonormal(moved)
+                    if dets is not None and jacobians is not None:
+                        dets[t] = np.linalg.slogdet(jacobians[t - at])[1]
+                        if unsure.any():
+                            logs[t] = _shared(logs[t], unsure, dets[t])
                 if progress is not None:
                     progress(end, run.steps)
     return Growth(logs, dets)
 
 
-def _orthonormal(moved: Array) -> tuple[Array, Array]:
-    """The frame made orthonormal again, and ln of how much each direction grew.
-
-    What is left of a column after the ones before it are taken out, where it is no more
-    than rounding, is nothing: that direction died.
-    """
+def _orthonormal(moved: Array) -> tuple[Array, Array, Array]:
+    """The frame made orthonormal again, ln of how much each direction grew, and which of
+    them are unsure: all that rounding swallowed (-inf), else the least if it is small."""
     q, r = np.linalg.qr(moved)
     grown = np.abs(np.einsum("bii->bi", r))
     length = np.sqrt(np.einsum("bij,bij->bj", moved, moved))
-    rounding = np.finfo(moved.dtype).eps * moved.shape[1]
-    return q, np.log(np.where(grown <= rounding * length, 0.0, grown))
+    lost = grown <= np.finfo(moved.dtype).eps * moved.shape[1] * length
+    least = grown == grown.min(axis=-1, keepdims=True)
+    unsure = np.where(lost.any(axis=-1, keepdims=True), lost, least & (grown < UNSURE * length))
+    return q, np.log(np.where(lost, 0.0, grown)), unsure
+
+
+def _shared(logs: Array, unsure: Array, log_abs_det: Array) -> Array:
+    """The unsure directions get what the others leave of the determinant, in equal parts."""
+    left = log_abs_det - np.where(unsure, 0.0, logs).sum(axis=-1)
+    share = left / np.maximum(1, unsure.sum(axis=-1))
+    return np.where(unsure, share[:, None], logs)
 
 
 def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:

@@ -39,7 +39,7 @@ class Lyapunov:
     -inf where a direction dies. `error` is their standard error over blocks of steps.
     `convergence` (P, k) or (P, B, k) holds the means over the first `at` (P,) counted steps.
     `log_abs_det` is the mean of ln |det J|, worked out beside: the sum must be equal to it;
-    None where only some directions were followed or the state is wider than 512.
+    None where only some directions were followed.
     """
 
     cell: str
@@ -194,7 +194,7 @@ def _result(
         at=at,
         convergence=convergence[:, 0] if single else convergence,
         log_abs_det=det if det is None or not single else float(det[0]),
-        notes=_notes(run, exponents, error),
+        notes=_notes(run, logs, exponents, error),
     )
 
 
@@ -207,16 +207,19 @@ def _error(blocks: Array) -> Array:
     return np.asarray(finite.std(axis=0, ddof=1) / np.sqrt(len(blocks)))
 
 
-def _notes(run: Run, exponents: Array, error: Array) -> tuple[str, ...]:
+def _notes(run: Run, logs: Array, exponents: Array, error: Array) -> tuple[str, ...]:
     notes = []
     dead = np.isneginf(exponents).sum(axis=-1)
     if dead.any():
+        cut = np.isneginf(logs).any(axis=-1).sum(axis=0).max()
         notes.append(
-            f"{dead.max()} of {exponents.shape[-1]} exponents are -inf: the Jacobian maps these "
-            f"directions to nothing (dead units, or a state that is not read)"
+            f"{dead.max()} of {exponents.shape[-1]} exponents are -inf: at {cut} of {len(logs)} "
+            f"steps the Jacobian maps a direction to nothing (dead or saturated units, or a "
+            f"state that is not read)"
         )
-    notes += settling(run)
-    if len(notes) == dead.any() and not np.isnan(error).any():
+    settled = settling(run)
+    notes += settled
+    if not settled and not np.isnan(error).any():
         unsure = (exponents[:, 0] > 0) & (exponents[:, 0] < 2 * error[:, 0])
         if unsure.any():
             notes.append(

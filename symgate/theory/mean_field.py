@@ -1,10 +1,8 @@
-"""`mean_field`: what a wide random cell does on average, from its own terms.
+"""`mean_field`: what a wide random cell does on average, and how fast its gradient grows.
 
-Weights are independent and Gaussian, and drawn anew at each step (*untied*): then what a
-matrix gives is Gaussian, with the gain squared times the second moment of what it acts on.
-The second moments of the states are iterated until they stay; the averages of the squared
-coefficients along the routes through a step are the growth factor χ of the gradient's square:
-(1/n) ‖J_t … J_{t-k+1}‖² ≈ χ^k. No formula of a cell stands here.
+The second moments of the states are iterated until they stay (laws.py); the averages of the
+squared coefficients along the routes through a step are the growth factor χ of the gradient's
+square: (1/n) ‖J_t … J_{t-k+1}‖² ≈ χ^k.
 """
 
 from __future__ import annotations
@@ -12,33 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import sympy as sp
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, S, Symbol
+from sympy import Expr
 
-from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError, UnknownName
-from symgate.linear.chains import routes
-from symgate.linear.linearise import Linearisation, Node, linearise, pieces
-from symgate.numerics.initialise import SCALAR, bias_of
-from symgate.theory.averages import (
-    Entangled,
-    Law,
-    atoms,
-    average,
-    gaussian,
-    on_grid,
-    on_values,
-    with_numbers,
-)
-
-#: When an iteration has settled, how many there may be, and what counts as without bound.
-SETTLED, ITERATIONS, BOUND = 1e-13, 20_000, 1e12
+from symgate.errors import SymgateError
+from symgate.theory.averages import Law, average
+from symgate.theory.laws import Laws, not_negative
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,193 +101,23 @@ def mean_field(
     >>> round(found.variance["a_h"], 4), round(found.chi, 4)
     (1.5731, 0.871)
     """
-    solver = _Solver(cell, gain, input_variance, bias or {}, values or {})
-    return solver.solve(_not_negative("start", start))
-
-
-class _Solver:
-    def __init__(
-        self,
-        cell: Cell,
-        gain: float | Mapping[str, float],
-        input_variance: float,
-        bias: Mapping[str, float],
-        values: Mapping[str, float],
-    ) -> None:
-        self.cell, self.lin = cell, linearise(cell)
-        self.gain, self.bias = gain, dict(bias)
-        self.input_variance = _not_negative("input_variance", input_variance)
-        self.gains = _gains(self.lin, gain)
-        self.numbers: dict[Any, float] = {}
-        self.known: dict[str, tuple[Expr, dict[Expr, Symbol]]] = {}
-        for p in cell.parameters.values():
-            if p.kind == "vector":
-                self.numbers[Vector(p.name, real=True)] = 0.0
-            elif p.kind == "scalar":
-                self.numbers[Symbol(p.name, real=True)] = SCALAR
-        given = {bias_of(cell, gate): value for gate, value in bias.items()} | dict(values)
-        for name, value in given.items():
-            kind = cell.parameters[name].kind if name in cell.parameters else ""
-            if kind not in ("vector", "scalar"):
-                known = [p.name for p in cell.parameters.values() if p.kind != "matrix"]
-                raise UnknownName(f"a vector or scalar of {cell.name} named", name, known)
-            symbol = (Vector if kind == "vector" else Symbol)(name, real=True)
-            self.numbers[symbol] = float(value)
-
-    def solve(self, start: float) -> MeanField:
-        """Iterate the laws of the states until their moments stay."""
-        first = gaussian("start", 0.0, start)
-        before = {s: _earlier(s, first) for s in self.cell.states}
-        iterations = 0
-        while True:
-            iterations += 1
-            laws = self.step(before)
-            after = {s: laws[variable(s)] for s in self.cell.states}
-            change = max(_change(before[s], after[s]) for s in after)
-            largest = max(law.second for law in after.values())
-            if not largest < BOUND:
-                raise SymgateError(
-                    f"the mean field of {self.cell.name} has no solution at this gain, input "
-                    f"and bias: the second moment of a state grows without bound"
-                )
-            before = {s: _earlier(s, law) for s, law in after.items()}
-            if change <= SETTLED:
-                return self.result(self.step(before), iterations)
-            if iterations == ITERATIONS:
-                raise SymgateError(
-                    f"the mean field of {self.cell.name} did not settle in {ITERATIONS} "
-                    f"iterations (the last one changed it by {change:.1e}): it is critical "
-                    f"here, or grows for ever; move the gain, the input or the bias a little"
-                )
-
-    def result(self, laws: dict[Any, Law], iterations: int) -> MeanField:
-        now = {n.name: laws[variable(n.name)] for n in self.lin}
-        chi = self.growth(laws)
-        return MeanField(
-            cell=self.cell.name,
-            gain=self.gain,
-            input_variance=self.input_variance,
-            bias=self.bias,
-            second={name: law.second for name, law in now.items()},
-            mean={name: law.mean for name, law in now.items()},
-            variance={n: law.second - law.mean**2 for n, law in now.items() if law.normal},
-            chi=chi,
-            iterations=iterations,
-            notes=self.notes(),
-            _laws=laws,
-            _numbers=self.numbers,
-        )
-
-    def notes(self) -> tuple[str, ...]:
-        """Where drawing the weights anew at each step differs from using them again."""
-        found = [
-            term
-            for s in self.cell.states
-            for term in self.lin[s].terms
-            if term.matrix is None and term.source == variable(s, 1)
-        ]
-        if not found:
-            return ()
-        return (
-            "a state that carries over meets the same weights again at each step, and these "
-            "averages take them as drawn anew: compare with a simulation, above all where the "
-            "state is carried for long or the gain is large",
-        )
-
-    def step(self, before: Mapping[str, Law]) -> dict[Any, Law]:
-        """The law of every value of a step, from those of the states before."""
-        laws: dict[Any, Law] = {variable(s, 1): law for s, law in before.items()}
-        for name in self.cell.inputs:
-            laws[variable(name)] = gaussian(name, 0.0, self.input_variance)
-        for node in self.lin:
-            laws[variable(node.name)] = self.law(node, laws)
-        return laws
-
-    def law(self, node: Node, laws: dict[Any, Law]) -> Law:
-        """Products with a matrix are Gaussian; the rest follows from what a node reads."""
-        e, stand_in = self.prepared(node)
-        for product in stand_in:
-            if product not in laws:
-                variance = sum(
-                    self.matrix_gain(matrix) * self.second(vector, laws)
-                    for matrix, vector in pieces(product)
-                )
-                laws[product] = gaussian(str(product), 0.0, float(variance))
-        local = {**laws, **{symbol: laws[p] for p, symbol in stand_in.items()}}
-        parts = _linear_in_normal(e, local)
-        if parts is not None:
-            mean, variance = parts
-            return gaussian(f"{node.name} now", mean, variance)
-        held = atoms(e)
-        if any(a not in local for a in held):
-            raise SymgateError(
-                f"the mean field of {self.cell.name} does not close: {node.name} multiplies "
-                f"matrix products in a way that it has no law for; measure it with sg.lyapunov"
-            )
-        roots = {local[a].root for a in held}
-        if len(roots) == 1 and all(local[a].values is not None for a in held):
-            return on_grid(str(roots.pop()), on_values(e, local))
-        try:
-            moments = average(e, local, {}), average(e**2, local, {})
-        except Entangled as error:
-            raise SymgateError(
-                f"the mean field of {self.cell.name} does not close: {node.name} is no product "
-                f"of independent values ({error}); measure it with sg.lyapunov or sg.decay"
-            ) from None
-        random = frozenset([f"{node.name} now"]).union(*(local[a].depends for a in held))
-        return Law(f"{node.name} now", None, moments, False, random)
-
-    def prepared(self, node: Node) -> tuple[Expr, dict[Expr, Symbol]]:
-        """A node's expression with numbers for parameters and symbols for matrix products."""
-        if node.name not in self.known:
-            e = with_numbers(node.expression, tuple(self.numbers.items()))
-            products = sorted(e.atoms(MatVec), key=str)
-            stand_in = {p: Symbol(f"product{i}", real=True) for i, p in enumerate(products)}
-            self.known[node.name] = e.xreplace(stand_in), stand_in
-        return self.known[node.name]
-
-    def second(self, vector: Expr, laws: Mapping[Any, Law]) -> float:
-        if vector in laws:
-            return laws[vector].second
-        if vector.has(MatVec):
-            raise SymgateError(
-                f"the mean field takes a matrix as acting on independent values, and in "
-                f"{self.cell.name} one acts on a product of another; measure it with sg.lyapunov"
-            )
-        return average(vector**2, laws, self.numbers)
-
-    def matrix_gain(self, matrix: MatrixExpr) -> float:
-        """The variance that a matrix gives for a second moment of 1."""
-        symbols = matrix.atoms(MatrixSymbol)
-        if len(symbols) != 1 or isinstance(matrix, Diag):
-            raise SymgateError(
-                f"the mean field takes matrices as independent draws, and {self.cell.name} "
-                f"multiplies by {matrix}; measure it with sg.lyapunov or sg.decay"
-            )
-        return self.gains[next(iter(symbols)).name] ** 2
-
-    def growth(self, laws: Mapping[Any, Law]) -> float:
-        """χ: the largest eigenvalue of the averages of squared routes between states."""
-        states = self.cell.states
-        before = [variable(s, 1) for s in states]
-        table = np.zeros((len(states), len(states)))
-        for i, state in enumerate(states):
-            for source, chains in routes(self.lin, state, before).items():
-                for chain in chains:
-                    factor, diagonal = 1.0, S.One
-                    for part in (*chain.done, Diag(S.One, *chain.last)):
-                        if isinstance(part, Diag):
-                            diagonal = diagonal * Mul(*part.factors)
-                        elif isinstance(part, MatrixExpr):
-                            factor *= self.squared(diagonal, laws) * self.matrix_gain(part)
-                            diagonal = S.One
-                        else:
-                            diagonal = diagonal * part
-                    table[i, before.index(source)] += factor * self.squared(diagonal, laws)
-        return float(np.abs(np.linalg.eigvals(table)).max())
-
-    def squared(self, coefficient: Expr, laws: Mapping[Any, Law]) -> float:
-        return 1.0 if coefficient == 1 else average(coefficient**2, laws, self.numbers)
+    solver = Laws(cell, gain, input_variance, bias or {}, values or {})
+    laws, iterations = solver.settled(not_negative("start", start))
+    now = {node.name: laws[variable(node.name)] for node in solver.lin}
+    return MeanField(
+        cell=cell.name,
+        gain=gain,
+        input_variance=input_variance,
+        bias=dict(bias or {}),
+        second={name: law.second for name, law in now.items()},
+        mean={name: law.mean for name, law in now.items()},
+        variance={n: law.second - law.mean**2 for n, law in now.items() if law.normal},
+        chi=solver.growth(laws),
+        iterations=iterations,
+        notes=solver.notes(),
+        _laws=laws,
+        _numbers=solver.numbers,
+    )
 
 
 def critical_gain(
@@ -342,77 +152,3 @@ def critical_gain(
         if high - low <= 1e-10 * high:
             break
     return (low + high) / 2
-
-
-def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, float]:
-    """Each matrix with its gain; those that act on inputs alone have 1."""
-    matrices = {p.name for p in lin.cell.parameters.values() if p.kind == "matrix"}
-    driven = set()
-    for name in matrices:
-        acted_on = [
-            v for node in lin for product in node.expression.atoms(MatVec)
-            for m, v in pieces(product) if name in {s.name for s in m.atoms(MatrixSymbol)}
-        ]  # fmt: skip
-        if all(_is_input(v, lin.cell) for v in acted_on):
-            driven.add(name)
-    if not isinstance(gain, Mapping):
-        return {m: 1.0 if m in driven else _not_negative("gain", gain) for m in matrices}
-    for name in gain:
-        if name not in matrices:
-            raise UnknownName(f"a matrix of {lin.cell.name} named", name, matrices)
-    return {m: _not_negative(f"the gain of {m}", gain.get(m, 1.0)) for m in matrices}
-
-
-def _is_input(vector: Expr, cell: Cell) -> bool:
-    if isinstance(vector, Stack):
-        return all(_is_input(part, cell) for part in vector.parts)
-    return isinstance(vector, Indexed) and name_of(vector) in cell.inputs and time_of(vector) == 0
-
-
-def _linear_in_normal(e: Expr, laws: Mapping[Any, Law]) -> tuple[float, float] | None:
-    """Mean and variance of a sum of independent Gaussians and a number; else None."""
-    parts = _linear(e)
-    if parts is None:
-        return None
-    mean, variance, roots = 0.0, 0.0, set()
-    for factor, value in parts:
-        if value is None:
-            mean += factor
-            continue
-        law = laws[value]
-        if not law.normal or law.root in roots:
-            return None
-        roots.add(law.root)
-        mean += factor * law.mean
-        variance += factor**2 * (law.second - law.mean**2)
-    return mean, variance
-
-
-@lru_cache(maxsize=1024)
-def _linear(e: Expr) -> tuple[tuple[float, Any], ...] | None:
-    """A sum of numbers times values as (number, value or None)s, else None."""
-    out: list[tuple[float, Any]] = []
-    for term in sp.Add.make_args(sp.expand(e)):
-        factor, rest = term.as_coeff_Mul()
-        if rest != 1 and rest not in atoms(e):
-            return None
-        out.append((float(factor), None if rest == 1 else rest))
-    return tuple(out)
-
-
-def _earlier(state: str, law: Law) -> Law:
-    """The same law, of the step before: independent of all that is drawn at this step."""
-    depends = frozenset(["the step before"])
-    return Law(f"{state} before", law.values, law.moments, law.normal, depends)
-
-
-def _change(before: Law, after: Law) -> float:
-    size = max(1e-300, abs(after.second), abs(before.second))
-    return max(abs(after.second - before.second) / size, abs(after.mean - before.mean))
-
-
-def _not_negative(name: str, value: float) -> float:
-    number = float(value)
-    if not 0 <= number < math.inf:
-        raise SymgateError(f"{name} is a number from 0, not {value!r}")
-    return number

@@ -28,7 +28,8 @@ def settling(run: Run) -> list[str]:
         return []
     where = "a fixed point" if period == 1 else f"a cycle of {period} steps"
     width = tail.shape[1]
-    return [f"the run settles on {where}: no chaos at this size ({width} directions)"]
+    size = "1 direction" if width == 1 else f"{width} directions"
+    return [f"the run settles on {where}: no chaos at this size ({size})"]
 
 
 def _period(tail: NDArray[Any]) -> int | None:

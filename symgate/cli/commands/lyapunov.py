@@ -1,0 +1,128 @@
+"""`symgate lyapunov CELL…`: how fast neighbouring states part, in every direction."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from symgate.cli.bar import bar
+from symgate.cli.options import (
+    add_drawing,
+    cells,
+    gate_value,
+    number,
+    one_thread,
+    whole,
+    writable,
+)
+
+if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
+    from symgate.theory.lyapunov import Lyapunov
+
+#: Up to how many units one thread is faster than two.
+NARROW = 128
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
+    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    parser.add_argument("--hidden", type=whole, default=64, help="units (64)")
+    parser.add_argument("--steps", type=whole, default=1000, help="steps with burn-in (1000)")
+    parser.add_argument("--burn-in", type=whole, help="steps not counted (a quarter)")
+    parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
+    parser.add_argument("--noise", type=number, default=0.0, help="deviation of the inputs (0)")
+    parser.add_argument("--dt", type=number, default=1.0, help="time of a step (1)")
+    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
+    parser.add_argument(
+        "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
+    )
+    add_drawing(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="a picture of the spectrum and its convergence: .svg, .png or .pdf",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.hidden <= NARROW:
+        one_thread()
+    if not arguments.cells and not arguments.cell:
+        arguments.parser.error("name a cell, or give a file with --cell FILE")
+    chosen = cells(arguments.cells, arguments.cell)
+    if arguments.output and len(chosen) > 1:
+        arguments.parser.error("-o draws one cell; name only one")
+    if arguments.output:
+        from symgate.plots.style import format_of
+
+        format_of(arguments.output)
+        writable(arguments.output)
+    found = [_measured(cell, arguments) for cell in chosen]
+    if arguments.output:
+        from symgate.plots import save
+
+        save(found[0].plot(), arguments.output)
+        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps([f.to_dict() for f in found], indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+    return 0
+
+
+def _measured(cell: Cell, arguments: argparse.Namespace) -> Lyapunov:
+    import numpy as np
+
+    from symgate.numerics.initialise import init
+    from symgate.theory.lyapunov import lyapunov, state_width
+
+    params = init(
+        cell, arguments.hidden, arguments.input, arguments.scheme, arguments.seed,
+        gain=arguments.gain, t_max=arguments.t_max, bias=dict(arguments.bias or ()),
+    )  # fmt: skip
+    x: dict[str, Any] | None = None
+    if arguments.noise and cell.inputs and arguments.steps > 0:
+        rng = np.random.default_rng([arguments.seed, 1])
+        x = {
+            name: arguments.noise
+            * rng.normal(size=(arguments.steps, state_width(cell, params, name)))
+            for name in cell.inputs
+        }
+    with bar(cell.name) as hook:
+        return lyapunov(
+            cell, params, x, steps=arguments.steps, burn_in=arguments.burn_in,
+            count=arguments.count, dt=arguments.dt, seed=arguments.seed, progress=hook,
+        )  # fmt: skip
+
+
+def _show(found: list[Lyapunov]) -> None:
+    from symgate.cli.columns import columns
+
+    whole_spectrum = found[0].is_whole
+    more = ("sum", "unstable", "entropy", "dimension") if whole_spectrum else ()
+    table: list[tuple[str, ...]] = [("cell", "directions", "largest", "error", *more)]
+    for f in found:
+        row: tuple[str, ...] = (
+            f.cell, str(f.width), _number(f.largest, "+.5f"), _number(f.error[0], ".5f")
+        )  # fmt: skip
+        if whole_spectrum:
+            row += (
+                _number(f.sum, "+.4f"), f"{100 * f.unstable_fraction:.1f} %",
+                _number(f.entropy, ".4f"), _number(f.dimension, ".3f"),
+            )  # fmt: skip
+        table.append(row)
+    print("\n".join(columns(table)))
+    unit = "step" if found[0].dt == 1 else f"unit of time ({found[0].dt:g} a step)"
+    print(f"\nnats per {unit}, over {found[0].steps} steps after {found[0].burn_in} of burn-in")
+    for f in found:
+        for note in f.notes:
+            print(f"{f.cell}: {note}")
+
+
+def _number(value: float, form: str) -> str:
+    return f"{value:{form}}".replace("nan", "none")
