@@ -1,8 +1,9 @@
-# make report   write the report to reports/
-# make test     lint, check the types, run the tests
-# make bench    time the compiled functions
-# make lock     choose new versions for the locks
-# make clean    remove the virtual environment and all caches
+# make report     write the report to reports/
+# make published  reproduce published results, to reports/published/
+# make test       lint, check the types, run the tests
+# make bench      time the compiled functions
+# make lock       choose new versions for the locks
+# make clean      remove the virtual environment and all caches
 #
 # Needed beforehand: Python 3.11 or newer, make, and a way to the package index.
 
@@ -13,13 +14,16 @@ PY  := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test bench lock clean
+.PHONY: help report published test bench lock clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
 
 report: $(VENV)/.core
 	$(PY) -m symgate report
+
+published: $(VENV)/.core
+	$(PY) -m analysis.published
 
 test: $(VENV)/.test
 	$(PY) -m ruff check .

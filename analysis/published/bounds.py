@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
-from symgate.plots.style import BLUE, DASHED, GREEN, RED, styled
+from analysis.published.drawing import Picture, canvas
+from symgate.plots.style import BLUE, DASH_DOT, DASHED, GREEN, RED, styled
 
 UNITS, LAGS = 4, 30
 
@@ -61,22 +60,23 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     largest, bound = flow()
     lags = np.arange(1, LAGS + 1)
     left.plot(lags, np.log10(bound), color=RED, ls=DASHED, label="$n\\,(n w_{max}/4)^q$")
     left.plot(lags, np.log10(largest), color=BLUE, label="largest entry")
-    left.set_ylabel("$\\log_{10}$")
+    left.set_ylabel("$\\log_{10}$ of the size")
     left.set_title("the error that flows back")
-    for (name, (norm, limit)), colour in zip(bounded().items(), (BLUE, GREEN), strict=True):
-        right.plot(norm, color=colour, label=name)
-        right.plot(limit, color=colour, ls=DASHED)
-    right.set_title("spectral norm; dashed: $(\\gamma\\,\\sigma_{max})^k$")
+    looks = (("rnn (tanh)", BLUE, "solid"), ("rnn-sigmoid", GREEN, DASH_DOT))
+    for (norm, limit), (name, colour, dash) in zip(bounded().values(), looks, strict=True):
+        right.plot(norm, color=colour, ls=dash, label=name)
+        right.plot(limit, color=colour, ls=dash, lw=0.9)
+    right.set_title("spectral norm; thin: $(\\gamma\\,\\sigma_{max})^k$")
     for ax in (left, right):
         ax.set_xlabel("lag")
         ax.legend(frameon=False)
-    return caption(
+    return Picture(
         figure,
         f"Left: {UNITS} sigmoid units, weights uniform with n w_max below 4; after Hochreiter and "
         f"Schmidhuber (1997), section 3.1. Right: 32 units, σ_max 1.05 (tanh) and 3.9 (σ); the "

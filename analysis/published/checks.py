@@ -101,11 +101,18 @@ def verdicts(name: str) -> list[Verdict]:
     ]
 
 
+def remarks(name: str) -> Mapping[int, str]:
+    """What a script has to say of its rows beside the numbers, by row."""
+    found = getattr(script(name), "remarks", None)
+    return found() if found else {}
+
+
 def sentence(row: Row, of_row: list[Verdict]) -> str:
     """The verdict line of a row."""
     off = [v for v in of_row if not v.agrees]
     if not off:
-        return f"row {row.number}: {row.title}: agrees ({len(of_row)} values)"
+        values = "1 value" if len(of_row) == 1 else f"{len(of_row)} values"
+        return f"row {row.number}: {row.title}: agrees ({values})"
     shown = "; ".join(f"{v.name}: expected {v.expected}, got {v.got}" for v in off)
     return f"row {row.number}: {row.title}: DOES NOT AGREE ({shown})"
 
@@ -117,5 +124,7 @@ def main(name: str) -> int:
     found = verdicts(name)
     for row in dict.fromkeys(v.row for v in found):
         print(sentence(row, [v for v in found if v.row is row]))
+    for row_number, remark in remarks(name).items():
+        print(f"row {row_number}: {remark}")
     write(script(name).draw(), name)
     return 0 if all(v.agrees for v in found) else 1

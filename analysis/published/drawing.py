@@ -1,18 +1,27 @@
-"""How the figures of this folder look: the house style, and a caption under each."""
+"""How the figures of this folder look: the house style, with source and set-up as a caption."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-import symgate as sg
-from symgate.plots.style import GREY
+from symgate.plots.style import rendered
+from symgate.writing.files import write_file
 
 OUTPUT = Path("reports/published")
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure and its caption, which the page sets under it."""
+
+    figure: Figure
+    caption: str
 
 
 def canvas(columns: int = 1, width: float = 7.2, height: float = 4.2) -> tuple[Figure, Any]:
@@ -22,13 +31,10 @@ def canvas(columns: int = 1, width: float = 7.2, height: float = 4.2) -> tuple[F
     return figure, figure.subplots(1, columns)
 
 
-def caption(figure: Figure, text: str) -> Figure:
-    """Source and set-up under a figure."""
-    width = int(figure.get_figwidth() * 14.5)
-    figure.supxlabel(fill(text, width), fontsize=8.5, color=GREY, x=0.01, ha="left")
-    return figure
-
-
-def write(figure: Figure, name: str, folder: Path = OUTPUT) -> Path:
+def write(picture: Picture, name: str, folder: Path = OUTPUT) -> Path:
+    """Write NAME.svg; the caption lies in it as the description that readers aloud take."""
     folder.mkdir(parents=True, exist_ok=True)
-    return sg.plots.save(figure, folder / f"{name}.svg")
+    svg = rendered(picture.figure, "svg").decode()
+    start = svg.index(">", svg.index("<svg")) + 1
+    described = f"\n <desc>{escape(picture.caption)}</desc>"
+    return write_file(folder / f"{name}.svg", svg[:start] + described + svg[start:])

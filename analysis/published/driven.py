@@ -10,11 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLACK, BLUE, RED, styled
 
 CELL, UNITS, BURN_IN, LAGS = sg.cell("rnn"), 800, 60, 20
@@ -59,26 +58,30 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
-    figure, (left, right) = canvas(2, 9.4, 4.0)
+def draw() -> Picture:
+    figure, (left, right) = canvas(2, 9.4, 4.2)
     lags = np.arange(LAGS + 1)
     for g, s in CASES:
+        chi = sg.mean_field(CELL, g, s).chi
         left.plot(lags, curve(g, s), "o", ms=3.5, color=BLUE)
-        left.plot(lags, lags * np.log(sg.mean_field(CELL, g, s).chi), color=RED)
-        left.annotate(f"$g={g:g},\\ s^2={s:g}$", (LAGS, curve(g, s)[-1]), xytext=(-2, 5),
-                      textcoords="offset points", ha="right", fontsize=8.5)  # fmt: skip
+        left.plot(lags, lags * np.log(chi), color=RED, lw=1.4)
+        left.text(LAGS + 0.7, LAGS * np.log(chi), f"$g={g:g},\\ s^2={s:g}$", va="center",
+                  fontsize=9)  # fmt: skip
+    left.set_xlim(0, LAGS + 10)
+    left.set_xticks(range(0, LAGS + 1, 5))
     left.set_xlabel("lag $k$")
-    left.set_title(r"$\ln\, (1/N)\|J_k\cdots J_1\|^2$: points measured, lines $k \ln\chi$",
-                   fontsize=9.5)  # fmt: skip
-    variances = np.linspace(0.005, 3, 25)
+    left.set_ylabel(r"$\ln\, (1/N)\,\|J_k\cdots J_1\|^2$")
+    left.set_title(r"points: measured; lines: $k\, \ln\chi$")
+    variances = np.concatenate([np.geomspace(1e-3, 0.1, 8), np.linspace(0.15, 3, 16)])
     right.plot(variances, [sg.critical_gain(CELL, v) for v in variances], color=BLACK)
     right.plot([1.63596, 0.18614], [2, 1.5], "o", color=RED)
-    right.text(0.5, 2.4, "grows", ha="center")
-    right.text(2.2, 1.4, "vanishes", ha="center")
+    right.text(0.6, 2.25, "grows", ha="center")
+    right.text(1.8, 1.4, "vanishes", ha="center")
+    right.set_ylim(1, 2.5)
     right.set_xlabel("variance $s^2$ of the drive")
     right.set_ylabel("gain $g$")
-    right.set_title(r"critical line $\chi = 1$")
-    return caption(
+    right.set_title(r"critical line $\chi = 1$; points: the table")
+    return Picture(
         figure,
         f"h ← tanh(J h + noise), J_ij ~ N(0, g²/N), N = {UNITS}, one network and one sequence. In "
         f"the manner of Chen, Pennington and Schoenholz (2018); formula derived from the cell.",

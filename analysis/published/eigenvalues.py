@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLACK, BLUE, DASHED, RED, styled
 
 WEIGHTS, FAR = np.array([[8.0, 8.0], [-8.0, -8.0]]), 12
@@ -67,18 +66,20 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     powers = [float((counterexample() ** (k + 1)).norm()) for k in range(FAR)]
     left.semilogy(range(1, FAR + 1), powers, "o-", color=RED)
     left.set_title("all eigenvalues of $W$ are 0,\nand the gradient explodes")
     right.semilogy(transient(), color=BLUE)
-    right.semilogy(0.9 ** np.arange(101), color=BLACK, ls=DASHED, label="$0.9^l$")
+    right.semilogy(0.9 ** np.arange(101), color=BLACK, ls=DASHED, label="$0.9^k$")
     right.set_title("eigenvalues 0.9 and 0.9,\nand it grows for 9 steps")
+    left.set_ylabel(r"$\|J^k\|_2$")
+    right.set_ylabel(r"$\|W^k\|_2$")
     right.legend(frameon=False)
     for ax in (left, right):
-        ax.set_xlabel("lag")
-    return caption(
+        ax.set_xlabel("lag $k$")
+    return Picture(
         figure,
         "Left: J at the fixed point (0, artanh 1/2) of x ← W tanh x + b, W = [[8, 8], [-8, -8]]: "
         "‖J^k‖ = 2^(k-1) 10 √2; a counterexample from a formal proof to readings of Pascanu et al. "

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.algebra.functions import sigmoid
 from symgate.plots.style import BLACK, BLUE, DASH_DOT, DASHED, GREEN, RED, styled
 
@@ -63,7 +62,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     dashes = ("solid", DASHED, DASH_DOT, (0, (1.2, 1.6)))
     for b, colour, dash in zip(BIASES, (BLACK, RED, GREEN, BLUE), dashes, strict=True):
@@ -78,7 +77,7 @@ def draw() -> Figure:
     right.set_xlabel(r"time constant $1 + e^{b_f}$ (steps)")
     right.set_ylabel("units of 2000")
     right.set_title("chrono: every time scale up to 784")
-    return caption(
+    return Picture(
         figure,
         "Left: LSTM with all weights 0 and forget bias b; after Jozefowicz et al. (2015). Right: "
         "b_f = ln U[1, T_max - 1], b_i = -b_f for T_max = 784; after Tallec and Ollivier (2018).",

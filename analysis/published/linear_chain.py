@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLUE, DASHED, RED, styled
 
 STEPS = 20
@@ -45,7 +44,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, ax = canvas()
     steps = np.arange(1, STEPS + 1)
     for scale, colour, dash in ((1.0, RED, "solid"), (0.5, BLUE, DASHED)):
@@ -55,7 +54,7 @@ def draw() -> Figure:
     ax.set_ylabel(r"$\|dh\|_F\, /\, 2$")
     ax.set_xticks(range(0, STEPS + 1, 5))
     ax.legend(frameon=False)
-    return caption(
+    return Picture(
         figure,
         "One matrix, drawn once (3 × 3, normal, seed 3), applied to a gradient of ones for a "
         "batch of two. After Saitoh, Deep Learning from Scratch 2 (2018), chapter 6.",

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.algebra.functions import sigmoid
 from symgate.linear.origin import MU
 from symgate.plots.style import BLUE, GREY, RED, styled
@@ -67,7 +66,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, axes = canvas(2, 9.4, 4.6)
     for ax, name in zip(axes, BIASES, strict=True):
         measured, formula = both(name)
@@ -76,10 +75,14 @@ def draw() -> Figure:
         ax.plot(formula.real, formula.imag, "o", mfc="none", color=RED, ms=8, label="formula")
         ax.plot(measured.real, measured.imag, "x", color=BLUE, ms=4, label="eigenvalues")
         ax.set_aspect("equal")
+        ax.set_xticks((-1, -0.5, 0, 0.5, 1))
+        ax.set_yticks((-1, -0.5, 0, 0.5, 1))
+        ax.set_xlabel("real part")
+        ax.set_ylabel("imaginary part")
         shown = sg.origin(sg.cell(name)).latex().split(", \\quad \\mu")[0].replace("\\quad ", "")
         ax.set_title(f"{name.upper()}: ${shown}$", fontsize=9)
-        ax.legend(frameon=False, loc="upper left")
-    return caption(
+        ax.legend(frameon=False, loc="center left")
+    return Picture(
         figure,
         f"Eigenvalues of the whole state's Jacobian at the fixed point 0, {UNITS} units, biases "
         f"{BIASES['gru']} and {BIASES['lstm']}; μ are the eigenvalues of U_n and U_g. Derived "

@@ -4,84 +4,80 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from analysis.published.checks import Verdict
+from analysis.published.checks import FOLDER, Row, Verdict, remarks
 from symgate.writing.files import write_file
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Published results, reproduced</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { border-top: 1px solid #ccc; padding: .25rem .6rem; text-align: left; vertical-align: top }
-caption { text-align: left; font-weight: 600; padding: 1.2rem 0 .2rem }
-.source { color: #555; font-weight: 400; font-size: .9rem; display: block }
-.off { font-weight: 700; color: #a33a00 } img { max-width: 100%; margin: 1rem 0 }
-</style></head><body>
-<h1>Published results, reproduced</h1>
-<p>{{ off or "None" }} of {{ count }} values in {{ rows | length }} rows
-{{ "disagrees" if off == 1 else "disagree" }} with what is published or derived. Made with
-<code>python -m analysis.published</code>.</p>
-{% for group in groups %}
-{% for row, values in group.rows %}
-<table><caption>{{ row.number }}. {{ row.title }}
-<span class="source">{{ row.setup }}<br>{{ row.source }}</span></caption>
-<tr><th>value</th><th>expected</th><th>got</th><th>deviation</th><th>tolerance</th><th>agrees</th></tr>
-{% for v in values %}
-<tr><td>{{ v.name }}</td><td>{{ v.shown }}</td><td>{{ v.got }}</td><td>{{ v.deviation }}</td>
-<td>{{ v.tolerance }}</td><td{% if not v.agrees %} class="off"{% endif %}>{{ "yes" if v.agrees
-else "NO" }}</td></tr>
-{% endfor %}</table>
-{% endfor %}
-<img alt="{{ group.alt }}" src="data:image/svg+xml;base64,{{ group.image }}">
-{% endfor %}
-</body></html>
-"""
+from symgate.writing.html import style
 
 
-def write_page(found: list[Verdict], chosen: list[str], folder: Path) -> Path:
-    """Write index.html and results.json beside the figures."""
-    groups = []
-    for name in chosen:
-        mine = [v for v in found if v.row.script == name]
-        rows = [
-            (row, [shown(v) for v in mine if v.row is row])
-            for row in dict.fromkeys(v.row for v in mine)
-        ]
-        image = base64.b64encode((folder / f"{name}.svg").read_bytes()).decode()
-        alt = "Figure: " + "; ".join(row.title for row, _ in rows)
-        groups.append({"rows": rows, "image": image, "alt": alt})
-    off = sum(not v.agrees for v in found)
-    template = jinja2.Environment(autoescape=True).from_string(PAGE)
-    every = list(dict.fromkeys(v.row for v in found))
-    data = {
+def rows_of(found: Sequence[Verdict]) -> list[Row]:
+    """The rows that verdicts belong to, in the order of their numbers."""
+    return sorted(dict.fromkeys(v.row for v in found), key=lambda row: row.number)
+
+
+def results(found: Sequence[Verdict], captions: Mapping[str, str]) -> dict[str, Any]:
+    """All that was found, as plain data."""
+    return {
         "rows": [
-            {"number": r.number, "title": r.title, "source": r.source, "setup": r.setup,
-             "figure": f"{r.script}.svg", "command": f"python -m analysis.published.{r.script}",
-             "values": [v.to_dict() for v in found if v.row is r]}
-            for r in every
+            {
+                "number": row.number, "title": row.title, "source": row.source,
+                "setup": row.setup, "remark": remarks(row.script).get(row.number, ""),
+                "agrees": all(v.agrees for v in found if v.row is row),
+                "figure": f"{row.script}.svg", "caption": captions[row.script],
+                "command": f"python -m analysis.published.{row.script}",
+                "values": [v.to_dict() for v in found if v.row is row],
+            }
+            for row in rows_of(found)
         ]
     }  # fmt: skip
+
+
+def write_page(found: Sequence[Verdict], captions: Mapping[str, str], folder: Path) -> Path:
+    """Write index.html and results.json beside the figures; `captions` are by script."""
+    data = results(found, captions)
     write_file(folder / "results.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    return write_file(
-        folder / "index.html",
-        template.render(groups=groups, rows=every, count=len(found), off=off),
+    groups = [_group(script, caption, found, folder) for script, caption in captions.items()]
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((FOLDER / "page.html").read_text(encoding="utf-8"))
+    page = template.render(
+        style=style(),
+        groups=groups,
+        rows=sorted((row for g in groups for row in g["rows"]), key=lambda row: row["number"]),
+        count=len(found),
+        off=sum(not v.agrees for v in found),
     )
+    return write_file(folder / "index.html", page)
+
+
+def _group(script: str, caption: str, found: Sequence[Verdict], folder: Path) -> dict[str, Any]:
+    """A script's rows and its figure, for the template."""
+    rows = []
+    for row in rows_of([v for v in found if v.row.script == script]):
+        mine = [v for v in found if v.row is row]
+        rows.append({
+            "number": row.number, "title": row.title, "source": row.source, "setup": row.setup,
+            "remark": remarks(script).get(row.number, ""), "count": len(mine),
+            "off": sum(not v.agrees for v in mine), "shown": [shown(v) for v in mine],
+        })  # fmt: skip
+    image = base64.b64encode((folder / f"{script}.svg").read_bytes()).decode()
+    title = "; ".join(row["title"] for row in rows)
+    return {"script": script, "rows": rows, "image": image, "caption": caption, "title": title}
 
 
 def shown(v: Verdict) -> dict[str, Any]:
     """A verdict in the words of the table."""
     if isinstance(v.expected, bool):
-        words = {"shown": "holds", "got": "holds" if v.got is v.expected else "fails",
+        words = {"expected": "holds", "got": "holds" if v.got is v.expected else "fails",
                  "deviation": "", "tolerance": "exact"}  # fmt: skip
     else:
         kind = " (relative)" if v.relative else ""
         words = {
-            "shown": f"{v.expected:.10g}", "got": f"{float(v.got):.10g}",
+            "expected": f"{v.expected:.10g}", "got": f"{float(v.got):.10g}",
             "deviation": f"{v.deviation:.1e}" if v.deviation else "0",
             "tolerance": f"{v.tolerance:g}{kind}" if v.tolerance else "exact",
         }  # fmt: skip

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.algebra.functions import sigmoid
 from symgate.algebra.vectors import variable
 from symgate.plots.style import BLUE, RED, styled
@@ -60,7 +59,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     at = np.linspace(0.01, 8, 400)
     left.plot(at, at / (4 * np.cosh(at / 2) ** 2), color=BLUE)
@@ -71,7 +70,7 @@ def draw() -> Figure:
     right.plot(DEVIATIONS, list(found.values()), "o-", color=BLUE)
     right.set_xlabel("deviation $s$ of the input")
     right.set_title("mean of $\\tanh'$ under $N(0, s^2)$")
-    return caption(
+    return Picture(
         figure,
         "Left after Hochreiter and Schmidhuber (1997), section 3.1: never above 1 while |w| < 4. "
         "Right after Cooijmans et al. (2017), figure 1b.",

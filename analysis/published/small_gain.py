@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLACK, BLUE, DASHED, RED, styled
 
 CELL, GAIN, UNITS, FEW = sg.cell("rnn-pre-activation"), 0.7, 1000, 40
@@ -66,7 +65,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     s, below = fractions()
     left.plot(s, below, color=BLUE, label=f"{NETWORKS} networks, N = {UNITS}")
@@ -79,7 +78,7 @@ def draw() -> Figure:
     right.plot(few, few, color=BLACK, lw=1)
     right.set_xlabel(r"$\ln |\mathrm{eig}\, W|$")
     right.set_ylabel("exponent by QR along a run")
-    return caption(
+    return Picture(
         figure,
         f"x ← W tanh x with entries N(0, g²/N), g = {GAIN}: at rest at 0. Left N = {UNITS}, right "
         f"N = {FEW}. At the edge itself the law is off by about 1/√(2πN) = .013, as the disc of "

@@ -9,11 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLACK, BLUE, DASHED, RED, styled
 
 CELL, UNITS, STEPS, BURN_IN, GAIN = sg.cell("rate-rnn"), 400, 400, 100, 3.0
@@ -48,7 +47,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     for leak, colour, dash in ((1.0, BLUE, "solid"), (0.5, RED, DASHED)):
         found = spectrum(leak)
@@ -64,7 +63,7 @@ def draw() -> Figure:
     right.axhline(0.214528, color=RED, lw=0.8)
     right.set_xlabel("steps")
     right.set_title("largest exponent; thin: published at N = 4096", fontsize=9.5)
-    return caption(
+    return Picture(
         figure,
         f"x ← (1 - δ) x + δ J tanh x, J_ij ~ N(0, g²/N), g = 3, N = {UNITS}, {STEPS} steps after "
         f"{BURN_IN} of burn-in, one network (seed 0). Published numbers: Clark (2026), arXiv "

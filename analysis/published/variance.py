@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.algebra.vectors import variable
 from symgate.plots.style import BLUE, DASHED, RED, styled
 
@@ -70,7 +69,7 @@ def simulated() -> list[tuple[float, float, float]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, ax = canvas()
     at = np.linspace(0, 0.97, 200)
     for formula, colour, dash, place, label in zip(
@@ -81,8 +80,9 @@ def draw() -> Figure:
         ax.semilogy([row[0] for row in simulated()], [row[place] for row in simulated()], "o",
                     color=colour, ms=4)  # fmt: skip
     ax.set_xlabel(r"$\lambda$")
+    ax.set_ylabel("second moment")
     ax.legend(frameon=False)
-    return caption(
+    return Picture(
         figure,
         "h ← λ h + x with white noise x of variance 1. Lines: from the cell's derivatives; "
         "points: 2000 simulated sequences. After Zucchet and Orvieto (2024).",

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from matplotlib.figure import Figure
 
 import symgate as sg
 from analysis.published.checks import main
-from analysis.published.drawing import canvas, caption
+from analysis.published.drawing import Picture, canvas
 from symgate.plots.style import BLACK, BLUE, DASHED, RED, styled
 
 UNIT = sg.Cell.from_text("h[t] = U @ sigmoid(h[t-1]) + b")
@@ -63,7 +62,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 
 
 @styled
-def draw() -> Figure:
+def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     near = np.linspace(WALL - 0.004, WALL + 0.004, 161)
     b = np.unique(np.concatenate([np.linspace(-3, -2, 121), near]))
@@ -82,7 +81,7 @@ def draw() -> Figure:
     right.set_ylabel("$x^*$")
     for ax in (left, right):
         ax.set_xlabel("bias $b$")
-    return caption(
+    return Picture(
         figure,
         "One unit x ← 5 σ(x) + b, x_0 = 0.5, E = (σ(x_50) - 0.7)². After Pascanu, Mikolov and "
         "Bengio (2013), figure 6; the saddle-node bifurcations after Doya (1992).",

@@ -36,7 +36,10 @@ from symgate.theory.averages import (
 )
 
 #: When an iteration has settled, how many there may be, and what counts as without bound.
-SETTLED, ITERATIONS, BOUND = 1e-13, 20_000, 1e12
+SETTLED, ITERATIONS, BOUND = 1e-13, 3000, 1e12
+
+#: A second moment that counts as 0.
+NOTHING = 1e-20
 
 
 class Laws:
@@ -69,9 +72,10 @@ class Laws:
             symbol = (Vector if kind == "vector" else Symbol)(name, real=True)
             self.numbers[symbol] = _finite(name, value)
 
-    def settled(self, start: float) -> tuple[dict[Any, Law], int]:
+    def settled(self, start: float, strict: bool = True) -> tuple[dict[Any, Law], int]:
         """The laws of all values once the moments of the states stay, and after how many
-        iterations; `start` is the second moment that the states begin with."""
+        iterations; `start` is the second moment that the states begin with. Where they do
+        not stay in time, that is an error, or, if not `strict`, the last ones are given."""
         first = gaussian("start", 0.0, start)
         before = {s: _earlier(s, first) for s in self.cell.states}
         for iteration in range(1, ITERATIONS + 1):
@@ -86,6 +90,8 @@ class Laws:
             before = {s: _earlier(s, law) for s, law in after.items()}
             if change <= SETTLED:
                 return self.step(before), iteration
+        if not strict:
+            return self.step(before), ITERATIONS
         raise SymgateError(
             f"the mean field of {self.cell.name} did not settle in {ITERATIONS} iterations (the "
             f"last one changed it by {change:.1e}): it is critical here, or grows for ever; move "
@@ -201,7 +207,17 @@ class Laws:
         return float(np.abs(np.linalg.eigvals(table)).max())
 
     def squared(self, coefficient: Expr, laws: Mapping[Any, Law]) -> float:
-        return 1.0 if coefficient == 1 else average(coefficient**2, laws, self.numbers)
+        """⟨coefficient²⟩; matrix products in it have the laws that they got in the step."""
+        products = sorted(coefficient.atoms(MatVec), key=str)
+        stand_in = {p: Symbol(f"product{i}", real=True) for i, p in enumerate(products)}
+        local = {**laws, **{symbol: laws[p] for p, symbol in stand_in.items()}}
+        try:
+            return average(coefficient.xreplace(stand_in) ** 2, local, self.numbers)
+        except Entangled as error:
+            raise SymgateError(
+                f"the mean field of {self.cell.name} does not close: a slope is no product of "
+                f"independent values ({error}); measure it with sg.lyapunov or sg.decay"
+            ) from None
 
 
 def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, float]:
@@ -267,7 +283,7 @@ def _earlier(state: str, law: Law) -> Law:
 
 
 def _change(before: Law, after: Law) -> float:
-    size = max(1e-300, abs(after.second), abs(before.second))
+    size = max(NOTHING, abs(after.second), abs(before.second))
     return max(abs(after.second - before.second) / size, abs(after.mean - before.mean))
 
 

@@ -1,0 +1,134 @@
+"""Fixed points by Newton, and the eigenvalues at the origin as formulas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import symgate as sg
+from symgate.linear.origin import MU
+
+TANH = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] + b)")
+
+
+def test_points_stand_still_and_have_the_eigenvalues_of_their_jacobian() -> None:
+    rng = np.random.default_rng(2)
+    params = {"U": 2.5 * rng.normal(size=(3, 3)), "b": 0.1 * rng.normal(size=3)}
+    found = sg.fixed_points(TANH, params, starts=80)
+    assert len(found) > 1
+    assert sum(p.found for p in found.points) + found.not_converged == 80
+    for p in found.points:
+        h = p.state["h"]
+        np.testing.assert_allclose(np.tanh(params["U"] @ h + params["b"]), h, atol=1e-10)
+        expected = np.linalg.eigvals((1 - h**2)[:, None] * params["U"])
+        np.testing.assert_allclose(np.sort(np.abs(p.eigenvalues)), np.sort(np.abs(expected)))
+        outside = int((np.abs(expected) > 1).sum())
+        assert p.unstable_directions == outside
+        assert p.stability == ("unstable" if outside else "stable")
+
+
+@pytest.mark.parametrize(("b", "points"), [(-2.9, 1), (-2.5, 3), (-2.1, 1)])
+def test_the_unit_of_the_wall_has_three_points_between_its_bifurcations(
+    b: float, points: int
+) -> None:
+    unit = sg.Cell.from_text("h[t] = U @ sigmoid(h[t-1]) + b")
+    found = sg.fixed_points(unit, {"U": np.array([[5.0]]), "b": np.array([b])})
+    assert len(found) == points
+    assert [p.stability for p in found.points].count("stable") == (points + 1) // 2
+
+
+def test_a_rotation_is_marginal_and_an_lstm_has_its_whole_state() -> None:
+    linear = sg.Cell.from_text("h[t] = U @ h[t-1]")
+    found = sg.fixed_points(linear, {"U": np.array([[0.0, -1.0], [1.0, 0.0]])})
+    assert [p.stability for p in found.points] == ["marginal"]
+    lstm = sg.cell("lstm")
+    params = sg.init(lstm, hidden=4, input=2, seed=1)
+    point = sg.fixed_points(lstm, params, x=[1.0, -1.0], starts=8)[0]
+    assert set(point.state) == {"h", "c"}
+    assert len(point.eigenvalues) == 8
+    run = sg.simulate(lstm, params, np.array([[1.0, -1.0]]), point.state)
+    for s in lstm.states:
+        np.testing.assert_allclose(run[s][0], point.state[s], atol=1e-10)
+    assert point.to_dict()["stability"] == "stable"
+
+
+@pytest.mark.parametrize("text", ["h[t] = h[t-1] + b", "h[t] = h[t-1]**2 + b"])
+def test_newton_that_does_not_converge_is_counted(text: str) -> None:
+    found = sg.fixed_points(sg.Cell.from_text(text), {"b": np.ones(1)}, starts=10)
+    assert (len(found), found.not_converged) == (0, 10)
+    assert found.notes[0] == "Newton did not converge from 10 of 10 starts"
+    assert "no fixed point was found" in found.notes[1]
+    assert found.to_dict()["not_converged"] == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"starts": 0}, "starts is a whole number from 1"),
+        ({"tolerance": 2.0}, "a tolerance lies between 0 and 1"),
+        ({"x": np.zeros(7)}, "expected"),
+    ],
+)
+def test_bad_input_is_told(options: Any, message: str) -> None:
+    cell = sg.cell("rnn")
+    with pytest.raises(sg.SymgateError, match=message):
+        sg.fixed_points(cell, sg.init(cell, hidden=3, input=2), **options)
+
+
+# -- the origin -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["rnn", "leaky-rnn", "gru", "gru-reset-after", "mgu", "lstm", "janet"]
+)
+def test_the_formula_at_the_origin_gives_the_eigenvalues(name: str) -> None:
+    cell = sg.cell(name)
+    found = sg.origin(cell)
+    n, rng = 5, np.random.default_rng(0)
+    params = sg.init(cell, hidden=n, input=1, scheme="gaussian", seed=3)
+    values = {}
+    for p in cell.parameters.values():
+        if p.kind != "matrix":
+            value = 0.0 if p.name in found.zero else rng.uniform(0.2, 0.8)
+            params[p.name] = np.full_like(params[p.name], value)
+            values[sp.Symbol(p.name, real=True)] = value
+    at_zero = sg.fixed_points(cell, params, starts=1)[0]
+    assert all(np.abs(v).max() < 1e-12 for v in at_zero.state.values())
+    mu = np.linalg.eigvals(params[str(found.matrix)])
+    formula = np.concatenate(
+        [
+            np.full(n, complex(0)) + sp.lambdify(MU, e.subs(values).rewrite(sp.exp).evalf())(mu)
+            for e, count in found.eigenvalues.items()
+            for _ in range(count)
+        ]
+    )
+    assert len(formula) == len(at_zero.eigenvalues)
+    for e in at_zero.eigenvalues:
+        assert np.abs(formula - e).min() < 1e-7  # zeros of a defective matrix are known to 1e-8
+    for value in found.marginal:
+        ones = [e.subs(MU, value) for e in found.eigenvalues]
+        assert any(sp.simplify(e.rewrite(sp.exp) - 1) == 0 for e in ones)
+
+
+def test_the_formula_is_written_in_every_notation() -> None:
+    found = sg.origin(sg.cell("gru"))
+    assert r"\mu = \frac{1}{\sigma(b_r)}" in found.latex()
+    assert r"\operatorname{eig}\left(W_{cc}\right)" in found.latex("ng")
+    assert found.to_dict()["marginal"] == ["1 / σ(b_r)"]
+    assert found._repr_latex_() == f"$${found.latex()}$$"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rnn-relu", "the derivative jumps"),
+        ("cornn", "several matrices"),
+        ("rnn-sigmoid", "0 is no fixed point of rnn-sigmoid"),
+    ],
+)
+def test_an_origin_without_a_formula_is_refused(name: str, message: str) -> None:
+    with pytest.raises(sg.SymgateError, match=message):
+        sg.origin(sg.cell(name))
