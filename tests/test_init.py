@@ -99,6 +99,19 @@ def test_orthogonal_matrices_are_uniform_over_the_group() -> None:
     assert abs(np.var(traces) - 1) < 0.2
 
 
+@pytest.mark.parametrize("name", ["lstm", "lstm-concat", "gru"])
+def test_pytorch_takes_a_gain_for_what_acts_on_the_state(name: str) -> None:
+    one, three = (sg.init(sg.cell(name), 5, 3, gain=gain, seed=2) for gain in (1.0, 3.0))
+    for key, array in one.items():
+        ratio = three[key] / array
+        if array.ndim == 1 or array.shape == (5, 3):
+            assert (ratio == 1).all(), key
+        elif array.shape == (5, 5):
+            np.testing.assert_allclose(ratio, 3, err_msg=key)
+        else:
+            np.testing.assert_allclose(ratio, [[3] * 5 + [1] * 3] * 5, err_msg=key)
+
+
 @pytest.mark.parametrize("gain", [0.5, 2.0])
 def test_gaussian_has_the_variance_of_its_gain(gain: float) -> None:
     u = sg.init(sg.cell("rnn"), 300, 7, scheme="gaussian", gain=gain)["U"]

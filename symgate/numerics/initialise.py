@@ -42,7 +42,8 @@ def init(
     """Draw the parameters of a cell: a mapping of names to arrays.
 
     `hidden` sets the size n, `input` the size m (as `hidden` where it is left out), `sizes`
-    any other. Schemes: "pytorch" (all uniform in ±1/√n), "keras" (Glorot input matrices,
+    any other. Schemes: "pytorch" (all uniform in ±1/√n,
+    the recurrent matrices times gain), "keras" (Glorot input matrices,
     orthogonal recurrent ones, biases 0, forget bias 1), "orthogonal" (gain times an
     orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain times
     the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
@@ -163,7 +164,19 @@ class _Draw:
 
     def uniform_all(self, p: Parameter) -> Array:
         bound = 1 / math.sqrt(self.sizes.get("n", 1))
-        return self.rng.uniform(-bound, bound, self.shape(p)) if p.shape else np.array(SCALAR)
+        if not p.shape:
+            return np.array(SCALAR)
+        drawn = self.rng.uniform(-bound, bound, self.shape(p))
+        if p.kind == "matrix" and not acts_on_input(self.cell).get(p.name, False):
+            drawn *= self.gains(p)
+        return drawn
+
+    def gains(self, p: Parameter) -> Array:
+        """The gain of each column: 1 where a matrix acts on [h, x] and the column on x."""
+        widths = self.widths(p) or [("", self.shape(p)[1])]
+        return np.concatenate(
+            [np.full(width, 1.0 if x in self.cell.inputs else self.gain) for x, width in widths]
+        )
 
     def recurrent(self, p: Parameter, make: Callable[[int, int], Array]) -> Array:
         """Matrices on states by `make`, on inputs Glorot; vectors 0 (weights of states 1/2)."""
@@ -174,16 +187,20 @@ class _Draw:
         rows, cols = self.shape(p)
         if acts_on_input(self.cell).get(p.name, False):
             return self.glorot(rows, cols)
-        stacked = self.stacked(p)
-        if stacked is None:
+        widths = self.widths(p)
+        if widths is None:
             return make(rows, cols)
-        widths = [int(s.subs({self.cell.sizes[k]: v for k, v in self.sizes.items()}))
-                  for _, s in stacked]  # fmt: skip
         parts = [
             self.glorot(rows, width) if name in self.cell.inputs else make(rows, width)
-            for (name, _), width in zip(stacked, widths, strict=True)
+            for name, width in widths
         ]
         return np.concatenate(parts, axis=1)
+
+    def widths(self, p: Parameter) -> list[tuple[str, int]] | None:
+        """The parts and their numbers of columns, where a matrix acts on [h, x]."""
+        numbers = {self.cell.sizes[k]: v for k, v in self.sizes.items()}
+        stacked = self.stacked(p)
+        return None if stacked is None else [(name, int(s.subs(numbers))) for name, s in stacked]
 
     def vector(self, p: Parameter) -> Array:
         """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""

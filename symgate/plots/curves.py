@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.flow.table import power, steps
+from symgate.flow.table import steps
 from symgate.plots.decades import (
     End,
+    beyond,
     decade_ticks,
+    extent,
     finite_end,
     label_ends,
     mark_underflow,
@@ -102,7 +104,7 @@ def _half_life(d: Decay) -> str:
 def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) -> None:
     """The height of the picture: the curves, and no more than half as much again of what
     stands beside them."""
-    low, high = _ends([part for d in decays for part in (*d.band, d.median)])
+    low, high = extent([part for d in decays for part in (*d.band, d.median)])
     beside: list[Array] = []
     for d in decays:
         if bounds and d.bounds is not None:
@@ -110,16 +112,10 @@ def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) 
         if predictions and d.predictions is not None:
             beside += [entry.log10_norm for entry in d.predictions.entries]
     span = max(high - low, 0.05)
-    below, above = _ends([*beside, np.array([low, high])])
+    below, above = extent([*beside, np.array([low, high])])
     bottom, top = max(below, low - 0.45 * span), min(above, high + 0.45 * span)
     ax.set_ylim(bottom - 0.04 * span, top + 0.05 * span)
     ax.set_xlim(0, max(float(d.lags[-1]) for d in decays))
-
-
-def _ends(parts: Sequence[Array]) -> tuple[float, float]:
-    values = np.concatenate(parts)
-    values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if values.size else (-1.0, 0.0)
 
 
 def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End]:
@@ -142,8 +138,7 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
         if last is None or not len(inside):
             continue
         label = title if alone else f"{name} {title}"
-        if not bottom <= last[1] <= top:
-            label += f" {'↑' if last[1] > top else '↓'} {power(last[1])}"
+        label += beyond(last[1], bottom, top)
         ends.append(End(*last, label, "#444444" if title[0] == "s" else colour))
     return ends
 
@@ -214,8 +209,8 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
             ends.append(End(*end, f"{title}\n{lasts}", colour))
     if m.steps <= m.exact.lags[-1]:
         ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)
-        ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(8, 8),
-                    textcoords="offset points", fontsize=9)  # fmt: skip
+        ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(-7, -7),
+                    textcoords="offset points", fontsize=9, ha="right", va="top")  # fmt: skip
     _frame(ax, [m.exact])
     ax.set_title(f"{m.cell}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5)
     label_ends(ax, ends)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from symgate.flow.table import power
 from symgate.plots.style import GREY, darker
 
 Array = NDArray[Any]
@@ -59,13 +60,13 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
                 crossings.append(float(lags[k]) / ax.get_xlim()[1])
                 ax.plot(lags[k], max(values[k], level - 1), marker="X", ms=8, color=colour,
                         mec="white", mew=0.9, ls="none", zorder=6)  # fmt: skip
-        if (top - level) / (top - bottom) < 0.1:
-            continue  # no room for words between the line and the top
+        above = (top - level) / (top - bottom) >= 0.1  # room for words between it and the top
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
             f"{name} precision ends", (0.985 if right else 0.015, level),
-            xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points",
-            ha="right" if right else "left", va="bottom", fontsize=8.5, color="#444444",
+            xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -3),
+            textcoords="offset points", ha="right" if right else "left",
+            va="bottom" if above else "top", fontsize=8.5, color="#444444",
         )  # fmt: skip
 
 
@@ -145,6 +146,24 @@ def finite_end(lags: Array, values: Array) -> tuple[float, float] | None:
     """The last point of a curve that is not zero."""
     held = np.flatnonzero(np.isfinite(values))
     return (float(lags[held[-1]]), float(values[held[-1]])) if len(held) else None
+
+
+def extent(parts: Sequence[Array]) -> tuple[float, float]:
+    """The least and the greatest finite value of some curves."""
+    values = np.concatenate(parts)
+    values = values[np.isfinite(values)]
+    return (float(values.min()), float(values.max())) if values.size else (-1.0, 0.0)
+
+
+def beyond(log10: float, bottom: float, top: float) -> str:
+    """What a label adds where a line leaves the picture: an arrow and its last value.
+
+    >>> beyond(-45.5, -10, 0), beyond(-5, -10, 0)
+    (' ↓ 3.2e-46', '')
+    """
+    if bottom <= log10 <= top:
+        return ""
+    return f" {'↑' if log10 > top else '↓'} {power(log10)}"
 
 
 def shown(values: Array) -> Array:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from symgate.errors import UnknownName
-from symgate.flow.paths import Paths
+from symgate.flow.paths import Block, Paths
 from symgate.linear.routes import CARRY
 from symgate.plots.decades import (
     End,
+    beyond,
     decade_ticks,
+    extent,
     finite_end,
     label_ends,
     mark_underflow,
@@ -47,8 +48,9 @@ _LOOKS: tuple[tuple[str, Any], ...] = (
 def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """One block of the state over the lag, whole and without each path.
 
-    A label says which share of a step the path has; what is exactly zero is named below
-    the picture. The first block that was measured is drawn where none is named.
+    A label says which share of a step the path has; what falls or rises far out of the
+    picture has its last value there, and what is exactly zero is named below it. The first
+    block that was measured is drawn where none is named.
     """
     ax = axes_of(ax, height=4.8)
     chosen = next(iter(paths.blocks)) if block is None else block
@@ -64,19 +66,20 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
         title = "without the carry" if name == CARRY else f"without {name}"
         lines.append((f"{title} ({b.share[name]:.0%})", values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
+    bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:
         end = finite_end(paths.lags, values)
         if end is None or end[0] < 1:
             zero.append(title)
             continue
         ax.plot(paths.lags, shown(values), color=colour, ls=dash, lw=width)
+        title += beyond(end[1], bottom, top)
         ends.append(End(*end, title, colour if colour != "#777777" else "#555555"))
         marks.append((paths.lags, values, colour))
     ax.set_xlim(0, float(paths.lags[-1]))
-    ax.margins(y=0.05)
-    held = np.concatenate([shown(v) for _, v, *_ in lines])
-    span = float(np.nanmax(held) - np.nanmin(held)) if np.isfinite(held).any() else 1.0
-    decade_ticks(ax.yaxis, span)
+    room = max(top - bottom, 0.5)
+    ax.set_ylim(bottom - 0.04 * room, top + 0.05 * room)
+    decade_ticks(ax.yaxis, top - bottom)
     ax.grid(axis="y", color="#dddddd", lw=0.7)
     ax.set_axisbelow(True)
     below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
@@ -88,3 +91,13 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     mark_underflow(ax, marks)
     label_ends(ax, ends)
     return ax
+
+
+def _heights(b: Block) -> tuple[float, float]:
+    """The lowest and highest value to be shown: the whole curve, and of the others what is
+    not further from it than as far again and a half."""
+    low, high = extent([b.whole])
+    span = max(high - low, 1.0)
+    beside = [*b.without.values(), *([] if b.carry is None else [b.carry])]
+    below, above = extent([b.whole, *beside])
+    return max(below, low - 1.5 * span), min(above, high + 1.5 * span)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -36,7 +38,10 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
     ):
         ax.plot(lags, shown(values[:, i]), color=BLACK, lw=1.8, ls=dash)
         end = finite_end(lags, values[:, i])
-        if end is not None:
+        if end is not None and end[0] < lags[-1] and i == last:
+            ax.annotate(f"{title},\nleft until lag {end[0]:.0f}", end, xytext=(-5, -5),
+                        textcoords="offset points", ha="right", va="top", fontsize=9)  # fmt: skip
+        elif end is not None:
             at = "" if end[0] == lags[-1] else f"\n(left until lag {end[0]:.0f})"
             ends.append(End(*end, f"{title}{at}", BLACK))
     ax.set_xscale("log")
@@ -44,8 +49,11 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
     held = values[np.isfinite(values)]
     decade_ticks(ax.yaxis, float(np.ptp(held)))
     ax.grid(axis="y", color="#dddddd", lw=0.7)
-    ranks = [(k, r) for k, r in d.effective_rank.items() if k > 0]
-    for k, r in ranks[:: max(1, len(ranks) // 6)]:
+    apart, last_shown = math.log(lags[-1] / lags[0]) / 7, 0.0
+    for k, r in sorted(d.effective_rank.items()):
+        if k == 0 or (last_shown and math.log(k / last_shown) < apart):
+            continue
+        last_shown = k
         ax.annotate(f"{r:.3g}", (k, 1.02), xycoords=("data", "axes fraction"), ha="center",
                     va="bottom", fontsize=8.5, color=GREY, annotation_clip=False)  # fmt: skip
     ax.set_xlabel("lag $k$ (steps back)")

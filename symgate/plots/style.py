@@ -89,12 +89,21 @@ def look(cell: str) -> Look:
 
 
 def looks(cells: list[str]) -> list[Look]:
-    """Looks for the curves of one picture: colours by cell, a dash that no other has."""
+    """Looks for the curves of one picture: colours by cell, and dashes that no other curve
+    has as long as there are enough, then none of the same colour.
+
+    >>> [str(found.dash) for found in looks(["lstm", "gru", "lstm"])]
+    ['solid', '(0, (7, 2, 1.2, 2))', '(0, (11, 3))']
+    """
+    own = {cell: look(cell).dash for cell in cells}
     out: list[Look] = []
     for cell in cells:
-        chosen = look(cell)
-        free = [Look(chosen.colour, dash) for dash in (chosen.dash, *DASHES)]
-        out.append(next((found for found in free if found not in out), chosen))
+        colour = look(cell).colour
+        used = [found.dash for found in out] + [d for name, d in own.items() if name != cell]
+        beside = [found.dash for found in out if found.colour == colour]
+        wanted = [own[cell], *DASHES]
+        free = [d for d in wanted if d not in used] + [d for d in wanted if d not in beside]
+        out.append(Look(colour, free[0] if free else own[cell]))
     return out
 
 
