@@ -176,10 +176,29 @@ def test_formulas_are_portable(judged: Judgements) -> None:
             assert "None" not in shown
 
 
+def test_numbers_of_the_misprint(judged: Judgements) -> None:
+    """As printed, z → 0 and each step multiplies by 4 tanh(4 + r); as meant, n = tanh(4 + …)."""
+    found = judged["candidate-as-printed"].numbers
+    assert found["log10_printed"] == pytest.approx(50 * math.log10(4 * math.tanh(4)), abs=0.02)
+    assert math.tanh(4) < 10 ** found["log10_mended"] < 1
+    assert found["log10_jacobian_printed"] == pytest.approx(math.log10(4 * math.tanh(4)), abs=0.01)
+    assert found["log10_jacobian_mended"] < -3
+
+
+def test_a_bias_opens_the_carry_in_both_conventions(judged: Judgements) -> None:
+    other = sg.judge("gru-vanishing", cells=named("gru", "gru-z-takes-new"))["gru-vanishing"]
+    assert other.verdict == FALSE
+    assert other.formulas[-1].text.startswith("z_t → 0 ⇒")
+    for bias in (2, 5):
+        name = f"half_life_at_bias_{bias}"
+        assert other.numbers[name] == pytest.approx(judged["gru-vanishing"].numbers[name])
+
+
 def test_the_exact_jacobian_stands_beside_the_claim(judged: Judgements) -> None:
     found = judged["gru-vanishing"].formulas[0]
     assert found.latex.endswith(sg.latex(sg.jacobian(sg.cell("gru"))))
     assert judged["gru-vanishing"].formulas[-1].text == "z_t → 1 ⇒ ∂h_t/∂h_{t-1} → I"
+    assert judged["reset-gate"].formulas[0].text == "r_t = 0 ⇒ n_t = tanh(W_n x_t + b_n)"
     assert judged["lstm-vanishing"].formulas[-1].text.startswith("i_t → 0, f_t → 1 ⇒")
 
 
@@ -349,5 +368,6 @@ def test_the_same_again_but_for_measured_time(judged: Judgements) -> None:
 def test_powers_of_ten_rise() -> None:
     shown = [power_of_ten(e) for e in (-5000.3, -301, -4.0001, -3, 0, 5.9, 6, 301)]
     assert shown[0] == "5.01·10⁻⁵⁰⁰¹"
+    assert shown[2] == "1.00·10⁻⁴"
     assert all(one != other for one, other in pairwise(shown))
     assert np.isclose(_log10(shown[-1]), 301)

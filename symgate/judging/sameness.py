@@ -203,8 +203,8 @@ def less_memory(cells: Sequence[Cell]) -> Finding:
     ratio = sp.cancel(sp.expand(one.parameter_count()) / sp.expand(two.parameter_count()))
     told = [
         f"{one.name} hands on {{states_first}} and {two.name} {{states_second}} vectors of n "
-        "numbers to the next step. A step computes {values_first} and {values_second} vectors, which the "
-        "backward pass needs."
+        "numbers to the next step. A step computes {values_first} and {values_second} vectors, "
+        "which the backward pass needs."
     ]
     less = [numbers[f"{what}_first"] < numbers[f"{what}_second"] for what in ("states", "values")]
     if ratio.is_number:
