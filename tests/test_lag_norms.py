@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgate as sg
-from symgate.numerics import product
+from symgate.numerics import blocks
 from symgate.numerics.norms import Spectral
 from symgate.numerics.steps import Steps
 from tests.numbers import Numbers, numbers
@@ -46,8 +46,8 @@ def forced(way: str) -> Iterator[None]:
     """Take one of the ways through the steps, whatever the sizes are."""
     small, tiny, dense = WAYS[way]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(product, "SMALL", small)
-        patch.setattr(product, "TINY", tiny)
+        patch.setattr(blocks, "SMALL", small)
+        patch.setattr(blocks, "TINY", tiny)
         if dense is not None:
             patch.setattr(Steps, "prefers_dense", lambda self, rows: dense)
         yield

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from symgate.flow.tail import quantile
 from symgate.linear.routes import CARRY, DIRECT, Routes, routes_of
+from symgate.numerics.dense import whole
 from symgate.numerics.product import lag_norms
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Steps, whole
+from symgate.numerics.steps import Steps
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.flow.curve import Decay
+from symgate.numerics.bound import BoundForm
 from symgate.numerics.run import Run
-from symgate.numerics.steps import BoundForm, Steps
+from symgate.numerics.steps import Steps
 
 Array = NDArray[Any]
 

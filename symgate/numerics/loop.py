@@ -54,7 +54,7 @@ class Loop:
         """The kept values of the steps start … stop - 1; states have the one before first."""
         return self.bind(start, stop).run(state, progress)
 
-    def bind(self, start: int, stop: int) -> Stretch:
+    def bind(self, start: int, stop: int) -> BoundLoop:
         """The loop over the steps start … stop - 1, with its arrays, ready to run."""
         length, samples = stop - start, self.frame.samples
         kept: dict[str, Array] = {}
@@ -77,7 +77,7 @@ class Loop:
                 elif name in self.plan.kept:
                     kept[name] = np.ascontiguousarray(whole)
             advance = self.bound(ahead, kept, length)
-        return Stretch(self, start, length, kept, self.blocks, advance)
+        return BoundLoop(self, start, length, kept, self.blocks, advance)
 
     def bound(
         self, ahead: Window, kept: dict[str, Array], length: int
@@ -173,7 +173,7 @@ class Loop:
         code.line(f"{', '.join(results)}, = {call}")
 
 
-class Stretch:
+class BoundLoop:
     """Some steps bound to their arrays; `run` fills them from a state before the first.
 
     Activations overwrite their drives in place, so that a stretch that is to run more than

@@ -19,12 +19,12 @@ Array = NDArray[Any]
 VECTORS, EXACT, ROUNDS, FEW = 6, 1e-12, 6, 48
 
 
-def squares(held: Array, *, columns_first: bool = False) -> Array:
-    """The sum of squares of each sample of (…, B, r, n), or of (n, B, r)."""
-    if held.ndim == 2 or (held.ndim == 3 and not columns_first and len(held) == 1):
+def squares(held: Array) -> Array:
+    """The sum of squares of each matrix of (…, r, n)."""
+    if held.ndim == 3 and len(held) == 1:
         flat = held.reshape(-1)
         return np.asarray([np.dot(flat, flat)])
-    return np.einsum("nbr,nbr->b" if columns_first else "...rn,...rn->...", held, held)
+    return np.einsum("...rn,...rn->...", held, held)
 
 
 class Spectral:
@@ -71,9 +71,6 @@ def largest(rows: Array) -> float:
     return float(np.sqrt(max(np.linalg.eigvalsh(gram)[-1], 0.0)))
 
 
-def singular_values(rows: Array, count: int) -> Array:
-    """All singular values of each sample, largest first; dropped directions are 0."""
-    found = np.linalg.svd(rows, compute_uv=False)
-    out = np.zeros((rows.shape[0], count))
-    out[:, : found.shape[-1]] = found[:, :count]
-    return out
+def singular_values(rows: Array) -> Array:
+    """All singular values of each sample of (B, r, n), largest first: (B, min(r, n))."""
+    return np.asarray(np.linalg.svd(rows, compute_uv=False))

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.numerics.arrays import checked
+from symgate.numerics.norms import squares
 from symgate.numerics.run import Run, checked_run
-from symgate.numerics.steps import Steps
+from symgate.numerics.scaled import largest_entries
+from symgate.numerics.steps import Rows, Steps
 
 Array = NDArray[Any]
 
@@ -71,11 +73,11 @@ def tangent(
     return Tangent(
         since,
         (out[:, 0] if single else out) / np.log(10),
-        {s: v.T[0] if single else v.reshape(len(v), run.samples).T for s, v in now.items()},
+        {s: v[0, 0] if single else v[:, 0] for s, v in now.items()},
     )
 
 
-def _start(run: Run, direction: Mapping[str, Any]) -> dict[str, Array]:
+def _start(run: Run, direction: Mapping[str, Any]) -> Rows:
     if not isinstance(direction, Mapping):
         raise ShapeError(
             f"a direction is a mapping of states to arrays, not {type(direction).__name__}"
@@ -90,18 +92,16 @@ def _start(run: Run, direction: Mapping[str, Any]) -> dict[str, Array]:
         if value.shape not in {(size,), (run.samples, size)}:
             expected = f"({size},)" if run.batch is None else f"({size},) or ({run.batch}, {size})"
             raise ShapeError(f"d{state} has shape {value.shape}; expected {expected}")
-        columns = np.broadcast_to(np.atleast_2d(value), (run.samples, size)).T
-        out[state] = np.array(columns if run.samples == 1 else columns[..., None])
-    largest = np.max([np.abs(v).max(axis=0, initial=0).ravel() for v in out.values()], axis=0)
+        rows = np.broadcast_to(np.atleast_2d(value), (run.samples, size))
+        out[state] = np.array(rows[:, None])
+    largest = np.max([largest_entries(v) for v in out.values()], axis=0)
     if not largest.all():
         raise ShapeError("the direction is zero; give a change of at least one state")
-    return {s: v / (largest if v.ndim == 2 else largest[:, None]) for s, v in out.items()}
+    return {s: v / largest[:, None, None] for s, v in out.items()}
 
 
-def _rescaled(now: dict[str, Array], log: Array) -> tuple[dict[str, Array], Array]:
+def _rescaled(now: Rows, log: Array) -> tuple[Rows, Array]:
     """The same directions with norm 1, and the logarithm of what was divided out."""
-    square = sum((v**2).sum(axis=0).reshape(log.size) for v in now.values())
-    norm = np.sqrt(square)
-    divisor = np.where(norm > 0, norm, 1.0)
-    scaled = {s: v / (divisor if v.ndim == 2 else divisor[:, None]) for s, v in now.items()}
-    return scaled, log + np.log(norm)
+    norm = np.sqrt(sum(squares(v) for v in now.values()))
+    divisor = np.where(norm > 0, norm, 1.0).astype(norm.dtype)
+    return {s: v / divisor[:, None, None] for s, v in now.items()}, log + np.log(norm)

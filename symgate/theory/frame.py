@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.dense import DenseSteps
 from symgate.numerics.run import Run
-from symgate.numerics.steps import DenseSteps, Steps, Stretch
+from symgate.numerics.steps import Steps, Stretch
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -93,12 +94,10 @@ def _shared(logs: Array, unsure: Array, log_abs_det: Array) -> Array:
 
 def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:
     """One step on a frame (B, N, k), term by term."""
-    single = len(frame) == 1
-    columns = frame[0] if single else np.moveaxis(frame, 0, 1)
     ends = np.cumsum([steps.size(s) for s in steps.run.cell.states])[:-1]
-    parts = dict(zip(steps.run.cell.states, np.split(columns, ends), strict=True))
-    moved = np.concatenate(list(stretch.push(i, parts).values()))
-    return moved[None] if single else np.ascontiguousarray(np.moveaxis(moved, 1, 0))
+    rows = np.split(np.swapaxes(frame, 1, 2), ends, axis=2)
+    moved = stretch.push(i, dict(zip(steps.run.cell.states, rows, strict=True)))
+    return np.swapaxes(np.concatenate(list(moved.values()), axis=2), 1, 2)
 
 
 def _jacobians(steps: Steps, stretch: Stretch, first: int, last: int) -> Array:

@@ -1,0 +1,126 @@
+"""Dense: the Jacobian blocks of a few steps, formed first and multiplied once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.numerics.bound import BoundBranch, BoundForm
+
+if TYPE_CHECKING:
+    from symgate.numerics.steps import Rows, Steps
+
+Array = NDArray[Any]
+
+#: A form over some steps: its diagonal (b, B, n), or its matrix (b, B, n, n').
+Block = tuple[Array | None, Array | None]
+
+#: Gives an array of a shape that is used again for the same purpose.
+Buffer = Callable[[Any, tuple[int, ...]], Array]
+
+
+class DenseSteps:
+    """The Jacobian blocks of a few steps, each (diagonal or None, matrix or None).
+
+    `coefficients` are those of the steps, each (b, B, n) at its place in the table.
+    """
+
+    def __init__(self, steps: Steps, coefficients: Sequence[Array]) -> None:
+        self.steps, split = steps, len(steps.within)
+        made = [
+            _formed(f, coefficients, steps.buffer, (place,)) for place, f in enumerate(steps.forms)
+        ]
+        self.within = list(zip(steps.within, made[:split], strict=True))
+        self.across = list(zip(steps.across, made[split:], strict=True))
+
+    def pull(self, i: int, rows: Rows, turn: int) -> Rows:
+        """One step backward on rows {value: (B, r, n)}; `turn` alternates the buffers."""
+        for (value, other, _), block in self.within:
+            if value in rows:
+                self._fold(rows, other, rows[value], block, i, ("within", value, other))
+        before: Rows = {}
+        for (value, other, _), block in self.across:
+            if value in rows:
+                self._fold(before, other, rows[value], block, i, ("across", value, other, turn))
+        return before
+
+    def _fold(self, into: Rows, name: str, rows: Array, block: Block, i: int, key: Any) -> None:
+        diagonal, matrix = block
+        if matrix is not None:
+            out = self.steps.buffer(key, (*rows.shape[:-1], matrix.shape[-1]))
+            np.matmul(rows, matrix[i], out=out)
+        else:
+            assert diagonal is not None
+            out = self.steps.buffer(key, rows.shape)
+            np.multiply(rows, diagonal[i][:, None, :], out=out)
+        if name in into:
+            into[name] += out
+        else:
+            into[name] = out
+
+
+def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
+    """The whole state's Jacobian of each step: (count, B, N, N)."""
+    states, samples = steps.run.cell.states, steps.run.samples
+    ends = np.cumsum([steps.size(s) for s in states])
+    place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
+    total = np.zeros((count, samples, steps.width, steps.width), steps.run.dtype)
+    for state in states:
+        eye = np.eye(steps.size(state), dtype=steps.run.dtype)
+        rows: dict[str, Array] = {state: np.broadcast_to(eye, (count, samples, *eye.shape))}
+        before: dict[str, Array] = {}
+        for into, blocks in ((rows, dense.within), (before, dense.across)):
+            for (value, other, _), block in blocks:
+                if value in rows:
+                    part = _multiplied(rows[value], block)
+                    into[other] = into[other] + part if other in into else part
+        for other, part in before.items():
+            total[..., place[state], place[other]] = part
+    return total
+
+
+def _multiplied(rows: Array, block: Block) -> Array:
+    diagonal, matrix = block
+    if matrix is not None:
+        return np.asarray(rows @ matrix)
+    assert diagonal is not None
+    return rows * diagonal[..., None, :]
+
+
+def _formed(
+    f: BoundForm, coefficients: Sequence[Array], buffer: Buffer, key: tuple[int, ...]
+) -> Block:
+    """(diagonal (b, B, n) or None, matrix (b, B, n, n') or None)."""
+    diagonal = None if f.diagonal is None else coefficients[f.diagonal]
+    total: Array | None = None
+    for place, branch in enumerate(f.branches):
+        part = _branch(branch, coefficients, buffer, (*key, place))
+        total = part if total is None else np.add(total, part, out=total)
+    if total is not None and diagonal is not None:
+        np.einsum("...ii->...i", total)[...] += diagonal
+        diagonal = None
+    return diagonal, total
+
+
+def _branch(
+    branch: BoundBranch, coefficients: Sequence[Array], buffer: Buffer, key: tuple[int, ...]
+) -> Array:
+    matrix = branch.matrix
+    c = None if branch.coefficient is None else coefficients[branch.coefficient][..., None]
+    diagonal, inner = _formed(branch.rest, coefficients, buffer, key)
+    lead = coefficients[0].shape[:2]
+    if inner is not None:
+        out = buffer(key, (*lead, matrix.shape[0], inner.shape[-1]))
+        np.matmul(matrix, inner, out=out)
+        return out if c is None else np.multiply(out, c, out=out)
+    out = buffer(key, (*lead, *matrix.shape))
+    if c is None:
+        out[...] = matrix
+    else:
+        np.multiply(c, matrix, out=out)
+    if not branch.rest.is_identity and diagonal is not None:
+        np.multiply(out, diagonal[..., None, :], out=out)
+    return out

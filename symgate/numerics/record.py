@@ -1,0 +1,108 @@
+"""What is noted of the product at every lag: its norm, its rank, singular values if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.numerics.norms import Spectral, singular_values, squares
+from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_two
+
+Array = NDArray[Any]
+
+
+class Record:
+    """The block by `wrt` of a product with `height` rows, at the lags 0 … K."""
+
+    def __init__(
+        self,
+        lags: int,
+        samples: int,
+        height: int,
+        dtype: Any,
+        *,
+        wrt: str,
+        norm: str,
+        singular_at: Iterable[int] = (),
+    ) -> None:
+        self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
+        self.squares = np.zeros((lags + 1, samples))
+        self.logs = np.zeros((lags + 1, samples))
+        self.rank = np.zeros(lags + 1, int)
+        self.singular: dict[int, Array] = {}
+        self.spectral = [Spectral(height, b) for b in range(samples)]
+        self.low, self.high = limits(dtype)
+
+    def note(self, lag: int, product: Scaled) -> None:
+        """Note the norm at a lag; rescale the rows where they grow large or small."""
+        if product.rows:
+            self.rank[lag] = product.height - product.has_remainder
+        if lag in self.singular_at:
+            self.note_singular(lag, product)
+        if self.wrt not in product.rows:
+            return
+        found = self.measure(product.rows[self.wrt])
+        if len(found) == 1:
+            outside = not self.low < found[0] < self.high
+        else:
+            outside = bool(((found <= self.low) | (found >= self.high)).any())
+        if outside:
+            product.rescale()
+            self.note_apart(lag, product)
+            return
+        if lag % 8 == 0 and len(product.rows) > 1 and product.rescale():
+            found = self.measure(product.rows[self.wrt])
+        self.squares[lag], self.logs[lag] = found, product.log
+
+    def note_apart(self, lag: int, product: Scaled) -> None:
+        """Note the norm of a block of any size, scaled apart from the others."""
+        rows = product.rows[self.wrt]
+        factor = power_of_two(largest_entries(rows))
+        self.squares[lag] = self.measure(rows / factor[:, None, None])
+        self.logs[lag] = product.log + np.log2(factor)
+
+    def note_many(self, lags: slice, products: Array, logs: Array) -> None:
+        """Note the norms of blocks (steps, B, r, n) times 2^logs (steps, B)."""
+        found, rows = self.measure_many(products), products.shape[2]
+        if not (found > self.low).all():
+            factor = power_of_two(largest_entries(products))
+            found = self.measure_many(products / factor[..., None, None])
+            logs = logs + np.log2(factor)
+        self.squares[lags], self.logs[lags], self.rank[lags] = found, logs, rows
+
+    def note_singular(self, lag: int, product: Scaled) -> None:
+        """Note log10 of all singular values at a lag."""
+        if self.wrt in product.rows:
+            found = singular_values(product.rows[self.wrt])
+            with np.errstate(divide="ignore"):
+                self.singular[lag] = np.log10(found) + (product.log * np.log10(2))[:, None]
+
+    def measure(self, rows: Array) -> Array:
+        """The squared norm of each sample of (B, r, n)."""
+        if self.norm == "frobenius":
+            return squares(rows)
+        return np.asarray([s.norm(r) ** 2 for s, r in zip(self.spectral, rows, strict=True)])
+
+    def measure_many(self, products: Array) -> Array:
+        if self.norm == "frobenius":
+            return squares(products)
+        return np.asarray(np.linalg.norm(products, 2, axis=(-2, -1)) ** 2)
+
+    def log10_norm(self) -> Array:
+        """(K + 1, B); -inf where the block is exactly zero."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(0.5 * np.log10(self.squares) + self.logs * np.log10(2))
+
+    def singular_values(self, size: int) -> dict[int, Array]:
+        """By lag, (B, size): dropped directions are -inf."""
+        samples = self.squares.shape[1]
+        out = {}
+        for lag in sorted(self.singular_at):
+            out[lag] = np.full((samples, size), -np.inf)
+            if lag in self.singular:
+                found = self.singular[lag][:, :size]
+                out[lag][:, : found.shape[1]] = found
+        return out
