@@ -32,7 +32,7 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
     except OSError as error:
         if beside and os.path.exists(beside):
             os.unlink(beside)
-        raise SymgateError(_message(path, error)) from None
+        raise SymgateError(message(path, error)) from None
     return path
 
 
@@ -45,7 +45,8 @@ def _mode(path: Path) -> int:
     return 0o666 & ~mask
 
 
-def _message(path: Path, error: OSError) -> str:
+def message(path: Path, error: OSError) -> str:
+    """Why a file could not be written, and how to mend it."""
     if error.errno == errno.ENOENT or not path.parent.exists():
         return f"cannot write {path}: there is no folder {path.parent}; make it first"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -1,0 +1,25 @@
+"""The chapters of the report: each takes what was found and tells it as a section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from symgate.reporting.blocks import Section
+from symgate.reporting.chapters import (
+    answer,
+    cells,
+    claims,
+    known,
+    long,
+    making,
+    memory,
+    notes,
+    table,
+)
+from symgate.reporting.findings import Findings
+
+#: In the order of the page.
+CHAPTERS: tuple[Callable[[Findings], Section | None], ...] = (
+    answer.section, table.section, cells.section, memory.section, long.section, claims.section,
+    notes.section, known.section, making.section,
+)  # fmt: skip

@@ -1,0 +1,122 @@
+"""A section for each cell: diagram, equations, Jacobian, derivation and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgate.equations.cell import Cell
+from symgate.reporting.blocks import (
+    Derived,
+    Display,
+    Fold,
+    Link,
+    Listing,
+    Paragraph,
+    Picture,
+    Section,
+    Words,
+)
+from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import formulas, listed, norm_of, sentence
+from symgate.writing.derivation import derive
+
+
+def section(f: Findings) -> Section:
+    """The cells, in the order in which they were named."""
+    return Section("cells", "Cell by cell", (), tuple(_cell(f, cell) for cell in f.cells))
+
+
+def _cell(f: Findings, cell: Cell) -> Section:
+    slug, notation = f.slugs[cell.name], f.settings.notation
+    blocks: list[Any] = []
+    if f.has(f"{slug}-diagram"):
+        blocks.append(Picture(f"{slug}-diagram", f[f"cells/{slug}/diagram"], _drawn(f, cell)))
+    blocks.append(Paragraph(("The equations:",)))
+    blocks += map(Display, formulas(cell, notation, "cell", 0, 1))
+    blocks.append(Paragraph(("One step's Jacobian, a line for each path through the cell:",)))
+    blocks += map(Display, formulas(cell, notation, "step", 1, None))
+    blocks.append(Fold("The derivation, step by step", (Derived(derive(cell, notation)),)))
+    key = f"cells/{slug}"
+    if cell not in f.measured:
+        failed: Words = ("It could not be simulated. ", *sentence(f[f"{key}/failed"]))
+        blocks.append(Paragraph(failed))
+        return Section(slug, cell.title, tuple(blocks))
+    blocks += _figures(f, cell, slug)
+    return Section(slug, cell.title, tuple(blocks))
+
+
+def _drawn(f: Findings, cell: Cell) -> Words:
+    carried = f[f"cells/{f.slugs[cell.name]}/carry_share"] is not None
+    line = "The heavy line is the carry. " if carried else "There is no carry. "
+    return (f"{cell.title}, drawn from its equations. {line}As SVG, PNG or TikZ: ",
+            Link("TikZ", f"figures/{f.slugs[cell.name]}-diagram.tex"), ".")  # fmt: skip
+
+
+def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
+    key = f"cells/{slug}"
+    out: list[Any] = []
+    if f.has(f"{slug}-paths"):
+        out.append(
+            Picture(
+                f"{slug}-paths",
+                f"The gradient of {cell.name} over the lag: whole, carry alone, and without "
+                "each path",
+                (norm_of(f, cell), " whole, by the carry alone, and with one path closed at "
+                 "every step. ", *_shares(f, key)),
+            )
+        )  # fmt: skip
+    if f.has(f"{slug}-gates"):
+        out.append(
+            Picture(
+                f"{slug}-gates",
+                f"Histograms of the gates of {cell.name}, with the saturated ends marked",
+                ("The gates over all steps, units and sequences.",),
+            )
+        )
+    if f.has(f"{slug}-singular"):
+        out.append(
+            Picture(
+                f"{slug}-singular",
+                f"All singular values of the Jacobian of {cell.name} over the lag",
+                ("All singular values over the lag. Of ",
+                 f.number("settings/hidden", "whole"), " directions ", *_ranks(f, key), "."),
+            )
+        )  # fmt: skip
+    bound = f.number(f"{key}/bound/formula", "words")
+    items: list[Words] = [
+        ("Measured rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
+         f.number(f"{key}/fitted_on_lags/0", "whole"), " to ",
+         f.number(f"{key}/fitted_on_lags/1", "whole"), "."),
+        ("Worst case of one step: ", bound, " = ", f.number(f"{key}/bound/one_step", "value"), "."),
+    ]  # fmt: skip
+    for name in f[f"{key}/predictions"]:
+        at = f"{key}/predictions/{name}"
+        items.append(
+            (f"From the {name}: ", f.number(f"{at}/rate", "rate"), " a step, off by ",
+             f.number(f"{at}/rate_off", "rate"), ".")
+        )  # fmt: skip
+    items += [sentence(note) for note in f[f"{key}/notes"]]
+    items += [sentence(reason) for reason in f[f"{key}/left_out"].values()]
+    out.append(Listing(tuple(items)))
+    return out
+
+
+def _shares(f: Findings, key: str) -> Words:
+    """The share of each path in one step of the block that is drawn."""
+    block = f"{f[f'{key}/of']},{f[f'{key}/wrt']}"
+    shares = f[f"{key}/blocks/{block}/share"]
+    said = [
+        (f.number(f"{key}/blocks/{block}/share/{name}", "share"), f" {f[f'{key}/paths'][name]}")
+        for name in sorted(shares, key=lambda name: -shares[name])
+        if abs(shares[name]) > 5e-4
+    ]
+    return ("Of one step: ", *listed(said), ".") if said else ()
+
+
+def _ranks(f: Findings, key: str) -> Words:
+    """How many directions are left, at three lags."""
+    lags = [k for k in f[f"{key}/effective_rank"] if k != "1"]
+    some = [lags[i] for i in sorted({len(lags) // 3, 2 * len(lags) // 3, len(lags) - 1})]
+    return listed(
+        [(f.number(f"{key}/effective_rank/{k}", "value"), f" are left at lag {k}") for k in some]
+    )

@@ -1,0 +1,98 @@
+"""Memory: which bias remembers how many steps, and the half-life over bias and gain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgate.reporting.blocks import (
+    Code,
+    Listing,
+    Maths,
+    Paragraph,
+    Picture,
+    Rows,
+    Section,
+    Words,
+)
+from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import sentence
+
+
+def section(f: Findings) -> Section:
+    """The table of biases, then a map for each cell."""
+    slugs = [f.slugs[cell.name] for cell in f.cells]
+    able = [s for s in slugs if "refused" not in f[f"memory/{s}"]]
+    blocks: list[Any] = []
+    if able:
+        blocks.append(
+            Paragraph((
+                "A carry that keeps ", Maths("1 - 1/T"), " of the state at each step remembers T "
+                "steps: after them 1/e is left. To remember T steps, set the bias to:",
+            ))
+        )  # fmt: skip
+        blocks.append(_table(f, able))
+        blocks.append(Listing(tuple(_checked(f, s) for s in able)))
+    for slug in slugs:
+        if slug not in able:
+            blocks.append(Paragraph(sentence(f[f"memory/{slug}/refused"])))
+    for slug in able:
+        blocks += _map(f, slug)
+    return Section("memory", "Memory", tuple(blocks))
+
+
+def _table(f: Findings, able: list[str]) -> Rows:
+    steps = list(f[f"memory/{able[0]}/values"])
+    header: tuple[Words, ...] = (
+        ("cell",), ("bias",), ("for T steps",), *((f"T = {int(k):,}",) for k in steps),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            (f[f"memory/{slug}/cell"],),
+            (Code(f[f"memory/{slug}/parameter"]),),
+            (Maths(f[f"memory/{slug}/latex"]),),
+            *((f.number(f"memory/{slug}/values/{k}", "value"),) for k in steps),
+        )
+        for slug in able
+    )
+    return Rows(("To remember T steps, set the bias to …",), header, rows,
+                frozenset(range(3, 3 + len(steps))))  # fmt: skip
+
+
+def _checked(f: Findings, slug: str) -> Words:
+    at = f"memory/{slug}/checked"
+    drawn = f[f"{at}/drawn"]
+    words: list[Any] = [
+        f"{f[f'memory/{slug}/cell']}: checked at T = {f[f'{at}/steps']}. With all weights zero a "
+        "step keeps ", f.number(f"{at}/exact", "value"), "; with drawn weights and noise ",
+    ]  # fmt: skip
+    if drawn is None:
+        words.append("the gradient grows, for the paths through the gates outweigh the carry")
+    else:
+        words += ["the time constant is ", f.number(f"{at}/drawn", "steps"), " steps"]
+    if f[f"{at}/partner"]:
+        name, value = next(iter(f[f"{at}/partner"].items()))
+        words += ["; with ", Code(f"{name} = {value:.3f}"), " of the input gate beside it "]
+        if f[f"{at}/paired"] is None:
+            words.append("it grows as well")
+        else:
+            words += ["it is ", f.number(f"{at}/paired", "steps")]
+    return (*words, ".")
+
+
+def _map(f: Findings, slug: str) -> list[Any]:
+    at = f"memory/{slug}"
+    if not f.has(f"{slug}-half-life"):
+        return [Paragraph(sentence(f[f"{at}/no_map"]))] if "no_map" in f[at] else []
+    name, gate, state = f[f"{at}/cell"], f[f"{at}/gate"], f[f"{at}/state"]
+    caption: Words = (
+        f"Half-life of the gradient of {state} in {name}, in steps, over the bias of gate {gate} "
+        "and the gain g of the recurrent weights, drawn from ", Maths(r"N(0, g^2/n)"),
+        f" with n = {f['memory units']}.",
+    )  # fmt: skip
+    return [
+        Picture(
+            f"{slug}-half-life",
+            f"Heat map of the half-life of {name} over the bias of gate {gate} and the gain",
+            caption,
+        )
+    ]

@@ -1,0 +1,291 @@
+"""What is computed for a report: one piece for each cell and each question.
+
+Each function takes what its piece depends on and gives plain data and files. Nothing here
+knows how the page looks; nothing on the page is computed elsewhere.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from sympy import Add, Expr
+
+from symgate.algebra.printing import text
+from symgate.algebra.vectors import MatVec
+from symgate.drawing.diagram import diagram
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.flow.measure import decay
+from symgate.flow.memory import T, memory
+from symgate.flow.saving import load
+from symgate.flow.sweep import sweep
+from symgate.linear.carry import carries
+from symgate.linear.linearise import linearise
+from symgate.numerics.initialise import chosen_sizes
+from symgate.plots import (
+    decay_curves,
+    gate_histograms,
+    path_curves,
+    singular_value_curves,
+    sweep_map,
+)
+from symgate.plots.style import rendered
+from symgate.reporting.pieces import Made, Piece
+from symgate.reporting.settings import Settings
+
+#: Units of the long curve and of the heat map, whose runs are many.
+LONG_HIDDEN, SWEEP_HIDDEN, SWEEP_LAGS = 64, 32, 300
+
+#: The grid of the heat map: how far the carry's bias opens it, and g of N(0, g²/n).
+OPEN, GAINS = (-2.0, 0.0, 2.0, 4.0, 6.0), (0.5, 1.0, 1.5, 2.0, 3.0)
+
+#: The memories of the table, in steps; the one in the middle is checked by simulation.
+MEMORIES = (10, 100, 1000, 10_000)
+CHECKED = 100
+
+#: The forms of every figure.
+FORMS = ("svg", "png")
+
+Files = dict[str, bytes]
+
+
+def drawn(name: str, ax: Axes, forms: Sequence[str]) -> Files:
+    """A figure in its forms, by file name."""
+    return {f"figures/{name}.{form}": rendered(ax, form) for form in forms}
+
+
+def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> Made:
+    """The curve of a cell, its paths, gates and singular values, and what they amount to."""
+    data: dict[str, Any] = {"name": cell.name, "title": cell.title, "slug": slug}
+    picture = diagram(cell)
+    files: Files = {
+        f"figures/{slug}-diagram.svg": picture.svg().encode(),
+        f"figures/{slug}-diagram.tex": picture.tikz().encode(),
+        **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in forms if form != "svg"},
+    }
+    data["diagram"] = picture.description
+    data |= _counts(cell, settings)
+    try:
+        d = decay(
+            cell, hidden=settings.hidden, input=settings.input, lags=settings.lags,
+            samples=settings.samples, scheme=settings.scheme, seed=settings.seed,
+        )  # fmt: skip
+        data |= _of_curve(d)
+        files[f"data/{slug}.csv"] = d.to_csv().encode()
+        files[f"data/{slug}.npz"] = _saved(d)
+        assert d.paths is not None
+        assert d.run is not None
+        run = d.run
+        figures: dict[str, Callable[[], Axes]] = {
+            "paths": lambda: path_curves(d.paths),  # type: ignore[arg-type]
+            "gates": lambda: gate_histograms(run),
+            "singular": lambda: singular_value_curves(d),
+        }
+        data["left_out"] = {}
+        for name, draw in figures.items():
+            try:
+                files |= drawn(f"{slug}-{name}", draw(), forms)
+            except SymgateError as error:
+                data["left_out"][name] = str(error)
+    except SymgateError as error:
+        data["failed"] = str(error)
+    return data, files
+
+
+def work(cell: Cell) -> Expr:
+    """Multiplications in the matrix products of one step forward.
+
+    >>> import symgate as sg
+    >>> work(sg.cell("rnn"))
+    m*n + n**2
+    """
+    products = {m for e in cell.equations.values() for m in e.atoms(MatVec)}
+    return Add(*(m.args[0].shape[0] * m.args[0].shape[1] for m in products)).expand()
+
+
+def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
+    """Parameters and work, in symbols and for the sizes at hand."""
+    sizes = chosen_sizes(cell, settings.hidden, settings.input, None)
+    numbers = {cell.sizes[letter]: size for letter, size in sizes.items()}
+    parameters, products = cell.parameter_count().expand(), work(cell)
+    return {
+        "sizes": sizes,
+        "parameters": str(parameters),
+        "parameters_here": int(parameters.subs(numbers)),
+        "work": str(products),
+        "work_here": int(products.subs(numbers)),
+        "products": {"parameters": _latex(parameters), "work": _latex(products)},
+    }
+
+
+def _latex(count: Expr) -> str:
+    from sympy import latex
+
+    return str(latex(count, order="grlex")).replace(" ", r" \, ")
+
+
+def _of_curve(d: Decay) -> dict[str, Any]:
+    """The numbers of a curve and of its paths."""
+    assert d.bounds is not None
+    assert d.predictions is not None
+    told = {entry.name: entry for entry in d.predictions.entries}
+    biases = told.get("biases")
+    return {
+        **d.summary(),
+        "of": d.of,
+        "wrt": d.wrt,
+        "norm": d.norm,
+        "averaged_over": d.setting.averaged_over,
+        "command": d.setting.command,
+        "time_constant_from_biases": None if biases is None else _time_constant(biases.rate),
+        "predictions": {
+            name: {"rate": e.rate, "rate_off": e.rate_off, "decades_off": e.decades_off}
+            for name, e in told.items()
+        },
+        "bound": {
+            "formula": d.bounds.formula,
+            "one_step": 10 ** float(d.bounds.worst_log10[1] - d.bounds.worst_log10[0]),
+            "run_last_log10": float(d.bounds.run_log10[-1].max()),
+        },
+        "effective_rank": d.effective_rank,
+        "notes": list(d.notes),
+        **_of_paths(d),
+    }  # fmt: skip
+
+
+def _time_constant(rate: float) -> float | None:
+    return -1 / rate if rate < 0 else None
+
+
+def _of_paths(d: Decay) -> dict[str, Any]:
+    """Each path's share in one step, and what is left at the last lag without it."""
+    paths = d.paths
+    assert paths is not None
+    blocks = {
+        f"{of},{wrt}": {
+            "last_log10": float(b.whole[-1]),
+            "carry_last_log10": None if b.carry is None else float(b.carry[-1]),
+            "share": dict(b.share),
+            "without_last_log10": {name: float(v[-1]) for name, v in b.without.items()},
+        }
+        for (of, wrt), b in paths.blocks.items()
+    }
+    share = max(
+        (b.share["carry"] for b in paths.blocks.values() if b.of == b.wrt and "carry" in b.share),
+        default=None,
+    )
+    return {"paths": dict(paths.titles), "blocks": blocks, "carry_share": share}
+
+
+def _saved(d: Decay) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
+        return d.save(Path(folder, "curve.npz")).read_bytes()
+
+
+def answer(pieces: Sequence[Piece], forms: Sequence[str]) -> Made:
+    """The figure at the top: all curves beside each other."""
+    decays = [
+        load(piece.path(f"data/{piece.data['slug']}.npz"))
+        for piece in pieces
+        if "failed" not in piece.data
+    ]
+    return {}, drawn("decay", decay_curves(decays, bounds=True), forms) if decays else {}
+
+
+def carrying(cell: Cell) -> str:
+    """The state that is carried, else the one that `decay` takes."""
+    found = [c.state for c in carries(linearise(cell))]
+    return found[0] if found else ("h" if "h" in cell.states else cell.states[0])
+
+
+def long_curve(cells: Sequence[Cell], settings: Settings, forms: Sequence[str]) -> Made:
+    """The gradient over a sequence as long as the notes speak of, for each cell twice: as
+    initialised, and with the biases of chrono initialisation."""
+    rows: list[dict[str, Any]] = []
+    curves: list[Decay] = []
+    names: list[str] = []
+    files: Files = {}
+    for cell in cells:
+        state = carrying(cell)
+        for scheme in (settings.scheme, "chrono"):
+            row: dict[str, Any] = {"cell": cell.name, "state": state, "scheme": scheme}
+            try:
+                d = decay(
+                    cell, state, state, hidden=LONG_HIDDEN, lags=settings.long, samples=1,
+                    scheme=scheme, seed=settings.seed, singular=(),
+                    t_max=settings.long if scheme == "chrono" else None,
+                )  # fmt: skip
+            except SymgateError as error:
+                rows.append({**row, "failed": str(error)})
+                continue
+            below = {
+                name: int(found[0]) if len(found := (d.median < level).nonzero()[0]) else None
+                for name, level in (("single", LOG10_SINGLE), ("double", LOG10_DOUBLE))
+            }
+            rows.append({**row, **d.summary(), "below": below, "command": d.setting.command})
+            curves.append(d)
+            names.append(cell.name if scheme == settings.scheme else f"{cell.name}, chrono")
+    if curves:
+        files = drawn("long", decay_curves(curves, names=names), forms)
+    return {"steps": settings.long, "hidden": LONG_HIDDEN, "curves": rows}, files
+
+
+#: log10 of the smallest normal numbers.
+LOG10_SINGLE, LOG10_DOUBLE = -37.92977945366162, -307.65265556858884
+
+
+def remembering(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> Made:
+    """Which bias gives which memory, and the half-life over that bias and the gain."""
+    try:
+        m = memory(cell, CHECKED, hidden=LONG_HIDDEN, seed=settings.seed)
+    except SymgateError as error:
+        return {"cell": cell.name, "refused": str(error)}, {}
+    data: dict[str, Any] = {
+        "cell": cell.name,
+        "state": m.state,
+        "gate": m.gate,
+        "parameter": m.parameter,
+        "formula": text(m.formula).replace("log(", "ln("),
+        "latex": _formula(m.formula),
+        "values": {str(k): float(m.formula.subs(T, k).evalf()) for k in MEMORIES},
+        "checked": {"steps": CHECKED, "carry": m.carry, **_factors(m)},
+    }
+    files: Files = {}
+    keeps = {g: up for c in carries(linearise(cell)) for g, up in c.gates.items()}
+    if m.gate is not None:
+        opened = [v if keeps.get(m.gate, True) else -v for v in OPEN]
+        try:
+            s = sweep(
+                cell, hidden=SWEEP_HIDDEN, gain=GAINS, bias={m.gate: opened}, scheme="gaussian",
+                of=m.state, wrt=m.state, lags=SWEEP_LAGS, samples=2, seed=settings.seed,
+            )  # fmt: skip
+        except SymgateError as error:
+            data["no_map"] = str(error)
+        else:
+            files[f"data/{slug}-half-life.csv"] = s.to_csv().encode()
+            files |= drawn(f"{slug}-half-life", sweep_map(s), forms)
+            data["grid"] = {"bias": opened, "gain": list(GAINS), "half_life": s.grid().tolist()}
+    return data, files
+
+
+def _factors(m: Any) -> Mapping[str, Any]:
+    """What a step keeps, measured: weights zero, drawn weights, the input gate closed."""
+    from math import exp
+
+    return {
+        "exact": exp(m.exact.rate),
+        "drawn": m.drawn.time_constant,
+        "paired": None if m.paired is None else m.paired.time_constant,
+        "partner": dict(m.partner),
+    }
+
+
+def _formula(formula: Expr) -> str:
+    from sympy import latex
+
+    return str(latex(formula)).replace(r"\log", r"\ln")

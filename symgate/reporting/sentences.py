@@ -1,0 +1,45 @@
+"""Words that several chapters need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgate.equations.cell import Cell
+from symgate.reporting.blocks import Maths, Words
+from symgate.reporting.findings import Findings
+from symgate.writing.derivation import derive
+from symgate.writing.formulas import listed
+from symgate.writing.pen import Pen
+
+__all__ = ["listed", "norm_of", "partial", "sentence"]
+
+
+def norm_of(f: Findings, cell: Cell) -> Maths:
+    """The norm that the curves of a cell show."""
+    key = f"cells/{f.slugs[cell.name]}"
+    of, wrt = f[f"{key}/of"], f[f"{key}/wrt"]
+    return Maths(rf"\left\| {partial(of, wrt)} \right\|_{{2}}")
+
+
+def partial(of: str, wrt: str, lag: str = "k") -> str:
+    """A partial derivative over a lag, as LaTeX."""
+    return rf"\partial {_letter(of)}_t / \partial {_letter(wrt)}_{{t-{lag}}}"
+
+
+def _letter(name: str) -> str:
+    plain = "".join(c for c in name if c.isalnum())
+    return plain if len(plain) == 1 else rf"\mathrm{{{plain}}}"
+
+
+def sentence(text: str) -> Words:
+    """A message as a sentence."""
+    text = text.strip()
+    return (text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else "."),)
+
+
+def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | None) -> Sequence[str]:
+    """Formulas of a section of the derivation, as LaTeX for display."""
+    derivation = derive(cell, notation, sections=[section])
+    pen = Pen(derivation)
+    steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
+    return [shown for step in steps for f in step.formulas for shown in pen.formula(f)]

@@ -1,0 +1,109 @@
+"""What a report is made for: the cells, their sizes, the lags, the seed, the notation."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from symgate.cells import cell as by_name
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError, UnknownName
+from symgate.numerics.initialise import SCHEMES
+from symgate.writing.notation import notation as notation_named
+
+FORMATS = ("html", "md", "tex", "pdf")
+DEFAULT_CELLS = ("rnn", "lstm", "gru")
+
+#: Above these a report would take hours, or a page that no browser opens.
+MOST_CELLS, MOST_HIDDEN, MOST_LAGS, MOST_SAMPLES = 24, 1024, 20_000, 64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the numbers of a report depend on.
+
+    `long` is the number of steps of the long curve, `words` what the cells were called on
+    the command line.
+    """
+
+    cells: tuple[Cell, ...]
+    hidden: int = 128
+    input: int | None = None
+    lags: int = 1000
+    samples: int = 4
+    scheme: str = "pytorch"
+    seed: int = 0
+    notation: str = "symgate"
+    long: int = 10_000
+    words: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the cells, each once."""
+        return tuple(cell.name for cell in self.cells)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**vars(self), "cells": list(self.names), "words": list(self.words)}
+
+    @property
+    def command(self) -> str:
+        """The command line that makes the report again."""
+        usual = Settings(self.cells)
+        words = ["symgate", "report", *(self.words or self.names)]
+        for name in ("hidden", "input", "lags", "samples", "scheme", "seed", "notation", "long"):
+            if (value := getattr(self, name)) != getattr(usual, name):
+                words += [f"--{name}", str(value)]
+        return shlex.join(words)
+
+
+def chosen(
+    cells: Sequence[Cell | str], words: Sequence[str] | None = None, **given: Any
+) -> Settings:
+    """Settings that were checked: known names, sizes that can be computed.
+
+    >>> chosen(["rnn", "gru"], lags=200).command
+    'symgate report rnn gru --lags 200'
+    """
+    if not cells:
+        raise SymgateError("a report needs a cell; name one, such as 'gru'")
+    if len(cells) > MOST_CELLS:
+        raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
+    found = [c if isinstance(c, Cell) else by_name(c) for c in cells]
+    called = words or [c if isinstance(c, str) else c.name for c in cells]
+    settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
+    for name, most in (
+        ("hidden", MOST_HIDDEN), ("lags", MOST_LAGS), ("samples", MOST_SAMPLES), ("long", 10**5),
+    ):  # fmt: skip
+        _whole(name, getattr(settings, name), 2 if name == "lags" else 1, most)
+    if settings.input is not None:
+        _whole("input", settings.input, 1, MOST_HIDDEN)
+    _whole("seed", settings.seed, 0, 2**63)
+    if settings.scheme not in SCHEMES:
+        raise UnknownName("the scheme", str(settings.scheme), SCHEMES)
+    notation_named(settings.notation)
+    return settings
+
+
+def _of_one_name_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells, each once; a second cell of the same name and other equations is numbered."""
+    out: list[Cell] = []
+    for cell in cells:
+        same = [c for c in out if c.name.split(" ")[0] == cell.name]
+        if any(c.text == cell.text for c in same):
+            continue
+        out.append(cell if not same else renamed(cell, f"{cell.name} ({len(same) + 1})"))
+    return tuple(out)
+
+
+def renamed(cell: Cell, name: str) -> Cell:
+    """The same cell under another name."""
+    return Cell.from_text(cell.text, name, title=f"{cell.title} {name[len(cell.name):].strip()}",
+                          roles=cell.roles)  # fmt: skip
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SymgateError(f"{name} is a whole number from {least} to {most:,}, not {value!r}")
