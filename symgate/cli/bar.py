@@ -7,11 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[int, int], None]
+Sections = Callable[[str, int, int], None]
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Progress | None]:
     """A hook (done, total) that draws a bar, or None where nobody would see it."""
+    with sections(title) as hook:
+        yield None if hook is None else lambda done, total: hook(title, done, total)
+
+
+@contextmanager
+def sections(title: str) -> Iterator[Sections | None]:
+    """A hook (what is being done, done, total), or None where nobody would see it."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -20,4 +28,6 @@ def bar(title: str) -> Iterator[Progress | None]:
 
     with Bars(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+        yield lambda name, done, total: bars.update(
+            task, description=name, completed=done, total=total
+        )

@@ -30,7 +30,7 @@ COMMANDS = {
     "memory": "work out which bias gives a memory of so many steps",
     "sweep": "measure half-lives over a grid of sizes, gains and biases",
     "read": "read the cells of documents: what they are, what is misprinted",
-    "report": "derive and print the Jacobians of RNN, LSTM and GRU",
+    "report": "write the report: one page with curves, derivations and claims",
 }
 
 

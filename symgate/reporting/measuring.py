@@ -34,7 +34,7 @@ from symgate.plots import (
     singular_value_curves,
     sweep_map,
 )
-from symgate.plots.style import rendered
+from symgate.plots.style import rendered, svg
 from symgate.reporting.pieces import Made, Piece
 from symgate.reporting.settings import Settings
 
@@ -48,15 +48,13 @@ OPEN, GAINS = (-2.0, 0.0, 2.0, 4.0, 6.0), (0.5, 1.0, 1.5, 2.0, 3.0)
 MEMORIES = (10, 100, 1000, 10_000)
 CHECKED = 100
 
-#: The forms of every figure.
-FORMS = ("svg", "png")
-
 Files = dict[str, bytes]
 
 
-def drawn(name: str, ax: Axes, forms: Sequence[str]) -> Files:
-    """A figure in its forms, by file name."""
-    return {f"figures/{name}.{form}": rendered(ax, form) for form in forms}
+def drawn(name: str, ax: Axes, forms: Sequence[str], title: str = "") -> Files:
+    """A figure for the page, and in its forms beside it, by file name."""
+    inside = {f"inline/{name}.svg": svg(ax, f"f-{name}", title).encode()}
+    return inside | {f"figures/{name}.{form}": rendered(ax, form) for form in forms}
 
 
 def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> Made:
@@ -64,9 +62,12 @@ def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> 
     data: dict[str, Any] = {"name": cell.name, "title": cell.title, "slug": slug}
     picture = diagram(cell)
     files: Files = {
+        f"inline/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.tex": picture.tikz().encode(),
-        **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in forms if form != "svg"},
+        **{
+            f"figures/{slug}-diagram.{form}": picture.image(form) for form in forms if form != "svg"
+        },
     }
     data["diagram"] = picture.description
     data |= _counts(cell, settings)
@@ -119,7 +120,7 @@ def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
         "parameters_here": int(parameters.subs(numbers)),
         "work": str(products),
         "work_here": int(products.subs(numbers)),
-        "products": {"parameters": _latex(parameters), "work": _latex(products)},
+        "latex": {"parameters": _latex(parameters), "work": _latex(products)},
     }
 
 

@@ -31,8 +31,8 @@ Made = tuple[Mapping[str, Any], Mapping[str, bytes]]
 
 #: What no picture of ours holds: it would run or load something in the page.
 _LIVELY = re.compile(
-    rb"<\s*(script|foreignObject|iframe|embed|object|!ENTITY)|\son\w+\s*=|javascript:"
-    rb"|href\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)",
+    rb"<\s*(script|foreignObject|iframe|embed|object|!ENTITY)|<[^>]*\son\w+\s*=|javascript:"
+    rb"|href\s*=\s*[\"'](?!#|data:image/png)|url\(\s*(?![\"']?#)",
     re.IGNORECASE,
 )
 
@@ -81,7 +81,7 @@ class Store:
             piece = Piece(folder, about["data"], tuple(about["sums"]))
             for name, known in about["sums"].items():
                 content = piece.bytes(name)
-                lively = name.endswith(".svg") and _LIVELY.search(content)
+                lively = name.startswith("inline/") and _LIVELY.search(content)
                 if sha256(content).hexdigest() != known or lively:
                     return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -53,16 +53,19 @@ def _contents(derivations: Sequence[Derivation]) -> str:
     return f"<nav><ul>{rows}</ul></nav>\n"
 
 
-def body(derivations: Sequence[Derivation]) -> str:
-    """The inside of a page, without its head: for notebooks and larger reports."""
+def body(derivations: Sequence[Derivation], *, deep: int | None = None) -> str:
+    """The inside of a page, without its head: for notebooks and larger reports.
+
+    `deep` is the level of the sections' headings.
+    """
     several = len(derivations) > 1
     out = []
     for i, derivation in enumerate(derivations):
         pen = Pen(derivation)
-        deep = 3 if several else 2
+        level = deep or (3 if several else 2)
         inside = [f'<h2 id="cell-{i}">{html_text(derivation.title)}</h2>'] if several else []
         for section in derivation.sections:
-            inside.append(f"<h{deep}>{html_text(section.title)}</h{deep}>")
+            inside.append(f"<h{level}>{html_text(section.title)}</h{level}>")
             inside += [_step(pen, step) for step in section.steps]
         out.append('<article class="derivation">\n' + "\n".join(inside) + "\n</article>\n")
     return "".join(out)

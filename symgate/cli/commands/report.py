@@ -1,17 +1,58 @@
-"""`symgate report`: the main job. Until the page exists it prints the Jacobians."""
+"""`symgate report [CELL…]`: the main job, one page that a person reads."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+
+from symgate.cli.bar import sections
+from symgate.cli.options import cells, one_thread, whole
+
+#: Settings that are passed on as they are.
+SIZES = {
+    "hidden": "units (128)",
+    "input": "inputs (as many as units)",
+    "lags": "how many lags (1000)",
+    "samples": "sequences (4)",
+    "seed": "seed of all that is drawn (0)",
+    "long": "steps of the long curve (10000)",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cells", nargs="*", default=["rnn", "lstm", "gru"], help="cells")
+    parser.add_argument(
+        "cells", nargs="*", metavar="CELL", help="zoo names or files (rnn lstm gru)"
+    )
+    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    for name, line in SIZES.items():
+        parser.add_argument(f"--{name}", type=whole, help=line)
+    parser.add_argument("--scheme", help="initialisation (pytorch)")
+    parser.add_argument("--notation", help="a style of writing formulas (symgate)")
+    parser.add_argument(
+        "--format", default="html", metavar="F", help="html (default), md, tex or pdf"
+    )
+    parser.add_argument(
+        "-o", "--output", default="reports", metavar="FOLDER", help="where to (reports)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the data of the page as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from symgate.cells import cell
-    from symgate.cli.commands.show import _as_text, described
+    one_thread()
+    from symgate.reporting.report import report
+    from symgate.reporting.settings import DEFAULT_CELLS
 
-    print("\n\n".join(_as_text(c, described(c)) for c in map(cell, arguments.cells)))
-    return 0
+    words = [*arguments.cells, *(arguments.cell or [])] or list(DEFAULT_CELLS)
+    named = arguments.cells or ([] if arguments.cell else list(DEFAULT_CELLS))
+    names = (*SIZES, "scheme", "notation")
+    given = {n: value for n in names if (value := getattr(arguments, n)) is not None}
+    with sections("report") as progress:
+        made = report(
+            cells(named, arguments.cell), arguments.output, format=arguments.format,
+            progress=progress, words=words, **given,
+        )  # fmt: skip
+    for name, reason in made.failed.items():
+        print(f"symgate: {name} could not be simulated: {reason}", file=sys.stderr)
+    print(json.dumps(made.to_dict(), indent=2, ensure_ascii=False) if arguments.json else made.path)
+    return 1 if made.failed else 0

@@ -21,8 +21,7 @@ def section(f: Findings) -> Section:
     failed = [c for c in f.cells if c not in f.measured]
     if failed:
         names = listed([(Link(c.name, f"#{f.slugs[c.name]}"),) for c in failed])
-        verb = "could" if len(failed) > 1 else "could"
-        blocks.append(Paragraph((*names, f" {verb} not be simulated; the section says why.")))
+        blocks.append(Paragraph((*names, " could not be simulated; the section says why.")))
     return Section("answer", "The answer", tuple(blocks))
 
 

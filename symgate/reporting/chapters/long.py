@@ -37,7 +37,7 @@ def section(f: Findings) -> Section:
                  "zero.",),
             )
         )  # fmt: skip
-    blocks.append(Listing(tuple([*told, *said])))
+    blocks.append(Listing((*told, *said)))
     return Section("long", f"{f['long/steps']:,} steps", tuple(blocks))
 
 

@@ -1,0 +1,118 @@
+"""`report`: the whole way from cells to a page, one call a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symgate.equations.cell import Cell
+from symgate.errors import UnknownName
+from symgate.reporting.assembling import Gathered, failed, gather
+from symgate.reporting.blocks import Page
+from symgate.reporting.chapters import CHAPTERS
+from symgate.reporting.findings import Findings
+from symgate.reporting.folder import checked, put
+from symgate.reporting.pieces import Store
+from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
+
+#: Where a page lies in the folder, by its format.
+PAGES = {"html": "index.html", "md": "report.md", "tex": "report.tex", "pdf": "report.pdf"}
+
+#: The folder of what is kept between runs.
+KEPT = ".pieces"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written: its page, the data of the page, the cells that failed."""
+
+    path: Path
+    data: Mapping[str, Any]
+    failed: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The data of the page, with its path."""
+        return {"path": str(self.path), "failed": dict(self.failed), **self.data}
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f'<a href="{escape(str(self.path))}">{escape(str(self.path))}</a>'
+
+
+def report(
+    cells: Sequence[Cell | str] = DEFAULT_CELLS,
+    output: str | Path = "reports",
+    *,
+    format: str = "html",
+    progress: Progress | None = None,
+    words: Sequence[str] | None = None,
+    **given: Any,
+) -> Report:
+    """Write a report on cells, named or given, to a folder.
+
+    `given` are the settings: hidden, input, lags, samples, scheme, seed, notation, long.
+    What was computed before with the same settings is used again.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     small = report(["rnn"], folder, hidden=4, lags=20, long=30, samples=1)
+    ...     small.path.name, sorted(small.data["cells"])
+    ('index.html', ['rnn'])
+    """
+    if format not in FORMATS:
+        raise UnknownName("the format", str(format), FORMATS)
+    settings = chosen(cells, words, **given)
+    folder = checked(output)
+    store = Store(folder / KEPT)
+    forms = ("svg", "png", "pdf") if format in ("tex", "pdf") else ("svg", "png")
+    gathered = gather(settings, store, folder, forms, progress or (lambda *_: None))
+    page = page_of(gathered.findings)
+    written = written_as(format, page, gathered)
+    put(folder, {**gathered.files, PAGES[format]: written}, PAGES[format])
+    store.prune()
+    return Report(folder / PAGES[format], gathered.findings.data, failed(gathered.findings))
+
+
+def page_of(findings: Findings) -> Page:
+    """The chapters, one below the other."""
+    sections = tuple(s for chapter in CHAPTERS if (s := chapter(findings)) is not None)
+    return Page(title_of(findings.settings), summary_of(findings.settings), sections)
+
+
+def title_of(settings: Settings) -> str:
+    """What the page is called."""
+    names = [c.name if len(c.name) > 5 else c.name.upper() for c in settings.cells]
+    if len(names) > 4:
+        return f"What {len(names)} recurrent cells do to gradients"
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"What {listed} {'does' if len(names) == 1 else 'do'} to gradients"
+
+
+def summary_of(settings: Settings) -> str:
+    """The page in a sentence, for search engines and previews."""
+    return (
+        f"How the gradient decays over the lag in {', '.join(settings.names)}: equations, exact "
+        "Jacobians, measured curves, bounds, memory, and claims judged by computation."
+    )
+
+
+def written_as(format: str, page: Page, gathered: Gathered) -> bytes:
+    """The page in one of the formats."""
+    findings = gathered.findings
+    if format == "html":
+        from symgate.reporting.writers import html
+
+        return html.page(page, findings, gathered.inline.__getitem__).encode()
+    if format == "md":
+        from symgate.reporting.writers import markdown
+
+        return markdown.page(page, findings).encode()
+    from symgate.reporting.writers import tex
+
+    source = tex.page(page, findings)
+    return source.encode() if format == "tex" else tex.typeset(source, gathered.files)

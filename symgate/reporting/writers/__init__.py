@@ -1,0 +1,69 @@
+"""The writers: each sets the same page in one format, by a template of its own.
+
+A format is a template and four small functions: how words, mathematics, numbers and links
+are written in it. Text is escaped by these functions, never by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from symgate.reporting.blocks import Code, Link, Maths, Number, Strong, Words
+
+_POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
+
+
+def environment(**options: Any) -> Environment:
+    """Templates of the report; a name that is missing is an error."""
+    return Environment(
+        loader=PackageLoader("symgate.reporting"), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, **options,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How the words of a sentence are written in one format."""
+
+    text: Callable[[str], str]
+    maths: Callable[[str], str]
+    number: Callable[[Number], str]
+    code: Callable[[str], str]
+    link: Callable[[Link], str]
+    strong: Callable[[str], str]
+
+    def words(self, words: Words) -> str:
+        """A sentence."""
+        return "".join(map(self.word, words))
+
+    def word(self, word: Any) -> str:
+        if isinstance(word, str):
+            return self.text(word)
+        rules: Mapping[type, Callable[[Any], str]] = {
+            Maths: lambda w: self.maths(w.latex),
+            Number: self.number,
+            Code: lambda w: self.code(w.text),
+            Link: self.link,
+            Strong: lambda w: self.strong(self.words(w.words)),
+        }
+        return rules[type(word)](word)
+
+
+def plain_words(words: Words) -> str:
+    """A sentence for a place that holds text only."""
+    return Pen(str, str, lambda n: n.text, str, lambda w: w.text, str).words(words)
+
+
+def in_powers(text: str, form: str) -> str:
+    """A number such as 2.1e-333 with its digits and exponent set by a form.
+
+    >>> in_powers("2.1e-333", "{0} times 10 to the {1}"), in_powers("1.43", "")
+    ('2.1 times 10 to the -333', '1.43')
+    """
+    found = _POWER.match(text)
+    return form.format(*found.groups()) if found else text

@@ -1,0 +1,52 @@
+"""The page as Markdown, for code-hosting sites: figures beside it, mathematics in $…$."""
+
+from __future__ import annotations
+
+from symgate.reporting.blocks import Derived, Link, Number, Page
+from symgate.reporting.findings import Findings
+from symgate.reporting.writers import Pen, environment, in_powers, plain_words
+from symgate.writing.escape import markdown_text
+from symgate.writing.markdown import maths, steps
+
+
+def page(page: Page, findings: Findings) -> str:
+    """The page; pictures and files are linked by their path in the folder."""
+    made = environment(autoescape=False)
+    made.filters["words"] = PEN.words
+    made.filters["plain"] = plain_words
+    made.filters["text"] = markdown_text
+    made.filters["derived"] = derived
+    made.tests["kind"] = lambda block, name: type(block).__name__ == name
+    shown = made.get_template("report.md.j2").render(page=page, files=findings.files)
+    return _one_blank_line(shown)
+
+
+def _number(n: Number) -> str:
+    return in_powers(n.text, r"${0} \times 10^{{{1}}}$")
+
+
+def _link(link: Link) -> str:
+    return f"[{markdown_text(link.text)}]({link.target})"
+
+
+def _code(text: str) -> str:
+    """Code; a sign that would end it is left out."""
+    return f"`{text.replace('`', '')}`"
+
+
+PEN = Pen(markdown_text, maths, _number, _code, _link, lambda inside: f"**{inside}**")
+
+
+def derived(block: Derived) -> str:
+    """A derivation below the headings of the page."""
+    return steps(block.derivation, "#####")
+
+
+def _one_blank_line(text: str) -> str:
+    out: list[str] = []
+    for line in text.split("\n"):
+        if line.strip() or (out and out[-1]):
+            out.append(line.rstrip())
+    return "\n".join(out).strip() + "\n"
+
+
