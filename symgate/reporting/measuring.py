@@ -6,13 +6,15 @@ knows how the page looks; nothing on the page is computed elsewhere.
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from sympy import Add, Expr
+from sympy import Add, Expr, sympify
+from sympy import latex as sympy_latex
 
 from symgate.algebra.printing import text
 from symgate.algebra.vectors import MatVec
@@ -21,9 +23,10 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.measure import decay
-from symgate.flow.memory import T, memory
+from symgate.flow.memory import Memory, T, memory
 from symgate.flow.saving import load
 from symgate.flow.sweep import sweep
+from symgate.linear.bounds import bounds
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.initialise import chosen_sizes
@@ -37,6 +40,7 @@ from symgate.plots import (
 from symgate.plots.style import rendered, svg
 from symgate.reporting.pieces import Made, Piece
 from symgate.reporting.settings import Settings
+from symgate.writing.latex import latex
 
 #: Units of the long curve and of the heat map, whose runs are many.
 LONG_HIDDEN, SWEEP_HIDDEN, SWEEP_LAGS = 64, 32, 300
@@ -76,7 +80,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> 
             cell, hidden=settings.hidden, input=settings.input, lags=settings.lags,
             samples=settings.samples, scheme=settings.scheme, seed=settings.seed,
         )  # fmt: skip
-        data |= _of_curve(d)
+        data |= _of_curve(d, cell, settings.notation)
         files[f"data/{slug}.csv"] = d.to_csv().encode()
         files[f"data/{slug}.npz"] = _saved(d)
         assert d.paths is not None
@@ -113,7 +117,7 @@ def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
     """Parameters and work, in symbols and for the sizes at hand."""
     sizes = chosen_sizes(cell, settings.hidden, settings.input, None)
     numbers = {cell.sizes[letter]: size for letter, size in sizes.items()}
-    parameters, products = cell.parameter_count().expand(), work(cell)
+    parameters, products = sympify(cell.parameter_count()).expand(), work(cell)
     return {
         "sizes": sizes,
         "parameters": str(parameters),
@@ -125,12 +129,10 @@ def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
 
 
 def _latex(count: Expr) -> str:
-    from sympy import latex
-
-    return str(latex(count, order="grlex")).replace(" ", r" \, ")
+    return str(sympy_latex(count, order="grlex"))
 
 
-def _of_curve(d: Decay) -> dict[str, Any]:
+def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
     """The numbers of a curve and of its paths."""
     assert d.bounds is not None
     assert d.predictions is not None
@@ -149,7 +151,7 @@ def _of_curve(d: Decay) -> dict[str, Any]:
             for name, e in told.items()
         },
         "bound": {
-            "formula": d.bounds.formula,
+            "latex": latex(bounds(cell).total(d.of, d.wrt), notation),
             "one_step": 10 ** float(d.bounds.worst_log10[1] - d.bounds.worst_log10[0]),
             "run_last_log10": float(d.bounds.run_log10[-1].max()),
         },
@@ -274,12 +276,10 @@ def remembering(cell: Cell, slug: str, settings: Settings, forms: Sequence[str])
     return data, files
 
 
-def _factors(m: Any) -> Mapping[str, Any]:
+def _factors(m: Memory) -> Mapping[str, Any]:
     """What a step keeps, measured: weights zero, drawn weights, the input gate closed."""
-    from math import exp
-
     return {
-        "exact": exp(m.exact.rate),
+        "exact": math.exp(m.exact.rate),
         "drawn": m.drawn.time_constant,
         "paired": None if m.paired is None else m.paired.time_constant,
         "partner": dict(m.partner),
@@ -287,6 +287,4 @@ def _factors(m: Any) -> Mapping[str, Any]:
 
 
 def _formula(formula: Expr) -> str:
-    from sympy import latex
-
-    return str(latex(formula)).replace(r"\log", r"\ln")
+    return str(sympy_latex(formula)).replace(r"\log", r"\ln")

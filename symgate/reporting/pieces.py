@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,7 @@ class Piece:
     folder: Path
     data: Mapping[str, Any]
     names: tuple[str, ...]
+    seconds: float
 
     def path(self, name: str) -> Path:
         """Where a file lies."""
@@ -68,7 +70,9 @@ class Store:
         self.used.add(key)
         found = self._found(key)
         if found is None:
-            self._keep(key, *make())
+            start = time.perf_counter()
+            made = make()
+            self._keep(key, *made, time.perf_counter() - start)
             found = self._found(key)
             assert found is not None
         return found
@@ -78,7 +82,7 @@ class Store:
         folder = self.folder / key
         try:
             about = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
-            piece = Piece(folder, about["data"], tuple(about["sums"]))
+            piece = Piece(folder, about["data"], tuple(about["sums"]), float(about["seconds"]))
             for name, known in about["sums"].items():
                 content = piece.bytes(name)
                 lively = name.startswith("inline/") and _LIVELY.search(content)
@@ -88,7 +92,9 @@ class Store:
             return None
         return piece
 
-    def _keep(self, key: str, data: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    def _keep(
+        self, key: str, data: Mapping[str, Any], files: Mapping[str, bytes], seconds: float
+    ) -> None:
         beside = self.folder
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +102,8 @@ class Store:
             for i, (name, content) in enumerate(files.items()):
                 (beside / f"{i}{Path(name).suffix}").write_bytes(content)
             sums = {name: sha256(content).hexdigest() for name, content in files.items()}
-            about = json.dumps({"data": plain(data), "sums": sums}, ensure_ascii=False)
+            kept = {"data": plain(data), "sums": sums, "seconds": seconds}
+            about = json.dumps(kept, ensure_ascii=False)
             (beside / "piece.json").write_text(about, encoding="utf-8")
             shutil.rmtree(self.folder / key, ignore_errors=True)
             beside.rename(self.folder / key)

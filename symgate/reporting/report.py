@@ -16,9 +16,10 @@ from symgate.reporting.findings import Findings
 from symgate.reporting.folder import checked, put
 from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
+from symgate.writing.pdf import write_pdf
 
 #: Where a page lies in the folder, by its format.
-PAGES = {"html": "index.html", "md": "report.md", "tex": "report.tex", "pdf": "report.pdf"}
+PAGES = {"html": "index.html", "md": "report.md", "tex": "report.tex", "pdf": "report.tex"}
 
 #: The folder of what is kept between runs.
 KEPT = ".pieces"
@@ -74,8 +75,12 @@ def report(
     page = page_of(gathered.findings)
     written = written_as(format, page, gathered)
     put(folder, {**gathered.files, PAGES[format]: written}, PAGES[format])
+    path = folder / PAGES[format]
+    if format == "pdf":
+        pictures = {n: content for n, content in gathered.files.items() if n.endswith(".pdf")}
+        path = write_pdf(written.decode(), path.with_suffix(".pdf"), pictures)
     store.prune()
-    return Report(folder / PAGES[format], gathered.findings.data, failed(gathered.findings))
+    return Report(path, gathered.findings.data, failed(gathered.findings))
 
 
 def page_of(findings: Findings) -> Page:
@@ -114,5 +119,4 @@ def written_as(format: str, page: Page, gathered: Gathered) -> bytes:
         return markdown.page(page, findings).encode()
     from symgate.reporting.writers import tex
 
-    source = tex.page(page, findings)
-    return source.encode() if format == "tex" else tex.typeset(source, gathered.files)
+    return tex.page(page, findings).encode()

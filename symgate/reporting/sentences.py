@@ -32,9 +32,9 @@ def _letter(name: str) -> str:
 
 
 def sentence(text: str) -> Words:
-    """A message as a sentence."""
+    """A message as a sentence; its first word may be a name, and stays as it is."""
     text = text.strip()
-    return (text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else "."),)
+    return (text + ("" if text.endswith((".", "!", "?")) else "."),)
 
 
 def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | None) -> Sequence[str]:

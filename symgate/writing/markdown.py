@@ -22,18 +22,24 @@ def markdown(derivations: Sequence[Derivation]) -> str:
     several = len(derivations) > 1
     out = ["# Recurrent cells, derived"] if several else []
     for derivation in derivations:
-        pen = Pen(derivation)
         deep = "##" if several else "#"
-        out.append(f"{deep} {markdown_text(derivation.title)}")
-        for section in derivation.sections:
-            out.append(f"{deep}# {markdown_text(section.title)}")
-            out += [_step(pen, step) for step in section.steps]
+        out += [f"{deep} {markdown_text(derivation.title)}", sections(derivation, f"{deep}#")]
     return "\n\n".join(out) + "\n"
 
 
+def sections(derivation: Derivation, mark: str) -> str:
+    """The sections of a derivation, their headings with a mark such as ###."""
+    pen = Pen(derivation)
+    out = []
+    for section in derivation.sections:
+        out.append(f"{mark} {markdown_text(section.title)}")
+        out += [_step(pen, step) for step in section.steps]
+    return "\n\n".join(out)
+
+
 def _step(pen: Pen, step: Step) -> str:
-    heading = pen.words(step.heading, markdown_text, _math)
-    reason = pen.words(step.reason, markdown_text, _math)
+    heading = pen.words(step.heading, markdown_text, maths)
+    reason = pen.words(step.reason, markdown_text, maths)
     out = [f"**{heading}.** {reason}".rstrip()]
     out += [f"$$\n{_rows(shown)}\n$$" for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
@@ -53,13 +59,14 @@ def _rows(formula: str) -> str:
     return out.strip().replace(r" \end{aligned}", "\n\\end{aligned}") if depth == 0 else formula
 
 
-def _math(formula: str) -> str:
+def maths(formula: str) -> str:
+    """A formula inside a line."""
     inline = formula.replace(r"\,", " ").replace(r"\|", r"\Vert ")
     return f"${' '.join(inline.replace('|', chr(92) + 'vert ').split())}$"
 
 
 def _table(pen: Pen, table: Table) -> str:
     rows = [["---"] * len(table.header)]
-    rows[:0] = [[pen.words(cell, markdown_text, _math) for cell in table.header]]
-    rows += [[pen.words(cell, markdown_text, _math) for cell in row] for row in table.rows]
+    rows[:0] = [[pen.words(cell, markdown_text, maths) for cell in table.header]]
+    rows += [[pen.words(cell, markdown_text, maths) for cell in row] for row in table.rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from symgate.errors import MissingTool, SymgateError
@@ -16,8 +17,11 @@ TIMEOUT = 120
 PACKAGES = "texlive-latex-base texlive-latex-recommended"
 
 
-def write_pdf(source: str, path: Path) -> Path:
-    """Typeset a document and write the PDF; without TeX, keep the .tex and say what to do."""
+def write_pdf(source: str, path: Path, beside: Mapping[str, bytes] | None = None) -> Path:
+    """Typeset a document and write the PDF; without TeX, keep the .tex and say what to do.
+
+    `beside` are the pictures that the document includes, by their path.
+    """
     tool = shutil.which("latexmk") or shutil.which("pdflatex")
     if tool is None or shutil.which("pdflatex") is None:
         kept = write_file(path.with_suffix(".tex"), source)
@@ -29,6 +33,10 @@ def write_pdf(source: str, path: Path) -> Path:
     if not path.parent.is_dir():
         raise SymgateError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
+        for name, content in (beside or {}).items():
+            picture = Path(folder, name)
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(content)
         return write_file(path, _typeset(tool, source, Path(folder), path))
 
 

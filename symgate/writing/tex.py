@@ -53,11 +53,16 @@ def fragment(derivations: Sequence[Derivation]) -> str:
 
 
 def _derivation(derivation: Derivation, several: bool) -> str:
+    if not several:
+        return sections(derivation, "section")
+    title = rf"\section{{{latex_text(derivation.title)}}}"
+    return f"{title}\n\n{sections(derivation, 'subsection')}"
+
+
+def sections(derivation: Derivation, level: str) -> str:
+    r"""The sections of a derivation, headed by a command such as \subsection."""
     pen = Pen(derivation)
     out = []
-    if several:
-        out.append(rf"\section{{{latex_text(derivation.title)}}}")
-    level = "subsection" if several else "section"
     for section in derivation.sections:
         out.append(rf"\{level}{{{latex_text(section.title)}}}")
         out += [_step(pen, step) for step in section.steps]

@@ -42,7 +42,7 @@ def _picture(f: Findings) -> Picture:
 
 def _rates(f: Findings) -> Words:
     """How fast each falls."""
-    said = []
+    said: list[Words] = []
     for i, cell in enumerate(f.slowest_first):
         half = f[f"cells/{f.slugs[cell.name]}/half_life"]
         number = f.number(f"cells/{f.slugs[cell.name]}/half_life", "steps")
@@ -81,7 +81,7 @@ def _left(f: Findings) -> Words:
 
 def _carry(f: Findings) -> Words:
     """What lasts, and what to do."""
-    said = []
+    said: list[Words] = []
     for cell in f.slowest_first:
         key = f"cells/{f.slugs[cell.name]}"
         if f[f"{key}/time_constant_from_biases"] is not None:

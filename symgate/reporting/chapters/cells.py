@@ -11,6 +11,7 @@ from symgate.reporting.blocks import (
     Fold,
     Link,
     Listing,
+    Maths,
     Paragraph,
     Picture,
     Section,
@@ -82,12 +83,12 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
                  f.number("settings/hidden", "whole"), " directions ", *_ranks(f, key), "."),
             )
         )  # fmt: skip
-    bound = f.number(f"{key}/bound/formula", "words")
     items: list[Words] = [
         ("Measured rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
          f.number(f"{key}/fitted_on_lags/0", "whole"), " to ",
          f.number(f"{key}/fitted_on_lags/1", "whole"), "."),
-        ("Worst case of one step: ", bound, " = ", f.number(f"{key}/bound/one_step", "value"), "."),
+        ("Worst case of one step: ", Maths(f[f"{key}/bound/latex"]), " = ",
+         f.number(f"{key}/bound/one_step", "value"), "."),
     ]  # fmt: skip
     for name in f[f"{key}/predictions"]:
         at = f"{key}/predictions/{name}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from symgate.reporting.blocks import Code, Link, Listing, Paragraph, Rows, Section, Words
 from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import listed
 
 
 def section(f: Findings) -> Section:
@@ -15,6 +16,7 @@ def section(f: Findings) -> Section:
     items: list[Words] = [
         ("Command: ", Code(made["command"])),
         ("Seed: ", f.number("settings/seed", "whole")),
+        ("Time to compute: ", f.number("made/seconds", "value"), " seconds"),
         (f"Versions: {versions}",),
         ("Numbers: ", Link("data/report.json", "data/report.json"),
          ", from which all on this page are taken"),
@@ -30,17 +32,26 @@ def section(f: Findings) -> Section:
 
 
 def _files(f: Findings) -> list[tuple[Words, Words]]:
-    """A row a figure, a table of data, a derivation: its forms as links."""
+    """A row a cell, and one for all together: every file with its forms as links."""
     forms: dict[str, list[str]] = {}
     for name in sorted(f.files):
         stem, _, form = name.rpartition(".")
-        if stem.startswith(("figures/", "data/", "derivations/")):
-            forms.setdefault(stem, []).append(form)
-    order = {"figures": 0, "data": 1, "derivations": 2}
-    rows: list[tuple[Words, Words]] = []
-    for stem in sorted(forms, key=lambda s: (order[s.split("/")[0]], s)):
-        links: list[Any] = []
-        for form in forms[stem]:
-            links += [", " if links else "", Link(form.upper(), f"{stem}.{form}")]
-        rows.append(((stem.replace("/", ": ").replace("-", " "),), tuple(x for x in links if x)))
-    return rows
+        forms.setdefault(stem, []).append(form)
+    rows: dict[str, list[Words]] = {"all cells": [], **{slug: [] for slug in f.slugs.values()}}
+    for stem in sorted(forms, key=lambda s: (_ORDER.index(s.split("/")[0]), s)):
+        kind, name = stem.split("/", 1)
+        owner = max((s for s in f.slugs.values() if name == s or name.startswith(f"{s}-")),
+                    key=len, default="all cells")  # fmt: skip
+        what = name.removeprefix(owner).strip("-").replace("-", " ") or _ALONE[kind]
+        links = [(Link(form.upper(), f"{stem}.{form}"),) for form in forms[stem]]
+        rows[owner].append((f"{what}: ", *listed(links, last="and")))
+    return [
+        ((owner,), tuple(w for i, part in enumerate(parts) for w in (*("; " * bool(i),), *part)))
+        for owner, parts in rows.items()
+        if parts
+    ]
+
+
+#: The folders of files, and what a file is whose name is that of its cell.
+_ORDER = ("figures", "data", "derivations")
+_ALONE = {"figures": "figure", "data": "curve", "derivations": "derivation"}

@@ -6,7 +6,7 @@ from symgate.reporting.blocks import Derived, Link, Number, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers, plain_words
 from symgate.writing.escape import markdown_text
-from symgate.writing.markdown import maths, steps
+from symgate.writing.markdown import maths, sections
 
 
 def page(page: Page, findings: Findings) -> str:
@@ -39,7 +39,7 @@ PEN = Pen(markdown_text, maths, _number, _code, _link, lambda inside: f"**{insid
 
 def derived(block: Derived) -> str:
     """A derivation below the headings of the page."""
-    return steps(block.derivation, "#####")
+    return sections(block.derivation, "#####")
 
 
 def _one_blank_line(text: str) -> str:
@@ -48,5 +48,3 @@ def _one_blank_line(text: str) -> str:
         if line.strip() or (out and out[-1]):
             out.append(line.rstrip())
     return "\n".join(out).strip() + "\n"
-
-

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
-
 from symgate.reporting.blocks import Derived, Link, Number, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers
 from symgate.writing.escape import latex_text
-from symgate.writing.pdf import write_pdf
-from symgate.writing.tex import PREAMBLE, steps
+from symgate.writing.tex import PREAMBLE, sections
 
 
 def page(page: Page, findings: Findings) -> str:
@@ -29,21 +24,14 @@ def page(page: Page, findings: Findings) -> str:
     return template.render(page=page, preamble=PREAMBLE, files=findings.files)
 
 
-def typeset(source: str, files: Mapping[str, bytes], page: Path) -> bytes:
-    """The document as a PDF, by the TeX that is installed."""
-    pictures = {name: content for name, content in files.items() if name.endswith(".pdf")}
-    with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
-        return write_pdf(source, Path(folder, page.name), beside=pictures).read_bytes()
-
-
 def _number(n: Number) -> str:
-    plain = latex_text(n.text).replace("$-$", "$-$")
-    return in_powers(plain, r"${0} \times 10^{{{1}}}$")
+    return in_powers(latex_text(n.text), r"${0} \times 10^{{{1}}}$")
 
 
 def _link(link: Link) -> str:
+    """The words; a file is named, for paper has no links."""
     if link.target.startswith("#"):
-        return rf"\hyperref[{link.target[1:]}]{{{latex_text(link.text)}}}"
+        return latex_text(link.text)
     return rf"\texttt{{{latex_text(link.target)}}}"
 
 
@@ -56,4 +44,4 @@ PEN = Pen(
 
 def derived(block: Derived) -> str:
     """A derivation below the headings of the document."""
-    return steps(block.derivation, "paragraph*")
+    return sections(block.derivation, "subsubsection*")
