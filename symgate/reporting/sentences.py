@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from symgate.equations.cell import Cell
@@ -11,7 +12,11 @@ from symgate.writing.derivation import derive
 from symgate.writing.formulas import listed
 from symgate.writing.pen import Pen
 
-__all__ = ["listed", "norm_of", "partial", "sentence"]
+__all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
+
+#: A name with an index in a sentence, or a partial derivative of such names.
+_NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
+_MATHS = re.compile(rf"{_NAME}(?:/{_NAME})?")
 
 
 def norm_of(f: Findings, cell: Cell) -> Maths:
@@ -43,3 +48,17 @@ def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | Non
     pen = Pen(derivation)
     steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
     return [shown for step in steps for f in step.formulas for shown in pen.formula(f)]
+
+
+def with_maths(text: str) -> Words:
+    """A sentence in which names with an index are mathematics.
+
+    >>> with_maths("Of h_{t-1} a part z_t is kept.")
+    ('Of ', Maths(latex='h_{t-1}'), ' a part ', Maths(latex='z_t'), ' is kept.')
+    """
+    out: list[object] = []
+    end = 0
+    for found in _MATHS.finditer(text):
+        out += [text[end : found.start()], Maths(found.group().replace("∂", r"\partial "))]
+        end = found.end()
+    return tuple(part for part in (*out, text[end:]) if part)

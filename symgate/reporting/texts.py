@@ -31,7 +31,9 @@ def derivation(cell: Cell, slug: str, notation: str, tex: bool) -> Made:
 
 def claims() -> Made:
     """Every claim, judged."""
-    return judge().to_dict(), {}
+    judged = judge()
+    found = [{**j.to_dict(), "formula": j.formula} for j in judged]
+    return {"claims": found, "counts": judged.counts()}, {}
 
 
 def notes() -> Made:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Code, Paragraph, Section, Verdict, Words
+from symgate.reporting.blocks import Code, Display, Paragraph, Section, Verdict, Words
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import listed
+from symgate.reporting.sentences import listed, with_maths
 
 #: A word for the style of each verdict.
 KINDS = {
@@ -15,15 +15,15 @@ KINDS = {
     "true only in a limit": "limit",
     "a matter of convention": "convention",
     "false": "false",
+    "not judged": "open",
 }
 
 
 def section(f: Findings) -> Section:
     """Every claim as a card."""
-    counts = f["claims/counts"]
     told = [
         (f.number(f"claims/counts/{verdict}", "whole"), f" {verdict}")
-        for verdict, count in counts.items()
+        for verdict, count in f["claims/counts"].items()
         if count
     ]
     blocks: list[Any] = [
@@ -38,9 +38,19 @@ def section(f: Findings) -> Section:
 
 
 def _verdict(f: Findings, i: int) -> Verdict:
-    claim = f[f"claims/claims/{i}"]
-    said: Words = ("Said in ", *listed([(Code(n),) for n in claim["notes"]]), ".")
-    blocks = (Paragraph((claim["reason"].rstrip(".") + ".",)), Paragraph(said))
+    at = f"claims/claims/{i}"
+    claim = f[at]
+    words: list[Any] = []
+    for text in claim["sentences"]:
+        words += [*with_maths(text), " "]
+    said: Words = (
+        "Said in ", *listed([(Code(n),) for n in claim["notes"]]), ". ", Code(claim["command"]),
+    )  # fmt: skip
+    blocks: list[Any] = [Paragraph(tuple(words))]
+    if claim["formula"]:
+        blocks.append(Display(claim["formula"]))
+    blocks.append(Paragraph(said))
+    kind = KINDS[claim["verdict"]]
     return Verdict(
-        f"claim-{claim['claim']}", claim["says"], claim["verdict"], KINDS[claim["verdict"]], blocks
+        f"claim-{claim['id']}", claim["statement"], claim["verdict"], kind, tuple(blocks)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from symgate.reporting.blocks import Derived, Link, Number, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers
@@ -35,8 +37,20 @@ def _link(link: Link) -> str:
     return rf"\texttt{{{latex_text(link.target)}}}"
 
 
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def _text(text: str) -> str:
+    """Text whose raised digits become an exponent."""
+    parts = re.split(r"([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+    return "".join(
+        f"$^{{{part.translate(_RAISED)}}}$" if i % 2 else latex_text(part)
+        for i, part in enumerate(parts)
+    )
+
+
 PEN = Pen(
-    latex_text, lambda latex: f"${latex}$", _number,
+    _text, lambda latex: f"${latex}$", _number,
     lambda text: rf"\texttt{{{latex_text(text)}}}", _link,
     lambda inside: rf"\textbf{{{inside}}}",
 )  # fmt: skip
