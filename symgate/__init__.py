@@ -29,6 +29,7 @@ _HOMES = {
     "MeanField": "symgate.theory.mean_field",
     "Memory": "symgate.flow.memory",
     "Origin": "symgate.linear.origin",
+    "Report": "symgate.reporting.report",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
     "Sweep": "symgate.flow.sweep",
@@ -58,6 +59,7 @@ _HOMES = {
     "notations": "symgate.writing.latex",
     "origin": "symgate.linear.origin",
     "read": "symgate.reading.reader",
+    "report": "symgate.reporting.report",
     "simulate": "symgate.numerics.simulate",
     "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
     from symgate.reading.reader import read
+    from symgate.reporting.report import Report, report
     from symgate.theory.fixed_points import FixedPoints, fixed_points
     from symgate.theory.lyapunov import Lyapunov, lyapunov
     from symgate.theory.mean_field import MeanField, critical_gain, mean_field
@@ -117,6 +120,7 @@ __all__ = [
     "MeanField",
     "Memory",
     "Origin",
+    "Report",
     "Run",
     "ShapeError",
     "Sweep",
@@ -148,6 +152,7 @@ __all__ = [
     "origin",
     "plots",
     "read",
+    "report",
     "simulate",
     "sweep",
     "tangent",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +18,13 @@ def needs(program: str) -> str:
     if found is None:
         pytest.skip(f"{program} is not installed; .ci/run installs it")
     return found
+
+
+def axe() -> Path:
+    """The rules of axe-core, which .ci/run takes from the npm registry."""
+    found = Path(__file__).parent.parent / "build/node_modules/axe-core/axe.min.js"
+    if found.is_file():
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail("axe-core is missing, and .ci/run should have installed it")
+    pytest.skip("axe-core is not installed; .ci/run installs it")

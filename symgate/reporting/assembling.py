@@ -31,17 +31,15 @@ class Gathered:
     inline: Mapping[str, str]
 
 
-def gather(
-    settings: Settings, store: Store, folder: Path, forms: tuple[str, ...], progress: Progress
-) -> Gathered:
-    """Compute what is not there yet. `forms` are the forms of figures beside the page."""
+def gather(settings: Settings, store: Store, folder: Path, progress: Progress) -> Gathered:
+    """Compute what is not there yet."""
     names = slugs(settings.cells)
     tex = shutil.which("pdflatex") is not None
-    tasks = _tasks(settings, names, forms, tex)
+    tasks = _tasks(settings, names, tex)
     pieces: dict[str, Piece] = {}
     for i, (key, (title, subject, make)) in enumerate(tasks.items()):
         progress(title, i, len(tasks))
-        pieces[key] = store.piece({"piece": key, "forms": forms, **subject}, make(pieces))
+        pieces[key] = store.piece({"piece": key, **subject}, make(pieces))
     progress("the page", len(tasks), len(tasks))
     data = _data(settings, names, pieces, tex, folder)
     files: dict[str, bytes] = {}
@@ -61,9 +59,7 @@ def gather(
 Task = tuple[str, Mapping[str, Any], Callable[[Mapping[str, Piece]], Callable[[], Made]]]
 
 
-def _tasks(
-    settings: Settings, names: Mapping[str, str], forms: tuple[str, ...], tex: bool
-) -> dict[str, Task]:
+def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str, Task]:
     """Every piece by name, in the order in which they are made."""
     found: dict[str, Task] = {}
     about = {name: value for name, value in settings.to_dict().items() if name != "words"}
@@ -76,19 +72,19 @@ def _tasks(
     for cell in settings.cells:
         slug = names[cell.name]
         one = {**about, "cell": cell.name}
-        add(f"cells/{slug}", cell.name, one, measuring.of_cell, cell, slug, settings, forms)
+        add(f"cells/{slug}", cell.name, one, measuring.of_cell, cell, slug, settings)
         add(f"memory/{slug}", f"memory of {cell.name}", one, measuring.remembering, cell, slug,
-            settings, forms)  # fmt: skip
+            settings)  # fmt: skip
         add(f"derivation/{slug}", f"derivation of {cell.name}", {**one, "tex": tex},
             texts.derivation, cell, slug, settings.notation, tex)  # fmt: skip
     found["answer"] = (
         "the curves together", about,
         lambda pieces: lambda: measuring.answer(
-            [pieces[f"cells/{names[cell.name]}"] for cell in settings.cells], forms
+            [pieces[f"cells/{names[cell.name]}"] for cell in settings.cells]
         ),
     )  # fmt: skip
-    add("long", f"{settings.long:,} steps", about, measuring.long_curve, settings.cells, settings,
-        forms)  # fmt: skip
+    steps = f"{settings.long:,} steps"
+    add("long", steps, about, measuring.long_curve, settings.cells, settings)
     add("claims", "the claims", {}, texts.claims)
     add("notes", "the lecture notes", {}, texts.notes)
     return found

@@ -52,16 +52,19 @@ OPEN, GAINS = (-2.0, 0.0, 2.0, 4.0, 6.0), (0.5, 1.0, 1.5, 2.0, 3.0)
 MEMORIES = (10, 100, 1000, 10_000)
 CHECKED = 100
 
+#: The forms of a figure beside the page: for the web, for slides, for papers.
+FORMS = ("svg", "png", "pdf")
+
 Files = dict[str, bytes]
 
 
-def drawn(name: str, ax: Axes, forms: Sequence[str], title: str = "") -> Files:
+def drawn(name: str, ax: Axes, title: str = "") -> Files:
     """A figure for the page, and in its forms beside it, by file name."""
     inside = {f"inline/{name}.svg": svg(ax, f"f-{name}", title).encode()}
-    return inside | {f"figures/{name}.{form}": rendered(ax, form) for form in forms}
+    return inside | {f"figures/{name}.{form}": rendered(ax, form) for form in FORMS}
 
 
-def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> Made:
+def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
     """The curve of a cell, its paths, gates and singular values, and what they amount to."""
     data: dict[str, Any] = {"name": cell.name, "title": cell.title, "slug": slug}
     picture = diagram(cell)
@@ -69,9 +72,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> 
         f"inline/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.tex": picture.tikz().encode(),
-        **{
-            f"figures/{slug}-diagram.{form}": picture.image(form) for form in forms if form != "svg"
-        },
+        **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in FORMS[1:]},
     }
     data["diagram"] = picture.description
     data |= _counts(cell, settings)
@@ -94,7 +95,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> 
         data["left_out"] = {}
         for name, draw in figures.items():
             try:
-                files |= drawn(f"{slug}-{name}", draw(), forms)
+                files |= drawn(f"{slug}-{name}", draw())
             except SymgateError as error:
                 data["left_out"][name] = str(error)
     except SymgateError as error:
@@ -190,14 +191,14 @@ def _saved(d: Decay) -> bytes:
         return d.save(Path(folder, "curve.npz")).read_bytes()
 
 
-def answer(pieces: Sequence[Piece], forms: Sequence[str]) -> Made:
+def answer(pieces: Sequence[Piece]) -> Made:
     """The figure at the top: all curves beside each other."""
     decays = [
         load(piece.path(f"data/{piece.data['slug']}.npz"))
         for piece in pieces
         if "failed" not in piece.data
     ]
-    return {}, drawn("decay", decay_curves(decays, bounds=True), forms) if decays else {}
+    return {}, drawn("decay", decay_curves(decays, bounds=True)) if decays else {}
 
 
 def carrying(cell: Cell) -> str:
@@ -206,7 +207,7 @@ def carrying(cell: Cell) -> str:
     return found[0] if found else ("h" if "h" in cell.states else cell.states[0])
 
 
-def long_curve(cells: Sequence[Cell], settings: Settings, forms: Sequence[str]) -> Made:
+def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
     """The gradient over a sequence as long as the notes speak of, for each cell twice: as
     initialised, and with the biases of chrono initialisation."""
     rows: list[dict[str, Any]] = []
@@ -234,7 +235,7 @@ def long_curve(cells: Sequence[Cell], settings: Settings, forms: Sequence[str]) 
             curves.append(d)
             names.append(cell.name if scheme == settings.scheme else f"{cell.name}, chrono")
     if curves:
-        files = drawn("long", decay_curves(curves, names=names), forms)
+        files = drawn("long", decay_curves(curves, names=names))
     return {"steps": settings.long, "hidden": LONG_HIDDEN, "curves": rows}, files
 
 
@@ -242,7 +243,7 @@ def long_curve(cells: Sequence[Cell], settings: Settings, forms: Sequence[str]) 
 LOG10_SINGLE, LOG10_DOUBLE = -37.92977945366162, -307.65265556858884
 
 
-def remembering(cell: Cell, slug: str, settings: Settings, forms: Sequence[str]) -> Made:
+def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
     """Which bias gives which memory, and the half-life over that bias and the gain."""
     try:
         m = memory(cell, CHECKED, hidden=LONG_HIDDEN, seed=settings.seed)
@@ -271,7 +272,7 @@ def remembering(cell: Cell, slug: str, settings: Settings, forms: Sequence[str])
             data["no_map"] = str(error)
         else:
             files[f"data/{slug}-half-life.csv"] = s.to_csv().encode()
-            files |= drawn(f"{slug}-half-life", sweep_map(s), forms)
+            files |= drawn(f"{slug}-half-life", sweep_map(s))
             data["grid"] = {"bias": opened, "gain": list(GAINS), "half_life": s.grid().tolist()}
     return data, files
 

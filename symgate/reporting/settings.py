@@ -89,12 +89,14 @@ def chosen(
 
 def _of_one_name_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """The cells, each once; a second cell of the same name and other equations is numbered."""
-    out: list[Cell] = []
+    found: dict[str, list[Cell]] = {}
+    out = []
     for cell in cells:
-        same = [c for c in out if c.name.split(" ")[0] == cell.name]
-        if any(c.text == cell.text for c in same):
+        same = found.setdefault(cell.name, [])
+        if any(other.text == cell.text for other in same):
             continue
-        out.append(cell if not same else renamed(cell, f"{cell.name} ({len(same) + 1})"))
+        same.append(cell)
+        out.append(cell if len(same) == 1 else renamed(cell, f"{cell.name} ({len(same)})"))
     return tuple(out)
 
 

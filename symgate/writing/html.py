@@ -84,7 +84,7 @@ def _step(pen: Pen, step: Step) -> str:
 def _formula(source: str) -> str:
     """A formula with its LaTeX to unfold."""
     return (
-        f'<div class="f"><div class="m">{mathml(source, display=True)}</div>'
+        f'<div class="f"><div class="m" tabindex="0">{mathml(source, display=True)}</div>'
         f"<details><summary>LaTeX</summary><code>{html_text(source)}</code></details></div>"
     )
 
@@ -95,6 +95,5 @@ def _table(pen: Pen, table: Table) -> str:
         "<tr>" + "".join(f"<td>{pen.words(c, html_text, mathml)}</td>" for c in row) + "</tr>"
         for row in table.rows
     )
-    return (
-        f'<div class="m"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="m" tabindex="0">{whole}</div>'

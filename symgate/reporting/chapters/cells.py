@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
+from symgate.linear.carry import carries
+from symgate.linear.linearise import linearise
 from symgate.reporting.blocks import (
     Derived,
     Display,
     Fold,
-    Link,
     Listing,
-    Maths,
     Paragraph,
     Picture,
     Section,
@@ -47,10 +47,9 @@ def _cell(f: Findings, cell: Cell) -> Section:
 
 
 def _drawn(f: Findings, cell: Cell) -> Words:
-    carried = f[f"cells/{f.slugs[cell.name]}/carry_share"] is not None
+    carried = bool(carries(linearise(cell)))
     line = "The heavy line is the carry. " if carried else "There is no carry. "
-    return (f"{cell.title}, drawn from its equations. {line}As SVG, PNG or TikZ: ",
-            Link("TikZ", f"figures/{f.slugs[cell.name]}-diagram.tex"), ".")  # fmt: skip
+    return (f"{cell.title}, drawn from its equations. {line}",)
 
 
 def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
@@ -87,8 +86,6 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
         ("Measured rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
          f.number(f"{key}/fitted_on_lags/0", "whole"), " to ",
          f.number(f"{key}/fitted_on_lags/1", "whole"), "."),
-        ("Worst case of one step: ", Maths(f[f"{key}/bound/latex"]), " = ",
-         f.number(f"{key}/bound/one_step", "value"), "."),
     ]  # fmt: skip
     for name in f[f"{key}/predictions"]:
         at = f"{key}/predictions/{name}"
@@ -98,7 +95,9 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
         )  # fmt: skip
     items += [sentence(note) for note in f[f"{key}/notes"]]
     items += [sentence(reason) for reason in f[f"{key}/left_out"].values()]
-    out.append(Listing(tuple(items)))
+    worst = ("In the worst case one step takes it at most by ",
+             f.number(f"{key}/bound/one_step", "value"), ", the value of")  # fmt: skip
+    out += [Paragraph(worst), Display(f[f"{key}/bound/latex"]), Listing(tuple(items))]
     return out
 
 

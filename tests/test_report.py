@@ -1,0 +1,337 @@
+"""The report: what stands on the page is what stands in the data, and a failure harms nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+import symgate as sg
+from symgate.cli.main import main
+from symgate.reporting import measuring, pieces, report, texts
+from symgate.reporting.numbers import FORMS
+from symgate.reporting.report import Report
+from symgate.writing.files import write_file
+from tests import browser
+from tests.tools import axe, needs
+
+ROOT = Path(__file__).parent.parent
+SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "samples": 2}
+CELLS = ["rnn", "lstm", "gru"]
+
+Page = Element
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return sg.report(CELLS, tmp_path_factory.mktemp("report"), **SMALL)
+
+
+@pytest.fixture(scope="module")
+def page(made: Report) -> Page:
+    return parsed(made.path)
+
+
+def parsed(path: Path) -> Page:
+    """The page, strictly: any fault of its HTML is an error."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    found: Page = parser.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def text(element: Page, without: tuple[str, ...] = ()) -> str:
+    """The text of an element, leaving some elements out."""
+    out = [element.text or ""]
+    for child in element:
+        if str(child.tag).split("}")[-1] not in without:
+            out.append(text(child, without))
+        out.append(child.tail or "")
+    return "".join(out)
+
+
+def value(data: Any, key: str) -> Any:
+    for part in key.split("/"):
+        data = data[int(part)] if isinstance(data, list) else data[part]
+    return data
+
+
+def shown(form: str, number: Any) -> str:
+    """A number as the page writes it, powers of ten with a raised exponent."""
+    mantissa, sign, exponent = FORMS[form](number).partition("e")
+    is_power = sign and re.fullmatch(r"-?\d+", exponent) and form == "power"
+    return f"{mantissa} × 10{exponent.replace('-', '−')}" if is_power else FORMS[form](number)
+
+
+# -- the numbers --------------------------------------------------------------------------------
+
+
+def test_every_number_of_the_page_is_one_of_the_data(made: Report, page: Page) -> None:
+    data = json.loads(made.path.with_name("data").joinpath("report.json").read_text())
+    found = list(page.iter("data"))
+    assert len(found) > 100
+    for element in found:
+        number = value(data, element.get("data-key", ""))
+        assert json.loads(element.get("value", "")) == number
+        assert text(element) == shown(element.get("data-form", ""), number)
+
+
+def test_no_number_stands_in_a_sentence_of_the_answer_or_a_table_by_itself(page: Page) -> None:
+    beside = ("data", "math", "code", "a")
+    leads = [e for e in page.iter("p") if e.get("class") == "lead"]
+    cells = [e for e in page.iter("td") if e.get("class") == "n"]
+    assert len(leads) == 3
+    assert len(cells) > 30
+    for element in (*leads, *cells):
+        assert not re.search(r"\d", text(element, beside)), text(element)
+
+
+def test_the_curves_beside_the_page_are_those_of_the_table(made: Report) -> None:
+    for slug, cell in made.data["cells"].items():
+        d = sg.load(made.path.parent / "data" / f"{slug}.npz")
+        assert d.rate == pytest.approx(cell["rate"], rel=1e-12)
+        assert float(d.median[-1]) == pytest.approx(cell["last_log10"], rel=1e-12)
+        table = (made.path.parent / "data" / f"{slug}.csv").read_text().splitlines()
+        assert len(table) == SMALL["lags"] + 2
+        assert float(table[-1].split(",")[2]) == pytest.approx(cell["last_log10"], rel=1e-12)
+
+
+def test_the_slowest_gradient_stands_first(made: Report, page: Page) -> None:
+    table = next(e for e in page.iter("table"))
+    names = [text(row).strip() for row in table.iter("th") if row.get("scope") == "row"]
+    rates = {c["name"]: c["rate"] for c in made.data["cells"].values()}
+    assert names == sorted(rates, key=lambda name: -rates[name])
+
+
+def test_work_is_the_multiplications_of_the_matrices() -> None:
+    n, m = sg.cell("lstm").sizes["n"], sg.cell("lstm").sizes["m"]
+    assert measuring.work(sg.cell("lstm")) == 4 * n**2 + 4 * n * m
+    assert measuring.work(sg.cell("lstm-concat")) == 4 * n**2 + 4 * n * m
+    assert measuring.work(sg.cell("gru")) == 3 * n**2 + 3 * n * m
+    assert measuring.work(sg.cell("indrnn")) == n * m
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def test_every_link_leads_somewhere(made: Report, page: Page) -> None:
+    places = {e.get("id") for e in page.iter() if e.get("id")}
+    ids = [e.get("id") for e in page.iter() if e.get("id")]
+    assert len(ids) == len(places)
+    for link in page.iter("a"):
+        target = link.get("href", "")
+        if target.startswith("#"):
+            assert target[1:] in places, target
+        else:
+            assert (made.path.parent / target).is_file(), target
+
+
+def test_a_browser_shows_it_whole(made: Report) -> None:
+    with browser.open(made.path, width=1440) as shown:
+        assert shown.requests == []
+        assert shown.evaluate("document.querySelectorAll('math').length") > 100
+        hidden = (
+            "document.querySelectorAll('details').forEach(d => d.open = true);"
+            "[...document.querySelectorAll('math')].filter(m => m.getBoundingClientRect().width "
+            "< 2 || m.getBoundingClientRect().height < 2).map(m => m.outerHTML)"
+        )
+        assert shown.evaluate(hidden) == []
+        assert shown.evaluate("document.querySelectorAll('merror').length") == 0
+        for width in (375, 768, 1440):
+            shown.resize(width)
+            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert shown.evaluate(wide) <= 0, width
+        assert shown.errors == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_is_accessible(made: Report, dark: bool) -> None:
+    rules = axe().read_text(encoding="utf-8")
+    with browser.open(made.path, width=375 if dark else 1280, dark=dark) as shown:
+        shown.evaluate(rules + ";true")
+        shown.evaluate("document.querySelectorAll('details.fold').forEach(d => d.open = true)")
+        run = (
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+            ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html + "
+            "' ' + n.failureSummary).join(' | ')))"
+        )
+        assert shown.evaluate(run) == []
+
+
+def test_it_is_small(made: Report) -> None:
+    assert made.path.stat().st_size < 2_000_000
+    shown = made.path.read_text(encoding="utf-8")
+    assert "<script" not in shown
+    assert re.search(r" (src|href)=\"(?!#|figures/|data/|derivations/|published/)", shown) is None
+
+
+@pytest.mark.parametrize(("form", "page"), [("md", "report.md"), ("tex", "report.tex")])
+def test_other_formats_say_the_same(made: Report, tmp_path: Path, form: str, page: str) -> None:
+    found = sg.report(CELLS, made.path.parent, format=form, **SMALL)
+    assert found.path.name == page
+    shown = found.path.read_text(encoding="utf-8")
+    for cell in made.data["cells"].values():
+        assert cell["title"] in shown
+        assert FORMS["steps"](cell["half_life"]) in shown
+    for claim in made.data["claims"]["claims"]:
+        assert claim["verdict"] in shown
+
+
+def test_the_pdf(made: Report) -> None:
+    needs("pdflatex")
+    found = sg.report(CELLS, made.path.parent, format="pdf", **SMALL)
+    assert found.path.read_bytes().startswith(b"%PDF")
+
+
+# -- runs ---------------------------------------------------------------------------------------
+
+
+def test_a_second_run_computes_nothing(made: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made.path.read_bytes()
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("computed again")
+
+    for name in ("of_cell", "remembering", "long_curve", "answer"):
+        monkeypatch.setattr(measuring, name, never)
+    assert sg.report(CELLS, made.path.parent, **SMALL).path.read_bytes() == before
+
+
+def test_a_piece_that_was_changed_is_made_again(tmp_path: Path) -> None:
+    store = pieces.Store(tmp_path)
+
+    def make() -> pieces.Made:
+        return {"a": 1}, {"inline/x.svg": b"<svg></svg>"}
+
+    piece = store.piece({"of": "x"}, make)
+    path = piece.path("inline/x.svg")
+    path.write_bytes(b"<svg><script>alert(1)</script></svg>")
+    assert store.piece({"of": "x"}, make).bytes("inline/x.svg") == b"<svg></svg>"
+    with pytest.raises(AssertionError):
+        store.piece({"of": "y"}, lambda: ({}, {"inline/x.svg": b"<svg onload=''></svg>"}))
+
+
+def test_an_interrupted_run_leaves_the_old_page_whole(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("old")
+
+    def stop(title: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sg.report(["rnn"], tmp_path, progress=stop, **SMALL)
+    assert (tmp_path / "index.html").read_text() == "old"
+    assert {p.name for p in tmp_path.iterdir()} == {"index.html", ".pieces"}
+
+
+def test_a_full_disk_leaves_the_old_page_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("old")
+    sg_files: Mapping[str, bytes] = {"figures/a.svg": b"", "index.html": b"new"}
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name == "index.html":
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(sg.SymgateError, match="disk is full"):
+        report.put(tmp_path, sg_files, "index.html")
+    assert [p.name for p in tmp_path.iterdir()] == ["index.html"]
+    assert (tmp_path / "index.html").read_text() == "old"
+
+
+def test_a_list_of_files_cannot_name_others(tmp_path: Path) -> None:
+    outside = write_file(tmp_path / "mine.txt", "keep")
+    folder = tmp_path / "report"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "files.json").write_text(json.dumps(["../mine.txt", "data/../../mine.txt"]))
+    report.put(folder, {"index.html": b"new"}, "index.html")
+    assert outside.read_text() == "keep"
+
+
+# -- bad input ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the claims, which have tests of their own."""
+    monkeypatch.setattr(texts, "claims", lambda: ({"claims": [], "counts": {}}, {}))
+
+
+BLOWS_UP = "h[t] = 1e30 * h[t-1] * h[t-1] * h[t-1] + W @ x[t] + 3"
+
+
+@pytest.mark.usefixtures("no_claims")
+def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "up.cell").write_text(BLOWS_UP)
+    words = [
+        "report", "rnn", str(tmp_path / "up.cell"), "-o", str(tmp_path / "out"), "--hidden=4",
+        "--lags=20", "--long=30", "--samples=1",
+    ]  # fmt: skip
+    assert main(words) == 1
+    out, err = capsys.readouterr()
+    assert out.strip() == str(tmp_path / "out" / "index.html")
+    assert "up could not be simulated" in err
+    shown = text(parsed(tmp_path / "out" / "index.html"))
+    assert "It could not be simulated." in shown
+    assert "rnn" in shown
+
+
+@pytest.mark.usefixtures("no_claims")
+def test_names_are_escaped_and_told_apart(tmp_path: Path) -> None:
+    one = "h[t] = tanh(U @ h[t-1] + W @ x[t])"
+    name = '<b onclick="x">&$#_{}'
+    cells = [
+        sg.Cell.from_text(one, name=name),
+        sg.Cell.from_text(one.replace("tanh", "sigmoid"), name=name),
+        sg.Cell.from_text(one, name=name),
+    ]
+    found = sg.report(cells, tmp_path, hidden=3, lags=10, long=20, samples=1)
+    assert list(found.data["cells"]) == ["b-onclick-x", "b-onclick-x-2"]
+    shown = parsed(found.path)
+    assert not [e for e in shown.iter("b") if e.get("onclick")]
+    titles = [text(e) for e in shown.iter("h3")]
+    assert any(name in title for title in titles)
+    assert any(f"{name} (2)" in title for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["gruu"], 3, "did you mean 'gru'"),
+        (["gru", "--format=doc"], 3, "the format 'doc' is not known"),
+        (["gru", "--lags=0"], 3, "lags is a whole number from 2"),
+        (["gru", "--hidden=100000"], 3, "hidden is a whole number from 1"),
+        (["gru", "--notation=chu"], 3, "did you mean"),
+        (["gru", "--scheme=he"], 3, "the scheme 'he' is not known"),
+        (["gru", "--hidden=x"], 2, "'x' is no whole number"),
+        (["gru", "-o", "FILE"], 3, "it is a file"),
+    ],
+)
+def test_bad_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str
+) -> None:
+    file = write_file(tmp_path / "file", "x")
+    words = [str(file) if word == "FILE" else word for word in words]
+    if "-o" not in words:
+        words += ["-o", str(tmp_path / "out")]
+    if code == 2:
+        with pytest.raises(SystemExit, match="2"):
+            main(["report", *words])
+    else:
+        assert main(["report", *words]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "out" / "index.html").exists()
