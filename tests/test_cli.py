@@ -173,7 +173,7 @@ Shapes
   W_z, W_r, W_n: n × m
   U_z, U_r, U_n: n × n
 
-Parameters  3 m n + 3 n^2 + 3 n
+Parameters  3 m n + 3 n² + 3 n
 
 Jacobian over one step
   ∂h_t/∂h_{t-1} = diag(z_t)

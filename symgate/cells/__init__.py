@@ -35,12 +35,12 @@ class Entry:
 def entries() -> Mapping[str, Entry]:
     """Every cell of the zoo by name, in alphabetical order."""
     found = {}
-    for file in sorted(resources.files(__name__).joinpath("data").iterdir(), key=str):
+    for file in resources.files(__name__).joinpath("data").iterdir():
         if file.name.endswith(".toml"):
             data = tomllib.loads(file.read_text(encoding="utf-8"))
             data["aliases"] = tuple(data["aliases"])
             found[data["name"]] = Entry(**data)
-    return found
+    return dict(sorted(found.items()))
 
 
 @lru_cache(maxsize=1)

@@ -107,7 +107,7 @@ def _as_text(cell: Cell, data: dict[str, Any]) -> str:
         shown = "number" if not p.shape else " × ".join(_grouped(size) for size in p.shape)
         shapes.setdefault(shown, []).append(p.name)
     lines += [_filled(f"{', '.join(names)}: {shape}") for shape, names in shapes.items()]
-    lines += ["", f"Parameters  {data['parameter_count'].replace('**', '^').replace('*', ' ')}"]
+    lines += ["", f"Parameters  {data['parameter_count'].replace('**2', '²').replace('*', ' ')}"]
     lag = data["lag"]
     lines += ["", f"Jacobian over {'one step' if lag == 1 else f'{lag} steps'}"]
     for (of, wrt), operator in zip(jacobians(cell, lag), data["jacobian"].values(), strict=True):
