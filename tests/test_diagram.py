@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -13,14 +14,18 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 import symgate as sg
+from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph, graph_of
 from symgate.drawing.labels import SCRIPT
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.linear.carry import carries
+from tests.tools import needs
 
 ZOO = list(sg.zoo)
+#: Cells with too many lines for a picture as in textbooks.
+PLAIN = {"slstm"}
 Box = tuple[float, float, float, float]
 
 
@@ -187,6 +192,38 @@ def dependence(cell: sg.Cell) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", ZOO)
+def test_every_dependence_is_drawn(name: str) -> None:
+    drawn = scene(name)
+    graph = graph_of(sg.cell(name))
+    joined = bundled(graph)
+    assert leaves(joined) == leaves(graph)
+    shown = joined if drawn.frame else graph
+    assert len(drawn.lines) == sum(len(set(node.sources)) for node in shown.nodes)
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_states_enter_left_and_leave_right_at_one_height(name: str) -> None:
+    cell, drawn = sg.cell(name), scene(name)
+    if drawn.frame is None:
+        assert name in PLAIN
+        return
+    left = drawn.frame.x - drawn.frame.width / 2
+    right, foot = left + drawn.frame.width, drawn.frame.y + drawn.frame.height / 2
+    by_place: dict[str, dict[str, float]] = {"left": {}, "right": {}, "below": {}}
+    for text in drawn.texts:
+        name_of = "".join(run.text for run in text.label)
+        if text.x + text.width / 2 < left:
+            by_place["left"][name_of.replace("t−1", "t")] = text.y
+        elif text.x - text.width / 2 > right:
+            by_place["right"][name_of] = text.y
+        elif text.y > foot:
+            by_place["below"][name_of] = text.x
+    assert len(by_place["left"]) == len(cell.states)
+    assert by_place["left"].items() <= by_place["right"].items()
+    assert len(by_place["below"]) == len(cell.inputs)
+
+
+@pytest.mark.parametrize("name", ZOO)
 def test_the_heavy_line_is_the_carry(name: str) -> None:
     cell = sg.cell(name)
     drawn = {graph_of(cell).nodes[way[0]].name for way in graph_of(cell).carries}
@@ -229,6 +266,9 @@ def test_svg_is_sound_accessible_and_without_black(name: str) -> None:
     assert title.text == sg.cell(name).title
     assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {described.attrib['id']}"
     assert "black" not in picture.svg()
+    assert "<script" not in picture.svg()
+    assert "url(" not in picture.svg()
+    assert len(picture.svg()) < 40_000
     assert "currentColor" in picture.svg()
     assert picture._repr_svg_() == picture.svg()
 
@@ -239,7 +279,7 @@ def test_bytes_are_the_same_each_time(kind: str, tmp_path: Path) -> None:
     sg.diagram("gru").save(one)
     sg.diagram(sg.Cell.from_text(str(sg.cell("gru")), title=sg.cell("gru").title)).save(two)
     assert one.read_bytes() == two.read_bytes()
-    heads = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".tex": b"\\documentclass"}
+    heads = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".tex": b"% needs TikZ"}
     assert one.read_bytes().startswith(heads[kind])
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"one{kind}", f"two{kind}"]
 
@@ -256,6 +296,17 @@ def test_tikz_is_balanced_and_names_no_library() -> None:
         drawn = [line for line in body.splitlines()[1:] if line.startswith(("\\draw", "\\fill"))]
         assert all(line.endswith(";") for line in drawn)
     assert not sg.diagram("rnn").tikz(standalone=False).startswith("\\documentclass")
+
+
+def test_tikz_compiles(tmp_path: Path) -> None:
+    program = needs("pdflatex")
+    if not subprocess.run([needs("kpsewhich"), "tikz.sty"], capture_output=True).stdout:
+        pytest.skip("TikZ (texlive-pictures) is not installed")
+    sg.diagram("lstm-peephole").save(tmp_path / "cell.tex")
+    words = [program, "-interaction=nonstopmode", "-halt-on-error", "cell.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "cell.pdf").stat().st_size > 1000
 
 
 def test_names_are_escaped() -> None:

@@ -17,7 +17,8 @@ def rounded(line: Line) -> list[tuple[str, tuple[Point, ...]]]:
     points = line.points
     steps: list[tuple[str, tuple[Point, ...]]] = [("M", (points[0],))]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        reach = min(line.corner, _length(before, corner) / 2, _length(corner, after) / 2)
+        room = _length(corner, after) / (2 if line.arrow or after != points[-1] else 1)
+        reach = min(line.corner, _length(before, corner) / 2, room)
         if corner in line.sharp or reach < 0.5:
             steps.append(("L", (corner,)))
         else:

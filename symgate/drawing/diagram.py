@@ -28,9 +28,12 @@ class Diagram:
 
     def svg(self) -> str:
         """An SVG element that can stand in a page: light and dark, with title and desc."""
+        return self._svg(alone=False)
+
+    def _svg(self, *, alone: bool) -> str:
         from symgate.drawing.svg import svg
 
-        return svg(self.scene, self.title, self.description)
+        return svg(self.scene, self.title, self.description, alone=alone)
 
     def tikz(self, *, standalone: bool = True) -> str:
         """A tikzpicture, in a document of its own unless `standalone` is false."""
@@ -51,7 +54,7 @@ class Diagram:
         ending = check_ending(path)
         if ending == ".svg":
             head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-            return write_file(path, head + self.svg() + "\n")
+            return write_file(path, head + self._svg(alone=True) + "\n")
         if ending == ".tex":
             return write_file(path, self.tikz())
         return write_file(path, self.image(ending[1:]))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import cache
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from symgate.drawing.corners import rounded
-from symgate.drawing.labels import DROP, SCRIPT
+from symgate.drawing.labels import DROP, SCRIPT, Run, middle
 from symgate.drawing.palette import INK
 from symgate.drawing.scene import Line, Scene, Shape, Text
 
 _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "Q": [Path.CURVE3, Path.CURVE3]}
+#: Both come with Matplotlib.
+FONTS = ("STIXGeneral", "DejaVu Sans")
+
 _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -96,19 +100,33 @@ def _pale(colour: str) -> tuple[float, float, float]:
     return 0.9 + 0.1 * r, 0.9 + 0.1 * g, 0.9 + 0.1 * b
 
 
+@cache
+def _letters(italic: bool) -> frozenset[int]:
+    """The characters that the first of the fonts has."""
+    font = FontProperties(family=FONTS[0], style="italic" if italic else "normal")
+    return frozenset(get_font(findfont(font)).get_charmap())
+
+
+def _font(run: Run) -> FontProperties:
+    """The first font that has all characters of a run."""
+    has_all = _letters(run.italic).issuperset(map(ord, run.text))
+    family = FONTS[0] if has_all else FONTS[1]
+    return FontProperties(family=family, style="italic" if run.italic else "normal")
+
+
 def _text(text: Text) -> list[PathPatch]:
     pieces: list[tuple[Path, float]] = []
     x = 0.0
     for run in text.label:
         size = text.size * (SCRIPT if run.level else 1.0)
-        font = FontProperties(family="DejaVu Sans", style="italic" if run.italic else "normal")
+        font = _font(run)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # glyphs that the font does not have
             path = TextPath((0, 0), run.text, size=size, prop=font)
         drop = text.size * DROP if run.level else 0.0
         pieces.append((path.transformed(Affine2D().scale(1, -1).translate(x, drop)), size))
         x += _advance(run.text, size, font)
-    shift = Affine2D().translate(text.x - x / 2, text.y + 0.36 * text.size)
+    shift = Affine2D().translate(text.x - x / 2, text.y + middle(text.label) * text.size)
     return [
         PathPatch(path.transformed(shift), fc=_paint(text.colour), ec="none") for path, _ in pieces
     ]

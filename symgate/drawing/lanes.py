@@ -9,6 +9,9 @@ from itertools import permutations
 #: Up to this many lanes all orders are tried.
 ALL_ORDERS = 6
 
+#: Up to this many lanes each is tried at all places; of more only none may lie on another.
+EXCHANGED = 16
+
 #: Two level stretches that lie nearer than this are taken for one.
 NEAR = 4.0
 
@@ -46,8 +49,10 @@ def lanes(branches: Sequence[Branch]) -> Channel:
     order = _first_order(bent)
     if len(bent) <= ALL_ORDERS:
         order = min(permutations(order), key=lambda o: (_cost(o, straight), o != tuple(order)))
-    else:
+    elif len(bent) <= EXCHANGED:
         order = _exchanged(order, straight)
+    else:
+        order = _apart(order)
     return Channel({b.net: i for i, b in enumerate(order)}, len(bent))
 
 
@@ -67,6 +72,24 @@ def _exchanged(order: Sequence[Branch], straight: Sequence[Branch]) -> tuple[Bra
         if best == before:
             break
     return tuple(best)
+
+
+def _apart(order: Sequence[Branch]) -> tuple[Branch, ...]:
+    """An order in which few level stretches lie on one another: a net that starts where
+    another ends stands to the left of it."""
+    left_of = {
+        b.net: {o.net for o in order if o.net != b.net and not o.from_below
+                and any(abs(end - o.start) < NEAR for end in b.ends)}
+        for b in order
+    }  # fmt: skip
+    out: list[Branch] = []
+    rest = list(order)
+    while rest:
+        waiting = {b.net for b in rest}
+        free = next((b for b in rest if not left_of[b.net] & waiting), rest[0])
+        out.append(free)
+        rest.remove(free)
+    return tuple(out)
 
 
 def _cost(order: Sequence[Branch], straight: Sequence[Branch]) -> float:

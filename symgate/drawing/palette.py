@@ -13,6 +13,32 @@ INK = "ink"
 CARRY = "#0072B2"
 GATES = ("#D55E00", "#008060", "#A8508A", "#C07800", "#3D95CC")
 
+#: Each colour on a dark page.
+ON_DARK = dict(
+    zip(
+        (CARRY, *GATES),
+        ("#4DA9E0", "#F28C45", "#2DB893", "#DB8DC0", "#E0A33A", "#7CC4F0"),
+        strict=True,
+    )
+)
+
+
+def for_words(colour: str) -> str:
+    """A colour as small letters have it: dark enough to be read on white.
+
+    >>> for_words("#D55E00"), for_words(INK)
+    ('#A04600', 'ink')
+    """
+    if colour == INK:
+        return INK
+    return "#" + "".join(f"{round(0.75 * int(colour[i : i + 2], 16)):02X}" for i in (1, 3, 5))
+
+
+def on_dark(colour: str) -> str:
+    """What a colour, or that of a word, becomes on a dark page."""
+    found = ON_DARK | {for_words(light): dark for light, dark in ON_DARK.items()}
+    return found[colour]
+
 
 def gate_colours(cell: Cell) -> dict[str, str]:
     """The colour of each gate: that of its path in the path figure.

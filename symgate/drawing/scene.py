@@ -85,3 +85,9 @@ class Scene:
     shapes: tuple[Shape, ...]
     texts: tuple[Text, ...]
     frame: Shape | None = None
+
+    def colours(self) -> list[str]:
+        """The colours that occur, in order."""
+        found = {line.colour for line in self.lines} | {dot.colour for dot in self.dots}
+        found |= {shape.colour for shape in self.shapes} | {text.colour for text in self.texts}
+        return sorted(found)

@@ -6,37 +6,51 @@ from hashlib import sha256
 from xml.sax.saxutils import escape
 
 from symgate.drawing.corners import rounded
-from symgate.drawing.labels import DROP, SCRIPT
+from symgate.drawing.labels import DROP, SCRIPT, middle
 from symgate.drawing.number import number as n
-from symgate.drawing.palette import INK
+from symgate.drawing.palette import INK, on_dark
 from symgate.drawing.scene import Line, Scene, Shape, Text
 
 FONT = "'STIX Two Text','STIX Two Math','Cambria Math','Latin Modern Math','DejaVu Serif',serif"
 
 
-def svg(scene: Scene, title: str, description: str) -> str:
-    """An <svg> element without a header, so that it can stand in HTML."""
+def svg(scene: Scene, title: str, description: str, *, alone: bool = False) -> str:
+    """An <svg> element without a header, so that it can stand in HTML.
+
+    Its ink is that of the page, and its colours grow lighter where the page is dark; one that
+    is to stand `alone` has a white ground instead.
+    """
     mark = "d" + sha256(f"{title}{description}".encode()).hexdigest()[:8]
     body = [_frame(scene.frame)] if scene.frame else []
     body += [_line(line) for line in scene.lines]
     body += [_arrow(line) for line in scene.lines if line.arrow]
     body += [
-        f'<circle cx="{n(d.at[0])}" cy="{n(d.at[1])}" r="{n(d.radius)}" fill="{_paint(d.colour)}"/>'
+        f'<circle cx="{n(d.at[0])}" cy="{n(d.at[1])}" r="{n(d.radius)}" '
+        f'fill="currentColor"{_colour(d.colour)}/>'
         for d in scene.dots
     ]
     body += [_shape(shape) for shape in scene.shapes]
     body += [_text(text) for text in scene.texts]
     inner = "\n".join(body)
     wide, tall = n(scene.width), n(scene.height)
+    ground = ";background:#fff" if alone else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" width="{wide}" '
-        f'height="{tall}" role="img" aria-labelledby="{mark}t {mark}d" '
-        f'style="max-width:100%;height:auto" color="currentColor">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{mark}" viewBox="0 0 {wide} {tall}" '
+        f'width="{wide}" height="{tall}" role="img" aria-labelledby="{mark}t {mark}d" '
+        f'style="max-width:100%;height:auto{ground}">\n'
         f'<title id="{mark}t">{escape(_clean(title))}</title>\n'
         f'<desc id="{mark}d">{escape(_clean(description))}</desc>\n'
+        f"{'' if alone else _dark(scene, mark)}"
         f'<g fill="none" stroke-linejoin="round" font-family="{FONT}" text-anchor="middle">\n'
         f"{inner}\n</g>\n</svg>"
     )
+
+
+def _dark(scene: Scene, mark: str) -> str:
+    """The rule that makes colours lighter on a dark page, for this element only."""
+    found = [colour for colour in scene.colours() if colour != INK]
+    rules = "".join(f"#{mark} .c{c[1:]}{{color:{on_dark(c)}}}" for c in found)
+    return f"<style>@media(prefers-color-scheme:dark){{{rules}}}</style>\n" if rules else ""
 
 
 def _clean(text: str) -> str:
@@ -44,8 +58,9 @@ def _clean(text: str) -> str:
     return "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
 
 
-def _paint(colour: str) -> str:
-    return "currentColor" if colour == INK else colour
+def _colour(colour: str) -> str:
+    """What an element's currentColor is: the page's, or a colour of its own."""
+    return "" if colour == INK else f' color="{colour}" class="c{colour[1:]}"'
 
 
 def _line(line: Line) -> str:
@@ -53,19 +68,21 @@ def _line(line: Line) -> str:
     for verb, points in rounded(line):
         steps.append(verb + " ".join(f"{n(x)} {n(y)}" for x, y in points))
     return (
-        f'<path d="{"".join(steps)}" stroke="{_paint(line.colour)}" '
-        f'stroke-width="{n(line.weight)}"/>'
+        f'<path d="{"".join(steps)}" stroke="currentColor" '
+        f'stroke-width="{n(line.weight)}"{_colour(line.colour)}/>'
     )
 
 
 def _arrow(line: Line) -> str:
     corners = " ".join(f"{n(x)},{n(y)}" for x, y in line.head())
-    return f'<polygon points="{corners}" fill="{_paint(line.colour)}"/>'
+    return f'<polygon points="{corners}" fill="currentColor"{_colour(line.colour)}/>'
 
 
 def _shape(shape: Shape) -> str:
-    paint = _paint(shape.colour)
-    style = f'fill="{paint}" fill-opacity="0.1" stroke="{paint}" stroke-width="1.5"'
+    style = (
+        'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-width="1.5"'
+        f"{_colour(shape.colour)}"
+    )
     if shape.kind == "circle":
         return f'<circle cx="{n(shape.x)}" cy="{n(shape.y)}" r="{n(shape.width / 2)}" {style}/>'
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
@@ -96,6 +113,7 @@ def _text(text: Text) -> str:
         content = escape(run.text)
         spans.append(f"<tspan{style}>{content}</tspan>" if style else content)
     return (
-        f'<text x="{n(text.x)}" y="{n(text.y + 0.33 * text.size)}" '
-        f'font-size="{n(text.size)}" fill="{_paint(text.colour)}">{"".join(spans)}</text>'
+        f'<text x="{n(text.x)}" y="{n(text.y + middle(text.label) * text.size)}" '
+        f'font-size="{n(text.size)}" fill="currentColor"{_colour(text.colour)}>'
+        f"{''.join(spans)}</text>"
     )

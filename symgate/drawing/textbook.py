@@ -22,7 +22,7 @@ from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import name_label, width
 from symgate.drawing.layout import HEAVY, THIN, joints, simplified
-from symgate.drawing.palette import CARRY, INK, gate_colours
+from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
 from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
@@ -31,7 +31,7 @@ from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
 BUS, MERGE = 2.4, 9.0
 
 #: How many placements are routed, for a graph of so many nodes at most.
-TRIES = ((22, 6), (34, 3), (60, 1))
+TRIES = ((22, 6), (34, 3), (48, 1))
 
 #: Of these so many are refined.
 REFINED = 2
@@ -219,8 +219,10 @@ class _Figure:
             self.edge(reader, net.entered[reader]),
         )
         points = [start, *spots, end]
-        if self.nodes[reader].kind == "join" and points[-2][1] != end[1]:
+        if self.nodes[reader].kind == "join":
             points.append((end[0] + MERGE, end[1]))
+        if self.nodes[i].kind == "join":
+            points[0] = (start[0] + MERGE, start[1])
         return simplified(points)
 
     def edge(self, i: int, port: Port, *, out: bool = False) -> Point:
@@ -308,7 +310,9 @@ class _Figure:
         if body.name:
             wide = width(body.name, SMALL)
             away = body.height / 2 + 10
-            found.append(Text(body.name, x + 6 + wide / 2, y - away, SMALL, wide, self.colour(i)))
+            found.append(
+                Text(body.name, x + 6 + wide / 2, y - away, SMALL, wide, for_words(self.colour(i)))
+            )
         return found
 
 

@@ -24,9 +24,9 @@ _SPECIAL = {c: f"\\{c}" for c in "#$%&{}"} | {
 
 def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:
     """A tikzpicture; with `standalone`, a document that compiles by itself."""
-    colours = sorted({line.colour for line in scene.lines} | {s.colour for s in scene.shapes})
-    body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in colours if c != INK]
+    body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in scene.colours() if c != INK]
     body += [rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line join=round] % {_comment(title)}"]
+    body += [rf"\useasboundingbox (0,0) rectangle {_at((scene.width, scene.height))};"]
     body += [_frame(scene.frame)] if scene.frame else []
     body += map(_line, scene.lines)
     body += [
@@ -43,7 +43,15 @@ def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:
     body.append(r"\end{tikzpicture}")
     if not standalone:
         return "\n".join(body) + "\n"
-    head = [r"\documentclass[border=2pt]{standalone}", r"\usepackage{tikz}", r"\begin{document}"]
+    page = f"paperwidth={n(scene.width + 4)}pt,paperheight={n(scene.height + 4)}pt,margin=2pt"
+    head = [
+        "% needs TikZ, which is in the package pgf (texlive-pictures on Debian)",
+        r"\documentclass{article}",
+        rf"\usepackage[{page}]{{geometry}}",
+        r"\usepackage{fix-cm,tikz}",
+        r"\pagestyle{empty}\parindent=0pt\topskip=0pt",
+        r"\begin{document}",
+    ]
     return "\n".join([*head, *body, r"\end{document}"]) + "\n"
 
 
