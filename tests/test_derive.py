@@ -94,7 +94,7 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("rnn", "norms", "There is no carry, so that no gate"),
     ("min-gru", "norms", "The bound is exactly 1, whatever the weights"),
     ("gru", "norms", "explosion is not excluded"),
-    ("lstm-1997", "norms", "is the identity: whatever the gates do"),
+    ("lstm-1997", "norms", "is the identity: along it a change is handed on unchanged"),
     ("gru", "norms", "which is 1 for z_t → 1"),
     ("gru-z-takes-new", "norms", "which is 1 for z_t → 0"),
     ("min-gru", "partials", "read no old state"),

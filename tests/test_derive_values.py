@@ -18,7 +18,7 @@ import sympy as sp
 
 import symgate as sg
 from symgate.algebra.marks import Differential, Gradient, Step
-from symgate.algebra.vectors import Total, t, variable
+from symgate.algebra.vectors import Total, name_of, t, variable
 from symgate.linear.limits import limits
 from symgate.linear.origin import origin
 from symgate.linear.paths import paths
@@ -107,6 +107,7 @@ class Point:
         """δ of every value at step t, for random losses and what is handed back."""
         out: dict[str, Any] = {}
         back = sg.adjoint(self.cell)
+        read = {name_of(term.source) for node in self.lin for term in node.terms}
         for s in self.cell.states:
             out[LOSS + s] = self.rng.uniform(-1, 1, self.size(s))
             out[LATER + s] = self.rng.uniform(-1, 1, self.size(s))
@@ -114,6 +115,8 @@ class Point:
             value = np.broadcast_to(self.with_deltas(expression, out), (self.size(name),))
             if name in self.cell.states:
                 value = value + out[LOSS + name] + out[LATER + name]
+            elif name not in read and name in self.cell.equations:  # an output: the loss alone
+                value = out[LOSS + name] = self.rng.uniform(-1, 1, self.size(name))
             out[f"delta_{name}"] = value
         return out
 

@@ -143,6 +143,8 @@ def derive(
         if value not in known:
             raise UnknownName(what, str(value), known)
     wanted = NAMES if sections is None else tuple(dict.fromkeys(sections))
+    if not wanted:
+        raise SymgateError(f"no section is named; there are {', '.join(NAMES)}")
     for name in wanted:
         if name not in NAMES:
             raise UnknownName("the section", str(name), NAMES)

@@ -19,7 +19,6 @@ from symgate.algebra.marks import (
     Power,
     Step,
 )
-from symgate.algebra.names import name_parts
 from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.printing import (
@@ -30,14 +29,13 @@ from symgate.algebra.printing import (
     SUM,
     Order,
     Printer,
-    _signed,
     is_vector,
 )
 from symgate.algebra.vectors import MatVec, Stack, shifted, t
 from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
-from symgate.writing.formulas import Count, Named, Scientific, Shape, Span, Written
-from symgate.writing.marks import Acting, AtLimit, Concatenation, Equal, Slope, Stacked
+from symgate.writing.glyphs import FUNCTIONS, escaped, glyph_latex
+from symgate.writing.latex_marks import marked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
@@ -45,13 +43,6 @@ from symgate.writing.width import HARD, SOFT, broken, plain
 
 #: The notations that formulas can be written in.
 notations = names()
-
-_FUNCTIONS = {
-    "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin",
-    "cos": r"\cos", "normal_cdf": r"\Phi", "normal_pdf": r"\varphi",
-}  # fmt: skip
-
-_ACCENTS = {"tilde": r"\tilde", "hat": r"\hat", "bar": r"\bar", "dot": r"\dot"}
 
 #: What follows a number that stands for a diagonal, until a matrix or vector follows it.
 _TIMES_I = r" \, I"
@@ -105,38 +96,7 @@ class LatexPrinter(Printer):
         return time is not None or (known is not None and known.kind == "vector")
 
     def glyph(self, glyph: Glyph, time: Expr | None = None, *, bold: bool = False) -> str:
-        base = self.letter(glyph.base)
-        if glyph.verbatim:
-            base = rf"\mathtt{{{_escaped(glyph.base)}}}"
-        if bold:
-            base = rf"\boldsymbol{{{base}}}" if base.startswith("\\") else rf"\mathbf{{{base}}}"
-        for accent in glyph.accents:
-            base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
-        below = [p if isinstance(p, str) else self.glyph(p) for p in glyph.below]
-        below = [self.script(p) if isinstance(p, str) and p in glyph.below else p for p in below]
-        index = _run(below) if glyph.tight else ",".join(below)
-        above = _run([self.script(p) if isinstance(p, str) else self.glyph(p) for p in glyph.above])
-        above = f"({above})" if above else ""
-        if time is not None:
-            moment = "t" if time == 0 else f"t{_signed(time)}"
-            if self.notation.time == "above":
-                above = rf"\langle {moment} \rangle"
-            else:
-                index = f"{index},{moment}" if index else moment
-        return f"{base}{_attached('_', index)}{_attached('^', above)}"
-
-    def letter(self, base: str) -> str:
-        parts = name_parts(base)
-        if parts.greek and parts.greek == base:
-            return "o" if base == "omicron" else rf"\{base}"
-        return base if len(base) == 1 else rf"\mathit{{{_escaped(base)}}}"
-
-    def script(self, subscript: str) -> str:
-        parts = name_parts(subscript)
-        if parts.greek:
-            return self.letter(parts.greek)
-        short = len(subscript) == 1 or subscript.isdigit()
-        return subscript if short else rf"\mathit{{{_escaped(subscript)}}}"
+        return glyph_latex(glyph, time, above=self.notation.time == "above", bold=bold)
 
     def _shown(self, e: Any) -> tuple[str, int]:
         if isinstance(e, Symbol) and e.is_integer:  # a size, a lag: no name of the cell
@@ -174,9 +134,9 @@ class LatexPrinter(Printer):
         inside = ", ".join(arguments)
         if function in ("abs", "Abs"):
             return rf"\left| {plain(inside)} \right|"
-        head = _FUNCTIONS.get(function)
+        head = FUNCTIONS.get(function)
         if head is None:
-            head = rf"\operatorname{{{_escaped(function)}}}"
+            head = rf"\operatorname{{{escaped(function)}}}"
         return head + self.parenthesised(inside)
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
@@ -186,7 +146,7 @@ class LatexPrinter(Printer):
     def power(self, base: Expr, exponent: Expr) -> str:
         raised = rf"^{{{self.number(exponent) if exponent.is_number else self.show(exponent)}}}"
         if type(base).__name__ in ("tanh", "sin", "cos"):
-            head = _FUNCTIONS[type(base).__name__]
+            head = FUNCTIONS[type(base).__name__]
             return f"{head}{raised}{self.parenthesised(self.show(base.args[0]))}"
         shown = plain(self.show(base, ATOM))
         if isinstance(base, Indexed | Symbol) and "^" in shown:
@@ -343,60 +303,8 @@ class LatexPrinter(Printer):
         return self.show(e, 0 if isinstance(e, Stack) else ATOM)
 
     def show(self, expression: Any, at_least: int = 0) -> str:
-        match expression:
-            case Concatenation(glyph=None):
-                return self.block_matrix([[self.show(p) for p in row] for row in expression.rows])
-            case Concatenation(glyph=Glyph() as glyph):
-                return self.glyph(glyph, bold=self.bold and expression.is_vector)
-            case Stacked():
-                return self._stacked(expression)
-            case Slope():
-                head = _FUNCTIONS.get(type(expression.function).__name__, "")
-                name = rf"\operatorname{{{_escaped(type(expression.function).__name__)}}}"
-                return f"{head or name}'({self.name(expression.letter, None)})"
-            case Equal():
-                return " = ".join(map(self.show, expression.parts))
-            case AtLimit():
-                to = rf"{self.show(expression.gate)} \to {expression.value}"
-                return rf"\lim_{{{to}}} {self.show(expression.partial)}"
-            case Acting():
-                return rf"{self.show(expression.operator)} \, {self.show(expression.vector)}"
-            case Named():
-                return self.name(expression.name, expression.time)
-            case Span():
-                return self.span(expression)
-            case Scientific():
-                if expression.digit == 0:
-                    return "0"
-                digit = "" if expression.digit == 1 else rf"{expression.digit} \cdot "
-                return rf"{digit}10^{{{expression.exponent}}}"
-            case Written():
-                return expression.latex
-            case Count():
-                terms = [self._signed_term(term) for term in expression.of.as_ordered_terms()]
-                return self.joined(terms).replace(self.scalar_times, " ")
-            case Shape():
-                sizes = [self.show(s, PRODUCT) for s in expression.sizes]
-                return r" \times ".join(sizes) if sizes else "1"
-        return super().show(expression, at_least)
-
-    def _stacked(self, stack: Stacked) -> str:
-        """act(W [h; x] + b), the activations in a column."""
-        calls = [stack.cell.equations[g] for g in stack.gates]
-        heads = [[_FUNCTIONS.get(type(c).__name__, type(c).__name__)] for c in calls]
-        acted = self.block_matrix([[self.show(v)] for v in stack.vectors])
-        inside = f"{self.glyph(stack.matrix)} {acted}"
-        if stack.bias is not None:
-            inside += f" + {self.glyph(stack.bias, bold=self.bold)}"
-        return f"{self.block_matrix(heads)} {self.parenthesised(inside)}"
-
-    def span(self, span: Span) -> str:
-        """An interval, closed where it has an end."""
-        if span.low is None and span.high is None:
-            return r"\mathbb{R}"
-        low = r"(-\infty" if span.low is None else f"[{self.show(span.low)}"
-        high = r"\infty)" if span.high is None else f"{self.show(span.high)}]"
-        return f"{low}, {high}"
+        described = marked(self, expression)
+        return super().show(expression, at_least) if described is None else described
 
     def derivative(self, of: str, wrt: str, lag: Expr) -> str:
         above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
@@ -437,25 +345,6 @@ def _fraction_is_one_sign(shown: tuple[str, int]) -> tuple[str, int]:
     """A fraction needs no parentheses, as its bar holds it together."""
     text, binds = shown
     return (text, ATOM) if text.startswith(r"\frac{") else (text, binds)
-
-
-def _run(pieces: Sequence[str]) -> str:
-    """Letters side by side, a command kept apart from the letter after it."""
-    out = ""
-    for piece in pieces:
-        clash = out[-1:].isalpha() and piece[:1].isalpha() and "\\" in out.split("{")[-1]
-        out += f" {piece}" if clash else piece
-    return out
-
-
-def _attached(sign: str, script: str) -> str:
-    if not script:
-        return ""
-    return f"{sign}{script}" if len(script) == 1 else f"{sign}{{{script}}}"
-
-
-def _escaped(identifier: str) -> str:
-    return identifier.replace("_", r"\_")
 
 
 def latex(

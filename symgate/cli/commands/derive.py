@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     sections = None if arguments.sections is None else [
         name.strip() for name in arguments.sections.split(",") if name.strip()
     ]  # fmt: skip
-    lag: Any = int(arguments.lag) if arguments.lag.lstrip("-").isdigit() else arguments.lag
+    lag: Any = int(arguments.lag) if re.fullmatch(r"-?[0-9]{1,9}", arguments.lag) else arguments.lag
     derivations = tuple(
         derive(
             cell, arguments.notation, arguments.layout, lag, form=arguments.form,

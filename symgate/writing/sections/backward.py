@@ -10,7 +10,7 @@ from sympy import Add, MatrixSymbol, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
-from symgate.algebra.vectors import MatVec, Vector, shifted, variable
+from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
 from symgate.writing.subject import Subject
@@ -49,6 +49,8 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         if name in subject.states:
             first = [Part(variable(LOSS + name)), Part(variable(LATER + name))]
             parts = [*first, *(p for p in parts if p.expression != 0)]
+        elif expression == 0 and name in _outputs(subject):
+            parts = [Part(variable(LOSS + name))]
         elif expression == 0:
             continue
         lines.append(Line(delta(name), tuple(parts), order=order))
@@ -64,6 +66,12 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     )  # fmt: skip
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
     return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms)
+
+
+def _outputs(subject: Subject) -> set[str]:
+    """The values that nothing reads: only the loss does."""
+    read = {name_of(term.source) for node in subject.lin for term in node.terms}
+    return {name for name in subject.cell.equations if name not in read}
 
 
 def _forward_term(subject: Subject) -> Written:
@@ -101,6 +109,17 @@ def _parts(expression: Any) -> list[Part]:
     return [Part(p) for p in (*direct, *rest)]
 
 
+def _sign_in_front(expression: Any) -> Any:
+    """u (−v)ᵀ as −u vᵀ."""
+    turned = {
+        outer: -Outer(u, -v, *outer.shape)
+        for outer in expression.atoms(Outer)
+        for u, v in [outer.args[:2]]
+        if v.could_extract_minus_sign()
+    }
+    return expression.xreplace(turned)
+
+
 def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
     cell = subject.cell
     if not cell.parameters:
@@ -118,7 +137,8 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             symbol = MatrixSymbol(name, *parameter.shape)
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
-        lines.append(Line(Gradient(symbol), (Part(OverTime(expression)),), order=order))
+        part = Part(OverTime(_sign_in_front(expression)))
+        lines.append(Line(Gradient(symbol), (part,), order=order))
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())

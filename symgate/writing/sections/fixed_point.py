@@ -41,8 +41,11 @@ def _step(subject: Subject, found: Origin) -> Step:
     words: list[Any] = ["Without input"]
     if found.zero:
         words += [" and with ", *listed([(Equal((Named(z), 0)),) for z in found.zero]), ","]
-    words.append(" the state 0 stays where it is. If each bias is the same for all units, the "
-                 "diagonals are numbers there.")  # fmt: skip
+    words.append(" the state 0 stays where it is.")
+    vectors = {p.name for p in subject.cell.parameters.values() if p.kind == "vector"}
+    if any(str(s) in vectors for e in found.eigenvalues for s in e.free_symbols):
+        words.append(" Where every parameter vector holds the same number for all units, the "
+                     "diagonals are numbers there.")  # fmt: skip
     matrix = found.matrix
     if matrix is None:
         words += [" No weight matrix is left, and the Jacobian has the eigenvalues ", own, ":"]

@@ -130,7 +130,7 @@ def _by_powers(found: Bounds) -> Words:
         "Put the bounds of the blocks into a matrix of numbers"
         + (". " if steady else ", with the largest values that occur at any step. ")
         + "It has no negative entry, so that its powers bound every product: if its largest "
-        "eigenvalue is below 1, the gradient must vanish. The numbers in it are the largest "
+        "eigenvalue is below 1, the gradient must vanish. It is made of the largest "
         "singular values of the weights; their eigenvalues would not do.",
     )
 
@@ -198,8 +198,8 @@ def _carried(subject: Subject) -> Step:
                 held, values, strict=True)}) == 1
         ]  # fmt: skip
         if coefficient == 1:
-            words.append(" is the identity: whatever the gates do, a change of it is handed on "
-                         "unchanged. ")  # fmt: skip
+            words.append(" is the identity: along it a change is handed on unchanged, whatever "
+                         "the weights. ")  # fmt: skip
         elif held and settings:
             named = listed([(variable(g), f" → {v}") for g, v in settings[0].items()])
             words += [" has the factor ", coefficient, ", which is 1 for ", *named,
