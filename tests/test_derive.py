@@ -99,6 +99,16 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("gru-z-takes-new", "norms", "which is 1 for z_t → 0"),
     ("min-gru", "partials", "read no old state"),
     ("lstm", "lags", "is a block of this product, not a product of blocks"),
+    ("lmu", "norms", "if its largest eigenvalue is below 1, the gradient must vanish"),
+    ("gru", "norms", "‖h_{t-1} - n_t‖_∞ ≤ 2 ‖z_t ⊙ (1 - z_t)‖_∞ ≤ 1/4"),
+    ("gru", "norms", "λ = σ(b_z) + μ σ(b_r) (1 - σ(b_z)) μ = 1 / σ(b_r) [where λ = 1]"),
+    ("lru", "norms", "No weight matrix is left, and the Jacobian has the eigenvalues ρ"),
+    ("sru", "backward", "δ_{h,t} = ∂L_t/∂h_t δ_{r,t} = (c_t - x_t) ⊙ δ_{h,t}"),
+    ("slstm", "norms", "m_t, c_t and n_t have no bound"),
+    ("slstm", "partials", "What is not listed is zero"),
+    ("lem", "step", "diag(Δ (n_t - z_{t-1}) ⊙ v_{d,t}"),
+    ("gru-reset-after", "step", "+ diag(r_t) U_n dh_{t-1}"),
+    ("antisymmetric-rnn", "backward", "δ_{a_n,t} h_{t-1}ᵀ - h_{t-1} δ_{a_n,t}ᵀ"),
 ])  # fmt: skip
 def test_sentences_say_what_holds(name: str, section: str, sentence: str) -> None:
     assert sentence in " ".join(section_text(sg.cell(name), section).split())
@@ -129,6 +139,35 @@ def test_a_lag_is_written_out() -> None:
     assert "∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} ∂h_{t-2}/∂h_{t-3}" in text
     assert "[by way of c_{t-1} and h_{t-2}]" in text
     assert "would be 78125" not in section_text(sg.cell("lstm"), "lags", lag=8)
+
+
+def test_no_eigenvalues_where_they_have_no_form() -> None:
+    """Several matrices are left, or 0 is no fixed point, or the slope jumps there."""
+    for name in ("cornn", "slstm", "rnn-relu", "unicornn"):
+        assert "Near the state 0" not in section_text(sg.cell(name), "norms")
+
+
+def test_limits_that_change_nothing_are_left_out() -> None:
+    text = section_text(sg.cell("lstm"), "norms")
+    assert "lim i_t → 0: ∂c_t/∂h_{t-1} = diag(c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f\n" in text
+    assert "lim i_t → 0: ∂c_t/∂c_{t-1}" not in text
+    assert "lim f_t → 1: ∂c_t/∂c_{t-1} = I\n" in text
+
+
+def test_short_formulas_stand_side_by_side() -> None:
+    latex = sg.derive(sg.cell("lstm"), sections=["backward"]).latex(fragment=True)
+    row = next(row for row in latex.split(r"\\") if r"\partial U_f" in row)
+    assert [row.count(f"partial {p}_f") for p in "WUb"] == [1, 1, 1]
+    wide = sg.derive(sg.cell("lstm-peephole"), sections=["partials"]).latex(fragment=True)
+    assert r"&\quad" not in wide
+
+
+def test_row_vectors_turn_the_shapes() -> None:
+    shapes = {
+        style: section_text(sg.cell("gru"), "cell", notation=style) for style in ("row", "cho")
+    }
+    assert re.search(r"W_z, W_r and W_h +matrix +m × n", shapes["row"])
+    assert re.search(r"W\^\(z\), W\^\(r\) and W +matrix +n × m", shapes["cho"])
 
 
 def test_the_layout_is_said_and_kept() -> None:
