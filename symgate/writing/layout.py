@@ -107,6 +107,8 @@ def _cut(grid: list[list[Row]]) -> list[list[list[Row]]]:
 
 def _pages(rows: list[Row]) -> list[list[Row]]:
     """Rows in groups that fit half a page each, cut before a left side where there is one."""
+    if not any(row.label for row in rows):  # such a formula may be parted anywhere
+        return [rows]
     groups: list[list[Row]] = [[]]
     height = 0.0
     total = sum(map(_height, rows))

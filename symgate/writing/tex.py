@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \widowpenalty=10000
 \displaywidowpenalty=10000
 """
+
+BEGIN, END = r"\begin{aligned}", r"\end{aligned}"
 
 #: Rows of a table on one page.
 ROWS = 30
@@ -73,10 +76,31 @@ def _step(pen: Pen, step: Step) -> str:
     heading = pen.words(step.heading, latex_text, _math)
     reason = pen.words(step.reason, latex_text, _math)
     out = [rf"\paragraph{{{heading}.}} {reason}".rstrip()]
-    out += [f"\\[\n{shown}\n\\]" for f in step.formulas for shown in pen.formula(f)]
+    out += [_display(shown) for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
         out.append(_table(pen, step.table))
     return "\n".join(out)
+
+
+def _display(formula: str) -> str:
+    """A formula in display mode; lines in one column may be parted by the end of a page."""
+    inside = formula.removeprefix(BEGIN).removesuffix(END)
+    if formula.startswith(BEGIN) and formula.endswith(END) and _is_one_column(inside):
+        return f"\\begin{{align*}}\n{inside.strip()}\n\\end{{align*}}"
+    return f"\\[\n{formula}\n\\]"
+
+
+def _is_one_column(rows: str) -> bool:
+    """Whether each row has one &, those of inner blocks aside."""
+    depth, signs, counts = 0, 0, []
+    for token in re.findall(r"\\begin\{|\\end\{|\\\\|&|$", rows):
+        depth += (token == r"\begin{") - (token == r"\end{")
+        if depth == 0 and token == "&":
+            signs += 1
+        elif depth == 0 and token in (r"\\", ""):
+            counts.append(signs)
+            signs = 0
+    return depth == 0 and set(counts) == {1}
 
 
 def _math(formula: str) -> str:

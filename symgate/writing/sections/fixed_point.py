@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Abs, Add, Expr, Pow, Symbol
+from sympy import Add, Expr, Pow, Symbol
 
+from symgate.algebra.names import GREEK
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import transposed
 from symgate.linear.origin import MU, Origin, origin
-from symgate.writing.formulas import Formula, Line, Named, Part, Step, line, listed
+from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
@@ -56,8 +57,15 @@ def _step(subject: Subject, found: Origin) -> Step:
     reached = [] if MU in found.eigenvalues else [v.xreplace({MU: mu}) for v in found.marginal]
     lines += [line(mu, value, "where ", Equal((own, 1))) for value in reached]
     words[-1] = words[-1][:-1] + ". The Jacobian is the same at every step there, so that they "
-    words += ["decide: a small change dies out where every ", Abs(own), " is below 1:"]
+    words += ["decide: a small change dies out where every ", _below_one(own), ":"]
     return Step((HEADING,), tuple(words), (Formula(tuple(lines)),))
+
+
+def _below_one(letter: Symbol) -> Written:
+    """|λ| < 1."""
+    base, sign, index = letter.name.removeprefix("letter:").partition("_")
+    shown = f"{base}{sign}{index}"
+    return Written(rf"\left| \{shown} \right| < 1", f"|{GREEK[base]}{sign}{index}| < 1")
 
 
 def _letter(subject: Subject, *wanted: str) -> Any:
