@@ -1,14 +1,16 @@
 """How long does the curve of ‖∂h_t/∂h_{t-k}‖ over all lags take, and what else could one use?
 
-    python -m analysis.benchmark_peers                 one table and a plot, a few minutes
-    python -m analysis.benchmark_peers --sizes 128 --lags 200 1000 10000
+    python -m analysis.benchmark_peers                 one table and a plot, about ten minutes
+    python -m analysis.benchmark_peers --sizes 512 --add      these rows beside those saved
+    python -m analysis.benchmark_peers --slow-modes --sizes 128 256 --lags 1000 --peers
 
 Every contender computes the Frobenius norm of the full Jacobian at every lag, for the same
 default-initialised GRU and the same input, in double precision on one thread, each in a
 process of its own. Curves are compared before any time is printed. The floor is nothing but
 the matrix products of the textbook recursion, (3n × n)·(n × n) a step, with NumPy's BLAS.
-Times are the best of a few runs after a warm-up; our time includes the forward run, JAX's
-leaves compilation out. Peers that are not installed are named as left out.
+Times are the best of some runs (a second of them, 3 at least) after a warm-up; our time
+includes the forward run, JAX's leaves compilation out. Peers that are not installed are named
+as left out, as are those that would need minutes or gigabytes for a row.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 THREADS = {
@@ -30,7 +34,8 @@ THREADS = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
 
-#: What a contender may need at most: floor seconds beyond which it is left out.
+#: The lags and the floor's seconds up to which a peer is asked: beyond, it needs minutes or
+#: gigabytes.
 WORTH = {
     "torch batched": (200, 60.0),
     "torch jacrev": (200, 0.002),
@@ -209,8 +214,9 @@ def work(name: str, n: int, lags: int, slow: bool) -> None:
     start = time.perf_counter()
     curve = run()
     warm = time.perf_counter() - start
-    repeats = 1 if warm > 20 else 3 if warm > 2 else 7
-    for _ in range(repeats):
+    if warm > 20 and not name.startswith("jax"):
+        times.append(warm)  # nothing to compile
+    while not times or (warm < 20 and len(times) < 3) or (sum(times) < 1 and len(times) < 200):
         start = time.perf_counter()
         curve = run()
         times.append(time.perf_counter() - start)
@@ -255,75 +261,119 @@ def check(ours: list[float], theirs: list[float], name: str) -> None:
             raise SystemExit(f"{name} disagrees at lag {lag}: {b} against {a}")
 
 
-def shown(line: dict) -> str:
-    """One line of the table: our time and memory, then each peer's time as a multiple of it."""
-    figures = line["figures"]
-    ours = figures["symgate"]
-    cells = [f"{line['n']:>4} {line['lags']:>6} {'slow' if line['slow'] else '':4}"]
-    cells.append(f"{ours['seconds'] * 1e3:>9.1f} ms {ours['peak_mb']:>5.0f} MB")
-    cells.append(f"{ours['seconds'] / figures['floor']['seconds']:>7.2f}")
-    for name, found in figures.items():
-        if name in ("symgate", "floor"):
-            continue
-        if isinstance(found, dict):
-            ratio = found["seconds"] / ours["seconds"]
-            cells.append(f"{ratio:>8.2f}x {found['peak_mb']:>5.0f} MB")
-        else:
-            cells.append(f"{found:>17.17}")
-    return "  ".join(cells)
+def table(lines: list[dict], peers: list[str]) -> list[list[str]]:
+    """Our time and memory, our time over the floor's, then each peer's time over ours."""
+    out = [["n", "lags", "symgate", "memory", "/ products", *peers]]
+    for line in lines:
+        figures = line["figures"]
+        ours = figures["symgate"]
+        cells = [str(line["n"]), f"{line['lags']}{' slow' if line['slow'] else ''}"]
+        cells += [f"{ours['seconds'] * 1e3:.1f} ms", f"{ours['peak_mb']:.0f} MB"]
+        cells.append(f"{ours['seconds'] / figures['floor']['seconds']:.2f}")
+        for name in peers:
+            found = figures.get(name, "not asked")
+            if isinstance(found, dict):
+                ratio = found["seconds"] / ours["seconds"]
+                cells.append(f"{ratio:.2f}x {found['peak_mb']:.0f} MB")
+            else:
+                cells.append(found)
+        out.append(cells)
+    return out
+
+
+def markdown(rows: list[list[str]]) -> str:
+    widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [" | ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+    rule = " | ".join("-" * (w - 1) + ":" for w in widths)
+    return "\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:]))
 
 
 def plot(lines: list[dict], path: Path) -> None:
-    """Time against lags for each size, ours and the floor's, with the slopes of the fits."""
-    import numpy as np
+    """Time against lags and against n, ours and the floor's, with the slopes of the fits."""
+    import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    for shade, n in enumerate(sorted({line["n"] for line in lines})):
-        chosen = [line for line in lines if line["n"] == n]
-        lags = [line["lags"] for line in chosen]
-        ours = [line["figures"]["symgate"]["seconds"] for line in chosen]
-        floor = [line["figures"]["floor"]["seconds"] for line in chosen]
-        colour = f"C{shade}"
-        slope = np.polyfit(np.log(lags), np.log(ours), 1)[0] if len(lags) > 1 else float("nan")
-        axes.loglog(lags, ours, "o-", color=colour)
-        axes.loglog(lags, floor, "--", color=colour, alpha=0.6)
-        axes.annotate(f" n = {n}, slope {slope:.2f}", (lags[-1], ours[-1]), color=colour)
-    axes.set_xlabel("lags")
-    axes.set_ylabel("seconds (solid: symgate, dashed: products alone)")
-    axes.margins(x=0.3)
+    lines = [line for line in lines if not line["slow"]]
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, along, apart in ((left, "lags", "n"), (right, "n", "lags")):
+        for place, value in enumerate(sorted({line[apart] for line in lines})):
+            chosen = sorted((x for x in lines if x[apart] == value), key=lambda x: x[along])
+            draw(axes, chosen, along, f"{apart} = {value}", place)
+        axes.set_xlabel(along)
+        axes.grid(alpha=0.3, linewidth=0.5)
+        axes.legend(fontsize=7, frameon=False, title="slopes of the log-log fits")
+        axes.get_legend().get_title().set_fontsize(7)
+    left.set_ylabel("seconds (solid: symgate, dotted: products alone)")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    with matplotlib.rc_context({"svg.hashsalt": "symgate", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def draw(axes, lines: list[dict], along: str, label: str, place: int) -> None:
+    """One curve of ours and one of the floor's, each with its slope in the legend."""
+    import matplotlib
+    import numpy as np
+
+    colour = matplotlib.colormaps["viridis"](0.05 + 0.16 * place)
+    x = [line[along] for line in lines]
+    slopes = []
+    for name, style in (("symgate", "o-"), ("floor", ":")):
+        y = [line["figures"][name]["seconds"] for line in lines]
+        if len(x) > 1:
+            slopes.append(np.polyfit(np.log(x), np.log(y), 1)[0])
+        axes.loglog(x, y, style, color=colour, markersize=3 + place)
+    told = f": {slopes[0]:.2f} (products {slopes[1]:.2f})" if slopes else ""
+    axes.plot([], [], "o-", color=colour, markersize=3 + place, label=label + told)
+
+
+def saved(path: Path) -> list[dict]:
+    """The rows of an earlier run."""
+    return json.loads(path.read_text()) if path.exists() else []
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[8, 32, 64, 128, 256, 512])
-    parser.add_argument("--lags", type=int, nargs="+", default=[200, 1000])
+    parser.add_argument("--lags", type=int, nargs="+", default=[200, 1000, 10_000])
     parser.add_argument("--slow-modes", action="store_true", help="b_z = 4, U of gain 1.5")
     parser.add_argument("--peers", nargs="*", default=list(WORTH), choices=list(WORTH))
-    parser.add_argument("--plot", type=Path, default=Path("reports/benchmark.svg"))
+    parser.add_argument("--add", action="store_true", help="keep the other rows that are saved")
+    parser.add_argument("-o", type=Path, default=Path("reports/benchmark.svg"), help="the plot")
     parser.add_argument("--one", choices=list(CONTENDERS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         work(options.one, options.sizes[0], options.lags[0], options.slow_modes)
         return
-    from importlib.util import find_spec
-
     peers = [p for p in options.peers if find_spec(p.split()[0])]
-    for missing in sorted({p.split()[0] for p in options.peers} - {p.split()[0] for p in peers}):
-        print(f"left out: {missing} is not installed", file=sys.stderr)
-    print("one thread, double precision, default-initialised GRU; ours / floor, then peer / ours")
-    head = "   n   lags           symgate        /floor  "
-    print(head + "  ".join(f"{name:>17}" for name in peers))
-    lines = []
-    for lags in options.lags:
-        for n in options.sizes:
-            lines.append(row(n, lags, options.slow_modes, peers))
-            print(shown(lines[-1]), flush=True)
-    plot(lines, options.plot)
-    print(f"figure: {options.plot}", file=sys.stderr)
+    packages = dict.fromkeys(["numpy", *(p.split()[0] for p in peers)])
+    told = "double precision, default-initialised GRU, 1 thread; "
+    told += ", ".join(f"{name} {version(name)}" for name in packages)
+    missing = sorted({p.split()[0] for p in options.peers} - {p.split()[0] for p in peers})
+    told += "".join(f"\nleft out: {name} is not installed" for name in missing)
+    print(told, file=sys.stderr)
+    rows = options.o.with_suffix(".json")
+    kept = saved(rows) if options.add else []
+    for n in options.sizes:
+        for lags in options.lags:
+            line = row(n, lags, options.slow_modes, peers)
+            for found in line["figures"].values():
+                if isinstance(found, dict):
+                    del found["curve"]
+            key = (n, lags, options.slow_modes)
+            kept = [k for k in kept if (k["n"], k["lags"], k["slow"]) != key] + [line]
+            kept.sort(key=lambda k: (k["slow"], k["n"], k["lags"]))
+            print(" ".join(table([line], peers)[1]), file=sys.stderr, flush=True)
+    rows.parent.mkdir(parents=True, exist_ok=True)
+    rows.write_text("[\n" + ",\n".join(json.dumps(line) for line in kept) + "\n]\n")
+    names = [p for p in WORTH if any(p in line["figures"] for line in kept)]
+    shown = markdown(table(kept, names))
+    print(shown)
+    head = f"{told}.\nColumns: our time and peak memory, our time over that of the matrix "
+    head += "products alone, each peer's time over ours and its memory.\n\n"
+    options.o.with_suffix(".md").write_text(head + shown + "\n")
+    plot(kept, options.o)
+    print(f"figure: {options.o}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -306,12 +306,62 @@ Call = Callable[[sg.Run], Any]
         (lambda r: sg.tangent(r, {"h": np.ones(4)}, since=11), "steps 11 to 10 are not in the run"),
         (lambda r: sg.tangent(r, {"h": np.ones(4)}, 3, 8), "steps 3 to 11 are not in the run"),
         (lambda r: sg.tangent(r, {"h": np.ones(4)}, 1.5), "since is a whole number, not 1.5"),
+        (lambda r: sg.tangent(r, {3: np.ones(4)}), "a state of gru named '3' is not known"),
+        (lambda r: r[np.array(["h"])], "a value of gru named \"['h']\" is not known"),
+        (lambda r: sg.lag_norms(r, np.array(["h"])), "a state of gru named \"['h']\" is not"),
+        (lambda r: sg.lag_norms(r, wrt=3), "a state of gru named '3' is not known"),
+        (lambda r: sg.lag_norms(r, norm=["spectral"]), "the norm \"['spectral']\" is not known"),
+        (lambda r: sg.lag_norms(r, singular=3), "singular is a list of lags, not 3"),
+        (lambda r: sg.lag_norms(r, singular="12"), "singular is a list of lags, not '12'"),
+        (lambda r: sg.lag_norms(r, progress=3), "progress is a function of two numbers, not 3"),
+        (lambda r: sg.lag_norms(r, step=3), "step is a transition of the cell, not int"),
+        (lambda r: sg.vector_norms(r, np.ones(4), wrt=["h"]), "a state of gru named \"['h']\""),
+        (lambda r: sg.gradients(r, X, state=["h"]), "a state of gru named \"['h']\" is not known"),
+        (lambda r: sg.gradients(r, np.ones((10, 4)))[["h"]], "a gradient by \"['h']\" is not"),
+        (lambda r: sg.gradients(r, np.ones((10, 4)), progress=3), "progress is a function of"),
+        (lambda r: sg.simulate(GRU, PARAMS, X, progress=3), "progress is a function of two"),
+        (lambda r: sg.init(GRU, 4, bias=[1]), "bias is a mapping of names to values, not list"),
+        (lambda r: sg.init(GRU, 4, values=3), "values is a mapping of names to values, not int"),
+        (lambda r: sg.init(GRU, 4, sizes=[4]), "sizes is a mapping of names to values, not list"),
+        (lambda r: sg.init(GRU, 4, scheme=["keras"]), "the scheme \"['keras']\" is not known"),
     ],
 )  # fmt: skip
 def test_what_a_run_is_asked(run: sg.Run, call: Call, message: str) -> None:
     with pytest.raises(sg.SymgateError) as error:
         call(run)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("of", "expression", "message"),
+    [
+        ("lstm", sg.jacobian(GRU), "U_z is no parameter of lstm"),
+        ("rnn", sg.jacobian(sg.cell("lstm"), "c", "c", lag=2), "c_{t-1} is no parameter of rnn"),
+        ("gru", sg.cell("leaky-rnn").equations["h"], "is no parameter of gru"),
+        ("gru", "h", "expected a SymPy expression of gru, not 'h'"),
+    ],
+)
+def test_an_expression_of_another_cell(of: str, expression: Any, message: str) -> None:
+    with pytest.raises(sg.SymgateError) as error:
+        sg.lambdify(sg.cell(of), expression)
+    assert message in str(error.value)
+
+
+def test_arithmetic_on_a_jacobian() -> None:
+    J = sg.jacobian(GRU)
+    x, h = np.ones((3, 2)), np.random.default_rng(1).normal(size=(3, 4))
+
+    def value(expression: Any) -> Any:
+        return sg.lambdify(GRU, expression)(PARAMS, x=x, h=h)
+
+    plain = value(J)
+    same = {J.T: np.swapaxes(plain, 1, 2), 2 * J: 2 * plain, J * J: plain @ plain}
+    same |= {J**3: plain @ plain @ plain, J - J.T: plain - np.swapaxes(plain, 1, 2)}
+    for expression, expected in same.items():
+        np.testing.assert_allclose(value(expression), expected, rtol=1e-12, atol=1e-15)
+        for shown in (sg.text(expression), sg.latex(expression)):
+            assert "**" not in shown
+            assert "*" not in shown
 
 
 # -- the smallest and the empty -----------------------------------------------------------------

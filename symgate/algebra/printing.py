@@ -19,6 +19,7 @@ from sympy import (
     Indexed,
     MatAdd,
     MatMul,
+    MatPow,
     MatrixExpr,
     MatrixSymbol,
     Mul,
@@ -339,6 +340,8 @@ class Printer:
             rows, cols = e.blocks.shape
             shown = [[self.show(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
             return self.block_matrix(shown), ATOM
+        if isinstance(e, MatPow):
+            return self.power(e.base, e.exp), POWER
         if isinstance(e, MatAdd):
             return self.joined([self._signed_operator(a) for a in e.args]), SUM
         if isinstance(e, MatMul):
@@ -393,6 +396,16 @@ class _Text(Printer):
 
     def transposed(self, matrix: Expr) -> str:
         return f"{self.show(matrix, ATOM)}ᵀ"
+
+    def diagonal(self, factors: Sequence[Expr]) -> str:
+        if not any(map(is_vector, factors)):  # the same number for every component
+            return f"{self.factors(factors, MATVEC + 1)} I"
+        return super().diagonal(sorted(factors, key=is_vector))
+
+    def chain(self, matrices: Sequence[str]) -> str:
+        numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]
+        rest = [m for m in matrices if not m.endswith(" I")]
+        return super().chain([*numbers, *rest] if rest else [*numbers, "I"])
 
     def column_block(self, block: ColumnBlock) -> str:
         if isinstance(block.matrix, MatrixSymbol):

@@ -12,10 +12,11 @@ from sympy import Expr, MatMul, Mul, S
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
-from symgate.errors import Diverged, ShapeError, UnknownName
+from symgate.errors import Diverged, ShapeError
 from symgate.linear.linearise import Node, ParameterTerm, linearise
 from symgate.numerics.arrays import checked
 from symgate.numerics.compiled import matrix_value
+from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.run import Run, Window, checked_run
 
 Array = NDArray[Any]
@@ -38,9 +39,7 @@ class Gradients:
 
     def __getitem__(self, name: str) -> Array:
         found = {**self.inputs, **self.parameters}
-        if name not in found:
-            raise UnknownName("a gradient by", name, found)
-        return found[name]
+        return found[known_name("a gradient by", name, found)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -65,6 +64,7 @@ def gradients(
     (4, 4)
     """
     checked_run(run)
+    check_progress(progress)
     return _Backward(run, _losses(run, loss, state)).run_back(progress)
 
 
@@ -208,11 +208,11 @@ class _Backward:
 
 
 def _losses(run: Run, loss: Any, state: str | None) -> dict[str, Array]:
-    given = loss if isinstance(loss, Mapping) else {state or run.cell.states[0]: loss}
+    what, states = f"a state of {run.cell.name} named", run.cell.states
+    of = states[0] if state is None else known_name(what, state, states)
     out = {}
-    for name, value in given.items():
-        if name not in run.cell.states:
-            raise UnknownName(f"a state of {run.cell.name} named", name, run.cell.states)
+    for name, value in (loss if isinstance(loss, Mapping) else {of: loss}).items():
+        known_name(what, name, states)
         array = checked(f"∂L/∂{name}", value).astype(run.dtype, copy=False)
         size = run.size(run.cell.size(name))
         expected = (run.steps, size) if run.batch is None else (run.steps, run.batch, size)

@@ -15,16 +15,20 @@ from sympy import (
     Indexed,
     MatAdd,
     MatMul,
+    MatPow,
     MatrixExpr,
+    MatrixSymbol,
     OneMatrix,
     Symbol,
     Transpose,
     ZeroMatrix,
+    preorder_traversal,
 )
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.operators import Diag, OrderedProduct
+from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
+from symgate.algebra.printing import text
 from symgate.algebra.vectors import (
     MatVec,
     Outer,
@@ -63,7 +67,36 @@ def lambdify(cell: Cell, expression: Any) -> Function:
     """
     if not isinstance(expression, Basic):
         raise SymgateError(f"expected a SymPy expression of {cell.name}, not {expression!r}")
+    foreign = _foreign(cell, expression)
+    if foreign is not None:
+        raise SymgateError(
+            f"{text(foreign)} is no parameter of {cell.name} and no variable that it could take; "
+            f"is the expression one of another cell?"
+        )
     return Function(linearise(cell), expression)
+
+
+def _foreign(cell: Cell, expression: Basic) -> Basic | None:
+    """What an expression holds that neither the cell nor a call could give a value."""
+    known = {*cell.inputs, *linearise(cell).nodes}
+    walk = preorder_traversal(expression)
+    for e in walk:
+        if isinstance(e, Indexed):
+            walk.skip()
+            if time_of(e) != 0 and name_of(e) not in known:
+                return e
+        elif isinstance(e, MatrixSymbol):
+            walk.skip()
+            parameter = cell.parameters.get(e.name)
+            if parameter is None or parameter.kind != "matrix":
+                return e
+        elif isinstance(e, ColumnBlock):
+            walk.skip()
+            if (found := _foreign(cell, e.matrix)) is not None:
+                return found
+        elif isinstance(e, Symbol) and e.name not in {*cell.parameters, *cell.sizes}:
+            return e
+    return None
 
 
 @dataclass(frozen=True)
@@ -247,6 +280,8 @@ class _Evaluation:
             case MatAdd():
                 parts = [self.value(part) for part in e.args]
                 return np.asarray(sum(parts[1:], parts[0]))
+            case MatPow() if e.exp.is_Integer:
+                return np.linalg.matrix_power(self.value(e.base), int(e.exp))
             case BlockMatrix():
                 return self.blocks(e)
             case ZeroMatrix():

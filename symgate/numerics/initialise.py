@@ -14,10 +14,11 @@ from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.equations.cell import Cell, Parameter, checked_cell
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError
 from symgate.linear.carry import carries
 from symgate.linear.linearise import Node, linearise
 from symgate.numerics.arrays import PRECISIONS, checked
+from symgate.numerics.options import known_name, mapping
 
 Array = NDArray[Any]
 
@@ -55,20 +56,18 @@ def init(
     ((4, 2), array([3., 3., 3., 3.]))
     """
     checked_cell(cell)
-    if scheme not in SCHEMES:
-        raise UnknownName("the scheme", scheme, SCHEMES)
+    known_name("the scheme", scheme, SCHEMES)
     numbers = chosen_sizes(cell, hidden, input, sizes)
     kind = _precision(dtype)
     draw = _Draw(cell, numbers, np.random.default_rng(_seed(seed)), _number("gain", gain), t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
-    for gate, value in (bias or {}).items():
+    for gate, value in mapping("bias", bias).items():
         name = bias_of(cell, gate)
         out[name] = np.full_like(out[name], _number(f"the bias of {gate}", value))
-    for name, value in (values or {}).items():
-        if name not in out:
-            raise UnknownName(f"a parameter of {cell.name} named", name, out)
+    for name, value in mapping("values", values).items():
+        known_name(f"a parameter of {cell.name} named", name, out)
         out[name] = _spread(name, value, out[name].shape)
     return {name: np.asarray(array, dtype=kind) for name, array in out.items()}
 
@@ -77,7 +76,8 @@ def chosen_sizes(
     cell: Cell, hidden: int, input: int | None, sizes: Mapping[str, int] | None
 ) -> dict[str, int]:
     """A number for each letter of the cell's sizes."""
-    given = {"n": hidden, **({} if input is None else {"m": input}), **(sizes or {})}
+    sizes = mapping("sizes", sizes)
+    given = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         least = 0 if letter == "m" else 1
@@ -90,16 +90,14 @@ def chosen_sizes(
             f"the input of {cell.name} is as long as its state: input = {input} does not fit "
             f"hidden = {hidden}"
         )
-    unknown = set(sizes or {}) - set(cell.sizes)
-    if unknown:
-        raise UnknownName(f"a size of {cell.name} named", min(unknown), cell.sizes)
+    for letter in sizes:
+        known_name(f"a size of {cell.name} named", letter, cell.sizes)
     return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}
 
 
 def bias_of(cell: Cell, gate: str) -> str:
     """The vector that is added to what a gate's activation acts on."""
-    if gate not in cell.equations:
-        raise UnknownName(f"a gate of {cell.name} named", gate, cell.equations)
+    known_name(f"a gate of {cell.name} named", gate, cell.equations)
     found = _own_bias(cell, gate)
     if found is None:
         raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")

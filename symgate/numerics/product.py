@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError
 from symgate.linear.forms import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
+from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank, Regrown
 from symgate.numerics.record import Record
 from symgate.numerics.run import Run, checked_run
@@ -92,8 +93,10 @@ def lag_norms(
     np.float64(-602.06)
     """
     asked = _Asked.of_run(run, of, wrt, at, lags)
-    if norm not in NORMS:
-        raise UnknownName("the norm", norm, NORMS)
+    known_name("the norm", norm, NORMS)
+    check_progress(progress)
+    if step is not None and not isinstance(step, Transition):
+        raise SymgateError(f"step is a transition of the cell, not {type(step).__name__}")
     if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
     chosen = _chosen_lags(singular, asked.lags)
@@ -127,6 +130,7 @@ def vector_norms(
     (21,)
     """
     asked = _Asked.of_run(run, of, wrt, at, lags)
+    check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
     given = checked("the loss vector", vector).astype(run.dtype, copy=False)
@@ -153,12 +157,12 @@ class _Asked:
     ) -> _Asked:
         checked_run(run)
         states = run.cell.states
-        names = [states[0] if name is None else name for name in (of, wrt)]
-        for name in names:
-            if name not in states:
-                raise UnknownName(f"a state of {run.cell.name} named", name, states)
+        what = f"a state of {run.cell.name} named"
+        first, second = (
+            states[0] if name is None else known_name(what, name, states) for name in (of, wrt)
+        )
         step = _step(run, at)
-        return cls(run, names[0], names[1], step, _lags(lags, step))
+        return cls(run, first, second, step, _lags(lags, step))
 
 
 def _walked(

@@ -16,10 +16,11 @@ from sympy import Expr, Indexed, Symbol
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.options import known_name
 from symgate.numerics.schedule import split_stacks
 
 Array = NDArray[Any]
@@ -65,8 +66,7 @@ class Run:
 
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]
-        if name not in known:
-            raise UnknownName(f"a value of {self.cell.name} named", name, known)
+        known_name(f"a value of {self.cell.name} named", name, known)
         return self.outward(self.window(0, self.steps)[variable(name)])
 
     def outward(self, array: Array) -> Array:

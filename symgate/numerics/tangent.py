@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked
 from symgate.numerics.norms import squares
+from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import largest_entries
 from symgate.numerics.steps import Rows, Steps
@@ -82,9 +83,8 @@ def _start(run: Run, direction: Mapping[str, Any]) -> Rows:
         raise ShapeError(
             f"a direction is a mapping of states to arrays, not {type(direction).__name__}"
         )
-    unknown = [name for name in direction if name not in run.cell.states]
-    if unknown:
-        raise UnknownName(f"a state of {run.cell.name} named", unknown[0], run.cell.states)
+    for name in direction:
+        known_name(f"a state of {run.cell.name} named", name, run.cell.states)
     out = {}
     for state in run.cell.states:
         size = run.size(run.cell.size(state))

@@ -24,7 +24,6 @@ from symgate.algebra.printing import (
     Order,
     _signed,
     _Text,
-    is_vector,
 )
 from symgate.algebra.vectors import MatVec, Stack, t
 from symgate.linear.adjoint import transposed
@@ -112,16 +111,6 @@ class TextPrinter(_Text):
             return f"{self.show(vector, POWER)}{self.matvec_times}{right}"
         left = self.show(matrix, level).removesuffix(" I")
         return f"{left}{self.matvec_times}{self.show(vector, POWER)}"
-
-    def diagonal(self, factors: Sequence[Expr]) -> str:
-        if not any(map(is_vector, factors)):  # the same number for every component
-            return f"{self.factors(factors, MATVEC + 1)} I"
-        return super().diagonal(sorted(factors, key=is_vector))
-
-    def chain(self, matrices: Sequence[str]) -> str:
-        numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]
-        rest = [m for m in matrices if not m.endswith(" I")]
-        return super().chain([*numbers, *rest] if rest else [*numbers, "I"])
 
     def matrix_name(self, name: str) -> str:
         shown = self.name(name, None)
