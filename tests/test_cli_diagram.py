@@ -10,7 +10,7 @@ import pytest
 from symgate.cli.main import main
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "tex"])
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "tex", "tikz"])
 def test_files(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / f"gru.{ending}"
     assert main(["diagram", "gru", "-o", str(path)]) == 0
@@ -37,7 +37,7 @@ def test_a_cell_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, told in (
-        (["diagram", "gru", "-o", "gru.gif"], "a diagram ends in .svg, .png, .pdf or .tex"),
+        (["diagram", "gru", "-o", "gru.gif"], "a diagram ends in .svg, .png, .pdf, .tex or .tikz"),
         (["diagram", "gru", "-o", str(tmp_path / "no" / "gru.svg")], "there is no folder"),
         (["diagram", "gur"], "did you mean"),
     ):

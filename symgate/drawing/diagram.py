@@ -15,7 +15,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 
 #: The endings of files that a diagram is written to.
-ENDINGS = (".svg", ".png", ".pdf", ".tex")
+ENDINGS = (".svg", ".png", ".pdf", ".tex", ".tikz")
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,16 @@ class Diagram:
         return image(self.scene, kind)
 
     def save(self, path: str | Path) -> Path:
-        """Write the diagram; the ending says how: .svg, .png, .pdf, or .tex for TikZ."""
+        """Write the diagram; the ending says how: .svg, .png, .pdf, .tex for a document with
+        TikZ, .tikz for the picture alone."""
         from symgate.writing.files import write_file
 
         ending = check_ending(path)
         if ending == ".svg":
             head = '<?xml version="1.0" encoding="UTF-8"?>\n'
             return write_file(path, head + self._svg(alone=True) + "\n")
-        if ending == ".tex":
-            return write_file(path, self.tikz())
+        if ending in (".tex", ".tikz"):
+            return write_file(path, self.tikz(standalone=ending == ".tex"))
         return write_file(path, self.image(ending[1:]))
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def check_ending(path: str | Path) -> str:
     """The ending of a path, if it is one that a diagram can be written to."""
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise SymgateError(f"{path}: a diagram ends in .svg, .png, .pdf or .tex")
+        raise SymgateError(f"{path}: a diagram ends in .svg, .png, .pdf, .tex or .tikz")
     return ending
 
 

@@ -18,6 +18,9 @@ from symgate.drawing.graph import Graph
 #: Orders of a column are sought from this many starts, where it has few items.
 STARTS, SMALL = 12, 70
 
+#: With more items than this neighbours are not exchanged.
+MANY = 110
+
 #: A node ("n", place) or a passage ("p", net, column).
 Item = tuple[str, int] | tuple[str, int, int]
 
@@ -138,7 +141,8 @@ def _order(layers: Layers) -> None:
             columns = range(len(layers.columns))
             for c in columns if sweep % 2 == 0 else reversed(columns):
                 _by_barycentre(layers, c, neighbours, rank, sweep % 2 == 0)
-            _swap(layers, rank)
+            if len(rank) <= MANY:
+                _swap(layers, rank)
             found = _crossings(layers)
             if found < fewest:
                 fewest, best = found, [list(items) for items in layers.columns]

@@ -82,13 +82,23 @@ class Board:
         """Route all nets, then each again among the others; the cost of the whole."""
         self.lay_all(nets)
         for _ in range(rounds):
-            before = sum(net.cost for net in nets)
+            before = self.whole(nets)
             for net in nets:
                 if not net.straight:
                     self.lay_again(net)
-            if sum(net.cost for net in nets) >= before:
+            if self.whole(nets) >= before:
                 break
-        return sum(net.cost for net in nets)
+        return self.whole(nets)
+
+    def whole(self, nets: Sequence[Net]) -> float:
+        """What all lines cost together, each crossing counted once."""
+        total = CROSSING * sum(len(here) > 1 for here in self.used.values())
+        for net in nets:
+            total += sum(port.cost for port in net.entered.values())
+            for mask in net.parts.values():
+                ways = mask.bit_count()
+                total += 1.0 if mask in (_LEVEL, _UPRIGHT) else BEND + (ways > 2) * BRANCH
+        return total
 
     def lay_all(self, nets: Sequence[Net]) -> None:
         """Route what is not routed; a net that finds no way comes first in a new attempt."""

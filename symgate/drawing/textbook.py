@@ -64,13 +64,14 @@ def textbook(graph: Graph) -> Scene | None:
             if routed and routed[-1][2] is figure:
                 break
     routed.sort()
-    best = [(cost, place, figure.scene()) for cost, place, figure in routed[:1]]
+    first = routed[0][2].scene() if routed else None
+    best: list[tuple[float, int, Scene]] = []
     for _, place, figure in routed[:REFINED]:
         figure.grid.left = left
         with suppress(NoWay):
             best.append((figure.route(), place, figure.scene()))
         left = figure.grid.left
-    return min(best, key=lambda found: found[:2])[2] if best else None
+    return min(best, key=lambda found: found[:2])[2] if best else first
 
 
 class _Figure:
@@ -114,7 +115,7 @@ class _Figure:
             return max(found, default=0.0)
 
         self.left = 3 + ceil(longest("before", 1) / STEP)
-        x, self.x = self.left, {}
+        x, self.x = self.left + 1, {}
         reach = 0
         for column in sorted({c for i, c in self.p.column.items() if i in self.bodies}):
             here = [self.bodies[i] for i, c in self.p.column.items()
@@ -158,7 +159,7 @@ class _Figure:
             covered |= blocked(body, self.at(i))
         return Board(self.right + 1, self.foot + 1, covered)
 
-    def route(self, rounds: int = 2) -> float:
+    def route(self, rounds: int = 3) -> float:
         """Lay all nets; what they cost, with the size of the whole."""
 
         def first(i: int) -> tuple[int, int]:
@@ -169,13 +170,14 @@ class _Figure:
 
         nets = [self.nets[i] for i in sorted(self.nets, key=first)]
         cost = self.grid.route(nets, rounds=min(rounds, 1))
-        if rounds > 1:
+        for _ in range(rounds - 1):
             self.centre()
-            cost = self.grid.route(nets, rounds - 1)
+            cost = self.grid.route(nets, 1)
         return cost + 0.5 * (self.right + self.foot) + max(0.0, self.wide - 2 * self.foot)
 
     def centre(self) -> None:
-        """Let the only line that enters a box from below do so in the middle."""
+        """Let the only line that enters a box from below do so in the middle, and an input
+        with one reader stand below its port."""
         for i, body in self.bodies.items():
             sources = [s for s in self.nodes[i].sources if (s, i) not in self.level]
             from_below = [s for s in sources if self.nets[s].entered[i].way == NORTH]
@@ -185,6 +187,17 @@ class _Figure:
             for s in sources:
                 kept = [port for port in self.nets[s].ends[i] if port.way != NORTH]
                 self.nets[s].ends[i] = [Port((x, y + 2), NORTH), *kept]
+        for i, net in self.nets.items():
+            if self.nodes[i].kind == "input" and len(self.input_x) == len(net.ends) == 1:
+                (port,) = net.entered.values()
+                if port.way == NORTH and len(net.ends[self.readers[i][0]]) > 1:
+                    self.move_input(i, port)
+
+    def move_input(self, i: int, port: Port) -> None:
+        middle = next(p for p in self.nets[i].ends[self.readers[i][0]] if p.way == NORTH)
+        x = middle.spot[0] if middle.cost == 0.0 else port.spot[0]
+        self.input_x[i] = x
+        self.nets[i].starts = [Port((x, self.foot - 1), NORTH)]
 
     def net(self, i: int) -> Net:
         node = self.nodes[i]

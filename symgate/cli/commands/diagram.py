@@ -11,7 +11,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
     parser.add_argument(
         "-o", "--output", metavar="FILE",
-        help="ends in .svg .png .pdf, or .tex for TikZ; without it SVG goes to standard output",
+        help="ends in .svg .png .pdf, .tex or .tikz; without it SVG goes to standard output",
     )  # fmt: skip
     parser.set_defaults(parser=parser)
 
