@@ -166,7 +166,7 @@ class _Layout:
             thick = any((net, reader) in self.heavy for reader in readers)
             for joint in parting:
                 colour = CARRY if thick and any(
-                    _on(joint, ways[r]) for r in readers if (net, r) in self.heavy
+                    lies_on(joint, ways[r]) for r in readers if (net, r) in self.heavy
                 ) else self.colour(net)  # fmt: skip
                 dots.append(Dot(joint, colour, 3.4 if colour == CARRY else 2.5))
         lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
@@ -223,7 +223,8 @@ def simplified(points: list[Point]) -> list[Point]:
     return out
 
 
-def _on(p: Point, way: list[Point]) -> bool:
+def lies_on(p: Point, way: list[Point]) -> bool:
+    """Whether a point lies on a line of level and upright parts."""
     return any(_between(p, a, b) for a, b in pairwise(way))
 
 

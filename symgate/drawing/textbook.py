@@ -21,7 +21,7 @@ from symgate.drawing.bodies import (
 from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import name_label, width
-from symgate.drawing.layout import HEAVY, THIN, joints, simplified
+from symgate.drawing.layout import HEAVY, THIN, joints, lies_on, simplified
 from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
@@ -327,11 +327,3 @@ class _Figure:
                 Text(body.name, x + 6 + wide / 2, y - away, SMALL, wide, for_words(self.colour(i)))
             )
         return found
-
-
-def lies_on(p: Point, way: list[Point]) -> bool:
-    """Whether a point lies on a line of level and upright parts."""
-    return any(
-        min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
-        for a, b in pairwise(way)
-    )
