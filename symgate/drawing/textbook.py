@@ -37,7 +37,7 @@ TRIES = ((22, 6), (34, 3), (48, 1))
 REFINED = 2
 
 #: After so many points of the grid the search for lines gives up.
-MOST_STEPS = 240_000
+MOST_STEPS = 180_000
 
 #: Free steps between columns; more where there is no room for all lines.
 GAPS = (3, 4, 6)
