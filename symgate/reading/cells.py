@@ -16,7 +16,7 @@ from symgate.reading.misprints import distinct, faults, merged, nearest
 from symgate.reading.misprints.cell import Readable
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
-from symgate.reading.relation import NAMES, Relation, against, related, relation
+from symgate.reading.relation import NAMES, Relation, against, in_the_zoo, related, relation
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.understanding import Understanding, Understood
@@ -37,6 +37,8 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     one = _one_place(document, index, count, cell, readable, everything)
     if one is not None:
         everything = distinct([*(f for f in everything if f.kind in LAYOUT), one])
+    elif cell is not None and everything and in_the_zoo(cell):
+        everything = [f for f in everything if f.ill_formed or f.kind in TYPOGRAPHIC]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):
@@ -67,6 +69,11 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
 #: Kinds of misprints that do not change what a cell is.
 LAYOUT = {"missing_line_separator", "broken_line_separator", "markdown_escape", "undefined_macro",
           "nested_delimiters", "time_index_notation", "time_index_missing"}  # fmt: skip
+
+
+#: Kinds of misprints that stay what they are in a cell that is equal to one of the zoo's.
+TYPOGRAPHIC = LAYOUT | {"wrong_weight_index", "wrong_bias_index", "extra_tilde", "wrong_symbol",
+                        "sides_swapped", "symbol_defined_twice", "spurious_equation"}  # fmt: skip
 
 
 def _one_place(

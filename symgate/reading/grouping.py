@@ -48,6 +48,9 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
         if _same(current[before], line):
             aside.append((line, "repeated"))
             continue
+        if line.stacked is not None and current[before].stacked is None:
+            aside.append((line, "repeated, as one column"))
+            continue
         if _is_copy(line, everywhere):
             aside.append((line, "a special case"))
             continue

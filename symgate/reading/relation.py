@@ -83,6 +83,15 @@ def relation(cell: Cell, family: str) -> Relation | None:
     return against(name or kin[0], cell) if name or kin else None
 
 
+def in_the_zoo(cell: Cell) -> bool:
+    """Whether a cell is equal to one of the zoo's, so that it is as published."""
+    try:
+        own = normal_form(cell)
+        return any(proved_equal(normal_form(zoo_cell(n)), own) for n in _others(own, ()))
+    except (TooLarge, Unsupported):
+        return False
+
+
 def related(cell: Cell, family: str) -> str | None:
     """The cell of the zoo that a cell is equal to, perhaps under conditions; None for none.
 

@@ -44,6 +44,7 @@ def equations(piece: Piece, tokens: Sequence[Token]) -> Iterator[Equation]:
 
 def _layout(tokens: Sequence[Token]) -> list[Token]:
     """Environments without an equals sign are matrices; the others only lay out lines."""
+    tokens = _without_empty_groups(tokens)
     result = list(tokens)
     opened: list[int] = []
     for i, token in enumerate(tokens):
@@ -53,10 +54,41 @@ def _layout(tokens: Sequence[Token]) -> list[Token]:
             start = opened.pop()
             inside = tokens[start + 1 : i]
             rows = any(t.kind in ("ROW", "AMP") for t in inside)
-            if rows and not any(t.kind == "EQ" for t in inside):
+            if tokens[start].value in _BROKEN_LINES and _goes_on(inside):
+                for k in range(start + 1, i):
+                    if tokens[k].kind in ("ROW", "AMP"):
+                        result[k] = replace(tokens[k], kind="SPACE")
+            elif rows and not any(t.kind == "EQ" for t in inside):
                 result[start] = replace(token_at(tokens, start), kind="MATRIX")
                 result[i] = replace(token, kind="ENDMATRIX")
     return [t for t in result if t.kind not in ("BEGIN", "END")]
+
+
+#: Environments in which a long formula is broken.
+_BROKEN_LINES = {"aligned", "split", "gathered", "multlined", "array", "multline"}
+
+
+def _goes_on(tokens: Sequence[Token]) -> bool:
+    """Whether every row but the first begins with an operator: a broken line, no column."""
+    rows: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind == "ROW":
+            rows.append([])
+        elif token.kind not in _SPACES:
+            rows[-1].append(token)
+    starts = [row[0].kind for row in rows[1:] if row]
+    return bool(starts) and all(kind in _OPERATORS for kind in starts)
+
+
+def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
+    """Without {}, which only keeps a sign from its neighbour."""
+    result: list[Token] = []
+    for token in tokens:
+        if token.kind == "RBRACE" and result and result[-1].kind == "LBRACE":
+            result.pop()
+        else:
+            result.append(token)
+    return result
 
 
 def token_at(tokens: Sequence[Token], index: int) -> Token:

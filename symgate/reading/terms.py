@@ -127,9 +127,10 @@ def _text(term: AnyTerm) -> tuple[str, int]:
                 plus = " + " if out else ""
                 out += (minus if sign < 0 else plus) + term_text
             return out, SUM
-        case Times(factors=(Par(name=name, kind="vector"), *rest)) if rest and is_scalar_name(name):
+        case Times(factors=factors) if (own := _greek_vector(factors)) is not None:
+            rest = [f for f in factors if f is not own]
             product = rest[0] if len(rest) == 1 else Times(term.start, term.stop, tuple(rest))
-            return f"diag({name}) @ {text(product, POWER)}", APPLY
+            return f"diag({own.name}) @ {text(product, POWER)}", APPLY
         case Times(factors=factors):
             shown = [
                 f"({text(f)})" if isinstance(f, Apply) else text(f, APPLY + 1) for f in factors
@@ -148,6 +149,12 @@ def _text(term: AnyTerm) -> tuple[str, int]:
         case Raised(base=base, exponent=exponent):
             power = f"({exponent})" if exponent.startswith("-") else exponent
             return f"{text(base, ATOM)}**{power}", POWER
+
+
+def _greek_vector(factors: tuple[AnyTerm, ...]) -> Par | None:
+    """A factor that is a vector under a name that the language takes for a scalar."""
+    return next((f for f in factors if isinstance(f, Par) and f.kind == "vector"
+                 and is_scalar_name(f.name) and len(factors) > 1), None)  # fmt: skip
 
 
 def time_text(time: int | None) -> str:

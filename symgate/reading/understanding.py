@@ -271,10 +271,14 @@ def _inline(found: Understanding) -> None:
 
 def _promote(found: Understanding) -> None:
     """Outputs made of a state component by component belong to the cell: h = o tanh(c)."""
-    names = {u.name for u in found.lines}
+    names = {
+        v.name for u in found.lines if u.term is not None for v in walk(u.term)
+        if isinstance(v, Var) and v.time == -1
+    } | found.backwards  # fmt: skip
     chosen = {
         u.name for u in found.outputs
-        if (_componentwise(u.term, names) if u.term is not None else _is_readout(u, found))
+        if (_componentwise(u.term, names) and not _is_repeated(u, found)
+            if u.term is not None else _is_readout(u, found))
     }  # fmt: skip
     while True:
         more = {
@@ -289,6 +293,16 @@ def _promote(found: Understanding) -> None:
     found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
     found.lines.sort(key=lambda u: u.line.number)
     found.outputs = [u for u in found.outputs if u.name not in chosen]
+
+
+def _is_repeated(u: Understood, found: Understanding) -> bool:
+    """Whether a line only gives a name to what stands in another line as well."""
+    assert u.term is not None
+    own = text(u.term)
+    return any(
+        own in text(other.term) for other in [*found.lines, *found.outputs]
+        if other is not u and other.term is not None
+    )  # fmt: skip
 
 
 def _is_readout(u: Understood, found: Understanding) -> bool:

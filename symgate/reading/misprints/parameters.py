@@ -76,7 +76,14 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         others = {name: value for name, value in marks.items() if name != u.name}
         if not _others_agree(others):
             continue
-        strangers = [p for p in parameters if mark not in _labels(p)]
+        acted = {
+            id(t.matrix): {v.name for v in walk(t.vector) if isinstance(v, Var)}
+            for t in walk(u.term) if isinstance(t, Apply)
+        } if u.term is not None else {}  # fmt: skip
+        strangers = [
+            p for p in parameters
+            if mark not in _labels(p) and not _labels(p) & acted.get(id(p), set())
+        ]  # fmt: skip
         if strangers:
             if len(strangers) < len(parameters) and _trusted(
                 u, mark, parameters, strangers, others
