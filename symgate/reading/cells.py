@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     if one is not None:
         everything = distinct([*(f for f in everything if f.kind in LAYOUT), one])
     elif cell is not None and everything and in_the_zoo(cell):
-        everything = [f for f in everything if f.ill_formed or f.kind in TYPOGRAPHIC]
+        everything = [f for f in everything if f.ill_formed or not _absolved(f, readable)]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):
@@ -71,9 +72,18 @@ LAYOUT = {"missing_line_separator", "broken_line_separator", "markdown_escape", 
           "nested_delimiters", "time_index_notation", "time_index_missing"}  # fmt: skip
 
 
-#: Kinds of misprints that stay what they are in a cell that is equal to one of the zoo's.
-TYPOGRAPHIC = LAYOUT | {"wrong_weight_index", "wrong_bias_index", "extra_tilde", "wrong_symbol",
-                        "sides_swapped", "symbol_defined_twice", "spurious_equation"}  # fmt: skip
+#: Kinds of misprints that a published cell shows not to be any.
+ABSOLVED = {"wrong_activation", "spurious_factor", "misplaced_reset", "missing_complement",
+            "wrong_gate", "wrong_state", "symbol_reused"}  # fmt: skip
+
+
+def _absolved(fault: Fault, readable: Readable) -> bool:
+    """Whether a fault is none where the cell is as published: another form, a free index."""
+    if fault.kind in ("wrong_weight_index", "wrong_bias_index"):
+        letters = {u.line.target.letter.lower() for u in readable.found.lines}
+        printed = fault.printed.replace(fault.printed[:1], "", 1)
+        return not letters & set(re.findall(r"[a-z]", printed.lower()))
+    return fault.kind in ABSOLVED
 
 
 def _one_place(

@@ -76,14 +76,9 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         others = {name: value for name, value in marks.items() if name != u.name}
         if not _others_agree(others):
             continue
-        acted = {
-            id(t.matrix): {v.name for v in walk(t.vector) if isinstance(v, Var)}
-            for t in walk(u.term) if isinstance(t, Apply)
-        } if u.term is not None else {}  # fmt: skip
-        strangers = [
-            p for p in parameters
-            if mark not in _labels(p) and not _labels(p) & acted.get(id(p), set())
-        ]  # fmt: skip
+        strangers = [p for p in parameters if mark not in _labels(p)]
+        if _by_vector(u):
+            continue
         if strangers:
             if len(strangers) < len(parameters) and _trusted(
                 u, mark, parameters, strangers, others
@@ -92,6 +87,15 @@ def _indices(cell: Readable) -> Iterator[Fault]:
                     yield _fault(cell, u, par, mark, others)
             continue
         yield from _borrowed(cell, u, mark, parameters, others)
+
+
+def _by_vector(u: Understood) -> bool:
+    """Whether each matrix of a line bears the letter of what it acts on: W_m m + W_u u."""
+    applied = [
+        (t.matrix, t.vector) for t in walk(u.term)
+        if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
+    ] if u.term is not None else []  # fmt: skip
+    return len(applied) > 1 and all(v.name in _labels(m) for m, v in applied)
 
 
 def _others_agree(others: Mapping[str, tuple[str, list[Par]]]) -> bool:
