@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,8 +24,13 @@ from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Tree
 from symgate.reading.understanding import Understanding, resolve, understand
 
-#: The most equations of one document that are looked at.
+#: The most equations of one document that are looked at, and the most cells.
 MAX_EQUATIONS = 3_000
+MAX_CELLS = 100
+#: From so many formulas on, only those are read that stand near one with a step before it.
+MANY = 500
+NEAR = 12
+_STEP = re.compile(r"[-−+₋]\s*\{?[1₁]|prev|old|last|'|′|prime")
 
 
 @dataclass
@@ -39,7 +45,7 @@ class Found:
 def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     """Find the cells of a document; `edits` are made to its formulas beforehand."""
     found = Found()
-    found.pieces = [_edited(p, edits) for p in pieces(document.text, document.path)]
+    found.pieces = [_edited(p, edits) for p in _likely(pieces(document.text, document.path))]
     macros = definitions(document.text) if "\\" in document.text else {}
     everything = list(_equations(found, macros))
     known = _indices(everything)
@@ -53,7 +59,10 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     groups = grouped(with_aliases(read, document.text), document.text)
     for line, why in groups.aside:
         found.aside.append((line.equation.start, line.equation.stop, why))
-    for draft in groups.drafts:
+    for draft in groups.drafts[MAX_CELLS:]:
+        equation = draft.lines[0].equation
+        found.aside.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
+    for draft in groups.drafts[:MAX_CELLS]:
         understanding = understand(draft, known)
         parts = structure(understanding)
         resolve(understanding, activations(understanding, parts))
@@ -65,12 +74,26 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     return found
 
 
+def _likely(every: Iterable[Piece]) -> list[Piece]:
+    """The formulas that may belong to a cell; in a short document all of them."""
+    kept = [piece for piece in every if _may_define(piece)]
+    if len(kept) <= MANY:
+        return kept
+    near: set[int] = set()
+    for i, piece in enumerate(kept):
+        if _STEP.search(piece.text) is not None:
+            near.update(range(max(0, i - NEAR), i + NEAR + 1))
+    return [piece for i, piece in enumerate(kept) if i in near]
+
+
+def _may_define(piece: Piece) -> bool:
+    return "=" in piece.text or any(c in piece.text for c in "≔←\\")
+
+
 def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
     glued = any(p.kind == "plain" and has_glued_times(p.text) for p in found.pieces)
     count = 0
     for piece in found.pieces:
-        if "=" not in piece.text and not any(c in piece.text for c in "≔←\\"):
-            continue
         ready = expanded(written_in_latex(piece), macros)
         if glued and piece.kind == "plain":
             ready = with_glued_times(ready)
