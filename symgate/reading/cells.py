@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from symgate.comparing.normal import Unsupported
@@ -60,7 +61,12 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
         cell=cell,
         meant=meant,
         zoo=zoo,
-        misprints=tuple(_misprint(document, fault) for fault in everything),
+        misprints=tuple(
+            _misprint(
+                document, fault, partial(_with_one, document, index, count, fault, edits, meant)
+            )
+            for fault in everything
+        ),
         notes=tuple(_notes(understanding)),
         mended=tuple(_mended(document, understanding, edits)),
         edits=tuple(edits),
@@ -194,7 +200,24 @@ def _line(
     )
 
 
-def _misprint(document: Document, fault: Fault) -> Misprint:
+def _with_one(
+    document: Document,
+    index: int,
+    count: int,
+    fault: Fault,
+    edits: Sequence[Edit],
+    meant: Cell | None,
+) -> tuple[Cell | None, Cell | None]:
+    """The cell with one misprint, the others mended, and the cell without any."""
+    found = find(document, [edit for edit in edits if edit not in fault.edits])
+    if fault.ill_formed or len(found.cells) != count:
+        return None, meant
+    return _cell(found.cells[index][1], _name(document, index, count))[0], meant
+
+
+def _misprint(
+    document: Document, fault: Fault, make: Callable[[], tuple[Cell | None, Cell | None]]
+) -> Misprint:
     line, column = document.place(fault.start)
     meant = fault.meant
     if not meant and fault.edits:
@@ -205,7 +228,7 @@ def _misprint(document: Document, fault: Fault) -> Misprint:
     width = max(1, min(fault.stop - fault.start, len(document.line(line)) - column + 1))
     return Misprint(
         line, column, printed, meant, fault.kind, fault.certainty, fault.why, width,
-        document.line(line),
+        document.line(line), make,
     )  # fmt: skip
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from symgate.equations.cell import Cell
 from symgate.reading.family import Conventions
 from symgate.reading.faults import Edit
 from symgate.reading.relation import Relation
+
+if TYPE_CHECKING:
+    from symgate.reading.consequence import Consequence
 
 SCHEMA = 1
 
@@ -31,6 +35,16 @@ class Misprint:
     why: str = ""
     width: int = 1
     shown: str = field(default="", repr=False)
+    make: Callable[[], tuple[Cell | None, Cell | None]] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    @cached_property
+    def consequence(self) -> Consequence:
+        """What this misprint changes, the other ones mended; computed when it is asked for."""
+        from symgate.reading.consequence import Consequence
+
+        return Consequence(self.make or (lambda: (None, None)))
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -90,6 +90,9 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
         yield f"{mark(' ' * len(gutter) + '│', 'faint')} {' ' * start}{mark(carets, 'fault')}"
     if misprint.meant:
         yield f"         meant  {mark(' '.join(misprint.meant.split()), 'mend')}"
+    for state, (printed, meant) in misprint.consequence.ranges.items():
+        if printed != meant and "none" not in (printed, meant):
+            yield f"         so     {state} lies in {printed}, where {meant} is meant"
 
 
 def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:

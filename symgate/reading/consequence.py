@@ -1,0 +1,105 @@
+"""What a misprint changes: the range of the states, the Jacobian, how the gradient decays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from symgate.equations.cell import Cell
+
+if TYPE_CHECKING:
+    from sympy import MatrixExpr
+
+    from symgate.flow.curve import Decay
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """The cell with one misprint beside the cell without any.
+
+    `printed` is None where the misprint leaves no cell. Everything is computed when it is
+    asked for, each a pair: as printed, as meant.
+
+    >>> from symgate.reading.reader import read_text
+    >>> found = read_text(
+    ...     r"$z_t = \\sigma(W_z x_t + U_z h_{t-1})$, $n_t = \\tanh(W x_t + U h_{t-1})$, "
+    ...     r"$h_t = z_t h_{t-1} + z_t n_t$"
+    ... )
+    >>> found[0].misprints[0].consequence.ranges["h"]
+    ('[-oo, oo]', '[-1, 1]')
+    """
+
+    make: Callable[[], tuple[Cell | None, Cell | None]] = field(repr=False, compare=False)
+
+    @cached_property
+    def cells(self) -> tuple[Cell | None, Cell | None]:
+        """The cell with the misprint, and the one that was meant."""
+        return self.make()
+
+    @property
+    def printed(self) -> Cell | None:
+        return self.cells[0]
+
+    @property
+    def meant(self) -> Cell | None:
+        return self.cells[1]
+
+    @cached_property
+    def ranges(self) -> dict[str, tuple[str, str]]:
+        """For each state the interval that it stays in, as text."""
+        from symgate.linear.ranges import ranges
+
+        names = self._states()
+        both = [{} if c is None else ranges(c).before for c in self.cells]
+        return {
+            name: tuple("none" if name not in own else _shown(own[name]) for own in both)  # type: ignore[misc]
+            for name in names
+        }
+
+    @cached_property
+    def jacobian(self) -> tuple[MatrixExpr | None, MatrixExpr | None]:
+        """The derivative of the output by its last value, in one step."""
+        from symgate.linear.jacobian import jacobian
+
+        name = self._states()[-1]
+        one, other = (
+            None if c is None or name not in c.states else jacobian(c, name, name)
+            for c in self.cells
+        )
+        return one, other
+
+    def decay(self, **settings: Any) -> tuple[Decay | None, Decay | None]:
+        """The decay of the gradient over the lag; settings are those of `symgate.decay`."""
+        from symgate.flow.measure import decay
+
+        name = self._states()[-1]
+        one, other = (
+            None if c is None or name not in c.states else decay(c, name, name, **settings)
+            for c in self.cells
+        )
+        return one, other
+
+    def to_dict(self) -> dict[str, Any]:
+        from symgate.algebra.printing import text
+
+        jacobians = [None if j is None else text(j) for j in self.jacobian]
+        return {
+            "ranges": {name: list(pair) for name, pair in self.ranges.items()},
+            "jacobian": jacobians,
+        }
+
+    def _states(self) -> list[str]:
+        known = [c for c in reversed(self.cells) if c is not None]
+        return list(known[0].states) if known else []
+
+
+def _shown(interval: Any) -> str:
+    return f"[{_end(interval.low)}, {_end(interval.high)}]"
+
+
+def _end(value: Any) -> str:
+    if value in (float("inf"), float("-inf")):
+        return "oo" if value > 0 else "-oo"
+    return f"{float(value):g}"

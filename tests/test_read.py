@@ -1,0 +1,161 @@
+"""Reading equations as people write them: labelled sets, documents, misprints, consequences.
+
+The sets in tests/data/reading are equations alone, as they stand in papers, course pages and
+documentation, a third of them with a misprint put in; labels were made by eye.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from analysis.read_corpus import judged
+from symgate.errors import EquationError, SymgateError
+from symgate.reading.reader import read_text
+
+SETS = sorted((Path(__file__).parent / "data" / "reading").glob("*.json"))
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_labelled_sets(part: int) -> None:
+    for path in SETS[part::6]:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        result = judged(data, path.stem)
+        assert result.family, (path.stem, result.complaints)
+        assert result.conventions, (path.stem, result.complaints)
+        assert result.equations in (True, None), (path.stem, result.complaints)
+        assert result.found == result.misprints, (path.stem, result.complaints)
+        assert not result.accused, (path.stem, result.complaints)
+        if data["misprints"] and data["meant"]:
+            name, relation = data["meant"]
+            zoo = max(read_text(data["latex"], f"{path.stem}.md"), key=lambda c: len(c.lines)).zoo
+            assert zoo is not None
+            assert (zoo.name, zoo.as_meant or zoo.relation) == (name, relation)
+
+
+NOTE = r"""# A lecture
+
+$$ z_t = \sigma (W^{(z)}x_t + U^{(z)}h_{t-1})$$
+words $r_t = \sigma(W^{(r)}x_t + U^{(r)}h_{t-1})$ and more words
+$$ h_t' = tanh(Wx_t + r_t ) \bigodot U h_{t-1} $$
+$$ h_t = z_t \bigodot h_{t-1} + (1 - z_t) \bigodot h_t'$$
+$$ y_t = \mathrm{softmax}(V h_t) $$
+"""
+
+
+def test_a_note_with_a_misprint() -> None:
+    found = sg.read(NOTE)
+    (reading,) = found
+    assert reading.family == "gru"
+    assert reading.conventions.update == "keeps_old"
+    assert reading.conventions.reset == "after"
+    (misprint,) = reading.misprints
+    assert (misprint.line, misprint.column) == (5, 11)
+    assert misprint.printed == r"tanh(Wx_t + r_t ) \bigodot U h_{t-1}"
+    assert misprint.meant == r"tanh(Wx_t + r_t \bigodot U h_{t-1})"
+    assert misprint.kind == "misplaced_parenthesis"
+    assert 0.5 < misprint.certainty <= 1
+    assert reading.meant is not None
+    assert sg.compare(sg.cell("gru-reset-after"), reading.meant).verdict == "conditional"
+    assert any("output" in str(item["why"]) for item in found.files[0].left_aside)
+
+
+def test_what_a_misprint_changes() -> None:
+    (misprint,) = sg.read(NOTE)[0].misprints
+    changed = misprint.consequence
+    assert changed.ranges["h"] == ("[-oo, oo]", "[-1, 1]")
+    printed, meant = changed.jacobian
+    assert printed != meant
+    one, other = changed.decay(hidden=4, lags=5, samples=1)
+    assert one is not None
+    assert other is not None
+    assert not np.allclose(one.log10_norm[1:], other.log10_norm[1:])
+
+
+def test_the_data_of_a_reading() -> None:
+    data = json.loads(json.dumps(sg.read(NOTE).to_dict()))
+    assert data["schema"] == 1
+    (file,) = data["files"]
+    assert set(file) == {"path", "cells", "left_aside"}
+    (cell,) = file["cells"]
+    assert {"family", "conventions", "states", "text", "zoo", "misprints"} <= set(cell)
+    assert cell["conventions"] == {
+        "update": "keeps_old", "reset": "after", "concatenated": False, "row_vectors": False,
+        "biases": "none",
+    }  # fmt: skip
+    assert cell["states"] == ["h"]
+    assert cell["text"][0] == "z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1])"
+    assert {"name", "relation", "map"} <= set(cell["zoo"])
+    assert {"line", "column", "printed", "meant", "kind", "certainty"} <= set(cell["misprints"][0])
+
+
+def test_an_ill_formed_line_has_no_text() -> None:
+    (reading,) = sg.read(NOTE.replace("h_{t-1})$ and", "h_{t-1}$ and"))
+    assert None in reading.text
+    assert reading.cell is None
+    assert "missing_parenthesis" in {m.kind for m in reading.misprints}
+
+
+def test_from_latex_is_a_cell_like_any_other() -> None:
+    cell = sg.Cell.from_latex(
+        r"""\begin{align}
+        f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+        h_t &= f_t \odot h_{t-1} + (1 - f_t) \odot \tanh(W x_t + U h_{t-1} + b)
+        \end{align}""",
+        "mine",
+    )
+    assert cell.name == "mine"
+    assert sg.compare("ugrnn", cell).verdict in ("identical", "equal")
+    assert sg.derive(cell, sections=["step"]).holds
+    with pytest.raises(EquationError, match="no cell"):
+        sg.Cell.from_latex(r"E = m c^2")
+    with pytest.raises(EquationError):
+        sg.Cell.from_latex(r"h_t = \tanh(W x_t + U h_{t-1}")
+
+
+GRU = r"$$z_t = \sigma(W_z x_t + U_z h_{t-1}),\quad h_t = z_t h_{t-1} + (1-z_t) \tanh(W x_t)$$"
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        (".md", f"words\n\n{GRU}\n"),
+        (".md", f"```math\n{GRU.strip('$')}\n```\n"),
+        (".md", f"\\\\({GRU.strip('$')}\\\\)"),
+        (".tex", f"\\begin{{equation}}{GRU.strip('$')}\\label{{a}}\\end{{equation}}"),
+        (".rst", f".. math::\n\n   {GRU.strip('$')}\n"),
+        (".py", f'def f():\n    r"""Words.\n\n    .. math:: {GRU.strip("$")}\n    """\n'),
+        (".html", f"<p>words</p><script type='math/tex'>{GRU.strip('$')}</script>"),
+        (".ipynb", json.dumps({"cells": [{"cell_type": "markdown", "source": ["a\n", GRU]}]})),
+        (".txt", "z_t = σ(W_z x_t + U_z h_{t-1})\nh_t = z_t ⊙ h_{t-1} + (1-z_t) ⊙ tanh(W x_t)\n"),
+    ],
+)  # fmt: skip
+def test_kinds_of_documents(tmp_path: Path, ending: str, text: str) -> None:
+    path = tmp_path / f"a{ending}"
+    path.write_text(text, encoding="utf-8")
+    (reading,) = sg.read(path)
+    assert reading.family == "lightru"
+    assert [line.split(" = ")[1] for line in reading.text if line] == [
+        "sigmoid(W_z @ x[t] + U_z @ h[t-1])",
+        "z[t] * h[t-1] + (1 - z[t]) * tanh(W @ x[t])",
+    ]
+
+
+def test_a_folder_and_a_broken_file(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(GRU, encoding="utf-8")
+    (tmp_path / "b.ipynb").write_text("{", encoding="utf-8")
+    (tmp_path / "c.md").write_bytes(bytes(range(256)))
+    (tmp_path / "d.md").write_text("![a](b.png)", encoding="utf-8")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    found = sg.read(tmp_path)
+    assert [len(file.cells) for file in found.files] == [1, 0, 0, 0]
+    assert [bool(file.error) for file in found.files] == [False, True, True, False]
+    assert "picture" in str(found.files[3].left_aside[0]["why"])
+    with pytest.raises(SymgateError, match="JSON"):
+        sg.read(tmp_path / "b.ipynb")
+    with pytest.raises(SymgateError, match="cannot read"):
+        sg.read(tmp_path / "none.md")

@@ -1,0 +1,72 @@
+"""`symgate read`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from symgate.cli.main import main
+from tests.test_read import GRU, NOTE
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "note.md"
+    path.write_text(NOTE, encoding="utf-8")
+    return path
+
+
+def test_a_misprint_under_a_caret(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(note)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.endswith(r"U h_{t-1} $$"))
+    assert lines[at].startswith("       5 │ ")
+    start = lines[at].index("tanh")
+    assert lines[at + 1][start:] == "^" * len(r"tanh(Wx_t + r_t ) \bigodot U h_{t-1}")
+    assert r"meant  tanh(Wx_t + r_t \bigodot U h_{t-1})" in lines[at + 2]
+    assert "h lies in [-oo, oo], where [-1, 1] is meant" in lines[at + 3]
+
+
+def test_fix_keeps_the_notation(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(note), "--fix"]) == 1
+    fixed = capsys.readouterr().out
+    assert r"h_t' = tanh(Wx_t + r_t \bigodot U h_{t-1})" in fixed
+    assert r"W^{(z)}x_t" in fixed
+    note.write_text("\n\n".join(f"$${line}$$" for line in fixed.splitlines()), encoding="utf-8")
+    assert main(["read", str(note)]) == 0
+
+
+def test_json_and_several_files(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = note.with_name("other.md")
+    other.write_text(GRU, encoding="utf-8")
+    note.with_name("broken.ipynb").write_text("{", encoding="utf-8")
+    assert main(["read", str(note.parent), "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["schema"] == 1
+    assert [len(file["cells"]) for file in data["files"]] == [0, 1, 1]
+    assert main(["read", str(note), str(other)]) == 1
+    table = capsys.readouterr().out
+    assert "keeps old, reset after" in table
+    assert "lightru" in table
+
+
+def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(GRU, encoding="utf-8")
+    assert main(["read", str(path)]) == 0
+    path.write_text("![a](b.png) and words", encoding="utf-8")
+    assert main(["read", str(path)]) == 3
+    assert "no equations of a cell; one picture, not read" in capsys.readouterr().out
+    path.write_bytes(bytes(range(256)) * 9)
+    assert main(["read", str(path)]) == 3
+    assert "is not a text" in capsys.readouterr().err
+    assert main(["read", str(tmp_path / "none.md")]) == 3
+
+
+def test_derive_what_was_read(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = note.with_suffix(".html")
+    assert main(["read", str(note), "--derive", "-o", str(page)]) == 1
+    assert "derived as meant" in capsys.readouterr().err
+    assert "<math" in page.read_text(encoding="utf-8")
