@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from symgate.comparing.normal import Unsupported
-from symgate.comparing.polynomials import TooLarge
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError
 from symgate.reading.family import Classifier
@@ -18,7 +16,15 @@ from symgate.reading.misprints import distinct, faults, merged, nearest
 from symgate.reading.misprints.cell import Readable
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
-from symgate.reading.relation import NAMES, Relation, against, in_the_zoo, related, relation
+from symgate.reading.relation import (
+    BEYOND,
+    NAMES,
+    Relation,
+    against,
+    in_the_zoo,
+    related,
+    relation,
+)
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.understanding import Understanding, Understood
@@ -117,7 +123,7 @@ def _one_place(
 def _is_known(cell: Cell, family: str) -> bool:
     try:
         return related(cell, family) is not None
-    except (TooLarge, Unsupported):
+    except BEYOND:
         return True
 
 
@@ -171,7 +177,10 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | 
     wanted = relation(meant, family)
     if wanted is None:
         return relation(cell, family)
-    return replace(against(wanted.name, cell), as_meant=wanted.relation)
+    try:
+        return replace(against(wanted.name, cell), as_meant=wanted.relation)
+    except BEYOND:
+        return None
 
 
 def _line(

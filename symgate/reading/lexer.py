@@ -99,7 +99,10 @@ class Lexer:
     def _command(self, text: str, start: int) -> Iterator[Token]:
         name = text[1:]
         if name in symbols.IGNORED:
-            if name in ("left", "right", "middle") and self.text[self.at : self.at + 1] in "|.":
+            if name in ("left", "right", "middle") and self.text[self.at : self.at + 1] in (
+                "|",
+                ".",
+            ):
                 yield from self.delimiter(name, start)
                 return
             for _ in range(symbols.IGNORED[name]):

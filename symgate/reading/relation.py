@@ -16,6 +16,9 @@ from symgate.comparing.search import best, proved_equal
 from symgate.comparing.slots import kind, nodes_of
 from symgate.equations.cell import Cell
 
+#: What a comparison raises where a cell is beyond it.
+BEYOND = (TooLarge, Unsupported, ArithmeticError)
+
 #: The zoo's cells of each family that people print, the commonest first.
 KIN = {
     "rnn": ("rnn", "rnn-relu", "rnn-sigmoid", "linear-rnn", "jordan-rnn", "leaky-rnn", "rate-rnn",
@@ -75,12 +78,12 @@ class Relation:
 
 def relation(cell: Cell, family: str) -> Relation | None:
     """The strongest relation of a cell to one of the zoo's; None for a family without any."""
+    kin = KIN.get(family, ())
     try:
         name = related(cell, family)
-    except (TooLarge, Unsupported):
+        return against(name or kin[0], cell) if name or kin else None
+    except BEYOND:
         return None
-    kin = KIN.get(family, ())
-    return against(name or kin[0], cell) if name or kin else None
 
 
 def in_the_zoo(cell: Cell) -> bool:
@@ -88,7 +91,7 @@ def in_the_zoo(cell: Cell) -> bool:
     try:
         own = normal_form(cell)
         return any(proved_equal(normal_form(zoo_cell(n)), own) for n in _others(own, ()))
-    except (TooLarge, Unsupported):
+    except BEYOND:
         return False
 
 

@@ -17,15 +17,14 @@ from itertools import pairwise
 
 from symgate.cells import cell as zoo_cell
 from symgate.comparing.comparison import normal_form
-from symgate.comparing.normal import Normal, Unsupported, normal
-from symgate.comparing.polynomials import TooLarge
+from symgate.comparing.normal import Normal, normal
 from symgate.comparing.search import best
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
 from symgate.reading.misprints.times import stepped
-from symgate.reading.relation import fingerprint
+from symgate.reading.relation import BEYOND, fingerprint
 from symgate.reading.structure import affine, complement, factors, variables
 from symgate.reading.terms import (
     Add,
@@ -260,7 +259,7 @@ def _is_like_one(cell: Readable) -> bool:
         own = normal(Cell.from_text("\n".join(lines)))
     except EquationError:
         return True
-    except (TooLarge, Unsupported):
+    except BEYOND:
         return False
     return any(fingerprint(known)[2:] == fingerprint(own)[2:] for known in _common())
 
@@ -278,7 +277,7 @@ def _is_common(cell: Readable, exchange: Exchange, spare: Sequence[Understood]) 
         own = normal(Cell.from_text(source))
         key = fingerprint(own)
         return any(_same(known, own) for known in _common() if fingerprint(known) == key)
-    except (EquationError, TooLarge, Unsupported):
+    except (EquationError, *BEYOND):
         return False
 
 
