@@ -110,12 +110,13 @@ def _one_place(
     if any(u.term is None for u in readable.found.lines) or any(f.ill_formed for f in everything):
         return None
     if not nearest.left_over(readable):
-        known = cell
+        known, family = cell, readable.family
         edits = [edit for fault in everything for edit in fault.edits]
         if edits:
-            known = _meant(document, index, count, edits, Classifier(readable.found,
-                           readable.parts))[0]  # fmt: skip
-        if known is None or _is_known(known, readable.family):
+            printed = Classifier(readable.found, readable.parts)
+            known, mended = _meant(document, index, count, edits, printed)
+            family = mended.family()
+        if known is None or _is_known(known, family):
             return None
     return nearest.fault(readable)
 
