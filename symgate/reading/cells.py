@@ -24,6 +24,7 @@ from symgate.reading.relation import (
     in_the_zoo,
     related,
     relation,
+    verdict,
 )
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
@@ -45,8 +46,10 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     one = _one_place(document, index, count, cell, readable, everything)
     if one is not None:
         everything = distinct([*(f for f in everything if f.kind in LAYOUT), one])
-    elif cell is not None and everything and in_the_zoo(cell):
-        everything = [f for f in everything if f.ill_formed or not _absolved(f, readable)]
+    elif cell is not None:
+        doubtful = [f for f in everything if not f.ill_formed and _absolved(f, readable)]
+        if doubtful and in_the_zoo(cell):
+            everything = [f for f in everything if f not in doubtful]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):
@@ -175,11 +178,11 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | 
     if cell is None or cell is meant or meant is None:
         known = cell or meant
         return relation(known, family) if known is not None else None
-    wanted = relation(meant, family)
-    if wanted is None:
-        return relation(cell, family)
     try:
-        return replace(against(wanted.name, cell), as_meant=wanted.relation)
+        wanted = verdict(meant, family)
+        if wanted is None:
+            return relation(cell, family)
+        return replace(against(wanted[0], cell), as_meant=wanted[1])
     except BEYOND:
         return None
 

@@ -80,8 +80,8 @@ def relation(cell: Cell, family: str) -> Relation | None:
     """The strongest relation of a cell to one of the zoo's; None for a family without any."""
     kin = KIN.get(family, ())
     try:
-        name = related(cell, family)
-        return against(name or kin[0], cell) if name or kin else None
+        name, _ = related(cell, family) or (kin[0] if kin else "", False)
+        return against(name, cell) if name else None
     except BEYOND:
         return None
 
@@ -95,8 +95,17 @@ def in_the_zoo(cell: Cell) -> bool:
         return False
 
 
-def related(cell: Cell, family: str) -> str | None:
-    """The cell of the zoo that a cell is equal to, perhaps under conditions; None for none.
+def verdict(cell: Cell, family: str) -> tuple[str, str] | None:
+    """The zoo's nearest cell and the relation to it, without a counterexample."""
+    found = related(cell, family)
+    if found is not None and not found[1]:
+        return found[0], "conditional"
+    told = relation(cell, family)
+    return None if told is None else (told.name, told.relation)
+
+
+def related(cell: Cell, family: str) -> tuple[str, bool] | None:
+    """The cell of the zoo that a cell is equal to, and whether without conditions.
 
     An equal one of the family is looked for first, then one that is equal under conditions,
     then an equal one among all that have the same activations.
@@ -107,13 +116,13 @@ def related(cell: Cell, family: str) -> str | None:
     for name in kin:
         found = best(normal_form(zoo_cell(name)), own, ("exact", "outside"))
         if found is not None and found.unconditional:
-            return name
+            return name, True
         if found is not None:
             near[name] = found.weight
     if near:
-        return min(near, key=lambda name: near[name])
+        return min(near, key=lambda name: near[name]), False
     equal = (n for n in _others(own, kin) if proved_equal(normal_form(zoo_cell(n)), own))
-    return next(equal, None)
+    return next(((name, True) for name in equal), None)
 
 
 def against(name: str, cell: Cell) -> Relation:
