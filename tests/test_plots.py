@@ -148,6 +148,16 @@ def test_curves_of_zeros_can_be_drawn() -> None:
     rendered(plots.path_curves(d.paths), "png")
 
 
+@pytest.mark.parametrize("name", ["a$x_{$b", "a\x01\n\ud800b", "x" * 300, "<b>&"])
+def test_any_name_of_a_cell_can_be_drawn(name: str) -> None:
+    cell = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] + W @ x[t])", name=name)
+    d = sg.decay(cell, hidden=3, lags=8)
+    assert d.paths is not None
+    for ax in (d.plot(), plots.path_curves(d.paths), plots.singular_value_curves(d)):
+        assert "<b>" not in plots.svg(ax, "a")
+        rendered(ax, "png")
+
+
 def test_what_cannot_be_drawn(tmp_path: Path) -> None:
     d = measured("lstm")
     with pytest.raises(sg.SymgateError, match=r"ends in \.svg, \.png or \.pdf"):

@@ -27,6 +27,9 @@ Progress = Callable[[int, int], None]
 #: Above this number of bytes a run keeps every √T-th state only.
 KEPT = 1 << 28
 
+#: Above this number of bytes nothing is drawn at all.
+MOST = 1 << 32
+
 HIDDEN, LAGS, SAMPLES = 64, 200, 4
 
 #: The inputs of a run that `decay` makes.
@@ -88,12 +91,13 @@ def decay(
         sequences = _whole("samples", SAMPLES if samples is None else samples, 1)
         positions = _positions(at, length, count)
         _checked_norm(norm)
+        numbers = chosen_sizes(cell, HIDDEN if hidden is None else hidden, input, sizes)
+        _affordable(cell, numbers, length, sequences, count)
         params = init(
             cell, HIDDEN if hidden is None else hidden, input, scheme or "pytorch",
             0 if seed is None else seed, gain=1.0 if gain is None else gain, t_max=t_max,
             bias=bias, sizes=sizes,
         )  # fmt: skip
-        numbers = chosen_sizes(cell, HIDDEN if hidden is None else hidden, input, sizes)
         run = run_on_noise(cell, params, length, sequences, seed or 0, numbers)
         setting = Setting(
             cell.name, cell.text, _sizes(run), length, positions, sequences,
@@ -138,6 +142,25 @@ def _measured(
         setting, of, wrt, norm, np.arange(count + 1), norms.reshape(count + 1, -1),
         {k: v.reshape(-1, v.shape[-1]) for k, v in values.items()}, parts[-1].notes, run,
     )  # fmt: skip
+
+
+def _affordable(
+    cell: Cell, sizes: Mapping[str, int], steps: int, sequences: int, lags: int
+) -> None:
+    """Raise before anything is drawn where it would not fit into memory."""
+    numbers = {cell.sizes[letter]: n for letter, n in sizes.items()}
+    widths = sum(int(number_of(cell.size(name), numbers)) for name in cell.inputs)
+    weights = int(cell.parameter_count(**sizes))
+    for what, count in (
+        (f"the parameters of {cell.name} with {sizes['n']} units", weights),
+        (f"{sequences} sequences of {steps} steps", steps * sequences * widths),
+        (f"the curves of {sequences} sequences over {lags} lags", lags * sequences * 8),
+    ):
+        if 8 * count > MOST:
+            raise SymgateError(
+                f"{what} would take {8 * count / 2**30:,.0f} GB of memory, more than the limit "
+                f"of {MOST >> 30}; take fewer units, lags or samples"
+            )
 
 
 def run_on_noise(

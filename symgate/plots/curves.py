@@ -33,6 +33,7 @@ from symgate.plots.style import (
     GREY,
     RED,
     SOLID,
+    caption,
     looks,
     styled,
 )
@@ -63,7 +64,7 @@ def decay_curves(
     if not decays:
         raise SymgateError("there is no curve to draw")
     ax = axes_of(ax)
-    labels = list(names) if names is not None else [d.cell for d in decays]
+    labels = list(names) if names is not None else [caption(d.cell) for d in decays]
     ends: list[End] = []
     marks = []
     chosen = looks([d.cell for d in decays])
@@ -212,6 +213,8 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
         ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(-7, -7),
                     textcoords="offset points", fontsize=9, ha="right", va="top")  # fmt: skip
     _frame(ax, [m.exact])
-    ax.set_title(f"{m.cell}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5)
+    ax.set_title(
+        f"{caption(m.cell)}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5
+    )
     label_ends(ax, ends)
     return ax

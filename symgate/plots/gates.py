@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.ranges import ranges
 from symgate.numerics.run import Run
-from symgate.plots.style import BLUE, ORANGE, styled
+from symgate.plots.style import BLUE, ORANGE, caption, styled
 from symgate.plots.style import axes as axes_of
 
 #: A gate is saturated within this part of its range from either end.
@@ -67,6 +67,6 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value of the gate, between the ends of its range")
-    ax.set_title(f"{run.cell.name}: hatched is saturated (within 5 % of an end)",
+    ax.set_title(f"{caption(run.cell.name)}: hatched is saturated (within 5 % of an end)",
                  fontsize=9.5, color="#444444")  # fmt: skip
     return ax

@@ -17,7 +17,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
-from symgate.plots.style import BLUE, styled
+from symgate.plots.style import BLUE, caption, styled
 from symgate.plots.style import axes as axes_of
 from symgate.plots.vector import FIXED
 
@@ -53,7 +53,7 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("step $t$")
     ax.set_ylabel("lag $k$ (steps back)")
     zero = ": grey is exactly zero" if np.isnan(values).any() else ""
-    ax.set_title(f"{d.cell}{zero}", fontsize=9.5, color="#444444")
+    ax.set_title(f"{caption(d.cell)}{zero}", fontsize=9.5, color="#444444")
     _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm), powers=True)
     return ax
 
@@ -95,7 +95,8 @@ def sweep_map(
     if values.size <= WRITTEN:
         _write(ax, values, drawn)
     ax.set_title(
-        f"{s.cell}: {title}" + (" in steps" if "life" in title or "constant" in title else ""),
+        f"{caption(s.cell)}: {title}"
+        + (" in steps" if "life" in title or "constant" in title else ""),
         fontsize=10.5,
     )
     _bar(ax, mesh, title, powers=positive)
@@ -122,7 +123,7 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str) -> Axes:
         ax.set_yscale("log")
     ax.set_xlabel(_axis_title(name))
     ax.set_ylabel(title)
-    ax.set_title(f"{s.cell}: {title}", fontsize=10.5)
+    ax.set_title(f"{caption(s.cell)}: {title}", fontsize=10.5)
     ax.grid(axis="y", color="#dddddd", lw=0.7)
     return ax
 

@@ -34,6 +34,7 @@ from symgate.plots.style import (
     RED,
     SKY,
     SOLID,
+    caption,
     styled,
 )
 from symgate.plots.style import axes as axes_of
@@ -86,7 +87,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     ax.set_xlabel(f"lag $k$ (steps back){below}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
     count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
-    ax.set_title(f"{paths.cell}: {count}; in brackets the share of a step",
+    ax.set_title(f"{caption(paths.cell)}: {count}; in brackets the share of a step",
                  fontsize=9.5, color="#444444")  # fmt: skip
     mark_underflow(ax, marks)
     label_ends(ax, ends)

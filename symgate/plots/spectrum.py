@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
-from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, look, styled
+from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, caption, look, styled
 from symgate.plots.style import axes as axes_of
 
 
@@ -58,7 +58,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
                     va="bottom", fontsize=8.5, color=GREY, annotation_clip=False)  # fmt: skip
     ax.set_xlabel("lag $k$ (steps back)")
     ax.set_ylabel("singular values")
-    ax.set_title(f"{d.cell}: above, the effective rank of {values.shape[1]}", fontsize=9.5,
+    ax.set_title(f"{caption(d.cell)}: above, the effective rank of {values.shape[1]}", fontsize=9.5,
                  color="#444444", pad=18)  # fmt: skip
     label_ends(ax, ends)
     return ax

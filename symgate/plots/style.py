@@ -84,7 +84,7 @@ def look(cell: str) -> Look:
     """
     if cell in CELLS:
         return Look(*CELLS[cell])
-    number = crc32(cell.encode())
+    number = crc32(cell.encode(errors="replace"))
     return Look(OTHERS[number % len(OTHERS)], DASHES[number // len(OTHERS) % len(DASHES)])
 
 
@@ -105,6 +105,16 @@ def looks(cells: list[str]) -> list[Look]:
         free = [d for d in wanted if d not in used] + [d for d in wanted if d not in beside]
         out.append(Look(colour, free[0] if free else own[cell]))
     return out
+
+
+def caption(cell: str) -> str:
+    """A cell's name as a picture can hold it: one line, not long, and never a formula.
+
+    >>> caption("a$b\\n")
+    'a\\\\$b?'
+    """
+    plain = "".join(c if c.isprintable() else "?" for c in cell)
+    return (plain if len(plain) <= 40 else plain[:39] + "…").replace("$", r"\$")
 
 
 def darker(colour: str) -> str:
