@@ -47,6 +47,7 @@ DRAWINGS: dict[str, Callable[[Axes | None], Axes]] = {
     "bounds": lambda ax: plots.decay_curves([measured(n) for n in FAMILY], ax, bounds=True),
     "predictions": lambda ax: measured("lstm").plot(ax, bounds=True, predictions=True),
     "underflow": lambda ax: plots.decay_curves([measured("rnn", 900)], ax),
+    "far": lambda ax: plots.decay_curves([measured("rnn", 8000)], ax),
     "paths": lambda ax: plots.path_curves(measured("lstm").paths, ax=ax),  # type: ignore[arg-type]
     "spectrum": lambda ax: plots.singular_value_curves(measured("gru"), ax),
     "gates": lambda ax: plots.gate_histograms(measured("lstm").run, ax=ax),  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
                 crossings.append(float(lags[k]) / ax.get_xlim()[1])
                 ax.plot(lags[k], max(values[k], level - 1), marker="X", ms=8, color=colour,
                         mec="white", mew=0.9, ls="none", zorder=6)  # fmt: skip
-        above = (top - level) / (top - bottom) >= 0.1  # room for words between it and the top
+        above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
             f"{name} precision ends", (0.985 if right else 0.015, level),
