@@ -43,53 +43,55 @@ def follow(run: Run, count: int, seed: int, progress: Progress | None = None) ->
     """Carry `count` random directions through all steps of a run."""
     steps = Steps(run)
     width, samples = steps.width, run.samples
-    rng = np.random.default_rng(seed)
-    start = rng.normal(size=(samples, width, count)).astype(run.dtype)
-    frame = np.linalg.qr(start)[0]
+    start = np.random.default_rng(seed).normal(size=(samples, width, count))
+    frame = np.linalg.qr(start.astype(run.dtype))[0]
     whole = count == width
     dense = whole or steps.prefers_dense(count * samples)
     logs = np.empty((run.steps, samples, count))
     dets = np.empty((run.steps, samples)) if whole else None
     block = max(1, min(STRETCH, NUMBERS // max(1, samples * width**2)))
-    with np.errstate(divide="ignore"):
-        for first in range(0, run.steps, STRETCH):
-            stop = min(first + STRETCH, run.steps)
-            stretch = steps.stretch(first, stop)
-            for at in range(first, stop, block):
-                end = min(at + block, stop)
-                jacobians = _jacobians(steps, stretch, at - first, end - first) if dense else None
-                for t in range(at, end):
-                    if jacobians is None:
-                        moved = _pushed(steps, stretch, t - first, frame)
-                    else:
-                        moved = jacobians[t - at] @ frame
-                    frame, logs[t], unsure = _orthonormal(moved)
-                    if dets is not None and jacobians is not None:
-                        dets[t] = np.linalg.slogdet(jacobians[t - at])[1]
-                        if unsure.any():
-                            logs[t] = _shared(logs[t], unsure, dets[t])
-                if progress is not None:
-                    progress(end, run.steps)
+    moved = np.empty((block, samples, width, count), run.dtype)
+    for first in range(0, run.steps, STRETCH):
+        stop = min(first + STRETCH, run.steps)
+        stretch = steps.stretch(first, stop)
+        for at in range(first, stop, block):
+            end = min(at + block, stop)
+            part, grown = slice(at, end), moved[: end - at]
+            jacobians = _jacobians(steps, stretch, at - first, end - first) if dense else None
+            for i, into in enumerate(grown):
+                if jacobians is None:
+                    into[...] = _pushed(steps, stretch, at - first + i, frame)
+                else:
+                    np.matmul(jacobians[i], frame, out=into)
+                frame, r = np.linalg.qr(into)
+                logs[at + i] = r.diagonal(axis1=-2, axis2=-1)
+            if dets is not None:
+                dets[part] = np.linalg.slogdet(jacobians)[1]
+            logs[part] = _growth(logs[part], grown, None if dets is None else dets[part])
+            if progress is not None:
+                progress(end, run.steps)
     return Growth(logs, dets)
 
 
-def _orthonormal(moved: Array) -> tuple[Array, Array, Array]:
-    """The frame made orthonormal again, ln of how much each direction grew, and which of
-    them are unsure: all that rounding swallowed (-inf), else the least if it is small."""
-    q, r = np.linalg.qr(moved)
-    grown = np.abs(np.einsum("bii->bi", r))
-    length = np.sqrt(np.einsum("bij,bij->bj", moved, moved))
-    lost = grown <= np.finfo(moved.dtype).eps * moved.shape[1] * length
+def _growth(diagonal: Array, moved: Array, log_abs_det: Array | None) -> Array:
+    """ln of how much each direction grew, from the diagonals of R and what was made
+    orthonormal, over some steps.
+
+    Unsure are all directions that rounding swallowed (-inf), else the least if it is small:
+    they get what the others leave of the determinant, in equal parts.
+    """
+    grown = np.abs(diagonal)
+    length = np.sqrt(np.einsum("tbij,tbij->tbj", moved, moved))
+    lost = grown <= np.finfo(moved.dtype).eps * moved.shape[-2] * length
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.where(lost, 0.0, grown))
+    if log_abs_det is None:
+        return np.asarray(logs)
     least = grown == grown.min(axis=-1, keepdims=True)
     unsure = np.where(lost.any(axis=-1, keepdims=True), lost, least & (grown < UNSURE * length))
-    return q, np.log(np.where(lost, 0.0, grown)), unsure
-
-
-def _shared(logs: Array, unsure: Array, log_abs_det: Array) -> Array:
-    """The unsure directions get what the others leave of the determinant, in equal parts."""
     left = log_abs_det - np.where(unsure, 0.0, logs).sum(axis=-1)
     share = left / np.maximum(1, unsure.sum(axis=-1))
-    return np.where(unsure, share[:, None], logs)
+    return np.where(unsure, share[..., None], logs)
 
 
 def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:
@@ -113,8 +115,10 @@ def forward(steps: Steps, dense: DenseSteps, count: int) -> Array:
     place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
     total: dict[str, Array] = {}
     for (value, other, _), (diagonal, matrix) in dense.across:
-        shape = (count, steps.run.samples, steps.size(value), steps.width)
-        into = total.setdefault(value, np.zeros(shape, steps.run.dtype))[..., place[other]]
+        if value not in total:
+            shape = (count, steps.run.samples, steps.size(value), steps.width)
+            total[value] = np.zeros(shape, steps.run.dtype)
+        into = total[value][..., place[other]]
         if matrix is not None:
             into += matrix
         if diagonal is not None:
@@ -124,4 +128,5 @@ def forward(steps: Steps, dense: DenseSteps, count: int) -> Array:
             part = total[other]
             moved = matrix @ part if matrix is not None else diagonal[..., None] * part  # type: ignore[index]
             total[value] = total[value] + moved if value in total else moved
-    return np.concatenate([total[s] for s in states], axis=-2)
+    blocks = [total[s] for s in states]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=-2)
