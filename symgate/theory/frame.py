@@ -65,7 +65,7 @@ def follow(run: Run, count: int, seed: int, progress: Progress | None = None) ->
                     np.matmul(jacobians[i], frame, out=into)
                 frame, r = np.linalg.qr(into)
                 logs[at + i] = r.diagonal(axis1=-2, axis2=-1)
-            if dets is not None:
+            if dets is not None and jacobians is not None:
                 dets[part] = np.linalg.slogdet(jacobians)[1]
             logs[part] = _growth(logs[part], grown, None if dets is None else dets[part])
             if progress is not None:
