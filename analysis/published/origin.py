@@ -65,6 +65,10 @@ def numbers() -> dict[int, dict[str, Any]]:
     }
 
 
+def said(name: str) -> str:
+    return ", ".join(f"{bias} = {value:g}" for bias, value in BIASES[name].items())
+
+
 @styled
 def draw() -> Picture:
     figure, axes = canvas(2, 9.4, 4.6)
@@ -84,8 +88,8 @@ def draw() -> Picture:
         ax.legend(frameon=False, loc="center left")
     return Picture(
         figure,
-        f"Eigenvalues of the whole state's Jacobian at the fixed point 0, {UNITS} units, biases "
-        f"{BIASES['gru']} and {BIASES['lstm']}; μ are the eigenvalues of U_n and U_g. Derived "
+        f"Eigenvalues of the whole state's Jacobian at the fixed point 0, {UNITS} units; GRU: "
+        f"{said('gru')}; LSTM: {said('lstm')}; μ are the eigenvalues of U_n and U_g. Derived "
         f"here, no source.",
     )
 

@@ -65,11 +65,11 @@ def draw() -> Picture:
     left.plot(at, at / (4 * np.cosh(at / 2) ** 2), color=BLUE)
     left.plot([steepest()], [numbers()[2]["largest value at y = 1"]], "o", color=RED)
     left.set_xlabel("$w$")
-    left.set_title(r"$|w\,\sigma'(w y)|$ at $y = 1$")
+    left.set_title("|w σ′(w y)| at y = 1")
     found = numbers()[9]
     right.plot(DEVIATIONS, list(found.values()), "o-", color=BLUE)
     right.set_xlabel("deviation $s$ of the input")
-    right.set_title("mean of $\\tanh'$ under $N(0, s^2)$")
+    right.set_title("mean of tanh′ under N(0, s²)")
     return Picture(
         figure,
         "Left after Hochreiter and Schmidhuber (1997), section 3.1: never above 1 while |w| < 4. "
