@@ -14,10 +14,11 @@ from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.fitting import missing
+from symgate.comparing.joined import best_joined
 from symgate.comparing.normal import Normal, Unsupported, normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
-from symgate.comparing.search import Found, search
+from symgate.comparing.search import Found, alike, search
 from symgate.comparing.telling import Map, told_conditions, told_map
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
@@ -130,7 +131,7 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     try:
         with bounded():
             left, right = normal_form(one), normal_form(other)
-            relations = list(search(left, right))
+            relations = _relations(left, right)
             if relations:
                 return _related(left, right, relations)
             return _unrelated(left, right)
@@ -138,6 +139,15 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
         return Comparison(one, other, "undecided", reason=str(error))
     except RecursionError:
         return Comparison(one, other, "undecided", reason="the gates are nested too deeply")
+
+
+def _relations(one: Normal, other: Normal) -> list[Found]:
+    """What was proved, the strongest first; with parameters joined where that helps."""
+    found = list(search(one, other))
+    if found and found[0].unconditional:
+        return found
+    whole = best_joined(one, other)
+    return [whole] if whole is not None else found
 
 
 def normal_form(cell: Cell) -> Normal:
@@ -197,6 +207,9 @@ def _unrelated(one: Normal, other: Normal) -> Comparison:
     if example is None:
         reason = "no map between them was found, and no numbers at which they differ"
         return Comparison(*cells, "undecided", reason=reason)
+    if alike(one, other):
+        reason = "the two are built alike, but no map of their parameters was proved or excluded"
+        return Comparison(*cells, "undecided", counterexample=example, reason=reason)
     gap = missing(one, other)
     if gap is None:
         reason = (

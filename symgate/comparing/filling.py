@@ -16,6 +16,7 @@ from itertools import permutations
 from symgate.comparing.effort import spend
 from symgate.comparing.pairing import SlotPair
 from symgate.comparing.polynomials import Matrix
+from symgate.comparing.signs import solved
 from symgate.comparing.slots import Filling, Token
 
 #: A parameter by name; a matrix by name and block.
@@ -64,6 +65,10 @@ def solutions(slots: Sequence[SlotPair]) -> Iterator[Solution]:
 # -- renaming --------------------------------------------------------------------------
 
 
+#: Which known parameter each unknown one is, and equations for the signs.
+Bound = tuple[dict[Unknown, Token], list[tuple[set[Unknown], int]]]
+
+
 def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
     """One known parameter, perhaps with a sign, for each unknown one; found by search."""
     tasks = []
@@ -74,48 +79,66 @@ def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
         tasks.append((left, list(slot.right.fillings)))
     steps = [0]
 
-    def search(at: int, bound: dict[Unknown, Filling]) -> dict[Unknown, Filling] | None:
+    def search(at: int, bound: Bound) -> dict[Unknown, Filling] | None:
         steps[0] += 1
         if steps[0] > 2000:
             return None
         if at == len(tasks):
-            return bound
+            names, equations = bound
+            signs = solved(equations)
+            if signs is None:
+                return None
+            return {name: (Fraction(signs.get(name, 1)), (t,)) for name, t in names.items()}
         left, right = tasks[at]
         for order in permutations(left) if len(left) <= 5 else [left]:
-            extended: dict[Unknown, Filling] | None = dict(bound)
-            for known, wanted in zip(order, right, strict=True):
-                extended = _bind(known, wanted, extended) if extended is not None else None
-            if extended is not None:
+            for extended in _bound_all(list(zip(order, right, strict=True)), bound):
                 found = search(at + 1, extended)
                 if found is not None:
                     return found
         return None
 
-    return search(0, {})
+    return search(0, ({}, []))
 
 
-def _bind(
-    known: Filling, wanted: Filling, bound: Mapping[Unknown, Filling]
-) -> dict[Unknown, Filling] | None:
-    """Let the parameters of a wanted product be those of a known one, in order."""
+def _bound_all(pairs: Sequence[tuple[Filling, Filling]], bound: Bound) -> Iterator[Bound]:
+    """Ways to bind all products of a slot, one after the other."""
+    if not pairs:
+        yield bound
+        return
+    for extended in _bind(*pairs[0], bound):
+        yield from _bound_all(pairs[1:], extended)
+
+
+def _bind(known: Filling, wanted: Filling, bound: Bound) -> Iterator[Bound]:
+    """Ways to let the parameters of a wanted product be those of a known one.
+
+    Matrices stand in order; vectors and scalars side by side may change places.
+    """
     spend(1)
     (c, tokens), (d, names) = known, wanted
     if len(tokens) != len(names) or abs(c) != abs(d):
-        return None
-    sign, result = Fraction(c, d), dict(bound)
-    for token, name in zip(tokens, names, strict=True):
-        value = _plain(token, name)
-        if value is None:
-            return None
-        there = result.get(unknown(name))
-        if there is None:
-            result[unknown(name)] = (sign, (value,))
-            sign = Fraction(1)
-        elif there[1] != (value,):
-            return None
+        return
+    for order in _orders(tokens):
+        result = dict(bound[0])
+        signed: set[Unknown] = set()
+        for token, name in zip(order, names, strict=True):
+            value = _plain(token, name)
+            if value is None or result.setdefault(unknown(name), value) != value:
+                break
+            if isinstance(name, Matrix) or name[1] % 2:
+                signed ^= {unknown(name)}
         else:
-            sign *= there[0]
-    return result if sign == 1 else None
+            yield result, [*bound[1], (signed, int(c != d))]
+
+
+def _orders(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    """A product with the vectors and scalars at its front in every order."""
+    front = [t for t in tokens if not isinstance(t, Matrix)]
+    if not 1 < len(front) < 5 or list(tokens[: len(front)]) != front:
+        yield tokens
+        return
+    for order in permutations(front):
+        yield (*order, *tokens[len(front) :])
 
 
 def _plain(token: Token, name: Token) -> Token | None:
@@ -206,6 +229,7 @@ def _row(
         return None
     if flipped == {True}:
         divided = {_transposed(tokens): c for tokens, c in divided.items()}
+    row = {name: c for name, c in row.items() if c}
     return row, {tokens: c for tokens, c in divided.items() if c}
 
 

@@ -15,6 +15,7 @@ from itertools import islice, permutations, product
 
 from symgate.comparing.normal import ODD, Normal
 from symgate.comparing.polynomials import Act, Inverse, Polynomial
+from symgate.comparing.signs import solved
 from symgate.comparing.slots import (
     Key,
     Node,
@@ -175,21 +176,5 @@ def _signs(
         one, other = a.number, b.number
         if one and other is not None:
             equations.append((set(odd), int(one != other)))
-    solved: dict[Node, tuple[set[Node], int]] = {}
-    for nodes, value in equations:
-        for node, (rest, right) in solved.items():
-            if node in nodes:
-                nodes = nodes ^ {node} ^ rest
-                value ^= right
-        if not nodes:
-            if value:
-                return None
-            continue
-        pivot = min(nodes, key=lambda n: list(pairs).index(n))
-        rest = nodes - {pivot}
-        for node, (others, right) in list(solved.items()):
-            if pivot in others:
-                solved[node] = (others ^ {pivot} ^ rest, right ^ value)
-        solved[pivot] = (rest, value)
-    # nodes that no equation decides keep their sign
-    return {n: -1 if n in solved and solved[n][1] else 1 for n in pairs}
+    found = solved(equations)
+    return None if found is None else {n: found.get(n, 1) for n in pairs}

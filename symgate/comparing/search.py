@@ -167,6 +167,15 @@ def best(
     return chosen
 
 
+def alike(one: Normal, other: Normal) -> bool:
+    """Whether two cells differ at most in which parameters stand where."""
+    for names in state_maps(one, other):
+        mine, theirs = Side.of(one, {b: a for a, b in names.items()}), Side.of(other, {})
+        if any(aligned(mine, theirs, pairs) for pairs in pairings(mine, theirs, "exact")):
+            return True
+    return False
+
+
 def state_maps(one: Normal, other: Normal) -> Iterator[dict[str, str]]:
     """Maps from the second cell's states, inputs and outputs to the first's; equal names first."""
     kinds = [

@@ -10,7 +10,15 @@ from fractions import Fraction
 from symgate.comparing.filling import Solution, Unknown, Value, solutions
 from symgate.comparing.normal import ODD, Change, Normal, everything
 from symgate.comparing.pairing import Side, SlotPair, aligned, pairings
-from symgate.comparing.polynomials import Act, Generator, Matrix, Param, Polynomial, generator
+from symgate.comparing.polynomials import (
+    Act,
+    Generator,
+    Inverse,
+    Matrix,
+    Param,
+    Polynomial,
+    generator,
+)
 from symgate.comparing.proof import Restriction, holds
 from symgate.comparing.slots import Node, Slot, Token, argument, kind, slots
 
@@ -37,10 +45,9 @@ def ties(
     """
     mine = Side.of(small, {b: a for a, b in names.items()})
     nodes = Side.of(large, {}).nodes
-    if len(nodes) != len(mine.nodes) + 1:
-        return
     spare = Counter(map(kind, nodes)) - Counter(map(kind, mine.nodes))
-    if spare.total() != 1:
+    quotients = spare.pop(Inverse.__name__, 0)  # f + (1 - f) is 1 and leaves no quotient
+    if spare.total() != 1 or len(nodes) - len(mine.nodes) != 1 + quotients:
         return
     odd = [n for n in nodes if isinstance(n, Act) and n.kind in ODD]
     for gone in odd:

@@ -1,0 +1,118 @@
+"""Parameters that only their sum matters of, taken as one: two biases, two matrices.
+
+p and q are one where the cell with p + q for p and 0 for q is the same cell; that is tried
+and thereby proved. A relation of cells with parameters joined holds for the cells
+themselves once the sums are written out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symgate.comparing.filling import Solution, Unknown, Value, unknown
+from symgate.comparing.normal import Normal
+from symgate.comparing.polynomials import Matrix
+from symgate.comparing.proof import Substituted, holds
+from symgate.comparing.search import Found, best
+from symgate.comparing.slots import Filling, Node, Token, argument, kind, nodes_of, slots
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A cell with fewer parameters: `sums` are what the kept ones stand for, in the cell's own."""
+
+    cell: Normal
+    sums: Mapping[Unknown, Value]
+    gone: tuple[Unknown, ...]
+
+
+def joined(cell: Normal) -> Joined:
+    """The cell with every two parameters joined that can be."""
+    sums: dict[Unknown, Value] = {}
+    gone: list[Unknown] = []
+    for kept, dropped, sign in _candidates(cell):
+        if unknown(dropped) in gone or unknown(kept) in gone:
+            continue
+        total: Value = ((Fraction(1), (kept,)), (sign, (dropped,)))
+        change = Substituted({unknown(kept): total, unknown(dropped): ()}, {})
+        if all(change(p) == p for p in cell.observed.values()):
+            gone.append(unknown(dropped))
+            before = sums.get(unknown(kept), ((Fraction(1), (kept,)),))
+            sums[unknown(kept)] = (*before, (sign, (dropped,)))
+    if not gone:
+        return Joined(cell, {}, ())
+    return Joined(cell.changed(Substituted(dict.fromkeys(gone, ()), {})), sums, tuple(gone))
+
+
+def _candidates(cell: Normal) -> Iterator[tuple[Token, Token, Fraction]]:
+    """Parameters that stand side by side in some slot, with the same around them."""
+    nodes = nodes_of(cell.observed.values())
+    kinds: dict[Node, str] = {node: kind(node) for node in nodes}
+    found: dict[tuple[Token, Token, Fraction], None] = {}
+    for p in [*cell.observed.values(), *map(argument, nodes)]:
+        for slot in slots(p, {}, kinds).values():
+            for at, one in enumerate(slot.fillings):
+                for other in slot.fillings[at + 1 :]:
+                    pair = _only_difference(one, other)
+                    if pair is not None:
+                        found[pair] = None
+    yield from found
+
+
+def _only_difference(one: Filling, other: Filling) -> tuple[Token, Token, Fraction] | None:
+    (c, tokens), (d, others) = one, other
+    if abs(c) != abs(d) or len(tokens) != len(others):
+        return None
+    pairs = [(a, b) for a, b in zip(tokens, others, strict=True) if a != b]
+    if len(pairs) != 1:
+        return None
+    a, b = pairs[0]
+    if isinstance(a, Matrix) and isinstance(b, Matrix):
+        alike = a.transposed == b.transposed and not a.transposed
+        return (a, b, Fraction(d, c)) if alike else None
+    if isinstance(a, Matrix) or isinstance(b, Matrix) or a[1] != 1 or b[1] != 1:
+        return None
+    return (a, b, Fraction(d, c)) if a[0].scalar == b[0].scalar else None
+
+
+def best_joined(one: Normal, other: Normal) -> Found | None:
+    """An unconditional relation of two cells with their parameters joined, or None."""
+    left, right = joined(one), joined(other)
+    if not left.gone and not right.gone:
+        return None
+    found = best(left.cell, right.cell)
+    if found is None or not found.unconditional:
+        return None
+    there = _written_out(found.there, left, right)
+    back = _written_out(found.back, right, left)
+    reverse = {b: a for a, b in found.names.items()}
+    if holds(one, other, found.names, there, ()) and holds(other, one, reverse, back, ()):
+        return Found(found.names, there, back)
+    return None
+
+
+def _written_out(solution: Solution, known: Joined, unknowns: Joined) -> Solution:
+    """A solution in the cells' own parameters."""
+    values: dict[Unknown, Value] = {
+        name: tuple(part for filling in value for part in _expanded(filling, known.sums))
+        for name, value in solution.values.items()
+    }
+    return Solution({**values, **dict.fromkeys(unknowns.gone, ())}, solution.conditions)
+
+
+def _expanded(filling: Filling, sums: Mapping[Unknown, Value]) -> list[Filling]:
+    """A product with the sums that its factors stand for multiplied out."""
+    c, tokens = filling
+    products: list[Filling] = [(c, ())]
+    for token in tokens:
+        parts = sums.get(unknown(token), ((Fraction(1), (token,)),))
+        if isinstance(token, Matrix) and token.transposed:
+            parts = tuple((d, _turned(factors)) for d, factors in parts)
+        products = [(e * d, (*before, *factors)) for e, before in products for d, factors in parts]
+    return products
+
+
+def _turned(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    return tuple(Matrix(t.name, True, t.block) if isinstance(t, Matrix) else t for t in tokens)
