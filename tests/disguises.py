@@ -27,10 +27,13 @@ def disguised(cell: sg.Cell, rng: random.Random) -> sg.Cell:
         if p.kind == "vector" and rng.random() < 0.3 and len(_uses(text, p.name)) == 1:
             text = _replaced(text, {p.name: f"({p.name} + {p.name}_too)"})
     made = sg.Cell.from_text(text)
-    names = [*made.equations, *made.inputs, *made.parameters]
+    scalars = [p.name for p in made.parameters.values() if p.kind == "scalar"]
+    names = [n for n in (*made.equations, *made.inputs, *made.parameters) if n not in scalars]
     fresh = [f"q{i}" for i in range(len(names))]
     rng.shuffle(fresh)
-    lines = _replaced(str(made), dict(zip(names, fresh, strict=True))).split("\n")
+    turned = dict(zip(scalars, reversed(scalars), strict=True))  # their names tell what they are
+    turned |= dict(zip(names, fresh, strict=True))
+    lines = _replaced(str(made), turned).split("\n")
     rng.shuffle(lines)
     return sg.Cell.from_text("\n".join(lines), "disguised")
 

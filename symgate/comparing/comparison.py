@@ -14,11 +14,12 @@ from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.fitting import missing
-from symgate.comparing.joined import best_joined
+from symgate.comparing.joined import best_joined, joined
 from symgate.comparing.normal import Normal, Unsupported, normal
 from symgate.comparing.numbers import corresponding
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import Exp, Matrix
 from symgate.comparing.search import Found, alike, search
+from symgate.comparing.slots import nodes_of
 from symgate.comparing.telling import Map, told_conditions, told_map
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
@@ -207,7 +208,9 @@ def _unrelated(one: Normal, other: Normal) -> Comparison:
     if example is None:
         reason = "no map between them was found, and no numbers at which they differ"
         return Comparison(*cells, "undecided", reason=reason)
-    if alike(one, other):
+    exponents = all(any(isinstance(n, Exp) for n in nodes_of(c.observed.values()))
+                    for c in (one, other))  # fmt: skip
+    if exponents or alike(joined(one).cell, joined(other).cell):
         reason = "the two are built alike, but no map of their parameters was proved or excluded"
         return Comparison(*cells, "undecided", counterexample=example, reason=reason)
     gap = missing(one, other)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: What one comparison may cost: a few seconds where it is used up.
-EFFORT = 400_000
+EFFORT = 150_000
 
 
 class TooLarge(Exception):

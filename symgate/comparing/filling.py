@@ -17,7 +17,7 @@ from symgate.comparing.effort import spend
 from symgate.comparing.pairing import SlotPair
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.signs import solved
-from symgate.comparing.slots import Filling, Token
+from symgate.comparing.slots import Filling, Node, Token
 
 #: A parameter by name; a matrix by name and block.
 Unknown = tuple[str, str]
@@ -66,17 +66,18 @@ def solutions(slots: Sequence[SlotPair]) -> Iterator[Solution]:
 
 
 #: Which known parameter each unknown one is, and equations for the signs.
-Bound = tuple[dict[Unknown, Token], list[tuple[set[Unknown], int]]]
+Bound = tuple[dict[Unknown, Token], list[tuple[set[Unknown | Node], int]]]
 
 
 def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
     """One known parameter, perhaps with a sign, for each unknown one; found by search."""
     tasks = []
     for slot in sorted(slots, key=lambda s: len(s.right.fillings)):
-        left = [(c * slot.sign, t) for c, t in slot.left.fillings]
-        if len(left) != len(slot.right.fillings):
+        left = [(c * slot.fixed, t) for c, t in slot.left.fillings]
+        right = list(slot.right.fillings)
+        if len(left) != len(right):
             return None
-        tasks.append((left, list(slot.right.fillings)))
+        tasks.append((left, right, slot.odd))
     steps = [0]
 
     def search(at: int, bound: Bound) -> dict[Unknown, Filling] | None:
@@ -89,9 +90,9 @@ def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
             if signs is None:
                 return None
             return {name: (Fraction(signs.get(name, 1)), (t,)) for name, t in names.items()}
-        left, right = tasks[at]
+        left, right, odd = tasks[at]
         for order in permutations(left) if len(left) <= 5 else [left]:
-            for extended in _bound_all(list(zip(order, right, strict=True)), bound):
+            for extended in _bound_all(list(zip(order, right, strict=True)), odd, bound):
                 found = search(at + 1, extended)
                 if found is not None:
                     return found
@@ -100,16 +101,18 @@ def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
     return search(0, ({}, []))
 
 
-def _bound_all(pairs: Sequence[tuple[Filling, Filling]], bound: Bound) -> Iterator[Bound]:
+def _bound_all(
+    pairs: Sequence[tuple[Filling, Filling]], odd: frozenset[Node], bound: Bound
+) -> Iterator[Bound]:
     """Ways to bind all products of a slot, one after the other."""
     if not pairs:
         yield bound
         return
-    for extended in _bind(*pairs[0], bound):
-        yield from _bound_all(pairs[1:], extended)
+    for extended in _bind(*pairs[0], odd, bound):
+        yield from _bound_all(pairs[1:], odd, extended)
 
 
-def _bind(known: Filling, wanted: Filling, bound: Bound) -> Iterator[Bound]:
+def _bind(known: Filling, wanted: Filling, odd: frozenset[Node], bound: Bound) -> Iterator[Bound]:
     """Ways to let the parameters of a wanted product be those of a known one.
 
     Matrices stand in order; vectors and scalars side by side may change places.
@@ -120,7 +123,7 @@ def _bind(known: Filling, wanted: Filling, bound: Bound) -> Iterator[Bound]:
         return
     for order in _orders(tokens):
         result = dict(bound[0])
-        signed: set[Unknown] = set()
+        signed: set[Unknown | Node] = set(odd)
         for token, name in zip(order, names, strict=True):
             value = _plain(token, name)
             if value is None or result.setdefault(unknown(name), value) != value:

@@ -65,12 +65,18 @@ class Side:
 
 @dataclass(frozen=True)
 class SlotPair:
-    """What one slot holds on either side; the left times `sign` should be the right."""
+    """What one slot holds on either side; the left times `sign` should be the right.
+
+    `odd` are the nodes that change the sign of the left with their own; where they are
+    solved for, only `fixed` of the sign is left.
+    """
 
     key: Key
     left: Slot
     right: Slot
     sign: int
+    odd: frozenset[Node] = frozenset()
+    fixed: int = 1
 
 
 def pairings(one: Side, other: Side, how: str) -> Iterator[dict[Node, Node]]:
@@ -152,7 +158,7 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
     found = []
     for key, a, b, odd in raw:
         sign = -1 if sum(signs[n] < 0 for n in odd) % 2 else 1
-        found.append(SlotPair(key, a, b, sign))
+        found.append(SlotPair(key, a, b, sign, frozenset(filter(is_odd, odd))))
     return found
 
 

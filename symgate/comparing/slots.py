@@ -104,7 +104,9 @@ def skeleton(
                 if exponent % 2:
                     odd ^= inside
             case _:
-                entry = ("a", nodes.get(g, kind(g)), exponent)
+                # e^(-a) is e^a with another sign of a, which is left to the proof
+                power = abs(exponent) if isinstance(g, Exp) else exponent
+                entry = ("a", nodes.get(g, kind(g)), power)
                 entries.append((str(entry[1]), entry, []))
                 if exponent % 2:
                     odd ^= {g}

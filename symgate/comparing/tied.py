@@ -96,7 +96,7 @@ def _argument_slots(
     right = slots(tie(tie.gone.argument), theirs.names, labels)
     empty = Slot((), frozenset())
     return [
-        SlotPair(key, left.get(key, empty), right.get(key, empty), tie.sign)
+        SlotPair(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
         for key in {**left, **right}
     ]
 
