@@ -10,6 +10,7 @@ from pathlib import Path
 
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError
+from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
 from symgate.reading.faults import Edit, Fault, edited
 from symgate.reading.misprints import distinct, faults, merged, nearest
@@ -60,11 +61,11 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     zoo = _relation(cell, meant, family)
     if zoo is not None and zoo.relation in ("identical", "equal") and zoo.name in NAMES:
         family = NAMES[zoo.name]
-    conventions = classifier.conventions(family).completed(mended.conventions(family))
+    observed = conventions(classifier, family).completed(conventions(mended, family))
     return Reading(
         name=name,
         family=family,
-        conventions=conventions,
+        conventions=observed,
         states=tuple(parts.states),
         lines=tuple(_line(document, u, parts, everything) for u in _ordered(understanding)),
         cell=cell,

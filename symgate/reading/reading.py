@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from symgate.equations.cell import Cell
-from symgate.reading.family import Conventions
+from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
 from symgate.reading.relation import Relation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from symgate.reading.family import Conventions
+from symgate.reading.conventions import Conventions
 from symgate.reading.reading import Misprint, ReadFile, Reading
 
 #: Marks words of a kind: "name", "fault", "mend", "faint".
