@@ -29,7 +29,7 @@ test: $(VENV)/.test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict symgate
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --dist loadgroup
 
 bench: $(VENV)/.test
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only

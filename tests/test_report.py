@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,24 @@ from tests import browser
 from tests.tools import axe, needs
 
 ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "reports"
 SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "samples": 2}
-CELLS = ["rnn", "lstm", "gru"]
 
 Page = Element
 
 
+pytestmark = pytest.mark.xdist_group("report")  # one process makes the report, once
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return sg.report(CELLS, tmp_path_factory.mktemp("report"), **SMALL)
+    """The default report, with the published results of the repository beside it."""
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "published").mkdir()
+    for name in ("results.json", "index.html"):
+        if (KEPT / "published" / name).is_file():
+            shutil.copy(KEPT / "published" / name, folder / "published" / name)
+    return sg.report(output=folder)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,7 @@ def test_the_curves_beside_the_page_are_those_of_the_table(made: Report) -> None
         assert d.rate == pytest.approx(cell["rate"], rel=1e-12)
         assert float(d.median[-1]) == pytest.approx(cell["last_log10"], rel=1e-12)
         table = (made.path.parent / "data" / f"{slug}.csv").read_text().splitlines()
-        assert len(table) == SMALL["lags"] + 2
+        assert len(table) == made.data["settings"]["lags"] + 2
         assert float(table[-1].split(",")[2]) == pytest.approx(cell["last_log10"], rel=1e-12)
 
 
@@ -114,6 +124,71 @@ def test_work_is_the_multiplications_of_the_matrices() -> None:
     assert measuring.work(sg.cell("lstm-concat")) == 4 * n**2 + 4 * n * m
     assert measuring.work(sg.cell("gru")) == 3 * n**2 + 3 * n * m
     assert measuring.work(sg.cell("indrnn")) == n * m
+
+
+# -- the report of the repository ---------------------------------------------------------------
+
+
+#: What differs from run to run: measured times.
+TIMES = ("seconds",)
+
+
+def test_the_data_of_the_repository_are_these(made: Report) -> None:
+    """Made again, every number is the same within rounding."""
+    kept = json.loads((KEPT / "data" / "report.json").read_text(encoding="utf-8"))
+    again = json.loads((made.path.parent / "data" / "report.json").read_text(encoding="utf-8"))
+    for data in (kept, again):
+        for claim in data["claims"]["claims"]:
+            if claim["varies"]:
+                claim["numbers"], claim["sentences"] = {}, []
+    assert same(kept, again, "") == []
+
+
+def same(one: Any, other: Any, where: str) -> list[str]:
+    """Where two structures part by more than rounding."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return [w for k in one if k not in TIMES for w in same(one[k], other[k], f"{where}/{k}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [w for i, (a, b) in enumerate(zip(one, other, strict=True))
+                for w in same(a, b, f"{where}/{i}")]  # fmt: skip
+    if isinstance(one, float) and isinstance(other, float):
+        return [] if one == pytest.approx(other, rel=1e-5, abs=1e-8) else [where]
+    if isinstance(one, str) and isinstance(other, str) and one != other:
+        return [] if alike(one, other) else [f"{where}: {one!r}, {other!r}"]
+    return [] if one == other else [f"{where}: {one!r}, {other!r}"]
+
+
+NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+
+
+def alike(one: str, other: str) -> bool:
+    """The same words, and numbers that differ by rounding only."""
+    if NUMBER.split(one) != NUMBER.split(other):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    return all(float(plain(a)) == pytest.approx(float(plain(b)), rel=0.02) for a, b in pairs)
+
+
+def plain(number: str) -> str:
+    return number.replace(",", "").replace("−", "-")
+
+
+def test_the_page_of_the_repository_says_the_same(made: Report, page: Page) -> None:
+    kept = parsed(KEPT / "index.html")
+    formulas = [[text(e) for e in p.iter("code")] for p in (kept, page)]
+    assert [f for f in formulas[0] if "\\" in f] == [f for f in formulas[1] if "\\" in f]
+    varying = {f"claim-{c['id']}" for c in made.data["claims"]["claims"] if c["varies"]}
+    for name in ("p", "li", "td", "th", "figcaption", "h2", "h3", "summary"):
+        said = [sentences(p, name, varying) for p in (kept, page)]
+        assert len(said[0]) == len(said[1]), name
+        parted = [(a, b) for a, b in zip(*said, strict=True) if not alike(a, b)]
+        assert not [pair for pair in parted if "Time to compute" not in pair[0]]
+
+
+def sentences(page: Page, name: str, without: set[str]) -> list[str]:
+    """The text of all elements of a name, outside of some sections."""
+    left_out = {id(e) for s in page.iter("section") if s.get("id") in without for e in s.iter()}
+    return [text(e) for e in page.iter(name) if id(e) not in left_out]
 
 
 # -- the page -----------------------------------------------------------------------------------
@@ -172,7 +247,7 @@ def test_it_is_small(made: Report) -> None:
 
 @pytest.mark.parametrize(("form", "page"), [("md", "report.md"), ("tex", "report.tex")])
 def test_other_formats_say_the_same(made: Report, tmp_path: Path, form: str, page: str) -> None:
-    found = sg.report(CELLS, made.path.parent, format=form, **SMALL)
+    found = sg.report(output=made.path.parent, format=form)
     assert found.path.name == page
     shown = found.path.read_text(encoding="utf-8")
     for cell in made.data["cells"].values():
@@ -184,7 +259,7 @@ def test_other_formats_say_the_same(made: Report, tmp_path: Path, form: str, pag
 
 def test_the_pdf(made: Report) -> None:
     needs("pdflatex")
-    found = sg.report(CELLS, made.path.parent, format="pdf", **SMALL)
+    found = sg.report(output=made.path.parent, format="pdf")
     assert found.path.read_bytes().startswith(b"%PDF")
 
 
@@ -199,7 +274,7 @@ def test_a_second_run_computes_nothing(made: Report, monkeypatch: pytest.MonkeyP
 
     for name in ("of_cell", "remembering", "long_curve", "answer"):
         monkeypatch.setattr(measuring, name, never)
-    assert sg.report(CELLS, made.path.parent, **SMALL).path.read_bytes() == before
+    assert sg.report(output=made.path.parent).path.read_bytes() == before
 
 
 def test_a_piece_that_was_changed_is_made_again(tmp_path: Path) -> None:
