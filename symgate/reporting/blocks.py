@@ -84,8 +84,9 @@ class Display:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table; `numeric` names the columns that are set to the right."""
+    """A table; `name` is read out, `numeric` names the columns that are set to the right."""
 
+    name: str
     caption: Words
     header: tuple[Words, ...]
     rows: tuple[tuple[Words, ...], ...]

@@ -30,7 +30,7 @@ def section(f: Findings) -> Section:
             agree, " of ", f.number("checked", "whole"), " numbers agree. ",
             Link("The figures, with source and set-up", "published/index.html"), ".",
         )),
-        Rows(("Expected against computed.",), HEADER, tuple(map(_row, rows))),
+        Rows("Published results", ("Expected against computed.",), HEADER, tuple(map(_row, rows))),
     ]  # fmt: skip
     return Section("known", "What is known", tuple(blocks))
 

@@ -24,7 +24,9 @@ def section(f: Findings) -> Section:
     if not made["tex"]:
         items.append(("Derivations are here as LaTeX only, as no pdflatex was found.",))
     blocks: list[Any] = [Listing(tuple(items))]
-    blocks.append(Rows(("Files beside this page.",), (("what",), ("files",)), tuple(_files(f))))
+    blocks.append(
+        Rows("Files", ("Files beside this page.",), (("what",), ("files",)), tuple(_files(f)))
+    )
     if f.measured:
         command = f[f"cells/{f.slugs[f.measured[0].name]}/command"]
         blocks.append(Paragraph(("One curve alone, for example: ", Code(command))))

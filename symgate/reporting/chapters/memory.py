@@ -54,8 +54,9 @@ def _table(f: Findings, able: list[str]) -> Rows:
         )
         for slug in able
     )
-    return Rows(("To remember T steps, set the bias to …",), header, rows,
-                frozenset(range(3, 3 + len(steps))))  # fmt: skip
+    caption: Words = ("The bias for each memory, every other weight as it is.",)
+    numeric = frozenset(range(3, 3 + len(steps)))
+    return Rows("Biases by memory", caption, header, rows, numeric)
 
 
 def _checked(f: Findings, slug: str) -> Words:

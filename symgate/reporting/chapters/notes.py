@@ -46,7 +46,7 @@ def section(f: Findings) -> Section | None:
             "The equations of five public lecture notes, as ", Code("symgate read"),
             " takes them: which cell each defines, in which convention, and what is misprinted.",
         )),
-        Rows(("What the five notes define.",), HEADER, rows),
+        Rows("The notes", ("What the five notes define.",), HEADER, rows),
     ]  # fmt: skip
     for i, note in enumerate(notes):
         for j, cell in enumerate(note["cells"]):

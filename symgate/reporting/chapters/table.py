@@ -49,7 +49,7 @@ def section(f: Findings) -> Section:
             "Sorted by how long the gradient lasts. The same from the terminal: ",
             Code(f"symgate decay {' '.join(c.name for c in f.measured)} --bounds"), ".",
         )),
-        Rows(caption, HEADER, tuple(rows), frozenset(range(2, 10))),
+        Rows("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
     )  # fmt: skip
     return Section("table", "Side by side", blocks)
 
