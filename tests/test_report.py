@@ -36,10 +36,7 @@ pytestmark = pytest.mark.xdist_group("report")  # one process makes the report, 
 def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The default report, with the published results of the repository beside it."""
     folder = tmp_path_factory.mktemp("report")
-    (folder / "published").mkdir()
-    for name in ("results.json", "index.html"):
-        if (KEPT / "published" / name).is_file():
-            shutil.copy(KEPT / "published" / name, folder / "published" / name)
+    shutil.copytree(KEPT / "published", folder / "published")
     return sg.report(output=folder)
 
 

@@ -7,34 +7,40 @@ from typing import Any
 from symgate.reporting.blocks import Code, Link, Paragraph, Rows, Section, Words
 from symgate.reporting.findings import Findings
 
-#: The file that the scripts of published results write.
-RESULTS = "published/results.json"
-
 HEADER: tuple[Words, ...] = (
-    ("row",), ("result",), ("expected",), ("got",), ("deviation",), ("tolerance",), ("agrees",),
+    ("row",), ("result",), ("source",), ("numbers",), ("agrees",), ("figure",),
 )  # fmt: skip
 
 
 def section(f: Findings) -> Section:
     """The table with a link to the figures, or how to make them."""
-    rows = f["known"]
-    if not rows:
+    if not f["known"]:
         return Section("known", "What is known", (Paragraph((
             "Published results were not reproduced beside this page. In a checkout, ",
             Code("make published"), " does it, and the next report shows them here.",
         )),))  # fmt: skip
-    agree = f.number("agreed", "whole")
     blocks: list[Any] = [
         Paragraph((
             "Published and derived results, each set up as in its source and computed again: ",
-            agree, " of ", f.number("checked", "whole"), " numbers agree. ",
-            Link("The figures, with source and set-up", "published/index.html"), ".",
+            f.number("agreed", "whole"), " of ", f.number("checked", "whole"), " agree. ",
+            Link("The page of published results", "published/index.html"),
+            " has every number beside the expected one, with set-ups and figures.",
         )),
-        Rows("Published results", ("Expected against computed.",), HEADER, tuple(map(_row, rows))),
+        Rows("Published results", ("Every row agrees within the tolerance that stands on its page, "
+             "or says “no”.",), HEADER, tuple(_row(f, i) for i in range(len(f["known"]))),
+             frozenset({3})),
     ]  # fmt: skip
     return Section("known", "What is known", tuple(blocks))
 
 
-def _row(row: dict[str, Any]) -> tuple[Words, ...]:
-    names = ("row", "what", "expected", "got", "deviation", "tolerance")
-    return (*((str(row[name]),) for name in names), ("yes" if row["agrees"] else "no",))
+def _row(f: Findings, i: int) -> tuple[Words, ...]:
+    row, at = f[f"known/{i}"], f"known/{i}"
+    figure: Words = (Link("SVG", row["figure"]),) if row["figure"] else ("–",)
+    return (
+        (f.number(f"{at}/row", "whole"),),
+        (row["title"],),
+        (row["source"],),
+        (f.number(f"{at}/values", "whole"),),
+        ("yes" if row["agrees"] else "no",),
+        figure,
+    )
