@@ -15,6 +15,14 @@ import numpy as np
 
 TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\d+\.?\d*|\s+|.", re.DOTALL)
 
+#: The commands that pdflatex, math-core and KaTeX all take.
+PORTABLE = re.compile(
+    r"\\(left|right|operatorname|begin|end|frac|tfrac|partial|mathrm|mathsf|mathit|mathbf|mathtt"
+    r"|mathbb|boldsymbol|odot|circ|cdot|cdots|prod|sum|lim|to|leq|sigma|tanh|exp|log|sin|cos|Phi"
+    r"|varphi|delta|Gamma|Delta|Theta|langle|rangle|infty|text|quad|qquad|tilde|hat|bar|dot|times"
+    r"|sqrt|alpha|beta|gamma|epsilon|zeta|eta|theta|kappa|lambda|nu|xi|mu|rho)(?![a-zA-Z])|\\[\\,|_]"
+)
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigma": lambda a: 1 / (1 + np.exp(-a)),
     "tanh": np.tanh,
@@ -54,7 +62,7 @@ def rows(formula: str) -> list[tuple[str, str, str]]:
         if len(cells) == 1:
             left, relation, right = _at_relation(right)
         else:
-            found = re.match(r"\s*(=|\\leq)(?![a-z])", right)
+            found = re.match(r"\s*(=|<|\\leq)(?![a-z])", right)
             if found:
                 relation, right = found.group(1), right[found.end() :]
         if left.strip() or relation or not out:
@@ -68,7 +76,7 @@ def _lines(pieces: list[str]) -> Iterator[list[str]]:
     """The cells of each line; where several stand side by side, of each in turn."""
     for piece in pieces:
         cells = _split(piece, "&")
-        beside = len(cells) > 2 and all(re.match(r"\s*(=|\\leq)", c) for c in cells[1::2])
+        beside = len(cells) > 2 and all(re.match(r"\s*(=|<|\\leq)", c) for c in cells[1::2])
         for i in range(0, len(cells) if beside else 1, 2):
             first = cells[i].removeprefix(r"\quad")
             yield [first, cells[i + 1]] if beside else cells

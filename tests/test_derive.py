@@ -104,7 +104,11 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("gru", "norms", "λ = σ(b_z) + μ σ(b_r) (1 - σ(b_z)) μ = 1 / σ(b_r) [where λ = 1]"),
     ("lru", "norms", "No weight matrix is left, and the Jacobian has the eigenvalues ρ"),
     ("sru", "backward", "δ_{h,t} = ∂L_t/∂h_t δ_{r,t} = (c_t - x_t) ⊙ δ_{h,t}"),
-    ("slstm", "norms", "m_t, c_t and n_t have no bound"),
+    ("slstm", "norms", "alone no bound follows for h_t, m_t, c_t and n_t."),
+    ("lstm", "cell", "One step takes h_{t-1}, c_{t-1} and the input x_t to h_t and c_t."),
+    ("rnn", "norms", "‖U‖₂ < 1 [the gradient vanishes]"),
+    ("rnn-sigmoid", "norms", "1/4 ‖U‖₂ < 1 [the gradient vanishes]"),
+    ("multiplicative-rnn", "norms", "≤ ∏_{j=0}^{k-1} (‖W_m x_{t-j}‖_∞ ‖U_m‖₂ ‖V‖₂)"),
     ("slstm", "partials", "What is not listed is zero"),
     ("lem", "step", "diag(Δ (n_t - z_{t-1}) ⊙ v_{d,t}"),
     ("gru-reset-after", "step", "+ diag(r_t) U_n dh_{t-1}"),
@@ -141,10 +145,30 @@ def test_a_lag_is_written_out() -> None:
     assert "would be 78125" not in section_text(sg.cell("lstm"), "lags", lag=8)
 
 
-def test_no_eigenvalues_where_they_have_no_form() -> None:
-    """Several matrices are left, or 0 is no fixed point, or the slope jumps there."""
-    for name in ("cornn", "slstm", "rnn-relu", "unicornn"):
-        assert "Near the state 0" not in section_text(sg.cell(name), "norms")
+@pytest.mark.parametrize(("name", "why"), [
+    ("cornn", "several weight matrices are left in it"),
+    ("slstm", "without input the state 0 does not stay"),
+    ("rnn-relu", "the slope of an activation jumps there"), ("unicornn", "they are roots"),
+])  # fmt: skip
+def test_eigenvalues_without_a_form_say_why(name: str, why: str) -> None:
+    text = " ".join(section_text(sg.cell(name), "norms").split())
+    assert f"0. The eigenvalues of the Jacobian there have no closed form: {why}" in text
+
+
+def test_two_steps_are_written_out_in_every_block() -> None:
+    text = section_text(sg.cell("lstm"), "lags")
+    for pair in ("h_t/∂h", "h_t/∂c", "c_t/∂h", "c_t/∂c"):
+        assert text.count(f"    ∂{pair}_{{t-2}} = ") == 2
+    assert "+ diag(f_t) diag(f_{t-1})\n" in text
+    assert "the other blocks follow likewise" in section_text(sg.cell("slstm"), "lags")
+    assert "That is the one-step Jacobian above." in section_text(sg.cell("lstm"), "lags", lag=1)
+
+
+def test_a_cell_without_weights_is_not_told_of_them() -> None:
+    text = " ".join(section_text(mine("h[t] = 2 * h[t-1]"), "lags", "norms").split())
+    assert "= 4 I " in text
+    assert "This bound is the same whatever the weights, and not below 1" in text
+    assert "No choice of weights" not in text
 
 
 def test_limits_that_change_nothing_are_left_out() -> None:
@@ -247,7 +271,7 @@ def test_the_same_call_gives_the_same_bytes_in_every_process() -> None:
             [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True, text=True, check=True,
         ).stdout
-        for seed in ("0", "1", "2")
+        for seed in ("0", "1")
     }  # fmt: skip
     assert len(said) == 1
 

@@ -25,7 +25,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 @pytest.mark.parametrize(("words", "begins"), [
     ((), "Gated recurrent unit\n==="), (("--format", "md"), "# Gated recurrent unit"),
     (("--format", "tex"), r"\documentclass"), (("--format", "html"), "<!DOCTYPE html>"),
-    (("--format", "tex", "--fragment"), r"\section{The cell}"), (("--json",), "{"),
+    (("--format", "tex", "--fragment"), r"% needs \usepackage{amsmath"), (("--json",), "{"),
 ])  # fmt: skip
 def test_standard_output(
     words: tuple[str, ...], begins: str, capsys: pytest.CaptureFixture[str]
@@ -87,7 +87,7 @@ def test_several_cells_and_a_file_of_ones_own(
     (("gru", "--lag", "99"), 3, "from 1 to 8"), (("gru", "--lag", "1.5"), 3, "from 1 to 8"),
     (("gru", "--lag=--5"), 3, "from 1 to 8"), (("gru", "--lag", "²"), 3, "from 1 to 8"),
     (("gru", "--lag=-1"), 3, "from 1 to 8"), (("gru", "--sections", ","), 3, "no section is named"),
-    (("gru", "-o", "a.docx"), 3, "says no format"),
+    (("gru", "-o", "a.docx"), 3, "says no format"), (("gru", "-o", ""), 3, "says no format"),
     (("gru", "-o", "/nowhere/a.md"), 3, "there is no folder /nowhere"),
     (("gru", "--fragment"), 2, "--fragment is LaTeX's"),
     (("gru", "-o", "a.md", "--format", "md"), 2, "leave --format out"),

@@ -23,12 +23,13 @@ from symgate.linear.limits import limits
 from symgate.linear.origin import origin
 from symgate.linear.paths import paths
 from symgate.writing.marks import Acting, AtLimit
+from symgate.writing.mathml import mathml
 from symgate.writing.pen import Pen
 from symgate.writing.sections.backward import LATER, LOSS
 from symgate.writing.sections.fixed_point import HEADING
 from symgate.writing.subject import Subject
 from symgate.writing.width import plain
-from tests.latex_values import ONES, Values, rows
+from tests.latex_values import ONES, PORTABLE, Values, rows
 
 DEPTH = 3  # steps back that formulas reach
 
@@ -313,9 +314,13 @@ class Page:
         for section in self.derivation.sections:
             for step in section.steps:
                 heading = self.pen.words(step.heading, str, str)
+                table = step.table.rows if step.table else ()
+                for words in (step.heading, step.reason, *(cell for row in table for cell in row)):
+                    self.pen.words(words, str, lambda formula: converts(formula) or "")
                 for formula in step.formulas:
                     found: list[tuple[str, str, str]] = []
                     for shown in self.pen.formula(formula):  # a high one comes in parts
+                        converts(shown)
                         for left, relation, right in rows(shown):
                             if found and not left and not relation:
                                 before = found.pop()
@@ -326,6 +331,15 @@ class Page:
                                 )
                     for line in found:
                         yield section.name, heading, *line
+
+
+def converts(formula: str) -> None:
+    """It keeps to the portable subset, and becomes MathML with no error in it."""
+    rest = PORTABLE.sub("", formula)
+    assert "\\" not in rest, re.findall(r"\\[a-zA-Z]*", rest)
+    shown = mathml(formula, display=True)
+    assert "merror" not in shown, formula
+    assert "\\" not in shown, formula
 
 
 def _step(back: int, at: Point) -> Any:
@@ -355,6 +369,9 @@ def check(derivation: sg.Derivation) -> int:
         with np.errstate(all="ignore"):
             if heading == "The product":
                 right = right.replace(r"\cdots", "").replace("t-k+1", "t-2")
+            if relation == "<":  # the condition on a bound of one step
+                assert 0 < norm(page, 1) <= page.values(left) * (1 + 1e-12), where
+                continue
             if heading == HEADING:
                 assert eigenvalue(page, left, right), where
                 continue
@@ -403,10 +420,13 @@ def eigenvalue(page: Page, left: str, right: str) -> bool:
 def bounded(page: Page, left: str, right: str, value: Any) -> bool:
     if "t-k" not in left:
         return bool(page.values(left) <= value * (1 + 1e-12))
-    if r"_{\infty}" in right:  # holds a value of one step
-        return bool(value > 0)
+    return norm(page, DEPTH) <= value * (1 + 1e-12)
+
+
+def norm(page: Page, steps: int) -> float:
+    """The norm of the Jacobian of the one state over some steps."""
     (state,) = page.at.cell.states
-    return bool(np.linalg.norm(page.at.product(state, state, DEPTH), 2) <= value * (1 + 1e-12))
+    return float(np.linalg.norm(page.at.product(state, state, steps), 2))
 
 
 NOTATIONS = [n for n in sg.notations if n != "symgate"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 import symgate as sg
@@ -172,22 +170,3 @@ def test_circles_by_choice() -> None:
 def test_an_unknown_notation_offers_the_nearest() -> None:
     with pytest.raises(sg.UnknownName, match="did you mean 'pytorch'"):
         sg.latex(variable("h"), "pytroch")
-
-
-PORTABLE = re.compile(
-    r"\\(left|right|operatorname|begin|end|frac|tfrac|partial|mathrm|mathsf|mathit|mathbf|mathtt"
-    r"|mathbb|boldsymbol|odot|circ|cdot|cdots|prod|sum|lim|to|leq|sigma|tanh|exp|log|sin|cos|Phi"
-    r"|varphi|delta|Gamma|Delta|Theta|langle|rangle|infty|text|quad|qquad|tilde|hat|bar|dot|times"
-    r"|sqrt|alpha|beta|gamma|epsilon|zeta|eta|theta|kappa|lambda|nu|xi|mu|rho|[\\,|_])(?![a-zA-Z])"
-)
-
-
-@pytest.mark.parametrize("name", sg.zoo)
-def test_formulas_stay_in_the_portable_subset(name: str) -> None:
-    for style in ("symgate", "ng", "row", "lecture"):
-        data = sg.derive(sg.cell(name), style).to_dict()
-        for section in data["sections"]:
-            for step in section["steps"]:
-                for formula in step["formulas"]:
-                    rest = PORTABLE.sub("", formula)
-                    assert "\\" not in rest, re.findall(r"\\[a-zA-Z]*", rest)

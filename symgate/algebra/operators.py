@@ -147,7 +147,8 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
     for part in parts:
         if isinstance(part, Identity) or part == S.One:
             continue
-        kept.extend(part.args if isinstance(part, MatMul) else [part])
+        factors = part.args if isinstance(part, MatMul) else [part]
+        kept.extend(f for f in factors if not isinstance(f, Identity))
     if not any(isinstance(p, MatrixExpr) for p in kept):
         kept.append(Identity(rows))
     return kept[0] if len(kept) == 1 else Chain(*kept)

@@ -20,7 +20,7 @@ from symgate.algebra.functions import Elementwise, step
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import text
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.chains import Chain, routes
 from symgate.linear.linearise import Linearisation, linearise
@@ -30,6 +30,17 @@ MU = Symbol("mu", complex=True)
 
 #: How many biases are tried together in the search for those that must be 0.
 MAX_TOGETHER = 3
+
+
+class NoOrigin(SymgateError):
+    """The eigenvalues at 0 have no closed form; `why` says it in general words."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message, why)
+        self.message, self.why = message, why
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,7 @@ class Origin:
         }
 
 
+@once_a_cell
 def origin(cell: Cell) -> Origin:
     """The eigenvalues of a cell's Jacobian at its zero fixed point, with no input.
 
@@ -120,9 +132,10 @@ def origin(cell: Cell) -> Origin:
     matrices = {m for parts in found.values() for product, _ in parts for m in product}
     if len(matrices) > 1:
         names = ", ".join(sorted(map(text, matrices)))
-        raise SymgateError(
+        raise NoOrigin(
             f"at 0 the Jacobian of {cell.name} holds several matrices ({names}), which need not "
-            f"share eigenvectors: its eigenvalues have no closed form; see sg.fixed_points"
+            f"share eigenvectors: its eigenvalues have no closed form; see sg.fixed_points",
+            "several weight matrices are left in it, which need not share eigenvectors",
         )
     matrix = next(iter(matrices), None)
     size = len(cell.states)
@@ -151,7 +164,10 @@ def _zero_biases(lin: Linearisation) -> tuple[str, ...]:
         for chosen in combinations(involved, count):
             if not _residuals(lin, dict.fromkeys(chosen, S.Zero)):
                 return chosen
-    raise SymgateError(f"0 is no fixed point of {lin.cell.name}, whichever biases are 0")
+    raise NoOrigin(
+        f"0 is no fixed point of {lin.cell.name}, whichever biases are 0",
+        "without input the state 0 does not stay where it is, whichever biases are 0",
+    )
 
 
 def _residuals(lin: Linearisation, fixed: Mapping[str, Expr]) -> list[Expr]:
@@ -170,7 +186,10 @@ def _values(lin: Linearisation, fixed: Mapping[str, Expr]) -> dict[Any, Expr]:
     for node in lin:
         value = _put_in(node.expression, values)
         if value.has(sp.nan, sp.zoo):
-            raise SymgateError(f"{node.name} of {lin.cell.name} has no value at 0")
+            raise NoOrigin(
+                f"{node.name} of {lin.cell.name} has no value at 0",
+                "not every value of the cell exists there",
+            )
         values[variable(node.name)] = value
     return values
 
@@ -188,7 +207,10 @@ def _put_in(e: Expr, values: Mapping[Any, Expr]) -> Expr:
         return e
     arguments = [_put_in(a, values) for a in e.args]
     if isinstance(e, step) and arguments[0] == 0:
-        raise SymgateError("the derivative jumps where a unit is 0 (relu): it has none there")
+        raise NoOrigin(
+            "the derivative jumps where a unit is 0 (relu): it has none there",
+            "the slope of an activation jumps there",
+        )
     made = e.func(*arguments)
     if isinstance(made, Elementwise) and all(a.is_number for a in arguments):
         return made.closed_form()

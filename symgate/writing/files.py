@@ -19,20 +19,21 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
     'done'
     """
     path = Path(path)
+    target = path.resolve() if path.is_symlink() else path  # a link stays a link
     data = content.encode("utf-8") if isinstance(content, str) else content
     beside = ""
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, _mode(path))
-        os.replace(beside, path)
+        os.chmod(beside, _mode(target))
+        os.replace(beside, target)
     except OSError as error:
         if beside and os.path.exists(beside):
             os.unlink(beside)
-        raise SymgateError(message(path, error)) from None
+        raise SymgateError(message(target, error)) from None
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symgate.writing.formulas import Formula, Line, Part, Words
 from symgate.writing.latex import LatexPrinter
@@ -21,6 +21,9 @@ INSIDES = (34.0, 26.0, 19.0)
 #: The least room that a column of labels leaves to the formula beside it.
 BESIDE_LABELS = 18.0
 
+
+#: A label of this width or more may be folded.
+LONG_LABEL = 8.0
 
 #: How high a formula may be before it is cut, in lines.
 HEIGHT = 26.0
@@ -68,6 +71,9 @@ def _formula(
         narrow = [r for one in formula.lines for r in _rows(one, printer_of(one), label, beside)]
         if not any(_is_scrap(row) for row in narrow):
             rows = narrow
+    if named and not _has_column(rows, left):
+        folded = [half for row in rows for half in _folded(row)]
+        rows = folded if _has_column(folded, left) else rows
     if len(rows) == 1 and not rows[0].label:
         (row,) = rows
         return [f"{row.left} {row.relation} {row.right}".strip()]
@@ -184,11 +190,23 @@ def _signed(shown: str) -> tuple[bool, str]:
     return False, shown
 
 
+def _has_column(rows: list[Row], left: float) -> bool:
+    """Whether there is room for a column of labels."""
+    right = max(measure(f"{r.relation} {r.right}") for r in rows)
+    return left + right + max(measure(r.label) for r in rows) + 2.0 <= WIDTH
+
+
+def _folded(row: Row) -> list[Row]:
+    """A long label on two lines, the second on a row of its own."""
+    first, sign, second = row.label.partition(" and ")
+    if not sign or measure(row.label) < LONG_LABEL or not first.startswith(r"\text{"):
+        return [row]
+    return [replace(row, label=first + "}"), Row("", "", "", rf"\text{{and {second}")]
+
+
 def _aligned(rows: list[Row], left: float) -> str:
     """Rows under each other, labels in a column of their own where there is room."""
-    right = max(measure(f"{r.relation} {r.right}") for r in rows)
-    labels = max(measure(r.label) for r in rows)
-    column = left + right + labels + 2.0 <= WIDTH
+    column = _has_column(rows, left)
     out = []
     for row in rows:
         body = f"{row.left} &{row.relation} {row.right}".rstrip()

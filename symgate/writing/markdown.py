@@ -6,6 +6,7 @@ stands before a sign, and tables hold no bar.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,11 @@ def _rows(formula: str) -> str:
 
 def maths(formula: str) -> str:
     """A formula inside a line."""
-    inline = formula.replace(r"\,", " ").replace(r"\|", r"\Vert ")
+    inline = (
+        re.sub(r"(?<=[0-9])\\,(?=[0-9])", r"\\thinspace ", formula)
+        .replace(r"\,", " ")
+        .replace(r"\|", r"\Vert ")
+    )
     return f"${' '.join(inline.replace('|', chr(92) + 'vert ').split())}$"
 
 

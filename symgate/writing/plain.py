@@ -271,7 +271,8 @@ class _Writer:
     def line(self, one: Line) -> list[str]:
         printer = self.printer(one.order)
         left = "" if one.left is None else f"{printer.show(one.left)} "
-        head = f"    {left}{one.relation} " if one.relation else "    "
+        indent = " " * (8 if one.left is None and one.relation else 4)  # the line before goes on
+        head = f"{indent}{left}{one.relation} " if one.relation else indent
         labelled = any(p.label for p in one.parts[1:])
         rows, text = [], head
         for i, part in enumerate(one.parts):
@@ -286,7 +287,7 @@ class _Writer:
                 text = f"        {sign.strip()} {shown}{label}"
             else:
                 text += f"{sign}{shown}{label}"
-        return [*rows, text.rstrip()]
+        return [piece for row in (*rows, text.rstrip()) for piece in _folded(row)]
 
     def table(self, table: Table) -> str:
         rows = [
@@ -300,6 +301,19 @@ class _Writer:
             lines.append("    " + "  ".join(cells).rstrip())
         lines.insert(1, "    " + "  ".join("-" * w for w in widths))
         return "\n".join(lines)
+
+
+def _folded(row: str) -> list[str]:
+    """A row on as many lines as it needs, broken before a + or − or a group."""
+    if _width(row) <= WIDTH or "(" not in row:
+        return [row]
+    out = [""]
+    for piece in re.split(r"(?= [+-] (?:diag|\w+ᵀ|\())|(?<=\)) (?=\()", row):
+        if out[-1].strip() and _width(out[-1] + piece) > WIDTH:
+            out.append(f"            {piece.strip()}")
+        else:
+            out[-1] += piece if not piece.startswith("(") or not out[-1] else f" {piece}"
+    return out
 
 
 def _width(text: str) -> int:

@@ -13,6 +13,9 @@ from symgate.writing.pen import Pen
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
 
+#: What a fragment needs.
+PACKAGES = "amsmath,amssymb,booktabs,array"
+
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -34,6 +37,9 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 
 BEGIN, END = r"\begin{aligned}", r"\end{aligned}"
 
+#: A formula of fewer rows than this stays on one page.
+PARTED = 5
+
 #: Rows of a table on one page.
 ROWS = 30
 
@@ -45,12 +51,16 @@ def article(derivations: Sequence[Derivation]) -> str:
     """A document that pdflatex takes as it is."""
     title = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
     head = f"\\begin{{center}}\n{{\\LARGE\\bfseries {latex_text(title)}\\par}}\n\\end{{center}}\n"
-    inside = f"{head}\n{fragment(derivations)}"
+    inside = f"{head}\n{_derivations(derivations)}"
     return f"{PREAMBLE}\\begin{{document}}\n{inside}\\end{{document}}\n"
 
 
 def fragment(derivations: Sequence[Derivation]) -> str:
     r"""Sections for \input; they need amsmath, amssymb, booktabs and array."""
+    return f"% needs \\usepackage{{{PACKAGES}}}\n\n{_derivations(derivations)}"
+
+
+def _derivations(derivations: Sequence[Derivation]) -> str:
     several = len(derivations) > 1
     return "\n".join(_derivation(d, several) for d in derivations)
 
@@ -83,24 +93,36 @@ def _step(pen: Pen, step: Step) -> str:
 
 
 def _display(formula: str) -> str:
-    """A formula in display mode; lines in one column may be parted by the end of a page."""
-    inside = formula.removeprefix(BEGIN).removesuffix(END)
-    if formula.startswith(BEGIN) and formula.endswith(END) and _is_one_column(inside):
-        return f"\\begin{{align*}}\n{inside.strip()}\n\\end{{align*}}"
-    return f"\\[\n{formula}\n\\]"
+    """A formula in display mode; its lines may be parted by the end of a page."""
+    if not (formula.startswith(BEGIN) and formula.endswith(END)):
+        return f"\\[\n{formula}\n\\]"
+    rows = _rows(formula.removeprefix(BEGIN).removesuffix(END).strip())
+    pairs = max(signs for _, signs in rows) // 2 + 1
+    starts = [0, *(i for i, (row, _) in enumerate(rows) if i and not row.startswith("&"))]
+    inside = rows[0][0]
+    for i, (row, _) in enumerate(rows[1:], 1):
+        first = max(s for s in starts if s <= i)
+        after = min((s for s in starts if s > i), default=len(rows))
+        near = i in (first + 1, after - 1) or after - first < PARTED
+        together = len(rows) < PARTED or i in (1, len(rows) - 1) or (near and i != first)
+        inside += (r" \\*" if together else r" \\") + f"\n{row}"
+    if pairs == 1:
+        return f"\\begin{{align*}}\n{inside}\n\\end{{align*}}"
+    apart = inside.replace(r"&\quad ", r"&\qquad ").replace("&& ", r"&&\quad ")
+    return f"\\begin{{alignat*}}{{{pairs}}}\n{apart}\n\\end{{alignat*}}"
 
 
-def _is_one_column(rows: str) -> bool:
-    """Whether each row has one &, those of inner blocks aside."""
-    depth, signs, counts = 0, 0, []
-    for token in re.findall(r"\\begin\{|\\end\{|\\\\|&|$", rows):
+def _rows(inside: str) -> list[tuple[str, int]]:
+    """The rows, each with its number of &, those of inner blocks left alone."""
+    rows, depth = [("", 0)], 0
+    for token in re.split(r"(\\begin\{|\\end\{|\\\\|&)", inside):
         depth += (token == r"\begin{") - (token == r"\end{")
-        if depth == 0 and token == "&":
-            signs += 1
-        elif depth == 0 and token in (r"\\", ""):
-            counts.append(signs)
-            signs = 0
-    return depth == 0 and set(counts) == {1}
+        text, signs = rows[-1]
+        if depth == 0 and token == r"\\":
+            rows.append(("", 0))
+        else:
+            rows[-1] = text + token, signs + (depth == 0 and token == "&")
+    return [(text.strip(), signs) for text, signs in rows]
 
 
 def _math(formula: str) -> str:
@@ -125,8 +147,8 @@ def _table(pen: Pen, table: Table) -> str:
     spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
     head = " & ".join(pen.words(h, latex_text, _math) for h in table.header) + r" \\"
     parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
-    begin = [r"\nopagebreak", r"\begin{center}\small\renewcommand{\arraystretch}{1.2}",
+    begin = [r"\medskip", r"{\centering\small\renewcommand{\arraystretch}{1.2}%",
              rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule"]  # fmt: skip
-    end = [r"\bottomrule", r"\end{tabular}", r"\end{center}"]
+    end = [r"\bottomrule", r"\end{tabular}\par}", r"\medskip"]
     blocks = ["\n".join([*begin, *part, *end]) for part in parts]
-    return "\n".join(blocks)
+    return "\\par\\nobreak" + "\n".join(blocks)

@@ -8,6 +8,7 @@ parentheses resolves those inside it, so that a finished group has none.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: A line may end here: before a + or −, or before ⊙ and between the factors of a product.
 HARD, SOFT = "\x01", "\x02"
@@ -35,6 +36,7 @@ def plain(tex: str) -> str:
     return tex.replace(HARD, "").replace(SOFT, "")
 
 
+@lru_cache(maxsize=8192)
 def measure(tex: str) -> float:
     """About how wide a formula is, in em of its font.
 

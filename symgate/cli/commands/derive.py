@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.writing.derivation import derive
     from symgate.writing.document import Document, check_ending
 
-    if arguments.output:
+    if arguments.output is not None:
         check_ending(Path(arguments.output))
     sections = None if arguments.sections is None else [
         name.strip() for name in arguments.sections.split(",") if name.strip()
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         for cell in _cells(arguments)
     )  # fmt: skip
     document = Document(derivations)
-    if arguments.output:
+    if arguments.output is not None:
         written = document.save(arguments.output, fragment=arguments.fragment)
         print(f"symgate: wrote {written}", file=sys.stderr)
     else:
@@ -79,7 +79,7 @@ def _check(arguments: argparse.Namespace) -> None:
     usage = arguments.parser
     if not arguments.cells and not arguments.files:
         usage.error("name a cell, or give a file with --cell FILE")
-    if arguments.output and (arguments.format or arguments.json):
+    if arguments.output is not None and (arguments.format or arguments.json):
         usage.error("the ending of the output says the format; leave --format out")
     is_tex = Path(arguments.output).suffix == ".tex" if arguments.output else (
         arguments.format == "tex"

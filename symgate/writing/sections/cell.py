@@ -55,10 +55,11 @@ def _preface(subject: Subject) -> Words:
     """One sentence on the step, the notation and the layout."""
     cell, notation = subject.cell, subject.naming.notation
     now = listed([(subject.now(s),) for s in cell.states])
-    before = listed([(Named(s, S.NegativeOne),) for s in cell.states])
-    inputs = listed([(subject.now(x),) for x in cell.inputs])
-    words: list[object] = ["One step takes ", *before]
-    words += [" and the input ", *inputs] if inputs else []
+    before: list[Words] = [(Named(s, S.NegativeOne),) for s in cell.states]
+    inputs: list[Words] = [(subject.now(x),) for x in cell.inputs]
+    if inputs:
+        inputs[0] = ("the input " if len(inputs) == 1 else "the inputs ", *inputs[0])
+    words: list[object] = ["One step takes ", *listed([*before, *inputs])]
     words += [" to ", *now, f". The sign {subject.sign} multiplies component by component. "]
     words += [
         "Derivatives are in numerator layout: entry "
@@ -205,7 +206,7 @@ def _inside(subject: Subject) -> Iterator[Step]:
     lines = [line(variable(n.name), n.expression, order=n.order) for n in made]
     reason = (
         "What an activation acts on, and what a matrix acts on, gets a name, so that every "
-        "later line holds one diagonal and one matrix at most:",
+        "term of the chain rule below holds one diagonal and one matrix at most:",
     )
     yield Step(("Names for what lies inside",), reason, (Formula(tuple(lines)),))
 

@@ -8,9 +8,8 @@ from typing import Any
 from sympy import Add, Expr, Pow, Symbol
 
 from symgate.algebra.names import GREEK
-from symgate.errors import SymgateError
 from symgate.linear.adjoint import transposed
-from symgate.linear.origin import MU, Origin, origin
+from symgate.linear.origin import MU, NoOrigin, Origin, origin
 from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
@@ -19,13 +18,20 @@ HEADING = "Near the state 0"
 
 
 def steps(subject: Subject) -> Iterator[Step]:
-    """One step, or none where the eigenvalues have no closed form."""
+    """The eigenvalues, or why they have no closed form."""
     try:
         found = origin(subject.cell)
-    except SymgateError:
+    except NoOrigin as error:
+        yield _none(error.why)
         return
-    if not any(_has_root(e) for e in found.eigenvalues):
+    if any(_has_root(e) for e in found.eigenvalues):
+        yield _none("they are roots, which no short formula shows")
+    else:
         yield _step(subject, found)
+
+
+def _none(why: str) -> Step:
+    return Step((HEADING,), (f"The eigenvalues of the Jacobian there have no closed form: {why}.",))
 
 
 def _has_root(e: Expr) -> bool:

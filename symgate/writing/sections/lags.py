@@ -11,7 +11,7 @@ from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
 
 from symgate.algebra.marks import Along, Dots
 from symgate.algebra.marks import Step as StepMatrix
-from symgate.algebra.operators import Chain, Diag, OrderedProduct
+from symgate.algebra.operators import Chain, Diag, OrderedProduct, product, total
 from symgate.algebra.vectors import MatVec, Stack, shifted, t, variable
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import Path, count, paths
@@ -23,11 +23,14 @@ TITLE = "Many steps"
 #: Past this many products a lag is not written out.
 MAX_PRODUCTS = 16
 
+#: Past this many paths of one step two steps are not written out in the gates.
+MAX_TERMS = 6
+
 
 def steps(subject: Subject) -> Iterator[Step]:
     yield _product(subject)
     yield _carry(subject)
-    yield _written_out(subject)
+    yield from _written_out(subject)
     yield _number_of_paths(subject)
 
 
@@ -125,43 +128,76 @@ def closed_form(coefficient: Any, size: Any) -> MatrixExpr:
     return Diag(size, power)
 
 
-def _written_out(subject: Subject) -> Step:
+def _written_out(subject: Subject) -> Iterator[Step]:
+    """The blocks of the product over a few steps: in blocks, then in the gates."""
     lag, states = subject.lag, subject.states
     heading: Words = (f"{_number(lag)} steps written out",)
+    if lag == 1:
+        yield Step(("One step written out",), ("That is the one-step Jacobian above.",))
+        return
     if len(states) ** (lag - 1) > MAX_PRODUCTS:
         reason: Words = (f"Written out, {lag} steps would be {len(states) ** (lag - 1)} products "
                          "for each block; the product above says the same.",)  # fmt: skip
-        return Step(heading, reason)
-    lines = []
-    for of in states[:1] if len(states) > 1 else states:
-        for wrt in states if len(states) <= 2 else states[:1]:
-            parts = []
-            for between in tuples(states, repeat=lag - 1):
-                way = (of, *between, wrt)
-                if all(count(subject.lin, a, b) for a, b in pairwise(way)):
-                    chain = [subject.partial(a, b, lag=i + 1, at=i)
-                             for i, (a, b) in enumerate(pairwise(way))]  # fmt: skip
-                    if subject.layout == "transposed":
-                        chain.reverse()
-                    label: Words = ()
-                    if len(states) > 1:
-                        via = [(variable(s, i + 1),) for i, s in enumerate(between)]
-                        label = ("by way of ", *listed(via))
-                    parts.append(Part(Chain(*chain) if len(chain) > 1 else chain[0], label))
-            if parts:
-                lines.append(Line(subject.partial(of, wrt, lag=lag), tuple(parts)))
-    formulas = [Formula((one,)) for one in lines]
-    if len(states) == 1 and lag == 2 and 0 < count(subject.lin, states[0], states[0]) <= 6:
-        whole = subject.laid_out(jacobian(subject.cell, states[0], states[0], 2))
-        formulas = [Formula((*lines, line(None, whole)))]
-    reason = ("Each factor is the one-step Jacobian above, at its own time:",) if len(
-        states
-    ) == 1 else (
-        "A row of blocks times a column of blocks, each written out above, at its own time:",
-    )  # fmt: skip
-    if not lines:
-        return Step(heading, ("No path leads that far.",))
-    return Step(heading, reason, tuple(formulas))
+        yield Step(heading, reason)
+        return
+    shown = states if len(states) <= 2 else states[:1]
+    ways = {(of, wrt): _ways(subject, of, wrt) for of in shown for wrt in shown}
+    ways = {pair: found for pair, found in ways.items() if found}
+    if not ways:
+        yield Step(heading, ("No path leads that far.",))
+        return
+    lines = [_in_blocks(subject, found) for found in ways.values()]
+    numbers = [count(subject.lin, of, wrt) for of in states for wrt in states]
+    in_gates = lag == 2 and len(states) <= 2 and max(numbers) <= MAX_TERMS
+    if len(states) == 1:
+        if in_gates:
+            lines.append(line(None, _in_gates(subject, *ways.values())))
+        reason = ("Each factor is the one-step Jacobian above, at its own time:",)
+        yield Step(heading, reason, (Formula(tuple(lines)),))
+        return
+    likewise = "; the other blocks follow likewise:" if len(states) > 2 else ":"
+    reason = ("A row of blocks times a column of blocks, each written out above, at its own "
+              f"time{likewise}",)  # fmt: skip
+    yield Step(heading, reason, (Formula(tuple(lines)),))
+    if in_gates:
+        formulas = [Formula((line(subject.partial(*pair, lag=lag), _in_gates(subject, found)),))
+                    for pair, found in ways.items()]  # fmt: skip
+        reason = ("With the blocks put in, those of the step before at their own time:",)
+        yield Step(("Two steps in the gates",), reason, tuple(formulas))
+
+
+def _ways(subject: Subject, of: str, wrt: str) -> list[tuple[str, ...]]:
+    """The states that a change passes through over the steps that are written out."""
+    through = tuples(subject.states, repeat=subject.lag - 1)
+    ways = [(of, *between, wrt) for between in through]
+    return [w for w in ways if all(count(subject.lin, a, b) for a, b in pairwise(w))]
+
+
+def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> Line:
+    """∂h_t/∂h_{t-2} = ∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} + …, one summand a way."""
+    parts = []
+    for way in ways:
+        chain = [subject.partial(a, b, lag=i + 1, at=i) for i, (a, b) in enumerate(pairwise(way))]
+        if subject.layout == "transposed":
+            chain.reverse()
+        label: Words = ()
+        if len(subject.states) > 1:
+            via = [(variable(s, i + 1),) for i, s in enumerate(way[1:-1])]
+            label = ("by way of ", *listed(via))
+        parts.append(Part(Chain(*chain), label))
+    left = subject.partial(ways[0][0], ways[0][-1], lag=subject.lag)
+    return Line(left, tuple(parts))
+
+
+def _in_gates(subject: Subject, ways: list[tuple[str, ...]]) -> MatrixExpr:
+    """The same with every block as the sum of its paths."""
+    summands = []
+    for way in ways:
+        pairs = enumerate(pairwise(way))
+        blocks = [shifted(jacobian(subject.cell, a, b), i) for i, (a, b) in pairs]
+        summands.append(product(blocks, subject.lin.size(way[0])))
+    size, last = (subject.lin.size(ways[0][i]) for i in (0, -1))
+    return subject.laid_out(total(summands, size, last))
 
 
 def _grouped(number: Any) -> Written:
@@ -170,7 +206,7 @@ def _grouped(number: Any) -> Written:
 
 
 def _number(lag: int) -> str:
-    return {1: "One", 2: "Two", 3: "Three", 4: "Four"}.get(lag, str(lag))
+    return {2: "Two", 3: "Three", 4: "Four"}.get(lag, str(lag))
 
 
 def _number_of_paths(subject: Subject) -> Step:

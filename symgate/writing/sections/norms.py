@@ -10,6 +10,7 @@ from typing import Any
 
 from sympy import Add, Expr, Indexed, Integer, MatAdd, Mul
 
+from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.linear.bounds import Bounds, bounds, term_bound
@@ -20,7 +21,7 @@ from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, lis
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.sections.lags import carries, carry_coefficient
-from symgate.writing.subject import MAX_PATHS, K, Subject
+from symgate.writing.subject import MAX_PATHS, J, K, Subject
 
 TITLE = "How large, how small"
 
@@ -51,8 +52,8 @@ def _ranges(subject: Subject) -> Step:
             words += [subject.now(state), " lies in ", subject.span(interval),
                       " after every step. "]  # fmt: skip
     if free:
-        words += [*listed(free), " has" if len(free) == 1 else " have",
-                  " no bound that holds for all weights."]  # fmt: skip
+        words += ["From the ranges of the equations alone no bound follows for ", *listed(free),
+                  "."]  # fmt: skip
     return Step(("The states",), tuple(words))
 
 
@@ -139,31 +140,38 @@ def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
     """Where the bound is 1 or more with all weights zero."""
     whole = found.matrix()
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
-    words: list[Any] = [
-        "No choice of weights makes this bound fall below 1, as ", least,
-        " is left of it when all of them are zero: it never says that the gradient must vanish.",
-    ]  # fmt: skip
     if len(subject.states) == 1 and not weights and whole[0, 0] == 1:
-        words[:] = ["The bound is exactly 1, whatever the weights: the gradient need not vanish, "
-                    "and it cannot explode."]  # fmt: skip
-    else:
-        words.append(" Nor does it keep the gradient from growing: explosion is not excluded.")
-    return tuple(words)
+        return ("The bound is exactly 1, whatever the weights: the gradient need not vanish, "
+                "and it cannot explode.",)  # fmt: skip
+    why: Words = (
+        ("No choice of weights makes this bound fall below 1, as ", least,
+         " is left of it when all of them are zero: it") if weights
+        else ("This bound is the same whatever the weights, and not below 1: it",)
+    )  # fmt: skip
+    return (*why, " never says that the gradient must vanish. Nor does it keep the gradient from "
+            "growing: explosion is not excluded.")  # fmt: skip
 
 
 def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
     """One state: the bound to the power k, and what it takes to be below 1."""
     state = subject.states[0]
     left = SpectralNorm(subject.partial(state, state, lag=K))
-    words: list[Any] = ["Over ", K, " steps the bound is taken to the power ", K]
-    if total.is_number:
-        words.append(", so that the gradient cannot explode:" if total <= 1 else ":")
+    changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
+    if changes:
+        words: Words = ("Over ", K, " steps the bounds of the steps are multiplied. If the bound "
+                        "of one step is below 1 at every step, by one margin, the gradient "
+                        "vanishes at least geometrically:")  # fmt: skip
+    elif total.is_number:
+        words = ("Over ", K, " steps the bound is taken to the power ", K,
+                 ", so that the gradient cannot explode:" if total <= 1 else ":")  # fmt: skip
     else:
-        changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
-        when = " at every step" if changes else ""
-        words.append(f". If the bound of one step is below 1{when}, the gradient vanishes at least "
-                     "geometrically:")  # fmt: skip
-    yield Step(heading, tuple(words), (Formula((line(left, total**K, relation="≤"),)),))
+        words = ("Over ", K, " steps the bound is taken to the power ", K, ". If the bound of one "
+                 "step is below 1, the gradient vanishes at least geometrically:")  # fmt: skip
+    most = Along(total, J, K) if changes else total**K
+    powers = [Formula((line(left, most, relation="≤"),))]
+    if not total.is_number:
+        powers.append(Formula((line(total, Integer(1), "the gradient vanishes", relation="<"),)))
+    yield Step(heading, words, tuple(powers))
     matrices = sorted(total.atoms(SpectralNorm), key=str)
     if matrices:
         yield Step(("Why not the eigenvalue",), _singular(matrices[0]))
