@@ -40,7 +40,8 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     readable = Readable(document, understanding, parts, family)
     everything = [f for u in _ordered(understanding) for f in u.faults] + faults(readable)
     name = _name(document, index, count)
-    cell, problem = _cell(understanding, name)
+    spare = nearest.left_over(readable)
+    cell, problem = _cell(understanding, name, spare)
     if problem is not None:
         everything.append(problem)
     everything = distinct(merged(everything, document))
@@ -67,7 +68,7 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
         family=family,
         conventions=observed,
         states=tuple(parts.states),
-        lines=tuple(_line(document, u, parts, everything) for u in _ordered(understanding)),
+        lines=tuple(_line(document, u, parts, everything) for u in _ordered(understanding, spare)),
         cell=cell,
         meant=meant,
         zoo=zoo,
@@ -132,9 +133,9 @@ def _is_known(cell: Cell, family: str) -> bool:
         return True
 
 
-def _ordered(found: Understanding) -> list[Understood]:
-    """All lines of a cell in the order of the document."""
-    return sorted([*found.lines, *found.doubled, *found.inlined],
+def _ordered(found: Understanding, spare: Sequence[Understood] = ()) -> list[Understood]:
+    """All lines of a cell in the order of the document; `spare` are gates that nothing reads."""
+    return sorted([*found.lines, *found.doubled, *found.inlined, *spare],
                   key=lambda u: (u.line.number, u.line.target.start))  # fmt: skip
 
 
@@ -143,22 +144,26 @@ def _name(document: Document, index: int, count: int) -> str:
     return stem if count == 1 else f"{stem}#{index + 1}"
 
 
-def _cell(found: Understanding, name: str) -> tuple[Cell | None, Fault | None]:
+def _cell(
+    found: Understanding, name: str, spare: Sequence[Understood] = ()
+) -> tuple[Cell | None, Fault | None]:
     """The cell as printed; None where a line has no meaning or the lines make no cell."""
-    if any(u.ill_formed or u.line.printed for u in found.lines):
+    lines = [*found.lines, *spare]
+    lines.sort(key=lambda u: u.line.number)
+    if any(u.ill_formed or u.line.printed for u in lines):
         return None, None
-    texts = [u.text for u in found.lines]
+    texts = [u.text for u in lines]
     try:
         return Cell.from_text("\n".join(t for t in texts if t is not None), name), None
     except EquationError as error:
-        return None, _size_fault(found, error)
+        return None, _size_fault(lines, error)
 
 
-def _size_fault(found: Understanding, error: EquationError) -> Fault | None:
+def _size_fault(lines: Sequence[Understood], error: EquationError) -> Fault | None:
     """Sizes that do not fit are a fault of the line; all else is known already."""
-    if "sizes do not fit" not in error.message or not 0 < error.line <= len(found.lines):
+    if "sizes do not fit" not in error.message or not 0 < error.line <= len(lines):
         return None
-    equation = found.lines[error.line - 1].line.equation
+    equation = lines[error.line - 1].line.equation
     return Fault("shape_mismatch", error.message, equation.start, equation.stop, "", "", (), 0.5)
 
 

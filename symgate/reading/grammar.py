@@ -94,7 +94,7 @@ class _Build(Transformer[LarkToken, Any]):
             return children[0]
         factors: list[tuple[str, Tree]] = [("", children[0])]
         for (sign, token), factor in zip(children[1::2], children[2::2], strict=True):
-            own = "star" if token is not None and token.value in ("*", "\\*", "\\ast") else sign
+            own = "star" if token is not None and token.value in _STARS else sign
             factors.append((own, factor))
         return Product(factors[0][1].start, factors[-1][1].stop, tuple(factors))
 
@@ -151,6 +151,9 @@ class _Build(Transformer[LarkToken, Any]):
         begin, rows, end = children
         return Column(begin.start, end.stop, rows)
 
+
+#: Signs that are convolutions in some cells, and products in most.
+_STARS = ("*", "\\*", "\\ast", "\\star")
 
 _BRACKETS = {
     "LBRACE": "{",

@@ -34,6 +34,10 @@ _SIGNS = {
 }  # fmt: skip
 
 
+#: An angle bracket that opens a script, so that an escaped one closes it: h^{<t\\>}.
+_OPEN_ANGLE = re.compile(r"[_^]\{?\s?\\?<[^<>{}]{0,8}$")
+
+
 class Lexer:
     """One pass over the text; some commands take their argument with them."""
 
@@ -98,6 +102,9 @@ class Lexer:
 
     def _command(self, text: str, start: int) -> Iterator[Token]:
         name = text[1:]
+        if name == ">" and _OPEN_ANGLE.search(self.text, max(0, start - 12), start):
+            yield self.token("GT", ">", start)
+            return
         if name in symbols.IGNORED:
             if name in ("left", "right", "middle") and self.text[self.at : self.at + 1] in (
                 "|",

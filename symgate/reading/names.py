@@ -128,7 +128,7 @@ def _with_script(ref: Reference, script: Token, indices: Indices) -> Reference:
     while len(tokens) > 2 and _WRAPPERS.get(tokens[0].kind) == tokens[-1].kind:
         wrapped = tokens[0].kind if tokens[0].kind != "LBRACE" else wrapped
         tokens = tokens[1:-1]
-    style = {"LT": "angle", "LANGLE": "angle", "LPAR": "paren"}.get(
+    style = {"LT": "angle", "LANGLE": "angle", "LPAR": "paren", "LCURLY": "paren"}.get(
         wrapped, "sup" if raised else "sub"
     )
     for part in _split(tokens):

@@ -168,6 +168,14 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
                     0.85, ill_formed=True,
                 )
             )  # fmt: skip
+        elif token.value == "_?":
+            found.append(
+                Fault(
+                    "missing_underscore", "the index is not lowered: an underscore is missing",
+                    token.start, token.stop, "", "_", (Edit(token.start, token.start, "_"),),
+                    0.9, ill_formed=True,
+                )
+            )  # fmt: skip
         elif token.value == "^}":
             inside = token.inside
             found.append(

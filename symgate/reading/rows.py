@@ -5,6 +5,7 @@ Also what people forget between equations: a lost line break is mended and noted
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -228,7 +229,7 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
     if cut is not None:
         remark = _text(piece, tokens[cut:])
         tokens = tokens[:cut]
-    while tokens and tokens[-1].kind in _TRAILING:
+    while tokens and (tokens[-1].kind in _TRAILING or (cut and tokens[-1].kind == "TIMES")):
         remark = remark or (tokens[-1].value if tokens[-1].kind == "TEXT" else "")
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
@@ -336,9 +337,35 @@ def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
             and tokens[i + 1].kind == "SLASH"
         ):
             return i
+        if token.kind == "LPAR" and i > 0 and _is_bracketed_remark(tokens, i):
+            return i
         if plain and _is_remark(tokens, i):
             return i
     return None
+
+
+#: Words that say what an equation is for, at its end: (forget gate), (new memory).
+_PARTS = {
+    "gate", "gates", "memory", "state", "cell", "candidate", "content", "update", "output",
+    "input", "reset", "forget", "hidden", "activation", "step", "vector", "layer", "block",
+}  # fmt: skip
+
+
+def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the bracket that opens here closes the equation and holds words alone."""
+    before, rest = tokens[at - 1], [t for t in tokens[at + 1 :] if t.kind not in _SPACES]
+    while rest and rest[-1].kind in ("COMMA", "DOT", "SEMI"):
+        rest.pop()
+    if before.kind not in ("RPAR", "RBRACKET", "SUB", "SUP", "GAP", "TIMES", "PRIME"):
+        return False
+    if rest and rest[0].kind == "JUNK" and rest[0].value.isalpha():
+        return True
+    if len(rest) < 2 or rest[-1].kind != "RPAR":
+        return False
+    if any(t.kind not in ("LETTER", "NAME", "MINUS", "SLASH") for t in rest[:-1]):
+        return False
+    words = "".join(f" {t.value}" if t.spaced else t.value for t in rest[:-1]).lower().split()
+    return bool(_PARTS & set(re.split(r"[\s/-]+", " ".join(words))))
 
 
 def _only_words(tokens: Sequence[Token]) -> bool:

@@ -131,7 +131,7 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
     keepers: list[AnyTerm] = []
     news: list[Summand] = []
     found = False
-    for part in summands(term):
+    for part in _collected(summands(term), name):
         if part.holds(name, -1) or (part.holds(name, 0) and len(part.factors) > 1):
             found = True
             keepers += [f for f in part.factors if not (isinstance(f, Var) and f.name == name)]
@@ -144,6 +144,36 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
         result.carried.append(name)
         result.keepers[name] = keepers
         result.news[name] = news
+
+
+def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:
+    """The terms of an update with those of the last state together.
+
+    h + z (g - h) and h - z h + z g have the parts (1 - z) h and z g.
+    """
+    opened = [own for part in parts for own in _multiplied_out(part, name)]
+    bare = [p for p in opened if len(p.factors) == 1 and p.holds(name, -1) and p.sign > 0]
+    taken = [p for p in opened if len(p.factors) == 2 and p.holds(name, -1) and p.sign < 0]
+    if len(bare) != 1 or len(taken) != 1:
+        return opened
+    one, other = bare[0], taken[0]
+    gate = next(f for f in other.factors if not (isinstance(f, Var) and f.name == name))
+    start, stop = other.term.start, other.term.stop
+    rest = Add(start, stop, ((1, Num(start, start, "1")), (-1, gate)))
+    whole = Summand(1, (rest, *one.factors), one.term)
+    return [whole, *(p for p in opened if p is not one and p is not other)]
+
+
+def _multiplied_out(part: Summand, name: str) -> Iterator[Summand]:
+    """z (g - h) as z g and -z h, where h is the last value of the state."""
+    for factor in part.factors:
+        inner = factor.terms if isinstance(factor, Add) else ()
+        if any(isinstance(t, Var) and t.name == name and t.time == -1 for _, t in inner):
+            rest = tuple(f for f in part.factors if f is not factor)
+            for sign, term in inner:
+                yield Summand(sign * part.sign, (*rest, *factors(term)), term)
+            return
+    yield part
 
 
 def _accented_state(part: Summand, name: str) -> bool:

@@ -119,12 +119,12 @@ WIDE = _words("quad qquad hspace hspace* enspace enskip hskip")
 
 #: Products of vectors component by component, whatever stands beside them.
 HADAMARD = _words(
-    "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast circledcirc star "
+    "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast circledcirc "
     "diamond boxdot boxtimes"
 )
 
 #: Products that mean a matrix product or a component-wise one, by what stands beside them.
-TIMES = _words("cdot times ast cdotp centerdot")
+TIMES = _words("cdot times ast star cdotp centerdot")
 
 #: Functions by their names in formulas, and what the language calls them.
 FUNCTIONS = {

@@ -9,11 +9,16 @@ from symgate.reading.source import Piece
 
 MAX_LINE = 400
 
+#: Words and a colon before an equation: "**Forget gate**: f_t = …".
+_LABEL = re.compile(
+    r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}[^\W\d_][\w \-/()（）'’&]{1,50}?[*_]{0,2}"
+    r"\s?[:：](?!\s?=)[*_]{0,2}\s*(?=[^\s=])"
+)
 #: One symbol before the equals sign, perhaps with scripts, an accent, a time.
 _LEFT = re.compile(
     r"^[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
     r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
-    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\s*(?::\s?=|=|≔|<-|←)(?!=)"
+    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\*?\s*(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
 _RIGHT = re.compile(
@@ -41,6 +46,8 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
         first = text.rfind("\n", start, found) + 1 or start
         last = text.find("\n", found, stop)
         last = stop if last < 0 else last
+        label = _LABEL.match(text, first, found)
+        first = first if label is None else label.end()
         line = text[first:found] + _COMMENT.sub("", text[found:last])
         if len(line) <= MAX_LINE and _looks_like_one(line):
             latex = _COMMAND.search(line) is not None

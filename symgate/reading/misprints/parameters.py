@@ -77,7 +77,7 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if not _others_agree(others):
             continue
         strangers = [p for p in parameters if mark not in _labels(p)]
-        if _by_vector(u):
+        if _by_vector(u, mark):
             continue
         if strangers:
             if len(strangers) < len(parameters) and _trusted(
@@ -89,12 +89,14 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         yield from _borrowed(cell, u, mark, parameters, others)
 
 
-def _by_vector(u: Understood) -> bool:
-    """Whether each matrix of a line bears the letter of what it acts on: W_m m + W_u u."""
+def _by_vector(u: Understood, mark: str) -> bool:
+    """Whether each matrix of a line bears only the letter of what it acts on: W_m m + W_u u."""
     applied = [
         (t.matrix, t.vector) for t in walk(u.term)
         if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
     ] if u.term is not None else []  # fmt: skip
+    if all(mark in _labels(m) for m, _ in applied):
+        return False
     return len(applied) > 1 and all(v.name in _labels(m) for m, v in applied)
 
 
@@ -186,6 +188,11 @@ def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
             )  # fmt: skip
 
 
+def _in_code(cell: Readable, term: Apply) -> bool:
+    """Whether a transpose is written .T, as in code, which says what it runs."""
+    return cell.printed(term.matrix.start, term.matrix.stop).endswith(".T")
+
+
 def _transposes(cell: Readable) -> Iterator[Fault]:
     """Row vectors with every input weight transposed and no recurrent one."""
     inputs: list[Apply] = []
@@ -199,7 +206,7 @@ def _transposes(cell: Readable) -> Iterator[Fault]:
         return
     transposed = [t.matrix.transposed for t in inputs if isinstance(t.matrix, Par)]
     plain = [not t.matrix.transposed for t in states if isinstance(t.matrix, Par)]
-    if not (all(transposed) and all(plain)):
+    if not (all(transposed) and all(plain)) or any(_in_code(cell, t) for t in inputs):
         return
     for term in states:
         printed = cell.printed(term.matrix.start, term.matrix.stop)

@@ -109,8 +109,38 @@ def _candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
         return
     if call.function == "sigmoid" and not call.assumed and affine(call) and _sigma_is_gate(cell, u):
         yield _function(cell, u, call, "tanh", "\\tanh", "a candidate takes both signs")
+    yield from _doubly_acted(cell, call)
     yield from _bare_reset(cell, call, u)
     yield from _wrong_gate(cell, call, u)
+
+
+def _doubly_acted(cell: Readable, call: Call) -> Iterator[Fault]:
+    """U (r ⊙ h + W x): the bracket closes too late, so that two matrices act on the input."""
+    inputs = cell.found.context.inputs
+    for term in walk(call.argument):
+        inner = term.vector if isinstance(term, Apply) and isinstance(term.matrix, Par) else None
+        if not isinstance(inner, Add):
+            continue
+        first, *rest = summands(inner)
+        late = [s for s in rest if len(s.factors) == 1 and isinstance(s.factors[0], Apply)]
+        gated = len(first.factors) == 2 and any(f for f in first.factors
+                                                if gate_name(f) in cell.parts.gates)  # fmt: skip
+        if (
+            not gated
+            or len(late) != len(rest)
+            or not any(isinstance(v, Var) and v.name in inputs for s in late for v in walk(s.term))
+        ):
+            continue
+        text = cell.document.text
+        close = text.find(")", rest[-1].term.stop)
+        last = first.term.stop
+        edits = () if close < 0 or text[close - 6 : close].endswith("\\right") else (
+            Edit(last, last, ")"), Edit(close, close + 1, "")
+        )  # fmt: skip
+        yield Fault(
+            "misplaced_parenthesis", "the bracket closes too late: two matrices act on the input",
+            inner.start, inner.stop, cell.printed(inner.start, inner.stop), "", edits, 0.8,
+        )  # fmt: skip
 
 
 def _sigma_is_gate(cell: Readable, u: Understood) -> bool:
