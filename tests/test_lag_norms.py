@@ -391,7 +391,7 @@ def test_a_looser_tolerance_stays_within_what_it_promises(tolerance: float) -> N
 def test_a_looser_tolerance_leaves_a_lower_rank() -> None:
     cell = sg.cell("gru")
     run = sg.simulate(cell, sg.init(cell, 48, 8), np.random.default_rng(1).normal(size=(300, 8)))
-    ranks = [sg.lag_norms(run, tolerance=t).rank[-1] for t in (0, 1e-13, 1e-6, 1e-2)]
+    ranks = [sg.lag_norms(run, tolerance=t).rank[100] for t in (0, 1e-13, 1e-6, 1e-2)]
     assert ranks == sorted(ranks, reverse=True)
     assert ranks[0] == 48 > ranks[1] > ranks[2] > ranks[3] >= 1
 
@@ -438,6 +438,31 @@ def test_what_was_dropped_may_matter_again(way: str, norm: str) -> None:
     expected = np.where(k < 150, np.log10(size), k * np.log10(fast))
     assert_close(found.log10_norm, expected, 1e-11)
     assert not found.notes
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_what_was_dropped_may_matter_at_one_lag_alone(norm: str) -> None:
+    """A slow unit is all but shut off by one step, and brought back by the step before."""
+    cell = sg.Cell.from_text("h[t] = x[t] * h[t-1]")
+    x = np.full((400, 6), 0.5)
+    x[:, 0] = 1
+    x[99, 0], x[98, 0] = 2.0**-400, 2.0**400
+    with forced("thin"):
+        found = sg.lag_norms(sg.simulate(cell, {}, x), norm=norm).log10_norm
+    assert_close(found[300], 0, 1e-12)
+    fast = -301 * np.log10(2) + (np.log10(5) / 2 if norm == "frobenius" else 0)
+    assert_close(found[301], fast, 1e-12)
+    assert_close(found[302], 0, 1e-12)
+
+
+def test_the_rank_falls_in_single_precision_too() -> None:
+    cell = sg.cell("gru")
+    params = {k: v.astype(np.float32) for k, v in sg.init(cell, 64, 8).items()}
+    x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+    run = sg.simulate(cell, params, x)
+    found, full = sg.lag_norms(run), sg.lag_norms(run, tolerance=0)
+    assert found.rank[-1] < 12 < 64 == full.rank[-1]
+    assert_close(found.log10_norm, full.log10_norm, 1e-5)
 
 
 # -- singular values and the spectral norm ------------------------------------------------------

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 #: How long a chunk is at least, and how many rounds are worth while; up to which number of units
 #: and samples, and from how many chunks on.
-LENGTH, ROUNDS, UNITS, CHUNKS = 96, 6, 128, 6
+LENGTH, ROUNDS, UNITS, CHUNKS = 96, 6, 64, 6
 
 #: The relative change from which on rounding is no excuse for it.
 FADED = 1e-6

@@ -1,7 +1,7 @@
 """The Jacobian of a state by an earlier one, for every lag: a product that never underflows.
 
 The product is kept near 1 and its logarithm added up. As the lag grows it loses rank:
-directions below a relative tolerance are dropped where that pays. Small cells are
+directions that no longer count are dropped where that pays. Small cells are
 multiplied in blocks of steps at once.
 """
 
@@ -18,8 +18,8 @@ from symgate.errors import ShapeError, SymgateError
 from symgate.linear.forms import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.options import check_progress, known_name
-from symgate.numerics.rank import Rank, Regrown
-from symgate.numerics.record import Record
+from symgate.numerics.rank import Rank
+from symgate.numerics.record import Record, Regrown
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
@@ -81,9 +81,10 @@ def lag_norms(
     """The norms of a block of the whole state's product, for every lag up to `lags`.
 
     `of` and `wrt` are states (the first state where left out), `at` is the step t (the
-    last). Directions below `tolerance` times the largest are dropped as the lag grows;
-    0 drops none. `singular` lists the lags at which all singular values are wanted. `step`
-    is a transition to multiply instead of the cell's own: one with some routes left out.
+    last). As the lag grows directions are dropped that change no norm by more than
+    `tolerance` of it; 0 drops none. `singular` lists the lags at which all singular values
+    are wanted; then those above `tolerance` times the largest stay. `step` is a transition
+    to multiply instead of the cell's own: one with some routes left out.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("lstm")
@@ -101,6 +102,8 @@ def lag_norms(
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
     chosen = _chosen_lags(singular, asked.lags)
     steps = Steps(run, leading_to(step or transition(run.cell), asked.wrt))
+    if tolerance:
+        tolerance = max(tolerance, float(np.finfo(run.dtype).eps))
     eye = np.eye(steps.size(asked.of), dtype=run.dtype)
     rows = np.broadcast_to(eye, (run.samples, *eye.shape))
     try:
@@ -178,8 +181,18 @@ def _walked(
     """The curve of rows (B, r, n) by `of`; `what` names them where they are no Jacobian."""
     run, lags = asked.run, asked.lags
     height, wrt = rows.shape[1], asked.wrt
-    record = Record(lags, run.samples, height, run.dtype, wrt=wrt, norm=norm, singular_at=singular)
-    rank = Rank(tolerance, record.spectral if norm == "spectral" else ())
+    record = Record(
+        lags,
+        run.samples,
+        height,
+        run.dtype,
+        wrt=wrt,
+        norm=norm,
+        tolerance=tolerance,
+        singular_at=singular,
+    )
+    spectral = record.spectral if norm == "spectral" else ()
+    rank = Rank(tolerance, each=bool(record.singular_at), spectral=spectral)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
     by_blocks = what is None and not record.singular_at
     walk = Walk(

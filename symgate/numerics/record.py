@@ -14,8 +14,15 @@ from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_tw
 Array = NDArray[Any]
 
 
+class Regrown(Exception):
+    """What was dropped matters again: an earlier step shut off what was kept."""
+
+
 class Record:
-    """The block by `wrt` of a product with `height` rows, at the lags 0 … K."""
+    """The block by `wrt` of a product with `height` rows, at the lags 0 … K.
+
+    The remainder of what was dropped may be `tolerance` of the square of a norm.
+    """
 
     def __init__(
         self,
@@ -26,10 +33,12 @@ class Record:
         *,
         wrt: str,
         norm: str,
+        tolerance: float,
         singular_at: Iterable[int] = (),
     ) -> None:
         self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
-        self.squares = np.zeros((lags + 1, samples))
+        self.tolerance = max(tolerance, float(np.finfo(float).eps))
+        self.squares, self.dropped = np.zeros((2, lags + 1, samples))
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
         self.singular: dict[int, Array] = {}
@@ -56,13 +65,24 @@ class Record:
         if lag % 8 == 0 and len(product.rows) > 1 and product.rescale():
             found = self.measure(product.rows[self.wrt])
         self.squares[lag], self.logs[lag] = found, product.log
+        if product.has_remainder:
+            self.dropped[lag] = squares(product.rows[self.wrt][:, -1:])
 
     def note_apart(self, lag: int, product: Scaled) -> None:
         """Note the norm of a block of any size, scaled apart from the others."""
         rows = product.rows[self.wrt]
         factor = power_of_two(largest_entries(rows))
-        self.squares[lag] = self.measure(rows / factor[:, None, None])
+        rows = rows / factor[:, None, None]
+        self.squares[lag] = self.measure(rows)
+        if product.has_remainder:
+            self.dropped[lag] = squares(rows[:, -1:])
         self.logs[lag] = product.log + np.log2(factor)
+
+    def check(self, last: int) -> None:
+        """Give up where what was dropped is no longer negligible at a lag up to the last."""
+        noted = slice(0, last + 1)
+        if (self.dropped[noted] > self.tolerance * self.squares[noted]).any():
+            raise Regrown
 
     def note_many(self, lags: slice, products: Array, logs: Array) -> None:
         """Note the norms of blocks (steps, B, r, n) times 2^logs (steps, B)."""

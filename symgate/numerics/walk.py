@@ -54,10 +54,10 @@ class Walk:
                     multiply_blocks(self.product, stretch, length, lag, self.record)
                 else:
                     self.multiply(stretch, length, lag)
+                    self.record.check(lag + length)
                 lag, stop = lag + length, stop - length
                 if self.progress is not None:
                     self.progress(lag, self.lags)
-            self.rank.check(self.product)
         if lag < self.lags and self.progress is not None:
             self.progress(self.lags, self.lags)  # nothing is left to be multiplied
 
