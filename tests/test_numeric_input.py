@@ -320,6 +320,7 @@ Call = Callable[[sg.Run], Any]
         (lambda r: sg.gradients(r, np.ones((10, 4)))[["h"]], "a gradient by \"['h']\" is not"),
         (lambda r: sg.gradients(r, np.ones((10, 4)), progress=3), "progress is a function of"),
         (lambda r: sg.simulate(GRU, PARAMS, X, progress=3), "progress is a function of two"),
+        (lambda r: sg.simulate(GRU, PARAMS, X, checkpoint="no"), "checkpoint is True or False"),
         (lambda r: sg.init(GRU, 4, bias=[1]), "bias is a mapping of names to values, not list"),
         (lambda r: sg.init(GRU, 4, values=3), "values is a mapping of names to values, not int"),
         (lambda r: sg.init(GRU, 4, sizes=[4]), "sizes is a mapping of names to values, not list"),

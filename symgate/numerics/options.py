@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from symgate.errors import SymgateError, UnknownName
 
 
@@ -29,3 +31,9 @@ def check_progress(progress: Any) -> None:
     """A progress hook takes (steps done, all steps)."""
     if progress is not None and not callable(progress):
         raise SymgateError(f"progress is a function of two numbers, not {progress!r}")
+
+
+def check_switch(name: str, value: Any) -> None:
+    """A switch is True or False, and no text or number that Python takes for one."""
+    if not isinstance(value, bool | np.bool_):
+        raise SymgateError(f"{name} is True or False, not {value!r}")

@@ -14,7 +14,7 @@ from symgate.equations.cell import Cell, checked_cell
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
 from symgate.numerics.loop import Loop, Progress
-from symgate.numerics.options import check_progress
+from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.run import Run
 from symgate.numerics.sequences import (
     checked_inputs,
@@ -53,6 +53,7 @@ def simulate(
     """
     checked_cell(cell)
     check_progress(progress)
+    check_switch("checkpoint", checkpoint)
     numbers = checked_parameters(cell, params)
     inputs, length, batch = checked_inputs(cell, x, steps)
     initial, batch = checked_states(cell, state, batch, inputs)

@@ -1,0 +1,130 @@
+"""How long does the curve of ‖∂h_t/∂h_{t-k}‖ over all lags take, and what else could one use?
+
+    python -m analysis.benchmark_peers                            all rows, about ten minutes
+    python -m analysis.benchmark_peers --sizes 512 --lags 200 --add   beside those saved
+    python -m analysis.benchmark_peers --slow --sizes 128 --lags 1000 --add
+
+Every contender computes the Frobenius norm of the full Jacobian at every lag, for the same
+default-initialised GRU and the same input, in double precision on one thread, each in a
+process of its own. Curves are compared before any time is printed. The floor is nothing but
+the matrix products of the textbook recursion, (3n × n)·(n × n) a step, with NumPy's BLAS.
+Times are the best of some runs (a second of them, 3 at least; one where it takes over 5 s)
+after a warm-up; our time includes the forward run, JAX's leaves compilation out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from analysis.benchmark_peers.bars import verdicts
+from analysis.benchmark_peers.contenders import CONTENDERS
+from analysis.benchmark_peers.measuring import WORTH, row, work
+from analysis.benchmark_peers.picture import plot
+
+SIZES, LAGS = (8, 32, 64, 128, 256, 512), (200, 1000, 10_000)
+
+#: The rows of a network with slow modes: b_z = 4, U of gain 1.5.
+SLOW = ((128, 1000), (256, 1000))
+
+HEAD = """double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.5), one sequence,
+1 thread, one processor; {packages}. Made by `python -m analysis.benchmark_peers`.
+
+Columns: our time and peak memory, our time over that of the matrix products alone (same
+BLAS), each peer's time over ours and its memory."""
+
+
+def wanted(options: argparse.Namespace) -> list[tuple[int, int, bool]]:
+    """The rows to be measured: (n, lags, slow)."""
+    asked = [(n, k, options.slow) for n in options.sizes or SIZES for k in options.lags or LAGS]
+    if options.sizes or options.lags or options.slow:
+        return asked
+    return [*asked, *((n, k, True) for n, k in SLOW)]
+
+
+def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str]]:
+    """The lines of the table, and the reasons for what is left out, by number."""
+    lines = [["n", "lags", "symgate", "memory", "/ products", *peers]]
+    reasons: list[str] = []
+    for found in rows:
+        figures = found["figures"]
+        ours = figures["symgate"]
+        cells = [str(found["n"]), f"{found['lags']}{' slow' if found['slow'] else ''}"]
+        cells += [f"{ours['seconds'] * 1e3:.1f} ms", f"{ours['peak_mb']:.0f} MB"]
+        cells.append(f"{ours['seconds'] / figures['floor']['seconds']:.2f}")
+        for name in peers:
+            theirs = figures.get(name, "it was not asked")
+            if isinstance(theirs, dict):
+                ratio = theirs["seconds"] / ours["seconds"]
+                cells.append(f"{ratio:.2f}x {theirs['peak_mb']:.0f} MB")
+                continue
+            reason = f"{name} is left out: {theirs}"
+            if reason not in reasons:
+                reasons.append(reason)
+            cells.append(f"({reasons.index(reason) + 1})")
+        lines.append(cells)
+    return lines, reasons
+
+
+def markdown(lines: list[list[str]], texts: int = 0) -> str:
+    """A table whose first columns are texts, the others numbers."""
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    shown = []
+    for line in lines:
+        cells = [c.ljust(w) for c, w in zip(line[:texts], widths[:texts], strict=True)]
+        cells += [c.rjust(w) for c, w in zip(line[texts:], widths[texts:], strict=True)]
+        shown.append(" | ".join(cells))
+    rule = " | ".join("-" * w if i < texts else "-" * (w - 1) + ":" for i, w in enumerate(widths))
+    return "\n".join(f"| {line} |" for line in (shown[0], rule, *shown[1:]))
+
+
+def page(rows: list[dict], packages: str, missing: list[str]) -> str:
+    """The table, why something is left out, and the bars with their verdicts."""
+    peers = [p for p in WORTH if any(p in found["figures"] for found in rows)]
+    lines, reasons = table(rows, peers)
+    notes = [f"({i}) {reason}." for i, reason in enumerate(reasons, 1)]
+    notes += [f"Left out: {name} is not installed." for name in missing]
+    parts = [HEAD.format(packages=packages), markdown(lines), "  \n".join(notes)]
+    parts.append(markdown(list(verdicts(rows)), texts=2))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", help=f"n, by default {SIZES}")
+    parser.add_argument("--lags", type=int, nargs="+", help=f"K, by default {LAGS}")
+    parser.add_argument("--slow", action="store_true", help="b_z = 4, U of gain 1.5")
+    parser.add_argument("--peers", nargs="*", default=list(WORTH), choices=list(WORTH))
+    parser.add_argument("--add", action="store_true", help="keep the other rows that are saved")
+    parser.add_argument("-o", type=Path, default=Path("reports/benchmark.svg"), help="the plot")
+    parser.add_argument("--one", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        work(options.one, options.sizes[0], options.lags[0], options.slow)
+        return
+    peers = [p for p in options.peers if find_spec(p.split()[0])]
+    missing = sorted({p.split()[0] for p in options.peers} - {p.split()[0] for p in peers})
+    names = dict.fromkeys(["numpy", *(p.split()[0] for p in peers)])
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    saved = options.o.with_suffix(".json")
+    kept = json.loads(saved.read_text()) if options.add and saved.exists() else []
+    saved.parent.mkdir(parents=True, exist_ok=True)
+    for n, lags, slow in wanted(options):
+        found = row(n, lags, slow, peers)
+        kept = [x for x in kept if (x["n"], x["lags"], x["slow"]) != (n, lags, slow)] + [found]
+        kept.sort(key=lambda x: (x["slow"], x["n"], x["lags"]))
+        saved.write_text("[\n" + ",\n".join(map(json.dumps, kept)) + "\n]\n")
+        print("  ".join(table([found], peers)[0][1]), file=sys.stderr, flush=True)
+    text = page(kept, packages, missing)
+    options.o.with_suffix(".md").write_text(text)
+    plot(kept, options.o)
+    print(text)
+    print(f"figure: {options.o}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""One contender in a process of its own, and one row of the table: all of them, compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from analysis.benchmark_peers.contenders import CONTENDERS
+
+THREADS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}
+
+#: A run from how many seconds on is done once and not again; how long one may take in all.
+LONG, LIMIT = 5.0, 150.0
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Up to how many lags, and numbers in all of its Jacobians, a peer is asked; else why not."""
+
+    lags: int
+    numbers: float
+    why: str
+
+
+WORTH = {
+    "torch batched": Worth(200, 1e8, "it keeps a graph and all K Jacobians"),
+    "torch jacrev": Worth(200, 4e6, "it runs all later steps again for each lag"),
+    "jax jacrev": Worth(200, 1e8, "it keeps all K Jacobians"),
+    "jax scan": Worth(10_000, 1e9, "it needs minutes"),
+}
+
+
+def left_out(name: str, n: int, lags: int) -> str | None:
+    """Why a peer is not asked for a row, or None."""
+    worth = WORTH[name]
+    if lags <= worth.lags and n * n * lags <= worth.numbers:
+        return None
+    return worth.why
+
+
+def work(name: str, n: int, lags: int, slow: bool) -> None:
+    """One contender on one processor; prints its figures as JSON."""
+    if hasattr(os, "sched_setaffinity"):  # whatever a library makes of its options
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    run = CONTENDERS[name](n, lags, slow)
+    times: list[float] = []
+    start = time.perf_counter()
+    curve = run()
+    warm = time.perf_counter() - start
+    if warm > LONG and not name.startswith("jax"):
+        times.append(warm)  # nothing to compile
+    while not times or (times[0] < LONG and (len(times) < 3 or sum(times) < 1)):
+        start = time.perf_counter()
+        curve = run()
+        times.append(time.perf_counter() - start)
+        if len(times) >= 200:
+            break
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": min(times), "peak_mb": peak, "curve": curve}))
+
+
+def measured(name: str, n: int, lags: int, slow: bool) -> dict | str:
+    """The figures of a contender, or why there are none."""
+    command = [sys.executable, "-m", "analysis.benchmark_peers", "--one", name]
+    command += ["--sizes", str(n), "--lags", str(lags), *(["--slow"] if slow else [])]
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **THREADS},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT,
+        )
+    except subprocess.TimeoutExpired:
+        return f"longer than {LIMIT:.0f} s"
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        return said[-1][:60] if said else "killed: out of memory"
+    return json.loads(done.stdout)
+
+
+def row(n: int, lags: int, slow: bool, peers: list[str]) -> dict:
+    """All contenders of one line of the table, their curves held against ours."""
+    at_most = min(lags, max(20, int(4e9 / n**3)))  # the floor's steps are all alike
+    figures = {"floor": measured("floor", n, at_most, slow)}
+    figures["symgate"] = ours = measured("symgate", n, lags, slow)
+    for name in ("floor", "symgate"):
+        if isinstance(figures[name], str):
+            raise SystemExit(f"{name}, n = {n}, {lags} lags: {figures[name]}")
+    figures["floor"]["seconds"] *= lags / at_most
+    for name in peers:
+        why = left_out(name, n, lags)
+        figures[name] = why or measured(name, n, lags, slow)
+        if isinstance(figures[name], dict):
+            check(ours["curve"], figures[name].pop("curve"), name)
+    for name in ("floor", "symgate"):
+        del figures[name]["curve"]
+    return {"n": n, "lags": lags, "slow": slow, "figures": figures}
+
+
+def check(ours: list[float], theirs: list[float], name: str) -> None:
+    """Both curves must agree, but where the peer's has underflowed."""
+    for lag, (a, b) in enumerate(zip(ours, theirs, strict=True), start=1):
+        if b > -290 and abs(a - b) > 1e-8:
+            raise SystemExit(f"{name} disagrees at lag {lag}: {b} against {a}")
