@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.cli.main import main
+from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
+from symgate.comparing.natural import natural
 from symgate.comparing.nearest import nearest
+from symgate.errors import ShapeError
 from tests.disguises import disguised, mutated
 from tests.strategies import cell_texts
 
@@ -127,6 +130,23 @@ def test_a_counterexample_of_conditional_cells_differs(first: str, second: str) 
     really_differs(found.counterexample)
 
 
+def test_a_counterexample_gives_both_cells_the_same_numbers() -> None:
+    example = compared("gru", "gru-reset-after").counterexample
+    assert example is not None
+    assert example.n == 2  # at one unit they are the same
+    for name, value in example.first_parameters.items():
+        np.testing.assert_array_equal(value, example.second_parameters[name])
+    assert not example.second_parameters["c_n"].any()
+    assert abs(example.first - example.second) > 0.01
+    assert sum(value.any() for value in example.first_parameters.values()) <= 4
+    other = compared("gru", "gru-one-plus").counterexample
+    assert other is not None
+    partners = dict(zip("ABaDEdFGe", ("W_r", "U_r", "b_r", "W_z", "U_z", "b_z", "W_n", "U_n",
+                                      "b_n"), strict=True))  # fmt: skip
+    found = natural(normal_form(other.cells[0]), normal_form(other.cells[1]), other.names)
+    assert found == partners
+
+
 def really_differs(example: Counterexample | None) -> None:
     """Steps both cells on with the engine, away from the normal forms."""
     assert example is not None
@@ -210,6 +230,36 @@ def test_names_and_order_do_not_matter() -> None:
     assert "c of janet-of-the-paper is always h" in compared("janet", "janet-of-the-paper").reason
 
 
+def test_special_cases_that_no_map_leads_back_from() -> None:
+    found = compared("rnn", "rnn-antisymmetric")
+    assert found.conditions == (("U of rnn is U - U.T of rnn-antisymmetric",),)
+    assert str(found.direction) == "rnn-antisymmetric is a special case of rnn"
+    assert found.map is None
+    turned = sg.compare(found.second, found.first)
+    assert turned.map.parameters["U"] == "U - U.T"
+    with pytest.raises(ShapeError):
+        found.parameters({})
+    assert "leaky-rnn is a special case" in str(compared("leaky-rnn", "leaky-rnn-vector"))
+
+
+def test_the_sign_inside_of_an_even_function_is_free() -> None:
+    one = sg.Cell.from_text("h[t] = cos(W @ h[t-1] - x[t]) * tanh(W @ x[t])")
+    other = sg.Cell.from_text("h[t] = cos(V @ h[t-1] + x[t]) * tanh(-V @ x[t])")
+    assert sg.compare(one, other).map.parameters == {"V": "-W"}
+
+
+def test_two_biases_in_an_exponent_are_one() -> None:
+    lines = "i[t] = exp(W @ x[t] + U @ h[t-1] + {})\nh[t] = tanh(i[t]) * h[t-1]"
+    one, other = (sg.Cell.from_text(lines.format(bias)) for bias in ("b", "b - c"))
+    assert sg.compare(one, other).direction.parameters == "into"
+
+
+def test_a_parameter_that_nothing_reads_is_no_name() -> None:
+    more = sg.Cell.from_text("h[t] = tanh(W @ x[t] + (U + V - V) @ h[t-1] + b)", "more")
+    found = sg.compare("rnn", more)
+    assert (found.verdict, found.direction.parameters) == ("equal", "into")
+
+
 def test_quotients_are_compared_exactly() -> None:
     one = sg.Cell.from_text(
         """
@@ -223,7 +273,7 @@ def test_quotients_are_compared_exactly() -> None:
 
 def test_numbers_alone_are_no_proof() -> None:
     hidden = sg.Cell.from_text(
-        "h[t] = tanh(A @ h[t-1] + V @ x[t] + d) + sin(V @ x[t])**2 + cos(V @ x[t])**2"
+        "h[t] = tanh(A @ h[t-1] + V @ x[t] - d) + sin(V @ x[t])**2 + cos(V @ x[t])**2"
     )
     plain = sg.Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1] + b) + 1")
     found = sg.compare(plain, hidden)

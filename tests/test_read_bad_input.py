@@ -52,6 +52,15 @@ def test_what_is_built_to_break(text: str) -> None:
     assert len(with_cell) <= 100
 
 
+def test_the_consequence_of_a_misprint_that_leaves_no_cell() -> None:
+    text = r"$$f_t = \sigma(W x_t + \ttt h_{t-1}$$ $$h_t = f_t h_{t-1} + g_t \tanh(}} W x_t$$"
+    (reading,) = read_text(text)
+    assert reading.cell is None
+    for misprint in reading.misprints:
+        assert json.dumps(misprint.consequence.to_dict())
+        assert misprint.consequence.decay(lags=3)
+
+
 def test_macros_are_expanded_and_nothing_is_followed() -> None:
     text = (
         r"\newcommand{\h}[1]{\mathbf{h}_{#1}} \input{/etc/passwd} "

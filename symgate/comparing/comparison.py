@@ -69,7 +69,7 @@ class Comparison:
         """The map as LaTeX, in one of `symgate.notations`; "" where there is none."""
         from symgate.comparing.formulas import map_latex
 
-        if self.found is None:
+        if self.found is None or self.map is None:
             return ""
         return map_latex(normal_form(self.first), normal_form(self.second), self.found, notation)
 
@@ -107,7 +107,7 @@ class Comparison:
         return "\n".join(lines)
 
     def _repr_latex_(self) -> str:
-        return f"$${self.latex()}$$" if self.found is not None else ""
+        return f"$${self.latex()}$$" if self.map is not None else ""
 
     def _repr_html_(self) -> str:
         from symgate.comparing.formulas import html
@@ -164,13 +164,15 @@ def _normal_form(cell: Cell, _name: str) -> Normal:
 def _related(one: Normal, other: Normal, relations: list[Found]) -> Comparison:
     """The verdict where some relation was proved."""
     found = relations[-1]
-    cells, told = (one.cell, other.cell), told_map(one, other, found)
+    cells = (one.cell, other.cell)
+    told = None if found.image == "first" else told_map(one, other, found)
     direct = direction(one, other, found)
     if found.unconditional:
         verdict = "identical" if _only_names(one, other, found) else "equal"
         return Comparison(*cells, verdict, told, (), direct, None, _doubled(one, other), found)
     conditions = tuple(told_conditions(r, *cells) for r in relations)
-    example = counterexample(one, other, found) or counterexample(one, other)
+    mapped = None if found.image else counterexample(one, other, found)
+    example = mapped or counterexample(one, other)
     return Comparison(*cells, "conditional", told, conditions, direct, example, found=found)
 
 
@@ -185,6 +187,10 @@ def _doubled(*forms: Normal) -> str:
 def _only_names(one: Normal, other: Normal, found: Found) -> bool:
     """Whether only names change; stacked matrices have to be stacked alike."""
     if not (found.there.renaming and found.back.renaming):
+        return False
+    if {n for n, _ in found.there.values} != set(other.cell.parameters):
+        return False  # parameters that nothing reads
+    if {n for n, _ in found.back.values} != set(one.cell.parameters):
         return False
     whole: dict[str, set[str]] = {}
     for (name, block), value in found.there.values.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from symgate.algebra.vectors import variable
+from symgate.comparing.natural import natural
 from symgate.comparing.normal import Normal, diagonal_name, plain_name
 from symgate.comparing.numbers import (
     Array,
@@ -29,6 +30,9 @@ from symgate.equations.cell import Cell
 DRAWS = 60
 STEPS = 3
 TOLERANCE = 1e-7
+
+#: A difference that is seen at once; a smaller one is shown where there is no other.
+CLEAR = 1e-2
 
 
 @dataclass(frozen=True)
@@ -114,37 +118,103 @@ class Counterexample:
 def counterexample(one: Normal, other: Normal, found: Found | None = None) -> Counterexample | None:
     """Numbers at which two cells differ, at one unit if there are any; None where none is found.
 
-    With a relation that holds under conditions, the numbers break the conditions.
+    With a relation that holds under conditions, the numbers break the conditions; where it
+    asks for more than parameters at zero, both cells get the same numbers under its map first.
     """
+    structural = found is not None and bool(
+        found.single_unit or found.diagonal_first or found.diagonal_second
+    )
+    trials = _Trials(one, other, found)
     with np.errstate(all="ignore"):
-        for steps in (1, STEPS):
-            for draw, first, second, names in _trials(one, other, found):
-                result = _differing(one, other, draw, first, second, names, steps)
-                if result is not None:
-                    return result
+        for mapped in (True, False) if structural else (False,):
+            for gap in (CLEAR, TOLERANCE):
+                for steps in (1, STEPS):
+                    result = trials.first(mapped, steps, gap)
+                    if result is not None:
+                        return result
     return None
 
 
-def _trials(
-    one: Normal, other: Normal, found: Found | None
-) -> Iterator[tuple[Draw, Values, Values, Mapping[str, str]]]:
-    """Numbers for both cells that correspond, smallest first."""
-    names = found.names if found is not None else _by_name(one, other)
-    for mine, theirs in zip(draws(one.cell, DRAWS), draws(other.cell, DRAWS), strict=True):
-        if found is None:
-            yield mine, mine.parameters, _by_shape(one.cell, other.cell, mine, theirs), names
-            continue
-        here_sizes, sizes_there = all_sizes(one.cell, mine.n), all_sizes(other.cell, mine.n)
-        there = translated(
-            other, found.there.values, _with_diagonals(one, mine), one, here_sizes, sizes_there
-        )
-        _unfolded(there, other, found, _diagonal_blocks(one, mine), mine.n)
-        yield mine, mine.parameters, there, names
-        back = translated(
-            one, found.back.values, _with_diagonals(other, theirs), other, sizes_there, here_sizes
-        )
-        _unfolded(back, one, found.mirrored, _diagonal_blocks(other, theirs), mine.n)
-        yield mine, back, theirs.parameters, names
+#: A draw for each cell; the second's is used where the map goes back.
+Draws = tuple[Draw, Draw]
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """Numbers for two cells that correspond: by a relation, else by where parameters stand."""
+
+    one: Normal
+    other: Normal
+    found: Found | None
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        return self.found.names if self.found is not None else _by_name(self.one, self.other)
+
+    @cached_property
+    def partners(self) -> Mapping[str, str]:
+        return natural(self.one, self.other, self.names)
+
+    def first(self, mapped: bool, steps: int, gap: float) -> Counterexample | None:
+        """The first numbers that differ; with `mapped` what is asked of single parameters holds."""
+        ways = [self.there]
+        if self.found is not None:
+            ways = [self.there] if not (mapped and self.found.of_first) else []
+            ways += [self.back] if not (mapped and self.found.of_second) else []
+        for pair in zip(draws(self.one.cell, DRAWS), draws(self.other.cell, DRAWS), strict=True):
+            for way in ways:
+                result = self.tried(way, pair, steps, gap)
+                if result is not None:
+                    return self.shrunk(way, pair, result, gap)
+        return None
+
+    def tried(
+        self, way: Callable[[Draws], tuple[Values, Values]], pair: Draws, steps: int, gap: float
+    ) -> Counterexample | None:
+        return _differing(self.one, self.other, pair[0], *way(pair), self.names, steps, gap)
+
+    def shrunk(
+        self,
+        way: Callable[[Draws], tuple[Values, Values]],
+        pair: Draws,
+        result: Counterexample,
+        gap: float,
+    ) -> Counterexample:
+        """The same with as many parameters at zero as the difference bears."""
+        at = 0 if way == self.there else 1
+        if all(np.all(value == 1) for value in pair[at].parameters.values()):
+            return result
+        for whole in (True, False):
+            for name, value in pair[at].parameters.items():
+                for place in [...] if whole else list(np.ndindex(value.shape)):
+                    smaller = pair[at].parameters[name].copy()
+                    smaller[place] = 0
+                    draw = replace(pair[at], parameters={**pair[at].parameters, name: smaller})
+                    trial = (draw, pair[1]) if at == 0 else (pair[0], draw)
+                    again = self.tried(way, trial, result.step, gap)
+                    if again is not None and again.step == result.step:
+                        pair, result = trial, again
+        return result
+
+    def there(self, pair: Draws) -> tuple[Values, Values]:
+        """The first cell's numbers, and what they make of the second's."""
+        mine, theirs = pair
+        if self.found is None:
+            return mine.parameters, _by_partner(self.partners, mine, theirs)
+        return mine.parameters, _mapped(self.one, self.other, self.found, mine)
+
+    def back(self, pair: Draws) -> tuple[Values, Values]:
+        """What the second cell's numbers make of the first's."""
+        assert self.found is not None
+        return _mapped(self.other, self.one, self.found.mirrored, pair[1]), pair[1].parameters
+
+
+def _mapped(one: Normal, other: Normal, found: Found, draw: Draw) -> Values:
+    """The second cell's numbers from a draw of the first's."""
+    sizes = all_sizes(one.cell, draw.n), all_sizes(other.cell, draw.n)
+    values = translated(other, found.there.values, _with_diagonals(one, draw), one, *sizes)
+    _unfolded(values, other, found, _diagonal_blocks(one, draw), draw.n)
+    return values
 
 
 def _with_diagonals(cell: Normal, draw: Draw) -> Values:
@@ -211,17 +281,12 @@ def _by_name(one: Normal, other: Normal) -> dict[str, str]:
     return result
 
 
-def _by_shape(one: Cell, other: Cell, mine: Draw, theirs: Draw) -> Values:
-    """Numbers for the second cell: those of equal names, then of equal shapes, then its own."""
+def _by_partner(partners: Mapping[str, str], mine: Draw, theirs: Draw) -> Values:
+    """Numbers for the second cell: those of the partners in the first, else its own."""
     values: Values = {}
-    free = {k: v for k, v in mine.parameters.items() if k not in other.parameters}
     for name, own in theirs.parameters.items():
-        same = mine.parameters.get(name)
-        if same is not None and same.shape == own.shape:
-            values[name] = same
-            continue
-        spare = next((k for k, v in free.items() if v.shape == own.shape), None)
-        values[name] = free.pop(spare) if spare is not None else own
+        value = mine.parameters.get(partners.get(name, ""))
+        values[name] = own if value is None or value.shape != own.shape else value
     return values
 
 
@@ -233,6 +298,7 @@ def _differing(
     second: Values,
     names: Mapping[str, str],
     steps: int,
+    least: float,
 ) -> Counterexample | None:
     mine = {s: draw.variables[s] for s in one.states}
     inputs = {x: draw.variables[x] for x in one.cell.inputs}
@@ -254,7 +320,7 @@ def _differing(
                 return None
             gap = np.abs(left - right) / (1 + np.abs(left))
             worst = int(np.argmax(gap))
-            if gap[worst] > TOLERANCE:
+            if gap[worst] > least:
                 return Counterexample(
                     (one.cell, other.cell), names, draw.n, first, second, start, start_there,
                     a, step, worst + 1, float(left[worst]), float(right[worst]),

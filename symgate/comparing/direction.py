@@ -7,8 +7,10 @@ sets of parameters make one cell, and T cannot be one-to-one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from symgate.comparing.filling import Unknown, Value
 from symgate.comparing.normal import Normal, apply
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
@@ -67,16 +69,24 @@ def direction(one: Normal, other: Normal, found: Found) -> Direction:
     kind = ""
     if found.unconditional:
         there, back = (
-            Substituted(found.there.values, {}),
-            Substituted(found.back.values, {}),
+            Substituted(_completed(found.there.values, other), {}),
+            Substituted(_completed(found.back.values, one), {}),
         )
         kind = {
             (True, True): ONE_TO_ONE, (False, True): ONTO, (True, False): INTO,
             (False, False): REDUNDANT,
         }[_inverse(one, back, there), _inverse(other, there, back)]  # fmt: skip
     return Direction(
-        one.cell.name, other.cell.name, free_first and not bound, free_second and not bound, kind
-    )
+        one.cell.name, other.cell.name,
+        free_first and not bound and found.image != "first",
+        free_second and not bound and found.image != "second", kind,
+    )  # fmt: skip
+
+
+def _completed(values: Mapping[Unknown, Value], cell: Normal) -> Mapping[Unknown, Value]:
+    """Values of a cell's parameters, with zero for those that nothing reads."""
+    names = [(p, block) for p in cell.cell.parameters for block in cell.blocks.get(p, ("",))]
+    return {**dict.fromkeys(names, ()), **values}
 
 
 def _inverse(cell: Normal, away: Substituted, home: Substituted) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sympy import Integer, Rational
 
 from symgate.comparing.filling import Value
-from symgate.comparing.normal import plain_name
+from symgate.comparing.normal import is_of_rows, plain_name
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.slots import Token
 from symgate.comparing.telling import gates, values, whole_matrix
@@ -50,7 +50,9 @@ def map_latex(
                 "I" if (name, block) in found.identity_second else _value(mine, value)
                 for block, value in values(other, found, name)
             ]
-            shown = blocks[0] if len(blocks) == 1 else mine.block_matrix([blocks])
+            rows = is_of_rows(other.blocks.get(name, ("",))[0])
+            whole_rows = [[b] for b in blocks] if rows else [blocks]
+            shown = blocks[0] if len(blocks) == 1 else mine.block_matrix(whole_rows)
         lines.append((_name(theirs, name), shown))
     kept = [pair for pair in lines if everything or pair[0] != pair[1]] or lines[:1]
     body = r" \\ ".join(rf"{plain(left)} &\to {plain(right)}" for left, right in kept)
@@ -59,7 +61,7 @@ def map_latex(
 
 def _value(printer: LatexPrinter, value: Value) -> str:
     shown = ""
-    for c, tokens in value:
+    for c, tokens in sorted(value, key=lambda term: term[0] < 0):
         size = abs(c)
         number = printer.number(Rational(size.numerator, size.denominator))
         product = r" \, ".join(_token(printer, token) for token in tokens)
@@ -78,7 +80,8 @@ def _token(printer: LatexPrinter, token: Token) -> str:
         return shown if exponent == 1 else f"{{{shown}}}^{{{exponent}}}"
     shown = _name(printer, token.name)
     if token.block:
-        shown = rf"\left({shown}\right)_{{:,\,{token.block}}}"
+        indices = token.block.replace(", ", r",\,")
+        shown = rf"\left({shown}\right)_{{{indices}}}"
     return printer._transpose_of(shown) if token.transposed else shown
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 from symgate.comparing.filling import Solution, Unknown, Value, unknown
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import Exp, Matrix, Monomial, Param
 from symgate.comparing.proof import Substituted, holds
 from symgate.comparing.search import Found, best
 from symgate.comparing.slots import Filling, Node, Token, argument, kind, nodes_of, slots
@@ -58,7 +59,21 @@ def _candidates(cell: Normal) -> Iterator[tuple[Token, Token, Fraction]]:
                     pair = _only_difference(one, other)
                     if pair is not None:
                         found[pair] = None
+        for monomial, _ in p:
+            found.update(dict.fromkeys(_in_exponents(monomial)))
     yield from found
+
+
+def _in_exponents(monomial: Monomial) -> Iterator[tuple[Token, Token, Fraction]]:
+    """Parameters that stand alone in factors e^p and e^q of one product."""
+    alone: list[tuple[tuple[Param, Fraction], Fraction]] = [
+        ((param, power), exponent)
+        for g, exponent in monomial if isinstance(g, Exp) and len(g.of) == 1
+        for param, power in g.of if isinstance(param, Param) and power == 1
+    ]  # fmt: skip
+    for (one, c), (other, d) in combinations(sorted(alone, key=str), 2):
+        if abs(c) == abs(d) and one[0].scalar == other[0].scalar:
+            yield one, other, d / c
 
 
 def _only_difference(one: Filling, other: Filling) -> tuple[Token, Token, Fraction] | None:

@@ -51,6 +51,7 @@ from symgate.equations.cell import Cell
 
 HALF = Fraction(1, 2)
 ODD = ("tanh", "softsign", "sin")
+EVEN = ("cos",)
 
 
 class Unsupported(Exception):
@@ -160,7 +161,7 @@ class _Walk:
                 result = self.act(outer, result)
             return self.expression(scale) * result
         if isinstance(vector, Stack):
-            blocks = _blocks(vector.sizes)
+            blocks = _blocks(vector.sizes, rows=isinstance(matrix, Transpose))
             whole = self.matrix(matrix, blocks)
             self.widths[whole.name] = tuple(vector.sizes)
             return poly.total(
@@ -193,14 +194,20 @@ class _Walk:
         return Matrix(symbol.name, transposed)
 
 
-def _blocks(sizes: Iterable[Expr]) -> tuple[str, ...]:
-    """A name for each block of a stack: where it starts and how wide it is."""
+def _blocks(sizes: Iterable[Expr], rows: bool) -> tuple[str, ...]:
+    """A name for each block of a matrix on a stack: its indices, `:, 0:n` or `0:n, :`."""
     start: Expr = S.Zero
     names = []
     for size in sizes:
-        names.append(f"{start}:{start + size}")
+        part = f"{start}:{start + size}"
+        names.append(f"{part}, :" if rows else f":, {part}")
         start = start + size
     return tuple(names)
+
+
+def is_of_rows(block: str) -> bool:
+    """Whether a block is some rows of its matrix, as in [h, x] @ W, and not some columns."""
+    return block.endswith(", :")
 
 
 def apply(matrix: Matrix, vector: Polynomial) -> Polynomial:
@@ -250,7 +257,7 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
         return poly.ZERO
     if kind in ODD and poly.leading(a) < 0:
         return -generator(Act(kind, -a, extra))
-    if kind == "cos" and a and poly.leading(a) < 0:
+    if kind in EVEN and a and poly.leading(a) < 0:
         return generator(Act(kind, -a, extra))
     if kind == "relu":
         scale = poly.content(a)

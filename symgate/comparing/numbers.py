@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
 from symgate.comparing.filling import Unknown, Value
-from symgate.comparing.normal import Normal
+from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -107,7 +107,8 @@ def block(array: Array, matrix: Matrix, cell: Normal, sizes: Sizes) -> Array:
         widths = shape(cell.widths[matrix.name], sizes)
         at = cell.blocks[matrix.name].index(matrix.block)
         start = sum(widths[:at])
-        array = array[..., start : start + widths[at]]
+        part = slice(start, start + widths[at])
+        array = array[..., part, :] if is_of_rows(matrix.block) else array[..., part]
     return np.swapaxes(array, -1, -2) if matrix.transposed else array
 
 
@@ -171,13 +172,18 @@ def translated(
                 float(c) * _product(tokens, known, other, known_sizes)
                 for c, tokens in solution.get((p.name, part), ())
             ]
-            whole = p.shape if width is None else (p.shape[0], width)
+            rows = is_of_rows(part)
+            whole = p.shape
+            if width is not None:
+                whole = (width, p.shape[-1]) if rows else (p.shape[0], width)
             flat = all(size in sizes or not size.free_symbols - sizes.keys() for size in whole)
             piece: Array = np.zeros(shape(whole, sizes)) if flat else np.zeros(())
             for term in parts:
                 piece = piece + term
             pieces.append(piece)
-        result[p.name] = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
+        result[p.name] = (
+            pieces[0] if len(pieces) == 1 else np.concatenate(pieces, -2 if rows else -1)
+        )
     return result
 
 

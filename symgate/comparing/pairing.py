@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice, permutations, product
 
-from symgate.comparing.normal import ODD, Normal
+from symgate.comparing.normal import EVEN, ODD, Normal
 from symgate.comparing.polynomials import Act, Inverse, Polynomial
 from symgate.comparing.signs import solved
 from symgate.comparing.slots import (
@@ -141,7 +141,7 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
     owners: list[tuple[frozenset[Node], Polynomial, Polynomial]] = [
         (frozenset(), one.owners[s], other.owners[s]) for s in one.owners
     ]
-    owners += [(frozenset({a}), argument(a), argument(b)) for a, b in pairs.items()]
+    owners += [(frozenset({_sign_of(a)}), argument(a), argument(b)) for a, b in pairs.items()]
     for owner, left, right in owners:
         theirs = other.slots.get(right)
         if theirs is None:
@@ -157,9 +157,15 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
         return None
     found = []
     for key, a, b, odd in raw:
-        sign = -1 if sum(signs[n] < 0 for n in odd) % 2 else 1
+        sign = -1 if sum(signs.get(n, 1) < 0 for n in odd) % 2 else 1
         found.append(SlotPair(key, a, b, sign, frozenset(filter(is_odd, odd))))
     return found
+
+
+def _sign_of(node: Node) -> Node:
+    """What stands for the sign of a node's argument: for an even function not the node's own."""
+    even = isinstance(node, Act) and node.kind in EVEN
+    return Act("odd", argument(node)) if even else node
 
 
 def _clash(a: Slot, b: Slot) -> bool:
@@ -170,7 +176,7 @@ def _clash(a: Slot, b: Slot) -> bool:
 
 def is_odd(node: Node) -> bool:
     """Whether a node changes its sign with its argument."""
-    return isinstance(node, Inverse) or (isinstance(node, Act) and node.kind in ODD)
+    return isinstance(node, Inverse) or (isinstance(node, Act) and node.kind in (*ODD, "odd"))
 
 
 def _signs(
@@ -183,4 +189,4 @@ def _signs(
         if one and other is not None:
             equations.append((set(odd), int(one != other)))
     found = solved(equations)
-    return None if found is None else {n: found.get(n, 1) for n in pairs}
+    return None if found is None else {**dict.fromkeys(pairs, 1), **found}

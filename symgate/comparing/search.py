@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, permutations, product
 
 from symgate.comparing.filling import Solution, Unknown, solutions
-from symgate.comparing.normal import Diagonal, Normal
+from symgate.comparing.normal import Diagonal, Normal, is_of_rows
 from symgate.comparing.pairing import Side, aligned, pairings
 from symgate.comparing.proof import Restriction, holds, restrictions, under
 from symgate.comparing.slots import Node
@@ -26,7 +26,8 @@ class Found:
 
     `names` maps the variables of the second cell to those of the first. `there` gives the
     second's parameters in the first's, `back` the reverse. `readings` say which state has
-    to be read as a function of itself.
+    to be read as a function of itself. With `image` "second" only `there` is known, and the
+    second cell is the first where its parameters are of that form; "first" is the reverse.
     """
 
     names: Mapping[str, str]
@@ -40,12 +41,14 @@ class Found:
     identity_second: tuple[Unknown, ...] = ()
     single_unit: bool = False
     readings: tuple[str, ...] = ()
+    image: str = ""
 
     @property
     def unconditional(self) -> bool:
         return not (
             self.of_first or self.of_second or self.diagonal_first or self.diagonal_second
             or self.identity_first or self.identity_second or self.single_unit or self.readings
+            or self.image
         )  # fmt: skip
 
     @property
@@ -55,7 +58,7 @@ class Found:
         return Found(
             names, self.back, self.there, self.of_second, self.of_first, self.diagonal_second,
             self.diagonal_first, self.identity_second, self.identity_first, self.single_unit,
-            self.readings,
+            self.readings, {"first": "second", "second": "first"}.get(self.image, ""),
         )  # fmt: skip
 
     @property
@@ -72,7 +75,9 @@ def search(one: Normal, other: Normal) -> Iterator[Found]:
         if plain.unconditional:
             return
     else:
-        special = _special(one, other) or _either(_reduced, one, other)
+        special = (
+            _special(one, other) or _either(_reduced, one, other) or _either(_image, one, other)
+        )
         if special is not None:
             yield special
             return
@@ -89,7 +94,7 @@ def _diagonals(one: Normal, other: Normal, plain: Found | None) -> list[Found]:
     single = best(*_diagonal(one, other, *squares))
     if single is None or (plain is not None and single.weight >= plain.weight):
         return []
-    if not all(r.zero_vector for r in (*single.of_first, *single.of_second)):
+    if not _vectors_only(single):
         return []  # with one unit and matrices at zero almost any two cells meet
     first, second = _fewest(one, other, single, *squares)
     diagonal = best(*_diagonal(one, other, first, second))
@@ -130,15 +135,27 @@ def _reduced(one: Normal, other: Normal) -> Found | None:
     return None
 
 
+def _image(one: Normal, other: Normal) -> Found | None:
+    """The second cell with its parameters as functions of the first's, that none undoes."""
+    for names in state_maps(one, other):
+        mine, theirs = Side.of(one, {b: a for a, b in names.items()}), Side.of(other, {})
+        for how in ("exact", "outside"):
+            for pairs in pairings(mine, theirs, how):
+                there = _proved(one, other, mine, theirs, pairs, names)
+                if there is not None and not there[1]:
+                    return Found(names, there[0], Solution({}, ()), image="second")
+    return None
+
+
 def _reread(one: Normal, other: Normal) -> Found | None:
     """The second cell with a matrix left out, or with a state read as a function of it."""
     for name, view in without_matrix(other):
         found = best(one, view, QUICK)
-        if found is not None:
+        if found is not None and _vectors_only(found):  # with matrices at zero any two meet
             return replace(found, identity_second=(name,))
     for state, function, view in activated(other):
         found = best(one, view, QUICK)
-        if found is not None:
+        if found is not None and _vectors_only(found):
             said = f"{found.names[state]} stands for {function}({state}) of {other.cell.name}"
             return replace(found, readings=(said,))
     return None
@@ -242,8 +259,11 @@ def _proved(
 
 def _allowed(found: Found) -> bool:
     """One cell as a special case of the other, or both with some vectors zero."""
-    if not found.of_first or not found.of_second:
-        return True
+    return not found.of_first or not found.of_second or _vectors_only(found)
+
+
+def _vectors_only(found: Found) -> bool:
+    """Whether nothing is asked but that some vectors are zero."""
     return all(r.zero_vector for r in (*found.of_first, *found.of_second))
 
 
@@ -255,7 +275,7 @@ def _squares(cell: Normal) -> tuple[Unknown, ...]:
         for block, width in zip(
             cell.blocks.get(p.name, ("",)), cell.widths.get(p.name, p.shape[1:]), strict=True
         )
-        if width == p.shape[0]
+        if width == p.shape[1 if is_of_rows(block) else 0]
     )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symgate.comparing.filling import Value
-from symgate.comparing.normal import Normal, diagonal_name, plain_name
+from symgate.comparing.normal import Normal, diagonal_name, is_of_rows, plain_name
 from symgate.comparing.polynomials import ONE, Matrix, Polynomial
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import Found
@@ -55,7 +56,8 @@ def _value(one: Normal, other: Normal, found: Found, name: str) -> str:
         "I" if (name, block) in found.identity_second else value_text(value)
         for block, value in values(other, found, name)
     ]
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    between = "; " if is_of_rows(other.blocks.get(name, ("",))[0]) else ", "
+    return texts[0] if len(texts) == 1 else f"[{between.join(texts)}]"
 
 
 def values(other: Normal, found: Found, name: str) -> list[tuple[str, Value]]:
@@ -117,7 +119,30 @@ def told_conditions(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
             _restriction(r) + of
             for r in sorted(restrictions, key=lambda r: (order.index(r.plain), r.name[1]))
         ]
+    if found.image:
+        shown += _image(found, *((first, second) if found.image == "second" else (second, first)))
     return tuple(dict.fromkeys([*shown, *found.readings]))
+
+
+def _image(found: Found, known: Cell, cell: Cell) -> list[str]:
+    """What the parameters of the larger cell have to be, in those of the smaller one."""
+    solution = found.there if found.image == "second" else found.back
+    own, its = known.name, cell.name
+    if own == its:
+        own, its = ("first", "second") if found.image == "second" else ("second", "first")
+    uses = Counter(v[0][1] for v in solution.values.values() if len(v) == 1)
+    shown = []
+    for (name, block), value in solution.values.items():
+        plain = len(value) == 1 and uses[value[0][1]] == 1 and len(value[0][1]) == 1
+        param = cell.parameters[name]
+        if plain and value and _is_as_wide(value[0][1][0], param.kind):
+            continue
+        shown.append(f"{_columns(name, block)} of {its} is {value_text(value)} of {own}")
+    return shown
+
+
+def _is_as_wide(token: Token, kind: str) -> bool:
+    return isinstance(token, Matrix) or kind != "vector" or not token[0].scalar
 
 
 def _ambiguous(found: Found) -> bool:
@@ -135,7 +160,7 @@ def _restriction(r: Restriction) -> str:
 
 
 def _columns(name: str, block: str) -> str:
-    return f"{name}[:, {block}]" if block else name
+    return f"{name}[{block}]" if block else name
 
 
 def value_text(value: Value) -> str:
@@ -146,7 +171,7 @@ def value_text(value: Value) -> str:
     ('-W_z', '0')
     """
     text = ""
-    for c, tokens in value:
+    for c, tokens in sorted(value, key=lambda term: term[0] < 0):
         product = " * ".join(map(_token, tokens))
         size = abs(c)
         term = product if size == 1 and product else f"{size} * {product}" if product else str(size)

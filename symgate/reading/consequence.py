@@ -63,7 +63,7 @@ class Consequence:
         """The derivative of the output by its last value, in one step."""
         from symgate.linear.jacobian import jacobian
 
-        name = self._states()[-1]
+        name = next(reversed(self._states()), "")
         one, other = (
             None if c is None or name not in c.states else jacobian(c, name, name)
             for c in self.cells
@@ -74,7 +74,7 @@ class Consequence:
         """The decay of the gradient over the lag; settings are those of `symgate.decay`."""
         from symgate.flow.measure import decay
 
-        name = self._states()[-1]
+        name = next(reversed(self._states()), "")
         one, other = (
             None if c is None or name not in c.states else decay(c, name, name, **settings)
             for c in self.cells
