@@ -8,6 +8,7 @@ the parser nor the linearisation can be wrong here in the same way.
 from __future__ import annotations
 
 import ast
+import os
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ import numpy as np
 
 from symgate import Cell
 
+# each function is compiled for one call: to optimise it costs more than it gains
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 jax.config.update("jax_enable_x64", True)
 
 #: Derivatives are taken in multiples of so many directions: JAX compiles an operation once a width.

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from analysis.benchmark_peers.bars import verdicts
 from analysis.benchmark_peers.contenders import CONTENDERS
-from analysis.benchmark_peers.measuring import WORTH, row, work
+from analysis.benchmark_peers.measuring import LIMIT, WORTH, row, work
 from analysis.benchmark_peers.picture import plot
 
 SIZES, LAGS = (8, 32, 64, 128, 256, 512), (200, 1000, 10_000)
@@ -35,7 +35,7 @@ HEAD = """double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.
 1 thread, one processor; {packages}. Made by `python -m analysis.benchmark_peers`.
 
 Columns: our time and peak memory, our time over that of the matrix products alone (same
-BLAS), each peer's time over ours and its memory."""
+BLAS), each peer's time over ours and its memory. "over": it was stopped after {limit:.0f} s."""
 
 
 def wanted(options: argparse.Namespace) -> list[tuple[int, int, bool]]:
@@ -60,7 +60,8 @@ def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str
             theirs = figures.get(name, "it was not asked")
             if isinstance(theirs, dict):
                 ratio = theirs["seconds"] / ours["seconds"]
-                cells.append(f"{ratio:.2f}x {theirs['peak_mb']:.0f} MB")
+                peak = theirs["peak_mb"]
+                cells.append(f"{ratio:.2f}x {peak:.0f} MB" if peak else f"over {ratio:.0f}x")
                 continue
             reason = f"{name} is left out: {theirs}"
             if reason not in reasons:
@@ -88,7 +89,7 @@ def page(rows: list[dict], packages: str, missing: list[str]) -> str:
     lines, reasons = table(rows, peers)
     notes = [f"({i}) {reason}." for i, reason in enumerate(reasons, 1)]
     notes += [f"Left out: {name} is not installed." for name in missing]
-    parts = [HEAD.format(packages=packages), markdown(lines), "  \n".join(notes)]
+    parts = [HEAD.format(packages=packages, limit=LIMIT), markdown(lines), "  \n".join(notes)]
     parts.append(markdown(list(verdicts(rows)), texts=2))
     return "\n\n".join(filter(None, parts)) + "\n"
 

@@ -191,8 +191,7 @@ def _walked(
         tolerance=tolerance,
         singular_at=singular,
     )
-    spectral = record.spectral if norm == "spectral" else ()
-    rank = Rank(tolerance, each=bool(record.singular_at), spectral=spectral)
+    rank = Rank(tolerance, each=bool(record.singular_at), spectral=record.spectral)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
     by_blocks = what is None and not record.singular_at
     walk = Walk(

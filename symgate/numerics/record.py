@@ -42,7 +42,7 @@ class Record:
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
         self.singular: dict[int, Array] = {}
-        self.spectral = [Spectral(height, b) for b in range(samples)]
+        self.spectral = [Spectral(height, b) for b in range(samples) if norm == "spectral"]
         self.low, self.high = limits(dtype)
 
     def note(self, lag: int, product: Scaled) -> None:
