@@ -265,6 +265,8 @@ def _notes(found: Understanding) -> Iterator[str]:
     for name, what in found.context.notes.items():
         if what == "normalisation":
             yield f"{name} is a normalisation and is left out of the text"
+        elif what == "reset":
+            yield f"a matrix before {name} is read as acting on the whole product"
         elif what == "input":
             yield f"{name} is a function of the input and is read as an input"
     if found.convolution:

@@ -471,10 +471,31 @@ class Meaning:
                 segments.append([])
                 signs.append(sign)
             segments[-1].append((sign, value))
+        self.with_reset_states(segments)
         parts = [self.segment(node, segment) for segment in segments]
         if len(parts) == 1:
             return parts[0]
         return self.hadamard(node, parts, signs)
+
+    def with_reset_states(self, segments: list[list[Factor]]) -> None:
+        """U r ⊙ h, where r is a gate and h the last state: the matrix acts on the product."""
+        for at, segment in enumerate(segments[:-1]):
+            if len(segment) < 2 or len(segments[at + 1]) != 1:
+                continue
+            (_, matrix), (sign, gate) = segment[-2:]
+            hadamard, state = segments[at + 1][0]
+            if not (
+                isinstance(matrix, Par) and self.sort(matrix) == "M" and sign in ("", "times")
+                and isinstance(gate, Var) and gate.time != -1
+                and gate.name in self.context.defined
+                and isinstance(state, Var) and state.time == -1
+            ):  # fmt: skip
+                continue
+            product = Times(gate.start, state.stop, (gate, state), (hadamard,))
+            segment[-1] = (sign, product)
+            self.context.notes[product_text(product)] = "reset"
+            del segments[at + 1]
+            return
 
     def hadamard(self, node: Tree, parts: list[AnyTerm], signs: list[str]) -> AnyTerm:
         """Component by component; a matrix ⊙ a concatenation cannot be that and acts on it."""
@@ -606,6 +627,12 @@ def replace_exponent(value: AnyTerm, raised: Scripted) -> AnyTerm:
     if label.lstrip("-").isdigit():
         return Raised(value.start, raised.stop, value, label)
     return value
+
+
+def product_text(term: Times) -> str:
+    from symgate.reading.terms import text
+
+    return text(term)
 
 
 def _variables(term: AnyTerm) -> list[Var]:

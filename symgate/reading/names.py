@@ -101,13 +101,22 @@ def reference(tree: Tree, indices: Indices) -> Reference | None:
                 return None
             for script in scripts:
                 inner = _with_script(inner, script, indices)
-            return _named(replace(inner, stop=tree.stop))
+            return _named(_of_word(replace(inner, stop=tree.stop)))
     return None
 
 
 def is_ones(ref: Reference) -> bool:
     """Whether a name stands for the vector of ones."""
     return ref.kind == "MACRO" and ref.name.lower() in _ONES
+
+
+def _of_word(ref: Reference) -> Reference:
+    """new_h and prev_h, where the word in front says the time."""
+    if ref.time is not None or not ref.labels or ref.letter not in _BEFORE | _NOW:
+        return ref
+    letter, *labels = ref.labels
+    time = -1 if ref.letter in _BEFORE else 0
+    return replace(ref, letter=letter, labels=tuple(labels), time=time, style="word")
 
 
 def _named(ref: Reference) -> Reference:

@@ -202,8 +202,7 @@ def _shift(found: Understanding) -> None:
     """Make every state be defined at t and used at t-1, whatever the document counts from."""
     ahead = {u.name for u in found.lines if u.time == 1}
     olds = found.context.olds
-    renamed = {u.name: u.line.target.letter for u in found.lines if u.line.target.letter in olds
-               and u.line.target.accents}  # fmt: skip
+    renamed = _new_states(found, olds)
     defined = {u.name: u.time for u in found.lines}
     inputs = found.context.inputs
     offsets = _input_offsets(found, inputs)
@@ -231,6 +230,22 @@ def _shift(found: Understanding) -> None:
                 time = 0
             term = None if u.term is None else mapped(u.term, moved)
             part[i] = replace(u, name=name, time=time, term=term)
+
+
+def _new_states(found: Understanding, olds: frozenset[str]) -> dict[str, str]:
+    """The states of which only the last value has no accent: h' is the new h.
+
+    Of h' and h̃ it is the one that no line of this step reads.
+    """
+    accented = [u for u in found.lines if u.line.target.letter in olds and u.line.target.accents]
+    read = {ref.name for u in [*found.lines, *found.outputs] for ref in u.line.references
+            if ref.name != u.name}  # fmt: skip
+    result: dict[str, str] = {}
+    for letter in {u.line.target.letter for u in accented}:
+        own = [u.name for u in accented if u.line.target.letter == letter]
+        last = [name for name in own if name not in read] if len(own) > 1 else own
+        result.update(dict.fromkeys(last or own, letter))
+    return result
 
 
 def _input_offsets(found: Understanding, inputs: frozenset[str]) -> dict[str, int]:

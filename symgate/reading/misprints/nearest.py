@@ -9,7 +9,6 @@ Cells that are in the zoo as they stand, with nothing left over, are never asked
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -47,7 +46,6 @@ MEANT = ("lstm", "lstm-peephole", "lstm-coupled", "gru", "gru-z-takes-new", "gru
          "mgu")  # fmt: skip
 #: The most exchanges that are tried.
 MOST = 300
-_SIGNS = ("\\odot", "\\circ", "\\otimes", "\\bullet", "\\ast", "\\cdot", "⊙", "∘", "*")
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,11 @@ def fault(cell: Readable) -> Fault | None:
 
 def _with_spare(cell: Readable, spare: Sequence[Understood]) -> Iterator[Exchange]:
     """Every place where a gate that nothing reads may have been forgotten or miswritten."""
-    sign = _sign(cell)
+    sign = cell.sign()
     for gate in spare:
         own = Var(0, 0, gate.name, gate.time, gate.line.target)
         printed = cell.printed(gate.line.target.start, gate.line.target.stop)
-        for u, var, _ in _places(cell):
+        for u, var, _ in sorted(_places(cell), key=lambda p: not _suits(cell, gate, p[0])):
             why = f"nothing reads {gate.name}, which is defined; it must stand here"
             kind = "wrong_gate" if var.name in cell.parts.gates else "wrong_symbol"
             if var.time != -1:
@@ -115,6 +113,16 @@ def _with_spare(cell: Readable, spare: Sequence[Understood]) -> Iterator[Exchang
             times = Times(term.start, term.stop, (own, term), ("hadamard",))
             yield Exchange(u, term, times, "missing_factor", why,
                            (Edit(term.start, term.stop, meant),), meant)  # fmt: skip
+
+
+def _suits(cell: Readable, gate: Understood, u: Understood) -> bool:
+    """Whether a gate of this letter has its place in such a line: o where the memory is shown."""
+    letters = {gate.line.target.letter.lower(), *gate.line.target.labels}
+    if u.name in cell.parts.outputs:
+        return "o" in letters
+    if u.name in cell.parts.carried:
+        return bool(letters & {"f", "i", "g", "z", "u"})
+    return u.name in cell.parts.candidates and "r" in letters
 
 
 def _others(cell: Readable) -> Iterator[Exchange]:
@@ -167,7 +175,7 @@ def _signs(cell: Readable, u: Understood, term: AnyTerm) -> Iterator[Exchange]:
                 product = Times(one.start, other.stop, (one, other), ("",))
                 rest = (*term.terms[:i], (s1, product), *term.terms[i + 2 :])
                 new = replace(term, terms=rest) if len(rest) > 1 else product
-                sign = _sign(cell)
+                sign = cell.sign()
                 meant = _edited(cell, term, at, sign)
                 yield Exchange(u, term, new, "wrong_operator", "a product is meant",
                                (Edit(at, at + 1, sign),), meant)  # fmt: skip
@@ -237,16 +245,6 @@ def _printed(cell: Readable, name: str, time: int) -> str:
     if time == 0:
         return cell.printed(target.start, target.stop)
     return stepped(cell, Var(target.start, target.stop, name, 0, target), -1)[0]
-
-
-def _sign(cell: Readable) -> str:
-    """The sign that the author writes between vectors."""
-    counts = Counter(
-        cell.printed(one.stop, other.start).strip()
-        for _, term in cell.terms() if isinstance(term, Times)
-        for one, other in pairwise(term.factors)
-    )  # fmt: skip
-    return max(_SIGNS, key=lambda sign: (counts[sign], -_SIGNS.index(sign)))
 
 
 # -- whether it helps -------------------------------------------------------------------

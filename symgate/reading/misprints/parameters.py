@@ -77,7 +77,7 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if not _others_agree(others):
             continue
         strangers = [p for p in parameters if mark not in _labels(p)]
-        if _by_vector(u, mark):
+        if _by_vector(u):
             continue
         if strangers:
             if len(strangers) < len(parameters) and _trusted(
@@ -89,15 +89,15 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         yield from _borrowed(cell, u, mark, parameters, others)
 
 
-def _by_vector(u: Understood, mark: str) -> bool:
+def _by_vector(u: Understood) -> bool:
     """Whether each matrix of a line bears only the letter of what it acts on: W_m m + W_u u."""
     applied = [
         (t.matrix, t.vector) for t in walk(u.term)
         if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
     ] if u.term is not None else []  # fmt: skip
-    if all(mark in _labels(m) for m, _ in applied):
-        return False
-    return len(applied) > 1 and all(v.name in _labels(m) for m, v in applied)
+    return len(applied) > 1 and all(
+        {label for label in _labels(m) if len(label) == 1} == {v.name} for m, v in applied
+    )
 
 
 def _others_agree(others: Mapping[str, tuple[str, list[Par]]]) -> bool:

@@ -6,10 +6,18 @@ Each check compares a line with what lines of its part look like in the publishe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
-from symgate.reading.structure import affine, complement, factors, gate_name, summands
+from symgate.reading.structure import (
+    affine,
+    complement,
+    factors,
+    gate_name,
+    squashed_update,
+    summands,
+)
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
 from symgate.reading.understanding import Understood
 
@@ -17,6 +25,7 @@ GATED = {"lstm", "gru", "mgu", "ugrnn", "lstmp", "convlstm", "convgru", "janet",
 
 
 def faults(cell: Readable) -> Iterator[Fault]:
+    yield from _biases_multiplied(cell)
     if cell.family not in GATED:
         return
     for u in cell.found.lines:
@@ -31,6 +40,27 @@ def faults(cell: Readable) -> Iterator[Fault]:
     for state in cell.parts.carried:
         yield from _update(cell, state)
     yield from _unread_output(cell)
+
+
+def _biases_multiplied(cell: Readable) -> Iterator[Fault]:
+    """U h b for U h + b: a bias that stands behind a product without a sign."""
+    alone = {
+        p.ref.letter for u in cell.found.lines if u.term is not None for t in walk(u.term)
+        if isinstance(t, Add) for _, p in t.terms if isinstance(p, Par)
+    }  # fmt: skip
+    for _, term in cell.terms():
+        last = term.factors[-1] if isinstance(term, Times) else None
+        before = term.factors[-2] if isinstance(term, Times) else None
+        if not isinstance(last, Par) or last.kind == "matrix" or last.ref.letter not in alone:
+            continue
+        if before is None or cell.printed(before.stop, last.start).strip(" ()"):
+            continue
+        printed = cell.printed(last.start, last.stop)
+        yield Fault(
+            "missing_operator", "a bias stands behind a product without a plus sign",
+            last.start, last.stop, printed, f"+ {printed}",
+            (Edit(last.start, last.start, " + "),), 0.85,
+        )  # fmt: skip
 
 
 # -- gates -----------------------------------------------------------------------------
@@ -50,8 +80,21 @@ def _gate(cell: Readable, u: Understood) -> Iterator[Fault]:
         if v.name in cell.parts.gates - cell.parts.candidates and v is not u
     ]  # fmt: skip
     sigmoids = [t for t in others if isinstance(t, Call) and t.function == "sigmoid"]
-    if call.function == "tanh" and not call.assumed and len(sigmoids) == len(others) >= 1:
+    squashing = call.function == "tanh" and not call.assumed
+    if squashing and len(sigmoids) == len(others) >= 1 and not _is_jozefowicz(cell, u):
         yield _function(cell, u, call, "σ", "\\sigma", "a gate lies between 0 and 1")
+
+
+def _is_jozefowicz(cell: Readable, u: Understood) -> bool:
+    """An output gate with tanh beside i for the input and j for its gate, as published in 2015."""
+    shown = any(gate_name(f) == u.name for name in cell.parts.outputs
+                for t in [_term(cell, name)] if t is not None for f in factors(t))  # fmt: skip
+    return shown and {"i", "j"} <= {v.name for v in cell.found.lines}
+
+
+def _term(cell: Readable, name: str) -> AnyTerm | None:
+    line = cell.found.line(name)
+    return line.term if line is not None else None
 
 
 def _outside(cell: Readable, u: Understood, call: Call) -> Iterator[Fault]:
@@ -107,7 +150,9 @@ def _candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
     if call is None:
         yield from _broken_candidate(cell, term, u)
         return
-    if call.function == "sigmoid" and not call.assumed and affine(call) and _sigma_is_gate(cell, u):
+    sigmoid = call.function == "sigmoid" and not call.assumed and affine(call)
+    # Goodfellow et al. print σ at the input of a memory that they call s
+    if sigmoid and u.line.target.letter != "s" and _sigma_is_gate(cell, u):
         yield _function(cell, u, call, "tanh", "\\tanh", "a candidate takes both signs")
     yield from _doubly_acted(cell, call)
     yield from _bare_reset(cell, call, u)
@@ -286,12 +331,44 @@ def _update(cell: Readable, state: str) -> Iterator[Fault]:
         for factor in part.factors:
             if isinstance(factor, Call) and affine(factor):
                 yield from _candidate(cell, factor, u)
+    yield from _added_complement(cell, u, state)
+    lines = {v.name: v for v in cell.found.lines}
+    if isinstance(u.term, Call) and (inner := squashed_update(u.term, state, lines)) is not None:
+        printed = cell.printed(u.term.start, u.term.stop)
+        meant = cell.printed(inner.start, inner.stop).strip()
+        meant = meant[1:-1].strip() if meant.startswith("(") and meant.endswith(")") else meant
+        yield Fault(
+            "spurious_activation", f"the update of {state} stands inside a function",
+            u.term.start, u.term.stop, printed, meant,
+            (Edit(u.term.start, u.term.stop, meant),), 0.8,
+        )  # fmt: skip
     keepers = cell.parts.keepers[state]
     single = cell.family in ("gru", "mgu", "ugrnn", "convgru", "lightru")
     if single and len(keepers) > 1:
         yield from _extra_keeper(cell, u, keepers)
     if single and len(keepers) == 1:
         yield from _complements(cell, u, state, keepers[0])
+
+
+def _added_complement(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
+    """(1 - z) + h for (1 - z) ⊙ h."""
+    if not isinstance(u.term, Add):
+        return
+    for (_, one), (sign, other) in pairwise(u.term.terms):
+        gate, last = (one, other) if complement(one) is not None else (other, one)
+        if sign < 0 or complement(gate) is None or not isinstance(last, Var):
+            continue
+        if last.name != state or last.time != -1:
+            continue
+        between = cell.printed(one.stop, other.start)
+        at = one.stop + between.rfind("+")
+        if "+" not in between:
+            continue
+        meant = cell.sign()
+        yield Fault(
+            "wrong_operator", "the last state is added to 1 minus the gate; a product is meant",
+            at, at + 1, "+", meant, (Edit(at, at + 1, meant),), 0.85,
+        )  # fmt: skip
 
 
 def _extra_keeper(cell: Readable, u: Understood, keepers: list[AnyTerm]) -> Iterator[Fault]:
