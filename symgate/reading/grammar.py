@@ -202,7 +202,7 @@ def _cleaned(tokens: Sequence[Token]) -> list[Token]:
     """Without spaces and marks; bars become opening and closing ones."""
     kept: list[Token] = []
     matrices = 0
-    for token in tokens:
+    for token in _with_commas(tokens):
         matrices += (token.kind == "MATRIX") - (token.kind == "ENDMATRIX")
         if token.kind in (_IN_MATRIX if matrices else _DROPPED):
             continue
@@ -212,6 +212,22 @@ def _cleaned(tokens: Sequence[Token]) -> list[Token]:
             token = Token(kind, token.value, token.start, token.stop)
         kept.append(token)
     return kept
+
+
+def _with_commas(tokens: Sequence[Token]) -> list[Token]:
+    r"""[x \| h], where a lone double bar stands between vectors: it is a comma."""
+    result = list(tokens)
+    opened: list[tuple[str, list[int]]] = [("", [])]
+    for at, token in enumerate(tokens):
+        if token.kind in ("LPAR", "LBRACKET", "LBRACE"):
+            opened.append((token.kind, []))
+        elif token.kind == "DOUBLE":
+            opened[-1][1].append(at)
+        elif token.kind in ("RPAR", "RBRACKET", "RBRACE") and len(opened) > 1:
+            kind, bars = opened.pop()
+            if kind != "LBRACE" and len(bars) == 1:
+                result[bars[0]] = Token("COMMA", ",", tokens[bars[0]].start, tokens[bars[0]].stop)
+    return result
 
 
 _EXPECTING = {

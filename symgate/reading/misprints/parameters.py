@@ -67,7 +67,7 @@ def _marks(cell: Readable) -> dict[str, tuple[str, list[Par]]]:
 
 def _indices(cell: Readable) -> Iterator[Fault]:
     marks = _marks(cell)
-    if len(marks) < 3:
+    if len(marks) < 2:
         return
     for u in cell.found.lines:
         if u.name not in marks:
@@ -80,8 +80,10 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if _by_vector(u):
             continue
         if strangers:
-            if len(strangers) < len(parameters) and _trusted(
-                u, mark, parameters, strangers, others
+            if (
+                len(marks) > 2
+                and len(strangers) < len(parameters)
+                and _trusted(u, mark, parameters, strangers, others)
             ):
                 for par in strangers:
                     yield _fault(cell, u, par, mark, others)

@@ -332,6 +332,7 @@ def _update(cell: Readable, state: str) -> Iterator[Fault]:
             if isinstance(factor, Call) and affine(factor):
                 yield from _candidate(cell, factor, u)
     yield from _added_complement(cell, u, state)
+    yield from _kept_whole(cell, u, state)
     lines = {v.name: v for v in cell.found.lines}
     if isinstance(u.term, Call) and (inner := squashed_update(u.term, state, lines)) is not None:
         printed = cell.printed(u.term.start, u.term.stop)
@@ -348,6 +349,24 @@ def _update(cell: Readable, state: str) -> Iterator[Fault]:
         yield from _extra_keeper(cell, u, keepers)
     if single and len(keepers) == 1:
         yield from _complements(cell, u, state, keepers[0])
+
+
+def _kept_whole(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
+    """(1 - z) ⊙ g + h, where z ⊙ h is meant."""
+    if cell.parts.keepers[state] or cell.family not in ("gru", "mgu", "ugrnn", "convgru"):
+        return
+    gates = [complement(f) for part in cell.parts.news[state] for f in part.factors]
+    gate = next((g for g in gates if isinstance(g, Var)), None)
+    last = next((s.term for s in summands(u.term) if s.term == s.factors[0]
+                 and s.holds(state, -1)), None) if u.term is not None else None  # fmt: skip
+    if gate is None or last is None:
+        return
+    printed = cell.printed(last.start, last.stop)
+    meant = f"{cell.printed(gate.start, gate.stop)} {cell.sign()} {printed}"
+    yield Fault(
+        "missing_factor", f"1 minus {gate.name} takes the new, so {gate.name} keeps the old",
+        last.start, last.stop, printed, meant, (Edit(last.start, last.stop, meant),), 0.8,
+    )  # fmt: skip
 
 
 def _added_complement(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
