@@ -102,18 +102,13 @@ def _rsplit(text: str, sign: str) -> tuple[str, str, str]:
 
 def _split(text: str, sign: str) -> list[str]:
     """Split outside of inner environments."""
-    out, depth, at = [""], 0, 0
-    while at < len(text):
-        if text.startswith(r"\begin{", at):
-            depth += 1
-        if text.startswith(r"\end{", at):
-            depth -= 1
-        if depth == 0 and text.startswith(sign, at):
+    out, depth = [""], 0
+    for piece in re.split(rf"(\\begin\{{|\\end\{{|{re.escape(sign)})", text):
+        depth += (piece == r"\begin{") - (piece == r"\end{")
+        if depth == 0 and piece == sign:
             out.append("")
-            at += len(sign)
-            continue
-        out[-1] += text[at]
-        at += 1
+        else:
+            out[-1] += piece
     return out
 
 

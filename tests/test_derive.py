@@ -266,14 +266,15 @@ print(hashlib.sha256((d.latex() + d.html() + d.markdown() + d.text()).encode()).
 
 
 def test_the_same_call_gives_the_same_bytes_in_every_process() -> None:
-    said = {
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT], env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True, text=True, check=True,
-        ).stdout
+    running = [
+        subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True,
+                         env={**os.environ, "PYTHONHASHSEED": seed})
         for seed in ("0", "1")
-    }  # fmt: skip
-    assert len(said) == 1
+    ]  # fmt: skip
+    one, two = (process.communicate()[0] for process in running)
+    assert [process.returncode for process in running] == [0, 0]
+    assert one == two
+    assert re.fullmatch("[0-9a-f]{64}\n", one)
 
 
 def test_a_cell_of_the_same_equations_keeps_its_own_words() -> None:
