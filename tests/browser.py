@@ -72,6 +72,10 @@ class Page:
         self._call("Emulation.setEmulatedMedia",
                    features=[{"name": "prefers-color-scheme", "value": scheme}])  # fmt: skip
 
+    def printing(self) -> None:
+        """As it would be on paper, in a window of the same width."""
+        self._call("Emulation.setEmulatedMedia", media="print")
+
     def screenshot(self, path: str | Path, whole: bool = True) -> Path:
         """A PNG of the whole page, or only of what the window shows."""
         answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

@@ -318,7 +318,7 @@ def test_as_data(judged: Judgements) -> None:
     assert len(data["claims"]) == len(judged) == sum(data["counts"].values())
     first = data["claims"][0]
     assert first["command"] == "symgate claims gru-vanishing"
-    assert first["formulas"][0].keys() == {"latex", "text"}
+    assert first["formulas"][0].keys() == {"latex", "text", "cell"}
     with pytest.raises(AttributeError):
         judged["gru-vanishing"].verdict = PROVED  # type: ignore[misc]
 
@@ -371,3 +371,12 @@ def test_powers_of_ten_rise() -> None:
     assert shown[2] == "1.00·10⁻⁴"
     assert all(one != other for one, other in pairwise(shown))
     assert np.isclose(_log10(shown[-1]), 301)
+
+
+def test_formulas_of_several_cells_say_whose_they_are() -> None:
+    """Without it `z = 1 ⇒ h_t = h_{t-1}` and `z = 1 ⇒ h_t = n_t` contradict each other."""
+    judged = sg.judge(["update-gate-keeps", "forget-gate"])
+    rows = judged["update-gate-keeps"].formula.split(r"\\")
+    assert r"h_t = h_{t-1} && \text{gru}" in rows[0]
+    assert r"h_t = n_t && \text{gru-z-takes-new}" in rows[1]
+    assert r"\text" not in judged["forget-gate"].formula

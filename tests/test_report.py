@@ -235,6 +235,25 @@ def test_it_is_accessible(made: Report, dark: bool) -> None:
         assert shown.evaluate(run) == []
 
 
+def test_on_paper_open_folds_and_all_proofs_are_there(made: Report) -> None:
+    """A closed derivation stays closed, an open one is printed; nothing is cut off."""
+    with browser.open(made.path, width=700) as shown:
+        shown.evaluate("document.querySelector('details.fold').open = true")
+        shown.printing()
+        seen = (
+            "[...document.querySelectorAll('{}')].map(e => e.checkVisibility("
+            "{{contentVisibilityAuto: true}}) && e.getBoundingClientRect().height > 2)"
+        )
+        assert all(shown.evaluate(seen.format(".claim math")))
+        first, *others = shown.evaluate(
+            seen.format("details.fold > .derivation, details.fold > section, details.fold > h4")
+        )
+        assert first
+        assert not any(others[-3:])
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert shown.evaluate(wide) <= 0
+
+
 def test_it_is_small(made: Report) -> None:
     assert made.path.stat().st_size < 2_000_000
     shown = made.path.read_text(encoding="utf-8")
@@ -357,6 +376,19 @@ def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
     shown = text(parsed(tmp_path / "out" / "index.html"))
     assert "It could not be simulated." in shown
     assert "rnn" in shown
+
+
+@pytest.mark.usefixtures("no_claims")
+def test_any_cell_has_a_report(tmp_path: Path) -> None:
+    """A step that is a parameter beside the bias, a gradient that is exactly zero."""
+    dead = sg.Cell.from_text("h[t] = relu(U @ h[t-1] + W @ x[t] - 50)", name="dead")
+    found = sg.report(["lem", dead], tmp_path, hidden=3, lags=10, long=20, samples=1)
+    assert found.failed == {}
+    memory = found.data["memory"]["lem"]
+    assert all(isinstance(bias, float) for bias in memory["values"].values())
+    shown = text(parsed(found.path))
+    assert "is exactly zero in the end in dead" in shown
+    assert found.data["cells"]["dead"]["last_log10"] is None
 
 
 @pytest.mark.usefixtures("no_claims")

@@ -14,7 +14,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
-from symgate.judging.formulas import Formula
+from symgate.judging.formulas import Formula, named
 from symgate.judging.page import html
 
 Check = Callable[..., Finding]
@@ -85,8 +85,19 @@ class Judgement:
 
     @property
     def formula(self) -> str:
-        """The formulas as one block of LaTeX, without signs around it."""
-        rows = [row for formula in self.formulas for row in formula.rows]
+        r"""The formulas as one block of LaTeX, without signs around it. Where they are about
+        several cells, the name of its cell stands beside each.
+
+        >>> import symgate as sg
+        >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula[:40])
+        \begin{aligned} & \frac{\partial h_t}{\pa
+        """
+        several = len({f.cell for f in self.formulas if f.cell}) > 1
+        rows = []
+        for formula in self.formulas:
+            first, *rest = formula.rows
+            told = rf" && {named(formula.cell)}" if several and formula.cell else ""
+            rows += [first + told, *rest]
         if len(rows) < 2:
             return "".join(rows)
         return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"

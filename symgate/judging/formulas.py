@@ -14,6 +14,7 @@ from symgate.comparing.comparison import Map
 from symgate.equations.cell import Cell
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import Linearisation, linearise
+from symgate.writing.escape import label_text
 from symgate.writing.formulas import Written
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
@@ -36,15 +37,17 @@ _NAME = re.compile(r"[A-Za-z]\w*")
 class Formula:
     """A formula, as LaTeX without signs around it and as a line of text.
 
-    `rows` is the LaTeX broken at + and - where it is long.
+    `rows` is the LaTeX broken at + and - where it is long, `cell` the name of the cell that
+    it is about.
     """
 
     latex: str
     text: str
     rows: tuple[str, ...] = ()
+    cell: str = ""
 
     def to_dict(self) -> dict[str, str]:
-        return {"latex": self.latex, "text": self.text}
+        return {"latex": self.latex, "text": self.text, "cell": self.cell}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Board:
         in_text = " ".join(p if isinstance(p, str) else text.show(p) for p in shown)
         marked = in_latex.replace(" ,", ",")
         rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
-        return Formula(plain(marked), in_text.replace(" ,", ","), tuple(rows))
+        return Formula(plain(marked), in_text.replace(" ,", ","), tuple(rows), self.cell.name)
 
     def equation(self, name: str, expression: Expr | None = None, *given: Any) -> Formula:
         """An equation, or its left side with another right side, after what is `given`."""
@@ -112,6 +115,15 @@ class Board:
         naming = Naming(self.cell, notation("symgate"))
         order = self.cell.orders[like] if like is not None else None
         return LatexPrinter(order, naming), TextPrinter(order, naming, "odot")
+
+
+def named(cell: str) -> str:
+    r"""The name of a cell inside a formula.
+
+    >>> print(named("lstm-concat"))
+    \text{lstm-concat}
+    """
+    return rf"\text{{{label_text(cell)}}}"
 
 
 def mapped(first: Cell, second: Cell, found: Map) -> Formula | None:

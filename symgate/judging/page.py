@@ -49,9 +49,11 @@ def _entry(judgement: Judgement) -> str:
         f'<dd><p><strong class="verdict">{escape(judgement.verdict)}</strong></p>',
         *(f"<p>{sentence_html(sentence)}</p>" for sentence in judgement.sentences),
     ]
+    several = len({f.cell for f in judgement.formulas if f.cell}) > 1
     for formula in judgement.formulas:
         first, *rest = map(mathml, formula.rows)
-        shown.append(f"<p>{first}</p>")
+        of = f" <small>{escape(formula.cell)}</small>" if several and formula.cell else ""
+        shown.append(f"<p>{first}{of}</p>")
         shown += [f'<p style="margin-left: 3em">{row}</p>' for row in rest]
     notes = escape(", ".join(judgement.notes))
     shown.append(f"<p><small>{notes}; <code>{escape(judgement.command)}</code></small></p></dd>")

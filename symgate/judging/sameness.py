@@ -15,7 +15,7 @@ from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
-from symgate.judging.formulas import Board, mapped
+from symgate.judging.formulas import Board, mapped, named
 from symgate.judging.gates import listed, reads
 from symgate.judging.probes import WIDE, at_rest, carry_of, input_size, within, zeros
 from symgate.linear.linearise import linearise
@@ -125,7 +125,7 @@ def more_parameters(cells: Sequence[Cell], sizes: Sequence[Sequence[int]]) -> Fi
         numbers |= {f"n_{i}": n, f"m_{i}": m, f"first_{i}": both[0], f"second_{i}": both[1]}
         said.append(f"{{first_{i}}} to {{second_{i}}} at n = {{n_{i}}} and m = {{m_{i}}}")
     formulas = tuple(
-        Board(c).write(Written(rf"N_{{\mathrm{{{c.name}}}}}", f"N_{c.name}"), "=", Count(count))
+        Board(c).write(Written(rf"N_{{{named(c.name)}}}", f"N_{c.name}"), "=", Count(count))
         for c, count in ((one, a), (two, b))
     )
     told = f"{one.name} to {two.name}: {', '.join(said)}."
@@ -168,7 +168,7 @@ def more_work(cells: Sequence[Cell], hidden: int, steps: int) -> Finding:
         "steps training needs is another question."
     )
     formulas = tuple(
-        Board(c).write(Written(rf"\mathrm{{work}}_{{\mathrm{{{c.name}}}}}", f"work_{c.name}"), "=",
+        Board(c).write(Written(rf"\mathrm{{work}}_{{{named(c.name)}}}", f"work_{c.name}"), "=",
                        Count(work))
         for c, work in zip(cells, works, strict=True)
     )  # fmt: skip

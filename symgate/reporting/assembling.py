@@ -106,6 +106,7 @@ def _data(
         "cells": each("cells"),
         "memory": each("memory"),
         "memory units": measuring.SWEEP_HIDDEN,
+        "answer": dict(pieces["answer"].data),
         "long": dict(pieces["long"].data),
         "claims": dict(pieces["claims"].data),
         "notes": list(pieces["notes"].data["notes"]),

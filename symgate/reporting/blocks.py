@@ -122,7 +122,7 @@ class Verdict:
     """A claim with its verdict, and the blocks that prove it."""
 
     name: str
-    says: str
+    says: Words
     verdict: str
     kind: str
     blocks: tuple[Any, ...]

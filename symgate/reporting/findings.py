@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +44,11 @@ class Findings:
 
     @property
     def slowest_first(self) -> list[Cell]:
-        """The measured cells, the gradient that lasts longest first."""
-        return sorted(self.measured, key=lambda c: -self[f"cells/{self.slugs[c.name]}/rate"])
+        """The measured cells, the gradient that lasts longest first, exact zeros last."""
+        rates = {c.name: self[f"cells/{self.slugs[c.name]}/rate"] for c in self.measured}
+        return sorted(
+            self.measured, key=lambda c: math.inf if rates[c.name] is None else -rates[c.name]
+        )
 
     def has(self, name: str) -> bool:
         """Whether there is a figure of this name."""

@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from sympy import Add, Expr, sympify
 from sympy import latex as sympy_latex
 
@@ -25,6 +29,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.measure import decay
 from symgate.flow.memory import Memory, T, memory
 from symgate.flow.saving import load
+from symgate.flow.solve import solved
 from symgate.flow.sweep import sweep
 from symgate.linear.bounds import bounds
 from symgate.linear.carry import carries
@@ -37,7 +42,7 @@ from symgate.plots import (
     singular_value_curves,
     sweep_map,
 )
-from symgate.plots.style import rendered, svg
+from symgate.plots.style import rendered, styled, svg
 from symgate.reporting.pieces import Made, Piece
 from symgate.reporting.settings import Settings
 from symgate.writing.latex import latex
@@ -52,16 +57,19 @@ OPEN, GAINS = (-2.0, 0.0, 2.0, 4.0, 6.0), (0.5, 1.0, 1.5, 2.0, 3.0)
 MEMORIES = (10, 100, 1000, 10_000)
 CHECKED = 100
 
+#: The most cells whose bounds are drawn in one picture.
+MOST_BOUNDS = 4
+
 #: The forms of a figure beside the page: for the web, for slides, for papers.
 FORMS = ("svg", "png", "pdf")
 
 Files = dict[str, bytes]
 
 
-def drawn(name: str, ax: Axes, title: str = "") -> Files:
+def drawn(name: str, drawing: Axes | Figure, title: str = "") -> Files:
     """A figure for the page, and in its forms beside it, by file name."""
-    inside = {f"inline/{name}.svg": svg(ax, f"f-{name}", title).encode()}
-    return inside | {f"figures/{name}.{form}": rendered(ax, form) for form in FORMS}
+    inside = {f"inline/{name}.svg": svg(drawing, f"f-{name}", title).encode()}
+    return inside | {f"figures/{name}.{form}": rendered(drawing, form) for form in FORMS}
 
 
 def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
@@ -90,7 +98,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
         figures: dict[str, Callable[[], Axes]] = {
             "paths": lambda: path_curves(d.paths),  # type: ignore[arg-type]
             "gates": lambda: gate_histograms(run),
-            "singular": lambda: singular_value_curves(d),
+            "singular": lambda: _singular(d),
         }
         data["left_out"] = {}
         for name, draw in figures.items():
@@ -101,6 +109,12 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
     except SymgateError as error:
         data["failed"] = str(error)
     return data, files
+
+
+def _singular(d: Decay) -> Axes:
+    if not d.effective_rank:
+        raise SymgateError(f"the gradient of {d.cell} is exactly zero, with all singular values")
+    return singular_value_curves(d)
 
 
 def work(cell: Cell) -> Expr:
@@ -146,6 +160,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         "norm": d.norm,
         "averaged_over": d.setting.averaged_over,
         "command": d.setting.command,
+        "above_millionth": _above(d, 6.0),
         "time_constant_from_biases": None if biases is None else _time_constant(biases.rate),
         "predictions": {
             name: {"rate": e.rate, "rate_off": e.rate_off, "decades_off": e.decades_off}
@@ -154,12 +169,23 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         "bound": {
             "latex": latex(bounds(cell).total(d.of, d.wrt), notation),
             "one_step": 10 ** float(d.bounds.worst_log10[1] - d.bounds.worst_log10[0]),
+            "notes": list(d.bounds.notes),
             "run_last_log10": float(d.bounds.run_log10[-1].max()),
         },
         "effective_rank": d.effective_rank,
         "notes": list(d.notes),
         **_of_paths(d),
     }  # fmt: skip
+
+
+def _above(d: Decay, decades: float) -> int | None:
+    """The largest lag at which the median is no more than some decades below its start; None
+    where it is so at every lag."""
+    held = np.isfinite(d.median)
+    if not held.any():
+        return 0
+    lags = np.flatnonzero(d.median > d.median[held][0] - decades)
+    return None if lags[-1] == len(d.lags) - 1 else int(lags[-1])
 
 
 def _time_constant(rate: float) -> float | None:
@@ -198,7 +224,42 @@ def answer(pieces: Sequence[Piece]) -> Made:
         for piece in pieces
         if "failed" not in piece.data
     ]
-    return {}, drawn("decay", decay_curves(decays, bounds=True)) if decays else {}
+    if not decays:
+        return {}, {}
+    figure, near = together(decays)
+    return {"near": near, "bounds": len(decays) <= MOST_BOUNDS}, drawn("decay", figure)
+
+
+@styled
+def together(decays: Sequence[Decay]) -> tuple[Figure, int | None]:
+    """All curves over all lags; below them the first lags with the bounds, which leave the
+    picture soon. The number of those lags, or None where the curves last over all of them."""
+    falls = [lag for d in decays if (lag := _above(d, 6.0)) is not None]
+    near = max(2 * max(falls, default=0), 8)
+    whole = len(decays[0].lags) - 1
+    if not falls or 2 * near > whole:
+        figure = decay_curves(decays, bounds=len(decays) <= MOST_BOUNDS).get_figure(root=True)
+        assert isinstance(figure, Figure)
+        return figure, None
+    figure = Figure(figsize=(7.2, 7.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1)
+    decay_curves(decays, above)
+    decay_curves([_first(d, near) for d in decays], below, bounds=len(decays) <= MOST_BOUNDS)
+    below.set_title(f"the first {near} lags, with the bounds", fontsize=9.5, color="#444444")
+    return figure, near
+
+
+def _first(d: Decay, lags: int) -> Decay:
+    """The first lags of a curve, with its bounds and the half-life of the whole."""
+    part = replace(d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1],
+                   singular_values={})  # fmt: skip
+    part.__dict__["fit"] = d.fit
+    if d.bounds is not None:
+        worst, run = d.bounds.worst_log10[: lags + 1], d.bounds.run_log10[: lags + 1]
+        part.__dict__["bounds"] = replace(d.bounds, worst_log10=worst, run_log10=run,
+                                          radius_log10=None)  # fmt: skip
+    return part
 
 
 def carrying(cell: Cell) -> str:
@@ -256,7 +317,10 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
         "parameter": m.parameter,
         "formula": text(m.formula).replace("log(", "ln("),
         "latex": _formula(m.formula),
-        "values": {str(k): float(m.formula.subs(T, k).evalf()) for k in MEMORIES},
+        "values": {
+            str(k): solved(cell, T, float(k), m.state).values[m.parameter] for k in MEMORIES
+        },
+        "with": dict(m.kept),
         "checked": {"steps": CHECKED, "carry": m.carry, **_factors(m)},
     }
     files: Files = {}

@@ -52,13 +52,13 @@ def share(value: float | None) -> str:
 def power(log10: float | None) -> str:
     """A number given by its log10, however small; digits and exponent with an e between.
 
-    >>> power(-332.6678), power(-0.5656), power(None)
-    ('2.1e-333', '0.272', '0')
+    >>> power(-332.6678), power(-0.5656), power(4.0535), power(None)
+    ('2.1e-333', '0.272', '11,311', '0')
     """
     if log10 is None:
         return "0"
     if -3 <= log10 < 5:
-        return f"{10**log10:.3g}"
+        return steps(10**log10)
     exponent = math.floor(log10)
     digits = f"{10 ** (log10 - exponent):.1f}"
     if digits == "10.0":

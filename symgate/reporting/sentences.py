@@ -16,7 +16,7 @@ __all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
 
 #: A name with an index in a sentence, or a partial derivative of such names.
 _NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
-_MATHS = re.compile(rf"{_NAME}(?:/{_NAME})?")
+_MATHS = re.compile(rf"{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
 
 
 def norm_of(f: Findings, cell: Cell) -> Maths:
@@ -59,6 +59,9 @@ def with_maths(text: str) -> Words:
     out: list[object] = []
     end = 0
     for found in _MATHS.finditer(text):
-        out += [text[end : found.start()], Maths(found.group().replace("∂", r"\partial "))]
+        out += [
+            text[end : found.start()],
+            Maths(found.group().replace("∂", r"\partial ").replace("σ", r"\sigma")),
+        ]
         end = found.end()
     return tuple(part for part in (*out, text[end:]) if part)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.flow.plain import plain
 from symgate.judging.claims import judge
+from symgate.judging.formulas import Board
+from symgate.reading.consequence import Consequence
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
 from symgate.reporting.pieces import Made
@@ -54,12 +59,47 @@ def notes() -> Made:
     return {"notes": found}, {}
 
 
+#: Where a cell with a misprint and the one that was meant are run beside each other: the
+#: deviation of the recurrent weights times the root of their number.
+GAINS = (1.0, 4.0)
+BESIDE: Mapping[str, Any] = {
+    "hidden": 32, "lags": 100, "samples": 2, "scheme": "gaussian", "singular": (),
+}  # fmt: skip
+
+
 def _reading(reading: Reading) -> dict[str, Any]:
     data = reading.to_dict()
     for entry, misprint in zip(data["misprints"], reading.misprints, strict=True):
         entry["printed_latex"], entry["meant_latex"] = misprint.printed, misprint.meant
-        entry["consequence"] = []
+        entry["consequence"] = _consequence(misprint.consequence)
     return data
+
+
+def _consequence(found: Consequence) -> dict[str, Any]:
+    """What the misprint changes, printed first and meant second in every pair."""
+    decays = []
+    for gain in GAINS:
+        try:
+            pair = found.decay(gain=gain, **BESIDE)
+        except SymgateError as error:
+            decays.append({"gain": gain, "failed": str(error)})
+            continue
+        if None not in pair:
+            lasts = [float(d.median[-1]) for d in pair if d is not None]
+            decays.append({"gain": gain, "last_log10": plain(lasts)})
+    return {
+        "ranges": {state: list(pair) for state, pair in found.ranges.items()},
+        "jacobians": [None if c is None else _one_step(c) for c in found.cells],
+        "beside": {name: BESIDE[name] for name in ("hidden", "lags")},
+        "decays": decays,
+    }
+
+
+def _one_step(cell: Cell) -> str:
+    """The derivative of the output by its last value, broken into lines, as LaTeX."""
+    output = cell.states[-1]
+    rows = Board(cell).jacobian(output, output).rows
+    return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
 
 def known(folder: Path) -> list[dict[str, Any]]:

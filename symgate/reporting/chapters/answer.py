@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Lead, Link, Maths, Paragraph, Picture, Section, Words
+from symgate.reporting.blocks import Code, Lead, Link, Paragraph, Picture, Section, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
 
@@ -17,7 +17,7 @@ def section(f: Findings) -> Section:
         return Section("answer", "The answer", (Lead(words),))
     blocks: list[Any] = [Lead(_rates(f)), Lead(_left(f)), Lead(_carry(f))]
     if f.has("decay"):
-        blocks.insert(0, _picture(f))
+        blocks.append(_picture(f))
     failed = [c for c in f.cells if c not in f.measured]
     if failed:
         names = listed([(Link(c.name, f"#{f.slugs[c.name]}"),) for c in failed])
@@ -28,9 +28,15 @@ def section(f: Findings) -> Section:
 def _picture(f: Findings) -> Picture:
     cells = ", ".join(c.name for c in f.measured)
     first = f"cells/{f.slugs[f.measured[0].name]}"
+    near: Words = ()
+    if f["answer/near"] is not None:
+        near = (", below the first ", f.number("answer/near", "whole"), " lags of the same")
+    bounds: Words = ()
+    if f["answer/bounds"]:
+        bounds = (", dotted the worst case for any input, dashed the bound of this run",)
     caption = (
-        norm_of(f, f.measured[0]), " over the lag k. The line is the median, the band 10 to "
-        "90 %, the circle the half-life, dotted the worst case and the bound of the run. ",
+        norm_of(f, f.measured[0]), " over the lag k", *near, ". The line is the median, the band "
+        "10 to 90 %, the circle the half-life", *bounds, ". Measured on ",
         f.number(f"{first}/averaged_over", "words"), ".",
     )  # fmt: skip
     said = "; ".join(
@@ -43,62 +49,76 @@ def _picture(f: Findings) -> Picture:
 def _rates(f: Findings) -> Words:
     """How fast each falls."""
     said: list[Words] = []
-    for i, cell in enumerate(f.slowest_first):
-        half = f[f"cells/{f.slugs[cell.name]}/half_life"]
-        number = f.number(f"cells/{f.slugs[cell.name]}/half_life", "steps")
-        if half is None:
-            said.append((_name(f, cell), " does not fall"))
-        elif i == 0:
-            said.append((_name(f, cell), " halves every ", number, " steps"))
+    halves = False
+    for cell in f.slowest_first:
+        key = f"cells/{f.slugs[cell.name]}"
+        if f[f"{key}/last_log10"] is None:
+            said.append(("is exactly zero in the end in ", _name(f, cell)))
+        elif f[f"{key}/half_life"] is None:
+            said.append(("does not fall in ", _name(f, cell)))
         else:
-            said.append((_name(f, cell), " every ", number))
+            number = f.number(f"{key}/half_life", "steps")
+            verb, unit = ("every ", " in ") if halves else ("halves every ", " steps in ")
+            said.append((verb, number, unit, _name(f, cell)))
+            halves = True
     return (
-        "With ", f.number("settings/hidden", "whole"), " units, initialised as ",
-        f.number("settings/scheme", "words"), " does, the gradient of ", *listed(said), ".",
+        "With ", f.number("settings/hidden", "whole"), " units and the initialisation ",
+        Code(f["settings/scheme"]), ", the gradient ", *listed(said), ".",
     )  # fmt: skip
 
 
 def _left(f: Findings) -> Words:
-    """Where it passes a millionth, and what is left at the end."""
-    passed = []
-    for cell in f.slowest_first:
-        key = f"cells/{f.slugs[cell.name]}/passes/1e-6"
-        if f[key] is not None:
-            passed.append((f.number(key, "whole"), " steps (", cell.name, ")"))
+    """How far back more than a millionth is left, and what is left at the end."""
+    reaches = [
+        (f.number(f"cells/{f.slugs[c.name]}/above_millionth", "whole"), f" (in {c.name})")
+        for c in f.slowest_first
+        if f[f"cells/{f.slugs[c.name]}/above_millionth"] is not None
+    ]
     left = [
-        (f.number(f"cells/{f.slugs[c.name]}/last_log10", "power"), f" ({c.name})")
+        (f.number(f"cells/{f.slugs[c.name]}/last_log10", "power"), f" (in {c.name})")
         for c in f.slowest_first
     ]
-    start: Words = ()
-    if passed:
-        start = ("A millionth of it is left after ", *listed(passed), "; after ")
-    else:
-        start = ("No gradient falls to a millionth; after ",)
+    start: Words = ("Nowhere does it fall to a millionth; ",)
+    if reaches:
+        start = ("More than a millionth of it reaches back ", *listed(reaches), " steps; ")
     return (
-        *start, f.number("settings/lags", "whole"), " steps what is left is ", *listed(left), ".",
+        *start, "from ", f.number("settings/lags", "whole"), " steps back there comes ",
+        *listed(left), ".",
     )  # fmt: skip
 
 
 def _carry(f: Findings) -> Words:
-    """What lasts, and what to do."""
-    said: list[Words] = []
+    """What lasts, and what makes it last."""
+    without, own = [], []
     for cell in f.slowest_first:
-        key = f"cells/{f.slugs[cell.name]}"
+        key, of = f"cells/{f.slugs[cell.name]}", f" (in {cell.name})"
+        block = f"{key}/blocks/{f[f'{key}/of']},{f[f'{key}/wrt']}/without_last_log10"
+        if "carry" in f[block]:
+            without.append((f.number(f"{block}/carry", "power"), of))
         if f[f"{key}/time_constant_from_biases"] is not None:
-            said.append(
-                (f.number(f"{key}/time_constant_from_biases", "steps"), " steps in ", cell.name)
-            )
-    if not said:
+            own.append((f.number(f"{key}/time_constant_from_biases", "steps"), of))
+    if not without:
         return (
             "No cell here carries its state past its weight matrices, so that no bias sets how "
             "long its gradient lasts.",
         )
-    return (
-        "What lasts is the carry: the gate that passes the state on. Biases as they are give it a "
-        "time constant of ", *listed(said), ", which is why they forget as fast as they do; a "
-        "carry of ", Maths("1 - 1/T"), " remembers T steps, and ", Link("Memory", "#memory"),
-        " says which bias sets it.",
+    words: Words = (
+        "Without the carry, the path that passes a state on through no matrix, ",
+        *listed(without), " would be left; ",
     )  # fmt: skip
+    if own:
+        words += ("with the biases as drawn its own time constant is ", *listed(own), " steps, ")
+    chrono = [
+        (f.number(f"long/curves/{i}/last_log10", "power"), f" (in {row['cell']})")
+        for i, row in enumerate(f["long/curves"])
+        if row["scheme"] == "chrono" and "failed" not in row
+    ]
+    if chrono:
+        words += (
+            "and with chrono biases ", *listed(chrono), " is left after ",
+            Link(f"{f['long/steps']:,} steps", "#long"), "; ",
+        )  # fmt: skip
+    return (*words, Link("Memory", "#memory"), " says which bias remembers how long.")
 
 
 def _name(f: Findings, cell: Cell) -> Link:

@@ -18,7 +18,7 @@ from symgate.reporting.blocks import (
     Words,
 )
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import formulas, listed, norm_of, sentence
+from symgate.reporting.sentences import formulas, listed, norm_of, sentence, with_maths
 from symgate.writing.derivation import derive
 
 
@@ -59,10 +59,8 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
         out.append(
             Picture(
                 f"{slug}-paths",
-                f"The gradient of {cell.name} over the lag: whole, carry alone, and without "
-                "each path",
-                (norm_of(f, cell), " whole, by the carry alone, and with one path closed at "
-                 "every step. ", *_shares(f, key)),
+                f"The gradient of {cell.name} over the lag, whole and without each path",
+                (norm_of(f, cell), *_ways(f, key), *_shares(f, key)),
             )
         )  # fmt: skip
     if f.has(f"{slug}-gates"):
@@ -83,22 +81,35 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
             )
         )  # fmt: skip
     items: list[Words] = [
-        ("Measured rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
+        ("Measured: rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
          f.number(f"{key}/fitted_on_lags/0", "whole"), " to ",
          f.number(f"{key}/fitted_on_lags/1", "whole"), "."),
     ]  # fmt: skip
     for name in f[f"{key}/predictions"]:
         at = f"{key}/predictions/{name}"
         items.append(
-            (f"From the {name}: ", f.number(f"{at}/rate", "rate"), " a step, off by ",
-             f.number(f"{at}/rate_off", "rate"), ".")
+            (f"Predicted from the {name}: rate ", f.number(f"{at}/rate", "rate"),
+             " a step, off by ", f.number(f"{at}/rate_off", "rate"), ".")
         )  # fmt: skip
     items += [sentence(note) for note in f[f"{key}/notes"]]
+    items += [(*with_maths(note), ".") for note in f[f"{key}/bound/notes"]]
     items += [sentence(reason) for reason in f[f"{key}/left_out"].values()]
-    worst = ("In the worst case one step takes it at most by ",
+    worst = ("In the worst case, whatever the input, one step multiplies it by ",
              f.number(f"{key}/bound/one_step", "value"), ", the value of")  # fmt: skip
     out += [Paragraph(worst), Display(f[f"{key}/bound/latex"]), Listing(tuple(items))]
     return out
+
+
+def _ways(f: Findings, key: str) -> Words:
+    """What the curves of the path figure are."""
+    shares = f[f"{key}/blocks/{f[f'{key}/of']},{f[f'{key}/wrt']}/share"]
+    if len(shares) < 2:
+        return (" over the lag. There is one path only. ",)
+    carried = f[f"{key}/carry_share"] is not None
+    return (
+        " whole" + (", by the carry alone" if carried else "")
+        + ", and with one path closed at every step. ",
+    )  # fmt: skip
 
 
 def _shares(f: Findings, key: str) -> Words:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Code, Display, Paragraph, Section, Verdict, Words
+from symgate.reporting.blocks import (
+    Code,
+    Display,
+    Fold,
+    Link,
+    Listing,
+    Paragraph,
+    Section,
+    Strong,
+    Verdict,
+    Words,
+)
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, with_maths
 
@@ -33,8 +44,18 @@ def section(f: Findings) -> Section:
             Code("symgate claims"), ".",
         ))
     ]  # fmt: skip
+    blocks.append(Listing(tuple(_together(f, v) for v, n in f["claims/counts"].items() if n)))
     blocks += [_verdict(f, i) for i in range(len(f["claims/claims"]))]
     return Section("claims", "Claims, judged", tuple(blocks))
+
+
+def _together(f: Findings, verdict: str) -> Words:
+    """All claims of a verdict, as links to them."""
+    same = [c for c in f["claims/claims"] if c["verdict"] == verdict]
+    links = [
+        w for c in same for w in (Link(c["statement"].rstrip("."), f"#claim-{c['id']}"), " · ")
+    ]
+    return (Strong((verdict[0].upper() + verdict[1:],)), ": ", *links[:-1])
 
 
 def _verdict(f: Findings, i: int) -> Verdict:
@@ -47,10 +68,14 @@ def _verdict(f: Findings, i: int) -> Verdict:
         "Said in ", *listed([(Code(n),) for n in claim["notes"]]), ". ", Code(claim["command"]),
     )  # fmt: skip
     blocks: list[Any] = [Paragraph(tuple(words))]
-    if claim["formula"]:
-        blocks.append(Display(claim["formula"]))
     blocks.append(Paragraph(said))
+    if claim["formula"]:
+        blocks.append(Fold("The formulas", (Display(claim["formula"]),)))
     kind = KINDS[claim["verdict"]]
     return Verdict(
-        f"claim-{claim['id']}", claim["statement"], claim["verdict"], kind, tuple(blocks)
+        f"claim-{claim['id']}",
+        with_maths(claim["statement"]),
+        claim["verdict"],
+        kind,
+        tuple(blocks),
     )

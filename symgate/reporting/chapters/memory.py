@@ -54,7 +54,13 @@ def _table(f: Findings, able: list[str]) -> Rows:
         )
         for slug in able
     )
-    caption: Words = ("The bias for each memory, every other weight as it is.",)
+    others = dict.fromkeys(
+        f"{name} = {value:g}" for slug in able for name, value in f[f"memory/{slug}/with"].items()
+    )
+    given = f", with {', '.join(others)}" if others else ""
+    caption: Words = (
+        f"The bias for each memory of T steps{given}; other letters as they are initialised.",
+    )
     numeric = frozenset(range(3, 3 + len(steps)))
     return Rows("Biases by memory", caption, header, rows, numeric)
 

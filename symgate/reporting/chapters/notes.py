@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Code, Maths, Paragraph, Rows, Section, Words
+from symgate.reporting.blocks import (
+    Code,
+    Display,
+    Listing,
+    Maths,
+    Paragraph,
+    Rows,
+    Section,
+    Words,
+)
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import sentence
+from symgate.reporting.sentences import with_maths
 
 HEADER: tuple[Words, ...] = (
     ("note",), ("what it defines",), ("conventions",), ("against the zoo",), ("misprints",),
@@ -50,7 +59,8 @@ def section(f: Findings) -> Section | None:
     ]  # fmt: skip
     for i, note in enumerate(notes):
         for j, cell in enumerate(note["cells"]):
-            blocks += [_misprint(f, i, j, k) for k in range(len(cell["misprints"]))]
+            for k in range(len(cell["misprints"])):
+                blocks += _misprint(f, i, j, k)
     return Section("notes", "Five lecture notes, read", tuple(blocks))
 
 
@@ -59,7 +69,13 @@ def _row(f: Findings, i: int) -> tuple[Words, ...]:
     name: Words = (Code(note["name"]),)
     if not note["cells"]:
         count = f.number(f"notes/{i}/pictures", "whole")
-        return name, ("no equations: ", count, " pictures, not read"), ("–",), ("–",), ("–",)
+        return (
+            name,
+            ("no equations; ", count, " in pictures, which are not read"),
+            ("–",),
+            ("–",),
+            ("–",),
+        )
     (cell,) = note["cells"][:1]
     said = [SAYS[pair] for pair in cell["conventions"].items() if pair in SAYS]
     zoo = cell["zoo"]
@@ -68,18 +84,54 @@ def _row(f: Findings, i: int) -> tuple[Words, ...]:
         told = RELATIONS.get(zoo["relation"], zoo["relation"])
         relation = (f"{told} ", Code(zoo["name"]))
         if zoo.get("as_meant"):
-            relation = (*relation, f"; as meant, {zoo['as_meant']}")
+            meant = RELATIONS.get(zoo["as_meant"], zoo["as_meant"])
+            relation = (*relation, f"; as meant, {meant} it")
     misprints: Words = (f.number(f"notes/{i}/misprints", "whole"),)
     return name, (cell["family"].upper(),), (", ".join(said),), relation, misprints
 
 
-def _misprint(f: Findings, i: int, j: int, k: int) -> Paragraph:
+def _misprint(f: Findings, i: int, j: int, k: int) -> list[Any]:
+    """What is printed, what is meant, and what follows from the difference."""
     at = f"notes/{i}/cells/{j}/misprints/{k}"
     m = f[at]
     words: list[Any] = [
         Code(f["notes"][i]["name"]), " prints ", Maths(m["printed_latex"]), ", and probably means ",
-        Maths(m["meant_latex"]), " (", f.number(f"{at}/certainty", "share"), " sure): ", m["why"],
-        ". ",
+        Maths(m["meant_latex"]), " (", f.number(f"{at}/certainty", "share"), " sure): ",
+        *with_maths(m["why"]), ".",
     ]  # fmt: skip
-    words += [part for text in m["consequence"] for part in (*sentence(text), " ")]
-    return Paragraph(tuple(words))
+    found = m["consequence"]
+    parted = {s: pair for s, pair in found["ranges"].items() if pair[0] != pair[1]}
+    items: list[Words] = [
+        (f"As printed {state} {_within(pair[0])}; as meant it {_within(pair[1])}.",)
+        for state, pair in parted.items()
+    ]
+    items += [
+        _decays(f, f"{at}/consequence", n)
+        for n, row in enumerate(found["decays"])
+        if "failed" not in row
+    ]
+    blocks: list[Any] = [Paragraph(tuple(words))]
+    if items:
+        blocks += [Paragraph(("What follows:",)), Listing(tuple(items))]
+    if None not in found["jacobians"]:
+        for how, jacobian in zip(("printed", "meant"), found["jacobians"], strict=True):
+            blocks += [Paragraph((f"One step as {how}:",)), Display(jacobian)]
+    return blocks
+
+
+def _within(interval: str) -> str:
+    """Where a state stays, from an interval as text."""
+    if interval == "none":
+        return "is no state"
+    return "has no bound" if "oo" in interval else f"stays in {interval} from 0"
+
+
+def _decays(f: Findings, at: str, n: int) -> Words:
+    row = f"{at}/decays/{n}"
+    return (
+        "With ", f.number(f"{at}/beside/hidden", "whole"), " units and recurrent weights of gain ",
+        f.number(f"{row}/gain", "value"), " the gradient over ",
+        f.number(f"{at}/beside/lags", "whole"), " steps is ",
+        f.number(f"{row}/last_log10/0", "power"), " as printed and ",
+        f.number(f"{row}/last_log10/1", "power"), " as meant.",
+    )  # fmt: skip

@@ -6,9 +6,10 @@ from symgate.reporting.blocks import Code, Link, Maths, Paragraph, Rows, Section
 from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
-    ("cell",), ("parameters",), ("at these sizes",), ("products a step",), ("rate a step",),
-    ("half-life",), ("time constant",), ("from the biases",), ("below ", Maths("10^{-6}"), " at"),
-    ("carry's share",),
+    ("cell",), ("parameters",), ("at these sizes",), ("multiplications a step",),
+    ("rate (1/step)",), ("half-life (steps)",), ("time constant (steps)",),
+    ("from the biases (steps)",), ("above ", Maths("10^{-6}"), " to lag (steps)"),
+    ("carry's share (%)",),
 )  # fmt: skip
 
 
@@ -26,23 +27,24 @@ def section(f: Findings) -> Section:
         if cell not in f.measured:
             rows.append((*start, *(("–",),) * 6))
             continue
-        late = f[f"{key}/passes/1e-6"]
         rows.append((
             *start,
             (f.number(f"{key}/rate", "rate"),),
             (f.number(f"{key}/half_life", "steps"),),
             (f.number(f"{key}/time_constant", "steps"),),
-            _or_none(f, f"{key}/time_constant_from_biases", "steps"),
-            ("never",) if late is None else (f.number(f"{key}/passes/1e-6", "whole"),),
-            _or_none(f, f"{key}/carry_share", "share"),
+            _or(f, f"{key}/time_constant_from_biases", "steps", "none"),
+            _or(f, f"{key}/above_millionth", "whole", "all"),
+            _or(f, f"{key}/carry_share", "share", "none"),
         ))  # fmt: skip
     sizes = f[f"cells/{f.slugs[f.cells[0].name]}/sizes"]
     told = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
     caption: Words = (
-        f"Sizes {told}. Products are multiplications in matrices, one step forward. Rates are "
-        "natural, per step, on the second half of the lags; half-life, time constant and the lag "
-        "are in steps. “From the biases” is the time constant of the carry with every gate at its "
-        "bias. The carry's share is its part of one step's Jacobian of the whole state.",
+        f"Sizes {told}. Multiplications are those in matrix products, one step forward. The rate "
+        "is the slope of the natural logarithm over the second half of the lags; the half-life "
+        "is ln 2 and the time constant 1 through it. “From the biases” is the time constant of "
+        "the carry alone with every gate at its bias. The lag is the largest at which more than "
+        "a millionth is left. The carry's share is its part of one step from the carried state "
+        "to itself, other states held.",
     )
     blocks = (
         Paragraph((
@@ -54,5 +56,5 @@ def section(f: Findings) -> Section:
     return Section("table", "Side by side", blocks)
 
 
-def _or_none(f: Findings, key: str, form: str) -> Words:
-    return ("none",) if f[key] is None else (f.number(key, form),)
+def _or(f: Findings, key: str, form: str, nothing: str) -> Words:
+    return (nothing,) if f[key] is None else (f.number(key, form),)
