@@ -123,6 +123,16 @@ def test_work_is_the_multiplications_of_the_matrices() -> None:
     assert measuring.work(sg.cell("indrnn")) == n * m
 
 
+def test_a_misprint_says_what_follows_from_it() -> None:
+    notes = texts.notes()[0]["notes"]
+    (misprint,) = [m for note in notes for cell in note["cells"] for m in cell["misprints"]]
+    found = misprint["consequence"]
+    assert found["ranges"] == {"h": ["[-oo, oo]", "[-1, 1]"]}
+    assert all(r"\frac{\partial h_t}" in jacobian for jacobian in found["jacobians"])
+    printed, meant = found["decays"][-1]["last_log10"]
+    assert printed > meant + 6  # what nothing squashes grows
+
+
 # -- the report of the repository ---------------------------------------------------------------
 
 
@@ -353,8 +363,9 @@ def test_a_list_of_files_cannot_name_others(tmp_path: Path) -> None:
 
 @pytest.fixture
 def no_claims(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the claims, which have tests of their own."""
+    """Without the claims and the notes, which have tests of their own."""
     monkeypatch.setattr(texts, "claims", lambda: ({"claims": [], "counts": {}}, {}))
+    monkeypatch.setattr(texts, "notes", lambda: ({"notes": []}, {}))
 
 
 BLOWS_UP = "h[t] = 1e30 * h[t-1] * h[t-1] * h[t-1] + W @ x[t] + 3"
@@ -379,13 +390,10 @@ def test_a_cell_that_cannot_be_simulated_has_a_section_that_says_so(
 
 
 @pytest.mark.usefixtures("no_claims")
-def test_any_cell_has_a_report(tmp_path: Path) -> None:
-    """A step that is a parameter beside the bias, a gradient that is exactly zero."""
+def test_a_gradient_that_is_exactly_zero_has_a_report(tmp_path: Path) -> None:
     dead = sg.Cell.from_text("h[t] = relu(U @ h[t-1] + W @ x[t] - 50)", name="dead")
-    found = sg.report(["lem", dead], tmp_path, hidden=3, lags=10, long=20, samples=1)
+    found = sg.report([dead], tmp_path, hidden=3, lags=10, long=20, samples=1)
     assert found.failed == {}
-    memory = found.data["memory"]["lem"]
-    assert all(isinstance(bias, float) for bias in memory["values"].values())
     shown = text(parsed(found.path))
     assert "is exactly zero in the end in dead" in shown
     assert found.data["cells"]["dead"]["last_log10"] is None

@@ -317,9 +317,7 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
         "parameter": m.parameter,
         "formula": text(m.formula).replace("log(", "ln("),
         "latex": _formula(m.formula),
-        "values": {
-            str(k): solved(cell, T, float(k), m.state).values[m.parameter] for k in MEMORIES
-        },
+        "values": biases(cell, m.state, m.parameter),
         "with": dict(m.kept),
         "checked": {"steps": CHECKED, "carry": m.carry, **_factors(m)},
     }
@@ -339,6 +337,16 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
             files |= drawn(f"{slug}-half-life", sweep_map(s))
             data["grid"] = {"bias": opened, "gain": list(GAINS), "half_life": s.grid().tolist()}
     return data, files
+
+
+def biases(cell: Cell, state: str, parameter: str) -> dict[str, float]:
+    """The bias for each memory of the table, all else as it is initialised.
+
+    >>> import symgate as sg
+    >>> {steps: round(bias, 2) for steps, bias in biases(sg.cell("lem"), "h", "b_e").items()}
+    {'10': -1.39, '100': -3.89, '1000': -6.21, '10000': -8.52}
+    """
+    return {str(k): solved(cell, T, float(k), state).values[parameter] for k in MEMORIES}
 
 
 def _factors(m: Memory) -> Mapping[str, Any]:
