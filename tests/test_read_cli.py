@@ -65,6 +65,23 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(tmp_path / "none.md")]) == 3
 
 
+def test_the_map_to_the_zoo_and_the_cell_for_other_commands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.md"
+    plain, stacked = (
+        rf"$$h_t = \tanh({inside} + b)$$" for inside in ("W x_t + U h_{t-1}", "W [h_{t-1}, x_t]")
+    )
+    path.write_text(f"{plain}\n\n# Another\n\n{stacked}\n", encoding="utf-8")
+    assert main(["read", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "proved equal to the zoo's rnn\n    under  W → [U, W]" in shown
+    for command in (["show"], ["derive"], ["decay", "--hidden", "4", "--lags", "3"]):
+        assert main([*command, f"{path}#2"]) == 0
+        assert main([*command, f"{path}#3"]) == 3
+    assert "count from 1 to 2" in capsys.readouterr().err
+
+
 def test_derive_what_was_read(note: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = note.with_suffix(".html")
     assert main(["read", str(note), "--derive", "-o", str(page)]) == 1

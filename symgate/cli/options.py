@@ -79,11 +79,11 @@ def add_states(parser: argparse.ArgumentParser) -> None:
 
 
 def cells(words: list[str], files: list[str] | None) -> list[Cell]:
-    """Cells by zoo name or path, and those of --cell."""
-    from symgate.cells import cell
+    """Cells by zoo name or path, cells of documents, and those of --cell."""
+    from symgate.cli.chosen import chosen
     from symgate.equations.cell import Cell
 
-    return [*map(cell, words), *map(Cell.from_file, files or [])]
+    return [*map(chosen, words), *map(Cell.from_file, files or [])]
 
 
 def one_thread() -> None:

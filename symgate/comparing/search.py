@@ -12,7 +12,7 @@ from symgate.comparing.pairing import Side, aligned, pairings
 from symgate.comparing.proof import Restriction, holds, restrictions, under
 from symgate.comparing.slots import Node
 from symgate.comparing.tied import ties
-from symgate.comparing.views import activated, reduced, without_matrix
+from symgate.comparing.views import activated, fits, reduced, without_matrix
 
 MAX_PERMUTATIONS = 24
 
@@ -137,6 +137,8 @@ def _reduced(one: Normal, other: Normal) -> Found | None:
 
 def _image(one: Normal, other: Normal) -> Found | None:
     """The second cell with its parameters as functions of the first's, that none undoes."""
+    if not fits(one, other):
+        return None
     for names in state_maps(one, other):
         mine, theirs = Side.of(one, {b: a for a, b in names.items()}), Side.of(other, {})
         for how in ("exact", "outside"):

@@ -96,6 +96,18 @@ def _places(
             yield at, key, tuple(map(unknown, tokens))
 
 
+def fits(small: Normal, large: Normal) -> bool:
+    """Whether parameters stand in the smaller cell only where some do in the larger.
+
+    Without that it is not the larger one, whatever that one's vectors are.
+    """
+    one, other = (
+        {(at, key) for at, key, names in _places(c, dict.fromkeys(c.states, "state")) if names}
+        for c in (small, large)
+    )
+    return one <= other
+
+
 def _read(cell: Normal, count: int) -> Normal:
     """Without states that are read as gates alone now, down to as many as wanted."""
     while len(cell.states) > count:

@@ -10,6 +10,9 @@ from symgate.reading.reading import Misprint, ReadFile, Reading
 #: Marks words of a kind: "name", "fault", "mend", "faint".
 Mark = Callable[[str, str], str]
 
+#: How many misprints of one cell are told.
+SHOWN = 12
+
 #: Columns of a terminal, unless it says otherwise.
 WIDTH = 88
 
@@ -62,6 +65,8 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
     head = ", ".join(in_words(reading.conventions))
     yield from _filled(f"  {number}{mark(reading.family, 'name')}", head, "    ", width)
     yield f"    {_relation(reading, mark)}"
+    if reading.zoo is not None and reading.zoo.relation == "equal":
+        yield from _filled("    under", str(reading.zoo.comparison.map), "           ", width)
     yield ""
     accused = {m.line: m for m in reading.misprints}
     for line in reading.lines:
@@ -71,9 +76,12 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
         yield f"  {sign} {_shortened(shown, width - 4)}"
     for note in reading.notes:
         yield mark(f"    {note}", "faint")
-    for misprint in reading.misprints:
+    for misprint in reading.misprints[:SHOWN]:
         yield ""
         yield from of_misprint(misprint, mark, width)
+    if len(reading.misprints) > SHOWN:
+        yield ""
+        yield f"    and {len(reading.misprints) - SHOWN} more; --json has them all"
 
 
 def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:

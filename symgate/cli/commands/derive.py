@@ -89,10 +89,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _cells(arguments: argparse.Namespace) -> list[Cell]:
-    from symgate.cells import cell
+    from symgate.cli.chosen import chosen
     from symgate.equations.cell import Cell
 
-    return [*map(cell, arguments.cells), *map(Cell.from_file, arguments.files)]
+    return [*map(chosen, arguments.cells), *map(Cell.from_file, arguments.files)]
 
 
 def _shown(document: Any, arguments: argparse.Namespace) -> str:

@@ -38,13 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def chosen_cell(arguments: argparse.Namespace) -> Cell:
-    """The cell that the arguments name, from the zoo or from a file."""
-    from symgate.cells import cell
+    """The cell that the arguments name, from the zoo, a file or a document."""
+    from symgate.cli.chosen import chosen
     from symgate.equations.cell import Cell
 
     if (arguments.cell is None) == (arguments.file is None):
         arguments.parser.error("name one cell, or give one file with --cell FILE")
-    return Cell.from_file(arguments.file) if arguments.file else cell(arguments.cell)
+    return Cell.from_file(arguments.file) if arguments.file else chosen(arguments.cell)
 
 
 def described(cell: Cell, lag: int | str = 1) -> dict[str, Any]:

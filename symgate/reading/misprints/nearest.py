@@ -18,6 +18,7 @@ from symgate.cells import cell as zoo_cell
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.normal import Normal, normal
 from symgate.comparing.search import best
+from symgate.comparing.views import fits
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError
 from symgate.reading.faults import Edit, Fault
@@ -314,7 +315,7 @@ def _common() -> tuple[Normal, ...]:
 
 def _same(known: Normal, own: Normal) -> bool:
     """Whether a cell is a known one, with biases that are zero at most."""
-    found = best(known, own, ("exact", "outside"))
+    found = best(known, own, ("exact", "outside")) if fits(own, known) else None
     if found is None:
         return False
     if found.unconditional:
