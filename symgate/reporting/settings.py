@@ -58,6 +58,20 @@ class Settings:
                 words += [f"--{name}", str(value)]
         return shlex.join(words)
 
+    @property
+    def decay_command(self) -> str:
+        """The command line that measures the same curves alone.
+
+        >>> chosen(["rnn", "gru"], lags=200, input=32).decay_command
+        'symgate decay rnn gru --hidden 128 --input 32 --lags 200 --samples 4 --scheme pytorch \
+--seed 0'
+        """
+        words = ["symgate", "decay", *(self.words or self.names)]
+        for name in ("hidden", "input", "lags", "samples", "scheme", "seed"):
+            if (value := getattr(self, name)) is not None:
+                words += [f"--{name}", str(value)]
+        return shlex.join(words)
+
 
 def chosen(
     cells: Sequence[Cell | str], words: Sequence[str] | None = None, **given: Any

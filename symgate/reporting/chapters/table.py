@@ -49,7 +49,7 @@ def section(f: Findings) -> Section:
     blocks = (
         Paragraph((
             "Sorted by how long the gradient lasts. The same from the terminal: ",
-            Code(f"symgate decay {' '.join(c.name for c in f.measured)} --bounds"), ".",
+            Code(f"{f.settings.decay_command} --bounds"), ".",
         )),
         Rows("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
     )  # fmt: skip
