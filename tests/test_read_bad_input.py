@@ -130,3 +130,12 @@ def test_mutated_formulas(data: st.DataObject) -> None:
             shown = text.split("\n")[misprint.line - 1]
             assert 1 <= misprint.column <= len(shown) + 1
             assert 0 < misprint.certainty <= 1
+
+
+def test_the_work_of_a_formula_is_bounded() -> None:
+    gate = r"$$f_t = \sigma(W_f x_t + U_f h_{t-1}" + r" / x_t" * 400 + ")$$"
+    state = r"$$h_t = f_t \odot h_{t-1} + (1 - f_t) \odot \tanh(W x_t)$$"
+    (reading,) = read_text(f"{gate}\n{state}", "a.md")
+    assert "takes too long" in reading.misprints[0].why
+    assert reading.text[0] is None
+    assert reading.text[1] == "h[t] = f[t] * h[t-1] + (1 - f[t]) * tanh(W @ x[t])"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.grammar import tree as parsed
-from symgate.reading.meaning import TimedSymbol
 from symgate.reading.names import Indices, Reference, reference, tree_time
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
@@ -25,6 +24,7 @@ from symgate.reading.trees import (
     Scripted,
     Sum,
     Symbol,
+    TimedSymbol,
     Tree,
 )
 

@@ -109,3 +109,20 @@ def walk(tree: Tree | None) -> Iterator[Tree]:
                 waiting.extend(factor for _, factor in reversed(pairs))
             case Sum(terms=terms):
                 waiting.extend(term for _, term in reversed(terms))
+
+
+@dataclass(frozen=True)
+class TimedSymbol:
+    """A symbol with its time in brackets behind it, as h(t-1)."""
+
+    symbol: Tree
+    bracket: Tree
+    time: int
+
+    @property
+    def start(self) -> int:
+        return self.symbol.start
+
+    @property
+    def stop(self) -> int:
+        return self.bracket.stop

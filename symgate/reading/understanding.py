@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from symgate.reading.context import Context, Foreign, settled
 from symgate.reading.faults import Fault
 from symgate.reading.grouping import Draft
 from symgate.reading.lines import Line
-from symgate.reading.meaning import Context, Foreign, Meaning, settled
+from symgate.reading.meaning import Meaning
 from symgate.reading.names import Indices, reference
 from symgate.reading.terms import (
     AnyTerm,
@@ -143,7 +144,7 @@ def _untimed_states(lines: Sequence[Line]) -> set[str]:
 
 def _meant(line: Line, context: Context) -> Understood:
     """One line with its meaning in a context."""
-    context.target = line.name
+    context.target, context.steps = line.name, 0
     faults = line.faults
     if line.right is None:
         return Understood(line, line.name, line.target.time, None, faults)
@@ -195,7 +196,7 @@ def _stacked(term: AnyTerm, line: Line, context: Context) -> AnyTerm:
     if ref is None:
         raise FormulaError("this is no activation", function.start, function.stop)
     meaning = Meaning(context)
-    return meaning.wrapped(ref, function, inside)
+    return meaning.calls.wrapped(ref, function, inside)
 
 
 def _shift(found: Understanding) -> None:

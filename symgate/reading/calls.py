@@ -1,0 +1,210 @@
+"""Functions and what they are applied to: activations, normalisations, maps, maxima."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from symgate.reading import symbols
+from symgate.reading.context import Context, Foreign
+from symgate.reading.grammar import tree as parsed
+from symgate.reading.names import Reference, reference
+from symgate.reading.terms import (
+    Add,
+    AnyTerm,
+    Apply,
+    Call,
+    Cat,
+    Num,
+    Par,
+    Raised,
+    Var,
+)
+from symgate.reading.trees import Group, Product, Scripted, Sum, Symbol, TimedSymbol, Tree
+
+
+class Calls:
+    """Reads functions in a context; `term` reads what they are applied to."""
+
+    def __init__(self, context: Context, term: Callable[[Tree], AnyTerm]) -> None:
+        self.context, self.term = context, term
+
+    def call(
+        self, factor: Tree, factors: Sequence[tuple[str, Tree]], at: int
+    ) -> tuple[AnyTerm, int] | None:
+        """A function and its argument, and how far they reach; None where there is none."""
+        if isinstance(factor, TimedSymbol):
+            return self.timed(factor), at
+        exponential = self.exponential(factor)
+        if exponential is not None:
+            return exponential, at
+        ref = reference(factor, self.context.indices)
+        if ref is None:
+            return None
+        follows = factors[at] if at < len(factors) else None
+        group = follows[1] if follows is not None and follows[0] == "" else None
+        raised = None
+        if isinstance(group, Scripted) and isinstance(group.base, Group):
+            raised, group = group, group.base
+        bracket = isinstance(group, Group) and group.opening in "([{\\{|"
+        if not self.is_function(ref, bracket) and not (
+            isinstance(group, Group) and self.is_outer(ref, group)
+        ):
+            return None
+        if bracket:
+            assert isinstance(group, Group)
+            value = self.applied(ref, factor, list(group.items), group)
+            if raised is not None:
+                value = replace_exponent(value, raised)
+            return value, at + 1
+        argument: list[tuple[str, Tree]] = []
+        while at < len(factors) and (factors[at][0] == "" or not argument):
+            inner = reference(factors[at][1], self.context.indices)
+            if argument and inner is not None and self.is_function(inner, False):
+                break
+            argument.append(("" if not argument else factors[at][0], factors[at][1]))
+            at += 1
+        if not argument:
+            raise Foreign(f"{ref.name} without an argument", factor)
+        whole: Tree = argument[0][1]
+        if len(argument) > 1:
+            whole = Product(whole.start, argument[-1][1].stop, tuple(argument))
+        return self.applied(ref, factor, [whole], whole), at
+
+    def timed(self, factor: TimedSymbol) -> AnyTerm:
+        ref = reference(factor.symbol, self.context.indices)
+        assert ref is not None
+        ref = replace(ref, time=factor.time, stop=factor.stop, style="call")
+        return Var(ref.start, ref.stop, ref.name, ref.time, ref)
+
+    def exponential(self, factor: Tree) -> AnyTerm | None:
+        """e with an expression above it."""
+        if not isinstance(factor, Scripted) or len(factor.scripts) != 1:
+            return None
+        base, script = factor.base, factor.scripts[0]
+        if not (isinstance(base, Symbol) and base.name == "e" and script.kind == "SUP"):
+            return None
+        if "e" in self.context.defined or len(script.inside) < 2:
+            return None
+        items, _ = parsed(script.inside)
+        return Call(factor.start, factor.stop, "exp", "e", self.term(items[0]),
+                    (base.start, base.stop))  # fmt: skip
+
+    def is_function(self, ref: Reference, bracket: bool) -> bool:
+        if ref.kind == "FUNCTION":
+            return True
+        if ref.time is not None or ref.power:
+            return False
+        if ref.letter == "sigma" and ref.name not in self.context.defined:
+            return bracket or not ref.labels
+        word = ref.kind == "NAME" and (
+            ref.letter in symbols.LINEAR or ref.letter in symbols.NORMALISATIONS
+            or ref.letter in symbols.PRODUCTS
+        )  # fmt: skip
+        if word:
+            return bracket
+        if not bracket or ref.accents:
+            return False
+        if ref.letter not in symbols.ACTIVATION_LETTERS:
+            return False
+        if ref.name in self.context.defined_untimed or ref.name in self.context.inputs:
+            return False
+        return not (ref.letter in "ahk" and ref.name in self.context.defined)
+
+    def is_outer(self, ref: Reference, group: Group) -> bool:
+        """Whether a bare capital stands before W x + U h + b: a function, as in H(…)."""
+        bare = ref.name == ref.letter and len(ref.name) == 1 and ref.name.isupper()
+        known = ref.name in self.context.defined | self.context.inputs | self.context.timed
+        if not bare or known or ref.time is not None or len(group.items) != 1:
+            return False
+        inner = group.items[0]
+        if not isinstance(inner, Sum):
+            return False
+        matrices = 0
+        for _, part in inner.terms:
+            first = part.factors[0][1] if isinstance(part, Product) else None
+            found = reference(first, self.context.indices) if first is not None else None
+            matrices += found is not None and found.time is None and found.letter.isupper()
+        return matrices >= 2
+
+    def applied(self, ref: Reference, head: Tree, items: Sequence[Tree], group: Tree) -> AnyTerm:
+        """A function at its argument."""
+        letter = ref.letter
+        start, stop = head.start, max(group.stop, head.stop)
+        if letter == "max" and len(items) == 2:
+            return self.greater(head, items, stop)
+        if letter in symbols.OUTPUT_FUNCTIONS or letter in symbols.UNKNOWN_FUNCTIONS:
+            raise Foreign(f"the function {letter}", head)
+        if letter in symbols.CONCATENATIONS:
+            return Cat(start, stop, tuple(map(self.term, items)))
+        if letter in symbols.PRODUCTS and len(items) == 2:
+            one, other = items
+            return self.term(Product(start, stop, (("", one), ("times", other))))
+        if letter in symbols.LINEAR:
+            return self.linear(ref, items, start, stop)
+        if len(items) != 1:
+            return self.several(ref, head, items, stop)
+        argument = self.term(items[0])
+        if isinstance(argument, Par) and argument.kind == "matrix" and letter != "diag":
+            argument = replace(argument, kind="vector")
+        return self.wrapped(ref, head, argument, stop)
+
+    def wrapped(self, ref: Reference, head: Tree, argument: AnyTerm, stop: int = 0) -> AnyTerm:
+        """A function of one argument that has been read."""
+        place, letter, start = (head.start, head.stop), ref.letter, head.start
+        if "prime" in ref.accents:
+            raise Foreign("the derivative of a function", head)
+        stop = max(stop, argument.stop)
+        if letter in symbols.NORMALISATIONS:
+            self.context.notes[ref.name] = "normalisation"
+            return argument
+        if letter == "diag":
+            if isinstance(argument, Par):
+                self.context.saw(argument.name, "hadamard")
+                return replace(argument, kind="vector")
+            return argument
+        function = symbols.FUNCTIONS.get(letter)
+        if letter == "sigma":
+            function = "sigmoid"
+        assumed = function is None or bool(ref.labels and letter == "sigma")
+        call: AnyTerm = Call(start, stop, function or "?", ref.name, argument, place, assumed)
+        return Raised(start, stop, call, ref.power) if ref.power else call
+
+    def greater(self, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
+        """The greater of two values, b + relu(a - b)."""
+        one, other = map(self.term, items)
+        for zero, value in ((one, other), (other, one)):
+            if isinstance(zero, Num) and float(zero.text) == 0:
+                return Call(head.start, stop, "relu", "max", value, (head.start, head.stop))
+        gap = Add(one.start, other.stop, ((1, one), (-1, other)))
+        place = (head.start, head.stop)
+        return Add(
+            head.start, stop, ((1, other), (1, Call(head.start, stop, "relu", "max", gap, place)))
+        )
+
+    def several(self, ref: Reference, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
+        """A function of several arguments: an input, if no state is among them."""
+        names = [reference(item, self.context.indices) for item in items]
+        own = self.context.defined | self.context.olds
+        if any(n is None or n.time == -1 or n.name in own for n in names) or ref.kind == "FUNCTION":
+            raise Foreign(f"{ref.name} of several arguments", head)
+        name = "_".join([ref.name, *(n.name for n in names if n is not None)])
+        self.context.notes[name] = "input"
+        return Var(head.start, stop, name, 0, replace(ref, name=name, time=0))
+
+    def linear(self, ref: Reference, items: Sequence[Tree], start: int, stop: int) -> AnyTerm:
+        """`Linear(x)`: a matrix of its own in each equation."""
+        parts = tuple(map(self.term, items))
+        vector: AnyTerm = parts[0] if len(parts) == 1 else Cat(start, stop, parts)
+        if "onv" in ref.letter:
+            self.context.notes["convolution"] = ref.letter
+        name = "_".join(p for p in (ref.name, self.context.target) if p)
+        par = Par(start, stop, name, "matrix", replace(ref, name=name))
+        return Apply(start, stop, par, vector)
+
+
+def replace_exponent(value: AnyTerm, raised: Scripted) -> AnyTerm:
+    label = "".join(t.value for s in raised.scripts if s.kind == "SUP" for t in s.inside)
+    if label.lstrip("-").isdigit():
+        return Raised(value.start, raised.stop, value, label)
+    return value
