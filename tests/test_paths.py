@@ -9,6 +9,7 @@ import symgate as sg
 from symgate.flow.paths import places, step_jacobian
 from symgate.flow.tail import quantile
 from symgate.linear.routes import routes_of
+from symgate.numerics.product import block_norms, lag_norms
 from symgate.numerics.steps import Steps
 
 MANY = ["lstm", "gru", "gru-reset-after", "rnn", "lstm-peephole", "lstm-coupled",
@@ -104,9 +105,53 @@ def test_closing_a_path_is_the_product_without_its_terms() -> None:
 def test_shares_sum_to_one(name: str) -> None:
     found = measured(name).paths
     assert found is not None
+    assert sum(found.share.values()) == pytest.approx(1, abs=1e-12)
     for block in found.blocks.values():
         total = sum(block.share.values())
         assert total == pytest.approx(1, abs=1e-12) or total == 0
+
+
+def test_a_share_of_the_whole_state_is_of_all_blocks_together() -> None:
+    """The (c, c) block of an LSTM is carry alone; the whole state's step is not."""
+    d = measured("lstm")
+    assert d.run is not None
+    assert d.paths is not None
+    assert d.paths["c", "c"].share["carry"] == pytest.approx(1, abs=1e-12)
+    routes, shares = routes_of(d.run.cell), []
+    for t in np.unique(np.linspace(0, 24, 8).astype(int)):
+        total = step_jacobian(Steps(d.run), t)
+        carry = step_jacobian(Steps(d.run, routes.step(lambda name: name == "carry")), t)
+        shares.append((carry * total).sum(axis=(1, 2)) / (total**2).sum(axis=(1, 2)))
+    assert d.paths.share["carry"] == pytest.approx(np.mean(shares), abs=1e-12)
+    assert 0.3 < d.paths.share["carry"] < 0.95
+
+
+@pytest.mark.parametrize("norm", ["spectral", "frobenius"])
+@pytest.mark.parametrize("n", [5, 48])
+def test_one_pass_for_a_row_of_blocks_is_as_one_for_each(n: int, norm: str) -> None:
+    """At some lags, for diagonal products, and where a state does not see another."""
+    for name, kept in (("lstm", "carry"), ("lstm", "g"), ("scrn", ""), ("lem", "")):
+        d = measured(name, n=n, lags=70)
+        assert d.run is not None
+        cell, noted = d.run.cell, np.array([0, 1, 7, 40, 64, 70])
+        routes = routes_of(cell)
+        for step in (
+            None,
+            routes.step(lambda other, kept=kept: (other == kept) == (kept == "carry")),
+        ):
+            for of in cell.states:
+                found = block_norms(d.run, of, cell.states, 70, norm=norm, step=step, noted=noted)
+                for wrt in cell.states:
+                    alone = lag_norms(d.run, of, wrt, 70, norm=norm, step=step).log10_norm
+                    np.testing.assert_allclose(found[wrt], alone[noted], rtol=1e-12, atol=1e-12)
+
+
+def test_the_lags_of_long_curves_are_spread() -> None:
+    d = measured("rnn", lags=400)
+    assert d.paths is not None
+    assert len(d.paths.lags) == 193
+    assert d.paths.lags[-1] == 400
+    np.testing.assert_allclose(d.paths["h", "h"].whole, d.median[d.paths.lags], atol=1e-10)
 
 
 @pytest.mark.parametrize("n", [6, 48])

@@ -2,13 +2,14 @@
 
 Each one-step Jacobian is the sum of its routes. A path over many steps is the product of
 the Jacobians with only its routes (alone) or with all others (without), so that nothing
-is approximated; the shares of one step add up to 1.
+is approximated; the shares of one step add up to 1. All blocks of a row are followed at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from symgate.flow.tail import quantile
 from symgate.linear.routes import CARRY, DIRECT, Routes, routes_of
 from symgate.numerics.dense import whole
-from symgate.numerics.product import lag_norms
+from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
 
@@ -27,11 +28,17 @@ Progress = Callable[[int, int], None]
 #: How many steps the shares are averaged over, spread over the run.
 STEPS = 8
 
+#: The carry alone, beside the names of the paths that are left out.
+ALONE = "carry alone"
+
+#: Up to this lag every one is noted, and so many more up to the last.
+EVERY, LATER = 64, 128
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One block ∂of_t/∂wrt_{t-k} of the whole state, log10 norms (K + 1,), each the median
-    over the sequences.
+    """One block ∂of_t/∂wrt_{t-k} of the whole state, log10 norms at the lags of `Paths`, each
+    the median over the sequences.
 
     `carry` is the carry alone (None without one), `without` the curve with one path closed
     at every step. `share` is each path's part in one step, ⟨J_path, J⟩ / ‖J‖², which add up
@@ -51,8 +58,9 @@ class Block:
 class Paths:
     """The paths of a run, for every block of the whole state that was asked for.
 
-    They were followed back from step `at` of each of `sequences` sequences. `titles` maps
-    each path to words.
+    They were followed back from step `at` of each of `sequences` sequences. `lags` holds each
+    lag up to 64, then 128 more up to the last. `titles` maps each path to words, `share`
+    each to its part in one step of the whole state, all blocks together: these add up to 1.
     """
 
     cell: str
@@ -61,6 +69,7 @@ class Paths:
     sequences: int
     lags: Array
     titles: Mapping[str, str]
+    share: Mapping[str, float]
     blocks: Mapping[tuple[str, str], Block]
 
     @property
@@ -95,8 +104,8 @@ def paths(
     >>> d = sg.decay(sg.cell("lstm"), hidden=8, lags=30)
     >>> d.paths.names
     ('carry', 'f', 'i', 'g', 'o')
-    >>> round(sum(d.paths["c", "h"].share.values()), 12)
-    1.0
+    >>> round(sum(d.paths.share.values()), 12), round(sum(d.paths["c", "h"].share.values()), 12)
+    (1.0, 1.0)
     """
     cell = run.cell
     routes = routes_of(cell)
@@ -108,29 +117,42 @@ def paths(
         name: Steps(run, routes.step(lambda other, name=name: other == name))  # type: ignore[misc]
         for name in routes.names
     }
-    shares = _shares(run, steps, wanted)
-    done, total = 0, len(wanted) * (1 + len(routes.names) + (CARRY in routes.names))
-
-    def curve(a: str, b: str, keep: Callable[[str], bool] | None) -> Array:
-        nonlocal done
-        step = None if keep is None else routes.step(keep)
-        norms = lag_norms(run, a, b, lags, at=at, norm=norm, step=step).log10_norm
-        done += 1
+    together, shares = _shares(run, steps, wanted)
+    noted = noted_lags(lags)
+    rows = {a: [b for one, b in wanted if one == a] for a, _ in wanted}
+    kinds: dict[str | None, Callable[[str], bool]] = {None: lambda other: True}
+    kinds |= {name: lambda other, name=name: other != name for name in routes.names}  # type: ignore[misc]
+    if CARRY in routes.names:
+        kinds[ALONE] = lambda other: other == CARRY
+    curves: dict[tuple[str | None, str, str], Array] = {}
+    for place, (kind, a) in enumerate(product(kinds, rows)):
+        step = None if kind is None else routes.step(kinds[kind])
+        norms = block_norms(run, a, rows[a], lags, at=at, norm=norm, step=step, noted=noted)
+        curves |= {(kind, a, b): quantile(norms[b], 0.5) for b in rows[a]}
         if progress is not None:
-            progress(done, total)
-        return quantile(norms.reshape(lags + 1, -1), 0.5)
-
-    blocks = {}
-    for a, b in wanted:
-        without = {
-            name: curve(a, b, lambda other, name=name: other != name)  # type: ignore[misc]
-            for name in routes.names
-        }
-        alone = curve(a, b, lambda other: other == CARRY) if CARRY in routes.names else None
-        blocks[a, b] = Block(a, b, curve(a, b, None), alone, without, *shares[a, b])
+            progress(place + 1, len(kinds) * len(rows))
+    blocks = {
+        (a, b): Block(
+            a, b, curves[None, a, b], curves.get((ALONE, a, b)),
+            {name: curves[name, a, b] for name in routes.names}, *shares[a, b],
+        )
+        for a, b in wanted
+    }  # fmt: skip
     titles = {name: _title(routes, name) for name in routes.names}
-    step = run.steps - 1 if at is None else at
-    return Paths(cell.name, norm, step, run.samples, np.arange(lags + 1), titles, blocks)
+    last = run.steps - 1 if at is None else at
+    return Paths(cell.name, norm, last, run.samples, noted, titles, together, blocks)
+
+
+def noted_lags(lags: int) -> Array:
+    """The lags at which paths are noted.
+
+    >>> noted_lags(3), len(noted_lags(1000)), noted_lags(1000)[-3:]
+    (array([0, 1, 2, 3]), 193, array([ 985,  993, 1000]))
+    """
+    if lags <= EVERY + LATER:
+        return np.arange(lags + 1)
+    later = np.linspace(EVERY, lags, LATER + 1).round().astype(int)
+    return np.concatenate([np.arange(EVERY), later])
 
 
 def _title(routes: Routes, name: str) -> str:
@@ -144,30 +166,42 @@ def _title(routes: Routes, name: str) -> str:
     return f"through {name}" + (f" ({', '.join(roles)})" if all(roles) else "")
 
 
+_Share = tuple[dict[str, float], dict[str, float]]
+
+
 def _shares(
     run: Run, steps: Mapping[str, Steps], wanted: list[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[dict[str, float], dict[str, float]]]:
-    """Share and size of each path in the blocks of one step, means over steps and sequences."""
+) -> tuple[dict[str, float], dict[tuple[str, str], _Share]]:
+    """Share of each path in one step of the whole state, share and size in its blocks: means
+    over steps and sequences."""
     some = np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int))
     place = places(run)
+    together: list[Array] = []
     found: dict[tuple[str, str], list[Array]] = {w: [] for w in wanted}
     for t in some:
         parts = np.stack([step_jacobian(s, int(t)) for s in steps.values()])
+        together.append(_part_of(parts))
         for a, b in wanted:
-            blocks = parts[..., place[a], place[b]]
-            total = blocks.sum(axis=0)
-            square = np.einsum("bij,bij->b", total, total)
-            kept = square > 0
-            share = np.einsum("pbij,bij->pb", blocks, total)[:, kept] / square[kept]
-            size = np.linalg.norm(blocks, axis=(2, 3))[:, kept] / np.sqrt(square[kept])
-            found[a, b].append(np.stack([share, size]))
-    out = {}
-    for block, values in found.items():
-        held = np.concatenate(values, axis=2)
-        means = held.mean(axis=2) if held.size else np.zeros((2, len(steps)))
-        shares, sizes = (dict(zip(steps, map(float, row), strict=True)) for row in means)
-        out[block] = shares, sizes
-    return out
+            found[a, b].append(_part_of(parts[..., place[a], place[b]]))
+    means = {key: _means(steps, values) for key, values in found.items()}
+    return _means(steps, together)[0], means
+
+
+def _part_of(parts: Array) -> Array:
+    """Share and size (2, paths, B) of parts (paths, B, n, m) in their sum."""
+    total = parts.sum(axis=0)
+    square = np.einsum("bij,bij->b", total, total)
+    kept = square > 0
+    share = np.einsum("pbij,bij->pb", parts, total)[:, kept] / square[kept]
+    size = np.linalg.norm(parts, axis=(2, 3))[:, kept] / np.sqrt(square[kept])
+    return np.stack([share, size])
+
+
+def _means(names: Iterable[str], values: list[Array]) -> _Share:
+    names, held = list(names), np.concatenate(values, axis=2)
+    means = held.mean(axis=2) if held.size else np.zeros((2, len(names)))
+    share, size = (dict(zip(names, map(float, row), strict=True)) for row in means)
+    return share, size
 
 
 def step_jacobian(steps: Steps, t: int) -> Array:

@@ -27,7 +27,7 @@ from symgate.writing.files import write_file
 Array = NDArray[Any]
 
 #: Raised whenever files of before can no longer be read.
-FORMAT = 2
+FORMAT = 3
 
 
 def save(decay: Decay, path: str | Path) -> Path:

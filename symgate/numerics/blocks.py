@@ -6,6 +6,7 @@ made for a single step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,21 +29,24 @@ def is_small(steps: Steps) -> bool:
     return 0 < steps.width <= SMALL
 
 
-def multiply_blocks(product: Scaled, stretch: Stretch, length: int, lag: int, into: Record) -> None:
-    """The product by all steps of a stretch, backward; its norms go into the record."""
+def multiply_blocks(
+    product: Scaled, stretch: Stretch, length: int, lag: int, records: Sequence[Record]
+) -> None:
+    """The product by all steps of a stretch, backward; its norms go into the records."""
     steps = stretch.steps
     chunk = max(BLOCK, NUMBERS // (steps.width**2 * max(len(product.log), 1)))
     rows, places = _joined(product, steps)
+    into = [(record, places[record.wrt]) for record in records]
     for done in range(0, length, chunk):
         count = min(chunk, length - done)
         first = length - done - count
         jacobians = whole(steps, stretch.dense(first, first + count), count)[::-1]
-        rows = _multiplied(rows, jacobians, product, lag + done, places[into.wrt], into)
+        rows = _multiplied(rows, jacobians, product, lag + done, into)
     product.rows = {name: rows[..., place] for name, place in places.items()}
 
 
 def _multiplied(
-    rows: Array, jacobians: Array, product: Scaled, lag: int, wrt: slice, into: Record
+    rows: Array, jacobians: Array, product: Scaled, lag: int, into: Sequence[tuple[Record, slice]]
 ) -> Array:
     """Rows (B, r, N) times Jacobians (steps, B, N, N), in the order in which they lie."""
     scale = power_of_two(largest_entries(jacobians))
@@ -59,7 +63,8 @@ def _multiplied(
         if not _is_healthy(products):
             products, log = _one_by_one(rows, product.log, jacobians[block], logs[block])
         lags = slice(lag + 1 + block.start, lag + 1 + block.stop)
-        into.note_many(lags, products[..., wrt], log)
+        for record, place in into:
+            record.note_many(lags, products[..., place], log)
         factor = power_of_two(largest_entries(products[-1]))
         rows = products[-1] / factor[:, None, None]
         product.log = log[-1] + np.log2(factor)

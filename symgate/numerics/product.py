@@ -7,7 +7,7 @@ multiplied in blocks of steps at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from symgate.linear.forms import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank
-from symgate.numerics.record import Record, Regrown
+from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
@@ -29,6 +29,9 @@ Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
 NORMS = ("frobenius", "spectral")
+
+#: Directions below this part of the largest are dropped.
+TOLERANCE = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ def lag_norms(
     *,
     at: int | None = None,
     norm: str = "frobenius",
-    tolerance: float = 1e-13,
+    tolerance: float = TOLERANCE,
     singular: Iterable[int] = (),
     progress: Progress | None = None,
     step: Transition | None = None,
@@ -110,6 +113,72 @@ def lag_norms(
         return _walked(asked, steps, rows, norm, tolerance, chosen, progress)
     except Regrown:
         return _walked(asked, steps, rows, norm, 0.0, chosen, progress)
+
+
+def block_norms(
+    run: Run,
+    of: str,
+    wrt: Sequence[str],
+    lags: int,
+    *,
+    at: int | None = None,
+    norm: str = "frobenius",
+    step: Transition | None = None,
+    noted: Array | None = None,
+) -> dict[str, Array]:
+    """log10 norms of several blocks ∂of_t/∂wrt_{t-k}, in as few passes as they need.
+
+    They are noted at the lags `noted` (all where it is left out): wrt → (lags, B). The rest
+    is as in `lag_norms`.
+
+    >>> import numpy as np, symgate as sg
+    >>> run = sg.simulate(sg.cell("lstm"), sg.init(sg.cell("lstm"), 4, 2), np.ones((50, 2)))
+    >>> found = block_norms(run, "h", ["h", "c"], 40, noted=np.array([0, 20, 40]))
+    >>> bool((found["c"][:, 0] == lag_norms(run, "h", "c").log10_norm[[0, 20, 40]]).all())
+    True
+    """
+    full = step or transition(run.cell)
+    passes: dict[Transition, list[str]] = {}
+    for name in wrt:
+        passes.setdefault(leading_to(full, name), []).append(name)
+    asked = _Asked.of_run(run, of, wrt[0], at, lags)
+    chosen = np.arange(lags + 1) if noted is None else noted
+    found: dict[str, Array] = {}
+    for part, names in passes.items():
+        steps = Steps(run, part)
+        for tolerance in (TOLERANCE, 0.0):
+            try:
+                records = _noted_blocks(asked, steps, names, norm, tolerance, chosen)
+                break
+            except Regrown:
+                continue
+        found |= {r.wrt: r.log10_norm()[chosen] for r in records}
+    return found
+
+
+def _noted_blocks(
+    asked: _Asked, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
+) -> Sequence[Record]:
+    """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
+    run, size = asked.run, steps.size(asked.of)
+    diagonal = all(not f.branches for f in steps.forms)
+    rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
+    kind, height = (DiagonalRecord if diagonal else Record), len(rows)
+    records = [
+        kind(
+            asked.lags, run.samples, height, run.dtype, wrt=name, norm=norm,
+            tolerance=tolerance, noted=noted,
+        )
+        for name in wrt
+    ]  # fmt: skip
+    followed = [s for r in records for s in r.spectral] if norm == "spectral" else []
+    start = np.array(np.broadcast_to(rows, (run.samples, *rows.shape)))
+    product = Scaled({asked.of: start}, np.zeros(run.samples))
+    Walk(
+        steps, product, records, Rank(tolerance, spectral=followed), at=asked.at, lags=asked.lags,
+        by_blocks=True, progress=None,
+    ).run()  # fmt: skip
+    return records
 
 
 def vector_norms(
@@ -195,7 +264,14 @@ def _walked(
     product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
     by_blocks = what is None and not record.singular_at
     walk = Walk(
-        steps, product, record, rank, at=asked.at, lags=lags, by_blocks=by_blocks, progress=progress
+        steps,
+        product,
+        [record],
+        rank,
+        at=asked.at,
+        lags=lags,
+        by_blocks=by_blocks,
+        progress=progress,
     )
     walk.run()
     log, single = record.log10_norm(), run.batch is None

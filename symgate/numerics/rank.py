@@ -30,7 +30,7 @@ class Rank:
 
     What is dropped changes no norm by more than `tolerance` of it; nothing is where that is
     0. With `each` no direction above `tolerance` times the largest is dropped. `spectral`
-    follows the vectors of each sample, where they are wanted.
+    follows the vectors of each sample, where they are wanted, for one block after the other.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ class Rank:
             remainder = np.einsum("r,brn->bn", signs.astype(r.dtype), dropped)[:, None]
         r = np.concatenate([r[:, :keep], remainder], axis=1)
         if q is not None:
-            for b, spectral in enumerate(self.spectral):
-                spectral.rotate(q[b][:, :keep], r.shape[1])
+            for place, spectral in enumerate(self.spectral):
+                spectral.rotate(q[place % len(q)][:, :keep], r.shape[1])
         parts = np.split(r, ends, axis=2)
         product.rows = {n: np.ascontiguousarray(p) for n, p in zip(names, parts, strict=True)}
 

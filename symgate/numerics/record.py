@@ -19,7 +19,8 @@ class Regrown(Exception):
 
 
 class Record:
-    """The block by `wrt` of a product with `height` rows, at the lags 0 … K.
+    """The block by `wrt` of a product with `height` rows, at the lags 0 … K, or at those
+    that are `noted`.
 
     The remainder of what was dropped may be `tolerance` of the square of a norm.
     """
@@ -35,9 +36,13 @@ class Record:
         norm: str,
         tolerance: float,
         singular_at: Iterable[int] = (),
+        noted: Array | None = None,
     ) -> None:
         self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
+        self.noted = np.ones(lags + 1, bool)
+        if noted is not None:
+            self.noted = np.isin(np.arange(lags + 1), noted)
         self.squares, self.dropped = np.zeros((2, lags + 1, samples))
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
@@ -52,6 +57,9 @@ class Record:
         if lag in self.singular_at:
             self.note_singular(lag, product)
         if self.wrt not in product.rows:
+            return
+        if not self.noted[lag]:
+            product.rescale()
             return
         found = self.measure(product.rows[self.wrt])
         if len(found) == 1:
@@ -86,12 +94,17 @@ class Record:
 
     def note_many(self, lags: slice, products: Array, logs: Array) -> None:
         """Note the norms of blocks (steps, B, r, n) times 2^logs (steps, B)."""
-        found, rows = self.measure_many(products), products.shape[2]
+        self.rank[lags] = products.shape[2]
+        noted = np.flatnonzero(self.noted[lags])
+        if not len(noted):
+            return
+        products, logs, place = products[noted], logs[noted], lags.start + noted
+        found = self.measure_many(products)
         if not (found > self.low).all():
             factor = power_of_two(largest_entries(products))
             found = self.measure_many(products / factor[..., None, None])
             logs = logs + np.log2(factor)
-        self.squares[lags], self.logs[lags], self.rank[lags] = found, logs, rows
+        self.squares[place], self.logs[place] = found, logs
 
     def note_singular(self, lag: int, product: Scaled) -> None:
         """Note log10 of all singular values at a lag."""
@@ -126,3 +139,13 @@ class Record:
                 found = self.singular[lag][:, :size]
                 out[lag][:, : found.shape[1]] = found
         return out
+
+
+class DiagonalRecord(Record):
+    """As a Record of diagonal matrices, of each of which the product holds its one row."""
+
+    def measure(self, rows: Array) -> Array:
+        return squares(rows) if self.norm == "frobenius" else largest_entries(rows) ** 2
+
+    def measure_many(self, products: Array) -> Array:
+        return self.measure(products)

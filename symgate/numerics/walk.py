@@ -6,7 +6,7 @@ Jacobian formed first while the rank is full, term by term on the directions tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -24,13 +24,14 @@ STRETCHES, NUMBERS = (1024, 128), 1 << 16
 
 
 class Walk:
-    """Multiplies `product` from step `at` back over so many lags, noting what it meets."""
+    """Multiplies `product` from step `at` back over so many lags, each of the records noting
+    its block."""
 
     def __init__(
         self,
         steps: Steps,
         product: Scaled,
-        record: Record,
+        records: Sequence[Record],
         rank: Rank,
         *,
         at: int,
@@ -38,7 +39,7 @@ class Walk:
         by_blocks: bool,
         progress: Progress | None,
     ) -> None:
-        self.steps, self.product, self.record, self.rank = steps, product, record, rank
+        self.steps, self.product, self.records, self.rank = steps, product, records, rank
         self.at, self.lags, self.progress = at, lags, progress
         self.by_blocks = by_blocks and is_small(steps)
 
@@ -51,10 +52,11 @@ class Walk:
                 length = min(longest, self.lags - lag)
                 stretch = self.steps.stretch(stop - length, stop)
                 if self.by_blocks:
-                    multiply_blocks(self.product, stretch, length, lag, self.record)
+                    multiply_blocks(self.product, stretch, length, lag, self.records)
                 else:
                     self.multiply(stretch, length, lag)
-                    self.record.check(lag + length)
+                    for record in self.records:
+                        record.check(lag + length)
                 lag, stop = lag + length, stop - length
                 if self.progress is not None:
                     self.progress(lag, self.lags)
@@ -64,12 +66,16 @@ class Walk:
     def start(self) -> None:
         """Lag 0: the rows themselves, or how one state of a step reads another."""
         self.product.rescale()
-        if self.record.wrt in self.product.rows:
-            self.record.note(0, self.product)
-            return
         rows = {name: part.copy() for name, part in self.product.rows.items()}
-        self.steps.stretch(self.at, self.at + 1).fold(0, rows)
-        self.record.note(0, Scaled(rows, self.product.log))
+        if any(record.wrt not in rows for record in self.records):
+            self.steps.stretch(self.at, self.at + 1).fold(0, rows)
+        for record in self.records:
+            own = record.wrt in self.product.rows
+            record.note(0, self.product if own else Scaled(rows, self.product.log))
+
+    def note(self, lag: int) -> None:
+        for record in self.records:
+            record.note(lag, self.product)
 
     def multiply(self, stretch: Stretch, length: int, lag: int) -> None:
         """Some steps, one after the other."""
@@ -89,7 +95,7 @@ class Walk:
         for i in reversed(range(count)):
             lag += 1
             self.product.rows = dense.pull(i, self.product.rows, lag % 2)
-            self.record.note(lag, self.product)
+            self.note(lag)
             self.rank.look(lag, self.product)
 
     def thin(self, stretch: Stretch, stop: int, count: int, lag: int) -> None:
@@ -97,5 +103,5 @@ class Walk:
         for i in reversed(range(stop - count, stop)):
             lag += 1
             self.product.rows = stretch.pull(i, self.product.rows)
-            self.record.note(lag, self.product)
+            self.note(lag)
         self.rank.look(lag, self.product)

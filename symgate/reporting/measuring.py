@@ -193,7 +193,8 @@ def _time_constant(rate: float) -> float | None:
 
 
 def _of_paths(d: Decay) -> dict[str, Any]:
-    """Each path's share in one step, and what is left at the last lag without it."""
+    """Each path's share in one step, and what is left at the last lag without it. The carry's
+    is that in the whole state's step: a block such as (c, c) may be all carry."""
     paths = d.paths
     assert paths is not None
     blocks = {
@@ -205,10 +206,7 @@ def _of_paths(d: Decay) -> dict[str, Any]:
         }
         for (of, wrt), b in paths.blocks.items()
     }
-    share = max(
-        (b.share["carry"] for b in paths.blocks.values() if b.of == b.wrt and "carry" in b.share),
-        default=None,
-    )
+    share = paths.share.get("carry")
     return {"paths": dict(paths.titles), "blocks": blocks, "carry_share": share}
 
 
