@@ -42,6 +42,24 @@ def test_decay_prints_a_chart_and_a_table(symgate: Run) -> None:
     assert symgate("decay", "rnn", "lstm", "gru", *SMALL)[1] == out
 
 
+def test_what_a_curve_is_measured_on_is_told_for_each_cell(symgate: Run, tmp_path: Path) -> None:
+    """A curve that ends in zeros is fitted on other lags, a cell without input starts anew."""
+    still = tmp_path / "still.cell"
+    still.write_text("h[t] = tanh(U @ h[t-1])")
+    out = symgate("decay", "rnn", str(still), *SMALL)[1]
+    assert "\nrnn: 2 sequences of independent standard normal inputs" in out
+    assert "\nstill: 2 sequences of starts uniform in (-1, 1) and no input" in out
+    assert out.count("fitted on lags 15 to 30") == 2
+
+
+def test_columns_of_wide_characters(symgate: Run, tmp_path: Path) -> None:
+    file = tmp_path / "循環.cell"
+    file.write_text("h[t] = tanh(U @ h[t-1] + W @ x[t])")
+    code, out, err = symgate("decay", str(file), *SMALL, "-o", str(tmp_path / "a.png"))
+    assert (code, "Traceback" in err) == (0, False)
+    assert "\n循環  h / h" in out
+
+
 def test_decay_draws(symgate: Run, tmp_path: Path) -> None:
     target = tmp_path / "decay.svg"
     code, out, err = symgate("decay", "lstm", *SMALL, "--paths", "--bounds", "-o", str(target))
@@ -121,6 +139,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--seed", "-1"), 3, "a seed is a whole number from 0"),
         (("decay", "grru"), 3, "did you mean 'gru'"),
         (("decay", "gru", "-o", "/missing/a.svg"), 3, "there is no folder /missing"),
+        (("decay", "gru", *SMALL, "-o", "/proc/a.svg"), 3, "folder /proc may not be written to"),
         (("decay", "gru", "-o", "a.bmp"), 3, "ends in .svg, .png or .pdf"),
         (("decay", "gru", "--save", "/missing/a.npz"), 3, "there is no folder /missing"),
         (("decay", "gru", "lstm", "--save", "a.npz"), 2, "--save keeps one cell"),

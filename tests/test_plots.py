@@ -98,9 +98,9 @@ def test_same_bytes_in_another_process(tmp_path: Path) -> None:
         "import symgate as sg, sys; d = sg.decay(sg.cell('gru'), hidden=5, lags=30);"
         "sg.plots.save(d.plot(), sys.argv[1])"
     )
-    for name in ("a.svg", "b.svg"):
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], check=True)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.svg")], check=True)
+    here = sg.decay(sg.cell("gru"), hidden=5, lags=30).plot()
+    assert (tmp_path / "a.svg").read_bytes() == rendered(here, "svg")
 
 
 def test_nothing_is_cut_at_the_end_of_double_precision() -> None:
@@ -149,7 +149,7 @@ def test_curves_of_zeros_can_be_drawn() -> None:
     rendered(plots.path_curves(d.paths), "png")
 
 
-@pytest.mark.parametrize("name", ["a$x_{$b", "a\x01\n\ud800b", "x" * 300, "<b>&"])
+@pytest.mark.parametrize("name", ["a$x_{$b\x01\n\ud800", "循環<b>&" + "x" * 300])
 def test_any_name_of_a_cell_can_be_drawn(name: str) -> None:
     cell = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] + W @ x[t])", name=name)
     d = sg.decay(cell, hidden=3, lags=8)

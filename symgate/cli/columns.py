@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -13,7 +14,7 @@ def columns(table: Sequence[Sequence[str]]) -> list[str]:
     lstm   14
     gru     -
     """
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     right = [
         all(word[:1] in "+-0123456789±" or word in _WORDS for word in column[1:])
         for column in zip(*table, strict=True)
@@ -21,11 +22,20 @@ def columns(table: Sequence[Sequence[str]]) -> list[str]:
     lines = []
     for row in table:
         words = [
-            word.rjust(width) if left_free else word.ljust(width)
+            _room(word, width) + word if left_free else word + _room(word, width)
             for word, width, left_free in zip(row, widths, right, strict=True)
         ]
         lines.append("  ".join(words).rstrip())
     return lines
+
+
+def _room(word: str, width: int) -> str:
+    return " " * (width - _width(word))
+
+
+def _width(word: str) -> int:
+    """Places that a word takes in a terminal: two for each wide character."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in word)
 
 
 #: Words that stand for a number.

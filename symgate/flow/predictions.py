@@ -149,7 +149,8 @@ def _diagonal_power(logs: Array, lags: Array, norm: str) -> Array:
         return np.where(lags > 0, -np.inf, 0.0)
     out = lags * most / LN10
     if norm == "frobenius":
-        spread = np.exp(2 * lags[:, None] * (logs - most)[None]).sum(axis=1)
+        below = np.maximum(logs - most, -1e6)  # a unit that is shut counts at lag 0 alone
+        spread = np.exp(2 * lags[:, None] * below[None]).sum(axis=1)
         out = out + 0.5 * np.log10(spread) - 0.5 * math.log10(len(logs))
     return out
 

@@ -49,9 +49,9 @@ _LOOKS: tuple[tuple[str, Any], ...] = (
 def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """One block of the state over the lag, whole and without each path.
 
-    A label says which share of a step the path has; what falls or rises far out of the
-    picture has its last value there, and what is exactly zero is named below it. The first
-    block that was measured is drawn where none is named.
+    A label says which share of a step of the whole state the path has; what falls or rises
+    far out of the picture has its last value there, and what is exactly zero is named below
+    it. The first block that was measured is drawn where none is named.
     """
     ax = axes_of(ax, height=4.8)
     chosen = next(iter(paths.blocks)) if block is None else block
@@ -65,7 +65,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     for place, (name, values) in enumerate(b.without.items()):
         colour, dash = _LOOKS[place % len(_LOOKS)]
         title = "without the carry" if name == CARRY else f"without {name}"
-        lines.append((f"{title} ({b.share[name]:.0%})", values, colour, dash, 1.7))
+        lines.append((f"{title} ({100 * paths.share[name]:.0f} %)", values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
     bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:
@@ -87,7 +87,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     ax.set_xlabel(f"lag $k$ (steps back){below}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
     count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
-    ax.set_title(f"{caption(paths.cell)}: {count}; in brackets the share of a step",
+    ax.set_title(f"{caption(paths.cell)}: {count}; in brackets the share of one step",
                  fontsize=9.5, color="#444444")  # fmt: skip
     mark_underflow(ax, marks)
     label_ends(ax, ends)

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from zlib import crc32
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from symgate.errors import SymgateError
 from symgate.plots.vector import compact
@@ -108,13 +109,32 @@ def looks(cells: list[str]) -> list[Look]:
 
 
 def caption(cell: str) -> str:
-    """A cell's name as a picture can hold it: one line, not long, and never a formula.
+    """A cell's name as a picture can hold it: one line, not long, never a formula, and what
+    the font lacks by its number.
 
-    >>> caption("a$b\\n")
-    'a\\\\$b?'
+    >>> caption("a$b\\n"), caption("循環"), caption("σ-RNN")
+    ('a\\\\$b?', '\\\\u5faa\\\\u74b0', 'σ-RNN')
     """
-    plain = "".join(c if c.isprintable() else "?" for c in cell)
-    return (plain if len(plain) <= 40 else plain[:39] + "…").replace("$", r"\$")
+    short = cell if len(cell) <= 40 else cell[:39] + "…"
+    drawn = "".join(_drawn(c) for c in short)
+    return drawn.replace("$", r"\$")
+
+
+def _drawn(c: str) -> str:
+    if not c.isprintable():
+        return "?"
+    return c if ord(c) in _glyphs() else c.encode("ascii", "backslashreplace").decode()
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """The characters that pictures can hold, in plain and in bold."""
+    family = STYLE["font.family"]
+    plain, bold = (
+        get_font(findfont(FontProperties(family=family, weight=weight))).get_charmap()
+        for weight in ("normal", "bold")
+    )
+    return frozenset(plain.keys() & bold.keys())
 
 
 def darker(colour: str) -> str:

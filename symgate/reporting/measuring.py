@@ -193,21 +193,24 @@ def _time_constant(rate: float) -> float | None:
 
 
 def _of_paths(d: Decay) -> dict[str, Any]:
-    """Each path's share in one step, and what is left at the last lag without it. The carry's
-    is that in the whole state's step: a block such as (c, c) may be all carry."""
+    """Each path's share in one step of the whole state, and in each block what is left at
+    the last lag without it."""
     paths = d.paths
     assert paths is not None
     blocks = {
         f"{of},{wrt}": {
             "last_log10": float(b.whole[-1]),
             "carry_last_log10": None if b.carry is None else float(b.carry[-1]),
-            "share": dict(b.share),
             "without_last_log10": {name: float(v[-1]) for name, v in b.without.items()},
         }
         for (of, wrt), b in paths.blocks.items()
     }
-    share = paths.share.get("carry")
-    return {"paths": dict(paths.titles), "blocks": blocks, "carry_share": share}
+    return {
+        "paths": dict(paths.titles),
+        "share": dict(paths.share),
+        "carry_share": paths.share.get("carry"),
+        "blocks": blocks,
+    }
 
 
 def _saved(d: Decay) -> bytes:

@@ -48,9 +48,9 @@ def _mode(path: Path) -> int:
 
 def message(path: Path, error: OSError) -> str:
     """Why a file could not be written, and how to mend it."""
-    if error.errno == errno.ENOENT or not path.parent.exists():
+    if not path.parent.exists():
         return f"cannot write {path}: there is no folder {path.parent}; make it first"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
         return f"cannot write {path}: the folder {path.parent} may not be written to"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"cannot write {path}: the disk is full; what was there is unchanged"

@@ -132,8 +132,8 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
     if arguments.output is None:
         print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
     print("\n".join(columns([HEADER, *rows(decays)])))
-    first, last = decays[0].fit.lags
-    print(f"\n{decays[0].setting.averaged_over}; rates fitted on lags {first} to {last}")
+    print()
+    _measured_on(decays)
     if arguments.bounds:
         _bounds(decays)
     if arguments.paths:
@@ -141,6 +141,20 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
     for d in decays:
         for note in d.notes:
             print(f"{d.cell}: {note}")
+
+
+def _measured_on(decays: list[Decay]) -> None:
+    """What the curves are averages of and where the rates were fitted: once, or for each cell
+    where they differ."""
+    told = {
+        d.cell: f"{d.setting.averaged_over}; rate fitted on lags {d.fit.lags[0]} to {d.fit.lags[1]}"
+        for d in decays
+    }
+    if len(set(told.values())) == 1:
+        print(next(iter(told.values())))
+        return
+    for cell, text in told.items():
+        print(f"{cell}: {text}")
 
 
 def _bounds(decays: list[Decay]) -> None:
@@ -180,9 +194,13 @@ def _paths(decays: list[Decay]) -> None:
     table = [("cell", "block", "path", "share of a step", "last lag without it", "alone")]
     for d in decays:
         assert d.paths is not None
+        if len(d.paths.blocks) > 1:
+            table.append((d.cell, "whole state", "", "100.0 %", "", ""))
+            for name, title in d.paths.titles.items():
+                table.append(("", "", title, f"{100 * d.paths.share[name]:.1f} %", "", ""))
         for b in d.paths.blocks.values():
             block = f"{b.of} / {b.wrt}"
-            table.append((d.cell, block, "whole", "100.0 %", power(float(b.whole[-1])), ""))
+            table.append((d.cell, block, "every path", "100.0 %", power(float(b.whole[-1])), ""))
             for name, title in d.paths.titles.items():
                 alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
                 table.append(

@@ -113,15 +113,14 @@ def _ways(f: Findings, key: str) -> Words:
 
 
 def _shares(f: Findings, key: str) -> Words:
-    """The share of each path in one step of the block that is drawn."""
-    block = f"{f[f'{key}/of']},{f[f'{key}/wrt']}"
-    shares = f[f"{key}/blocks/{block}/share"]
+    """The share of each path in one step of the whole state."""
+    shares = f[f"{key}/share"]
     said = [
-        (f.number(f"{key}/blocks/{block}/share/{name}", "share"), f" {f[f'{key}/paths'][name]}")
+        (f.number(f"{key}/share/{name}", "share"), f" {f[f'{key}/paths'][name]}")
         for name in sorted(shares, key=lambda name: -shares[name])
         if abs(shares[name]) > 5e-4
     ]
-    return ("Of one step: ", *listed(said), ".") if said else ()
+    return ("Of one step of the whole state: ", *listed(said), ".") if said else ()
 
 
 def _ranks(f: Findings, key: str) -> Words:
