@@ -65,7 +65,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     for place, (name, values) in enumerate(b.without.items()):
         colour, dash = _LOOKS[place % len(_LOOKS)]
         title = "without the carry" if name == CARRY else f"without {name}"
-        lines.append((f"{title} ({100 * paths.share[name]:.0f} %)", values, colour, dash, 1.7))
+        lines.append((f"{title} ({100 * paths.share[name]:.1f} %)", values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
     bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:

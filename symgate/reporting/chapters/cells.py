@@ -102,8 +102,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
 
 def _ways(f: Findings, key: str) -> Words:
     """What the curves of the path figure are."""
-    shares = f[f"{key}/blocks/{f[f'{key}/of']},{f[f'{key}/wrt']}/share"]
-    if len(shares) < 2:
+    if len(f[f"{key}/share"]) < 2:
         return (" over the lag. There is one path only. ",)
     carried = f[f"{key}/carry_share"] is not None
     return (
