@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import symgate as sg
 from symgate.cli.main import main
 from tests.test_read import GRU, NOTE
 
@@ -80,6 +81,15 @@ def test_the_map_to_the_zoo_and_the_cell_for_other_commands(
         assert main([*command, f"{path}#2"]) == 0
         assert main([*command, f"{path}#3"]) == 3
     assert "count from 1 to 2" in capsys.readouterr().err
+
+
+def test_a_notebook_shows_a_table_and_escapes() -> None:
+    found = sg.read(NOTE.replace("h_t'", r"h_t' \text{<b>}") + "\n<script>\n")
+    shown = found._repr_html_()
+    assert "<td>gru</td>" in found[0]._repr_html_()
+    assert "<pre>    misplaced parenthesis" in shown
+    assert "<script>" not in shown
+    assert "<b>" not in shown
 
 
 def test_derive_what_was_read(note: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,10 @@ def _name(printer: LatexPrinter, name: str) -> str:
 
 def html(found: Comparison) -> str:
     """A comparison for a notebook: the verdict, the map and the numbers as tables."""
-    rows = [f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in found.rows()]
+    style = "white-space: pre-line; text-align: left"
+    rows = [
+        f'<tr><th>{escape(k)}</th><td style="{style}">{escape(v)}</td></tr>'
+        for k, v in found.rows()
+    ]
     head = f"{escape(found.first.name)} and {escape(found.second.name)}: {found.verdict}"
     return f"<table><caption>{head}</caption>{''.join(rows)}</table>"

@@ -108,6 +108,11 @@ class Reading:
             "notes": list(self.notes),
         }
 
+    def _repr_html_(self) -> str:
+        from symgate.reading.summary import html
+
+        return html([ReadFile("", (self,))])
+
     def __str__(self) -> str:
         return "\n".join(line.text or f"# {line.source}" for line in self.lines)
 
@@ -157,6 +162,11 @@ class Readings:
 
     def __getitem__(self, index: int) -> Reading:
         return self.cells[index]
+
+    def _repr_html_(self) -> str:
+        from symgate.reading.summary import html
+
+        return html(self.files)
 
     def to_dict(self) -> dict[str, Any]:
         return {"schema": SCHEMA, "files": [file.to_dict() for file in self.files]}

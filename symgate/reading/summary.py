@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from html import escape
 
 from symgate.reading.conventions import Conventions
 from symgate.reading.reading import Misprint, ReadFile, Reading
@@ -101,6 +102,21 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
     for state, (printed, meant) in misprint.consequence.ranges.items():
         if printed != meant and "none" not in (printed, meant):
             yield f"         so     {state} lies in {printed}, where {meant} is meant"
+
+
+def html(files: Sequence[ReadFile]) -> str:
+    """The table of the cells for a notebook, and each misprint under it."""
+    head, *rows = table(files)
+    cells = "".join(f"<th>{escape(word)}</th>" for word in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in rows
+    )
+    told = (
+        escape("\n".join(of_misprint(misprint)))
+        for file in files for reading in file.cells for misprint in reading.misprints[:SHOWN]
+    )  # fmt: skip
+    under = "".join(f"<pre>{lines}</pre>" for lines in told)
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>{under}"
 
 
 def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:
