@@ -224,3 +224,23 @@ def test_the_command_tells_faults(symgate: Any) -> None:
     code, _, err = symgate("rnn", "--steps", "5", "--burn-in", "9", "--hidden", "3")
     assert (code, "leaves nothing" in err) == (3, True)
     assert "no chaos at this size (1 direction)" in symgate("rnn", "--hidden", "1")[1]
+
+
+def test_a_state_that_reads_no_state_before_is_a_dead_direction() -> None:
+    cell = sg.Cell.from_text("h[t] = 0.5 * h[t-1] + tanh(U @ z[t-1])\nz[t] = x[t]")
+    params = sg.init(cell, hidden=2)
+    found = sg.lyapunov(cell, params, steps=40, burn_in=10)
+    np.testing.assert_allclose(found.exponents[:2], np.log(0.5), atol=1e-12)
+    assert np.isneginf(found.exponents[2:]).all()
+    one = sg.lyapunov(cell, params, steps=40, burn_in=10, count=1)
+    np.testing.assert_allclose(one.exponents, np.log(0.5), atol=1e-6)
+    assert sg.fixed_points(cell, params, starts=4)[0].radius == 0.5
+
+
+def test_steps_that_share_a_qr_give_what_single_ones_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = numbers(sg.cell("gru"), n=8, m=3, steps=90, scale=0.7).run()
+    shared = sg.lyapunov(run, burn_in=21)
+    monkeypatch.setattr("symgate.theory.frame.TOGETHER", 1)
+    single = sg.lyapunov(run, burn_in=21)
+    np.testing.assert_allclose(shared.exponents, single.exponents, atol=1e-11)
+    assert not np.array_equal(shared.exponents, single.exponents)

@@ -63,31 +63,42 @@ class DenseSteps:
 
 
 def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
-    """The whole state's Jacobian of each step: (count, B, N, N)."""
-    states, samples = steps.run.cell.states, steps.run.samples
+    """The whole state's Jacobian of each step: (count, B, N, N).
+
+    The blocks of a step are put together from the states before to those that read others of
+    the same step.
+    """
+    states = steps.run.cell.states
     ends = np.cumsum([steps.size(s) for s in states])
     place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
-    total = np.zeros((count, samples, steps.width, steps.width), steps.run.dtype)
-    for state in states:
-        eye = np.eye(steps.size(state), dtype=steps.run.dtype)
-        rows: dict[str, Array] = {state: np.broadcast_to(eye, (count, samples, *eye.shape))}
-        before: dict[str, Array] = {}
-        for into, blocks in ((rows, dense.within), (before, dense.across)):
-            for (value, other, _), block in blocks:
-                if value in rows:
-                    part = _multiplied(rows[value], block)
-                    into[other] = into[other] + part if other in into else part
-        for other, part in before.items():
-            total[..., place[state], place[other]] = part
-    return total
+    total: dict[str, Array] = {}
+
+    def rows(value: str) -> Array:
+        if value not in total:
+            shape = (count, steps.run.samples, steps.size(value), steps.width)
+            total[value] = np.zeros(shape, steps.run.dtype)
+        return total[value]
+
+    for (value, other, _), (diagonal, matrix) in dense.across:
+        into = rows(value)[..., place[other]]
+        if matrix is not None:
+            into += matrix
+        if diagonal is not None:
+            np.einsum("...ii->...i", into)[...] += diagonal
+    for (value, other, _), block in reversed(dense.within):
+        if other in total:
+            into = rows(value)
+            into += _multiplied(block, total[other])
+    blocks = [rows(s) for s in states]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=-2)
 
 
-def _multiplied(rows: Array, block: Block) -> Array:
+def _multiplied(block: Block, rows: Array) -> Array:
     diagonal, matrix = block
     if matrix is not None:
-        return np.asarray(rows @ matrix)
+        return np.asarray(matrix @ rows)
     assert diagonal is not None
-    return rows * diagonal[..., None, :]
+    return diagonal[..., None] * rows
 
 
 def _formed(

@@ -154,6 +154,10 @@ class Stretch:
         for value, other, f in reversed(self.steps.within):
             if other in now:
                 _add(now, value, self._pushed(f, i, now[other]))
+        for state in self.steps.run.cell.states:
+            if state not in now:  # it reads no state before
+                count = next(iter(d.values())).shape[:2]
+                now[state] = np.zeros((*count, self.steps.size(state)), self.steps.run.dtype)
         return {s: now[s] for s in self.steps.run.cell.states}
 
     def _pushed(self, f: BoundForm, i: int, d: Array) -> Array:

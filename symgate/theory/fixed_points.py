@@ -18,9 +18,9 @@ from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError, SymgateError
 from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.dense import whole
 from symgate.numerics.simulate import simulate
 from symgate.numerics.steps import Steps
-from symgate.theory.frame import forward
 from symgate.theory.lyapunov import state_width, whole_number
 
 Array = NDArray[Any]
@@ -188,7 +188,7 @@ class _Newton:
         if not jacobian:
             return now, None
         work = Steps(run)
-        return now, forward(work, work.stretch(0, 1).dense(0, 1), 1)[0]
+        return now, whole(work, work.stretch(0, 1).dense(0, 1), 1)[0]
 
     def solve(self, states: Array, tolerance: float) -> tuple[Array, Array]:
         """Newton with halved steps; the states at the end, and which of them converged."""

@@ -1,87 +1,145 @@
-"""The tangent frame: orthonormal directions of the whole state, carried forward step by step.
+"""The tangent frame: orthonormal directions of the whole state, carried forward along a run.
 
-At each step the frame is multiplied by the step's Jacobian and made orthonormal again by QR;
-what R has on its diagonal is how much each direction grew. It takes a run and gives
-logarithms; it knows nothing of what is made of them.
+The frame is multiplied by the steps' Jacobians and made orthonormal again by QR; what R has on
+its diagonal is how much each direction grew. A QR costs more than all else, and the R of a
+product is the product of the Rs, so that several steps share one as long as no digits are lost.
+It takes a run and gives logarithms; it knows nothing of what is made of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.dense import DenseSteps
+from symgate.numerics.dense import whole
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps, Stretch
 
-Array = NDArray[Any]
+Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
 STRETCH, NUMBERS = 128, 1 << 18
 
+#: Steps that share a QR at most.
+TOGETHER = 8
+
 #: Below which part of its length a direction's growth is taken from the determinant.
 UNSURE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class Growth:
-    """What the frame met: `logs` is (T, B, k), ln of each direction's growth at each step
-    (-inf where the step's Jacobian maps it to nothing); `log_abs_det` is (T, B), None where
-    the frame is not the whole space. A QR knows a growth of 10⁻ᵏ to 16 - k digits only; where
-    a step all but loses a direction, its growth is what the others leave of the determinant."""
+def follow(
+    run: Run, count: int, seed: int, burn_in: int = 0, progress: Progress | None = None
+) -> Array:
+    """Carry `count` random directions through all steps of a run: (T, B, count), ln of each
+    direction's growth at each step, -inf where the step's Jacobian maps it to nothing.
 
-    logs: Array
-    log_abs_det: Array | None
-
-
-def follow(run: Run, count: int, seed: int, progress: Progress | None = None) -> Growth:
-    """Carry `count` random directions through all steps of a run."""
+    Steps that share a QR have equal parts of its growth; none shares one across the end of
+    the burn-in. A QR knows a growth of 10⁻ᵏ to 16 - k digits only; where a step all but loses
+    a direction of the whole space, its growth is what the others leave of the determinant.
+    """
     steps = Steps(run)
-    width, samples = steps.width, run.samples
-    start = np.random.default_rng(seed).normal(size=(samples, width, count))
-    frame = np.linalg.qr(start.astype(run.dtype))[0]
-    whole = count == width
-    dense = whole or steps.prefers_dense(count * samples)
-    logs = np.empty((run.steps, samples, count))
-    dets = np.empty((run.steps, samples)) if whole else None
-    block = max(1, min(STRETCH, NUMBERS // max(1, samples * width**2)))
-    moved = np.empty((block, samples, width, count), run.dtype)
-    for first in range(0, run.steps, STRETCH):
-        stop = min(first + STRETCH, run.steps)
-        stretch = steps.stretch(first, stop)
-        for at in range(first, stop, block):
-            end = min(at + block, stop)
-            part, grown = slice(at, end), moved[: end - at]
-            jacobians = _jacobians(steps, stretch, at - first, end - first) if dense else None
-            for i, into in enumerate(grown):
-                if jacobians is None:
-                    into[...] = _pushed(steps, stretch, at - first + i, frame)
-                else:
-                    np.matmul(jacobians[i], frame, out=into)
-                frame, r = np.linalg.qr(into)
-                logs[at + i] = r.diagonal(axis1=-2, axis2=-1)
-            if dets is not None and jacobians is not None:
-                dets[part] = np.linalg.slogdet(jacobians)[1]
-            logs[part] = _growth(logs[part], grown, None if dets is None else dets[part])
+    start = np.random.default_rng(seed).normal(size=(run.samples, steps.width, count))
+    frame = _Frame(start.astype(run.dtype))
+    dense = count == steps.width or steps.prefers_dense(count * run.samples)
+    logs = np.empty((run.steps, run.samples, count))
+    for first, stop in ((0, burn_in), (burn_in, run.steps)):
+        for stretch, at, end in _parts(steps, first, stop):
+            if dense:
+                jacobians = whole(steps, stretch.dense(at, end), end - at)
+                frame.multiply(jacobians, logs[first : first + end - at])
+            else:
+                frame.push(steps, stretch, at, logs[first : first + end - at])
+            first += end - at
             if progress is not None:
-                progress(end, run.steps)
-    return Growth(logs, dets)
+                progress(first, run.steps)
+    return logs
 
 
-def _growth(diagonal: Array, moved: Array, log_abs_det: Array | None) -> Array:
-    """ln of how much each direction grew, from the diagonals of R and what was made
-    orthonormal, over some steps.
+def log_abs_det(run: Run, burn_in: int = 0) -> Array:
+    """The mean of ln |det J| of the whole state's Jacobian over the steps after the burn-in,
+    (B,): worked out from the Jacobians alone."""
+    steps = Steps(run)
+    total = np.zeros(run.samples)
+    for stretch, at, end in _parts(steps, burn_in, run.steps):
+        total += np.linalg.slogdet(whole(steps, stretch.dense(at, end), end - at))[1].sum(axis=0)
+    return total / (run.steps - burn_in)
+
+
+def _parts(steps: Steps, first: int, stop: int) -> Iterator[tuple[Stretch, int, int]]:
+    """A stretch, and from where to where in it, for steps whose Jacobians fit into memory."""
+    block = max(1, min(STRETCH, NUMBERS // max(1, steps.run.samples * steps.width**2)))
+    for begin in range(first, stop, STRETCH):
+        count = min(STRETCH, stop - begin)
+        stretch = steps.stretch(begin, begin + count)
+        for at in range(0, count, block):
+            yield stretch, at, min(at + block, count)
+
+
+class _Frame:
+    """Orthonormal columns (B, N, k), and how many steps they go before the next QR."""
+
+    def __init__(self, start: Array) -> None:
+        self.columns = np.linalg.qr(start)[0]
+        self.together = 1
+        self.sure = float(np.finfo(start.dtype).eps) ** (1 / 3)
+
+    def multiply(self, jacobians: Array, logs: Array) -> None:
+        """Through some steps by their Jacobians (steps, B, N, N)."""
+        is_whole = self.columns.shape[-1] == self.columns.shape[-2]
+        self._carry(
+            lambda i, columns: jacobians[i] @ columns,
+            lambda i: np.linalg.slogdet(jacobians[i])[1] if is_whole else None,
+            logs,
+        )
+
+    def push(self, steps: Steps, stretch: Stretch, at: int, logs: Array) -> None:
+        """Through some steps, term by term."""
+        self._carry(lambda i, columns: _pushed(steps, stretch, at + i, columns), _unknown, logs)
+
+    def _carry(
+        self,
+        move: Callable[[int, Array], Array],
+        det: Callable[[int], Array | None],
+        logs: Array,
+    ) -> None:
+        t = 0
+        while t < len(logs):
+            count = min(self.together, len(logs) - t)
+            moved = self.columns
+            with np.errstate(all="ignore"):
+                for i in range(t, t + count):
+                    moved = move(i, moved)
+                columns, r = np.linalg.qr(moved)
+                grown = np.abs(r.diagonal(axis1=-2, axis2=-1))
+                length = np.sqrt(np.einsum("bij,bij->bj", moved, moved))
+                kept = float((grown / length).min())
+            if kept > self.sure:  # not so where anything is nan
+                logs[t : t + count] = np.log(grown) / count
+            elif count > 1:
+                self.together = count // 2
+                continue
+            else:
+                logs[t] = _growth(grown, length, moved, det(t))
+            self.columns = columns
+            t += count
+            if count == self.together:
+                ahead = kept ** ((count + 1) / count) > 10 * self.sure
+                self.together = min(TOGETHER, count + ahead)
+
+
+def _unknown(_: int) -> None:
+    return None
+
+
+def _growth(grown: Array, length: Array, moved: Array, log_abs_det: Array | None) -> Array:
+    """ln of how much each direction grew at one step, (B, k), where a QR is unsure of some.
 
     Unsure are all directions that rounding swallowed (-inf), else the least if it is small:
     they get what the others leave of the determinant, in equal parts.
     """
-    grown = np.abs(diagonal)
-    length = np.sqrt(np.einsum("tbij,tbij->tbj", moved, moved))
     lost = grown <= np.finfo(moved.dtype).eps * moved.shape[-2] * length
     with np.errstate(divide="ignore"):
         logs = np.log(np.where(lost, 0.0, grown))
@@ -96,37 +154,8 @@ def _growth(diagonal: Array, moved: Array, log_abs_det: Array | None) -> Array:
 
 def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:
     """One step on a frame (B, N, k), term by term."""
-    ends = np.cumsum([steps.size(s) for s in steps.run.cell.states])[:-1]
-    rows = np.split(np.swapaxes(frame, 1, 2), ends, axis=2)
-    moved = stretch.push(i, dict(zip(steps.run.cell.states, rows, strict=True)))
-    return np.swapaxes(np.concatenate(list(moved.values()), axis=2), 1, 2)
-
-
-def _jacobians(steps: Steps, stretch: Stretch, first: int, last: int) -> Array:
-    """The whole state's Jacobian of some steps: (steps, B, N, N)."""
-    return forward(steps, stretch.dense(first, last), last - first)
-
-
-def forward(steps: Steps, dense: DenseSteps, count: int) -> Array:
-    """The whole state's Jacobians, the blocks of a step put together from the last state
-    before to the states that read others of the same step."""
     states = steps.run.cell.states
-    ends = np.cumsum([steps.size(s) for s in states])
-    place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
-    total: dict[str, Array] = {}
-    for (value, other, _), (diagonal, matrix) in dense.across:
-        if value not in total:
-            shape = (count, steps.run.samples, steps.size(value), steps.width)
-            total[value] = np.zeros(shape, steps.run.dtype)
-        into = total[value][..., place[other]]
-        if matrix is not None:
-            into += matrix
-        if diagonal is not None:
-            np.einsum("...ii->...i", into)[...] += diagonal
-    for (value, other, _), (diagonal, matrix) in reversed(dense.within):
-        if other in total:
-            part = total[other]
-            moved = matrix @ part if matrix is not None else diagonal[..., None] * part  # type: ignore[index]
-            total[value] = total[value] + moved if value in total else moved
-    blocks = [total[s] for s in states]
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=-2)
+    ends = np.cumsum([steps.size(s) for s in states])[:-1]
+    rows = np.split(np.swapaxes(frame, 1, 2), ends, axis=2)
+    moved = stretch.push(i, dict(zip(states, rows, strict=True)))
+    return np.swapaxes(np.concatenate([moved[s] for s in states], axis=2), 1, 2)

@@ -9,7 +9,8 @@ block Jacobians, never of a product of blocks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.theory.frame import Progress, follow
+from symgate.theory.frame import Progress, follow, log_abs_det
 from symgate.theory.settling import settling
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ class Lyapunov:
     `exponents` is (k,) or (B, k): nats per step, or per unit of time where `dt` is not 1;
     -inf where a direction dies. `error` is their standard error over blocks of steps.
     `convergence` (P, k) or (P, B, k) holds the means over the first `at` (P,) counted steps.
-    `log_abs_det` is the mean of ln |det J|, worked out beside: the sum must be equal to it;
-    None where only some directions were followed.
     """
 
     cell: str
@@ -51,8 +50,8 @@ class Lyapunov:
     error: Array
     at: Array
     convergence: Array
-    log_abs_det: Any
     notes: tuple[str, ...]
+    _run: Run = field(repr=False)
 
     @property
     def is_whole(self) -> bool:
@@ -68,6 +67,15 @@ class Lyapunov:
     def sum(self) -> Any:
         """The sum of all: how volumes grow."""
         return _plain(self._whole.sum(axis=-1))
+
+    @cached_property
+    def log_abs_det(self) -> Any:
+        """The mean of ln |det J|, from the Jacobians alone: `sum` must be equal to it."""
+        return _plain(
+            (log_abs_det(self._run, self.burn_in) / self.dt)[
+                0 if self._run.batch is None else slice(None)
+            ]
+        )
 
     @property
     def unstable_fraction(self) -> Any:
@@ -112,10 +120,8 @@ class Lyapunov:
             "largest": _listed(self.largest),
         }
         if self.is_whole:
-            for name in ("sum", "unstable_fraction", "entropy", "dimension"):
+            for name in ("sum", "log_abs_det", "unstable_fraction", "entropy", "dimension"):
                 data[name] = _listed(getattr(self, name))
-        if self.log_abs_det is not None:
-            data["log_abs_det"] = _listed(self.log_abs_det)
         return {**data, "notes": list(self.notes)}
 
 
@@ -165,13 +171,11 @@ def lyapunov(
             f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "
             f"or take a shorter burn_in"
         )
-    growth = follow(run, followed, whole_number("seed", seed, 0), progress)
-    return _result(run, width, skipped, float(dt), growth.logs, growth.log_abs_det)
+    logs = follow(run, followed, whole_number("seed", seed, 0), skipped, progress)
+    return _result(run, width, skipped, float(dt), logs)
 
 
-def _result(
-    run: Run, width: int, burn_in: int, dt: float, logs: Array, dets: Array | None
-) -> Lyapunov:
+def _result(run: Run, width: int, burn_in: int, dt: float, logs: Array) -> Lyapunov:
     logs = logs[burn_in:] / dt
     total = len(logs)
     at = np.unique(np.linspace(1, total, min(POINTS, total)).astype(int))
@@ -182,7 +186,6 @@ def _result(
     error = np.take_along_axis(_error(blocks), order, -1)
     convergence = np.take_along_axis(convergence, order[None], -1)
     single = run.batch is None
-    det = None if dets is None else dets[burn_in:].mean(axis=0) / dt
     return Lyapunov(
         cell=run.cell.name,
         width=width,
@@ -193,8 +196,8 @@ def _result(
         error=error[0] if single else error,
         at=at,
         convergence=convergence[:, 0] if single else convergence,
-        log_abs_det=det if det is None or not single else float(det[0]),
         notes=_notes(run, logs, exponents, error),
+        _run=run,
     )
 
 
