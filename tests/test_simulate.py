@@ -23,6 +23,11 @@ TWO_STEPS_BEHIND = sg.Cell.from_text("""
     c[t] = tanh(U @ h[t-1] + W @ [x[t], h[t-1]])
     h[t] = tanh(c[t-1] @ V + diag(v) @ x[t]) * c[t]
 """)
+READS_INPUTS_ONLY = sg.Cell.from_text("""
+    h[t] = 0.5 * h[t-1] + tanh(U @ z[t-1] + V @ y[t-1] + y[t])
+    y[t] = tanh(W @ x[t] + b)
+    z[t] = x[t]
+""")
 
 
 def names(cell: sg.Cell) -> list[str]:
@@ -62,7 +67,7 @@ def test_every_value_of_every_cell(name: str) -> None:
             assert_same_run(given.run(checkpoint=True), run, tolerance)
 
 
-@pytest.mark.parametrize("cell", [TWO_INPUTS, NO_INPUT, TWO_STEPS_BEHIND])
+@pytest.mark.parametrize("cell", [TWO_INPUTS, NO_INPUT, TWO_STEPS_BEHIND, READS_INPUTS_ONLY])
 @pytest.mark.parametrize("batch", [None, 1, 4])
 def test_cells_of_other_shapes(cell: sg.Cell, batch: int | None) -> None:
     given = numbers(cell, batch=batch, steps=20)

@@ -20,7 +20,7 @@ from symgate.errors import Diverged
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
 from symgate.numerics.run import Run, Window, over_steps
-from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
+from symgate.numerics.schedule import Activation, Elementwise, Product, schedule, split_stacks
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -71,7 +71,8 @@ class Loop:
                     ahead.known[p] = found[:, first:last]
             for name in self.plan.driven:
                 shape = (length, self.rows(name), samples)
-                whole = np.broadcast_to(ahead[variable(name)], shape)
+                expression = split_stacks(self.lin[name].expression)
+                whole = np.broadcast_to(ahead[expression], shape)
                 if name in kept:
                     kept[name][1:] = whole
                 elif name in self.plan.kept:
