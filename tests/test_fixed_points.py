@@ -70,6 +70,10 @@ def test_newton_that_does_not_converge_is_counted(text: str) -> None:
         ({"starts": 0}, "starts is a whole number from 1"),
         ({"tolerance": 2.0}, "a tolerance lies between 0 and 1"),
         ({"x": np.zeros(7)}, "expected"),
+        ({"x": "abc"}, "expected real numbers"),
+        ({"x": {"q": [1.0]}}, "an input of rnn named 'q'"),
+        ({"scale": "a"}, "scale is a number from 0"),
+        ({"tolerance": "a"}, "a tolerance lies between"),
     ],
 )
 def test_bad_input_is_told(options: Any, message: str) -> None:
@@ -132,3 +136,32 @@ def test_the_formula_is_written_in_every_notation() -> None:
 def test_an_origin_without_a_formula_is_refused(name: str, message: str) -> None:
     with pytest.raises(sg.SymgateError, match=message):
         sg.origin(sg.cell(name))
+
+
+def test_saturated_gates_are_no_fixed_points() -> None:
+    """A GRU stands still where h = n only, so that |h| < 1: further out its gates are 1."""
+    gru = sg.cell("gru")
+    flat = 0
+    for seed in range(3):
+        params = sg.init(gru, hidden=8, input=4, scheme="gaussian", gain=3.0, seed=seed)
+        found = sg.fixed_points(gru, params)
+        assert len(found) > 1
+        assert all(np.abs(p.state["h"]).max() < 1 for p in found.points)
+        flat += any("saturated gates" in note for note in found.notes)
+    assert flat == 3
+    line = sg.fixed_points(sg.Cell.from_text("h[t] = h[t-1]"), {}, starts=5)
+    assert len(line) == 0
+    assert "a line of fixed points" in line.notes[1]
+
+
+def test_a_degenerate_point_counts() -> None:
+    point = sg.fixed_points(TANH, {"U": np.eye(1), "b": np.zeros(1)}, starts=8)[0]
+    assert point.stability == "marginal"
+
+
+def test_points_are_shown_in_short() -> None:
+    found = sg.fixed_points(TANH, {"U": np.eye(2) * 0.5, "b": np.zeros(2)}, starts=3)
+    assert repr(found) == (
+        "<FixedPoints of cell: 1\n  <FixedPoint: stable, spectral radius 0.5, found from 3 starts>>"
+    )
+    assert "<td>stable</td>" in found._repr_html_()
