@@ -21,6 +21,7 @@ _HOMES = {
     "EquationError": "symgate.errors",
     "FixedPoints": "symgate.theory.fixed_points",
     "Gradients": "symgate.numerics.backprop",
+    "Growth": "symgate.theory.measured",
     "Judgement": "symgate.judging.claims",
     "Judgements": "symgate.judging.claims",
     "LagNorms": "symgate.numerics.product",
@@ -55,6 +56,7 @@ _HOMES = {
     "load": "symgate.flow.saving",
     "lyapunov": "symgate.theory.lyapunov",
     "mean_field": "symgate.theory.mean_field",
+    "measured_growth": "symgate.theory.measured",
     "memory": "symgate.flow.memory",
     "notations": "symgate.writing.latex",
     "origin": "symgate.linear.origin",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from symgate.theory.fixed_points import FixedPoints, fixed_points
     from symgate.theory.lyapunov import Lyapunov, lyapunov
     from symgate.theory.mean_field import MeanField, critical_gain, mean_field
+    from symgate.theory.measured import Growth, measured_growth
     from symgate.writing.derivation import Derivation, derive
     from symgate.writing.latex import latex, notations
 
@@ -112,6 +115,7 @@ __all__ = [
     "EquationError",
     "FixedPoints",
     "Gradients",
+    "Growth",
     "Judgement",
     "Judgements",
     "LagNorms",
@@ -147,6 +151,7 @@ __all__ = [
     "load",
     "lyapunov",
     "mean_field",
+    "measured_growth",
     "memory",
     "notations",
     "origin",

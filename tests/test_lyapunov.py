@@ -244,3 +244,14 @@ def test_steps_that_share_a_qr_give_what_single_ones_give(monkeypatch: pytest.Mo
     single = sg.lyapunov(run, burn_in=21)
     np.testing.assert_allclose(shared.exponents, single.exponents, atol=1e-11)
     assert not np.array_equal(shared.exponents, single.exponents)
+
+
+def test_results_are_shown_in_short() -> None:
+    found = sg.lyapunov(chaotic(6, 60, gain=0.5))
+    assert repr(found).startswith("<Lyapunov of rnn-pre-activation: 6 of 6 exponents, largest -")
+    assert "\n  the run settles on a fixed point" in repr(found)
+    assert "<td>unstable fraction</td><td>0.</td>" in found._repr_html_()
+    one = sg.lyapunov(sg.cell("rnn"), sg.init(sg.cell("rnn"), hidden=3), steps=8, count=1)
+    assert "sum" not in one._repr_html_()
+    with pytest.raises(sg.ShapeError, match="needs the parameter 'W'"):
+        sg.lyapunov(sg.cell("rnn"), {"U": np.eye(2)})

@@ -119,3 +119,46 @@ def test_a_product_of_matrix_products_has_a_law() -> None:
     found = sg.mean_field(sg.cell("multiplicative-rnn"), 1.0, 0.5)
     assert 0 < found.chi < 1
     assert found.to_dict()["xi"] == found.xi
+
+
+def test_a_simulated_network_stands_beside() -> None:
+    found = sg.mean_field(sg.cell("rnn"), 1.0, 0.1)
+    measured = found.measured(hidden=300, lags=16)
+    assert measured.chi == pytest.approx(found.chi, rel=0.05)
+    assert measured.second["h"] == pytest.approx(found.second["h"], rel=0.1)
+    assert repr(measured).startswith("<Growth of rnn: χ = 0.6")
+    assert len(measured.to_dict()["log_square"]) == 17
+    (axes,) = found.plot(measured).axes
+    points, line = axes.lines
+    np.testing.assert_allclose(points.get_ydata(), measured.log_square)
+    np.testing.assert_allclose(line.get_ydata(), np.arange(17) * np.log(found.chi))
+
+
+def test_one_network_keeps_more_than_weights_drawn_anew() -> None:
+    """h ← αx + (1 - α)h adds routes that keep to routes that mix: (√keep + √mix)² at most."""
+    found = sg.mean_field(sg.cell("leaky-rnn"), 1.2, 0.3)
+    keep = 0.25
+    mix = found.chi - keep
+    measured = found.measured(hidden=200).chi
+    assert 1.5 * found.chi < measured < (keep**0.5 + mix**0.5) ** 2 * 1.1
+    assert "can grow much faster" in found.notes[0]
+    assert "<p>a state that carries over" in found._repr_html_()
+
+
+def test_a_cell_without_a_mean_field_is_measured() -> None:
+    lstm = sg.cell("lstm")
+    with pytest.raises(sg.SymgateError, match="measure it with sg"):
+        sg.mean_field(lstm, 1.2, 0.3)
+    found = sg.measured_growth(lstm, 1.2, 0.3, {"f": 2.0}, hidden=60, lags=20)
+    assert 0 < found.chi < 1
+    assert len(found.plot().axes[0].lines) == 1
+    assert found.chi > sg.measured_growth(lstm, 1.2, 0.3, hidden=60, lags=20).chi
+
+
+def test_a_vector_that_multiplies_is_not_0_in_silence() -> None:
+    gated = sg.Cell.from_text("h[t] = tanh(u * (U @ h[t-1]) + W @ x[t] + b)")
+    found = sg.mean_field(gated, 1.2, 0.3)
+    assert (found.chi, found.notes[0][:40]) == (0.0, "taken as 0, though it multiplies: u; set")
+    given = sg.mean_field(gated, 1.2, 0.3, values={"u": 1.0})
+    assert given.chi == pytest.approx(sg.mean_field(sg.cell("rnn"), 1.2, 0.3).chi)
+    assert given.notes == ()

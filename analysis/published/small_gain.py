@@ -38,11 +38,22 @@ def measured() -> sg.Lyapunov:
 
 @lru_cache(maxsize=1)
 def fractions() -> tuple[Any, Any]:
-    """s up to ln g, and which part of the exponents lies below."""
-    every = [at_rest(seed)[0].eigenvalues for seed in range(NETWORKS)]
-    exponents = np.sort(np.log(np.abs(np.concatenate(every))))
+    """s up to ln g, and which part of the exponents lies below, by network."""
     s = np.linspace(-3, np.log(GAIN), 200)
-    return s, np.searchsorted(exponents, s) / exponents.size
+    every = [np.sort(np.log(np.abs(at_rest(i)[0].eigenvalues))) for i in range(NETWORKS)]
+    return s, np.array([np.searchsorted(exponents, s) / UNITS for exponents in every])
+
+
+def remarks() -> dict[int, str]:
+    s, below = fractions()
+    alone = np.abs(below - np.exp(2 * s) / GAIN**2).max(axis=1)
+    return {
+        17: "The bar of .01 is met by the mean of four networks and for fractions up to .9, not by "
+        f"one network up to the edge: there the {NETWORKS} are off by "
+        f"{', '.join(f'{off:.4f}' for off in alone)}. At N = {UNITS} no network can be expected to "
+        f"do better: the law holds for N → ∞, and the disc of eigenvalues has a soft edge, at "
+        f"which the expected fraction falls short by 1/√(2πN) = {(2 * np.pi * UNITS) ** -0.5:.4f}."
+    }
 
 
 def numbers() -> dict[int, dict[str, Any]]:
@@ -51,7 +62,7 @@ def numbers() -> dict[int, dict[str, Any]]:
     few = np.sort(np.log(np.abs(np.linalg.eigvals(drawn(FEW)["U"]))))[::-1]
     s, below = fractions()
     inside = np.exp(2 * s) / GAIN**2 <= 0.9
-    off = np.abs(below - np.exp(2 * s) / GAIN**2)[inside].max()
+    off = np.abs(below.mean(axis=0) - np.exp(2 * s) / GAIN**2)[inside].max()
     return {
         17: {
             "the fixed point is 0": float(np.abs(at_rest()[0].state["h"]).max()),
@@ -68,7 +79,7 @@ def numbers() -> dict[int, dict[str, Any]]:
 def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)
     s, below = fractions()
-    left.plot(s, below, color=BLUE, label=f"{NETWORKS} networks, N = {UNITS}")
+    left.plot(s, below.mean(axis=0), color=BLUE, label=f"{NETWORKS} networks, N = {UNITS}")
     left.plot(s, np.exp(2 * s) / GAIN**2, color=RED, ls=DASHED, label="$e^{2s}/g^2$")
     left.set_xlabel("$s$")
     left.set_ylabel("part of the exponents below $s$")
@@ -81,8 +92,7 @@ def draw() -> Picture:
     return Picture(
         figure,
         f"x ← W tanh x with entries N(0, g²/N), g = {GAIN}: at rest at 0. Left N = {UNITS}, right "
-        f"N = {FEW}. At the edge itself the law is off by about 1/√(2πN) = .013, as the disc of "
-        f"eigenvalues has no sharp edge at finite N. After Sompolinsky, Crisanti, Sommers (1988).",
+        f"N = {FEW}. After Sompolinsky, Crisanti, Sommers (1988).",
     )
 
 

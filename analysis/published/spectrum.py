@@ -46,6 +46,14 @@ def numbers() -> dict[int, dict[str, Any]]:
     return {14: described(whole) | check, 15: described(spectrum(0.5))}
 
 
+def remarks() -> dict[int, str]:
+    variance = float(spectrum(1.0).exponents.var())
+    return {
+        14: "The source also gives the variance of the exponents, 6.310449, for which no "
+        f"tolerance at N = {UNITS} is known; here it is {variance:.3f}."
+    }
+
+
 @styled
 def draw() -> Picture:
     figure, (left, right) = canvas(2, 9.4, 4.0)

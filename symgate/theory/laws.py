@@ -56,6 +56,7 @@ class Laws:
         self.cell, self.lin = cell, linearise(cell)
         self.input_variance = not_negative("input_variance", input_variance)
         self.gains = _gains(self.lin, gain)
+        self.given = {*values}
         self.numbers: dict[Any, float] = {}
         self.known: dict[str, tuple[Expr, dict[Expr, Symbol]]] = {}
         for p in cell.parameters.values():
@@ -100,18 +101,35 @@ class Laws:
 
     def notes(self) -> tuple[str, ...]:
         """Where drawing the weights anew at each step differs from using them again."""
-        found = [
-            term
+        notes = []
+        unset = [
+            p.name for p in self.cell.parameters.values()
+            if p.kind == "vector" and p.name not in self.given and self.multiplies(p.name)
+        ]  # fmt: skip
+        if unset:
+            notes.append(
+                f"taken as 0, though it multiplies: {', '.join(unset)}; set it by values={{…}}"
+            )
+        if any(
+            term.matrix is None and term.source == variable(s, 1)
             for s in self.cell.states
             for term in self.lin[s].terms
-            if term.matrix is None and term.source == variable(s, 1)
-        ]
-        if not found:
-            return ()
-        return (
-            "a state that carries over meets the same weights again at each step, and these "
-            "averages take them as drawn anew: compare with a simulation, above all where the "
-            "state is carried for long or the gain is large",
+        ):
+            notes.append(
+                "a state that carries over meets the same weights again at each step, and these "
+                "averages take them as drawn anew: the gradient of one network can grow much "
+                "faster; put .measured() beside"
+            )
+        return tuple(notes)
+
+    def multiplies(self, name: str) -> bool:
+        """Whether a vector is a factor of a variable or a product somewhere: no bias."""
+        vector = Vector(name, real=True)
+        return any(
+            derivative.has(Indexed, MatVec)
+            for node in self.lin
+            if node.expression.has(vector)
+            for derivative in [node.expression.diff(vector)]
         )
 
     def step(self, before: Mapping[str, Law]) -> dict[Any, Law]:
@@ -142,7 +160,8 @@ class Laws:
         if any(a not in local for a in held):
             raise SymgateError(
                 f"the mean field of {self.cell.name} does not close: {node.name} multiplies "
-                f"matrix products in a way that it has no law for; measure it with sg.lyapunov"
+                f"matrix products in a way that it has no law for; measure it with "
+                f"sg.measured_growth"
             )
         roots = {local[a].root for a in held}
         if len(roots) == 1 and all(local[a].values is not None for a in held):
@@ -152,7 +171,7 @@ class Laws:
         except Entangled as error:
             raise SymgateError(
                 f"the mean field of {self.cell.name} does not close: {node.name} is no product "
-                f"of independent values ({error}); measure it with sg.lyapunov or sg.decay"
+                f"of independent values ({error}); measure it with sg.measured_growth"
             ) from None
         random = frozenset([f"{node.name} now"]).union(*(local[a].depends for a in held))
         return Law(f"{node.name} now", None, moments, False, random)
@@ -172,7 +191,8 @@ class Laws:
         if vector.has(MatVec):
             raise SymgateError(
                 f"the mean field takes a matrix as acting on independent values, and in "
-                f"{self.cell.name} one acts on a product of another; measure it with sg.lyapunov"
+                f"{self.cell.name} one acts on a product of another; measure it with "
+                f"sg.measured_growth"
             )
         return average(vector**2, laws, self.numbers)
 
@@ -182,7 +202,7 @@ class Laws:
         if len(symbols) != 1 or isinstance(matrix, Diag):
             raise SymgateError(
                 f"the mean field takes matrices as independent draws, and {self.cell.name} "
-                f"multiplies by {matrix}; measure it with sg.lyapunov or sg.decay"
+                f"multiplies by {matrix}; measure it with sg.measured_growth"
             )
         return self.gains[next(iter(symbols)).name] ** 2
 
@@ -216,7 +236,7 @@ class Laws:
         except Entangled as error:
             raise SymgateError(
                 f"the mean field of {self.cell.name} does not close: a slope is no product of "
-                f"independent values ({error}); measure it with sg.lyapunov or sg.decay"
+                f"independent values ({error}); measure it with sg.measured_growth"
             ) from None
 
 

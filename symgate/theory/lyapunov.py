@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
+from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.theory.frame import Progress, follow, log_abs_det
@@ -52,6 +53,33 @@ class Lyapunov:
     convergence: Array
     notes: tuple[str, ...]
     _run: Run = field(repr=False)
+
+    def __repr__(self) -> str:
+        batch = "" if self.exponents.ndim == 1 else f" of {len(self.exponents)} sequences"
+        largest = np.array2string(np.asarray(self.largest), precision=4, threshold=6)
+        notes = "".join(f"\n  {note}" for note in self.notes)
+        return (
+            f"<Lyapunov of {self.cell}: {self.exponents.shape[-1]} of {self.width} exponents{batch}"
+            f", largest {largest}, over {self.steps} steps{notes}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        names = ["largest"]
+        if self.is_whole:
+            names += ["sum", "unstable_fraction", "entropy", "dimension"]
+        rows = "".join(
+            f"<tr><td>{name.replace('_', ' ')}</td><td>"
+            f"{escape(np.array2string(np.asarray(getattr(self, name)), precision=5, threshold=6))}"
+            f"</td></tr>"
+            for name in names
+        )
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return (
+            f"<table><caption>Lyapunov exponents of {escape(self.cell)}, {self.steps} steps"
+            f"</caption>{rows}</table>{notes}"
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -242,6 +270,7 @@ def _run(
 ) -> Run:
     if params is None:
         raise SymgateError(f"{cell.name} needs parameters: sg.init(cell, hidden=…) draws some")
+    checked_parameters(cell, params)
     rng = np.random.default_rng(whole_number("seed", seed, 0))
     count = steps
     if steps is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
@@ -19,6 +19,11 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import Laws, not_negative
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from symgate.theory.measured import Growth
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +40,35 @@ class MeanField:
     gain: float | Mapping[str, float]
     input_variance: float
     bias: Mapping[str, float]
+    values: Mapping[str, float]
     second: Mapping[str, float]
     mean: Mapping[str, float]
     variance: Mapping[str, float]
     chi: float
     iterations: int
     notes: tuple[str, ...]
-    _laws: Mapping[Any, Law] = field(repr=False)
-    _numbers: Mapping[Any, float] = field(repr=False)
+    _laws: Laws = field(repr=False)
+    _found: Mapping[Any, Law] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<MeanField of {self.cell}: χ = {self.chi:.6g}, ξ = {self.xi:.4g} steps"
+            f"{'; ' if self.notes else ''}{'; '.join(self.notes)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{self.mean[name]:.6g}</td><td>{second:.6g}</td></tr>"
+            for name, second in self.second.items()
+        )
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return (
+            f"<p>{escape(self.cell)}: χ = {self.chi:.6g}, ξ = {self.xi:.4g} steps</p>"
+            f"<table><tr><th>value</th><th>mean</th><th>second moment</th></tr>{rows}</table>"
+            f"{notes}"
+        )
 
     @property
     def xi(self) -> float:
@@ -58,7 +84,22 @@ class MeanField:
 
     def average(self, expression: Expr) -> float:
         """⟨expression⟩ of the cell's values at t and states at t - 1."""
-        return average(expression, self._laws, self._numbers)
+        return average(expression, self._found, self._laws.numbers)
+
+    def measured(self, hidden: int = 400, lags: int = 30, seed: int = 0) -> Growth:
+        """The same numbers from a simulated network of `hidden` units; see `measured_growth`."""
+        from symgate.theory.measured import measured_growth
+
+        return measured_growth(
+            self._laws.cell, self.gain, self.input_variance, self.bias,
+            values=self.values, hidden=hidden, lags=lags, seed=seed,
+        )  # fmt: skip
+
+    def plot(self, measured: Growth | None = None) -> Figure:
+        """Predicted against measured growth over the lag; without `measured` it is measured."""
+        from symgate.theory.pictures import growth_picture
+
+        return growth_picture(measured or self.measured(), self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -68,6 +109,7 @@ class MeanField:
             "gain": gain,
             "input_variance": self.input_variance,
             "bias": dict(self.bias),
+            "values": dict(self.values),
             "second": dict(self.second),
             "mean": dict(self.mean),
             "variance": dict(self.variance),
@@ -109,14 +151,15 @@ def mean_field(
         gain=gain,
         input_variance=input_variance,
         bias=dict(bias or {}),
+        values=dict(values or {}),
         second={name: law.second for name, law in now.items()},
         mean={name: law.mean for name, law in now.items()},
         variance={n: law.second - law.mean**2 for n, law in now.items() if law.normal},
         chi=solver.growth(laws),
         iterations=iterations,
         notes=solver.notes(),
-        _laws=laws,
-        _numbers=solver.numbers,
+        _laws=solver,
+        _found=laws,
     )
 
 

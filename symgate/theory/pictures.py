@@ -1,4 +1,5 @@
-"""Pictures of Lyapunov spectra: the exponents with their errors, and how they converged."""
+"""Pictures of the theory: Lyapunov spectra and how they converged, and the growth of a
+gradient as predicted and as measured."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from symgate.plots.style import BLUE, DASHED, GREY, RED, styled
 
 if TYPE_CHECKING:
     from symgate.theory.lyapunov import Lyapunov
+    from symgate.theory.mean_field import MeanField
+    from symgate.theory.measured import Growth
 
 #: How many exponents the convergence shows, from the largest to the smallest.
 SHOWN = 9
@@ -60,4 +63,28 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
     right.set_title("convergence")
     if len(chosen):
         right.legend(frameon=False)
+    return figure
+
+
+@styled
+def growth_picture(measured: Growth, predicted: MeanField | None) -> Figure:
+    """ln of the squared gradient over the lag: points measured, the line k ln χ."""
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    lags = np.arange(len(measured.log_square))
+    alive = np.isfinite(measured.log_square)
+    axes.plot(
+        lags[alive], measured.log_square[alive], "o", ms=4, color=BLUE,
+        label=f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}",
+    )  # fmt: skip
+    if predicted is not None and predicted.chi > 0:
+        axes.plot(
+            lags, lags * np.log(predicted.chi), color=RED,
+            label=f"mean field: $\\chi$ = {predicted.chi:.4f}",
+        )  # fmt: skip
+    axes.set_xlabel("lag $k$")
+    axes.set_ylabel(r"$\ln\, (1/n)\,\|\partial h_t / \partial h_{t-k}\|^2$")
+    axes.set_title(measured.cell)
+    axes.legend(frameon=False)
     return figure
