@@ -137,7 +137,8 @@ def _image(found: Found, known: Cell, cell: Cell) -> list[str]:
         param = cell.parameters[name]
         if plain and value and _is_as_wide(value[0][1][0], param.kind):
             continue
-        shown.append(f"{_columns(name, block)} of {its} is {value_text(value)} of {own}")
+        what = f"{value_text(value)} of {own}" if any(t for _, t in value) else value_text(value)
+        shown.append(f"{_columns(name, block)} of {its} is {what}")
     return shown
 
 
