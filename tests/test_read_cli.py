@@ -64,6 +64,11 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(path)]) == 3
     assert "is not a text" in capsys.readouterr().err
     assert main(["read", str(tmp_path / "none.md")]) == 3
+    (tmp_path / "empty").mkdir()
+    assert main(["read", str(tmp_path / "empty")]) == 3
+    told = capsys.readouterr()
+    assert not told.out
+    assert "no documents in" in told.err
 
 
 def test_the_map_to_the_zoo_and_the_cell_for_other_commands(

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     for file in found.files:
         if file.error and not arguments.json:
             print(f"symgate: {file.error}", file=sys.stderr)
+    if not found.files:
+        print(f"symgate: no documents in {', '.join(arguments.files)}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     elif arguments.fix:
@@ -66,6 +68,8 @@ def _told(found: Readings) -> None:
     width = max(60, min(shutil.get_terminal_size((88, 24)).columns, 100))
     if len(found.files) == 1:
         print("\n".join(of_file(found.files[0], mark, width)))
+        return
+    if not found.files:
         return
     head, *rows = columns(table(found.files))
     print(mark(head, "faint"), *rows, sep="\n")
