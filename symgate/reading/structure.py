@@ -100,7 +100,7 @@ def structure(found: Understanding) -> Structure:
             _used_in(other, u.name, -1) and (other.name != _bare(u) or u.name == _bare(u))
             for other in [*found.lines, *found.doubled]
         )
-        if used or u.name in found.backwards or own:
+        if used or u.name in found.backwards or own or _keeps_accented(u):
             result.states.append(u.name)
     for name in result.states:
         _update(result, name, lines)
@@ -109,6 +109,11 @@ def structure(found: Understanding) -> Structure:
             _gates_of(result, u, lines)
     _content_gates(result, lines)
     return result
+
+
+def _keeps_accented(u: Understood) -> bool:
+    """Whether a line keeps its last value under an accent that it should not have."""
+    return isinstance(u.term, Add) and any(_accented_state(s, u.name) for s in summands(u.term))
 
 
 def _used_in(u: Understood, name: str, time: int) -> bool:

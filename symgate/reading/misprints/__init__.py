@@ -6,7 +6,8 @@ Each module looks for one kind and knows nothing of the others:
     matrices     which matrix acts on what
     times        a time index that is missing, wrong or written in another way
     names        a symbol that nothing defines, a name that is defined twice
-    shapes       an activation, a factor, a bias or a 1 - … in the wrong place
+    shapes       an activation, a factor or a bias in the wrong place, in gates and candidates
+    updates      the same, and a 1 - …, in the updates of states and in outputs
     layout       delimiters and commands
     nearest      the one place in which a cell differs from a common one
 """
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symgate.reading.faults import Fault
-from symgate.reading.misprints import layout, matrices, names, parameters, shapes, times
+from symgate.reading.misprints import layout, matrices, names, parameters, shapes, times, updates
 from symgate.reading.misprints.cell import Readable
 from symgate.reading.source import Document
 
@@ -25,7 +26,7 @@ from symgate.reading.source import Document
 def faults(cell: Readable) -> list[Fault]:
     """Every misprint of a cell that is not known from reading its lines, in order."""
     found: list[Fault] = []
-    for module in (layout, names, times, parameters, matrices, shapes):
+    for module in (layout, names, times, parameters, matrices, shapes, updates):
         found.extend(module.faults(cell))
     return distinct(found)
 

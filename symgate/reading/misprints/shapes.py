@@ -6,7 +6,6 @@ Each check compares a line with what lines of its part look like in the publishe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
@@ -15,10 +14,9 @@ from symgate.reading.structure import (
     complement,
     factors,
     gate_name,
-    squashed_update,
     summands,
 )
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, walk
 from symgate.reading.understanding import Understood
 
 GATED = {"lstm", "gru", "mgu", "ugrnn", "lstmp", "convlstm", "convgru", "janet", "slstm", "lightru"}
@@ -26,6 +24,11 @@ GATED = {"lstm", "gru", "mgu", "ugrnn", "lstmp", "convlstm", "convgru", "janet",
 
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _biases_multiplied(cell)
+    yield from _commas(cell)
+    if cell.family == "rnn":
+        for u in cell.found.lines:
+            if u.name in cell.parts.states and u.term is not None:
+                yield from _bias_beside(cell, u, u.term)
     if cell.family not in GATED:
         return
     for u in cell.found.lines:
@@ -34,12 +37,37 @@ def faults(cell: Readable) -> Iterator[Fault]:
         if u.name in cell.parts.gates - cell.parts.candidates:
             yield from _gate(cell, u)
         elif u.name in cell.parts.candidates:
-            yield from _candidate(cell, u.term, u)
-        elif u.name in cell.parts.outputs:
-            yield from _output(cell, u)
-    for state in cell.parts.carried:
-        yield from _update(cell, state)
-    yield from _unread_output(cell)
+            yield from candidate(cell, u.term, u)
+
+
+def _bias_beside(cell: Readable, u: Understood, term: AnyTerm) -> Iterator[Fault]:
+    """tanh(W x + U h) + b: a line that is an activation and a bias, no more."""
+    if not isinstance(term, Add) or len(term.terms) != 2:
+        return
+    call = next((t for _, t in term.terms if isinstance(t, Call) and affine(t)), None)
+    bias = next((t for _, t in term.terms if isinstance(t, Par)), None)
+    if call is not None and bias is not None:
+        yield _bias_outside(cell, u, call, bias)
+
+
+def _commas(cell: Readable) -> Iterator[Fault]:
+    """W [h x] where other lines have W [h, x]."""
+    if not any(isinstance(term, Cat) for _, term in cell.terms()):
+        return
+    for _, term in cell.terms():
+        inner = term.vector if isinstance(term, Apply) else None
+        if not isinstance(inner, Times) or not all(isinstance(f, Var) for f in inner.factors):
+            continue
+        printed = cell.printed(inner.start, inner.stop).strip()
+        one, other = inner.factors[0], inner.factors[-1]
+        between = cell.printed(one.stop, other.start)
+        if len(inner.factors) != 2 or between.strip() or not printed.startswith("["):
+            continue
+        meant = printed.replace(between, ", ", 1) if between else ""
+        yield Fault(
+            "missing_comma", "a comma is missing between the parts of a concatenation",
+            inner.start, inner.stop, printed, meant, (Edit(one.stop, other.start, ", "),), 0.85,
+        )  # fmt: skip
 
 
 def _biases_multiplied(cell: Readable) -> Iterator[Fault]:
@@ -82,7 +110,7 @@ def _gate(cell: Readable, u: Understood) -> Iterator[Fault]:
     sigmoids = [t for t in others if isinstance(t, Call) and t.function == "sigmoid"]
     squashing = call.function == "tanh" and not call.assumed
     if squashing and len(sigmoids) == len(others) >= 1 and not _is_jozefowicz(cell, u):
-        yield _function(cell, u, call, "σ", "\\sigma", "a gate lies between 0 and 1")
+        yield wrong_function(cell, u, call, "σ", "\\sigma", "a gate lies between 0 and 1")
 
 
 def _is_jozefowicz(cell: Readable, u: Understood) -> bool:
@@ -144,16 +172,17 @@ def _bias_outside(cell: Readable, u: Understood, call: Call, bias: Par) -> Fault
 # -- candidates ------------------------------------------------------------------------
 
 
-def _candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
+def candidate(cell: Readable, term: AnyTerm, u: Understood) -> Iterator[Fault]:
     """A candidate is tanh of a sum; the reset gate multiplies a state in it."""
     call = term if isinstance(term, Call) else None
     if call is None:
+        yield from _bias_beside(cell, u, term)
         yield from _broken_candidate(cell, term, u)
         return
     sigmoid = call.function == "sigmoid" and not call.assumed and affine(call)
     # Goodfellow et al. print σ at the input of a memory that they call s
-    if sigmoid and u.line.target.letter != "s" and _sigma_is_gate(cell, u):
-        yield _function(cell, u, call, "tanh", "\\tanh", "a candidate takes both signs")
+    if sigmoid and u.line.target.letter != "s" and sigma_is_gate(cell, u):
+        yield wrong_function(cell, u, call, "tanh", "\\tanh", "a candidate takes both signs")
     yield from _doubly_acted(cell, call)
     yield from _bare_reset(cell, call, u)
     yield from _wrong_gate(cell, call, u)
@@ -188,7 +217,7 @@ def _doubly_acted(cell: Readable, call: Call) -> Iterator[Fault]:
         )  # fmt: skip
 
 
-def _sigma_is_gate(cell: Readable, u: Understood) -> bool:
+def sigma_is_gate(cell: Readable, u: Understood) -> bool:
     """Whether σ is the function of the gates, so that it is no name for any activation."""
     gates = [v.term for v in cell.found.lines if v.name in cell.parts.gates - cell.parts.candidates]
     return any(
@@ -319,163 +348,9 @@ def _polarity_of_new(cell: Readable) -> int | None:
     return None
 
 
-# -- updates and outputs ---------------------------------------------------------------
-
-
-def _update(cell: Readable, state: str) -> Iterator[Fault]:
-    """A state keeps one part of its last value and takes the other part of the candidate."""
-    u = cell.found.line(state)
-    if u is None or u.term is None:
-        return
-    for part in cell.parts.news[state]:
-        for factor in part.factors:
-            if isinstance(factor, Call) and affine(factor):
-                yield from _candidate(cell, factor, u)
-    yield from _added_complement(cell, u, state)
-    yield from _kept_whole(cell, u, state)
-    lines = {v.name: v for v in cell.found.lines}
-    if isinstance(u.term, Call) and (inner := squashed_update(u.term, state, lines)) is not None:
-        printed = cell.printed(u.term.start, u.term.stop)
-        meant = cell.printed(inner.start, inner.stop).strip()
-        meant = meant[1:-1].strip() if meant.startswith("(") and meant.endswith(")") else meant
-        yield Fault(
-            "spurious_activation", f"the update of {state} stands inside a function",
-            u.term.start, u.term.stop, printed, meant,
-            (Edit(u.term.start, u.term.stop, meant),), 0.8,
-        )  # fmt: skip
-    keepers = cell.parts.keepers[state]
-    single = cell.family in ("gru", "mgu", "ugrnn", "convgru", "lightru")
-    if single and len(keepers) > 1:
-        yield from _extra_keeper(cell, u, keepers)
-    if single and len(keepers) == 1:
-        yield from _complements(cell, u, state, keepers[0])
-
-
-def _kept_whole(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
-    """(1 - z) ⊙ g + h, where z ⊙ h is meant."""
-    if cell.parts.keepers[state] or cell.family not in ("gru", "mgu", "ugrnn", "convgru"):
-        return
-    gates = [complement(f) for part in cell.parts.news[state] for f in part.factors]
-    gate = next((g for g in gates if isinstance(g, Var)), None)
-    last = next((s.term for s in summands(u.term) if s.term == s.factors[0]
-                 and s.holds(state, -1)), None) if u.term is not None else None  # fmt: skip
-    if gate is None or last is None:
-        return
-    printed = cell.printed(last.start, last.stop)
-    meant = f"{cell.printed(gate.start, gate.stop)} {cell.sign()} {printed}"
-    yield Fault(
-        "missing_factor", f"1 minus {gate.name} takes the new, so {gate.name} keeps the old",
-        last.start, last.stop, printed, meant, (Edit(last.start, last.stop, meant),), 0.8,
-    )  # fmt: skip
-
-
-def _added_complement(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
-    """(1 - z) + h for (1 - z) ⊙ h."""
-    if not isinstance(u.term, Add):
-        return
-    for (_, one), (sign, other) in pairwise(u.term.terms):
-        gate, last = (one, other) if complement(one) is not None else (other, one)
-        if sign < 0 or complement(gate) is None or not isinstance(last, Var):
-            continue
-        if last.name != state or last.time != -1:
-            continue
-        between = cell.printed(one.stop, other.start)
-        at = one.stop + between.rfind("+")
-        if "+" not in between:
-            continue
-        meant = cell.sign()
-        yield Fault(
-            "wrong_operator", "the last state is added to 1 minus the gate; a product is meant",
-            at, at + 1, "+", meant, (Edit(at, at + 1, meant),), 0.85,
-        )  # fmt: skip
-
-
-def _extra_keeper(cell: Readable, u: Understood, keepers: list[AnyTerm]) -> Iterator[Fault]:
-    for keeper in keepers:
-        name = gate_name(keeper)
-        if name and name in cell.parts.resets and complement(keeper) is None:
-            text = cell.document.text
-            start, stop = keeper.start, keeper.stop
-            end = stop
-            for sign in ("\\odot", "\\circ", "\\cdot", "\\times", "*", "⊙", "∘", "\\bullet", "·"):
-                rest = text[stop:].lstrip(" ")
-                if rest.startswith(sign):
-                    end = stop + len(text[stop:]) - len(rest) + len(sign)
-                    break
-            yield Fault(
-                "spurious_factor", f"the reset gate {name} also multiplies the kept state",
-                start, stop, cell.printed(start, stop), "", (Edit(start, end, ""),), 0.85,
-            )  # fmt: skip
-
-
-def _complements(cell: Readable, u: Understood, state: str, keeper: AnyTerm) -> Iterator[Fault]:
-    """Of z and 1 - z one keeps and the other takes; both alike is a slip."""
-    name = gate_name(keeper)
-    if not name:
-        return
-    kept = complement(keeper) is not None
-    for part in cell.parts.news[state]:
-        same = [f for f in part.factors if gate_name(f) == name]
-        if len(same) == 1 and (complement(same[0]) is not None) == kept:
-            wrong = same[0]
-            printed = cell.printed(wrong.start, wrong.stop)
-            inner = complement(wrong)
-            meant = (
-                cell.printed(inner.start, inner.stop) if inner is not None else f"(1 - {printed})"
-            )
-            yield Fault(
-                "missing_complement", f"{name} both keeps and takes: one of them is 1 minus it",
-                wrong.start, wrong.stop, printed, meant,
-                (Edit(wrong.start, wrong.stop, meant),), 0.85,
-            )  # fmt: skip
-
-
-def _output(cell: Readable, u: Understood) -> Iterator[Fault]:
-    """The output shows tanh of the memory."""
-    assert u.term is not None
-    memory = cell.parts.outputs[u.name]
-    for term in walk(u.term):
-        if not isinstance(term, Call) or term.function != "sigmoid" or term.assumed:
-            continue
-        names = {v.name for v in walk(term.argument) if isinstance(v, Var)}
-        if memory in names and _sigma_is_gate(cell, u):
-            yield _function(cell, u, term, "tanh", "\\tanh", "the output takes both signs")
-
-
-def _unread_output(cell: Readable) -> Iterator[Fault]:
-    """Gates and candidate all read the memory, and nothing reads the output."""
-    if cell.family not in ("lstm",) or not cell.parts.candidates:
-        return
-    memories = [s for s in cell.parts.carried if s in cell.parts.outputs.values()]
-    outputs = [name for name, state in cell.parts.outputs.items() if state in memories]
-    if len(memories) != 1 or len(outputs) != 1 or outputs[0] in cell.parts.states:
-        return
-    memory, output = memories[0], cell.found.line(outputs[0])
-    assert output is not None
-    for name in cell.parts.candidates:
-        line = cell.found.line(name)
-        if line is None or line.term is None:
-            continue
-        if not any(
-            isinstance(v, Var) and v.name == memory and v.time == -1 for v in walk(line.term)
-        ):
-            return
-    letter = cell.printed(output.line.target.start, output.line.target.stop)[:1]
-    for u in cell.found.lines:
-        if u.name in cell.parts.carried or u.name in cell.parts.outputs or u.term is None:
-            continue
-        for var in (t for t in walk(u.term) if isinstance(t, Var)):
-            if var.name == memory and var.time == -1:
-                printed = cell.printed(var.start, var.stop)
-                meant = printed.replace(var.ref.letter, letter, 1)
-                yield Fault(
-                    "wrong_state", f"gates and candidate of an LSTM read the output {outputs[0]}, "
-                    f"which nothing reads here", var.start, var.stop, printed, meant,
-                    (Edit(var.start, var.stop, meant),), 0.7,
-                )  # fmt: skip
-
-
-def _function(cell: Readable, u: Understood, call: Call, name: str, latex: str, why: str) -> Fault:
+def wrong_function(
+    cell: Readable, u: Understood, call: Call, name: str, latex: str, why: str
+) -> Fault:
     start, stop = call.head
     printed = cell.printed(start, stop)
     meant = latex if "\\" in printed else {"σ": "sigma"}.get(name, name)
