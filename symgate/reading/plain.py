@@ -14,7 +14,10 @@ from html import unescape
 from symgate.reading.source import Piece
 from symgate.reading.symbols import COMBINING, LOWERED, RAISED, UNICODE
 
-_MARK = re.compile(r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code)\b[^<>]{0,80}>", re.IGNORECASE)
+_MARK = re.compile(
+    r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code|p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,12});")
 _ESCAPED_TWICE = re.compile(
     r"(?<!\\)\\\\(?:sigma|odot|tanh|cdot|text|tilde|begin|mathbf|mathrm|left|frac|circ|hat|"

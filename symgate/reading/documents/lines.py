@@ -9,14 +9,17 @@ from symgate.reading.source import Piece
 
 MAX_LINE = 400
 
+#: The tags of a paragraph, an item or a cell of a table, in which a line may stand.
+_TAGS = r"(?:\s*<(?:p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>)*"
 #: Words and a colon before an equation: "**Forget gate**: f_t = …".
 _LABEL = re.compile(
-    r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}[^\W\d_][\w \-/()（）'’&]{1,50}?[*_]{0,2}"
+    _TAGS
+    + r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}[^\W\d_][\w \-/()（）'’&]{1,50}?[*_]{0,2}"
     r"\s?[:：](?!\s?=)[*_]{0,2}\s*(?=[^\s=])"
 )
 #: One symbol before the equals sign, perhaps with scripts, an accent, a time.
 _LEFT = re.compile(
-    r"^[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
+    r"^" + _TAGS + r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
     r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
     r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\*?\s*(?::\s?=|=|≔|<-|←)(?!=)"
 )

@@ -50,6 +50,7 @@ def _update(cell: Readable, state: str) -> Iterator[Fault]:
             u.term.start, u.term.stop, printed, meant,
             (Edit(u.term.start, u.term.stop, meant),), 0.8,
         )  # fmt: skip
+    yield from _swapped_gates(cell, u, state)
     keepers = cell.parts.keepers[state]
     single = cell.family in ("gru", "mgu", "ugrnn", "convgru", "lightru")
     if single and len(keepers) > 1:
@@ -95,6 +96,25 @@ def _added_complement(cell: Readable, u: Understood, state: str) -> Iterator[Fau
             "wrong_operator", "the last state is added to 1 minus the gate; a product is meant",
             at, at + 1, "+", meant, (Edit(at, at + 1, meant),), 0.85,
         )  # fmt: skip
+
+
+def _swapped_gates(cell: Readable, u: Understood, state: str) -> Iterator[Fault]:
+    """i ⊙ c + f ⊙ g, where the forget gate takes and the input gate keeps."""
+    if cell.family not in ("lstm", "lstmp", "convlstm") or len(cell.parts.keepers[state]) != 1:
+        return
+    keeper = cell.parts.keepers[state][0]
+    takers = [f for s in cell.parts.news[state] for f in s.factors if f is not keeper]
+    taker = next((f for f in takers if isinstance(f, Var) and f.name in cell.parts.gates), None)
+    if not isinstance(keeper, Var) or taker is None:
+        return
+    if (keeper.ref.letter.lower(), taker.ref.letter.lower()) != ("i", "f"):
+        return
+    one, other = (cell.printed(v.start, v.stop) for v in (keeper, taker))
+    yield Fault(
+        "swapped_gates", "the input gate keeps the last state and the forget gate takes the new",
+        keeper.start, keeper.stop, one, other,
+        (Edit(keeper.start, keeper.stop, other), Edit(taker.start, taker.stop, one)), 0.7,
+    )  # fmt: skip
 
 
 def _extra_keeper(cell: Readable, u: Understood, keepers: list[AnyTerm]) -> Iterator[Fault]:
