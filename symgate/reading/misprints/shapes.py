@@ -6,6 +6,7 @@ Each check compares a line with what lines of its part look like in the publishe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.misprints.cell import Readable
@@ -25,6 +26,7 @@ GATED = {"lstm", "gru", "mgu", "ugrnn", "lstmp", "convlstm", "convgru", "janet",
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _biases_multiplied(cell)
     yield from _commas(cell)
+    yield from _gates_beside_states(cell)
     if cell.family == "rnn":
         for u in cell.found.lines:
             if u.name in cell.parts.states and u.term is not None:
@@ -68,6 +70,32 @@ def _commas(cell: Readable) -> Iterator[Fault]:
             "missing_comma", "a comma is missing between the parts of a concatenation",
             inner.start, inner.stop, printed, meant, (Edit(one.stop, other.start, ", "),), 0.85,
         )  # fmt: skip
+
+
+def _gates_beside_states(cell: Readable) -> Iterator[Fault]:
+    """W [r, h, x] for W [r ⊙ h, x]: a gate that is a part of a concatenation."""
+    for u, term in cell.terms():
+        parts = term.parts if isinstance(term, Cat) else ()
+        for one, other in pairwise(parts):
+            if not (isinstance(one, Var) and isinstance(other, Var)):
+                continue
+            line = cell.found.line(one.name)
+            gate = line is not None and line is not u and isinstance(line.term, Call)
+            between = cell.printed(one.stop, other.start)
+            if not gate or one.name in cell.parts.states or one.time == -1 or other.time != -1:
+                continue
+            if between.strip() != "," or line is None or not _is_sigmoid(line):
+                continue
+            meant = f" {cell.sign()} "
+            yield Fault(
+                "wrong_operator", f"the gate {one.name} stands beside {other.name}, which it "
+                "must multiply", one.stop, other.start, between, meant,
+                (Edit(one.stop, other.start, meant),), 0.8,
+            )  # fmt: skip
+
+
+def _is_sigmoid(u: Understood) -> bool:
+    return isinstance(u.term, Call) and u.term.function == "sigmoid"
 
 
 def _biases_multiplied(cell: Readable) -> Iterator[Fault]:

@@ -161,12 +161,30 @@ def _output(cell: Readable, u: Understood) -> Iterator[Fault]:
     """The output shows tanh of the memory."""
     assert u.term is not None
     memory = cell.parts.outputs[u.name]
+    yield from _added_gate(cell, u.term)
     for term in walk(u.term):
         if not isinstance(term, Call) or term.function != "sigmoid" or term.assumed:
             continue
         names = {v.name for v in walk(term.argument) if isinstance(v, Var)}
         if memory in names and sigma_is_gate(cell, u):
             yield wrong_function(cell, u, term, "tanh", "\\tanh", "the output takes both signs")
+
+
+def _added_gate(cell: Readable, term: AnyTerm) -> Iterator[Fault]:
+    """o + tanh(c) for o ⊙ tanh(c)."""
+    if not isinstance(term, Add) or len(term.terms) != 2:
+        return
+    (_, one), (sign, other) = term.terms
+    gate, shown = (one, other) if isinstance(one, Var) else (other, one)
+    between = cell.printed(one.stop, other.start)
+    known = isinstance(gate, Var) and cell.found.line(gate.name) is not None and gate.time != -1
+    if sign < 0 or not known or not isinstance(shown, Call) or "+" not in between:
+        return
+    at, meant = one.stop + between.rfind("+"), cell.sign()
+    yield Fault(
+        "wrong_operator", "the output gate is added to the memory; a product is meant",
+        at, at + 1, "+", meant, (Edit(at, at + 1, meant),), 0.8,
+    )  # fmt: skip
 
 
 def _unread_output(cell: Readable) -> Iterator[Fault]:
