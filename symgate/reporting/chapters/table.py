@@ -43,8 +43,8 @@ def section(f: Findings) -> Section:
         "is the slope of the natural logarithm over the second half of the lags; the half-life "
         "is ln 2 and the time constant 1 through it. “From the biases” is the time constant of "
         "the carry alone with every gate at its bias. The lag is the largest at which more than "
-        "a millionth is left. The carry's share is its part of one step from the carried state "
-        "to itself, other states held.",
+        "a millionth is left. The carry's share is its part of one step's Jacobian of the whole "
+        "state.",
     )
     blocks = (
         Paragraph((
