@@ -29,7 +29,7 @@ test: $(VENV)/.test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict symgate
-	$(PY) -m pytest -n auto --dist loadgroup
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadfile
 
 bench: $(VENV)/.test
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only

@@ -29,9 +29,6 @@ SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "samples": 2}
 Page = Element
 
 
-pytestmark = pytest.mark.xdist_group("report")  # one process makes the report, once
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The default report, with the published results of the repository beside it."""
