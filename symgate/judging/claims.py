@@ -89,8 +89,8 @@ class Judgement:
         several cells, the name of its cell stands beside each.
 
         >>> import symgate as sg
-        >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula[:39])
-        \begin{aligned} & \frac{\partial h_t}{\p
+        >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula[:30])
+        \begin{aligned} & \frac{\parti
         """
         several = len({f.cell for f in self.formulas if f.cell}) > 1
         rows = []
