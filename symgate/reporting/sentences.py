@@ -16,7 +16,10 @@ __all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
 
 #: A name with an index in a sentence, or a partial derivative of such names.
 _NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
-_MATHS = re.compile(rf"{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
+_MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
+
+#: Signs of a sentence as LaTeX; a bar is one of a pair, so that both print alike.
+_SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\infty}"}
 
 
 def norm_of(f: Findings, cell: Cell) -> Maths:
@@ -55,13 +58,15 @@ def with_maths(text: str) -> Words:
 
     >>> with_maths("Of h_{t-1} a part z_t is kept.")
     ('Of ', Maths(latex='h_{t-1}'), ' a part ', Maths(latex='z_t'), ' is kept.')
+    >>> with_maths("‖c_t‖_∞")
+    (Maths(latex='\\\\| c_t\\\\| _{\\\\infty}'),)
     """
     out: list[object] = []
     end = 0
     for found in _MATHS.finditer(text):
-        out += [
-            text[end : found.start()],
-            Maths(found.group().replace("∂", r"\partial ").replace("σ", r"\sigma")),
-        ]
+        latex = found.group()
+        for sign, command in _SIGNS.items():
+            latex = latex.replace(sign, command)
+        out += [text[end : found.start()], Maths(latex)]
         end = found.end()
     return tuple(part for part in (*out, text[end:]) if part)

@@ -121,5 +121,6 @@ def _known(row: dict[str, Any], beside: Path) -> dict[str, Any]:
         "source": str(row["source"]),
         "values": len(row["values"]),
         "agrees": row["agrees"] is True,
+        "remark": bool(row.get("remark")),
         "figure": f"published/{figure}" if there else None,
     }
