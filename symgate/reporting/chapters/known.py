@@ -11,6 +11,11 @@ HEADER: tuple[Words, ...] = (
     ("row",), ("result",), ("source",), ("numbers",), ("agrees",), ("figure",),
 )  # fmt: skip
 
+CAPTION: Words = (
+    "Each row is held to the tolerance of its source. A remark says how a set-up was read where "
+    "the source leaves it open.",
+)
+
 
 def section(f: Findings) -> Section:
     """The table with a link to the figures, or how to make them."""
@@ -19,6 +24,7 @@ def section(f: Findings) -> Section:
             "Published results were not reproduced beside this page. In a checkout, ",
             Code("make published"), " does it, and the next report shows them here.",
         )),))  # fmt: skip
+    rows = tuple(_row(f, i) for i in range(len(f["known"])))
     blocks: list[Any] = [
         Paragraph((
             "Published and derived results, each set up as in its source and computed again: ",
@@ -26,9 +32,7 @@ def section(f: Findings) -> Section:
             Link("The page of published results", "published/index.html"),
             " has every number beside the expected one, with set-ups and figures.",
         )),
-        Rows("Published results", ("Each row is held to the tolerance of its source. A remark says "
-             "how a set-up was read where the source leaves it open.",), HEADER, tuple(_row(f, i) for i in range(len(f["known"]))),
-             frozenset({3})),
+        Rows("Published results", CAPTION, HEADER, rows, frozenset({3})),
     ]  # fmt: skip
     return Section("known", "What is known", tuple(blocks))
 
