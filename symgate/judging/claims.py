@@ -209,7 +209,7 @@ def judge(
     wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if name not in known:
-            raise UnknownName("the claim", name, known)
+            raise UnknownName("the claim", name, known, "`symgate claims` lists all")
     put, printed = dict(cells or {}), _data()[1]
     for name in put:
         if not any(name in claim.cells for claim in known.values()):

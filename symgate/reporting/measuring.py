@@ -94,9 +94,9 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
         files[f"data/{slug}.npz"] = _saved(d)
         assert d.paths is not None
         assert d.run is not None
-        run = d.run
+        run, paths = d.run, d.paths
         figures: dict[str, Callable[[], Axes]] = {
-            "paths": lambda: path_curves(d.paths),  # type: ignore[arg-type]
+            "paths": lambda: path_curves(paths),
             "gates": lambda: gate_histograms(run),
             "singular": lambda: _singular(d),
         }
