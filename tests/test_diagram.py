@@ -21,7 +21,7 @@ from symgate.drawing.scene import Line, Point, Scene, Shape, Text
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.linear.carry import carries
-from tests.tools import needs
+from tests.tools import missing, needs
 
 ZOO = list(sg.zoo)
 #: Cells with too many lines for a picture as in textbooks.
@@ -310,7 +310,7 @@ def test_tikz_is_balanced_and_names_no_library() -> None:
 def test_tikz_compiles(tmp_path: Path) -> None:
     program = needs("pdflatex")
     if not subprocess.run([needs("kpsewhich"), "tikz.sty"], capture_output=True).stdout:
-        pytest.skip("TikZ (texlive-pictures) is not installed")
+        missing("TikZ (texlive-pictures)")
     sg.diagram("lstm-peephole").save(tmp_path / "cell.tex")
     words = [program, "-interaction=nonstopmode", "-halt-on-error", "cell.tex"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=100)
