@@ -14,7 +14,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
-from symgate.judging.formulas import Formula, named
+from symgate.judging.formulas import Formula, aligned, named
 from symgate.judging.page import html
 
 Check = Callable[..., Finding]
@@ -100,7 +100,7 @@ class Judgement:
             rows += [first + told, *rest]
         if len(rows) < 2:
             return "".join(rows)
-        return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
+        return aligned(rows)
 
     def _repr_html_(self) -> str:
         return html([self])

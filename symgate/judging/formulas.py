@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,11 @@ class Formula:
 
     def to_dict(self) -> dict[str, str]:
         return {"latex": self.latex, "text": self.text, "cell": self.cell}
+
+
+def aligned(rows: Sequence[str]) -> str:
+    """Rows below each other, as one block of LaTeX."""
+    return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
 
 @dataclass(frozen=True)

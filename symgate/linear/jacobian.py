@@ -109,13 +109,6 @@ def _over_symbol(lin: Linearisation, of: str, wrt: str, steps: Expr) -> MatrixEx
     return product([row, chain, column], lin.size(of))
 
 
-def _free_index(lin: Linearisation) -> Symbol:
-    """The index of a product over steps: j, or another letter where the cell has a j."""
-    taken = {*lin.nodes, *lin.cell.inputs, *lin.cell.parameters, *lin.cell.sizes}
-    letter = next(c for c in ("j", "i", "s", "q", "jj", "jjj") if c not in taken)
-    return Symbol(letter, integer=True, nonnegative=True)
-
-
 def _select(lin: Linearisation, name: str, *, transposed: bool = False) -> MatrixExpr:
     """The row [0 … I … 0] that picks a state out of the whole, or its transpose."""
     size = lin.size(name)

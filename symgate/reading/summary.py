@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 
 from symgate.reading.conventions import Conventions
@@ -18,6 +18,22 @@ SHOWN = 12
 WIDTH = 88
 
 
+#: The telling conventions in words, by name and value.
+PHRASES: Mapping[tuple[str, object], str] = {
+    ("update", "keeps_old"): "the update gate keeps the old state",
+    ("update", "takes_new"): "the update gate takes the new state",
+    ("reset", "before"): "reset before the matrix",
+    ("reset", "after"): "reset after the matrix",
+    ("peephole", True): "peepholes",
+    ("coupled", True): "coupled gates",
+    ("concatenated", True): "concatenated",
+    ("row_vectors", True): "row vectors",
+    ("biases", "two"): "two biases",
+    ("biases", "none"): "no biases",
+    ("biases", "partial"): "biases in part",
+}
+
+
 def plain(words: str, kind: str) -> str:
     """Words as they are, without colour."""
     return words
@@ -29,20 +45,7 @@ def in_words(conventions: Conventions) -> list[str]:
     >>> in_words(Conventions(update="takes_new", reset="none", biases="two", row_vectors=False))
     ['the update gate takes the new state', 'two biases']
     """
-    phrases = {
-        ("update", "keeps_old"): "the update gate keeps the old state",
-        ("update", "takes_new"): "the update gate takes the new state",
-        ("reset", "before"): "reset before the matrix",
-        ("reset", "after"): "reset after the matrix",
-        ("peephole", True): "peepholes",
-        ("coupled", True): "coupled gates",
-        ("concatenated", True): "concatenated",
-        ("row_vectors", True): "row vectors",
-        ("biases", "two"): "two biases",
-        ("biases", "none"): "no biases",
-        ("biases", "partial"): "biases in part",
-    }
-    return [phrases[item] for item in conventions.to_dict().items() if item in phrases]
+    return [PHRASES[item] for item in conventions.to_dict().items() if item in PHRASES]
 
 
 def of_file(file: ReadFile, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:

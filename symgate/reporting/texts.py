@@ -13,7 +13,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.plain import plain
 from symgate.judging.claims import judge
-from symgate.judging.formulas import Board
+from symgate.judging.formulas import Board, aligned
 from symgate.reading.consequence import Consequence
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
@@ -98,8 +98,7 @@ def _consequence(found: Consequence) -> dict[str, Any]:
 def _one_step(cell: Cell) -> str:
     """The derivative of the output by its last value, broken into lines, as LaTeX."""
     output = cell.states[-1]
-    rows = Board(cell).jacobian(output, output).rows
-    return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
+    return aligned(Board(cell).jacobian(output, output).rows)
 
 
 def known(folder: Path) -> list[dict[str, Any]]:

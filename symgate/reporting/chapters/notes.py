@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgate.reading.summary import PHRASES
 from symgate.reporting.blocks import (
     Code,
     Display,
@@ -21,19 +22,11 @@ HEADER: tuple[Words, ...] = (
     ("note",), ("what it defines",), ("conventions",), ("against the zoo",), ("misprints",),
 )  # fmt: skip
 
-#: What a convention says, by its name and value in the data.
+#: What a convention says, by its name and value in the data; a table has room for more words.
 SAYS = {
-    ("update", "keeps_old"): "the update gate keeps the old state",
-    ("update", "takes_new"): "the update gate takes the new state",
-    ("reset", "before"): "reset before the matrix",
-    ("reset", "after"): "reset after the matrix",
-    ("peephole", True): "peepholes",
-    ("coupled", True): "coupled gates",
+    **PHRASES,
     ("concatenated", True): "state and input concatenated",
-    ("row_vectors", True): "row vectors",
     ("biases", "one"): "one bias",
-    ("biases", "two"): "two biases",
-    ("biases", "none"): "no biases",
     ("biases", "partial"): "biases in some gates",
 }
 
