@@ -178,6 +178,19 @@ def test_limits_are_what_saturated_gates_leave(name: str) -> None:
                 assert np.allclose(full, left, rtol=1e-12, atol=1e-12), (limit.gate, of, wrt)
 
 
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "lstm-peephole", "lstm-coupled", "mgu"])
+def test_a_block_that_no_limit_names_does_not_depend_on_the_gate(name: str) -> None:
+    """f_t → 0 closes ∂h_t/∂c_{t-1} of the LSTM, although f acts on c alone."""
+    cell = sg.cell(name)
+    for limit in limits(cell):
+        left_out = {(o, w) for o in cell.states for w in cell.states} - set(limit.blocks)
+        for of, wrt in left_out:
+            assert not sg.jacobian(cell, of, wrt).has(variable(limit.gate)), (limit.gate, of, wrt)
+    if name == "lstm":
+        closed = next(x for x in limits(cell) if (x.gate, x.value) == ("f", 0))
+        assert closed.blocks["h", "c"].is_ZeroMatrix
+
+
 def test_gates() -> None:
     assert gates(sg.cell("lstm")) == ["i", "f", "o"]
     assert gates(sg.cell("gru")) == ["z", "r"]

@@ -108,7 +108,8 @@ def test_numbers_of_the_counterexample_to_safety_from_exploding(judged: Judgemen
     found = judged["lstm-exploding"].numbers
     assert found["growth"] == pytest.approx(0.5 + found["gain"] / 4)
     assert found["growth_at_gain_1"] == pytest.approx(0.75)
-    assert found["threshold"] == 2
+    assert found["threshold"] == 2  # where the eigenvalue is 1, not above it
+    assert "It is 1 at u = 2 and larger for every larger u." in judged["lstm-exploding"].sentence
     assert found["log10_norm"] == pytest.approx(100 * math.log10(2.5), abs=1)
 
 
@@ -120,6 +121,7 @@ def test_numbers_of_size_and_work(judged: Judgements) -> None:
     work = judged["lstm-takes-longer"].numbers
     assert work["work_ratio"] == pytest.approx(4 / 3)
     assert (work["stages_first"], work["stages_second"]) == (1, 2)  # r, then U (r h)
+    assert not [name for name in work if "time" in name]  # a finding is no timing
 
 
 def test_numbers_of_long_memories(judged: Judgements) -> None:
@@ -149,8 +151,7 @@ def _log10(numeral: str) -> float:
 def _says(numeral: str, name: str, value: float) -> bool:
     if not name.startswith("log10_"):
         value = math.log10(abs(value)) if value else -math.inf
-    room = 0.03 if name == "time_ratio" else 0.003  # two digits, three or more
-    return _log10(numeral) == pytest.approx(value, abs=room)
+    return _log10(numeral) == pytest.approx(value, abs=0.003)  # three digits or more
 
 
 def test_sentences_and_data_hold_the_same_numbers(judged: Judgements) -> None:
@@ -351,17 +352,12 @@ def test_exit_code_of_another_verdict(
     assert "forget-gate is false; expected: true only in a limit" in capsys.readouterr().err
 
 
-def test_the_same_again_but_for_measured_time(judged: Judgements) -> None:
-    """Another process says the same, letter by letter, where no time is measured."""
+def test_the_same_again(judged: Judgements) -> None:
+    """Another process says the same, letter by letter: no time is measured."""
     command = [sys.executable, "-m", "symgate", "claims", "--json"]
     again = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     here = json.loads(json.dumps(judged.to_dict()))
     for one, other in zip(here["claims"], again["claims"], strict=True):
-        for name in one["varies"]:
-            assert one["numbers"].pop(name) > 0
-            other["numbers"].pop(name)
-            one["sentences"].pop()
-            other["sentences"].pop()
         assert one == other
 
 

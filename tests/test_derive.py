@@ -171,6 +171,29 @@ def test_a_cell_without_weights_is_not_told_of_them() -> None:
     assert "No choice of weights" not in text
 
 
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "lstm-projected", "multiplicative-rnn"])
+@pytest.mark.parametrize("form", ["diag", "hadamard"])
+def test_no_zero_stands_as_a_summand(name: str, form: str) -> None:
+    derivation = sg.derive(sg.cell(name), form=form)
+    for step in derivation.steps:
+        for line in (line for formula in step.formulas for line in formula.lines):
+            assert len(line.parts) == 1 or all(p.expression != 0 for p in line.parts), step.heading
+    assert not re.search(r"[+-] 0(?![.\d])|= 0 [+-]", derivation.text())
+
+
+def test_the_limits_of_a_gate_reach_through_the_other_state() -> None:
+    text = section_text(sg.cell("lstm"), "norms")
+    assert "lim f_t → 0: ∂h_t/∂c_{t-1} = 0" in text
+    assert "The blocks that do not depend on the gate are left out" in text
+    assert "lim o_t → 0: ∂c_t" not in text
+
+
+def test_sizes_are_called_what_they_count() -> None:
+    text = " ".join(section_text(sg.cell("lstm-projected"), "cell").split())
+    assert "n is the number of units, m is the number of inputs and p is the size of h_t." in text
+    assert "p is the size of m_t" in section_text(sg.cell("multiplicative-rnn"), "cell")
+
+
 def test_limits_that_change_nothing_are_left_out() -> None:
     text = section_text(sg.cell("lstm"), "norms")
     assert "lim i_t → 0: ∂c_t/∂h_{t-1} = diag(c_{t-1} ⊙ f_t ⊙ (1 - f_t)) U_f\n" in text

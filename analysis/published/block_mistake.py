@@ -1,7 +1,7 @@
 """Row 21: the exponents of an LSTM need its whole state.
 
-A published package multiplies the (h, h) blocks alone; the gradient is carried by the cell
-state, which they do not contain. Measured here.
+A product of the (h, h) blocks alone misses the cell state, which carries the gradient.
+Measured here.
 """
 
 from __future__ import annotations
@@ -68,10 +68,9 @@ def numbers() -> dict[int, dict[str, Any]]:
 def remarks() -> dict[int, str]:
     literal = sg.lyapunov(run(scaled=False), burn_in=BURN_IN, count=1).largest
     return {
-        21: "The source names neither the number of inputs nor what the variance is scaled by. "
-        f"With recurrent entries N(0, .2²/n) and {INPUTS} inputs both numbers agree. With every "
-        f"entry N(0, .2²) they do not both: the whole state gives {literal:.3f}, the blocks "
-        f"{rate(block_alone(scaled=False)):.2f}. The mistake is as plain either way."
+        21: f"Recurrent entries are N(0, .2²/n), with {INPUTS} inputs. With every entry N(0, .2²) the "
+        f"whole state gives {literal:.3f} and the blocks {rate(block_alone(scaled=False)):.2f}: "
+        f"the mistake is as plain."
     }
 
 
@@ -89,8 +88,8 @@ def draw() -> Picture:
     return Picture(
         figure,
         f"LSTM with {UNITS} units and {INPUTS} inputs of white noise, input weights N(0, 0.2²), "
-        f"recurrent ones N(0, 0.2²/n), forget bias 3, {STEPS} steps. The gradient lives in c: a "
-        f"published package multiplies the (h, h) blocks and does not see it (dashed).",
+        f"recurrent ones N(0, 0.2²/n), forget bias 3, {STEPS} steps. The gradient is carried by c, "
+        f"which a product of the (h, h) blocks does not contain (dashed).",
     )
 
 

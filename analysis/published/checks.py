@@ -15,7 +15,11 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One published result: `values` maps names to (expected, tolerance, is it relative)."""
+    """One result: `values` maps names to (expected, tolerance, is it relative).
+
+    `derived` says that it is worked out here, from what `source` says. `rivals` are the
+    values that a trivial mistake would give, which the tolerance has to exclude.
+    """
 
     number: int
     title: str
@@ -23,7 +27,14 @@ class Row:
     setup: str
     script: str
     slow: bool
+    derived: bool
     values: Mapping[str, tuple[Any, float, bool]]
+    rivals: Mapping[str, float]
+
+    @property
+    def origin(self) -> str:
+        """The source in a table: with the mark of what is derived here."""
+        return f"derived here: {self.source}" if self.derived else self.source
 
 
 @dataclass(frozen=True)
@@ -64,8 +75,10 @@ def rows() -> tuple[Row, ...]:
     out = []
     for row in sorted(data["row"], key=lambda row: row["number"]):
         common = float(row.pop("tolerance", 0)), bool(row.pop("relative", False))
-        values = {name: _value(value, *common) for name, value in row.pop("values").items()}
-        out.append(Row(**{"slow": False, **row}, values=values))
+        given = row.pop("values")
+        values = {name: _value(value, *common) for name, value in given.items()}
+        rivals = {n: v["rival"] for n, v in given.items() if isinstance(v, dict) and "rival" in v}
+        out.append(Row(**{"slow": False, "derived": False, **row}, values=values, rivals=rivals))
     return tuple(out)
 
 

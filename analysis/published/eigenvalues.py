@@ -1,7 +1,7 @@
 """Rows 5, 6: eigenvalues do not bound the gradient.
 
-A counterexample from a formal proof to readings of Pascanu, Mikolov, Bengio (2013) that say
-eigenvalue where its proof bounds a norm; a non-normal transient from lecture notes.
+A counterexample to readings of Pascanu, Mikolov, Bengio (2013) that say eigenvalue where its
+proof bounds a norm, in exact arithmetic; a non-normal transient, in closed form.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def draw() -> Picture:
     return Picture(
         figure,
         "Left: J at the fixed point (0, artanh 1/2) of x ← W tanh x + b, W = [[8, 8], [-8, -8]]: "
-        "‖J^k‖ = 2^(k-1) 10 √2; a counterexample from a formal proof to readings of Pascanu et al. "
-        "(2013) that say eigenvalue. Right: W = [[.9, 3], [0, .9]], linear; after lecture notes.",
+        "‖J^k‖ = 2^(k-1) 10 √2; a counterexample to readings of Pascanu et al. (2013) that say "
+        "eigenvalue. Right: W = [[.9, 3], [0, .9]], linear.",
     )
 
 

@@ -25,7 +25,7 @@ def results(found: Sequence[Verdict], captions: Mapping[str, str]) -> dict[str, 
     return {
         "rows": [
             {
-                "number": row.number, "title": row.title, "source": row.source,
+                "number": row.number, "title": row.title, "source": row.origin,
                 "setup": row.setup, "remark": remarks(row.script).get(row.number, ""),
                 "agrees": all(v.agrees for v in found if v.row is row),
                 "figure": f"{row.script}.svg", "caption": captions[row.script],
@@ -60,9 +60,9 @@ def _group(script: str, caption: str, found: Sequence[Verdict], folder: Path) ->
     for row in rows_of([v for v in found if v.row.script == script]):
         mine = [v for v in found if v.row is row]
         rows.append({
-            "number": row.number, "title": row.title, "source": row.source, "setup": row.setup,
+            "number": row.number, "title": row.title, "source": row.origin, "setup": row.setup,
             "remark": remarks(script).get(row.number, ""), "count": len(mine),
-            "off": sum(not v.agrees for v in mine), "shown": [shown(v) for v in mine],
+            "derived": row.derived, "off": sum(not v.agrees for v in mine), "shown": [shown(v) for v in mine],
         })  # fmt: skip
     image = base64.b64encode((folder / f"{script}.svg").read_bytes()).decode()
     title = "; ".join(row["title"] for row in rows)

@@ -225,8 +225,9 @@ def constant(node: ast.expr) -> Expr | None:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inner = constant(operand)
             return None if inner is None else -inner
-        case ast.BinOp(left=ast.Constant(value=above), op=ast.Div(), right=ast.Constant(value=b)):
-            return number(above) / number(b) if b else None
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            above, below = constant(left), constant(right)
+            return above / below if above is not None and below else None
     return None
 
 

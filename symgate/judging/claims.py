@@ -58,8 +58,8 @@ class Judgement:
     """A claim with its verdict and the reason, made by the run.
 
     `sentences` say why, and name each number that stands in `numbers`, log10_… being the
-    logarithm of what is said; those in `varies` are measured times and differ from run to
-    run. `formulas` are what the sentences rest on, `formula` all of them in one LaTeX block.
+    logarithm of what is said. `formulas` are what the sentences rest on, `formula` all of
+    them in one LaTeX block.
     """
 
     id: str
@@ -71,7 +71,6 @@ class Judgement:
     sentences: tuple[str, ...]
     formulas: tuple[Formula, ...]
     numbers: Mapping[str, Number]
-    varies: tuple[str, ...]
     command: str
 
     @property
@@ -117,7 +116,6 @@ class Judgement:
             "sentences": list(self.sentences),
             "formulas": [f.to_dict() for f in self.formulas],
             "numbers": dict(self.numbers),
-            "varies": list(self.varies),
             "command": self.command,
         }
 
@@ -235,7 +233,7 @@ def _judgement(claim: Claim, chosen: list[Cell], put: Mapping[str, Cell]) -> Jud
         command = f"sg.judge({claim.id!r}, cells={{{', '.join(f'{c!r}: …' for c in replaced)}}})"
     return Judgement(
         claim.id, claim.statement, claim.notes, claim.cells, found.verdict, claim.expected,
-        found.sentences, found.formulas, found.numbers, found.varies, command,
+        found.sentences, found.formulas, found.numbers, command,
     )  # fmt: skip
 
 

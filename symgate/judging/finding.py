@@ -37,15 +37,13 @@ _PLACE = re.compile(r"\{(\w+)(?::(\d+))?\}")
 class Finding:
     """What a check found.
 
-    `told` are sentences with places for numbers, {name} or {name:digits}. `varies` are the
-    numbers that differ from run to run: measured times.
+    `told` are sentences with places for numbers, {name} or {name:digits}.
     """
 
     verdict: str
     told: tuple[str, ...]
     numbers: Mapping[str, Number] = field(default_factory=lambda: MappingProxyType({}))
     formulas: tuple[Formula, ...] = ()
-    varies: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -114,8 +114,9 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     if eigenvalue is not None:
         numbers["threshold"] = float(sp.solve(eigenvalue - 1, U)[0])
         told.append(
-            "The only eigenvalue of the step that is not 0 is the λ below: above 1 from "
-            "u = {threshold} on. At u = 1 the factor is {growth_at_gain_1}."
+            "The only non-zero eigenvalue of the step at 0 is the λ below. It is 1 at "
+            "u = {threshold} and larger for every larger u. At u = 1 the factor is "
+            "{growth_at_gain_1}."
         )
         formulas += (board.write(sp.Symbol("lambda"), "=", eigenvalue),)
     carry = carry_of(cell, state)

@@ -26,8 +26,8 @@ from symgate.linear.ranges import ranges
 class Limit:
     """The blocks of the one-step Jacobian with one gate at 0 or at 1.
 
-    `blocks` holds those of the states that the gate acts on directly; `set` is what has
-    been put in: the gate, and what follows from it alone (i = 1 - f).
+    `blocks` holds those of the states that the gate acts on within the step; `set` is what
+    has been put in: the gate, and what follows from it alone (i = 1 - f).
     """
 
     gate: str
@@ -76,7 +76,7 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
             if now.is_number and variable(node.name) not in fixed and now.is_finite:
                 fixed[variable(node.name)] = now
     blocks = {}
-    for of in _directly_acted_on(lin, gate):
+    for of in _acted_on(lin, gate):
         for wrt in lin.cell.states:
             found = paths(lin, of, wrt)
             if found:
@@ -84,21 +84,14 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
     return Limit(gate, value, fixed, blocks)
 
 
-def _directly_acted_on(lin: Linearisation, gate: str) -> list[str]:
-    """The states that read the gate without another state between."""
-    out = []
-    for state in lin.cell.states:
-        todo, seen = [state], {state}
-        while todo:
-            for term in lin[todo.pop()].terms:
-                name = name_of(term.source)
-                new = term.source in lin.symbols and name not in seen
-                if new and (name == gate or name not in lin.cell.states):
-                    seen.add(name)
-                    todo.append(name)
-        if gate in seen and state != gate:
-            out.append(state)
-    return out
+def _acted_on(lin: Linearisation, gate: str) -> list[str]:
+    """The states that depend on the gate within the step, be it through another state."""
+    reached = {gate}
+    for node in lin:
+        read = {name_of(t.source) for t in node.terms if t.source in lin.symbols}
+        if read & reached:
+            reached.add(node.name)
+    return [state for state in lin.cell.states if state in reached and state != gate]
 
 
 def _left_over(

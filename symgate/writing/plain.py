@@ -185,7 +185,7 @@ class TextPrinter(_Text):
                 low = "-∞" if expression.low is None else self.show(expression.low)
                 high = "∞" if expression.high is None else self.show(expression.high)
                 unbounded = expression.low is None and expression.high is None
-                return "any" if unbounded else (
+                return "ℝ" if unbounded else (
                     f"{'(' if expression.low is None else '['}{low}, {high}"
                     f"{')' if expression.high is None else ']'}"
                 )  # fmt: skip

@@ -191,11 +191,15 @@ def _values(subject: Subject) -> Step:
 def _letters(subject: Subject) -> Words:
     """What the letters of the sizes stand for."""
     cell = subject.cell
-    first = {str(cell.size(cell.states[0])): "units"}
-    for x in cell.inputs:
-        first.setdefault(str(cell.size(x)), "inputs")
-    known = [(symbol, first[letter]) for letter, symbol in cell.sizes.items() if letter in first]
-    return (*listed([(symbol, f" is the number of {what}") for symbol, what in known]), ".")
+    counted = {str(cell.size(x)): "inputs" for x in cell.inputs} | {"n": "units"}
+    named: list[Words] = []
+    for letter, symbol in cell.sizes.items():
+        if letter in counted:
+            named.append((symbol, f" is the number of {counted[letter]}"))
+        else:
+            sized = [n for n in (*cell.states, *cell.gates) if str(cell.size(n)) == letter]
+            named.append((symbol, " is the size of ", *listed([(subject.now(n),) for n in sized])))
+    return (*listed(named), ".")
 
 
 def _inside(subject: Subject) -> Iterator[Step]:

@@ -247,7 +247,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
         words += [" ", *names, " changes nothing here." if len(still) == 1 else
                   " change nothing here."]  # fmt: skip
     if lines:
-        words.append(" Blocks that do not change are left out:")
+        words.append(" The blocks that do not depend on the gate are left out:")
     formulas = (Formula(tuple(lines)),) if lines else ()
     yield Step(heading, tuple(words), formulas)
 

@@ -19,7 +19,14 @@ TITLE = "Local partials"
 def steps(subject: Subject) -> Iterator[Step]:
     cell = subject.cell
     if not cell.gates:
-        yield Step(("None",), ("The cell has no gates: its states read each other directly.",))
+        one = len(cell.states) == 1
+        yield Step(
+            ("None",),
+            (
+                f"The cell has no gates: the new state{' is' if one else 's are'} computed from the old "
+                f"{'one' if one else 'ones'} without an intermediate value.",
+            ),
+        )
         return
     before = [variable(s, 1) for s in cell.states]
     lines: list[Line] = []
