@@ -68,9 +68,9 @@ def numbers() -> dict[int, dict[str, Any]]:
 def remarks() -> dict[int, str]:
     literal = sg.lyapunov(run(scaled=False), burn_in=BURN_IN, count=1).largest
     return {
-        21: f"Recurrent entries are N(0, .2²/n), with {INPUTS} inputs. With every entry N(0, .2²) the "
-        f"whole state gives {literal:.3f} and the blocks {rate(block_alone(scaled=False)):.2f}: "
-        f"the mistake is as plain."
+        21: f"Recurrent entries are N(0, .2²/n), with {INPUTS} inputs. With every entry "
+        f"N(0, .2²) the whole state gives {literal:.3f} and the blocks "
+        f"{rate(block_alone(scaled=False)):.2f}: the mistake is as plain."
     }
 
 

@@ -62,7 +62,8 @@ def _group(script: str, caption: str, found: Sequence[Verdict], folder: Path) ->
         rows.append({
             "number": row.number, "title": row.title, "source": row.origin, "setup": row.setup,
             "remark": remarks(script).get(row.number, ""), "count": len(mine),
-            "derived": row.derived, "off": sum(not v.agrees for v in mine), "shown": [shown(v) for v in mine],
+            "derived": row.derived,
+            "off": sum(not v.agrees for v in mine), "shown": [shown(v) for v in mine],
         })  # fmt: skip
     image = base64.b64encode((folder / f"{script}.svg").read_bytes()).decode()
     title = "; ".join(row["title"] for row in rows)

@@ -162,8 +162,8 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
             f"{{stages_second}} in {two.name}."
         )
     told.append(
-        "The time itself depends on the machine and on the sizes, and how many steps training needs "
-        "is another question."
+        "The time itself depends on the machine and the sizes; how many steps training needs is "
+        "another question."
     )
     formulas = tuple(
         Board(c).write(Written(rf"\mathrm{{work}}_{{{named(c.name)}}}", f"work_{c.name}"), "=",

@@ -191,7 +191,9 @@ def _values(subject: Subject) -> Step:
 def _letters(subject: Subject) -> Words:
     """What the letters of the sizes stand for."""
     cell = subject.cell
-    counted = {str(cell.size(x)): "inputs" for x in cell.inputs} | {"n": "units"}
+    of_states = [str(cell.size(s)) for s in cell.states]
+    units = "n" if "n" in of_states else of_states[0]
+    counted = {str(cell.size(x)): "inputs" for x in cell.inputs} | {units: "units"}
     named: list[Words] = []
     for letter, symbol in cell.sizes.items():
         if letter in counted:

@@ -23,7 +23,8 @@ def steps(subject: Subject) -> Iterator[Step]:
         yield Step(
             ("None",),
             (
-                f"The cell has no gates: the new state{' is' if one else 's are'} computed from the old "
+                "The cell has no gates: "
+                f"{'the new state follows' if one else 'the new states follow'} from the old "
                 f"{'one' if one else 'ones'} without an intermediate value.",
             ),
         )
