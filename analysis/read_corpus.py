@@ -261,7 +261,7 @@ def with_functions(
 
     The label leaves them open; what is compared is all the rest.
     """
-    from symgate.algebra.functions import FUNCTIONS
+    from symgate.algebra.activations import FUNCTIONS
 
     result = []
     for left, right in lines:

@@ -38,7 +38,7 @@ from sympy import (
 )
 
 from symgate import Cell, linearise
-from symgate.algebra.functions import softsign
+from symgate.algebra.activations import softsign
 from symgate.algebra.operators import ColumnBlock, Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, shifted, variable
 

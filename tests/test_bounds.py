@@ -236,7 +236,7 @@ def test_the_zoo_is_verified(name: str) -> None:
 
 
 def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from symgate.algebra.functions import sigmoid
+    from symgate.algebra.activations import sigmoid
 
     monkeypatch.setattr(sigmoid, "slope", lambda self: self)
     wrong = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")

@@ -108,7 +108,7 @@ def test_faults(
 def test_a_failed_check_is_exit_code_1(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from symgate.algebra.functions import sigmoid
+    from symgate.algebra.activations import sigmoid
 
     monkeypatch.setattr(sigmoid, "slope", lambda self: self)
     file = tmp_path / "mine.cell"

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import symgate as sg
-from symgate.algebra.functions import FUNCTIONS, WITH_CONSTANT
+from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
 from symgate.cells import entries
 
 EXAMPLES = int(os.environ.get("FUZZ", "0"))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgate as sg
-from symgate.algebra.functions import FUNCTIONS
+from symgate.algebra.activations import FUNCTIONS
 from symgate.algebra.vectors import variable
 
 GRU = """

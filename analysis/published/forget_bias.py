@@ -15,7 +15,7 @@ import sympy as sp
 import symgate as sg
 from analysis.published.checks import main
 from analysis.published.drawing import Picture, canvas
-from symgate.algebra.functions import sigmoid
+from symgate.algebra.activations import sigmoid
 from symgate.plots.style import BLACK, BLUE, DASH_DOT, DASHED, GREEN, RED, styled
 
 BIASES, LAGS = (0.0, 1.0, 2.0, 5.0), 400

@@ -15,7 +15,7 @@ import sympy as sp
 import symgate as sg
 from analysis.published.checks import main
 from analysis.published.drawing import Picture, canvas
-from symgate.algebra.functions import sigmoid
+from symgate.algebra.activations import sigmoid
 from symgate.linear.origin import MU
 from symgate.plots.style import BLUE, GREY, RED, styled
 

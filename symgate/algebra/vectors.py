@@ -23,20 +23,47 @@ t = Symbol("t", integer=True)
 class Vector(Symbol):
     """A parameter that is a vector: its product with a vector is component by component."""
 
+    rank = 1
+
+
+class _ScalarBase(IndexedBase):
+    """The name of a state, gate or input that is one number a step."""
+
+
+class _MatrixBase(IndexedBase):
+    """The name of a state, gate or input that is a matrix."""
+
+
+_BASES = (_ScalarBase, IndexedBase, _MatrixBase)
+
 
 @lru_cache(maxsize=4096)
-def variable(name: str, lag: int = 0) -> Indexed:
-    """The vector `name` at time t - lag.
+def variable(name: str, lag: int = 0, rank: int = 1) -> Indexed:
+    """The value `name` at time t - lag: of rank 0 a scalar, 1 a vector, 2 a matrix.
 
     >>> variable("h", 1)
     h[t - 1]
     """
-    return _base(name)[t - lag]
+    return _base(name, rank)[t - lag]
 
 
 @lru_cache(maxsize=4096)
-def _base(name: str) -> IndexedBase:
-    return IndexedBase(name, real=True)
+def _base(name: str, rank: int) -> IndexedBase:
+    return _BASES[rank](name, real=True)
+
+
+@lru_cache(maxsize=16384)
+def rank(e: Basic) -> int:
+    """0 for a scalar, 1 for a vector, 2 for a matrix, of an expression of values.
+
+    >>> rank(variable("h") * Symbol("alpha")), rank(Total(variable("h")))
+    (1, 0)
+    """
+    if isinstance(e, Indexed):
+        return _BASES.index(type(e.base))
+    if isinstance(e, _Opaque | Vector):
+        return int(e.rank)
+    return max(map(rank, e.args), default=0)
 
 
 def name_of(symbol: Basic) -> str:
@@ -66,6 +93,10 @@ class _Opaque(Expr):
     is_real = True
     is_extended_real = True
 
+    @property
+    def rank(self) -> int:
+        return 1
+
     def _eval_derivative(self, s: Any) -> Expr:
         if s in self.free_symbols:
             raise TypeError(
@@ -87,6 +118,10 @@ class _Opaque(Expr):
 
 class MatVec(_Opaque):
     """A matrix expression times a vector expression."""
+
+    @property
+    def rank(self) -> int:
+        return rank(self.args[1])
 
     def __new__(cls, matrix: MatrixExpr, vector: Expr) -> MatVec:
         return Basic.__new__(cls, matrix, vector)
@@ -117,6 +152,10 @@ class Stack(_Opaque):
 
 class Total(_Opaque):
     """The sum of a vector's components, as gradients of scalars need it."""
+
+    @property
+    def rank(self) -> int:
+        return 0
 
     def __new__(cls, vector: Expr) -> Total:
         return Basic.__new__(cls, vector)

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
 from sympy.core.basic import Basic
 
-from symgate.algebra.functions import FUNCTIONS, WITH_CONSTANT
+from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
 from symgate.algebra.operators import Chain, Diag, Sum
 from symgate.algebra.printing import is_vector
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable

@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sympy import Add, Expr, Mul, Symbol
+from sympy import Add, Expr, Indexed, Mul, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.printing import language
+from symgate.algebra.vectors import variable
 from symgate.equations.build import Builder
 from symgate.equations.names import classify
 from symgate.equations.shapes import infer
@@ -66,7 +67,7 @@ class Cell:
     inputs: tuple[str, ...]
     gates: tuple[str, ...]
     parameters: Mapping[str, Parameter]
-    shapes: Mapping[str, Expr]
+    shapes: Mapping[str, tuple[Expr, ...]]
 
     def __init__(self, **fields: Any) -> None:
         vars(self).update(fields)
@@ -116,7 +117,7 @@ class Cell:
             inputs=tuple(names.inputs),
             gates=tuple(n for n in built if n not in names.states),
             parameters=MappingProxyType(parameters),
-            shapes=MappingProxyType({n: shapes.vectors[n] for n in variables}),
+            shapes=MappingProxyType({n: (shapes.vectors[n],) for n in variables}),
             _sizes=MappingProxyType(shapes.sizes),
         )
 
@@ -155,8 +156,12 @@ class Cell:
         return self._sizes  # type: ignore[attr-defined]
 
     def size(self, name: str) -> Expr:
-        """The symbolic size of a state, gate or input."""
-        return self.shapes[name]
+        """How many numbers a state, gate or input holds, in the letters of the sizes."""
+        return Mul(*self.shapes[name])
+
+    def variable(self, name: str, lag: int = 0) -> Indexed:
+        """A state, gate or input at t - lag, as it stands in the equations."""
+        return variable(name, lag, len(self.shapes[name]))
 
     def parameter_count(self, **sizes: int) -> Expr | int:
         """How many numbers the parameters hold, symbolic or for given sizes.

@@ -6,26 +6,15 @@ linearisation: it writes the equations out component by component.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from sympy import (
-    Expr,
-    Identity,
-    ImmutableMatrix,
-    Indexed,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    Symbol,
-    Transpose,
-)
+from sympy import Expr, ImmutableMatrix, Symbol
 
-from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.vectors import name_of, time_of
 from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
@@ -66,34 +55,28 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
     return walk.explicit()
 
 
-class _Components:
+class _Components(Semantics):
+    """A scalar is a 1 x 1 matrix, a vector a column; a scalar stands for every component."""
+
     def __init__(self, cell: Cell, sizes: Mapping[Symbol, int]) -> None:
-        self.cell, self.sizes = cell, sizes
+        self.cell, self.sizes, self.known = cell, sizes, {}
         self.parameters = {
-            p.name: self.symbols(p.name, *map(self.number, p.shape))
+            p.name: _symbols(p.name, *map(self.number_of, p.shape))
             for p in cell.parameters.values()
         }
-        self.before = {s: self.symbols(s, self.number(cell.size(s))) for s in cell.states}
-        self.now = {x: self.symbols(x, self.number(cell.size(x))) for x in cell.inputs}
+        self.before = {s: _symbols(s, *self.shape(s)) for s in cell.states}
+        self.now = {x: _symbols(x, *self.shape(x)) for x in cell.inputs}
 
-    def number(self, size: Expr) -> int:
+    def number_of(self, size: Expr) -> int:
         return int(size.subs(self.sizes))
 
-    def symbols(self, name: str, rows: int | None = None, cols: int | None = None) -> Any:
-        if rows is None:
-            return ImmutableMatrix([[Symbol(name, real=True)]])
-        width = 1 if cols is None else cols
-        return ImmutableMatrix(
-            rows, width,
-            lambda i, j: Symbol(
-                f"{name}_{i + 1}" if cols is None else f"{name}_{i + 1},{j + 1}", real=True
-            ),
-        )  # fmt: skip
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(map(self.number_of, self.cell.shapes[name]))
 
     def explicit(self) -> Explicit:
         for name, expression in self.cell.equations.items():
-            size = self.number(self.cell.size(name))
-            self.now[name] = ImmutableMatrix([self.component(expression, i) for i in range(size)])
+            shape = (*self.shape(name), 1, 1)[:2]
+            self.now[name] = _spread(fold(expression, self), shape)
         return Explicit(
             state=_column(self.before[s] for s in self.cell.states),
             next_state=_column(self.now[s] for s in self.cell.states),
@@ -102,58 +85,75 @@ class _Components:
             values=self.now,
         )
 
-    def component(self, e: Expr, i: int) -> Expr:
-        """Component i of a vector expression."""
-        if isinstance(e, Indexed):
-            values = self.now if time_of(e) == 0 else self.before
-            return values[name_of(e)][i]
-        if isinstance(e, Vector):
-            return self.parameters[e.name][i]
-        if isinstance(e, MatVec):
-            matrix = self.matrix(e.matrix)
-            vector = self.column(e.vector, e.matrix.cols)
-            return sp.Add(*(matrix[i, j] * v for j, v in enumerate(vector)))
-        if not e.args:
-            return e
-        return e.func(*(self.component(a, i) for a in e.args))
+    def variable(self, e: Any) -> Any:
+        return (self.now if time_of(e) == 0 else self.before)[name_of(e)]
 
-    def column(self, e: Expr, size: Expr) -> list[Expr]:
-        if isinstance(e, Stack):
-            parts = zip(e.parts, e.sizes, strict=True)
-            return [component for part in parts for component in self.column(*part)]
-        return [self.component(e, i) for i in range(self.number(size))]
+    def parameter(self, e: Any) -> Any:
+        return self.parameters[e.name]
 
-    @singledispatchmethod
-    def matrix(self, a: Any) -> Any:
-        raise SymgateError(f"{a} is not a matrix of the language")
+    symbol = parameter
 
-    @matrix.register
-    def _(self, a: MatrixSymbol) -> Any:
-        return self.parameters[a.name]
+    def number(self, e: Expr) -> Any:
+        return ImmutableMatrix([[e]])
 
-    @matrix.register
-    def _(self, a: Transpose) -> Any:
-        return self.matrix(a.arg).T
+    def add(self, parts: Sequence[Any], e: Any) -> Any:
+        return _each(sp.Add, parts)
 
-    @matrix.register
-    def _(self, a: Identity) -> Any:
-        return sp.eye(self.number(a.rows))
+    def multiply(self, parts: Sequence[Any], e: Any) -> Any:
+        return _each(sp.Mul, parts)
 
-    @matrix.register
-    def _(self, a: Diag) -> Any:
-        return sp.diag(*self.column(a.vector, a.rows))
+    def power(self, base: Any, exponent: Any, e: Any) -> Any:
+        return _each(sp.Pow, [base, exponent])
 
-    @matrix.register
-    def _(self, a: MatAdd) -> Any:
-        return sum((self.matrix(part) for part in a.args[1:]), self.matrix(a.args[0]))
+    def apply(self, arguments: Sequence[Any], e: Any) -> Any:
+        return _each(e.func, arguments)
 
-    @matrix.register
-    def _(self, a: MatMul) -> Any:
-        scale, matrices = a.as_coeff_matrices()
-        result = self.matrix(matrices[0])
+    def matvec(self, matrix: Any, vector: Any, e: Any) -> Any:
+        return matrix * _spread(vector, (matrix.cols, vector.cols))
+
+    def stack(self, parts: Sequence[Any], e: Any) -> Any:
+        sized = zip(parts, e.sizes, strict=True)
+        return _column(_spread(part, (self.number_of(size), 1)) for part, size in sized)
+
+    def transpose(self, matrix: Any, e: Any) -> Any:
+        return matrix.T
+
+    def identity(self, e: Any) -> Any:
+        return ImmutableMatrix.eye(self.number_of(e.rows))
+
+    def diagonal(self, vector: Any, e: Any) -> Any:
+        return ImmutableMatrix.diag(*_spread(vector, (self.number_of(e.rows), 1)))
+
+    def matadd(self, parts: Sequence[Any], e: Any) -> Any:
+        return sum(parts[1:], parts[0])
+
+    def matmul(self, scale: Any, matrices: Sequence[Any], e: Any) -> Any:
+        product = matrices[0]
         for other in matrices[1:]:
-            result = result * self.matrix(other)
-        return scale * result
+            product = product * other
+        return product if scale is None else scale[0, 0] * product
+
+
+def _symbols(name: str, *shape: int) -> ImmutableMatrix:
+    """A scalar's name, a vector's components a_1, a_2, … or a matrix's entries A_1,1, …"""
+
+    def named(i: Any, j: Any) -> Symbol:
+        places = ",".join(str(int(place) + 1) for place in (i, j)[: len(shape)])
+        return Symbol(f"{name}_{places}" if places else name, real=True)
+
+    return ImmutableMatrix(*(*shape, 1, 1)[:2], named)
+
+
+def _spread(value: Any, shape: tuple[int, int]) -> Any:
+    """The value in a shape; one number stands for all components."""
+    return value if value.shape == shape else ImmutableMatrix(*shape, lambda i, j: value[0, 0])
+
+
+def _each(function: Callable[..., Expr], parts: Sequence[Any]) -> Any:
+    """A function of several values, component by component."""
+    shape = max((part.shape for part in parts), key=lambda s: s[0] * s[1])
+    spread = [_spread(part, shape) for part in parts]
+    return ImmutableMatrix(*shape, lambda i, j: function(*(part[i, j] for part in spread)))
 
 
 def _column(parts: Any) -> ImmutableMatrix:

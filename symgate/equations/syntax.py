@@ -10,7 +10,7 @@ import ast
 from collections.abc import Container
 from dataclasses import dataclass
 
-from symgate.algebra.functions import FUNCTIONS, WITH_CONSTANT
+from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
 from symgate.equations.source import Source
 from symgate.equations.tokens import check_form
 from symgate.errors import did_you_mean

@@ -151,7 +151,7 @@ _INVERSE: dict[str, Callable[[Expr], Expr]] = {
 def isolated(e: Expr, goal: Expr, x: Expr) -> Iterator[Expr]:
     """The solutions x of e = goal, taking functions off from the outside.
 
-    >>> from symgate.algebra.functions import sigmoid
+    >>> from symgate.algebra.activations import sigmoid
     >>> T, b = Symbol("T", positive=True), Symbol("b", real=True)
     >>> list(isolated(1 - sigmoid(b), 1 - 1 / T, b))
     [-log(T - 1)]

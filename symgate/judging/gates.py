@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Indexed, S
 
-from symgate.algebra.functions import sigmoid
+from symgate.algebra.activations import sigmoid
 from symgate.algebra.vectors import MatVec, name_of, time_of, variable
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from symgate.algebra.functions import sigmoid
+from symgate.algebra.activations import sigmoid
 from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell

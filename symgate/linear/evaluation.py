@@ -1,40 +1,29 @@
 """Values of vector expressions and operators with many digits, component by component.
 
 Nothing of the linearisation or of NumPy has a part in it. All arithmetic is done with whole
-numbers inside mpmath, so that every machine gets the same digits.
+numbers inside mpmath, in a context of this module's own, so that every machine gets the same
+digits and nobody else's precision is touched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
+import mpmath
 import sympy as sp
-from mpmath import mp, mpf
-from sympy import (
-    Add,
-    Expr,
-    Function,
-    Identity,
-    Indexed,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    Pow,
-    Rational,
-    Symbol,
-    Transpose,
-    ZeroMatrix,
-)
+from sympy import Expr, MatrixExpr, Rational
 from sympy.core.basic import Basic
 
-from symgate.algebra.operators import ColumnBlock, Diag
-from symgate.algebra.vectors import MatVec, Outer, Stack, Total, name_of, variable
+from symgate.algebra.fold import Semantics, fold, function_name
+from symgate.algebra.vectors import name_of, time_of
 
 DIGITS = 40
+
+#: A context of its own: mpmath's global one belongs to the user.
+mp = mpmath.MPContext()
+mp.dps = DIGITS
 
 Vector = list[Any]
 Matrix = list[list[Any]]
@@ -45,22 +34,24 @@ class NotReal(ArithmeticError):
     """A function that has no real value where it was evaluated."""
 
 
-class Evaluation:
+class Evaluation(Semantics):
     """The values of vector expressions and operators at one step, with many digits.
 
-    A vector is a list, a scalar a number; `now` and `before` hold variables by name.
+    A vector is a list, a matrix a list of rows, a scalar a number; `now` and `before` hold
+    variables by name.
     """
+
+    floating = False
 
     def __init__(
         self, size: Callable[[Expr], int], parameters: Values, before: Values, inputs: Values
     ) -> None:
         self.size, self.parameters, self.before = size, parameters, before
         self.now: Values = dict(inputs)
-        self.matrices: dict[MatrixExpr, Matrix] = {}
+        self.functions = _FUNCTIONS
 
     def vector(self, e: Expr, size: int) -> Vector:
-        value = self.value(e)
-        return value if isinstance(value, list) else [value] * size
+        return _sized(self.value(e), size)
 
     def any(self, e: Basic, like: Any) -> Any:
         """A gradient, in the shape of its parameter."""
@@ -68,108 +59,112 @@ class Evaluation:
             return self.operator(e)
         return self.vector(e, len(like)) if isinstance(like, list) else self.value(e)
 
-    def value(self, e: Expr) -> Any:
-        if isinstance(e, Indexed):
-            held = self.now if e.indices[0] == _NOW else self.before
-            return held[name_of(e)]
-        if isinstance(e, Symbol):
-            return self.parameters[e.name]
-        if isinstance(e, Rational):
-            return mpf(int(e.p)) / int(e.q)
-        if isinstance(e, MatVec):
-            vector = self.column(e.vector, self.size(e.matrix.cols))
-            return [inner(row, vector) for row in self.operator(e.matrix)]
-        if isinstance(e, Total):
-            return sum(self.value(e.args[0]), mpf(0))
-        if isinstance(e, Add):
-            return _spread(lambda *parts: sum(parts, mpf(0)), map(self.value, e.args))
-        if isinstance(e, Mul):
-            return _spread(_multiplied, map(self.value, e.args))
-        if isinstance(e, Pow):
-            return _spread(_power, map(self.value, e.args))
-        if isinstance(e, Function):
-            return self.function(e)
-        return mpf(sp.N(e, DIGITS))
-
-    def function(self, e: Expr) -> Any:
-        known = _FUNCTIONS.get(type(e).__name__)
-        if known is None:
-            return self.value(e.closed_form())
-        return _spread(known, map(self.value, e.args))
-
-    def column(self, e: Expr, size: int) -> Vector:
-        if isinstance(e, Stack):
-            parts = zip(e.parts, e.sizes, strict=True)
-            return [v for part, width in parts for v in self.vector(part, self.size(width))]
-        return self.vector(e, size)
+    def value(self, e: Basic) -> Any:
+        return fold(e, self)
 
     def operator(self, e: MatrixExpr) -> Matrix:
         """The numbers of a matrix expression."""
-        match e:
-            case MatrixSymbol():
-                return self.parameters[e.name]
-            case Transpose():
-                return [list(row) for row in zip(*self.operator(e.arg), strict=True)]
-            case Identity():
-                return _diagonal([mpf(1)] * self.size(e.rows))
-            case ZeroMatrix() | OneMatrix():
-                fill = mpf(isinstance(e, OneMatrix))
-                return [[fill] * self.size(e.cols) for _ in range(self.size(e.rows))]
-            case Diag():
-                return _diagonal(self.vector(e.vector, self.size(e.rows)))
-            case ColumnBlock():
-                start, width = self.size(e.start), self.size(e.width)
-                return [row[start : start + width] for row in self.operator(e.matrix)]
-            case Outer():
-                u = self.column(e.args[0], self.size(e.rows))
-                v = self.column(e.args[1], self.size(e.cols))
-                return [[a * b for b in v] for a in u]
-            case MatAdd():
-                parts = [self.operator(part) for part in e.args]
-                result = parts[0]
-                for part in parts[1:]:
-                    result = plus(result, part)
-                return result
-            case MatMul():
-                scale, matrices = e.as_coeff_matrices()
-                result = self.operator(matrices[0])
-                for other in matrices[1:]:
-                    result = times(result, self.operator(other))
-                number = self.value(scale)
-                return [[number * v for v in row] for row in result]
-        raise TypeError(f"{e} is not an operator of the language")
+        matrix: Matrix = fold(e, self)
+        return matrix
+
+    # -- values ----------------------------------------------------------------------------
+
+    def variable(self, e: Any) -> Any:
+        held = self.now if time_of(e) == 0 else self.before
+        return held[name_of(e)]
+
+    def parameter(self, e: Any) -> Any:
+        return self.parameters[e.name]
+
+    symbol = parameter
+
+    def number(self, e: Expr) -> Any:
+        if isinstance(e, Rational):
+            return mp.mpf(int(e.p)) / int(e.q)
+        return mp.mpf(sp.N(e, DIGITS))
+
+    def add(self, parts: Any, e: Any) -> Any:
+        return _spread(lambda *values: sum(values, mp.mpf(0)), parts)
+
+    def multiply(self, parts: Any, e: Any) -> Any:
+        return _spread(lambda *values: mp.fprod(values), parts)
+
+    def power(self, base: Any, exponent: Any, e: Any) -> Any:
+        return _spread(_power, [base, exponent])
+
+    def apply(self, arguments: Any, e: Any) -> Any:
+        known = self.functions.get(function_name(e))
+        return super().apply(arguments, e) if known is None else _spread(known, arguments)
+
+    def matvec(self, matrix: Matrix, vector: Any, e: Any) -> Any:
+        column = _sized(vector, self.size(e.matrix.cols))
+        return [inner(row, column) for row in matrix]
+
+    def stack(self, parts: Any, e: Any) -> Any:
+        sized = zip(parts, e.sizes, strict=True)
+        return [v for part, size in sized for v in _sized(part, self.size(size))]
+
+    def total(self, vector: Any, e: Any) -> Any:
+        return sum(vector, mp.mpf(0))
+
+    # -- operators -------------------------------------------------------------------------
+
+    def transpose(self, matrix: Matrix, e: Any) -> Matrix:
+        return [list(row) for row in zip(*matrix, strict=True)]
+
+    def identity(self, e: Any) -> Matrix:
+        return _diagonal([mp.mpf(1)] * self.size(e.rows))
+
+    def zeros(self, e: Any) -> Matrix:
+        return self.filled(mp.mpf(0), e)
+
+    def ones(self, e: Any) -> Matrix:
+        return self.filled(mp.mpf(1), e)
+
+    def filled(self, value: Any, e: MatrixExpr) -> Matrix:
+        return [[value] * self.size(e.cols) for _ in range(self.size(e.rows))]
+
+    def diagonal(self, vector: Any, e: Any) -> Matrix:
+        return _diagonal(_sized(vector, self.size(e.rows)))
+
+    def columns(self, matrix: Matrix, e: Any) -> Matrix:
+        start, width = self.size(e.start), self.size(e.width)
+        return [row[start : start + width] for row in matrix]
+
+    def outer(self, u: Any, v: Any, e: Any) -> Matrix:
+        rows, cols = _sized(u, self.size(e.rows)), _sized(v, self.size(e.cols))
+        return [[a * b for b in cols] for a in rows]
+
+    def matadd(self, parts: Any, e: Any) -> Matrix:
+        return reduce(plus, parts)
+
+    def matmul(self, scale: Any, matrices: Any, e: Any) -> Matrix:
+        result: Matrix = reduce(times, matrices)
+        return result if scale is None else [[scale * v for v in row] for row in result]
 
 
 def _real(function: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*arguments: Any) -> Any:
         value = function(*arguments)
-        if not isinstance(value, mpf):
+        if not isinstance(value, mp.mpf):
             raise NotReal
         return value
 
     return checked
 
 
-def _maximum(*arguments: Any) -> Any:
-    return max(arguments)
-
-
-_NOW = variable("t").indices[0]
+#: What mpmath knows by name; the rest follows from each function's record.
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sigmoid": lambda a: 1 / (1 + mp.exp(-a)),
     "tanh": mp.tanh,
     "exp": mp.exp,
     "log": _real(mp.log),
     "sin": mp.sin,
     "cos": mp.cos,
     "erf": mp.erf,
-    "Abs": abs,
-    "relu": lambda a: max(a, mpf(0)),
-    "step": lambda a: mpf(a > 0),
-    "leaky_relu": lambda a, k=None: a if a > 0 else a * (mpf(1) / 100 if k is None else k),
-    "elu": lambda a, k=1: a if a > 0 else k * (mp.exp(a) - 1),
-    "Max": _maximum,
-    "Min": lambda *a: min(a),
+    "abs": abs,
+    "step": lambda a: mp.mpf(a > 0),
+    "max": max,
+    "min": min,
 }
 
 
@@ -179,31 +174,29 @@ def _power(base: Any, exponent: Any) -> Any:
     return _real(mp.power)(base, exponent)
 
 
-def _multiplied(*parts: Any) -> Any:
-    result = mpf(1)
-    for part in parts:
-        result *= part
-    return result
-
-
 def _spread(function: Callable[..., Any], parts: Any) -> Any:
     """Apply component by component; numbers go with every component."""
     values = list(parts)
     size = next((len(v) for v in values if isinstance(v, list)), None)
     if size is None:
         return function(*values)
-    columns = [v if isinstance(v, list) else [v] * size for v in values]
-    return [function(*row) for row in zip(*columns, strict=True)]
+    columns = [_sized(v, size) for v in values]
+    return [_spread(function, row) for row in zip(*columns, strict=True)]
+
+
+def _sized(value: Any, size: int) -> Vector:
+    """A vector; a number stands for all its components."""
+    return value if isinstance(value, list) else [value] * size
 
 
 def inner(a: Any, b: Any) -> Any:
     if not isinstance(a, list):
         return a * b
-    return sum((inner(x, y) for x, y in zip(a, b, strict=True)), mpf(0))
+    return sum((inner(x, y) for x, y in zip(a, b, strict=True)), mp.mpf(0))
 
 
 def _diagonal(vector: Vector) -> Matrix:
-    return [[v if i == j else mpf(0) for j in range(len(vector))] for i, v in enumerate(vector)]
+    return [[v if i == j else mp.mpf(0) for j in range(len(vector))] for i, v in enumerate(vector)]
 
 
 def plus(a: Matrix, b: Matrix) -> Matrix:
@@ -212,5 +205,4 @@ def plus(a: Matrix, b: Matrix) -> Matrix:
 
 def times(a: Matrix, b: Matrix) -> Matrix:
     columns = list(zip(*b, strict=True))
-    return [[sum((x * y for x, y in zip(row, c, strict=True)), mpf(0)) for c in columns]
-            for row in a]  # fmt: skip
+    return [[inner(row, column) for column in columns] for row in a]

@@ -78,7 +78,7 @@ def slope_range(function: Expr) -> Interval | None:
     """The range of an activation's derivative; None where it has no bound.
 
     >>> from sympy import Symbol
-    >>> from symgate.algebra.functions import sigmoid
+    >>> from symgate.algebra.activations import sigmoid
     >>> slope_range(sigmoid(Symbol("a")))
     Interval(0, 1/4)
     """

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Indexed, MatrixExpr, Mul, S, Symbol
 
-from symgate.algebra.functions import Elementwise, step
+from symgate.algebra.activations import Elementwise, step
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import text
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable

@@ -1,0 +1,268 @@
+"""The one walk over an expression: what each kind of node means is a table, its semantics.
+
+`fold(expression, semantics)` works out an expression from its leaves upward and asks
+`semantics` what each node means, given what its parts mean. NumPy, mpmath, components,
+intervals, C and JavaScript are semantics. No module outside branches on the kinds of nodes.
+
+A semantics overrides the methods for the nodes that it knows; what it leaves out is refused
+in words. A function that it has no word of its own for (`functions`) is worked out from the
+function's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sympy import (
+    Add,
+    Expr,
+    Function,
+    Identity,
+    Indexed,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Pow,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.core.basic import Basic
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
+
+from symgate.algebra.activations import A, B, K, record_of
+from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.vectors import MatVec, Outer, Stack, Total, rank
+from symgate.errors import SymgateError
+
+Known = dict[Basic, Any]
+
+
+class Semantics:
+    """What the nodes mean. Each method gets the node's parts, worked out, and the node.
+
+    `known` holds what is worked out already, by node, from one `fold` to the next; set it to
+    None to keep nothing. `functions` has what the semantics knows of functions by their name
+    in the language (`step`, `log1p`, `expm1`, `erf` and `erfc` beside them). `floating` asks
+    for the form of a function that suits floating point where it is worked out.
+    """
+
+    known: Known | None = None
+    functions: Mapping[str, Callable[..., Any]] = {}
+    floating = True
+
+    # -- values ----------------------------------------------------------------------------
+
+    def variable(self, e: Indexed) -> Any:
+        """A state, gate or input at its time."""
+        return self.unknown(e)
+
+    def parameter(self, e: Symbol) -> Any:
+        """A vector or scalar parameter."""
+        return self.unknown(e)
+
+    def number(self, e: Expr) -> Any:
+        """A number: a ratio, a root, π."""
+        return self.unknown(e)
+
+    def add(self, parts: Sequence[Any], e: Add) -> Any:
+        return self.unknown(e)
+
+    def multiply(self, parts: Sequence[Any], e: Mul) -> Any:
+        return self.unknown(e)
+
+    def power(self, base: Any, exponent: Any, e: Pow) -> Any:
+        return self.unknown(e)
+
+    def apply(self, arguments: Sequence[Any], e: Function) -> Any:
+        """A function, component by component."""
+        name = function_name(e)
+        own = self.functions.get(name)
+        if own is not None:
+            return own(*arguments)
+        record = record_of(e)
+        form = record.stable if self.floating and record.stable is not None else record.closed
+        if form is None:
+            return self.unknown(e)
+        given = dict(zip((A, B), arguments, strict=False))
+        given[K] = arguments[1] if len(arguments) > 1 else self.number(record.default)
+        return fold(form, self, given)
+
+    def matvec(self, matrix: Any, vector: Any, e: MatVec) -> Any:
+        """A matrix times a vector (or from the left times a matrix of values)."""
+        return self.unknown(e)
+
+    def stack(self, parts: Sequence[Any], e: Stack) -> Any:
+        """Vectors one above the other."""
+        return self.unknown(e)
+
+    def total(self, vector: Any, e: Total) -> Any:
+        """The sum of all components."""
+        return self.unknown(e)
+
+    def lifted(self, value: Any, have: int, want: int, e: Expr) -> Any:
+        """A value of rank `have` where one of rank `want` stands beside it in `e`."""
+        return value
+
+    # -- operators -------------------------------------------------------------------------
+
+    def symbol(self, e: MatrixSymbol) -> Any:
+        """A matrix parameter."""
+        return self.unknown(e)
+
+    def transpose(self, matrix: Any, e: Transpose) -> Any:
+        return self.unknown(e)
+
+    def identity(self, e: Identity) -> Any:
+        return self.unknown(e)
+
+    def zeros(self, e: ZeroMatrix) -> Any:
+        return self.unknown(e)
+
+    def ones(self, e: OneMatrix) -> Any:
+        return self.unknown(e)
+
+    def diagonal(self, vector: Any, e: Diag) -> Any:
+        return self.unknown(e)
+
+    def columns(self, matrix: Any, e: ColumnBlock) -> Any:
+        """The columns of a matrix that act on one part of a stacked vector."""
+        return self.unknown(e)
+
+    def outer(self, u: Any, v: Any, e: Outer) -> Any:
+        return self.unknown(e)
+
+    def matadd(self, parts: Sequence[Any], e: MatAdd) -> Any:
+        return self.unknown(e)
+
+    def matmul(self, scale: Any, matrices: Sequence[Any], e: MatMul) -> Any:
+        """A product of matrices; `scale` is None where no number stands before it."""
+        return self.unknown(e)
+
+    def matpow(self, base: Any, e: MatPow) -> Any:
+        return self.unknown(e)
+
+    def blocks(self, rows: Sequence[Sequence[Any]], e: BlockMatrix) -> Any:
+        return self.unknown(e)
+
+    def unknown(self, e: Basic) -> Any:
+        raise SymgateError(f"{e} has no meaning here ({type(self).__name__.strip('_')})")
+
+
+def function_name(e: Any) -> str:
+    """The name of a function in the language; erf and erfc are SymPy's."""
+    name = type(e).__name__
+    return name if name in ("erf", "erfc") else record_of(e).name
+
+
+def fold(expression: Basic, semantics: Semantics, given: Mapping[Basic, Any] | None = None) -> Any:
+    """What an expression means: each node from what its parts mean.
+
+    `given` says what some nodes mean beforehand. A node that stands twice is worked out once.
+
+    >>> from symgate.algebra.vectors import variable
+    >>> class Names(Semantics):
+    ...     def variable(self, e):
+    ...         return {str(e)}
+    ...     def add(self, parts, e):
+    ...         return set().union(*parts)
+    >>> sorted(fold(variable("z") + variable("h", 1), Names()))
+    ['h[t - 1]', 'z[t]']
+    """
+    if given is not None:
+        memo: Known = dict(given)
+    else:
+        memo = {} if semantics.known is None else semantics.known
+    return _Walk(semantics, memo)(expression)
+
+
+class _Walk:
+    """One fold: the semantics and what is worked out so far."""
+
+    def __init__(self, semantics: Semantics, memo: Known) -> None:
+        self.semantics, self.memo = semantics, memo
+
+    def __call__(self, e: Basic) -> Any:
+        if e in self.memo:
+            return self.memo[e]
+        for kind in type(e).__mro__:
+            rule = _RULES.get(kind)
+            if rule is not None:
+                value = self.memo[e] = rule(self, e)
+                return value
+        if isinstance(e, Expr) and not e.free_symbols:
+            value = self.memo[e] = self.semantics.number(e)
+            return value
+        return self.semantics.unknown(e)
+
+    def parts(self, e: Expr) -> list[Any]:
+        """The arguments of an element-wise node, all lifted to its rank."""
+        want = rank(e)
+        return [self.lifted(part, want, e) for part in e.args]
+
+    def lifted(self, part: Expr, want: int, e: Expr) -> Any:
+        value, have = self(part), rank(part)
+        if have == want or not part.free_symbols:
+            return value
+        return self.semantics.lifted(value, have, want, e)
+
+
+def _power(walk: _Walk, e: Pow) -> Any:
+    if not e.free_symbols:
+        return walk.semantics.number(e)
+    return walk.semantics.power(*walk.parts(e), e)
+
+
+def _arithmetic(method: str) -> Callable[[_Walk, Any], Any]:
+    def rule(walk: _Walk, e: Expr) -> Any:
+        if not e.free_symbols:
+            return walk.semantics.number(e)
+        return getattr(walk.semantics, method)(walk.parts(e), e)
+
+    return rule
+
+
+def _function(walk: _Walk, e: Function) -> Any:
+    return walk.semantics.apply(walk.parts(e), e)
+
+
+def _matmul(walk: _Walk, e: MatMul) -> Any:
+    scale, matrices = e.as_coeff_matrices()
+    number = None if scale == 1 else walk(scale)
+    return walk.semantics.matmul(number, [walk(m) for m in matrices], e)
+
+
+def _blocks(walk: _Walk, e: BlockMatrix) -> Any:
+    rows, cols = e.blocks.shape
+    parts = [[walk(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
+    return walk.semantics.blocks(parts, e)
+
+
+#: How each kind of node is taken apart. A new kind of node is one line here and one method.
+_RULES: dict[type, Callable[[_Walk, Any], Any]] = {
+    Indexed: lambda walk, e: walk.semantics.variable(e),
+    MatrixSymbol: lambda walk, e: walk.semantics.symbol(e),
+    Symbol: lambda walk, e: walk.semantics.parameter(e),
+    Add: _arithmetic("add"),
+    Mul: _arithmetic("multiply"),
+    Pow: _power,
+    Function: _function,
+    MatVec: lambda walk, e: walk.semantics.matvec(walk(e.matrix), walk(e.vector), e),
+    Stack: lambda walk, e: walk.semantics.stack([walk(part) for part in e.parts], e),
+    Total: lambda walk, e: walk.semantics.total(walk(e.args[0]), e),
+    Transpose: lambda walk, e: walk.semantics.transpose(walk(e.arg), e),
+    Identity: lambda walk, e: walk.semantics.identity(e),
+    ZeroMatrix: lambda walk, e: walk.semantics.zeros(e),
+    OneMatrix: lambda walk, e: walk.semantics.ones(e),
+    Diag: lambda walk, e: walk.semantics.diagonal(walk(e.vector), e),
+    ColumnBlock: lambda walk, e: walk.semantics.columns(walk(e.matrix), e),
+    Outer: lambda walk, e: walk.semantics.outer(walk(e.args[0]), walk(e.args[1]), e),
+    MatAdd: lambda walk, e: walk.semantics.matadd([walk(part) for part in e.args], e),
+    MatMul: _matmul,
+    MatPow: lambda walk, e: walk.semantics.matpow(walk(e.base), e),
+    BlockMatrix: _blocks,
+}
