@@ -129,6 +129,12 @@ class step(Elementwise):
 class _OfTwo(Elementwise):
     """max and min: the slope goes to the argument that is taken, at a tie to the second."""
 
+    @classmethod
+    def eval(cls, a: Expr, b: Expr) -> Expr | None:
+        if a.is_number and b.is_number and a.is_comparable and b.is_comparable:
+            return (sp.Max if cls is maximum else sp.Min)(a, b)
+        return None
+
     def fdiff(self, argindex: int = 1) -> Expr:
         one, other = self.args
         first = step(one - other if isinstance(self, maximum) else other - one)

@@ -214,7 +214,8 @@ class _Walk:
 def _power(walk: _Walk, e: Pow) -> Any:
     if not e.free_symbols:
         return walk.semantics.number(e)
-    return walk.semantics.power(*walk.parts(e), e)
+    base, exponent = walk.parts(e)
+    return walk.semantics.power(base, exponent, e)
 
 
 def _arithmetic(method: str) -> Callable[[_Walk, Any], Any]:

@@ -75,8 +75,8 @@ class _Components(Semantics):
 
     def explicit(self) -> Explicit:
         for name, expression in self.cell.equations.items():
-            shape = (*self.shape(name), 1, 1)[:2]
-            self.now[name] = _spread(fold(expression, self), shape)
+            rows, cols = (*self.shape(name), 1, 1)[:2]
+            self.now[name] = _spread(fold(expression, self), (rows, cols))
         return Explicit(
             state=_column(self.before[s] for s in self.cell.states),
             next_state=_column(self.now[s] for s in self.cell.states),
