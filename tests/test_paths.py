@@ -11,6 +11,7 @@ from symgate.flow.tail import quantile
 from symgate.linear.routes import routes_of
 from symgate.numerics.product import block_norms, lag_norms
 from symgate.numerics.steps import Steps
+from symgate.plots import path_curves
 
 MANY = ["lstm", "gru", "gru-reset-after", "rnn", "lstm-peephole", "lstm-coupled",
         "lstm-projected", "lem", "janet", "cornn", "mut1", "slstm", "lstm-full-gate-recurrence",
@@ -175,3 +176,13 @@ def test_checkpointed_runs_have_the_same_paths() -> None:
     np.testing.assert_allclose(
         one["h", "h"].without["z"], two["h", "h"].without["z"], atol=1e-12
     )  # fmt: skip
+
+
+def test_a_cell_without_a_path_has_no_parts() -> None:
+    cell = sg.Cell.from_text("z[t] = sigmoid(U @ h[t-1] + b)\nh[t] = tanh(W @ x[t])", name="none")
+    d = sg.decay(cell, hidden=3, lags=5)
+    assert d.paths is not None
+    assert d.paths.names == ()
+    assert dict(d.paths.share) == {}
+    assert np.isneginf(d.paths["h", "h"].whole[1:]).all()
+    path_curves(d.paths)

@@ -174,6 +174,8 @@ def _shares(
 ) -> tuple[dict[str, float], dict[tuple[str, str], _Share]]:
     """Share of each path in one step of the whole state, share and size in its blocks: means
     over steps and sequences."""
+    if not steps:  # no state reads a state before
+        return {}, {pair: ({}, {}) for pair in wanted}
     some = np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int))
     place = places(run)
     together: list[Array] = []

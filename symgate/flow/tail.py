@@ -74,17 +74,17 @@ def _student(freedom: int) -> float:
     >>> round(_student(7), 4)
     2.3646
     """
-    from mpmath import betainc, findroot, mp
+    from mpmath import MPContext
 
-    with mp.workdps(15):
-        start = 2 + 10.7 / freedom
-        return float(
-            findroot(
-                lambda x: betainc(freedom / 2, 0.5, 0, freedom / (freedom + x**2), True) - 0.05,
-                (start * 0.9, start),
-                solver="anderson",
-            )
+    mp = MPContext()  # of its own: the process-wide one is the user's
+    start = 2 + 10.7 / freedom
+    return float(
+        mp.findroot(
+            lambda x: mp.betainc(freedom / 2, 0.5, 0, freedom / (freedom + x**2), True) - 0.05,
+            (start * 0.9, start),
+            solver="anderson",
         )
+    )
 
 
 def quantile(log10_norm: Array, q: float) -> Array:

@@ -1,14 +1,14 @@
 """Values of vector expressions and operators with many digits, component by component.
 
 Nothing of the linearisation or of NumPy has a part in it. All arithmetic is done with whole
-numbers inside mpmath, in a context of this module's own, so that every machine gets the same
-digits and nobody else's precision is touched.
+numbers inside mpmath, in a context of its own, so that every machine and every thread gets the
+same digits and nobody else's precision is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import mpmath
@@ -21,10 +21,6 @@ from symgate.algebra.vectors import name_of, time_of
 
 DIGITS = 40
 
-#: A context of its own: mpmath's global one belongs to the user.
-mp = mpmath.MPContext()
-mp.dps = DIGITS
-
 Vector = list[Any]
 Matrix = list[list[Any]]
 Values = dict[Any, Any]
@@ -34,21 +30,34 @@ class NotReal(ArithmeticError):
     """A function that has no real value where it was evaluated."""
 
 
+def context() -> Any:
+    """An mpmath context with `DIGITS` digits. Its functions raise the precision while they
+    work, so that threads must not share one."""
+    made = mpmath.MPContext()
+    made.dps = DIGITS
+    return made
+
+
 class Evaluation(Semantics):
     """The values of vector expressions and operators at one step, with many digits.
 
-    A vector is a list, a matrix a list of rows, a scalar a number; `now` and `before` hold
-    variables by name.
+    A vector is a list, a matrix a list of rows, a scalar a number. `now` holds the variables
+    of the step by name, `before` those of the steps before it, the last one first.
     """
 
     floating = False
 
     def __init__(
-        self, size: Callable[[Expr], int], parameters: Values, before: Values, inputs: Values
+        self,
+        mp: Any,
+        size: Callable[[Expr], int],
+        parameters: Values,
+        before: Sequence[Values],
+        inputs: Values,
     ) -> None:
-        self.size, self.parameters, self.before = size, parameters, before
+        self.mp, self.size, self.parameters, self.before = mp, size, parameters, before
         self.now: Values = dict(inputs)
-        self.functions = _FUNCTIONS
+        self.functions = _functions(mp)
 
     def vector(self, e: Expr, size: int) -> Vector:
         return _sized(self.value(e), size)
@@ -70,8 +79,8 @@ class Evaluation(Semantics):
     # -- values ----------------------------------------------------------------------------
 
     def variable(self, e: Any) -> Any:
-        held = self.now if time_of(e) == 0 else self.before
-        return held[name_of(e)]
+        lag = -int(time_of(e))
+        return (self.before[lag - 1] if lag else self.now)[name_of(e)]
 
     def parameter(self, e: Any) -> Any:
         return self.parameters[e.name]
@@ -80,17 +89,17 @@ class Evaluation(Semantics):
 
     def number(self, e: Expr) -> Any:
         if isinstance(e, Rational):
-            return mp.mpf(int(e.p)) / int(e.q)
-        return mp.mpf(sp.N(e, DIGITS))
+            return self.mp.mpf(int(e.p)) / int(e.q)
+        return self.mp.mpf(sp.N(e, DIGITS))
 
     def add(self, parts: Any, e: Any) -> Any:
-        return _spread(lambda *values: sum(values, mp.mpf(0)), parts)
+        return _spread(lambda *values: sum(values, self.mp.mpf(0)), parts)
 
     def multiply(self, parts: Any, e: Any) -> Any:
-        return _spread(lambda *values: mp.fprod(values), parts)
+        return _spread(lambda *values: self.mp.fprod(values), parts)
 
     def power(self, base: Any, exponent: Any, e: Any) -> Any:
-        return _spread(_power, [base, exponent])
+        return _spread(partial(_power, self.mp), [base, exponent])
 
     def apply(self, arguments: Any, e: Any) -> Any:
         known = self.functions.get(function_name(e))
@@ -105,7 +114,7 @@ class Evaluation(Semantics):
         return [v for part, size in sized for v in _sized(part, self.size(size))]
 
     def total(self, vector: Any, e: Any) -> Any:
-        return sum(vector, mp.mpf(0))
+        return sum(vector, self.mp.mpf(0))
 
     # -- operators -------------------------------------------------------------------------
 
@@ -113,13 +122,13 @@ class Evaluation(Semantics):
         return [list(row) for row in zip(*matrix, strict=True)]
 
     def identity(self, e: Any) -> Matrix:
-        return _diagonal([mp.mpf(1)] * self.size(e.rows))
+        return _diagonal([self.mp.mpf(1)] * self.size(e.rows))
 
     def zeros(self, e: Any) -> Matrix:
-        return self.filled(mp.mpf(0), e)
+        return self.filled(self.mp.mpf(0), e)
 
     def ones(self, e: Any) -> Matrix:
-        return self.filled(mp.mpf(1), e)
+        return self.filled(self.mp.mpf(1), e)
 
     def filled(self, value: Any, e: MatrixExpr) -> Matrix:
         return [[value] * self.size(e.cols) for _ in range(self.size(e.rows))]
@@ -138,40 +147,40 @@ class Evaluation(Semantics):
     def matadd(self, parts: Any, e: Any) -> Matrix:
         return reduce(plus, parts)
 
+    def blocks(self, rows: Any, e: Any) -> Matrix:
+        return [[v for block in row for v in block[i]] for row in rows for i in range(len(row[0]))]
+
     def matmul(self, scale: Any, matrices: Any, e: Any) -> Matrix:
         result: Matrix = reduce(times, matrices)
         return result if scale is None else [[scale * v for v in row] for row in result]
 
 
-def _real(function: Callable[..., Any]) -> Callable[..., Any]:
-    def checked(*arguments: Any) -> Any:
-        value = function(*arguments)
-        if not isinstance(value, mp.mpf):
-            raise NotReal
-        return value
-
-    return checked
+def _real(mp: Any, value: Any) -> Any:
+    if not isinstance(value, mp.mpf):
+        raise NotReal
+    return value
 
 
-#: What mpmath knows by name; the rest follows from each function's record.
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "tanh": mp.tanh,
-    "exp": mp.exp,
-    "log": _real(mp.log),
-    "sin": mp.sin,
-    "cos": mp.cos,
-    "erf": mp.erf,
-    "abs": abs,
-    "step": lambda a: mp.mpf(a > 0),
-    "max": max,
-    "min": min,
-}
+def _functions(mp: Any) -> dict[str, Callable[..., Any]]:
+    """What mpmath knows by name; the rest follows from each function's record."""
+    return {
+        "tanh": mp.tanh,
+        "exp": mp.exp,
+        "log": lambda a: _real(mp, mp.log(a)),
+        "sin": mp.sin,
+        "cos": mp.cos,
+        "erf": mp.erf,
+        "abs": abs,
+        "step": lambda a: mp.mpf(a > 0),
+        "max": max,
+        "min": min,
+    }
 
 
-def _power(base: Any, exponent: Any) -> Any:
+def _power(mp: Any, base: Any, exponent: Any) -> Any:
     if exponent == int(exponent):
         return base ** int(exponent)
-    return _real(mp.power)(base, exponent)
+    return _real(mp, mp.power(base, exponent))
 
 
 def _spread(function: Callable[..., Any], parts: Any) -> Any:
@@ -192,11 +201,11 @@ def _sized(value: Any, size: int) -> Vector:
 def inner(a: Any, b: Any) -> Any:
     if not isinstance(a, list):
         return a * b
-    return sum((inner(x, y) for x, y in zip(a, b, strict=True)), mp.mpf(0))
+    return sum(inner(x, y) for x, y in zip(a, b, strict=True))
 
 
 def _diagonal(vector: Vector) -> Matrix:
-    return [[v if i == j else mp.mpf(0) for j in range(len(vector))] for i, v in enumerate(vector)]
+    return [[v if i == j else 0 * v for j in range(len(vector))] for i, v in enumerate(vector)]
 
 
 def plus(a: Matrix, b: Matrix) -> Matrix:

@@ -15,6 +15,9 @@ from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.chains import Chain, route_count
 from symgate.linear.linearise import Linearisation, Node, Term
 
+#: Past this number of paths a block is written with its sums in parentheses.
+MAX_PATHS = 24
+
 
 @dataclass(frozen=True)
 class Path:

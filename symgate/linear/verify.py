@@ -2,37 +2,30 @@
 
 The equations are evaluated as they were typed, component by component, with 40 digits,
 and differentiated numerically by central differences; nothing of the linearisation has a
-part in that. All arithmetic is done with whole numbers inside mpmath, so that every
-machine gets the same digits.
+part in that. What is compared with them are the objects that are printed: each block of
+`jacobian` and, where a block is printed path by path, the sum of its paths. All arithmetic
+is done with whole numbers inside mpmath, so that every machine gets the same digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, MatrixExpr
 
+from symgate.algebra.operators import total
 from symgate.algebra.vectors import name_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.evaluation import (
-    Evaluation,
-    Matrix,
-    NotReal,
-    Values,
-    inner,
-    mp,
-    plus,
-    times,
-)
+from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context, inner
+from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import paths
+from symgate.linear.paths import MAX_PATHS, count, paths
 
-STEP = mp.mpf(10) ** -12
 STEPS = 2
 
 
@@ -41,18 +34,19 @@ class Verified:
     """The largest deviations from the differences, and the sizes they were taken at."""
 
     sizes: Mapping[str, int]
-    one_step: Any
-    two_steps: Any
-    gradients: Any
+    one_step: float
+    paths: float
+    two_steps: float
+    gradients: float
 
     @property
-    def largest(self) -> Any:
-        return max(self.one_step, self.two_steps, self.gradients)
+    def largest(self) -> float:
+        return max(self.one_step, self.paths, self.two_steps, self.gradients)
 
     @property
     def holds(self) -> bool:
         """Whether every deviation is that of the differences themselves."""
-        return bool(self.largest < mp.mpf(10) ** -15)
+        return self.largest < 1e-15
 
 
 @once_a_cell
@@ -79,10 +73,10 @@ class _Trial:
     """One random point: parameters, inputs of two steps, the states before them."""
 
     def __init__(self, cell: Cell, random: Random) -> None:
-        self.cell, self.lin, self.random = cell, linearise(cell), random
-        letters = {letter: 2 if i == 0 else 3 for i, letter in enumerate(cell.sizes)}
-        self.sizes = letters
-        self.numbers = {symbol: letters[letter] for letter, symbol in cell.sizes.items()}
+        self.cell, self.lin, self.random, self.mp = cell, linearise(cell), random, context()
+        self.step = self.mp.mpf(10) ** -12
+        self.sizes = {letter: 2 if i == 0 else 3 for i, letter in enumerate(cell.sizes)}
+        self.numbers = {symbol: self.sizes[letter] for letter, symbol in cell.sizes.items()}
         self.known: dict[Expr, int] = {}
         self.parameters = {p.name: self.draw(p.shape) for p in cell.parameters.values()}
         self.inputs = [{x: self.draw((cell.size(x),)) for x in cell.inputs} for _ in range(STEPS)]
@@ -95,9 +89,11 @@ class _Trial:
 
     def draw(self, shape: tuple[Expr, ...]) -> Any:
         if not shape:
-            return mp.mpf(0.1 + 0.8 * self.random.random())
+            return self.mp.mpf(0.1 + 0.8 * self.random.random())
         if len(shape) == 1:
-            return [mp.mpf(1.6 * self.random.random() - 0.8) for _ in range(self.size(shape[0]))]
+            return [
+                self.mp.mpf(1.6 * self.random.random() - 0.8) for _ in range(self.size(shape[0]))
+            ]
         return [self.draw(shape[1:]) for _ in range(self.size(shape[0]))]
 
     # -- the equations as they were typed ------------------------------------------------
@@ -106,7 +102,7 @@ class _Trial:
         """The states after the last step, from the equations."""
         state = start
         for inputs in self.inputs[first:]:
-            values = Evaluation(self.size, parameters, state, inputs)
+            values = Evaluation(self.mp, self.size, parameters, [state], inputs)
             for name, expression in self.cell.equations.items():
                 values.now[name] = values.vector(expression, self.size(self.cell.size(name)))
             state = {s: values.now[s] for s in self.cell.states}
@@ -116,36 +112,56 @@ class _Trial:
 
     def nodes(self) -> list[Evaluation]:
         """The values of all nodes, step by step."""
-        out, state = [], self.start
+        out: list[Evaluation] = []
         for inputs in self.inputs:
-            values = Evaluation(self.size, self.parameters, state, inputs)
+            before = [*(values.now for values in reversed(out)), self.start]
+            values = Evaluation(self.mp, self.size, self.parameters, before, inputs)
             for node in self.lin:
                 values.now[node.name] = values.vector(node.expression, self.size(node.size))
-            state = {s: values.now[s] for s in self.cell.states}
             out.append(values)
         return out
 
     def verified(self) -> Verified:
         steps = self.nodes()
-        derived = [self.jacobian(values) for values in steps]
         last = {s: steps[-2].now[s] for s in self.cell.states}
-        one = _deviation(derived[-1], self.differences(last, STEPS - 1))
-        product = times(derived[1], derived[0])
-        two = _deviation(product, self.differences(self.start, 0))
-        return Verified(self.sizes, one, two, self.gradients(steps))
+        one, two = self.differences(last, STEPS - 1), self.differences(self.start, 0)
+        return Verified(
+            self.sizes,
+            one_step=self.deviation(one, steps[-1], self.block),
+            paths=self.deviation(one, steps[-1], self.sum_of_paths),
+            two_steps=self.deviation(two, steps[-1], lambda of, wrt: self.block(of, wrt, 2)),
+            gradients=float(self.gradients(steps)),
+        )
 
-    def jacobian(self, values: Evaluation) -> Matrix:
-        rows: Matrix = []
+    # -- the objects that are printed ----------------------------------------------------
+
+    def block(self, of: str, wrt: str, lag: int = 1) -> MatrixExpr:
+        return jacobian(self.cell, of, wrt, lag=lag)
+
+    def sum_of_paths(self, of: str, wrt: str) -> MatrixExpr | None:
+        """The block path by path, where it is written so."""
+        if count(self.lin, of, wrt) > MAX_PATHS:
+            return None
+        parts = [path.operator(self.lin) for path in paths(self.lin, of, wrt)]
+        return total(parts, self.lin.size(of), self.lin.size(wrt))
+
+    def deviation(
+        self, expected: Matrix, values: Evaluation, printed: Callable[..., MatrixExpr | None]
+    ) -> float:
+        """The largest, over all blocks, of a printed operator from the differences."""
+        worst, row = 0.0, 0
         for of in self.cell.states:
-            blocks = []
+            rows, col = self.size(self.lin.size(of)), 0
             for wrt in self.cell.states:
-                shape = self.size(self.lin.size(of)), self.size(self.lin.size(wrt))
-                block = [[mp.mpf(0)] * shape[1] for _ in range(shape[0])]
-                for path in paths(self.lin, of, wrt):
-                    block = plus(block, values.operator(path.operator(self.lin)))
-                blocks.append(block)
-            rows += [[v for block in blocks for v in block[i]] for i in range(len(blocks[0]))]
-        return rows
+                cols = self.size(self.lin.size(wrt))
+                operator = printed(of, wrt)
+                if operator is not None:
+                    found = values.operator(operator)
+                    block = [line[col : col + cols] for line in expected[row : row + rows]]
+                    worst = max(worst, _deviation(block, found))
+                col += cols
+            row += rows
+        return worst
 
     def differences(self, start: Values, first: int) -> Matrix:
         columns = []
@@ -154,10 +170,10 @@ class _Trial:
                 sides = []
                 for sign in (1, -1):
                     moved = list(start[name])
-                    moved[i] += sign * STEP
+                    moved[i] += sign * self.step
                     after = self.run(self.parameters, {**start, name: moved}, first)
                     sides.append([v for s in self.cell.states for v in after[s]])
-                columns.append([(a - b) / (2 * STEP) for a, b in zip(*sides, strict=True)])
+                columns.append([(a - b) / (2 * self.step) for a, b in zip(*sides, strict=True)])
         return [list(row) for row in zip(*columns, strict=True)]
 
     def gradients(self, steps: list[Evaluation]) -> Any:
@@ -178,16 +194,16 @@ class _Trial:
             later = {
                 s: values.vector(e, self.size(self.lin.size(s))) for s, e in back.previous.items()
             }
-        worst = mp.mpf(0)
+        worst: Any = 0
         for name in self.cell.parameters:
             direction = self.draw(self.cell.parameters[name].shape)
-            told = sum((inner(part, direction) for part in sums[name]), mp.mpf(0))
+            told = sum(inner(part, direction) for part in sums[name])
             sides = []
             for sign in (1, -1):
-                moved = _moved(self.parameters[name], direction, sign * STEP)
+                moved = _moved(self.parameters[name], direction, sign * self.step)
                 after = self.run({**self.parameters, name: moved}, self.start)
-                sides.append(sum((inner(weights[s], after[s]) for s in weights), mp.mpf(0)))
-            worst = max(worst, abs(told - (sides[0] - sides[1]) / (2 * STEP)))
+                sides.append(sum(inner(weights[s], after[s]) for s in weights))
+            worst = max(worst, abs(told - (sides[0] - sides[1]) / (2 * self.step)))
         return worst
 
 
@@ -197,5 +213,7 @@ def _moved(a: Any, direction: Any, step: Any) -> Any:
     return [_moved(x, y, step) for x, y in zip(a, direction, strict=True)]
 
 
-def _deviation(a: Matrix, b: Matrix) -> Any:
-    return max(abs(x - y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
+def _deviation(a: Matrix, b: Matrix) -> float:
+    return float(
+        max(abs(x - y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
+    )

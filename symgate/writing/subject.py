@@ -16,13 +16,10 @@ from symgate.equations.cell import Cell
 from symgate.linear.adjoint import transposed
 from symgate.linear.intervals import Interval
 from symgate.linear.linearise import Linearisation, linearise
-from symgate.linear.paths import Path, count, paths
+from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.linear.ranges import Ranges, ranges
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head
-
-#: Past this number of paths a block is written with its sums in parentheses.
-MAX_PATHS = 24
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
 MAX_NAME = 32

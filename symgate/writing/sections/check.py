@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from mpmath import floor, log10, mpf
 from sympy import Integer
 
 from symgate.linear.evaluation import DIGITS
@@ -23,13 +23,14 @@ def steps(subject: Subject) -> Iterator[Step]:
         "When this was made, the equations alone were evaluated as they were typed, component by "
         f"component with {DIGITS} digits, at random weights, inputs and states (", *sizes,
         ", seed 0), and differentiated by central differences with the step ", Scientific(1, -12),
-        ". Against these differences stood the sum of the paths above, the product over two "
-        f"steps, and the gradients above over {STEPS} steps.",
+        ". Compared with these differences: the one-step Jacobian as it is printed, the sum of "
+        f"the paths above, the Jacobian over two steps, and the gradients over {STEPS} steps.",
         "" if found.holds else " THE CHECK FAILED: the formulas above are not to be trusted.",
     )  # fmt: skip
     rows: tuple[tuple[Words, ...], ...] = (
-        (("one-step Jacobian, sum of the paths",), (_rounded(found.one_step),)),
-        (("two-step Jacobian, product",), (_rounded(found.two_steps),)),
+        (("one-step Jacobian",), (_rounded(found.one_step),)),
+        (("sum of the paths",), (_rounded(found.paths),)),
+        (("two-step Jacobian",), (_rounded(found.two_steps),)),
         (("gradients of all parameters",), (_rounded(found.gradients),)),
     )
     yield Step(
@@ -41,10 +42,10 @@ def _size(subject: Subject, letter: str, value: int) -> Equal:
     return Equal((subject.cell.sizes[letter], Integer(value)))
 
 
-def _rounded(deviation: mpf) -> Scientific:
+def _rounded(deviation: float) -> Scientific:
     """One digit, rounded up."""
     if deviation == 0:
         return Scientific(0, 0)
-    exponent = int(floor(log10(deviation)))
-    digit = int(floor(deviation / mpf(10) ** exponent)) + 1
+    exponent = math.floor(math.log10(deviation))
+    digit = math.floor(deviation / 10.0**exponent) + 1
     return Scientific(1, exponent + 1) if digit == 10 else Scientific(digit, exponent)

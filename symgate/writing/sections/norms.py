@@ -16,12 +16,12 @@ from symgate.algebra.vectors import variable
 from symgate.linear.bounds import Bounds, bounds, term_bound
 from symgate.linear.chains import operator
 from symgate.linear.limits import Limit, gates, limits
-from symgate.linear.paths import count
+from symgate.linear.paths import MAX_PATHS, count
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.sections.lags import carries, carry_coefficient
-from symgate.writing.subject import MAX_PATHS, J, K, Subject
+from symgate.writing.subject import J, K, Subject
 
 TITLE = "How large, how small"
 

@@ -1,0 +1,63 @@
+"""The derivation's check: it checks what is printed, and leaves mpmath's precision alone."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import mpmath
+import pytest
+
+import symgate as sg
+from symgate.algebra.operators import total
+from symgate.linear.paths import MAX_PATHS, count
+from symgate.linear.verify import verified
+
+
+def chained(gates: int) -> sg.Cell:
+    """A cell whose every gate reads the state and the gate before it: three routes a gate."""
+    lines = ["g0[t] = sigmoid(U0 @ h[t-1] + W @ x[t])"]
+    lines += [
+        f"g{i}[t] = sigmoid(U{i} @ h[t-1] + V{i} @ g{i - 1}[t] * h[t-1])" for i in range(1, gates)
+    ]
+    lines.append(f"h[t] = g{gates - 1}[t] * h[t-1] + (1 - g{gates - 1}[t]) * g0[t]")
+    return sg.Cell.from_text("\n".join(lines), name=f"chained-{gates}")
+
+
+@pytest.mark.parametrize("gates", [13, 24])
+def test_a_block_of_many_paths_is_checked_as_it_is_printed(
+    gates: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from symgate.linear import chains
+
+    cell = chained(gates)
+    assert count(sg.linearise(cell), "h", "h") > MAX_PATHS
+    assert verified(cell).holds
+    monkeypatch.setattr(chains, "total", lambda parts, *shape: total(list(parts)[:-1], *shape))
+    broken = sg.Cell.from_text(str(cell), name="broken")
+    assert not verified(broken).holds
+    assert not sg.derive(broken, sections=["step"]).holds
+
+
+def test_a_path_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    from symgate.linear import verify
+
+    whole = verify.paths
+    monkeypatch.setattr(verify, "paths", lambda *given: whole(*given)[1:])
+    found = verified(sg.Cell.from_text(str(sg.cell("gru")), name="less"))
+    assert not found.holds
+    assert found.one_step < 1e-20 < found.paths
+
+
+def test_threads_agree_and_the_users_precision_stays() -> None:
+    def largest(name: str) -> float:
+        return verified(sg.Cell.from_text(str(sg.cell(name)), name=name)).largest
+
+    with mpmath.workdps(17):
+        before = mpmath.mp.prec
+        names = ["gru", "lstm", "rnn", "mgu"] * 2
+        alone = [largest(name) for name in names]
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(largest, names))
+        assert mpmath.mp.prec == before
+    assert together == alone
+    assert max(together) < 1e-20
