@@ -16,8 +16,8 @@ from typing import Any
 from sympy import (
     Expr,
     Identity,
-    Indexed,
     Integer,
+    KroneckerDelta,
     MatAdd,
     MatMul,
     MatrixExpr,
@@ -28,7 +28,7 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import shifted
+from symgate.algebra.vectors import component, shifted
 
 
 class _Printed(MatrixExpr):
@@ -83,10 +83,7 @@ class Diag(_Printed):
         return self
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        from sympy import KroneckerDelta
-
-        at = {v: v.base[(*v.indices, i)] for v in self.vector.atoms(Indexed)}
-        return self.vector.xreplace(at) * KroneckerDelta(i, j)
+        return component(self.vector, i) * KroneckerDelta(i, j)
 
 
 class ColumnBlock(_Printed):

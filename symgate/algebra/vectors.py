@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, MatrixExpr, S, Symbol, Tuple
+from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, S, Sum, Symbol, Tuple
 from sympy.core.basic import Basic
 
 #: The present step.
@@ -161,6 +161,26 @@ class Total(_Opaque):
         return Basic.__new__(cls, vector)
 
 
+def component(e: Expr, i: Any) -> Expr:
+    """Component i of a vector expression, from 0; that of h[t] is h[t, i].
+
+    >>> component(variable("h", 1) * (1 - Vector("b")), 0)
+    (1 - b[0])*h[t - 1, 0]
+    """
+    if isinstance(e, Indexed):
+        return e.base[(*e.indices, i)]
+    if isinstance(e, Vector):
+        return IndexedBase(e.name, real=True)[i]
+    if isinstance(e, MatVec):
+        k = Dummy("k", integer=True, nonnegative=True)
+        return Sum(e.matrix[i, k] * component(e.vector, k), (k, 0, e.matrix.cols - 1))
+    if isinstance(e, Stack):
+        raise ValueError("a component of stacked vectors depends on their sizes; choose numbers")
+    if isinstance(e, Total) or not e.args:
+        return e
+    return e.func(*(component(part, i) for part in e.args))
+
+
 class Outer(MatrixExpr):
     """The matrix u vᵀ of two vector expressions.
 
@@ -181,7 +201,7 @@ class Outer(MatrixExpr):
         return Outer(v, u, cols, rows)
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        return Indexed(IndexedBase("u"), i) * Indexed(IndexedBase("v"), j)
+        return component(self.args[0], i) * component(self.args[1], j)
 
     _sympystr = _Opaque._sympystr
 
