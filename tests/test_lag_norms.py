@@ -828,3 +828,20 @@ def test_progress_and_interruption(hidden: int) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         sg.lag_norms(run, progress=interrupt)
+
+
+def test_a_dropped_direction_that_matters_in_the_tenth_digit_is_noticed() -> None:
+    """Half of the directions are dropped; then the others shrink until 1e-9 is missing, and
+    those dropped fall together, so that their weighted sum no longer has their size."""
+    cell = sg.Cell.from_text("h[t] = x[t] * h[t-1] + y[t] * (M @ h[t-1])")
+    half, lags = 32, 49
+    x, y, together = np.ones((lags, 2 * half)), np.zeros((lags, 2 * half)), np.zeros(2 * half)
+    x[-25:, half:] = 10 ** (-12 / 25)
+    x[:-25, :half] = 10 ** (-7.5 / 24)
+    logs = np.cumsum(np.log10(x[::-1]), axis=0)
+    x[10, half:], y[10, half:], together[-1] = 0, 1, 1
+    run = sg.simulate(cell, {"M": np.tile(together, (2 * half, 1))}, {"x": x, "y": y})
+    expected = 0.5 * np.log10(half * (10.0 ** (2 * logs[:, 0]) + 10.0 ** (2 * logs[:, -1])))
+    np.testing.assert_allclose(
+        sg.lag_norms(run, lags=lags).log10_norm[1:], expected, rtol=0, atol=2e-12
+    )

@@ -69,8 +69,8 @@ class Rank:
         if keep < r.shape[1]:
             product.has_remainder = True
             dropped = np.concatenate([r[:, keep:], remainder], axis=1)
-            signs = np.where(np.arange(dropped.shape[1]) * 0.618 % 1 < 0.5, 1, -1)
-            remainder = np.einsum("r,brn->bn", signs.astype(r.dtype), dropped)[:, None]
+            weights = np.random.default_rng(0).normal(size=dropped.shape[1])
+            remainder = np.einsum("r,brn->bn", weights.astype(r.dtype), dropped)[:, None]
         r = np.concatenate([r[:, :keep], remainder], axis=1)
         if q is not None:
             for place, spectral in enumerate(self.spectral):

@@ -16,7 +16,8 @@ class Scaled:
     """2^log times the rows {state: (B, r, n)}; log is (B,).
 
     Where directions were dropped the last row stands for them (`has_remainder`): their sum
-    with random signs, which has their size. It shows whether they stay as small as they were.
+    with normal weights, which has about their size. It shows whether they stay as small as
+    they were, also where they come to lie in one direction: signs could cancel there.
     """
 
     rows: dict[str, Array]
