@@ -76,7 +76,7 @@ class Decay:
     >>> import symgate as sg
     >>> d = sg.decay(sg.cell("rnn"), hidden=8, lags=40, samples=2)
     >>> d.log10_norm.shape, d.rate < 0, round(d.half_life, 2)
-    ((41, 2), True, 0.87)
+    ((41, 2), True, 0.73)
     """
 
     setting: Setting

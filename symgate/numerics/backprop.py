@@ -15,7 +15,7 @@ from symgate.algebra.vectors import name_of, time_of
 from symgate.errors import Diverged, ShapeError
 from symgate.linear.linearise import Node, ParameterTerm, linearise
 from symgate.numerics.arrays import checked
-from symgate.numerics.compiled import matrix_value
+from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.run import Run, Window, checked_run
 
@@ -200,7 +200,9 @@ class _Backward:
 
     def left(self, left: Any, u: Array, window: Window) -> Array:
         """leftᵀ u; the diagonals in it may hold values of the run."""
-        factors = left.args if isinstance(left, MatMul) else (left,)
+        scale, factors = left.as_coeff_matrices() if isinstance(left, MatMul) else (S.One, (left,))
+        if scale != S.One:
+            u = scalar_value(scale, self.run.params) * u
         for factor in factors:
             diagonal = isinstance(factor, Diag)
             u = window[factor.vector] * u if diagonal else self.matrix(factor).T @ u

@@ -22,6 +22,9 @@ from symgate.numerics.options import known_name, mapping
 
 Array = NDArray[Any]
 
+#: Draws a matrix of so many rows and columns.
+_Make = Callable[[np.random.Generator, int, int], Array]
+
 #: Scalars (a leak, a step size) have no scheme in the literature; they start here.
 SCALAR = 0.5
 
@@ -48,6 +51,7 @@ def init(
     orthogonal recurrent ones, biases 0, forget bias 1), "orthogonal" (gain times an
     orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain times
     the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
+    Each parameter is drawn by the seed and its own name.
     `bias` sets the bias of a gate ({"f": 1}), `values` any parameter outright.
 
     >>> import symgate as sg
@@ -59,7 +63,7 @@ def init(
     known_name("the scheme", scheme, SCHEMES)
     numbers = chosen_sizes(cell, hidden, input, sizes)
     kind = _precision(dtype)
-    draw = _Draw(cell, numbers, np.random.default_rng(_seed(seed)), _number("gain", gain), t_max)
+    draw = _Draw(cell, numbers, _seed(seed), _number("gain", gain), t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
@@ -152,9 +156,13 @@ def acts_on_input(cell: Cell) -> dict[str, bool]:
 class _Draw:
     cell: Cell
     sizes: Mapping[str, int]
-    rng: np.random.Generator
+    seed: int
     gain: float
     t_max: float | None
+
+    def rng(self, name: str) -> np.random.Generator:
+        """A parameter's own: what else a cell has, and in which order, changes no draw."""
+        return np.random.default_rng([self.seed, *name.encode()])
 
     def shape(self, p: Parameter) -> tuple[int, ...]:
         numbers = {self.cell.sizes[letter]: n for letter, n in self.sizes.items()}
@@ -164,7 +172,7 @@ class _Draw:
         bound = 1 / math.sqrt(self.sizes.get("n", 1))
         if not p.shape:
             return np.array(SCALAR)
-        drawn = self.rng.uniform(-bound, bound, self.shape(p))
+        drawn = self.rng(p.name).uniform(-bound, bound, self.shape(p))
         if p.kind == "matrix" and not acts_on_input(self.cell).get(p.name, False):
             drawn *= self.gains(p)
         return drawn
@@ -176,20 +184,21 @@ class _Draw:
             [np.full(width, 1.0 if x in self.cell.inputs else self.gain) for x, width in widths]
         )
 
-    def recurrent(self, p: Parameter, make: Callable[[int, int], Array]) -> Array:
+    def recurrent(self, p: Parameter, make: _Make) -> Array:
         """Matrices on states by `make`, on inputs Glorot; vectors 0 (weights of states 1/2)."""
         if p.kind == "scalar":
             return np.array(SCALAR)
         if p.kind == "vector":
             return self.vector(p)
         rows, cols = self.shape(p)
+        rng = self.rng(p.name)
         if acts_on_input(self.cell).get(p.name, False):
-            return self.glorot(rows, cols)
+            return self.glorot(rng, rows, cols)
         widths = self.widths(p)
         if widths is None:
-            return make(rows, cols)
+            return make(rng, rows, cols)
         parts = [
-            self.glorot(rows, width) if name in self.cell.inputs else make(rows, width)
+            (self.glorot if name in self.cell.inputs else make)(rng, rows, width)
             for name, width in widths
         ]
         return np.concatenate(parts, axis=1)
@@ -204,7 +213,9 @@ class _Draw:
         """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""
         shape = self.shape(p)
         is_bias = any(p.name in _biases(self.cell, node) for node in linearise(self.cell))
-        return np.zeros(shape) if is_bias else self.rng.uniform(0, min(self.gain, 1.0), shape)
+        if is_bias:
+            return np.zeros(shape)
+        return self.rng(p.name).uniform(0, min(self.gain, 1.0), shape)
 
     def stacked(self, p: Parameter) -> list[tuple[str, Expr]] | None:
         """The parts and their sizes, where a matrix acts on [h, x]."""
@@ -216,20 +227,20 @@ class _Draw:
                     return list(zip(names, v.sizes, strict=True))
         return None
 
-    def glorot(self, rows: int, cols: int) -> Array:
+    def glorot(self, rng: np.random.Generator, rows: int, cols: int) -> Array:
         bound = math.sqrt(6 / max(rows + cols, 1))
-        return self.rng.uniform(-bound, bound, (rows, cols))
+        return rng.uniform(-bound, bound, (rows, cols))
 
-    def orthogonal(self, rows: int, cols: int) -> Array:
-        tall = self.rng.normal(size=(max(rows, cols), min(rows, cols)))
+    def orthogonal(self, rng: np.random.Generator, rows: int, cols: int) -> Array:
+        tall = rng.normal(size=(max(rows, cols), min(rows, cols)))
         q, r = np.linalg.qr(tall)
         q = q * np.sign(np.diag(r))
         return self.gain * (q if rows >= cols else q.T)
 
-    def gaussian(self, rows: int, cols: int) -> Array:
-        return self.rng.normal(size=(rows, cols)) * (self.gain / math.sqrt(max(cols, 1)))
+    def gaussian(self, rng: np.random.Generator, rows: int, cols: int) -> Array:
+        return rng.normal(size=(rows, cols)) * (self.gain / math.sqrt(max(cols, 1)))
 
-    def identity(self, rows: int, cols: int) -> Array:
+    def identity(self, rng: np.random.Generator, rows: int, cols: int) -> Array:
         return self.gain * np.eye(rows, cols)
 
     def keras(self, p: Parameter) -> Array:
@@ -261,7 +272,7 @@ class _Draw:
                     f"gate {gate!r} of {self.cell.name} is exponential; chrono does not apply"
                 )
             name = bias_of(self.cell, gate)
-            b = np.log(self.rng.uniform(1, self.t_max - 1, drawn[name].shape))
+            b = np.log(self.rng(name).uniform(1, self.t_max - 1, drawn[name].shape))
             out[name] = b if keeps else -b
             for other in self.cell.equations:
                 if other not in keeping and self.is_role(other, "input gate", "i"):

@@ -141,10 +141,9 @@ class Loop:
             if name not in self.lin.cell.states:
                 kept[name] = part
             row += height
-        moving = [code.buffers[p] for p in op.products if p is not None]
-        if moving:
-            joined = moving[0][0][moving[0][1] : moving[-1][2]]
-            code.line(f"add({now}, {code.constant(joined)}, {now})")
+        for first, last, source in self.summands(op, heights, code):
+            target = now if last - first == row else f"{now}[{first}:{last}]"
+            code.line(f"add({target}, {code.constant(source)}, {target})")
         code.lines(in_place(op.function, now, code))
         row = 0
         for name, height in zip(op.nodes, heights, strict=True):
@@ -152,6 +151,24 @@ class Loop:
                 target = code.each(variable(name), kept[name][1:])
                 code.line(f"{target}[...] = {now}[{row}:{row + height}]")
             row += height
+
+    def summands(
+        self, op: Activation, heights: list[int], code: LoopCode
+    ) -> list[tuple[int, int, Array]]:
+        """(first row, last row, the product to add there): products that lie one below the
+        other in memory, in the order in which the block uses them, are added at once."""
+        runs: list[tuple[int, int, Array, int, int]] = []
+        row = 0
+        for product, height in zip(op.products, heights, strict=True):
+            if product is not None:
+                out, start, stop = code.buffers[product]
+                last = runs[-1] if runs else None
+                if last and last[1] == row and last[2] is out and last[4] == start:
+                    runs[-1] = (last[0], row + height, out, last[3], stop)
+                else:
+                    runs.append((row, row + height, out, start, stop))
+            row += height
+        return [(first, last, out[start:stop]) for first, last, out, start, stop in runs]
 
     def elementwise(
         self, op: Elementwise, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int

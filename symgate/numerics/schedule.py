@@ -8,7 +8,7 @@ the common case; all that share v and become ready together are one stacked prod
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
@@ -114,7 +114,7 @@ class _Plan:
         waiting = [n for n in self.body if n not in self.driven]
         affine = {n: parts for n in waiting if (parts := self.affine(n)) is not None}
         while waiting:
-            products = self.ready_products(waiting, known)
+            products = self.ready_products(_blockwise(waiting, affine), known)
             known.update(target for product in products for target in product.targets)
             yield from products
             blocks, done = self.ready_activations(waiting, affine, known)
@@ -126,7 +126,7 @@ class _Plan:
                 yield self.elementwise(ready)
             waiting = [n for n in waiting if n not in ready]
 
-    def affine(self, name: str) -> tuple[MatVec | None, Expr, Function, str] | None:
+    def affine(self, name: str) -> _Affine | None:
         """A pre-activation that is (drive) + at most one product, with its activation."""
         node = self.lin[name]
         if node.kind != "pre":
@@ -165,7 +165,7 @@ class _Plan:
     def ready_activations(
         self,
         waiting: list[str],
-        affine: dict[str, tuple[MatVec | None, Expr, Function, str]],
+        affine: dict[str, _Affine],
         known: set[Basic],
     ) -> tuple[list[Activation], set[str]]:
         groups: dict[tuple[object, ...], list[tuple[str, MatVec | None, Expr, Function, str]]] = {}
@@ -173,8 +173,7 @@ class _Plan:
             if name in affine:
                 product, drive, function, follower = affine[name]
                 if product is None or product in known:
-                    source = None if product is None else product.vector
-                    key = (function.func, function.args[1:], source)
+                    key = _block(affine[name])
                     groups.setdefault(key, []).append((name, product, drive, function, follower))
         blocks, done = [], set()
         for members in groups.values():
@@ -208,6 +207,25 @@ class _Plan:
 
     def is_known(self, e: Expr, known: set[Basic]) -> bool:
         return e in known or not self.is_sequential(e)
+
+
+#: An affine node: its product, its drive, its activation and the node that holds that.
+_Affine = tuple[MatVec | None, Expr, Function, str]
+
+
+def _block(parts: _Affine) -> tuple[object, ...]:
+    """Nodes of one block have the same activation and products of one vector."""
+    product, _, function, _ = parts
+    return function.func, function.args[1:], product and product.vector
+
+
+def _blockwise(names: list[str], affine: Mapping[str, _Affine]) -> list[str]:
+    """Those of one block beside each other, so that their products lie in its order."""
+    blocks: dict[object, list[str]] = {}
+    for name in names:
+        blocks.setdefault(_block(affine[name]) if name in affine else None, []).append(name)
+    rest = blocks.pop(None, [])
+    return [name for block in (*blocks.values(), rest) for name in block]
 
 
 def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
