@@ -69,7 +69,7 @@ class Rank:
         if keep < r.shape[1]:
             product.has_remainder = True
             dropped = np.concatenate([r[:, keep:], remainder], axis=1)
-            weights: Array = np.random.default_rng(0).normal(size=dropped.shape[1])
+            weights = np.random.default_rng(0).normal(size=dropped.shape[1:2])
             remainder = np.einsum("r,brn->bn", weights.astype(r.dtype), dropped)[:, None]
         r = np.concatenate([r[:, :keep], remainder], axis=1)
         if q is not None:
