@@ -1,34 +1,24 @@
-"""A cell's text evaluated by JAX: values, Jacobians and gradients by automatic differentiation.
+"""A cell's text evaluated on its own: values, Jacobians and gradients by automatic differentiation.
 
 It takes the text of a cell and the sizes of its names, and nothing else of symgate: the
-text is rewritten with Python's own `ast` and evaluated with `jax.numpy`, so that neither
-the parser nor the linearisation can be wrong here in the same way.
+text is rewritten with Python's own `ast` and evaluated with numbers that carry their slopes
+(`tests/duals.py`), so that neither the parser nor the linearisation can be wrong here in the
+same way. With `tests/by_jax.py` the same text is evaluated by JAX.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from symgate import Cell
-
-# each function is compiled for one call: to optimise it costs more than it gains
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-)
-jax.config.update("jax_enable_x64", True)
-
-#: Derivatives are taken in multiples of so many directions: JAX compiles an operation once a width.
-WIDTH = 64
+from tests import duals
 
 Arrays = dict[str, Any]
 
@@ -56,7 +46,7 @@ class Identity:
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Identity):
             return Identity(self.scale + other.scale)
-        return other + self.scale * jnp.eye(other.shape[0])
+        return other + self.scale * np.eye(other.shape[0])
 
     __radd__ = __add__
 
@@ -70,35 +60,6 @@ class Identity:
         return other * self.scale
 
     __rmatmul__ = __matmul__
-
-
-#: The functions of the language; at a kink, the slope that symgate states.
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sigmoid": jax.nn.sigmoid,
-    "tanh": jnp.tanh,
-    "relu": lambda a: jnp.where(a > 0, a, 0.0),
-    "leaky_relu": lambda a, k=0.01: jnp.where(a > 0, a, k * a),
-    "elu": lambda a, k=1.0: jnp.where(a > 0, a, k * jnp.expm1(jnp.where(a > 0, 0.0, a))),
-    "gelu": lambda a: jax.nn.gelu(a, approximate=False),
-    "silu": lambda a: a * jax.nn.sigmoid(a),
-    "softplus": jax.nn.softplus,
-    "softsign": lambda a: a / (1 + jnp.abs(a)),
-    "hard_sigmoid": lambda a, k=1 / 6: _between(k * a + 0.5, 0.0, 1.0),
-    "hard_tanh": lambda a, k=1.0: _between(k * a, -1.0, 1.0),
-    "exp": jnp.exp,
-    "log": jnp.log,
-    "sqrt": jnp.sqrt,
-    "abs": jnp.abs,
-    "sin": jnp.sin,
-    "cos": jnp.cos,
-    "identity": lambda a: a,
-    "diag": jnp.diag,
-    "stack": lambda *parts: jnp.concatenate([jnp.atleast_1d(part) for part in parts]),
-}
-
-
-def _between(a: Any, low: float, high: float) -> Any:
-    return jnp.where(a <= low, low, jnp.where(a >= high, high, a))
 
 
 class _Rewritten(ast.NodeTransformer):
@@ -142,15 +103,21 @@ class _Line:
 
 
 class Text:
-    """The equations of a text as a JAX function of one step.
+    """The equations of a text as a function of one step.
 
-    `sizes` gives the number of components of each name that the text defines.
+    `sizes` gives the number of components of each name that the text defines; `functions`
+    say what the functions of the language do with numbers.
     """
 
-    def __init__(self, text: str, sizes: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        text: str,
+        sizes: Mapping[str, int],
+        functions: Mapping[str, Callable[..., Any]] = duals.FUNCTIONS,
+    ) -> None:
         statements = ast.parse(textwrap.dedent(text)).body
         targets = [_defined(statement) for statement in statements]
-        self.sizes = dict(sizes)
+        self.text, self.sizes, self.functions = text, dict(sizes), functions
         waiting = [_line(name, s, targets) for name, s in zip(targets, statements, strict=True)]
         self.lines: list[_Line] = []
         while waiting:
@@ -171,17 +138,18 @@ class Text:
         """All values of one step. `pushes` are added to values as they are computed."""
         pushes = pushes or {}
         now = {name: value + pushes.get(name, 0.0) for name, value in inputs.items()}
+        broadcast = self.functions["broadcast"]
 
         def pre(name: str, value: Any) -> Any:
             shape = (self.sizes[name.removeprefix("a_")],)
-            now[name] = jnp.broadcast_to(value, shape) + pushes.get(name, 0.0)
+            now[name] = broadcast(value, shape) + pushes.get(name, 0.0)
             return now[name]
 
         known = {"now": now, "before": before, "parameter": parameters, "pre": pre}
         for line in self.lines:
-            value = eval(line.code, {**FUNCTIONS, "I": Identity(), **known})
+            value = eval(line.code, {**self.functions, "I": Identity(), **known})
             shape = (self.sizes[line.name],)
-            now[line.name] = jnp.broadcast_to(value, shape) + pushes.get(line.name, 0.0)
+            now[line.name] = broadcast(value, shape) + pushes.get(line.name, 0.0)
         return now
 
     def run(
@@ -194,6 +162,13 @@ class Text:
             before = {name: values[-1][name] for name in before}
         return values
 
+    def values(self, parameters: Arrays, inputs: list[Arrays], before: Arrays) -> list[Arrays]:
+        """The values of every step, as plain arrays."""
+        return [
+            {name: duals.plain(value) for name, value in at.items()}
+            for at in self.run(parameters, inputs, before)
+        ]
+
     def jacobians(
         self, parameters: Arrays, inputs: list[Arrays], before: Arrays
     ) -> Callable[[str, str, int], Any]:
@@ -202,37 +177,35 @@ class Text:
         The trajectory starts `lag` steps before the step of `of`: a state is varied as the
         first step reads it, all else (and a state at lag 0) as the first step computes it.
         """
-        parameters, inputs, before = on_device((parameters, inputs, before))
-        sizes = {("before", name): array.size for name, array in before.items()}
-        sizes |= {("push", name): array.size for name, array in inputs[0].items()}
-        sizes |= {("push", line.name): self.sizes[line.name] for line in self.lines}
-        sizes |= {("push", name): self.sizes[name[2:]] for name in self.pre_activations}
-        stops = dict(zip(sizes, np.cumsum([*sizes.values()]), strict=True))
-        varied = jnp.eye(-(-sum(sizes.values()) // WIDTH) * WIDTH)
-
-        def values(z: Any) -> list[Arrays]:
-            part = {key: varied[stops[key] - size : stops[key]] @ z for key, size in sizes.items()}
-            start = {name: array + part["before", name] for name, array in before.items()}
-            pushes = {name: vector for (kind, name), vector in part.items() if kind == "push"}
-            return self.run(parameters, inputs, start, pushes)
-
-        by_step = jax.tree.map(np.asarray, jax.jacfwd(values)(jnp.zeros(len(varied))))
+        zero = {("push", name): np.zeros_like(array) for name, array in inputs[0].items()}
+        zero |= {("push", line.name): np.zeros(self.sizes[line.name]) for line in self.lines}
+        zero |= {("push", name): np.zeros(self.sizes[name[2:]]) for name in self.pre_activations}
+        start = {("before", name): array for name, array in before.items()}
+        varied, places = duals.varied({**start, **zero})
+        count = sum(place.stop - place.start for place in places.values())
+        by_step = self.run(
+            parameters,
+            inputs,
+            {name: varied["before", name] for name in before},
+            {name: varied[kind, name] for kind, name in zero},
+        )
 
         def jacobian(of: str, wrt: str, lag: int) -> Any:
             carried = wrt in before and lag > 0
-            key = ("before" if carried else "push", wrt)
-            return by_step[lag - carried][of][:, stops[key] - sizes[key] : stops[key]]
+            found = duals.slopes(by_step[lag - carried][of], count)
+            return found[places["before" if carried else "push", wrt]].T
 
         return jacobian
 
     def by_parameter(self, parameters: Arrays, inputs: Arrays, before: Arrays, wrt: str) -> Arrays:
         """The Jacobians of all values of one step by a parameter."""
-
-        def values(varied: Any) -> Arrays:
-            return self.step({**parameters, wrt: varied}, inputs, before)
-
-        parameters, inputs, before = on_device((parameters, inputs, before))
-        return jax.tree.map(np.asarray, jax.jacfwd(values)(parameters[wrt]))
+        varied, _ = duals.varied({wrt: parameters[wrt]})
+        shape = np.shape(parameters[wrt])
+        values = self.step({**parameters, **varied}, inputs, before)
+        return {
+            name: duals.slopes(value, np.size(parameters[wrt])).T.reshape(*value.shape, *shape)
+            for name, value in values.items()
+        }
 
     def gradients(
         self,
@@ -245,21 +218,30 @@ class Text:
 
         The loss is the sum over steps and names of weight · value.
         """
+        given = {("parameter", name): array for name, array in parameters.items()}
+        given |= {("before", name): array for name, array in before.items()}
+        given |= {(t, name): array for t, at in enumerate(inputs) for name, array in at.items()}
+        varied, places = duals.varied(given)
+        count = sum(place.stop - place.start for place in places.values())
+        values = self.run(
+            {name: varied["parameter", name] for name in parameters},
+            [{name: varied[t, name] for name in at} for t, at in enumerate(inputs)],
+            {name: varied["before", name] for name in before},
+        )
+        loss = sum(
+            duals.slopes(at[name], count) @ weight
+            for at, given in zip(values, weights, strict=True)
+            for name, weight in given.items()
+        )
 
-        def loss(parameters: Arrays, inputs: list[Arrays], before: Arrays) -> Any:
-            values = self.run(parameters, inputs, before)
-            return sum(
-                jnp.vdot(weight, at[name])
-                for at, given in zip(values, weights, strict=True)
-                for name, weight in given.items()
-            )
+        def part(kind: Any, name: str, array: Any) -> Any:
+            return loss[places[kind, name]].reshape(np.shape(array))
 
-        return jax.grad(loss, argnums=(0, 1, 2))(*on_device((parameters, inputs, before)))
-
-
-def on_device(arrays: Any) -> Any:
-    """The same nest of lists and dicts with JAX arrays in it."""
-    return jax.tree.map(jnp.asarray, arrays)
+        return (
+            {name: part("parameter", name, array) for name, array in parameters.items()},
+            [{x: part(t, x, array) for x, array in at.items()} for t, at in enumerate(inputs)],
+            {name: part("before", name, array) for name, array in before.items()},
+        )
 
 
 def _defined(statement: ast.stmt) -> str:
@@ -298,7 +280,7 @@ class Sample:
     @cached_property
     def values(self) -> list[Arrays]:
         """All values of each step, as NumPy arrays."""
-        return jax.tree.map(np.asarray, self.text.run(*on_device(self.given)))
+        return self.text.values(*self.given)
 
     def window(self, reach: int, last: int) -> Arrays:
         """The arguments of an expression at step `last` that reaches over so many steps."""
