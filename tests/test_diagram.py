@@ -21,9 +21,9 @@ from symgate.drawing.scene import Line, Point, Scene, Shape, Text
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.linear.carry import carries
+from tests.chosen import CELLS
 from tests.tools import missing, needs
 
-ZOO = list(sg.zoo)
 #: Cells with too many lines for a picture as in textbooks.
 PLAIN = {"slstm"}
 Box = tuple[float, float, float, float]
@@ -91,7 +91,7 @@ def crossings(drawn: Scene) -> int:
     return len(places)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_nothing_lies_on_anything_else(name: str) -> None:
     drawn = scene(name)
     texts = [box_of(text) for text in drawn.texts]
@@ -111,7 +111,7 @@ def test_nothing_lies_on_anything_else(name: str) -> None:
         assert box[3] <= drawn.height
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_lines_of_different_sources_never_run_on_one_another(name: str) -> None:
     for one, other in combinations(scene(name).lines, 2):
         if one.points[0] != other.points[0]:
@@ -119,7 +119,7 @@ def test_lines_of_different_sources_never_run_on_one_another(name: str) -> None:
             assert all(overlap(a, b) < most for a in parts(one) for b in parts(other))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_a_label_fits_into_its_node(name: str) -> None:
     drawn = scene(name)
     for text in drawn.texts:
@@ -155,7 +155,7 @@ def test_crossings_are_counted() -> None:
 # -- the graph ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_the_graph_reads_what_the_equations_read(name: str) -> None:
     cell = sg.cell(name)
     graph = graph_of(cell)
@@ -191,7 +191,7 @@ def dependence(cell: sg.Cell) -> dict[str, set[str]]:
     return {n: found[n] for n in found if n in cell.states or n not in used}
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_every_dependence_is_drawn(name: str) -> None:
     drawn = scene(name)
     graph = graph_of(sg.cell(name))
@@ -201,7 +201,7 @@ def test_every_dependence_is_drawn(name: str) -> None:
     assert len(drawn.lines) == sum(len(set(node.sources)) for node in shown.nodes)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_states_enter_left_and_leave_right_at_one_height(name: str) -> None:
     cell, drawn = sg.cell(name), scene(name)
     if drawn.frame is None:
@@ -223,7 +223,7 @@ def test_states_enter_left_and_leave_right_at_one_height(name: str) -> None:
     assert len(by_place["below"]) == len(cell.inputs)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", CELLS)
 def test_the_heavy_line_is_the_carry(name: str) -> None:
     cell = sg.cell(name)
     drawn = {graph_of(cell).nodes[way[0]].name for way in graph_of(cell).carries}
@@ -294,7 +294,7 @@ def test_bytes_are_the_same_each_time(kind: str, tmp_path: Path) -> None:
 
 
 def test_tikz_is_balanced_and_names_no_library() -> None:
-    for name in ZOO:
+    for name in CELLS:
         source = picture_of(name).tikz()
         for opening, closing in ("{}", "()", "[]"):
             assert source.count(opening) == source.count(closing)

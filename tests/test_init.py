@@ -10,8 +10,8 @@ import pytest
 
 import symgate as sg
 from symgate.numerics.initialise import SCHEMES
+from tests.chosen import CELLS
 
-CELLS = list(sg.zoo)
 #: Cells whose input is as long as their state.
 AS_LONG = {"mut2", "rg-lru", "sru"}
 #: What chrono has nothing to do for, and why.
@@ -135,7 +135,7 @@ def test_a_matrix_on_a_concatenation_is_drawn_part_by_part() -> None:
 def test_keras_forget_bias_is_the_lstms_alone() -> None:
     """1 where there is a forget gate with a bias, 0 for every other bias of every cell."""
     ones = {}
-    for name in CELLS:
+    for name in sg.zoo:
         params = drawn(name, "keras")
         ones[name] = {k for k, v in params.items() if v.ndim == 1 and (v == 1).all()}
         for key, array in params.items():

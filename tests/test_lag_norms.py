@@ -23,10 +23,11 @@ import symgate as sg
 from symgate.numerics import blocks
 from symgate.numerics.norms import Spectral
 from symgate.numerics.steps import Steps
+from tests.by_jax import FUNCTIONS
+from tests.chosen import CELLS
 from tests.numbers import Numbers, numbers
 from tests.oracles import Text
 
-CELLS = list(sg.zoo)
 NORMS = ("frobenius", "spectral")
 
 
@@ -320,7 +321,7 @@ def by_jax(given: Numbers, run: sg.Run, of: str, lags: int) -> dict[str, Any]:
     JAX through the last K steps, every state read with a change that is 0."""
     cell = given.cell
     sizes = {name: run[name].shape[-1] for name in cell.equations}
-    text = Text(cell.text, sizes)
+    text = Text(cell.text, sizes, FUNCTIONS)
     first = run.steps - lags
     start = {s: given.before(run, s)[first] for s in cell.states}
     inputs = {x: array[first:] for x, array in given.inputs.items()}

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgate as sg
+from tests.chosen import CELLS
 from tests.numbers import numbers
 
 GRU = sg.cell("gru")
@@ -80,7 +81,7 @@ def test_a_scalar_is_no_vector() -> None:
         sg.simulate(cell, params, X)
 
 
-@pytest.mark.parametrize("name", list(sg.zoo))
+@pytest.mark.parametrize("name", CELLS)
 def test_every_parameter_of_every_cell_is_checked(name: str) -> None:
     """One row more, or a value that is not finite: the parameter is named."""
     drawn = numbers(sg.cell(name), n=4, m=4 if "m" not in sg.cell(name).sizes else 3)
@@ -368,7 +369,7 @@ def test_arithmetic_on_a_jacobian() -> None:
 # -- the smallest and the empty -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", list(sg.zoo))
+@pytest.mark.parametrize("name", CELLS)
 def test_one_unit_no_sample_one_step(name: str) -> None:
     cell = sg.cell(name)
     m = 1 if "m" not in cell.sizes else 0

@@ -10,6 +10,7 @@ import pytest
 import symgate as sg
 from symgate.linear.growth import growths
 from symgate.numerics.initialise import SCHEMES
+from tests.chosen import CELLS
 
 
 def draws(count: int) -> list[tuple[str, int, str, int, str]]:
@@ -88,7 +89,7 @@ def test_the_worst_case_of_the_lstm_needs_no_run() -> None:
         assert found[0][k] == pytest.approx(np.log10(row[0]), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", sg.zoo)
+@pytest.mark.parametrize("name", CELLS)
 def test_no_state_grows_faster_than_it_can(name: str) -> None:
     cell = sg.cell(name)
     found = growths(cell)

@@ -12,9 +12,9 @@ import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.numerics import chunks
 from symgate.numerics.loop import STRIDE
+from tests.chosen import CELLS
 from tests.numbers import Numbers, numbers
 
-CELLS = list(sg.zoo)
 TWO_INPUTS = sg.Cell.from_text(
     "g[t] = sigmoid(V @ u[t] + U @ h[t-1])\nh[t] = g[t] * tanh(W @ x[t] + R @ h[t-1])"
 )

@@ -22,6 +22,7 @@ from symgate.writing.escape import html_text, label_text, latex_text, markdown_t
 from symgate.writing.files import write_file
 from symgate.writing.mathml import mathml
 from tests import browser
+from tests.chosen import CELLS
 from tests.tools import needs
 
 NASTY = (r"\input{/etc/passwd} $x_1$ 50% & #1 ~ ^ {a} <script>alert(1)</script> "
@@ -165,7 +166,7 @@ def test_the_engine_may_not_run_programs(tmp_path: Path, monkeypatch: pytest.Mon
 # -- HTML --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sg.zoo)
+@pytest.mark.parametrize("name", CELLS)
 def test_a_page_is_valid_small_and_alone(name: str) -> None:
     shown = sg.derive(sg.cell(name)).html()
     html5lib.HTMLParser(strict=True).parse(shown)

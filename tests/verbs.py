@@ -238,7 +238,7 @@ def origin(case: Case) -> None:
     if found.matrix is not None:
         mu = np.linalg.eigvals(sg.lambdify(cell, found.matrix)(params))
     for value in found.eigenvalues:
-        put_in = value.subs(values).rewrite(sp.exp).subs({s: v for s, v in values.items()})
+        put_in = value.subs(values).rewrite(sp.exp).subs(values)
         for one in mu:
             told = complex(put_in.subs(MU, complex(one)).evalf())
             shifted = whole - told * np.eye(len(whole))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from tests import by_jax as functions_by_jax
 from tests.oracles import Text
 
 GRU, UNITS, STEPS, BURN_IN = sg.cell("gru"), 64, 400, 100
@@ -40,7 +41,7 @@ def test_jax_jacobians_and_qr(benchmark: Any, run: sg.Run) -> None:
 
 def jacobian_of(run: sg.Run) -> Any:
     """∂h_t/∂h_{t-1} by forward differentiation, compiled."""
-    text = Text(GRU.text, dict.fromkeys(GRU.equations, UNITS))
+    text = Text(GRU.text, dict.fromkeys(GRU.equations, UNITS), functions_by_jax.FUNCTIONS)
     params = {name: jnp.asarray(value) for name, value in run.params.items()}
     return jax.jit(jax.jacfwd(lambda h, x: text.step(params, {"x": x}, {"h": h})["h"]))
 

@@ -1,0 +1,46 @@
+"""The cells of the zoo that a test over cells runs on: one for each thing that is special,
+and a few others in turn.
+
+ROTATION says which others; it is the day unless it is set, and stands in pytest's header.
+ROTATION=all runs every cell.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from random import Random
+
+import symgate as sg
+
+#: What a cell is here for: its states, its reads, its nodes.
+REPRESENTATIVES = (
+    "rnn",
+    "rnn-relu",  # a kink; no bound
+    "gru",
+    "gru-concat",  # a matrix on a stack
+    "lstm",
+    "lstm-peephole",  # gates that read a state component by component
+    "lstm-projected",  # states of two sizes
+    "lstm-full-gate-recurrence",  # gates that are read at the next step; the most paths
+    "slstm",  # exponentials, quotients, four states
+    "antisymmetric-rnn-gated",  # matrix expressions with transposes and I
+    "lem",  # two states, each through the other in one step
+    "lru",  # a diagonal matrix
+    "lmu",  # vectors left of matrices, several matrices
+    "fast-rnn",  # scalars in functions
+    "rhn",  # gates in a chain
+    "rg-lru",  # roots, no matrix on the state
+)
+ROTATION = os.environ.setdefault("ROTATION", str(date.today().toordinal()))
+
+
+def chosen(others: int = 5) -> list[str]:
+    """The representatives and some other cells."""
+    rest = [name for name in sg.zoo if name not in REPRESENTATIVES]
+    if ROTATION == "all":
+        return list(sg.zoo)
+    return [*REPRESENTATIVES, *sorted(Random(ROTATION).sample(rest, others))]
+
+
+CELLS = chosen()
