@@ -29,6 +29,7 @@ _HOMES = {
     "Lyapunov": "symgate.theory.lyapunov",
     "MeanField": "symgate.theory.mean_field",
     "Memory": "symgate.flow.memory",
+    "Network": "symgate.models.network",
     "Origin": "symgate.linear.origin",
     "Report": "symgate.reporting.report",
     "Run": "symgate.numerics.run",
@@ -58,6 +59,7 @@ _HOMES = {
     "mean_field": "symgate.theory.mean_field",
     "measured_growth": "symgate.theory.measured",
     "memory": "symgate.flow.memory",
+    "model": "symgate.models.model",
     "notations": "symgate.writing.latex",
     "origin": "symgate.linear.origin",
     "read": "symgate.reading.reader",
@@ -88,6 +90,8 @@ if TYPE_CHECKING:
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
     from symgate.linear.origin import Origin, origin
+    from symgate.models.model import model
+    from symgate.models.network import Network
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -123,6 +127,7 @@ __all__ = [
     "Lyapunov",
     "MeanField",
     "Memory",
+    "Network",
     "Origin",
     "Report",
     "Run",
@@ -153,6 +158,7 @@ __all__ = [
     "mean_field",
     "measured_growth",
     "memory",
+    "model",
     "notations",
     "origin",
     "plots",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 HEAVY = {"sympy", "numpy", "matplotlib", "lark", "jinja2", "rich", "math_core"}
+HEAVY |= {"torch", "keras", "jax", "flax", "h5py", "onnx"}
 
 
 def loaded_by(code: str) -> set[str]:

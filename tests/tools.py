@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -27,3 +28,12 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and .ci/run should have installed it")
     pytest.skip(f"{what} is not installed; .ci/run installs it")
+
+
+def package(name: str) -> Any:
+    """A package that only tests of trained networks need, loaded."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    try:
+        return import_module(name)
+    except ImportError:
+        return missing(name)

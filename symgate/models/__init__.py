@@ -1,0 +1,1 @@
+"""Trained networks: from a file or a module to cells with their weights."""

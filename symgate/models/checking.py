@@ -1,0 +1,217 @@
+"""Is a network read as it was meant? Its outputs, replayed; and every other reading tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import Diverged, ShapeError
+from symgate.models.reading import Reading
+from symgate.models.running import laid_out, output, simulate
+from symgate.models.stored import wide
+
+if TYPE_CHECKING:
+    from symgate.models.network import Network
+
+Array = NDArray[Any]
+
+#: The largest deviation of a replay that is rounding, by the precision of the weights.
+ROUNDING = {"float64": 1e-9, "float32": 1e-4, "int8": 0.1}
+
+#: Rounding of anything narrower: 16 bits.
+NARROW = 2e-2
+
+#: Readings are told apart on so many steps and samples at most; those that fit run on all.
+STEPS, SAMPLES = 48, 8
+
+#: Activations of gates that files leave open.
+GATES = ("sigmoid", "hard_sigmoid(0.2)", "hard_sigmoid")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A reading that was tried: what it takes the weights for, and its largest deviation."""
+
+    reading: Reading
+    error: float
+
+    def __str__(self) -> str:
+        return f"{self.reading}: off by {self.error:.2g}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What `Network.check` found.
+
+    `error` is the largest deviation of the network as it was read, `holds` whether that is
+    rounding (below `tolerance`). `readings` are all that fit, the best first; `next_best` is
+    the best of those that do not, and `margin` its error over the best one's tolerance.
+    """
+
+    error: float
+    tolerance: float
+    readings: tuple[Fit, ...]
+    next_best: Fit | None
+    tried: int
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    @property
+    def holds(self) -> bool:
+        """Whether the network as read gives the outputs, but for rounding."""
+        return self.error <= self.tolerance
+
+    @property
+    def margin(self) -> float:
+        """How far the best reading that does not fit is off."""
+        return float("inf") if self.next_best is None else self.next_best.error
+
+    def __str__(self) -> str:
+        verdict = "holds" if self.holds else "does not hold"
+        lines = [f"the replay {verdict}: off by {self.error:.2g} at most, of {self.tolerance:.0e}"]
+        if len(self.readings) > 1 or (self.readings and not self.holds):
+            lines += [f"this reading fits: {fit}" for fit in self.readings]
+        if not self.readings:
+            lines.append(f"none of {self.tried} readings fits")
+        if self.next_best is not None:
+            lines.append(f"the best that does not fit: {self.next_best}")
+        return "\n".join((*lines, *self.notes))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return {
+            "error": self.error,
+            "tolerance": self.tolerance,
+            "holds": self.holds,
+            "tried": self.tried,
+            "readings": [{"reading": str(f.reading), "error": f.error} for f in self.readings],
+            "next_best": None if self.next_best is None else str(self.next_best),
+            "notes": list(self.notes),
+        }
+
+
+def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any) -> Check:
+    """See `Network.check`."""
+    inputs = laid_out(network, x, batch_first)
+    first = network.batch_first if batch_first is None else batch_first
+    given, last_only = _expected(network, inputs, wide("y", y), bool(first))
+    dtypes = {layer.dtype for layer in network.layers} | {wide("y", y).dtype.name}
+    tolerance = max(ROUNDING.get(d, NARROW) for d in dtypes) * max(1.0, float(abs(given).max()))
+    error = _error(network, inputs, given, last_only, state)
+    some = inputs[:STEPS] if inputs.ndim == 2 else inputs[:STEPS, :SAMPLES]
+    if last_only or any(layer.reverse for layer in network.layers):
+        some = inputs if inputs.ndim == 2 else inputs[:, :SAMPLES]
+    part = given if last_only else given[: len(some)]
+    if inputs.ndim == 3:
+        part = part[..., :SAMPLES, :]
+    tried = [
+        Fit(reading, _error(_as(network, reading), some, part, last_only, _few(state)))
+        for reading in readings_of(network)
+    ]
+    fits: list[Fit] = []
+    others: list[Fit] = []
+    for fit in sorted(tried, key=lambda f: f.error):
+        whole = fit
+        if fit.error <= tolerance:
+            off = _error(_as(network, fit.reading), inputs, given, last_only, state)
+            whole = replace(fit, error=off)
+        (fits if whole.error <= tolerance else others).append(whole)
+    notes: tuple[str, ...] = ()
+    if len(inputs) == 1:
+        notes = ("one step is too little: the forget gate acts on the state before it, which is "
+                 "0; give two steps or more",)  # fmt: skip
+    return Check(error, tolerance, tuple(fits), min(others, key=lambda f: f.error, default=None),
+                 len(tried), notes)  # fmt: skip
+
+
+def _few(state: Any) -> Any:
+    if not isinstance(state, Mapping):
+        return state
+    return {n: a[:SAMPLES] if np.ndim(a) == 2 else a for n, a in state.items()}
+
+
+def _expected(network: Network, x: Array, y: Array, first: bool) -> tuple[Array, bool]:
+    """y in the layout (T, n) or (T, B, n); or (n,), (B, n) and that it is the last step."""
+    if y.ndim == 3 and first:
+        y = np.swapaxes(y, 0, 1)
+    level = network.levels[-1]
+    width = sum(a.output for a in level) if level[0].merge == "concat" else level[0].output
+    shape = (*x.shape[:-1], width)
+    if y.shape == shape:
+        return y.astype(np.float64), False
+    if y.shape == shape[1:]:
+        return y.astype(np.float64), True
+    raise ShapeError(f"y has shape {y.shape}; expected {shape}, or {shape[1:]} for the last step")
+
+
+def _error(network: Network, x: Array, y: Array, last_only: bool, state: Any) -> float:
+    """The largest deviation from y; inf where the network as read runs away."""
+    try:
+        found = output(network, simulate(network, x, state, False, None))  # type: ignore[arg-type]  # one batch
+    except Diverged:
+        return float("inf")
+    if last_only:
+        level = network.levels[-1]
+        if len(level) > 1:  # the backward direction ends at the first step
+            cut = level[0].output
+            found = np.concatenate([found[-1, ..., :cut], found[0, ..., cut:]], axis=-1)
+        else:
+            found = found[0] if level[0].reverse else found[-1]
+    return float(np.abs(found - y).max())
+
+
+def _as(network: Network, reading: Reading) -> Network:
+    """All layers read in one way, but for what differs between them by themselves."""
+    return replace(
+        network,
+        layers=tuple(layer.read_as(_like(layer.reading, reading)) for layer in network.layers),
+    )
+
+
+def _like(own: Reading, reading: Reading) -> Reading:
+    """A reading for a layer of another kind changes only what both have."""
+    if sorted(own.order) != sorted(reading.order):
+        return own
+    return replace(reading, peepholes=own.peepholes)
+
+
+def readings_of(network: Network) -> Iterator[Reading]:
+    """Every reading of the top layer's kind: orders of gates, what is added, activations."""
+    own = network.levels[-1][0].reading
+    if len(own.order) == 1:
+        for activation in ("tanh", "relu", "linear", "sigmoid"):
+            changed = {} if activation == "tanh" else {"candidate": activation}
+            yield replace(own, cell="rnn", activations=changed)
+        return
+    for order in permutations(own.order):
+        for gates in GATES:
+            kept = {k: v for k, v in own.activations.items() if k != "gates"}
+            activations = kept if gates == "sigmoid" else {**kept, "gates": gates}
+            reading = replace(own, order=order, activations=activations)
+            if own.cell.startswith("gru"):
+                for cell in ("gru", "gru-reset-after"):
+                    yield replace(reading, cell=cell, negated=())
+                    yield replace(reading, cell=cell, negated=("z",))
+            else:
+                for add in ({}, {"f": 1.0}):
+                    yield replace(reading, add=add)
+
+
+def same_weights(one: Network, other: Network) -> list[tuple[str, str]]:
+    """Pairs of layers whose parameters are equal but for rounding to their precision."""
+
+    def equal(a: Any, b: Any) -> bool:
+        return a.cell == b.cell and all(
+            a.params[n].shape == b.params[n].shape
+            and np.allclose(a.params[n], b.params[n], rtol=1e-6, atol=1e-7)
+            for n in a.params
+        )
+
+    return [(a.name, b.name) for a in one.layers for b in other.layers if equal(a, b)]

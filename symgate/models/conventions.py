@@ -1,0 +1,69 @@
+"""How frameworks store recurrent layers: the rows of conventions.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of layer of one framework; see conventions.toml for what each field says."""
+
+    name: str
+    framework: str
+    cell: str
+    order: tuple[str, ...]
+    names: str = ""
+    projected: str = ""
+    peephole: str = ""
+    peepholes: tuple[str, ...] = ()
+    biases: str = ""
+    transposed: bool = False
+    add: Mapping[str, float] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks stand in a matrix: one a gate."""
+        return len(self.order)
+
+
+@dataclass(frozen=True)
+class Names:
+    """How the arrays of one layer are called: a pattern, or one a gate, for each role."""
+
+    axis: str
+    roles: Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """The whole table."""
+
+    rows: Mapping[str, Row]
+    names: Mapping[str, Names]
+    slots: Mapping[str, Mapping[str, list[str]]]
+    activations: Mapping[str, str]
+
+
+@lru_cache(maxsize=1)
+def conventions() -> Conventions:
+    """The table, read once.
+
+    >>> conventions().rows["torch-lstm"].order
+    ('i', 'f', 'g', 'o')
+    """
+    text = resources.files(__package__).joinpath("conventions.toml").read_text(encoding="utf-8")
+    data: dict[str, Any] = tomllib.loads(text)
+    rows = {row["name"]: Row(**{k: _frozen(v) for k, v in row.items()}) for row in data["row"]}
+    names = {key: Names(roles.pop("axis"), roles) for key, roles in data["names"].items()}
+    return Conventions(rows, names, data["slots"], data["activations"])
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

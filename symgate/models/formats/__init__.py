@@ -1,0 +1,53 @@
+"""Files of trained networks, told apart by their first bytes and never by their ending."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from symgate.errors import SymgateError
+from symgate.models.formats import hdf5, npz, onnx_file, safetensors, torch_zip
+from symgate.models.formats.archive import Archive
+from symgate.models.stored import Contents
+
+KNOWN = ".pt and .safetensors, .npz, Keras's .keras and .h5, .onnx"
+
+
+def contents(path: Path) -> Contents:
+    """What a file holds, by the reader that its first bytes ask for."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+        return _contents(path, head)
+    except IsADirectoryError:
+        raise SymgateError(f"{path} is a folder; name a file in it ({KNOWN})") from None
+    except FileNotFoundError:
+        raise SymgateError(f"there is no file {path}") from None
+    except OSError as error:
+        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _contents(path: Path, head: bytes) -> Contents:
+    if head.startswith(b"PK"):
+        return _of_zip(Archive(path))
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return hdf5.read(path)
+    if len(head) > 8 and head[8:9] == b"{":
+        return safetensors.read(path)
+    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+        raise SymgateError(
+            f"{path} is a raw pickle, a program that makes objects: it is not run; {torch_zip.SAVE}"
+        )
+    if onnx_file.is_onnx(head):
+        return onnx_file.read(path)
+    if not head:
+        raise SymgateError(f"{path} is empty")
+    raise SymgateError(f"{path} is no file of a trained network that is known here: {KNOWN}")
+
+
+def _of_zip(archive: Archive) -> Contents:
+    names = archive.entries
+    if "model.weights.h5" in names:
+        return hdf5.read_keras(archive)
+    if names and all(name.endswith(".npy") for name in names):
+        return npz.read(archive)
+    return torch_zip.read(archive)

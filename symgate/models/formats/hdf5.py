@@ -1,0 +1,146 @@
+"""Keras files: .keras (a zip), .h5 with or without the configuration, weights only.
+
+HDF5 is read through h5py; links, virtual and external data are not followed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from symgate.errors import SymgateError
+from symgate.models.formats.archive import LONGEST_TEXT, Archive
+from symgate.models.keras_config import chains_of, facts_of
+from symgate.models.optional import optional
+from symgate.models.stored import RATIO, Array, Contents, Stored, checked_bytes
+
+#: More objects than this are in no file of a model.
+MOST_OBJECTS = 100_000
+
+
+def read_keras(archive: Archive) -> Contents:
+    """A .keras file: the weights, and what config.json says of each layer."""
+    inner = BytesIO(archive.read("model.weights.h5"))
+    config = _json(archive.path, archive.read("config.json", LONGEST_TEXT))
+    version = _json(archive.path, archive.read("metadata.json", LONGEST_TEXT))
+    return _contents(archive.path, inner, "a Keras file", config, str(version["keras_version"]))
+
+
+def read(path: Path) -> Contents:
+    """An HDF5 file of Keras: a whole model, or weights only."""
+    return _contents(path, path, "an HDF5 file of Keras", None, "")
+
+
+def _json(path: Path, text: str | bytes) -> Any:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SymgateError(f"the configuration in {path} is broken: {error}") from None
+    if not isinstance(found, dict):
+        raise SymgateError(f"the configuration in {path} is no mapping")
+    return found
+
+
+def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> Contents:
+    h5py = optional("h5py", "a file of Keras")
+    try:
+        with h5py.File(source, "r") as file:
+            version = version or _text(file.attrs.get("keras_version", ""))
+            if config is None and "model_config" in file.attrs:
+                config = _json(path, _text(file.attrs["model_config"]))
+            objects = list(_objects(path, h5py, file, ""))
+            names = {n: _text(a["name"]) for n, a, shape in objects if "name" in a}
+            arrays = {
+                renamed(n, names): _stored(path, h5py, source, n, file[n])
+                for n, _, shape in objects
+                if shape is not None
+            }
+    except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as error:
+        raise SymgateError(f"{path} is no whole HDF5 file: {error}; it was cut off") from None
+    facts = {} if config is None else facts_of(config, version)
+    chains = () if config is None else chains_of(config)
+    return Contents(
+        kind, arrays, facts, chains=chains, batch_first=True,
+        inside=(f"keras_version {version}",) if version else (),
+    )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _objects(
+    path: Path, h5py: Any, group: Any, prefix: str, seen: list[int] | None = None
+) -> Iterator[tuple[str, Mapping[str, Any], tuple[int, ...] | None]]:
+    """Every group and array by its path; a link is refused."""
+    seen = [0] if seen is None else seen
+    for name in group:
+        link = group.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise SymgateError(
+                f"{path}: {prefix}{name} is a link to somewhere else; links are not followed"
+            )
+        seen[0] += 1
+        if seen[0] > MOST_OBJECTS or prefix.count("/") > 30:
+            raise SymgateError(f"{path} has more objects than a model; refused")
+        item = group[name]
+        attributes = {k: item.attrs[k] for k in ("name",) if k in item.attrs}
+        is_array = isinstance(item, h5py.Dataset)
+        yield f"{prefix}{name}", attributes, tuple(item.shape or ()) if is_array else None
+        if not is_array:
+            yield from _objects(path, h5py, item, f"{prefix}{name}/", seen)
+
+
+def _stored(path: Path, h5py: Any, source: Any, name: str, data: Any) -> Stored:
+    if data.is_virtual or data.external:
+        raise SymgateError(f"{path}: {name} lies in another file; refused")
+    if data.dtype.kind not in "fiub":
+        return Stored(tuple(data.shape or ()), data.dtype.name, lambda: _no_numbers(path, name))
+    there = data.id.get_storage_size()
+    room = there if data.chunks is None else RATIO * there
+    checked_bytes(f"{name} in {path}", tuple(data.shape), data.dtype.itemsize, room)
+
+    def load() -> Array:
+        with h5py.File(source, "r") as file:
+            found: Array = file[name][()]
+            return found
+
+    return Stored(tuple(data.shape), data.dtype.name, load)
+
+
+def _no_numbers(path: Path, name: str) -> Array:
+    raise SymgateError(f"{path}: {name} holds no numbers")
+
+
+def renamed(path: str, names: Mapping[str, str]) -> str:
+    """The name of an array as `layer.kernel`, `layer.backward.bias`, whatever wrote the file.
+
+    >>> renamed("layers/bidirectional/backward_layer/cell/vars/1", {})
+    'bidirectional.backward.recurrent_kernel'
+    >>> renamed("model_weights/both/seq/both/forward_gru/gru_cell/kernel:0", {})
+    'both.forward.kernel'
+    """
+    parts = path.split("/")
+    if "vars" in parts and parts[0] in ("layers", "_layer_checkpoint_dependencies"):
+        return _of_vars(parts, names)
+    if parts[0] == "model_weights":
+        parts = parts[1:]
+    inner = parts[1:-1]
+    direction = next((w for w in ("forward", "backward") for p in inner if p.startswith(w)), "")
+    return ".".join(filter(None, (parts[0], direction, parts[-1].removesuffix(":0"))))
+
+
+def _of_vars(parts: list[str], names: Mapping[str, str]) -> str:
+    """Keras 3: layers/<group>/[forward_layer/]cell/vars/0, the layer's name on its `vars`."""
+    out = []
+    for place, part in enumerate(parts):
+        if place and parts[place - 1] == "layers":
+            out.append(names.get("/".join([*parts[: place + 1], "vars"]), part))
+        elif part in ("forward_layer", "backward_layer"):
+            out.append(part.removesuffix("_layer"))
+    is_cell = len(parts) >= 3 and parts[-3] == "cell" and parts[-1] in ("0", "1", "2")
+    role = ("kernel", "recurrent_kernel", "bias")[int(parts[-1])] if is_cell else parts[-1]
+    return ".".join([*out, role])

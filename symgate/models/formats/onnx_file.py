@@ -1,0 +1,305 @@
+"""ONNX: the recurrent nodes of a graph, of its branches and loops, with their weights.
+
+The file is parsed by the onnx package and never run. Weights may stand behind a few
+operations on constants, which are worked out here; nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symgate.errors import SymgateError
+from symgate.models.formats.onnx_nodes import OnnxNode, node_of
+from symgate.models.optional import optional
+from symgate.models.stored import LARGEST, Array, Contents, checked_bytes, from_bytes
+
+#: A message of protobuf is shorter than this.
+LONGEST = 1 << 31
+
+RECURRENT = ("RNN", "GRU", "LSTM", "DynamicQuantizeLSTM")
+
+#: ONNX's codes of types: the type, and the field that holds the numbers where they are not raw.
+TYPES = {
+    1: ("float32", "float_data"),
+    2: ("uint8", "int32_data"),
+    3: ("int8", "int32_data"),
+    5: ("int16", "int32_data"),
+    6: ("int32", "int32_data"),
+    7: ("int64", "int64_data"),
+    9: ("bool", "int32_data"),
+    10: ("float16", ""),
+    11: ("float64", "double_data"),
+    16: ("bfloat16", ""),
+}
+
+
+def is_onnx(head: bytes) -> bool:
+    """Whether a file begins as a ModelProto does: field 1, its version, a small number."""
+    return len(head) > 2 and head[0] == 0x08 and 0 < head[1] < 40
+
+
+def read(path: Path) -> Contents:
+    """The recurrent layers of a model, each with what its node says."""
+    onnx = optional("onnx", "an ONNX file")
+    if path.stat().st_size > LONGEST:
+        raise SymgateError(f"{path} is larger than {LONGEST:,} bytes, the limit of ONNX itself")
+    try:
+        model = onnx.ModelProto.FromString(path.read_bytes())
+    except Exception as error:  # protobuf raises what it likes
+        raise SymgateError(
+            f"{path} is no whole ONNX file ({type(error).__name__}); it was cut off"
+        ) from None
+    if not model.graph.node:
+        raise SymgateError(f"{path} is no ONNX file, or one with no nodes in it")
+    scope = _Scope(path)
+    nodes = _apart(list(_walk(model.graph, scope)))
+    kinds = sorted({node.op_type for node, _ in _nodes(model.graph)})
+    return Contents(
+        "an ONNX file", nodes=_distinct(nodes), chains=_chains(nodes), inside=tuple(kinds),
+        batch_first=any(node.batch_first for node in nodes),
+    )  # fmt: skip
+
+
+def _nodes(graph: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Every node of a graph and of the graphs inside it."""
+    if depth > 20:
+        raise SymgateError("the graph has branches nested more than 20 deep; refused")
+    for node in graph.node:
+        yield node, graph
+        for attribute in node.attribute:
+            for inner in [attribute.g] if attribute.type == 5 else attribute.graphs:
+                yield from _nodes(inner, depth + 1)
+
+
+@dataclass
+class _Scope:
+    """What names stand for: initialisers, and the nodes that make the other values."""
+
+    path: Path
+    tensors: dict[str, Any] = field(default_factory=dict)
+    makers: dict[str, Any] = field(default_factory=dict)
+    depth: int = 0
+
+    def inside(self, graph: Any) -> _Scope:
+        if self.depth > 20:
+            raise SymgateError("the graph has branches nested more than 20 deep; refused")
+        return _Scope(
+            self.path,
+            {**self.tensors, **{t.name: t for t in graph.initializer}},
+            {**self.makers, **{o: n for n in graph.node for o in n.output if o}},
+            self.depth + 1,
+        )
+
+    def constant(self, name: str, depth: int = 0) -> Array | None:
+        """The value of a name, where it follows from constants by the operations below."""
+        if not name:
+            return None
+        if name in self.tensors:
+            return tensor(self.path, self.tensors[name])
+        node = self.makers.get(name)
+        if node is None or depth > 50:
+            return None
+        attributes = {a.name: a for a in node.attribute}
+        if node.op_type == "Constant":
+            return _of_constant(self.path, attributes)
+        if node.op_type not in FOLDED:
+            return None
+        inputs = [self.constant(i, depth + 1) for i in node.input]
+        if any(v is None and i for v, i in zip(inputs, node.input, strict=True)):
+            return None
+        try:
+            return np.asarray(FOLDED[node.op_type](inputs, attributes))
+        except (ValueError, IndexError, TypeError, KeyError) as error:
+            raise SymgateError(
+                f"{self.path}: {node.op_type} {node.name!r} does not fit its weights: {error}"
+            ) from None
+
+
+def _walk(graph: Any, outer: _Scope) -> Iterator[OnnxNode]:
+    scope = outer.inside(graph)
+    for node in graph.node:
+        if node.op_type in RECURRENT:
+            yield from node_of(node, scope.constant, _source(node.input[0], scope), outer.path)
+        for attribute in node.attribute:
+            for inner in [attribute.g] if attribute.type == 5 else attribute.graphs:
+                yield from _walk(inner, scope)
+
+
+#: Operations that only lay the output of a layer out anew.
+LAYING = ("Squeeze", "Unsqueeze", "Transpose", "Reshape", "Identity", "Cast", "Dropout")
+
+
+def _source(name: str, scope: _Scope) -> str:
+    """The output of a recurrent node that a value is, laid out anew or not; else nothing."""
+    for _ in range(50):
+        node = scope.makers.get(name)
+        if node is None:
+            return ""
+        if node.op_type in RECURRENT:
+            return str(name) if name == node.output[0] else ""
+        if node.op_type not in LAYING:
+            return ""
+        name = node.input[0]
+    return ""
+
+
+def _apart(nodes: list[OnnxNode]) -> list[OnnxNode]:
+    """Names that differ where the nodes do."""
+    seen: dict[tuple[str, bool], int] = {}
+    out = []
+    for node in nodes:
+        count = seen[node.name, node.reverse] = seen.get((node.name, node.reverse), 0) + 1
+        out.append(node if count == 1 else replace(node, name=f"{node.name}#{count}"))
+    return out
+
+
+def _distinct(nodes: list[OnnxNode]) -> tuple[OnnxNode, ...]:
+    """Layers that hold the very same weights (branches repeat them) are given once."""
+    kept: list[OnnxNode] = []
+    for node in nodes:
+        if not any(node.same_weights(other) for other in kept):
+            kept.append(node)
+    return tuple(kept)
+
+
+def _chains(nodes: list[OnnxNode]) -> tuple[tuple[str, ...], ...]:
+    chains: list[list[str]] = []
+    ends: dict[str, list[str]] = {}
+    for node in nodes:
+        chain = ends.get(node.reads)
+        if node.reads and chain is not None:
+            if chain[-1] != node.name:
+                chain.append(node.name)
+        elif not any(node.name in c for c in chains):
+            chain = [node.name]
+            chains.append(chain)
+        else:
+            continue
+        ends[node.writes] = chain
+    return tuple(tuple(c) for c in chains)
+
+
+def tensor(path: Path, proto: Any) -> Array:
+    """The numbers of a tensor, its size held against what is there."""
+    name, shape = proto.name or "a constant", tuple(proto.dims)
+    if proto.data_type not in TYPES:
+        raise SymgateError(f"{path}: {name!r} has a type that no weights have")
+    dtype, place = TYPES[proto.data_type]
+    itemsize = 2 if dtype == "bfloat16" else np.dtype(dtype).itemsize
+    if proto.data_location == 1:
+        data = _external(path, proto)
+    elif proto.raw_data or not place:
+        data = proto.raw_data
+    else:
+        listed = getattr(proto, place)
+        checked_bytes(name, shape, itemsize, len(listed) * itemsize)
+        return np.array(listed, dtype=dtype).reshape(shape)
+    size = checked_bytes(name, shape, itemsize, len(data))
+    if size != len(data):
+        raise SymgateError(f"{path}: {name!r} has {len(data):,} bytes for shape {shape}")
+    return from_bytes(name, data, dtype, shape)
+
+
+def _external(path: Path, proto: Any) -> bytes:
+    """Bytes in a file beside the model: of its folder, and no link out of it."""
+    said = {entry.key: entry.value for entry in proto.external_data}
+    folder = path.resolve().parent
+    beside = folder / said.get("location", "")
+    real = beside.resolve()
+    if not said.get("location") or folder not in real.parents or beside.is_symlink():
+        raise SymgateError(
+            f"{path}: the weights {proto.name!r} lie outside the model's folder "
+            f"({said.get('location', '')!r}); refused"
+        )
+    try:
+        start, length = int(said.get("offset", 0)), int(said.get("length", 0))
+        whole = real.stat().st_size
+        length = length or whole - start
+        if not 0 <= start <= start + length <= whole or length > LARGEST:
+            raise SymgateError(f"{path}: {proto.name!r} reaches beyond {real.name}; refused")
+        with real.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+    except (OSError, ValueError) as error:
+        if isinstance(error, SymgateError):
+            raise
+        raise SymgateError(f"{path}: the weights in {real.name} cannot be read: {error}") from None
+
+
+def _of_constant(path: Path, attributes: Mapping[str, Any]) -> Array | None:
+    for name, get in (
+        ("value", lambda a: tensor(path, a.t)),
+        ("value_float", lambda a: np.array(a.f)),
+        ("value_int", lambda a: np.array(a.i)),
+        ("value_ints", lambda a: np.array(a.ints)),
+        ("value_floats", lambda a: np.array(a.floats, np.float32)),
+    ):
+        if name in attributes:
+            found: Array = get(attributes[name])
+            return found
+    return None
+
+
+def _axes(inputs: list[Any], attributes: Mapping[str, Any], place: int = 1) -> tuple[int, ...]:
+    if len(inputs) > place and inputs[place] is not None:
+        return tuple(int(i) for i in np.atleast_1d(inputs[place]))
+    return tuple(attributes["axes"].ints) if "axes" in attributes else ()
+
+
+def _slice(inputs: list[Any], attributes: Mapping[str, Any]) -> Array:
+    data = inputs[0]
+    if len(inputs) > 1:
+        starts, ends = inputs[1], inputs[2]
+        axes = inputs[3] if len(inputs) > 3 and inputs[3] is not None else range(len(starts))
+        steps = inputs[4] if len(inputs) > 4 and inputs[4] is not None else [1] * len(starts)
+    else:
+        starts, ends = attributes["starts"].ints, attributes["ends"].ints
+        axes = attributes["axes"].ints if "axes" in attributes else range(len(starts))
+        steps = [1] * len(starts)
+    index = [slice(None)] * data.ndim
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        index[int(axis)] = slice(int(start), int(end), int(step))
+    found: Array = data[tuple(index)]
+    return found
+
+
+def _reshape(inputs: list[Any], _: Mapping[str, Any]) -> Array:
+    data, shape = inputs[0], [int(n) for n in inputs[1]]
+    found: Array = data.reshape([data.shape[i] if n == 0 else n for i, n in enumerate(shape)])
+    return found
+
+
+def _dequantised(inputs: list[Any], attributes: Mapping[str, Any]) -> Array:
+    data, scale = inputs[0].astype(np.float32), np.asarray(inputs[1])
+    zero = inputs[2].astype(np.float32) if len(inputs) > 2 and inputs[2] is not None else 0.0
+    if scale.ndim == 1 and scale.size > 1:
+        axis = attributes["axis"].i if "axis" in attributes else 1
+        shape = [-1 if i == axis % data.ndim else 1 for i in range(data.ndim)]
+        scale, zero = scale.reshape(shape), np.reshape(zero, shape) if np.ndim(zero) else zero
+    found: Array = (data - zero) * scale
+    return found
+
+
+def _cast(inputs: list[Any], attributes: Mapping[str, Any]) -> Array:
+    dtype = TYPES[attributes["to"].i][0]
+    found: Array = inputs[0].astype("float32" if dtype == "bfloat16" else dtype)
+    return found
+
+
+#: The operations on constants that are worked out.
+FOLDED: dict[str, Callable[[list[Any], Mapping[str, Any]], Any]] = {
+    "Identity": lambda i, _: i[0],
+    "Cast": _cast,
+    "Slice": _slice,
+    "Concat": lambda i, a: np.concatenate(i, axis=a["axis"].i),
+    "Transpose": lambda i, a: np.transpose(i[0], a["perm"].ints if "perm" in a else None),
+    "Squeeze": lambda i, a: np.squeeze(i[0], axis=_axes(i, a) or None),
+    "Unsqueeze": lambda i, a: np.expand_dims(i[0], _axes(i, a)),
+    "Reshape": _reshape,
+    "DequantizeLinear": _dequantised,
+}

@@ -1,0 +1,180 @@
+"""One recurrent node of ONNX as layers: its directions, activations, biases, peepholes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError
+from symgate.models.conventions import conventions
+from symgate.models.reading import Blocks
+
+Array = NDArray[Any]
+
+#: How many activations each kind of node has a direction, and the slots that they stand in.
+SLOTS = {
+    "RNN": (("candidate",), ("Tanh",)),
+    "GRU": (("gates", "candidate"), ("Sigmoid", "Tanh")),
+    "LSTM": (("gates", "candidate", "output"), ("Sigmoid", "Tanh", "Tanh")),
+}
+
+ACTIVATIONS = {
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "relu": "relu",
+    "affine": "",
+    "hardsigmoid": "hard_sigmoid(0.2)",
+    "softsign": "softsign",
+    "softplus": "softplus",
+    "elu": "elu",
+    "identity": "linear",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxNode:
+    """One direction of a node: `reads` and `writes` are values of the graph."""
+
+    name: str
+    row: str
+    reverse: bool
+    blocks: Blocks
+    facts: dict[str, Any]
+    unsaid: tuple[str, ...]
+    dtype: str
+    reads: str
+    writes: str
+    batch_first: bool
+
+    def same_weights(self, other: OnnxNode) -> bool:
+        """Whether another layer is this one again, as branches repeat it."""
+        mine, theirs = vars(self.blocks), vars(other.blocks)
+        return (
+            self.row == other.row
+            and self.reverse == other.reverse
+            and self.facts == other.facts
+            and all(_equal(mine[k], theirs[k]) for k in mine)
+        )
+
+
+def _equal(a: Array | None, b: Array | None) -> bool:
+    return a is b or (a is not None and b is not None and np.array_equal(a, b))
+
+
+def node_of(
+    node: Any, constant: Callable[[str], Array | None], reads: str, path: Path
+) -> Iterator[OnnxNode]:
+    """The layers of a node, one a direction."""
+    name = _name(node)
+    said = {a.name: a for a in node.attribute}
+    kind = node.op_type.removeprefix("DynamicQuantize")
+    weights = _weights(node, constant, name, path)
+    slots, usual = SLOTS[kind]
+    blocks = conventions().rows[f"onnx-{kind.lower()}"].blocks
+    direction = said["direction"].s.decode() if "direction" in said else "forward"
+    _refused(said, name)
+    row = f"onnx-{kind.lower()}"
+    if kind == "GRU" and "linear_before_reset" in said and said["linear_before_reset"].i:
+        row += "-reset-after"
+    given = [s.decode() for s in said["activations"].strings] if "activations" in said else []
+    count = 2 if direction == "bidirectional" else 1
+    given = given or list(usual) * count
+    if weights["W"].ndim != 3 or len(weights["W"]) != count or len(given) != len(slots) * count:
+        raise SymgateError(f"{path}: {name} has weights or activations for {count} directions not")
+    for d in range(count):
+        own = given[d * len(slots) : (d + 1) * len(slots)]
+        facts = {s: _activation(f, name) for s, f in zip(slots, own, strict=True)}
+        quantised = node.op_type.startswith("Dynamic")
+        yield OnnxNode(
+            name, row, direction == "reverse" or d == 1,
+            _blocks(weights, d, blocks, name), facts,
+            (f"{name} is quantised: the runtime rounds activations too, so that a replay agrees "
+             f"to about 4e-2",) if quantised else (),
+            "int8" if quantised else weights["W"].dtype.name, reads, node.output[0],
+            bool("layout" in said and said["layout"].i),
+        )  # fmt: skip
+
+
+def _name(node: Any) -> str:
+    """A node's name, without the name of its operation; its output's where it has none."""
+    text = node.name or next((o for o in node.output if o), node.op_type)
+    parts = [p for p in text.replace("/", ".").split(".") if p]
+    if len(parts) > 1 and any(k in parts[-1] for k in ("LSTM", "GRU", "RNN")):
+        parts = parts[:-1]
+    return ".".join(parts) or node.op_type.lower()
+
+
+def _weights(
+    node: Any, constant: Callable[[str], Array | None], name: str, path: Path
+) -> dict[str, Array]:
+    inputs = [*node.input, *[""] * 12]
+    places = {"W": 1, "R": 2, "B": 3, "P": 7}
+    if node.op_type.startswith("Dynamic"):
+        places = {"W": 1, "R": 2, "B": 3, "P": 7, "Ws": 8, "Wz": 9, "Rs": 10, "Rz": 11}
+    elif node.op_type != "LSTM":
+        places.pop("P")
+    found = {}
+    for role, place in places.items():
+        value = constant(inputs[place])
+        if value is None and inputs[place]:
+            raise SymgateError(
+                f"{path}: the weights {inputs[place]!r} of {name} are worked out when the model "
+                f"runs; only constants are read"
+            )
+        if value is not None:
+            found[role] = value
+    for role in ("W", "R"):
+        if role not in found:
+            raise SymgateError(f"{path}: {name} has no {role}")
+        if f"{role}s" in found:  # (directions, m, G n) in whole numbers, a scale and a zero point
+            shape = (len(found[role]), 1, -1)
+            scale, zero = (np.reshape(found[f"{role}{k}"].astype(np.float64), shape) for k in "sz")
+            found[role] = np.swapaxes((found[role].astype(np.float64) - zero) * scale, 1, 2)
+    for role, value in found.items():
+        if not np.isfinite(value).all():
+            place_ = [int(i) for i in np.argwhere(~np.isfinite(value))[0]]
+            raise SymgateError(f"{path}: {role}{place_} of {name} is not finite")
+    return found
+
+
+def _refused(said: dict[str, Any], name: str) -> None:
+    if "clip" in said:
+        raise SymgateError(f"{name} clips what its activations act on; no cell here does")
+    if "input_forget" in said and said["input_forget"].i:
+        raise SymgateError(f"{name} couples input and forget gate (input_forget); not read")
+    for attribute, usual in (("activation_alpha", 0.2), ("activation_beta", 0.5)):
+        values = said[attribute].floats if attribute in said else ()
+        if any(abs(v - usual) > 1e-6 for v in values):
+            raise SymgateError(f"{name} has {attribute} {list(values)}; only {usual} is read")
+
+
+def _activation(function: str, name: str) -> str:
+    found = ACTIVATIONS.get(function.lower(), "")
+    if not found:
+        raise SymgateError(
+            f"{name} has the activation {function}; known are {', '.join(sorted(ACTIVATIONS))}"
+        )
+    return found
+
+
+def _blocks(weights: dict[str, Array], d: int, count: int, name: str) -> Blocks:
+    W, R = weights["W"][d], weights["R"][d]
+    n = R.shape[-1]
+    if W.shape[0] != count * n or R.shape != (count * n, n):
+        raise SymgateError(f"{name} has W {W.shape} and R {R.shape}; they do not fit each other")
+    b = c = None
+    if "B" in weights:
+        if weights["B"][d].shape != (2 * count * n,):
+            raise SymgateError(f"{name} has B {weights['B'].shape}; expected {2 * count * n}")
+        b, c = weights["B"][d].reshape(2, count, n)
+    peepholes = None
+    if "P" in weights and np.any(weights["P"]):
+        if weights["P"][d].shape != (3 * n,):
+            raise SymgateError(f"{name} has P {weights['P'].shape}; expected {3 * n}")
+        peepholes = weights["P"][d].reshape(3, n)
+    return Blocks(W.reshape(count, n, -1), R.reshape(count, n, n), b, c, peepholes)

@@ -1,0 +1,138 @@
+"""Networks that are in memory: modules of PyTorch, models of Keras, trees of Flax, mappings.
+
+No framework is imported here: what a thing is, its class says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from symgate.errors import SymgateError
+from symgate.models.keras_config import RECURRENT, chains_of, facts_of
+from symgate.models.stored import Contents, in_memory, wide
+
+
+def _family(source: Any) -> set[str]:
+    """The packages that a thing's classes come from."""
+    return {kind.__module__.split(".")[0] for kind in type(source).__mro__}
+
+
+def contents(source: Any) -> Contents:
+    """What a module, a model or a mapping holds."""
+    family = _family(source)
+    if "torch" in family and hasattr(source, "named_modules"):
+        return _of_torch(source)
+    if family & {"keras", "tf_keras"} and hasattr(source, "weights"):
+        return _of_keras(source)
+    if "flax" in family and not isinstance(source, Mapping):
+        return _of_nnx(source)
+    if isinstance(source, Mapping):
+        tree = {n: in_memory(wide(n, a)) for n, a in _flat(source)}
+        if not tree:
+            raise SymgateError("the mapping holds no arrays")
+        return Contents("a mapping of arrays", tree)
+    raise SymgateError(
+        f"a network is a file, a module of PyTorch, a layer or model of Keras, a tree of Flax or "
+        f"a mapping of arrays, not {type(source).__name__}"
+    )
+
+
+def _flat(tree: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The arrays of nested mappings by name, with points between."""
+    if depth > 30:
+        raise SymgateError("mappings are nested more than 30 deep")
+    for name, value in tree.items():
+        text = ".".join(map(str, name)) if isinstance(name, tuple) else str(name)
+        path = f"{prefix}{text}".replace("/", ".").removesuffix(":0").removesuffix(".value")
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}.", depth + 1)
+        elif hasattr(value, "shape") or isinstance(value, list):
+            yield path, value
+
+
+def _of_torch(module: Any) -> Contents:
+    facts: dict[str, dict[str, Any]] = {}
+    batch_first: list[bool] = []
+    for name, inner in module.named_modules():
+        kind = type(inner).__name__
+        if "parametrizations" in dict(inner.named_children()):
+            raise SymgateError(
+                f"{name or kind} is parametrised (weight_norm, spectral_norm, …); remove it first "
+                f"with torch.nn.utils.parametrize.remove_parametrizations"
+            )
+        if hasattr(inner, "weight_hh_l0") or hasattr(inner, "weight_hh"):
+            said: dict[str, Any] = {"torch": kind}
+            if getattr(inner, "nonlinearity", "tanh") == "relu":
+                said["candidate"] = "relu"
+            facts[name] = said
+            if hasattr(inner, "batch_first"):
+                batch_first.append(bool(inner.batch_first))
+    arrays = {
+        n: in_memory(wide(n, a)) for n, a in module.state_dict().items() if hasattr(a, "shape")
+    }
+    agreed = batch_first[0] if len(set(batch_first)) == 1 else None
+    return Contents(
+        f"the module {type(module).__name__}", arrays, facts, batch_first=agreed,
+        inside=tuple(sorted({type(m).__name__ for m in module.modules()})),
+    )  # fmt: skip
+
+
+def _of_keras(source: Any) -> Contents:
+    import sys
+
+    keras = next(sys.modules[m] for m in ("keras", "tf_keras") if m in sys.modules)
+    version = str(getattr(keras, "__version__", "3"))
+    arrays = {}
+    for name, layer in _keras_layers(source, ""):
+        for direction, core in _directions(layer):
+            roles = ("kernel", "recurrent_kernel", "bias")
+            cell = getattr(core, "cell", core)
+            for role in roles:
+                value = getattr(cell, role, None)
+                if value is not None:
+                    key = ".".join(filter(None, (name, direction, role)))
+                    arrays[key] = in_memory(wide(key, value))
+    config = _config(source)
+    return Contents(
+        f"the {type(source).__name__} {source.name}", arrays, facts_of(config, version),
+        chains=chains_of(config), batch_first=True,
+        inside=tuple(sorted({type(layer).__name__ for _, layer in _keras_layers(source, "")})),
+    )  # fmt: skip
+
+
+def _config(source: Any) -> dict[str, Any]:
+    """The configuration in the form that files have: class_name, config, inbound_nodes."""
+    if hasattr(source, "layers") and hasattr(source, "get_config"):
+        return {"class_name": type(source).__name__, "config": source.get_config()}
+    config = {"class_name": type(source).__name__, "config": dict(source.get_config())}
+    return {"class_name": "Sequential", "config": {"layers": [config]}}
+
+
+def _keras_layers(source: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for layer in getattr(source, "layers", [source]):
+        if hasattr(layer, "layers"):
+            yield from _keras_layers(layer, f"{prefix}{layer.name}.")
+        else:
+            yield f"{prefix}{layer.name}", layer
+
+
+def _directions(layer: Any) -> Iterator[tuple[str, Any]]:
+    if hasattr(layer, "forward_layer"):
+        yield "forward", layer.forward_layer
+        yield "backward", layer.backward_layer
+    elif type(layer).__name__ in RECURRENT:
+        yield "", layer
+
+
+def _of_nnx(module: Any) -> Contents:
+    import sys
+
+    nnx = sys.modules["flax.nnx"]
+    state = nnx.state(module, nnx.Param)
+    flat = {".".join(map(str, path)): leaf for path, leaf in nnx.to_flat_state(state)}
+    arrays = {}
+    for name, leaf in flat.items():
+        value = leaf.get_value() if hasattr(leaf, "get_value") else getattr(leaf, "value", leaf)
+        arrays[name] = in_memory(wide(name, value))
+    return Contents(f"the module {type(module).__name__}", arrays, batch_first=True)

@@ -1,0 +1,194 @@
+"""`model`: a trained network from a file, a module or a mapping of arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from symgate.errors import SymgateError, UnknownName
+from symgate.models import formats, memory
+from symgate.models.conventions import conventions
+from symgate.models.formats.onnx_nodes import OnnxNode
+from symgate.models.keras_config import unsaid_of
+from symgate.models.network import Layer, Network, Origin
+from symgate.models.reading import reading_of
+from symgate.models.recognise import Found, recognised
+from symgate.models.stored import Contents
+
+#: What a caller can say of a source, and the words that frameworks have for the same.
+SAID = ("order", "forget_bias", "reset", "update", "gates", "candidate", "output", "batch_first",
+        "chain")  # fmt: skip
+ALIASES = (
+    "nonlinearity",
+    "activation",
+    "recurrent_activation",
+    "reset_after",
+    "linear_before_reset",
+)
+
+
+def model(source: Any, framework: str | None = None, **said: Any) -> Network:
+    """The recurrent layers of a trained network, as cells with their weights.
+
+    `source` is a path (the kind of file is told by its first bytes), a module of PyTorch, a
+    layer or model of Keras, a tree or module of Flax, or a mapping of arrays. What the source
+    does not say stands in `.assumed`, and can be said: order="i f g o", forget_bias=1.0,
+    reset="before" or "after", update="keeps" or "takes", nonlinearity="relu", activation=,
+    recurrent_activation=, batch_first=True, chain=("lower", "upper") for layers of which one
+    reads the other. `framework` names whose names of arrays are meant.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> net = model({"weight_ih_l0": rng.normal(size=(16, 3)), "weight_hh_l0": np.eye(16, 4)})
+    >>> net.layers[0], net.simulate(np.ones((5, 3)))["c"].shape
+    (<Layer lstm: lstm 3 → 4>, (5, 4))
+    """
+    given = _said(said)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        contents = formats.contents(path)
+        origin = Origin(contents.kind, str(path), _sha256(path))
+    else:
+        contents = memory.contents(source)
+        origin = Origin(contents.kind)
+    found = [_of_node(n) for n in contents.nodes] or recognised(contents, framework)
+    found = _chained(found, given.get("chain") or contents.chains, "chain" in given)
+    if not found:
+        raise SymgateError(
+            f"{origin} has no recurrent layer that is known here; {_listed(contents)}"
+        )
+    layers = tuple(_layer(f, contents, given) for f in found)
+    batch_first = given.get("batch_first", contents.batch_first)
+    return Network(layers, origin, batch_first, contents.inside)
+
+
+def _said(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What the caller says, in the words of a reading."""
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        if name not in (*SAID, *ALIASES):
+            raise UnknownName("something to say of a network,", name, (*SAID, *ALIASES))
+        if name in ("nonlinearity", "activation"):
+            found["candidate"] = value
+            if name == "activation":
+                found["output"] = value
+        elif name == "recurrent_activation":
+            found["gates"] = value
+        elif name in ("reset_after", "linear_before_reset"):
+            found["reset"] = "after" if value else "before"
+        elif name == "chain":
+            found["chain"] = (tuple(value),)
+        else:
+            found[name] = value
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _of_node(node: OnnxNode) -> Found:
+    row = conventions().rows[node.row]
+    facts = {**node.facts, "batch_first": node.batch_first, "onnx": True}
+    return Found(
+        node.name, node.name, 0, node.reverse, row, node.blocks, node.dtype, facts, node.unsaid
+    )
+
+
+def _chained(found: list[Found], chains: Sequence[tuple[str, ...]], said: bool) -> list[Found]:
+    """Layers put one above the other where the source, or the caller, says so."""
+    groups = list(dict.fromkeys(f.group for f in found))
+    placed: dict[str, tuple[str, int]] = {}
+    for chain in chains:
+        names = [_group(c, groups) for c in chain] if said else [c for c in chain if c in groups]
+        top, below = "+".join(names) if len(names) > 1 else "", 0
+        for name in names:
+            placed[name] = (top or name, below)
+            below += 1 + max(f.depth for f in found if f.group == name)
+    out = []
+    for f in found:
+        group, below = placed.get(f.group, (f.group, 0))
+        out.append(replace(f, group=group, depth=f.depth + below, name=f.name))
+    return _named(out)
+
+
+def _group(name: str, groups: list[str]) -> str:
+    ends = [g for g in groups if g == name or g.endswith(f".{name}")]
+    if len(ends) != 1:
+        raise UnknownName("a layer for chain=…, named", name, groups)
+    return ends[0]
+
+
+def _named(found: list[Found]) -> list[Found]:
+    """Names that differ: the two directions of a layer, layers of the same name."""
+    out: list[Found] = []
+    for f in found:
+        name, twins = f.name, [g for g in found if g.name == f.name and g is not f]
+        if f.reverse and any(not g.reverse for g in twins):
+            name = f"{name}_reverse"
+        elif any(g.reverse == f.reverse for g in twins):
+            name = f"{name}#{1 + sum(g.name.split('#')[0] == f.name for g in out)}"
+        out.append(replace(f, name=name))
+    return out
+
+
+def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
+    facts, unsaid = dict(found.facts), found.unsaid
+    keras = found.row.framework == "keras"
+    if keras and not facts:
+        version = next((i.split()[-1] for i in contents.inside if "version" in i), "")
+        kind = "rnn" if found.row.cell == "rnn" else "gated"
+        facts, unsaid = unsaid_of(kind, version)
+    if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:
+        unsaid += ("without biases nothing says where the reset acts; after the matrix, as Keras 3 "
+                   'has it; say reset="before" for the other',)  # fmt: skip
+    if facts.get("backwards"):
+        raise SymgateError(
+            f"{found.name} has go_backwards=True and hands its steps on in that order; give the "
+            f"model without it, and the sequence turned round"
+        )
+    reading = reading_of(found.row, found.blocks, {**facts, **said})
+    answered = {k for k in said if k != "batch_first"}
+    cell, params = reading.interpret(found.blocks)
+    assumed = tuple(t for t in unsaid if not _answered(t, answered))
+    if contents.batch_first is None and "batch_first" not in said and not facts.get("onnx"):
+        assumed += ("x is taken as (steps, samples, m): nothing says it; batch_first=True is for "
+                    "(samples, steps, m)",)  # fmt: skip
+    return Layer(
+        found.name, found.group, found.depth + 1, found.reverse, cell, params, reading,
+        found.blocks, found.row.name, found.dtype, found.merge,
+        bool(facts.get("last_only")), assumed,
+    )  # fmt: skip
+
+
+def _answered(text: str, said: set[str]) -> bool:
+    """Whether what a text calls open has been said by the caller."""
+    words = {
+        "order": "order=", "forget_bias": "forget_bias=", "reset": "reset=",
+        "candidate": ("nonlinearity=", "activation="), "gates": "recurrent_activation=",
+    }  # fmt: skip
+    return any(w in text for k in said for w in _tuple(words.get(k, ())))
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _listed(contents: Contents) -> str:
+    """What is inside instead."""
+    if contents.kind == "an ONNX file":
+        return (
+            f"inside are {', '.join(contents.inside[:20])}; if it had one, the exporter wrote it "
+            f"as single operations: export with torch.onnx.export(…, dynamo=False), or give the "
+            f"state_dict"
+        )
+    if contents.inside:
+        return f"inside are {', '.join(contents.inside[:20])}"
+    names = list(contents.arrays)
+    shown = ", ".join(f"{n} {contents.arrays[n].shape}" for n in names[:8])
+    return f"inside are {len(names)} arrays: {shown}{', …' if len(names) > 8 else ''}"

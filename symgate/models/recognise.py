@@ -1,0 +1,242 @@
+"""Which arrays of a source are recurrent layers: found by their names, held against shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError, UnknownName
+from symgate.models.conventions import Names, Row, conventions
+from symgate.models.reading import Blocks
+from symgate.models.stored import Contents, Stored
+
+Array = NDArray[Any]
+
+ROLES = ("W", "U", "b", "c", "R", "WU")
+
+#: Parts of a name that say that an array belongs to an optimiser, not to the network.
+OPTIMISER = {
+    "optimizer",
+    "optimizer_state_dict",
+    "optimizer_weights",
+    "optim",
+    "opt_state",
+    "exp_avg",
+    "exp_avg_sq",
+    "max_exp_avg_sq",
+    "momentum_buffer",
+    "square_avg",
+}
+
+#: Weights that a parametrisation makes when the network runs: the stored ones are not they.
+PARAMETRISED = re.compile(r"(.*\.)?weight_[ih]h(_l\d+)?(_reverse)?(_g|_v|_raw|_orig|\.original\d*)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A layer as its source stores it: no meaning given to its blocks but by `row`.
+
+    `facts` are what the source says of it (activations, reset place, …), `unsaid` what nothing
+    says. Layers of one `group` stand one above the other.
+    """
+
+    name: str
+    group: str
+    depth: int
+    reverse: bool
+    row: Row
+    blocks: Blocks
+    dtype: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
+    merge: str = "concat"
+
+
+@dataclass(frozen=True)
+class _Key:
+    prefix: str
+    depth: int
+    reverse: bool
+
+
+def recognised(contents: Contents, framework: str | None) -> list[Found]:
+    """Every recurrent layer among the arrays, in the order of the source."""
+    rows = conventions().rows.values()
+    known = sorted({row.framework for row in rows})
+    if framework is not None and framework not in known:
+        raise UnknownName("the framework", framework, known)
+    _not_parametrised(contents.arrays)
+    arrays = {n: a for n, a in contents.arrays.items() if not OPTIMISER.intersection(n.split("."))}
+    found: dict[_Key, Found] = {}
+    families = dict.fromkeys(row.names for row in rows if row.names)
+    for family in families:
+        chosen = [r for r in rows if r.names == family and framework in (None, r.framework)]
+        if not chosen:
+            continue
+        for key, roles in _groups(arrays, conventions().names[family]).items():
+            if layer := _layer(key, roles, family, chosen, contents):
+                found[key] = layer
+                for name in (n for listed in roles.values() for n in listed if n is not None):
+                    arrays.pop(name, None)  # an array belongs to one layer
+    return _named(list(found.values()))
+
+
+def _not_parametrised(arrays: Iterable[str]) -> None:
+    for name in arrays:
+        if PARAMETRISED.fullmatch(name):
+            raise SymgateError(
+                f"{name!r} belongs to a parametrisation (weight_norm, spectral_norm, …): the "
+                f"weights themselves are not stored; remove it before saving, with "
+                f"torch.nn.utils.parametrize.remove_parametrizations"
+            )
+
+
+def _groups(arrays: Mapping[str, Stored], names: Names) -> dict[_Key, dict[str, list[str | None]]]:
+    """The arrays of each layer by role, one entry a pattern."""
+    found: dict[_Key, dict[str, list[str | None]]] = {}
+    for role in ROLES:
+        patterns = names.roles.get(role, [])
+        listed = [patterns] if isinstance(patterns, str) else patterns
+        for place, pattern in enumerate(listed):
+            if not pattern:
+                continue
+            compiled = re.compile(rf"(?P<prefix>(?:.*?[._/])?)(?:{pattern})")
+            for name in arrays:
+                if (match := compiled.fullmatch(name)) is None:
+                    continue
+                groups = match.groupdict()
+                key = _Key(
+                    groups["prefix"],
+                    int(groups.get("depth") or 0),
+                    bool(groups.get("reverse")),
+                )
+                slot = found.setdefault(key, {}).setdefault(role, [None] * len(listed))
+                slot[place] = name
+    return found
+
+
+def _layer(
+    key: _Key, roles: dict[str, list[str | None]], family: str, rows: Iterable[Row], c: Contents
+) -> Found | None:
+    """A layer, where its matrices are all there and have shapes that fit a row."""
+    names = conventions().names[family]
+    needed = ("WU",) if "WU" in names.roles else ("W", "U")
+    if any(role not in roles or None in roles[role] for role in needed):
+        return None
+    shapes = {
+        role: [None if n is None else c.arrays[n].shape for n in listed]
+        for role, listed in roles.items()
+    }
+    if any(s is None or len(s) != 2 for role in needed for s in shapes[role]):
+        return None
+    row = next((r for r in rows if _fits(r, names, shapes)), None)
+    if row is None:
+        return None
+    first = roles[needed[0]][0]
+    assert first is not None
+    config = c.config.get(key.prefix.rstrip("._/"), {})
+    blocks = _blocks(row, names, roles, c.arrays)
+    return Found(
+        "", key.prefix.rstrip("._/"), key.depth, key.reverse, row, blocks, c.arrays[first].dtype,
+        unsaid=() if config else row.unsaid, facts=config, merge=config.get("merge", "concat"),
+    )  # fmt: skip
+
+
+def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
+    """Whether shapes are those of a row: its number of gates, its biases."""
+    lie = 0 if names.axis == "rows" else 1
+    matrices = shapes.get("WU") or shapes["U"]
+    wide = sum(s[lie] for s in matrices)
+    if wide % row.blocks:
+        return False
+    hidden = wide // row.blocks
+    if "WU" in shapes:
+        if any(s[1 - lie] <= hidden for s in shapes["WU"]):
+            return False
+    else:
+        across = matrices[0][1 - lie]
+        projected = shapes["R"][0][1] if "R" in shapes else across
+        if projected != hidden or sum(s[lie] for s in shapes["W"]) != wide:
+            return False
+    form = {"": None, "G": (wide,), "2xG": (2, wide), "2G": (2 * wide,)}[row.biases]
+    return form is None or "b" not in shapes or tuple(shapes["b"][0]) == form
+
+
+def _blocks(
+    row: Row, names: Names, roles: Mapping[str, list[str | None]], arrays: Mapping[str, Stored]
+) -> Blocks:
+    """Read the arrays and lay them out: (G, n, m), (G, n, p), (G, n)."""
+
+    def joined(role: str, axis: int) -> Array | None:
+        listed = roles.get(role)
+        if listed is None or all(name is None for name in listed):
+            return None
+        read = [None if name is None else _finite(name, arrays[name]) for name in listed]
+        like = next(a for a in read if a is not None)
+        return np.concatenate([np.zeros_like(like) if a is None else a for a in read], axis=axis)
+
+    axis = 0 if names.axis == "rows" else 1
+    parts: dict[str, Array] = {}
+    for role in ("W", "U", "WU"):
+        matrix = joined(role, axis)
+        if matrix is not None:
+            parts[role] = _cut(matrix if axis == 0 else matrix.T, row.blocks)
+    if "WU" in parts:
+        hidden = parts["WU"].shape[1]
+        parts["W"], parts["U"] = parts["WU"][..., :-hidden], parts["WU"][..., -hidden:]
+    if row.transposed:
+        parts["W"] = _from_cudnn(parts["W"])
+        parts["U"] = np.swapaxes(parts["U"], 1, 2)
+    b, c = joined("b", -1), joined("c", -1)
+    if b is not None and row.biases in ("2xG", "2G"):
+        b, c = b.reshape(2, -1)
+    return Blocks(
+        parts["W"], parts["U"], _rows(b, row.blocks), _rows(c, row.blocks), R=joined("R", 0)
+    )
+
+
+def _from_cudnn(W: Array) -> Array:
+    """A kernel of CuDNN, (G, n, m): its numbers were stored as (n, m) and read as (m, n)."""
+    G, n, m = W.shape
+    return np.swapaxes(W, 1, 2).reshape(G, n, m)
+
+
+def _cut(matrix: Array, blocks: int) -> Array:
+    return matrix.reshape(blocks, -1, matrix.shape[1])
+
+
+def _rows(vector: Array | None, blocks: int) -> Array | None:
+    return None if vector is None else vector.reshape(blocks, -1)
+
+
+def _finite(name: str, stored: Stored) -> Array:
+    """An array of a layer: real numbers, none of them NaN."""
+    array = stored.read()
+    if array.dtype.kind not in "fiu":
+        raise SymgateError(f"{name} holds {array.dtype} values; expected real numbers")
+    if not np.isfinite(array).all():
+        place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+        raise SymgateError(f"{name}{place} is {array[tuple(place)]}; the weights are not finite")
+    return array
+
+
+def _named(found: list[Found]) -> list[Found]:
+    """Names for layers: the group's where it has one layer, with depth and direction else."""
+    members: dict[str, int] = {}
+    for layer in found:
+        members[layer.group] = members.get(layer.group, 0) + 1
+    return list(_with_names(found, members))
+
+
+def _with_names(found: list[Found], members: Mapping[str, int]) -> Iterator[Found]:
+    ordered = sorted(found, key=lambda f: (list(members).index(f.group), f.depth, f.reverse))
+    for layer in ordered:
+        end = f"l{layer.depth}" + ("_reverse" if layer.reverse else "")
+        alone = members[layer.group] == 1
+        name = layer.group if alone else ".".join(filter(None, (layer.group, end)))
+        yield replace(layer, name=name or layer.row.cell)

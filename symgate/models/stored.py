@@ -1,0 +1,108 @@
+"""Arrays that lie in a file, known by name, shape and type before any of them is read.
+
+A reader says how many bytes stand behind an array; nothing is allocated that they do not
+cover, whatever a header claims.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError
+
+Array = NDArray[Any]
+
+#: No array of a recurrent layer is larger than this, in bytes.
+LARGEST = 1 << 31
+
+#: How far deflate can shrink what it packs: no honest archive says more.
+RATIO = 1100
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An array of a source: `read` gives it, and is called only where it is needed."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[], Array]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a reader found: arrays by name, and what else the source says.
+
+    `kind` names the format in words. `config` maps the name of a layer to what a
+    configuration says of it. `nodes` are layers that the source itself describes.
+    """
+
+    kind: str
+    arrays: Mapping[str, Stored] = field(default_factory=dict)
+    config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    nodes: tuple[Any, ...] = ()
+    chains: tuple[tuple[str, ...], ...] = ()
+    inside: tuple[str, ...] = ()
+    batch_first: bool | None = None
+
+
+def in_memory(array: Array) -> Stored:
+    """An array that is there already."""
+    return Stored(array.shape, array.dtype.name, lambda: array)
+
+
+def checked_bytes(name: str, shape: tuple[int, ...], itemsize: int, there: int) -> int:
+    """The bytes of an array, held against the bytes that are there and the largest size."""
+    if any(not isinstance(n, int) or n < 0 for n in shape) or len(shape) > 32:
+        raise SymgateError(f"{name!r} has the impossible shape {_shown(shape)}; the file is broken")
+    size = math.prod(shape) * itemsize
+    if size > there:
+        raise SymgateError(
+            f"{name!r} claims {size:,} bytes and {there:,} are in the file; it was cut off or "
+            f"its header lies"
+        )
+    if size > LARGEST:
+        raise SymgateError(
+            f"{name!r} has {size:,} bytes, more than the limit of {LARGEST:,} for one array"
+        )
+    return size
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    text = str(tuple(shape)[:8])
+    return text if len(text) < 120 else f"{text[:117]}…"
+
+
+def from_bytes(name: str, data: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
+    """Numbers from their bytes; bfloat16, which NumPy has not, is widened to float32."""
+    if dtype in ("bfloat16", ">bfloat16"):
+        order = ">" if dtype[0] == ">" else "<"
+        bits = np.frombuffer(data, f"{order}u2").astype(np.uint32) << 16
+        return bits.view(np.float32).reshape(shape)
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def wide(name: str, value: Any) -> Array:
+    """Any array of any framework as NumPy's: detached, on the processor, of a known type."""
+    if isinstance(value, np.ndarray):
+        found = value
+    else:
+        for step in ("detach", "cpu"):
+            if callable(getattr(value, step, None)):
+                value = getattr(value, step)()
+        if "bfloat16" in str(getattr(value, "dtype", "")):
+            value = value.float() if hasattr(value, "float") else value.astype("float32")
+        try:
+            found = np.asarray(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise SymgateError(f"{name} is no array of numbers: {error}") from None
+    if found.dtype.name == "bfloat16":
+        found = found.astype(np.float32)
+    if found.dtype.kind not in "fiub":
+        raise SymgateError(f"{name} holds {found.dtype} values; expected real numbers")
+    return found

@@ -1,0 +1,148 @@
+"""Networks of PyTorch: replayed in float64, from the module and from its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from symgate.models.running import output
+from tests.tools import package
+
+torch = package("torch")
+KINDS = {
+    "rnn": ("RNN", {}),
+    "rnn-relu": ("RNN", {"nonlinearity": "relu"}),
+    "gru": ("GRU", {}),
+    "lstm": ("LSTM", {}),
+    "lstm-projected": ("LSTM", {"proj_size": 2}),
+}
+
+
+def made(kind: str, **options: Any) -> Any:
+    """A network of PyTorch in float64, its input (7, 2, 3) and its output."""
+    name, own = KINDS[kind]
+    torch.manual_seed(0)
+    module = getattr(torch.nn, name)(3, 5, **own, **options).double()
+    x = torch.randn(7, 2, 3, dtype=torch.float64)
+    return module, x, module(x)[0].detach().numpy()
+
+
+@pytest.mark.parametrize("two_ways", [False, True])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_replays(kind: str, bias: bool, layers: int, two_ways: bool, tmp_path: Path) -> None:
+    module, x, y = made(kind, bias=bias, num_layers=layers, bidirectional=two_ways)
+    path = tmp_path / "weights"  # a file is known by its first bytes
+    torch.save({"epoch": 3, "note": "best", "model": module.state_dict()}, path)
+    said = {"nonlinearity": "relu"} if kind == "rnn-relu" else {}
+    for net in (sg.model(module), sg.model(path, **said)):
+        assert np.abs(output(net, net.simulate(x)) - y).max() < 1e-12
+        assert len(net.layers) == layers * (1 + two_ways)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_one_reading_fits(kind: str) -> None:
+    module, x, y = made(kind)
+    found = sg.model(module).check(x, y)
+    assert found.holds
+    assert len(found.readings) == 1
+    assert found.margin > 1e4 * found.tolerance
+
+
+def test_a_planted_order_is_found() -> None:
+    module, x, y = made("lstm", num_layers=2)
+    planted = {
+        name: torch.cat([array.chunk(4)[k] for k in (0, 3, 1, 2)])  # i o f g
+        for name, array in module.state_dict().items()
+    }
+    net = sg.model(planted)
+    found = net.check(x, y)
+    assert not found.holds
+    assert [fit.reading.order for fit in found.readings] == [("i", "o", "f", "g")]
+    assert sg.model(planted, order="i o f g").check(x, y).holds
+
+
+def test_what_the_weights_do_not_say() -> None:
+    module, x, y = made("rnn-relu")
+    net = sg.model(module.state_dict())
+    assert any("nonlinearity" in text for text in net.assumed)
+    found = net.check(x, y)
+    assert not found.holds
+    assert found.readings[0].reading.activations == {"candidate": "relu"}
+    assert not any("tanh" in t for t in sg.model(module.state_dict(), nonlinearity="relu").assumed)
+    assert sg.model(module).assumed == ()
+
+
+def test_one_step_is_too_little() -> None:
+    module, x, _ = made("lstm")
+    found = sg.model(module).check(x[:1], module(x[:1])[0])
+    assert len(found.readings) > 1
+    assert "one step" in found.notes[0]
+
+
+def test_names_and_their_ends() -> None:
+    class Two(torch.nn.Module):  # type: ignore[misc,name-defined]  # torch may be missing
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = torch.nn.Sequential(torch.nn.LSTM(3, 4))
+            self.decoder = torch.nn.ModuleDict({"rnn": torch.nn.GRU(4, 4, num_layers=2)})
+
+    net = sg.model(Two())
+    assert [layer.name for layer in net.layers] == ["encoder.0", "decoder.rnn.l0", "decoder.rnn.l1"]
+    assert net["0"] is net.layers[0]
+    assert net["rnn.l1"] is net.layers[2]
+    two = net["decoder.rnn"]
+    assert isinstance(two, sg.Network)
+    assert two.stack()[0].states == ("h1", "h2")
+    with pytest.raises(sg.UnknownName, match=r"did you mean.*encoder\.0"):
+        net["encoder.1"]
+    with pytest.raises(sg.SymgateError, match="2 recurrent networks"):
+        net.simulate(np.ones((4, 3)))
+
+
+def test_layouts_lengths_and_carried_states() -> None:
+    module, x, y = made("lstm", num_layers=2, batch_first=True)
+    net = sg.model(module)
+    run = net.simulate(x)  # (samples, steps, m), as the module says
+    assert np.abs(np.swapaxes(run["h2"], 0, 1) - y).max() < 1e-12
+    first = net.simulate(x[:, :1])
+    rest = net.simulate(x[:, 1:], first)
+    assert np.allclose(rest["h2"], run["h2"][1:], rtol=0, atol=1e-15)
+    runs = net.simulate([x[0], x[1, :1]])
+    assert [r["c2"].shape for r in runs] == [(2, 5), (1, 5)]
+    assert np.allclose(runs[1]["h2"], run["h2"][:1, 1], rtol=0, atol=1e-15)
+    padded = net.simulate(x, lengths=[2, 1, 2, 2, 2, 2, 2])
+    assert np.array_equal(padded[1]["h2"], runs[1]["h2"])
+    with pytest.warns(UserWarning, match="batch_first=True"):
+        sg.model(module.state_dict()).simulate(np.ones((2, 7, 3)))
+    with pytest.raises(sg.ShapeError, match="x has 4 numbers a step and l0 takes 3"):
+        net.simulate(np.ones((5, 4)))
+
+
+def test_bfloat16_and_gradients_are_taken(tmp_path: Path) -> None:
+    module = made("gru")[0]
+    module = module.bfloat16()
+    torch.save(module.state_dict(), tmp_path / "b.pt")
+    for source in (tmp_path / "b.pt", dict(module.named_parameters())):
+        layer = sg.model(source).layers[0]
+        assert layer.dtype in ("bfloat16", "float32")
+        W = module.weight_ih_l0.detach().float().numpy()
+        assert np.array_equal(layer.params["W_r"], W[:5])
+
+
+def test_moments_of_an_optimiser_are_no_layers() -> None:
+    weights = made("lstm")[0].state_dict()
+    net = sg.model({"model": weights, "optimizer": {"exp_avg": weights}})
+    assert [layer.name for layer in net.layers] == ["model"]
+
+
+def test_a_parametrised_module_is_refused() -> None:
+    module = torch.nn.utils.parametrizations.weight_norm(made("lstm")[0], "weight_hh_l0")
+    for source in (module, module.state_dict()):
+        with pytest.raises(sg.SymgateError, match="remove_parametrizations"):
+            sg.model(source)
