@@ -67,14 +67,14 @@ _HOMES = {
     "simulate": "symgate.numerics.simulate",
     "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
-    "text": "symgate.algebra.printing",
+    "text": "symgate.algebra.text",
     "vector_norms": "symgate.numerics.product",
     "zoo": "symgate.cells",
 }
 
 if TYPE_CHECKING:
     from symgate import plots
-    from symgate.algebra.printing import text
+    from symgate.algebra.text import text
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram

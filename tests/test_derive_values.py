@@ -216,7 +216,7 @@ class Page:
         for matrix in self.at.lin:
             for term in matrix.terms:
                 if term.matrix is not None and hasattr(term.matrix, "source"):
-                    name = printer._block_name(term.matrix)
+                    name = printer.block_name(term.matrix).text
                     value = self.at.evaluate(term.matrix)
                     self.put(name, value.T if self.row else value)
 

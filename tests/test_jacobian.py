@@ -271,3 +271,61 @@ def test_random_cells_by_duals(seed: int) -> None:
         lag: _covering(cell.equations, names, lag),
     }
     assert_equals_duals(cell, numbers, pairs)
+
+
+# -- arithmetic and SymPy's own printers ------------------------------------------------------
+
+
+def test_arithmetic_on_jacobians_prints_in_the_same_style() -> None:
+    step = sg.jacobian(sg.cell("rnn"))
+    assert str(step) == "diag(1 - h_t²) U"
+    assert str(step.T) == "Uᵀ diag(1 - h_t²)"
+    assert str(2 * step) == str(step * 2) == "2 diag(1 - h_t²) U"
+    assert str(step * step) == str(step**2) == "diag(1 - h_t²) U diag(1 - h_t²) U"
+    assert str(step - step.T) == "diag(1 - h_t²) U - Uᵀ diag(1 - h_t²)"
+    assert str(-(step + step.T)) == "-diag(1 - h_t²) U - Uᵀ diag(1 - h_t²)"
+    assert str(sp.Symbol("alpha") * (step + step.T) / 2).startswith("0.5 α (diag(1 - h_t²) U + ")
+    assert step == step.T.T
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+def test_arithmetic_on_jacobians_is_that_of_their_values(name: str) -> None:
+    cell = sg.cell(name)
+    params = sg.init(cell, hidden=3, input=2, seed=0)
+    rng = np.random.default_rng(0)
+    given = {s: rng.normal(size=3) for s in cell.states} | {"x": rng.normal(size=2)}
+    step = sg.jacobian(cell)
+    value = sg.lambdify(cell, step)(params, **given)
+    for expression, expected in (
+        (step.T, value.T), (2 * step - step.T, 2 * value - value.T), (step**2, value @ value),
+        (-step / 3, -value / 3), (step * step.T, value @ value.T),
+    ):  # fmt: skip
+        np.testing.assert_allclose(sg.lambdify(cell, expression)(params, **given), expected)
+
+
+@pytest.mark.parametrize("name", sg.zoo)
+def test_sympy_prints_every_object(name: str) -> None:
+    cell = sg.cell(name)
+    of = cell.states[0]
+    objects = [
+        sg.jacobian(cell, of, of),
+        sg.jacobian(cell, of, of, lag="k"),
+        *cell.equations.values(),
+    ]
+    for e in objects:
+        assert sp.pretty(e)
+        assert sp.latex(e)
+    assert sp.latex(objects[0]) == sg.latex(objects[0])
+    assert sp.pretty(objects[0], wrap_line=False) == sg.text(objects[0])
+
+
+def test_no_class_of_ours_has_a_name_of_sympy() -> None:
+    from symgate.algebra import marks, norms, operators, printing, text, vectors
+
+    for module in (marks, norms, operators, printing, text, vectors):
+        own = {
+            n
+            for n, v in vars(module).items()
+            if isinstance(v, type) and v.__module__ == module.__name__
+        }
+        assert not own & set(dir(sp)), module.__name__

@@ -74,7 +74,7 @@ def test_the_notations_that_there_are() -> None:
 
 def test_blocks_of_a_joined_matrix() -> None:
     text = sg.derive(sg.cell("lstm"), "ng", sections=["cell", "step"]).text()
-    assert "W_f = [W_{fa} W_{fx}]" in text
+    assert "W_f = [W_{fa}, W_{fx}]" in text
     assert "diag(c⟨t-1⟩ ⊙ Γ_f⟨t⟩ ⊙ (1 - Γ_f⟨t⟩)) W_{fa}" in text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Expr, Indexed, MatrixExpr, Symbol
 from sympy.core.basic import Basic
 
-from symgate.algebra.operators import _Printed
+from symgate.algebra.operators import Operator
 from symgate.algebra.vectors import _Opaque
 
 
@@ -47,7 +47,7 @@ class Ordered(_Opaque):
         return flat[0] if len(flat) == 1 else Basic.__new__(cls, *flat)
 
 
-class Partial(_Printed):
+class Partial(Operator):
     """∂ of / ∂ wrt, not yet worked out.
 
     >>> from symgate.algebra.vectors import variable
@@ -66,7 +66,7 @@ class Partial(_Printed):
         return self.args[2], self.args[3]
 
 
-class Step(_Printed):
+class Step(Operator):
     """J at a time (t, t - 1, …): the one-step Jacobian of the whole state, as a letter."""
 
     def __new__(cls, time: Expr, size: Any) -> Step:
@@ -79,7 +79,7 @@ class Step(_Printed):
         return self.args[1], self.args[1]
 
 
-class Dots(_Printed):
+class Dots(Operator):
     """The dots in J_t J_{t-1} ⋯ J_{t-k+1}."""
 
     def __new__(cls, size: Any) -> Dots:
@@ -99,7 +99,7 @@ class Gradient(_Opaque):
     parameter = property(lambda self: self.args[0])
 
 
-class OverTime(_Printed):
+class OverTime(Operator):
     """The sum over all steps of what one step adds."""
 
     def __new__(cls, summand: Basic) -> OverTime:
@@ -113,7 +113,7 @@ class OverTime(_Printed):
         return shape
 
 
-class Power(_Printed):
+class Power(Operator):
     """A square matrix of numbers to a symbolic power."""
 
     def __new__(cls, matrix: MatrixExpr, exponent: Expr) -> Power:

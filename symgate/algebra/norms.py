@@ -5,28 +5,17 @@ Bounds are ordinary SymPy expressions in these, in |alpha| and in numbers.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sympy import Expr, MatrixExpr
 from sympy.core.basic import Basic
 
+from symgate.algebra.printed import Printed
 
-class _Norm(Expr):
+
+class _Norm(Printed, Expr):
     is_commutative = True
     is_real = True
     is_extended_real = True
     is_nonnegative = True
-
-    def _sympystr(self, printer: Any) -> str:
-        from symgate.algebra.printing import text
-
-        return text(self)
-
-    def _latex(self, printer: Any, exp: Any = None) -> str:
-        from symgate.writing.latex import latex
-
-        shown = latex(self)
-        return shown if exp is None else f"{shown}^{{{exp}}}"
 
 
 class SpectralNorm(_Norm):

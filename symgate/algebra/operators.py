@@ -3,9 +3,9 @@
     Diag(a, b)              diag(a ⊙ b), its factors in the order people write them
     ColumnBlock(W, x, …)    those columns of W that act on x, where W acts on [h, x]
     OrderedProduct(J, j, k) J(t) J(t-1) … J(t-k+1), for a lag that is a symbol
-    Sum, Chain              MatAdd and MatMul that keep their order and print themselves
+    OperatorSum, OperatorProduct   MatAdd and MatMul that keep their order
 
-All are SymPy matrix expressions; `doit` and arithmetic fall back to SymPy's own classes.
+All are SymPy matrix expressions; `doit` falls back to SymPy's own classes.
 """
 
 from __future__ import annotations
@@ -24,36 +24,78 @@ from sympy import (
     Mul,
     S,
     Symbol,
+    Transpose,
     ZeroMatrix,
+    sympify,
 )
 from sympy.core.basic import Basic
+from sympy.printing.pretty.stringpict import prettyForm
 
+from symgate.algebra.printed import Printed
 from symgate.algebra.vectors import component, shifted
 
 
-class _Printed(MatrixExpr):
-    """Prints itself as a lecturer writes it, under str and in notebooks."""
+class Operator(Printed, MatrixExpr):
+    """An operator of ours: sums, products and transposes of it keep their order and our style."""
 
-    def _sympystr(self, printer: Any) -> str:
-        from symgate.algebra.printing import text
+    _op_priority = 12.0
 
-        return text(self)
+    def __add__(self, other: Any) -> MatrixExpr:
+        return _summed(self, other)
 
-    def _latex(self, printer: Any) -> str:
-        from symgate.writing.latex import latex
+    def __radd__(self, other: Any) -> MatrixExpr:
+        return _summed(other, self)
 
-        return latex(self)
+    def __sub__(self, other: Any) -> MatrixExpr:
+        return _summed(self, -other)
+
+    def __rsub__(self, other: Any) -> MatrixExpr:
+        return _summed(other, -self)
+
+    def __neg__(self) -> MatrixExpr:
+        return product([S.NegativeOne, self], self.rows)
+
+    def __mul__(self, other: Any) -> MatrixExpr:
+        return product([self, sympify(other)], self.rows)
+
+    def __rmul__(self, other: Any) -> MatrixExpr:
+        return product([sympify(other), self], self.rows)
+
+    __matmul__, __rmatmul__ = __mul__, __rmul__
+
+    def __truediv__(self, other: Any) -> MatrixExpr:
+        return product([1 / sympify(other), self], self.rows)
+
+    def __pow__(self, other: Any) -> MatrixExpr:
+        if isinstance(other, int) and other > 0:
+            return product([self] * other, self.rows)
+        return super().__pow__(other)
+
+    def transpose(self) -> MatrixExpr:
+        return transposed(self)
 
 
-class Sum(_Printed, MatAdd):
+def _summed(one: MatrixExpr, other: MatrixExpr) -> MatrixExpr:
+    parts = [p for m in (one, other) for p in (m.args if isinstance(m, MatAdd) else (m,))]
+    return total(parts, one.rows, one.cols)
+
+
+class OperatorSum(Operator, MatAdd):
     """A sum of operators that keeps its order."""
 
+    binding = prettyForm.ADD
 
-class Chain(_Printed, MatMul):
+    def __neg__(self) -> MatrixExpr:
+        return OperatorSum(*(-part for part in self.args))
+
+
+class OperatorProduct(Operator, MatMul):
     """A product of operators that keeps its order."""
 
+    binding = prettyForm.MUL
 
-class Diag(_Printed):
+
+class Diag(Operator):
     """The diagonal matrix of a Hadamard product; the factors keep their order.
 
     >>> from sympy import Symbol
@@ -86,7 +128,7 @@ class Diag(_Printed):
         return component(self.vector, i) * KroneckerDelta(i, j)
 
 
-class ColumnBlock(_Printed):
+class ColumnBlock(Operator):
     """The columns start … start + width - 1 of a matrix: those that act on `source`."""
 
     def __new__(cls, matrix: MatrixExpr, source: Symbol, start: Expr, width: Expr) -> ColumnBlock:
@@ -105,7 +147,7 @@ class ColumnBlock(_Printed):
         return self.matrix[i, self.start + j]
 
 
-class OrderedProduct(_Printed):
+class OrderedProduct(Operator):
     """factor(t) factor(t-1) … factor(t-count+1), later steps to the left.
 
     `factor` is written at time t. `subs` of a number for the count writes the product out.
@@ -133,7 +175,7 @@ def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
     kept = [p for p in parts if not isinstance(p, ZeroMatrix)]
     if not kept:
         return ZeroMatrix(rows, cols)
-    return kept[0] if len(kept) == 1 else Sum(*kept)
+    return kept[0] if len(kept) == 1 else OperatorSum(*kept)
 
 
 def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
@@ -148,4 +190,28 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
         kept.extend(f for f in factors if not isinstance(f, Identity))
     if not any(isinstance(p, MatrixExpr) for p in kept):
         kept.append(Identity(rows))
-    return kept[0] if len(kept) == 1 else Chain(*kept)
+    return kept[0] if len(kept) == 1 else OperatorProduct(*kept)
+
+
+def transposed(matrix: MatrixExpr) -> MatrixExpr:
+    """Aᵀ with the transpose at the symbols.
+
+    >>> from sympy import MatrixSymbol
+    >>> n = Symbol("n")
+    >>> print(transposed(product([Diag(n, Symbol("alpha")), MatrixSymbol("U", n, n)], n)))
+    α Uᵀ
+    """
+    match matrix:
+        case Transpose():
+            return matrix.arg
+        case Identity() | Diag():
+            return matrix
+        case ZeroMatrix():
+            return ZeroMatrix(matrix.cols, matrix.rows)
+        case OperatorSum():
+            return OperatorSum(*map(transposed, matrix.args))
+        case OperatorProduct():
+            scale, matrices = matrix.as_coeff_matrices()
+            parts = [transposed(m) for m in reversed(matrices)]
+            return product([scale, *parts], matrix.cols)
+    return Transpose(matrix)

@@ -1,69 +1,66 @@
-"""How expressions print: one walk over vector and operator expressions, several styles.
+"""How expressions print: one walk over vector and operator expressions, a printer a language.
 
-`Printer` knows the order in which people write things: a sum starts with its positive
-terms, 1 - z stays 1 - z, the factors of a diagonal keep the order of the chain rule.
-`language` prints what the parser reads back; `text` prints as on a board; the LaTeX
-writer is a third style, in `symgate.writing`.
+A printer has one rule a kind of node, `print_Diag` for Diag: what it prints, and how tightly
+that binds, as a number. `Printer` writes the language of equations, which the parser reads
+back; `Unicode` (symgate.algebra.text) writes as on a board; LaTeX stands in `symgate.writing`.
+A new kind of node is one rule in each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy import (
     Add,
     Expr,
-    Identity,
     Indexed,
     MatAdd,
     MatMul,
-    MatPow,
     MatrixExpr,
     MatrixSymbol,
     Mul,
-    OneMatrix,
     Pow,
     Rational,
     S,
     Symbol,
-    Transpose,
-    ZeroMatrix,
 )
 from sympy.core.basic import Basic
-from sympy.core.function import Function
-from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.marks import (
-    Along,
-    Differential,
-    Dots,
-    Gradient,
-    Ordered,
-    OverTime,
-    Partial,
-    Power,
-    Step,
-)
-from symgate.algebra.names import ACCENTS, GREEK, name_parts
 from symgate.algebra.norms import MaxNorm, SpectralNorm
-from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
-from symgate.algebra.vectors import (
-    MatVec,
-    Outer,
-    Stack,
-    Total,
-    Vector,
-    name_of,
-    shifted,
-    t,
-    time_of,
-)
+from symgate.algebra.operators import Diag, OrderedProduct
+from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of
 
+#: How tightly what is printed binds: a sum least, a name or what stands in brackets most.
 SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
 
 Order = Mapping[Basic, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a rule printed, and what whoever stands around it has to know.
+
+    `binds` is how tightly it holds together, `tall` that it is higher than a line of text,
+    `raised` that it has an upper index already.
+    """
+
+    text: str
+    binds: int = ATOM
+    tall: bool = False
+    raised: bool = False
+
+
+def made(binds: int, *bits: str | Shown, tall: bool = False, raised: bool = False) -> Shown:
+    """Pieces set side by side; they are tall where one of them is.
+
+    >>> made(SUM, Shown("a"), " + ", Shown("b", tall=True))
+    Shown(text='a + b', binds=1, tall=True, raised=False)
+    """
+    text = "".join(bit if isinstance(bit, str) else bit.text for bit in bits)
+    return Shown(text, binds, tall or any(not isinstance(b, str) and b.tall for b in bits), raised)
 
 
 def by_appearance(order: Order | None, expression: Basic) -> tuple[Any, ...]:
@@ -91,9 +88,9 @@ def is_vector(expression: Basic) -> bool:
 
 
 class Printer:
-    """Prints vector expressions and operators: here in the language of equations.
+    """Prints vector expressions and operators in the language of equations.
 
-    A style is a subclass that overrides what the first methods decide.
+    A language is a subclass that overrides the signs and the rules that it writes otherwise.
     """
 
     hadamard, scalar_times, matvec_times, minus = " * ", " * ", " @ ", "-"
@@ -101,186 +98,182 @@ class Printer:
     #: Whether what is printed reads back to the same expression, sign by sign.
     reads_back = True
 
+    #: The rule for each class of nodes met so far.
+    rules: ClassVar[dict[type, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.rules = {}
+
     def __init__(self, order: Order | None = None) -> None:
         self.order = order
 
-    # -- what a style decides ------------------------------------------------------------
+    # -- the walk --------------------------------------------------------------------------
+
+    def show(self, expression: Any, at_least: int = 0) -> str:
+        """Print an expression, in parentheses where it binds less than `at_least`."""
+        return self.at(expression, at_least).text
+
+    def at(self, expression: Any, level: int) -> Shown:
+        """An expression for a place where it has to bind as tightly as `level`."""
+        shown = self.shown(expression)
+        return self.parenthesised(shown) if shown.binds < level else shown
+
+    def shown(self, expression: Any) -> Shown:
+        """An expression by the rule of its class, or of what that is a kind of."""
+        kind = type(expression)
+        if kind not in self.rules:
+            names = (f"print_{cls.__name__}" for cls in kind.__mro__)
+            self.rules[kind] = next(name for name in names if hasattr(self, name))
+        shown: Shown = getattr(self, self.rules[kind])(expression)
+        return shown
+
+    def print_object(self, e: Any) -> Shown:
+        """What no rule knows, in its own words."""
+        return Shown(str(e), 0)
+
+    def print_int(self, e: int) -> Shown:
+        return Shown(str(e), SUM if e < 0 else ATOM)
+
+    # -- what a language decides -------------------------------------------------------------
 
     def name(self, name: str, time: Expr | None) -> str:
         """A variable at a time relative to t, or (time None) a parameter."""
         if time is None:
             return name
-        return f"{name}[t]" if time == 0 else f"{name}[t{_signed(time)}]"
+        return f"{name}[t]" if time == 0 else f"{name}[t{offset(time)}]"
 
-    def number(self, value: Expr) -> str:
-        return _decimal(value)
+    def parenthesised(self, inside: Shown) -> Shown:
+        return made(ATOM, "(", inside, ")")
 
-    def call(self, function: str, arguments: Sequence[str]) -> str:
-        return f"{function}({', '.join(arguments)})"
+    def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        inside = [bit for a in arguments for bit in (", ", a)][1:]
+        return made(ATOM, f"{function}(", *inside, ")")
 
-    def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator)
-        below = self.factors(denominator, POWER)
-        return f"{above} / {f'({below})' if len(denominator) > 1 else below}"
+    def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> Shown:
+        below = self.product(denominator, POWER)
+        below = self.parenthesised(below) if len(denominator) > 1 else below
+        return made(PRODUCT, self.product(numerator), " / ", below)
 
-    def power(self, base: Expr, exponent: Expr) -> str:
-        return f"{self.show(base, ATOM)}**{self.show(exponent, ATOM)}"
-
-    def root(self, base: Expr) -> str:
-        return self.call("sqrt", [self.show(base)])
-
-    def parenthesised(self, text: str) -> str:
-        return f"({text})"
-
-    def stack(self, parts: Sequence[str]) -> str:
-        return f"[{', '.join(parts)}]"
-
-    def transposed(self, matrix: Expr) -> str:
-        return f"{self.show(matrix, ATOM)}.T"
-
-    def diagonal(self, factors: Sequence[Expr]) -> str:
-        return f"diag({self.hadamard_product(factors)})"
-
-    def column_block(self, block: ColumnBlock) -> str:
-        stop = block.start + block.width
-        return f"{self.show(block.matrix, ATOM)}[:, {block.start}:{stop}]"
-
-    def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(shifted(product.factor, product.index))
-        return f"prod_{{{product.index}=0}}^{{{_last(product)}}} ({shown})"
-
-    def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        return "[" + "; ".join(", ".join(row) for row in rows) + "]"
-
-    def outer(self, u: Expr, v: Expr) -> str:
-        return f"outer({self.show(u)}, {self.show(v)})"
-
-    def ones(self) -> str:
-        return "1"
-
-    def summed(self, vector: Expr) -> str:
-        return f"sum({self.show(vector)})"
-
-    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
-        left, right = self.show(matrix, MATVEC), self.show(vector, POWER)
-        return f"{left}{self.matvec_times}{right}"
-
-    def matrix_name(self, name: str) -> str:
-        return self.name(name, None)
-
-    def norm(self, inside: str, kind: str) -> str:
-        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
-        return f"norm({inside}, {kind})"
-
-    def mark(self, e: Basic) -> tuple[str, int]:
-        """What derivations write besides values: dh, ∂h/∂c, J_t (symgate.algebra.marks)."""
-        return str(e), 0
-
-    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
-        return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
-
-    # -- the walk ------------------------------------------------------------------------
-
-    def show(self, expression: Any, at_least: int = 0) -> str:
-        """Print an expression, in parentheses where it binds less than `at_least`."""
-        text, binds = self._shown(expression)
-        return self.parenthesised(text) if binds < at_least else text
-
-    def hadamard_product(self, factors: Sequence[Expr]) -> str:
-        """Factors in the order given; a single one needs no parentheses."""
-        if len(factors) == 1:
-            return self.show(factors[0])
-        return self.factors(factors)
-
-    def factors(self, factors: Sequence[Expr], binds: int = PRODUCT + 1) -> str:
-        shown = self.show(factors[0], binds) if len(factors) == 1 else None
-        if shown is not None:
-            return shown
-        out, vector_before = "", False
-        for i, factor in enumerate(factors):
-            vector = is_vector(factor)
-            if i:
-                out += self.hadamard if vector and vector_before else self.scalar_times
-            out += self.show(factor, self.in_product(factor))
-            vector_before = vector_before or vector
-        return out
+    def power(self, base: Expr, exponent: Expr) -> Shown:
+        return made(POWER, self.at(base, ATOM), "**", self.at(exponent, ATOM))
 
     def in_product(self, factor: Expr) -> int:
         """How tightly a factor of a product must bind to stand without parentheses."""
         return MATVEC + 1
 
-    def _shown(self, e: Any) -> tuple[str, int]:
-        if isinstance(e, MatrixExpr):
-            return self._operator(e)
-        if isinstance(e, Indexed):
-            return self.name(name_of(e), time_of(e)), ATOM
-        if isinstance(e, Symbol):
-            return self.name(e.name, None), ATOM
-        if isinstance(e, MatVec):
-            return self.matvec(e.matrix, e.vector), MATVEC
-        if isinstance(e, SpectralNorm | MaxNorm):
-            kind = "2" if isinstance(e, SpectralNorm) else "oo"
-            return self.norm(self.show(e.args[0]), kind), ATOM
-        if isinstance(e, Ordered):
-            return self.factors(e.args), PRODUCT
-        if isinstance(e, Differential | Along | Gradient):
-            return self.mark(e)
-        if isinstance(e, Total):
-            return self.summed(e.args[0]), ATOM
-        if isinstance(e, Stack):
-            return self.stack([self.show(part) for part in e.parts]), ATOM
-        if e is S.Exp1:
-            return self.call("exp", ["1"]), ATOM
-        if isinstance(e, Rational | sp.Float):
-            shown = self.number(e)
-            ratio = "/" in shown or "frac" in shown
-            return shown, SUM if e.is_negative else PRODUCT if ratio else ATOM
-        if isinstance(e, Add):
-            return self._sum(e), SUM
-        if isinstance(e, Mul):
-            return self._product(e)
-        if isinstance(e, Pow):
-            return self._power(e)
-        if isinstance(e, Function):
-            name = {"Abs": "abs"}.get(type(e).__name__, type(e).__name__)
-            return self.call(name, [self.show(a) for a in e.args]), ATOM
-        return str(e), 0
+    # -- names and numbers -------------------------------------------------------------------
 
-    def _sum(self, e: Add) -> str:
+    def print_Indexed(self, e: Indexed) -> Shown:
+        return Shown(self.name(name_of(e), time_of(e)))
+
+    def print_Symbol(self, e: Symbol) -> Shown:
+        return Shown(self.name(e.name, None))
+
+    def print_Rational(self, e: Rational) -> Shown:
+        digits = decimal(e)
+        if digits is not None:
+            return Shown(digits, SUM if e.is_negative else ATOM)
+        shown = self.ratio(abs(e.p), e.q)
+        return made(SUM, self.minus, shown) if e.is_negative else shown
+
+    def ratio(self, above: int, below: int) -> Shown:
+        """A positive fraction of two numbers."""
+        return Shown(f"{above}/{below}", PRODUCT)
+
+    def print_Float(self, e: sp.Float) -> Shown:
+        return Shown(str(e), SUM if e.is_negative else ATOM)
+
+    def print_NumberSymbol(self, e: Expr) -> Shown:
+        return Shown(str(e))
+
+    def print_Exp1(self, e: Expr) -> Shown:
+        return self.call("exp", [Shown("1")])
+
+    # -- vectors -----------------------------------------------------------------------------
+
+    def print_Function(self, e: Expr) -> Shown:
+        name = type(e).__name__
+        return self.call({"Abs": "abs"}.get(name, name), [self.at(a, 0) for a in e.args])
+
+    def print_MatVec(self, e: MatVec) -> Shown:
+        left, right = self.at(e.matrix, MATVEC), self.at(e.vector, POWER)
+        return made(MATVEC, left, self.matvec_times, right)
+
+    def print_Stack(self, e: Any) -> Shown:
+        return self.bracketed([self.at(part, 0) for part in e.parts])
+
+    def bracketed(self, parts: Sequence[Shown]) -> Shown:
+        return made(ATOM, "[", *[bit for part in parts for bit in (", ", part)][1:], "]")
+
+    def print_Total(self, e: Any) -> Shown:
+        return self.call("sum", [self.at(e.args[0], 0)])
+
+    def print_SpectralNorm(self, e: SpectralNorm) -> Shown:
+        return self.norm(self.at(e.matrix, 0), "2")
+
+    def print_MaxNorm(self, e: MaxNorm) -> Shown:
+        return self.norm(self.at(e.vector, 0), "oo")
+
+    def norm(self, inside: Shown, kind: str) -> Shown:
+        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
+        return self.call("norm", [inside, Shown(kind)])
+
+    def print_Ordered(self, e: Any) -> Shown:
+        return replace(self.product(e.args), binds=PRODUCT)
+
+    # -- sums and products -------------------------------------------------------------------
+
+    def print_Add(self, e: Add) -> Shown:
         terms = in_order(e.args, self.order)
         terms.sort(key=self.is_last)
-        signed = [self._signed_term(term) for term in terms]
-        if signed[0][0]:
-            signed[0] = False, self.show(terms[0])
-        return self.joined(signed)
+        return self.summed(map(self.signed, terms))
 
-    def _signed_term(self, term: Expr) -> tuple[bool, str]:
-        if self.is_negative(term) and not isinstance(term, Add):
-            return True, self.show(-term, PRODUCT)
-        return False, self.show(term, PRODUCT if isinstance(term, Add) else 0)
+    def summed(self, terms: Iterable[tuple[bool, Shown]]) -> Shown:
+        """Terms, each with whether it is subtracted, joined by + and -."""
+        bits: list[str | Shown] = []
+        for i, (negative, term) in enumerate(terms):
+            sign = self.sign(negative) if i else self.minus if negative else ""
+            bits += [sign, self.parenthesised(term) if term.binds == SUM else term]
+        return made(SUM, *bits)
 
-    def joined(self, terms: Sequence[tuple[bool, str]]) -> str:
-        """Join (is negative, text) pairs with + and -."""
-        out = ""
-        for i, (negative, shown) in enumerate(terms):
-            if i:
-                out += " - " if negative else " + "
-            elif negative:
-                out += self.minus
-            out += shown
-        return out
+    def sign(self, negative: bool) -> str:
+        """The sign between two terms."""
+        return " - " if negative else " + "
 
-    def _product(self, e: Mul) -> tuple[str, int]:
+    def signed(self, e: Any) -> tuple[bool, Shown]:
+        """A term with its sign apart: whether it is subtracted, and what stands behind it."""
+        if isinstance(e, MatMul):
+            return self.signed_operator(e)
+        if isinstance(e, Expr) and not isinstance(e, Add | MatrixExpr) and self.is_negative(e):
+            return True, self.at(-e, self.after_sign(self.numerator(-e)))
+        return False, self.shown(e)
+
+    def print_Mul(self, e: Mul) -> Shown:
         if self.is_negative(e):
-            binds = self.after_sign(self.numerator(-e))
-            return f"{self.minus}{self.show(-e, binds)}", SUM
+            _, rest = self.signed(e)
+            return made(SUM, self.minus, rest)
         number, rest = e.as_coeff_Mul()
         if self.reads_back and number != 1 and isinstance(self.numerator(rest)[0], Add):
-            return f"{self.show(number, POWER)}{self.scalar_times}{self.show(rest, ATOM)}", PRODUCT
+            return made(PRODUCT, self.at(number, POWER), self.scalar_times, self.at(rest, ATOM))
         below = [1 / factor for factor in in_order(e.args, self.order) if _is_below(factor)]
-        if below:
-            return self.fraction(self.numerator(e), below), PRODUCT
-        return self.factors(self.numerator(e)), PRODUCT
+        above = self.numerator(e)
+        return self.fraction(above, below) if below else self.product(above)
+
+    def product(self, given: Sequence[Expr], alone: int = PRODUCT + 1) -> Shown:
+        """Factors in the order given, those of a Mul as they were typed; one by itself binds
+        at least as tightly as `alone`."""
+        factors = list(given)
+        if len(factors) == 1:
+            return self.at(factors[0], alone)
+        bits: list[str | Shown] = []
+        vector_before = False
+        for i, factor in enumerate(factors):
+            vector = is_vector(factor)
+            if i:
+                bits.append(self.hadamard if vector and vector_before else self.scalar_times)
+            bits.append(self.at(factor, self.in_product(factor)))
+            vector_before = vector_before or vector
+        return made(PRODUCT, *bits)
 
     def is_negative(self, e: Expr) -> bool:
         """Whether an expression prints with a minus in front."""
@@ -304,157 +297,89 @@ class Printer:
         """
         if self.reads_back and isinstance(factors[0], Add):
             return ATOM
-        if len(factors) == 1 and isinstance(factors[0], MatVec | Add):
-            return ATOM if self.reads_back else self.in_product(factors[0])
+        if self.reads_back and len(factors) == 1 and isinstance(factors[0], MatVec):
+            return ATOM
         return PRODUCT
 
-    def _power(self, e: Pow) -> tuple[str, int]:
+    def print_Pow(self, e: Pow) -> Shown:
         if _is_below(e):
-            return self.fraction([S.One], [1 / e]), PRODUCT
+            return self.fraction([S.One], [1 / e])
         if e.exp == S.Half:
-            return self.root(e.base), ATOM
-        return self.power(e.base, e.exp), POWER
+            return self.root(e.base)
+        return self.power(e.base, e.exp)
 
-    def _operator(self, e: MatrixExpr) -> tuple[str, int]:
-        if isinstance(e, MatrixSymbol):
-            return self.matrix_name(e.name), ATOM
-        if isinstance(e, Partial | Step | Dots | OverTime | Power):
-            return self.mark(e)
-        if isinstance(e, Diag):
-            return self.diagonal(e.factors), ATOM
-        if isinstance(e, Identity):
-            return "I", ATOM
-        if isinstance(e, ZeroMatrix):
-            return "0", ATOM
-        if isinstance(e, OneMatrix):
-            return self.ones(), ATOM
-        if isinstance(e, Transpose):
-            return self.transposed(e.arg), ATOM
-        if isinstance(e, ColumnBlock):
-            return self.column_block(e), ATOM
-        if isinstance(e, OrderedProduct):
-            return self.ordered_product(e), PRODUCT
-        if isinstance(e, Outer):
-            return self.outer(e.args[0], e.args[1]), ATOM
-        if isinstance(e, BlockMatrix):
-            rows, cols = e.blocks.shape
-            shown = [[self.show(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
-            return self.block_matrix(shown), ATOM
-        if isinstance(e, MatPow):
-            return self.power(e.base, e.exp), POWER
-        if isinstance(e, MatAdd):
-            return self.joined([self._signed_operator(a) for a in e.args]), SUM
-        if isinstance(e, MatMul):
-            negative, text = self._signed_operator(e)
-            return (f"{self.minus}{text}", SUM) if negative else (text, PRODUCT)
-        return str(e), 0
+    def root(self, base: Expr) -> Shown:
+        return self.call("sqrt", [self.at(base, 0)])
 
-    def _signed_operator(self, e: MatrixExpr) -> tuple[bool, str]:
+    # -- operators ---------------------------------------------------------------------------
+
+    def print_MatrixSymbol(self, e: MatrixSymbol) -> Shown:
+        return Shown(self.name(e.name, None))
+
+    def print_Identity(self, e: MatrixExpr) -> Shown:
+        return Shown("I")
+
+    def print_ZeroMatrix(self, e: MatrixExpr) -> Shown:
+        return Shown("0")
+
+    def print_OneMatrix(self, e: MatrixExpr) -> Shown:
+        return Shown("1")
+
+    def print_Transpose(self, e: Any) -> Shown:
+        return self.transposed(self.at(e.arg, ATOM))
+
+    def transposed(self, shown: Shown) -> Shown:
+        return made(ATOM, shown, ".T")
+
+    def print_Diag(self, e: Diag) -> Shown:
+        return self.call("diag", [self.product(e.factors, 0)])
+
+    def print_ColumnBlock(self, e: Any) -> Shown:
+        return made(ATOM, self.at(e.matrix, ATOM), f"[:, {e.start}:{e.start + e.width}]")
+
+    def print_OrderedProduct(self, e: OrderedProduct) -> Shown:
+        inside = self.parenthesised(self.at(shifted(e.factor, e.index), 0))
+        return made(PRODUCT, f"prod_{{{e.index}=0}}^{{{last_of(e.count)}}} ", inside)
+
+    def print_Outer(self, e: Any) -> Shown:
+        return self.call("outer", [self.at(e.args[0], 0), self.at(e.args[1], 0)])
+
+    def print_BlockMatrix(self, e: Any) -> Shown:
+        rows, cols = e.blocks.shape
+        return self.blocks([[e.blocks[i, j] for j in range(cols)] for i in range(rows)])
+
+    def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
+        """Matrices in rows and columns."""
+        return Shown("[" + "; ".join(", ".join(map(self.show, row)) for row in rows) + "]")
+
+    def print_MatPow(self, e: Any) -> Shown:
+        return self.power(e.base, e.exp)
+
+    def print_MatAdd(self, e: MatAdd) -> Shown:
+        return self.summed(map(self.signed, e.args))
+
+    def print_MatMul(self, e: MatMul) -> Shown:
+        negative, rest = self.signed_operator(e)
+        return made(SUM, self.minus, rest) if negative else rest
+
+    def signed_operator(self, e: MatMul) -> tuple[bool, Shown]:
         """An operator's sign and the rest, with its number in front."""
-        if isinstance(e, MatMul):
-            number, matrices = e.as_coeff_matrices()
-            negative = self.is_negative(number)
-            shown = [self.show(m, PRODUCT) for m in matrices]
-            if (
-                self.reads_back
-                and number != 1
-                and len(shown) > 1
-                and isinstance(matrices[0], MatAdd)
-            ):
-                shown = [self.parenthesised(self.chain(shown))]
-            number = -number if negative else number
-            if number != 1:
-                binds = self.after_sign(self.numerator(number)) if negative else PRODUCT
-                return negative, self.scaled_operator(self.show(number, binds), shown)
-            return negative, self.chain(shown)
-        return False, self.show(e, PRODUCT)
+        number, matrices = e.as_coeff_matrices()
+        negative = self.is_negative(number)
+        chain = self.chain(matrices)
+        grouped = number != 1 and len(matrices) > 1 and isinstance(matrices[0], MatAdd)
+        if self.reads_back and grouped:
+            chain = self.parenthesised(chain)
+        number = -number if negative else number
+        if number == 1:
+            return negative, chain
+        front = self.at(number, self.after_sign(self.numerator(number)) if negative else PRODUCT)
+        return negative, made(PRODUCT, front, self.scalar_times, chain)
 
-    def scaled_operator(self, number: str, matrices: Sequence[str]) -> str:
-        return f"{number}{self.scalar_times}{self.chain(matrices)}"
-
-    def chain(self, matrices: Sequence[str]) -> str:
-        return self.matvec_times.join(matrices)
-
-
-class _Text(Printer):
-    """As on a board, in Unicode, for a terminal."""
-
-    reads_back = False
-    hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
-
-    def name(self, name: str, time: Expr | None) -> str:
-        parts = name_parts(name)
-        base = GREEK[parts.greek] if parts.greek else parts.base
-        base += "".join(ACCENTS[accent] for accent in parts.accents)
-        below = list(parts.subscripts)
-        if time is not None:
-            below.append("t" if time == 0 else f"t{_signed(time)}")
-        if not below:
-            return base
-        script = ",".join(below)
-        return f"{base}_{script}" if script.isalnum() else f"{base}_{{{script}}}"
-
-    def transposed(self, matrix: Expr) -> str:
-        return f"{self.show(matrix, ATOM)}ᵀ"
-
-    def diagonal(self, factors: Sequence[Expr]) -> str:
-        if not any(map(is_vector, factors)):  # the same number for every component
-            return f"{self.factors(factors, MATVEC + 1)} I"
-        return super().diagonal(sorted(factors, key=is_vector))
-
-    def chain(self, matrices: Sequence[str]) -> str:
-        numbers = [m.removesuffix(" I") for m in matrices if m.endswith(" I")]
-        rest = [m for m in matrices if not m.endswith(" I")]
-        return super().chain([*numbers, *rest] if rest else [*numbers, "I"])
-
-    def column_block(self, block: ColumnBlock) -> str:
-        if isinstance(block.matrix, MatrixSymbol):
-            return self.name(f"{block.matrix.name}_{block.source.name}", None)
-        return f"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
-
-    def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(shifted(product.factor, product.index))
-        return f"∏_{{{product.index}=0}}^{{{_last(product)}}} [{shown}]"
-
-    def power(self, base: Expr, exponent: Expr) -> str:
-        shown = self.show(base, ATOM)
-        return f"{shown}²" if exponent == 2 else f"{shown}^{self.show(exponent, ATOM)}"
-
-    def call(self, function: str, arguments: Sequence[str]) -> str:
-        return super().call({"sigmoid": "σ"}.get(function, function), arguments)
-
-    def in_product(self, factor: Expr) -> int:
-        return PRODUCT + 1
-
-    def outer(self, u: Expr, v: Expr) -> str:
-        return f"{self.show(u, ATOM)} {self.show(v, ATOM)}ᵀ"
-
-    def norm(self, inside: str, kind: str) -> str:
-        return f"‖{inside}‖{'₂' if kind == '2' else '_∞'}"
-
-    def mark(self, e: Basic) -> tuple[str, int]:
-        match e:
-            case Differential():
-                return f"d{self.show(e.of)}", ATOM
-            case Partial():
-                return f"∂{self.show(e.of)}/∂{self.show(e.wrt)}", ATOM
-            case Step():
-                return self.name("J", e.time - t), ATOM
-            case Dots():
-                return "⋯", ATOM
-            case Gradient():
-                return f"∂L/∂{self.show(e.parameter)}", ATOM
-            case Along():
-                inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
-                return (
-                    f"∏_{{{e.index}=0}}^{{{str(e.count - 1).replace(' ', '')}}} {inside}",
-                    PRODUCT,
-                )
-            case OverTime():
-                return f"∑_t {self.show(e.summand, PRODUCT)}", PRODUCT
-            case Power():
-                return f"{self.show(e.matrix, ATOM)}^{e.exponent}", POWER
-        return super().mark(e)
+    def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
+        """Matrices side by side."""
+        bits = [bit for m in matrices for bit in (self.matvec_times, self.at(m, PRODUCT))]
+        return made(PRODUCT, *bits[1:])
 
 
 def language(expression: Any, order: Order | None = None) -> str:
@@ -462,68 +387,40 @@ def language(expression: Any, order: Order | None = None) -> str:
     return Printer(order).show(expression)
 
 
-def text(expression: Any, order: Order | None = None) -> str:
-    """Print an expression as on a board, in plain Unicode.
-
-    >>> import symgate as sg
-    >>> print(sg.text(sg.jacobian(sg.cell("rnn"), of="h", wrt="h")))
-    diag(1 - h_t²) U
-    """
-    return _Text(order).show(expression)
-
-
-def partial(of: str, wrt: str, lag: int | str, printer: Printer | None = None) -> str:
-    """The left side of a Jacobian, for a lag that is a number or the name of a symbol.
-
-    >>> print(partial("h_tilde", "h", "k"))
-    ∂h̃_t/∂h_{t-k}
-    """
-    return (printer or _Text()).derivative(of, wrt, Symbol(lag) if isinstance(lag, str) else S(lag))
-
-
 def _is_below(factor: Expr) -> bool:
     """Whether a factor stands below the fraction bar."""
     return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
 
 
-def _last(product: OrderedProduct) -> str:
-    """The last value of a product's index: "k-1"."""
-    return str(product.count - 1).replace(" ", "")
+def last_of(count: Expr) -> str:
+    """The last value of an index that counts from 0: "k-1"."""
+    return str(count - 1).replace(" ", "")
 
 
-def _signed(time: Expr) -> str:
+def offset(time: Expr) -> str:
     """The part after t: "-1", "-j", "-j-1"."""
     number, rest = time.as_coeff_Add()
-    shown = "" if rest == 0 else str(rest).replace(" ", "")
-    if shown and not shown.startswith("-"):
-        shown = f"+{shown}"
-    return shown + (f"{int(number):+d}" if number else "")
+    negative = rest.could_extract_minus_sign()
+    shown = "" if rest == 0 else ("-" if negative else "+") + str(-rest if negative else rest)
+    return shown.replace(" ", "") + (f"{int(number):+d}" if number else "")
 
 
-def _decimal(value: Expr) -> str:
-    """A number as people write it: exact decimals as decimals, thirds as fractions."""
-    if not isinstance(value, Rational) or value.is_Integer:
-        return str(value)
-    denominator = int(value.q)
+def decimal(value: Rational) -> str | None:
+    """A number as people write it, 0.25; None where it has no short decimals, as a third.
+
+    >>> decimal(Rational(1, 4)), decimal(Rational(-7)), decimal(Rational(1, 3))
+    ('0.25', '-7', None)
+    """
+    rest = int(value.q)
     for prime in (2, 5):
-        while denominator % prime == 0:
-            denominator //= prime
-    if denominator == 1:
-        digits = _exact_decimal(value)
-        if len(digits) <= 12:
-            return digits
-    return f"{value.p}/{value.q}"
-
-
-def _exact_decimal(value: Rational) -> str:
+        while rest % prime == 0:
+            rest //= prime
+    if rest != 1:
+        return None
     places = 0
-    scaled = abs(value)
-    while scaled.q != 1:
-        scaled *= 10
+    while (abs(value) * 10**places).q != 1:
         places += 1
-    digits = str(scaled.p).rjust(places + 1, "0")
-    sign = "-" if value.is_negative else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}"
-
-
-__all__ = ["Printer", "by_appearance", "in_order", "is_vector", "language", "t", "text"]
+    digits = str(abs(value) * 10**places).rjust(places + 1, "0")
+    whole = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    shown = f"-{whole}" if value.is_negative else whole
+    return shown if len(shown) <= 12 or value.is_Integer else None

@@ -16,6 +16,8 @@ from typing import Any
 from sympy import Dummy, Expr, Indexed, IndexedBase, MatrixExpr, S, Sum, Symbol, Tuple
 from sympy.core.basic import Basic
 
+from symgate.algebra.printed import Printed
+
 #: The present step.
 t = Symbol("t", integer=True)
 
@@ -86,7 +88,7 @@ def shifted(expression: Any, steps: Any) -> Any:
     return expression if steps == 0 else expression.xreplace({t: t - steps})
 
 
-class _Opaque(Expr):
+class _Opaque(Printed, Expr):
     """A node that SymPy must not look into when it differentiates."""
 
     is_commutative = True
@@ -103,17 +105,6 @@ class _Opaque(Expr):
                 f"{self} depends on {s}: differentiate a cell with symgate.jacobian, not with diff"
             )
         return S.Zero
-
-    def _sympystr(self, printer: Any) -> str:
-        from symgate.algebra.printing import text
-
-        return text(self)
-
-    def _latex(self, printer: Any, exp: Any = None) -> str:
-        from symgate.writing.latex import latex
-
-        shown = latex(self)
-        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
 
 
 class MatVec(_Opaque):
@@ -181,7 +172,7 @@ def component(e: Expr, i: Any) -> Expr:
     return e.func(*(component(part, i) for part in e.args))
 
 
-class Outer(MatrixExpr):
+class Outer(Printed, MatrixExpr):
     """The matrix u vᵀ of two vector expressions.
 
     `rows` and `cols` are the sizes of u and v.
@@ -202,10 +193,3 @@ class Outer(MatrixExpr):
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
         return component(self.args[0], i) * component(self.args[1], j)
-
-    _sympystr = _Opaque._sympystr
-
-    def _latex(self, printer: Any) -> str:
-        from symgate.writing.latex import latex
-
-        return latex(self)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Integer, Rational
 
+from symgate.algebra.printing import Shown
 from symgate.comparing.filling import Value
 from symgate.comparing.normal import is_of_rows, plain_name
 from symgate.comparing.polynomials import Matrix
@@ -63,7 +64,7 @@ def _value(printer: LatexPrinter, value: Value) -> str:
     shown = ""
     for c, tokens in sorted(value, key=lambda term: term[0] < 0):
         size = abs(c)
-        number = printer.number(Rational(size.numerator, size.denominator))
+        number = printer.show(Rational(size.numerator, size.denominator))
         product = r" \, ".join(_token(printer, token) for token in tokens)
         term = (
             product if size == 1 and product else rf"{number} \, {product}" if product else number
@@ -78,11 +79,11 @@ def _token(printer: LatexPrinter, token: Token) -> str:
         param, exponent = token
         shown = _name(printer, plain_name(param.name))
         return shown if exponent == 1 else f"{{{shown}}}^{{{exponent}}}"
-    shown = _name(printer, token.name)
+    whole = printer.named(token.name, None)
     if token.block:
         indices = token.block.replace(", ", r",\,")
-        shown = rf"\left({shown}\right)_{{{indices}}}"
-    return printer._transpose_of(shown) if token.transposed else shown
+        whole = Shown(rf"\left({whole.text}\right)_{{{indices}}}")
+    return printer.transposed(whole).text if token.transposed else whole.text
 
 
 def _name(printer: LatexPrinter, name: str) -> str:

@@ -14,7 +14,8 @@ from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
 from sympy.core.function import Function
 
 from symgate.algebra.operators import Diag
-from symgate.algebra.printing import in_order, text
+from symgate.algebra.printing import in_order
+from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError

@@ -14,7 +14,7 @@ from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Sy
 from sympy.core.basic import Basic
 
 from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
-from symgate.algebra.operators import Chain, Diag, Sum
+from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum
 from symgate.algebra.printing import is_vector
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable
 from symgate.equations.names import Names, is_matrix
@@ -156,8 +156,10 @@ class Builder:
                 one, other = self.whole(left), self.whole(right)
                 if isinstance(op, ast.Sub):
                     other = _scaled(sp.S.NegativeOne, other)
-                parts = [p for m in (one, other) for p in (m.args if isinstance(m, Sum) else [m])]
-                return Sum(*parts)
+                parts = [
+                    p for m in (one, other) for p in (m.args if isinstance(m, OperatorSum) else [m])
+                ]
+                return OperatorSum(*parts)
             case ast.BinOp(left=left, op=op, right=right):
                 if is_matrix(right, self.names):
                     return _scaled(self.scalar(left), self.whole(right))
@@ -250,8 +252,8 @@ def _transposed(matrix: MatrixExpr) -> MatrixExpr:
         return matrix.arg
     if isinstance(matrix, Identity | Diag):
         return matrix
-    if isinstance(matrix, Sum):
-        return Sum(*map(_transposed, matrix.args))
+    if isinstance(matrix, OperatorSum):
+        return OperatorSum(*map(_transposed, matrix.args))
     if isinstance(matrix, MatMul):
         scale, matrices = matrix.as_coeff_matrices()
         return _scaled(scale, _chain(*[_transposed(m) for m in reversed(matrices)]))
@@ -272,6 +274,6 @@ def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
     telling = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
     if scale == 1 and len(telling) == 1:
         return telling[0]
-    if len(telling) == 1 and isinstance(telling[0], Sum):
-        return Sum(*(_scaled(scale, part) for part in telling[0].args))
-    return Chain(*telling) if scale == 1 else Chain(scale, *telling)
+    if len(telling) == 1 and isinstance(telling[0], OperatorSum):
+        return OperatorSum(*(_scaled(scale, part) for part in telling[0].args))
+    return OperatorProduct(*telling) if scale == 1 else OperatorProduct(scale, *telling)

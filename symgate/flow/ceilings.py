@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, MatrixExpr
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
-from symgate.algebra.printing import text
+from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay

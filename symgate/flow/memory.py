@@ -217,6 +217,6 @@ def _lasts(decay: Decay) -> str:
 
 
 def _shown(formula: Expr) -> str:
-    from symgate.algebra.printing import text
+    from symgate.algebra.text import text
 
     return text(formula).replace("log(", "ln(")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy import Dummy, Expr, Function, Indexed, Rational, S, Symbol
 
-from symgate.algebra.printing import text
+from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Vector, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName

@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sympy import Add, Expr, Identity, Indexed, MatrixExpr, Mul, S, Transpose
+from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
-from symgate.algebra.operators import Chain, Diag, Sum, product
+from symgate.algebra.operators import (
+    Diag,
+    OperatorProduct,
+    OperatorSum,
+    transposed,
+)
 from symgate.algebra.vectors import MatVec, Outer, Total, variable
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
@@ -84,29 +89,13 @@ def adjoint(cell: Cell) -> Adjoint:
     )
 
 
-def transposed(matrix: MatrixExpr) -> MatrixExpr:
-    """Aᵀ of a matrix of the language, with the transpose at the symbols."""
-    match matrix:
-        case Transpose():
-            return matrix.arg
-        case Identity() | Diag():
-            return matrix
-        case Sum():
-            return Sum(*map(transposed, matrix.args))
-        case Chain():
-            scale, matrices = matrix.as_coeff_matrices()
-            parts = [transposed(m) for m in reversed(matrices)]
-            return product([scale, *parts], matrix.cols)
-    return Transpose(matrix)
-
-
 def _gradient(lin: Linearisation, parameter: str) -> Expr | MatrixExpr:
     """What one step adds to the gradient of a parameter."""
     kind = lin.cell.parameters[parameter].kind
     found = [(n, t) for n in lin for t in n.parameter_terms if t.parameter == parameter]
     if kind == "matrix":
         parts = [_outer(lin, n.name, t) for n, t in found]
-        return parts[0] if len(parts) == 1 else Sum(*parts)
+        return parts[0] if len(parts) == 1 else OperatorSum(*parts)
     vectors = []
     for node, term in found:
         pushed = Mul(*term.coefficient, delta(node.name))
@@ -132,7 +121,7 @@ def _apply(matrix: MatrixExpr, vector: Expr) -> Expr:
     """A v, with diagonals worked out."""
     if isinstance(matrix, Diag):
         return matrix.vector * vector
-    if isinstance(matrix, Chain):
+    if isinstance(matrix, OperatorProduct):
         scale, matrices = matrix.as_coeff_matrices()
         for factor in reversed(matrices):
             vector = _apply(factor, vector)

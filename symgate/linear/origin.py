@@ -18,7 +18,7 @@ from sympy import Expr, Indexed, MatrixExpr, Mul, S, Symbol
 
 from symgate.algebra.activations import Elementwise, step
 from symgate.algebra.operators import Diag
-from symgate.algebra.printing import text
+from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError

@@ -28,7 +28,7 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
-from symgate.algebra.printing import text
+from symgate.algebra.text import text
 from symgate.algebra.vectors import (
     MatVec,
     Outer,

@@ -82,7 +82,7 @@ class Consequence:
         return one, other
 
     def to_dict(self) -> dict[str, Any]:
-        from symgate.algebra.printing import text
+        from symgate.algebra.text import text
 
         jacobians = [None if j is None else text(j) for j in self.jacobian]
         return {

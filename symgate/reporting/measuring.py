@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from sympy import Add, Expr, sympify
 from sympy import latex as sympy_latex
 
-from symgate.algebra.printing import text
+from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec
 from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.printing import _signed
+from symgate.algebra.printing import offset
 from symgate.writing.notation import Glyph
 
 FUNCTIONS = {
@@ -37,7 +37,7 @@ def glyph_latex(
     raised = _run(_pieces(glyph.above))
     raised = f"({raised})" if raised else ""
     if time is not None:
-        moment = "t" if time == 0 else f"t{_signed(time)}"
+        moment = "t" if time == 0 else f"t{offset(time)}"
         if above:
             raised = rf"\langle {moment} \rangle"
         else:

@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, MatrixExpr, MatrixSymbol, Rational, Symbol
-from sympy.core.basic import Basic
-from sympy.matrices.expressions.blockmatrix import BlockMatrix
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr
+from sympy import cos as _cos
+from sympy import sin as _sin
+from sympy import tanh as _tanh
 
-from symgate.algebra.marks import (
-    Along,
-    Differential,
-    Dots,
-    Gradient,
-    OverTime,
-    Partial,
-    Power,
-    Step,
-)
-from symgate.algebra.norms import SpectralNorm
-from symgate.algebra.operators import ColumnBlock, OrderedProduct
+from symgate.algebra.marks import Differential, Dots
+from symgate.algebra.operators import Diag
 from symgate.algebra.printing import (
     ATOM,
     MATVEC,
     POWER,
     PRODUCT,
-    SUM,
     Order,
-    Printer,
+    Shown,
     is_vector,
+    last_of,
+    made,
 )
-from symgate.algebra.vectors import MatVec, Stack, shifted, t
+from symgate.algebra.text import numbers_first
+from symgate.algebra.vectors import shifted
 from symgate.equations.cell import Cell
-from symgate.linear.adjoint import transposed
+from symgate.writing.formulas import Scientific, Span, Written
 from symgate.writing.glyphs import FUNCTIONS, escaped, glyph_latex
-from symgate.writing.latex_marks import marked
+from symgate.writing.marks import AtLimit, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.width import HARD, SOFT, broken, plain
+from symgate.writing.noted import Noted
+from symgate.writing.width import HARD, SOFT, aligned, lines, plain
 
 #: The notations that formulas can be written in.
 notations = names()
 
-#: What follows a number that stands for a diagonal, until a matrix or vector follows it.
-_TIMES_I = r" \, I"
-
-_TALL = (r"\frac", r"\begin", r"\prod", r"\sum", r"\left")
-
 HADAMARD = {"odot": r"\odot", "circ": r"\circ"}
 
+#: A little room, at which a line may be broken.
+THIN = rf"{SOFT} \, "
 
-class LatexPrinter(Printer):
+
+class LatexPrinter(Noted):
     """Prints in a notation; the default is z_t, U_z, ⊙ and diag.
 
     Sums and products carry invisible marks where a line may be broken (symgate.writing.
     width); `width` is the room, in em, that anything in parentheses has.
     """
 
-    reads_back = False
-    scalar_times = rf"{SOFT} \, "
+    scalar_times = THIN
+    by = r" \times "
 
     def __init__(
         self,
@@ -71,280 +65,216 @@ class LatexPrinter(Printer):
         bold: bool = False,
         width: float = 1e9,
     ) -> None:
-        super().__init__(order)
-        self.naming = naming or Naming(None, notation_named("symgate"))
-        self.notation = self.naming.notation
+        super().__init__(order, naming or Naming(None, notation_named("symgate")))
         self.hadamard = rf"{SOFT} {HADAMARD[hadamard or self.notation.hadamard]} "
         self.matvec_times = rf" {SOFT}\cdot " if self.notation.matvec == "cdot" else f"{SOFT} "
         self.bold, self.width = bold, width
-        self.fractions = width < 1e9  # 1/4 and not 0.25, in derivations
+        self.fractions = width < 1e9  # in derivations
         self.slanted = False
 
-    # -- names ---------------------------------------------------------------------------
-
-    def name(self, name: str, time: Expr | None) -> str:
-        if name.startswith("loss:"):
-            return rf"\frac{{\partial L_t}}{{\partial {self.name(name[5:], time)}}}"
-        return self.glyph(self.naming.glyph(name), time, bold=self.is_bold(name, time))
-
-    def is_bold(self, name: str, time: Expr | None) -> bool:
-        """Whether a name is a vector's; a parameter is one where the cell says so."""
-        if not self.bold:
-            return False
-        cell = self.naming.cell
-        known = cell.parameters.get(name) if cell is not None else None
-        return time is not None or (known is not None and known.kind == "vector")
+    # -- names and numbers -------------------------------------------------------------------
 
     def glyph(self, glyph: Glyph, time: Expr | None = None, *, bold: bool = False) -> str:
         return glyph_latex(glyph, time, above=self.notation.time == "above", bold=bold)
 
-    def _shown(self, e: Any) -> tuple[str, int]:
-        if isinstance(e, Symbol) and e.is_integer:  # a size, a lag: no name of the cell
-            return self.glyph(Glyph.of(e.name)), ATOM
-        if isinstance(e, SpectralNorm) and self.notation.row:  # a transpose has the same
-            written = e.matrix if isinstance(e.matrix, Partial) else transposed(e.matrix)
-            return self.norm(self.show(written), "2"), ATOM
-        if isinstance(e, BlockMatrix):
-            self.slanted = True
-            shown = super()._shown(e)
-            self.slanted = False
-            return shown
-        return super()._shown(e)
+    def of_loss(self, shown: Shown) -> Shown:
+        return self.over_bar([r"\partial L_t"], [r"\partial ", shown])
 
-    def _product(self, e: Any) -> tuple[str, int]:
-        if isinstance(-e, MatVec):
-            return f"-{self.show(-e, MATVEC)}", SUM
-        return _fraction_is_one_sign(super()._product(e))
+    def ratio(self, above: int, below: int) -> Shown:
+        return Shown(rf"\tfrac{{{above}}}{{{below}}}", PRODUCT)
 
-    def _power(self, e: Any) -> tuple[str, int]:
-        return _fraction_is_one_sign(super()._power(e))
+    # -- vectors -----------------------------------------------------------------------------
 
-    # -- scalars and vectors -----------------------------------------------------------------
+    def parenthesised(self, inside: Shown) -> Shown:
+        return self.grouped("(", inside, ")")
 
-    def number(self, value: Expr) -> str:
-        if isinstance(value, Rational) and not value.is_Integer:
-            shown = super().number(value)
-            if "/" in shown or (self.fractions and value.q in (2, 4, 8, 16)):
-                sign = "-" if value.is_negative else ""
-                return rf"{sign}\tfrac{{{abs(value.p)}}}{{{value.q}}}"
-            return shown
-        return super().number(value)
+    def grouped(self, left: str, inside: Shown, right: str) -> Shown:
+        """In brackets, which grow only where something tall stands in them."""
+        rows = lines(inside.text, self.width, 0.0)
+        text = rows[0] if len(rows) == 1 else aligned(rows)
+        if inside.tall or len(rows) > 1:
+            return Shown(rf"\left{left}{text}\right{right}", tall=True)
+        return Shown(f"{left}{text}{right}")
 
-    def call(self, function: str, arguments: Sequence[str]) -> str:
-        inside = ", ".join(arguments)
-        if function in ("abs", "Abs"):
-            return rf"\left| {plain(inside)} \right|"
-        head = FUNCTIONS.get(function)
-        if head is None:
-            head = rf"\operatorname{{{escaped(function)}}}"
-        return head + self.parenthesised(inside)
+    def bracketed(self, parts: Sequence[Shown]) -> Shown:
+        inside = made(0, *[bit for part in parts for bit in (", ", part)][1:])
+        return self.grouped("[", flat(inside), "]")
 
-    def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> str:
-        above = self.factors(numerator, 0)
-        return plain(rf"\frac{{{above}}}{{{self.factors(denominator, 0)}}}")
+    def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        inside = made(0, *[bit for a in arguments for bit in (", ", a)][1:])
+        if function == "abs":
+            return made(ATOM, r"\left| ", flat(inside), r" \right|", tall=True)
+        return made(ATOM, head_of(function), self.parenthesised(inside))
 
-    def power(self, base: Expr, exponent: Expr) -> str:
-        raised = rf"^{{{self.number(exponent) if exponent.is_number else self.show(exponent)}}}"
-        if type(base).__name__ in ("tanh", "sin", "cos"):
-            head = FUNCTIONS[type(base).__name__]
-            return f"{head}{raised}{self.parenthesised(self.show(base.args[0]))}"
-        shown = plain(self.show(base, ATOM))
-        if isinstance(base, Indexed | Symbol) and "^" in shown:
-            shown = self.parenthesised(shown)
-        return f"{shown}{raised}"
+    def over_bar(self, above: Sequence[str | Shown], below: Sequence[str | Shown]) -> Shown:
+        """A fraction: its bar holds it together, and it takes no index as it is."""
+        inside = [r"\frac{", *above, "}{", *below, "}"]
+        return flat(made(ATOM, *inside, tall=True, raised=True))
 
-    def root(self, base: Expr) -> str:
-        return plain(rf"\sqrt{{{self.show(base)}}}")
+    def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> Shown:
+        return self.over_bar([self.product(numerator, 0)], [self.product(denominator, 0)])
 
-    def parenthesised(self, text: str) -> str:
-        """In parentheses, which grow only where something tall stands in them."""
-        inside = broken(text, self.width)
-        if any(tall in inside for tall in _TALL):
-            return rf"\left({inside}\right)"
-        return f"({inside})"
+    def power(self, base: Expr, exponent: Expr) -> Shown:
+        raised = rf"^{{{plain(self.show(exponent))}}}"
+        if isinstance(base, _tanh | _sin | _cos):
+            inside = self.parenthesised(self.at(base.args[0], 0))
+            return made(POWER, head_of(type(base).__name__), raised, inside)
+        shown = flat(self.at(base, ATOM))
+        shown = self.parenthesised(shown) if shown.raised else shown
+        return made(POWER, shown, raised, raised=True)
 
-    def stack(self, parts: Sequence[str]) -> str:
-        inside = plain(", ".join(parts))
-        return rf"\left[{inside}\right]" if any(x in inside for x in _TALL) else f"[{inside}]"
+    def root(self, base: Expr) -> Shown:
+        return flat(made(ATOM, r"\sqrt{", self.at(base, 0), "}"))
 
-    def in_product(self, factor: Expr) -> int:
-        return 0 if factor.is_Rational and factor.is_positive else MATVEC + 1
+    def sign(self, negative: bool) -> str:
+        return f"{HARD} - " if negative else f"{HARD} + "
 
-    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
-        moved = isinstance(vector, Differential)
-        times = rf"{SOFT} \, " if moved else self.matvec_times
-        level = PRODUCT if moved else MATVEC  # A B dh needs no parentheses
+    def print_Total(self, e: Any) -> Shown:
+        inside = self.parenthesised(self.at(e.args[0], 0))
         if self.notation.row:
-            right = self.show(transposed(matrix), level)
-            if right.endswith(_TIMES_I):  # a number stands in front
-                return f"{right.removesuffix(_TIMES_I)}{times}{self.show(vector, POWER)}"
-            return f"{self.show(vector, POWER)}{times}{right}"
-        left = self.show(matrix, level).removesuffix(_TIMES_I)
-        return f"{left}{times}{self.show(vector, POWER)}"
+            return made(ATOM, inside, r" \mathbf{1}^{\mathsf{T}}")
+        return made(ATOM, r"\mathbf{1}^{\mathsf{T}} ", inside)
 
-    def _sum(self, e: Any) -> str:
-        joined = self._joined(e) if self.naming.joined else None
-        return joined if joined is not None else super()._sum(e)
+    def norm(self, inside: Shown, kind: str) -> Shown:
+        index = "2" if kind == "2" else r"\infty"
+        return made(ATOM, r"\left\| ", flat(inside), rf" \right\|_{{{index}}}", tall=True)
 
-    def _joined(self, e: Any) -> str | None:
-        """U h + W x as W [h, x], where the notation has one matrix for both."""
-        products = [
-            a for a in e.args if isinstance(a, MatVec) and isinstance(a.matrix, MatrixSymbol)
-        ]
-        for one in products:
-            for other in products:
-                glyph = self.naming.joint(one.matrix, other.matrix)
-                if (
-                    glyph is None
-                    or one is other
-                    or self.naming.uses[one.matrix.name].kind == "input"
-                ):
-                    continue
-                inside = self.stack([self.show(one.vector), self.show(other.vector)])
-                first = self.glyph(glyph) + self.matvec_times + inside
-                rest = [self._signed_term(a) for a in e.args if a not in (one, other)]
-                return self.joined([(False, first), *sorted(rest, key=lambda term: term[0])])
-        return None
+    # -- operators ---------------------------------------------------------------------------
 
-    def joined(self, terms: Sequence[tuple[bool, str]]) -> str:
-        out = ""
-        for i, (negative, shown) in enumerate(terms):
-            if i:
-                out += f"{HARD} - " if negative else f"{HARD} + "
-            elif negative:
-                out += self.minus
-            out += shown
-        return out
+    def times(self, vector: Expr) -> str:
+        return THIN if isinstance(vector, Differential) else self.matvec_times
 
-    def ones(self) -> str:
-        return r"\mathbf{1}"
+    def print_OneMatrix(self, e: MatrixExpr) -> Shown:
+        return Shown(r"\mathbf{1}")
 
-    def summed(self, vector: Expr) -> str:
-        inside = self.parenthesised(self.show(vector))
-        if self.notation.row:
-            return rf"{inside} \mathbf{{1}}^{{\mathsf{{T}}}}"
-        return rf"\mathbf{{1}}^{{\mathsf{{T}}}} {inside}"
+    def transposed(self, shown: Shown) -> Shown:
+        shown = self.parenthesised(shown) if shown.raised else shown
+        return made(ATOM, shown, r"^{\mathsf{T}}", raised=True)
 
-    def norm(self, inside: str, kind: str) -> str:
-        return rf"\left\| {plain(inside)} \right\|_{{{'2' if kind == '2' else chr(92) + 'infty'}}}"
-
-    # -- operators -------------------------------------------------------------------------
-
-    def matrix_name(self, name: str) -> str:
-        shown = self.name(name, None)
-        return self._transpose_of(shown) if self.notation.row else shown
-
-    def transposed(self, matrix: Expr) -> str:
-        if self.notation.row and isinstance(matrix, MatrixSymbol):
-            return self.name(matrix.name, None)
-        if self.notation.row and isinstance(matrix, ColumnBlock):
-            return self._block_name(matrix)
-        return self._transpose_of(self.show(matrix, ATOM))
-
-    def _transpose_of(self, shown: str) -> str:
-        if "^" in shown or shown.startswith(r"\frac"):
-            shown = self.parenthesised(shown)
-        return rf"{shown}^{{\mathsf{{T}}}}"
-
-    def chain(self, matrices: Sequence[str]) -> str:
+    def beside(self, matrices: Sequence[MatrixExpr]) -> Shown:
         """Factors side by side, with a little room after a parenthesis."""
-        numbers = [m.removesuffix(_TIMES_I) for m in matrices if m.endswith(_TIMES_I)]
-        rest = [m for m in matrices if not m.endswith(_TIMES_I)]
-        matrices = [*numbers, *rest] if rest else [*numbers, "I"]
-        out = matrices[0]
-        for matrix in matrices[1:]:
-            close = out.endswith(")") and self.notation.matvec != "cdot"
-            dots = r"\cdots" in (out[-6:], matrix)
-            out += (" " if dots else rf"{SOFT} \, " if close else self.matvec_times) + matrix
-        return out
+        bits: list[str | Shown] = []
+        closes = False
+        for i, matrix in enumerate(matrices):
+            if i:
+                dots = isinstance(matrices[i - 1], Dots) or isinstance(matrix, Dots)
+                bits.append(" " if dots else THIN if closes else self.matvec_times)
+            shown = self.shown(matrix)
+            grouped = shown.binds < PRODUCT
+            bits.append(self.parenthesised(shown) if grouped else shown)
+            closes = (grouped or isinstance(matrix, Diag)) and self.notation.matvec != "cdot"
+        return made(PRODUCT, *bits)
 
-    def diagonal(self, factors: Sequence[Expr]) -> str:
-        if not any(map(is_vector, factors)):  # the same number for every component
-            return self.factors(factors, MATVEC + 1) + _TIMES_I
-        factors = sorted(factors, key=is_vector)  # scalars first
+    def print_Diag(self, e: Diag) -> Shown:
+        numbers, rest = numbers_first([e])
+        if numbers and not rest:
+            return made(PRODUCT, self.product(numbers, MATVEC + 1), THIN, "I")
+        factors = sorted(e.factors, key=is_vector)  # scalars first
         below = [1 / f for f in factors if f.is_Pow and f.exp.is_negative]
         above = [f for f in factors if not (f.is_Pow and f.exp.is_negative)]
-        inside = self.hadamard_product(above or (Integer(1),))
+        inside = self.product(above or (Integer(1),), 0)
         if below:
-            inside = plain(rf"\frac{{{inside}}}{{{self.factors(below, 0)}}}")
-        return rf"\operatorname{{diag}}{self.parenthesised(inside)}"
+            inside = self.over_bar([inside], [self.product(below, 0)])
+        return made(ATOM, r"\operatorname{diag}", self.parenthesised(inside))
 
-    def column_block(self, block: ColumnBlock) -> str:
-        shown = self._block_name(block)
-        return self._transpose_of(shown) if self.notation.row else shown
+    def print_OrderedProduct(self, e: Any) -> Shown:
+        inside = self.at(shifted(e.factor, e.index), 0)
+        if isinstance(e.factor, MatAdd | MatMul):
+            inside = self.grouped("[", replace(inside, tall=True), "]")
+        return made(PRODUCT, self.over(r"\prod", e.index, e.count), inside, tall=True)
 
-    def _block_name(self, block: ColumnBlock) -> str:
-        if isinstance(block.matrix, MatrixSymbol):
-            return self.glyph(self.naming.block(block.matrix.name, block.source.name))
-        return rf"{self.show(block.matrix, ATOM)}_{{{self.name(block.source.name, None)}}}"
+    def over(self, sign: str, index: Expr, count: Expr) -> str:
+        return rf"{sign}_{{{index}=0}}^{{{last_of(count)}}} "
 
-    def ordered_product(self, product: OrderedProduct) -> str:
-        shown = self.show(shifted(product.factor, product.index))
-        bounds = self._limits(product.index, product.count)
-        if isinstance(product.factor, Step):
-            return rf"\prod{bounds} {shown}"
-        return rf"\prod{bounds} \left[{broken(shown, self.width)}\right]"
-
-    def _limits(self, index: Expr, count: Expr) -> str:
-        last = str(count - 1).replace(" ", "")
-        return rf"_{{{index}=0}}^{{{last}}}"
+    def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
+        inner = copy(self)
+        inner.slanted = True
+        text = inner.block_matrix([[inner.show(part) for part in row] for row in rows])
+        return Shown(text, tall=True, raised=True)
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """Formulas in rows and columns, as a matrix."""
         body = r" \\ ".join(" & ".join(map(plain, row)) for row in rows)
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
 
-    def outer(self, u: Expr, v: Expr) -> str:
-        if self.notation.row:
-            u, v = v, u
-            return rf"{self._transpose_of(self._factor(u))} \, {self._factor(v)}"
-        return rf"{self._factor(u)} \, {self._transpose_of(self._factor(v))}"
-
-    def _factor(self, e: Expr) -> str:
-        return self.show(e, 0 if isinstance(e, Stack) else ATOM)
-
-    def show(self, expression: Any, at_least: int = 0) -> str:
-        described = marked(self, expression)
-        return super().show(expression, at_least) if described is None else described
+    # -- marks of derivations ----------------------------------------------------------------
 
     def derivative(self, of: str, wrt: str, lag: Expr) -> str:
         above, below = self.name(of, Integer(0)), self.name(wrt, -lag)
-        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+        return self.over_bar([r"\partial ", above], [r"\partial ", below]).text
 
-    def mark(self, e: Basic) -> tuple[str, int]:
-        match e:
-            case Differential():
-                return rf"\mathrm{{d}}{self.show(e.of)}", ATOM
-            case Partial():
-                above, below = self.show(e.of), self.show(e.wrt)
-                if self.slanted:
-                    return rf"\partial {above} / \partial {below}", PRODUCT
-                return rf"\frac{{\partial {above}}}{{\partial {below}}}", ATOM
-            case Step():
-                return self.glyph(Glyph(self.naming.jacobian), e.time - t), ATOM
-            case Dots():
-                return r"\cdots", ATOM
-            case Gradient():
-                return rf"\frac{{\partial L}}{{\partial {self._parameter(e.parameter)}}}", ATOM
-            case Along():
-                inside = self.show(shifted(e.vector, e.index), PRODUCT + 1)
-                return rf"\prod{self._limits(e.index, e.count)} {inside}", PRODUCT
-            case OverTime():
-                last = self.naming.free("T", "N")
-                return rf"\sum_{{t=1}}^{{{last}}} {self.show(e.summand, PRODUCT)}", PRODUCT
-            case Power():
-                return rf"{self.show(e.matrix, ATOM)}^{{{e.exponent}}}", POWER
-        return super().mark(e)
+    def print_Differential(self, e: Any) -> Shown:
+        return made(ATOM, r"\mathrm{d}", self.at(e.of, 0))
 
-    def _parameter(self, parameter: Any) -> str:
-        return self.show(parameter) if isinstance(parameter, Indexed) else self.name(
-            parameter.name, None
-        )  # fmt: skip
+    def print_Partial(self, e: Any) -> Shown:
+        above, below = self.at(e.of, 0), self.at(e.wrt, 0)
+        if self.slanted:
+            return made(PRODUCT, r"\partial ", above, r" / \partial ", below)
+        return self.over_bar([r"\partial ", above], [r"\partial ", below])
+
+    def print_Dots(self, e: Any) -> Shown:
+        return Shown(r"\cdots")
+
+    def print_Gradient(self, e: Any) -> Shown:
+        name = getattr(e.parameter, "name", "")
+        below = self.at(e.parameter, 0) if e.parameter.is_Indexed else self.named(name, None)
+        return self.over_bar([r"\partial L"], [r"\partial ", below])
+
+    def print_Along(self, e: Any) -> Shown:
+        inside = self.at(shifted(e.vector, e.index), PRODUCT + 1)
+        return made(PRODUCT, self.over(r"\prod", e.index, e.count), inside, tall=True)
+
+    def print_OverTime(self, e: Any) -> Shown:
+        last = self.naming.free("T", "N")
+        return made(PRODUCT, rf"\sum_{{t=1}}^{{{last}}} ", self.at(e.summand, PRODUCT), tall=True)
+
+    def print_Power(self, e: Any) -> Shown:
+        return self.power(e.matrix, e.exponent)
+
+    # -- words -------------------------------------------------------------------------------
+
+    def print_Slope(self, e: Slope) -> Shown:
+        name = head_of(type(e.function).__name__)
+        return Shown(f"{name}'({self.name(e.letter, None)})")
+
+    def print_AtLimit(self, e: AtLimit) -> Shown:
+        to = rf"\lim_{{{self.show(e.gate)} \to {e.value}}} "
+        return made(PRODUCT, to, self.at(e.partial, 0))
+
+    def print_Span(self, e: Span) -> Shown:
+        if e.low is None and e.high is None:
+            return Shown(r"\mathbb{R}")
+        low = r"(-\infty" if e.low is None else f"[{self.show(e.low)}"
+        high = r"\infty)" if e.high is None else f"{self.show(e.high)}]"
+        return Shown(f"{low}, {high}")
+
+    def print_Scientific(self, e: Scientific) -> Shown:
+        if e.digit == 0:
+            return Shown("0")
+        digit = "" if e.digit == 1 else rf"{e.digit} \cdot "
+        return Shown(rf"{digit}10^{{{e.exponent}}}")
+
+    def print_Written(self, e: Written) -> Shown:
+        return Shown(e.latex)
+
+    def print_Stacked(self, e: Stacked) -> Shown:
+        """act(W [h; x] + b), the activations in a column."""
+        calls = [type(e.cell.equations[g]).__name__ for g in e.gates]
+        heads = self.block_matrix([[FUNCTIONS.get(call, call)] for call in calls])
+        inside = made(0, self.glyph(e.matrix), " ", self.blocks([[v] for v in e.vectors]))
+        if e.bias is not None:
+            inside = made(0, inside, " + ", self.glyph(e.bias, bold=self.bold))
+        return made(PRODUCT, heads, " ", self.parenthesised(inside))
 
 
-def _fraction_is_one_sign(shown: tuple[str, int]) -> tuple[str, int]:
-    """A fraction needs no parentheses, as its bar holds it together."""
-    text, binds = shown
-    return (text, ATOM) if text.startswith(r"\frac{") else (text, binds)
+def flat(shown: Shown) -> Shown:
+    """The same on one line: without the marks where it may be broken."""
+    return replace(shown, text=plain(shown.text))
+
+
+def head_of(function: str) -> str:
+    """The name of a function before its argument."""
+    return FUNCTIONS.get(function) or rf"\operatorname{{{escaped(function)}}}"
 
 
 def latex(
@@ -377,11 +307,11 @@ def latex(
 def equations(cell: Cell, notation: str = "symgate") -> str:
     """The equations of a cell as an `aligned` block."""
     naming = Naming(cell, notation_named(notation))
-    lines = []
+    rows = []
     for name, e in cell.equations.items():
         printer = LatexPrinter(cell.orders[name], naming)
-        lines.append(plain(f"{printer.name(name, Rational(0))} &= {printer.show(e)}"))
-    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+        rows.append(plain(f"{printer.name(name, Integer(0))} &= {printer.show(e)}"))
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
 __all__ = ["LatexPrinter", "equations", "latex", "notations"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from symgate.algebra.printing import Shown
 from symgate.writing.formulas import Formula, Line, Part, Words
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.width import HARD, continued, lines, measure, plain
@@ -148,7 +149,7 @@ def _rows(
     one: Line, printer: LatexPrinter, label: Callable[[Words], str], room: float
 ) -> list[Row]:
     left, relation = _left(printer, one), RELATIONS[one.relation]
-    signed = [(_signed(printer.show(p.expression)), p) for p in one.parts]
+    signed = [(printer.signed(p.expression), p) for p in one.parts]
     labelled = any(p.label for p in one.parts[1:])
     if not labelled:
         text = _joined(signed)
@@ -157,7 +158,7 @@ def _rows(
         return _part(left, relation, pieces, name)
     rows: list[Row] = []
     for i, (part, source) in enumerate(signed):
-        negative, body = part
+        negative, body = part[0], part[1].text
         head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
         pieces = lines(head + body, room)
         name = label(source.label) if source.label else ""
@@ -173,21 +174,14 @@ def _part(left: str, relation: str, pieces: list[str], name: str) -> list[Row]:
     return [Row(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)]
 
 
-def _joined(signed: list[tuple[tuple[bool, str], Part]]) -> str:
+def _joined(signed: list[tuple[tuple[bool, Shown], Part]]) -> str:
     out = ""
     for i, ((negative, body), _) in enumerate(signed):
         if i:
-            out += f"{HARD} - {body}" if negative else f"{HARD} + {body}"
+            out += f"{HARD} - {body.text}" if negative else f"{HARD} + {body.text}"
         else:
-            out += f"-{body}" if negative else body
+            out += f"-{body.text}" if negative else body.text
     return out
-
-
-def _signed(shown: str) -> tuple[bool, str]:
-    """A printed term with its sign apart; a sum is no term and stays as it is."""
-    if shown.startswith("-") and HARD not in shown:
-        return True, shown[1:].lstrip()
-    return False, shown
 
 
 def _has_column(rows: list[Row], left: float) -> bool:

@@ -7,42 +7,24 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import sympy as sp
-from sympy import Expr, MatrixExpr, MatrixSymbol
+from sympy import Expr
 
-from symgate.algebra.marks import Differential, Partial
-from symgate.algebra.marks import Step as Moment
 from symgate.algebra.names import ACCENTS, GREEK
-from symgate.algebra.norms import SpectralNorm
-from symgate.algebra.operators import ColumnBlock, OrderedProduct
-from symgate.algebra.printing import (
-    ATOM,
-    MATVEC,
-    POWER,
-    PRODUCT,
-    SUM,
-    Order,
-    _signed,
-    _Text,
-)
-from symgate.algebra.vectors import MatVec, Stack, t
-from symgate.linear.adjoint import transposed
+from symgate.algebra.printing import PRODUCT, Order, Shown, made, offset
 from symgate.writing.formulas import (
-    Count,
     Formula,
     Line,
-    Named,
     Scientific,
-    Shape,
     Span,
     Step,
     Table,
     Words,
     Written,
 )
-from symgate.writing.marks import Acting, AtLimit, Concatenation, Equal, Slope, Stacked
+from symgate.writing.marks import AtLimit, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
+from symgate.writing.noted import Noted
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -51,22 +33,16 @@ WIDTH = 96
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class TextPrinter(_Text):
+class TextPrinter(Noted):
     """Prints in a notation, in Unicode."""
 
     def __init__(self, order: Order | None, naming: Naming, hadamard: str) -> None:
-        super().__init__(order)
-        self.naming = naming
+        super().__init__(order, naming)
         self.hadamard = f" {'∘' if hadamard == 'circ' else '⊙'} "
         if naming.notation.matvec == "cdot":
             self.matvec_times = " · "
 
-    def name(self, name: str, time: Expr | None) -> str:
-        if name.startswith("loss:"):
-            return f"∂L_t/∂{self.name(name[5:], time)}"
-        return self.glyph(self.naming.glyph(name), time)
-
-    def glyph(self, glyph: Glyph, time: Expr | None = None) -> str:
+    def glyph(self, glyph: Glyph, time: Expr | None = None, *, bold: bool = False) -> str:
         base = GREEK.get(glyph.base, glyph.base) if not glyph.verbatim else glyph.base
         base += "".join(ACCENTS[a] for a in glyph.accents)
         below = [self._piece(p) for p in glyph.below]
@@ -74,158 +50,46 @@ class TextPrinter(_Text):
         above = "".join(self._piece(p) for p in glyph.above)
         base += f"^({above})" if above else ""
         if time is not None:
-            moment = "t" if time == 0 else f"t{_signed(time)}"
-            if self.naming.notation.time == "above":
-                index_shown = _index(index)
-                return f"{base}{index_shown}⟨{moment}⟩"
+            moment = "t" if time == 0 else f"t{offset(time)}"
+            if self.notation.time == "above":
+                return f"{base}{_index(index)}⟨{moment}⟩"
             index = f"{index},{moment}" if index else moment
         return base + _index(index)
 
     def _piece(self, piece: str | Glyph) -> str:
         return GREEK.get(piece, piece) if isinstance(piece, str) else self.glyph(piece)
 
-    def in_product(self, factor: Expr) -> int:
-        return 0 if factor.is_Rational and factor.is_positive else MATVEC + 1
+    # -- words -------------------------------------------------------------------------------
 
-    def call(self, function: str, arguments: Sequence[str]) -> str:
-        if function in ("abs", "Abs"):
-            return f"|{arguments[0]}|"
-        return super().call(function, arguments)
+    def print_Slope(self, e: Slope) -> Shown:
+        return Shown(f"{_function(e.function)}'({self.name(e.letter, None)})")
 
-    def number(self, value: Expr) -> str:
-        small = value.is_Rational and value.q in (2, 4, 8, 16)
-        return f"{value.p}/{value.q}" if small else super().number(value)
+    def print_AtLimit(self, e: AtLimit) -> Shown:
+        return made(PRODUCT, f"lim {self.show(e.gate)} → {e.value}: ", self.at(e.partial, 0))
 
-    def ordered_product(self, product: OrderedProduct) -> str:
-        shown = super().ordered_product(product)
-        return (
-            shown.replace("[", "").replace("]", "") if isinstance(product.factor, Moment) else shown
-        )
+    def print_Span(self, e: Span) -> Shown:
+        if e.low is None and e.high is None:
+            return Shown("ℝ")
+        low = "(-∞" if e.low is None else f"[{self.show(e.low)}"
+        return Shown(f"{low}, ∞)" if e.high is None else f"{low}, {self.show(e.high)}]")
 
-    def matvec(self, matrix: MatrixExpr, vector: Expr) -> str:
-        level = PRODUCT if isinstance(vector, Differential) else MATVEC
-        if self.naming.notation.row:
-            right = self.show(transposed(matrix), level)
-            if right.endswith(" I"):  # a number stands in front
-                return f"{right.removesuffix(' I')} {self.show(vector, POWER)}"
-            return f"{self.show(vector, POWER)}{self.matvec_times}{right}"
-        left = self.show(matrix, level).removesuffix(" I")
-        return f"{left}{self.matvec_times}{self.show(vector, POWER)}"
+    def print_Scientific(self, e: Scientific) -> Shown:
+        power = f"10{str(e.exponent).translate(_SUPERSCRIPT)}"
+        return Shown("0" if not e.digit else power if e.digit == 1 else f"{e.digit}·{power}")
 
-    def matrix_name(self, name: str) -> str:
-        shown = self.name(name, None)
-        return f"{shown}ᵀ" if self.naming.notation.row else shown
+    def print_Written(self, e: Written) -> Shown:
+        return Shown(e.text)
 
-    def transposed(self, matrix: Expr) -> str:
-        if self.naming.notation.row and isinstance(matrix, MatrixSymbol):
-            return self.name(matrix.name, None)
-        if self.naming.notation.row and isinstance(matrix, ColumnBlock):
-            return self._block_name(matrix)
-        return f"{self.show(matrix, ATOM)}ᵀ"
+    def print_Stacked(self, e: Stacked) -> Shown:
+        heads = "; ".join(_function(e.cell.equations[g]) for g in e.gates)
+        acted = "; ".join(self.show(v) for v in e.vectors)
+        bias = f" + {self.glyph(e.bias)}" if e.bias is not None else ""
+        return Shown(f"[{heads}] ({self.glyph(e.matrix)} [{acted}]{bias})", PRODUCT)
 
-    def column_block(self, block: ColumnBlock) -> str:
-        shown = self._block_name(block)
-        return f"{shown}ᵀ" if self.naming.notation.row else shown
 
-    def _block_name(self, block: ColumnBlock) -> str:
-        if isinstance(block.matrix, MatrixSymbol):
-            return self.glyph(self.naming.block(block.matrix.name, block.source.name))
-        return super().column_block(block)
-
-    def outer(self, u: Expr, v: Expr) -> str:
-        if self.naming.notation.row:
-            return f"{self._factor(v)}ᵀ {self._factor(u)}"
-        return f"{self._factor(u)} {self._factor(v)}ᵀ"
-
-    def _factor(self, e: Expr) -> str:
-        return self.show(e, 0 if isinstance(e, Stack) else ATOM)
-
-    def _sum(self, e: Any) -> str:
-        products = [
-            a for a in e.args if isinstance(a, MatVec) and isinstance(a.matrix, MatrixSymbol)
-        ]
-        for one in products:
-            for other in products:
-                glyph = self.naming.joint(one.matrix, other.matrix)
-                if (
-                    glyph is None
-                    or one is other
-                    or self.naming.uses[one.matrix.name].kind == "input"
-                ):
-                    continue
-                inside = self.stack([self.show(one.vector), self.show(other.vector)])
-                rest = [self._signed_term(a) for a in e.args if a not in (one, other)]
-                first = f"{self.glyph(glyph)}{self.matvec_times}{inside}"
-                return self.joined([(False, first), *sorted(rest, key=lambda term: term[0])])
-        return super()._sum(e)
-
-    def show(self, expression: Any, at_least: int = 0) -> str:
-        match expression:
-            case Concatenation(glyph=None):
-                rows = [" ".join(map(self.show, row)) for row in expression.rows]
-                return f"[{'; '.join(rows)}]"
-            case Concatenation(glyph=Glyph() as glyph):
-                return self.glyph(glyph)
-            case Stacked():
-                return self._stacked(expression)
-            case Slope():
-                return (
-                    f"{self.function(expression.function)}'({self.name(expression.letter, None)})"
-                )
-            case Equal():
-                return " = ".join(map(self.show, expression.parts))
-            case AtLimit():
-                to = f"{self.show(expression.gate)} → {expression.value}"
-                return f"lim {to}: {self.show(expression.partial)}"
-            case Acting():
-                return f"{self.show(expression.operator)} {self.show(expression.vector)}"
-            case Named():
-                return self.name(expression.name, expression.time)
-            case Span():
-                low = "-∞" if expression.low is None else self.show(expression.low)
-                high = "∞" if expression.high is None else self.show(expression.high)
-                unbounded = expression.low is None and expression.high is None
-                return "ℝ" if unbounded else (
-                    f"{'(' if expression.low is None else '['}{low}, {high}"
-                    f"{')' if expression.high is None else ']'}"
-                )  # fmt: skip
-            case Scientific():
-                power = f"10{str(expression.exponent).translate(_SUPERSCRIPT)}"
-                return power if expression.digit == 1 else (
-                    "0" if expression.digit == 0 else f"{expression.digit}·{power}"
-                )  # fmt: skip
-            case Written():
-                return expression.text
-            case Count():
-                return self.joined([self._signed_term(t) for t in expression.of.as_ordered_terms()])
-            case Shape():
-                return " × ".join(self.show(s, 2) for s in expression.sizes) or "1"
-        return super().show(expression, at_least)
-
-    def _shown(self, e: Any) -> tuple[str, int]:
-        if isinstance(e, sp.Symbol) and e.is_integer:  # a size, a lag: no name of the cell
-            return self.glyph(Glyph.of(e.name)), ATOM
-        if isinstance(e, SpectralNorm) and self.naming.notation.row:
-            written = e.matrix if isinstance(e.matrix, Partial) else transposed(e.matrix)
-            return self.norm(self.show(written), "2"), ATOM
-        if isinstance(e, Moment):
-            return self.glyph(Glyph(self.naming.jacobian), e.time - t), ATOM
-        return super()._shown(e)
-
-    def _product(self, e: Any) -> tuple[str, int]:
-        if isinstance(-e, MatVec):
-            return f"-{self.show(-e, MATVEC)}", SUM
-        return super()._product(e)
-
-    def function(self, function: Any) -> str:
-        name = type(function).__name__
-        return {"sigmoid": "σ"}.get(name, name)
-
-    def _stacked(self, stack: Stacked) -> str:
-        heads = "; ".join(self.function(stack.cell.equations[g]) for g in stack.gates)
-        acted = "; ".join(self.show(v) for v in stack.vectors)
-        bias = f" + {self.glyph(stack.bias)}" if stack.bias is not None else ""
-        return f"[{heads}] ({self.glyph(stack.matrix)} [{acted}]{bias})"
+def _function(function: Any) -> str:
+    name = type(function).__name__
+    return {"sigmoid": "σ", "Abs": "abs"}.get(name, name)
 
 
 def _index(index: str) -> str:
@@ -276,11 +140,9 @@ class _Writer:
         labelled = any(p.label for p in one.parts[1:])
         rows, text = [], head
         for i, part in enumerate(one.parts):
-            shown = printer.show(part.expression)
-            sign = ""
-            if i:
-                negative = shown.startswith("-")
-                sign, shown = (" - ", shown[1:].lstrip()) if negative else (" + ", shown)
+            negative, term = printer.signed(part.expression)
+            sign = (" - " if negative else " + ") if i else printer.minus * negative
+            shown = term.text
             label = f"   [{self.words(part.label)}]" if part.label else ""
             if i and (labelled or len(text) + len(sign + shown) > WIDTH):
                 rows.append(text.rstrip())

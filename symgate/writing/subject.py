@@ -11,9 +11,9 @@ from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Ordered, Partial
+from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
 from symgate.equations.cell import Cell
-from symgate.linear.adjoint import transposed
 from symgate.linear.intervals import Interval
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths

@@ -8,6 +8,7 @@ parentheses resolves those inside it, so that a finished group has none.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 #: A line may end here: before a + or −, or before ⊙ and between the factors of a product.
@@ -173,13 +174,10 @@ def _filled(pieces: list[str], width: float, sign: str = "") -> list[str]:
     return out
 
 
-def broken(tex: str, width: float) -> str:
-    """A formula for inside a group: on one line if it fits, else as an aligned block."""
-    found = lines(tex, width, 0.0)
-    if len(found) == 1:
-        return found[0]
-    rows = r" \\ ".join(f"& {continued(line) if i else line}" for i, line in enumerate(found))
-    return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+def aligned(rows: Sequence[str]) -> str:
+    """The rows of one formula below each other, for inside a group."""
+    shown = r" \\ ".join(f"& {continued(row) if i else row}" for i, row in enumerate(rows))
+    return rf"\begin{{aligned}} {shown} \end{{aligned}}"
 
 
 def continued(line: str) -> str:

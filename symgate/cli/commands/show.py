@@ -49,7 +49,7 @@ def chosen_cell(arguments: argparse.Namespace) -> Cell:
 
 def described(cell: Cell, lag: int | str = 1) -> dict[str, Any]:
     """Everything that `show` prints, as data."""
-    from symgate.algebra.printing import text
+    from symgate.algebra.text import text
     from symgate.linear.linearise import linearise
 
     lin = linearise(cell)
@@ -91,7 +91,7 @@ def _lag(given: str) -> int | str:
 
 
 def _as_text(cell: Cell, data: dict[str, Any]) -> str:
-    from symgate.algebra.printing import partial, text
+    from symgate.algebra.text import partial, text
     from symgate.algebra.vectors import variable
 
     lines = [f"{cell.title}" + (f"  ({cell.name})" if cell.title != cell.name else ""), ""]
@@ -165,7 +165,7 @@ def _filled(line: str, indent: int = 2) -> str:
 
 
 def _as_latex(cell: Cell, lag: int | str) -> str:
-    from symgate.algebra.printing import partial
+    from symgate.algebra.text import partial
     from symgate.writing.latex import LatexPrinter, equations, latex
 
     shown = [equations(cell)]

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Add, Expr, Pow, Symbol
 
 from symgate.algebra.names import GREEK
-from symgate.linear.adjoint import transposed
+from symgate.algebra.operators import transposed
 from symgate.linear.origin import MU, NoOrigin, Origin, origin
 from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal

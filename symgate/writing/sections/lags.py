@@ -11,7 +11,13 @@ from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
 
 from symgate.algebra.marks import Along, Dots
 from symgate.algebra.marks import Step as StepMatrix
-from symgate.algebra.operators import Chain, Diag, OrderedProduct, product, total
+from symgate.algebra.operators import (
+    Diag,
+    OperatorProduct,
+    OrderedProduct,
+    product,
+    total,
+)
 from symgate.algebra.vectors import MatVec, Stack, shifted, t, variable
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import Path, count, paths
@@ -65,9 +71,9 @@ def _product(subject: Subject) -> Step:
         )  # fmt: skip
     if subject.layout == "numerator":
         over = OrderedProduct(_letter(subject), J, K)
-        lines = (Line(left, (Part(over),)), line(None, Chain(*factors)))
+        lines = (Line(left, (Part(over),)), line(None, OperatorProduct(*factors)))
     else:
-        lines = (line(left, Chain(*factors)),)  # type: ignore[assignment]
+        lines = (line(left, OperatorProduct(*factors)),)  # type: ignore[assignment]
     return Step(("The product",), reason, (Formula(lines),))
 
 
@@ -184,7 +190,7 @@ def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> Line:
         if len(subject.states) > 1:
             via = [(variable(s, i + 1),) for i, s in enumerate(way[1:-1])]
             label = ("by way of ", *listed(via))
-        parts.append(Part(Chain(*chain), label))
+        parts.append(Part(OperatorProduct(*chain), label))
     left = subject.partial(ways[0][0], ways[0][-1], lag=subject.lag)
     return Line(left, tuple(parts))
 

@@ -1,0 +1,181 @@
+"""Expressions as on a board, in plain Unicode: for a terminal and for `str`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol
+
+from symgate.algebra.marks import Differential
+from symgate.algebra.names import ACCENTS, GREEK, name_parts
+from symgate.algebra.operators import Diag, OrderedProduct
+from symgate.algebra.printing import (
+    ATOM,
+    MATVEC,
+    POWER,
+    PRODUCT,
+    Order,
+    Printer,
+    Shown,
+    is_vector,
+    last_of,
+    made,
+    offset,
+)
+from symgate.algebra.vectors import MatVec, shifted, t
+
+
+class Unicode(Printer):
+    """As on a board, in Unicode, for a terminal."""
+
+    reads_back = False
+    hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
+
+    def name(self, name: str, time: Expr | None) -> str:
+        parts = name_parts(name)
+        base = GREEK[parts.greek] if parts.greek else parts.base
+        base += "".join(ACCENTS[accent] for accent in parts.accents)
+        below = list(parts.subscripts)
+        if time is not None:
+            below.append("t" if time == 0 else f"t{offset(time)}")
+        if not below:
+            return base
+        script = ",".join(below)
+        return f"{base}_{script}" if script.isalnum() else f"{base}_{{{script}}}"
+
+    def in_product(self, factor: Expr) -> int:
+        return PRODUCT + 1
+
+    def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
+        if function == "abs":
+            return made(ATOM, "|", *arguments, "|")
+        return super().call({"sigmoid": "σ"}.get(function, function), arguments)
+
+    def power(self, base: Expr, exponent: Expr) -> Shown:
+        shown = self.at(base, ATOM)
+        if exponent == 2:
+            return made(POWER, shown, "²")
+        return made(POWER, shown, "^", self.at(exponent, ATOM))
+
+    def norm(self, inside: Shown, kind: str) -> Shown:
+        return made(ATOM, "‖", inside, "‖₂" if kind == "2" else "‖_∞")
+
+    def transposed(self, shown: Shown) -> Shown:
+        return made(ATOM, shown, "ᵀ")
+
+    def print_Diag(self, e: Diag) -> Shown:
+        numbers, rest = numbers_first([e])
+        if numbers and not rest:
+            return made(PRODUCT, self.product(numbers, MATVEC + 1), self.scalar_times, "I")
+        return self.call("diag", [self.product(sorted(e.factors, key=is_vector), 0)])
+
+    def print_MatVec(self, e: MatVec) -> Shown:
+        numbers, rest = numbers_first([e.matrix])
+        right = self.at(e.vector, POWER)
+        if not rest:  # a diagonal of one number is that number
+            return made(MATVEC, self.product(numbers, MATVEC + 1), self.scalar_times, right)
+        level = PRODUCT if isinstance(e.vector, Differential) else MATVEC  # A B dh
+        return self.acting(e.matrix, e.vector, level)
+
+    def acting(self, matrix: MatrixExpr, vector: Expr, level: int) -> Shown:
+        """A matrix times a vector, the matrix bound at least as tightly as `level`."""
+        return made(MATVEC, self.at(matrix, level), self.matvec_times, self.at(vector, POWER))
+
+    def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
+        numbers, rest = numbers_first(matrices)
+        after = self.beside(rest or [Identity(1)])
+        if not numbers:
+            return after
+        return made(PRODUCT, self.product(numbers, MATVEC + 1), self.scalar_times, after)
+
+    def beside(self, matrices: Sequence[MatrixExpr]) -> Shown:
+        """Matrices side by side, none of them a number."""
+        return super().chain(matrices)
+
+    def print_ColumnBlock(self, e: Any) -> Shown:
+        if isinstance(e.matrix, MatrixSymbol):
+            return Shown(self.name(f"{e.matrix.name}_{e.source.name}", None))
+        return made(ATOM, self.at(e.matrix, ATOM), f"_{{{self.name(e.source.name, None)}}}")
+
+    def print_Outer(self, e: Any) -> Shown:
+        return made(ATOM, self.at(e.args[0], ATOM), " ", self.transposed(self.at(e.args[1], ATOM)))
+
+    def print_OrderedProduct(self, e: OrderedProduct) -> Shown:
+        inside = self.at(shifted(e.factor, e.index), 0)
+        if isinstance(e.factor, MatAdd | MatMul):
+            inside = made(ATOM, "[", inside, "]")
+        return made(PRODUCT, self.over("∏", e.index, e.count), inside)
+
+    def over(self, sign: str, index: Expr, count: Expr) -> str:
+        """A large sign with its limits."""
+        return f"{sign}_{{{index}=0}}^{{{last_of(count)}}} "
+
+    def derivative(self, of: str, wrt: str, lag: Expr) -> str:
+        return f"∂{self.name(of, S.Zero)}/∂{self.name(wrt, -lag)}"
+
+    # -- marks of derivations ----------------------------------------------------------------
+
+    def print_Differential(self, e: Any) -> Shown:
+        return made(ATOM, "d", self.at(e.of, 0))
+
+    def print_Partial(self, e: Any) -> Shown:
+        return made(ATOM, "∂", self.at(e.of, 0), "/∂", self.at(e.wrt, 0))
+
+    def print_Step(self, e: Any) -> Shown:
+        return Shown(self.name("J", e.time - t))
+
+    def print_Dots(self, e: Any) -> Shown:
+        return Shown("⋯")
+
+    def print_Gradient(self, e: Any) -> Shown:
+        return made(ATOM, "∂L/∂", self.at(e.parameter, 0))
+
+    def print_Along(self, e: Any) -> Shown:
+        inside = self.at(shifted(e.vector, e.index), PRODUCT + 1)
+        return made(PRODUCT, self.over("∏", e.index, e.count), inside)
+
+    def print_OverTime(self, e: Any) -> Shown:
+        return made(PRODUCT, "∑_t ", self.at(e.summand, PRODUCT))
+
+    def print_Power(self, e: Any) -> Shown:
+        return made(POWER, self.at(e.matrix, ATOM), f"^{e.exponent}")
+
+
+def numbers_first(
+    matrices: Sequence[MatrixExpr],
+) -> tuple[list[Expr], list[MatrixExpr]]:
+    """The diagonals of one number apart from the matrices: their factors, and the rest.
+
+    >>> n = Symbol("n")
+    >>> numbers_first([Diag(n, Symbol("alpha")), MatrixSymbol("U", n, n)])
+    ([alpha], [U])
+    """
+    numbers: list[Expr] = []
+    rest: list[MatrixExpr] = []
+    for m in matrices:
+        if isinstance(m, Diag) and not any(map(is_vector, m.factors)):
+            numbers += m.factors
+        else:
+            rest.append(m)
+    return numbers, rest
+
+
+def text(expression: Any, order: Order | None = None) -> str:
+    """Print an expression as on a board, in plain Unicode.
+
+    >>> import symgate as sg
+    >>> print(sg.text(sg.jacobian(sg.cell("rnn"), of="h", wrt="h")))
+    diag(1 - h_t²) U
+    """
+    return Unicode(order).show(expression)
+
+
+def partial(of: str, wrt: str, lag: int | str, printer: Unicode | None = None) -> str:
+    """The left side of a Jacobian, for a lag that is a number or the name of a symbol.
+
+    >>> print(partial("h_tilde", "h", "k"))
+    ∂h̃_t/∂h_{t-k}
+    """
+    back = Symbol(lag) if isinstance(lag, str) else S(lag)
+    return (printer or Unicode()).derivative(of, wrt, back)
