@@ -389,11 +389,16 @@ def record_of(function: Any) -> Activation:
     >>> record_of(sp.tanh(A)).parity, record_of(sigmoid).text
     ('odd', 'σ')
     """
-    kind = function if isinstance(function, type) else type(function)
-    found = _BY_CLASS.get(kind)
+    found = known_record(function)
     if found is None:
+        kind = function if isinstance(function, type) else type(function)
         raise TypeError(f"{kind.__name__} is no function of the language")
     return found
+
+
+def known_record(function: Any) -> Activation | None:
+    """The record of a function, or None where it is no function of the language."""
+    return _BY_CLASS.get(function if isinstance(function, type) else type(function))
 
 
 _BY_CLASS: dict[Any, Activation] = {record.function: record for record in ACTIVATIONS.values()}

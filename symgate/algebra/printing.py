@@ -29,6 +29,7 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
+from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Diag, OrderedProduct
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of
@@ -191,9 +192,16 @@ class Printer:
 
     # -- vectors -----------------------------------------------------------------------------
 
-    def print_Function(self, e: Expr) -> Shown:
-        name = type(e).__name__
-        return self.call({"Abs": "abs"}.get(name, name), [self.at(a, 0) for a in e.args])
+    def print_Application(self, e: Expr) -> Shown:
+        return self.call(self.function(e), [self.at(a, 0) for a in e.args])
+
+    def function(self, e: Any) -> str:
+        """The name of a function, as its record spells it."""
+        record = known_record(e)
+        return type(e).__name__ if record is None else self.spelled(record)
+
+    def spelled(self, record: Activation) -> str:
+        return record.name
 
     def print_MatVec(self, e: MatVec) -> Shown:
         left, right = self.at(e.matrix, MATVEC), self.at(e.vector, POWER)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sympy import Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol
 
+from symgate.algebra.activations import Activation
 from symgate.algebra.marks import Differential
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
 from symgate.algebra.operators import Diag, OrderedProduct
@@ -50,7 +51,10 @@ class Unicode(Printer):
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
         if function == "abs":
             return made(ATOM, "|", *arguments, "|")
-        return super().call({"sigmoid": "σ"}.get(function, function), arguments)
+        return super().call(function, arguments)
+
+    def spelled(self, record: Activation) -> str:
+        return record.text or record.name
 
     def power(self, base: Expr, exponent: Expr) -> Shown:
         shown = self.at(base, ATOM)

@@ -10,11 +10,6 @@ from symgate.algebra.names import name_parts
 from symgate.algebra.printing import offset
 from symgate.writing.notation import Glyph
 
-FUNCTIONS = {
-    "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin",
-    "cos": r"\cos", "normal_cdf": r"\Phi", "normal_pdf": r"\varphi",
-}  # fmt: skip
-
 _ACCENTS = {"tilde": r"\tilde", "hat": r"\hat", "bar": r"\bar", "dot": r"\dot"}
 
 

@@ -12,6 +12,7 @@ from sympy import cos as _cos
 from sympy import sin as _sin
 from sympy import tanh as _tanh
 
+from symgate.algebra.activations import Activation
 from symgate.algebra.marks import Differential, Dots
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import (
@@ -29,7 +30,7 @@ from symgate.algebra.text import numbers_first
 from symgate.algebra.vectors import shifted
 from symgate.equations.cell import Cell
 from symgate.writing.formulas import Scientific, Span, Written
-from symgate.writing.glyphs import FUNCTIONS, escaped, glyph_latex
+from symgate.writing.glyphs import escaped, glyph_latex
 from symgate.writing.marks import AtLimit, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
@@ -104,7 +105,12 @@ class LatexPrinter(Noted):
         inside = made(0, *[bit for a in arguments for bit in (", ", a)][1:])
         if function == "abs":
             return made(ATOM, r"\left| ", flat(inside), r" \right|", tall=True)
-        return made(ATOM, head_of(function), self.parenthesised(inside))
+        return made(ATOM, function, self.parenthesised(inside))
+
+    def spelled(self, record: Activation) -> str:
+        if record.name == "abs":
+            return record.name
+        return record.latex or rf"\operatorname{{{escaped(record.name)}}}"
 
     def over_bar(self, above: Sequence[str | Shown], below: Sequence[str | Shown]) -> Shown:
         """A fraction: its bar holds it together, and it takes no index as it is."""
@@ -118,7 +124,7 @@ class LatexPrinter(Noted):
         raised = rf"^{{{plain(self.show(exponent))}}}"
         if isinstance(base, _tanh | _sin | _cos):
             inside = self.parenthesised(self.at(base.args[0], 0))
-            return made(POWER, head_of(type(base).__name__), raised, inside)
+            return made(POWER, self.function(base), raised, inside)
         shown = flat(self.at(base, ATOM))
         shown = self.parenthesised(shown) if shown.raised else shown
         return made(POWER, shown, raised, raised=True)
@@ -234,8 +240,7 @@ class LatexPrinter(Noted):
     # -- words -------------------------------------------------------------------------------
 
     def print_Slope(self, e: Slope) -> Shown:
-        name = head_of(type(e.function).__name__)
-        return Shown(f"{name}'({self.name(e.letter, None)})")
+        return Shown(f"{self.function(e.function)}'({self.name(e.letter, None)})")
 
     def print_AtLimit(self, e: AtLimit) -> Shown:
         to = rf"\lim_{{{self.show(e.gate)} \to {e.value}}} "
@@ -259,8 +264,7 @@ class LatexPrinter(Noted):
 
     def print_Stacked(self, e: Stacked) -> Shown:
         """act(W [h; x] + b), the activations in a column."""
-        calls = [type(e.cell.equations[g]).__name__ for g in e.gates]
-        heads = self.block_matrix([[FUNCTIONS.get(call, call)] for call in calls])
+        heads = self.block_matrix([[self.function(e.cell.equations[g])] for g in e.gates])
         inside = made(0, self.glyph(e.matrix), " ", self.blocks([[v] for v in e.vectors]))
         if e.bias is not None:
             inside = made(0, inside, " + ", self.glyph(e.bias, bold=self.bold))
@@ -270,11 +274,6 @@ class LatexPrinter(Noted):
 def flat(shown: Shown) -> Shown:
     """The same on one line: without the marks where it may be broken."""
     return replace(shown, text=plain(shown.text))
-
-
-def head_of(function: str) -> str:
-    """The name of a function before its argument."""
-    return FUNCTIONS.get(function) or rf"\operatorname{{{escaped(function)}}}"
 
 
 def latex(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sympy import Expr
 
@@ -62,7 +62,7 @@ class TextPrinter(Noted):
     # -- words -------------------------------------------------------------------------------
 
     def print_Slope(self, e: Slope) -> Shown:
-        return Shown(f"{_function(e.function)}'({self.name(e.letter, None)})")
+        return Shown(f"{self.function(e.function)}'({self.name(e.letter, None)})")
 
     def print_AtLimit(self, e: AtLimit) -> Shown:
         return made(PRODUCT, f"lim {self.show(e.gate)} → {e.value}: ", self.at(e.partial, 0))
@@ -81,15 +81,10 @@ class TextPrinter(Noted):
         return Shown(e.text)
 
     def print_Stacked(self, e: Stacked) -> Shown:
-        heads = "; ".join(_function(e.cell.equations[g]) for g in e.gates)
+        heads = "; ".join(self.function(e.cell.equations[g]) for g in e.gates)
         acted = "; ".join(self.show(v) for v in e.vectors)
         bias = f" + {self.glyph(e.bias)}" if e.bias is not None else ""
         return Shown(f"[{heads}] ({self.glyph(e.matrix)} [{acted}]{bias})", PRODUCT)
-
-
-def _function(function: Any) -> str:
-    name = type(function).__name__
-    return {"sigmoid": "σ", "Abs": "abs"}.get(name, name)
 
 
 def _index(index: str) -> str:
