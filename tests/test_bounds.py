@@ -225,7 +225,7 @@ def test_the_sum_over_the_paths_is_the_jacobian(name: str) -> None:
 def test_what_paths_pass_through(name: str, of: str, wrt: str, expected: list[str]) -> None:
     found = paths(sg.linearise(sg.cell(name)), of, wrt)
     names = ["carry" if p.is_carry else "direct" if p.is_direct else
-             ">".join(n.name for n in p.through) for p in found]  # fmt: skip
+             ">".join(n.name for n in p.gates) for p in found]  # fmt: skip
     assert names == expected
 
 
@@ -239,7 +239,7 @@ def test_the_zoo_is_verified(name: str) -> None:
 def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from symgate.algebra.activations import sigmoid
 
-    monkeypatch.setattr(sigmoid, "slope", lambda self: self)
+    monkeypatch.setattr(sigmoid, "fdiff", lambda self, argindex=1: self)
     wrong = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")
     assert not verified(wrong).holds
     assert not sg.derive(wrong).holds

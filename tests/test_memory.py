@@ -19,14 +19,13 @@ SOLVED = {
     "lstm-peephole": ("b_f", log(T - 1)),
     "mgu": ("b_f", -log(T - 1)),
     "janet": ("b_f", log(T - 1)),
-    "star": ("b_k", -log(T - 1)),
     "leaky-rnn": ("alpha", 1 / T),
     "lru": ("lamda", 1 - 1 / T),
     "fast-rnn": ("beta", log(T - 1)),
 }
 NO_CARRY = [
-    "jordan-rnn", "linear-rnn", "lmu", "mi-rnn", "multiplicative-rnn", "rhn",
-    "rnn-pre-activation", "rnn-relu", "rnn-sigmoid",
+    "cfn", "indrnn", "jordan-rnn", "linear-rnn", "lmu", "mi-rnn", "multiplicative-rnn",
+    "rnn-pre-activation", "rnn-relu", "rnn-sigmoid", "star",
 ]  # fmt: skip
 NO_LOSS = ["antisymmetric-rnn-gated", "lipschitz-rnn", "lstm-no-forget-gate", "unicornn"]
 NO_BIAS = ["atr", "brc", "nbrc", "gru2", "mgu2"]
@@ -34,8 +33,8 @@ REFUSED = {
     **dict.fromkeys(NO_CARRY, "has no carry"),
     **dict.fromkeys(NO_LOSS, "without loss"),
     **dict.fromkeys(NO_BIAS, "no bias to set"),
-    "indrnn": "no solution that could be found",
-    "rnn": "has no carry: each path from a state to the next goes through a matrix",
+    "rhn": "no solution that could be found",
+    "rnn": "has no carry: each path from a state to itself passes through a matrix",
     "lstm-1997": "carries c without loss",
     "antisymmetric-rnn": "without loss",
     "qrnn": "no bias to set",

@@ -8,7 +8,7 @@ import pytest
 import symgate as sg
 from symgate.flow.paths import places, step_jacobian
 from symgate.flow.tail import quantile
-from symgate.linear.routes import routes_of
+from symgate.linear.transition import named_paths
 from symgate.numerics.product import block_norms, lag_norms
 from symgate.numerics.steps import Steps
 from symgate.plots import path_curves
@@ -26,7 +26,7 @@ def measured(name: str, n: int = 6, lags: int = 25, **options: object) -> sg.Dec
 def test_the_parts_of_a_step_sum_to_the_whole(name: str) -> None:
     run = measured(name).run
     assert run is not None
-    routes = routes_of(run.cell)
+    routes = named_paths(run.cell)
     for t in (0, 7, 24):
         total = step_jacobian(Steps(run), t)
         parts = [
@@ -37,9 +37,9 @@ def test_the_parts_of_a_step_sum_to_the_whole(name: str) -> None:
 
 
 def test_names() -> None:
-    assert routes_of(sg.cell("lstm")).names == ("carry", "f", "i", "g", "o")
-    assert routes_of(sg.cell("gru")).names == ("carry", "z", "n", "n, r")
-    assert routes_of(sg.cell("rnn")).names == ("U",)
+    assert named_paths(sg.cell("lstm")).names == ("carry", "f", "i", "g", "o")
+    assert named_paths(sg.cell("gru")).names == ("carry", "z", "n", "n, r")
+    assert named_paths(sg.cell("rnn")).names == ("U",)
     titles = measured("gru").paths.titles  # type: ignore[union-attr]
     assert titles["n, r"] == "through n, r (candidate, reset gate)"
 
@@ -62,7 +62,7 @@ def test_the_lstm_has_the_four_blocks_of_the_facts() -> None:
         ("o", "h", "h"): np.diag(np.tanh(c) * o * (1 - o)) @ U["o"],
         ("f", "h", "h"): np.diag(k * c_before * f * (1 - f)) @ U["f"],
     }
-    routes = routes_of(run.cell)
+    routes = named_paths(run.cell)
     for name in routes.names:
         steps = Steps(run, routes.step(lambda other, name=name: other == name))
         whole = step_jacobian(steps, t)[1]
@@ -91,7 +91,7 @@ def test_closing_a_path_is_the_product_without_its_terms() -> None:
     d = measured("gru", lags=12)
     assert d.run is not None
     assert d.paths is not None
-    routes = routes_of(d.run.cell)
+    routes = named_paths(d.run.cell)
     np.testing.assert_allclose(d.paths["h", "h"].whole, d.median, atol=1e-13)
     for name in routes.names:
         steps = Steps(d.run, routes.step(lambda other, name=name: other != name))
@@ -118,7 +118,7 @@ def test_a_share_of_the_whole_state_is_of_all_blocks_together() -> None:
     assert d.run is not None
     assert d.paths is not None
     assert d.paths["c", "c"].share["carry"] == pytest.approx(1, abs=1e-12)
-    routes, shares = routes_of(d.run.cell), []
+    routes, shares = named_paths(d.run.cell), []
     for t in np.unique(np.linspace(0, 24, 8).astype(int)):
         total = step_jacobian(Steps(d.run), t)
         carry = step_jacobian(Steps(d.run, routes.step(lambda name: name == "carry")), t)
@@ -135,7 +135,7 @@ def test_one_pass_for_a_row_of_blocks_is_as_one_for_each(n: int, norm: str) -> N
         d = measured(name, n=n, lags=70)
         assert d.run is not None
         cell, noted = d.run.cell, np.array([0, 1, 7, 40, 64, 70])
-        routes = routes_of(cell)
+        routes = named_paths(cell)
         for step in (
             None,
             routes.step(lambda other, kept=kept: (other == kept) == (kept == "carry")),

@@ -19,8 +19,8 @@ from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 
 #: A diagram with more nodes than this is no picture any more.
 MAX_NODES = 250
@@ -98,9 +98,7 @@ class _Reader:
             if name in outputs:  # its name stands where it leaves
                 self.graph.nodes[place] = replace(self.graph.nodes[place], name="")
             self.add("after", name=name, sources=(place,))
-        self.graph.carries = [
-            way for state in self.cell.states if (way := self.carry(state)) is not None
-        ]
+        self.graph.carries = [self.carry(c.state) for c in carries(linearise(self.cell))]
         return self.graph
 
     def add(
@@ -234,14 +232,14 @@ class _Reader:
 
     # -- the carry -----------------------------------------------------------------------
 
-    def carry(self, state: str) -> tuple[int, ...] | None:
-        """The way of a state to its new value: through products and sums, or, where there
-        is none and the state is carried all the same, through functions of a component."""
-        linear = self.way(state, lambda node: node.kind == "op" and node.label in ("⊙", "+"))
-        scaled = linear or self.way(state, lambda n: n.kind == "op" and n.label[-1] not in "−/")
-        if scaled is None and any(c.state == state for c in carries(linearise(self.cell))):
-            return self.way(state, lambda node: node.kind in ("op", "pill"))
-        return scaled
+    def carry(self, state: str) -> tuple[int, ...]:
+        """The way of a carried state to its new value, through products and sums."""
+        ways = (
+            self.way(state, lambda node: node.kind == "op" and node.label in ("⊙", "+")),
+            self.way(state, lambda node: node.kind == "op"),
+            self.way(state, lambda node: node.kind in ("op", "pill")),
+        )
+        return next(way for way in ways if way is not None)
 
     def way(self, state: str, allowed: Callable[[Node], bool]) -> tuple[int, ...] | None:
         """The shortest way from an old state to its new one through nodes that are allowed."""

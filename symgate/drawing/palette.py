@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.routes import routes_of
+from symgate.linear.transition import named_paths
 
 #: Whatever colour the text around it has.
 INK = "ink"
@@ -48,7 +48,7 @@ def gate_colours(cell: Cell) -> dict[str, str]:
     ('#D55E00', '#A8508A')
     """
     try:
-        paths = [name.split(", ") for name in routes_of(cell).names]
+        paths = [name.split(", ") for name in named_paths(cell).names]
     except SymgateError:  # too many paths for a figure of them
         paths = [["carry"]]
     every = (CARRY, *GATES)

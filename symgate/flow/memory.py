@@ -149,8 +149,8 @@ def memory(
     >>> sg.memory(sg.cell("rnn"), steps=500)
     Traceback (most recent call last):
         ...
-    symgate.errors.SymgateError: rnn has no carry: each path from a state to the next goes \
-through a matrix, so no bias sets its memory
+    symgate.errors.SymgateError: rnn has no carry: each path from a state to itself passes \
+through a matrix or an activation, so no bias sets its memory
     """
     if isinstance(steps, bool) or not isinstance(steps, int | float | np.number) or not (
         1 < steps <= 1e12

@@ -1,7 +1,7 @@
 """Paths of the gradient, exactly: the carry alone, everything without one, and the shares.
 
-Each one-step Jacobian is the sum of its routes. A path over many steps is the product of
-the Jacobians with only its routes (alone) or with all others (without), so that nothing
+Each one-step Jacobian is the sum of its paths. A path over many steps is the product of
+the Jacobians with only its terms (alone) or with all others (without), so that nothing
 is approximated; the shares of one step add up to 1. All blocks of a row are followed at once.
 """
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.flow.tail import quantile
-from symgate.linear.routes import CARRY, DIRECT, Routes, routes_of
+from symgate.linear.paths import CARRY, DIRECT
+from symgate.linear.transition import NamedPaths, named_paths
 from symgate.numerics.dense import whole
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
@@ -108,25 +109,25 @@ def paths(
     (1.0, 1.0)
     """
     cell = run.cell
-    routes = routes_of(cell)
+    named = named_paths(cell)
     states = cell.states
     wanted = [(of, wrt)]
     if len(states) == 2:
         wanted += [(a, b) for a in states for b in states if (a, b) != (of, wrt)]
     steps = {
-        name: Steps(run, routes.step(lambda other, name=name: other == name))  # type: ignore[misc]
-        for name in routes.names
+        name: Steps(run, named.step(lambda other, name=name: other == name))  # type: ignore[misc]
+        for name in named.names
     }
     together, shares = _shares(run, steps, wanted)
     noted = noted_lags(lags)
     rows = {a: [b for one, b in wanted if one == a] for a, _ in wanted}
     kinds: dict[str | None, Callable[[str], bool]] = {None: lambda other: True}
-    kinds |= {name: lambda other, name=name: other != name for name in routes.names}  # type: ignore[misc]
-    if CARRY in routes.names:
+    kinds |= {name: lambda other, name=name: other != name for name in named.names}  # type: ignore[misc]
+    if CARRY in named.names:
         kinds[ALONE] = lambda other: other == CARRY
     curves: dict[tuple[str | None, str, str], Array] = {}
     for place, (kind, a) in enumerate(product(kinds, rows)):
-        step = None if kind is None else routes.step(kinds[kind])
+        step = None if kind is None else named.step(kinds[kind])
         norms = block_norms(run, a, rows[a], lags, at=at, norm=norm, step=step, noted=noted)
         curves |= {(kind, a, b): quantile(norms[b], 0.5) for b in rows[a]}
         if progress is not None:
@@ -134,11 +135,11 @@ def paths(
     blocks = {
         (a, b): Block(
             a, b, curves[None, a, b], curves.get((ALONE, a, b)),
-            {name: curves[name, a, b] for name in routes.names}, *shares[a, b],
+            {name: curves[name, a, b] for name in named.names}, *shares[a, b],
         )
         for a, b in wanted
     }  # fmt: skip
-    titles = {name: _title(routes, name) for name in routes.names}
+    titles = {name: _title(named, name) for name in named.names}
     last = run.steps - 1 if at is None else at
     return Paths(cell.name, norm, last, run.samples, noted, titles, together, blocks)
 
@@ -155,13 +156,13 @@ def noted_lags(lags: int) -> Array:
     return np.concatenate([np.arange(EVERY), later])
 
 
-def _title(routes: Routes, name: str) -> str:
+def _title(named: NamedPaths, name: str) -> str:
     """A path in words: "through n, r (candidate, reset gate)"."""
     if name == CARRY:
         return "the carry"
     if name == DIRECT:
         return "direct, through no gate"
-    roles = [routes.cell.roles.get(gate, "").split(":")[0].split(",")[0] for gate in
+    roles = [named.cell.roles.get(gate, "").split(":")[0].split(",")[0] for gate in
              name.split(", ")]  # fmt: skip
     return f"through {name}" + (f" ({', '.join(roles)})" if all(roles) else "")
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, S
+from sympy import Expr
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.linear.routes import CARRY, routes_of
+from symgate.linear.linearise import linearise
+from symgate.linear.paths import carries
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
@@ -93,15 +94,7 @@ def carry_coefficient(cell: Cell, state: str) -> Expr | None:
     >>> carry_coefficient(sg.cell("gru-z-takes-new"), "h")
     1 - z[t]
     """
-    try:
-        alone = routes_of(cell).step(lambda name: name == CARRY)
-    except SymgateError:
-        return None
-    found = {
-        value: form.diagonal
-        for value, other, form in alone.across
-        if value == other and form.diagonal != S.Zero
-    }
+    found = {c.state: c.coefficient for c in carries(linearise(cell))}
     return found.get(state) or next(iter(found.values()), None)
 
 

@@ -13,7 +13,7 @@ from symgate.algebra.vectors import MatVec, Vector, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, linearise
-from symgate.linear.routes import CARRY, routes_of
+from symgate.linear.paths import carries
 from symgate.numerics.initialise import SCALAR
 
 
@@ -33,23 +33,17 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
     """Solve the carry of a state (the first that can be solved) for one parameter."""
     if state is not None and state not in cell.states:
         raise UnknownName(f"a state of {cell.name} named", state, cell.states)
-    alone = routes_of(cell).step(lambda name: name == CARRY)
-    carries = {
-        value: form.diagonal
-        for value, other, form in alone.across
-        if value == other and form.diagonal != S.Zero and not form.branches
-    }
-    if state is not None and state not in carries and carries:
+    known = {c.state: c.coefficient for c in carries(linearise(cell))}
+    if not known:
         raise SymgateError(
-            f"{cell.name} does not carry {state}; it carries {', '.join(map(repr, carries))}"
+            f"{cell.name} has no carry: each path from a state to itself passes through a "
+            f"matrix or an activation, so no bias sets its memory"
         )
-    if not carries:
+    if state is not None and state not in known:
         raise SymgateError(
-            f"{cell.name} has no carry: each path from a state to the next goes through a "
-            f"matrix, so no bias sets its memory"
+            f"{cell.name} does not carry {state}; it carries {', '.join(map(repr, known))}"
         )
-    ordered = [s for s in cell.states if s in carries]
-    wanted = {s: carries[s] for s in (ordered if state is None else [state])}
+    wanted = known if state is None else {state: known[state]}
     reasons = []
     for name, carry in wanted.items():
         resting = at_rest(linearise(cell), carry)

@@ -120,7 +120,7 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
         )
         formulas += (board.write(sp.Symbol("lambda"), "=", eigenvalue),)
     carry = carry_of(cell, state)
-    if carry is not None and ranges(cell).of(sp.Mul(*carry.coefficient)).within(0, 1):
+    if carry is not None and ranges(cell).of(carry.coefficient).within(0, 1):
         told.append(
             "The carry alone never grows, as its factor lies in [0, 1]; the paths through the "
             "gates and the candidate contain weight matrices and have no such bound."
@@ -194,7 +194,7 @@ def addition_keeps(cells: Sequence[Cell], state: str, lags: int) -> Finding:
         return Finding(
             FALSE, (f"{state}_t has no direct term in {state}_{{t-1}}.",), {}, (equation,)
         )
-    product = sp.Mul(*carry.coefficient)
+    product = carry.coefficient
     if sp.expand(cell.equations[state] - product * variable(state, 1)) == 0:
         return Finding(FALSE, ("Nothing is added in this cell.",), {}, (equation,))
     formulas: tuple[Formula, ...] = (equation, board.jacobian(state, state))

@@ -14,12 +14,11 @@ from sympy import Dummy, Expr, Indexed, Integer, MatrixSymbol
 
 from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.equations.cell import Cell
-from symgate.linear.carry import Carry, carries
 from symgate.linear.intervals import Interval
 from symgate.linear.limits import gates
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import paths
-from symgate.linear.routes import CARRY, routes_of
+from symgate.linear.paths import CARRY, Carry, carry, paths
+from symgate.linear.transition import named_paths
 from symgate.numerics.initialise import bias_of, init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.run import Run
@@ -40,7 +39,7 @@ HOLDING = 2
 
 def carry_of(cell: Cell, state: str) -> Carry | None:
     """How a state passes to itself, where it does."""
-    return next((c for c in carries(linearise(cell)) if c.state == state), None)
+    return carry(linearise(cell), state)
 
 
 def within(interval: Interval) -> str:
@@ -99,8 +98,8 @@ def _is_identity(cell: Cell, state: str, ends: Mapping[str, int]) -> bool:
 
 def keeping(cell: Cell, state: str, bias: float) -> dict[str, float]:
     """The biases that open the carry of a state: +bias for f, -bias for z in 1 - z."""
-    carry = carry_of(cell, state)
-    gates = {} if carry is None else carry.gates
+    found = carry_of(cell, state)
+    gates = {} if found is None else found.gates
     return {gate: bias if keeps else -bias for gate, keeps in gates.items()}
 
 
@@ -153,7 +152,7 @@ def on_noise(cell: Cell, hidden: int, steps: int, **options: Any) -> Run:
 
 def curve(run: Run, state: str, *, carry_alone: bool = False) -> Array:
     """log10 of ‖∂state_t/∂state_{t-k}‖₂ for all lags of a run, or of the carry's share."""
-    step = routes_of(run.cell).step(lambda name: name == CARRY) if carry_alone else None
+    step = named_paths(run.cell).step(lambda name: name == CARRY) if carry_alone else None
     norms = lag_norms(run, state, state, run.steps, norm="spectral", step=step)
     return np.asarray(norms.log10_norm)
 

@@ -91,7 +91,7 @@ def state_without_bound(
         return Finding(FALSE, tuple(told), numbers, tuple(formulas))
     carry = carry_of(cell, state)
     if carry is not None:
-        factor = sp.Mul(*carry.coefficient)
+        factor = carry.coefficient
         added = sp.expand(cell.equations[state] - factor * variable(state, 1))
         known = ranges(cell)
         if known.of(factor).within(0, 1) and known.of(added).within(-1, 1):
@@ -115,10 +115,10 @@ def shrinks(cells: Sequence[Cell], state: str, gates: Sequence[str], steps: int)
     (cell,) = cells
     board, carry = Board(cell), carry_of(cell, state)
     equation = board.equation(state)
-    if carry is None or not ranges(cell).of(sp.Mul(*carry.coefficient)).within(0, 1):
+    if carry is None or not ranges(cell).of(carry.coefficient).within(0, 1):
         return Finding(FALSE, ("The factor does not stay in [0, 1].",), {}, (equation,))
     old = variable(state, 1)
-    factor = sp.Mul(*carry.coefficient)
+    factor = carry.coefficient
     kept = board.write(Abs(factor * old), "≤", Abs(old), like=state)
     run = at_rest(cell, biased(cell, 1, dict.fromkeys(gates, WIDE)), steps)
     numbers: dict[str, Number] = {"steps": steps, "last": float(run[state][-1, 0])}
@@ -142,7 +142,7 @@ def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -
         said = f"{state} does not pass to itself but through a matrix or an activation."
         return Finding(FALSE, (said,), {}, (equation,))
     own = {variable(state), variable(state, 1)}
-    if any(factor.has(*own) for factor in carry.coefficient):
+    if any(factor.has(*own) for factor in sp.Mul.make_args(carry.coefficient)):
         said = f"The factor of the carry itself depends on {state} through an activation."
         return Finding(FALSE, (said,), {}, (equation,))
     run = on_noise(cell, hidden, lags)

@@ -16,8 +16,8 @@ from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.chains import Chain, operator
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
+from symgate.linear.paths import Product, operator
 
 MAX_LAG = 1_000
 
@@ -146,7 +146,7 @@ def _by_parameter(lin: Linearisation, of: str, wrt: str, steps: int | Expr) -> M
     for node in lin:
         for term in _directly(node, wrt):
             head = operator(lin, of, variable(node.name), (variable(node.name),))
-            local = Chain(last=term.coefficient).operator(node.size, node.size)
+            local = Product(last=term.coefficient).operator(node.size, node.size)
             tail = term.left or (
                 Identity(node.size) if parameter.shape else OneMatrix(node.size, 1)
             )

@@ -7,18 +7,16 @@ paths through the gate close, and what remains is what it multiplies.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sympy import Expr, Function, Indexed, Integer, MatrixExpr
 from sympy.core.basic import Basic
 
-from symgate.algebra.operators import total
 from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.equations.cell import Cell
-from symgate.linear.chains import Chain, merged
 from symgate.linear.linearise import Linearisation, linearise
-from symgate.linear.paths import Path, paths
+from symgate.linear.paths import Path, block, paths
 from symgate.linear.ranges import ranges
 
 
@@ -98,17 +96,15 @@ def _left_over(
     lin: Linearisation, found: list[Path], fixed: Mapping[Basic, Expr], of: str, wrt: str
 ) -> MatrixExpr:
     """The sum over the paths that stay open, with the fixed values put in."""
-    chains = []
+    kept = []
     for path in found:
-        chain = Chain()
-        for place, (node, term) in enumerate(zip(path.nodes, path.terms, strict=True)):
-            factors = tuple(f.xreplace(fixed) for f in term.coefficient)
+        links = []
+        for link in path.links:
+            factors = tuple(f.xreplace(fixed) for f in link.term.coefficient)
             if any(f == 0 for f in factors):
                 break
-            kept = tuple(f for f in factors if f != 1)
-            now = type(term)(kept, term.matrix, term.source)
-            chain = chain.then(now, node.size, place)
+            left = tuple(f for f in factors if f != 1)
+            links.append(replace(link, term=replace(link.term, coefficient=left)))
         else:
-            chains.append(Chain(chain.done, chain.last, path.chain.route))
-    rows, cols = lin.size(of), lin.size(wrt)
-    return total([c.operator(rows, cols) for c in merged(chains)], rows, cols)
+            kept.append(Path(tuple(links)))
+    return block(lin, kept, of, wrt)

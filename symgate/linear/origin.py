@@ -17,13 +17,12 @@ import sympy as sp
 from sympy import Expr, Indexed, MatrixExpr, Mul, S, Symbol
 
 from symgate.algebra.activations import Elementwise, step
-from symgate.algebra.operators import Diag
 from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, Vector, variable
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.chains import Chain, routes
 from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.paths import Product, sums
 
 #: An eigenvalue of the one matrix that is left.
 MU = Symbol("mu", complex=True)
@@ -125,8 +124,8 @@ def origin(cell: Cell) -> Origin:
     before = [variable(s, 1) for s in cell.states]
     found: dict[tuple[int, int], list[tuple[tuple[MatrixExpr, ...], Expr]]] = {}
     for i, state in enumerate(cell.states):
-        for source, chains in routes(lin, state, before).items():
-            parts = [_scalar(chain, values) for chain in chains]
+        for source, products in sums(lin, state, before).items():
+            parts = [_scalar(part, values) for part in products]
             kept = [part for part in parts if part[1] != 0]
             found[i, before.index(source)] = kept
     matrices = {m for parts in found.values() for product, _ in parts for m in product}
@@ -217,18 +216,11 @@ def _put_in(e: Expr, values: Mapping[Any, Expr]) -> Expr:
     return made
 
 
-def _scalar(chain: Chain, values: Mapping[Any, Expr]) -> tuple[tuple[MatrixExpr, ...], Expr]:
-    """The matrices of a chain, and the product of all its diagonals as one number."""
-    matrices: list[MatrixExpr] = []
-    number = Mul(*(_put_in(f, values) for f in chain.last))
-    for part in chain.done:
-        if isinstance(part, Diag):
-            number *= Mul(*(_put_in(f, values) for f in part.factors))
-        elif isinstance(part, MatrixExpr):
-            matrices.append(part)
-        else:
-            number *= part
-    return tuple(matrices), number
+def _scalar(part: Product, values: Mapping[Any, Expr]) -> tuple[tuple[MatrixExpr, ...], Expr]:
+    """The matrices of a product, and all its diagonals as one number."""
+    factors = [f for diagonal, _ in part.pairs for f in diagonal]
+    number = Mul(*(_put_in(f, values) for f in (*factors, *part.last)))
+    return tuple(matrix for _, matrix in part.pairs), number
 
 
 def _tidy(e: Expr) -> Expr:

@@ -1,149 +1,442 @@
-"""The paths by which a change of an old state reaches a new one, each on its own.
+"""Paths: the ways by which a change of one value reaches another, and the carry among them.
 
-A path is one term of the linearisation after another. `chains` merges those that end in
-the same matrix; here each keeps its name: the carry, or what it passes through.
+A path is one term of the linearisation after another. One walk follows the terms of a step:
+path by path (`followed`), or added up on the way (`sums`, `operator`). The carry is the path
+from a state to itself on which no matrix and no activation stands, however many lines it is
+written over.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from typing import TypeVar
 
-from sympy import Indexed, MatrixExpr
+from sympy import Add, Dummy, Expr, Function, Indexed, Integer, MatrixExpr, MatrixSymbol, Mul, Pow
 
-from symgate.algebra.vectors import name_of, variable
+from symgate.algebra.operators import Diag, product, total
+from symgate.algebra.vectors import MatVec, name_of, time_of, variable
 from symgate.equations.cell import Cell, once_a_cell
-from symgate.linear.chains import Chain, route_count
-from symgate.linear.linearise import Linearisation, Node, Term
+from symgate.errors import SymgateError
+from symgate.linear.linearise import Factors, Linearisation, Node, Term, factors_of, linearise
+
+CARRY, DIRECT = "carry", "direct"
 
 #: Past this number of paths a block is written with its sums in parentheses.
 MAX_PATHS = 24
 
+#: Past this number a sum is not multiplied out, and paths are not told apart by name.
+MAX_SUMMANDS = 64
+
+#: Past this number paths are not followed one by one.
+MAX_FOLLOWED = 10_000
+
+
+@dataclass(frozen=True)
+class Link:
+    """One term of a path, with the node that it belongs to and its place there.
+
+    `activated` says that the node reads the term's source inside a function.
+    """
+
+    node: Node
+    term: Term
+    place: int = 0
+    activated: bool = False
+
 
 @dataclass(frozen=True)
 class Path:
-    """One path from the value `nodes[0]` back to `source`: a node and a term a step."""
+    """One path from the value `of` back to `source`, from the new value to the old."""
 
-    nodes: tuple[Node, ...]
-    terms: tuple[Term, ...]
-    chain: Chain
+    links: tuple[Link, ...]
+
+    def then(self, link: Link) -> Path:
+        """The path followed by one more term."""
+        return Path((*self.links, link))
 
     @property
     def of(self) -> str:
-        return self.nodes[0].name
+        return self.links[0].node.name
 
     @property
     def source(self) -> Indexed:
-        return self.terms[-1].source
+        return self.links[-1].term.source
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(link.node for link in self.links)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(link.term for link in self.links)
 
     @property
     def matrices(self) -> tuple[MatrixExpr, ...]:
-        """The weight matrices on the path, from the new state to the old."""
+        """The weight matrices on the path."""
         return tuple(term.matrix for term in self.terms if term.matrix is not None)
 
-    def operator(self, lin: Linearisation) -> MatrixExpr:
-        """The path's share of the Jacobian."""
-        return self.chain.operator(self.nodes[0].size, lin.size(name_of(self.source)))
+    @property
+    def lines(self) -> tuple[Node, ...]:
+        """The gates and states on the way, from the new value inward."""
+        return tuple(n for n in self.nodes[1:] if n.kind in ("gate", "state"))
+
+    @cached_property
+    def gates(self) -> tuple[Node, ...]:
+        """Those of the lines that the path passes as gates: by an activation of their own.
+
+        A line that only adds and multiplies is none, and neither is a function of a state of
+        the same step alone, such as tanh(c_t): that is how the state is read.
+        """
+        reads = [*(n.kind == "state" for n in self.nodes[1:]), self.is_within]
+        passed = {
+            link.node.owner
+            for link, reading in zip(self.links, reads, strict=True)
+            if link.activated and not reading
+        }
+        return tuple(n for n in self.lines if n.name in passed)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it stays in the same step."""
+        return bool(time_of(self.source) == 0)
 
     @property
     def is_direct(self) -> bool:
-        """Whether the path meets no matrix and no activation but the new state's own."""
-        inside = any(n.kind in ("pre", "part") and n.owner != self.of for n in self.nodes)
-        return not self.matrices and not inside
+        """Whether the path meets no matrix and no gate."""
+        return not self.matrices and not self.gates
 
-    @property
+    @cached_property
     def is_carry(self) -> bool:
-        """Whether the path carries a state on: direct, and it stays with that state.
+        """Whether the path is the carry of its source, or the carry as another value reads it.
 
         >>> import symgate as sg
-        >>> lin = sg.linearise(sg.cell("gru"))
-        >>> [p.is_carry for p in paths(lin, "h", "h")]
+        >>> [p.is_carry for p in paths(sg.linearise(sg.cell("gru")), "h", "h")]
         [True, False, False, False]
         """
-        return self.is_direct and name_of(self.source) in {n.name for n in self.nodes}
+        names = [n.name for n in self.nodes]
+        if not self.is_direct or name_of(self.source) not in names:
+            return False
+        own, *rest = self.links[names.index(name_of(self.source)) :]
+        others = any(link.node.kind == "state" for link in rest)
+        return not others and not any(link.activated for link in (own, *rest))
 
-    @property
-    def through(self) -> tuple[Node, ...]:
-        """The gates that name the path, from the new state inward.
+    @cached_property
+    def name(self) -> str:
+        """The gates that it passes; without any the carry, or the matrices on it."""
+        if self.is_carry:
+            return CARRY
+        if self.gates:
+            return ", ".join(node.name for node in self.gates)
+        met = {symbol.name for matrix in self.matrices for symbol in matrix.atoms(MatrixSymbol)}
+        return ", ".join(sorted(met)) or DIRECT
 
-        A state on the way to the first gate and a plain sum behind a gate say nothing new
-        and are left out: h → c → forget gate is the path through the forget gate.
-        """
-        named = [n for n in self.nodes[1:] if n.kind in ("gate", "state")]
-        while len(named) > 1 and not _is_gate(named[0], self):
-            named.pop(0)
-        kept = [n for i, n in enumerate(named) if i == 0 or not _is_plain(n)]
-        return tuple(n for n in kept if _is_gate(n, self) or not _is_last_state(n, kept, self))
+    def operator(self, lin: Linearisation) -> MatrixExpr:
+        """The path's share of the Jacobian."""
+        return block(lin, [self], self.of, name_of(self.source))
 
-    @property
-    def through_all(self) -> tuple[Node, ...]:
-        """Every gate and state on the way, where `through` does not tell two paths apart."""
-        return tuple(n for n in self.nodes[1:] if n.kind in ("gate", "state"))
+
+# -- the walk ----------------------------------------------------------------------------
+
+Way = TypeVar("Way")
+
+
+def _walk(
+    lin: Linearisation,
+    of: str,
+    ends: Collection[Indexed],
+    links: Mapping[str, Sequence[Link]],
+    start: Way,
+    then: Callable[[Way, Link], Way],
+    joined: Callable[[list[Way]], list[Way]],
+) -> dict[Indexed, list[Way]]:
+    """The ways from a node to each variable of `ends`, within one step.
+
+    The nodes are visited in reverse, so that each is followed once, with all the ways that
+    lead to it.
+    """
+    found: dict[Indexed, list[Way]] = {}
+    waiting: dict[Indexed, list[Way]] = {variable(of): [start]}
+    for node in lin.backward():
+        ways = joined(waiting.pop(variable(node.name), []))
+        for link in links[node.name] if ways else ():
+            reached = found if link.term.source in ends else waiting
+            reached.setdefault(link.term.source, []).extend(then(way, link) for way in ways)
+    return {source: joined(ways) for source, ways in found.items()}
+
+
+def followed(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Path]]:
+    """The paths within a step from a node to each variable of `ends`, which stop there."""
+    number = path_count(lin, of, ends)
+    if number > MAX_FOLLOWED:
+        raise SymgateError(
+            f"{lin.cell.name} has {number} paths through one step, too many to follow one by "
+            f"one (the limit is {MAX_FOLLOWED}); jacobian and decay do without them"
+        )
+
+    return _walk(lin, of, ends, _links(lin.cell), Path(()), Path.then, _in_order)
+
+
+def _in_order(found: list[Path]) -> list[Path]:
+    return sorted(found, key=lambda path: [link.place for link in path.links])
+
+
+def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Product]]:
+    """The same added up: the total derivative by each variable of `ends`, as products."""
+    if variable(of) in ends:
+        return {variable(of): [Product()]}
+    links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
+    return _walk(lin, of, ends, links, Product(), Product.then, merged)
+
+
+def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
+    """How many paths lead from a node to the variables of `ends`, without following each."""
+    counts: dict[Indexed, int] = {variable(of): 1}
+    result = 0
+    for node in lin.backward():
+        here = counts.pop(variable(node.name), 0)
+        for term in node.terms:
+            if term.source in ends:
+                result += here
+            else:
+                counts[term.source] = counts.get(term.source, 0) + here
+    return result
+
+
+@once_a_cell
+def _links(cell: Cell) -> Mapping[str, list[Link]]:
+    """The terms of each node as links of paths.
+
+    A term whose source stands inside a function and beside it as well, as in h + tanh(h), is
+    two links, where a carry could take it: what passes the function by, and the rest.
+    """
+    bare: set[Indexed] = {variable(s, 1) for s in cell.states}
+    found: dict[str, list[Link]] = {}
+    for node in linearise(cell):
+        found[node.name] = links = []
+        for place, term in enumerate(node.terms):
+            letters = {f: Dummy(real=True) for f in _functions(node.expression, term.source)}
+            outside = node.expression.xreplace(letters)
+            activated = bool(letters) and term.matrix is None
+            if activated and outside.has(term.source) and term.source in bare:
+                kept = _slope(outside, term.source).xreplace({d: f for f, d in letters.items()})
+                rest = Mul(*term.coefficient) - kept
+                for part, inside in ((kept, False), (rest, True)):
+                    split = replace(term, coefficient=factors_of(part, node.order))
+                    links.append(Link(node, split, place, inside))
+            else:
+                links.append(Link(node, term, place, activated))
+        if any(link.term.matrix is None and link.term.source in bare for link in links):
+            bare.add(variable(node.name))
+    return found
+
+
+def _functions(e: Expr, source: Indexed) -> Iterator[Expr]:
+    """The outermost functions that hold a variable: activations, roots, quotients by it."""
+    power = isinstance(e, Pow) and not (e.exp.is_Integer and e.exp.is_positive)
+    if (power or isinstance(e, Function)) and e.has(source):
+        yield e
+    else:
+        for part in e.args:
+            yield from _functions(part, source)
+
+
+def _slope(expression: Expr, source: Indexed) -> Expr:
+    """The derivative of sums and products by a variable, also where a diagonal acts on it."""
+    scaled = {
+        v: Mul(*v.matrix.factors, source)
+        for v in expression.atoms(MatVec)
+        if v.vector == source and isinstance(v.matrix, Diag)
+    }
+    return expression.xreplace(scaled).diff(source)
 
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    known = _known(lin.cell)
+    known, goal = _known(lin.cell), variable(wrt, 1)
     if (of, wrt) not in known:
-        known[of, wrt] = _found(lin, of, variable(wrt, 1))
+        known[of, wrt] = followed(lin, of, [goal]).get(goal, [])
     return list(known[of, wrt])
 
 
 @once_a_cell
-def _known(cell: Cell) -> dict[tuple[str, str], tuple[Path, ...]]:
+def _known(cell: Cell) -> dict[tuple[str, str], list[Path]]:
     """The paths of a cell that have been followed before."""
     return {}
 
 
-def _found(lin: Linearisation, of: str, goal: Indexed) -> tuple[Path, ...]:
-    alive = _leading_to(lin, goal)
-    found: list[Path] = []
-
-    def follow(node: Node, nodes: tuple[Node, ...], terms: tuple[Term, ...], chain: Chain) -> None:
-        for place, term in enumerate(node.terms):
-            if term.source == goal:
-                longer = chain.then(term, node.size, place)
-                found.append(Path((*nodes, node), (*terms, term), longer))
-            elif term.source in alive:
-                longer = chain.then(term, node.size, place)
-                follow(lin[name_of(term.source)], (*nodes, node), (*terms, term), longer)
-
-    follow(lin[of], (), (), Chain())
-    return tuple(found)
-
-
-def _leading_to(lin: Linearisation, goal: Indexed) -> set[Indexed]:
-    """The values of the step that depend on the old state `goal`."""
-    alive: set[Indexed] = set()
-    for node in lin:
-        if any(t.source == goal or t.source in alive for t in node.terms):
-            alive.add(variable(node.name))
-    return alive
-
-
 def count(lin: Linearisation, of: str, wrt: str) -> int:
-    """How many paths there are, without following each.
+    """How many paths there are from `of` at t to the state `wrt` at t - 1.
 
     >>> import symgate as sg
     >>> lin = sg.linearise(sg.cell("lstm"))
     >>> count(lin, "h", "h"), count(lin, "c", "c")
     (4, 1)
     """
-    return route_count(lin, of, (variable(wrt, 1),))
+    return path_count(lin, of, (variable(wrt, 1),))
 
 
-def _is_gate(node: Node, path: Path) -> bool:
-    """Whether a node on the path is the value of an activation, or holds one."""
-    owned = {n.owner for n in path.nodes if n.kind in ("pre", "part")}
-    return node.kind == "gate" or node.name in owned
+# -- sums --------------------------------------------------------------------------------
 
 
-def _is_plain(node: Node) -> bool:
-    """Whether a node only adds up what it reads, as a shared pre-activation does."""
-    return node.kind == "gate" and not any(
-        f.has(Indexed) for t in node.terms for f in t.coefficient
-    )
+@dataclass(frozen=True)
+class Product:
+    """diag(…) A diag(…) B … diag(last), as pairs of a diagonal's factors and a matrix.
+
+    `route` says which term was taken at each node, so that products keep their order.
+    """
+
+    pairs: tuple[tuple[Factors, MatrixExpr], ...] = ()
+    last: Factors = ()
+    route: tuple[int, ...] = ()
+
+    def then(self, link: Link) -> Product:
+        """The product followed by one more term."""
+        factors, route = (*self.last, *link.term.coefficient), (*self.route, link.place)
+        if link.term.matrix is None:
+            return Product(self.pairs, factors, route)
+        return Product((*self.pairs, (factors, link.term.matrix)), (), route)
+
+    def operator(self, rows: Expr, cols: Expr) -> MatrixExpr:
+        """The product as a SymPy matrix expression, its number in front."""
+        number: Expr = Integer(1)
+        operators: list[MatrixExpr] = []
+        for factors, matrix in (*self.pairs, (self.last, None)):
+            number = number * Mul(*(f for f in factors if f.is_number))
+            rest = [f for f in factors if not f.is_number]
+            operators += [Diag(cols if matrix is None else matrix.rows, *rest)] if rest else []
+            operators += [] if matrix is None else [matrix]
+        return product([*([number] if number != 1 else []), *operators], rows)
 
 
-def _is_last_state(node: Node, kept: list[Node], path: Path) -> bool:
-    """A state that the path merely ends in adds nothing to the gates before it."""
-    return len(kept) > 1 and node is kept[-1] and node.name == name_of(path.source)
+def products_of(found: Iterable[Path]) -> list[Product]:
+    """The products of some paths, merged."""
+    return merged(reduce(Product.then, path.links, Product()) for path in found)
+
+
+def merged(products: Iterable[Product]) -> list[Product]:
+    """Products in the order of their routes; those that differ in the last diagonal are one."""
+    groups: dict[tuple[tuple[Factors, MatrixExpr], ...], list[Product]] = {}
+    for p in sorted(products, key=lambda p: p.route):
+        groups.setdefault(p.pairs, []).append(p)
+    summed = [Product(k, _added([p.last for p in g]), g[0].route) for k, g in groups.items()]
+    return [p for p in summed if p.last != (Integer(0),)]
+
+
+def _added(parts: list[Factors]) -> Factors:
+    """The sum of products, its common first factors in front."""
+    if len(parts) == 1:
+        return parts[0]
+    common: list[Expr] = []
+    for candidate in parts[0]:
+        if all(candidate in rest for rest in parts):
+            common.append(candidate)
+            parts = [_without(rest, candidate) for rest in parts]
+    inner = Add(*(Mul(*rest) for rest in parts))
+    if inner == 0:
+        return (Integer(0),)
+    return tuple(common) if inner == 1 else (*common, *Mul.make_args(inner))
+
+
+def _without(factors: Factors, one: Expr) -> Factors:
+    at = factors.index(one)
+    return (*factors[:at], *factors[at + 1 :])
+
+
+def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
+    """The total derivative of a node by one variable of `ends`, within one step."""
+    if path_count(lin, of, ends) > MAX_SUMMANDS:
+        return _nested(lin, variable(of), wrt, ends, {})
+    return _total(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))
+
+
+def block(lin: Linearisation, found: Iterable[Path], of: str, wrt: str) -> MatrixExpr:
+    """The sum of some paths between two values."""
+    return _total(lin, products_of(found), of, wrt)
+
+
+def _total(lin: Linearisation, found: Iterable[Product], of: str, wrt: str) -> MatrixExpr:
+    rows, cols = lin.size(of), lin.size(wrt)
+    return total([p.operator(rows, cols) for p in found], rows, cols)
+
+
+def _nested(
+    lin: Linearisation,
+    source: Indexed,
+    wrt: Indexed,
+    ends: Collection[Indexed],
+    known: dict[Indexed, MatrixExpr],
+) -> MatrixExpr:
+    """The total derivative with sums in parentheses, each node's worked out once."""
+    if source not in known:
+        node = lin[name_of(source)]
+        cols = lin.size(name_of(wrt))
+        parts = []
+        for term in node.terms:
+            if term.source == wrt:
+                parts.append(term_operator(lin, node, term))
+            elif term.source not in ends and term.source in lin.symbols:
+                rest = _nested(lin, term.source, wrt, ends, known)
+                parts.append(product([term_operator(lin, node, term), rest], node.size))
+        known[source] = total(parts, node.size, cols)
+    return known[source]
+
+
+def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:
+    """One term of a node, diag(coefficient) . matrix."""
+    return Path((Link(node, term),)).operator(lin)
+
+
+# -- the carry ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Carry:
+    """d(state_t) = diag(coefficient) d(state_{t-1}) + …, with no matrix and no activation.
+
+    `gates` maps each gate of the coefficient to whether an open gate (near 1) keeps the
+    state: True for f in f ⊙ c, False for z in (1 - z) ⊙ h.
+    """
+
+    state: str
+    paths: tuple[Path, ...]
+    coefficient: Expr
+    gates: Mapping[str, bool]
+
+
+def carries(lin: Linearisation) -> tuple[Carry, ...]:
+    """The carry of each state that has one.
+
+    >>> import symgate as sg
+    >>> [(c.state, c.gates) for c in carries(sg.linearise(sg.cell("lstm")))]
+    [('c', {'f': True})]
+    >>> [(c.state, c.coefficient) for c in carries(sg.linearise(sg.cell("rhn")))]
+    [('h', (1 - k[t])*(1 - z[t]))]
+    """
+    return tuple(found for s in lin.cell.states if (found := carry(lin, s)) is not None)
+
+
+def carry(lin: Linearisation, state: str) -> Carry | None:
+    """The carry of a state, or None."""
+    if count(lin, state, state) > MAX_FOLLOWED:
+        return None
+    found = tuple(path for path in paths(lin, state, state) if path.is_carry)
+    coefficient = Add(*(Mul(*(f for term in p.terms for f in term.coefficient)) for p in found))
+    if coefficient == 0:
+        return None
+    factors = [f for p in found for term in p.terms for f in term.coefficient]
+    return Carry(state, found, coefficient, dict(g for f in factors if (g := _gate(lin, f))))
+
+
+def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:
+    """The gate in a factor g or 1 - g, and whether it keeps; for f = 1 - i, i does not."""
+    for keeps, gate in ((True, factor), (False, 1 - factor)):
+        if isinstance(gate, Indexed) and time_of(gate) == 0 and name_of(gate) in lin.nodes:
+            plain = lin[name_of(gate)].expression
+            inner = None if plain.has(Function, MatVec) else _gate(lin, plain)
+            named = lin[name_of(gate)].kind in ("gate", "state")
+            if inner is not None:
+                return inner[0], inner[1] == keeps
+            return (name_of(gate), keeps) if named else None
+    return None

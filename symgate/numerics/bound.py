@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, S
 
-from symgate.linear.forms import Form
+from symgate.linear.transition import Form
 from symgate.numerics.compiled import matrix_value
 from symgate.numerics.run import Run
 

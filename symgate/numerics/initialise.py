@@ -15,8 +15,8 @@ from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.equations.cell import Cell, Parameter, checked_cell
 from symgate.errors import ShapeError, SymgateError
-from symgate.linear.carry import carries
 from symgate.linear.linearise import Node, linearise
+from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked
 from symgate.numerics.options import known_name, mapping
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError
-from symgate.linear.forms import Transition, leading_to, transition
+from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import Diverged
-from symgate.linear.forms import Transition, transition
 from symgate.linear.linearise import linearise
+from symgate.linear.transition import Transition, transition
 from symgate.numerics.bound import ELEMENT, Binding, BoundForm
 from symgate.numerics.dense import DenseSteps
 from symgate.numerics.run import Run, checked_run

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from symgate.errors import UnknownName
 from symgate.flow.paths import Block, Paths
-from symgate.linear.routes import CARRY
+from symgate.linear.paths import CARRY
 from symgate.plots.decades import (
     End,
     beyond,

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, S, Symbol
+from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.chains import routes
 from symgate.linear.linearise import Linearisation, Node, linearise, pieces
+from symgate.linear.paths import sums
 from symgate.numerics.initialise import SCALAR, bias_of
 from symgate.theory.averages import (
     Entangled,
@@ -212,18 +212,12 @@ class Laws:
         before = [variable(s, 1) for s in states]
         table = np.zeros((len(states), len(states)))
         for i, state in enumerate(states):
-            for source, chains in routes(self.lin, state, before).items():
-                for chain in chains:
-                    factor, diagonal = 1.0, S.One
-                    for part in (*chain.done, Diag(S.One, *chain.last)):
-                        if isinstance(part, Diag):
-                            diagonal = diagonal * Mul(*part.factors)
-                        elif isinstance(part, MatrixExpr):
-                            factor *= self.squared(diagonal, laws) * self.matrix_gain(part)
-                            diagonal = S.One
-                        else:
-                            diagonal = diagonal * part
-                    table[i, before.index(source)] += factor * self.squared(diagonal, laws)
+            for source, found in sums(self.lin, state, before).items():
+                for part in found:
+                    factor = self.squared(Mul(*part.last), laws)
+                    for factors, matrix in part.pairs:
+                        factor *= self.squared(Mul(*factors), laws) * self.matrix_gain(matrix)
+                    table[i, before.index(source)] += factor
         return float(np.abs(np.linalg.eigvals(table)).max())
 
     def squared(self, coefficient: Expr, laws: Mapping[Any, Law]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
 from symgate.equations.cell import Cell
 from symgate.linear.intervals import Interval
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.linear.ranges import Ranges, ranges
 from symgate.writing.formulas import Named, Span, Words, listed
@@ -123,15 +123,23 @@ class Subject:
             return ("carry",)
         if path.is_direct:
             return ("direct",)
-        alike = [p for p in among if p is not path and _same_way(p, path)]
-        way = path.through_all if alike else path.through
-        if not way:
+        if not path.lines:
             return ("through ", *listed([(m,) for m in path.matrices]))
+        others = [p for p in among if p is not path and not p.is_direct]
+        namings: tuple[Callable[[Path], tuple[Node, ...]], ...] = (
+            lambda p: p.gates or _only_gates(p) or p.lines,
+            _only_gates,
+            lambda p: p.lines,
+        )
+        for naming in namings:
+            way = naming(path)
+            alone = bool(way) and all(naming(p) != way for p in others)
+            if alone:
+                break
         name = listed([self.bare(n.name) for n in way])
         if len(way) > 1 and sum(len(word) for word in name if isinstance(word, str)) > MAX_NAME:
             name = listed([(self.now(n.name),) for n in way])
-        twins = [p for p in alike if p.through_all == path.through_all]
-        if twins and path.matrices:
+        if not alone and path.matrices:
             name = (*name, ", by ", path.matrices[-1])
         return name
 
@@ -140,12 +148,8 @@ class Subject:
             interval.low, interval.high)))  # fmt: skip
 
 
-def _same_way(one: Path, other: Path) -> bool:
-    if one.is_direct or other.is_direct:
-        return False
-    if not one.through and not other.through:
-        return one.matrices == other.matrices
-    return [n.name for n in one.through] == [n.name for n in other.through]
+def _only_gates(path: Path) -> tuple[Node, ...]:
+    return tuple(node for node in path.lines if node.kind == "gate")
 
 
 def _at(name: str, lag: Any) -> Indexed:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
+from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Pow
 
 from symgate.algebra.marks import Along, Dots
 from symgate.algebra.marks import Step as StepMatrix
@@ -20,7 +20,7 @@ from symgate.algebra.operators import (
 )
 from symgate.algebra.vectors import MatVec, Stack, shifted, t, variable
 from symgate.linear.jacobian import jacobian
-from symgate.linear.paths import Path, count, paths
+from symgate.linear.paths import carries, count, paths
 from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, Written, line, listed
 from symgate.writing.subject import J, K, Subject
 
@@ -87,33 +87,18 @@ def _whole(subject: Subject, lag: Any) -> Any:
     return Partial(now, before, _size(subject), _size(subject))
 
 
-def carries(subject: Subject, state: str) -> list[Path]:
-    """The paths that carry a state to itself, without a matrix."""
-    return [p for p in paths(subject.lin, state, state) if p.is_carry]
-
-
-def carry_coefficient(found: list[Path]) -> Any:
-    """The diagonal of the carry: the product of its coefficients, summed over its paths."""
-    return Add(*(Mul(*(f for term in p.terms for f in term.coefficient)) for p in found))
-
-
 def _carry(subject: Subject) -> Step:
     lines, terms, named = [], [], []
-    several = sum(bool(carries(subject, state)) for state in subject.states) > 1
-    for state in subject.states:
-        found = carries(subject, state)
-        if not found:
-            continue
-        named.append(state)
-        terms += [term for p in found for term in p.terms]
-        size = subject.lin.size(state)
-        coefficient = carry_coefficient(found)
-        label: Words = ("carry of ", subject.now(state)) if several else ()
-        shown = closed_form(coefficient, size)
+    found = carries(subject.lin)
+    for carry in found:
+        named.append(carry.state)
+        terms += [term for path in carry.paths for term in path.terms]
+        label: Words = ("carry of ", subject.now(carry.state)) if len(found) > 1 else ()
+        shown = closed_form(carry.coefficient, subject.lin.size(carry.state))
         lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
         reason: Words = ("There is no carry: every path from a state to itself passes through a "
-                         "weight matrix at every step.",)  # fmt: skip
+                         "weight matrix or an activation at every step.",)  # fmt: skip
         return Step(("The carry alone",), reason)
     wholes = listed([(subject.partial(s, s, lag=K),) for s in named])
     reason = (
@@ -220,7 +205,7 @@ def _number_of_paths(subject: Subject) -> Step:
     steps_of = Matrix([[count(subject.lin, of, wrt) for wrt in states] for of in states])
     if len(states) == 1:
         (number,) = steps_of
-        carried = len(carries(subject, states[0]))
+        carried = sum(p.is_carry for p in paths(subject.lin, states[0], states[0]))
         if number == 0:
             return Step(("The number of paths",), ("There is none.",))
         if number == 1:

@@ -14,13 +14,11 @@ from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.linear.bounds import Bounds, bounds, term_bound
-from symgate.linear.chains import operator
 from symgate.linear.limits import Limit, gates, limits
-from symgate.linear.paths import MAX_PATHS, count
+from symgate.linear.paths import MAX_PATHS, carries, count, operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
-from symgate.writing.sections.lags import carries, carry_coefficient
 from symgate.writing.subject import J, K, Subject
 
 TITLE = "How large, how small"
@@ -190,10 +188,8 @@ def _singular(norm: SpectralNorm) -> Words:
 def _carried(subject: Subject) -> Step:
     heading: Words = ("When it can be carried",)
     alike: dict[Expr, list[Words]] = {}
-    for state in subject.states:
-        found = carries(subject, state)
-        if found:
-            alike.setdefault(carry_coefficient(found), []).append((subject.now(state),))
+    for carry in carries(subject.lin):
+        alike.setdefault(carry.coefficient, []).append((subject.now(carry.state),))
     can_close = gates(subject.cell)
     words: list[Any] = []
     for coefficient, carried in alike.items():
@@ -217,8 +213,11 @@ def _carried(subject: Subject) -> Step:
             words += [" has the factor ", coefficient, "; the gradient is carried where "
                       "that is near 1. "]  # fmt: skip
     if not words:
-        return Step(heading, ("There is no carry, so that no gate can hand a change on unchanged; "
-                              "it passes through the weights at every step.",))  # fmt: skip
+        reason = (
+            "There is no carry, so that no gate can hand a change on unchanged; it passes "
+            "through weights or an activation at every step."
+        )
+        return Step(heading, (reason,))
     return Step(heading, tuple(words))
 
 

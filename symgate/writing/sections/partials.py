@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sympy import MatAdd, S
 
 from symgate.algebra.vectors import MatVec, variable
-from symgate.linear.chains import operator
 from symgate.linear.linearise import Term
+from symgate.linear.paths import operator
 from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject

@@ -12,9 +12,8 @@ from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import product
 from symgate.algebra.vectors import MatVec, name_of, t, variable
-from symgate.linear.chains import Chain, operator
 from symgate.linear.linearise import Node, Term
-from symgate.linear.paths import count
+from symgate.linear.paths import count, operator, term_operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.subject import Subject
 
@@ -78,7 +77,7 @@ def _change(subject: Subject, node: Node, term: Term) -> Any:
         acted = moved if term.matrix is None else MatVec(term.matrix, moved)
         numbers = [f for f in term.coefficient if f.is_number]
         return Mul(*numbers) * Ordered(*(f for f in term.coefficient if not f.is_number), acted)
-    head = Chain().then(term, node.size).operator(node.size, subject.lin.size(name_of(term.source)))
+    head = term_operator(subject.lin, node, term)
     if isinstance(head, Identity):
         return moved
     if isinstance(head, MatMul):

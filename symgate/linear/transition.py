@@ -1,0 +1,218 @@
+"""One step of the whole state as nested sums, ready to be computed: whole, or by its paths.
+
+    form = diag(d) + sum over branches of  diag(c) A form'
+
+Paths that begin with the same diagonal and matrix share a branch, so that each matrix
+product is done once. This is what the NumPy program runs, forward and backward.
+
+A path is named by the gates that it passes: the carry, "f", "n, r". Where one state reads
+another of the same step through no gate (h = o tanh(c) reads c), that reading is shared by
+all paths and named by none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
+
+from symgate.algebra.vectors import variable
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.errors import SymgateError
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.paths import (
+    CARRY,
+    MAX_SUMMANDS,
+    Path,
+    Product,
+    followed,
+    path_count,
+    products_of,
+    sums,
+)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """diag(coefficient) . matrix . rest"""
+
+    coefficient: Expr
+    matrix: MatrixExpr
+    rest: Form
+
+
+@dataclass(frozen=True)
+class Form:
+    """diag(diagonal) + branches; a diagonal of 0 is none."""
+
+    diagonal: Expr
+    branches: tuple[Branch, ...]
+
+    @property
+    def is_identity(self) -> bool:
+        return self.diagonal == 1 and not self.branches
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step of the whole state in two moves.
+
+    `within` holds (value, other value of the same step, form) in the order in which a
+    backward pass folds them; `across` holds (value, state before, form). The values are
+    the states, and every node where the paths between states are too many to list.
+    """
+
+    cell: Cell
+    values: tuple[str, ...]
+    within: tuple[tuple[str, str, Form], ...]
+    across: tuple[tuple[str, str, Form], ...]
+
+
+@once_a_cell
+def transition(cell: Cell) -> Transition:
+    """The step of a cell's whole state: h reads c of the same step, c reads c before.
+
+    >>> import symgate as sg
+    >>> [(a, b) for a, b, _ in transition(sg.cell("lstm")).within]
+    [('h', 'c')]
+    """
+    lin = linearise(cell)
+    many = _most_paths(lin) > MAX_SUMMANDS
+    order = [node.name for node in lin if many or node.name in cell.states]
+    found: dict[tuple[str, Indexed], list[Product]] = {}
+    for value in order:
+        others = [variable(v) for v in order if v != value]
+        before = [variable(s, 1) for s in cell.states]
+        ends = sums(lin, value, [*others, *before])
+        found |= {(value, source): products for source, products in ends.items()}
+    return _transition(cell, order, found)
+
+
+def _most_paths(lin: Linearisation) -> int:
+    before = [variable(s, 1) for s in lin.cell.states]
+    return max(path_count(lin, s, before) for s in lin.cell.states)
+
+
+def _transition(
+    cell: Cell, order: Sequence[str], found: Mapping[tuple[str, Indexed], Iterable[Product]]
+) -> Transition:
+    """A step from the products between values and what they read, by pairs of these."""
+    backward = [*reversed(order)]
+    within, across = (
+        tuple(
+            (value, other, form(found[value, variable(other, lag)]))
+            for value in backward
+            for other in others
+            if (value, variable(other, lag)) in found
+        )
+        for lag, others in ((0, backward), (1, cell.states))
+    )
+    return Transition(cell, tuple(order), within, across)
+
+
+def leading_to(step: Transition, state: str) -> Transition:
+    """The parts of a step that lead back to a state, over any number of steps.
+
+    The others never reach the derivative by it, and may outgrow by far what does.
+
+    >>> import symgate as sg
+    >>> scrn = transition(sg.cell("scrn"))  # s passes on to h and never sees it
+    >>> [(a, b) for a, b, _ in scrn.across], [(a, b) for a, b, _ in leading_to(scrn, "h").across]
+    ([('h', 'h'), ('s', 's')], [('h', 'h')])
+    """
+    edges = {(value, other) for value, other, _ in (*step.within, *step.across)}
+    reached, grown = {state}, True
+    while grown:
+        found = {value for value, other in edges if other in reached} - reached
+        reached, grown = reached | found, bool(found)
+    return replace(
+        step,
+        within=tuple(part for part in step.within if part[1] in reached),
+        across=tuple(part for part in step.across if part[1] in reached),
+    )
+
+
+@dataclass(frozen=True)
+class NamedPaths:
+    """All paths of a cell's step, by name."""
+
+    cell: Cell
+    paths: tuple[Path, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, the carry first, then in the order of the equations."""
+        order = [node.name for node in linearise(self.cell)]
+        across = [p for p in self.paths if not p.is_within]
+        found = dict.fromkeys(p.name for p in sorted(across, key=lambda p: order.index(p.of)))
+        return tuple(sorted(found, key=lambda name: name != CARRY))
+
+    def step(self, keep: Callable[[str], bool]) -> Transition:
+        """The step with only the paths whose name is kept.
+
+        >>> import symgate as sg
+        >>> alone = named_paths(sg.cell("lstm")).step(lambda name: name == "carry")
+        >>> [(value, other, form.diagonal) for value, other, form in alone.across]
+        [('c', 'c', f[t])]
+        """
+        groups: dict[tuple[str, Indexed], list[Path]] = {}
+        for path in self.paths:
+            if path.is_within or keep(path.name):
+                groups.setdefault((path.of, path.source), []).append(path)
+        states = [node.name for node in linearise(self.cell) if node.name in self.cell.states]
+        found = {pair: products_of(group) for pair, group in groups.items()}
+        return _transition(self.cell, states, found)
+
+
+@once_a_cell
+def named_paths(cell: Cell) -> NamedPaths:
+    """Every path of a step, by name.
+
+    >>> import symgate as sg
+    >>> named_paths(sg.cell("lstm")).names, named_paths(sg.cell("gru")).names
+    (('carry', 'f', 'i', 'g', 'o'), ('carry', 'z', 'n', 'n, r'))
+    """
+    lin = linearise(cell)
+    most = _most_paths(lin)
+    if most > MAX_SUMMANDS:
+        raise SymgateError(
+            f"{cell.name} has {most} paths through one step, too many to tell apart (the limit "
+            f"is {MAX_SUMMANDS}); its curve and its bounds are there without them"
+        )
+    old = [variable(s, 1) for s in cell.states]
+    found = _between(lin, old)
+    if all(_is_named_by_its_end(path) for path in found):
+        found = _between(lin, [*old, *map(variable, cell.states)])
+    return NamedPaths(cell, tuple(found))
+
+
+def _between(lin: Linearisation, ends: Sequence[Indexed]) -> list[Path]:
+    """The paths from each state to the ends, where they stop."""
+    return [
+        path
+        for state in lin.cell.states
+        for found in followed(lin, state, [e for e in ends if e != variable(state)]).values()
+        for path in found
+    ]
+
+
+def _is_named_by_its_end(path: Path) -> bool:
+    """Whether how the new state reads the last state on the way passes no gate."""
+    last = max(i for i, node in enumerate(path.nodes) if i == 0 or node.kind == "state")
+    return Path(path.links[last:]).gates == path.gates
+
+
+def form(products: Iterable[Product]) -> Form:
+    """Nest products by what they begin with."""
+    diagonal: Expr = S.Zero
+    groups: dict[tuple[Expr, MatrixExpr], list[Product]] = {}
+    for p in products:
+        if p.pairs:
+            (factors, matrix), *rest = p.pairs
+            inner = Product(tuple(rest), p.last)
+            groups.setdefault((Mul(*factors), matrix), []).append(inner)
+        else:
+            diagonal = Add(diagonal, Mul(*p.last))
+    branches = tuple(Branch(c, matrix, form(rest)) for (c, matrix), rest in groups.items())
+    return Form(diagonal, branches)
