@@ -75,7 +75,7 @@ def test_a_carry_over_several_lines_is_the_same(lines: str) -> None:
     assert d.predictions is not None
     whole = sg.decay(sg.cell("gru"), hidden=4, lags=20, bias={"z": 2})
     assert set(d.paths.names) == set(whole.paths.names)  # type: ignore[union-attr]
-    assert [p.name for p in d.predictions.entries][0] == "biases"
+    assert d.predictions.entries[0].name == "biases"
 
 
 def test_beside_a_function_of_itself_a_state_is_carried_all_the_same() -> None:
