@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from symgate.errors import Diverged, ShapeError
 from symgate.models.reading import Reading
-from symgate.models.running import laid_out, output, simulate
+from symgate.models.running import laid_out, last_output, output, simulate
 from symgate.models.stored import wide
 
 if TYPE_CHECKING:
@@ -154,16 +154,10 @@ def _expected(network: Network, x: Array, y: Array, first: bool) -> tuple[Array,
 def _error(network: Network, x: Array, y: Array, last_only: bool, state: Any) -> float:
     """The largest deviation from y; inf where the network as read runs away."""
     try:
-        found = output(network, simulate(network, x, state, False, None))  # type: ignore[arg-type]  # one batch
+        run = simulate(network, x, state, False, None)
+        found = last_output(network, run) if last_only else output(network, run)
     except Diverged:
         return float("inf")
-    if last_only:
-        level = network.levels[-1]
-        if len(level) > 1:  # the backward direction ends at the first step
-            cut = level[0].output
-            found = np.concatenate([found[-1, ..., :cut], found[0, ..., cut:]], axis=-1)
-        else:
-            found = found[0] if level[0].reverse else found[-1]
     return float(np.abs(found - y).max())
 
 

@@ -13,15 +13,25 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.models import formats, memory
 from symgate.models.conventions import conventions
 from symgate.models.formats.onnx_nodes import OnnxNode
-from symgate.models.keras_config import unsaid_of
+from symgate.models.keras_config import MERGES, unsaid_of
 from symgate.models.network import Layer, Network, Origin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import Found, recognised
 from symgate.models.stored import Contents
 
 #: What a caller can say of a source, and the words that frameworks have for the same.
-SAID = ("order", "forget_bias", "reset", "update", "gates", "candidate", "output", "batch_first",
-        "chain")  # fmt: skip
+SAID = (
+    "order",
+    "forget_bias",
+    "reset",
+    "update",
+    "gates",
+    "candidate",
+    "output",
+    "batch_first",
+    "merge",
+    "chain",
+)
 ALIASES = (
     "nonlinearity",
     "activation",
@@ -38,8 +48,9 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     layer or model of Keras, a tree or module of Flax, or a mapping of arrays. What the source
     does not say stands in `.assumed`, and can be said: order="i f g o", forget_bias=1.0,
     reset="before" or "after", update="keeps" or "takes", nonlinearity="relu", activation=,
-    recurrent_activation=, batch_first=True, chain=("lower", "upper") for layers of which one
-    reads the other. `framework` names whose names of arrays are meant.
+    recurrent_activation=, merge="sum" of two directions, batch_first=True, chain=("lower",
+    "upper") for layers of which one reads the other. `framework` says whose names the arrays
+    have.
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
@@ -80,6 +91,8 @@ def _said(said: Mapping[str, Any]) -> dict[str, Any]:
             found["gates"] = value
         elif name in ("reset_after", "linear_before_reset"):
             found["reset"] = "after" if value else "before"
+        elif name == "merge" and value not in MERGES:
+            raise UnknownName("a way to merge two directions,", str(value), MERGES)
         elif name == "chain":
             found["chain"] = (tuple(value),)
         else:
@@ -152,6 +165,9 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
             f"{found.name} has go_backwards=True and hands its steps on in that order; give the "
             f"model without it, and the sequence turned round"
         )
+    if keras and found.reverse and not found.facts and "merge" not in said:
+        unsaid += ('the outputs of both directions stand side by side, the default of Keras: say '
+                   'merge="sum" or merge="ave" for another',)  # fmt: skip
     reading = reading_of(found.row, found.blocks, {**facts, **said})
     answered = {k for k in said if k != "batch_first"}
     cell, params = reading.interpret(found.blocks)
@@ -161,7 +177,7 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
                     "(samples, steps, m)",)  # fmt: skip
     return Layer(
         found.name, found.group, found.depth + 1, found.reverse, cell, params, reading,
-        found.blocks, found.row.name, found.dtype, found.merge,
+        found.blocks, found.row.name, found.dtype, said.get("merge", found.merge),
         bool(facts.get("last_only")), assumed,
     )  # fmt: skip
 

@@ -151,7 +151,18 @@ def merged(outputs: list[Array], merge: str) -> Array:
     return np.asarray(total / len(outputs) if merge == "ave" else total)
 
 
-def output(network: Network, run: Run | BothWays) -> Array:
+def last_output(network: Network, run: Any) -> Array:
+    """What the top layer gives out where only its last step counts, (n,) or (B, n): each
+    direction ends at its own end of the sequence."""
+    top = network.levels[-1]
+    if isinstance(run, BothWays):
+        ends = [run.runs[layer.name][output_of(layer.cell)][-1] for layer in top]
+        return merged(ends, top[0].merge)
+    found: Array = output(network, run)[-1]
+    return found
+
+
+def output(network: Network, run: Any) -> Array:
     """What the top layer gives out at every step, (T, n) or (T, B, n)."""
     if isinstance(run, BothWays):
         return run.output

@@ -92,6 +92,8 @@ def wide(name: str, value: Any) -> Array:
     if isinstance(value, np.ndarray):
         found = value
     else:
+        if type(value).__module__.startswith("keras"):
+            value = value.value  # what a variable of Keras holds
         for step in ("detach", "cpu"):
             if callable(getattr(value, step, None)):
                 value = getattr(value, step)()

@@ -1,0 +1,145 @@
+"""Layers of Keras: in memory and from each of its three kinds of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from tests.tools import package
+
+keras = package("keras")
+h5py = package("h5py")
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(2, 6, 3)).astype(np.float32)
+
+
+def layer(kind: str, **options: Any) -> Any:
+    return getattr(keras.layers, kind)(4, **{"return_sequences": True, **options})
+
+
+def two_ways(inner: Any, merge: str) -> Any:
+    return keras.layers.Bidirectional(inner, merge_mode=merge)
+
+
+CASES = {
+    "rnn": lambda: [layer("SimpleRNN")],
+    "rnn-relu": lambda: [layer("SimpleRNN", activation="relu", use_bias=False)],
+    "lstm": lambda: [layer("LSTM")],
+    "lstm-last": lambda: [layer("LSTM", return_sequences=False)],
+    "lstm-hard": lambda: [layer("LSTM", recurrent_activation="hard_sigmoid", activation="relu")],
+    "gru": lambda: [layer("GRU")],
+    "gru-before": lambda: [layer("GRU", reset_after=False)],
+    "gru-no-bias": lambda: [layer("GRU", use_bias=False)],
+    "both-ways": lambda: [two_ways(layer("GRU"), "concat")],
+    "both-ways-sum": lambda: [two_ways(layer("LSTM", return_sequences=False), "sum")],
+    "deep": lambda: [layer("LSTM"), keras.layers.Dropout(0.5), two_ways(layer("GRU"), "ave")],
+}
+
+
+def model(case: str) -> Any:
+    """A model with drawn weights."""
+    found = keras.Sequential([keras.Input((None, 3)), *CASES[case]()])
+    rng = np.random.default_rng(1)
+    for weight in found.weights:
+        weight.assign(0.5 * rng.normal(size=weight.shape))
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_replays(case: str, tmp_path: Path) -> None:
+    source = model(case)
+    y = np.asarray(source(X))
+    source.save(tmp_path / "whole.keras")
+    source.save(tmp_path / "old.h5")
+    source.save_weights(tmp_path / "only.weights.h5")
+    for where in (source, tmp_path / "whole.keras", tmp_path / "old.h5"):
+        found = sg.model(where).check(X, y)
+        assert found.error < 1e-5
+        assert len(found.readings) == 1
+        assert sg.model(where).assumed == ()
+    if case != "deep":
+        only = sg.model(tmp_path / "only.weights.h5", merge="sum" if "sum" in case else "concat")
+        assert only.assumed
+        assert len(only.check(X, y).readings) == (0 if case == "lstm-hard" else 1)
+
+
+def test_a_layer_by_itself() -> None:
+    source = model("gru")
+    net = sg.model(source.layers[0])
+    assert net.check(X, np.asarray(source(X))).error < 1e-5
+
+
+def test_a_planted_order_is_found() -> None:
+    source = model("gru")
+    y = np.asarray(source(X))
+    kernel, recurrent, bias = (np.asarray(w) for w in source.weights)
+    planted = {
+        "lstm.kernel": np.concatenate([kernel[:, 4 * k : 4 * k + 4] for k in (2, 0, 1)], 1),
+        "lstm.recurrent_kernel": np.concatenate(
+            [recurrent[:, 4 * k : 4 * k + 4] for k in (2, 0, 1)], 1
+        ),
+        "lstm.bias": np.concatenate([bias[:, 4 * k : 4 * k + 4] for k in (2, 0, 1)], 1),
+    }
+    found = sg.model(planted, batch_first=True).check(X, y)
+    assert not found.holds
+    assert [fit.reading.order for fit in found.readings] == [("n", "z", "r")]
+
+
+def test_what_is_between_makes_no_stack() -> None:
+    source = keras.Sequential(
+        [keras.Input((None, 3)), layer("LSTM"), keras.layers.Dense(4), layer("LSTM")]
+    )
+    net = sg.model(source)
+    assert len(net.groups) == 2
+    with pytest.raises(sg.SymgateError, match="2 recurrent networks"):
+        net.stack()
+
+
+def test_a_functional_model_is_wired_by_its_graph() -> None:
+    x = keras.Input((None, 3))
+    first = layer("LSTM", name="first")(x)
+    second = layer("GRU", name="second")(first)
+    other = layer("GRU", name="other")(keras.layers.Add()([first, second]))
+    net = sg.model(keras.Model(x, [second, other]))
+    assert net.groups == ("first+second", "other")
+    cell, params = net["first+second"].stack()  # type: ignore[union-attr]  # a network
+    assert set(cell.states) == {"c1", "h1", "h2"}
+    assert params["U1_f"].shape == (4, 4)
+
+
+def test_backwards_alone_is_refused() -> None:
+    with pytest.raises(sg.SymgateError, match="go_backwards"):
+        sg.model(keras.Sequential([keras.Input((None, 3)), layer("GRU", go_backwards=True)]))
+
+
+def test_old_files_of_weights(tmp_path: Path) -> None:
+    """Keras 2.0 wrote such a file; hard_sigmoid and reset before were its defaults."""
+    source = keras.Sequential([keras.Input((None, 3)), layer("GRU", reset_after=False)])
+    weights = [RNG.normal(size=w.shape).astype(np.float32) for w in source.weights]
+    with h5py.File(tmp_path / "w.hdf5", "w") as file:
+        file.attrs["keras_version"] = b"2.0.6"
+        for name, array in zip(("kernel", "recurrent_kernel", "bias"), weights, strict=True):
+            file[f"rnn/rnn/{name}:0"] = array
+    net = sg.model(tmp_path / "w.hdf5")
+    assert net.layers[0].cell.equation("z").startswith("z[t] = hard_sigmoid(")
+    assert any("Keras 2.0.6" in text for text in net.assumed)
+    source.set_weights(weights)
+    found = net.check(X, np.asarray(source(X)))
+    assert [fit.reading.activations for fit in found.readings] == [{}]
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3)])
+def test_cudnn_layout(kind: str, gates: int) -> None:
+    """CuDNN's kernels are the usual ones, each gate's transposed in its bytes; two biases."""
+    source = model(kind.lower())
+    kernel, recurrent, bias = (np.asarray(w) for w in source.weights)
+    W = np.hstack([k.T.reshape(k.shape) for k in np.hsplit(kernel, gates)])
+    U = np.hstack([k.T for k in np.hsplit(recurrent, gates)])
+    halves = bias.ravel() if kind == "GRU" else np.concatenate([0.25 * bias, 0.75 * bias])
+    stored = {"a.kernel": W, "a.recurrent_kernel": U, "a.bias": halves}
+    assert sg.model(stored, batch_first=True).check(X, np.asarray(source(X))).error < 1e-5
