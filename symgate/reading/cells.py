@@ -13,8 +13,10 @@ from symgate.errors import EquationError
 from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
 from symgate.reading.faults import Edit, Fault, edited
-from symgate.reading.misprints import distinct, faults, merged, nearest
-from symgate.reading.misprints.cell import Readable
+from symgate.reading.mending import distinct, inferred, merged, seen
+from symgate.reading.mending.book import known
+from symgate.reading.mending.readable import Readable
+from symgate.reading.mending.sketch import left_over
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import (
@@ -22,8 +24,6 @@ from symgate.reading.relation import (
     NAMES,
     Relation,
     against,
-    in_the_zoo,
-    related,
     relation,
     verdict,
 )
@@ -36,29 +36,26 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     """The reading of one cell that was found."""
     _draft, understanding, parts = found.cells[index]
     classifier = Classifier(understanding, parts)
-    family = classifier.family()
-    readable = Readable(document, understanding, parts, family)
-    everything = [f for u in _ordered(understanding) for f in u.faults] + faults(readable)
     name = _name(document, index, count)
-    spare = nearest.left_over(readable)
+    spare = left_over(understanding, parts)
     cell, problem = _cell(understanding, name, spare)
-    if problem is not None:
-        everything.append(problem)
+    everything = [f for u in _ordered(understanding) for f in u.faults]
+    everything += [] if problem is None else [problem]
+    everything += _seen(Readable(document, understanding, parts), cell, everything)
     everything = distinct(merged(everything, document))
-    one = _one_place(document, index, count, cell, readable, everything)
-    if one is not None:
-        everything = distinct([*(f for f in everything if f.kind in LAYOUT), one])
-    elif cell is not None:
-        doubtful = [f for f in everything if not f.ill_formed and _absolved(f, readable)]
-        if doubtful and in_the_zoo(cell):
-            everything = [f for f in everything if f not in doubtful]
+    sound, sound_parts = understanding, parts
+    if any(f.edits for f in everything):
+        again = find(document, [edit for fault in everything for edit in fault.edits])
+        if len(again.cells) == count:
+            _, sound, sound_parts = again.cells[index]
+    everything = distinct([*everything, *inferred(document, sound, sound_parts)])
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):
         cell = None
     if edits:
         meant, mended = _meant(document, index, count, edits, classifier)
-        family = mended.family()
+    family = mended.family()
     zoo = _relation(cell, meant, family)
     if zoo is not None and zoo.relation in ("identical", "equal") and zoo.name in NAMES:
         family = NAMES[zoo.name]
@@ -84,53 +81,17 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     )
 
 
-#: Kinds of misprints that do not change what a cell is.
-LAYOUT = {"missing_line_separator", "broken_line_separator", "markdown_escape", "undefined_macro",
-          "nested_delimiters", "time_index_notation", "time_index_missing"}  # fmt: skip
-
-
-#: Kinds of misprints that a published cell shows not to be any.
-ABSOLVED = {"wrong_activation", "spurious_factor", "misplaced_reset", "missing_complement",
-            "wrong_gate", "wrong_state", "symbol_reused"}  # fmt: skip
-
-
-def _absolved(fault: Fault, readable: Readable) -> bool:
-    """Whether a fault is none where the cell is as published: another form, a free index."""
-    if fault.kind in ("wrong_weight_index", "wrong_bias_index"):
-        letters = {u.line.target.letter.lower() for u in readable.found.lines}
-        printed = fault.printed.replace(fault.printed[:1], "", 1)
-        return not letters & set(re.findall(r"[a-z]", printed.lower()))
-    return fault.kind in ABSOLVED
-
-
-def _one_place(
-    document: Document,
-    index: int,
-    count: int,
-    cell: Cell | None,
-    readable: Readable,
-    everything: Sequence[Fault],
-) -> Fault | None:
-    """The one misprint that explains a cell that is otherwise not known, or None."""
-    if any(u.term is None for u in readable.found.lines) or any(f.ill_formed for f in everything):
-        return None
-    if not nearest.left_over(readable):
-        known, family = cell, readable.family
-        edits = [edit for fault in everything for edit in fault.edits]
-        if edits:
-            printed = Classifier(readable.found, readable.parts)
-            known, mended = _meant(document, index, count, edits, printed)
-            family = mended.family()
-        if known is None or _is_known(known, family):
-            return None
-    return nearest.fault(readable)
-
-
-def _is_known(cell: Cell, family: str) -> bool:
-    try:
-        return related(cell, family) is not None
-    except BEYOND:
-        return True
+def _seen(readable: Readable, cell: Cell | None, others: Sequence[Fault]) -> list[Fault]:
+    """The misprints in the writing; in a cell of the zoo a free index is none."""
+    found = seen(readable)
+    letters = {u.line.target.letter.lower() for u in readable.found.lines}
+    terms = {u.name: u.term for u in readable.found.lines if u.term is not None}
+    if cell is None or others or not known(terms):
+        return found
+    return [
+        f for f in found if f.kind not in ("wrong_weight_index", "wrong_bias_index")
+        or letters & set(re.findall(r"[a-z]", f.printed[1:].lower()))
+    ]  # fmt: skip
 
 
 def _ordered(found: Understanding, spare: Sequence[Understood] = ()) -> list[Understood]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from symgate.reading.faults import Edit, Fault
-from symgate.reading.misprints.cell import Readable
+from symgate.reading.mending.readable import Readable
 
 _NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
 

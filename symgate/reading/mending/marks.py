@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from symgate.reading.faults import Edit, Fault
-from symgate.reading.misprints.cell import Readable
+from symgate.reading.mending.readable import Readable
 from symgate.reading.terms import Apply, Par, Var, walk
 from symgate.reading.understanding import Understood
 

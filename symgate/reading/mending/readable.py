@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from symgate.reading.names import Reference
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
-from symgate.reading.terms import AnyTerm, Par, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Par, Var, walk
 from symgate.reading.understanding import Understanding, Understood
 
-_SIGNS = ("\\odot", "\\circ", "\\otimes", "\\bullet", "\\ast", "\\cdot", "⊙", "∘", "*")
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,6 @@ class Readable:
     document: Document
     found: Understanding
     parts: Structure
-    family: str
 
     def printed(self, start: int, stop: int) -> str:
         """What stands in the document from start to stop."""
@@ -58,12 +54,3 @@ class Readable:
             if var.ref.time is not None:
                 result.setdefault(var.name, var.ref)
         return result
-
-    def sign(self) -> str:
-        """The sign that the author writes between vectors."""
-        counts = Counter(
-            self.printed(one.stop, other.start).strip()
-            for _, term in self.terms() if isinstance(term, Times)
-            for one, other in pairwise(term.factors)
-        )  # fmt: skip
-        return max(_SIGNS, key=lambda sign: (counts[sign], -_SIGNS.index(sign)))

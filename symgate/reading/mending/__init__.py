@@ -1,0 +1,82 @@
+"""Misprints: lines that are read, but that can hardly be meant as they stand.
+
+    invariants   what holds in every cell, whatever its family and its letters
+    changes      every single slip, taken back
+    book         which cell of the zoo some lines define, proved by their polynomials
+    search       the changes that mend what is broken or lead to a known cell
+    marks        the index of a weight or a bias
+    written      indices and names that are seen to be wrong in the writing
+    layout       delimiters and commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from symgate.reading.faults import Fault
+from symgate.reading.mending import habits, layout, marks, written
+from symgate.reading.mending.invariants import Broken
+from symgate.reading.mending.printing import Printing
+from symgate.reading.mending.readable import Readable
+from symgate.reading.mending.search import Slip, slips
+from symgate.reading.mending.sketch import sketch
+from symgate.reading.source import Document
+from symgate.reading.structure import Structure
+from symgate.reading.understanding import Understanding
+
+
+def seen(cell: Readable) -> list[Fault]:
+    """The misprints that the writing itself shows."""
+    found = [f for module in (layout, written, marks) for f in module.faults(cell)]
+    return distinct([*found, *habits.swapped(cell)])
+
+
+def inferred(document: Document, found: Understanding, parts: Structure) -> list[Fault]:
+    """The misprints that follow from what holds in every cell, and from the cells of the zoo."""
+    own = sketch(found, parts)
+    printing = Printing(document.text, own)
+    made, left, _ = slips(own, printing)
+    faults = [_fault(slip, printing) for slip in made]
+    return [*faults, *(_bare(b, printing) for b in left if b.fixed)]
+
+
+def _fault(slip: Slip, printing: Printing) -> Fault:
+    change = slip.change
+    why = slip.mended[0].why if slip.mended else f"so it is the cell {slip.reached}"
+    return Fault(
+        change.kind, why, change.start, change.stop, printing.printed(change.start, change.stop),
+        change.meant, change.edits, slip.certainty,
+    )  # fmt: skip
+
+
+def _bare(broken: Broken, printing: Printing) -> Fault:
+    """A place that cannot be meant, where nobody can tell what is."""
+    printed = printing.printed(broken.start, broken.stop)
+    return Fault(broken.kind, broken.why, broken.start, broken.stop, printed, "", (), 0.7)
+
+
+def merged(found: Sequence[Fault], document: Document) -> list[Fault]:
+    """With the line breaks that a block lacks as one fault, which mends them all."""
+    result: list[Fault] = []
+    for fault in found:
+        before = next((f for f in result if f.kind == fault.kind), None)
+        if before is None or not fault.kind.endswith("line_separator"):
+            result.append(fault)
+            continue
+        between = document.text[min(f.stop for f in (before, fault)) : fault.start]
+        if "$$" in between or "\\]" in between or "\\end{" in between:
+            result.append(fault)
+        else:
+            at = result.index(before)
+            result[at] = replace(before, edits=(*before.edits, *fault.edits))
+    return result
+
+
+def distinct(found: Sequence[Fault]) -> list[Fault]:
+    """Without second faults at the same place, and in the order of the source."""
+    result: list[Fault] = []
+    for fault in found:
+        if not any(f.start == fault.start and f.stop == fault.stop for f in result):
+            result.append(fault)
+    return sorted(result, key=lambda f: (f.start, f.stop))

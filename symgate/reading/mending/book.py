@@ -1,0 +1,217 @@
+"""The zoo by what its cells are: which cell of it some lines define, proved by their polynomials."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from symgate.algebra.names import is_scalar_name
+from symgate.cells import entries
+from symgate.reading.mending.polynomials import (
+    Polynomial,
+    TooLong,
+    frozen,
+    polynomial,
+    without_biases,
+)
+from symgate.reading.names import Reference
+from symgate.reading.structure import complement
+from symgate.reading.terms import (
+    Add,
+    AnyTerm,
+    Apply,
+    Call,
+    Cat,
+    Num,
+    Par,
+    Quot,
+    Raised,
+    Times,
+    Var,
+    mapped,
+    walk,
+)
+
+#: The lines of a cell: what each name is, at step t or without a step.
+Lines = Mapping[str, AnyTerm]
+#: Functions whose values weigh others: which of them stands where tells cells apart.
+WEIGHING = ("sigmoid", "hard_sigmoid", "exp")
+
+
+def known(lines: Lines) -> str:
+    """The cell of the zoo that some lines define, or "" where it is none."""
+    for coarse in (False, True):
+        own = Outline(lines, coarse)
+        found = _book(coarse).get(own.signature, ())
+        if len(found) == 1:
+            return found[0][0]
+        if found:
+            uses = own.uses
+            return next((name for name, theirs in found if theirs == uses), "")
+    return ""
+
+
+class Outline:
+    """What a cell is, without its names: equal for equal cells; "" for one that does not close."""
+
+    def __init__(self, lines: Lines, coarse: bool = False) -> None:
+        self.lines, self.coarse = lines, coarse
+        reads = {name: [v for v in walk(t) if isinstance(v, Var)] for name, t in lines.items()}
+        every = [v for own in reads.values() for v in own]
+        self.states = {v.name for v in every if v.time == -1 and v.name in lines}
+        now = {v.name for name, own in reads.items() for v in own if v.time != -1 and v.name != name}
+        heads = [name for name in lines if name in self.states or name not in now]
+        marks = {v.name: "x" for v in every if v.name not in lines}
+        self.names, self.order, self.signature = marks, heads, ""
+        try:
+            blank = dict.fromkeys(self.states, "s")
+            first = {n: self.written_out(n, {**marks, **blank, n: "own"}) for n in heads}
+            self.order = sorted(heads, key=lambda n: (first[n], n))
+            self.names = {**marks, **{n: f"s{i}" for i, n in enumerate(self.order)}}
+            self.signature = "; ".join(self.written_out(n, self.names) for n in self.order)
+        except (TooLong, RecursionError):
+            pass
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Where each gate stands that stands in two places or more."""
+        found = []
+        for name, term in self.lines.items():
+            if isinstance(term, Call) and term.function in WEIGHING and name not in self.states:
+                shown = "; ".join(self.written_out(n, self.names, name) for n in self.order)
+                found.append(shown if shown.count("@") > 1 else "")
+        return tuple(sorted(filter(None, found)))
+
+    def written_out(self, name: str, names: Mapping[str, str], marked: str = "") -> str:
+        """One line with its gates written out but the marked one, under other names."""
+        opened: list[str] = []
+
+        def value(var: Var) -> Polynomial:
+            shown = names.get(var.name, var.name)
+            if var.time == -1:
+                return {(f"{shown}-",): 1.0}
+            if var.name == marked:
+                return {("@",): 1.0}
+            if var.name in self.states or var.name not in self.lines:
+                return {(shown,): 1.0}
+            if var.name in opened or len(opened) > 12:
+                raise TooLong
+            opened.append(var.name)
+            found = without_biases(polynomial(self.lines[var.name], value, self.coarse))
+            opened.pop()
+            return found
+
+        return frozen(without_biases(polynomial(self.lines[name], value, self.coarse)))
+
+
+def _plainest(item: tuple[str, object]) -> tuple[bool, int]:
+    return item[0].endswith("-concat"), len(item[0])
+
+
+@lru_cache(maxsize=2)
+def _book(coarse: bool) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
+    """The zoo's cells by signature, each with the uses of its gates."""
+    found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    shown: list[tuple[str, Lines]] = []
+    for name, entry in sorted(entries().items(), key=_plainest):
+        shown.append((name, of_text(entry.equations)))
+    turned = [(name, other) for name, lines in shown for other in _turned(lines)]
+    for name, lines in (*shown, *turned):
+        own = Outline(lines, coarse)
+        if own.signature:
+            uses = own.uses
+            same = found.setdefault(own.signature, [])
+            if all(uses != theirs for _, theirs in same):
+                same.append((name, uses))
+    return found
+
+
+def _turned(lines: Lines) -> Iterator[Lines]:
+    """A cell with 1 - z for each gate z that stands as 1 - z somewhere: z keeps, or z takes."""
+    every = [t for term in lines.values() for t in walk(term)]
+    for gate in {inner.name for t in every if isinstance(inner := complement(t), Var)}:
+
+        def other(term: AnyTerm, gate: str = gate) -> AnyTerm:
+            own = isinstance(term, Var) and term.name == gate
+            return Add(0, 0, ((1, Num(0, 0, "1")), (-1, term))) if own else term
+
+        if isinstance(lines.get(gate), Call):
+            yield {name: mapped(term, other) for name, term in lines.items()}
+
+
+# -- the language's text as terms ---------------------------------------------------------
+
+
+def of_text(equations: str) -> dict[str, AnyTerm]:
+    """The lines of a text in the language of equations, as terms.
+
+    >>> sorted(of_text("h[t] = tanh(W @ x[t] + U @ h[t-1])"))
+    ['h']
+    """
+    body = ast.parse("\n".join(line.strip() for line in equations.splitlines())).body
+    pairs = [(s.targets[0], s.value) for s in body if isinstance(s, ast.Assign)]
+    names = [t.value if isinstance(t, ast.Subscript) else t for t, _ in pairs]
+    defined = {n.id for n in names if isinstance(n, ast.Name)}
+    return {
+        name.id: _term(value, defined)
+        for name, (_, value) in zip(names, pairs, strict=True) if isinstance(name, ast.Name)
+    }  # fmt: skip
+
+
+def _term(node: ast.expr, defined: set[str]) -> AnyTerm:
+    def of(inner: ast.expr) -> AnyTerm:
+        return _term(inner, defined)
+
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            row = isinstance(left, ast.Subscript) or (
+                isinstance(left, ast.Name) and left.id in defined
+            )
+            matrix, vector = (right, left) if row else (left, right)
+            return Apply(0, 0, _as_matrix(of(matrix)), of(vector), row)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            sign = 1 if isinstance(node.op, ast.Add) else -1
+            return Add(0, 0, ((1, of(left)), (sign, of(right))))
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return Quot(0, 0, of(left), of(right))
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return Raised(0, 0, of(left), ast.unparse(right))
+        case ast.BinOp(left=left, right=right):
+            return Times(0, 0, (of(left), of(right)))
+        case ast.UnaryOp(operand=operand):
+            return Add(0, 0, ((-1, of(operand)),))
+        case ast.Constant(value=value):
+            return Num(0, 0, str(value))
+        case ast.List(elts=parts):
+            return Cat(0, 0, tuple(map(of, parts)))
+        case ast.Call(func=function, args=args):
+            inner = of(args[0]) if len(args) == 1 else Cat(0, 0, tuple(map(of, args)))
+            return Call(0, 0, ast.unparse(function), "", inner, (0, 0))
+        case ast.Subscript(value=ast.Name(id=name), slice=index):
+            return Var(0, 0, name, 0 if isinstance(index, ast.Name) else -1, _reference(name))
+        case ast.Attribute(value=value):
+            return of(value)
+        case ast.Name(id=name) if name in defined:
+            return Var(0, 0, name, None, _reference(name))
+        case ast.Name(id=name):
+            return Par(0, 0, name, "scalar" if is_scalar_name(name) else "vector", _reference(name))
+    return Num(0, 0, ast.unparse(node))
+
+
+def _as_matrix(term: AnyTerm) -> AnyTerm:
+    return Par(0, 0, term.name, "matrix", term.ref) if isinstance(term, Par) else term
+
+
+def _reference(name: str) -> Reference:
+    return Reference(name, name, 0, 0)
+
+
+def shared(lines: Iterable[AnyTerm]) -> Iterator[Sequence[Par]]:
+    """The weights that stand in more than one place, each with its places."""
+    places: dict[str, list[Par]] = {}
+    for term in lines:
+        for inner in walk(term):
+            if isinstance(inner, Apply) and isinstance(inner.matrix, Par):
+                places.setdefault(inner.matrix.name, []).append(inner.matrix)
+    yield from (own for own in places.values() if len(own) > 1)

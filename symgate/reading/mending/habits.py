@@ -1,0 +1,65 @@
+"""What the letters of gates stand for by habit: only asked where all else leaves it open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.mending.changes import Change
+from symgate.reading.mending.readable import Readable
+from symgate.reading.mending.sketch import Sketch
+from symgate.reading.structure import gate_name
+from symgate.reading.terms import Var, walk
+
+#: The part of the line in which a gate of this letter is used.
+PLACES = {"o": "output", "r": "candidate", "f": "update", "i": "update", "z": "update",
+          "u": "update", "g": "update"}  # fmt: skip
+#: Letters of gates that keep and that take, where a state has one of each.
+KEEPS, TAKES = "f", "i"
+
+
+def usual(sketch: Sketch, change: Change) -> bool:
+    """Whether a change puts a gate where gates of its letter stand."""
+    before = {v.name for v in walk(sketch.lines[change.line].term) if isinstance(v, Var)}
+    new = [v for v in walk(change.term) if isinstance(v, Var) and v.name not in before]
+    parts = sketch.parts
+    place = (
+        "update" if change.line in parts.carried
+        else "output" if change.line in parts.outputs
+        else "candidate" if change.line in parts.candidates else ""
+    )  # fmt: skip
+    return any(PLACES.get(mark) == place for v in new for mark in _marks(v))
+
+
+def _marks(var: Var) -> list[str]:
+    return [var.ref.letter.lower(), *var.ref.labels]
+
+
+def swapped(cell: Readable) -> Iterator[Fault]:
+    """Two gates in each other's place: i keeps and f takes, or r updates and z resets."""
+    for state in cell.parts.carried:
+        u = cell.found.line(state)
+        if u is None or u.term is None:
+            continue
+        kept = {gate_name(k) for k in cell.parts.keepers[state]} - {""}
+        taken = {gate_name(f) for s in cell.parts.news[state] for f in s.factors} - {""}
+        resets = cell.parts.resets - kept
+        pairs = [(k, t) for k in kept for t in taken - kept if (k[-1], t[-1]) == (TAKES, KEEPS)]
+        pairs += [(k, r) for k in kept for r in resets if k[-1] == "r" and r[-1] in "zu"]
+        for one, other in pairs:
+            yield from _exchange(cell, one, other)
+
+
+def _exchange(cell: Readable, one: str, other: str) -> Iterator[Fault]:
+    """Each gate for the other wherever they are used."""
+    uses = [
+        v for _, v in cell.variables() if v.name in (one, other) and v.time != -1
+    ]  # fmt: skip
+    shown = {v.name: cell.printed(v.start, v.stop) for v in uses}
+    swap = {one: shown[other], other: shown[one]}
+    first = uses[0]
+    yield Fault(
+        "swapped_gates", f"{one} and {other} stand in each other's place",
+        first.start, first.stop, shown[first.name], swap[first.name],
+        tuple(Edit(v.start, v.stop, swap[v.name]) for v in uses), 0.7,
+    )  # fmt: skip

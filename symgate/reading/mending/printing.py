@@ -1,0 +1,229 @@
+"""How the author of a cell writes things, to write what was meant in the same way."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
+
+from symgate.reading.faults import Edit, edited
+from symgate.reading.mending.sketch import Facts, Sketch, Sum
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
+
+_SIGNS = ("\\odot", "\\circ", "\\otimes", "\\bullet", "\\ast", "\\cdot", "⊙", "∘", "*", "\\times",
+          "×", "·", "∗")  # fmt: skip
+_LATER = (("t-1", "t"), ("t - 1", "t"), ("ₜ₋₁", "ₜ"), ("t−1", "t"))
+_EARLIER = (("_{t}", "_{t-1}"), ("_t", "_{t-1}"), ("<t>", "<t-1>"), ("^{t}", "^{t-1}"),
+            ("(t)", "(t-1)"), ("^t", "^{t-1}"), ("_{(t)}", "_{(t-1)}"), ("[t]", "[t-1]"),
+            ("\\langle t\\rangle", "\\langle t-1\\rangle"),
+            ("\\langle t \\rangle", "\\langle t-1 \\rangle"), ("ₜ", "ₜ₋₁"))  # fmt: skip
+
+
+class Printing:
+    """The document as its author writes it."""
+
+    def __init__(self, document: str, sketch: Sketch) -> None:
+        self.document, self.sketch = document, sketch
+
+    def printed(self, start: int, stop: int) -> str:
+        return self.document[start:stop]
+
+    def of(self, term: AnyTerm) -> str:
+        return self.printed(term.start, term.stop)
+
+    def bare(self, term: AnyTerm) -> str:
+        """A term as printed, without brackets around all of it."""
+        shown = self.of(term).strip()
+        return shown[1:-1] if shown[:1] == "(" and shown[-1:] == ")" else shown
+
+    def edited(self, term: AnyTerm, *edits: Edit) -> str:
+        start = min([term.start, *(e.start for e in edits)])
+        return edited(self.document, list(edits), start, term.stop)
+
+    @cached_property
+    def sign(self) -> str:
+        """The sign that the author writes between vectors."""
+        counts = Counter(
+            self.printed(one.stop, other.start).strip()
+            for own in self.sketch.lines.values() for t in own.terms if isinstance(t, Times)
+            for one, other in pairwise(t.factors)
+        )  # fmt: skip
+        return max(_SIGNS, key=lambda sign: (counts[sign], -_SIGNS.index(sign)))
+
+    @cached_property
+    def tanh(self) -> str:
+        latex = any("\\" in own.u.line.equation.piece.text for own in self.sketch.lines.values()
+                    if own.u.line.equation.piece is not None)  # fmt: skip
+        return "\\tanh" if latex else "tanh"
+
+    # -- names ---------------------------------------------------------------------------
+
+    def name(self, name: str, time: int) -> str:
+        """How the author writes a name at a step; "" where that cannot be told."""
+        return self._names.get((name, time)) or self._made(name, time)
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, int], str]:
+        found: dict[tuple[str, int], str] = {}
+        for own in self.sketch.lines.values():
+            target = own.u.line.target
+            if not own.u.line.printed:
+                found.setdefault((own.name, 0), self.printed(target.start, target.stop))
+            for v in own.variables:
+                if v.stop > v.start:
+                    found.setdefault((v.name, v.time or 0), self.of(v))
+        return found
+
+    def _made(self, name: str, time: int) -> str:
+        known = self._names.get((name, -1 - time), "")
+        return stepped(known, 2 * time + 1)
+
+    def sign_before(self, term: Add, at: int) -> int | None:
+        """Where the sign before a term of a sum stands."""
+        stop = term.terms[at][1].start
+        start = term.terms[at - 1][1].stop if at else max(term.start - 3, 0)
+        if stop < start:
+            return None
+        between = self.document[start:stop]
+        found = [i for i, c in enumerate(between) if c in "+-−–"]
+        return start + found[-1] if found else None
+
+    def between(self, one: AnyTerm, other: AnyTerm) -> tuple[int, int] | None:
+        """The sign between two factors; None where brackets stand between them."""
+        shown = self.document[one.stop : other.start]
+        bare = shown.strip()
+        return (one.stop, other.start) if bare in _SIGNS or not bare else None
+
+    def without(self, factors: Sequence[AnyTerm], at: int) -> Edit:
+        """A factor and the sign beside it, taken out."""
+        if at + 1 < len(factors):
+            return Edit(factors[at].start, factors[at + 1].start, "")
+        return Edit(factors[at - 1].stop, factors[at].stop, "")
+
+    def function(self, call: Call, wanted: str) -> str:
+        """The name of another function, as the author writes it."""
+        start, stop = call.head
+        printed = self.printed(start, stop)
+        for own in self.sketch.lines.values():
+            for term in own.terms:
+                if isinstance(term, Call) and term.function == wanted and term.head[0] < term.head[1]:
+                    found = self.printed(*term.head)
+                    after = self.document[stop : stop + 1]
+                    return f"{found} " if found.startswith("\\") and after.isalpha() else found
+        if "\\" in printed:
+            return {"tanh": "\\tanh", "sigmoid": "\\sigma"}[wanted]
+        return wanted if wanted == "tanh" or printed.isascii() else "σ"
+
+    # -- brackets ------------------------------------------------------------------------
+
+    def closed(self, last: AnyTerm, holder: Apply) -> tuple[str, Edit, Edit]:
+        """A bracket that closes behind `last` in place of at the end."""
+        close = self.document.rfind(")", last.stop, holder.stop + 8)
+        edits = (Edit(last.stop, last.stop, ")"), Edit(close, close + 1, ""))
+        return self.edited(holder, *edits), *edits
+
+    def reopened(self, call: Call, term: Times) -> tuple[str, Edit]:
+        """What stands behind a function, taken into its brackets."""
+        close = self.document.rfind(")", call.start, call.stop + 1)
+        begin = close - len("\\right") if self.document[:close].endswith("\\right") else close
+        tail = self.document[close + 1 : term.stop]
+        start = self.document[term.start : begin]
+        meant = start.rstrip() + tail.rstrip() + self.document[begin : close + 1]
+        return meant, Edit(term.start, term.stop, meant)
+
+    def taken_in(self, term: Add, call: Call, bias: Par) -> tuple[Edit, ...]:
+        """A bias behind a function, put at the end of its argument."""
+        sign = max(self.document.rfind(c, call.stop, bias.start) for c in "+-")
+        close = call.stop - 1
+        while close > call.start and self.document[close] not in ")]}":
+            close -= 1
+        if sign < 0:
+            return ()
+        at = close - len("\\right") if self.document[:close].endswith("\\right") else close
+        at -= len(self.document[:at]) - len(self.document[:at].rstrip(" "))
+        start = len(self.document[:sign].rstrip(" "))
+        shown = f" {self.document[sign]} {self.of(bias)}"
+        return Edit(at, at, shown), Edit(start, bias.stop, "")
+
+    # -- what the other lines have -------------------------------------------------------
+
+    def missing(self, sketch: Sketch, own: Facts, s: Sum) -> Iterator[tuple[AnyTerm, str]]:
+        """The terms of the other lines' sums that a sum lacks, with this line's marks."""
+        have = {_shape(p.term) for p in s.parts}
+        for other in sketch.lines.values():
+            if other is own:
+                continue
+            for model in other.sums:
+                for part in model.parts:
+                    shape = _shape(part.term)
+                    if part.sign < 0 or shape in have or part.term.stop <= part.term.start:
+                        continue
+                    have.add(shape)
+                    yield part.term, remarked(self.of(part.term), other, own)
+
+    def weight(self, sketch: Sketch, own: Facts, var: Var) -> tuple[Par, str] | None:
+        """The weight by which the other lines read a variable, with this line's mark."""
+        for other in sketch.lines.values():
+            for s in other.sums:
+                for a in s.applied:
+                    alike = isinstance(a.vector, Var) and (a.vector.name, a.vector.time) == (
+                        var.name, var.time)  # fmt: skip
+                    if other is not own and alike and isinstance(a.matrix, Par):
+                        return a.matrix, remarked(self.of(a.matrix), other, own)
+        matrices = [a.matrix for s in own.sums for a in s.applied if isinstance(a.matrix, Par)]
+        return (matrices[0], "U") if matrices else None
+
+    def column(self, sketch: Sketch, own: Facts) -> tuple[Cat, str] | None:
+        """The column that the other lines' weights act on."""
+        for other in sketch.lines.values():
+            for term in other.terms:
+                if other is not own and isinstance(term, Cat) and term.stop > term.start \
+                        and all(isinstance(p, Var) for p in term.parts):  # fmt: skip
+                    return term, self.of(term)
+        return None
+
+
+def _shape(term: AnyTerm) -> str:
+    """What a term of a sum reads, whatever its parameters are called."""
+    if isinstance(term, Par):
+        return "bias"
+    return " ".join(sorted(text(v) for v in walk(term) if isinstance(v, Var)))
+
+
+def stepped(printed: str, step: int) -> str:
+    """A symbol as printed, with its index moved to t-1 or to t; "" where it has none."""
+    for old, new in _LATER if step > 0 else _EARLIER:
+        if old in printed:
+            return printed.replace(old, new)
+    return ""
+
+
+def remarked(printed: str, other: Facts, own: Facts) -> str:
+    """Parameters of another line with this line's mark: U_r h becomes U_z h."""
+    theirs = {own_mark for own_mark in _marks(other)}
+    mine = next(iter(_marks(own)), "")
+
+    def change(found: re.Match[str]) -> str:
+        index = found.group(2)
+        for mark in theirs:
+            if mark in index:
+                return found.group(1) + index[::-1].replace(mark[::-1], mine[::-1], 1)[::-1]
+        return found.group()
+
+    if not mine:
+        return printed
+    return re.sub(r"((?<![A-Za-z\\])(?:\\\w+\s*)?[A-Z]?[Wwb]?\}?[_^])(\{[^{}]*\}|\w)", change, printed)
+
+
+def _marks(own: Facts) -> list[str]:
+    """The letters by which a line marks its parameters."""
+    target = own.u.line.target
+    known = {c for t in own.terms if isinstance(t, Par) for c in "".join(t.ref.labels)}
+    letters = [*target.labels, target.letter, target.letter.lower(), target.letter.upper()]
+    return [m for m in letters if len(m) == 1 and m in known]
+
+
+__all__ = ["Printing", "remarked", "replace", "stepped"]

@@ -1,0 +1,130 @@
+"""Which slips a cell has: the changes that mend what is broken, or that lead to a known cell.
+
+A change counts by what it mends, by the cell of the zoo that it leads to, and by how likely
+such a slip is. The best one is made, and the search goes on until nothing is gained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from symgate.reading.mending.book import known
+from symgate.reading.mending.changes import Change, changes
+from symgate.reading.mending.habits import usual
+from symgate.reading.mending.invariants import Broken, broken
+from symgate.reading.mending.printing import Printing
+from symgate.reading.mending.sketch import Sketch
+
+#: The cells that people mean to write.
+MEANT = {"lstm", "lstm-peephole", "lstm-coupled", "gru", "gru-z-takes-new", "gru-reset-after",
+         "mgu"}  # fmt: skip
+#: How many slips of one cell are looked for, and how many changes are tried for each.
+ROUNDS = 5
+MOST = 1_200
+#: Invariants that are mended in another line than the one where they are broken.
+LOOSE = ("read", "closed", "defined", "grounded")
+#: Invariants of what the polynomials do not show: they hold in known cells too.
+UNSEEN = ("biased", "oriented", "one_vector", "positive", "once")
+#: What mends a broken invariant by itself, where the change leads to no known cell.
+REMEDIES = {
+    "grounded": ("wrong_time_index",),
+    "timely": ("wrong_time_index", "extra_tilde"),
+    "like_functions": ("wrong_activation",),
+    "weighted": ("missing_weight", "misplaced_reset"),
+    "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
+    "positive": ("wrong_sign",),
+    "stood_aside": ("wrong_sign",),
+    "added_biases": ("missing_operator",),
+    "added_gates": ("wrong_operator", "misplaced_parenthesis"),
+    "enclosed": ("bias_outside_activation", "misplaced_parenthesis"),
+    "reset_inside": ("misplaced_factor",),
+    "oriented": ("shape_mismatch",),
+    "unsquashed": ("spurious_activation",),
+    "beside": ("wrong_operator",),
+    "once": ("missing_term", "wrong_state"),
+}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A change with what speaks for it: what it mends, and the cell that it leads to."""
+
+    change: Change
+    mended: tuple[Broken, ...]
+    reached: str
+    score: float
+
+    @property
+    def certainty(self) -> float:
+        """How often such a slip was one, on labelled sets."""
+        both = bool(self.mended) and bool(self.reached)
+        return 0.9 if both else 0.8 if self.mended else 0.7
+
+
+def slips(sketch: Sketch, printing: Printing) -> tuple[list[Slip], list[Broken], Sketch]:
+    """The slips of a cell, what is left broken, and the cell without them."""
+    found: list[Slip] = []
+    wrong = _wrong(sketch, known(sketch.terms))
+    for _ in range(ROUNDS):
+        best = _best(sketch, printing, wrong)
+        if best is None:
+            break
+        found.append(best)
+        sketch = sketch.changed(best.change.line, best.change.term).restructured()
+        wrong = _wrong(sketch, known(sketch.terms))
+    return found, wrong, sketch
+
+
+def _wrong(sketch: Sketch, name: str) -> list[Broken]:
+    """What is broken; in a cell of the zoo only what the polynomials do not show."""
+    return [b for b in broken(sketch) if not name or b.rule in UNSEEN]
+
+
+def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip | None:
+    best: Slip | None = None
+    if not wrong and known(sketch.terms):
+        return None
+    for slip in _scored(sketch, printing, wrong):
+        if best is None or slip.score > best.score:
+            best = slip
+    return best
+
+
+def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iterator[Slip]:
+    bad = sum(b.weight for b in wrong)
+    lines = {b.line for b in wrong}
+    loose = any(b.rule in LOOSE for b in wrong)
+    for change in islice(changes(sketch, printing), MOST):
+        after = sketch.changed(change.line, change.term)
+        reached = known(after.terms) if sketch.whole else ""
+        if not reached and not loose and change.line not in lines:
+            continue
+        left = _wrong(after, reached) if wrong else []
+        rules = {(b.rule, b.line) for b in left}
+        mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
+        gained = bad - sum(b.weight for b in left)
+        likely = reached in MEANT and (bool(mended) or reached != "lstm-peephole")
+        if wrong and (gained < 0.5 or not _fits(change, mended, reached)):
+            continue
+        if not wrong and not likely:
+            continue
+        score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
+        score += 0.2 * usual(sketch, change)
+        yield Slip(change, mended, reached, score)
+
+
+def _fits(change: Change, mended: Sequence[Broken], reached: str) -> bool:
+    """Whether a change is at the place of what it mends, and of a kind that mends it."""
+    if reached:
+        return any(b.line == change.line or b.rule in LOOSE for b in mended)
+    if any(b.line != change.line and b.rule not in LOOSE for b in mended):
+        return False
+    if {"read", "defined"} <= {b.rule for b in mended}:
+        return change.kind in ("wrong_gate", "wrong_symbol", "missing_tilde", "extra_tilde")
+    return any(
+        change.kind in REMEDIES.get(b.rule, ())
+        and b.start <= change.start and change.stop <= max(b.stop, change.start)
+        for b in mended
+    )  # fmt: skip

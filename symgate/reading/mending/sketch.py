@@ -1,0 +1,190 @@
+"""A cell while it is being judged: its lines with what each reads, ready to be changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from symgate.reading.structure import (
+    Structure,
+    Summand,
+    affine,
+    complement,
+    factors,
+    structure,
+    summands,
+    variables,
+)
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
+from symgate.reading.understanding import Understanding, Understood
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A weighted sum, W x + U h + b, in a line; `call` is the function around it."""
+
+    call: Call | None
+    parts: tuple[Summand, ...]
+    applied: tuple[Apply, ...]
+    biases: tuple[Par, ...]
+
+    @property
+    def start(self) -> int:
+        return self.parts[0].term.start
+
+    @property
+    def stop(self) -> int:
+        return self.parts[-1].term.stop
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A line with what stands in it."""
+
+    u: Understood
+    term: AnyTerm
+    terms: tuple[AnyTerm, ...]
+    variables: tuple[Var, ...]
+    sums: tuple[Sum, ...]
+
+    @property
+    def name(self) -> str:
+        return self.u.name
+
+
+def facts(u: Understood, term: AnyTerm) -> Facts:
+    """What stands in a line."""
+    terms = tuple(walk(term))
+    calls = [t for t in terms if isinstance(t, Call) and affine(t)]
+    sums = [_sum(c, c.argument) for c in calls]
+    if not calls and affine(term):
+        sums = [_sum(None, term)]
+    return Facts(u, term, terms, tuple(t for t in terms if isinstance(t, Var)), tuple(sums))
+
+
+def _sum(call: Call | None, term: AnyTerm) -> Sum:
+    parts = tuple(summands(term))
+    applied = tuple(t for t in walk(term) if isinstance(t, Apply))
+    inner = [p for part in parts for f in part.factors
+             for p in (summands(f) if isinstance(f, Add) else ())]  # fmt: skip
+    biases = tuple(
+        p.factors[0] for p in (*parts, *inner)
+        if len(p.factors) == 1 and isinstance(p.factors[0], Par) and p.factors[0].kind != "matrix"
+    )  # fmt: skip
+    return Sum(call, parts, applied, biases)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The lines of a cell by name, and the parts that they play.
+
+    `spare` are gates that nothing reads as printed; `whole` says that every line was read.
+    """
+
+    lines: Mapping[str, Facts]
+    parts: Structure
+    found: Understanding = field(repr=False)
+    spare: frozenset[str] = frozenset()
+    whole: bool = True
+
+    def changed(self, name: str, term: AnyTerm) -> Sketch:
+        """With another right side for one line."""
+        return replace(self, lines={**self.lines, name: facts(self.lines[name].u, term)})
+
+    def restructured(self) -> Sketch:
+        """With the parts that the lines play now."""
+        lines = [replace(own.u, term=own.term) for own in self.lines.values()]
+        return replace(self, parts=structure(replace(self.found, lines=lines)))
+
+    @cached_property
+    def terms(self) -> dict[str, AnyTerm]:
+        return {name: own.term for name, own in self.lines.items()}
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every name that a line defines, also a line that was not read."""
+        return frozenset(self.lines) | {u.name for u in self.found.lines}
+
+    def now(self, name: str) -> set[str]:
+        """What a line reads of its own step; of a line that was not read what it names."""
+        own = self.lines.get(name)
+        if own is not None:
+            return {v.name for v in own.variables if v.time != -1}
+        line = self.found.line(name)
+        return {ref.name for ref in line.line.references if ref.time != -1} if line else set()
+
+    @cached_property
+    def reads(self) -> Counter[tuple[str, int]]:
+        """How often each name is read, at which step."""
+        return Counter((v.name, v.time or 0) for own in self.lines.values() for v in own.variables)
+
+    @cached_property
+    def states(self) -> frozenset[str]:
+        return frozenset(n for n in self.lines if self.reads[n, -1])
+
+    @cached_property
+    def entering(self) -> frozenset[str]:
+        """The names that no line defines and that a weight acts on: inputs."""
+        return frozenset(
+            v.name for own in self.lines.values() for s in own.sums for a in s.applied
+            for v in walk(a.vector) if isinstance(v, Var) and v.name not in self.lines
+        )  # fmt: skip
+
+    @cached_property
+    def memories(self) -> frozenset[str]:
+        """States that another state shows, as c in h = o tanh(c)."""
+        shown = {self.parts.outputs.get(name) for name in self.parts.outputs if name in self.states}
+        return frozenset(n for n in shown if n)
+
+    def gates(self, term: AnyTerm) -> Iterator[Var]:
+        """The variables of this step that a line defines, in a term."""
+        for t in walk(term):
+            if isinstance(t, Var) and t.time != -1 and t.name in self.lines \
+                    and t.name not in self.parts.states:  # fmt: skip
+                yield t
+
+    def sources(self, own: Sum) -> frozenset[str]:
+        """What a weighted sum reads: inputs and last values, without memories and gates."""
+        return frozenset(
+            v.name for a in own.applied for v in walk(a.vector)
+            if isinstance(v, Var) and (v.time == -1 or v.name not in self.lines)
+        ) - self.memories  # fmt: skip
+
+    def peepholes(self, own: Sum) -> frozenset[str]:
+        """The memories that a weighted sum reads."""
+        names = {v.name for p in own.parts for v in walk(p.term) if isinstance(v, Var)}
+        return frozenset(names) & self.memories
+
+
+def sketch(found: Understanding, parts: Structure) -> Sketch:
+    """The sketch of a cell as it is printed."""
+    spare = left_over(found, parts)
+    lines = sorted([*found.lines, *spare], key=lambda u: (u.line.number, u.line.target.start))
+    return Sketch(
+        {u.name: facts(u, u.term) for u in lines if u.term is not None}, parts, found,
+        frozenset(u.name for u in spare), all(u.term is not None for u in lines),
+    )  # fmt: skip
+
+
+def left_over(found: Understanding, parts: Structure) -> list[Understood]:
+    """Gates and candidates that are defined and that nothing reads."""
+    every = [v for u in found.lines if u.term is not None for v in variables(u.term)]
+    read = {v.name for v in every}
+    states = {v.name for v in every if v.time == -1} | set(parts.states)
+    return [
+        u for u in found.outputs
+        if isinstance(u.term, Call) and affine(u.term) and u.name not in read
+        and any(v.time == -1 and v.name in states for v in variables(u.term))
+    ]  # fmt: skip
+
+
+def gate_of(term: AnyTerm) -> Var | None:
+    """The variable that a factor is, also as 1 minus it."""
+    inner = complement(term) or term
+    return inner if isinstance(inner, Var) else None
+
+
+def times(term: AnyTerm) -> Sequence[AnyTerm]:
+    return factors(term) if isinstance(term, Times) else ()

@@ -1,0 +1,165 @@
+"""Slips that are seen in the writing: an index that is missing, a name that is defined twice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from symgate.reading.faults import Edit, Fault
+from symgate.reading.mending.readable import Readable
+from symgate.reading.names import Reference
+from symgate.reading.terms import Apply, Par, Var, walk
+from symgate.reading.understanding import Understood
+
+_ALTERNATIVE = re.compile(
+    r"\belse\b|\bor\b|otherwise|alternativ|instead|variant|oder|或|または", re.I
+)
+_INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
+
+
+def faults(cell: Readable) -> Iterator[Fault]:
+    yield from _doubled(cell)
+    yield from _missing(cell)
+    yield from _wrong_letter(cell)
+    yield from _other_notation(cell)
+    yield from _unread_output(cell)
+
+
+def _doubled(cell: Readable) -> Iterator[Fault]:
+    """A name that is defined twice, and differently."""
+    for u in cell.found.doubled:
+        kept = cell.found.line(u.name)
+        if kept is None or (u.ill_formed and u.term is None and u.error is None):
+            continue
+        between = cell.document.text[
+            min(kept.line.equation.stop, u.line.equation.stop) :
+            max(kept.line.equation.start, u.line.equation.start)
+        ]  # fmt: skip
+        if not _ALTERNATIVE.search(between) and not any(f.ill_formed for f in u.faults):
+            yield _second_definition(cell, u)
+
+
+def _second_definition(cell: Readable, u: Understood) -> Fault:
+    target, equation = u.line.target, u.line.equation
+    printed = cell.printed(equation.start, equation.stop)
+    if isinstance(u.term, Var) and cell.found.line(u.term.name) is None:
+        left, right = printed.split("=", 1) if "=" in printed else (printed, "")
+        meant = f"{right.strip()} = {left.strip()}"
+        return Fault(
+            "sides_swapped", f"{u.name} is defined already, and nothing defines {u.term.name}",
+            equation.start, equation.stop, printed, meant,
+            (Edit(equation.start, equation.stop, meant),), 0.8,
+        )  # fmt: skip
+    itself = u.term is not None and any(
+        isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
+    )
+    if itself:
+        return Fault(
+            "spurious_equation", f"{u.name} is defined by itself here, and properly elsewhere",
+            target.start, target.stop, printed, "", (), 0.8,
+        )  # fmt: skip
+    return Fault(
+        "symbol_defined_twice", f"{u.name} is defined twice, and differently",
+        target.start, target.stop, cell.printed(target.start, target.stop), "", (), 0.75,
+    )  # fmt: skip
+
+
+def _missing(cell: Readable) -> Iterator[Fault]:
+    """A name without an index where its definition and its other uses have one."""
+    timed = cell.timed()
+    defined = {u.name: u for u in cell.found.lines}
+    for _, var in cell.variables():
+        model, own = timed.get(var.name), defined.get(var.name)
+        if var.ref.time is not None or model is None or var.name in cell.found.context.olds:
+            continue
+        if own is not None and own.line.target.time is None:
+            continue
+        if own is None and var.name not in cell.found.context.inputs:
+            continue
+        index = _INDICES.get(model.style, "")
+        if index:
+            printed = cell.printed(var.start, var.stop)
+            yield Fault(
+                "time_index_missing", f"{var.name} has a time index everywhere else",
+                var.start, var.stop, printed, printed + index,
+                (Edit(var.stop, var.stop, index),), 0.85,
+            )  # fmt: skip
+
+
+def _wrong_letter(cell: Readable) -> Iterator[Fault]:
+    """x_i or h_h where x_t and h_t are meant: an index that is no time and names nothing."""
+    timed = cell.timed()
+    seen = Counter(p.name for u in cell.found.lines for p in cell.parameters(u))
+    for u in cell.found.lines:
+        for par in cell.parameters(u):
+            model = timed.get(par.ref.letter)
+            if model is None or len(par.ref.labels) != 1 or len(par.ref.labels[0]) != 1:
+                continue
+            if seen[par.name] > 1 or model.style != "sub" or par.kind == "matrix":
+                continue
+            if _acted_on(cell, par):
+                yield _of_letter(cell, par, model)
+
+
+def _of_letter(cell: Readable, par: Par, model: Reference) -> Fault:
+    printed = cell.printed(par.start, par.stop)
+    meant = f"{printed.split('_')[0]}_{{t-1}}"
+    if model.name in cell.found.context.inputs:
+        meant = printed.replace(par.ref.labels[0], "t")
+    return Fault(
+        "wrong_time_index", f"{model.name} is indexed by the time everywhere else",
+        par.start, par.stop, printed, meant, (Edit(par.start, par.stop, meant),), 0.85,
+        ill_formed=True,
+    )  # fmt: skip
+
+
+def _acted_on(cell: Readable, par: Par) -> bool:
+    """Whether a matrix acts on a parameter as if it were a variable."""
+    return any(
+        isinstance(t, Apply) and any(v is par for v in walk(t.vector)) for _, t in cell.terms()
+    )
+
+
+def _other_notation(cell: Readable) -> Iterator[Fault]:
+    """One plain raised t among indices in angle brackets."""
+    references = [v.ref for _, v in cell.variables() if v.ref.time is not None]
+    references += [u.line.target for u in cell.found.lines if u.line.target.time is not None]
+    styles = Counter(ref.style for ref in references)
+    if styles["angle"] < 4 or styles["sup"] != 1:
+        return
+    for ref in references:
+        printed = cell.printed(ref.start, ref.stop)
+        if ref.style == "sup" and "<" not in printed:
+            meant = printed.replace("^{t}", "^{<t>}").replace("^t", "^{<t>}")
+            meant = meant.replace("^{t-1}", "^{<t-1>}")
+            yield Fault(
+                "time_index_notation", "a raised index without angle brackets reads as a power",
+                ref.start, ref.stop, printed, meant, (Edit(ref.start, ref.stop, meant),), 0.8,
+            )  # fmt: skip
+
+
+def _unread_output(cell: Readable) -> Iterator[Fault]:
+    """Gates and candidate all read the memory, and nothing reads the output that shows it."""
+    memories = [s for s in cell.parts.carried if s in cell.parts.outputs.values()]
+    outputs = [name for name, state in cell.parts.outputs.items() if state in memories]
+    if len(memories) != 1 or len(outputs) != 1 or outputs[0] in cell.parts.states:
+        return
+    memory, output = memories[0], cell.found.line(outputs[0])
+    inner = [u for u in cell.found.lines if u.name in cell.parts.gates | cell.parts.candidates]
+    reads = [
+        v for u in inner if u.term is not None for v in walk(u.term)
+        if isinstance(v, Var) and v.name == memory and v.time == -1
+    ]  # fmt: skip
+    blind = [u for u in inner if not any(v in reads for v in walk(u.term) if u.term)]  # type: ignore[arg-type]
+    if output is None or len(reads) < 3 or blind or not cell.parts.candidates:
+        return
+    letter = cell.printed(output.line.target.start, output.line.target.stop)[:1]
+    for var in reads:
+        printed = cell.printed(var.start, var.stop)
+        meant = printed.replace(var.ref.letter, letter, 1)
+        yield Fault(
+            "wrong_state", f"gates and candidate read the output {outputs[0]}, which nothing "
+            "reads here", var.start, var.stop, printed, meant,
+            (Edit(var.start, var.stop, meant),), 0.7,
+        )  # fmt: skip
