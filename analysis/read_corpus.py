@@ -59,9 +59,12 @@ def main() -> int:
         if arguments.failures and not r.complaints:
             continue
         shown = [
-            mark(r.family), mark(r.conventions), mark(r.equations),
-            f"{r.found}/{r.misprints}" if r.misprints else "-", "yes" if r.accused else "-",
-        ]  # fmt: skip
+            mark(r.family),
+            mark(r.conventions),
+            mark(r.equations),
+            f"{r.found}/{r.misprints}" if r.misprints else "-",
+            "yes" if r.accused else "-",
+        ]
         print(f"{r.name:8} {shown[0]:6} {shown[1]:11} {shown[2]:9} {shown[3]:9} {shown[4]}")
         if arguments.failures:
             for complaint in r.complaints:
@@ -127,8 +130,12 @@ def judged(data: Mapping[str, Any], name: str) -> Result:
 
 
 def conventions_right(reading: Reading, data: Mapping[str, Any], complaints: list[str]) -> bool:
-    wanted = {**data["convention"], "row_vectors": data["row_vectors"], "biases": data["biases"],
-              "concatenated": data["concatenated"]}  # fmt: skip
+    wanted = {
+        **data["convention"],
+        "row_vectors": data["row_vectors"],
+        "biases": data["biases"],
+        "concatenated": data["concatenated"],
+    }
     own = reading.conventions.to_dict()
     right = True
     for name, value in wanted.items():
@@ -157,14 +164,17 @@ def equations_right(
     own = inlined([split(line.text) for line in reading.lines if line.text is not None])
     for name in re.findall(r"diag\((\w+)\) @", " ".join(text for _, text in own)):
         # a plain name that is spelt like a Greek letter is a scalar in the label's text
-        lines = [(a, re.sub(rf"\b{name} \* (\w+\[t(?:-1)?\])", rf"diag({name}) @ \1", b))
-                 for a, b in lines]  # fmt: skip
+        lines = [
+            (a, re.sub(rf"\b{name} \* (\w+\[t(?:-1)?\])", rf"diag({name}) @ \1", b))
+            for a, b in lines
+        ]
     names = {line.name for line in reading.lines}
     used = " ".join(right for _, right in lines)
     wanted = [
-        (left, right) for left, right in lines
+        (left, right)
+        for left, right in lines
         if base(left) in names or re.search(rf"\b{re.escape(base(left))}\b", used)
-    ]  # fmt: skip
+    ]
     missing = sum(line.text is None for line in reading.lines)
     if missing != ill_formed and missing < ill_formed:
         complaints.append(f"{missing} lines ill-formed, labelled {ill_formed}")
@@ -300,9 +310,13 @@ def same_lines(
     right = True
     for left, value in ready:
         match = next(
-            (line for line in left_over if base(line[0]) == base(left)
-             and same_expression(value, line[1], defined)), None,
-        )  # fmt: skip
+            (
+                line
+                for line in left_over
+                if base(line[0]) == base(left) and same_expression(value, line[1], defined)
+            ),
+            None,
+        )
         if match is None:
             near = next((line for line in left_over if base(line[0]) == base(left)), None)
             complaints.append(f"expected {left} = {value}; read {near}")
@@ -344,8 +358,14 @@ def matched(reading: Reading, data: Mapping[str, Any], complaints: list[str]) ->
     for label in sorted(data["misprints"], key=lambda m: len(places(m["where"], reading))):
         names = places(label["where"], reading)
         candidates = [m for m in free if m.kind == label["kind"]] + list(free)
-        hit = next((m for m in candidates if at(reading, m) & names
-                    or (not names and m.kind == label["kind"])), None)  # fmt: skip
+        hit = next(
+            (
+                m
+                for m in candidates
+                if at(reading, m) & names or (not names and m.kind == label["kind"])
+            ),
+            None,
+        )
         if hit is None:
             complaints.append(f"not found: {label['kind']} ({label['where']})")
         else:
@@ -406,8 +426,14 @@ def places(where: str, reading: Reading) -> set[str]:
         found |= {key(line) for line in lines}
     for line in lines:
         letter, *labels = line.name.split("_")
-        shown = {f"{letter}_t", line.name, f"{letter}_<t>", f"{letter}^<t>", f"{letter}^(t)",
-                 "_".join([letter, *labels])}  # fmt: skip
+        shown = {
+            f"{letter}_t",
+            line.name,
+            f"{letter}_<t>",
+            f"{letter}^<t>",
+            f"{letter}^(t)",
+            "_".join([letter, *labels]),
+        }
         if any(re.search(rf"(?<![\w\\]){re.escape(s)}(?![\w])", where) for s in shown):
             if "tilde" in labels and "tilde" not in where and letter != where[:1]:
                 continue

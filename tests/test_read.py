@@ -84,9 +84,12 @@ def test_the_data_of_a_reading() -> None:
     (cell,) = file["cells"]
     assert {"family", "conventions", "states", "text", "zoo", "misprints"} <= set(cell)
     assert cell["conventions"] == {
-        "update": "keeps_old", "reset": "after", "concatenated": False, "row_vectors": False,
+        "update": "keeps_old",
+        "reset": "after",
+        "concatenated": False,
+        "row_vectors": False,
         "biases": "none",
-    }  # fmt: skip
+    }
     assert cell["states"] == ["h"]
     assert cell["text"][0] == "z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1])"
     assert {"name", "relation", "map"} <= set(cell["zoo"])
@@ -133,7 +136,7 @@ GRU = r"$$z_t = \sigma(W_z x_t + U_z h_{t-1}),\quad h_t = z_t h_{t-1} + (1-z_t) 
         (".ipynb", json.dumps({"cells": [{"cell_type": "markdown", "source": ["a\n", GRU]}]})),
         (".txt", "z_t = σ(W_z x_t + U_z h_{t-1})\nh_t = z_t ⊙ h_{t-1} + (1-z_t) ⊙ tanh(W x_t)\n"),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_documents(tmp_path: Path, ending: str, text: str) -> None:
     path = tmp_path / f"a{ending}"
     path.write_text(text, encoding="utf-8")

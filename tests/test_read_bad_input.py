@@ -104,9 +104,43 @@ SETS = [
     json.loads(path.read_text(encoding="utf-8"))["latex"]
     for path in sorted((Path(__file__).parent / "data" / "reading").glob("*.json"))
 ]
-PIECES = ["", "(", ")", "{", "}", "_", "^", "\\", "=", "+", "-", "1 -", "\\odot", "h_{t-1}", "x_t",
-          "$", "\\tanh(", "\\sigma", "[", "]", "&", "\\\\", "\n", "\\frac", "'", "_{t-1}", "|",
-          ",", "\\left", "\\begin{bmatrix}", "∘", "ₜ₋₁", "\\sum_j", "W", "\\tilde"]  # fmt: skip
+PIECES = [
+    "",
+    "(",
+    ")",
+    "{",
+    "}",
+    "_",
+    "^",
+    "\\",
+    "=",
+    "+",
+    "-",
+    "1 -",
+    "\\odot",
+    "h_{t-1}",
+    "x_t",
+    "$",
+    "\\tanh(",
+    "\\sigma",
+    "[",
+    "]",
+    "&",
+    "\\\\",
+    "\n",
+    "\\frac",
+    "'",
+    "_{t-1}",
+    "|",
+    ",",
+    "\\left",
+    "\\begin{bmatrix}",
+    "∘",
+    "ₜ₋₁",
+    "\\sum_j",
+    "W",
+    "\\tilde",
+]
 
 
 @settings(

@@ -10,8 +10,12 @@ from symgate.writing.derivation import derive
 
 #: Cells with sums of one matrix and its transpose, of which `compare` finds no map where the
 #: notation writes rows, and the stabilised sLSTM, whose maps it does not find in time.
-UNDECIDED = {("antisymmetric-rnn-gated", "keras"), ("antisymmetric-rnn-gated", "row"),
-             ("lipschitz-rnn", "row"), ("lem", "row")}  # fmt: skip
+UNDECIDED = {
+    ("antisymmetric-rnn-gated", "keras"),
+    ("antisymmetric-rnn-gated", "row"),
+    ("lipschitz-rnn", "row"),
+    ("lem", "row"),
+}
 CELLS = [name for name in sg.zoo if name != "slstm"]
 NOTATIONS = tuple(sg.notations)
 

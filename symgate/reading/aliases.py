@@ -13,10 +13,23 @@ from symgate.reading.lines import Line
 from symgate.reading.names import Reference
 
 _ALIKE = [
-    {"alpha", "a"}, {"nu", "v", "upsilon", "u"}, {"omega", "w"}, {"rho", "p"}, {"kappa", "k"},
-    {"chi", "x"}, {"eta", "n"}, {"gamma", "y"}, {"sigma", "o", "0", "O"}, {"iota", "i"},
-    {"tau", "t"}, {"l", "1"}, {"zeta", "z"}, {"beta", "b", "B"}, {"epsilon", "e"}, {"delta", "d"},
-]  # fmt: skip
+    {"alpha", "a"},
+    {"nu", "v", "upsilon", "u"},
+    {"omega", "w"},
+    {"rho", "p"},
+    {"kappa", "k"},
+    {"chi", "x"},
+    {"eta", "n"},
+    {"gamma", "y"},
+    {"sigma", "o", "0", "O"},
+    {"iota", "i"},
+    {"tau", "t"},
+    {"l", "1"},
+    {"zeta", "z"},
+    {"beta", "b", "B"},
+    {"epsilon", "e"},
+    {"delta", "d"},
+]
 
 
 def with_aliases(lines: Sequence[Line], text: str) -> list[Line]:
@@ -49,11 +62,13 @@ def _other_states(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     for name in missing:
         readers = [i for i, line in enumerate(lines) if _reads(line, name, -1)]
         updates = [
-            i for i in readers
-            if lines[i].name not in used and len(lines[i].references) >= 3
+            i
+            for i in readers
+            if lines[i].name not in used
+            and len(lines[i].references) >= 3
             and not any(r.kind == "FUNCTION" or r.letter == "sigma" for r in lines[i].references)
             and any(r.time == 0 and r.accents for r in lines[i].references)
-        ]  # fmt: skip
+        ]
         if len(readers) >= 3 and len(updates) == 1:
             yield updates[0], name
 
@@ -73,9 +88,11 @@ def _without_accents(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
 def _undefined(lines: Sequence[Line], time: int) -> dict[str, Reference]:
     defined = {line.name for line in lines}
     return {
-        ref.name: ref for line in lines for ref in line.references
+        ref.name: ref
+        for line in lines
+        for ref in line.references
         if ref.time == time and ref.name not in defined
-    }  # fmt: skip
+    }
 
 
 def _reads(line: Line, name: str, time: int) -> bool:
@@ -92,9 +109,15 @@ def _renamed(line: Line, ref: Reference, text: str) -> Line:
             meant = meant.replace(old, old.replace("-1", "").replace(" - 1", ""))
             break
     fault = Fault(
-        "wrong_symbol", f"nothing defines {ref.name}, which this line must be", start, stop,
-        printed, meant, (Edit(start, stop, meant),), 0.8,
-    )  # fmt: skip
+        "wrong_symbol",
+        f"nothing defines {ref.name}, which this line must be",
+        start,
+        stop,
+        printed,
+        meant,
+        (Edit(start, stop, meant),),
+        0.8,
+    )
     target = replace(
         line.target, name=ref.name, letter=ref.letter, accents=ref.accents, labels=ref.labels
     )

@@ -9,17 +9,7 @@ from symgate.reading import symbols
 from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
-from symgate.reading.terms import (
-    Add,
-    AnyTerm,
-    Apply,
-    Call,
-    Cat,
-    Num,
-    Par,
-    Raised,
-    Var,
-)
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Raised, Var
 from symgate.reading.trees import Group, Product, Scripted, Sum, Symbol, TimedSymbol, Tree
 
 
@@ -87,8 +77,9 @@ class Calls:
         if "e" in self.context.defined or len(script.inside) < 2:
             return None
         items, _ = parsed(script.inside)
-        return Call(factor.start, factor.stop, "exp", "e", self.term(items[0]),
-                    (base.start, base.stop))  # fmt: skip
+        return Call(
+            factor.start, factor.stop, "exp", "e", self.term(items[0]), (base.start, base.stop)
+        )
 
     def is_function(self, ref: Reference, bracket: bool) -> bool:
         if ref.kind == "FUNCTION":
@@ -98,9 +89,10 @@ class Calls:
         if ref.letter == "sigma" and ref.name not in self.context.defined:
             return bracket or not ref.labels
         word = ref.kind == "NAME" and (
-            ref.letter in symbols.LINEAR or ref.letter in symbols.NORMALISATIONS
+            ref.letter in symbols.LINEAR
+            or ref.letter in symbols.NORMALISATIONS
             or ref.letter in symbols.PRODUCTS
-        )  # fmt: skip
+        )
         if word:
             return bracket
         if not bracket or ref.accents:

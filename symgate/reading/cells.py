@@ -19,14 +19,7 @@ from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
-from symgate.reading.relation import (
-    BEYOND,
-    NAMES,
-    Relation,
-    against,
-    relation,
-    verdict,
-)
+from symgate.reading.relation import BEYOND, NAMES, Relation, against, relation, verdict
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.understanding import Understanding, Understood
@@ -89,15 +82,19 @@ def _seen(readable: Readable, cell: Cell | None, others: Sequence[Fault]) -> lis
     if cell is None or others or not known(terms):
         return found
     return [
-        f for f in found if f.kind not in ("wrong_weight_index", "wrong_bias_index")
+        f
+        for f in found
+        if f.kind not in ("wrong_weight_index", "wrong_bias_index")
         or letters & set(re.findall(r"[a-z]", f.printed[1:].lower()))
-    ]  # fmt: skip
+    ]
 
 
 def _ordered(found: Understanding, spare: Sequence[Understood] = ()) -> list[Understood]:
     """All lines of a cell in the order of the document; `spare` are gates that nothing reads."""
-    return sorted([*found.lines, *found.doubled, *found.inlined, *spare],
-                  key=lambda u: (u.line.number, u.line.target.start))  # fmt: skip
+    return sorted(
+        [*found.lines, *found.doubled, *found.inlined, *spare],
+        key=lambda u: (u.line.number, u.line.target.start),
+    )
 
 
 def _name(document: Document, index: int, count: int) -> str:
@@ -160,12 +157,16 @@ def _line(
     equation = u.line.equation
     line, column = document.place(equation.start)
     part = (
-        "candidate" if u.name in parts.candidates
-        else "gate" if u.name in parts.gates
-        else "state" if u.name in parts.states
-        else "output" if u.name in parts.outputs
+        "candidate"
+        if u.name in parts.candidates
+        else "gate"
+        if u.name in parts.gates
+        else "state"
+        if u.name in parts.states
+        else "output"
+        if u.name in parts.outputs
         else ""
-    )  # fmt: skip
+    )
     ill_formed = u.ill_formed or any(
         f.ill_formed and equation.start <= f.start < equation.stop for f in everything
     )
@@ -207,9 +208,17 @@ def _misprint(
     printed = fault.printed or document.text[fault.start : fault.stop]
     width = max(1, min(fault.stop - fault.start, len(document.line(line)) - column + 1))
     return Misprint(
-        line, column, printed, meant, fault.kind, fault.certainty, fault.why, width,
-        document.line(line), make,
-    )  # fmt: skip
+        line,
+        column,
+        printed,
+        meant,
+        fault.kind,
+        fault.certainty,
+        fault.why,
+        width,
+        document.line(line),
+        make,
+    )
 
 
 def _notes(found: Understanding) -> Iterator[str]:

@@ -5,25 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from symgate.reading.family import Classifier
-from symgate.reading.structure import (
-    affine,
-    complement,
-    factors,
-    gate_name,
-    summands,
-    variables,
-)
-from symgate.reading.terms import (
-    Add,
-    AnyTerm,
-    Apply,
-    Call,
-    Cat,
-    Par,
-    Times,
-    Var,
-    walk,
-)
+from symgate.reading.structure import affine, complement, factors, gate_name, summands, variables
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, walk
 from symgate.reading.understanding import Understood
 
 
@@ -104,8 +87,13 @@ class _Habits:
         return "before" if "before" in kinds else "after" if "after" in kinds else None
 
     def undefined_states(self) -> set[str]:
-        return {v.name for u in self.found.lines if u.term is not None for v in variables(u.term)
-                if v.time == -1}  # fmt: skip
+        return {
+            v.name
+            for u in self.found.lines
+            if u.term is not None
+            for v in variables(u.term)
+            if v.time == -1
+        }
 
     def reset_terms(self) -> list[AnyTerm]:
         candidates = [t for s in self.parts.carried for t in self.cell.candidate_terms(s)]
@@ -157,15 +145,19 @@ class _Habits:
         """Whether the content gate has a line that says 1 minus the keep gate."""
         keep = self.cell.keep_gates(state)
         return any(
-            u.term is not None and isinstance(complement(u.term), Var)
-            and getattr(complement(u.term), "name", "") in keep for u in self.found.lines
-        )  # fmt: skip
+            u.term is not None
+            and isinstance(complement(u.term), Var)
+            and getattr(complement(u.term), "name", "") in keep
+            for u in self.found.lines
+        )
 
     def concatenated(self) -> bool:
         return any(
             isinstance(t, Apply) and isinstance(t.vector, Cat)
-            for u in self.found.lines if u.term is not None for t in walk(u.term)
-        )  # fmt: skip
+            for u in self.found.lines
+            if u.term is not None
+            for t in walk(u.term)
+        )
 
     def row_vectors(self) -> bool:
         rows = columns = 0
@@ -200,9 +192,11 @@ class _Habits:
         """A pre-activation; a bias that stands outside its function counts with it."""
         if isinstance(u.term, Add) and any(t is call for _, t in u.term.terms):
             outside = [(s, t) for s, t in u.term.terms if isinstance(t, Par)]
-            inner = call.argument if isinstance(call.argument, Add) else Add(
-                call.start, call.stop, ((1, call.argument),)
-            )  # fmt: skip
+            inner = (
+                call.argument
+                if isinstance(call.argument, Add)
+                else Add(call.start, call.stop, ((1, call.argument),))
+            )
             return Add(call.start, call.stop, (*inner.terms, *outside))
         return call.argument
 
@@ -214,8 +208,9 @@ class _Habits:
             for term in walk(other.term):
                 if isinstance(term, Call) and any(
                     isinstance(f, Var) and f.name == u.name
-                    for s in summands(term.argument) for f in s.factors
-                ):  # fmt: skip
+                    for s in summands(term.argument)
+                    for f in s.factors
+                ):
                     return True
                 if isinstance(term, Times) and any(
                     isinstance(f, Var) and f.name == u.name for f in factors(term)

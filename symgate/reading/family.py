@@ -96,8 +96,14 @@ class Classifier:
         output = next((o for o, state in self.parts.outputs.items() if state == cell), None)
         line = self.lines.get(output) if output else None
         if line is None:
-            line = next((u for u in self.found.outputs if u.term is not None
-                         and any(v.name == cell for v in variables(u.term))), None)  # fmt: skip
+            line = next(
+                (
+                    u
+                    for u in self.found.outputs
+                    if u.term is not None and any(v.name == cell for v in variables(u.term))
+                ),
+                None,
+            )
         plain_copy = line is not None and isinstance(line.term, Var)
         input_only = not any(self.reads_states(g) for g in self.gate_lines())
         if plain_copy and self.is_complementary(cell):
@@ -124,8 +130,9 @@ class Classifier:
         term = self.lines[cell].term
         return term is not None and any(
             isinstance(t, Call) and isinstance(complement(p), Call)
-            for p in walk(term) for t in walk(p)
-        )  # fmt: skip
+            for p in walk(term)
+            for t in walk(p)
+        )
 
     def single_family(self, state: str) -> str:
         keep = self.keep_gates(state)
@@ -206,12 +213,19 @@ class Classifier:
                 for v in variables(term.vector):
                     if v.name in names and v.time == -1:
                         return True
-        inner = [v.name for v in variables(u.term) if v.name in self.lines and v.name not in names
-                 and v.name != u.name and v.time in (0, None)]  # fmt: skip
+        inner = [
+            v.name
+            for v in variables(u.term)
+            if v.name in self.lines
+            and v.name not in names
+            and v.name != u.name
+            and v.time in (0, None)
+        ]
         return any(
-            self.reads_states(self.lines[n]) for n in inner
+            self.reads_states(self.lines[n])
+            for n in inner
             if n not in self.parts.gates and n not in self.parts.candidates
-        )  # fmt: skip
+        )
 
     def peeps(self, u: Understood, state: str) -> bool:
         return u.term is not None and any(

@@ -33,9 +33,15 @@ MAX_SIDE = 1_500
 _DROPPED = {"SPACE", "GAP", "NEWLINE", "AMP", "WIDE", "SOFTROW", "ROW", "JUNK", "FONT"}
 _IN_MATRIX = _DROPPED - {"AMP", "ROW"}
 _WORDS = {
-    "COMMA": "a comma", "RPAR": "a closing bracket", "EQ": "an equals sign", "$END": "the end",
-    "RELATION": "a relation", "TEXT": "words", "BAR": "a bar", "DOUBLE": "a norm",
-}  # fmt: skip
+    "COMMA": "a comma",
+    "RPAR": "a closing bracket",
+    "EQ": "an equals sign",
+    "$END": "the end",
+    "RELATION": "a relation",
+    "TEXT": "words",
+    "BAR": "a bar",
+    "DOUBLE": "a norm",
+}
 
 
 class _TokenLexer(Lexer):
@@ -231,6 +237,18 @@ def _with_commas(tokens: Sequence[Token]) -> list[Token]:
 
 
 _EXPECTING = {
-    "PLUS", "MINUS", "TIMES", "HADAMARD", "SLASH", "LPAR", "LBRACKET", "LBRACE", "LBAR", "COMMA",
-    "EQ", "LCURLY", "OPLUS", "SEMI",
-}  # fmt: skip
+    "PLUS",
+    "MINUS",
+    "TIMES",
+    "HADAMARD",
+    "SLASH",
+    "LPAR",
+    "LBRACKET",
+    "LBRACE",
+    "LBAR",
+    "COMMA",
+    "EQ",
+    "LCURLY",
+    "OPLUS",
+    "SEMI",
+}

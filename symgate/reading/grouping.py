@@ -88,8 +88,10 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
 def _same(one: Line, other: Line) -> bool:
     if one.key == other.key:
         return True
-    loose = [re.sub(r"\\(?:odot|circ|cdot|times|bullet|otimes)|\*|\\|[{}()\[\]]", "", k)
-             for k in (one.key, other.key)]  # fmt: skip
+    loose = [
+        re.sub(r"\\(?:odot|circ|cdot|times|bullet|otimes)|\*|\\|[{}()\[\]]", "", k)
+        for k in (one.key, other.key)
+    ]
     return loose[0] == loose[1] and bool(loose[0])
 
 
@@ -134,9 +136,12 @@ def is_cell(lines: Sequence[Line], everywhere: set[str]) -> bool:
     needed = {name for name in used if name in everywhere}
     reached = _reached(lines)
     needed_by_state = {
-        name for line in lines if line.name in reached for name, time in _times(line)
+        name
+        for line in lines
+        if line.name in reached
+        for name, time in _times(line)
         if time is not None and name in everywhere
-    }  # fmt: skip
+    }
     return (needed & needed_by_state) <= own
 
 
@@ -264,10 +269,14 @@ def _directions(parts: list[set[str]], lines: Sequence[Line]) -> list[tuple[set[
     for one in parts:
         for other in parts:
             pairs = [
-                (a, b) for a in one & arrows.keys() for b in other & arrows.keys()
-                if arrows[a].letter == arrows[b].letter and arrows[a].labels == arrows[b].labels
-                and "fwd" in arrows[a].accents and "bwd" in arrows[b].accents
-            ]  # fmt: skip
+                (a, b)
+                for a in one & arrows.keys()
+                for b in other & arrows.keys()
+                if arrows[a].letter == arrows[b].letter
+                and arrows[a].labels == arrows[b].labels
+                and "fwd" in arrows[a].accents
+                and "bwd" in arrows[b].accents
+            ]
             taken = any(one in pair or other in pair for pair in found)
             if one is not other and pairs and not taken:
                 found.append((one, other))
@@ -290,17 +299,20 @@ def _timeless_states(lines: Sequence[Line]) -> set[str]:
         return set()
     used = {ref.name for line in lines for ref in line.references}
     return {
-        line.name for line in lines
-        if line.target.accents and line.target.letter in used
+        line.name
+        for line in lines
+        if line.target.accents
+        and line.target.letter in used
         and line.target.letter not in {own.name for own in lines}
-    }  # fmt: skip
+    }
 
 
 def _incomplete(lines: Sequence[Line]) -> bool:
     """Whether gates are given without the update of the state they read."""
     gates = [
-        line for line in lines
+        line
+        for line in lines
         if any(ref.time == -1 for ref in line.references)
         and any(ref.kind == "FUNCTION" or ref.letter == "sigma" for ref in line.references)
-    ]  # fmt: skip
+    ]
     return len(gates) >= 2

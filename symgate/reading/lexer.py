@@ -27,11 +27,29 @@ _PATTERN = re.compile(
 )
 
 _SIGNS = {
-    "_": "SUB", "^": "SUP", "{": "LBRACE", "}": "RBRACE", "(": "LPAR", ")": "RPAR",
-    "[": "LBRACKET", "]": "RBRACKET", "<": "LT", ">": "GT", ",": "COMMA", ";": "SEMI",
-    "=": "EQ", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "SLASH", "'": "PRIME",
-    "&": "AMP", "|": "BAR", "@": "TIMES", "~": "SPACE",
-}  # fmt: skip
+    "_": "SUB",
+    "^": "SUP",
+    "{": "LBRACE",
+    "}": "RBRACE",
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LBRACKET",
+    "]": "RBRACKET",
+    "<": "LT",
+    ">": "GT",
+    ",": "COMMA",
+    ";": "SEMI",
+    "=": "EQ",
+    "+": "PLUS",
+    "-": "MINUS",
+    "*": "TIMES",
+    "/": "SLASH",
+    "'": "PRIME",
+    "&": "AMP",
+    "|": "BAR",
+    "@": "TIMES",
+    "~": "SPACE",
+}
 
 
 #: An angle bracket that opens a script, so that an escaped one closes it: h^{<t\\>}.
@@ -234,8 +252,14 @@ class Lexer:
         """Letters side by side: each a symbol of its own, but for functions among them."""
         i = 0
         while i < len(text):
-            head = next((f for f in ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
-                         if text.startswith(f, i)), None)  # fmt: skip
+            head = next(
+                (
+                    f
+                    for f in ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
+                    if text.startswith(f, i)
+                ),
+                None,
+            )
             if head is None and text.startswith("sigma", i):
                 yield self.token("LETTER", "sigma", start + i, start + i + 5)
                 i += 5

@@ -143,14 +143,22 @@ def _chain(
     if len(right) == 1 and _is_generic(right[0]):
         yield Aside(equation, "a form without its formula")
         return
-    value = right[0] if len(right) == 1 else Group(
-        right[0].start, right[-1].stop, "(", right, (",",) * (len(right) - 1)
-    )  # fmt: skip
+    value = (
+        right[0]
+        if len(right) == 1
+        else Group(right[0].start, right[-1].stop, "(", right, (",",) * (len(right) - 1))
+    )
     for i, (ref, _) in enumerate(targets):
         last = i == len(targets) - 1
         tree = value if last else targets[i + 1][1]
-        yield Line(ref, tree, equation, number, tuple(references(tree, indices)),
-                   faults=tuple(faults) if last else ())  # fmt: skip
+        yield Line(
+            ref,
+            tree,
+            equation,
+            number,
+            tuple(references(tree, indices)),
+            faults=tuple(faults) if last else (),
+        )
 
 
 def _reads_last(tree: Tree, indices: Indices) -> bool:
@@ -172,10 +180,11 @@ def _is_blocks(target: Reference, right: Sequence[Tree], indices: Indices) -> bo
         cells = list(tree.items)
     refs = [reference(cell, indices) for cell in cells]
     return len(refs) > 1 and all(
-        ref is not None and ref.time is None
+        ref is not None
+        and ref.time is None
         and (ref.letter[:1].isupper() or (ref.letter == target.letter and ref.labels))
         for ref in refs
-    )  # fmt: skip
+    )
 
 
 def _is_generic(tree: Tree) -> bool:
@@ -196,9 +205,15 @@ def _is_generic(tree: Tree) -> bool:
 def _comma_fault(equation: Equation, name: Sequence[Tree]) -> Fault:
     start, stop = name[0].stop, name[1].start
     return Fault(
-        "wrong_operator", "a comma stands between two names with one value; = is meant",
-        start, stop, ",", "=", (Edit(start, stop, " = "),), 0.8,
-    )  # fmt: skip
+        "wrong_operator",
+        "a comma stands between two names with one value; = is meant",
+        start,
+        stop,
+        ",",
+        "=",
+        (Edit(start, stop, " = "),),
+        0.8,
+    )
 
 
 def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
@@ -282,8 +297,15 @@ def _stacked(
     for i, ref in enumerate(refs):
         assert ref is not None
         function = functions[i if len(functions) > 1 else 0]
-        yield Line(ref, inner, equation, number, found, (function, ref.name),
-                   equation.faults if i == 0 else ())  # fmt: skip
+        yield Line(
+            ref,
+            inner,
+            equation,
+            number,
+            found,
+            (function, ref.name),
+            equation.faults if i == 0 else (),
+        )
 
 
 def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
@@ -294,9 +316,11 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
     if isinstance(first, Group) and len(first.items) == 1 and isinstance(first.items[0], Column):
         first = first.items[0]
     rest = tree.factors[1:]
-    inner = rest[0][1] if len(rest) == 1 else Product(
-        rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:])
-    )  # fmt: skip
+    inner = (
+        rest[0][1]
+        if len(rest) == 1
+        else Product(rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:]))
+    )
     if isinstance(first, Column):
         return [cell for row in first.rows for cell in row if cell is not None], inner
     if isinstance(first, Group) and len(first.items) > 1:

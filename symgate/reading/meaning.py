@@ -88,8 +88,14 @@ class Meaning:
         if node.opening == "|":
             if len(node.items) != 1:
                 raise Foreign("a norm", node)
-            return Call(node.start, node.stop, "abs", "|", self.term(node.items[0]),
-                        (node.start, node.start + 1))  # fmt: skip
+            return Call(
+                node.start,
+                node.stop,
+                "abs",
+                "|",
+                self.term(node.items[0]),
+                (node.start, node.start + 1),
+            )
         if not node.items:
             raise FormulaError("empty brackets", node.start, node.stop)
         if len(node.items) > 1:
@@ -181,8 +187,11 @@ class Meaning:
             if not is_sum(factor):
                 kept.append(("" if not kept else sign, factor))
                 continue
-            below = [s.inside[0].value for s in factor.scripts if s.kind == "SUB" and s.inside] \
-                if isinstance(factor, Scripted) else []  # fmt: skip
+            below = (
+                [s.inside[0].value for s in factor.scripts if s.kind == "SUB" and s.inside]
+                if isinstance(factor, Scripted)
+                else []
+            )
             if not below or below[0] not in self.context.indices.components:
                 raise Foreign("a sum", node)
         if not kept:

@@ -20,8 +20,14 @@ _BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
 _NOW = {"new", "next", "curr", "current", "now", "cur"}
 _TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
 _ONES = {"one", "ones", "bone", "vone", "unit", "vunit", "bfone", "allone", "bones", "id"}
-_WRAPPERS = {"LPAR": "RPAR", "LT": "GT", "LANGLE": "RANGLE", "LBRACKET": "RBRACKET",
-             "LCURLY": "RCURLY", "LBRACE": "RBRACE"}  # fmt: skip
+_WRAPPERS = {
+    "LPAR": "RPAR",
+    "LT": "GT",
+    "LANGLE": "RANGLE",
+    "LBRACKET": "RBRACKET",
+    "LCURLY": "RCURLY",
+    "LBRACE": "RBRACE",
+}
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,15 @@ def reference(tree: Tree, indices: Indices) -> Reference | None:
             inner = reference(base, indices)
             if inner is None:
                 return None
-            return _named(replace(inner, accents=(*inner.accents, accent), start=tree.start,
-                                  stop=tree.stop, kind="LETTER"))  # fmt: skip
+            return _named(
+                replace(
+                    inner,
+                    accents=(*inner.accents, accent),
+                    start=tree.start,
+                    stop=tree.stop,
+                    kind="LETTER",
+                )
+            )
         case Group(opening="{", items=(item,)):
             inner = reference(item, indices)
             return None if inner is None else replace(inner, start=tree.start, stop=tree.stop)
@@ -292,9 +305,11 @@ def component_letters(
             elif ref.time is not None:
                 single |= {label for label in labels if len(label) == 1}
     outer = {
-        label for side in left if (ref := reference(side, known)) is not None
-        and ref.time is not None for label in ref.labels
-    }  # fmt: skip
+        label
+        for side in left
+        if (ref := reference(side, known)) is not None and ref.time is not None
+        for label in ref.labels
+    }
     for pair in doubled:
         if pair[0] in outer and (pair[1] in single or pair[1] in summed) and pair[0] != pair[1]:
             found |= set(pair)

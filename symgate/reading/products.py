@@ -78,11 +78,15 @@ class Products:
             (_, matrix), (sign, gate) = segment[-2:]
             hadamard, state = segments[at + 1][0]
             if not (
-                isinstance(matrix, Par) and sort(matrix) == "M" and sign in ("", "times")
-                and isinstance(gate, Var) and gate.time != -1
+                isinstance(matrix, Par)
+                and sort(matrix) == "M"
+                and sign in ("", "times")
+                and isinstance(gate, Var)
+                and gate.time != -1
                 and gate.name in self.context.defined
-                and isinstance(state, Var) and state.time == -1
-            ):  # fmt: skip
+                and isinstance(state, Var)
+                and state.time == -1
+            ):
                 continue
             product = Times(gate.start, state.stop, (gate, state), (hadamard,))
             segment[-1] = (sign, product)

@@ -15,8 +15,22 @@ from symgate.reading.reading import ReadFile, Reading, Readings
 from symgate.reading.source import Document
 
 MAX_BYTES = 20_000_000
-ENDINGS = (".md", ".markdown", ".tex", ".rst", ".txt", ".ipynb", ".py", ".html", ".htm", ".mdx",
-           ".rmd", ".qmd", ".org", ".adoc")  # fmt: skip
+ENDINGS = (
+    ".md",
+    ".markdown",
+    ".tex",
+    ".rst",
+    ".txt",
+    ".ipynb",
+    ".py",
+    ".html",
+    ".htm",
+    ".mdx",
+    ".rmd",
+    ".qmd",
+    ".org",
+    ".adoc",
+)
 
 _PICTURE = re.compile(
     r"!\[[^\[\]\n]{0,200}\]\([^()\n]{1,400}\)|<img\b[^<>]{0,600}>"
@@ -26,8 +40,7 @@ _PICTURE = re.compile(
 
 
 def read(
-    source: str | Path | Iterable[str | Path],
-    progress: Callable[[int, int], None] | None = None,
+    source: str | Path | Iterable[str | Path], progress: Callable[[int, int], None] | None = None
 ) -> Readings:
     r"""Read the cells of a document, of several, of all documents in a folder, or of a text.
 
@@ -67,9 +80,10 @@ def documents(paths: Sequence[str | Path]) -> Iterator[Path]:
     for path in map(Path, paths):
         if path.is_dir():
             yield from sorted(
-                p for p in path.rglob("*")
+                p
+                for p in path.rglob("*")
                 if p.suffix.lower() in ENDINGS and p.is_file() and not _hidden(p, path)
-            )  # fmt: skip
+            )
         else:
             yield path
 
@@ -129,9 +143,12 @@ def _unreadable(found: Reading, latex: str) -> EquationError:
     for misprint in found.misprints:
         line = min(misprint.line, len(shown))
         return EquationError(
-            misprint.why, line=line, column=misprint.column, width=misprint.width,
+            misprint.why,
+            line=line,
+            column=misprint.column,
+            width=misprint.width,
             shown=shown[line - 1],
-        )  # fmt: skip
+        )
     try:
         Cell.from_text("\n".join(text or "" for text in found.text))
     except EquationError as error:

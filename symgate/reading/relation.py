@@ -21,10 +21,19 @@ BEYOND = (TooLarge, Unsupported, ArithmeticError)
 
 #: The zoo's cells of each family that people print, the commonest first.
 KIN = {
-    "rnn": ("rnn", "rnn-relu", "rnn-sigmoid", "linear-rnn", "jordan-rnn", "leaky-rnn", "rate-rnn",
-            "rnn-pre-activation", "fast-rnn", "antisymmetric-rnn"),
-    "lstm": ("lstm", "lstm-peephole", "lstm-coupled", "lstm-1997",
-             "lstm-no-output-activation"),
+    "rnn": (
+        "rnn",
+        "rnn-relu",
+        "rnn-sigmoid",
+        "linear-rnn",
+        "jordan-rnn",
+        "leaky-rnn",
+        "rate-rnn",
+        "rnn-pre-activation",
+        "fast-rnn",
+        "antisymmetric-rnn",
+    ),
+    "lstm": ("lstm", "lstm-peephole", "lstm-coupled", "lstm-1997", "lstm-no-output-activation"),
     "lstmp": ("lstm-projected",),
     "gru": ("gru", "gru-z-takes-new", "gru-reset-after"),
     "mgu": ("mgu", "mgu1", "mgu2"),
@@ -40,14 +49,21 @@ KIN = {
     "convgru": ("gru", "gru-z-takes-new"),
     "birnn": (),
     "sgu": ("ugrnn",),
-}  # fmt: skip
+}
 
 #: The family of a zoo cell where it is not that of its structure.
 NAMES = {
-    "janet": "janet", "ugrnn": "ugrnn", "ligru": "ugrnn", "sru": "sru", "min-gru": "mingru",
-    "min-lstm": "minlstm", "lstm-projected": "lstmp", "indrnn": "indrnn",
-    "slstm-unstabilised": "slstm", "slstm": "slstm",
-}  # fmt: skip
+    "janet": "janet",
+    "ugrnn": "ugrnn",
+    "ligru": "ugrnn",
+    "sru": "sru",
+    "min-gru": "mingru",
+    "min-lstm": "minlstm",
+    "lstm-projected": "lstmp",
+    "indrnn": "indrnn",
+    "slstm-unstabilised": "slstm",
+    "slstm": "slstm",
+}
 
 
 @dataclass(frozen=True)

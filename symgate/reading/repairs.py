@@ -9,8 +9,13 @@ from symgate.reading.faults import Edit, Fault
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
 
-_PAIRS = {"LPAR": "RPAR", "LBRACKET": "RBRACKET", "LCURLY": "RCURLY", "LANGLE": "RANGLE",
-          "LBRACE": "RBRACE"}  # fmt: skip
+_PAIRS = {
+    "LPAR": "RPAR",
+    "LBRACKET": "RBRACKET",
+    "LCURLY": "RCURLY",
+    "LANGLE": "RANGLE",
+    "LBRACE": "RBRACE",
+}
 _TEXT = {"RPAR": ")", "RBRACKET": "]", "RCURLY": "\\}", "RANGLE": "\\rangle", "RBRACE": "}"}
 
 
@@ -35,11 +40,17 @@ def _without_inner_equals(tokens: Sequence[Token], faults: list[Fault]) -> list[
         if token.kind == "EQ":
             faults.append(
                 Fault(
-                    "wrong_operator", "an equals sign stands inside brackets",
-                    token.start, token.stop, token.value, "+",
-                    (Edit(token.start, token.stop, "+"),), 0.95, ill_formed=True,
+                    "wrong_operator",
+                    "an equals sign stands inside brackets",
+                    token.start,
+                    token.stop,
+                    token.value,
+                    "+",
+                    (Edit(token.start, token.stop, "+"),),
+                    0.95,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
             token = replace(token, kind="PLUS", value="+")
         result.append(token)
     return result
@@ -59,33 +70,51 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
                 at = result.index(head) + 1
                 faults.append(
                     Fault(
-                        "missing_parenthesis", f"no bracket opens after {head.value}",
-                        head.start, head.stop, head.value, f"{head.value}(",
-                        (Edit(head.stop, head.stop, "("),), 0.9, ill_formed=True,
+                        "missing_parenthesis",
+                        f"no bracket opens after {head.value}",
+                        head.start,
+                        head.stop,
+                        head.value,
+                        f"{head.value}(",
+                        (Edit(head.stop, head.stop, "("),),
+                        0.9,
+                        ill_formed=True,
                     )
-                )  # fmt: skip
+                )
                 result.insert(at, Token("LPAR", "(", head.stop, head.stop))
                 result.append(token)
                 continue
             if not opened:
                 faults.append(
                     Fault(
-                        "extra_parenthesis", f"{token.value} closes what nothing opened",
-                        token.start, token.stop, token.value, "",
-                        (Edit(token.start, token.stop, ""),), 0.95, ill_formed=True,
+                        "extra_parenthesis",
+                        f"{token.value} closes what nothing opened",
+                        token.start,
+                        token.stop,
+                        token.value,
+                        "",
+                        (Edit(token.start, token.stop, ""),),
+                        0.95,
+                        ill_formed=True,
                     )
-                )  # fmt: skip
+                )
                 continue
             before = opened.pop()
             wanted = _PAIRS[before.kind]
             if token.kind != wanted:
                 faults.append(
                     Fault(
-                        "mismatched_parenthesis", f"{before.value} is closed by {token.value}",
-                        token.start, token.stop, token.value, _TEXT[wanted],
-                        (Edit(token.start, token.stop, _TEXT[wanted]),), 0.8, ill_formed=True,
+                        "mismatched_parenthesis",
+                        f"{before.value} is closed by {token.value}",
+                        token.start,
+                        token.stop,
+                        token.value,
+                        _TEXT[wanted],
+                        (Edit(token.start, token.stop, _TEXT[wanted]),),
+                        0.8,
+                        ill_formed=True,
                     )
-                )  # fmt: skip
+                )
                 token = replace(token, kind=wanted)
         result.append(token)
     for before in reversed(opened):
@@ -93,11 +122,17 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
         closing = _TEXT[_PAIRS[before.kind]]
         faults.append(
             Fault(
-                "missing_parenthesis", f"{before.value} is never closed", before.start, before.stop,
-                before.value, f"{before.value} … {closing}", (Edit(last.stop, last.stop, closing),),
-                0.9, ill_formed=True,
+                "missing_parenthesis",
+                f"{before.value} is never closed",
+                before.start,
+                before.stop,
+                before.value,
+                f"{before.value} … {closing}",
+                (Edit(last.stop, last.stop, closing),),
+                0.9,
+                ill_formed=True,
             )
-        )  # fmt: skip
+        )
         result.append(Token(_PAIRS[before.kind], closing, last.stop, last.stop))
     return result
 
@@ -124,12 +159,17 @@ def _concatenated(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
     opening, closing = tokens[kept[first]], tokens[kept[last]]
     faults.append(
         Fault(
-            "missing_brackets", "brackets are missing around what the matrix acts on",
-            opening.start, closing.stop, "", "",
+            "missing_brackets",
+            "brackets are missing around what the matrix acts on",
+            opening.start,
+            closing.stop,
+            "",
+            "",
             (Edit(opening.start, opening.start, "["), Edit(closing.stop, closing.stop, "]")),
-            0.85, ill_formed=True,
+            0.85,
+            ill_formed=True,
         )
-    )  # fmt: skip
+    )
     result = list(tokens)
     result.insert(kept[last] + 1, Token("RBRACKET", "]", closing.stop, closing.stop))
     result.insert(kept[first], Token("LBRACKET", "[", opening.start, opening.start))
@@ -155,53 +195,88 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
                 Fault(
                     "underscore_became_asterisk",
                     "a formatter took the underscores for emphasis and wrote asterisks",
-                    token.start, token.start + 1, "*", "_",
-                    (Edit(token.start, token.start + 1, "_"),), 0.95, ill_formed=True,
+                    token.start,
+                    token.start + 1,
+                    "*",
+                    "_",
+                    (Edit(token.start, token.start + 1, "_"),),
+                    0.95,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
         elif token.value == "_-":
             start, stop = token.inside[0].start, token.stop
             found.append(
                 Fault(
-                    "missing_braces", "only the t is lowered: braces are missing around t-1",
-                    start, stop, "", "", (Edit(start, start, "{"), Edit(stop, stop, "}")),
-                    0.85, ill_formed=True,
+                    "missing_braces",
+                    "only the t is lowered: braces are missing around t-1",
+                    start,
+                    stop,
+                    "",
+                    "",
+                    (Edit(start, start, "{"), Edit(stop, stop, "}")),
+                    0.85,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
         elif token.value == "_?":
             found.append(
                 Fault(
-                    "missing_underscore", "the index is not lowered: an underscore is missing",
-                    token.start, token.stop, "", "_", (Edit(token.start, token.start, "_"),),
-                    0.9, ill_formed=True,
+                    "missing_underscore",
+                    "the index is not lowered: an underscore is missing",
+                    token.start,
+                    token.stop,
+                    "",
+                    "_",
+                    (Edit(token.start, token.start, "_"),),
+                    0.9,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
         elif token.value == "^}":
             inside = token.inside
             found.append(
                 Fault(
-                    "misplaced_brace", "the closing brace stands inside the angle brackets",
-                    inside[0].start, token.stop, "", "",
-                    (Edit(inside[-2].stop, token.stop, ">}"),), 0.9, ill_formed=True,
+                    "misplaced_brace",
+                    "the closing brace stands inside the angle brackets",
+                    inside[0].start,
+                    token.stop,
+                    "",
+                    "",
+                    (Edit(inside[-2].stop, token.stop, ">}"),),
+                    0.9,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
         elif token.value == "\\_":
             found.append(
                 Fault(
-                    "markdown_escape", "\\_ prints an underscore and lowers nothing",
-                    token.start, token.start + 2, "\\_", "_",
-                    (Edit(token.start, token.start + 2, "_"),), 0.9,
+                    "markdown_escape",
+                    "\\_ prints an underscore and lowers nothing",
+                    token.start,
+                    token.start + 2,
+                    "\\_",
+                    "_",
+                    (Edit(token.start, token.start + 2, "_"),),
+                    0.9,
                 )
-            )  # fmt: skip
+            )
         elif not token.braced and token.inside and token.inside[0].kind == "LPAR":
             start, stop = token.inside[0].start, token.inside[-1].stop
             found.append(
                 Fault(
-                    "missing_braces", "only the opening bracket is raised or lowered: braces are "
-                    "missing around the index", token.start, stop, "", "",
-                    (Edit(start, start, "{"), Edit(stop, stop, "}")), 0.9, ill_formed=True,
+                    "missing_braces",
+                    "only the opening bracket is raised or lowered: braces are "
+                    "missing around the index",
+                    token.start,
+                    stop,
+                    "",
+                    "",
+                    (Edit(start, start, "{"), Edit(stop, stop, "}")),
+                    0.9,
+                    ill_formed=True,
                 )
-            )  # fmt: skip
+            )
     return _merged(found)
 
 
@@ -210,7 +285,7 @@ def _merged(faults: Sequence[Fault]) -> list[Fault]:
     first: dict[str, Fault] = {}
     for fault in faults:
         known = first.get(fault.kind)
-        first[fault.kind] = fault if known is None else replace(
-            known, edits=(*known.edits, *fault.edits)
-        )  # fmt: skip
+        first[fault.kind] = (
+            fault if known is None else replace(known, edits=(*known.edits, *fault.edits))
+        )
     return list(first.values())

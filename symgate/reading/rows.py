@@ -275,9 +275,16 @@ def _without_equals(
         if activation and opened and lowered and kept[-1].kind in _CLOSE:
             at = kept[i - 1].stop
             fault = Fault(
-                "missing_equals", "no equals sign stands between the symbol and its value",
-                kept[0].start, at, "", "", (Edit(at, at, " ="),), 0.85, ill_formed=True,
-            )  # fmt: skip
+                "missing_equals",
+                "no equals sign stands between the symbol and its value",
+                kept[0].start,
+                at,
+                "",
+                "",
+                (Edit(at, at, " ="),),
+                0.85,
+                ill_formed=True,
+            )
             return [kept[:i], kept[i:]], (fault,)
     return [tokens], ()
 
@@ -302,8 +309,18 @@ def _without_bullet(tokens: list[Token]) -> list[Token]:
     """Without what stands before a formula in a list: a star, a dash, (1), //, >."""
     at = 0
     while at < len(tokens) and tokens[at].kind in (
-        "TIMES", "MINUS", "SPACE", "GAP", "GT", "SLASH", "DOT", "JUNK", "NEWLINE", "BAR", "COLON",
-    ):  # fmt: skip
+        "TIMES",
+        "MINUS",
+        "SPACE",
+        "GAP",
+        "GT",
+        "SLASH",
+        "DOT",
+        "JUNK",
+        "NEWLINE",
+        "BAR",
+        "COLON",
+    ):
         at += 1
     rest = tokens[at:]
     if len(rest) > 2 and rest[0].kind == "NUMBER" and rest[1].kind in ("DOT", "RPAR"):
@@ -346,9 +363,25 @@ def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
 
 #: Words that say what an equation is for, at its end: (forget gate), (new memory).
 _PARTS = {
-    "gate", "gates", "memory", "state", "cell", "candidate", "content", "update", "output",
-    "input", "reset", "forget", "hidden", "activation", "step", "vector", "layer", "block",
-}  # fmt: skip
+    "gate",
+    "gates",
+    "memory",
+    "state",
+    "cell",
+    "candidate",
+    "content",
+    "update",
+    "output",
+    "input",
+    "reset",
+    "forget",
+    "hidden",
+    "activation",
+    "step",
+    "vector",
+    "layer",
+    "block",
+}
 
 
 def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:

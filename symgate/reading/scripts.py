@@ -40,9 +40,11 @@ def _spoilt(raw: list[Token], at: int) -> bool:
     if raw[at].value != "*" or raw[at].spaced or at == 0 or at + 1 >= len(raw):
         return False
     before, after = raw[at - 1], raw[at + 1]
-    return before.kind in ("LETTER", "RBRACE") and not after.spaced and (
-        after.kind == "LBRACE" or after.value == "t"
-    )  # fmt: skip
+    return (
+        before.kind in ("LETTER", "RBRACE")
+        and not after.spaced
+        and (after.kind == "LBRACE" or after.value == "t")
+    )
 
 
 def _lost_underscores(raw: list[Token]) -> list[Token]:
@@ -62,8 +64,11 @@ def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
         command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
         return inside == ["t", "-", "1", "}"] and not command
     accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
-        "ACCENT", "LBRACE", "LETTER", "RBRACE"
-    ]  # fmt: skip
+        "ACCENT",
+        "LBRACE",
+        "LETTER",
+        "RBRACE",
+    ]
     follows = raw[at + 1].kind if at + 1 < len(raw) else ""
     return accented and raw[at].value == "t" and follows not in ("SUB", "SUP", "LBRACE", "PRIME")
 
@@ -187,9 +192,16 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
             argument, stop, at = [*argument, *raw[at : at + 2]], raw[at + 1].stop, at + 2
             token = token if plain else replace(token, value="_-")
         result.append(
-            Token(token.kind, token.value, token.start, stop, tuple(gathered(argument, plain)),
-                  token.spaced, braced)
-        )  # fmt: skip
+            Token(
+                token.kind,
+                token.value,
+                token.start,
+                stop,
+                tuple(gathered(argument, plain)),
+                token.spaced,
+                braced,
+            )
+        )
     return result
 
 
@@ -213,8 +225,13 @@ def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:
     if at >= len(raw):
         return [], at, False
     first = raw[at]
-    closing = {"LBRACE": "RBRACE", "LPAR": "RPAR", "LT": "GT", "LANGLE": "RANGLE",
-               "LBRACKET": "RBRACKET"}.get(first.kind)  # fmt: skip
+    closing = {
+        "LBRACE": "RBRACE",
+        "LPAR": "RPAR",
+        "LT": "GT",
+        "LANGLE": "RANGLE",
+        "LBRACKET": "RBRACKET",
+    }.get(first.kind)
     if first.kind == "ACCENT":
         rest, end, _ = _argument(raw, at + 1)
         return [first, *rest], end, True

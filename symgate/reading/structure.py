@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symgate.reading.terms import (
-    Add,
-    AnyTerm,
-    Apply,
-    Call,
-    Num,
-    Times,
-    Var,
-    walk,
-)
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Num, Times, Var, walk
 from symgate.reading.understanding import Understanding, Understood
 
 
@@ -212,9 +203,12 @@ def _accented_state(part: Summand, name: str) -> bool:
 def _is_accented(factor: AnyTerm, name: str) -> bool:
     """Whether a factor is the state's last value under an accent that it should not have."""
     return (
-        isinstance(factor, Var) and factor.time == -1 and factor.name != name
-        and bool(factor.ref.accents) and name == "_".join((factor.ref.letter, *factor.ref.labels))
-    )  # fmt: skip
+        isinstance(factor, Var)
+        and factor.time == -1
+        and factor.name != name
+        and bool(factor.ref.accents)
+        and name == "_".join((factor.ref.letter, *factor.ref.labels))
+    )
 
 
 def _gates_of(result: Structure, u: Understood, lines: Mapping[str, Understood]) -> None:
@@ -267,8 +261,11 @@ def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
             if not isinstance(term, Times):
                 continue
             parts = factors(term)
-            if any(isinstance(t, Var) and t.name in result.states and t.time == -1
-                   for f in parts for t in walk(f)):  # fmt: skip
+            if any(
+                isinstance(t, Var) and t.name in result.states and t.time == -1
+                for f in parts
+                for t in walk(f)
+            ):
                 result.resets |= {gate_name(f) for f in parts if gate_name(f) in lines}
     result.resets -= set(result.states)
     result.gates -= result.candidates
@@ -278,11 +275,16 @@ def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
 def _content(
     result: Structure, part: Summand, lines: Mapping[str, Understood], kinds: set[str]
 ) -> None:
-    names = [f.name for f in part.factors if isinstance(f, Var) and f.name in lines
-             and f.name not in result.states and f.time != -1]  # fmt: skip
+    names = [
+        f.name
+        for f in part.factors
+        if isinstance(f, Var) and f.name in lines and f.name not in result.states and f.time != -1
+    ]
     free = [n for n in names if n not in result.gates]
-    inlined = any(isinstance(f, Call | Apply) or (isinstance(f, Add) and complement(f) is None)
-                  for f in part.factors)  # fmt: skip
+    inlined = any(
+        isinstance(f, Call | Apply) or (isinstance(f, Add) and complement(f) is None)
+        for f in part.factors
+    )
     if inlined:
         result.gates |= set(free)
         return
@@ -370,8 +372,10 @@ def affine(term: AnyTerm) -> bool:
     inner = term.argument if isinstance(term, Call) else term
     return any(
         isinstance(t, Apply)
-        for s in summands(inner) for f in s.factors for t in (f, *_inside_product(f))
-    )  # fmt: skip
+        for s in summands(inner)
+        for f in s.factors
+        for t in (f, *_inside_product(f))
+    )
 
 
 def _inside_product(term: AnyTerm) -> Iterator[AnyTerm]:

@@ -116,8 +116,10 @@ def html(files: Sequence[ReadFile]) -> str:
     )
     told = (
         escape("\n".join(of_misprint(misprint)))
-        for file in files for reading in file.cells for misprint in reading.misprints[:SHOWN]
-    )  # fmt: skip
+        for file in files
+        for reading in file.cells
+        for misprint in reading.misprints[:SHOWN]
+    )
     under = "".join(f"<pre>{lines}</pre>" for lines in told)
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>{under}"
 
@@ -148,10 +150,7 @@ def excerpt(line: str, start: int, width: int) -> tuple[str, int]:
         return line.rstrip(), start
     left = max(0, min(start - width // 3, len(line) - width))
     right = left + width
-    return (
-        ("…" if left else "") + line[left + bool(left) : right - 1] + "…",
-        max(0, start - left),
-    )
+    return (("…" if left else "") + line[left + bool(left) : right - 1] + "…", max(0, start - left))
 
 
 def _short(conventions: Conventions) -> list[str]:

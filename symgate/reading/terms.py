@@ -153,8 +153,17 @@ def _text(term: AnyTerm) -> tuple[str, int]:
 
 def _greek_vector(factors: tuple[AnyTerm, ...]) -> Par | None:
     """A factor that is a vector under a name that the language takes for a scalar."""
-    return next((f for f in factors if isinstance(f, Par) and f.kind == "vector"
-                 and is_scalar_name(f.name) and len(factors) > 1), None)  # fmt: skip
+    return next(
+        (
+            f
+            for f in factors
+            if isinstance(f, Par)
+            and f.kind == "vector"
+            and is_scalar_name(f.name)
+            and len(factors) > 1
+        ),
+        None,
+    )
 
 
 def time_text(time: int | None) -> str:

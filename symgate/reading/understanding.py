@@ -110,14 +110,22 @@ def _context(lines: Sequence[Line], indices: Indices) -> Context:
     olds: set[str] = set()
     if not any(ref.time is not None for ref in references):
         olds = {
-            line.target.letter for line in lines
-            if line.target.accents and line.target.letter not in defined
+            line.target.letter
+            for line in lines
+            if line.target.accents
+            and line.target.letter not in defined
             and any(ref.name == line.target.letter for ref in references)
-        }  # fmt: skip
+        }
     olds |= _untimed_states(lines)
     untimed = {line.name for line in lines if line.target.time is None}
-    return Context(indices, frozenset(defined), frozenset(untimed), frozenset(timed),
-                   frozenset(inputs - olds), olds=frozenset(olds))  # fmt: skip
+    return Context(
+        indices,
+        frozenset(defined),
+        frozenset(untimed),
+        frozenset(timed),
+        frozenset(inputs - olds),
+        olds=frozenset(olds),
+    )
 
 
 def _untimed_states(lines: Sequence[Line]) -> set[str]:
@@ -239,8 +247,12 @@ def _new_states(found: Understanding, olds: frozenset[str]) -> dict[str, str]:
     Of h' and h̃ it is the one that no line of this step reads.
     """
     accented = [u for u in found.lines if u.line.target.letter in olds and u.line.target.accents]
-    read = {ref.name for u in [*found.lines, *found.outputs] for ref in u.line.references
-            if ref.name != u.name}  # fmt: skip
+    read = {
+        ref.name
+        for u in [*found.lines, *found.outputs]
+        for ref in u.line.references
+        if ref.name != u.name
+    }
     result: dict[str, str] = {}
     for letter in {u.line.target.letter for u in accented}:
         own = [u.name for u in accented if u.line.target.letter == letter]
@@ -261,9 +273,7 @@ def _input_offsets(found: Understanding, inputs: frozenset[str]) -> dict[str, in
 
 def _inline(found: Understanding) -> None:
     """Concatenations with a name of their own are put where they are used."""
-    cats = {
-        u.name: u for u in [*found.lines, *found.outputs] if isinstance(u.term, Cat)
-    }  # fmt: skip
+    cats = {u.name: u for u in [*found.lines, *found.outputs] if isinstance(u.term, Cat)}
     if not cats:
         return
 
@@ -288,21 +298,33 @@ def _inline(found: Understanding) -> None:
 def _promote(found: Understanding) -> None:
     """Outputs made of a state component by component belong to the cell: h = o tanh(c)."""
     names = {
-        v.name for u in found.lines if u.term is not None for v in walk(u.term)
+        v.name
+        for u in found.lines
+        if u.term is not None
+        for v in walk(u.term)
         if isinstance(v, Var) and v.time == -1
-    } | found.backwards  # fmt: skip
+    } | found.backwards
     chosen = {
-        u.name for u in found.outputs
-        if (_componentwise(u.term, names) and not _is_repeated(u, found)
-            if u.term is not None else _is_readout(u, found))
-    }  # fmt: skip
+        u.name
+        for u in found.outputs
+        if (
+            _componentwise(u.term, names) and not _is_repeated(u, found)
+            if u.term is not None
+            else _is_readout(u, found)
+        )
+    }
     while True:
         more = {
-            u.name for u in found.outputs if u.name not in chosen and any(
-                u.name == ref.name for other in found.outputs if other.name in chosen
+            u.name
+            for u in found.outputs
+            if u.name not in chosen
+            and any(
+                u.name == ref.name
+                for other in found.outputs
+                if other.name in chosen
                 for ref in other.line.references
             )
-        }  # fmt: skip
+        }
         if not more:
             break
         chosen |= more
@@ -316,9 +338,10 @@ def _is_repeated(u: Understood, found: Understanding) -> bool:
     assert u.term is not None
     own = text(u.term)
     return any(
-        own in text(other.term) for other in [*found.lines, *found.outputs]
+        own in text(other.term)
+        for other in [*found.lines, *found.outputs]
         if other is not u and other.term is not None
-    )  # fmt: skip
+    )
 
 
 def _is_readout(u: Understood, found: Understanding) -> bool:
@@ -333,15 +356,16 @@ def _componentwise(term: AnyTerm, names: set[str]) -> bool:
     """Whether a state of now stands in a product or a function, and under no matrix."""
     if any(
         isinstance(t, Var) and t.name in names and t.time != -1
-        for inner in walk(term) if isinstance(inner, Apply) for t in walk(inner.vector)
-    ):  # fmt: skip
+        for inner in walk(term)
+        if isinstance(inner, Apply)
+        for t in walk(inner.vector)
+    ):
         return False
     return any(
-        isinstance(t, Times) and any(
-            isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t)
-        )
+        isinstance(t, Times)
+        and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t))
         for t in walk(term)
-    )  # fmt: skip
+    )
 
 
 def _is_convolution(found: Understanding) -> bool:

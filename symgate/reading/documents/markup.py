@@ -47,8 +47,23 @@ _OPENERS = re.compile(
 )
 
 _MATHS = ("math", "latex", "tex", "katex", "mathjax", "amsmath", "{math}", "{latex}")
-_TEXTS = ("", "text", "txt", "plain", "plaintext", "none", "nohighlight", "console", "ascii", "raw",
-          "asciimath", "unicode", "output", "pseudo", "pseudocode")  # fmt: skip
+_TEXTS = (
+    "",
+    "text",
+    "txt",
+    "plain",
+    "plaintext",
+    "none",
+    "nohighlight",
+    "console",
+    "ascii",
+    "raw",
+    "asciimath",
+    "unicode",
+    "output",
+    "pseudo",
+    "pseudocode",
+)
 
 
 def pieces(
@@ -287,9 +302,19 @@ def _nothing(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], i
 
 
 _READERS = {
-    "fence": _fence, "directive": _directive, "role": _role, "dollars": _dollars,
-    "environment": _environment, "square": _square, "round": _round, "code": _code,
-    "escaped": _nothing, "dollar": _dollar, "url": _url, "attribute": _attribute,
-    "annotation": _annotation, "shortcode": _shortcode,
-}  # fmt: skip
+    "fence": _fence,
+    "directive": _directive,
+    "role": _role,
+    "dollars": _dollars,
+    "environment": _environment,
+    "square": _square,
+    "round": _round,
+    "code": _code,
+    "escaped": _nothing,
+    "dollar": _dollar,
+    "url": _url,
+    "attribute": _attribute,
+    "annotation": _annotation,
+    "shortcode": _shortcode,
+}
 _ORDER = tuple(_READERS)

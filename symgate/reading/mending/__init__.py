@@ -1,12 +1,12 @@
 """Misprints: lines that are read, but that can hardly be meant as they stand.
 
-    invariants   what holds in every cell, whatever its family and its letters
-    changes      every single slip, taken back
-    book         which cell of the zoo some lines define, proved by their polynomials
-    search       the changes that mend what is broken or lead to a known cell
-    marks        the index of a weight or a bias
-    written      indices and names that are seen to be wrong in the writing
-    layout       delimiters and commands
+invariants   what holds in every cell, whatever its family and its letters
+changes      every single slip, taken back
+book         which cell of the zoo some lines define, proved by their polynomials
+search       the changes that mend what is broken or lead to a known cell
+marks        the index of a weight or a bias
+written      indices and names that are seen to be wrong in the writing
+layout       delimiters and commands
 """
 
 from __future__ import annotations
@@ -45,9 +45,15 @@ def _fault(slip: Slip, printing: Printing) -> Fault:
     change = slip.change
     why = slip.mended[0].why if slip.mended else f"so it is the cell {slip.reached}"
     return Fault(
-        change.kind, why, change.start, change.stop, printing.printed(change.start, change.stop),
-        change.meant, change.edits, slip.certainty,
-    )  # fmt: skip
+        change.kind,
+        why,
+        change.start,
+        change.stop,
+        printing.printed(change.start, change.stop),
+        change.meant,
+        change.edits,
+        slip.certainty,
+    )
 
 
 def _bare(broken: Broken, printing: Printing) -> Fault:

@@ -1,4 +1,4 @@
-"""The zoo by what its cells are: which cell of it some lines define, proved by their polynomials."""
+"""The zoo by what its cells are: which of them some lines define, by their polynomials."""
 
 from __future__ import annotations
 
@@ -44,11 +44,10 @@ def known(lines: Lines) -> str:
     for coarse in (False, True):
         own = Outline(lines, coarse)
         found = _book(coarse).get(own.signature, ())
-        if len(found) == 1:
-            return found[0][0]
-        if found:
-            uses = own.uses
-            return next((name for name, theirs in found if theirs == uses), "")
+        uses = own.uses if found else ()
+        name = next((name for name, theirs in found if theirs == uses), "")
+        if name:
+            return name
     return ""
 
 
@@ -60,7 +59,9 @@ class Outline:
         reads = {name: [v for v in walk(t) if isinstance(v, Var)] for name, t in lines.items()}
         every = [v for own in reads.values() for v in own]
         self.states = {v.name for v in every if v.time == -1 and v.name in lines}
-        now = {v.name for name, own in reads.items() for v in own if v.time != -1 and v.name != name}
+        now = {
+            v.name for name, own in reads.items() for v in own if v.time != -1 and v.name != name
+        }
         heads = [name for name in lines if name in self.states or name not in now]
         marks = {v.name: "x" for v in every if v.name not in lines}
         self.names, self.order, self.signature = marks, heads, ""
@@ -155,8 +156,9 @@ def of_text(equations: str) -> dict[str, AnyTerm]:
     defined = {n.id for n in names if isinstance(n, ast.Name)}
     return {
         name.id: _term(value, defined)
-        for name, (_, value) in zip(names, pairs, strict=True) if isinstance(name, ast.Name)
-    }  # fmt: skip
+        for name, (_, value) in zip(names, pairs, strict=True)
+        if isinstance(name, ast.Name)
+    }
 
 
 def _term(node: ast.expr, defined: set[str]) -> AnyTerm:

@@ -19,14 +19,33 @@ from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Time
 
 #: How likely each kind of slip is, beside the others.
 PRIOR = {
-    "wrong_time_index": 0.9, "extra_tilde": 0.9, "missing_tilde": 0.9, "wrong_activation": 0.85,
-    "wrong_sign": 0.8, "missing_complement": 0.8, "wrong_operator": 0.8, "missing_factor": 0.7,
-    "spurious_factor": 0.65, "missing_term": 0.7, "spurious_term": 0.5, "wrong_gate": 0.75,
-    "wrong_state": 0.6, "wrong_symbol": 0.6, "swapped_gates": 0.55, "misplaced_parenthesis": 0.75,
-    "missing_weight": 0.7, "concatenation_became_sum": 0.7, "bias_outside_activation": 0.85,
-    "spurious_activation": 0.7, "missing_tanh": 0.6, "misplaced_reset": 0.75,
-    "misplaced_factor": 0.75, "case_mismatch": 0.8, "symbol_reused": 0.7, "shape_mismatch": 0.8,
-}  # fmt: skip
+    "wrong_time_index": 0.9,
+    "extra_tilde": 0.9,
+    "missing_tilde": 0.9,
+    "wrong_activation": 0.85,
+    "wrong_sign": 0.8,
+    "missing_complement": 0.8,
+    "wrong_operator": 0.8,
+    "missing_factor": 0.7,
+    "spurious_factor": 0.65,
+    "missing_term": 0.7,
+    "spurious_term": 0.5,
+    "wrong_gate": 0.75,
+    "wrong_state": 0.6,
+    "wrong_symbol": 0.6,
+    "swapped_gates": 0.55,
+    "misplaced_parenthesis": 0.75,
+    "missing_weight": 0.7,
+    "concatenation_became_sum": 0.7,
+    "bias_outside_activation": 0.85,
+    "spurious_activation": 0.7,
+    "missing_tanh": 0.6,
+    "misplaced_reset": 0.75,
+    "misplaced_factor": 0.75,
+    "case_mismatch": 0.8,
+    "symbol_reused": 0.7,
+    "shape_mismatch": 0.8,
+}
 
 
 @dataclass(frozen=True)
@@ -164,9 +183,7 @@ class _Maker:
             at = self.printing.sign_before(term, i)
             if at is None or (sign > 0 and not isinstance(term.terms[0][1], Num)):
                 continue
-            new = replace(
-                term, terms=(*term.terms[:i], (-sign, inner), *term.terms[i + 1 :])
-            )
+            new = replace(term, terms=(*term.terms[:i], (-sign, inner), *term.terms[i + 1 :]))
             other = "+" if sign < 0 and i else "" if sign < 0 else "-"
             meant = self.printing.edited(term, Edit(at, at + 1, other))
             yield self.change(term, new, "wrong_sign", meant, Edit(at, at + 1, other))
@@ -203,18 +220,26 @@ class _Maker:
             if inside and sign > 0:
                 short = replace(holder, vector=first, stop=first.stop)
                 new = Add(holder.start, holder.stop, ((1, short), *rest))
-                yield self.change(holder, new, "misplaced_parenthesis",
-                                  *self.printing.closed(first, holder))  # fmt: skip
+                yield self.change(
+                    holder, new, "misplaced_parenthesis", *self.printing.closed(first, holder)
+                )
             elif all(s > 0 for s, _ in term.terms):
                 cat = Cat(term.start, term.stop, tuple(t for _, t in term.terms))
                 inner = ", ".join(self.printing.bare(t) for _, t in term.terms)
-                yield self.change(holder, replace(holder, vector=cat), "concatenation_became_sum",
-                                  f"{self.shown(holder.matrix)} [{inner}]")  # fmt: skip
+                yield self.change(
+                    holder,
+                    replace(holder, vector=cat),
+                    "concatenation_became_sum",
+                    f"{self.shown(holder.matrix)} [{inner}]",
+                )
 
     def resets_beside(self, term: Add) -> Iterator[Change]:
         """W x + U (r ⊙ h) for W x + r ⊙ h + U h, and for W x + r + U h."""
-        applied = [t for _, t in term.terms if isinstance(t, Apply) and isinstance(t.vector, Var)
-                   and t.vector.time == -1]  # fmt: skip
+        applied = [
+            t
+            for _, t in term.terms
+            if isinstance(t, Apply) and isinstance(t.vector, Var) and t.vector.time == -1
+        ]
         for i, (_, inner) in enumerate(term.terms):
             gates = [v for v in self.sketch.gates(inner) if v.name in self.sketch.parts.gates]
             at = self.printing.sign_before(term, i)
@@ -226,13 +251,18 @@ class _Maker:
             state = target.vector
             product = Times(state.start, state.stop, (gates[0], state), ("hadamard",))
             bare = f"{self.shown(gates[0])} {self.printing.sign} {self.shown(state)}"
-            rest = tuple((s, replace(t, vector=product) if t is target else t)
-                         for s, t in term.terms if t is not inner)  # fmt: skip
+            rest = tuple(
+                (s, replace(t, vector=product) if t is target else t)
+                for s, t in term.terms
+                if t is not inner
+            )
             meant = f"{self.shown(target.matrix)} ({bare})"
             edits = (Edit(at, inner.stop, ""), Edit(target.start, target.stop, meant))
             yield replace(
                 self.change(term, replace(term, terms=rest), "misplaced_reset", meant, *edits),
-                start=inner.start, stop=inner.stop)  # fmt: skip
+                start=inner.start,
+                stop=inner.stop,
+            )
 
     def inserted_terms(self) -> Iterator[Change]:
         """W x + U h for W x, where the other lines have U h; a weight before a bare x."""
@@ -244,9 +274,16 @@ class _Maker:
                 before = whole.terms if isinstance(whole, Add) else ((1, whole),)
                 new = Add(whole.start, whole.stop, (*before, (1, term)))
                 yield replace(
-                    self.change(whole, new, "missing_term", f"{self.shown(last)} + {printed}",
-                                Edit(last.stop, last.stop, f" + {printed}")),
-                    start=last.start, stop=last.stop)  # fmt: skip
+                    self.change(
+                        whole,
+                        new,
+                        "missing_term",
+                        f"{self.shown(last)} + {printed}",
+                        Edit(last.stop, last.stop, f" + {printed}"),
+                    ),
+                    start=last.start,
+                    stop=last.stop,
+                )
             for part in s.parts:
                 bare = part.factors[-1]
                 if isinstance(bare, Var) and all(isinstance(f, Var) for f in part.factors):
@@ -257,8 +294,8 @@ class _Maker:
                         shown = self.shown(part.term)
                         meant = f"{printed} ({shown})" if long else f"{printed} {shown}"
                         par = replace(par, name=printed)
-                        new = Apply(part.term.start, part.term.stop, par, part.term)
-                        yield self.change(part.term, new, "missing_weight", meant)
+                        act = Apply(part.term.start, part.term.stop, par, part.term)
+                        yield self.change(part.term, act, "missing_weight", meant)
             yield from self.parts_of_columns(s.applied)
 
     def parts_of_columns(self, applied: Sequence[Apply]) -> Iterator[Change]:
@@ -289,14 +326,17 @@ class _Maker:
             left, right = term.factors[: i + 1], term.factors[i + 1 :]
             if sign is None or (len(left) == 1) != (len(right) == 1) or isinstance(one, Par):
                 continue
-            parts = [p[0] if len(p) == 1 else replace(term, factors=p, start=p[0].start,
-                                                      stop=p[-1].stop) for p in (left, right)]  # fmt: skip
+            parts = [
+                p[0] if len(p) == 1 else replace(term, factors=p, start=p[0].start, stop=p[-1].stop)
+                for p in (left, right)
+            ]
             new = Add(term.start, term.stop, ((1, parts[0]), (1, parts[1])))
             edit = Edit(*sign, " + ")
             kind = "missing_operator" if isinstance(other, Par) else "wrong_operator"
             yield replace(
                 self.change(term, new, kind, self.printing.edited(term, edit), edit),
-                **({"start": other.start} if isinstance(other, Par) else {}))  # fmt: skip
+                start=other.start if isinstance(other, Par) else term.start,
+            )
 
     def dropped_factors(self, term: Times) -> Iterator[Change]:
         """h for r ⊙ h."""
@@ -306,8 +346,11 @@ class _Maker:
             left = (*term.factors[:i], *term.factors[i + 1 :])
             new = left[0] if len(left) == 1 else replace(term, factors=left)
             edit = self.printing.without(term.factors, i)
-            yield replace(self.change(term, new, "spurious_factor", "", edit),
-                          start=factor.start, stop=factor.stop)  # fmt: skip
+            yield replace(
+                self.change(term, new, "spurious_factor", "", edit),
+                start=factor.start,
+                stop=factor.stop,
+            )
 
     def brackets_closed_early(self, term: Times) -> Iterator[Change]:
         """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; tanh(W x + b) for tanh(W x) b."""
@@ -325,7 +368,11 @@ class _Maker:
         if len(term.factors) != 2:
             return
         gate, acted = term.factors
-        if gate_of(gate) is None or not isinstance(acted, Apply) or not isinstance(acted.vector, Cat):
+        if (
+            gate_of(gate) is None
+            or not isinstance(acted, Apply)
+            or not isinstance(acted.vector, Cat)
+        ):
             return
         for part in acted.vector.parts:
             if isinstance(part, Var) and part.time == -1:
@@ -335,8 +382,9 @@ class _Maker:
                 product = Times(part.start, part.stop, (inner, part), ("hadamard",))
                 new = exchanged(acted, part, product)
                 edits = (Edit(term.start, acted.start, ""), Edit(part.start, part.stop, meant))
-                yield self.change(term, new, "misplaced_factor",
-                                  self.printing.edited(term, *edits), *edits)  # fmt: skip
+                yield self.change(
+                    term, new, "misplaced_factor", self.printing.edited(term, *edits), *edits
+                )
 
     # -- functions and the rest ----------------------------------------------------------
 
@@ -346,8 +394,11 @@ class _Maker:
         if other is not None and not call.assumed:
             head, (start, stop) = self.printing.function(call, other), call.head
             new = replace(call, function=other)
-            yield replace(self.change(call, new, "wrong_activation", head, Edit(start, stop, head)),
-                          start=start, stop=stop)  # fmt: skip
+            yield replace(
+                self.change(call, new, "wrong_activation", head, Edit(start, stop, head)),
+                start=start,
+                stop=stop,
+            )
         if isinstance(call.argument, Add) and not affine(call):
             meant = self.shown(call.argument).strip()
             meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
@@ -385,15 +436,24 @@ class _Maker:
         argument = Add(call.argument.start, call.argument.stop, (*inner, (sign, bias)))
         whole = replace(call, argument=argument)
         rest = tuple(t for k, t in enumerate(term.terms) if k != i)
-        new = whole if len(rest) == 1 else replace(
-            term, terms=tuple((s, whole if t is call else t) for s, t in rest)
-        )  # fmt: skip
+        new = (
+            whole
+            if len(rest) == 1
+            else replace(term, terms=tuple((s, whole if t is call else t) for s, t in rest))
+        )
         edits = self.printing.taken_in(term, call, bias)
         if edits:
             yield replace(
-                self.change(term, new, "bias_outside_activation",
-                            f"{self.shown(bias)} inside the brackets", *edits),
-                start=bias.start, stop=bias.stop)  # fmt: skip
+                self.change(
+                    term,
+                    new,
+                    "bias_outside_activation",
+                    f"{self.shown(bias)} inside the brackets",
+                    *edits,
+                ),
+                start=bias.start,
+                stop=bias.stop,
+            )
 
     def joined(self, term: Apply) -> Iterator[Change]:
         """W [r ⊙ h, x] for W [r, h, x], W [h, x] for W [h x]."""
@@ -404,14 +464,23 @@ class _Maker:
                 parts = (*vector.parts[:i], product, *vector.parts[i + 2 :])
                 edit = Edit(one.stop, other.start, f" {self.printing.sign} ")
                 yield replace(
-                    self.change(vector, replace(vector, parts=parts), "wrong_operator",
-                                self.printing.sign, edit), start=one.stop, stop=other.start)  # fmt: skip
+                    self.change(
+                        vector,
+                        replace(vector, parts=parts),
+                        "wrong_operator",
+                        self.printing.sign,
+                        edit,
+                    ),
+                    start=one.stop,
+                    stop=other.start,
+                )
         if isinstance(vector, Times) and all(isinstance(f, Var) for f in vector.factors):
             one, other = vector.factors[0], vector.factors[-1]
             cat = Cat(vector.start, vector.stop, vector.factors)
             if len(vector.factors) == 2:
-                yield self.change(vector, cat, "missing_comma", "",
-                                  Edit(one.stop, other.start, ", "))  # fmt: skip
+                yield self.change(
+                    vector, cat, "missing_comma", "", Edit(one.stop, other.start, ", ")
+                )
 
     def turned(self, term: Apply) -> Iterator[Change]:
         """x W for W x."""
@@ -421,8 +490,12 @@ class _Maker:
 
     def swaps(self) -> Iterator[Change]:
         """f ⊙ c + i ⊙ g for i ⊙ c + f ⊙ g."""
-        gates = [gate for t in self.own.terms for f in times(t)
-                 if (gate := gate_of(f)) is not None and gate.name in self.sketch.lines]  # fmt: skip
+        gates = [
+            gate
+            for t in self.own.terms
+            for f in times(t)
+            if (gate := gate_of(f)) is not None and gate.name in self.sketch.lines
+        ]
         for one, other in combinations(gates, 2):
             if one.name == other.name or -1 in (one.time, other.time):
                 continue
@@ -430,8 +503,9 @@ class _Maker:
             changed = exchanged(self.own.term, one, replace(other, start=one.start, stop=one.stop))
             changed = exchanged(changed, other, replace(one, start=other.start, stop=other.stop))
             edits = (Edit(one.start, one.stop, second), Edit(other.start, other.stop, first))
-            yield Change(self.own.name, one, changed, "swapped_gates", edits, one.start, one.stop,
-                         second)  # fmt: skip
+            yield Change(
+                self.own.name, one, changed, "swapped_gates", edits, one.start, one.stop, second
+            )
 
 
 def exchanged(term: AnyTerm, old: AnyTerm, new: AnyTerm) -> AnyTerm:

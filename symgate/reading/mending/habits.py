@@ -12,8 +12,15 @@ from symgate.reading.structure import gate_name
 from symgate.reading.terms import Var, walk
 
 #: The part of the line in which a gate of this letter is used.
-PLACES = {"o": "output", "r": "candidate", "f": "update", "i": "update", "z": "update",
-          "u": "update", "g": "update"}  # fmt: skip
+PLACES = {
+    "o": "output",
+    "r": "candidate",
+    "f": "update",
+    "i": "update",
+    "z": "update",
+    "u": "update",
+    "g": "update",
+}
 #: Letters of gates that keep and that take, where a state has one of each.
 KEEPS, TAKES = "f", "i"
 
@@ -24,15 +31,20 @@ def usual(sketch: Sketch, change: Change) -> bool:
     new = [v for v in walk(change.term) if isinstance(v, Var) and v.name not in before]
     parts = sketch.parts
     place = (
-        "update" if change.line in parts.carried
-        else "output" if change.line in parts.outputs
-        else "candidate" if change.line in parts.candidates else ""
-    )  # fmt: skip
-    return any(PLACES.get(mark) == place for v in new for mark in _marks(v))
-
-
-def _marks(var: Var) -> list[str]:
-    return [var.ref.letter.lower(), *var.ref.labels]
+        "update"
+        if change.line in parts.carried
+        else "output"
+        if change.line in parts.outputs
+        else "candidate"
+        if change.line in parts.candidates
+        else ""
+    )
+    lines = [sketch.lines[v.name].u.line.target for v in new if v.name in sketch.lines]
+    return any(
+        PLACES.get(mark) == place
+        for target in lines
+        for mark in (target.letter.lower(), *target.labels)
+    )
 
 
 def swapped(cell: Readable) -> Iterator[Fault]:
@@ -52,14 +64,17 @@ def swapped(cell: Readable) -> Iterator[Fault]:
 
 def _exchange(cell: Readable, one: str, other: str) -> Iterator[Fault]:
     """Each gate for the other wherever they are used."""
-    uses = [
-        v for _, v in cell.variables() if v.name in (one, other) and v.time != -1
-    ]  # fmt: skip
+    uses = [v for _, v in cell.variables() if v.name in (one, other) and v.time != -1]
     shown = {v.name: cell.printed(v.start, v.stop) for v in uses}
     swap = {one: shown[other], other: shown[one]}
     first = uses[0]
     yield Fault(
-        "swapped_gates", f"{one} and {other} stand in each other's place",
-        first.start, first.stop, shown[first.name], swap[first.name],
-        tuple(Edit(v.start, v.stop, swap[v.name]) for v in uses), 0.7,
-    )  # fmt: skip
+        "swapped_gates",
+        f"{one} and {other} stand in each other's place",
+        first.start,
+        first.stop,
+        shown[first.name],
+        swap[first.name],
+        tuple(Edit(v.start, v.stop, swap[v.name]) for v in uses),
+        0.7,
+    )

@@ -79,8 +79,13 @@ def grounded(sketch: Sketch) -> Iterator[Broken]:
             if v.time == -1 or v.name not in sketch.named:
                 continue
             if v.name == own.name or own.name in _made_of(sketch, v.name):
-                yield at(own, v, "self_reference", f"{own.name} is made of {v.name}, which is made "
-                         f"of {own.name}", True)  # fmt: skip
+                yield at(
+                    own,
+                    v,
+                    "self_reference",
+                    f"{own.name} is made of {v.name}, which is made of {own.name}",
+                    True,
+                )
 
 
 def _made_of(sketch: Sketch, name: str) -> set[str]:
@@ -97,9 +102,9 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
     """An input is read at one step: x_{t-1} in one gate, x_t in the others."""
     for own in sketch.lines.values():
         for v in own.variables:
-            if v.name in sketch.entering and v.time == -1:
-                if sketch.reads[v.name, 0] > sketch.reads[v.name, -1]:
-                    yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
+            late = v.name in sketch.entering and v.time == -1
+            if late and sketch.reads[v.name, 0] > sketch.reads[v.name, -1]:
+                yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
             gate = v.name in sketch.parts.gates | sketch.parts.candidates
             if gate and v.time == -1 and v.name not in sketch.parts.states:
                 yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")
@@ -114,16 +119,24 @@ def shared_out(sketch: Sketch) -> Iterator[Broken]:
         if len(gates) != 1:
             continue
         if found != {(): 1.0}:
-            yield at(own, own.term, "missing_complement",
-                     f"in the update of {name} the parts kept and taken do not make 1")  # fmt: skip
+            yield at(
+                own,
+                own.term,
+                "missing_complement",
+                f"in the update of {name} the parts kept and taken do not make 1",
+            )
 
 
 def gated(sketch: Sketch) -> Iterator[Broken]:
     """With two gates, each part of an update has one of its own: not f ⊙ c + i ⊙ f ⊙ g."""
     for name, own, found, gates in _updates(sketch):
         if len(gates) > 1 and found != {(g,): 1.0 for g in gates}:
-            yield at(own, own.term, "wrong_gate",
-                     f"in the update of {name} a part lacks its gate or has two")  # fmt: skip
+            yield at(
+                own,
+                own.term,
+                "wrong_gate",
+                f"in the update of {name} a part lacks its gate or has two",
+            )
 
 
 def _updates(sketch: Sketch) -> Iterator[tuple[str, Facts, Polynomial, set[str]]]:
@@ -132,11 +145,12 @@ def _updates(sketch: Sketch) -> Iterator[tuple[str, Facts, Polynomial, set[str]]
         own = sketch.lines.get(name)
         if own is None or isinstance(own.term, Call):
             continue
-        contents = {n for n in sketch.parts.candidates} | {name}
+        contents = set(sketch.parts.candidates) | {name}
         gates: set[str] = set()
 
-        def value(v: Var, own: Facts = own, contents: set[str] = contents,
-                  gates: set[str] = gates) -> Polynomial:  # fmt: skip
+        def value(
+            v: Var, own: Facts = own, contents: set[str] = contents, gates: set[str] = gates
+        ) -> Polynomial:
             weighs = v.time != -1 and v.name not in contents and v.name not in sketch.states
             if not weighs or v.name not in sketch.lines:
                 return {(): 1.0}
@@ -164,6 +178,18 @@ def _contents_at_one(term: AnyTerm) -> AnyTerm:
     return Num(term.start, term.stop, "1")
 
 
+def both_sides(sketch: Sketch) -> Iterator[Broken]:
+    """What weighs the kept part does not weigh the new one: not z ⊙ h + z ⊙ g."""
+    for name in sketch.parts.carried:
+        own = sketch.lines.get(name)
+        parts = summands(own.term) if own is not None else []
+        kept = {text(f) for p in parts if p.holds(name, -1) for f in p.factors if gate_of(f)}
+        for part in parts:
+            for f in part.factors:
+                if not part.holds(name, -1) and gate_of(f) and text(f) in kept and own:
+                    yield at(own, f, "missing_complement", f"{text(f)} both keeps and takes")
+
+
 def added_biases(sketch: Sketch) -> Iterator[Broken]:
     """A bias is added: not U h b, where b stands alone in other sums."""
     alone = {p.ref.letter for own in sketch.lines.values() for s in own.sums for p in s.biases}
@@ -179,8 +205,12 @@ def unsquashed(sketch: Sketch) -> Iterator[Broken]:
     for name in sketch.parts.carried:
         own = sketch.lines.get(name)
         if own is not None and isinstance(own.term, Call) and not affine(own.term):
-            yield at(own, own.term, "spurious_activation",
-                     f"the update of {name} stands inside a function")  # fmt: skip
+            yield at(
+                own,
+                own.term,
+                "spurious_activation",
+                f"the update of {name} stands inside a function",
+            )
 
 
 def added_gates(sketch: Sketch) -> Iterator[Broken]:
@@ -190,13 +220,22 @@ def added_gates(sketch: Sketch) -> Iterator[Broken]:
             if not isinstance(term, Add) or complement(term) is not None:
                 continue
             for _, inner in term.terms:
-                bare = isinstance(inner, Var) and inner.name in sketch.parts.gates \
-                    and inner.time != -1 and inner.name not in sketch.parts.states  # fmt: skip
+                bare = (
+                    isinstance(inner, Var)
+                    and inner.name in sketch.parts.gates
+                    and inner.time != -1
+                    and inner.name not in sketch.parts.states
+                )
                 bare = bare and own.name not in sketch.parts.carried
                 one = any(isinstance(t, Num) for _, t in term.terms)
                 if (bare and not one) or complement(inner) is not None:
-                    yield at(own, inner, "wrong_operator", f"{text(inner)} is added; a gate "
-                             "multiplies", True)  # fmt: skip
+                    yield at(
+                        own,
+                        inner,
+                        "wrong_operator",
+                        f"{text(inner)} is added; a gate multiplies",
+                        True,
+                    )
 
 
 def stood_aside(sketch: Sketch) -> Iterator[Broken]:
@@ -225,8 +264,9 @@ def siblings(sketch: Sketch) -> Iterator[Broken]:
         return
     for own, s in odd:
         kind = "missing_term" if sketch.sources(s) < usual else "wrong_state"
-        yield Broken(own.name, s.start, s.stop, kind,
-                     f"{own.name} does not read what the others read")  # fmt: skip
+        yield Broken(
+            own.name, s.start, s.stop, kind, f"{own.name} does not read what the others read"
+        )
 
 
 def _is_part(sketch: Sketch, own: Facts) -> bool:
@@ -237,14 +277,25 @@ def _is_part(sketch: Sketch, own: Facts) -> bool:
 
 def peeping(sketch: Sketch) -> Iterator[Broken]:
     """All gates see the memory, or none: w ⊙ c in i and o, and not in f."""
-    gates = [(own, s) for n in sketch.parts.gates if (own := sketch.lines.get(n)) is not None
-             for s in own.sums]  # fmt: skip
+    gates = [
+        (own, s)
+        for n in sketch.parts.gates
+        if (own := sketch.lines.get(n)) is not None
+        for s in own.sums
+    ]
     blind = [(own, s) for own, s in gates if not sketch.peepholes(s)]
     if len(gates) > 2 and len(blind) == 1:
         own, s = blind[0]
-        yield replace(Broken(own.name, s.start, s.stop, "missing_term",
-                             f"{own.name} does not see the memory, which the others see"),
-                      weight=0.6)  # fmt: skip
+        yield replace(
+            Broken(
+                own.name,
+                s.start,
+                s.stop,
+                "missing_term",
+                f"{own.name} does not see the memory, which the others see",
+            ),
+            weight=0.6,
+        )
 
 
 def biased(sketch: Sketch) -> Iterator[Broken]:
@@ -253,8 +304,16 @@ def biased(sketch: Sketch) -> Iterator[Broken]:
     without = [(own, s) for own, s in every if not s.biases]
     if len(every) > 2 and len(without) == 1 and without[0][1].call is without[0][0].term:
         own, s = without[0]
-        yield replace(Broken(own.name, s.start, s.stop, "missing_term",
-                             f"{own.name} has no bias, which the others have"), weight=0.7)  # fmt: skip
+        yield replace(
+            Broken(
+                own.name,
+                s.start,
+                s.stop,
+                "missing_term",
+                f"{own.name} has no bias, which the others have",
+            ),
+            weight=0.7,
+        )
 
 
 def weighted(sketch: Sketch) -> Iterator[Broken]:
@@ -266,12 +325,18 @@ def weighted(sketch: Sketch) -> Iterator[Broken]:
                 names = [f for f in part.factors if isinstance(f, Var)]
                 last = [v for v in names if v.time == -1 or v.name in sketch.entering]
                 if s.call is not None and bare and last and own.name not in sketch.memories:
-                    yield at(own, part.term, "missing_weight",
-                             f"{text(part.term)} stands in the sum without a weight")  # fmt: skip
+                    yield at(
+                        own,
+                        part.term,
+                        "missing_weight",
+                        f"{text(part.term)} stands in the sum without a weight",
+                    )
         for call in own.terms:
-            bare = isinstance(call, Call) and not affine(call) and any(
-                v.name in sketch.entering for v in walk(call) if isinstance(v, Var)
-            )  # fmt: skip
+            bare = (
+                isinstance(call, Call)
+                and not affine(call)
+                and any(v.name in sketch.entering for v in walk(call) if isinstance(v, Var))
+            )
             if bare and not any(isinstance(t, Apply) for t in walk(call)):
                 yield at(own, call, "missing_weight", "no weight acts on the input", True)
 
@@ -283,13 +348,24 @@ def apart(sketch: Sketch) -> Iterator[Broken]:
             for a in s.applied:
                 if not isinstance(a.vector, Add):
                     continue
-                kinds = {v.name in sketch.lines for v in walk(a.vector)
-                         if isinstance(v, Var) and (v.time == -1 or v.name in sketch.entering)}  # fmt: skip
-                kinds |= {v.name in sketch.lines for v in walk(a.vector) if isinstance(v, Var)
-                          and v.name not in sketch.lines}  # fmt: skip
+                kinds = {
+                    v.name in sketch.lines
+                    for v in walk(a.vector)
+                    if isinstance(v, Var) and (v.time == -1 or v.name in sketch.entering)
+                }
+                kinds |= {
+                    v.name in sketch.lines
+                    for v in walk(a.vector)
+                    if isinstance(v, Var) and v.name not in sketch.lines
+                }
                 if len(kinds) > 1:
-                    yield at(own, a.vector, "shape_mismatch",
-                             "state and input are added under one matrix", True)  # fmt: skip
+                    yield at(
+                        own,
+                        a.vector,
+                        "shape_mismatch",
+                        "state and input are added under one matrix",
+                        True,
+                    )
 
 
 def once(sketch: Sketch) -> Iterator[Broken]:
@@ -308,9 +384,12 @@ def once(sketch: Sketch) -> Iterator[Broken]:
 def positive(sketch: Sketch) -> Iterator[Broken]:
     """Weights and biases are added: not W x - U h."""
     minus = [
-        (own, part) for own in sketch.lines.values() for s in own.sums for part in s.parts
+        (own, part)
+        for own in sketch.lines.values()
+        for s in own.sums
+        for part in s.parts
         if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
-    ]  # fmt: skip
+    ]
     every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
     if every >= 2 * len(minus):
         for own, part in minus:
@@ -340,8 +419,12 @@ def reset_inside(sketch: Sketch) -> Iterator[Broken]:
                 gates = [f for f in part.factors if gate_of(f) is not None]
                 whole = [a for a in acted if isinstance(a.vector, Cat)]
                 if whole and gates and len(s.applied) == 1:
-                    yield at(own, part.term, "misplaced_factor",
-                             f"{text(gates[0])} multiplies the input too")  # fmt: skip
+                    yield at(
+                        own,
+                        part.term,
+                        "misplaced_factor",
+                        f"{text(gates[0])} multiplies the input too",
+                    )
 
 
 def beside(sketch: Sketch) -> Iterator[Broken]:
@@ -352,9 +435,14 @@ def beside(sketch: Sketch) -> Iterator[Broken]:
             for one, other in pairwise(parts):
                 gate = isinstance(one, Var) and one.name in sketch.lines and one.time != -1
                 if gate and isinstance(other, Var) and other.time == -1 and _sigmoid(sketch, one):
-                    yield Broken(own.name, one.stop, other.start, "wrong_operator",
-                                 f"the gate {text(one)} stands beside {text(other)}, which it "
-                                 "must multiply", True)  # fmt: skip
+                    yield Broken(
+                        own.name,
+                        one.stop,
+                        other.start,
+                        "wrong_operator",
+                        f"the gate {text(one)} stands beside {text(other)}, which it must multiply",
+                        True,
+                    )
 
 
 def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:
@@ -364,8 +452,11 @@ def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:
 
 def like_functions(sketch: Sketch) -> Iterator[Broken]:
     """Gates have one function, and what they weigh another: not c = f ⊙ c + i ⊙ σ(…)."""
-    gates = [own for n in sketch.parts.gates - sketch.parts.candidates
-             if (own := sketch.lines.get(n)) is not None and isinstance(own.term, Call)]  # fmt: skip
+    gates = [
+        own
+        for n in sketch.parts.gates - sketch.parts.candidates
+        if (own := sketch.lines.get(n)) is not None and isinstance(own.term, Call)
+    ]
     counts = Counter(own.term.function for own in gates if isinstance(own.term, Call))
     if not counts:
         return
@@ -375,38 +466,58 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
         assert isinstance(term, Call)
         odd = term.function != usual and len(gates) > 1 and most > 1 and not term.assumed
         if odd and not _jozefowicz(sketch, own):
-            yield at(own, term, "wrong_activation", f"{own.name} has another function than the "
-                     "other gates")  # fmt: skip
+            yield at(
+                own,
+                term,
+                "wrong_activation",
+                f"{own.name} has another function than the other gates",
+            )
     for own in sketch.lines.values():
         for term in own.terms:
-            if isinstance(term, Call) and term.function == usual == "sigmoid" and not term.assumed:
-                if _weighed(sketch, own, term) or _shows(sketch, own, term):
-                    yield at(own, term, "wrong_activation",
-                             "what a gate weighs has the function of a gate", True)  # fmt: skip
+            if not isinstance(term, Call) or term.assumed or usual != "sigmoid":
+                continue
+            if term.function == usual and (
+                _weighed(sketch, own, term) or _shows(sketch, own, term)
+            ):
+                yield at(
+                    own,
+                    term,
+                    "wrong_activation",
+                    "what a gate weighs has the function of a gate",
+                    True,
+                )
 
 
 def _jozefowicz(sketch: Sketch, own: Facts) -> bool:
     """An output gate with tanh beside i for the input and j for its gate, as published in 2015."""
-    shown = any(own.name in {v.name for v in sketch.lines[name].variables}
-                for name in sketch.parts.outputs if name in sketch.lines)  # fmt: skip
+    shown = any(
+        own.name in {v.name for v in sketch.lines[name].variables}
+        for name in sketch.parts.outputs
+        if name in sketch.lines
+    )
     return shown and {"i", "j"} <= sketch.lines.keys()
 
 
 def _weighed(sketch: Sketch, own: Facts, term: Call) -> bool:
-    if own.u.line.target.letter == "s":  # Goodfellow et al. print σ at the input of a memory s
+    if "s" in (own.u.line.target.letter, own.name):  # Goodfellow et al. have σ before a memory s
         return False
-    inlined = own.name in sketch.parts.carried and affine(term) and any(
-        term in p.factors and len(p.factors) > 1 for p in sketch.parts.news.get(own.name, ())
-    )  # fmt: skip
+    inlined = (
+        own.name in sketch.parts.carried
+        and affine(term)
+        and any(
+            term in p.factors and len(p.factors) > 1 for p in sketch.parts.news.get(own.name, ())
+        )
+    )
     return (own.term is term and own.name in sketch.parts.candidates) or inlined
 
 
 def _shows(sketch: Sketch, own: Facts, term: Call) -> bool:
     inner = term.argument
     return (
-        isinstance(inner, Var) and inner.name in sketch.parts.carried
+        isinstance(inner, Var)
+        and inner.name in sketch.parts.carried
         and own.name not in sketch.parts.gates | {*sketch.parts.carried}
-    )  # fmt: skip
+    )
 
 
 # -- weights ----------------------------------------------------------------------------
@@ -420,8 +531,13 @@ def oriented(sketch: Sketch) -> Iterator[Broken]:
     fewer = min(rows, columns, key=len)
     if len(every) > 3 and 0 < len(fewer) <= len(every) // 4:
         for own, a in fewer:
-            yield at(own, a, "shape_mismatch", "this weight stands on the other side of its "
-                     "vector than all others", True)  # fmt: skip
+            yield at(
+                own,
+                a,
+                "shape_mismatch",
+                "this weight stands on the other side of its vector than all others",
+                True,
+            )
 
 
 def one_vector(sketch: Sketch) -> Iterator[Broken]:
@@ -434,15 +550,42 @@ def one_vector(sketch: Sketch) -> Iterator[Broken]:
                     acts.setdefault(a.matrix.name, []).append(a)
         for name, uses in acts.items():
             if len(uses) > 1 and len({text(a.vector) for a in uses}) > 1:
-                yield at(own, uses[1].matrix, "symbol_reused",
-                         f"one matrix {name} acts on two vectors", True)  # fmt: skip
+                yield at(
+                    own,
+                    uses[1].matrix,
+                    "symbol_reused",
+                    f"one matrix {name} acts on two vectors",
+                    True,
+                )
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    read, defined, closed, grounded, timely, shared_out, gated, added_biases, unsquashed, added_gates,
-    stood_aside, siblings, peeping, biased, weighted, apart, once, positive, enclosed,
-    reset_inside, beside, like_functions, oriented, one_vector,
-)  # fmt: skip
+    read,
+    defined,
+    closed,
+    grounded,
+    timely,
+    shared_out,
+    gated,
+    both_sides,
+    added_biases,
+    unsquashed,
+    added_gates,
+    stood_aside,
+    siblings,
+    peeping,
+    biased,
+    weighted,
+    apart,
+    once,
+    positive,
+    enclosed,
+    reset_inside,
+    beside,
+    like_functions,
+    oriented,
+    one_vector,
+)
 
 
 def broken(sketch: Sketch) -> list[Broken]:

@@ -29,10 +29,15 @@ def _nested(cell: Readable) -> Iterator[Fault]:
         start = piece.at(inside.start(1) - 1)
         first, last = piece.at(closing.start()), piece.at(closing.end(1) - 1) + 1
         yield Fault(
-            "nested_delimiters", "two kinds of delimiters stand inside each other",
-            start, start + 2, cell.printed(start, start + 2), "",
-            (Edit(start, start + 2, ""), Edit(first, last, "")), 0.9,
-        )  # fmt: skip
+            "nested_delimiters",
+            "two kinds of delimiters stand inside each other",
+            start,
+            start + 2,
+            cell.printed(start, start + 2),
+            "",
+            (Edit(start, start + 2, ""), Edit(first, last, "")),
+            0.9,
+        )
 
 
 def _commands(cell: Readable) -> Iterator[Fault]:
@@ -53,6 +58,12 @@ def _commands(cell: Readable) -> Iterator[Fault]:
                 continue
             meant = f"\\operatorname{{{match.group(1)}}}"
             yield Fault(
-                "undefined_macro", f"LaTeX has no command {match.group()}", start, stop,
-                match.group(), meant, (Edit(start, stop, meant),), 0.8,
-            )  # fmt: skip
+                "undefined_macro",
+                f"LaTeX has no command {match.group()}",
+                start,
+                stop,
+                match.group(),
+                meant,
+                (Edit(start, stop, meant),),
+                0.8,
+            )

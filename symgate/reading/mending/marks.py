@@ -39,8 +39,13 @@ def _labels(par: Par) -> frozenset[str]:
 def _own_letters(u: Understood) -> set[str]:
     """The letters by which a line may mark its parameters."""
     target = u.line.target
-    return {target.letter, target.letter.lower(), target.letter.upper(), *target.labels,
-            *"".join(target.labels)}  # fmt: skip
+    return {
+        target.letter,
+        target.letter.lower(),
+        target.letter.upper(),
+        *target.labels,
+        *"".join(target.labels),
+    }
 
 
 def _marks(cell: Readable) -> dict[str, tuple[str, list[Par]]]:
@@ -93,10 +98,15 @@ def _indices(cell: Readable) -> Iterator[Fault]:
 
 def _by_vector(u: Understood) -> bool:
     """Whether each matrix of a line bears only the letter of what it acts on: W_m m + W_u u."""
-    applied = [
-        (t.matrix, t.vector) for t in walk(u.term)
-        if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
-    ] if u.term is not None else []  # fmt: skip
+    applied = (
+        [
+            (t.matrix, t.vector)
+            for t in walk(u.term)
+            if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
+        ]
+        if u.term is not None
+        else []
+    )
     return len(applied) > 1 and all(
         {label for label in _labels(m) if len(label) == 1} == {v.name} for m, v in applied
     )
@@ -139,9 +149,15 @@ def _fault(
     meant = _with_mark(printed, wrong, mark)
     edits = (Edit(par.start, par.stop, meant),) if meant != printed else ()
     return Fault(
-        kind, f"the other parameters of {u.name} bear the index {mark}",
-        par.start, par.stop, printed, meant, edits, 0.85,
-    )  # fmt: skip
+        kind,
+        f"the other parameters of {u.name} bear the index {mark}",
+        par.start,
+        par.stop,
+        printed,
+        meant,
+        edits,
+        0.85,
+    )
 
 
 def _with_mark(printed: str, wrong: str | None, mark: str) -> str:
@@ -185,9 +201,15 @@ def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
             start, stop = term.matrix.stop, term.vector.start
             printed = cell.printed(start, stop)
             yield Fault(
-                "wrong_product", "a matrix times a vector is no product component by component",
-                start, stop, printed, " ", (Edit(start, stop, " "),), 0.7,
-            )  # fmt: skip
+                "wrong_product",
+                "a matrix times a vector is no product component by component",
+                start,
+                stop,
+                printed,
+                " ",
+                (Edit(start, stop, " "),),
+                0.7,
+            )
 
 
 def _in_code(cell: Readable, term: Apply) -> bool:
@@ -213,7 +235,12 @@ def _transposes(cell: Readable) -> Iterator[Fault]:
     for term in states:
         printed = cell.printed(term.matrix.start, term.matrix.stop)
         yield Fault(
-            "missing_transpose", "the input weights are transposed, the recurrent ones are not",
-            term.matrix.start, term.matrix.stop, printed, f"({printed}^T)",
-            (Edit(term.matrix.start, term.matrix.stop, f"({printed}^T)"),), 0.6,
-        )  # fmt: skip
+            "missing_transpose",
+            "the input weights are transposed, the recurrent ones are not",
+            term.matrix.start,
+            term.matrix.stop,
+            printed,
+            f"({printed}^T)",
+            (Edit(term.matrix.start, term.matrix.stop, f"({printed}^T)"),),
+            0.6,
+        )

@@ -13,13 +13,35 @@ from symgate.reading.faults import Edit, edited
 from symgate.reading.mending.sketch import Facts, Sketch, Sum
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
 
-_SIGNS = ("\\odot", "\\circ", "\\otimes", "\\bullet", "\\ast", "\\cdot", "⊙", "∘", "*", "\\times",
-          "×", "·", "∗")  # fmt: skip
+_SIGNS = (
+    "\\odot",
+    "\\circ",
+    "\\otimes",
+    "\\bullet",
+    "\\ast",
+    "\\cdot",
+    "⊙",
+    "∘",
+    "*",
+    "\\times",
+    "×",
+    "·",
+    "∗",
+)
 _LATER = (("t-1", "t"), ("t - 1", "t"), ("ₜ₋₁", "ₜ"), ("t−1", "t"))
-_EARLIER = (("_{t}", "_{t-1}"), ("_t", "_{t-1}"), ("<t>", "<t-1>"), ("^{t}", "^{t-1}"),
-            ("(t)", "(t-1)"), ("^t", "^{t-1}"), ("_{(t)}", "_{(t-1)}"), ("[t]", "[t-1]"),
-            ("\\langle t\\rangle", "\\langle t-1\\rangle"),
-            ("\\langle t \\rangle", "\\langle t-1 \\rangle"), ("ₜ", "ₜ₋₁"))  # fmt: skip
+_EARLIER = (
+    ("_{t}", "_{t-1}"),
+    ("_t", "_{t-1}"),
+    ("<t>", "<t-1>"),
+    ("^{t}", "^{t-1}"),
+    ("(t)", "(t-1)"),
+    ("^t", "^{t-1}"),
+    ("_{(t)}", "_{(t-1)}"),
+    ("[t]", "[t-1]"),
+    ("\\langle t\\rangle", "\\langle t-1\\rangle"),
+    ("\\langle t \\rangle", "\\langle t-1 \\rangle"),
+    ("ₜ", "ₜ₋₁"),
+)
 
 
 class Printing:
@@ -48,15 +70,20 @@ class Printing:
         """The sign that the author writes between vectors."""
         counts = Counter(
             self.printed(one.stop, other.start).strip()
-            for own in self.sketch.lines.values() for t in own.terms if isinstance(t, Times)
+            for own in self.sketch.lines.values()
+            for t in own.terms
+            if isinstance(t, Times)
             for one, other in pairwise(t.factors)
-        )  # fmt: skip
+        )
         return max(_SIGNS, key=lambda sign: (counts[sign], -_SIGNS.index(sign)))
 
     @cached_property
     def tanh(self) -> str:
-        latex = any("\\" in own.u.line.equation.piece.text for own in self.sketch.lines.values()
-                    if own.u.line.equation.piece is not None)  # fmt: skip
+        latex = any(
+            "\\" in own.u.line.equation.piece.text
+            for own in self.sketch.lines.values()
+            if own.u.line.equation.piece is not None
+        )
         return "\\tanh" if latex else "tanh"
 
     # -- names ---------------------------------------------------------------------------
@@ -109,7 +136,11 @@ class Printing:
         printed = self.printed(start, stop)
         for own in self.sketch.lines.values():
             for term in own.terms:
-                if isinstance(term, Call) and term.function == wanted and term.head[0] < term.head[1]:
+                if (
+                    isinstance(term, Call)
+                    and term.function == wanted
+                    and term.head[0] < term.head[1]
+                ):
                     found = self.printed(*term.head)
                     after = self.document[stop : stop + 1]
                     return f"{found} " if found.startswith("\\") and after.isalpha() else found
@@ -170,7 +201,9 @@ class Printing:
             for s in other.sums:
                 for a in s.applied:
                     alike = isinstance(a.vector, Var) and (a.vector.name, a.vector.time) == (
-                        var.name, var.time)  # fmt: skip
+                        var.name,
+                        var.time,
+                    )
                     if other is not own and alike and isinstance(a.matrix, Par):
                         return a.matrix, remarked(self.of(a.matrix), other, own)
         matrices = [a.matrix for s in own.sums for a in s.applied if isinstance(a.matrix, Par)]
@@ -180,8 +213,12 @@ class Printing:
         """The column that the other lines' weights act on."""
         for other in sketch.lines.values():
             for term in other.terms:
-                if other is not own and isinstance(term, Cat) and term.stop > term.start \
-                        and all(isinstance(p, Var) for p in term.parts):  # fmt: skip
+                if (
+                    other is not own
+                    and isinstance(term, Cat)
+                    and term.stop > term.start
+                    and all(isinstance(p, Var) for p in term.parts)
+                ):
                     return term, self.of(term)
         return None
 
@@ -203,7 +240,7 @@ def stepped(printed: str, step: int) -> str:
 
 def remarked(printed: str, other: Facts, own: Facts) -> str:
     """Parameters of another line with this line's mark: U_r h becomes U_z h."""
-    theirs = {own_mark for own_mark in _marks(other)}
+    theirs = set(_marks(other))
     mine = next(iter(_marks(own)), "")
 
     def change(found: re.Match[str]) -> str:
@@ -215,7 +252,9 @@ def remarked(printed: str, other: Facts, own: Facts) -> str:
 
     if not mine:
         return printed
-    return re.sub(r"((?<![A-Za-z\\])(?:\\\w+\s*)?[A-Z]?[Wwb]?\}?[_^])(\{[^{}]*\}|\w)", change, printed)
+    return re.sub(
+        r"((?<![A-Za-z\\])(?:\\\w+\s*)?[A-Z]?[Wwb]?\}?[_^])(\{[^{}]*\}|\w)", change, printed
+    )
 
 
 def _marks(own: Facts) -> list[str]:

@@ -12,7 +12,6 @@ from symgate.reading.terms import AnyTerm, Par, Var, walk
 from symgate.reading.understanding import Understanding, Understood
 
 
-
 @dataclass(frozen=True)
 class Readable:
     """A cell with all that is known of it."""

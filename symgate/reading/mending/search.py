@@ -16,10 +16,18 @@ from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import Broken, broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
+from symgate.reading.terms import Call, Quot, Raised, Var, walk
 
 #: The cells that people mean to write.
-MEANT = {"lstm", "lstm-peephole", "lstm-coupled", "gru", "gru-z-takes-new", "gru-reset-after",
-         "mgu"}  # fmt: skip
+MEANT = {
+    "lstm",
+    "lstm-peephole",
+    "lstm-coupled",
+    "gru",
+    "gru-z-takes-new",
+    "gru-reset-after",
+    "mgu",
+}
 #: How many slips of one cell are looked for, and how many changes are tried for each.
 ROUNDS = 5
 MOST = 1_200
@@ -41,6 +49,7 @@ REMEDIES = {
     "enclosed": ("bias_outside_activation", "misplaced_parenthesis"),
     "reset_inside": ("misplaced_factor",),
     "oriented": ("shape_mismatch",),
+    "both_sides": ("missing_complement", "spurious_factor", "wrong_gate"),
     "unsquashed": ("spurious_activation",),
     "beside": ("wrong_operator",),
     "once": ("missing_term", "wrong_state"),
@@ -94,18 +103,18 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
 
 def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iterator[Slip]:
     bad = sum(b.weight for b in wrong)
-    lines = {b.line for b in wrong}
-    loose = any(b.rule in LOOSE for b in wrong)
+    if not wrong and not _like_a_common_one(sketch):
+        return
     for change in islice(changes(sketch, printing), MOST):
+        if wrong and not _concerns(sketch, change, wrong):
+            continue
         after = sketch.changed(change.line, change.term)
         reached = known(after.terms) if sketch.whole else ""
-        if not reached and not loose and change.line not in lines:
-            continue
         left = _wrong(after, reached) if wrong else []
         rules = {(b.rule, b.line) for b in left}
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
-        likely = reached in MEANT and (bool(mended) or reached != "lstm-peephole")
+        likely = reached in MEANT and (bool(mended) or _telling(sketch, change, reached))
         if wrong and (gained < 0.5 or not _fits(change, mended, reached)):
             continue
         if not wrong and not likely:
@@ -113,6 +122,37 @@ def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iter
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)
         yield Slip(change, mended, reached, score)
+
+
+def _concerns(sketch: Sketch, change: Change, wrong: Sequence[Broken]) -> bool:
+    """Whether a change has to do with anything that is broken."""
+    rules = {b.rule for b in wrong if b.line != change.line}
+    if len(rules) < len({b.rule for b in wrong}) or any(b.line == change.line for b in wrong):
+        return True
+    named = isinstance(change.old, Var) and change.kind != "missing_factor"
+    if named and rules & {"closed", "defined", "grounded"}:
+        return True
+    new = {v.name for v in walk(change.term) if isinstance(v, Var)}
+    return "read" in rules and bool(new & sketch.spare)
+
+
+def _like_a_common_one(sketch: Sketch) -> bool:
+    """Whether a cell has the functions of those that people mean to write."""
+    every = [t for own in sketch.lines.values() for t in own.terms]
+    calls = [t.function for t in every if isinstance(t, Call)]
+    plain = not any(isinstance(t, Quot | Raised) for t in every)
+    return sketch.whole and plain and {*calls} <= {"sigmoid", "tanh"} and 2 <= len(calls) <= 7
+
+
+def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
+    """Whether a change that mends nothing broken tells by the cell that it leads to alone."""
+    if change.kind == "wrong_activation":
+        old = change.old
+        gate = (
+            isinstance(old, Call) and old.function == "tanh" and change.line in sketch.parts.gates
+        )
+        return gate and "j" not in sketch.lines  # i and j name the parts of the form of 2015
+    return reached != "lstm-peephole"
 
 
 def _fits(change: Change, mended: Sequence[Broken], reached: str) -> bool:
@@ -125,6 +165,7 @@ def _fits(change: Change, mended: Sequence[Broken], reached: str) -> bool:
         return change.kind in ("wrong_gate", "wrong_symbol", "missing_tilde", "extra_tilde")
     return any(
         change.kind in REMEDIES.get(b.rule, ())
-        and b.start <= change.start and change.stop <= max(b.stop, change.start)
+        and b.start <= change.start
+        and change.stop <= max(b.stop, change.start)
         for b in mended
-    )  # fmt: skip
+    )

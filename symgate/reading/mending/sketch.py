@@ -67,12 +67,17 @@ def facts(u: Understood, term: AnyTerm) -> Facts:
 def _sum(call: Call | None, term: AnyTerm) -> Sum:
     parts = tuple(summands(term))
     applied = tuple(t for t in walk(term) if isinstance(t, Apply))
-    inner = [p for part in parts for f in part.factors
-             for p in (summands(f) if isinstance(f, Add) else ())]  # fmt: skip
+    inner = [
+        p
+        for part in parts
+        for f in part.factors
+        for p in (summands(f) if isinstance(f, Add) else ())
+    ]
     biases = tuple(
-        p.factors[0] for p in (*parts, *inner)
+        p.factors[0]
+        for p in (*parts, *inner)
         if len(p.factors) == 1 and isinstance(p.factors[0], Par) and p.factors[0].kind != "matrix"
-    )  # fmt: skip
+    )
     return Sum(call, parts, applied, biases)
 
 
@@ -128,9 +133,13 @@ class Sketch:
     def entering(self) -> frozenset[str]:
         """The names that no line defines and that a weight acts on: inputs."""
         return frozenset(
-            v.name for own in self.lines.values() for s in own.sums for a in s.applied
-            for v in walk(a.vector) if isinstance(v, Var) and v.name not in self.lines
-        )  # fmt: skip
+            v.name
+            for own in self.lines.values()
+            for s in own.sums
+            for a in s.applied
+            for v in walk(a.vector)
+            if isinstance(v, Var) and v.name not in self.lines
+        )
 
     @cached_property
     def memories(self) -> frozenset[str]:
@@ -141,16 +150,25 @@ class Sketch:
     def gates(self, term: AnyTerm) -> Iterator[Var]:
         """The variables of this step that a line defines, in a term."""
         for t in walk(term):
-            if isinstance(t, Var) and t.time != -1 and t.name in self.lines \
-                    and t.name not in self.parts.states:  # fmt: skip
+            if (
+                isinstance(t, Var)
+                and t.time != -1
+                and t.name in self.lines
+                and t.name not in self.parts.states
+            ):
                 yield t
 
     def sources(self, own: Sum) -> frozenset[str]:
         """What a weighted sum reads: inputs and last values, without memories and gates."""
-        return frozenset(
-            v.name for a in own.applied for v in walk(a.vector)
-            if isinstance(v, Var) and (v.time == -1 or v.name not in self.lines)
-        ) - self.memories  # fmt: skip
+        return (
+            frozenset(
+                v.name
+                for a in own.applied
+                for v in walk(a.vector)
+                if isinstance(v, Var) and (v.time == -1 or v.name not in self.lines)
+            )
+            - self.memories
+        )
 
     def peepholes(self, own: Sum) -> frozenset[str]:
         """The memories that a weighted sum reads."""
@@ -163,9 +181,12 @@ def sketch(found: Understanding, parts: Structure) -> Sketch:
     spare = left_over(found, parts)
     lines = sorted([*found.lines, *spare], key=lambda u: (u.line.number, u.line.target.start))
     return Sketch(
-        {u.name: facts(u, u.term) for u in lines if u.term is not None}, parts, found,
-        frozenset(u.name for u in spare), all(u.term is not None for u in lines),
-    )  # fmt: skip
+        {u.name: facts(u, u.term) for u in lines if u.term is not None},
+        parts,
+        found,
+        frozenset(u.name for u in spare),
+        all(u.term is not None for u in lines),
+    )
 
 
 def left_over(found: Understanding, parts: Structure) -> list[Understood]:
@@ -174,10 +195,13 @@ def left_over(found: Understanding, parts: Structure) -> list[Understood]:
     read = {v.name for v in every}
     states = {v.name for v in every if v.time == -1} | set(parts.states)
     return [
-        u for u in found.outputs
-        if isinstance(u.term, Call) and affine(u.term) and u.name not in read
+        u
+        for u in found.outputs
+        if isinstance(u.term, Call)
+        and affine(u.term)
+        and u.name not in read
         and any(v.time == -1 and v.name in states for v in variables(u.term))
-    ]  # fmt: skip
+    ]
 
 
 def gate_of(term: AnyTerm) -> Var | None:

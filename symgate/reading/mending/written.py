@@ -33,9 +33,10 @@ def _doubled(cell: Readable) -> Iterator[Fault]:
         if kept is None or (u.ill_formed and u.term is None and u.error is None):
             continue
         between = cell.document.text[
-            min(kept.line.equation.stop, u.line.equation.stop) :
-            max(kept.line.equation.start, u.line.equation.start)
-        ]  # fmt: skip
+            min(kept.line.equation.stop, u.line.equation.stop) : max(
+                kept.line.equation.start, u.line.equation.start
+            )
+        ]
         if not _ALTERNATIVE.search(between) and not any(f.ill_formed for f in u.faults):
             yield _second_definition(cell, u)
 
@@ -47,22 +48,39 @@ def _second_definition(cell: Readable, u: Understood) -> Fault:
         left, right = printed.split("=", 1) if "=" in printed else (printed, "")
         meant = f"{right.strip()} = {left.strip()}"
         return Fault(
-            "sides_swapped", f"{u.name} is defined already, and nothing defines {u.term.name}",
-            equation.start, equation.stop, printed, meant,
-            (Edit(equation.start, equation.stop, meant),), 0.8,
-        )  # fmt: skip
+            "sides_swapped",
+            f"{u.name} is defined already, and nothing defines {u.term.name}",
+            equation.start,
+            equation.stop,
+            printed,
+            meant,
+            (Edit(equation.start, equation.stop, meant),),
+            0.8,
+        )
     itself = u.term is not None and any(
         isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
     )
     if itself:
         return Fault(
-            "spurious_equation", f"{u.name} is defined by itself here, and properly elsewhere",
-            target.start, target.stop, printed, "", (), 0.8,
-        )  # fmt: skip
+            "spurious_equation",
+            f"{u.name} is defined by itself here, and properly elsewhere",
+            target.start,
+            target.stop,
+            printed,
+            "",
+            (),
+            0.8,
+        )
     return Fault(
-        "symbol_defined_twice", f"{u.name} is defined twice, and differently",
-        target.start, target.stop, cell.printed(target.start, target.stop), "", (), 0.75,
-    )  # fmt: skip
+        "symbol_defined_twice",
+        f"{u.name} is defined twice, and differently",
+        target.start,
+        target.stop,
+        cell.printed(target.start, target.stop),
+        "",
+        (),
+        0.75,
+    )
 
 
 def _missing(cell: Readable) -> Iterator[Fault]:
@@ -81,10 +99,15 @@ def _missing(cell: Readable) -> Iterator[Fault]:
         if index:
             printed = cell.printed(var.start, var.stop)
             yield Fault(
-                "time_index_missing", f"{var.name} has a time index everywhere else",
-                var.start, var.stop, printed, printed + index,
-                (Edit(var.stop, var.stop, index),), 0.85,
-            )  # fmt: skip
+                "time_index_missing",
+                f"{var.name} has a time index everywhere else",
+                var.start,
+                var.stop,
+                printed,
+                printed + index,
+                (Edit(var.stop, var.stop, index),),
+                0.85,
+            )
 
 
 def _wrong_letter(cell: Readable) -> Iterator[Fault]:
@@ -108,10 +131,16 @@ def _of_letter(cell: Readable, par: Par, model: Reference) -> Fault:
     if model.name in cell.found.context.inputs:
         meant = printed.replace(par.ref.labels[0], "t")
     return Fault(
-        "wrong_time_index", f"{model.name} is indexed by the time everywhere else",
-        par.start, par.stop, printed, meant, (Edit(par.start, par.stop, meant),), 0.85,
+        "wrong_time_index",
+        f"{model.name} is indexed by the time everywhere else",
+        par.start,
+        par.stop,
+        printed,
+        meant,
+        (Edit(par.start, par.stop, meant),),
+        0.85,
         ill_formed=True,
-    )  # fmt: skip
+    )
 
 
 def _acted_on(cell: Readable, par: Par) -> bool:
@@ -134,9 +163,15 @@ def _other_notation(cell: Readable) -> Iterator[Fault]:
             meant = printed.replace("^{t}", "^{<t>}").replace("^t", "^{<t>}")
             meant = meant.replace("^{t-1}", "^{<t-1>}")
             yield Fault(
-                "time_index_notation", "a raised index without angle brackets reads as a power",
-                ref.start, ref.stop, printed, meant, (Edit(ref.start, ref.stop, meant),), 0.8,
-            )  # fmt: skip
+                "time_index_notation",
+                "a raised index without angle brackets reads as a power",
+                ref.start,
+                ref.stop,
+                printed,
+                meant,
+                (Edit(ref.start, ref.stop, meant),),
+                0.8,
+            )
 
 
 def _unread_output(cell: Readable) -> Iterator[Fault]:
@@ -148,9 +183,12 @@ def _unread_output(cell: Readable) -> Iterator[Fault]:
     memory, output = memories[0], cell.found.line(outputs[0])
     inner = [u for u in cell.found.lines if u.name in cell.parts.gates | cell.parts.candidates]
     reads = [
-        v for u in inner if u.term is not None for v in walk(u.term)
+        v
+        for u in inner
+        if u.term is not None
+        for v in walk(u.term)
         if isinstance(v, Var) and v.name == memory and v.time == -1
-    ]  # fmt: skip
+    ]
     blind = [u for u in inner if not any(v in reads for v in walk(u.term) if u.term)]  # type: ignore[arg-type]
     if output is None or len(reads) < 3 or blind or not cell.parts.candidates:
         return
@@ -159,7 +197,12 @@ def _unread_output(cell: Readable) -> Iterator[Fault]:
         printed = cell.printed(var.start, var.stop)
         meant = printed.replace(var.ref.letter, letter, 1)
         yield Fault(
-            "wrong_state", f"gates and candidate read the output {outputs[0]}, which nothing "
-            "reads here", var.start, var.stop, printed, meant,
-            (Edit(var.start, var.stop, meant),), 0.7,
-        )  # fmt: skip
+            "wrong_state",
+            f"gates and candidate read the output {outputs[0]}, which nothing reads here",
+            var.start,
+            var.stop,
+            printed,
+            meant,
+            (Edit(var.start, var.stop, meant),),
+            0.7,
+        )
