@@ -97,6 +97,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
             case Apply():
                 yield from maker.joined(term)
                 yield from maker.turned(term)
+                yield from maker.renamed(term)
     yield from maker.updates()
     yield from maker.inserted_terms()
     yield from maker.biases()
@@ -487,6 +488,18 @@ class _Maker:
         new = replace(term, row=not term.row)
         first, second = (term.vector, term.matrix) if not term.row else (term.matrix, term.vector)
         yield self.change(term, new, "shape_mismatch", f"{self.shown(first)} {self.shown(second)}")
+
+    def renamed(self, term: Apply) -> Iterator[Change]:
+        """U h for W h, where W acts on the input in the same line."""
+        matrix, vector = term.matrix, term.vector
+        if not isinstance(matrix, Par) or not isinstance(vector, Var):
+            return
+        uses = [a for s in self.own.sums for a in s.applied if isinstance(a.matrix, Par)]
+        if sum(a.matrix.name == matrix.name for a in uses if isinstance(a.matrix, Par)) > 1:
+            model = self.printing.weight(self.sketch, self.own, vector)
+            if model is not None:
+                new = replace(matrix, name=model[1])
+                yield self.change(matrix, new, "symbol_reused", model[1])
 
     def swaps(self) -> Iterator[Change]:
         """f ⊙ c + i ⊙ g for i ⊙ c + f ⊙ g."""

@@ -50,6 +50,7 @@ REMEDIES = {
     "reset_inside": ("misplaced_factor",),
     "oriented": ("shape_mismatch",),
     "both_sides": ("missing_complement", "spurious_factor", "wrong_gate"),
+    "one_vector": ("symbol_reused",),
     "unsquashed": ("spurious_activation",),
     "beside": ("wrong_operator",),
     "once": ("missing_term", "wrong_state"),
@@ -121,6 +122,7 @@ def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iter
             continue
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)
+        score += 0.1 * any((b.start, b.stop) == (change.start, change.stop) for b in mended)
         yield Slip(change, mended, reached, score)
 
 
