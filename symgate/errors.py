@@ -97,7 +97,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=3, cutoff=0.6) if len(name) <= 100 else []
     if near:
         return "; did you mean " + " or ".join(map(repr, near)) + "?"
-    return "; there are " + ", ".join(map(repr, names)) if 0 < len(names) <= 20 else ""
+    shown = map(repr, names) if len(names) <= 20 else names
+    return "; there are " + ", ".join(shown) if 0 < len(names) <= 40 else ""
 
 
 def _shortened(name: str) -> str:

@@ -20,6 +20,7 @@ from sympy import (
     Function,
     Identity,
     Indexed,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
@@ -35,7 +36,19 @@ from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.activations import A, B, K, record_of
-from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.operators import Column, ColumnBlock, Diag, Gram, MatrixOf, Row
+from symgate.algebra.values import (
+    Across,
+    Apply,
+    Dot,
+    Down,
+    Dyad,
+    Mean,
+    Mixing,
+    Norm,
+    RightTimes,
+    Spread,
+)
 from symgate.algebra.vectors import MatVec, Outer, Stack, Total, rank
 from symgate.errors import SymgateError
 
@@ -104,6 +117,45 @@ class Semantics:
         """The sum of all components."""
         return self.unknown(e)
 
+    def dot(self, u: Any, v: Any, e: Dot) -> Any:
+        """The inner product of two vectors."""
+        return self.unknown(e)
+
+    def mean(self, vector: Any, e: Mean) -> Any:
+        return self.unknown(e)
+
+    def norm(self, vector: Any, e: Norm) -> Any:
+        """The Euclidean length."""
+        return self.unknown(e)
+
+    def spread(self, vector: Any, e: Spread) -> Any:
+        """√(mean of squares + ε), of the vector or of what it is apart from its mean."""
+        return self.unknown(e)
+
+    def mixing(self, vector: Any, e: Mixing) -> Any:
+        """softmax, layer_norm or rms_norm."""
+        return self.unknown(e)
+
+    def dyad(self, u: Any, v: Any, e: Dyad) -> Any:
+        """The matrix u vᵀ, as a value."""
+        return self.unknown(e)
+
+    def act(self, matrix: Any, operand: Any, e: Apply) -> Any:
+        """A matrix of the step, or its transpose, times a vector."""
+        return self.unknown(e)
+
+    def right_times(self, value: Any, matrix: Any, e: RightTimes) -> Any:
+        """A matrix of the step times one of parameters."""
+        return self.unknown(e)
+
+    def across(self, vector: Any, e: Across) -> Any:
+        """A vector as every row of a matrix."""
+        return self.unknown(e)
+
+    def down(self, vector: Any, e: Down) -> Any:
+        """A vector as every column of a matrix."""
+        return self.unknown(e)
+
     def lifted(self, value: Any, have: int, want: int, e: Expr) -> Any:
         """A value of rank `have` where one of rank `want` stands beside it in `e`."""
         return value
@@ -134,6 +186,22 @@ class Semantics:
         return self.unknown(e)
 
     def outer(self, u: Any, v: Any, e: Outer) -> Any:
+        return self.unknown(e)
+
+    def gram(self, u: Any, v: Any, e: Gram) -> Any:
+        return self.unknown(e)
+
+    def column(self, vector: Any, e: Column) -> Any:
+        return self.unknown(e)
+
+    def row(self, vector: Any, e: Row) -> Any:
+        return self.unknown(e)
+
+    def matrix_of(self, value: Any, e: MatrixOf) -> Any:
+        """A matrix of the step as an operator."""
+        return self.unknown(e)
+
+    def kronecker(self, parts: Sequence[Any], e: KroneckerProduct) -> Any:
         return self.unknown(e)
 
     def matadd(self, parts: Sequence[Any], e: MatAdd) -> Any:
@@ -255,6 +323,21 @@ _RULES: dict[type, Callable[[_Walk, Any], Any]] = {
     MatVec: lambda walk, e: walk.semantics.matvec(walk(e.matrix), walk(e.vector), e),
     Stack: lambda walk, e: walk.semantics.stack([walk(part) for part in e.parts], e),
     Total: lambda walk, e: walk.semantics.total(walk(e.args[0]), e),
+    Dot: lambda walk, e: walk.semantics.dot(walk(e.args[0]), walk(e.args[1]), e),
+    Mean: lambda walk, e: walk.semantics.mean(walk(e.args[0]), e),
+    Norm: lambda walk, e: walk.semantics.norm(walk(e.args[0]), e),
+    Spread: lambda walk, e: walk.semantics.spread(walk(e.vector), e),
+    Mixing: lambda walk, e: walk.semantics.mixing(walk(e.vector), e),
+    Dyad: lambda walk, e: walk.semantics.dyad(walk(e.args[0]), walk(e.args[1]), e),
+    Apply: lambda walk, e: walk.semantics.act(walk(e.matrix), walk(e.operand), e),
+    RightTimes: lambda walk, e: walk.semantics.right_times(walk(e.value), walk(e.matrix), e),
+    Across: lambda walk, e: walk.semantics.across(walk(e.args[0]), e),
+    Down: lambda walk, e: walk.semantics.down(walk(e.args[0]), e),
+    Gram: lambda walk, e: walk.semantics.gram(walk(e.args[0]), walk(e.args[1]), e),
+    Column: lambda walk, e: walk.semantics.column(walk(e.vector), e),
+    Row: lambda walk, e: walk.semantics.row(walk(e.vector), e),
+    MatrixOf: lambda walk, e: walk.semantics.matrix_of(walk(e.value), e),
+    KroneckerProduct: lambda walk, e: walk.semantics.kronecker([walk(a) for a in e.args], e),
     Transpose: lambda walk, e: walk.semantics.transpose(walk(e.arg), e),
     Identity: lambda walk, e: walk.semantics.identity(e),
     ZeroMatrix: lambda walk, e: walk.semantics.zeros(e),

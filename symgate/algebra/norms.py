@@ -9,13 +9,18 @@ from sympy import Expr, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.printed import Printed
+from symgate.algebra.vectors import Ranked
 
 
-class _Norm(Printed, Expr):
+class _Norm(Ranked, Printed, Expr):
     is_commutative = True
     is_real = True
     is_extended_real = True
     is_nonnegative = True
+
+    @property
+    def rank(self) -> int:
+        return 0
 
 
 class SpectralNorm(_Norm):

@@ -3,6 +3,8 @@
     Diag(a, b)              diag(a ⊙ b), its factors in the order people write them
     ColumnBlock(W, x, …)    those columns of W that act on x, where W acts on [h, x]
     OrderedProduct(J, j, k) J(t) J(t-1) … J(t-k+1), for a lag that is a symbol
+    Column(v), Row(v)       a vector as a column (it takes a number), as a row vᵀ (it gives one)
+    MatrixOf(S)             a matrix of the step as an operator
     OperatorSum, OperatorProduct   MatAdd and MatMul that keep their order
 
 All are SymPy matrix expressions; `doit` falls back to SymPy's own classes.
@@ -13,15 +15,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import sympy as sp
 from sympy import (
     Expr,
     Identity,
     Integer,
     KroneckerDelta,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatrixExpr,
     Mul,
+    OneMatrix,
     S,
     Symbol,
     Transpose,
@@ -32,7 +37,8 @@ from sympy.core.basic import Basic
 from sympy.printing.pretty.stringpict import prettyForm
 
 from symgate.algebra.printed import Printed
-from symgate.algebra.vectors import component, shifted
+from symgate.algebra.values import Dot
+from symgate.algebra.vectors import Outer, Total, component, rank, shifted
 
 
 class Operator(Printed, MatrixExpr):
@@ -170,16 +176,140 @@ class OrderedProduct(Operator):
         raise ValueError("a product over a symbolic lag has no entries; choose an integer lag")
 
 
+class Column(Operator):
+    """A vector as a matrix of one column: it makes a vector of a number."""
+
+    def __new__(cls, size: Expr, vector: Expr) -> Column:
+        return Basic.__new__(cls, sp.sympify(size), vector)
+
+    vector = property(lambda self: self.args[1])
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return self.args[0], S.One
+
+    def _eval_transpose(self) -> Row:
+        return Row(*self.args)
+
+
+class Row(Operator):
+    """vᵀ, a vector as a matrix of one row: it makes a number of a vector."""
+
+    def __new__(cls, size: Expr, vector: Expr) -> Row:
+        return Basic.__new__(cls, sp.sympify(size), vector)
+
+    vector = property(lambda self: self.args[1])
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return S.One, self.args[0]
+
+    def _eval_transpose(self) -> Column:
+        return Column(*self.args)
+
+
+class Gram(Operator):
+    """uᵀ v of two matrices of the step: the sum over rows of outer products."""
+
+    def __new__(cls, u: Expr, v: Expr, rows: Expr, cols: Expr) -> Gram:
+        return Basic.__new__(cls, u, v, rows, cols)
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return self.args[2], self.args[3]
+
+
+class MatrixOf(Operator):
+    """A matrix of the step as an operator on vectors."""
+
+    def __new__(cls, value: Expr, rows: Expr, cols: Expr) -> MatrixOf:
+        return Basic.__new__(cls, value, rows, cols)
+
+    value = property(lambda self: self.args[0])
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return self.args[1], self.args[2]
+
+
 def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
-    """The sum of operators in the order given; zero matrices are left out."""
+    """The sum of operators in the order given; zero matrices are left out.
+
+    On matrices of the step, what acts on each row alike is taken together: I ⊗ (A + B).
+    """
     kept = [p for p in parts if not isinstance(p, ZeroMatrix)]
     if not kept:
         return ZeroMatrix(rows, cols)
-    return kept[0] if len(kept) == 1 else OperatorSum(*kept)
+    if len(kept) == 1:
+        return kept[0]
+    side = _common_side(kept)
+    if side is None:
+        return OperatorSum(*kept)
+    place, identity = side
+    inner = [rest for p in kept if (rest := _without_side(p, place, identity)) is not None]
+    joined = total(inner, *inner[0].shape)
+    return kronecker(*((identity, joined) if place == 0 else (joined, identity)))
+
+
+def _common_side(parts: Sequence[MatrixExpr]) -> tuple[int, Identity] | None:
+    """The identity that all operators have on one side of ⊗: (0, I) for I ⊗ A, I ⊗ B, c I."""
+    products = [f for p in parts for f in _factors(p)[1] if isinstance(f, KroneckerProduct)]
+    if not products:
+        return None
+    for place in (0, 1):
+        identity = products[0].args[place]
+        if isinstance(identity, Identity) and all(
+            _without_side(p, place, identity) is not None for p in parts
+        ):
+            return place, identity
+    return None
+
+
+def _factors(operator: MatrixExpr) -> tuple[Expr, list[MatrixExpr]]:
+    if isinstance(operator, MatMul):
+        scale, matrices = operator.as_coeff_matrices()
+        return scale, list(matrices)
+    return S.One, [operator]
+
+
+def _without_side(operator: MatrixExpr, place: int, identity: Identity) -> MatrixExpr | None:
+    """A of c I ⊗ A, and c I of c I; None for anything else."""
+    scale, matrices = _factors(operator)
+    if len(matrices) != 1:
+        return None
+    inner = matrices[0]
+    if isinstance(inner, KroneckerProduct) and inner.args[place] == identity:
+        rest = inner.args[1 - place]
+    elif isinstance(inner, Identity):
+        rest = Identity(sp.cancel(inner.rows / identity.rows))
+    elif isinstance(inner, Diag) and rank(inner.vector) == 0:
+        rest = Diag(sp.cancel(inner.rows / identity.rows), *inner.factors)
+    else:
+        return None
+    return rest if scale == 1 else product([scale, rest], rest.rows)
+
+
+def kronecker(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
+    """left ⊗ right; numbers stand in front of both."""
+    (one, a), (other, b) = _factors(left), _factors(right)
+    left, right = (product(f, m.rows) for f, m in ((a, left), (b, right)))
+    if isinstance(left, Identity) and isinstance(right, Identity):
+        both: MatrixExpr = Identity(left.rows * right.rows)
+    elif left.shape == (1, 1) and isinstance(left, Identity):
+        both = right
+    elif right.shape == (1, 1) and isinstance(right, Identity):
+        both = left
+    else:
+        both = KroneckerProduct(left, right)
+    return both if one * other == 1 else product([one * other, both], both.rows)
 
 
 def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
-    """The product of operators in the order given; identities are left out."""
+    """The product of operators in the order given; identities are left out.
+
+    A column times a row is an outer product, a row times a column a number in front, and
+    (A ⊗ B)(C ⊗ D) is AC ⊗ BD.
+    """
     if any(isinstance(p, ZeroMatrix) for p in parts):
         return ZeroMatrix(rows, parts[-1].cols)
     kept: list[Any] = []
@@ -187,31 +317,109 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
         if isinstance(part, Identity) or part == S.One:
             continue
         factors = part.args if isinstance(part, MatMul) else [part]
-        kept.extend(f for f in factors if not isinstance(f, Identity))
+        for factor in factors:
+            if not isinstance(factor, Identity):
+                _append(kept, factor)
     if not any(isinstance(p, MatrixExpr) for p in kept):
         kept.append(Identity(rows))
-    return kept[0] if len(kept) == 1 else OperatorProduct(*kept)
+    if not any(isinstance(p, Column | Row | Outer | KroneckerProduct) for p in kept):
+        return kept[0] if len(kept) == 1 else OperatorProduct(*kept)
+    number = Mul(*(p for p in kept if not isinstance(p, MatrixExpr)))
+    operators = [p for p in kept if isinstance(p, MatrixExpr)]
+    if number == 1 and len(operators) == 1:
+        return operators[0]
+    return OperatorProduct(*([] if number == 1 else [number]), *operators)
 
 
 def transposed(matrix: MatrixExpr) -> MatrixExpr:
-    """Aᵀ with the transpose at the symbols.
+    """Aᵀ of an operator, with the transpose at the symbols.
 
     >>> from sympy import MatrixSymbol
-    >>> n = Symbol("n")
-    >>> print(transposed(product([Diag(n, Symbol("alpha")), MatrixSymbol("U", n, n)], n)))
-    α Uᵀ
+    >>> print(transposed(OperatorProduct(MatrixSymbol("A", 2, 3), MatrixSymbol("B", 3, 2))))
+    Bᵀ Aᵀ
     """
     match matrix:
         case Transpose():
             return matrix.arg
         case Identity() | Diag():
             return matrix
-        case ZeroMatrix():
-            return ZeroMatrix(matrix.cols, matrix.rows)
-        case OperatorSum():
+        case MatAdd():
             return OperatorSum(*map(transposed, matrix.args))
-        case OperatorProduct():
+        case MatMul():
             scale, matrices = matrix.as_coeff_matrices()
             parts = [transposed(m) for m in reversed(matrices)]
             return product([scale, *parts], matrix.cols)
+        case KroneckerProduct():
+            return KroneckerProduct(*map(transposed, matrix.args))
+        case Column() | Row() | Outer() | OneMatrix() | ZeroMatrix():
+            return matrix.T
     return Transpose(matrix)
+
+
+def _apart(vector: Expr) -> tuple[Expr, Expr]:
+    """A vector as a number of the step times the rest."""
+    factors = Mul.make_args(vector)
+    numbers = [f for f in factors if rank(f) == 0]
+    return Mul(*numbers), Mul(*(f for f in factors if f not in numbers))
+
+
+def _append(kept: list[Any], factor: Any) -> None:
+    """Put a factor behind a product, joined with the last one where the two make one."""
+    if not isinstance(factor, MatrixExpr):
+        if factor != 1:
+            kept.insert(0, factor)
+        return
+    before = kept[-1] if kept and isinstance(kept[-1], MatrixExpr) else None
+    joined = None if before is None else _joined(before, factor)
+    if joined is None:
+        kept.append(factor)
+        return
+    kept.pop()
+    for part in joined:
+        _append(kept, part)
+
+
+def _joined(a: MatrixExpr, b: Any) -> list[Any] | None:
+    """Two neighbours as what they make together; None where they stay apart."""
+    if isinstance(a, Diag) and a.shape == (1, 1):
+        return [a.vector, b]
+    if isinstance(b, Diag) and b.shape == (1, 1):
+        return [b.vector, a]
+    match a, b:
+        case Diag(), OneMatrix() if b.cols == 1:
+            number, vector = _apart(a.vector)
+            return [number, Column(a.rows, vector)]
+        case Diag(), Column():
+            number, vector = _apart(a.vector)
+            return [number, Column(a.rows, vector * b.vector)]
+        case Diag(), Outer():
+            number, vector = _apart(a.vector)
+            return [number, Outer(vector * b.args[0], *b.args[1:])]
+        case OneMatrix(), Row() if a.cols == 1:
+            return [Outer(S.One, b.vector, a.rows, b.cols)]
+        case Column(), Row():
+            return [Outer(a.vector, b.vector, a.rows, b.cols)]
+        case Row(), Diag():
+            return [Row(b.cols, a.vector * b.vector)]
+        case Outer(), Diag():
+            return [Outer(a.args[0], a.args[1] * b.vector, a.rows, b.cols)]
+        case Row(), OneMatrix() if b.cols == 1:
+            return [Total(a.vector)]
+        case Row(), Column():
+            return [Dot(a.vector, b.vector)]
+        case Row(), Outer():
+            return [Dot(a.vector, b.args[0]), Row(b.cols, b.args[1])]
+        case Outer(), Column():
+            return [Dot(a.args[1], b.vector), Column(a.rows, a.args[0])]
+        case Outer(), Outer():
+            return [Dot(a.args[1], b.args[0]), Outer(a.args[0], b.args[1], a.rows, b.cols)]
+        case KroneckerProduct(), KroneckerProduct():
+            if all(x.cols == y.rows for x, y in zip(a.args, b.args, strict=True)):
+                pairs = zip(a.args, b.args, strict=True)
+                scale, factors = _factors(kronecker(*(product([x, y], x.rows) for x, y in pairs)))
+                return [*([] if scale == 1 else [scale]), *factors]
+        case Diag(), KroneckerProduct() if rank(a.vector) == 0:
+            return [a.vector, b]
+        case KroneckerProduct(), Diag() if rank(b.vector) == 0:
+            return [b.vector, a]
+    return None

@@ -32,7 +32,8 @@ from sympy.core.basic import Basic
 from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Diag, OrderedProduct
-from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of
+from symgate.algebra.values import EPSILON, Across, Dot, Down
+from symgate.algebra.vectors import MatVec, name_of, rank, shifted, time_of
 
 #: How tightly what is printed binds: a sum least, a name or what stands in brackets most.
 SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
@@ -80,12 +81,8 @@ def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
 
 
 def is_vector(expression: Basic) -> bool:
-    """Whether an expression holds a vector, so that a product with it is Hadamard's."""
-    if isinstance(expression, SpectralNorm | MaxNorm):
-        return False
-    if isinstance(expression, Indexed | Vector | MatVec):
-        return True
-    return any(map(is_vector, expression.args))
+    """Whether an expression is no number, so that a product with it is Hadamard's."""
+    return rank(expression) > 0
 
 
 class Printer:
@@ -95,6 +92,7 @@ class Printer:
     """
 
     hadamard, scalar_times, matvec_times, minus = " * ", " * ", " @ ", "-"
+    kronecker = " ⊗ "
 
     #: Whether what is printed reads back to the same expression, sign by sign.
     reads_back = True
@@ -216,6 +214,64 @@ class Printer:
     def print_Total(self, e: Any) -> Shown:
         return self.call("sum", [self.at(e.args[0], 0)])
 
+    # -- scalars and matrices of the step, and what mixes components -------------------------
+
+    def print_Dot(self, e: Dot) -> Shown:
+        return self.call("dot", [self.at(part, 0) for part in e.args])
+
+    def print_Mean(self, e: Any) -> Shown:
+        return self.call("mean", [self.at(e.args[0], 0)])
+
+    def print_Norm(self, e: Any) -> Shown:
+        return self.call("norm", [self.at(e.args[0], 0)])
+
+    def print_Spread(self, e: Any) -> Shown:
+        return self.call(self.word("sd" if e.centred else "rms"), [self.at(e.vector, 0)])
+
+    def print_Mixing(self, e: Any) -> Shown:
+        constants = [a for a in e.args[1:] if a != EPSILON]
+        inside = [self.at(part, 0) for part in (e.vector, *constants)]
+        return self.call(self.word(e.name), inside)
+
+    def word(self, name: str) -> str:
+        """The name of a function that is no activation."""
+        return name
+
+    def print_Dyad(self, e: Any) -> Shown:
+        return self.print_Outer(e)
+
+    def print_Apply(self, e: Any) -> Shown:
+        matrix = self.at(e.matrix, ATOM if e.transposed else MATVEC)
+        matrix = self.transposed(matrix) if e.transposed else matrix
+        return made(MATVEC, matrix, self.matvec_times, self.at(e.operand, POWER))
+
+    def print_RightTimes(self, e: Any) -> Shown:
+        left, right = self.at(e.value, MATVEC), self.at(e.matrix, POWER)
+        return made(MATVEC, left, self.matvec_times, right)
+
+    def print_Across(self, e: Any) -> Shown:
+        return self.scaled_sides([], [e])
+
+    print_Down = print_Across
+
+    def print_Column(self, e: Any) -> Shown:
+        return self.at(e.vector, PRODUCT)
+
+    def print_Row(self, e: Any) -> Shown:
+        return self.transposed(self.at(e.vector, ATOM))
+
+    def print_MatrixOf(self, e: Any) -> Shown:
+        return self.at(e.value, ATOM)
+
+    def print_Gram(self, e: Any) -> Shown:
+        return made(
+            MATVEC, self.transposed(self.at(e.args[0], ATOM)), " ", self.at(e.args[1], ATOM)
+        )
+
+    def print_KroneckerProduct(self, e: Any) -> Shown:
+        left, right = (self.at(part, ATOM) for part in e.args)
+        return made(PRODUCT, left, self.kronecker, right)
+
     def print_SpectralNorm(self, e: SpectralNorm) -> Shown:
         return self.norm(self.at(e.matrix, 0), "2")
 
@@ -270,7 +326,9 @@ class Printer:
     def product(self, given: Sequence[Expr], alone: int = PRODUCT + 1) -> Shown:
         """Factors in the order given, those of a Mul as they were typed; one by itself binds
         at least as tightly as `alone`."""
-        factors = list(given)
+        factors = [f for f in given if not isinstance(f, Across | Down)]
+        if len(factors) < len(given):
+            return self.scaled_sides(factors, given)
         if len(factors) == 1:
             return self.at(factors[0], alone)
         bits: list[str | Shown] = []
@@ -282,6 +340,20 @@ class Printer:
             bits.append(self.at(factor, self.in_product(factor)))
             vector_before = vector_before or vector
         return made(PRODUCT, *bits)
+
+    def scaled_sides(self, factors: Sequence[Expr], given: Sequence[Expr]) -> Shown:
+        """diag(u) S diag(w) for a product with u 1ᵀ and 1 wᵀ in it."""
+        bits: list[str | Shown] = [self.product(factors or [S.One], MATVEC)]
+        for side in given:
+            if isinstance(side, Across | Down):
+                diagonal = self.shown(Diag(S.One, side.args[0]))
+                right = isinstance(side, Across)
+                bits = (
+                    [*bits, self.matvec_times, diagonal]
+                    if right
+                    else [diagonal, self.matvec_times, *bits]
+                )
+        return made(MATVEC, *bits)
 
     def is_negative(self, e: Expr) -> bool:
         """Whether an expression prints with a minus in front."""

@@ -102,6 +102,13 @@ class Unicode(Printer):
             return Shown(self.name(f"{e.matrix.name}_{e.source.name}", None))
         return made(ATOM, self.at(e.matrix, ATOM), f"_{{{self.name(e.source.name, None)}}}")
 
+    def print_Dot(self, e: Any) -> Shown:
+        left = self.transposed(self.at(e.args[0], ATOM))
+        return made(MATVEC, left, " ", self.at(e.args[1], POWER))
+
+    def print_Norm(self, e: Any) -> Shown:
+        return made(ATOM, "‖", self.at(e.args[0], 0), "‖")
+
     def print_Outer(self, e: Any) -> Shown:
         return made(ATOM, self.at(e.args[0], ATOM), " ", self.transposed(self.at(e.args[1], ATOM)))
 

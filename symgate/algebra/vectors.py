@@ -22,10 +22,16 @@ from symgate.algebra.printed import Printed
 t = Symbol("t", integer=True)
 
 
-class Vector(Symbol):
-    """A parameter that is a vector: its product with a vector is component by component."""
+class Ranked:
+    """An expression that says itself whether it is a scalar, a vector or a matrix."""
 
-    rank = 1
+    @property
+    def rank(self) -> int:
+        return 1
+
+
+class Vector(Ranked, Symbol):
+    """A parameter that is a vector: its product with a vector is component by component."""
 
 
 class _ScalarBase(IndexedBase):
@@ -63,8 +69,8 @@ def rank(e: Basic) -> int:
     """
     if isinstance(e, Indexed):
         return _BASES.index(type(e.base))
-    if isinstance(e, _Opaque | Vector):
-        return int(e.rank)
+    if isinstance(e, Ranked):
+        return e.rank
     return max(map(rank, e.args), default=0)
 
 
@@ -88,16 +94,12 @@ def shifted(expression: Any, steps: Any) -> Any:
     return expression if steps == 0 else expression.xreplace({t: t - steps})
 
 
-class _Opaque(Printed, Expr):
+class _Opaque(Ranked, Printed, Expr):
     """A node that SymPy must not look into when it differentiates."""
 
     is_commutative = True
     is_real = True
     is_extended_real = True
-
-    @property
-    def rank(self) -> int:
-        return 1
 
     def _eval_derivative(self, s: Any) -> Expr:
         if s in self.free_symbols:

@@ -13,14 +13,16 @@ import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
 from sympy.core.basic import Basic
 
-from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
+from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT, is_positive
 from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum
-from symgate.algebra.printing import is_vector
-from symgate.algebra.vectors import MatVec, Stack, Vector, variable
+from symgate.algebra.values import Dyad
+from symgate.algebra.vectors import MatVec, Stack, Vector, rank, variable
+from symgate.equations.matrices import applied, multiplied, right_applied, turned
 from symgate.equations.names import Names, is_matrix
+from symgate.equations.names import rank as rank_of
 from symgate.equations.shapes import Shapes
 from symgate.equations.source import Source
-from symgate.equations.syntax import Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
 
 _NOT_REAL = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
 
@@ -79,7 +81,7 @@ class Builder:
 
     def symbol(self, name: str, lag: int | None) -> Basic:
         if lag is not None:
-            return variable(name, lag)
+            return variable(name, lag, self.names.ranks[name])
         kind = Vector if self.names.kinds[name] == "vector" else Symbol
         return kind(name, real=True)
 
@@ -97,6 +99,8 @@ class Builder:
 
     def power(self, node: ast.BinOp) -> Expr:
         exponent, base = constant(node.right), self.vector(node.left)
+        if exponent is None and any(isinstance(n, ast.Name) for n in ast.walk(node.right)):
+            return self.variable_power(node, base)
         if exponent is None or abs(exponent) > MAX_POWER:
             raise self.source.error(
                 node.right, "an exponent is a plain number from -100 to 100, as in h[t-1]**2"
@@ -105,17 +109,37 @@ class Builder:
             raise self.source.error(node, f"zero to the power {exponent} is not defined")
         return _settled(base**exponent)
 
+    def variable_power(self, node: ast.BinOp, base: Expr) -> Expr:
+        """A power whose exponent is an expression: its base is proved positive."""
+        if not is_positive(base):
+            raise self.source.error(
+                node.left,
+                f"a power with an expression as exponent needs a base that is positive for sure, "
+                f"as sigmoid(…) ** r[t] or exp(…) ** r[t]; {self.source.written(node.left)} may "
+                f"be zero or negative",
+            )
+        return base ** self.vector(node.right)
+
     def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
+        if function in TO_NUMBER:
+            return TO_NUMBER[function](*map(self.vector, arguments))
+        if function == "outer":
+            return Dyad(*map(self.vector, arguments))
         inner = self.vector(arguments[0])
+        if function in OF_TWO:
+            return FUNCTIONS[function](inner, self.vector(arguments[1]))
         constants = [constant(argument) for argument in arguments[1:]]
         for argument, value in zip(arguments[1:], constants, strict=True):
             if value is None or not 0 < value <= 100:
-                raise self.source.error(
-                    argument, f"{WITH_CONSTANT[function]} is a number above 0, up to 100"
-                )
+                what = WITH_CONSTANT.get(function, "what is added to the mean square")
+                raise self.source.error(argument, f"{what} is a number above 0, up to 100")
+        if function in MIXING:
+            return MIXING[function](inner, *constants)
         return _settled(FUNCTIONS[function](inner, *constants))
 
     def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
+        if self.names.ranks.is_value(left) or self.names.ranks.is_value(right):
+            return self.with_value(left, right)
         if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
             vector, matrix = self.stacked(left), _transposed(self.matrix(right))
         else:
@@ -126,12 +150,42 @@ class Builder:
             return matrix.vector * vector
         return MatVec(matrix, vector)
 
+    def with_value(self, left: ast.expr, right: ast.expr) -> Expr:
+        """A product in which one side is a matrix of the step."""
+        if rank_of(left, self.names) == 1:
+            return right_applied(self.vector(left), self.parts(right))
+        if rank_of(right, self.names) == 1:
+            return applied(self.parts(left), self.vector(right))
+        return multiplied(self.parts(left), self.parts(right))
+
+    def parts(self, node: ast.expr) -> list[tuple[Expr, MatrixExpr | Expr]]:
+        """A matrix expression as a sum: a number and a matrix, of parameters or of the step."""
+        if not self.names.ranks.is_value(node):
+            return [(sp.S.One, self.matrix(node))]
+        match node:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                sign = -1 if isinstance(op, ast.Sub) else 1
+                return [*self.parts(left), *((sign * c, m) for c, m in self.parts(right))]
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+                ranks = [rank_of(side, self.names) for side in (left, right)]
+                if ranks != [2, 2]:
+                    matrix, number = (left, right) if ranks[0] == 2 else (right, left)
+                    scale = self.vector(number)
+                    scale = 1 / scale if isinstance(op, ast.Div) else scale
+                    return [(scale * c, m) for c, m in self.parts(matrix)]
+            case ast.UnaryOp(op=op, operand=operand):
+                sign = -1 if isinstance(op, ast.USub) else 1
+                return [(sign * c, m) for c, m in self.parts(operand)]
+            case ast.Attribute(value=value):
+                return [(c, turned(m)) for c, m in self.parts(value)]
+        return [(sp.S.One, self.vector(node))]
+
     def stacked(self, node: ast.expr) -> Expr:
         """What a matrix acts on: a vector or a concatenation."""
         parts = node.elts if isinstance(node, ast.List) else [node]
         vectors = [self.vector(part) for part in parts]
         for part, vector in zip(parts, vectors, strict=True):
-            if not is_vector(vector):
+            if rank(vector) != 1:
                 raise self.source.error(part, f"a matrix acts on a vector, and this is {vector}")
         if len(parts) == 1:
             return vectors[0]
@@ -185,11 +239,15 @@ class Builder:
     def diagonal(self, node: ast.Call, argument: ast.expr) -> Diag:
         vector = self.vector(argument)
         size = next(
-            (self.shapes.vectors[found[0]]
-             for below in ast.walk(argument) if isinstance(below, ast.expr)
-             and (found := reference(below)) and found[0] in self.shapes.vectors),
+            (
+                self.shapes.values[found[0]][0]
+                for below in ast.walk(argument)
+                if isinstance(below, ast.expr)
+                and (found := reference(below))
+                and len(self.shapes.values.get(found[0], ())) == 1
+            ),
             None,
-        )  # fmt: skip
+        )
         if size is None or vector.has(MatVec):
             raise self.source.error(
                 node, "diag takes names of vectors; give the product a line and a name of its own"

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sympy import Add, Expr, Indexed, Mul, Symbol
+from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.printing import language
-from symgate.algebra.vectors import variable
+from symgate.algebra.vectors import Vector, variable
 from symgate.equations.build import Builder
 from symgate.equations.names import classify
 from symgate.equations.shapes import infer
@@ -39,6 +39,13 @@ class Parameter:
     def count(self) -> Expr:
         """How many numbers it holds."""
         return Mul(*self.shape)
+
+    @property
+    def symbol(self) -> Expr | MatrixExpr:
+        """The parameter as it stands in the equations."""
+        if self.kind == "matrix":
+            return MatrixSymbol(self.name, *self.shape)
+        return (Vector if self.kind == "vector" else Symbol)(self.name, real=True)
 
 
 class Cell:
@@ -103,7 +110,7 @@ class Cell:
             if kind == "matrix":
                 shape = shapes.matrices[parameter]
             elif kind == "vector":
-                shape = (shapes.vectors[parameter],)
+                shape = shapes.values[parameter]
             parameters[parameter] = Parameter(parameter, kind, shape)
         variables = [*names.targets, *names.inputs]
         return cls(
@@ -117,7 +124,7 @@ class Cell:
             inputs=tuple(names.inputs),
             gates=tuple(n for n in built if n not in names.states),
             parameters=MappingProxyType(parameters),
-            shapes=MappingProxyType({n: (shapes.vectors[n],) for n in variables}),
+            shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
             _sizes=MappingProxyType(shapes.sizes),
         )
 

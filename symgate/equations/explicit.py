@@ -115,6 +115,42 @@ class _Components(Semantics):
         sized = zip(parts, e.sizes, strict=True)
         return _column(_spread(part, (self.number_of(size), 1)) for part, size in sized)
 
+    def total(self, vector: Any, e: Any) -> Any:
+        return ImmutableMatrix([[sp.Add(*vector)]])
+
+    def dot(self, u: Any, v: Any, e: Any) -> Any:
+        return self.total(_each(sp.Mul, [u, v]), e)
+
+    def mean(self, vector: Any, e: Any) -> Any:
+        return self.total(vector, e) / len(vector)
+
+    def norm(self, vector: Any, e: Any) -> Any:
+        return ImmutableMatrix([[sp.sqrt(sp.Add(*(v**2 for v in vector)))]])
+
+    def mixing(self, vector: Any, e: Any) -> Any:
+        if e.name == "softmax":
+            powers = vector.applyfunc(sp.exp)
+            return powers / sp.Add(*powers)
+        mean = sp.Add(*vector) / len(vector) if e.name == "layer_norm" else 0
+        apart = vector.applyfunc(lambda v: v - mean)
+        square = sp.Add(*(v**2 for v in apart)) / len(vector)
+        return apart / sp.sqrt(square + e.epsilon)
+
+    def dyad(self, u: Any, v: Any, e: Any) -> Any:
+        return u * v.T
+
+    def act(self, matrix: Any, operand: Any, e: Any) -> Any:
+        return (matrix.T if e.transposed else matrix) * operand
+
+    def right_times(self, value: Any, matrix: Any, e: Any) -> Any:
+        return value * matrix
+
+    def across(self, vector: Any, e: Any) -> Any:
+        return vector.T
+
+    def down(self, vector: Any, e: Any) -> Any:
+        return vector
+
     def transpose(self, matrix: Any, e: Any) -> Any:
         return matrix.T
 
@@ -146,12 +182,15 @@ def _symbols(name: str, *shape: int) -> ImmutableMatrix:
 
 def _spread(value: Any, shape: tuple[int, int]) -> Any:
     """The value in a shape; one number stands for all components."""
-    return value if value.shape == shape else ImmutableMatrix(*shape, lambda i, j: value[0, 0])
+    if value.shape == shape:
+        return value
+    rows, cols = value.shape
+    return ImmutableMatrix(*shape, lambda i, j: value[min(i, rows - 1), min(j, cols - 1)])
 
 
 def _each(function: Callable[..., Expr], parts: Sequence[Any]) -> Any:
     """A function of several values, component by component."""
-    shape = max((part.shape for part in parts), key=lambda s: s[0] * s[1])
+    shape = (max(part.rows for part in parts), max(part.cols for part in parts))
     spread = [_spread(part, shape) for part in parts]
     return ImmutableMatrix(*shape, lambda i, j: function(*(part[i, j] for part in spread)))
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symgate.algebra.names import is_scalar_name
+from symgate.equations.ranks import Ranks, has_variable
 from symgate.equations.source import Source
-from symgate.equations.syntax import Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
 from symgate.errors import EquationError, did_you_mean
 
 
@@ -22,6 +23,7 @@ class Names:
     """The names of a cell by what they are, each in order of first appearance."""
 
     targets: list[str]
+    ranks: Ranks
     states: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)  # parameter -> matrix, vector, scalar
@@ -35,20 +37,28 @@ class Use:
     """A name where it stands.
 
     `role` is "vector" in an element-wise expression, "matrix" or "scale" left of `@`,
-    "diagonal" in a diag(…); `enters` says that a matrix acts on it.
+    "diagonal" in a diag(…); `enters` says whether a matrix acts on it.
     """
 
     node: ast.expr
     name: str
     lag: int | None
     role: str
-    enters: bool
+    enters: int
+
+
+#: The functions whose value depends on all components of what they act on.
+MIXES = (*TO_NUMBER, *MIXING, "outer")
+
+#: How a name enters a step: by components, with others of its vector, by a parameter's matrix.
+ALONE, MIXED, ENTERS = range(3)
 
 
 def classify(source: Source, lines: tuple[Line, ...]) -> Names:
     """Find out what each name is; a name that is two things is an error."""
-    names = Names(targets=[line.name for line in lines])
-    uses = [use for line in lines for use in _uses(line.right, "vector", False)]
+    names = Names([line.name for line in lines], Ranks(lines))
+    walk = _Uses(names.ranks)
+    uses = [use for line in lines for use in walk(line.right, "vector", ALONE)]
     for use in uses:
         if use.lag is not None:
             _classify_variable(source, names, use)
@@ -59,8 +69,13 @@ def classify(source: Source, lines: tuple[Line, ...]) -> Names:
     return names
 
 
+def rank(node: ast.expr, names: Names) -> int:
+    """0 for a number, 1 for a vector, 2 for a matrix."""
+    return 2 if is_matrix(node, names) else max(names.ranks.of(node), 0)
+
+
 def is_matrix(node: ast.expr, names: Names) -> bool:
-    """Whether a checked node is a matrix expression, not a vector or a scalar."""
+    """Whether a checked node is a matrix of parameters, not a vector or a scalar."""
     match node:
         case ast.Name(id=name):
             return name == "I" or names.kinds.get(name) == "matrix"
@@ -75,33 +90,83 @@ def is_matrix(node: ast.expr, names: Names) -> bool:
     return False
 
 
-def _uses(node: ast.expr, role: str, enters: bool) -> Iterator[Use]:
-    found = reference(node)
-    if found is not None:
-        yield Use(node, *found, role, enters)
-        return
-    match node:
-        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            row = role != "matrix" and _holds_variable(left)  # x[t] @ W, a row vector
-            yield from _uses(left, "vector" if row else "matrix", row)
-            yield from _uses(right, "matrix" if row or role == "matrix" else "vector", not row)
-        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if role == "matrix":
-            for factor, scale in _scaled_matrix(left, right):
-                yield from _uses(factor, "scale" if scale else "matrix", enters)
-        case ast.BinOp(left=left, right=right):
-            yield from _uses(left, role, enters)
-            yield from _uses(right, role, enters)
-        case ast.UnaryOp(operand=operand):
-            yield from _uses(operand, role, enters)
-        case ast.Attribute(value=value):
-            yield from _uses(value, "matrix", enters)
-        case ast.List(elts=parts):
-            for part in parts:
-                yield from _uses(part, "vector", enters)
-        case ast.Call(func=ast.Name(id=function), args=arguments):
-            inside = {"diag": "diagonal"}.get(function, "scale" if role == "scale" else "vector")
-            for argument in arguments:
-                yield from _uses(argument, inside, enters)
+class _Uses:
+    """Where each name stands, and as what."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks = ranks
+
+    def __call__(self, node: ast.expr, role: str, enters: int) -> Iterator[Use]:
+        found = reference(node)
+        if found is not None:
+            yield Use(node, *found, role, enters)
+            return
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                yield from self.product(left, right, role)
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if role == "matrix":
+                for factor, scale in self.scaled(left, right):
+                    yield from self(factor, "scale" if scale else "matrix", enters)
+            case ast.BinOp(left=left, op=ast.Mult(), right=right) if self.is_matrix(node):
+                for factor, other in ((left, right), (right, left)):
+                    number = isinstance(factor, ast.Name) and self.is_matrix(other)
+                    yield from self(factor, "scale" if number else role, enters)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                beside = "scale" if role == "vector" and self.is_number(node) else role
+                for part in (left, right):
+                    bare = isinstance(part, ast.Name)
+                    yield from self(part, beside if bare else role, enters)
+            case ast.BinOp(left=left, right=right):
+                yield from self(left, role, enters)
+                yield from self(right, role, enters)
+            case ast.UnaryOp(operand=operand):
+                yield from self(operand, role, enters)
+            case ast.Attribute(value=value):
+                yield from self(value, "matrix", enters)
+            case ast.List(elts=parts):
+                for part in parts:
+                    yield from self(part, "vector", enters)
+            case ast.Call(func=ast.Name(id=function), args=arguments):
+                inside = "scale" if role == "scale" else "vector"
+                if function == "diag":
+                    inside = "diagonal"
+                mixes = max(enters, MIXED if function in MIXES else ALONE)
+                for argument in arguments:
+                    yield from self(argument, inside, mixes)
+
+    def product(self, left: ast.expr, right: ast.expr, role: str) -> Iterator[Use]:
+        if self.ranks.is_value(left) or self.ranks.is_value(right):
+            for side in (left, right):
+                kind = "matrix" if self.takes_matrix(side, left) else "vector"
+                yield from self(side, kind, MIXED)
+            return
+        row = role != "matrix" and _holds_variable(left)  # x[t] @ W, a row vector
+        yield from self(left, "vector" if row else "matrix", ENTERS if row else ALONE)
+        kind = "matrix" if row or role == "matrix" else "vector"
+        yield from self(right, kind, ALONE if row else ENTERS)
+
+    def is_matrix(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            return False
+        return self.ranks.of(node) == 2
+
+    def takes_matrix(self, side: ast.expr, left: ast.expr) -> bool:
+        """Whether a side of @ is a matrix, where one of the sides is a matrix of the step."""
+        if has_variable(side):
+            return self.ranks.of(side) == 2
+        if side is left or not isinstance(side, ast.Name):
+            return True
+        return side.id[:1].isupper()
+
+    def is_number(self, node: ast.expr) -> bool:
+        """Whether a sum is a number of the step, so that a parameter in it is one too."""
+        return self.ranks.of(node) == 0
+
+    def scaled(self, left: ast.expr, right: ast.expr) -> list[tuple[ast.expr, bool]]:
+        """The factors of a product that is a matrix, each with whether it is the number."""
+        if self.is_matrix(left) or self.is_matrix(right):
+            return [(side, self.ranks.of(side) != 2) for side in (left, right)]
+        return _scaled_matrix(left, right)
 
 
 def _holds_variable(node: ast.expr) -> bool:
@@ -136,7 +201,8 @@ def _may_be_scale(node: ast.expr) -> bool:
 
 
 def _classify_variable(source: Source, names: Names, use: Use) -> None:
-    if use.role in ("matrix", "scale"):
+    fits = {"matrix": 2, "scale": 0}.get(use.role)
+    if fits is not None and names.ranks[use.name] != fits:
         raise source.error(
             use.node,
             f"{source.written(use.node)} is a vector, and here a matrix is expected: @ stands "
@@ -194,10 +260,11 @@ def _no_state(source: Source, lines: tuple[Line, ...]) -> EquationError:
 
 def _check_inputs(source: Source, names: Names, uses: list[Use]) -> None:
     """A name that no matrix acts on, beside an input that one does, is a forgotten gate."""
-    entering = {use.name for use in uses if use.lag == 0 and use.enters}
+    entering = {use.name for use in uses if use.lag == 0 and use.enters == ENTERS}
+    mixed = {use.name for use in uses if use.lag == 0 and use.enters == MIXED}
     true_inputs = [name for name in names.inputs if name in entering]
-    for use in uses:
-        if use.lag == 0 and use.name in names.inputs and true_inputs and use.name not in entering:
+    for use in uses if true_inputs else ():
+        if use.lag == 0 and use.name in names.inputs and use.name not in entering | mixed:
             raise source.error(
                 use.node,
                 f"{use.name}[t] is used, but no line defines it"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Symbol
 
-from symgate.equations.names import Names, is_matrix
+from symgate.equations.names import Names, is_matrix, rank
 from symgate.equations.source import Source
-from symgate.equations.syntax import Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
 
 LETTERS = ("n", "m", "p", "q", "k", "l", "r", "s", "u", "v", "w")
 
@@ -81,7 +81,7 @@ class Unifier:
 class Shapes:
     """The symbolic sizes of a cell: of each vector by name, of each matrix, and their letters."""
 
-    vectors: dict[str, Expr]
+    values: dict[str, tuple[Expr, ...]]
     matrices: dict[str, tuple[Expr, Expr]]
     identities: dict[int, Expr]
     parts: dict[int, Expr]
@@ -99,36 +99,46 @@ def infer(source: Source, lines: tuple[Line, ...], names: Names) -> Shapes:
 class _Walk:
     def __init__(self, source: Source, names: Names, sizes: Unifier) -> None:
         self.source, self.names, self.sizes = source, names, sizes
+        ranked = names.ranks.as_mapping()
         vectors = [*names.targets, *names.inputs, *names.of_kind("vector")]
-        self.vector = {name: sizes.fresh() for name in vectors}
+        self.vector = {name: sizes.fresh() for name in vectors if ranked.get(name, 1) == 1}
+        self.value = {n: (sizes.fresh(), sizes.fresh()) for n, r in ranked.items() if r == 2}
         self.matrix = {n: (sizes.fresh(), sizes.fresh()) for n in names.of_kind("matrix")}
         self.identity: dict[int, Size] = {}
         self.part: dict[int, Size] = {}
 
     def equation(self, line: Line) -> None:
+        sides = (line.target, line.right)
+        if line.name in self.value:
+            self.same_shape(line.right, self.value[line.name], self.shape(line.right), sides)
+            return
         size = self.size(line.right)
-        if size is not None:
-            sides = (line.target, line.right)
+        if size is not None and line.name in self.vector:
             self.equal(line.right, self.vector[line.name], size, _RIGHT_SIDE, sides)
 
     def size(self, node: ast.expr) -> Size | None:
         """The size of a vector expression; None for a number or a scalar."""
         found = reference(node)
         if found is not None:
+            if found[0] in self.value:
+                raise self.source.error(node, f"{found[0]} is a matrix, and here a vector stands")
             return self.vector.get(found[0])
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.matrix_vector(node, left, right)
+            case ast.Call(func=ast.Name(id=name)) if name in TO_NUMBER:
+                self.check_vectors(node, name)
+                return None
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in MIXING:
+                return self.mixed(node, name, arguments[0])
+            case ast.Call(func=ast.Name(id="max" | "min"), args=[left, right]):
+                return self.same_size(node, left, right)
             case ast.BinOp(left=left, right=right):
                 if is_matrix(left, self.names) or is_matrix(right, self.names):
                     raise self.source.error(
                         node, "a matrix stands here without a vector to act on; write A @ v"
                     )
-                one, other = self.size(left), self.size(right)
-                if one is None or other is None:
-                    return one or other
-                self.equal(node, one, other, _SIZES, (left, right))
-                return one
+                return self.same_size(node, left, right)
             case ast.UnaryOp(operand=operand):
                 return self.size(operand)
             case ast.Call(args=arguments):
@@ -138,6 +148,47 @@ class _Walk:
             case ast.Attribute():
                 raise self.source.error(node, "a transposed matrix stands left of @ only")
         return None
+
+    def same_size(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Size | None:
+        one, other = self.size(left), self.size(right)
+        if one is None or other is None:
+            return one or other
+        self.equal(node, one, other, _SIZES, (left, right))
+        return one
+
+    def check_vectors(self, node: ast.Call, name: str) -> None:
+        sizes = [self.vector_size(argument, name) for argument in node.args]
+        if len(sizes) == 2:
+            self.equal(node, sizes[0], sizes[1], _SIZES, (node.args[0], node.args[1]))
+
+    def mixed(self, node: ast.expr, name: str, argument: ast.expr) -> Size:
+        return self.vector_size(argument, name)
+
+    def vector_size(self, node: ast.expr, name: str) -> Size:
+        """The size of what must be a vector."""
+        if rank(node, self.names) == 2:
+            raise self.source.error(
+                node,
+                f"{name} takes a vector, and {self.source.written(node)} is a matrix; write the "
+                f"cell for one row of it, or give {name} a vector made of it, as S[t] @ q[t]",
+            )
+        size = self.size(node)
+        if size is None:
+            raise self.source.error(
+                node, f"{name} takes a vector, and {self.source.written(node)} is a number"
+            )
+        return size
+
+    def same_shape(
+        self,
+        node: ast.expr,
+        one: tuple[Size, Size],
+        other: tuple[Size, Size],
+        sides: tuple[ast.expr, ast.expr],
+    ) -> tuple[Size, Size]:
+        self.equal(node, one[0], other[0], _ROWS, sides)
+        self.equal(node, one[1], other[1], _COLUMNS, sides)
+        return one
 
     def stacked(self, parts: list[ast.expr]) -> Size:
         sizes: list[int] = []
@@ -150,7 +201,7 @@ class _Walk:
         return tuple(sizes)
 
     def matrix_vector(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Size:
-        row = is_matrix(right, self.names)  # a row vector times a matrix
+        row = rank(left, self.names) == 1 and rank(right, self.names) == 2
         matrix, vector = (right, left) if row else (left, right)
         shape = self.shape(matrix)
         outer, inner = reversed(shape) if row else shape
@@ -168,6 +219,10 @@ class _Walk:
                 return size, size
             case ast.Name(id=name) if name in self.matrix:
                 return self.matrix[name]
+            case ast.Subscript(value=ast.Name(id=name)) if name in self.value:
+                return self.value[name]
+            case ast.Call(func=ast.Name(id="outer"), args=[left, right]):
+                return self.vector_size(left, "outer"), self.vector_size(right, "outer")
             case ast.Attribute(value=value):
                 rows, cols = self.shape(value)
                 return cols, rows
@@ -183,10 +238,20 @@ class _Walk:
                 self.equal(node, inner, other, _INNER, (left, right))
                 return rows, cols
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-                one, other_shape = self.shape(left), self.shape(right)
-                self.equal(node, one[0], other_shape[0], _ROWS, (left, right))
-                self.equal(node, one[1], other_shape[1], _COLUMNS, (left, right))
-                return one
+                if self.is_changing(node) and 0 in (self.rank(left), self.rank(right)):
+                    raise self.source.error(
+                        node,
+                        f"a number is added to a matrix here: {self.source.written(left)} and "
+                        f"{self.source.written(right)}",
+                    )
+                sides = (left, right)
+                return self.same_shape(node, self.shape(left), self.shape(right), sides)
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div() | ast.Pow(), right=right) if (
+                self.is_changing(node)
+            ):
+                return self.scaled(node, left, right)
+            case ast.Call(args=[argument, *_]) if self.is_changing(node):
+                return self.shape(argument)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
                 matrices = [side for side in (left, right) if is_matrix(side, self.names)]
                 if len(matrices) == 2 or (isinstance(op, ast.Div) and matrices == [right]):
@@ -204,6 +269,29 @@ class _Walk:
         raise self.source.error(
             node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
         )
+
+    def rank(self, node: ast.expr) -> int:
+        return rank(node, self.names)
+
+    def is_changing(self, node: ast.expr) -> bool:
+        """Whether a matrix changes with the step."""
+        return self.names.ranks.is_value(node)
+
+    def scaled(self, node: ast.expr, left: ast.expr, right: ast.expr) -> tuple[Size, Size]:
+        """A matrix of the step times or over a number, or another matrix by components."""
+        ranks = (self.rank(left), self.rank(right))
+        if 1 in ranks:
+            vector, matrix = (left, right) if ranks[0] == 1 else (right, left)
+            shown, by = self.source.written(vector), self.source.written(matrix)
+            raise self.source.error(
+                node,
+                f"{shown} is a vector and {by} a matrix: write diag({shown}) @ {by} to scale its "
+                f"rows, {by} @ diag({shown}) to scale its columns",
+            )
+        if ranks == (2, 2):
+            return self.same_shape(node, self.shape(left), self.shape(right), (left, right))
+        self.size(left if ranks[0] != 2 else right)  # checks what stands inside
+        return self.shape(left if ranks[0] == 2 else right)
 
     def equal(
         self, node: ast.expr, one: Size, other: Size, said: str, sides: tuple[ast.expr, ast.expr]
@@ -224,9 +312,10 @@ class _Walk:
     def letters(self) -> dict[int, str]:
         """A letter for each free variable, in the order in which people name them."""
         ordered = [
-            *(self.vector[name] for name in self.names.targets[:1]),
-            *(self.vector[name] for name in self.names.inputs),
+            *self.sizes_of(self.first()),
+            *self.sizes_of(self.names.inputs),
             *self.vector.values(),
+            *(size for shape in self.value.values() for size in shape),
             *(size for shape in self.matrix.values() for size in shape),
             *self.identity.values(),
         ]
@@ -237,9 +326,21 @@ class _Walk:
                     letters[variable] = self._letter(len(letters), size)
         return letters
 
+    def first(self) -> list[str]:
+        """The first value with a size; its size is n."""
+        return [name for name in self.names.targets if self.sizes_of([name])][:1]
+
+    def sizes_of(self, names: list[str]) -> list[Size]:
+        """The sizes of values by name: none of a number, two of a matrix."""
+        found: list[Size] = []
+        for name in names:
+            found += [self.vector[name]] if name in self.vector else self.value.get(name, ())
+        return found
+
     def _letter(self, taken: int, size: Size) -> str:
-        inputs = [self.sizes.resolved(self.vector[name]) for name in self.names.inputs]
-        has_m = any(s != self.sizes.resolved(self.vector[self.names.targets[0]]) for s in inputs)
+        inputs = [self.sizes.resolved(size) for size in self.sizes_of(self.names.inputs)]
+        first = [self.sizes.resolved(size) for size in self.sizes_of(self.first())]
+        has_m = any(size not in first for size in inputs)
         letters = LETTERS if has_m else ("n", *LETTERS[2:])
         return letters[taken] if taken < len(letters) else f"d_{taken}"
 
@@ -248,7 +349,10 @@ class _Walk:
         symbols = {letter: Symbol(letter, integer=True, positive=True)
                    for letter in letters.values()}  # fmt: skip
         return Shapes(
-            vectors={name: self.shown(size, letters) for name, size in self.vector.items()},
+            values={
+                name: tuple(self.shown(size, letters) for size in self.sizes_of([name]))
+                for name in (*self.vector, *self.value, *self.names.targets, *self.names.inputs)
+            },
             matrices={
                 name: (self.shown(rows, letters), self.shown(cols, letters))
                 for name, (rows, cols) in self.matrix.items()

@@ -10,7 +10,9 @@ import ast
 from collections.abc import Container
 from dataclasses import dataclass
 
-from symgate.algebra.activations import FUNCTIONS, WITH_CONSTANT
+from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT
+from symgate.algebra.values import Dot, Dyad, LayerNorm, Mean, Norm, RmsNorm, Softmax
+from symgate.algebra.vectors import Total
 from symgate.equations.source import Source
 from symgate.equations.tokens import check_form
 from symgate.errors import did_you_mean
@@ -20,7 +22,20 @@ MAX_EQUATIONS = 200
 MAX_DEPTH = 300
 
 #: Names that mean something else in the language.
-RESERVED = {"t": "the time", "I": "the identity matrix", "diag": "a diagonal matrix"}
+RESERVED = {"t": "the time", "I": "the identity matrix"}
+
+#: What makes a number of vectors, a matrix of vectors, and a vector of all of a vector.
+TO_NUMBER = {"dot": Dot, "sum": Total, "mean": Mean, "norm": Norm}
+TO_MATRIX = {"outer": Dyad, "diag": None}
+MIXING = {"softmax": Softmax, "layer_norm": LayerNorm, "rms_norm": RmsNorm}
+
+#: Every function of the language.
+CALLABLE = (*FUNCTIONS, *TO_NUMBER, *TO_MATRIX, *MIXING)
+_TWO = {*OF_TWO, "dot", "outer"}
+_CONSTANTS = {
+    **WITH_CONSTANT,
+    **dict.fromkeys(("layer_norm", "rms_norm"), "what is added to the mean square"),
+}
 
 _OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.MatMult | ast.Pow
 
@@ -104,7 +119,7 @@ def _line(source: Source, statement: ast.stmt) -> Line:
         )
     if name in RESERVED and (lag is None or name == "t"):
         raise source.error(target, f"{name!r} is {RESERVED[name]} and cannot be defined")
-    if name in FUNCTIONS and lag is None:
+    if name in CALLABLE and lag is None:
         raise source.error(target, f"{name!r} is a function and cannot be defined")
     _check(source, statement.value)
     return Line(name, target, statement.value)
@@ -157,18 +172,17 @@ def _stacked(source: Source, node: ast.expr) -> list[ast.expr]:
 
 
 def _check_call(source: Source, node: ast.Call, name: str) -> None:
-    if name not in FUNCTIONS and name != "diag":
+    if name not in CALLABLE:
         if any(map(_is_time, node.args)):
             raise source.error(
                 node, f"a time stands in square brackets, as {name}[t] or {name}[t-1]"
             )
-        raise source.error(
-            node.func, f"{name!r} is not a function{did_you_mean(name, [*FUNCTIONS, 'diag'])}"
-        )
-    allowed = 2 if name in WITH_CONSTANT else 1
-    if len(node.args) > allowed:
-        extra = f", or two: the second is {WITH_CONSTANT[name]}" if allowed == 2 else ""
-        raise source.error(node, f"{name} takes one argument{extra}")
+        raise source.error(node.func, f"{name!r} is not a function{did_you_mean(name, CALLABLE)}")
+    least = 2 if name in _TWO else 1
+    if not least <= len(node.args) <= (2 if name in _CONSTANTS else least):
+        takes = "two arguments" if least == 2 else "one argument"
+        extra = f", or two: the second is {_CONSTANTS[name]}" if name in _CONSTANTS else ""
+        raise source.error(node, f"{name} takes {takes}{extra}")
     for argument in node.args:
         _check(source, argument)
 
@@ -187,7 +201,7 @@ def _check_reference(source: Source, node: ast.expr) -> None:
     if not isinstance(node, ast.Subscript):
         if name == "t":
             raise source.error(node, "'t' is the time; it stands in brackets only, as h[t]")
-        if name in (*FUNCTIONS, "diag") and isinstance(name_node.ctx, ast.Load):
+        if name in CALLABLE and isinstance(name_node.ctx, ast.Load):
             raise source.error(node, f"{name!r} is a function; give it an argument: {name}(…)")
         return
     match node.slice:

@@ -12,16 +12,12 @@ from types import MappingProxyType
 
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
-from symgate.algebra.operators import (
-    Diag,
-    OperatorProduct,
-    OperatorSum,
-    transposed,
-)
-from symgate.algebra.vectors import MatVec, Outer, Total, variable
+from symgate.algebra.operators import Diag, Gram, OperatorProduct, OperatorSum, transposed
+from symgate.algebra.values import RightTimes
+from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
+from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
 
 
 @dataclass(frozen=True)
@@ -53,13 +49,13 @@ class Adjoint:
         return adjoint, (self.lin.cell,)
 
 
-def delta(name: str) -> Indexed:
-    """δ of a node at time t, as a variable.
+def delta(name: str, rank: int = 1) -> Indexed:
+    """δ of a node at time t, as a variable; it has the node's rank.
 
     >>> delta("h")
     delta_h[t]
     """
-    return variable(f"delta_{name}")
+    return variable(f"delta_{name}", 0, rank)
 
 
 @once_a_cell
@@ -75,16 +71,16 @@ def adjoint(cell: Cell) -> Adjoint:
     back: dict[Indexed, list[Expr]] = {}
     for node in lin.backward():
         for term in node.terms:
-            pushed = Mul(*term.coefficient, delta(node.name))
-            if term.matrix is not None:
-                pushed = MatVec(transposed(term.matrix), pushed)
+            pushed = Mul(*term.coefficient, delta(node.name, node.rank))
+            if term.map is not None:
+                pushed = term.map.pull(pushed)
             back.setdefault(term.source, []).append(pushed)
     total = {source: Add(*parts) for source, parts in back.items()}
     return Adjoint(
         lin,
-        _frozen({n.name: total.get(variable(n.name), S.Zero) for n in lin.backward()}),
-        _frozen({s: total.get(variable(s, 1), S.Zero) for s in cell.states}),
-        _frozen({x: total.get(variable(x), S.Zero) for x in cell.inputs}),
+        _frozen({n.name: total.get(n.symbol, S.Zero) for n in lin.backward()}),
+        _frozen({s: total.get(cell.variable(s, 1), S.Zero) for s in cell.states}),
+        _frozen({x: total.get(cell.variable(x), S.Zero) for x in cell.inputs}),
         _frozen({p: _gradient(lin, p) for p in cell.parameters}),
     )
 
@@ -94,22 +90,28 @@ def _gradient(lin: Linearisation, parameter: str) -> Expr | MatrixExpr:
     kind = lin.cell.parameters[parameter].kind
     found = [(n, t) for n in lin for t in n.parameter_terms if t.parameter == parameter]
     if kind == "matrix":
-        parts = [_outer(lin, n.name, t) for n, t in found]
+        parts = [_outer(lin, n, t) for n, t in found]
         return parts[0] if len(parts) == 1 else OperatorSum(*parts)
     vectors = []
     for node, term in found:
-        pushed = Mul(*term.coefficient, delta(node.name))
-        if term.left is not None:
+        pushed = Mul(*term.coefficient, delta(node.name, node.rank))
+        if term.map is not None:
+            pushed = term.map.pull(pushed)
+        elif term.left is not None:
             pushed = _apply(transposed(term.left), pushed)
-        vectors.append(pushed if kind == "vector" else Total(pushed))
+        vectors.append(Total(pushed) if kind == "scalar" and rank(pushed) else pushed)
     return Add(*vectors)
 
 
-def _outer(lin: Linearisation, target: str, term: ParameterTerm) -> Outer:
+def _outer(lin: Linearisation, node: Node, term: ParameterTerm) -> MatrixExpr:
     """(leftᵀ (c ⊙ δ)) (right v)ᵀ, the other way round where the matrix is transposed."""
     shape = lin.cell.parameters[term.parameter].shape
-    u = Mul(*term.coefficient, delta(target))
+    u = Mul(*term.coefficient, delta(node.name, node.rank))
     v = term.vector if term.vector is not None else S.One
+    if term.by_rows:
+        u = u if term.left is None else RightTimes(u, term.left)
+        v = v if term.right is None else RightTimes(v, transposed(term.right))
+        return Gram(v, u, *shape) if term.transposed else Gram(u, v, *shape)
     if term.left is not None:
         u = _apply(transposed(term.left), u)
     if term.right is not None:

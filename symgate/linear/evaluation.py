@@ -7,7 +7,7 @@ same digits and nobody else's precision is touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from typing import Any
 
@@ -57,16 +57,15 @@ class Evaluation(Semantics):
     ) -> None:
         self.mp, self.size, self.parameters, self.before = mp, size, parameters, before
         self.now: Values = dict(inputs)
-        self.functions = _functions(mp)
+        self.functions = {**_functions(mp), **_integrals(mp)}
 
-    def vector(self, e: Expr, size: int) -> Vector:
-        return _sized(self.value(e), size)
+    def shaped(self, e: Expr, shape: Sequence[Expr]) -> Any:
+        """The value of an expression in a shape; a number stands for all its components."""
+        return spread_over(self.value(e), [self.size(size) for size in shape])
 
     def any(self, e: Basic, like: Any) -> Any:
         """A gradient, in the shape of its parameter."""
-        if isinstance(e, MatrixExpr):
-            return self.operator(e)
-        return self.vector(e, len(like)) if isinstance(like, list) else self.value(e)
+        return spread_over(self.value(e), [len(like)] if isinstance(like, list) else [])
 
     def value(self, e: Basic) -> Any:
         return fold(e, self)
@@ -83,9 +82,12 @@ class Evaluation(Semantics):
         return (self.before[lag - 1] if lag else self.now)[name_of(e)]
 
     def parameter(self, e: Any) -> Any:
-        return self.parameters[e.name]
+        known = e.name in self.parameters and not e.is_positive
+        return self.parameters[e.name] if known else self.mp.mpf(self.size(e))
 
-    symbol = parameter
+    def symbol(self, e: Any) -> Matrix:
+        matrix: Matrix = self.parameters[e.name]
+        return matrix
 
     def number(self, e: Expr) -> Any:
         if isinstance(e, Rational):
@@ -106,6 +108,8 @@ class Evaluation(Semantics):
         return super().apply(arguments, e) if known is None else _spread(known, arguments)
 
     def matvec(self, matrix: Matrix, vector: Any, e: Any) -> Any:
+        if vector and isinstance(vector, list) and isinstance(vector[0], list):
+            return times(matrix, vector)
         column = _sized(vector, self.size(e.matrix.cols))
         return [inner(row, column) for row in matrix]
 
@@ -114,12 +118,53 @@ class Evaluation(Semantics):
         return [v for part, size in sized for v in _sized(part, self.size(size))]
 
     def total(self, vector: Any, e: Any) -> Any:
-        return sum(vector, self.mp.mpf(0))
+        return sum(flat(vector), self.mp.mpf(0))
+
+    def dot(self, u: Any, v: Any, e: Any) -> Any:
+        return inner(u, v)
+
+    def mean(self, vector: Any, e: Any) -> Any:
+        return sum(vector, self.mp.mpf(0)) / len(vector)
+
+    def norm(self, vector: Any, e: Any) -> Any:
+        return self.mp.sqrt(inner(vector, vector))
+
+    def spread(self, vector: Any, e: Any) -> Any:
+        return self.deviation(vector, e.epsilon, e.centred)[1]
+
+    def deviation(self, vector: Any, epsilon: Any, centred: bool) -> tuple[Any, Any]:
+        mean = self.mean(vector, None) if centred else 0
+        apart = [v - mean for v in vector]
+        return apart, self.mp.sqrt(inner(apart, apart) / len(vector) + self.value(epsilon))
+
+    def mixing(self, vector: Any, e: Any) -> Any:
+        if e.name == "softmax":
+            powers = [self.mp.exp(v) for v in vector]
+            whole = sum(powers, self.mp.mpf(0))
+            return [p / whole for p in powers]
+        apart, size = self.deviation(vector, e.epsilon, e.name == "layer_norm")
+        return [v / size for v in apart]
+
+    def dyad(self, u: Any, v: Any, e: Any) -> Any:
+        return [[a * b for b in v] for a in u]
+
+    def act(self, matrix: Any, operand: Any, e: Any) -> Any:
+        rows = _turned(matrix) if e.transposed else matrix
+        return [inner(row, _sized(operand, len(row))) for row in rows]
+
+    def right_times(self, value: Any, matrix: Any, e: Any) -> Any:
+        return times(value, matrix)
+
+    def across(self, vector: Any, e: Any) -> Any:
+        return [vector]
+
+    def down(self, vector: Any, e: Any) -> Any:
+        return [[v] for v in vector]
 
     # -- operators -------------------------------------------------------------------------
 
     def transpose(self, matrix: Matrix, e: Any) -> Matrix:
-        return [list(row) for row in zip(*matrix, strict=True)]
+        return _turned(matrix)
 
     def identity(self, e: Any) -> Matrix:
         return _diagonal([self.mp.mpf(1)] * self.size(e.rows))
@@ -134,13 +179,31 @@ class Evaluation(Semantics):
         return [[value] * self.size(e.cols) for _ in range(self.size(e.rows))]
 
     def diagonal(self, vector: Any, e: Any) -> Matrix:
-        return _diagonal(_sized(vector, self.size(e.rows)))
+        return _diagonal(_sized(list(flat(vector)), self.size(e.rows)))
+
+    def column(self, vector: Any, e: Any) -> Matrix:
+        return [[v] for v in _sized(list(flat(vector)), self.size(e.rows))]
+
+    def row(self, vector: Any, e: Any) -> Matrix:
+        return [_sized(vector, self.size(e.cols))]
+
+    def matrix_of(self, value: Matrix, e: Any) -> Matrix:
+        return value
+
+    def kronecker(self, parts: Any, e: Any) -> Matrix:
+        left, right = parts
+        return [[a * b for a in p for b in q] for p in left for q in right]
+
+    def gram(self, u: Matrix, v: Matrix, e: Any) -> Matrix:
+        return times(_turned(u), v)
 
     def columns(self, matrix: Matrix, e: Any) -> Matrix:
         start, width = self.size(e.start), self.size(e.width)
         return [row[start : start + width] for row in matrix]
 
     def outer(self, u: Any, v: Any, e: Any) -> Matrix:
+        if u and isinstance(u, list) and isinstance(u[0], list):
+            return times(u, _turned(v))
         rows, cols = _sized(u, self.size(e.rows)), _sized(v, self.size(e.cols))
         return [[a * b for b in cols] for a in rows]
 
@@ -177,6 +240,11 @@ def _functions(mp: Any) -> dict[str, Callable[..., Any]]:
     }
 
 
+def _integrals(mp: Any) -> dict[str, Callable[..., Any]]:
+    """For a function with a surrogate slope, the smooth function whose slope that is."""
+    return {"spike": lambda a, k=1: a / (1 + k * abs(a))}
+
+
 def _power(mp: Any, base: Any, exponent: Any) -> Any:
     if exponent == int(exponent):
         return base ** int(exponent)
@@ -186,7 +254,7 @@ def _power(mp: Any, base: Any, exponent: Any) -> Any:
 def _spread(function: Callable[..., Any], parts: Any) -> Any:
     """Apply component by component; numbers go with every component."""
     values = list(parts)
-    size = next((len(v) for v in values if isinstance(v, list)), None)
+    size = max((len(v) for v in values if isinstance(v, list)), default=None)
     if size is None:
         return function(*values)
     columns = [_sized(v, size) for v in values]
@@ -195,7 +263,33 @@ def _spread(function: Callable[..., Any], parts: Any) -> Any:
 
 def _sized(value: Any, size: int) -> Vector:
     """A vector; a number stands for all its components."""
-    return value if isinstance(value, list) else [value] * size
+    if not isinstance(value, list):
+        return [value] * size
+    return value * size if len(value) == 1 else value
+
+
+def spread_over(value: Any, shape: Sequence[int]) -> Any:
+    """A value in a shape; what is missing is repeated."""
+    if not shape:
+        return value
+    return [spread_over(part, shape[1:]) for part in _sized(value, shape[0])]
+
+
+def flat(value: Any) -> Iterator[Any]:
+    """The numbers of a value, row by row."""
+    for part in value if isinstance(value, list) else ():
+        yield from flat(part)
+    if not isinstance(value, list):
+        yield value
+
+
+def folded(numbers: Iterator[Any], like: Any) -> Any:
+    """Numbers in the shape of another value."""
+    return [folded(numbers, part) for part in like] if isinstance(like, list) else next(numbers)
+
+
+def _turned(matrix: Matrix) -> Matrix:
+    return [list(row) for row in zip(*matrix, strict=True)]
 
 
 def inner(a: Any, b: Any) -> Any:

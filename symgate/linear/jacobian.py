@@ -6,14 +6,26 @@ the PRODUCT of the whole state's Jacobians, never a product of blocks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import SupportsIndex, TypeAlias
 
-from sympy import Expr, Identity, Integer, MatrixExpr, OneMatrix, Symbol, ZeroMatrix, nan, oo, zoo
+from sympy import (
+    Expr,
+    Identity,
+    Indexed,
+    Integer,
+    MatrixExpr,
+    OneMatrix,
+    Symbol,
+    ZeroMatrix,
+    nan,
+    oo,
+    zoo,
+)
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
-from symgate.algebra.vectors import shifted, variable
+from symgate.algebra.vectors import Ranked, shifted
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
@@ -47,10 +59,26 @@ def jacobian(cell: Cell, of: str = "h", wrt: str = "h", lag: Lag = None) -> Matr
     if wrt in cell.parameters:
         return _by_parameter(lin, of, wrt, steps)
     if steps == 0:
-        return operator(lin, of, variable(wrt), (variable(wrt),))
+        return _told(lin, of, lin.variable(wrt), (lin.variable(wrt),))
     if isinstance(steps, int):
         return _over_steps(lin, of, wrt, steps)
     return _over_symbol(lin, of, wrt, steps)
+
+
+def _told(lin: Linearisation, of: str, wrt: Indexed, stop: Collection[Indexed]) -> MatrixExpr:
+    """The derivative within one step; what only collects products by components is spelt out."""
+    found = operator(lin, of, wrt, stop)
+    return found.xreplace(_spelt(lin.cell))
+
+
+@once_a_cell
+def _spelt(cell: Cell) -> dict[Indexed, Expr]:
+    nodes = [node for node in linearise(cell) if node.kind == "inner"]
+    spelt: dict[Indexed, Expr] = {}
+    for node in nodes:
+        if not node.expression.has(Ranked):
+            spelt[node.symbol] = node.expression.xreplace(spelt)
+    return spelt
 
 
 def state_blocks(
@@ -65,8 +93,8 @@ def _one_step(lin: Linearisation, row: str, col: str) -> MatrixExpr:
     """∂ row_t / ∂ col_{t-1}; a lag of k steps asks for the same block k times."""
     known = _known_blocks(lin.cell)
     if (row, col) not in known:
-        before = [variable(s, 1) for s in lin.cell.states]
-        known[row, col] = operator(lin, row, variable(col, 1), before)
+        before = [lin.variable(s, 1) for s in lin.cell.states]
+        known[row, col] = _told(lin, row, lin.variable(col, 1), before)
     return known[row, col]
 
 
@@ -86,8 +114,8 @@ def _over_steps(lin: Linearisation, of: str, wrt: str, steps: int) -> MatrixExpr
         cols = [wrt] if is_state and j == steps - 1 else states
         factors.append(_shift(state_blocks(lin, rows, cols), j))
     if not is_state:
-        stop = (variable(wrt),)
-        factors.append(_shift([[operator(lin, s, stop[0], stop)] for s in states], blocks))
+        stop = (lin.variable(wrt),)
+        factors.append(_shift([[_told(lin, s, stop[0], stop)] for s in states], blocks))
     return product([_block(f) for f in factors], lin.size(of))
 
 
@@ -103,8 +131,8 @@ def _over_symbol(lin: Linearisation, of: str, wrt: str, steps: Expr) -> MatrixEx
     if wrt in states:
         column = _select(lin, wrt, transposed=True)
     else:
-        stop = (variable(wrt),)
-        local = [[operator(lin, s, stop[0], stop)] for s in states]
+        stop = (lin.variable(wrt),)
+        local = [[_told(lin, s, stop[0], stop)] for s in states]
         column = _block(_shift(local, steps))
     return product([row, chain, column], lin.size(of))
 
@@ -145,7 +173,7 @@ def _by_parameter(lin: Linearisation, of: str, wrt: str, steps: int | Expr) -> M
     parts = []
     for node in lin:
         for term in _directly(node, wrt):
-            head = operator(lin, of, variable(node.name), (variable(node.name),))
+            head = operator(lin, of, node.symbol, (node.symbol,))
             local = Product(last=term.coefficient).operator(node.size, node.size)
             tail = term.left or (
                 Identity(node.size) if parameter.shape else OneMatrix(node.size, 1)

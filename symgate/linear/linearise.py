@@ -13,7 +13,7 @@ This list is the one source of all that follows. It knows no LaTeX, no NumPy and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -29,27 +29,42 @@ from sympy import (
     MatrixExpr,
     MatrixSymbol,
     Mul,
-    S,
     Symbol,
     Transpose,
 )
 from sympy.core.basic import Basic
 
-from symgate.algebra.operators import ColumnBlock, Diag, product
+from symgate.algebra.maps import Composed, Everywhere, Map, OfColumns, OfRows
+from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.printing import by_appearance
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.algebra.values import Across, Down, Mixing, RightTimes
+from symgate.algebra.vectors import (
+    MatVec,
+    Stack,
+    Vector,
+    _Opaque,
+    name_of,
+    rank,
+    time_of,
+    variable,
+)
 from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.ways import Shape, Way, Within, beside, shape_of, ways
 
 Factors = tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
 class Term:
-    """diag(product of the coefficient's factors) . matrix . d(source); no matrix is I."""
+    """diag(product of the coefficient's factors) . matrix . d(source); no matrix is I.
+
+    `map` is the matrix as a linear map between scalars, vectors and matrices of the step.
+    """
 
     coefficient: Factors
     matrix: MatrixExpr | None
     source: Indexed
+    map: Map | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,8 @@ class ParameterTerm:
     """How a node depends on a parameter directly.
 
     For a vector or a scalar: diag(coefficient) . matrix . d(parameter). For a matrix X in
-    A(X) v, diag(coefficient) . left . dX (or dXᵀ) . right . v; a missing factor is I.
+    A(X) v, diag(coefficient) . left . dX (or dXᵀ) . right . v; a missing factor is I. `by_rows`
+    says that it acts so on each row of a matrix of the step.
     """
 
     coefficient: Factors
@@ -66,6 +82,8 @@ class ParameterTerm:
     left: MatrixExpr | None = None
     right: MatrixExpr | None = None
     transposed: bool = False
+    map: Map | None = None
+    by_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,11 +97,26 @@ class Node:
     name: str
     kind: str
     expression: Expr
-    size: Expr
+    shape: tuple[Expr, ...]
     owner: str
     order: Mapping[Basic, int]
     terms: tuple[Term, ...]
     parameter_terms: tuple[ParameterTerm, ...]
+
+    @property
+    def size(self) -> Expr:
+        """How many numbers it holds."""
+        return Mul(*self.shape)
+
+    @property
+    def rank(self) -> int:
+        """0 for a scalar, 1 for a vector, 2 for a matrix."""
+        return len(self.shape)
+
+    @property
+    def symbol(self) -> Indexed:
+        """The node as a variable at time t."""
+        return variable(self.name, 0, self.rank)
 
 
 @dataclass(frozen=True)
@@ -102,7 +135,7 @@ class Linearisation:
     @cached_property
     def symbols(self) -> frozenset[Indexed]:
         """The variables of the nodes, at time t."""
-        return frozenset(map(variable, self.nodes))
+        return frozenset(node.symbol for node in self)
 
     def backward(self) -> list[Node]:
         """The nodes from the last to the first."""
@@ -113,7 +146,15 @@ class Linearisation:
 
     def size(self, name: str) -> Expr:
         """The symbolic size of any node or input."""
-        return self.nodes[name].size if name in self.nodes else self.cell.size(name)
+        return Mul(*self.shape(name))
+
+    def shape(self, name: str) -> tuple[Expr, ...]:
+        """The symbolic shape of any node or input: () of a scalar, (n, m) of a matrix."""
+        return self.nodes[name].shape if name in self.nodes else self.cell.shapes[name]
+
+    def variable(self, name: str, lag: int = 0) -> Indexed:
+        """A node or an input at t - lag, as it stands in the terms."""
+        return variable(name, lag, len(self.shape(name)))
 
 
 @once_a_cell
@@ -144,34 +185,43 @@ class _Split:
     def equation(self, name: str) -> None:
         self.owner, self.order = name, dict(self.cell.orders[name])
         kind = "state" if name in self.cell.states else "gate"
-        self.activation(name, kind, self.cell.equations[name], self.cell.size(name))
+        self.activation(name, kind, self.cell.equations[name], self.cell.shapes[name])
 
-    def activation(self, name: str, kind: str, expression: Expr, size: Expr) -> None:
+    def activation(self, name: str, kind: str, expression: Expr, shape: Shape) -> None:
         """A node; what its outermost activation acts on becomes a node before it."""
-        if isinstance(expression, Function) and _is_compound(expression.args[0]):
-            inner = self.free(f"a_{name}")
-            self.add(inner, "pre", self.plain(expression.args[0]), size)
-            self.order[variable(inner)] = 0
-            self.add(name, kind, expression.func(variable(inner), *expression.args[1:]), size)
-        else:
-            self.add(name, kind, self.plain(expression), size)
+        if not isinstance(expression, Function | Mixing):
+            self.add(name, kind, self.plain(expression), shape)
+            return
+        arguments = [self.before(name, a) if _is_compound(a) else a for a in expression.args]
+        self.add(name, kind, expression.func(*arguments), shape)
+
+    def before(self, name: str, argument: Expr) -> Indexed:
+        """The node of what an activation acts on."""
+        inner = self.free(f"a_{name}")
+        symbol = self.add(inner, "pre", self.plain(argument), self.shape(argument))
+        self.order[symbol] = 0
+        return symbol
 
     def plain(self, expression: Expr) -> Expr:
         """The expression with a name for each activation of a matrix product in it, and
-        for each compound vector that a matrix acts on."""
+        for each compound value that a matrix or an inner product acts on."""
+        if isinstance(expression, Mixing) or (
+            isinstance(expression, Function) and expression.has(_Opaque)
+        ):
+            name = self.free(f"v_{self.owner}")
+            self.activation(name, "part", expression, self.shape(expression))
+            return self.named(name, expression)
         if isinstance(expression, MatVec):
             vector = self.acted_on(expression.vector, expression.matrix.cols)
             return MatVec(expression.matrix, vector)
-        if not expression.has(MatVec):
+        if isinstance(expression, _Opaque):
+            parts = [a if _is_flag(a) else self.acted_on(a) for a in expression.args]
+            return expression.func(*parts)
+        if not expression.has(_Opaque):
             return expression
-        if isinstance(expression, Function):
-            name = self.free(f"v_{self.owner}")
-            size = self.size(expression)
-            self.activation(name, "part", expression, size)
-            return self.named(name, expression)
         return expression.func(*map(self.plain, expression.args))
 
-    def acted_on(self, vector: Expr, size: Expr) -> Expr:
+    def acted_on(self, vector: Expr, size: Expr | None = None) -> Expr:
         if isinstance(vector, Stack):
             parts = zip(vector.parts, vector.sizes, strict=True)
             return Stack([self.acted_on(*part) for part in parts], vector.sizes)
@@ -179,15 +229,18 @@ class _Split:
             return vector
         same = [n for n in self.nodes.values() if n.kind == "inner" and n.owner == self.owner]
         plain = self.plain(vector)
+        if isinstance(plain, Indexed):
+            return plain
         for node in same:
             if node.expression == plain:
-                return variable(node.name)
+                return node.symbol
         name = self.free(f"s_{self.owner}")
-        self.add(name, "inner", plain, size)
+        shape = (size,) if size is not None and rank(vector) < 2 else self.shape(vector)
+        self.add(name, "inner", plain, shape)
         return self.named(name, vector)
 
     def named(self, name: str, expression: Expr) -> Indexed:
-        symbol = variable(name)
+        symbol = self.nodes[name].symbol
         places = [self.order[a] for a in expression.atoms(Indexed, Symbol) if a in self.order]
         self.order[symbol] = min(places, default=0)
         return symbol
@@ -201,38 +254,100 @@ class _Split:
         self.taken.add(candidate)
         return candidate
 
-    def size(self, expression: Expr) -> Expr:
-        for atom in sp.preorder_traversal(expression):
-            if isinstance(atom, MatVec):
-                return atom.matrix.rows
-            if isinstance(atom, Indexed):
-                name = name_of(atom)
-                return self.nodes[name].size if name in self.nodes else self.cell.size(name)
-            if isinstance(atom, Vector):
-                return self.cell.parameters[atom.name].shape[0]
-        return self.cell.size(self.owner)
+    def shape(self, expression: Expr) -> Shape:
+        """The shape of an expression, from that of what stands in it."""
+        found = shape_of(expression, self.shape_by_name)
+        if found is None:
+            return self.cell.shapes[self.owner]
+        return found
 
-    def add(self, name: str, kind: str, expression: Expr, size: Expr) -> None:
+    def shape_by_name(self, name: str) -> Shape:
+        if name in self.nodes:
+            return self.nodes[name].shape
+        if name in self.cell.parameters:
+            return self.cell.parameters[name].shape
+        return self.cell.shapes[name]
+
+    def add(self, name: str, kind: str, expression: Expr, shape: Shape) -> Indexed:
         order = MappingProxyType(dict(self.order))
-        partials = _partials(expression, variable(name), order)
-        terms = [t for atom, c in partials for t in _terms(atom, c)]
-        parameter_terms = [t for atom, c in partials for t in _parameter_terms(atom, c)]
+        symbol = variable(name, 0, len(shape))
+        partials = _partials(expression, symbol, order)
+        terms = [t for atom, c in partials for t in self.terms(atom, c, shape)]
+        direct = [t for atom, c in partials for t in self.parameter_terms(atom, c, shape)]
         self.nodes[name] = Node(
-            name, kind, expression, size, self.owner, order, tuple(terms), tuple(parameter_terms)
+            name, kind, expression, shape, self.owner, order, tuple(terms), tuple(direct)
         )
+        return symbol
+
+    def ways(self, atom: Expr, shape: Shape) -> Iterator[Way]:
+        if isinstance(atom, Across | Down):
+            return beside(atom, shape)
+        return ways(atom, self.shape_by_name)
+
+    def terms(self, atom: Expr, coefficient: Factors, shape: Shape) -> Iterator[Term]:
+        for way in self.ways(atom, shape):
+            if not isinstance(way.source, Indexed):
+                continue
+            through = _spread_over(way.map, rank(atom), shape)
+            factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
+            yield Term(factors, None if through is None else through.operator, way.source, through)
+
+    def parameter_terms(
+        self, atom: Expr, coefficient: Factors, shape: Shape
+    ) -> Iterator[ParameterTerm]:
+        for way in self.ways(atom, shape):
+            if isinstance(way.source, Symbol):
+                through = _spread_over(way.map, rank(atom), shape)
+                factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
+                left = None if through is None else through.operator
+                yield ParameterTerm(factors, way.source.name, left=left, map=through)
+        if isinstance(atom, MatVec):
+            yield from _matrix_terms(atom.matrix, coefficient, atom.vector, (), ())
+        elif isinstance(atom, RightTimes):
+            turned = transposed(atom.matrix)
+            for term in _matrix_terms(turned, coefficient, atom.value, (), ()):
+                yield replace(term, by_rows=True)
+
+
+def _spread_over(through: Map | None, have: int, shape: Shape) -> Map | None:
+    """A map onto a scalar, made one onto every component of a larger shape."""
+    if have == len(shape) or have > 0:
+        return through
+    everywhere = Everywhere(Mul(*shape))
+    return everywhere if through is None else Composed(everywhere, through)
+
+
+def _scaled_apart(
+    factors: Factors, through: Map | None, shape: Shape
+) -> tuple[Factors, Map | None]:
+    """Factors 1 wᵀ and w 1ᵀ as maps: they scale the columns and the rows of a matrix."""
+    kept = []
+    for factor in factors:
+        if not isinstance(factor, Across | Down):
+            kept.append(factor)
+            continue
+        kind = OfColumns if isinstance(factor, Across) else OfRows
+        scale = kind(factor.args[0], *shape)
+        through = scale if through is None else Composed(scale, through)
+    return tuple(kept), through
+
+
+def _is_flag(argument: Basic) -> bool:
+    return not isinstance(argument, Expr) or isinstance(argument, MatrixExpr) or argument.is_number
 
 
 def _is_compound(argument: Expr) -> bool:
-    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, MatVec)
+    """Whether the argument of a function is neither a plain value nor a number."""
+    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, _Opaque)
 
 
 def _atoms(expression: Expr) -> list[Expr]:
-    """The variables, parameters and matrix products that an element-wise expression holds."""
+    """The variables, parameters and products that an element-wise expression holds."""
     found: list[Expr] = []
     todo = [expression]
     while todo:
         e = todo.pop()
-        if isinstance(e, MatVec | Indexed | Symbol):
+        if isinstance(e, _Opaque | Indexed | Symbol):
             if e not in found:
                 found.append(e)
         else:
@@ -245,8 +360,11 @@ def _partials(
 ) -> list[tuple[Expr, Factors]]:
     """Each atom of an expression with the factors of the derivative by it.
 
-    An activation's derivative is written in the node's own value.
+    An activation's derivative is written in the node's own value; so is that of softmax,
+    whose map is in it.
     """
+    if isinstance(expression, Mixing):
+        return [(Within(expression, target), ())]
     order = {**order, target: -1}
     atoms = sorted(_atoms(expression), key=lambda a: (not _is_past(a), *by_appearance(order, a)))
     stand_in = {atom: Dummy(real=True) for atom in atoms}
@@ -279,41 +397,6 @@ def factors_of(expression: Expr, order: Mapping[Basic, int] | None = None) -> Fa
         return ()
     factors = list(Mul.make_args(expression))
     return tuple(sorted(factors, key=lambda f: (not f.is_number, *by_appearance(order, f))))
-
-
-def pieces(atom: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:
-    """A matrix product as a sum of matrix times plain vector: one piece a stacked part."""
-    if not isinstance(atom.vector, Stack):
-        yield atom.matrix, atom.vector
-        return
-    start: Expr = S.Zero
-    for part, width in zip(atom.vector.parts, atom.vector.sizes, strict=True):
-        label = Symbol(name_of(part)) if isinstance(part, Indexed | Symbol) else Symbol("c")
-        yield ColumnBlock(atom.matrix, label, start, width), part
-        start = start + width
-
-
-def _terms(atom: Expr, coefficient: Factors) -> Iterator[Term]:
-    if isinstance(atom, Indexed):
-        yield Term(coefficient, None, atom)
-    elif isinstance(atom, MatVec):
-        for matrix, vector in pieces(atom):
-            if not isinstance(vector, Indexed):
-                continue
-            if isinstance(matrix, Diag):
-                yield Term((*coefficient, *matrix.factors), None, vector)
-            else:
-                yield Term(coefficient, matrix, vector)
-
-
-def _parameter_terms(atom: Expr, coefficient: Factors) -> Iterator[ParameterTerm]:
-    if isinstance(atom, Symbol):
-        yield ParameterTerm(coefficient, atom.name)
-    elif isinstance(atom, MatVec):
-        for matrix, vector in pieces(atom):
-            if isinstance(vector, Vector):
-                yield ParameterTerm(coefficient, vector.name, left=matrix)
-        yield from _matrix_terms(atom.matrix, coefficient, atom.vector, (), ())
 
 
 def _matrix_terms(

@@ -16,7 +16,7 @@ from typing import TypeVar
 from sympy import Add, Dummy, Expr, Function, Indexed, Integer, MatrixExpr, MatrixSymbol, Mul, Pow
 
 from symgate.algebra.operators import Diag, product, total
-from symgate.algebra.vectors import MatVec, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import Factors, Linearisation, Node, Term, factors_of, linearise
@@ -157,9 +157,9 @@ def _walk(
     lead to it.
     """
     found: dict[Indexed, list[Way]] = {}
-    waiting: dict[Indexed, list[Way]] = {variable(of): [start]}
+    waiting: dict[Indexed, list[Way]] = {lin.variable(of): [start]}
     for node in lin.backward():
-        ways = joined(waiting.pop(variable(node.name), []))
+        ways = joined(waiting.pop(node.symbol, []))
         for link in links[node.name] if ways else ():
             reached = found if link.term.source in ends else waiting
             reached.setdefault(link.term.source, []).extend(then(way, link) for way in ways)
@@ -184,18 +184,18 @@ def _in_order(found: list[Path]) -> list[Path]:
 
 def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Product]]:
     """The same added up: the total derivative by each variable of `ends`, as products."""
-    if variable(of) in ends:
-        return {variable(of): [Product()]}
+    if lin.variable(of) in ends:
+        return {lin.variable(of): [Product()]}
     links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
     return _walk(lin, of, ends, links, Product(), Product.then, merged)
 
 
 def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
     """How many paths lead from a node to the variables of `ends`, without following each."""
-    counts: dict[Indexed, int] = {variable(of): 1}
+    counts: dict[Indexed, int] = {lin.variable(of): 1}
     result = 0
     for node in lin.backward():
-        here = counts.pop(variable(node.name), 0)
+        here = counts.pop(node.symbol, 0)
         for term in node.terms:
             if term.source in ends:
                 result += here
@@ -211,7 +211,7 @@ def _links(cell: Cell) -> Mapping[str, list[Link]]:
     A term whose source stands inside a function and beside it as well, as in h + tanh(h), is
     two links, where a carry could take it: what passes the function by, and the rest.
     """
-    bare: set[Indexed] = {variable(s, 1) for s in cell.states}
+    bare: set[Indexed] = {cell.variable(s, 1) for s in cell.states}
     found: dict[str, list[Link]] = {}
     for node in linearise(cell):
         found[node.name] = links = []
@@ -228,7 +228,7 @@ def _links(cell: Cell) -> Mapping[str, list[Link]]:
             else:
                 links.append(Link(node, term, place, activated))
         if any(link.term.matrix is None and link.term.source in bare for link in links):
-            bare.add(variable(node.name))
+            bare.add(node.symbol)
     return found
 
 
@@ -254,7 +254,7 @@ def _slope(expression: Expr, source: Indexed) -> Expr:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    known, goal = _known(lin.cell), variable(wrt, 1)
+    known, goal = _known(lin.cell), lin.variable(wrt, 1)
     if (of, wrt) not in known:
         known[of, wrt] = followed(lin, of, [goal]).get(goal, [])
     return list(known[of, wrt])
@@ -274,7 +274,7 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     >>> count(lin, "h", "h"), count(lin, "c", "c")
     (4, 1)
     """
-    return path_count(lin, of, (variable(wrt, 1),))
+    return path_count(lin, of, (lin.variable(wrt, 1),))
 
 
 # -- sums --------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def _without(factors: Factors, one: Expr) -> Factors:
 def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
     """The total derivative of a node by one variable of `ends`, within one step."""
     if path_count(lin, of, ends) > MAX_SUMMANDS:
-        return _nested(lin, variable(of), wrt, ends, {})
+        return _nested(lin, lin.variable(of), wrt, ends, {})
     return _total(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))
 
 

@@ -21,7 +21,16 @@ from symgate.algebra.vectors import name_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context, inner
+from symgate.linear.evaluation import (
+    Evaluation,
+    Matrix,
+    NotReal,
+    Values,
+    context,
+    flat,
+    folded,
+    inner,
+)
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, count, paths
@@ -79,8 +88,8 @@ class _Trial:
         self.numbers = {symbol: self.sizes[letter] for letter, symbol in cell.sizes.items()}
         self.known: dict[Expr, int] = {}
         self.parameters = {p.name: self.draw(p.shape) for p in cell.parameters.values()}
-        self.inputs = [{x: self.draw((cell.size(x),)) for x in cell.inputs} for _ in range(STEPS)]
-        self.start = {s: [abs(v) for v in self.draw((cell.size(s),))] for s in cell.states}
+        self.inputs = [{x: self.draw(cell.shapes[x]) for x in cell.inputs} for _ in range(STEPS)]
+        self.start = {s: _positive(self.draw(cell.shapes[s])) for s in cell.states}
 
     def size(self, e: Expr) -> int:
         if e not in self.known:
@@ -104,7 +113,7 @@ class _Trial:
         for inputs in self.inputs[first:]:
             values = Evaluation(self.mp, self.size, parameters, [state], inputs)
             for name, expression in self.cell.equations.items():
-                values.now[name] = values.vector(expression, self.size(self.cell.size(name)))
+                values.now[name] = values.shaped(expression, self.cell.shapes[name])
             state = {s: values.now[s] for s in self.cell.states}
         return state
 
@@ -117,7 +126,7 @@ class _Trial:
             before = [*(values.now for values in reversed(out)), self.start]
             values = Evaluation(self.mp, self.size, self.parameters, before, inputs)
             for node in self.lin:
-                values.now[node.name] = values.vector(node.expression, self.size(node.size))
+                values.now[node.name] = values.shaped(node.expression, node.shape)
             out.append(values)
         return out
 
@@ -166,34 +175,32 @@ class _Trial:
     def differences(self, start: Values, first: int) -> Matrix:
         columns = []
         for name in self.cell.states:
-            for i in range(len(start[name])):
+            for i in range(len(list(flat(start[name])))):
                 sides = []
                 for sign in (1, -1):
-                    moved = list(start[name])
-                    moved[i] += sign * self.step
+                    numbers = list(flat(start[name]))
+                    numbers[i] += sign * self.step
+                    moved = folded(iter(numbers), start[name])
                     after = self.run(self.parameters, {**start, name: moved}, first)
-                    sides.append([v for s in self.cell.states for v in after[s]])
+                    sides.append([v for s in self.cell.states for v in flat(after[s])])
                 columns.append([(a - b) / (2 * self.step) for a, b in zip(*sides, strict=True)])
         return [list(row) for row in zip(*columns, strict=True)]
 
     def gradients(self, steps: list[Evaluation]) -> Any:
         """∂L/∂p along a random direction of each parameter, L = w · (last states)."""
         back = adjoint(self.cell)
-        weights = {s: self.draw((self.cell.size(s),)) for s in self.cell.states}
+        weights = {s: self.draw(self.cell.shapes[s]) for s in self.cell.states}
         sums: Values = {}
         later: Values = weights
         for values in reversed(steps):
             for name, expression in back.deltas.items():
-                size = self.size(self.lin.size(name))
-                found = values.vector(expression, size)
+                found = values.shaped(expression, self.lin.shape(name))
                 if name in later:
-                    found = [a + b for a, b in zip(found, later[name], strict=True)]
+                    found = _moved(found, later[name], 1)
                 values.now[name_of(delta(name))] = found
             for name, expression in back.gradients.items():
                 sums.setdefault(name, []).append(values.any(expression, self.parameters[name]))
-            later = {
-                s: values.vector(e, self.size(self.lin.size(s))) for s, e in back.previous.items()
-            }
+            later = {s: values.shaped(e, self.lin.shape(s)) for s, e in back.previous.items()}
         worst: Any = 0
         for name in self.cell.parameters:
             direction = self.draw(self.cell.parameters[name].shape)
@@ -205,6 +212,10 @@ class _Trial:
                 sides.append(sum(inner(weights[s], after[s]) for s in weights))
             worst = max(worst, abs(told - (sides[0] - sides[1]) / (2 * self.step)))
         return worst
+
+
+def _positive(a: Any) -> Any:
+    return [_positive(part) for part in a] if isinstance(a, list) else abs(a)
 
 
 def _moved(a: Any, direction: Any, step: Any) -> Any:

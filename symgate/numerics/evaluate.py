@@ -9,42 +9,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import (
-    Expr,
-    Identity,
-    Indexed,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixExpr,
-    MatrixSymbol,
-    OneMatrix,
-    Symbol,
-    Transpose,
-    ZeroMatrix,
-    preorder_traversal,
-)
+from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Symbol, preorder_traversal
 from sympy.core.basic import Basic
-from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.operators import ColumnBlock, Diag, OrderedProduct
+from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.text import text
-from symgate.algebra.vectors import (
-    MatVec,
-    Outer,
-    Stack,
-    Total,
-    Vector,
-    name_of,
-    shifted,
-    time_of,
-    variable,
-)
+from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.numerics.arrays import checked, checked_parameters, fitted_sizes
-from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
 
@@ -145,19 +120,19 @@ class Function:
         for steps_back in reversed(range(self.steps)):
             evaluation.step(steps_back)
         value = evaluation.value(self.expression)
-        axes = 2 if isinstance(self.expression, MatrixExpr) else 0 if self.is_number else 1
+        axes = 2 if isinstance(self.expression, MatrixExpr) else self.rank
         batch = self._batch(params, arrays)
         return np.array(np.broadcast_to(value, (*batch, *value.shape[value.ndim - axes :])))
 
     @cached_property
-    def is_number(self) -> bool:
-        """Whether the expression is a sum over components, one number a sample."""
-        return bool(self.expression.has(Total))
+    def rank(self) -> int:
+        """How many axes the value of an expression has beside those of the batch."""
+        return rank(self.expression)
 
     def _batch(self, params: Mapping[str, Any], arrays: Mapping[str, Any]) -> tuple[int, ...]:
         """The leading axes that all given arrays have together."""
         cell = self.lin.cell
-        own = {name: 1 + (name in cell.inputs and self.steps > 1) for name in arrays}
+        own = {name: self.axes(name) + (name in cell.inputs and self.steps > 1) for name in arrays}
         own |= {name: len(parameter.shape) for name, parameter in cell.parameters.items()}
         leading = {}
         for name, value in (*params.items(), *arrays.items()):
@@ -168,6 +143,16 @@ class Function:
         except ValueError:
             shown = ", ".join(f"{name} {shape}" for name, shape in leading.items() if shape)
             raise ShapeError(f"the batch axes do not go together: {shown}") from None
+
+    def axes(self, name: str) -> int:
+        """How many axes one value has: 0 of a scalar, 2 of a matrix."""
+        known = name in self.lin.nodes or name in self.lin.cell.inputs
+        if known:
+            return len(self.lin.shape(name))
+        return next(rank(v) for v in self.expression.atoms(Indexed) if name_of(v) == name)
+
+    def variable(self, name: str, lag: int = 0) -> Indexed:
+        return variable(name, lag, self.axes(name))
 
     def _given(
         self, params: Mapping[str, Any], arrays: Mapping[str, Any]
@@ -186,22 +171,23 @@ class Function:
         values: dict[Any, Array] = dict(numbers)
         for name in self.needs:
             windowed = name in cell.inputs and self.steps > 1
-            array = checked(name, arrays[name], 2 if windowed else 1)
+            axes = self.axes(name)
+            array = checked(name, arrays[name], axes + windowed)
             if name in self.lin.nodes or name in cell.inputs:
-                shapes[name] = (array.shape, (self.lin.size(name),))
-            if windowed and array.shape[-2] != self.steps:
+                shapes[name] = (array.shape, self.lin.shape(name))
+            if windowed and array.shape[-1 - axes] != self.steps:
                 raise ShapeError(
                     f"{name} has shape {array.shape}; the expression reaches over "
                     f"{self.steps} steps and takes that many inputs in the axis before the last"
                 )
             if name in cell.inputs:
                 for j in range(self.steps):
-                    at = array[..., self.steps - 1 - j, :] if windowed else array
-                    values[variable(name, j)] = at
+                    place: Any = (..., self.steps - 1 - j, *[slice(None)] * axes)
+                    values[self.variable(name, j)] = array[place] if windowed else array
             elif name in cell.states:
-                values[variable(name, self.steps)] = array
+                values[self.variable(name, self.steps)] = array
             else:
-                values[variable(name)] = array
+                values[self.variable(name)] = array
         sizes = fitted_sizes(cell, shapes)
         return values, cache(lambda size: int(size.subs(sizes)))
 
@@ -212,112 +198,22 @@ class _Evaluation:
     def __init__(
         self, lin: Linearisation, values: dict[Any, Array], size: Callable[[Expr], int]
     ) -> None:
-        self.lin, self.values, self.size = lin, values, size
-        self.matrices: dict[MatrixExpr, Array] = {}
-        self.operators: dict[MatrixExpr, Array] = {}
+        self.lin = lin
+        known = {e: array for e, array in values.items() if isinstance(e, Basic)}
         for parameter in lin.cell.parameters.values():
-            array = values[parameter.name]
-            if parameter.kind == "vector":
-                values[Vector(parameter.name, real=True)] = array
-            elif parameter.kind == "scalar":
-                values[Symbol(parameter.name, real=True)] = (
-                    array[..., None] if array.ndim else array
-                )
+            known[parameter.symbol] = values[parameter.name]
+        self.known = known
+        self.arrays = Arrays(known, size)
 
     def step(self, back: int) -> None:
         """Compute every node of the step t - back."""
         for node in self.lin:
-            value = self.sized(shifted(node.expression, back), node.size)
-            self.values[variable(node.name, back)] = value
-
-    def sized(self, e: Expr, size: Expr) -> Array:
-        """The value of a vector expression; a number or a scalar stands for all components."""
-        value = self.vector(e)
-        return np.broadcast_to(value, (*np.shape(value)[:-1], self.size(size)))
-
-    def vector(self, e: Expr) -> Array:
-        """The value (…, size) of a vector expression."""
-        if e in self.values:
-            return self.values[e]
-        if isinstance(e, MatVec):
-            matrix, vector = self.matrix(e.matrix), self.sized(e.vector, e.matrix.cols)
-            return np.einsum("...ij,...j->...i", matrix, vector) if matrix.ndim > 2 else (
-                vector @ matrix.T
-            )  # fmt: skip
-        if isinstance(e, Stack):
-            parts = [self.sized(*part) for part in zip(e.parts, e.sizes, strict=True)]
-            batch = np.broadcast_shapes(*(p.shape[:-1] for p in parts))
-            return np.concatenate([np.broadcast_to(p, batch + p.shape[-1:]) for p in parts], -1)
-        if isinstance(e, Total):
-            return np.sum(self.vector(e.args[0]), axis=-1)
-        compiled = elementwise((e,))
-        return compiled({i: self.vector(i) for i in compiled.inputs})[0]
-
-    def matrix(self, matrix: MatrixExpr) -> Array:
-        if matrix not in self.matrices:
-            self.matrices[matrix] = matrix_value(matrix, self.values, self.size)
-        return self.matrices[matrix]
+            value = self.arrays.shaped(shifted(node.expression, back), node.shape)
+            self.known[shifted(node.symbol, back)] = value
 
     def value(self, e: Any) -> Array:
-        """The value of a vector expression or of an operator."""
-        if not isinstance(e, MatrixExpr):
-            return np.asarray(self.vector(e) if e.has(Total) else self.broadcast(e))
-        if e not in self.operators:
-            self.operators[e] = self.operator(e)
-        return self.operators[e]
-
-    def operator(self, e: MatrixExpr) -> Array:
-        """The value of an operator; equal parts of it are worked out once."""
-        match e:
-            case Diag():
-                diagonal = self.sized(e.vector, e.rows)
-                return diagonal[..., None] * np.eye(diagonal.shape[-1], dtype=diagonal.dtype)
-            case Outer():
-                u, v, rows, cols = e.args
-                return np.einsum("...i,...j->...ij", self.sized(u, rows), self.sized(v, cols))
-            case MatMul():
-                return self.product(e)
-            case MatAdd():
-                parts = [self.value(part) for part in e.args]
-                return np.asarray(sum(parts[1:], parts[0]))
-            case MatPow() if e.exp.is_Integer:
-                return np.linalg.matrix_power(self.value(e.base), int(e.exp))
-            case BlockMatrix():
-                return self.blocks(e)
-            case ZeroMatrix():
-                return np.zeros((self.size(e.rows), self.size(e.cols)))
-            case OneMatrix():
-                return np.ones((self.size(e.rows), self.size(e.cols)))
-            case Transpose() if e.arg.has(Diag, BlockMatrix, Outer):
-                return np.swapaxes(self.value(e.arg), -1, -2)
-            case Identity():
-                return np.eye(self.size(e.rows))
-        return self.matrix(e)
-
-    def broadcast(self, e: Expr) -> Array:
-        value = np.asarray(self.vector(e))
-        return value if value.ndim else value[None]
-
-    def product(self, e: MatMul) -> Array:
-        """A product from the right, each diagonal as a scaling of rows."""
-        scale, matrices = e.as_coeff_matrices()
-        result = self.value(matrices[-1])
-        for factor in reversed(matrices[:-1]):
-            if isinstance(factor, Diag):
-                result = self.sized(factor.vector, factor.rows)[..., None] * result
-            else:
-                result = self.value(factor) @ result
-        if scale == 1:
-            return result
-        number = np.asarray(self.vector(scale))
-        return number * result if number.ndim == 0 else number[..., None] * result
-
-    def blocks(self, e: BlockMatrix) -> Array:
-        rows, cols = e.blocks.shape
-        parts = [[self.value(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
-        batch = np.broadcast_shapes(*(p.shape[:-2] for row in parts for p in row))
-        grown = [[np.broadcast_to(p, batch + p.shape[-2:]) for p in row] for row in parts]
-        return np.concatenate([np.concatenate(row, axis=-1) for row in grown], axis=-2)
+        """The value of an expression or of an operator."""
+        return self.arrays.value(e)
 
 
 def _rebuilt(cell: Cell, expression: Any) -> Function:

@@ -16,7 +16,8 @@ from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
 from symgate.equations.cell import Cell, once_a_cell
-from symgate.linear.linearise import Linearisation, linearise, pieces
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.ways import pieces
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.linearise import Linearisation, Node, linearise, pieces
+from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import sums
+from symgate.linear.ways import pieces
 from symgate.numerics.initialise import SCALAR, bias_of
 from symgate.theory.averages import (
     Entangled,

@@ -141,6 +141,17 @@ class LatexPrinter(Noted):
             return made(ATOM, inside, r" \mathbf{1}^{\mathsf{T}}")
         return made(ATOM, r"\mathbf{1}^{\mathsf{T}} ", inside)
 
+    kronecker = r" \otimes "
+
+    def word(self, name: str) -> str:
+        return rf"\operatorname{{{escaped(name)}}}"
+
+    def print_Mean(self, e: Any) -> Shown:
+        return self.call(self.word("mean"), [self.at(e.args[0], 0)])
+
+    def print_Norm(self, e: Any) -> Shown:
+        return made(ATOM, r"\left\| ", flat(self.at(e.args[0], 0)), r" \right\|", tall=True)
+
     def norm(self, inside: Shown, kind: str) -> Shown:
         index = "2" if kind == "2" else r"\infty"
         return made(ATOM, r"\left\| ", flat(inside), rf" \right\|_{{{index}}}", tall=True)

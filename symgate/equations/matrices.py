@@ -1,0 +1,112 @@
+"""Products with a matrix of the step, written out: S (I - β k kᵀ) v is S v - β (kᵀ v) S k.
+
+A matrix here is a sum of parts, each a number and one matrix: of parameters (a SymPy matrix
+expression), a diagonal, or of the step (a value of rank 2). Where a product is a dyad or a
+diagonal, it stays one, so that nothing is multiplied out to a matrix that need not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Add, Expr, Identity, MatrixExpr
+
+from symgate.algebra.operators import Diag, transposed
+from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
+from symgate.algebra.vectors import MatVec
+from symgate.errors import SymgateError
+
+Part = tuple[Expr, MatrixExpr | Expr]
+
+
+def turned(matrix: MatrixExpr | Expr) -> MatrixExpr | Expr:
+    """The transpose of one part."""
+    if isinstance(matrix, MatrixExpr):
+        return transposed(matrix)
+    if isinstance(matrix, Dyad):
+        return Dyad(matrix.args[1], matrix.args[0])
+    if isinstance(matrix, Turned):
+        return matrix.value
+    return Turned(matrix)
+
+
+class Turned:
+    """The transpose of a matrix of the step, which stands beside @ only."""
+
+    def __init__(self, value: Expr) -> None:
+        self.value = value
+
+
+def applied(parts: Sequence[Part], vector: Expr) -> Expr:
+    """A matrix times a vector."""
+    return Add(*(number * _acting(matrix, vector) for number, matrix in parts))
+
+
+def right_applied(vector: Expr, parts: Sequence[Part]) -> Expr:
+    """A row vector times a matrix: the transpose times the vector."""
+    return applied([(number, turned(matrix)) for number, matrix in parts], vector)
+
+
+def multiplied(left: Sequence[Part], right: Sequence[Part]) -> Expr:
+    """A matrix times a matrix, one of them of the step."""
+    return Add(*(a * b * _product(one, other) for a, one in left for b, other in right))
+
+
+def _acting(matrix: MatrixExpr | Expr, vector: Expr) -> Expr:
+    match matrix:
+        case Identity():
+            return vector
+        case Diag():
+            return matrix.vector * vector
+        case MatrixExpr():
+            return MatVec(matrix, vector)
+        case Dyad():
+            return matrix.args[0] * Dot(matrix.args[1], vector)
+        case Turned():
+            return Apply(matrix.value, vector, transposed=True)
+    return Apply(matrix, vector)
+
+
+def _product(one: MatrixExpr | Expr, other: MatrixExpr | Expr) -> Expr:
+    """The product of two parts, as a value."""
+    if isinstance(one, Dyad):
+        return Dyad(one.args[0], _acting(turned(other), one.args[1]))
+    if isinstance(other, Dyad):
+        return Dyad(_acting(one, other.args[0]), other.args[1])
+    if isinstance(other, MatrixExpr):
+        return _from_right(_value(one), other)
+    if isinstance(one, MatrixExpr):
+        return _from_left(one, _value(other))
+    raise SymgateError(
+        "two matrices of the step are multiplied here; write one of them as what it is made of: "
+        "S[t-1] @ (diag(w[t]) - outer(k[t], k[t])), or the cell for one row of it"
+    )
+
+
+def _from_right(value: Expr, matrix: MatrixExpr) -> Expr:
+    match matrix:
+        case Identity():
+            return value
+        case Diag():
+            return value * Across(matrix.vector)
+    return RightTimes(value, matrix)
+
+
+def _from_left(matrix: MatrixExpr, value: Expr) -> Expr:
+    match matrix:
+        case Identity():
+            return value
+        case Diag():
+            return value * Down(matrix.vector)
+    return MatVec(matrix, value)
+
+
+def _value(part: MatrixExpr | Expr | Turned) -> Expr:
+    if isinstance(part, Turned):
+        raise SymgateError(
+            "the transpose of a matrix of the step is multiplied with a matrix here; give the "
+            "transpose an equation of its own way round, as T[t] = outer(k[t], v[t])"
+        )
+    if isinstance(part, MatrixExpr):
+        raise SymgateError(f"{part} is no matrix of the step")
+    return part
