@@ -101,6 +101,12 @@ class OperatorProduct(Operator, MatMul):
     binding = prettyForm.MUL
 
 
+class OperatorKronecker(Operator, KroneckerProduct):
+    """A ⊗ B: what acts on a matrix of the step, laid out row by row."""
+
+    binding = prettyForm.MUL
+
+
 class Diag(Operator):
     """The diagonal matrix of a Hadamard product; the factors keep their order.
 
@@ -300,7 +306,7 @@ def kronecker(left: MatrixExpr, right: MatrixExpr) -> MatrixExpr:
     elif right.shape == (1, 1) and isinstance(right, Identity):
         both = left
     else:
-        both = KroneckerProduct(left, right)
+        both = OperatorKronecker(left, right)
     return both if one * other == 1 else product([one * other, both], both.rows)
 
 
@@ -350,7 +356,7 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
             parts = [transposed(m) for m in reversed(matrices)]
             return product([scale, *parts], matrix.cols)
         case KroneckerProduct():
-            return KroneckerProduct(*map(transposed, matrix.args))
+            return OperatorKronecker(*map(transposed, matrix.args))
         case Column() | Row() | Outer() | OneMatrix() | ZeroMatrix():
             return matrix.T
     return Transpose(matrix)
