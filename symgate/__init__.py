@@ -62,6 +62,7 @@ _HOMES = {
     "model": "symgate.models.model",
     "notations": "symgate.writing.latex",
     "origin": "symgate.linear.origin",
+    "reach": "symgate.models.reach",
     "read": "symgate.reading.reader",
     "report": "symgate.reporting.report",
     "simulate": "symgate.numerics.simulate",
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from symgate.linear.origin import Origin, origin
     from symgate.models.model import model
     from symgate.models.network import Network
+    from symgate.models.reach import reach
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -162,6 +164,7 @@ __all__ = [
     "notations",
     "origin",
     "plots",
+    "reach",
     "read",
     "report",
     "simulate",

@@ -72,8 +72,10 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
         raise SymgateError(
             f"{origin} has no recurrent layer that is known here; {_listed(contents)}"
         )
-    layers = tuple(_layer(f, contents, given) for f in found)
     batch_first = given.get("batch_first", contents.batch_first)
+    layers = tuple(
+        replace(_layer(f, contents, given), origin=origin, batch_first=batch_first) for f in found
+    )
     return Network(layers, origin, batch_first, contents.inside)
 
 

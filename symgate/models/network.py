@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a network comes from: its kind in words, the file's path and SHA-256."""
+
+    kind: str
+    path: str = ""
+    sha256: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} (SHA-256 {self.sha256[:12]}…)" if self.path else self.kind
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One direction of one recurrent layer.
@@ -45,6 +57,8 @@ class Layer:
     merge: str = "concat"
     last_only: bool = False
     assumed: tuple[str, ...] = ()
+    origin: Origin = Origin("")
+    batch_first: bool | None = None
 
     def __repr__(self) -> str:
         way = ", backwards" if self.reverse else ""
@@ -70,29 +84,21 @@ class Layer:
         cell, params = reading.interpret(self.blocks)
         return replace(self, cell=cell, params=params, reading=reading)
 
+    def alone(self) -> Network:
+        """The network of this layer."""
+        return Network((self,), self.origin, self.batch_first)
+
     def simulate(self, x: Any, state: Any = None, **options: Any) -> Run | BothWays | list[Any]:
         """Run this layer alone; as `Network.simulate`."""
-        return Network((self,), Origin("")).simulate(x, state, **options)
+        return self.alone().simulate(x, state, **options)
 
     def check(self, x: Any, y: Any, **options: Any) -> Check:
         """Replay this layer alone; as `Network.check`."""
-        return Network((self,), Origin("")).check(x, y, **options)
+        return self.alone().check(x, y, **options)
 
     def stack(self) -> tuple[Cell, dict[str, Array]]:
         """The cell and its parameters; as `Network.stack`."""
-        return Network((self,), Origin("")).stack()
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a network comes from: its kind in words, the file's path and SHA-256."""
-
-    kind: str
-    path: str = ""
-    sha256: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path} (SHA-256 {self.sha256[:12]}…)" if self.path else self.kind
+        return self.alone().stack()
 
 
 @dataclass(frozen=True, eq=False)

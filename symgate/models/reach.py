@@ -1,0 +1,237 @@
+"""`reach`: how far an output sees, back and ahead, through all depths and both directions.
+
+A deep network in two directions is no cell. Its gradient is followed layer by layer: ∂/∂x of
+one layer is ∂/∂h of the one below, turned round in time for the other direction. Every step
+has its power of two beside it, so that nothing underflows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.models.network import Layer, Network
+from symgate.models.running import laid_out, merged, run_layer
+from symgate.models.stacking import output_of
+from symgate.numerics.backprop import gradients
+from symgate.numerics.run import Run
+from symgate.numerics.simulate import simulate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[Any]
+
+#: Steps that are followed back at once, with one power of two.
+STRETCH = 16
+
+NORMS = {"spectral": 2, "frobenius": "fro"}
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """log10 of the norm of ∂output_at/∂x_s for every step s, (T,) or (T, B).
+
+    It is -inf where the output does not depend on the input at all.
+    """
+
+    at: int
+    norm: str
+    log10_norm: Array
+    source: str
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.log10_norm, dtype=dtype)
+
+    def __len__(self) -> int:
+        return len(self.log10_norm)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.log10_norm[place]
+
+    def __repr__(self) -> str:
+        return f"<Reach of step {self.at} over {len(self)} steps of {self.source}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON; None where nothing arrives."""
+        curve = np.where(np.isfinite(self.log10_norm), self.log10_norm, np.nan)
+        plain = [[None if np.isnan(v) else float(v) for v in np.atleast_1d(row)] for row in curve]
+        if curve.ndim == 1:
+            plain = [row[0] for row in plain]  # type: ignore[misc]  # one sequence: one number
+        return {"at": self.at, "norm": self.norm, "source": self.source, "log10_norm": plain}
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the curve over the steps of the sequence."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=(6.4, 4)).subplots() if ax is None else ax
+        ax.plot(np.arange(len(self)), self.log10_norm, linewidth=1.2)
+        ax.axvline(self.at, color="0.6", linewidth=0.8, linestyle=":")
+        ax.set_xlabel("step s")
+        ax.set_ylabel(rf"$\log_{{10}}\,\|\partial y_{{{self.at}}} / \partial x_s\|$")
+        return ax
+
+
+@dataclass
+class _Stream:
+    """Arrays (T, R, width), each step to be taken times 2^exponent[t]."""
+
+    values: Array
+    exponents: Array
+
+    @staticmethod
+    def zero(shape: tuple[int, ...]) -> _Stream:
+        return _Stream(np.zeros(shape), np.full(shape[0], -np.inf))
+
+    def turned(self) -> _Stream:
+        return _Stream(self.values[::-1], self.exponents[::-1])
+
+    def cut(self, first: int, last: int) -> _Stream:
+        return _Stream(self.values[..., first:last], self.exponents)
+
+    def plus(self, other: _Stream) -> _Stream:
+        top = np.maximum(self.exponents, other.exponents)
+        total = self.at(top) + other.at(top)
+        return _Stream(total, top)
+
+    def at(self, exponents: Array) -> Array:
+        """The values to be taken times 2^exponents instead."""
+        shift = np.where(np.isfinite(self.exponents), self.exponents - exponents, -np.inf)
+        return self.values * np.exp2(np.where(np.isnan(shift), -np.inf, shift))[:, None, None]
+
+
+def reach(
+    net: Network | Layer,
+    x: Any,
+    at: int,
+    *,
+    batch_first: bool | None = None,
+    norm: str = "spectral",
+) -> Reach:
+    """log10 of the norm of ∂output_at/∂x_s for every step s of a network's input.
+
+    `net` is a network or a layer, `x` as `Network.simulate` takes it, `at` the step of the
+    output, counted from 0; `norm` is "spectral" or "frobenius".
+
+    >>> import numpy as np, symgate as sg
+    >>> rng = np.random.default_rng(0)
+    >>> net = sg.model({"weight_ih_l0": rng.normal(size=(4, 2)), "weight_hh_l0": np.eye(4) / 2})
+    >>> found = reach(net, np.ones((9, 2)), at=5)
+    >>> bool(found[5] > found[2]), found[6]
+    (True, np.float64(-inf))
+    """
+    network = net if isinstance(net, Network) else _alone(net)
+    if norm not in NORMS:
+        raise UnknownName("the norm", str(norm), NORMS)
+    sequence = np.asarray(laid_out(network, x, batch_first), np.float64)
+    steps = len(sequence)
+    if isinstance(at, bool) or not isinstance(at, int | np.integer) or not 0 <= at < steps:
+        raise ShapeError(f"at is a step from 0 to {steps - 1}, not {at!r}")
+    if sequence.ndim == 2:
+        curve = _curve(network, sequence, int(at), norm)
+    else:
+        samples = [_curve(network, sequence[:, b], int(at), norm) for b in range(sequence.shape[1])]
+        curve = np.stack(samples, axis=1)
+    return Reach(int(at), norm, curve, str(network.origin))
+
+
+def _alone(layer: object) -> Network:
+    if not isinstance(layer, Layer):
+        raise SymgateError(
+            f"reach takes a network or a layer, as sg.model gives them, not {type(layer).__name__}"
+        )
+    return layer.alone()
+
+
+def _curve(network: Network, x: Array, at: int, norm: str) -> Array:
+    levels = network.levels
+    runs: list[list[Run]] = []
+    for level in levels:
+        runs.append([run_layer(layer, x) for layer in level])
+        outputs = [
+            run[output_of(layer.cell)][:: -1 if layer.reverse else 1]
+            for run, layer in zip(runs[-1], level, strict=True)
+        ]
+        x = merged(outputs, level[0].merge)
+    width = x.shape[-1]
+    stream = _Stream.zero((len(x), width, width))
+    stream.values[at], stream.exponents[at] = np.eye(width), 0.0
+    for level, own in zip(reversed(levels), reversed(runs), strict=True):
+        parts, place = [], 0
+        for layer, run in zip(level, own, strict=True):
+            part = stream
+            if len(level) > 1 and layer.merge == "concat":
+                part = stream.cut(place, place + layer.output)
+                place += layer.output
+            elif layer.merge == "ave" and len(level) > 1:
+                part = _Stream(stream.values / len(level), stream.exponents)
+            turned = part.turned() if layer.reverse else part
+            below = _through(layer, run, turned)
+            parts.append(below.turned() if layer.reverse else below)
+        stream = parts[0]
+        for part in parts[1:]:
+            stream = stream.plus(part)
+    order: Any = NORMS[norm]
+    sizes = np.linalg.norm(stream.values, ord=order, axis=(1, 2))
+    with np.errstate(divide="ignore"):
+        curve: Array = np.log10(sizes) + stream.exponents * np.log10(2)
+    return np.where(sizes > 0, curve, -np.inf)
+
+
+def _through(layer: Layer, run: Run, above: _Stream) -> _Stream:
+    """∂/∂x of a layer at every step, from ∂/∂h, in the layer's own direction."""
+    out, states = output_of(layer.cell), layer.cell.states
+    x = run[layer.cell.inputs[0]]
+    rows = above.values.shape[1]
+    found = _Stream.zero((run.steps, rows, x.shape[1]))
+    known = np.flatnonzero(np.isfinite(above.exponents))
+    if not known.size:
+        return found
+    carried: dict[str, Array] = {s: np.zeros((rows, run[s].shape[1])) for s in states}
+    power, stop = -np.inf, int(known[-1]) + 1
+    while stop > 0:
+        start = max(0, stop - STRETCH)
+        own = above.exponents[start:stop]
+        top = max(float(own.max()), power)
+        if not np.isfinite(top):
+            stop = start
+            continue
+        piece = _Stream(above.values[start:stop], own).at(np.full(stop - start, top))
+        loss = {s: np.zeros((stop - start, *carried[s].shape)) for s in states}
+        loss[out] += piece
+        for s in states:
+            loss[s][-1] += carried[s] * np.exp2(power - top)
+        back = gradients(_copies(layer, run, x, start, stop, rows), loss)
+        slope = np.asarray(back.inputs[layer.cell.inputs[0]])
+        sizes = np.abs(slope).max(axis=(1, 2))
+        shift = np.where(sizes > 0, np.floor(np.log2(np.where(sizes > 0, sizes, 1.0))), 0.0)
+        found.values[start:stop] = slope * np.exp2(-shift)[:, None, None]
+        found.exponents[start:stop] = np.where(sizes > 0, top + shift, -np.inf)
+        carried, power = _rescaled(back.initial, top)
+        stop = start
+    return found
+
+
+def _copies(layer: Layer, run: Run, x: Array, start: int, stop: int, rows: int) -> Run:
+    """The steps start … stop - 1 again, once for each row that is followed back."""
+    before = {
+        s: run[s][start - 1] if start else np.asarray(run.initial[s])[:, 0]
+        for s in layer.cell.states
+    }
+    inputs = np.broadcast_to(x[start:stop, None], (stop - start, rows, x.shape[1]))
+    state = {s: np.broadcast_to(v, (rows, len(v))) for s, v in before.items()}
+    return simulate(layer.cell, layer.params, inputs, state)
+
+
+def _rescaled(initial: Mapping[str, Array], top: float) -> tuple[dict[str, Array], float]:
+    """What is carried to the steps before, near 1, and its power of two."""
+    size = max(float(np.abs(v).max()) for v in initial.values())
+    if size == 0:
+        return {s: np.asarray(v) for s, v in initial.items()}, -np.inf
+    shift = float(np.floor(np.log2(size)))
+    return {s: np.asarray(v) * np.exp2(-shift) for s, v in initial.items()}, top + shift
