@@ -8,7 +8,7 @@ from typing import Any
 
 from symgate.cells import cell as by_name
 from symgate.drawing.graph import graph_of
-from symgate.drawing.layout import scene_of
+from symgate.drawing.plain import plain
 from symgate.drawing.scene import Scene
 from symgate.drawing.textbook import textbook
 from symgate.equations.cell import Cell
@@ -93,7 +93,7 @@ def diagram(cell: Cell | str) -> Diagram:
     chosen = cell if isinstance(cell, Cell) else by_name(cell)
     graph = graph_of(chosen)
     return Diagram(
-        chosen.title, _description(chosen, len(graph.carries)), textbook(graph) or scene_of(graph)
+        chosen.title, _description(chosen, len(graph.carries)), textbook(graph) or plain(graph)
     )
 
 

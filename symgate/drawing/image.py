@@ -16,8 +16,8 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from symgate.drawing.corners import rounded
 from symgate.drawing.labels import DROP, SCRIPT, Run, middle
+from symgate.drawing.lines import rounded
 from symgate.drawing.palette import INK
 from symgate.drawing.scene import Line, Scene, Shape, Text
 

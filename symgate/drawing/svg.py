@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from xml.sax.saxutils import escape
 
-from symgate.drawing.corners import rounded
 from symgate.drawing.labels import DROP, SCRIPT, middle
+from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
 from symgate.drawing.palette import INK, on_dark
 from symgate.drawing.scene import Line, Scene, Shape, Text

@@ -21,7 +21,7 @@ from symgate.drawing.bodies import (
 from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import name_label, width
-from symgate.drawing.layout import HEAVY, THIN, joints, lies_on, simplified
+from symgate.drawing.lines import HEAVY, THIN, joints, lies_on, simplified
 from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot

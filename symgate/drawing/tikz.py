@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from symgate.drawing.corners import rounded
 from symgate.drawing.labels import Label
+from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
 from symgate.drawing.palette import INK
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
