@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
 from symgate.flow.plain import plain
+from symgate.flow.table import in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Decay:
     def __repr__(self) -> str:
         return (
             f"<Decay of {self.setting.cell}: ∂{self.of}/∂{self.wrt} over {self.lags[-1]} lags, "
-            f"half-life {self.half_life:.3g} steps>"
+            f"half-life {in_words(self)}>"
         )
 
     @property
@@ -124,8 +126,18 @@ class Decay:
 
     @property
     def half_life(self) -> float:
-        """Steps in which the norm halves, on the tail; inf where it does not fall."""
-        return self.fit.half_life
+        """Steps in which the norm halves, on the tail; inf where it does not fall, and where
+        that takes more lags than were measured (`reaches` says how far they saw)."""
+        found = self.fit.half_life
+        return found if found <= self.lags[-1] else math.inf
+
+    @property
+    def reaches(self) -> int:
+        """The last lag at which the median is above 1/e of its start."""
+        finite = self.median[np.isfinite(self.median)]
+        if not finite.size:
+            return 0
+        return int(np.flatnonzero(self.median > finite[0] - np.log10(np.e))[-1])
 
     @property
     def time_constant(self) -> float:
@@ -211,6 +223,7 @@ class Decay:
             "rate_interval": self.fit.interval,
             "fitted_on_lags": self.fit.lags,
             "half_life": self.half_life,
+            "reaches": self.reaches,
             "time_constant": self.time_constant,
             "passes": self.passes,
             "last_log10": self.median[-1],

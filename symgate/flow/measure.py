@@ -225,7 +225,8 @@ def _positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[i
 def _setting_of_run(run: Run, positions: tuple[int, ...]) -> Setting:
     return Setting(
         run.cell.name, run.cell.text, _sizes(run), run.steps, positions, run.samples,
-        "the inputs of a run", None, None, None, {}, None, "", __version__,
+        f"the inputs of a run{run.source and f' of {run.source}'}",
+        None, None, None, {}, None, "", __version__,
     )  # fmt: skip
 
 

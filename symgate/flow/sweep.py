@@ -23,6 +23,7 @@ from symgate.errors import Diverged, SymgateError, UnknownName
 from symgate.flow.measure import chosen_states, decay
 from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
+from symgate.flow.table import half_life
 from symgate.numerics.initialise import SCHEMES, bias_of, init
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Sweep:
 
     def table(self) -> list[tuple[str, ...]]:
         """A header and a row a point, in words."""
-        from symgate.flow.table import lag, number, power, steps
+        from symgate.flow.table import lag, number, power
 
         head = (*self.axes, "rate a step", "half-life", "1e-3 at", "1e-6 at", "last")
         out = [head]
@@ -92,11 +93,14 @@ class Sweep:
                 out.append((*where, "diverged", "-", "-", "-", "-"))
                 continue
             found = (
-                number(row["rate"], "+.4f"), steps(row["half_life"]), lag(row["passes_1e-3"]),
+                number(row["rate"], "+.4f"), self._half_life(row), lag(row["passes_1e-3"]),
                 lag(row["passes_1e-6"]), power(row["last_log10"]),
             )  # fmt: skip
             out.append((*where, *found))
         return out
+
+    def _half_life(self, row: Mapping[str, Any]) -> str:
+        return half_life(row["half_life"], row["rate"], self.setting["lags"])
 
     def plot(self, ax: Axes | None = None, result: str = "half_life") -> Axes:
         """Draw a heat map over two axes, or a line over one."""
@@ -216,7 +220,7 @@ def _measured(cell: Cell, point: Mapping[str, Any], setting: Mapping[str, Any]) 
         return {**dict.fromkeys(RESULTS, math.nan), "note": str(error)}
     return {
         "rate": found.rate,
-        "half_life": found.half_life,
+        "half_life": found.fit.half_life,
         "time_constant": found.time_constant,
         "passes_1e-3": found.passes["1e-3"],
         "passes_1e-6": found.passes["1e-6"],

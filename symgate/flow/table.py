@@ -25,7 +25,7 @@ def _row(d: Decay) -> tuple[str, ...]:
         f"{d.of} / {d.wrt}",
         number(d.rate, "+.4f"),
         "-" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
-        steps(d.half_life),
+        half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
         lag(d.passes["1e-3"]),
         lag(d.passes["1e-6"]),
         power(float(d.median[-1])),
@@ -56,6 +56,21 @@ def steps(value: float) -> str:
     if math.isinf(value):
         return "grows"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def half_life(value: float, rate: float, lags: int) -> str:
+    """A half-life in a table, never beyond the lags that were measured.
+
+    >>> half_life(38.5, -0.018, 200), half_life(5177.0, -1.3e-4, 200), half_life(math.inf, 0.1, 9)
+    ('38.5', 'more than 200', 'grows')
+    """
+    return f"more than {lags}" if rate < 0 and value > lags else steps(value)
+
+
+def in_words(d: Decay) -> str:
+    """The half-life of a curve: so many steps, or more than were measured."""
+    found = half_life(d.fit.half_life, d.rate, int(d.lags[-1]))
+    return "none: it does not fall" if found == "grows" else f"{found} steps"
 
 
 def lag(value: int | None) -> str:

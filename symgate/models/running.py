@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,7 +105,9 @@ def _run(network: Network, x: Array, state: Any) -> Run | BothWays:
     if any(layer.reverse for layer in network.layers):
         return _both_ways(network, x, start)
     cell, params = network.stack()
-    return simulate_cell(cell, params, x, start)
+    run = simulate_cell(cell, params, x, start)
+    named = " above ".join(layer.name for layer in reversed(network.layers))
+    return replace(run, source=f"{named} from {network.origin}")
 
 
 def _carried(state: Any) -> Mapping[str, Any] | None:

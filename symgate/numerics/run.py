@@ -34,7 +34,8 @@ class Run:
     """What `simulate` returns.
 
     `run["h"]` is the array (T, n) or (T, B, n) of a state, gate, input or pre-activation;
-    `params`, `initial` and `sizes` are what it was made with.
+    `params`, `initial` and `sizes` are what it was made with; `source` says in words whose
+    weights they are, where they came from a file.
     """
 
     cell: Cell
@@ -47,6 +48,7 @@ class Run:
     initial: Mapping[str, Array]
     values: Mapping[str, Array]
     recompute: Recompute | None = field(default=None, repr=False)
+    source: str = ""
     _numbers: dict[Expr, int] = field(default_factory=dict, repr=False)
 
     @property

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.flow.table import steps
+from symgate.flow.table import in_words, steps
 from symgate.plots.decades import (
     End,
     beyond,
@@ -95,7 +95,7 @@ def decay_curves(
 
 def _half_life(d: Decay) -> str:
     if math.isinf(d.half_life):
-        return "does not fall"
+        return "does not fall" if d.rate >= 0 else f"half-life {in_words(d)}"
     if d.half_life == 0:
         end = finite_end(d.lags, d.median)
         return f"zero after lag {end[0]:.0f}" if end else "zero"
