@@ -29,20 +29,28 @@ def is_small(steps: Steps) -> bool:
     return 0 < steps.width <= SMALL
 
 
-def multiply_blocks(
-    product: Scaled, stretch: Stretch, length: int, lag: int, records: Sequence[Record]
-) -> None:
-    """The product by all steps of a stretch, backward; its norms go into the records."""
-    steps = stretch.steps
-    chunk = max(BLOCK, NUMBERS // (steps.width**2 * max(len(product.log), 1)))
-    rows, places = _joined(product, steps)
-    into = [(record, places[record.wrt]) for record in records]
-    for done in range(0, length, chunk):
-        count = min(chunk, length - done)
-        first = length - done - count
-        jacobians = whole(steps, stretch.dense(first, first + count), count)[::-1]
-        rows = _multiplied(rows, jacobians, product, lag + done, into)
-    product.rows = {name: rows[..., place] for name, place in places.items()}
+class Blocks:
+    """A small cell's steps in NumPy, many in a call."""
+
+    longest = 1024
+
+    def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
+        self.steps, self.product, self.records = steps, product, records
+        self.most = max(BLOCK, NUMBERS // (steps.width**2 * max(len(product.log), 1)))
+
+    def open(self, stretch: Stretch) -> None:
+        self.stretch = stretch
+
+    def advance(self, last: int, count: int, lag: int) -> int:
+        """The product by some steps, backward; its norms go into the records."""
+        count = min(count, self.most)
+        rows, places = _joined(self.product, self.steps)
+        into = [(record, places[record.wrt]) for record in self.records]
+        dense = self.stretch.dense(last - count + 1, last + 1)
+        jacobians = whole(self.steps, dense, count)[::-1]
+        rows = _multiplied(rows, jacobians, self.product, lag, into)
+        self.product.rows = {name: rows[..., place] for name, place in places.items()}
+        return count
 
 
 def _multiplied(
@@ -64,7 +72,7 @@ def _multiplied(
             products, log = _one_by_one(rows, product.log, jacobians[block], logs[block])
         lags = slice(lag + 1 + block.start, lag + 1 + block.stop)
         for record, place in into:
-            record.note_many(lags, products[..., place], log)
+            record.note_many(lags, products[..., place], log, product.has_remainder)
         factor = power_of_two(largest_entries(products[-1]))
         rows = products[-1] / factor[:, None, None]
         product.log = log[-1] + np.log2(factor)

@@ -17,6 +17,7 @@ from sympy import Expr, Function, Symbol
 
 from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.errors import Diverged
+from symgate.linear.linearise import linearise
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
 from symgate.numerics.run import Run, Window, over_steps
@@ -63,12 +64,7 @@ class Loop:
         ahead = Window(self.frame, start, stop, kept, start)
         self.blocks: list[Array] = []
         with np.errstate(all="ignore"):
-            for source, products in self.plan.input_products.items():
-                stacked = np.concatenate([self.matrix(p.matrix) for p in products])
-                rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
-                found = over_steps(stacked, ahead[source])
-                for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
-                    ahead.known[p] = found[:, first:last]
+            self.drive(ahead)
             for name in self.plan.driven:
                 shape = (length, self.rows(name), samples)
                 expression = split_stacks(self.lin[name].expression)
@@ -79,6 +75,15 @@ class Loop:
                     kept[name] = np.ascontiguousarray(whole)
             advance = self.bound(ahead, kept, length)
         return BoundLoop(self, start, length, kept, self.blocks, advance)
+
+    def drive(self, ahead: Window) -> None:
+        """The matrix products of the inputs, for all steps at once."""
+        for source, products in self.plan.input_products.items():
+            stacked = np.concatenate([self.matrix(p.matrix) for p in products])
+            rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
+            found = over_steps(stacked, ahead[source])
+            for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
+                ahead.known[p] = found[:, first:last]
 
     def bound(
         self, ahead: Window, kept: dict[str, Array], length: int
@@ -220,28 +225,57 @@ class BoundLoop:
             self.kept[name][0] = value
         for block, drive in zip(self.blocks, self.drives, strict=False):
             block[...] = drive
-        total = self.loop.frame.steps
-        with np.errstate(all="ignore"):
-            for first in range(0, self.length, STRIDE):
-                last = min(first + STRIDE, self.length)
-                self.advance(first, last)
-                self.check(first, last)
-                if progress is not None:
-                    progress(self.start + last, total)
+        frame = self.loop.frame
+        advance(frame, self.kept, self.start, self.length, self.advance, progress)
         return {name: self.kept[name] for name in self.loop.plan.kept}
 
-    def check(self, first: int, last: int) -> None:
-        cell = self.loop.frame.cell
-        for name in cell.states:
-            if not np.isfinite(self.kept[name][last]).all():
-                block = self.kept[name][first + 1 : last + 1]
-                bad = ~np.isfinite(block).all(axis=(1, 2))
-                step = self.start + first + int(np.argmax(bad))
-                raise Diverged(
-                    f"the state {name} of {cell.name} is not finite from step {step} on (of "
-                    f"{self.loop.frame.steps}): it overflows or divides by zero; use smaller "
-                    f"weights, another start (state=…), or fewer steps"
-                )
+
+def advance(
+    frame: Run,
+    kept: Mapping[str, Array],
+    start: int,
+    length: int,
+    some: Callable[[int, int], None],
+    progress: Progress | None,
+) -> None:
+    """Run `length` steps from step `start` of a run, some at a time; a state that is no longer
+    finite, or a gate that is no number, raises `Diverged`."""
+    with np.errstate(all="ignore"):
+        for first in range(0, length, STRIDE):
+            last = min(first + STRIDE, length)
+            some(first, last)
+            _check(frame, kept, start, length, first, last)
+            if progress is not None:
+                progress(start + last, frame.steps)
+
+
+def _check(
+    frame: Run, kept: Mapping[str, Array], start: int, length: int, first: int, last: int
+) -> None:
+    """Name the first value of the first bad step, in the order in which a step computes."""
+    bad: dict[str, Array] = {}
+    for name, array in kept.items():
+        own = array[len(array) - length :][first:last]
+        states = name in frame.cell.states
+        wrong = ~np.isfinite(own[-1]).all() if states else np.isnan(own.sum())
+        if wrong:
+            apart = ~np.isfinite(own) if states else np.isnan(own)
+            bad[name] = np.any(apart, axis=(1, 2))
+    bad = {name: steps for name, steps in bad.items() if steps.any()}
+    if not bad:
+        return
+    step = min(int(np.argmax(steps)) for steps in bad.values())
+    name = next(n for n in linearise(frame.cell).nodes if n in bad and bad[n][step])
+    own = kept[name][len(kept[name]) - length + first + step]
+    is_state = name in frame.cell.states
+    what = "it overflows or divides by zero"
+    if np.isnan(own).any():
+        what = "0 is divided by 0, a logarithm or root of a negative number taken, or it overflows"
+    raise Diverged(
+        f"the {'state' if is_state else 'value'} {name} of {frame.cell.name} is not "
+        f"{'finite' if is_state else 'a number'} from step {start + first + step} on (of "
+        f"{frame.steps}): {what}; use smaller weights, another start (state=…), or fewer steps"
+    )
 
 
 class LoopCode:

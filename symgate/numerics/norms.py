@@ -31,7 +31,12 @@ class Spectral:
     """Follows the largest singular value of one sample's rows over the lags."""
 
     def __init__(self, rows: int, seed: int = 0) -> None:
-        start = np.random.default_rng(seed).normal(size=(rows, min(VECTORS, rows)))
+        self.seed = seed
+        self.restart(rows)
+
+    def restart(self, rows: int) -> None:
+        """Begin with vectors that know nothing."""
+        start = np.random.default_rng(self.seed).normal(size=(rows, min(VECTORS, rows)))
         self.left: Array = np.linalg.qr(start)[0]
 
     def rotate(self, q: Array, rows: int) -> None:

@@ -8,6 +8,7 @@ multiplied in blocks of steps at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from ctypes import CDLL
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.transition import Transition, leading_to, transition
+from symgate.numerics import native
 from symgate.numerics.arrays import checked
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank
@@ -80,6 +82,7 @@ def lag_norms(
     singular: Iterable[int] = (),
     progress: Progress | None = None,
     step: Transition | None = None,
+    engine: str | None = None,
 ) -> LagNorms:
     """The norms of a block of the whole state's product, for every lag up to `lags`.
 
@@ -87,7 +90,8 @@ def lag_norms(
     last). As the lag grows directions are dropped that change no norm by more than
     `tolerance` of it; 0 drops none. `singular` lists the lags at which all singular values
     are wanted; then those above `tolerance` times the largest stay. `step` is a transition
-    to multiply instead of the cell's own: one with some routes left out.
+    to multiply instead of the cell's own: one with some routes left out. `engine` is "c",
+    "numpy" or "auto"; without it SYMGATE_ENGINE says.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("lstm")
@@ -96,7 +100,7 @@ def lag_norms(
     >>> lag_norms(run, "c", "c", lags=2000, norm="spectral").log10_norm[-1]
     np.float64(-602.06)
     """
-    asked = _Asked.of_run(run, of, wrt, at, lags)
+    asked = _Asked.of_run(run, of, wrt, at, lags, engine)
     known_name("the norm", norm, NORMS)
     check_progress(progress)
     if step is not None and not isinstance(step, Transition):
@@ -125,6 +129,7 @@ def block_norms(
     norm: str = "frobenius",
     step: Transition | None = None,
     noted: Array | None = None,
+    engine: str | None = None,
 ) -> dict[str, Array]:
     """log10 norms of several blocks ∂of_t/∂wrt_{t-k}, in as few passes as they need.
 
@@ -141,7 +146,7 @@ def block_norms(
     passes: dict[Transition, list[str]] = {}
     for name in wrt:
         passes.setdefault(leading_to(full, name), []).append(name)
-    asked = _Asked.of_run(run, of, wrt[0], at, lags)
+    asked = _Asked.of_run(run, of, wrt[0], at, lags, engine)
     chosen = np.arange(lags + 1) if noted is None else noted
     found: dict[str, Array] = {}
     for part, names in passes.items():
@@ -174,10 +179,17 @@ def _noted_blocks(
     followed = [s for r in records for s in r.spectral] if norm == "spectral" else []
     start = np.array(np.broadcast_to(rows, (run.samples, *rows.shape)))
     product = Scaled({asked.of: start}, np.zeros(run.samples))
+    rank = Rank(tolerance, steps.width, spectral=followed)
     Walk(
-        steps, product, records, Rank(tolerance, spectral=followed), at=asked.at, lags=asked.lags,
-        by_blocks=True, progress=None,
-    ).run()  # fmt: skip
+        steps,
+        product,
+        records,
+        rank,
+        at=asked.at,
+        lags=asked.lags,
+        library=asked.library,
+        progress=None,
+    ).run()
     return records
 
 
@@ -190,10 +202,11 @@ def vector_norms(
     *,
     at: int | None = None,
     progress: Progress | None = None,
+    engine: str | None = None,
 ) -> LagNorms:
     """‖∂L/∂ wrt_{t-k}‖ for every lag, from a loss vector ∂L/∂ of_t: O(n²) a step.
 
-    `vector` is (n,) or (B, n).
+    `vector` is (n,) or (B, n); the rest is as in `lag_norms`.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
@@ -201,7 +214,7 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
-    asked = _Asked.of_run(run, of, wrt, at, lags)
+    asked = _Asked.of_run(run, of, wrt, at, lags, engine)
     check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
@@ -222,10 +235,17 @@ class _Asked:
     wrt: str
     at: int
     lags: int
+    library: CDLL | None
 
     @classmethod
     def of_run(
-        cls, run: Run, of: str | None, wrt: str | None, at: int | None, lags: int | None
+        cls,
+        run: Run,
+        of: str | None,
+        wrt: str | None,
+        at: int | None,
+        lags: int | None,
+        engine: str | None,
     ) -> _Asked:
         checked_run(run)
         states = run.cell.states
@@ -234,7 +254,10 @@ class _Asked:
             states[0] if name is None else known_name(what, name, states) for name in (of, wrt)
         )
         step = _step(run, at)
-        return cls(run, first, second, step, _lags(lags, step))
+        library = native.engine(engine)
+        if run.dtype != np.float64:
+            library = None
+        return cls(run, first, second, step, _lags(lags, step), library)
 
 
 def _walked(
@@ -260,9 +283,8 @@ def _walked(
         tolerance=tolerance,
         singular_at=singular,
     )
-    rank = Rank(tolerance, each=bool(record.singular_at), spectral=record.spectral)
+    rank = Rank(tolerance, steps.width, each=bool(record.singular_at), spectral=record.spectral)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
-    by_blocks = what is None and not record.singular_at
     walk = Walk(
         steps,
         product,
@@ -270,7 +292,7 @@ def _walked(
         rank,
         at=asked.at,
         lags=lags,
-        by_blocks=by_blocks,
+        library=asked.library,
         progress=progress,
     )
     walk.run()

@@ -17,8 +17,9 @@ from symgate.numerics.scaled import Scaled
 
 Array = NDArray[Any]
 
-#: Lags between two looks at the rank: at first, and at most.
-LOOK, LOOK_LEAST_OFTEN = 25, 400
+#: The first look at the rank, lags between two while it falls (fewer for a wide state, whose
+#: steps cost more), and at most.
+FIRST, LOOK, WIDE, LOOK_LEAST_OFTEN = 25, 10, 1500, 400
 
 #: By how much more than the tolerance asks for a direction must be too small to be dropped,
 #: so that it may grow against the others by as much before that is noticed.
@@ -34,11 +35,12 @@ class Rank:
     """
 
     def __init__(
-        self, tolerance: float, *, each: bool = False, spectral: Sequence[Spectral] = ()
+        self, tolerance: float, width: int, *, each: bool = False, spectral: Sequence[Spectral] = ()
     ) -> None:
         self.tolerance, self.spectral = tolerance, spectral
         self.least = tolerance if each else max(tolerance, MARGIN * tolerance**0.5)
-        self.interval, self.next_look = LOOK, LOOK
+        self.shortest = max(LOOK, WIDE // max(width, 1))
+        self.interval, self.next_look = FIRST, FIRST
 
     def look(self, lag: int, product: Scaled) -> None:
         """Drop what is too small, if it is time to look; wait longer where nothing is."""
@@ -48,8 +50,14 @@ class Rank:
         if before > 1:
             self.truncate(product)
         lost_little = product.height >= 0.95 * before
-        self.interval = min(2 * self.interval, LOOK_LEAST_OFTEN) if lost_little else LOOK
+        self.interval = min(2 * self.interval, LOOK_LEAST_OFTEN) if lost_little else self.shortest
         self.next_look = lag + self.interval
+
+    def wait(self, lag: int, rows: int) -> None:
+        """Drop nothing up to a lag: what was dropped before is back, in so many rows."""
+        self.next_look = lag + self.interval
+        for spectral in self.spectral:
+            spectral.restart(rows)
 
     def truncate(self, product: Scaled) -> None:
         """P = Q R has the norms of R: keep R, and of R the rows that are not negligible to

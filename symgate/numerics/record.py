@@ -54,8 +54,6 @@ class Record:
         """Note the norm at a lag; rescale the rows where they grow large or small."""
         if product.rows:
             self.rank[lag] = product.height - product.has_remainder
-        if lag in self.singular_at:
-            self.note_singular(lag, product)
         if self.wrt not in product.rows:
             return
         if not self.noted[lag]:
@@ -86,15 +84,31 @@ class Record:
             self.dropped[lag] = squares(rows[:, -1:])
         self.logs[lag] = product.log + np.log2(factor)
 
-    def check(self, last: int) -> None:
-        """Give up where what was dropped is no longer negligible at a lag up to the last."""
-        noted = slice(0, last + 1)
-        if (self.dropped[noted] > self.tolerance * self.squares[noted]).any():
-            raise Regrown
+    def note_found(self, lag: int, found: Array, product: Scaled) -> None:
+        """Note the lags after `lag`: (steps, 2, B) of squares, of all rows and of the last.
+        Where the last of them is out of range, the rows are rescaled and measured again."""
+        lags = slice(lag + 1, lag + 1 + len(found))
+        self.rank[lags] = product.height - product.has_remainder
+        self.squares[lags], self.logs[lags] = found[:, 0], product.log
+        if product.has_remainder:
+            self.dropped[lags] = found[:, 1]
+        whole = found[-1, 0]
+        if ((whole <= self.low) | (whole >= self.high)).any():
+            product.rescale()
+            self.note_apart(lag + len(found), product)
 
-    def note_many(self, lags: slice, products: Array, logs: Array) -> None:
+    def holds(self, before: int, last: int) -> bool:
+        """Whether what was dropped is still negligible at the lags before + 1 … last."""
+        noted = slice(before + 1, last + 1)
+        return not (self.dropped[noted] > self.tolerance * self.squares[noted]).any()
+
+    def next_singular(self, lag: int) -> int:
+        """The next lag at which singular values are wanted."""
+        return min((k for k in self.singular_at if k > lag), default=1 << 62)
+
+    def note_many(self, lags: slice, products: Array, logs: Array, has_remainder: bool) -> None:
         """Note the norms of blocks (steps, B, r, n) times 2^logs (steps, B)."""
-        self.rank[lags] = products.shape[2]
+        self.rank[lags] = products.shape[2] - has_remainder
         noted = np.flatnonzero(self.noted[lags])
         if not len(noted):
             return
@@ -102,9 +116,12 @@ class Record:
         found = self.measure_many(products)
         if not (found > self.low).all():
             factor = power_of_two(largest_entries(products))
-            found = self.measure_many(products / factor[..., None, None])
+            products = products / factor[..., None, None]
+            found = self.measure_many(products)
             logs = logs + np.log2(factor)
         self.squares[place], self.logs[place] = found, logs
+        if has_remainder:
+            self.dropped[place] = squares(products[..., -1:, :])
 
     def note_singular(self, lag: int, product: Scaled) -> None:
         """Note log10 of all singular values at a lag."""

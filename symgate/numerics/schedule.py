@@ -194,7 +194,7 @@ class _Plan:
         """Nodes of which everything is known, and those that these make known."""
         ready: list[str] = []
         for name in waiting:
-            if all(self.is_known(e, known) for e in _leaves(self.body[name])):
+            if all(self.is_known(e, known) for e in leaves(self.body[name])):
                 ready.append(name)
                 known.add(variable(name))
         return ready
@@ -243,8 +243,8 @@ def _in_order(e: Basic) -> list[MatVec]:
     return sorted(e.atoms(MatVec), key=str)
 
 
-def _leaves(e: Expr) -> list[Expr]:
+def leaves(e: Expr) -> list[Expr]:
     """The variables and products that an expression is element-wise in."""
     if isinstance(e, MatVec | Indexed):
         return [e]
-    return [leaf for part in e.args for leaf in _leaves(part)]
+    return [leaf for part in e.args for leaf in leaves(part)]

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell, checked_cell
+from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
+from symgate.numerics.forward import CompiledLoop
 from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.run import Run
@@ -37,13 +39,15 @@ def simulate(
     steps: int | None = None,
     checkpoint: bool = False,
     progress: Progress | None = None,
+    engine: str | None = None,
 ) -> Run:
     """Run a cell over a sequence x (T, m), or a batch of them (T, B, m).
 
     `state` maps states to their values before the first step, (n,) or (B, n); a state that
     is left out starts at 0. A cell with several inputs takes a mapping of names to arrays,
     one without inputs takes `steps`. With `checkpoint` only every √T-th state is kept, and
-    the rest is computed again where it is needed.
+    the rest is computed again where it is needed. `engine` is "c", "numpy" or "auto";
+    without it SYMGATE_ENGINE says.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
@@ -77,14 +81,22 @@ def simulate(
         else column(initial[s], batch, frame.samples, dtype)
         for s in cell.states
     }
-    if not checkpoint:
-        values = in_chunks(frame, start)
-        if values is None:
-            values = Loop(frame).run(0, length, start, progress)
-        elif progress is not None:
-            progress(length, length)
-        return _made(frame, start, values, None)
-    return _checkpointed(frame, start, progress)
+    if checkpoint:
+        return _checkpointed(frame, start, engine, progress)
+    loop = _loop(frame, engine)
+    values = in_chunks(frame, start) if isinstance(loop, Loop) else None
+    if values is None:
+        values = loop.run(0, length, start, progress)
+    elif progress is not None:
+        progress(length, length)
+    return _made(frame, start, values, None)
+
+
+def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:
+    library = native.engine(engine)
+    if library is None or frame.dtype != np.float64:
+        return Loop(frame)
+    return CompiledLoop(frame, library)
 
 
 def _made(frame: Run, start: Mapping[str, Array], values: Mapping[str, Array], again: Any) -> Run:
@@ -92,16 +104,18 @@ def _made(frame: Run, start: Mapping[str, Array], values: Mapping[str, Array], a
     return Run(**fields)
 
 
-def _checkpointed(frame: Run, start: dict[str, Array], progress: Progress | None) -> Run:
+def _checkpointed(
+    frame: Run, start: dict[str, Array], engine: str | None, progress: Progress | None
+) -> Run:
     """Keep the state of every √T-th step; recompute the stretch that is asked for."""
     stride = max(1, math.isqrt(frame.steps))
-    loop = Loop(frame)
+    loop = _loop(frame, engine)
     marks = [start]
     for first in range(0, frame.steps, stride):
         last = min(first + stride, frame.steps)
         values = loop.run(first, last, marks[-1], progress)
         marks.append({s: values[s][-1].copy() for s in frame.cell.states})
-    return _made(frame, start, {}, _Again(frame, tuple(marks), stride))
+    return _made(frame, start, {}, _Again(frame, tuple(marks), stride, engine))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +125,10 @@ class _Again:
     frame: Run
     marks: tuple[dict[str, Array], ...]
     stride: int
+    engine: str | None
 
     def __call__(self, first: int, last: int) -> dict[str, Array]:
         mark = first // self.stride
-        values = Loop(self.frame).run(mark * self.stride, last, self.marks[mark])
+        values = _loop(self.frame, self.engine).run(mark * self.stride, last, self.marks[mark])
         skip = first - mark * self.stride
         return {name: array[skip:] for name, array in values.items()}

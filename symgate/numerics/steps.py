@@ -45,6 +45,7 @@ class Steps:
         self.expressions = tuple(binding.table)[1:]
         self.stacks = {s: np.asfortranarray(np.vstack(m)) for s, m in binding.stacked.items()}
         self.buffers: dict[Any, Array] = {}
+        self.states, self.values = run.cell.states, self.transition.values
 
     def size(self, name: str) -> int:
         """How long a state or a value is."""

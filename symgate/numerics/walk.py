@@ -1,31 +1,64 @@
 """One pass back over the lags: the rows of a product, multiplied step by step.
 
-Each step goes the way that costs least: whole blocks of steps for a small cell, the
-Jacobian formed first while the rank is full, term by term on the directions that are left.
+Each stretch of steps goes the way that costs least: the compiled engine, whole blocks of
+steps for a small cell, the Jacobian formed first while the rank is full, or term by term on
+the directions that are left.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from ctypes import CDLL
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from symgate.numerics.blocks import is_small, multiply_blocks
+from symgate.numerics.blocks import Blocks, is_small
+from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
-from symgate.numerics.record import Record
+from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps, Stretch
+from symgate.numerics.tape import FEW
 
+Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
-#: Steps whose coefficients are worked out together, for small cells and others; how many
-#: numbers of Jacobians are formed at once in a large one.
-STRETCHES, NUMBERS = (1024, 128), 1 << 16
+#: Steps whose coefficients are worked out together, and how many numbers of Jacobians are
+#: formed at once in a large cell.
+STRETCH, NUMBERS = 128, 1 << 16
+
+#: How many looks at the rank can be taken back.
+KEPT = 4
+
+
+class Way(Protocol):
+    """A way to multiply: a stretch of steps is opened, then taken in parts, backward."""
+
+    longest: int
+
+    def open(self, stretch: Stretch) -> None: ...
+
+    def advance(self, last: int, count: int, lag: int) -> int:
+        """Up to `count` steps from local step `last` back; notes the lags after `lag`."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The product before something of it was dropped."""
+
+    lag: int
+    rows: dict[str, Array]
+    log: Array
+    has_remainder: bool
 
 
 class Walk:
     """Multiplies `product` from step `at` back over so many lags, each of the records noting
-    its block."""
+    its block. `library` is the compiled engine, if there is one."""
 
     def __init__(
         self,
@@ -36,28 +69,39 @@ class Walk:
         *,
         at: int,
         lags: int,
-        by_blocks: bool,
+        library: CDLL | None,
         progress: Progress | None,
     ) -> None:
         self.steps, self.product, self.records, self.rank = steps, product, records, rank
         self.at, self.lags, self.progress = at, lags, progress
-        self.by_blocks = by_blocks and is_small(steps)
+        self.looks: deque[_Look] = deque(maxlen=KEPT)
+        diagonal = any(isinstance(r, DiagonalRecord) and r.norm == "spectral" for r in records)
+        self.way: Way
+        if library is not None and not diagonal:
+            self.way = Compiled(steps, product, records, library)
+        elif is_small(steps) and product.height > 1:
+            self.way = Blocks(steps, product, records)
+        else:
+            self.way = Singly(steps, product, records)
 
     def run(self) -> None:
-        lag, stop = 0, self.at + 1
-        longest = STRETCHES[0] if self.by_blocks else STRETCHES[1]
+        lag = begin = end = 0
         with np.errstate(all="ignore"):
             self.start()
             while lag < self.lags and self.product.rows:
-                length = min(longest, self.lags - lag)
-                stretch = self.steps.stretch(stop - length, stop)
-                if self.by_blocks:
-                    multiply_blocks(self.product, stretch, length, lag, self.records)
+                if not begin <= lag < end:
+                    begin, end = lag, min(lag + self.way.longest, self.lags)
+                    self.way.open(self.steps.stretch(self.at + 1 - end, self.at + 1 - begin))
+                stop = min(
+                    [end, self.rank.next_look, *(r.next_singular(lag) for r in self.records)]
+                )
+                count = max(stop - lag, 1)
+                done = self.way.advance(end - lag - 1, count, lag)
+                if all(r.holds(lag, lag + done) for r in self.records):
+                    lag += done
+                    self.look(lag)
                 else:
-                    self.multiply(stretch, length, lag)
-                    for record in self.records:
-                        record.check(lag + length)
-                lag, stop = lag + length, stop - length
+                    lag = self.back(lag + done)
                 if self.progress is not None:
                     self.progress(lag, self.lags)
         if lag < self.lags and self.progress is not None:
@@ -72,36 +116,97 @@ class Walk:
         for record in self.records:
             own = record.wrt in self.product.rows
             record.note(0, self.product if own else Scaled(rows, self.product.log))
+            if 0 in record.singular_at:
+                record.note_singular(0, self.product if own else Scaled(rows, self.product.log))
+
+    def look(self, lag: int) -> None:
+        """Singular values where they are wanted; directions dropped where it is time."""
+        for record in self.records:
+            if lag in record.singular_at:
+                record.note_singular(lag, self.product)
+        before = dict(self.product.rows), self.product.log, self.product.has_remainder
+        height = self.product.height if self.product.rows else 0
+        self.rank.look(lag, self.product)
+        if self.product.rows and self.product.height < height:
+            self.looks.append(_Look(lag, *before))
+
+    def back(self, lag: int) -> int:
+        """What was dropped matters: to the last look, and on with all that was there."""
+        if not self.looks:
+            raise Regrown
+        look = self.looks.pop()
+        self.product.rows, self.product.log = look.rows, look.log
+        self.product.has_remainder = look.has_remainder
+        self.rank.wait(lag, self.product.height)
+        for record in self.records:
+            record.rank[look.lag] = self.product.height - self.product.has_remainder
+        return look.lag
+
+
+class Singly:
+    """Step by step in NumPy: dense while the rank is full, then term by term."""
+
+    longest = STRETCH
+
+    def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
+        self.steps, self.product, self.records = steps, product, records
+
+    def open(self, stretch: Stretch) -> None:
+        self.stretch = stretch
+
+    def advance(self, last: int, count: int, lag: int) -> int:
+        if self.steps.prefers_dense(self.product.height * len(self.product.log)):
+            count = max(1, min(count, NUMBERS // self.steps.width**2))
+            dense = self.stretch.dense(last - count + 1, last + 1)
+            for i in reversed(range(count)):
+                lag += 1
+                self.product.rows = dense.pull(i, self.product.rows, lag % 2)
+                self.note(lag)
+            self.product.rows = {s: part.copy() for s, part in self.product.rows.items()}
+            return count
+        for i in range(last, last - count, -1):
+            lag += 1
+            self.product.rows = self.stretch.pull(i, self.product.rows)
+            self.note(lag)
+        return count
 
     def note(self, lag: int) -> None:
         for record in self.records:
             record.note(lag, self.product)
 
-    def multiply(self, stretch: Stretch, length: int, lag: int) -> None:
-        """Some steps, one after the other."""
-        done = 0
-        while done < length and self.product.rows:
-            if self.steps.prefers_dense(self.product.height * len(self.product.log)):
-                block = max(1, min(NUMBERS // self.steps.width**2, length - done))
-                self.dense(stretch, length - done, block, lag + done)
-            else:
-                block = min(length - done, max(self.rank.next_look - lag - done, 1))
-                self.thin(stretch, length - done, block, lag + done)
-            done += block
 
-    def dense(self, stretch: Stretch, stop: int, count: int, lag: int) -> None:
-        """The last steps before `stop` with their Jacobians formed."""
-        dense = stretch.dense(stop - count, stop)
-        for i in reversed(range(count)):
-            lag += 1
-            self.product.rows = dense.pull(i, self.product.rows, lag % 2)
-            self.note(lag)
-            self.rank.look(lag, self.product)
+class Compiled:
+    """Many steps a call in the compiled engine."""
 
-    def thin(self, stretch: Stretch, stop: int, count: int, lag: int) -> None:
-        """The last steps before `stop`, term by term on the few directions left."""
-        for i in reversed(range(stop - count, stop)):
-            lag += 1
-            self.product.rows = stretch.pull(i, self.product.rows)
-            self.note(lag)
-        self.rank.look(lag, self.product)
+    def __init__(
+        self, steps: Steps, product: Scaled, records: Sequence[Record], library: CDLL
+    ) -> None:
+        self.steps, self.product, self.records, self.library = steps, product, records, library
+        self.spectral = records[0].norm == "spectral"
+        self.pulling = self.made()
+        self.longest = self.pulling.length
+
+    def made(self) -> Pulling:
+        wrt = [record.wrt for record in self.records]
+        return Pulling(self.steps, self.library, self.product.height, wrt, self.spectral)
+
+    def open(self, stretch: Stretch) -> None:
+        self.stretch = stretch
+        self.pulling.fill(stretch.arrays)
+
+    def advance(self, last: int, count: int, lag: int) -> int:
+        height, pulling = self.product.height, self.pulling
+        if height > pulling.height or (self.spectral and height <= FEW < pulling.height):
+            self.pulling = pulling = self.made()
+            pulling.fill(self.stretch.arrays)
+        slowly = self.spectral and pulling.height > FEW
+        low, high = self.records[0].low, self.records[0].high
+        rows, done = pulling.run(self.product.rows, last, 1 if slowly else count, low, high)
+        self.product.rows = rows
+        for record in self.records:
+            if slowly:
+                record.note(lag + 1, self.product)
+                continue
+            found = pulling.found[record.wrt][last - done + 1 : last + 1][::-1]
+            record.note_found(lag, found, self.product)
+        return done

@@ -1,0 +1,336 @@
+/* The compiled step: runs a tape of instructions over the steps of a sequence.
+ *
+ * It knows no cell. A tape is an array of instructions made from a cell's equations or terms
+ * (tape.py). Each works on rows: row i of sample b of an operand lies at
+ *
+ *     at + step · steps + row · (b · height + i, b, or i), by its mode 0, 1, 2
+ *
+ * all in doubles. Vectors are the compiler's own (GCC, Clang): the same text serves AVX-512,
+ * AVX2 and NEON. Nothing here rests on a mode of arithmetic that forgets inf or nan.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define V 8
+#elif defined(__AVX__)
+#define V 4
+#else
+#define V 2
+#endif
+#define PANEL (2 * V) /* columns of a matrix that lie together */
+typedef double vec __attribute__((vector_size(8 * V), aligned(8), may_alias));
+typedef int64_t whole;
+#define FOR _Pragma("GCC ivdep") for
+
+typedef struct {
+    double *at;
+    whole steps, row, mode;
+} place;
+
+typedef struct {
+    whole op, n, k, height;
+    place out, a, b;
+} instruction;
+
+/* In the order of OPERATIONS in tape.py. */
+enum {
+    COPY, ADD, SUB, MUL, DIV, MULADD, POW, MAX, MIN, NEG, SIGMOID, TANH, EXP, EXPM1, LOG, LOG1P,
+    SQRT, ABS, SIN, COS, ERF, ERFC, STEP, SIGN, TIMES, TIMES_ADD, APPLY, APPLY_ADD, SCALE,
+    SCALE_ADD, DIAGONAL_ADD, SQUARES, SPECTRAL
+};
+
+whole symgate_vector(void) { return V; }
+
+/* ---- functions: exp and tanh by a polynomial that the compiler turns into vectors ---- */
+
+static inline double power_of_two(whole n) {
+    union { whole i; double d; } u = {.i = (n + 1023) << 52};
+    return u.d;
+}
+
+/* x = n ln 2 + r; gives n, and e^r - 1 to the last bit but one */
+static inline double reduced(double x, whole *n) {
+    const double magic = 6755399441055744.0;
+    union { double d; whole i; } z = {.d = x * 1.4426950408889634 + magic}, m = {.d = magic};
+    double k = z.d - magic, r = x - k * 6.93147180369123816490e-01;
+    r -= k * 1.90821492927058770002e-10;
+    *n = z.i - m.i;
+    double p = 1.0 / 6227020800;
+    p = p * r + 1.0 / 479001600, p = p * r + 1.0 / 39916800, p = p * r + 1.0 / 3628800;
+    p = p * r + 1.0 / 362880, p = p * r + 1.0 / 40320, p = p * r + 1.0 / 5040;
+    p = p * r + 1.0 / 720, p = p * r + 1.0 / 120, p = p * r + 1.0 / 24;
+    p = p * r + 1.0 / 6, p = p * r + 0.5;
+    return r + r * r * p;
+}
+
+static inline double exp_of(double x) {
+    whole n;
+    x = x > 710 ? 710 : x;
+    x = x < -746 ? -746 : x;
+    double p = 1 + reduced(x, &n);
+    whole half = n >> 1;
+    return p * power_of_two(half) * power_of_two(n - half);
+}
+
+static inline double tanh_of(double x) {
+    whole n;
+    x = x > 20 ? 20 : x;
+    x = x < -20 ? -20 : x;
+    double p = reduced(2 * x, &n), s = power_of_two(n), e = s * p + (s - 1);
+    return e / (e + 2);
+}
+
+static inline double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static inline double larger(double a, double b) { return a > b || a != a ? a : b; }
+static inline double smaller(double a, double b) { return a < b || a != a ? a : b; }
+
+/* ---- products with matrices that lie panel by panel ---- */
+
+#define TILE(MR, NV)                                                                          \
+    static void tile_##MR##_##NV(whole k, const double *a, whole lda, const double *b,        \
+                                 double *c, whole ldc, int more) {                            \
+        vec s[MR][NV];                                                                        \
+        for (int i = 0; i < MR; i++)                                                          \
+            for (int v = 0; v < NV; v++)                                                      \
+                s[i][v] = more ? *(const vec *)(c + i * ldc + v * V) : (vec){0};              \
+        for (whole p = 0; p < k; p++) {                                                       \
+            vec w[NV];                                                                        \
+            for (int v = 0; v < NV; v++) w[v] = *(const vec *)(b + p * PANEL + v * V);        \
+            for (int i = 0; i < MR; i++)                                                      \
+                for (int v = 0; v < NV; v++) s[i][v] += a[i * lda + p] * w[v];                \
+        }                                                                                     \
+        for (int i = 0; i < MR; i++)                                                          \
+            for (int v = 0; v < NV; v++) *(vec *)(c + i * ldc + v * V) = s[i][v];             \
+    }
+TILE(12, 2) TILE(8, 2) TILE(6, 2) TILE(4, 2) TILE(3, 2) TILE(2, 2) TILE(1, 2)
+TILE(12, 1) TILE(8, 1) TILE(6, 1) TILE(4, 1) TILE(3, 1) TILE(2, 1) TILE(1, 1)
+
+/* one row times four panels: a matrix times one vector */
+static void row_of_four(whole k, const double *a, const double *b, double *c, int more) {
+    vec s[8];
+    for (int v = 0; v < 8; v++) s[v] = more ? *(const vec *)(c + v * V) : (vec){0};
+    for (whole p = 0; p < k; p++)
+        for (int v = 0; v < 8; v++)
+            s[v] += a[p] * *(const vec *)(b + (v / 2) * k * PANEL + p * PANEL + (v % 2) * V);
+    for (int v = 0; v < 8; v++) *(vec *)(c + v * V) = s[v];
+}
+
+#define ROWS(MR)                                                                              \
+    for (; rows - i >= MR; i += MR)                                                           \
+        if (wide) tile_##MR##_2(k, a + i * lda, lda, b, c + i * ldc, ldc, more);              \
+        else tile_##MR##_1(k, a + i * lda, lda, b, c + i * ldc, ldc, more)
+
+/* c (rows, ≤ PANEL) = [c +] a (rows, k) times one panel */
+static void panel(whole rows, whole k, const double *a, whole lda, const double *b, double *c,
+                  whole ldc, int wide, int more) {
+    whole i = 0;
+    ROWS(12); ROWS(8); ROWS(6); ROWS(4); ROWS(3); ROWS(2); ROWS(1);
+}
+
+static void times(whole rows, whole n, whole k, const double *a, whole lda, const double *b,
+                  double *c, whole ldc, int more) {
+    whole j = 0;
+    if (rows == 1)
+        for (; n - j >= 4 * PANEL; j += 4 * PANEL) row_of_four(k, a, b + j * k, c + j, more);
+    for (; j < n; j += PANEL) panel(rows, k, a, lda, b + j * k, c + j, ldc, n - j > V, more);
+}
+
+/* c = [c +] a times b (k, n) with rows ldb apart; `space` takes one panel */
+static void apply(whole rows, whole n, whole k, const double *a, whole lda, const double *b,
+                  whole ldb, double *c, whole ldc, int more, double *space) {
+    for (whole j = 0; j < n; j += PANEL) {
+        int wide = n - j > V;
+        for (whole p = 0; p < k; p++) {
+            *(vec *)(space + p * PANEL) = *(const vec *)(b + p * ldb + j);
+            if (wide) *(vec *)(space + p * PANEL + V) = *(const vec *)(b + p * ldb + j + V);
+        }
+        panel(rows, k, a, lda, space, c + j, ldc, wide, more);
+    }
+}
+
+/* ---- norms ---- */
+
+static double squares(const double *a, whole n) {
+    double s = 0;
+    vec t[4] = {{0}};
+    whole j = 0;
+    for (; n - j >= 4 * V; j += 4 * V)
+        for (int v = 0; v < 4; v++) {
+            vec x = *(const vec *)(a + j + v * V);
+            t[v] += x * x;
+        }
+    t[0] += t[1] + t[2] + t[3];
+    for (int v = 0; v < V; v++) s += t[0][v];
+    for (; j < n; j++) s += a[j] * a[j];
+    return s;
+}
+
+static int any(const double *a, whole n) {
+    for (whole j = 0; j < n; j++)
+        if (a[j] != 0) return 1;
+    return 0;
+}
+
+enum { FEW = 48 };
+
+/* the largest eigenvalue of a symmetric matrix g (r, r), which is destroyed: Householder to
+ * tridiagonal form, then Laguerre's iteration from above */
+static double largest(whole r, double *g) {
+    double d[FEW], e[FEW], u[FEW], w[FEW], scale = 0;
+    for (whole i = 0; i < r; i++) scale = larger(scale, g[i * r + i]);
+    if (r == 1 || scale == 0) return scale;
+    for (whole c = 0; c + 2 < r; c++) {
+        double s = 0, head = g[(c + 1) * r + c];
+        for (whole i = c + 1; i < r; i++) u[i] = g[i * r + c], s += u[i] * u[i];
+        double length = sqrt(s), tail = s - head * head;
+        d[c] = g[c * r + c];
+        if (tail <= 0) { e[c] = head; continue; }
+        e[c] = head > 0 ? -length : length;
+        u[c + 1] = head - e[c];
+        double h = u[c + 1] * u[c + 1] + tail, dot = 0;
+        for (whole i = c + 1; i < r; i++) {
+            double t = 0;
+            FOR (whole j = c + 1; j < r; j++) t += g[i * r + j] * u[j];
+            w[i] = 2 * t / h, dot += w[i] * u[i];
+        }
+        for (whole i = c + 1; i < r; i++) w[i] -= dot / h * u[i];
+        for (whole i = c + 1; i < r; i++)
+            FOR (whole j = c + 1; j < r; j++) g[i * r + j] -= u[i] * w[j] + w[i] * u[j];
+    }
+    d[r - 2] = g[(r - 2) * r + r - 2], e[r - 2] = g[(r - 1) * r + r - 2];
+    d[r - 1] = g[(r - 1) * r + r - 1];
+    double x = 0;
+    for (whole i = 0; i < r; i++)
+        x = larger(x, d[i] + (i ? fabs(e[i - 1]) : 0) + (i + 1 < r ? fabs(e[i]) : 0));
+    x *= 1 + 1e-15;
+    for (int turn = 0; turn < 60; turn++) {
+        double q = d[0] - x, q1 = -1, q2 = 0, one = q1 / q, two = -one * one;
+        for (whole i = 1; i < r && q < 0; i++) { /* q, q', q'' of the ratios of minors */
+            double b = e[i - 1] * e[i - 1], f = b / (q * q);
+            q2 = f * q2 - 2 * f * q1 * q1 / q, q1 = f * q1 - 1, q = d[i] - x - b / q;
+            one += q1 / q, two += q2 / q - q1 / q * (q1 / q);
+        }
+        if (!(q < 0)) break; /* x is the eigenvalue to rounding */
+        double root = (r - 1) * (-two * r - one * one);
+        double next = x - r / (one + sqrt(root > 0 ? root : 0));
+        if (!(x - next > 1e-15 * x)) return next;
+        x = next;
+    }
+    return x;
+}
+
+static double spectral(const double *a, whole lda, whole r, whole n, double *g) {
+    for (whole i = 0; i < r; i++)
+        for (whole j = 0; j <= i; j++) {
+            double s = 0;
+            vec t = {0};
+            whole p = 0;
+            for (; n - p >= V; p += V)
+                t += *(const vec *)(a + i * lda + p) * *(const vec *)(a + j * lda + p);
+            for (int v = 0; v < V; v++) s += t[v];
+            for (; p < n; p++) s += a[i * lda + p] * a[j * lda + p];
+            g[i * r + j] = g[j * r + i] = s;
+        }
+    return largest(r, g);
+}
+
+/* ---- the tape ---- */
+
+#define ROW(p) (p.at + step * p.steps + p.row * (p.mode == 0 ? b * height + i : p.mode == 1 ? b : i))
+#define EACH(value)                                                                           \
+    for (whole b = from; b < to; b++)                                                         \
+        for (whole i = 0; i < height; i++) {                                                  \
+            double *o = ROW(c->out);                                                          \
+            const double *x = ROW(c->a), *y = c->b.at ? ROW(c->b) : x;                        \
+            (void)y;                                                                          \
+            FOR (whole j = 0; j < c->n; j++) o[j] = value;                                    \
+        }                                                                                     \
+    break
+
+/* Runs the steps first, first ± 1, … before `stop` for the samples from … to - 1, each of
+ * `rows` rows. Gives how many it did: fewer where a sum of squares leaves (low, high). */
+whole symgate_run(const instruction *code, whole count, whole first, whole stop, whole from,
+                  whole to, whole rows, double low, double high, double *space) {
+    whole way = stop < first ? -1 : 1, done = 0;
+    for (whole step = first; step != stop; step += way, done++) {
+        int out = 0;
+        for (const instruction *c = code; c < code + count; c++) {
+            whole height = c->height ? c->height : rows, all = (to - from) * height;
+            double *o0 = c->out.at + step * c->out.steps + c->out.row * from * height;
+            const double *a0 = c->a.at + step * c->a.steps;
+            if (c->a.mode != 2) a0 += c->a.row * from * height;
+            switch (c->op) {
+            case COPY: EACH(x[j]);
+            case ADD: EACH(x[j] + y[j]);
+            case SUB: EACH(x[j] - y[j]);
+            case MUL: EACH(x[j] * y[j]);
+            case DIV: EACH(x[j] / y[j]);
+            case MULADD: EACH(o[j] + x[j] * y[j]);
+            case POW: EACH(pow(x[j], y[j]));
+            case MAX: EACH(larger(x[j], y[j]));
+            case MIN: EACH(smaller(x[j], y[j]));
+            case NEG: EACH(-x[j]);
+            case SIGMOID: EACH(1 / (1 + exp_of(-x[j])));
+            case TANH: EACH(tanh_of(x[j]));
+            case EXP: EACH(exp_of(x[j]));
+            case EXPM1: EACH(expm1(x[j]));
+            case LOG: EACH(log(x[j]));
+            case LOG1P: EACH(log1p(x[j]));
+            case SQRT: EACH(sqrt(x[j]));
+            case ABS: EACH(fabs(x[j]));
+            case SIN: EACH(sin(x[j]));
+            case COS: EACH(cos(x[j]));
+            case ERF: EACH(erf(x[j]));
+            case ERFC: EACH(erfc(x[j]));
+            case STEP: EACH(x[j] > 0 ? 1 : 0);
+            case SIGN: EACH(sign_of(x[j]));
+            case TIMES:
+            case TIMES_ADD:
+                times(all, c->n, c->k, a0, c->a.row, c->b.at, o0, c->out.row, c->op == TIMES_ADD);
+                break;
+            case APPLY:
+            case APPLY_ADD:
+                for (whole b = from; b < to; b++)
+                    apply(height, c->n, c->k, a0 + (b - from) * height * c->a.row, c->a.row,
+                          c->b.at + b * c->k * c->b.row, c->b.row,
+                          o0 + (b - from) * height * c->out.row, c->out.row,
+                          c->op == APPLY_ADD, space);
+                break;
+            case SCALE:
+            case SCALE_ADD:
+                for (whole b = from; b < to; b++)
+                    for (whole i = 0; i < height; i++) {
+                        double *o = ROW(c->out), s = ROW(c->b)[i];
+                        const double *x = ROW(c->a);
+                        if (c->op == SCALE) FOR (whole j = 0; j < c->n; j++) o[j] = s * x[j];
+                        else FOR (whole j = 0; j < c->n; j++) o[j] += s * x[j];
+                    }
+                break;
+            case DIAGONAL_ADD:
+                for (whole b = from; b < to; b++)
+                    for (whole i = 0; i < height; i++) ROW(c->out)[i] += ROW(c->a)[i];
+                break;
+            case SQUARES:
+            case SPECTRAL: /* out (2, samples): the squared norm, and that of the last row */
+                for (whole b = from; b < to; b++) {
+                    double *o = c->out.at + step * c->out.steps + b, s = 0, last = 0;
+                    const double *x = c->a.at + b * height * c->a.row;
+                    for (whole i = 0; i < height; i++)
+                        s += last = squares(x + i * c->a.row, c->n);
+                    o[c->k] = last;
+                    if (!(s > low && s < high)) {
+                        for (whole i = 0; i < height && !out; i++)
+                            out = s != 0 || any(x + i * c->a.row, c->n);
+                    }
+                    else if (c->op == SPECTRAL)
+                        s = spectral(x, c->a.row, height, c->n, space);
+                    o[0] = s;
+                }
+            }
+        }
+        if (out) return done + 1;
+    }
+    return done;
+}

@@ -1,0 +1,123 @@
+"""A tape: the instructions of one step, as engine.c runs them over many steps.
+
+An instruction works on rows of arrays; a `Place` says where they lie at a step. Whoever
+writes a tape knows equations or terms; who runs it knows neither.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_NAMES = """
+    copy add sub mul div muladd pow max min neg sigmoid tanh exp expm1 log log1p sqrt abs sin cos
+    erf erfc step sign times times_add apply apply_add scale scale_add diagonal_add squares
+    spectral
+"""
+
+#: In the order of the enum in engine.c.
+OPERATIONS = {name: place for place, name in enumerate(_NAMES.split())}
+
+#: Row i of sample b is row b · height + i, row b, or row i of an array.
+EACH, SAMPLE, ROW = 0, 1, 2
+
+#: Up to how many rows the spectral norm is worked out by the engine.
+FEW = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Columns first … first + n - 1 of an array (rows, width), or (steps, rows, width) if it
+    moves with the steps, of which step 0 is at `origin` and the next one `way` further.
+
+    One row that stands for all has no rows: an array (width,) or (steps, width).
+    """
+
+    array: Array
+    n: int
+    moves: bool = False
+    first: int = 0
+    mode: int = EACH
+    origin: int = 0
+    way: int = 1
+
+    def words(self) -> tuple[int, int, int, int]:
+        """Address, distance of the steps, distance of the rows (in numbers), and mode."""
+        assert self.array.strides[-1] == 8 or self.array.shape[-1] < 2
+        strides = [s // 8 for s in self.array.strides]
+        step = strides[0] * self.way if self.moves else 0
+        row = strides[-2] if self.array.ndim == 2 + self.moves else 0
+        start = int(self.array.__array_interface__["data"][0])
+        offset = (self.origin * strides[0] if self.moves else 0) + self.first
+        return start + 8 * offset, step, row, self.mode
+
+
+class Tape:
+    """Instructions in the order in which they run; keeps the arrays they point to."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self.library = library
+        self.vector = int(library.symgate_vector())
+        self.words: list[tuple[int, ...]] = []
+        self.held: list[Any] = []
+        self.longest = 1
+        self.last: Place | None = None
+        self._code: Array | None = None
+
+    def do(
+        self, name: str, out: Place, a: Place, b: Place | None = None, *, k: int = 0,
+        height: int = 0,
+    ) -> None:  # fmt: skip
+        """One instruction: out = name(a, b); `height` rows a sample, 0 for as many as a call
+        says."""
+        other = (0, 0, 0, 0) if b is None else b.words()
+        head = (OPERATIONS[name], out.n, k, height)
+        self.words.append((*head, *out.words(), *a.words(), *other))
+        self.held += [out.array, a.array, b and b.array]
+        self.longest = max(self.longest, k)
+        self.last, self._code = out, None
+
+    def redirect(self, made: Place, out: Place) -> bool:
+        """Let the last instruction, if it made a place, write to another one instead."""
+        if made is not self.last:
+            return False
+        words = self.words[-1]
+        self.words[-1] = (*words[:4], *out.words(), *words[8:])
+        self.held.append(out.array)
+        self.last = out
+        return True
+
+    def rows(self, rows: int, width: int) -> Array:
+        """Zeros whose rows are wide enough for whole vectors."""
+        return np.zeros((rows, -(-width // self.vector) * self.vector))
+
+    def packed(self, matrix: Array) -> Place:
+        """A matrix (k, n) panel by panel, as products take it from the right."""
+        k, n = matrix.shape
+        panel = 2 * self.vector
+        whole = np.zeros((k, -(-n // panel) * panel))
+        whole[:, :n] = matrix
+        array = np.ascontiguousarray(whole.reshape(k, -1, panel).transpose(1, 0, 2))
+        return Place(array.reshape(1, -1), n)
+
+    def run(
+        self, first: int, stop: int, samples: tuple[int, int], rows: int = 1,
+        low: float = -1.0, high: float = np.inf,
+    ) -> int:  # fmt: skip
+        """Run the steps from `first` to before `stop`, back where that is less; gives how many
+        were done before a sum of squares left (low, high)."""
+        if self._code is None:
+            self._code = np.array(self.words, np.int64)
+            self._space = np.empty(max(self.longest * 2 * self.vector, FEW * FEW))
+        return int(
+            self.library.symgate_run(
+                self._code.__array_interface__["data"][0], len(self.words), first, stop,
+                *samples, rows, low, high, self._space.__array_interface__["data"][0],
+            )
+        )  # fmt: skip
