@@ -76,7 +76,7 @@ def rank(e: Basic) -> int:
 
 def name_of(symbol: Basic) -> str:
     """The name of a variable or a parameter, without its time."""
-    return str(symbol.base.label) if isinstance(symbol, Indexed) else str(symbol.name)
+    return str(symbol.base.name if isinstance(symbol, Indexed) else symbol.name)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ Array = NDArray[Any]
 
 #: What is computed in; arrays of other real numbers are taken as the second.
 PRECISIONS = ("float32", "float64")
+_KINDS = tuple(map(np.dtype, PRECISIONS))
 
 
 def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array]:
@@ -34,20 +35,22 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
     if missing:
         raise ShapeError(f"{cell.name} needs the parameter {missing[0]!r}, which is not given")
     return {
-        name: checked(name, params[name], len(parameter.shape), shown(parameter.shape))
+        name: checked(name, params[name], len(parameter.shape), parameter.shape)
         for name, parameter in cell.parameters.items()
     }
 
 
-def checked(name: str, value: Any, at_least: int = 0, expected: str = "") -> Array:
-    """A finite float array with at least so many axes."""
+def checked(
+    name: str, value: Any, at_least: int = 0, expected: Sequence[object] | None = None
+) -> Array:
+    """A finite float array with at least so many axes; those `expected` are for the message."""
     array = real(name, value)
-    if array.dtype.name not in PRECISIONS or not array.dtype.isnative:
+    if array.dtype not in _KINDS or not array.dtype.isnative:
         with np.errstate(over="ignore"):
             array = array.astype(float)
     if array.ndim < at_least:
-        expected = expected or f"at least {at_least} axes"
-        raise ShapeError(f"{name} has shape {array.shape}; expected {expected}")
+        wanted = f"at least {at_least} axes" if expected is None else shown(expected)
+        raise ShapeError(f"{name} has shape {array.shape}; expected {wanted}")
     if not np.isfinite(array).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         item = f"{name}{list(place)}" if place else name

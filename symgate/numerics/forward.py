@@ -1,4 +1,4 @@
-"""The steps of a cell written onto a tape for the compiled engine: a semantics of `fold`.
+"""The steps of a cell written onto a tape for the compiled engine.
 
 The samples of a step lie one below the other, (steps, B, n); the arrays that come out are
 views of them in the layout of a run, (steps, n, B).
@@ -10,45 +10,31 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from ctypes import CDLL
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Rational
+from sympy import Expr
 
-from symgate.algebra.fold import Semantics, fold, function_name
-from symgate.algebra.vectors import MatVec, name_of, rank, time_of, variable
 from symgate.numerics.loop import Loop, Progress, advance
+from symgate.numerics.recipe import Block, Leaf, NotForTape, Register, recipe
 from symgate.numerics.run import Run, Window
-from symgate.numerics.schedule import Activation, Elementwise, Product, leaves, split_stacks
-from symgate.numerics.tape import OPERATIONS, Place, Tape
+from symgate.numerics.schedule import Activation, Product, split_stacks
+from symgate.numerics.tape import Place, Tape
 
 Array = NDArray[Any]
 
-
-@dataclass(frozen=True, eq=False)
-class Minus:
-    """The negative of a place, not yet worked out: a sum subtracts it."""
-
-    of: Place
-
-
 #: A number that stands for all components, or where a vector lies at a step.
-Value = float | Place | Minus
+Value = float | Place
 
 #: The instructions on numbers alone.
 NUMBERS: dict[str, Callable[..., Any]] = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": np.divide,
-    "neg": operator.neg, "pow": np.power, "max": max, "min": min, "abs": abs, "erf": math.erf,
-    "erfc": math.erfc, "step": lambda a: a > 0, "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "copy": float, "add": operator.add, "sub": operator.sub, "mul": operator.mul,
+    "div": np.divide, "neg": operator.neg, "pow": np.power, "max": max, "min": min, "abs": abs,
+    "erf": math.erf, "erfc": math.erfc, "step": lambda a: a > 0, "sign": np.sign,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
     **{n: getattr(np, n) for n in ("tanh", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos")},
-    "sign": np.sign,
 }  # fmt: skip
-
-
-class NotForTape(Exception):
-    """Something that the compiled engine has no instruction for."""
 
 
 class CompiledLoop:
@@ -62,9 +48,10 @@ class CompiledLoop:
     ) -> dict[str, Array]:
         """The kept values of the steps start … stop - 1; states have the one before first."""
         try:
-            written = _Written(self.loop, self.library, start, stop)
+            blocks = recipe(self.frame.cell)
         except NotForTape:
             return self.loop.run(start, stop, state, progress)
+        written = _Written(self.loop, blocks, self.library, start, stop)
         for name, value in state.items():
             written.arrays[name][0] = value.T
         samples = self.frame.samples
@@ -76,35 +63,35 @@ class CompiledLoop:
         return {name: written.kept[name] for name in self.loop.plan.kept}
 
 
-class _Written(Semantics):
+class _Written:
     """A stretch of steps on a tape, with its arrays."""
 
-    known: dict[Any, Any]
-
-    def __init__(self, loop: Loop, library: CDLL, start: int, stop: int) -> None:
+    def __init__(
+        self, loop: Loop, blocks: Mapping[int, Block], library: CDLL, start: int, stop: int
+    ) -> None:
         self.loop, self.frame, self.plan = loop, loop.frame, loop.plan
-        self.known = {}
         self.tape, self.length = Tape(library), stop - start
-        self.arrays: dict[str, Array] = {
-            name: self.empty(self.length + 1, loop.rows(name)) for name in loop.lin.cell.states
-        }
+        self.states = loop.lin.cell.states
+        self.arrays = {s: self.empty(self.length + 1, loop.rows(s)) for s in self.states}
         self.kept = {name: _inward(array) for name, array in self.arrays.items()}
         self.ahead = Window(self.frame, start, stop, self.kept, start)
+        self.products: dict[Expr, Place] = {}
+        self.held: dict[Register, Value] = {}
         with np.errstate(all="ignore"):
             loop.drive(self.ahead)
             for name in self.plan.driven:
                 whole = self.values(split_stacks(loop.lin[name].expression), loop.rows(name))
-                if name in loop.lin.cell.states:
+                if name in self.states:
                     self.arrays[name][1:] = whole
                 elif name in self.plan.kept:
                     self.keep(name, np.array(whole, order="C"))
-            for op in self.plan.operations:
+            for place, op in enumerate(self.plan.operations):
                 if isinstance(op, Product):
-                    self.product(op)
+                    self.product(op, blocks[place])
                 elif isinstance(op, Activation):
-                    self.activation(op)
+                    self.activation(op, blocks[place])
                 else:
-                    self.elementwise(op)
+                    self.block(blocks[place], None)
 
     def empty(self, steps: int, width: int) -> Array:
         return np.empty((steps, self.frame.samples, width))
@@ -115,25 +102,32 @@ class _Written(Semantics):
     def values(self, e: Expr, width: int) -> Array:
         """What is known ahead, (steps, B, n)."""
         found = np.broadcast_to(self.ahead.value(e), (self.length, width, self.frame.samples))
-        return np.moveaxis(found, -1, -2)
+        return _inward(found)
+
+    def own(self, name: str, before: bool = False) -> Place:
+        """Where the value of a node lies at its step, or at the step before."""
+        if name not in self.arrays:
+            self.keep(name, self.empty(self.length, self.loop.rows(name)))
+        array = self.arrays[name]
+        origin = 0 if before else len(array) - self.length
+        return Place(array, array.shape[-1], moves=True, origin=origin)
 
     # -- operations ------------------------------------------------------------------------
 
-    def product(self, op: Product) -> None:
+    def product(self, op: Product, made: Block) -> None:
+        self.block(made, None)
         stacked = self.loop.stacks[id(op)].T
-        source = self.leaf(op.source)
         out = self.tape.rows(self.frame.samples, stacked.shape[1])
-        whole = Place(out, stacked.shape[1])
-        if not isinstance(source, Place):
-            raise NotForTape
+        whole, source = Place(out, stacked.shape[1]), self.value(made.source)
+        assert isinstance(source, Place)
         self.tape.do("times", whole, source, self.tape.packed(stacked), k=len(stacked))
         row = 0
         for target, matrix in zip(op.targets, op.matrices, strict=True):
             height = self.frame.size(matrix.rows)
-            self.known[target] = Place(out, height, first=row)
+            self.products[target] = Place(out, height, first=row)
             row += height
 
-    def activation(self, op: Activation) -> None:
+    def activation(self, op: Activation, made: Block) -> None:
         """One activation of a block of nodes, in place over their drives."""
         heights = [self.loop.rows(name) for name in op.nodes]
         firsts = np.cumsum([0, *heights]).tolist()
@@ -141,16 +135,14 @@ class _Written(Semantics):
         for name, drive, first, height in zip(op.nodes, op.drives, firsts, heights, strict=False):
             part = block[..., first : first + height]
             part[...] = self.values(drive, height)
-            if name not in self.loop.lin.cell.states:
+            if name not in self.states:
                 self.keep(name, part)
         for first, product in self.summands(op, firsts):
             place = Place(block, product.n, moves=True, first=first)
             self.tape.do("add", place, place, product)
-        now = Place(block, firsts[-1], moves=True)
-        constants = [self.number(a) for a in op.function.args[1:]]
-        self.write(now, self.apply([now, *constants], op.function))
+        self.block(made, Place(block, firsts[-1], moves=True))
         for name, first, height in zip(op.nodes, firsts, heights, strict=False):
-            if name in self.loop.lin.cell.states:
+            if name in self.states:
                 self.tape.do("copy", self.own(name), Place(block, height, moves=True, first=first))
 
     def summands(self, op: Activation, firsts: Sequence[int]) -> list[tuple[int, Place]]:
@@ -160,7 +152,7 @@ class _Written(Semantics):
         for product, first in zip(op.products, firsts, strict=False):
             if product is None:
                 continue
-            part = self.known[product]
+            part = self.products[product]
             start, last = found[-1] if found else (0, part)
             joins = last.array is part.array and last.first + last.n == part.first
             if joins and start + last.n == first:
@@ -169,126 +161,58 @@ class _Written(Semantics):
                 found.append((first, part))
         return found
 
-    def elementwise(self, op: Elementwise) -> None:
-        for name, expression in zip(op.nodes, op.expressions, strict=True):
-            for leaf in leaves(expression):
-                self.leaf(leaf)
-            value = fold(expression, self)
-            if name in self.plan.kept:
-                if name not in self.arrays:
-                    self.keep(name, self.empty(self.length, self.loop.rows(name)))
-                self.write(self.own(name), value)
-                value = self.own(name)
-            self.known[variable(name)] = value
+    def block(self, block: Block, now: Place | None) -> None:
+        """Instructions; one without a name to write to works on what is activated."""
+        if now is not None and block.source is not None:
+            self.held[block.source] = now
+        for do in block.instructions:
+            parts = [p if isinstance(p, float) else self.value(p) for p in do.parts]
+            widths = {p.n for p in parts if isinstance(p, Place)}
+            if isinstance(do.out, str):
+                out = now if now is not None and not do.out else self.own(do.out)
+            elif not widths:
+                self.held[do.out] = float(NUMBERS[do.name](*parts))
+                continue
+            else:
+                width = max(widths)
+                out = Place(np.empty((self.frame.samples, width)), width)
+                self.held[do.out] = out
+            if not widths and do.name != "copy":
+                parts, name = [float(NUMBERS[do.name](*parts))], "copy"
+            else:
+                name = do.name
+            self.tape.do(name, out, *(self.spread(p, out.n) for p in parts))
 
-    def own(self, name: str) -> Place:
-        """Where the value of a node lies at its step."""
-        array = self.arrays[name]
-        return Place(array, array.shape[-1], moves=True, origin=len(array) - self.length)
+    # -- values ----------------------------------------------------------------------------
 
-    def leaf(self, e: Expr) -> Value:
-        """A variable, parameter or product that is known before the expression it stands in."""
-        if e not in self.known:
-            self.known[e] = self.found(e)
-        return self.known[e]
+    def value(self, register: Register | None) -> Value:
+        assert register is not None
+        if register in self.held:
+            return self.held[register]
+        assert register.leaf is not None
+        value = self.held[register] = self.read(register.leaf)
+        return value
 
-    def found(self, e: Expr) -> Value:
-        if e.is_Symbol:
-            value = self.frame.params[name_of(e)]
-            return Place(np.ascontiguousarray(value), len(value)) if value.ndim else float(value)
-        if rank(e) != 1:
-            raise NotForTape
-        name = None if isinstance(e, MatVec) else name_of(e)
-        if name in self.arrays:
-            if time_of(e) == 0:
-                return self.own(name)
-            return Place(self.arrays[name], self.arrays[name].shape[-1], moves=True)
-        width = self.frame.size(e.matrix.rows if name is None else self.loop.lin.size(name))
-        array = np.ascontiguousarray(self.values(e, width))
+    def read(self, leaf: Leaf) -> Value:
+        """Where something that a step reads lies; what is known ahead is worked out here."""
+        if leaf.kind == "parameter":
+            array = self.frame.params[leaf.name]
+            return Place(np.ascontiguousarray(array), len(array)) if array.ndim else float(array)
+        if leaf.kind == "product" and leaf.expression in self.products:
+            return self.products[leaf.expression]
+        if leaf.name in self.arrays:
+            return self.own(leaf.name, leaf.kind == "before")
+        width = self.frame.size(leaf.size)
+        array = np.ascontiguousarray(self.values(leaf.expression, width))
         return Place(array, width, moves=True)
 
-    def write(self, out: Place, value: Value) -> None:
-        """Bring a value to a place; what has just been worked out goes there at once."""
-        if isinstance(value, Place) and self.tape.redirect(value, out):
-            for key, held in self.known.items():
-                if held is value:
-                    self.known[key] = out
-        elif value is not out:
-            self.tape.do("copy", out, self.spread(value, out.n))
-
-    # -- the meaning of nodes --------------------------------------------------------------
-
-    def parameter(self, e: Any) -> Value:
-        return self.found(e)
-
-    def number(self, e: Expr) -> float:
-        return float(e.p) / float(e.q) if isinstance(e, Rational) else float(e)
-
-    def add(self, parts: Sequence[Value], e: Any) -> Value:
-        plus = [p for p in parts if not isinstance(p, Minus)]
-        value = self.chained("add", plus) if plus else 0.0
-        for part in parts:
-            if isinstance(part, Minus):
-                value = self.do("sub", [value, part.of])
-        return value
-
-    def multiply(self, parts: Sequence[Value], e: Any) -> Value:
-        rest = [p for p in parts if not isinstance(p, float) or p != -1]
-        value = self.chained("mul", rest)
-        if (len(parts) - len(rest)) % 2 == 0:
-            return value
-        return Minus(value) if isinstance(value, Place) else self.do("neg", [value])
-
-    def chained(self, name: str, parts: Sequence[Value]) -> Value:
-        if not parts:
-            return 1.0
-        value, *rest = sorted(parts, key=lambda p: not isinstance(p, Place))
-        for part in rest:
-            value = self.do(name, [value, part])
-        return value
-
-    def power(self, base: Value, exponent: Value, e: Any) -> Value:
-        if not isinstance(exponent, float) or not exponent.is_integer() or abs(exponent) > 16:
-            return self.do("sqrt", [base]) if exponent == 0.5 else self.do("pow", [base, exponent])
-        if exponent < 0:
-            return self.do("div", [1.0, self.power(base, -exponent, e)])
-        if exponent == 1:
-            return base
-        half = self.power(base, exponent // 2, e)
-        square = self.do("mul", [half, half])
-        return self.do("mul", [square, base]) if exponent % 2 else square
-
-    def apply(self, arguments: Sequence[Value], e: Any) -> Value:
-        name = function_name(e)
-        if name in OPERATIONS:
-            return self.do(name, arguments)
-        value: Value = super().apply(arguments, e)
-        return value
-
-    def do(self, name: str, parts: Sequence[Value]) -> Value:
-        """One instruction on values of one width; a number is spread over it."""
-        parts = [self.do("neg", [p.of]) if isinstance(p, Minus) else p for p in parts]
-        widths = {p.n for p in parts if isinstance(p, Place)}
-        if not widths:
-            return float(NUMBERS[name](*parts))
-        if len(widths) != 1:
-            raise NotForTape
-        width = widths.pop()
-        out = Place(np.empty((self.frame.samples, width)), width)
-        self.tape.do(name, out, *(self.spread(p, width) for p in parts))
-        return out
-
     def spread(self, value: Value, width: int) -> Place:
-        if isinstance(value, Minus):
-            value = self.do("neg", [value.of])
         if isinstance(value, Place):
+            assert value.n == width
             return value
-        key = value, width
-        if key not in self.known:
-            self.known[key] = Place(np.full(width, value), width)
-        return self.known[key]
+        return Place(np.full(width, value), width)
 
 
 def _inward(array: Array) -> Array:
-    """(steps, B, n) seen as (steps, n, B)."""
-    return np.moveaxis(array, -1, -2)
+    """(steps, B, n) seen as (steps, n, B), and the other way."""
+    return array.swapaxes(-1, -2)

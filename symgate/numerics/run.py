@@ -73,7 +73,7 @@ class Run:
 
     def outward(self, array: Array) -> Array:
         """(T, n, B) as (T, B, n), or (T, n) for a single sequence."""
-        moved = array[..., 0] if self.batch is None else np.moveaxis(array, -1, -2)
+        moved = array[..., 0] if self.batch is None else array.swapaxes(-1, -2)
         shown = moved.view()
         shown.flags.writeable = False
         return shown

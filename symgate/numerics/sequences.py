@@ -96,7 +96,7 @@ def checked_states(
                 f"{name!r} is no state of {cell.name}{did_you_mean(str(name), cell.states)}"
             )
         size = (cell.size(name),)
-        array = checked(f"the initial {name}", value, 1, shown(size))
+        array = checked(f"the initial {name}", value, 1, size)
         if array.ndim == 2 and batch is None and not inputs:
             batch = array.shape[0]
         if array.ndim > 2 or (array.ndim == 2 and array.shape[0] != batch):

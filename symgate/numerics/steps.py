@@ -66,7 +66,7 @@ class Steps:
                 self.diverged(value, start)
             units = value.shape[-2] if value.ndim >= 2 else 1
             spread = np.broadcast_to(value, (count, units, samples))
-            arrays.append(np.ascontiguousarray(np.moveaxis(spread, -1, 1)))
+            arrays.append(np.ascontiguousarray(spread.swapaxes(-1, 1)))
         return Stretch(self, arrays)
 
     def diverged(self, value: Array, start: int) -> None:

@@ -67,7 +67,6 @@ class Tape:
         self.words: list[tuple[int, ...]] = []
         self.held: list[Any] = []
         self.longest = 1
-        self.last: Place | None = None
         self._code: Array | None = None
 
     def do(
@@ -81,17 +80,7 @@ class Tape:
         self.words.append((*head, *out.words(), *a.words(), *other))
         self.held += [out.array, a.array, b and b.array]
         self.longest = max(self.longest, k)
-        self.last, self._code = out, None
-
-    def redirect(self, made: Place, out: Place) -> bool:
-        """Let the last instruction, if it made a place, write to another one instead."""
-        if made is not self.last:
-            return False
-        words = self.words[-1]
-        self.words[-1] = (*words[:4], *out.words(), *words[8:])
-        self.held.append(out.array)
-        self.last = out
-        return True
+        self._code = None
 
     def rows(self, rows: int, width: int) -> Array:
         """Zeros whose rows are wide enough for whole vectors."""
