@@ -147,7 +147,7 @@ def in_chunks(given: Numbers) -> bool:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("symgate.numerics.simulate.in_chunks", watched)
-        given.run()
+        given.run(engine="numpy")
     return taken[0]
 
 
@@ -156,11 +156,11 @@ def test_chunks_at_once_equal_step_by_step(name: str, monkeypatch: pytest.Monkey
     cell = sg.cell(name)
     for batch in (None, 2):
         given = numbers(cell, n=3, m=2, steps=10 * chunks.LENGTH + 17, batch=batch, scale=0.4)
-        at_once = given.run()
+        at_once = given.run(engine="numpy")
         with monkeypatch.context() as patch:
             patch.setattr(chunks, "CHUNKS", 10**9)
             assert not in_chunks(given)
-            assert_same_run(at_once, given.run(), 1e-13)
+            assert_same_run(at_once, given.run(engine="numpy"), 1e-13)
 
 
 @pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "lstm-peephole", "lem", "mut1"])
