@@ -185,10 +185,13 @@ class _Backward:
         """Add what these steps give to the gradient of a parameter."""
         total = self.parameters[term.parameter]
         u = values[Mul(*term.coefficient)] * delta
+        if total.ndim == 0:
+            total += u.sum()
+            return
         if term.left is not None:
             u = self.left(term.left, u, window)
         if term.vector is None:
-            total += u.sum() if total.ndim == 0 else u.sum(axis=(0, 2))
+            total += u.sum(axis=(0, 2))
             return
         found = window[term.vector]
         v = np.broadcast_to(found, (len(u), found.shape[1], u.shape[2]))
