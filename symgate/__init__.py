@@ -30,7 +30,7 @@ _HOMES = {
     "MeanField": "symgate.theory.mean_field",
     "Memory": "symgate.flow.memory",
     "Network": "symgate.models.network",
-    "Origin": "symgate.linear.origin",
+    "Origin": "symgate.bounds.origin",
     "Report": "symgate.reporting.report",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
@@ -61,7 +61,7 @@ _HOMES = {
     "memory": "symgate.flow.memory",
     "model": "symgate.models.model",
     "notations": "symgate.writing.latex",
-    "origin": "symgate.linear.origin",
+    "origin": "symgate.bounds.origin",
     "reach": "symgate.models.reach",
     "read": "symgate.reading.reader",
     "report": "symgate.reporting.report",
@@ -76,6 +76,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from symgate import plots
     from symgate.algebra.text import text
+    from symgate.bounds.origin import Origin, origin
     from symgate.cells import cell, zoo
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
@@ -90,7 +91,6 @@ if TYPE_CHECKING:
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
     from symgate.linear.linearise import Linearisation, linearise
-    from symgate.linear.origin import Origin, origin
     from symgate.models.model import model
     from symgate.models.network import Network
     from symgate.models.reach import reach

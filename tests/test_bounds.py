@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 
 import symgate as sg
+from symgate.algebra import activations
+from symgate.algebra.activations import FUNCTIONS, Y, record_of, sigmoid
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
-from symgate.linear.bounds import bounds
-from symgate.linear.intervals import Interval
-from symgate.linear.limits import gates, limits
+from symgate.bounds.growth import growths
+from symgate.bounds.intervals import Interval, enclosed, rational
+from symgate.bounds.limits import gates, limits
+from symgate.bounds.norms import bounds
+from symgate.bounds.ranges import ranges, slope_range
 from symgate.linear.paths import count, paths
-from symgate.linear.ranges import ranges
 from symgate.linear.verify import verified
 from tests.chosen import CELLS
+from tests.random_cells import random_cell
 
 
 def sizes_of(cell: sg.Cell) -> dict[sp.Symbol, int]:
@@ -136,19 +145,176 @@ def test_ranges_that_are_known(name: str, value: str, low: float, high: float) -
     assert ranges(sg.cell(name))[value] == Interval(low, high)
 
 
-@pytest.mark.parametrize("function", [
-    "elu", "gelu", "silu", "softplus", "softsign", "hard_sigmoid", "hard_tanh", "leaky_relu",
-    "sin", "cos", "exp", "abs", "relu",
-])  # fmt: skip
+#: Every function of the language, and those with a constant with two others.
+WRITTEN = (
+    *(f"{name}({{}})" for name in FUNCTIONS if name not in ("log", "sqrt")),
+    *("log(1 + ({})**2)", "sqrt(1 + ({})**2)", "elu({}, 0.5)", "elu({}, 2)"),
+    *("leaky_relu({}, 0.2)", "leaky_relu({}, 3)", "hard_sigmoid({}, 0.5)", "hard_tanh({}, 2)"),
+)
+
+
+@pytest.mark.parametrize("function", WRITTEN)
 def test_every_function_has_a_true_range_and_slope(function: str) -> None:
-    cell = sg.Cell.from_text(f"h[t] = {function}(W @ x[t] + U @ h[t-1])", name=function)
+    cell = sg.Cell.from_text(f"h[t] = {function.format('W @ x[t] + U @ h[t-1]')}", name=function)
     known, found = ranges(cell), bounds(cell)
+    least, most = np.inf, -np.inf
     for params, given in draws(cell, 20, 2.0):
         value = sg.lambdify(cell, variable("h"))(params, **given)
-        assert (value >= float(known["h"].low) - 1e-12).all()
-        assert (value <= float(known["h"].high) + 1e-12).all()
+        least, most = min(least, value.min()), max(most, value.max())
         norm = np.linalg.norm(sg.lambdify(cell, sg.jacobian(cell))(params, **given), 2)
         assert norm <= number(cell, found.total("h", "h"), params, given) * (1 + 1e-12)
+    low, high = float(known["h"].low), float(known["h"].high)
+    assert low - 1e-12 <= least
+    assert most <= high + 1e-12
+    assert not np.isfinite(low) or least < low + 0.3 * max(1, abs(low))
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_the_record_of_a_function_holds_its_slopes(written: str) -> None:
+    """Slopes on a fine grid fill the range that the record names."""
+    cell = sg.Cell.from_text(f"h[t] = {written.format('h[t-1]')}")
+    if written.startswith(("log", "sqrt", "identity", "exp")):
+        return
+    at = np.linspace(-12, 12, 24_000)
+    slopes = np.diff(sg.lambdify(cell, variable("h"))({}, h=at)) / np.diff(at)
+    span = slope_range(cell.equations["h"])
+    assert float(span.low) - 1e-9 <= slopes.min() < float(span.low) + 0.02
+    assert 0.97 * float(span.high) <= slopes.max() <= float(span.high) + 1e-9
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n not in ("log", "sqrt")])
+def test_every_function_goes_through_every_reading(name: str) -> None:
+    cell = sg.Cell.from_text(
+        f"z[t] = {name}(U @ h[t-1] + b)\nh[t] = tanh({name}(h[t-1])) * z[t] + {name}(z[t]) * b"
+    )
+    assert sg.derive(cell).holds
+    limits(cell)
+    growths(cell)
+    with suppress(sg.SymgateError):
+        sg.origin(cell).to_dict()
+    d = sg.decay(cell, hidden=3, lags=6, gain=0.5, singular=())
+    assert d.bounds is not None
+    assert (d.log10_norm <= d.bounds.run_log10).all()
+    assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
+
+
+# -- intervals --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "number", [sp.pi, sp.E, sp.sqrt(2), sp.log(2), -sp.pi / 1000, sp.exp(30), sp.exp(-30)]
+)
+def test_what_is_irrational_is_rounded_outward(number: sp.Expr) -> None:
+    found = enclosed(number)
+    assert rational(found.low) < number < rational(found.high)
+    assert float(found.high - found.low) <= 0.0011 * abs(float(number))
+
+
+def test_what_is_rational_is_exact() -> None:
+    third = enclosed(sp.Rational(1, 3))
+    assert third.low == third.high == Fraction(1, 3)
+    cell = sg.Cell.from_text("h[t] = exp(tanh(U @ h[t-1])) + log(1 + sigmoid(U @ h[t-1]))")
+    known = ranges(cell)["h"]
+    most = float(mpmath.e + mpmath.log(2))
+    assert float(known.low) < float(mpmath.exp(-1))
+    assert most < float(known.high) < 1.002 * most
+
+
+@pytest.mark.parametrize(("text", "low", "high"), [
+    ("h[t] = z[t] * h[t-1] + (1 - z[t]) * 2 * tanh(U @ h[t-1])", -2, 2),
+    ("h[t] = 0.5 * h[t-1] + tanh(U @ h[t-1])", -2, 2),
+    ("h[t] = h[t-1] / 3 + z[t]", 0, 1.5),
+    ("h[t] = (h[t-1]**2 + tanh(U @ h[t-1])) / 2", -0.5, 1),
+    ("h[t] = z[t] * h[t-1] + tanh(U @ h[t-1])", -np.inf, np.inf),
+    ("h[t] = z[t] * h[t-1] + (1 - z[t]) * z[t] / (1 + z[t]**2)", 0, 0.5),
+    ("h[t] = h[t-1] * z[t]", -1, 1),
+    ("c[t] = tanh(h[t-1])\nh[t] = c[t-1] / 2 + h[t-1] / 4 + 0.5 * z[t]", -np.inf, np.inf),
+    ("h[t] = h[t-1] + W @ x[t]\nc[t] = h[t-1] / (1 + h[t-1]**2)", -np.inf, np.inf),
+])  # fmt: skip
+def test_invariants_are_found_from_the_start(text: str, low: float, high: float) -> None:
+    cell = sg.Cell.from_text(f"z[t] = sigmoid(W @ x[t])\n{text}")
+    found = ranges(cell).before["h"]
+    if np.isfinite(low) or not found.is_bounded:
+        assert (float(found.low), float(found.high)) == (low, high)
+    params = sg.init(cell, hidden=4, input=3, scheme="gaussian", gain=3, seed=1)
+    x = 5 * np.random.default_rng(0).normal(size=(50, 3))
+    run = sg.simulate(cell, params, x)
+    known = ranges(cell)
+    for name in known.values:
+        if name in cell.equations:
+            assert (run[name] >= float(known[name].low)).all(), name
+            assert (run[name] <= float(known[name].high)).all(), name
+
+
+def test_a_fraction_of_one_value_has_its_exact_range() -> None:
+    cell = sg.Cell.from_text("s[t] = s[t-1] + W @ x[t]\nh[t] = s[t-1] / (1 + s[t-1]**2)")
+    assert ranges(cell)["h"] == Interval(Fraction(-1, 2), Fraction(1, 2))
+
+
+def test_a_share_needs_both_parts_to_be_positive() -> None:
+    text = "f[t] = {}(U @ h[t-1])\ni[t] = sigmoid(W @ h[t-1])\nh[t] = f[t] / (f[t] + i[t])"
+    assert ranges(sg.Cell.from_text(text.format("sigmoid")))["h"] == Interval(0, 1)
+    assert not ranges(sg.Cell.from_text(text.format("tanh")))["h"].within(0, 1)
+    minus = "f[t] = sigmoid(U @ h[t-1])\nh[t] = f[t] / (f[t] + tanh(W @ h[t-1]))"
+    assert not ranges(sg.Cell.from_text(minus))["h"].within(0, 1)
+
+
+@pytest.mark.parametrize(("written", "factor"), [
+    ("2 * U", 2), ("-U / 2", 0.5), ("U.T", 1), ("-3 * U.T", 3), ("I", 0), ("U @ V", 1),
+    ("2 * U @ V.T", 2), ("(U + V)", 1), ("(alpha * U)", 1), ("diag(b) @ U", 1),
+])  # fmt: skip
+def test_a_matrix_is_bounded_with_its_factor(written: str, factor: float) -> None:
+    """No looser than the product of norms, and never below the norm."""
+    cell = sg.Cell.from_text(f"h[t] = {written} @ h[t-1] + V @ x[t] + U @ x[t] + alpha * b")
+    bound = bounds(cell).total("h", "h")
+    for params, given in draws(cell, 5, 1.0):
+        norm = np.linalg.norm(sg.lambdify(cell, sg.jacobian(cell))(params, **given), 2)
+        size = {k: np.linalg.norm(v, 2) for k, v in params.items() if np.ndim(v) == 2}
+        size["alpha"], size["b"] = abs(params["alpha"]), np.abs(params["b"]).max()
+        most = factor * size["U"] if factor else 1.0
+        for name in ("V", "alpha", "b"):
+            most *= size[name] if name in written and "+" not in written else 1.0
+        assert norm <= number(cell, bound, params, given) * (1 + 1e-12)
+        if "+" not in written:
+            assert number(cell, bound, params, given) == pytest.approx(most)
+
+
+@pytest.mark.parametrize("text", [
+    "h[t] = tanh(U @ h[t-1]) / (1 + h[t-1]**2)",
+    "s[t] = s[t-1] + W @ x[t]\nh[t] = s[t-1] * (1 - s[t-1]) * tanh(U @ h[t-1])",
+    "h[t] = W @ x[t]\nc[t] = h[t] / (1 + c[t-1]**2)",
+])  # fmt: skip
+def test_a_product_in_one_unbounded_value_is_bounded(text: str) -> None:
+    cell = sg.Cell.from_text(text)
+    found = bounds(cell)
+    for params, given in draws(cell, 5, 1.0):
+        for of, wrt in found.blocks:
+            norm = np.linalg.norm(sg.lambdify(cell, sg.jacobian(cell, of, wrt))(params, **given), 2)
+            assert norm <= number(cell, found.total(of, wrt), params, given) * (1 + 1e-12)
+    assert sg.derive(cell).holds
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_bounds_hold_for_random_cells_at_every_lag(seed: int) -> None:
+    cell = random_cell(Random(seed))
+    known = ranges(cell)
+    limits(cell)
+    growths(cell)
+    for gain in (0.5, 2.0):
+        try:
+            norm = ("spectral", "frobenius")[seed % 2]
+            given = {"hidden": 3, "input": 2, "lags": 10, "scheme": "gaussian", "seed": seed}
+            d = sg.decay(cell, **given, gain=gain, norm=norm, singular=())
+        except sg.SymgateError:
+            continue
+        assert d.bounds is not None
+        assert d.run is not None
+        assert (d.log10_norm <= d.bounds.run_log10).all()
+        assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
+        if not np.isposinf(d.bounds.worst_log10).any():  # the run starts in the ranges
+            for name in cell.equations:
+                assert (d.run[name] >= float(known[name].low) - 1e-12).all()
+                assert (d.run[name] <= float(known[name].high) + 1e-12).all()
 
 
 def saturating(cell: sg.Cell, gate: str) -> str | None:
@@ -237,13 +403,12 @@ def test_the_zoo_is_verified(name: str) -> None:
 
 
 def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from symgate.algebra.activations import sigmoid
-
-    monkeypatch.setattr(sigmoid, "fdiff", lambda self, argindex=1: self)
-    wrong = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")
-    assert not verified(wrong).holds
-    assert not sg.derive(wrong).holds
-    assert "THE CHECK FAILED" in sg.derive(wrong).text()
+    wrong = replace(record_of(sigmoid), slope=Y)
+    monkeypatch.setitem(activations._BY_CLASS, sigmoid, wrong)
+    cell = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")
+    assert not verified(cell).holds
+    assert not sg.derive(cell).holds
+    assert "THE CHECK FAILED" in sg.derive(cell).text()
 
 
 def test_a_cell_that_has_no_real_value_says_so() -> None:

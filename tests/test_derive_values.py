@@ -19,8 +19,8 @@ import sympy as sp
 import symgate as sg
 from symgate.algebra.marks import Differential, Gradient, Step
 from symgate.algebra.vectors import Total, name_of, t, variable
-from symgate.linear.limits import limits
-from symgate.linear.origin import origin
+from symgate.bounds.limits import limits
+from symgate.bounds.origin import origin
 from symgate.linear.paths import paths
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.mathml import mathml

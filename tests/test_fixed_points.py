@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import sympy as sp
 
 import symgate as sg
-from symgate.linear.origin import MU
+from symgate.bounds.origin import MU
 
 TANH = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] + b)")
 
@@ -128,14 +129,69 @@ def test_the_formula_is_written_in_every_notation() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("rnn-relu", "the derivative jumps"),
-        ("cornn", "several matrices"),
+        ("rnn-relu", "jumps at 0"),
+        ("cornn", "no closed form was found .* several matrices"),
         ("rnn-sigmoid", "0 is no fixed point of rnn-sigmoid"),
     ],
 )
 def test_an_origin_without_a_formula_is_refused(name: str, message: str) -> None:
     with pytest.raises(sg.SymgateError, match=message):
         sg.origin(sg.cell(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "matrix"),
+    [
+        (sg.cell("lstm-projected").text, "U_g W_p"),
+        (sg.cell("lem").text, None),
+        ("h[t] = tanh(U @ (V @ h[t-1]))", "U V"),
+        ("h[t] = tanh(U @ c[t-1])\nc[t] = tanh(V @ h[t-1] + Q @ x[t])", None),
+        ("h[t] = 0.5 * h[t-1] + tanh(U @ V @ h[t-1])\nc[t] = A @ h[t-1] + 0.25 * c[t-1]", "U V"),
+        ("h[t] = sin(U @ tanh(V @ h[t-1]) - 2 * U @ V @ h[t-1])", "U V"),
+        ("h[t] = tanh(U @ c[t-1] + b) / 2 + U @ (V @ h[t-1])\nc[t] = c[t-1] / 4 + V @ h[t]", None),
+    ],
+)
+def test_products_that_occur_only_together_are_one_matrix(text: str, matrix: str | None) -> None:
+    cell = sg.Cell.from_text(text)
+    found = sg.origin(cell)
+    assert matrix is None or str(found.matrix) == matrix
+    sizes = dict.fromkeys(cell.sizes, 4) | {"n": 5}
+    rng = np.random.default_rng(1)
+    params, values = {}, {}
+    for p in cell.parameters.values():
+        shape = tuple(sizes[str(s)] for s in p.shape)
+        params[p.name] = rng.normal(size=shape) / 2
+        if p.kind != "matrix":
+            value = 0.0 if p.name in found.zero else rng.uniform(0.2, 0.8)
+            params[p.name] = np.full(shape, value)
+            values[sp.Symbol(p.name, real=True)] = value
+    blocks = []
+    at = {n: np.zeros(sizes[str(cell.shapes[n][0])]) for n in (*cell.states, *cell.inputs)}
+    for of in cell.states:
+        made = [sg.lambdify(cell, sg.jacobian(cell, of, wrt)) for wrt in cell.states]
+        blocks.append([f(params, **{name: at[name] for name in f.needs}) for f in made])
+    true = np.linalg.eigvals(np.block(blocks))
+    mu = np.linalg.eigvals(reduce(np.matmul, [params[m] for m in str(found.matrix).split()]))
+
+    def formula(mu: Any) -> Any:
+        made = [sp.lambdify(MU, e.subs(values).rewrite(sp.exp)) for e in found.eigenvalues]
+        return np.concatenate([np.full(len(mu), complex(0)) + f(mu + 0j) for f in made])
+
+    for mine, other in ((true, formula(np.append(mu, 1e-300))), (formula(mu), true)):
+        for value in mine[np.abs(mine) > 1e-3]:
+            assert np.abs(other - value).min() < 1e-8
+
+
+@pytest.mark.parametrize("text", ["h[t] = abs(U @ h[t-1])", "h[t] = U @ relu(h[t-1])"])
+def test_a_slope_that_jumps_at_zero_is_refused(text: str) -> None:
+    with pytest.raises(sg.SymgateError, match="jumps at 0"):
+        sg.origin(sg.Cell.from_text(text))
+
+
+def test_slopes_that_differ_from_unit_to_unit_are_refused() -> None:
+    cell = sg.Cell.from_text("h[t] = sigmoid(A @ d + b) * h[t-1] + tanh(U @ h[t-1])")
+    with pytest.raises(sg.SymgateError, match="its units differ there"):
+        sg.origin(cell)
 
 
 def test_saturated_gates_are_no_fixed_points() -> None:

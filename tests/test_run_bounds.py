@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.linear.growth import growths
+from symgate.bounds.growth import growths
 from symgate.numerics.initialise import SCHEMES
 from tests.chosen import CELLS
 

@@ -28,7 +28,7 @@ import numpy as np
 import sympy as sp
 
 import symgate as sg
-from symgate.linear.origin import MU
+from symgate.bounds.origin import MU
 from tests.disguises import disguised
 from tests.numbers import Numbers, numbers
 from tests.oracles import Text

@@ -16,7 +16,7 @@ import symgate as sg
 from analysis.published.checks import main
 from analysis.published.drawing import Picture, canvas
 from symgate.algebra.activations import sigmoid
-from symgate.linear.origin import MU
+from symgate.bounds.origin import MU
 from symgate.plots.style import BLUE, GREY, RED, styled
 
 UNITS = 24

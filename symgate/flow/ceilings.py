@@ -19,11 +19,11 @@ from sympy import Expr, Indexed, MatrixExpr
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, time_of, variable
+from symgate.bounds.growth import Growth, growths
+from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.run_bound import STRETCH, run_bound
-from symgate.linear.bounds import Bounds, bounds
-from symgate.linear.growth import Growth, growths
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.run import Run
 

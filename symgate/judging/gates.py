@@ -11,6 +11,7 @@ from sympy import Expr, Indexed, S
 
 from symgate.algebra.activations import sigmoid
 from symgate.algebra.vectors import MatVec, name_of, time_of, variable
+from symgate.bounds.ranges import ranges
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.judging.finding import (
@@ -24,7 +25,6 @@ from symgate.judging.finding import (
 )
 from symgate.judging.formulas import Board, Formula, mapped
 from symgate.judging.probes import affine_slope, at_rest, biased, carry_of, curve, half_life, within
-from symgate.linear.ranges import ranges
 from symgate.numerics import functions
 from symgate.writing.formulas import Span
 

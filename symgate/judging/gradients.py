@@ -11,6 +11,8 @@ import sympy as sp
 from symgate.algebra.activations import sigmoid
 from symgate.algebra.norms import SpectralNorm
 from symgate.algebra.vectors import variable
+from symgate.bounds.norms import bounds
+from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
 from symgate.judging.formulas import Board, Formula
@@ -28,10 +30,8 @@ from symgate.judging.probes import (
     recurrent_names,
     slope,
 )
-from symgate.linear.bounds import bounds
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import count
-from symgate.linear.ranges import ranges
 
 #: The weight of all recurrent connections of a single unit.
 U = sp.Symbol("u")

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sympy import Dummy, Expr, Indexed, Integer, MatrixSymbol
 
 from symgate.algebra.vectors import MatVec, name_of, variable
+from symgate.bounds.intervals import Interval
+from symgate.bounds.limits import gates
 from symgate.equations.cell import Cell
-from symgate.linear.intervals import Interval
-from symgate.linear.limits import gates
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import CARRY, Carry, carry, paths
 from symgate.linear.transition import named_paths
@@ -45,7 +45,7 @@ def carry_of(cell: Cell, state: str) -> Carry | None:
 def within(interval: Interval) -> str:
     """An interval in words.
 
-    >>> from symgate.linear.intervals import EVERYTHING, UNIT
+    >>> from symgate.bounds.intervals import EVERYTHING, UNIT
     >>> within(UNIT), within(EVERYTHING)
     ('lies in [0, 1]', 'has no bound')
     """

@@ -10,6 +10,7 @@ import sympy as sp
 from sympy import MatrixSymbol
 
 from symgate.algebra.vectors import MatVec, variable
+from symgate.bounds.ranges import ranges
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -18,7 +19,6 @@ from symgate.judging.formulas import Board, mapped, named
 from symgate.judging.gates import listed, reads
 from symgate.judging.probes import WIDE, at_rest, carry_of, input_size, within, zeros
 from symgate.linear.linearise import linearise
-from symgate.linear.ranges import ranges
 from symgate.numerics.initialise import bias_of
 from symgate.numerics.simulate import simulate
 from symgate.writing.formulas import Count, Written

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy import Abs
 
 from symgate.algebra.vectors import variable
+from symgate.bounds.ranges import ranges
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.judging.finding import CONDITIONS, FALSE, PROVED, Finding, Number
@@ -28,7 +29,6 @@ from symgate.judging.probes import (
 )
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import count
-from symgate.linear.ranges import ranges
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from symgate.bounds.ranges import ranges
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.ranges import ranges
 from symgate.numerics.run import Run
 from symgate.plots.style import BLUE, ORANGE, caption, styled
 from symgate.plots.style import axes as axes_of

@@ -49,7 +49,7 @@ class Consequence:
     @cached_property
     def ranges(self) -> dict[str, tuple[str, str]]:
         """For each state the interval that it stays in, as text."""
-        from symgate.linear.ranges import ranges
+        from symgate.bounds.ranges import ranges
 
         names = self._states()
         both = [{} if c is None else ranges(c).before for c in self.cells]

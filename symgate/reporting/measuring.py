@@ -22,6 +22,7 @@ from sympy import latex as sympy_latex
 
 from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec
+from symgate.bounds.norms import bounds
 from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -31,7 +32,6 @@ from symgate.flow.memory import Memory, T, memory
 from symgate.flow.saving import load
 from symgate.flow.solve import solved
 from symgate.flow.sweep import sweep
-from symgate.linear.bounds import bounds
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerics.initialise import chosen_sizes

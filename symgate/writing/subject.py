@@ -13,11 +13,11 @@ from sympy.core.basic import Basic
 from symgate.algebra.marks import Ordered, Partial
 from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Vector, shifted, variable
+from symgate.bounds.intervals import Interval
+from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
-from symgate.linear.intervals import Interval
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
-from symgate.linear.ranges import Ranges, ranges
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head
 

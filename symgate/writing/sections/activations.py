@@ -8,8 +8,7 @@ from typing import Any
 from sympy import Add, Function, Mul, Symbol
 
 from symgate.algebra.vectors import variable
-from symgate.linear.images import image, slope_range
-from symgate.linear.intervals import EVERYTHING
+from symgate.bounds.ranges import slope_range, value_range
 from symgate.linear.linearise import factors_of
 from symgate.writing.formulas import Formula, Line, Part, Step
 from symgate.writing.marks import Slope
@@ -33,9 +32,9 @@ def steps(subject: Subject) -> Iterator[Step]:
         at = function.func(v, *function.args[1:])
         slope = at.diff(v)
         extra = extra or slope.has(Function("step")) or "step" in str(slope)
-        span, slopes = image(at, EVERYTHING), slope_range(at)
+        span, slopes = value_range(at), slope_range(at)
         label = ["values in ", subject.span(span)]
-        if slopes is not None:
+        if slopes.is_bounded:
             label += [", slope in ", subject.span(slopes)]
         parts = Add.make_args(slope) if isinstance(slope, Add) and slope.args[0].is_number else None
         whole = Mul(*factors_of(slope)) if parts is None else slope

@@ -9,7 +9,8 @@ from sympy import Add, Expr, Pow, Symbol
 
 from symgate.algebra.names import GREEK
 from symgate.algebra.operators import transposed
-from symgate.linear.origin import MU, NoOrigin, Origin, origin
+from symgate.bounds.origin import MU, Origin, origin
+from symgate.bounds.rest import NotAtRest
 from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
@@ -21,7 +22,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     """The eigenvalues, or why they have no closed form."""
     try:
         found = origin(subject.cell)
-    except NoOrigin as error:
+    except NotAtRest as error:
         yield _none(error.why)
         return
     if any(_has_root(e) for e in found.eigenvalues):
@@ -31,7 +32,8 @@ def steps(subject: Subject) -> Iterator[Step]:
 
 
 def _none(why: str) -> Step:
-    return Step((HEADING,), (f"The eigenvalues of the Jacobian there have no closed form: {why}.",))
+    found = "No closed form was found for the eigenvalues of the Jacobian there"
+    return Step((HEADING,), (f"{found}: {why}.",))
 
 
 def _has_root(e: Expr) -> bool:

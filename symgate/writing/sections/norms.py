@@ -13,8 +13,8 @@ from sympy import Add, Expr, Indexed, Integer, MatAdd, Mul
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
-from symgate.linear.bounds import Bounds, bounds, term_bound
-from symgate.linear.limits import Limit, gates, limits
+from symgate.bounds.limits import Limit, gates, limits
+from symgate.bounds.norms import Bounds, bounds, term_bound
 from symgate.linear.paths import MAX_PATHS, carries, count, operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit

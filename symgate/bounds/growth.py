@@ -14,11 +14,11 @@ from types import MappingProxyType
 from sympy import Dummy, Expr, Indexed, S
 
 from symgate.algebra.norms import MaxNorm
-from symgate.algebra.vectors import MatVec, variable
+from symgate.algebra.vectors import MatVec
+from symgate.bounds.norms import magnitude
+from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell, once_a_cell
-from symgate.linear.bounds import magnitude
 from symgate.linear.linearise import linearise
-from symgate.linear.ranges import ranges
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def growths(cell: Cell) -> Mapping[str, Growth]:
     lin, known = linearise(cell), ranges(cell)
     found = {}
     for state in cell.states:
-        expression, old = lin[state].expression, variable(state, 1)
+        expression, old = lin[state].expression, lin.variable(state, 1)
         mixed = any(product.has(old) for product in expression.atoms(MatVec))
         if known.before[state].is_bounded or mixed:
             continue
-        before = Dummy("before")
+        before = Dummy("before", real=True)
         expression = expression.xreplace({old: before})
         factor, rest = expression.diff(before), expression.xreplace({before: S.Zero})
         if factor.has(before) or factor == 0:

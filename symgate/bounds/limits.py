@@ -13,11 +13,11 @@ from fractions import Fraction
 from sympy import Expr, Function, Indexed, Integer, MatrixExpr
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import MatVec, name_of, variable
+from symgate.algebra.vectors import MatVec, name_of
+from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.paths import Path, block, paths
-from symgate.linear.ranges import ranges
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def gates(cell: Cell) -> list[str]:
 def _outputs(lin: Linearisation) -> set[str]:
     """The states that no other value of the same step reads."""
     read = {term.source for node in lin for term in node.terms}
-    return {s for s in lin.cell.states if variable(s) not in read}
+    return {s for s in lin.cell.states if lin[s].symbol not in read}
 
 
 def limits(cell: Cell) -> list[Limit]:
@@ -67,12 +67,12 @@ def limits(cell: Cell) -> list[Limit]:
 
 
 def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
-    fixed: dict[Basic, Expr] = {variable(gate): Integer(value)}
+    fixed: dict[Basic, Expr] = {lin[gate].symbol: Integer(value)}
     for node in lin:
         if node.name != gate and not node.expression.has(MatVec):
             now = node.expression.xreplace(fixed)
-            if now.is_number and variable(node.name) not in fixed and now.is_finite:
-                fixed[variable(node.name)] = now
+            if now.is_number and node.symbol not in fixed and now.is_finite:
+                fixed[node.symbol] = now
     blocks = {}
     for of in _acted_on(lin, gate):
         for wrt in lin.cell.states:

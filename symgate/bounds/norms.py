@@ -1,0 +1,193 @@
+"""How large a one-step Jacobian can be: a bound of every path, from ranges and norms.
+
+A coefficient is bounded by its range over all values that the cell can take; where it has
+no bound (the cell state of an LSTM) its largest component stays in the formula. A matrix
+is bounded by its spectral norm. Bounds are SymPy expressions in these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import sympy as sp
+from sympy import Abs, Add, Expr, Function, Indexed, MatrixExpr, Mul, Pow, S
+
+from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.norms import MaxNorm, SpectralNorm
+from symgate.algebra.vectors import MatVec, rank
+from symgate.bounds.intervals import rational
+from symgate.bounds.ranges import Ranges, only_value, ranges, slope_range
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.linearise import Node, Term, linearise
+from symgate.linear.paths import Path, paths
+
+
+@dataclass(frozen=True)
+class PathBound:
+    """One path with a bound of its norm."""
+
+    path: Path
+    bound: Expr
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of the blocks of a cell's one-step Jacobian, path by path.
+
+    `blocks[of, wrt]` bounds ‖∂of_t/∂wrt_{t-1}‖₂; a pair that is missing is zero.
+
+    >>> import symgate as sg
+    >>> print(bounds(sg.cell("gru")).total("h", "h"))
+    ‖U_n‖₂*‖U_r‖₂/4 + ‖U_n‖₂ + ‖U_z‖₂/2 + 1
+    """
+
+    cell: Cell
+    ranges: Ranges
+    blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
+
+    def total(self, of: str, wrt: str) -> Expr:
+        """The bound of one block: the sum over its paths."""
+        return Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
+
+    def matrix(self) -> sp.ImmutableMatrix:
+        """The bounds of all blocks; its largest singular value bounds the whole Jacobian."""
+        states = self.cell.states
+        return sp.ImmutableMatrix([[self.total(of, wrt) for wrt in states] for of in states])
+
+
+@once_a_cell
+def bounds(cell: Cell) -> Bounds:
+    """Bound every path of every block of the one-step Jacobian."""
+    lin, known = linearise(cell), ranges(cell)
+    blocks = {}
+    for of in cell.states:
+        for wrt in cell.states:
+            found = tuple(PathBound(p, path_bound(known, p)) for p in paths(lin, of, wrt))
+            if found:
+                blocks[of, wrt] = found
+    return Bounds(cell, known, MappingProxyType(blocks))
+
+
+def path_bound(known: Ranges, path: Path) -> Expr:
+    """A bound of the spectral norm of one path: the product of those of its terms."""
+    return Mul(*(term_bound(known, *pair) for pair in zip(path.nodes, path.terms, strict=True)))
+
+
+def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
+    """A bound of ‖diag(coefficient) matrix‖₂ for one term."""
+    bound = magnitude(known, Mul(*term.coefficient))
+    if isinstance(node.expression, Function) and node.expression.args[0] == term.source:
+        slope = slope_range(node.expression)
+        if slope.is_bounded:
+            most = rational(slope.magnitude)
+            bound = sp.Min(bound, most) if bound.is_number else most
+    return bound if term.matrix is None else bound * spectral_norm(known, term.matrix)
+
+
+def magnitude(known: Ranges, expression: Expr) -> Expr:
+    """A bound of the absolute value of each component of a vector expression."""
+    found: Expr = fold(expression, _Size(known))
+    return found
+
+
+def spectral_norm(known: Ranges, matrix: MatrixExpr) -> Expr:
+    """A bound of ‖A‖₂: of a product the product, of a transpose that of the matrix.
+
+    >>> import symgate as sg
+    >>> from sympy import MatrixSymbol
+    >>> U, known = MatrixSymbol("U", 2, 2), ranges(sg.cell("rnn"))
+    >>> print(spectral_norm(known, -2 * U.T))
+    2*‖U‖₂
+    """
+    found: Expr = fold(matrix, _Size(known))
+    return found
+
+
+class _Size(Semantics):
+    """A number that no component of a value exceeds, and no singular value of a matrix.
+
+    A range that is bounded decides, and what holds parameters alone is left as it stands.
+    """
+
+    def __init__(self, known: Ranges) -> None:
+        self.ranges = known
+
+    def unknown(self, e: Any) -> Expr:
+        if isinstance(e, MatrixExpr):
+            return SpectralNorm(e)
+        return self.whole(e, MaxNorm(_upright(e)))
+
+    def whole(self, e: Expr, apart: Expr) -> Expr:
+        """The size of an expression; `apart` where it has to be taken apart."""
+        interval = self.ranges.of(e)
+        if interval.is_bounded:
+            return rational(interval.magnitude)
+        if e.has(Indexed, MatVec):
+            return apart
+        return MaxNorm(_upright(e)) if rank(e) else Abs(_upright(e))
+
+    def number(self, e: Expr) -> Expr:
+        return Abs(e)
+
+    def add(self, parts: Sequence[Expr], e: Add) -> Expr:
+        return self.whole(e, Add(*parts))
+
+    def multiply(self, parts: Sequence[Expr], e: Mul) -> Expr:
+        """Factors in the same value together, and those without a value."""
+        sizes = dict(zip(e.args, parts, strict=True))
+        groups: dict[Expr, list[Expr]] = {}
+        for factor in e.args:
+            moves = factor.has(Indexed, MatVec)
+            groups.setdefault(only_value(factor) or factor if moves else S.One, []).append(factor)
+        apart = (self.whole(Mul(*g), Mul(*(sizes[f] for f in g))) for g in groups.values())
+        return self.whole(e, Mul(*apart))
+
+    def power(self, base: Expr, exponent: Expr, e: Pow) -> Expr:
+        plain = e.exp.is_Integer and e.exp > 0
+        return self.whole(e, base**e.exp if plain else MaxNorm(_upright(e)))
+
+    def apply(self, arguments: Any, e: Function) -> Expr:
+        return self.unknown(e)
+
+    def matvec(self, matrix: Any, vector: Any, e: MatVec) -> Expr:
+        return self.unknown(e)
+
+    # -- matrices --------------------------------------------------------------------------
+
+    def transpose(self, matrix: Expr, e: Any) -> Expr:
+        return matrix
+
+    def identity(self, e: Any) -> Expr:
+        return S.One
+
+    def zeros(self, e: Any) -> Expr:
+        return S.Zero
+
+    def diagonal(self, vector: Expr, e: Any) -> Expr:
+        return vector
+
+    def kronecker(self, parts: Sequence[Expr], e: Any) -> Expr:
+        return Mul(*parts)
+
+    def row(self, vector: Expr, e: MatrixExpr) -> Expr:
+        """A vector or a matrix of the step is no longer than all its components allow."""
+        return sp.sqrt(e.rows * e.cols) * vector
+
+    column = row
+
+    def matrix_of(self, value: Expr, e: MatrixExpr) -> Expr:
+        return self.row(value, e)
+
+    def matadd(self, parts: Sequence[Expr], e: Any) -> Expr:
+        return Add(*parts) if e.has(Indexed) else SpectralNorm(e)
+
+    def matmul(self, scale: Expr | None, matrices: Sequence[Expr], e: Any) -> Expr:
+        return Mul(S.One if scale is None else scale, *matrices)
+
+
+def _upright(e: Expr) -> Expr:
+    """An expression or its negative, whichever is written without a sign in front."""
+    return -e if e.could_extract_minus_sign() else e

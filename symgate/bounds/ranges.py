@@ -1,0 +1,414 @@
+"""In which interval each value of a cell lies, by interval arithmetic over its equations.
+
+The rules know what plain interval arithmetic does not: z (1 - z) is at most 1/4, a
+weighted mean z h + (1 - z) n stays between its parts, f / (f + i) is at most 1. The interval
+of a state is an invariant: it holds the start, and with it at a step it holds after the step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache, reduce
+from types import MappingProxyType
+from typing import Any
+
+import sympy as sp
+from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow
+
+from symgate.algebra.activations import record_of
+from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.vectors import name_of, time_of
+from symgate.bounds.intervals import (
+    EVERYTHING,
+    SYMMETRIC,
+    UNIT,
+    ZERO,
+    End,
+    Interval,
+    enclosed,
+    rational,
+)
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.linearise import Linearisation, linearise
+
+#: Beyond this an argument counts as infinite: what a function gives there is its limit.
+FAR = 10_000
+
+#: Degrees of fractions whose extrema are looked for, and how many values a mean may hold.
+DEGREE, MEMBERS = 8, 8
+
+#: Steps from the start before an end that still moves is taken further out, and where to.
+PATIENCE = 4
+OUTWARD: tuple[End, ...] = (Fraction(1), Fraction(2), Fraction(4), math.inf)
+
+Ends = dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The interval of every value of a cell.
+
+    `before` are the intervals of the old states. They hold at every step if they hold at
+    the start, as they do for states that start at zero. `assumed` are those that would not
+    hold after one step from just any start. Inputs and parameters are unbounded.
+
+    >>> import symgate as sg
+    >>> r = ranges(sg.cell("gru"))
+    >>> r["z"], r["h"], dict(r.assumed)
+    (Interval(0, 1), Interval(-1, 1), {'h': Interval(-1, 1)})
+    """
+
+    values: Mapping[str, Interval]
+    before: Mapping[str, Interval]
+    assumed: Mapping[str, Interval]
+    arithmetic: Arithmetic = field(compare=False, repr=False)
+
+    def __getitem__(self, name: str) -> Interval:
+        return self.values[name]
+
+    def of(self, expression: Expr) -> Interval:
+        """The interval of an expression of the cell's values."""
+        found: Interval = fold(expression, self.arithmetic)
+        return found
+
+
+@once_a_cell
+def ranges(cell: Cell) -> Ranges:
+    """The intervals of all values, with invariants of the states."""
+    lin, states = linearise(cell), cell.states
+    before = _invariant(lin)
+    arithmetic = _step(lin, before)
+    values = arithmetic.now
+    free = _step(lin, dict.fromkeys(states, EVERYTHING)).now
+    assumed = {s: before[s] for s in states if before[s].is_bounded and not free[s].is_bounded}
+    proxy = MappingProxyType
+    return Ranges(proxy(values), proxy(before), proxy(assumed), arithmetic)
+
+
+# -- invariants ---------------------------------------------------------------------------
+
+
+def _invariant(lin: Linearisation) -> Ends:
+    """Intervals of the states that hold the start and that a step leads back into.
+
+    The states start at 0, or within ±1 where 0 is never left.
+    """
+    start = dict.fromkeys(lin.cell.states, ZERO)
+    held = _grown(lin, start)
+    still = {s: SYMMETRIC for s in start if held[s] == ZERO}
+    if still:
+        start |= still
+        held = _grown(lin, start)
+    for _ in range(2):  # what is taken too far out comes back
+        after = _after(lin, held)
+        closer = {s: held[s].meet(after[s].hull(start[s])) for s in held}
+        if _holds(lin, closer):
+            held = closer
+    return held
+
+
+def _grown(lin: Linearisation, start: Ends) -> Ends:
+    """The hull of the steps from a start; ends that do not settle go to their limit, if a step
+    leads back into it, else outward."""
+    seen = [start]
+    for _ in range(PATIENCE):
+        seen.append(_hull(seen[-1], _after(lin, seen[-1])))
+        if seen[-1] == seen[-2]:
+            return start if seen[-1] == start else seen[-1]
+    limit = {s: _limit(*(step[s] for step in seen[-3:])) for s in start}
+    if _holds(lin, limit):
+        return limit
+    held = seen[-1]
+    while (grown := _hull(held, _after(lin, held))) != held:
+        held = {s: _further(held[s], grown[s]) for s in held}
+    return held
+
+
+def _hull(one: Ends, other: Ends) -> Ends:
+    return {s: interval.hull(other[s]) for s, interval in one.items()}
+
+
+def _limit(first: Interval, second: Interval, third: Interval) -> Interval:
+    """Where the ends go if each step moves them by the same part of the one before."""
+    ends = [
+        _geometric(first.low, second.low, third.low),
+        _geometric(first.high, second.high, third.high),
+    ]
+    return Interval(*ends)
+
+
+def _geometric(first: End, second: End, third: End) -> End:
+    if math.isinf(third) or second == first:
+        return third
+    ratio = (third - second) / (second - first)
+    return third + (third - second) * ratio / (1 - ratio) if 0 < ratio < 1 else third
+
+
+def _further(held: Interval, grown: Interval) -> Interval:
+    """Ends that moved, at the next place outward."""
+    low, high = held.low, held.high
+    if grown.low < low:
+        low = -next(end for end in OUTWARD if end >= -grown.low)
+    if grown.high > high:
+        high = next(end for end in OUTWARD if end >= grown.high)
+    return Interval(low, high)
+
+
+def _holds(lin: Linearisation, before: Ends) -> bool:
+    after = _after(lin, before)
+    return all(after[s].within(before[s].low, before[s].high) for s in before)
+
+
+def _after(lin: Linearisation, before: Ends) -> Ends:
+    values = _step(lin, before).now
+    return {s: values[s] for s in before}
+
+
+def _step(lin: Linearisation, before: Ends) -> Arithmetic:
+    """One step from given intervals of the states."""
+    arithmetic = Arithmetic(before)
+    for node in lin:
+        arithmetic.now[node.name] = fold(node.expression, arithmetic)
+    return arithmetic
+
+
+# -- the arithmetic -----------------------------------------------------------------------
+
+
+class Arithmetic(Semantics):
+    """Interval arithmetic; `now` and `before` hold the intervals of values and old states.
+
+    A matrix means the interval of its diagonal, everything where it has more than that.
+    """
+
+    floating = False
+
+    def __init__(self, before: Mapping[str, Interval]) -> None:
+        self.now: Ends = {}
+        self.before = before
+        self.known = {}
+        self.functions = {"abs": abs, "max": Interval.above, "min": Interval.below}
+
+    def unknown(self, e: Any) -> Interval:
+        return EVERYTHING
+
+    def variable(self, e: Indexed) -> Interval:
+        held = self.now if time_of(e) == 0 else self.before
+        return held.get(name_of(e), EVERYTHING)
+
+    def number(self, e: Expr) -> Interval:
+        return enclosed(e)
+
+    def identity(self, e: Any) -> Interval:
+        return Interval(Fraction(1), Fraction(1))
+
+    def diagonal(self, vector: Interval, e: Any) -> Interval:
+        return vector
+
+    def matvec(self, matrix: Interval, vector: Interval, e: Any) -> Interval:
+        return matrix * vector
+
+    def mean(self, vector: Interval, e: Any) -> Interval:
+        return vector
+
+    def norm(self, vector: Interval, e: Any) -> Interval:
+        return Interval(Fraction(0), math.inf)
+
+    spread = norm
+
+    def mixing(self, vector: Interval, e: Any) -> Interval:
+        return UNIT if e.name == "softmax" else EVERYTHING
+
+    def across(self, vector: Interval, e: Any) -> Interval:
+        return vector
+
+    down = across
+
+    def dyad(self, u: Interval, v: Interval, e: Any) -> Interval:
+        return u * v
+
+    def add(self, parts: Sequence[Interval], e: Add) -> Interval:
+        whole, alone = reduce(Interval.__add__, parts), only_value(e)
+        return whole.meet(self.weighted(e) if alone is None else self.of_one_value(e, alone))
+
+    def multiply(self, parts: Sequence[Interval], e: Mul) -> Interval:
+        """A product, factors in the same value taken together."""
+        groups: dict[Expr, list[tuple[Expr, Interval]]] = {}
+        for factor, part in zip(e.args, parts, strict=True):
+            groups.setdefault(only_value(factor) or factor, []).append((factor, part))
+        whole = Interval(Fraction(1), Fraction(1))
+        for value, group in groups.items():
+            found = reduce(Interval.__mul__, (part for _, part in group))
+            if len(group) > 1:
+                found = found.meet(self.of_one_value(Mul(*(f for f, _ in group)), value))
+            whole = whole * found
+        return whole.meet(UNIT) if self.is_share(e) else whole
+
+    def power(self, base: Interval, exponent: Interval, e: Pow) -> Interval:
+        if not e.exp.is_Integer:
+            return base.meet(Interval(Fraction(0), math.inf)).raised(exponent)
+        return base.power(int(e.exp))
+
+    def apply(self, arguments: Sequence[Interval], e: Function) -> Interval:
+        record = record_of(e)
+        if record.name in self.functions:
+            return super().apply(arguments, e)
+        within = value_range(e)
+        if within.is_bounded:
+            return within  # the ends that everybody knows
+        if record.rising:
+            low, high = (_at(e, end) for end in (arguments[0].low, arguments[0].high))
+            return within.meet(Interval(low.low, high.high))
+        return within if record.closed is None else within.meet(super().apply(arguments, e))
+
+    def is_share(self, e: Expr) -> bool:
+        """Whether a quotient lies in [0, 1]: f / (f + i) with both positive."""
+        above, below = sp.fraction(e)
+        if below == 1:
+            return False
+        rest = sp.expand(below - above)
+        return all(fold(part, self).low >= 0 for part in (above, rest))
+
+    def of_one_value(self, e: Expr, alone: Expr) -> Interval:
+        """The range of a fraction of polynomials in one value, over that value's interval."""
+        return _fraction_range(e.xreplace({alone: _U}), fold(alone, self))
+
+    def weighted(self, e: Add) -> Interval:
+        """The hull of the parts, where a sum is a weighted mean  a v + (1 - a) w."""
+        if all(fold(piece, self) == EVERYTHING for piece in pieces(e)):
+            return EVERYTHING
+        for part, weight, other in _means(e):
+            over = fold(part, self)
+            if over != EVERYTHING and fold(weight, self).within(0, 1):
+                hull: Interval = over.hull(fold(other, self))
+                return hull
+        return EVERYTHING
+
+
+def value_range(function: Expr) -> Interval:
+    """Where the values of a function lie, whatever it acts on.
+
+    >>> from symgate.algebra.activations import elu, A
+    >>> value_range(elu(A, 2))
+    Interval(-2, inf)
+    """
+    return _span(function, record_of(function).range)
+
+
+def slope_range(function: Expr) -> Interval:
+    """Where the slope of a function lies, whatever it acts on.
+
+    >>> from symgate.algebra.activations import elu, sigmoid, A
+    >>> slope_range(sigmoid(A)), slope_range(elu(A, 2))
+    (Interval(0, 1/4), Interval(0, 2))
+    """
+    return _span(function, record_of(function).slopes)
+
+
+def _span(function: Expr, ends: tuple[Expr, Expr]) -> Interval:
+    low, high = (enclosed(record_of(function).bound(end, function)) for end in ends)
+    return Interval(low.low, high.high)
+
+
+def _at(function: Function, end: End) -> Interval:
+    """What a function that never falls gives at the end of an interval."""
+    if max(end, -end) > FAR:
+        return EVERYTHING
+    value = function.func(rational(end), *function.args[1:])
+    return enclosed(value.closed_form() if hasattr(value, "closed_form") else value)
+
+
+#: What stands for the one value of a fraction.
+_U = Dummy("u", real=True)
+
+
+@lru_cache(maxsize=4096)
+def _fraction_range(e: Expr, over: Interval) -> Interval:
+    """The exact range of a fraction of polynomials over an interval, to its ends."""
+    above, below = sp.fraction(sp.together(e))
+    if not (above.is_polynomial(_U) and below.is_polynomial(_U)):
+        return EVERYTHING
+    p, q = sp.Poly(above, _U), sp.Poly(below, _U)
+    exact = all(part.domain.is_ZZ or part.domain.is_QQ for part in (p, q))
+    if not exact or max(p.degree(), q.degree()) > DEGREE:
+        return EVERYTHING
+    low, high = rational(over.low), rational(over.high)
+    if any(low <= pole <= high for pole in sp.real_roots(q)):
+        return EVERYTHING
+    slope = p.diff() * q - p * q.diff()
+    inner = [r for r in sp.real_roots(slope) if low < r < high] if slope.degree() > 0 else []
+    found = [enclosed(_limit_at(p, q, place)) for place in (low, high, *inner)]
+    return reduce(Interval.hull, found)
+
+
+def _limit_at(p: sp.Poly, q: sp.Poly, place: Expr) -> Expr:
+    """p / q at a place, which may be infinite."""
+    if place.is_finite:
+        return p.eval(place) / q.eval(place)
+    rise = p.degree() - q.degree()
+    if p.is_zero or rise < 0:
+        return sp.S.Zero
+    ratio = p.LC() / q.LC()
+    return ratio if rise == 0 else ratio * place**rise
+
+
+# -- what an expression is made of --------------------------------------------------------
+
+
+class _Pieces(Semantics):
+    """The values, parameters, activations and matrix products of an expression, in order."""
+
+    def unknown(self, e: Any) -> tuple[Expr, ...]:
+        return (e,)
+
+    def number(self, e: Expr) -> tuple[Expr, ...]:
+        return ()
+
+    def add(self, parts: Sequence[tuple[Expr, ...]], e: Expr) -> tuple[Expr, ...]:
+        return tuple(dict.fromkeys(piece for part in parts for piece in part))
+
+    multiply = add
+
+    def power(self, base: Any, exponent: Any, e: Pow) -> tuple[Expr, ...]:
+        return self.add((base, exponent), e)
+
+    def apply(self, arguments: Any, e: Function) -> tuple[Expr, ...]:
+        return (e,)
+
+    def identity(self, e: Any) -> tuple[Expr, ...]:
+        return (e,)
+
+
+@lru_cache(maxsize=8192)
+def pieces(e: Expr) -> tuple[Expr, ...]:
+    """The values, parameters, activations and matrix products that an expression holds."""
+    found: tuple[Expr, ...] = fold(e, _Pieces())
+    return found
+
+
+def only_value(e: Expr) -> Expr | None:
+    """The one value that an expression is made of, if it is only one."""
+    held = pieces(e)
+    return held[0] if len(held) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _means(e: Add) -> tuple[tuple[Expr, Expr, Expr], ...]:
+    """The ways to read a sum as  weight part + (1 - weight) other."""
+    held = pieces(e)
+    if len(held) > MEMBERS:
+        return ()
+    stand_in = {piece: Dummy(real=True) for piece in held}
+    back = {dummy: piece for piece, dummy in stand_in.items()}
+    plain, found = e.xreplace(stand_in), []
+    for part, dummy in stand_in.items():
+        weight = plain.diff(dummy)
+        if weight == 0 or weight.has(dummy) or weight.is_number:
+            continue
+        other = sp.cancel((plain - weight * dummy) / (1 - weight))
+        if not other.has(dummy):
+            found.append((part, weight.xreplace(back), other.xreplace(back)))
+    return tuple(found)
