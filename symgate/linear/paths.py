@@ -249,7 +249,9 @@ def _slope(expression: Expr, source: Indexed) -> Expr:
         for v in expression.atoms(MatVec)
         if v.vector == source and isinstance(v.matrix, Diag)
     }
-    return expression.xreplace(scaled).diff(source)
+    held = {v: Dummy(real=True) for v in expression.atoms(MatVec) if v not in scaled}
+    back = {dummy: v for v, dummy in held.items()}
+    return expression.xreplace(scaled | held).diff(source).xreplace(back)
 
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
