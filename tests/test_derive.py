@@ -92,12 +92,12 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("linear-rnn", "activations", "The cell has no activation"),
     ("rnn", "lags", "There is no carry"),
     ("rnn", "norms", "The cell has no gate with values between 0 and 1"),
-    ("rnn", "norms", "There is no carry, so that no gate"),
+    ("rnn", "norms", "There is no carry: a change passes through weights"),
     ("min-gru", "norms", "The bound is exactly 1, whatever the weights"),
-    ("gru", "norms", "explosion is not excluded"),
-    ("lstm-1997", "norms", "is the identity: along it a change is handed on unchanged"),
-    ("gru", "norms", "which is 1 for z_t → 1"),
-    ("gru-z-takes-new", "norms", "which is 1 for z_t → 0"),
+    ("gru", "norms", "nor does it exclude that the gradient explodes"),
+    ("lstm-1997", "norms", "is the identity: a change passes along it unchanged"),
+    ("gru", "norms", "which tends to 1 for z_t → 1"),
+    ("gru-z-takes-new", "norms", "which tends to 1 for z_t → 0"),
     ("min-gru", "partials", "read no old state"),
     ("lstm", "lags", "is a block of this product, not a product of blocks"),
     ("lmu", "norms", "if its largest eigenvalue is below 1, the gradient must vanish"),
@@ -105,7 +105,7 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("gru", "norms", "λ = σ(b_z) + μ σ(b_r) (1 - σ(b_z)) μ = 1 / σ(b_r) [where λ = 1]"),
     ("lru", "norms", "No weight matrix is left, and the Jacobian has the eigenvalues ρ"),
     ("sru", "backward", "δ_{h,t} = ∂L_t/∂h_t δ_{r,t} = (c_t - x_t) ⊙ δ_{h,t}"),
-    ("slstm", "norms", "alone no bound follows for h_t, m_t, c_t and n_t."),
+    ("slstm", "norms", "alone give no bound for h_t, m_t, c_t and n_t."),
     ("lstm", "cell", "One step takes h_{t-1}, c_{t-1} and the input x_t to h_t and c_t."),
     ("rnn", "norms", "‖U‖₂ < 1 [the gradient vanishes]"),
     ("rnn-sigmoid", "norms", "1/4 ‖U‖₂ < 1 [the gradient vanishes]"),
@@ -142,7 +142,7 @@ def test_a_lag_is_written_out() -> None:
     text = section_text(sg.cell("lstm"), "lags", lag=3)
     assert "Three steps written out" in text
     assert "∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} ∂h_{t-2}/∂h_{t-3}" in text
-    assert "[by way of c_{t-1} and h_{t-2}]" in text
+    assert "[via c_{t-1} and h_{t-2}]" in text
     assert "would be 78125" not in section_text(sg.cell("lstm"), "lags", lag=8)
 
 
@@ -161,7 +161,7 @@ def test_two_steps_are_written_out_in_every_block() -> None:
     for pair in ("h_t/∂h", "h_t/∂c", "c_t/∂h", "c_t/∂c"):
         assert text.count(f"    ∂{pair}_{{t-2}} = ") == 2
     assert "+ diag(f_t) diag(f_{t-1})\n" in text
-    assert "the other blocks follow likewise" in section_text(sg.cell("slstm"), "lags")
+    assert "other blocks follow likewise" in section_text(sg.cell("slstm"), "lags")
     assert "That is the one-step Jacobian above." in section_text(sg.cell("lstm"), "lags", lag=1)
 
 

@@ -110,7 +110,7 @@ def test_a_failed_check_is_exit_code_1(
 ) -> None:
     from symgate.algebra.activations import sigmoid
 
-    monkeypatch.setattr(sigmoid, "slope", lambda self: self)
+    monkeypatch.setattr(sigmoid, "fdiff", lambda self, argindex=1: self)
     file = tmp_path / "mine.cell"
     file.write_text("h[t] = sigmoid(W @ x[t] + 0.4321 * U @ h[t-1])")
     code, _, err = run(capsys, str(file), "--sections", "check")

@@ -138,7 +138,8 @@ def _advance(content: str, size: float, font: FontProperties) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wide, _, _ = text_to_path.get_text_width_height_descent(
-            content, FontProperties(family=font.get_family(), style=font.get_style(), size=size),
+            content,
+            FontProperties(family=font.get_family(), style=font.get_style(), size=size),
             ismath=False,
-        )  # fmt: skip
+        )
     return float(wide)

@@ -159,9 +159,10 @@ class _Placing:
 
     def placed(self) -> Placement | None:
         waiting = [
-            i for i, node in enumerate(self.nodes)
+            i
+            for i, node in enumerate(self.nodes)
             if node.kind in ("op", "pill") or (node.kind == "box" and i in self.on_way)
-        ]  # fmt: skip
+        ]
         waiting = self.ready(waiting)
         for box in self.order:
             if not all(self.has(s) for s in self.nodes[box].sources):
@@ -191,10 +192,11 @@ class _Placing:
     def is_wanted(self, i: int) -> bool:
         """Whether something reads a node now, and not only together with a later box."""
         return any(
-            self.nodes[r].kind in ("after", "box") or r in self.on_way
+            self.nodes[r].kind in ("after", "box")
+            or r in self.on_way
             or all(box in self.column for box in self.behind[r])
             for r in self.readers[i]
-        )  # fmt: skip
+        )
 
     def place_box(self, box: int) -> None:
         deepest = max([0, *(self.depth(s) for s in self.nodes[box].sources)])
@@ -231,9 +233,11 @@ class _Placing:
             for s in self.nodes[join].sources
             if self.nodes[s].kind == "before" and self.row[s] > self.p.gate_row
         ]
-        free = [row for row in rows if not any(
-            self.row.get(j) == row for j, n in enumerate(self.nodes) if n.kind == "join"
-        )]  # fmt: skip
+        free = [
+            row
+            for row in rows
+            if not any(self.row.get(j) == row for j, n in enumerate(self.nodes) if n.kind == "join")
+        ]
         if not free:
             free = [self.next_bus]
             self.next_bus += 1
@@ -256,9 +260,9 @@ class _Placing:
             s for s in self.nodes[i].sources if self.nodes[s].kind not in ("input", "before")
         ]
         low = max([1, *(self.depth(s) for s in sources)])
-        rows = [self.on_way[i]] if i in self.on_way else list(
-            range(self.p.rails, self.p.gate_row + 1)
-        )  # fmt: skip
+        rows = (
+            [self.on_way[i]] if i in self.on_way else list(range(self.p.rails, self.p.gate_row + 1))
+        )
         best: tuple[float, int, int] | None = None
         for row in rows:
             first = max(low, self.rail_end.get(row, 0) + 1) if i in self.on_way else low
@@ -310,8 +314,9 @@ class _Placing:
         if on_rail:  # it leaves the rail wherever it likes, before the next node on it
             left = any(
                 self.row.get(n) == from_row and there < c <= column
-                for n, c in self.column.items() if n in self.on_way
-            )  # fmt: skip
+                for n, c in self.column.items()
+                if n in self.on_way
+            )
             return 0.3 * across + along + (DETOUR if left else 0.0) + (0.0 if free else DETOUR)
         if column == there:
             return along + (0.0 if free else DETOUR)

@@ -69,9 +69,7 @@ class Board:
     def __init__(self, width: int, height: int, blocked: Iterable[Spot]) -> None:
         self.width, self.height = width, height
         self.blocked = set(blocked)
-        self.near = {
-            (x + dx, y + dy) for x, y in self.blocked for dx, dy in MOVES
-        } - self.blocked  # fmt: skip
+        self.near = {(x + dx, y + dy) for x, y in self.blocked for dx, dy in MOVES} - self.blocked
         self.used: dict[Spot, dict[int, int]] = {}
         self.ports: dict[Spot, int] = {}
         self.kept: set[Spot] = set()
@@ -104,9 +102,11 @@ class Board:
         """Route what is not routed; a net that finds no way comes first in a new attempt."""
         order = list(nets)
         self.kept = {
-            port.spot for net in nets for ports in (net.starts, *net.ends.values())
+            port.spot
+            for net in nets
+            for ports in (net.starts, *net.ends.values())
             for port in ports
-        }  # fmt: skip
+        }
         for _ in range(ATTEMPTS):
             stuck = next((net for net in order if not net.parts and not self.try_to_lay(net)), None)
             if stuck is None:
@@ -169,10 +169,10 @@ class Board:
         starts: list[tuple[float, Spot, int]] = []
         if net.many or not net.parts:
             starts = [
-                (p.cost + BRANCH * bool(net.parts), p.spot, p.way) for p in net.starts
-                if self.is_free(p.spot) and p.spot not in self.ports
-                and not self.used.get(p.spot)
-            ]  # fmt: skip
+                (p.cost + BRANCH * bool(net.parts), p.spot, p.way)
+                for p in net.starts
+                if self.is_free(p.spot) and p.spot not in self.ports and not self.used.get(p.spot)
+            ]
         entered = {port.spot for port in net.entered.values()}
         for spot, mask in net.parts.items():
             if len(self.used[spot]) == 1:
@@ -180,10 +180,11 @@ class Board:
                 near = 6.0 if spot in entered else 0.0
                 starts += [(BRANCH + near, spot, way) for way in free]
         goals = {
-            p.spot: p for p in net.ends[end]
-            if self.ports.get(p.spot, net.name) == net.name and p.spot not in
-            {e.spot for e in net.entered.values()}
-        }  # fmt: skip
+            p.spot: p
+            for p in net.ends[end]
+            if self.ports.get(p.spot, net.name) == net.name
+            and p.spot not in {e.spot for e in net.entered.values()}
+        }
         found = self.search(net, starts, goals)
         if found is None:
             raise NoWay

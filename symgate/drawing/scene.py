@@ -48,9 +48,11 @@ class Line:
         dx, dy = (x > x0) - (x < x0), (y > y0) - (y < y0)
         long, half = (8.5, 5.0) if self.weight > 2 else (6.5, 3.2)
         back = (x - long * dx, y - long * dy)
-        return (x, y), (back[0] - half * dy, back[1] + half * dx), (
-            back[0] + half * dy, back[1] - half * dx
-        )  # fmt: skip
+        return (
+            (x, y),
+            (back[0] - half * dy, back[1] + half * dx),
+            (back[0] + half * dy, back[1] - half * dx),
+        )
 
 
 @dataclass(frozen=True)

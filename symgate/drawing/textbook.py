@@ -101,9 +101,13 @@ class _Figure:
         for row in range(p.rows):
             if row:
                 named = any(p.row.get(i) == row and body.name for i, body in self.bodies.items())
-                y += RAIL if row < p.rails else MIDDLE + named if row <= p.gate_row else (
-                    BELOW if row == p.gate_row + 1 else BETWEEN
-                )  # fmt: skip
+                y += (
+                    RAIL
+                    if row < p.rails
+                    else MIDDLE + named
+                    if row <= p.gate_row
+                    else (BELOW if row == p.gate_row + 1 else BETWEEN)
+                )
             elif p.gate_row == 0:
                 y += 1
             self.y.append(y)
@@ -118,8 +122,9 @@ class _Figure:
         x, self.x = self.left + 1, {}
         reach = 0
         for column in sorted({c for i, c in self.p.column.items() if i in self.bodies}):
-            here = [self.bodies[i] for i, c in self.p.column.items()
-                    if c == column and i in self.bodies]  # fmt: skip
+            here = [
+                self.bodies[i] for i, c in self.p.column.items() if c == column and i in self.bodies
+            ]
             x += reach + self.gap + max(body.half for body in here)
             self.x[column] = x
             reach = max(body.right for body in here)
@@ -217,11 +222,12 @@ class _Figure:
         if node.kind == "after":
             return [Port((self.right - 1, self.y[self.p.row[reader]]), 0)]
         return entries(
-            self.bodies[reader], self.at(reader),
+            self.bodies[reader],
+            self.at(reader),
             level=(i, reader) in self.level,
             rail=any((s, reader) in self.level for s in node.sources),
             lower=node.label == "÷" and i == node.sources[-1],
-        )  # fmt: skip
+        )
 
     def way(self, i: int, reader: int) -> list[Point]:
         """The corners of a line from the edge of one node to the edge of another."""
@@ -283,9 +289,14 @@ class _Figure:
         top, foot = STEP, STEP * self.foot
         frame = Shape("frame", (left + right) / 2, (top + foot) / 2, right - left, foot - top, INK)
         return Scene(
-            STEP * self.wide, foot + (36 if self.input_x else 10),
-            tuple(lines), tuple(dots), tuple(self.shapes()), tuple(self.texts()), frame,
-        )  # fmt: skip
+            STEP * self.wide,
+            foot + (36 if self.input_x else 10),
+            tuple(lines),
+            tuple(dots),
+            tuple(self.shapes()),
+            tuple(self.texts()),
+            frame,
+        )
 
     def shapes(self) -> list[Shape]:
         found = []

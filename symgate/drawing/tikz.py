@@ -14,12 +14,24 @@ _ACCENTS = {"\u0303": r"\tilde", "\u0302": r"\hat", "\u0304": r"\bar", "\u0307":
 
 #: Signs and Greek letters as TeX writes them in a formula.
 _SIGNS = {
-    "⊙": r"\odot ", "÷": r"\div ", "×": r"\times ", "−": "-", "·": r"\cdot ", "√": r"\sqrt{\cdot}",
-    "′": "'", "²": "^2", "…": r"\ldots ", "ᵀ": r"^{\top}", "ο": "o",
-}  # fmt: skip
+    "⊙": r"\odot ",
+    "÷": r"\div ",
+    "×": r"\times ",
+    "−": "-",
+    "·": r"\cdot ",
+    "√": r"\sqrt{\cdot}",
+    "′": "'",
+    "²": "^2",
+    "…": r"\ldots ",
+    "ᵀ": r"^{\top}",
+    "ο": "o",
+}
 _SPECIAL = {c: f"\\{c}" for c in "#$%&{}"} | {
-    "_": r"\_", "^": r"\wedge ", "~": r"\sim ", "\\": r"\backslash ",
-}  # fmt: skip
+    "_": r"\_",
+    "^": r"\wedge ",
+    "~": r"\sim ",
+    "\\": r"\backslash ",
+}
 
 
 def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:

@@ -90,7 +90,7 @@ class Memory:
     def _pair(self) -> str:
         assert self.paired is not None
         name, value = next(iter(self.partner.items()))
-        return f"with {name} = {value:.4f} of the input gate beside it {_lasts(self.paired)}"
+        return f"with {name} = {value:.4f} for the input gate as well {_lasts(self.paired)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -212,7 +212,7 @@ def _lasts(decay: Decay) -> str:
     from symgate.flow.table import steps
 
     if math.isinf(decay.time_constant):
-        return "the gradient grows, for the paths through the gates outweigh the carry"
+        return "the gradient grows, as the paths through the gates outweigh the carry"
     return f"the time constant is {steps(decay.time_constant)}"
 
 

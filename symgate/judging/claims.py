@@ -23,17 +23,36 @@ Check = Callable[..., Finding]
 CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
-        gradients.removes_vanishing, gradients.safe_from_exploding, gradients.addition_keeps,
-        gradients.deep_and_untrainable, gradients.vanishes_or_explodes, gradients.lasts_longer,
-        gates.within_unit, gates.gate_ends, gates.convention, gates.reset_gate,
-        gates.opposite_gates, gates.same_inputs, gates.gate_reads, gates.four_gates,
-        states.weighted_mean, states.state_without_bound, states.linear_in_state,
-        states.misprinted_candidate, states.shrinks, sameness.less_memory, sameness.can_count,
-        sameness.plays_part, sameness.one_state,
-        sameness.more_parameters, sameness.more_work, sameness.weight_matrices,
-        sameness.same_cell, sameness.previous_output,
+        gradients.removes_vanishing,
+        gradients.safe_from_exploding,
+        gradients.addition_keeps,
+        gradients.deep_and_untrainable,
+        gradients.vanishes_or_explodes,
+        gradients.lasts_longer,
+        gates.within_unit,
+        gates.gate_ends,
+        gates.convention,
+        gates.reset_gate,
+        gates.opposite_gates,
+        gates.same_inputs,
+        gates.gate_reads,
+        gates.four_gates,
+        states.weighted_mean,
+        states.state_without_bound,
+        states.linear_in_state,
+        states.misprinted_candidate,
+        states.shrinks,
+        sameness.less_memory,
+        sameness.can_count,
+        sameness.plays_part,
+        sameness.one_state,
+        sameness.more_parameters,
+        sameness.more_work,
+        sameness.weight_matrices,
+        sameness.same_cell,
+        sameness.previous_output,
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -232,9 +251,17 @@ def _judgement(claim: Claim, chosen: list[Cell], put: Mapping[str, Cell]) -> Jud
     if replaced:
         command = f"sg.judge({claim.id!r}, cells={{{', '.join(f'{c!r}: …' for c in replaced)}}})"
     return Judgement(
-        claim.id, claim.statement, claim.notes, claim.cells, found.verdict, claim.expected,
-        found.sentences, found.formulas, found.numbers, command,
-    )  # fmt: skip
+        claim.id,
+        claim.statement,
+        claim.notes,
+        claim.cells,
+        found.verdict,
+        claim.expected,
+        found.sentences,
+        found.formulas,
+        found.numbers,
+        command,
+    )
 
 
 def _cells_of(all_claims: Iterable[Claim]) -> list[str]:

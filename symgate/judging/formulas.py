@@ -28,9 +28,15 @@ ROOM = 40.0
 
 #: The signs between the parts of a formula, in LaTeX.
 _SIGNS = {
-    "=": "=", "≤": r"\leq", "<": "<", "→": r"\to", "∈": r"\in", "⇒": r"\quad \Rightarrow \quad",
-    ",": r", \quad", "≠": r"\neq",
-}  # fmt: skip
+    "=": "=",
+    "≤": r"\leq",
+    "<": "<",
+    "→": r"\to",
+    "∈": r"\in",
+    "⇒": r"\quad \Rightarrow \quad",
+    ",": r", \quad",
+    "≠": r"\neq",
+}
 _NAME = re.compile(r"[A-Za-z]\w*")
 
 

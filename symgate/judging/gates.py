@@ -54,8 +54,10 @@ def within_unit(cells: Sequence[Cell], gates: Sequence[Sequence[str]]) -> Findin
     ]
     numbers: dict[str, Number] = {}
     if smooth:
-        numbers = {"one_from": _first(lambda a: functions.sigmoid(a) == 1.0),
-                   "zero_from": -_first(lambda a: functions.sigmoid(-a) == 0.0)}  # fmt: skip
+        numbers = {
+            "one_from": _first(lambda a: functions.sigmoid(a) == 1.0),
+            "zero_from": -_first(lambda a: functions.sigmoid(-a) == 0.0),
+        }
         sentences.append(
             "In exact arithmetic σ reaches neither end. In double precision, as computed here, "
             "σ(a) is 1 from a = {one_from} on and 0 from a = {zero_from} down."
@@ -90,9 +92,13 @@ def gate_ends(cells: Sequence[Cell], state: str, gate: str, at_zero: str, at_one
         return Finding(FALSE, (said,), {}, formulas)
     needed = 0.5 ** (1 / LONG)
     numbers: dict[str, Number] = {
-        "open": OPEN, "steps": STEPS, "left": OPEN**STEPS, "long": LONG, "needed": needed,
+        "open": OPEN,
+        "steps": STEPS,
+        "left": OPEN**STEPS,
+        "long": LONG,
+        "needed": needed,
         "bias": math.log(needed / (1 - needed)),
-    }  # fmt: skip
+    }
     told = [
         f"Put into the equation, {gate} = 0 leaves nothing of {state}_{{t-1}} and {gate} = 1 all "
         f"of it. A sigmoid reaches neither end.",
@@ -170,8 +176,9 @@ def reset_gate(
         return Finding(FALSE, ("It is not so at the ends.",), {}, formulas)
     params = biased(cell, 1, {gate: bias})
     numbers: dict[str, Number] = {
-        "bias": float(bias), "share": float(at_rest(cell, params, 1)[gate][0, 0])
-    }  # fmt: skip
+        "bias": float(bias),
+        "share": float(at_rest(cell, params, 1)[gate][0, 0]),
+    }
     told = [
         f"Put into the equation, {gate} = 0 leaves no {state}_{{t-1}} in the candidate and "
         f"{gate} = 1 all of it. A sigmoid reaches neither end: at bias {{bias}} it is {{share}}.",
@@ -223,8 +230,11 @@ def gate_reads(cells: Sequence[Cell], gate: str, value: str, output: str) -> Fin
     """Whether a gate reads a value of the same step: in the first cell, and in a variant."""
     cell, variant = cells
     now = variable(value)
-    formulas = (Board(cell).equation(gate), Board(cell).equation(output),
-                Board(variant).equation(gate))  # fmt: skip
+    formulas = (
+        Board(cell).equation(gate),
+        Board(cell).equation(output),
+        Board(variant).equation(gate),
+    )
     mine, others = (c.equations[gate].has(now) for c in cells)
     if mine:
         return Finding(PROVED, (f"{gate}_t reads {value}_t.",), {}, formulas)

@@ -54,9 +54,11 @@ def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int)
     (cell,) = cells
     measured = curve(on_noise(cell, hidden, lags), state)
     numbers: dict[str, Number] = {
-        "hidden": hidden, "lags": lags, "half_life": half_life(measured),
+        "hidden": hidden,
+        "lags": lags,
+        "half_life": half_life(measured),
         "log10_norm": float(measured[-1]),
-    }  # fmt: skip
+    }
     norm = f"the norm of ∂{state}_t/∂{state}_{{t-k}}"
     formulas = _one_step(cell, state)
     if measured[-1] > LOST:
@@ -92,9 +94,12 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     (cell,) = cells
     grown, small = (curve(at_rest(cell, recurrent(cell, 1, g), lags), state) for g in (gain, 1.0))
     numbers: dict[str, Number] = {
-        "gain": float(gain), "lags": lags, "growth": 10 ** slope(grown),
-        "log10_norm": float(grown[-1]), "growth_at_gain_1": 10 ** slope(small),
-    }  # fmt: skip
+        "gain": float(gain),
+        "lags": lags,
+        "growth": 10 ** slope(grown),
+        "log10_norm": float(grown[-1]),
+        "growth_at_gain_1": 10 ** slope(small),
+    }
     partial = f"∂{state}_t/∂{state}_{{t-k}}"
     told = [
         f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} grows "
@@ -137,9 +142,11 @@ def deep_and_untrainable(
     start = curve(on_noise(cell, hidden, lags), state)
     kept = curve(at_rest(cell, recurrent(cell, 1, 1.0), lags), state)[-1]
     numbers: dict[str, Number] = {
-        "hidden": hidden, "lags": lags, "log10_norm": float(start[-1]),
+        "hidden": hidden,
+        "lags": lags,
+        "log10_norm": float(start[-1]),
         "log10_with_identity": float(kept),
-    }  # fmt: skip
+    }
     board = Board(cell)
     bound = board.write(
         SpectralNorm(board.partial(state, state)), "≤", bounds(cell).total(state, state)
@@ -156,9 +163,7 @@ def deep_and_untrainable(
         if len(below):
             numbers[f"lost_in_{name}"] = int(below[0])
     if "lost_in_double" in numbers:
-        told[-1] += (
-            "; single precision loses it at lag {lost_in_single}, double at {lost_in_double}."
-        )
+        told[-1] += "; a float32 loses it at lag {lost_in_single}, a float64 at {lost_in_double}."
     else:
         told[-1] += "."
     if kept <= LOST:

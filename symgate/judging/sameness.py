@@ -43,8 +43,9 @@ def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
         ways = ", or where ".join(" and ".join(map(_condition, way)) for way in found.conditions)
         told = f"The same where {ways}: proved. In general it is not."
         return Finding(CONDITIONS, (told, parted), numbers, formulas)
-    return Finding(FALSE, (f"{one.name} and {two.name} are not the same cell.", parted), numbers,
-                   formulas)  # fmt: skip
+    return Finding(
+        FALSE, (f"{one.name} and {two.name} are not the same cell.", parted), numbers, formulas
+    )
 
 
 def one_state(cells: Sequence[Cell]) -> Finding:
@@ -75,8 +76,9 @@ def one_state(cells: Sequence[Cell]) -> Finding:
     return Finding(
         CONDITIONS,
         (counts, roles, f"As functions the two cells are {found.verdict}."),
-        numbers, formulas,
-    )  # fmt: skip
+        numbers,
+        formulas,
+    )
 
 
 def plays_part(cells: Sequence[Cell], states: Sequence[str]) -> Finding:
@@ -147,10 +149,13 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
     works = [_multiply_adds(cell) for cell in cells]
     sizes = [int(work.subs(dict.fromkeys(work.free_symbols, hidden))) for work in works]
     numbers: dict[str, Number] = {
-        "hidden": hidden, "work_first": sizes[0], "work_second": sizes[1],
+        "hidden": hidden,
+        "work_first": sizes[0],
+        "work_second": sizes[1],
         "work_ratio": sizes[0] / sizes[1],
-        "stages_first": _stages(one), "stages_second": _stages(two),
-    }  # fmt: skip
+        "stages_first": _stages(one),
+        "stages_second": _stages(two),
+    }
     told = [
         f"A step of {one.name} takes {{work_first}} multiply-adds in its matrices, one of "
         f"{two.name} {{work_second}} (n = m = {{hidden}}): a ratio of {{work_ratio}}.",
@@ -166,10 +171,11 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
         "another question."
     )
     formulas = tuple(
-        Board(c).write(Written(rf"\mathrm{{work}}_{{{named(c.name)}}}", f"work_{c.name}"), "=",
-                       Count(work))
+        Board(c).write(
+            Written(rf"\mathrm{{work}}_{{{named(c.name)}}}", f"work_{c.name}"), "=", Count(work)
+        )
         for c, work in zip(cells, works, strict=True)
-    )  # fmt: skip
+    )
     verdict = CONDITIONS if sizes[0] > sizes[1] else FALSE
     return Finding(verdict, tuple(told), numbers, formulas)
 
@@ -180,8 +186,9 @@ def previous_output(cells: Sequence[Cell], output: str, state: str) -> Finding:
     same = same_cell([right, said], output)
     if same.verdict == PROVED:
         return same
-    lost = [gate for gate in right.gates
-            if reads(right, output, gate) and not reads(said, output, gate)]  # fmt: skip
+    lost = [
+        gate for gate in right.gates if reads(right, output, gate) and not reads(said, output, gate)
+    ]
     late = (
         f"With {state}_{{t-1}} the output is a step late: {listed(lost)} of a step would reach "
         f"{output}_t no more. The formula beside the sentence has {state}_t, and is right."
@@ -308,8 +315,11 @@ def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
         ends = [simulate(cell, p, x, start)[state][0] for cell, p in ((one, params), (two, other))]
     except SymgateError:
         return "Their parameters have other shapes.", {}
-    numbers = {f"{which}_{unit + 1}": float(end[unit]) for which, end in
-               zip(("first", "second"), ends, strict=True) for unit in (0, 1)}  # fmt: skip
+    numbers = {
+        f"{which}_{unit + 1}": float(end[unit])
+        for which, end in zip(("first", "second"), ends, strict=True)
+        for unit in (0, 1)
+    }
     return (
         f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, what one "
         f"lacks 0) the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "

@@ -51,9 +51,13 @@ def weighted_mean(cells: Sequence[Cell], state: str, candidate: str, steps: int)
     if not known.of(a).within(0, 1):
         return Finding(FALSE, ("The weights do not stay in [0, 1].",), {}, (equation,))
     mean = board.write(
-        Abs(variable(state)), "≤", a * Abs(old) + b * Abs(new), "≤",
-        board.largest(Abs(old), sp.Integer(1)), like=state,
-    )  # fmt: skip
+        Abs(variable(state)),
+        "≤",
+        a * Abs(old) + b * Abs(new),
+        "≤",
+        board.largest(Abs(old), sp.Integer(1)),
+        like=state,
+    )
     told = ["The weights lie in [0, 1] and add up to 1: proved by ranges, for any parameters."]
     if not known[state].within(-1, 1):
         told.append(f"But {candidate} {within(known[candidate])}, so that |{state}| ≤ 1 fails.")
@@ -79,9 +83,7 @@ def state_without_bound(
     board = Board(cell)
     there = [gate for gate in gates if gate in cell.gates]
     run = at_rest(cell, biased(cell, 1, dict.fromkeys(there, WIDE)), steps)
-    numbers: dict[str, Number] = {
-        "bias": WIDE, "steps": steps, "last": float(run[state][-1, 0])
-    }  # fmt: skip
+    numbers: dict[str, Number] = {"bias": WIDE, "steps": steps, "last": float(run[state][-1, 0])}
     told = [
         f"With the biases of {', '.join(there)} at {{bias}} and all weights 0, {state} is "
         "{last:8} after {steps} steps from 0."
@@ -103,10 +105,16 @@ def state_without_bound(
             told[-1] = f"That is reached in the limit of open gates: {_lowered(told[-1])}"
             old = variable(state, 1)
             formulas += [
-                board.write(Abs(variable(state)), "≤", factor * Abs(old) + Abs(added), "≤",
-                            Abs(old) + 1, like=state),
+                board.write(
+                    Abs(variable(state)),
+                    "≤",
+                    factor * Abs(old) + Abs(added),
+                    "≤",
+                    Abs(old) + 1,
+                    like=state,
+                ),
                 board.write(Abs(variable(state)), "≤", board.from_start(state)),
-            ]  # fmt: skip
+            ]
     return Finding(PROVED, tuple(told), numbers, tuple(formulas))
 
 
@@ -148,8 +156,11 @@ def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -
     run = on_noise(cell, hidden, lags)
     whole, alone = curve(run, state)[-1], curve(run, state, carry_alone=True)[-1]
     numbers: dict[str, Number] = {
-        "hidden": hidden, "lags": lags, "log10_norm": float(whole), "log10_carry": float(alone),
-    }  # fmt: skip
+        "hidden": hidden,
+        "lags": lags,
+        "log10_norm": float(whole),
+        "log10_carry": float(alone),
+    }
     measured = (
         "With PyTorch's default initialisation and {hidden} units the gradient over {lags} steps "
         "is {log10_norm}, that of the carry alone {log10_carry}."
@@ -189,8 +200,9 @@ def misprinted_candidate(
     same = compare(printed, mended)
     one, two = Board(printed), Board(mended)
     if same:
-        return Finding(PROVED, (f"It is that of {mended.name}: proved.",), {},
-                       (one.equation(candidate),))  # fmt: skip
+        return Finding(
+            PROVED, (f"It is that of {mended.name}: proved.",), {}, (one.equation(candidate),)
+        )
     own = {str(m) for m in printed.equations[candidate].atoms(sp.MatrixSymbol)}
     size = 1
     ends = []
@@ -205,10 +217,14 @@ def misprinted_candidate(
         ends.append((float(np.log10(np.abs(run[state][-1, 0]))), float(last)))
     (size_printed, growth), (size_mended, shrink) = ends
     numbers: dict[str, Number] = {
-        "gain": float(gain), "minus_gain": -float(gain), "steps": steps,
-        "log10_printed": size_printed, "log10_mended": size_mended,
-        "log10_jacobian_printed": growth, "log10_jacobian_mended": shrink,
-    }  # fmt: skip
+        "gain": float(gain),
+        "minus_gain": -float(gain),
+        "steps": steps,
+        "log10_printed": size_printed,
+        "log10_mended": size_mended,
+        "log10_jacobian_printed": growth,
+        "log10_jacobian_mended": shrink,
+    }
     stays = ranges(mended)[state].within(-1, 1)
     told = [
         f"As printed the candidate {within(ranges(printed)[candidate])}: nothing squashes U h. "
@@ -226,9 +242,12 @@ def misprinted_candidate(
         where = "" if relation else " without biases"
         told.append(f"As meant it is {known.name}{where}.")
     formulas = (
-        one.equation(candidate), one.jacobian(candidate, state), *one.parts(candidate),
-        two.equation(candidate), two.jacobian(candidate, state),
-    )  # fmt: skip
+        one.equation(candidate),
+        one.jacobian(candidate, state),
+        *one.parts(candidate),
+        two.equation(candidate),
+        two.jacobian(candidate, state),
+    )
     return Finding(FALSE, tuple(told), numbers, formulas)
 
 

@@ -56,7 +56,7 @@ def decay_curves(
 ) -> Axes:
     """The curves of one or several cells over the lag.
 
-    The line is the median, the band 10 to 90 %, the circle the half-life; crosses mark where
+    Line: median; band: 10 to 90 %; circle: half-life; crosses mark where
     a number of double or single precision would have been 0. `bounds` adds the worst case
     and the run's own bound, `predictions` those of biases, mean gates and exponent. `names`
     are the labels, the cells' names where they are left out.

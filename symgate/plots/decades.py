@@ -18,6 +18,9 @@ from symgate.plots.style import GREY, darker
 
 Array = NDArray[Any]
 
+#: What numbers of each precision are called.
+FLOATS = {"single": "float32", "double": "float64"}
+
 #: Where numbers end: log10 of the smallest normal number of each precision.
 UNDERFLOW = {"double": math.log10(np.finfo(np.float64).tiny), "single": math.log10(
     float(np.finfo(np.float32).tiny))}  # fmt: skip
@@ -63,7 +66,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
         above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
-            f"{name} precision ends", (0.985 if right else 0.015, level),
+            f"smallest {FLOATS[name]}", (0.985 if right else 0.015, level),
             xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -3),
             textcoords="offset points", ha="right" if right else "left",
             va="bottom" if above else "top", fontsize=8.5, color="#444444",

@@ -25,7 +25,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     """A row a gate: how often each value occurs over all steps, units and sequences.
 
     Shown are the values that lie between two ends, as those of a sigmoid or a tanh do, each
-    over its own range; darker and hatched is what is saturated.
+    over its own range; saturated values are darker and hatched.
     """
     known = ranges(run.cell)
     limits = {g: known[g] for g in run.cell.gates if known[g].is_bounded}
@@ -34,7 +34,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             raise UnknownName(f"a bounded gate of {run.cell.name} named", name, limits)
     chosen = list(gates or limits)
     if not chosen:
-        raise SymgateError(f"{run.cell.name} has no gate with a bounded range")
+        raise SymgateError(f"{run.cell.name} has no gates of bounded range to draw")
     ax = axes_of(ax, height=1.2 + 0.95 * len(chosen))
     for row, name in enumerate(reversed(chosen)):
         low, high = float(limits[name].low), float(limits[name].high)
@@ -67,6 +67,6 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value of the gate, between the ends of its range")
-    ax.set_title(f"{caption(run.cell.name)}: hatched is saturated (within 5 % of an end)",
+    ax.set_title(f"{caption(run.cell.name)}: hatched: saturated (within 5 % of an end)",
                  fontsize=9.5, color="#444444")  # fmt: skip
     return ax

@@ -65,24 +65,43 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
     about = {name: value for name, value in settings.to_dict().items() if name != "words"}
     about |= {cell.name: [cell.text, cell.title, dict(cell.roles)] for cell in settings.cells}
 
-    def add(key: str, title: str, subject: Mapping[str, Any], make: Callable[..., Made],
-            *given: Any) -> None:  # fmt: skip
+    def add(
+        key: str, title: str, subject: Mapping[str, Any], make: Callable[..., Made], *given: Any
+    ) -> None:
         found[key] = (title, subject, lambda _: lambda: make(*given))
 
     for cell in settings.cells:
         slug = names[cell.name]
         one = {**about, "cell": cell.name}
         add(f"cells/{slug}", cell.name, one, measuring.of_cell, cell, slug, settings)
-        add(f"memory/{slug}", f"memory of {cell.name}", one, measuring.remembering, cell, slug,
-            settings)  # fmt: skip
-        add(f"derivation/{slug}", f"derivation of {cell.name}", {**one, "tex": tex},
-            texts.derivation, cell, slug, settings.notation, tex)  # fmt: skip
+        add(
+            f"memory/{slug}",
+            f"memory of {cell.name}",
+            one,
+            measuring.remembering,
+            cell,
+            slug,
+            settings,
+        )
+        add(
+            f"derivation/{slug}",
+            f"derivation of {cell.name}",
+            {**one, "tex": tex},
+            texts.derivation,
+            cell,
+            slug,
+            settings.notation,
+            tex,
+        )
     found["answer"] = (
-        "the curves together", about,
-        lambda pieces: lambda: measuring.answer(
-            [pieces[f"cells/{names[cell.name]}"] for cell in settings.cells]
+        "the curves together",
+        about,
+        lambda pieces: (
+            lambda: measuring.answer(
+                [pieces[f"cells/{names[cell.name]}"] for cell in settings.cells]
+            )
         ),
-    )  # fmt: skip
+    )
     steps = f"{settings.long:,} steps"
     add("long", steps, about, measuring.long_curve, settings.cells, settings)
     add("claims", "the claims", {}, texts.claims)
@@ -91,9 +110,12 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
 
 
 def _data(
-    settings: Settings, names: Mapping[str, str], pieces: Mapping[str, Piece], tex: bool,
+    settings: Settings,
+    names: Mapping[str, str],
+    pieces: Mapping[str, Piece],
+    tex: bool,
     folder: Path,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """All that the page says, as plain data."""
 
     def each(kind: str) -> dict[str, Any]:

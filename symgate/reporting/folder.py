@@ -67,6 +67,8 @@ def listed_in(folder: Path) -> set[str]:
     return {
         name
         for name in (names if isinstance(names, list) else [])
-        if isinstance(name, str) and len(Path(name).parts) == 2 and Path(name).parts[0] in kinds
+        if isinstance(name, str)
+        and len(Path(name).parts) == 2
+        and Path(name).parts[0] in kinds
         and Path(name).parts[1] not in ("..", ".")
-    }  # fmt: skip
+    }

@@ -86,9 +86,14 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
     data |= _counts(cell, settings)
     try:
         d = decay(
-            cell, hidden=settings.hidden, input=settings.input, lags=settings.lags,
-            samples=settings.samples, scheme=settings.scheme, seed=settings.seed,
-        )  # fmt: skip
+            cell,
+            hidden=settings.hidden,
+            input=settings.input,
+            lags=settings.lags,
+            samples=settings.samples,
+            scheme=settings.scheme,
+            seed=settings.seed,
+        )
         data |= _of_curve(d, cell, settings.notation)
         files[f"data/{slug}.csv"] = d.to_csv().encode()
         files[f"data/{slug}.npz"] = _saved(d)
@@ -175,7 +180,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         "effective_rank": d.effective_rank,
         "notes": list(d.notes),
         **_of_paths(d),
-    }  # fmt: skip
+    }
 
 
 def _above(d: Decay, decades: float) -> int | None:
@@ -253,13 +258,15 @@ def together(decays: Sequence[Decay]) -> tuple[Figure, int | None]:
 
 def _first(d: Decay, lags: int) -> Decay:
     """The first lags of a curve, with its bounds and the half-life of the whole."""
-    part = replace(d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1],
-                   singular_values={})  # fmt: skip
+    part = replace(
+        d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1], singular_values={}
+    )
     part.__dict__["fit"] = d.fit
     if d.bounds is not None:
         worst, run = d.bounds.worst_log10[: lags + 1], d.bounds.run_log10[: lags + 1]
-        part.__dict__["bounds"] = replace(d.bounds, worst_log10=worst, run_log10=run,
-                                          radius_log10=None)  # fmt: skip
+        part.__dict__["bounds"] = replace(
+            d.bounds, worst_log10=worst, run_log10=run, radius_log10=None
+        )
     return part
 
 
@@ -282,10 +289,17 @@ def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
             row: dict[str, Any] = {"cell": cell.name, "state": state, "scheme": scheme}
             try:
                 d = decay(
-                    cell, state, state, hidden=LONG_HIDDEN, lags=settings.long, samples=1,
-                    scheme=scheme, seed=settings.seed, singular=(),
+                    cell,
+                    state,
+                    state,
+                    hidden=LONG_HIDDEN,
+                    lags=settings.long,
+                    samples=1,
+                    scheme=scheme,
+                    seed=settings.seed,
+                    singular=(),
                     t_max=settings.long if scheme == "chrono" else None,
-                )  # fmt: skip
+                )
             except SymgateError as error:
                 rows.append({**row, "failed": str(error)})
                 continue
@@ -328,9 +342,17 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
         opened = [v if keeps.get(m.gate, True) else -v for v in OPEN]
         try:
             s = sweep(
-                cell, hidden=SWEEP_HIDDEN, gain=GAINS, bias={m.gate: opened}, scheme="gaussian",
-                of=m.state, wrt=m.state, lags=SWEEP_LAGS, samples=2, seed=settings.seed,
-            )  # fmt: skip
+                cell,
+                hidden=SWEEP_HIDDEN,
+                gain=GAINS,
+                bias={m.gate: opened},
+                scheme="gaussian",
+                of=m.state,
+                wrt=m.state,
+                lags=SWEEP_LAGS,
+                samples=2,
+                seed=settings.seed,
+            )
         except SymgateError as error:
             data["no_map"] = str(error)
         else:

@@ -89,8 +89,11 @@ def chosen(
     called = words or [c if isinstance(c, str) else c.name for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
     for name, most in (
-        ("hidden", MOST_HIDDEN), ("lags", MOST_LAGS), ("samples", MOST_SAMPLES), ("long", 10**5),
-    ):  # fmt: skip
+        ("hidden", MOST_HIDDEN),
+        ("lags", MOST_LAGS),
+        ("samples", MOST_SAMPLES),
+        ("long", 10**5),
+    ):
         _whole(name, getattr(settings, name), 2 if name == "lags" else 1, most)
     if settings.input is not None:
         _whole("input", settings.input, 1, MOST_HIDDEN)
@@ -116,8 +119,9 @@ def _of_one_name_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 def renamed(cell: Cell, name: str) -> Cell:
     """The same cell under another name."""
-    return Cell.from_text(cell.text, name, title=f"{cell.title} {name[len(cell.name):].strip()}",
-                          roles=cell.roles)  # fmt: skip
+    return Cell.from_text(
+        cell.text, name, title=f"{cell.title} {name[len(cell.name) :].strip()}", roles=cell.roles
+    )
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:

@@ -50,12 +50,14 @@ def notes() -> Made:
             continue
         source = file.read_text(encoding="utf-8")
         readings = read_text(source, file.name)
-        found.append({
-            "name": file.name.removesuffix(".md"),
-            "pictures": source.count("!["),
-            "cells": [_reading(r) for r in readings],
-            "misprints": sum(len(r.misprints) for r in readings),
-        })  # fmt: skip
+        found.append(
+            {
+                "name": file.name.removesuffix(".md"),
+                "pictures": source.count("!["),
+                "cells": [_reading(r) for r in readings],
+                "misprints": sum(len(r.misprints) for r in readings),
+            }
+        )
     return {"notes": found}, {}
 
 
@@ -63,8 +65,12 @@ def notes() -> Made:
 #: deviation of the recurrent weights times the root of their number.
 GAINS = (1.0, 4.0)
 BESIDE: Mapping[str, Any] = {
-    "hidden": 32, "lags": 100, "samples": 2, "scheme": "gaussian", "singular": (),
-}  # fmt: skip
+    "hidden": 32,
+    "lags": 100,
+    "samples": 2,
+    "scheme": "gaussian",
+    "singular": (),
+}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

@@ -37,13 +37,18 @@ def _step(pen: Pen, step: Step) -> dict[str, Any]:
         "heading": said(step.heading),
         "reason": said(step.reason),
         "formulas": [shown for f in step.formulas for shown in pen.formula(f)],
-        "table": None if step.table is None else {
+        "table": None
+        if step.table is None
+        else {
             "header": [said(h) for h in step.table.header],
             "rows": [[said(cell) for cell in row] for row in step.table.rows],
         },
         "terms": [
-            {"reads": name_of(t.source), "coefficient": [str(f) for f in t.coefficient],
-             "matrix": None if t.matrix is None else str(t.matrix)}
+            {
+                "reads": name_of(t.source),
+                "coefficient": [str(f) for f in t.coefficient],
+                "matrix": None if t.matrix is None else str(t.matrix),
+            }
             for t in step.terms
         ],
-    }  # fmt: skip
+    }

@@ -152,9 +152,15 @@ def derive(
         cell, Naming(cell, style), layout, form, _lag(lag), hadamard or style.hadamard
     )
     return Derivation(
-        cell, notation, layout, form, subject.lag, subject.hadamard, bold,
+        cell,
+        notation,
+        layout,
+        form,
+        subject.lag,
+        subject.hadamard,
+        bold,
         tuple(section(name, subject) for name in NAMES if name in wanted),
-    )  # fmt: skip
+    )
 
 
 def _lag(lag: int | str) -> int:

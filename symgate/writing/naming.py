@@ -221,9 +221,10 @@ class Naming:
         about = node.owner
         if node.kind == "pre":
             about = next(
-                n.name for n in lin
+                n.name
+                for n in lin
                 if isinstance(n.expression, Function) and n.expression.args[0] == variable(name)
-            )  # fmt: skip
+            )
         mark = self.letters[about].tag if about in self.letters else (self._engine(lin, about),)
         if not mark:
             mark = (self.glyphs[about],)
@@ -270,8 +271,10 @@ class Naming:
         lin = linearise(self.cell)
         if source not in lin.nodes:
             return source
-        return next((name_of(t.source) for t in lin[source].terms
-                     if name_of(t.source) in self.cell.states), source)  # fmt: skip
+        return next(
+            (name_of(t.source) for t in lin[source].terms if name_of(t.source) in self.cell.states),
+            source,
+        )
 
 
 def role_of(cell: Cell, name: str) -> str:

@@ -112,8 +112,11 @@ def _folder() -> resources.abc.Traversable:
 @lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
     """The notations there are, the default first."""
-    found = sorted(f.name.removesuffix(".toml") for f in _folder().iterdir()
-                   if f.name.endswith(".toml") and not f.name.startswith("_"))  # fmt: skip
+    found = sorted(
+        f.name.removesuffix(".toml")
+        for f in _folder().iterdir()
+        if f.name.endswith(".toml") and not f.name.startswith("_")
+    )
     return ("symgate", *(name for name in found if name != "symgate"))
 
 

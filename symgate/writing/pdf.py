@@ -45,14 +45,23 @@ def _typeset(tool: str, source: str, folder: Path, path: Path) -> bytes:
     options = ["-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "-file-line-error"]
     kind = ["-pdf", "-norc"] if Path(tool).name == "latexmk" else []
     environment = {
-        **os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "openin_any": "p",
-        "openout_any": "p", "TEXMFOUTPUT": str(folder),
-    }  # fmt: skip
+        **os.environ,
+        "SOURCE_DATE_EPOCH": "0",
+        "FORCE_SOURCE_DATE": "1",
+        "openin_any": "p",
+        "openout_any": "p",
+        "TEXMFOUTPUT": str(folder),
+    }
     try:
         done = subprocess.run(
-            [tool, *kind, *options, "derivation.tex"], cwd=folder, env=environment,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False,
-        )  # fmt: skip
+            [tool, *kind, *options, "derivation.tex"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise SymgateError(f"{Path(tool).name} did not end within {TIMEOUT} s") from None
     except OSError as error:

@@ -144,8 +144,9 @@ class Subject:
         return name
 
     def span(self, interval: Interval) -> Span:
-        return Span(*(None if abs(e) == float("inf") else _number(e) for e in (
-            interval.low, interval.high)))  # fmt: skip
+        return Span(
+            *(None if abs(e) == float("inf") else _number(e) for e in (interval.low, interval.high))
+        )
 
 
 def _only_gates(path: Path) -> tuple[Node, ...]:

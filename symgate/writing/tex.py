@@ -147,8 +147,14 @@ def _table(pen: Pen, table: Table) -> str:
     spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
     head = " & ".join(pen.words(h, latex_text, _math) for h in table.header) + r" \\"
     parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
-    begin = [r"\medskip", r"{\centering\small\renewcommand{\arraystretch}{1.2}%",
-             rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule"]  # fmt: skip
+    begin = [
+        r"\medskip",
+        r"{\centering\small\renewcommand{\arraystretch}{1.2}%",
+        rf"\begin{{tabular}}{{{spec}}}",
+        r"\toprule",
+        head,
+        r"\midrule",
+    ]
     end = [r"\bottomrule", r"\end{tabular}\par}", r"\medskip"]
     blocks = ["\n".join([*begin, *part, *end]) for part in parts]
     return "\\par\\nobreak" + "\n".join(blocks)

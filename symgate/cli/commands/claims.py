@@ -91,9 +91,12 @@ def _lines(
 ) -> None:
     """Print text in lines; the first starts after `first` columns that are there already."""
     lines = wrap(
-        text, width, break_on_hyphens=False, initial_indent=" " * (first or indent),
+        text,
+        width,
+        break_on_hyphens=False,
+        initial_indent=" " * (first or indent),
         subsequent_indent=" " * (indent + hanging + 2 * bool(first)),
-    )  # fmt: skip
+    )
     for i, line in enumerate(lines):
         shown = (line[first:] if i == 0 else line).replace(_STAY, " ")
         console.print(shown, style=style or None, soft_wrap=True)

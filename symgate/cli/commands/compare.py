@@ -8,10 +8,12 @@ import json
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "cells", nargs="*", metavar="CELL",
+        "cells",
+        nargs="*",
+        metavar="CELL",
         help="a zoo name, a file of equations, or a document: notes.md, or notes.md#2 for its "
         "second cell",
-    )  # fmt: skip
+    )
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     parser.add_argument("--latex", action="store_true", help="print the map as LaTeX")
     parser.add_argument("--notation", help="the notation of --latex (symgate)")

@@ -66,13 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
         with bar(cell.name) as hook:
             decays.append(
                 decay(
-                    cell, arguments.of, arguments.wrt, hidden=arguments.hidden,
-                    input=arguments.input, lags=arguments.lags, samples=arguments.samples,
-                    steps=arguments.steps, at=arguments.at, scheme=arguments.scheme,
-                    seed=arguments.seed, gain=arguments.gain, bias=dict(arguments.bias or ()),
-                    t_max=arguments.t_max, norm=arguments.norm, progress=hook,
+                    cell,
+                    arguments.of,
+                    arguments.wrt,
+                    hidden=arguments.hidden,
+                    input=arguments.input,
+                    lags=arguments.lags,
+                    samples=arguments.samples,
+                    steps=arguments.steps,
+                    at=arguments.at,
+                    scheme=arguments.scheme,
+                    seed=arguments.seed,
+                    gain=arguments.gain,
+                    bias=dict(arguments.bias or ()),
+                    t_max=arguments.t_max,
+                    norm=arguments.norm,
+                    progress=hook,
                 )
-            )  # fmt: skip
+            )
     if arguments.bounds:
         for d in decays:
             _ = d.bounds, d.predictions
@@ -162,22 +173,28 @@ def _bounds(decays: list[Decay]) -> None:
     from symgate.flow.table import number as shown
     from symgate.flow.table import power
 
-    table = [("cell", "", "rate a step", "off by", "at the last lag", "decades off")]
+    table = [("cell", "", "rate per step", "rate error", "at the last lag", "error in decades")]
     for d in decays:
         found, told = d.bounds, d.predictions
         assert found is not None
         assert told is not None
         table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
         for name, line in (
-            ("worst case", found.worst_log10), ("bound of this run", found.run_log10.max(axis=1))
-        ):  # fmt: skip
+            ("worst case", found.worst_log10),
+            ("bound of this run", found.run_log10.max(axis=1)),
+        ):
             table.append(("", name, "", "", power(float(line[-1])), ""))
         for entry in told.entries:
             table.append(
-                ("", f"from the {entry.name}", shown(entry.rate, "+.4f"),
-                 shown(entry.rate_off, "+.4f"), power(float(entry.log10_norm[-1])),
-                 shown(entry.decades_off, "+.1f"))
-            )  # fmt: skip
+                (
+                    "",
+                    f"from the {entry.name}",
+                    shown(entry.rate, "+.4f"),
+                    shown(entry.rate_off, "+.4f"),
+                    power(float(entry.log10_norm[-1])),
+                    shown(entry.decades_off, "+.1f"),
+                )
+            )
     print("\n" + "\n".join(columns(table)))
     for d in decays:
         assert d.bounds is not None
@@ -204,9 +221,15 @@ def _paths(decays: list[Decay]) -> None:
             for name, title in d.paths.titles.items():
                 alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
                 table.append(
-                    ("", "", title, f"{100 * b.share[name]:.1f} %",
-                     power(float(b.without[name][-1])), alone)
-                )  # fmt: skip
+                    (
+                        "",
+                        "",
+                        title,
+                        f"{100 * b.share[name]:.1f} %",
+                        power(float(b.without[name][-1])),
+                        alone,
+                    )
+                )
     print("\n" + "\n".join(columns(table)))
     for d in decays:
         assert d.paths is not None

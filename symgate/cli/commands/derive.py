@@ -17,9 +17,13 @@ FORMATS = ("text", "md", "tex", "html", "json")
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="*", metavar="CELL", help="zoo names or files of equations")
     parser.add_argument(
-        "--cell", dest="files", action="append", default=[], metavar="FILE",
+        "--cell",
+        dest="files",
+        action="append",
+        default=[],
+        metavar="FILE",
         help="a file of equations",
-    )  # fmt: skip
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="ends in .tex .md .html .pdf .txt")
     parser.add_argument("--notation", default="symgate", help="a style of writing (see README)")
     parser.add_argument(
@@ -51,17 +55,25 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.output is not None:
         check_ending(Path(arguments.output))
-    sections = None if arguments.sections is None else [
-        name.strip() for name in arguments.sections.split(",") if name.strip()
-    ]  # fmt: skip
+    sections = (
+        None
+        if arguments.sections is None
+        else [name.strip() for name in arguments.sections.split(",") if name.strip()]
+    )
     lag: Any = int(arguments.lag) if re.fullmatch(r"-?[0-9]{1,9}", arguments.lag) else arguments.lag
     derivations = tuple(
         derive(
-            cell, arguments.notation, arguments.layout, lag, form=arguments.form,
-            hadamard=arguments.hadamard, bold=arguments.bold, sections=sections,
+            cell,
+            arguments.notation,
+            arguments.layout,
+            lag,
+            form=arguments.form,
+            hadamard=arguments.hadamard,
+            bold=arguments.bold,
+            sections=sections,
         )
         for cell in _cells(arguments)
-    )  # fmt: skip
+    )
     document = Document(derivations)
     if arguments.output is not None:
         written = document.save(arguments.output, fragment=arguments.fragment)
@@ -81,9 +93,9 @@ def _check(arguments: argparse.Namespace) -> None:
         usage.error("name a cell, or give a file with --cell FILE")
     if arguments.output is not None and (arguments.format or arguments.json):
         usage.error("the ending of the output says the format; leave --format out")
-    is_tex = Path(arguments.output).suffix == ".tex" if arguments.output else (
-        arguments.format == "tex"
-    )  # fmt: skip
+    is_tex = (
+        Path(arguments.output).suffix == ".tex" if arguments.output else (arguments.format == "tex")
+    )
     if arguments.fragment and not is_tex:
         usage.error("--fragment is LaTeX's: write to a .tex file, or take --format tex")
 

@@ -10,9 +10,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cell", nargs="?", help="a zoo name or a file of equations")
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
     parser.add_argument(
-        "-o", "--output", metavar="FILE",
+        "-o",
+        "--output",
+        metavar="FILE",
         help="ends in .svg .png .pdf, .tex or .tikz; without it SVG goes to standard output",
-    )  # fmt: skip
+    )
     parser.set_defaults(parser=parser)
 
 

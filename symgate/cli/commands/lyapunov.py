@@ -42,9 +42,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_drawing(parser)
     parser.add_argument(
-        "-o", "--output", metavar="FILE",
+        "-o",
+        "--output",
+        metavar="FILE",
         help="a picture of the spectrum and its convergence: .svg, .png or .pdf",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
 
@@ -82,9 +84,15 @@ def _measured(cell: Cell, arguments: argparse.Namespace) -> Lyapunov:
     from symgate.theory.lyapunov import lyapunov, state_width
 
     params = init(
-        cell, arguments.hidden, arguments.input, arguments.scheme, arguments.seed,
-        gain=arguments.gain, t_max=arguments.t_max, bias=dict(arguments.bias or ()),
-    )  # fmt: skip
+        cell,
+        arguments.hidden,
+        arguments.input,
+        arguments.scheme,
+        arguments.seed,
+        gain=arguments.gain,
+        t_max=arguments.t_max,
+        bias=dict(arguments.bias or ()),
+    )
     x: dict[str, Any] | None = None
     if arguments.noise and cell.inputs and arguments.steps > 0:
         rng = np.random.default_rng([arguments.seed, 1])
@@ -95,9 +103,16 @@ def _measured(cell: Cell, arguments: argparse.Namespace) -> Lyapunov:
         }
     with bar(cell.name) as hook:
         return lyapunov(
-            cell, params, x, steps=arguments.steps, burn_in=arguments.burn_in,
-            count=arguments.count, dt=arguments.dt, seed=arguments.seed, progress=hook,
-        )  # fmt: skip
+            cell,
+            params,
+            x,
+            steps=arguments.steps,
+            burn_in=arguments.burn_in,
+            count=arguments.count,
+            dt=arguments.dt,
+            seed=arguments.seed,
+            progress=hook,
+        )
 
 
 def _show(found: list[Lyapunov]) -> None:
@@ -108,13 +123,18 @@ def _show(found: list[Lyapunov]) -> None:
     table: list[tuple[str, ...]] = [("cell", "directions", "largest", "error", *more)]
     for f in found:
         row: tuple[str, ...] = (
-            f.cell, str(f.width), _number(f.largest, "+.5f"), _number(f.error[0], ".5f")
-        )  # fmt: skip
+            f.cell,
+            str(f.width),
+            _number(f.largest, "+.5f"),
+            _number(f.error[0], ".5f"),
+        )
         if whole_spectrum:
             row += (
-                _number(f.sum, "+.4f"), f"{100 * f.unstable_fraction:.1f} %",
-                _number(f.entropy, ".4f"), _number(f.dimension, ".3f"),
-            )  # fmt: skip
+                _number(f.sum, "+.4f"),
+                f"{100 * f.unstable_fraction:.1f} %",
+                _number(f.entropy, ".4f"),
+                _number(f.dimension, ".3f"),
+            )
         table.append(row)
     print("\n".join(columns(table)))
     unit = "step" if found[0].dt == 1 else f"unit of time ({found[0].dt:g} a step)"

@@ -38,12 +38,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = [
         memory(
-            cell, arguments.steps, state=arguments.state, hidden=arguments.hidden,
-            input=arguments.input, scheme=arguments.scheme, seed=arguments.seed,
+            cell,
+            arguments.steps,
+            state=arguments.state,
+            hidden=arguments.hidden,
+            input=arguments.input,
+            scheme=arguments.scheme,
+            seed=arguments.seed,
             t_max=arguments.t_max,
         )
         for cell in chosen
-    ]  # fmt: skip
+    ]
     if arguments.output:
         from symgate.plots import save
 

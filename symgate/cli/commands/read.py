@@ -19,9 +19,11 @@ _COLOURS = {"name": "1", "fault": "31;1", "mend": "32", "faint": "2"}
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="+", metavar="FILE",
+        "files",
+        nargs="+",
+        metavar="FILE",
         help="documents or folders: .md .tex .rst .ipynb .py .html .txt",
-    )  # fmt: skip
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument(
@@ -91,8 +93,9 @@ def _fixed(found: Readings) -> None:
             print(line)
         for misprint in reading.misprints:
             if not misprint.meant:
-                print(f"symgate: line {misprint.line} is not mended: {misprint.why}",
-                      file=sys.stderr)  # fmt: skip
+                print(
+                    f"symgate: line {misprint.line} is not mended: {misprint.why}", file=sys.stderr
+                )
         if several:
             print()
 

@@ -49,9 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     given = {n: value for n in names if (value := getattr(arguments, n)) is not None}
     with sections("report") as progress:
         made = report(
-            cells(named, arguments.cell), arguments.output, format=arguments.format,
-            progress=progress, words=words, **given,
-        )  # fmt: skip
+            cells(named, arguments.cell),
+            arguments.output,
+            format=arguments.format,
+            progress=progress,
+            words=words,
+            **given,
+        )
     for name, reason in made.failed.items():
         print(f"symgate: {name} could not be simulated: {reason}", file=sys.stderr)
     print(json.dumps(made.to_dict(), indent=2, ensure_ascii=False) if arguments.json else made.path)

@@ -27,9 +27,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gain", type=numbers, default=[1.0], help="gains: 0.5,1,2")
     parser.add_argument("--scheme", type=names, default=["pytorch"], help="initialisations")
     parser.add_argument(
-        "--bias", action="append", type=gate_value(numbers), metavar="GATE=B,B…",
+        "--bias",
+        action="append",
+        type=gate_value(numbers),
+        metavar="GATE=B,B…",
         help="biases of a gate: f=0,1,2",
-    )  # fmt: skip
+    )
     parser.add_argument("--lags", type=whole, default=200, help="how many lags (200)")
     parser.add_argument("--samples", type=whole, default=2, help="sequences (2)")
     parser.add_argument("--limit", type=whole, default=2000, help="most points allowed (2000)")
@@ -57,12 +60,23 @@ def run(arguments: argparse.Namespace) -> int:
 
     with bar(f"{cell.name}: sweep") as hook:
         found = sweep(
-            cell, hidden=arguments.hidden, gain=arguments.gain, scheme=arguments.scheme,
-            bias=dict(arguments.bias or ()), of=arguments.of, wrt=arguments.wrt,
-            input=arguments.input, lags=arguments.lags, samples=arguments.samples,
-            seed=arguments.seed, t_max=arguments.t_max, norm=arguments.norm,
-            limit=arguments.limit, keep=arguments.keep, progress=hook,
-        )  # fmt: skip
+            cell,
+            hidden=arguments.hidden,
+            gain=arguments.gain,
+            scheme=arguments.scheme,
+            bias=dict(arguments.bias or ()),
+            of=arguments.of,
+            wrt=arguments.wrt,
+            input=arguments.input,
+            lags=arguments.lags,
+            samples=arguments.samples,
+            seed=arguments.seed,
+            t_max=arguments.t_max,
+            norm=arguments.norm,
+            limit=arguments.limit,
+            keep=arguments.keep,
+            progress=hook,
+        )
     if arguments.output:
         from symgate.plots import save
 

@@ -20,6 +20,13 @@ from symgate.reporting.findings import Findings
 
 #: In the order of the page.
 CHAPTERS: tuple[Callable[[Findings], Section | None], ...] = (
-    answer.section, table.section, cells.section, memory.section, long.section, claims.section,
-    notes.section, known.section, making.section,
-)  # fmt: skip
+    answer.section,
+    table.section,
+    cells.section,
+    memory.section,
+    long.section,
+    claims.section,
+    notes.section,
+    known.section,
+    making.section,
+)

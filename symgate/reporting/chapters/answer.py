@@ -1,11 +1,20 @@
-"""The answer at the top: one figure and three sentences with its numbers."""
+"""The answer at the top: the conclusion, its reason, the figure, and the numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Code, Lead, Link, Paragraph, Picture, Section, Words
+from symgate.reporting.blocks import (
+    Code,
+    Lead,
+    Link,
+    Maths,
+    Paragraph,
+    Picture,
+    Section,
+    Words,
+)
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
 
@@ -15,9 +24,10 @@ def section(f: Findings) -> Section:
     if not f.measured:
         words: Words = ("None of the cells could be simulated; each one's section says why.",)
         return Section("answer", "The answer", (Lead(words),))
-    blocks: list[Any] = [Lead(_rates(f)), Lead(_left(f)), Lead(_carry(f))]
+    blocks: list[Any] = [Lead(_conclusion(f)), Lead(_why(f))]
     if f.has("decay"):
         blocks.append(_picture(f))
+    blocks += [Paragraph(_rates(f)), Paragraph(_left(f)), Paragraph(_carry(f))]
     failed = [c for c in f.cells if c not in f.measured]
     if failed:
         names = listed([(Link(c.name, f"#{f.slugs[c.name]}"),) for c in failed])
@@ -33,17 +43,87 @@ def _picture(f: Findings) -> Picture:
         near = (", below the first ", f.number("answer/near", "whole"), " lags of the same")
     bounds: Words = ()
     if f["answer/bounds"]:
-        bounds = (", dotted the worst case for any input, dashed the bound of this run",)
+        bounds = (" Dotted: worst case for any input. Dashed: bound of this run.",)
     caption = (
-        norm_of(f, f.measured[0]), " over the lag k", *near, ". The line is the median, the band "
-        "10 to 90 %, the circle the half-life", *bounds, ". Measured on ",
-        f.number(f"{first}/averaged_over", "words"), ".",
-    )  # fmt: skip
+        norm_of(f, f.measured[0]),
+        " over the lag k",
+        *near,
+        ". Line: median. Band: 10 to 90 %. Circle: half-life.",
+        *bounds,
+        " Measured on ",
+        f.number(f"{first}/averaged_over", "words"),
+        ".",
+    )
     said = "; ".join(
         f"{c.name} halves in {f.number(f'cells/{f.slugs[c.name]}/half_life', 'steps').text} steps"
         for c in f.slowest_first
     )
     return Picture("decay", f"Decay of the gradient over the lag for {cells}: {said}.", caption)
+
+
+def _conclusion(f: Findings) -> Words:
+    """How far back the gradient reaches, in a sentence that says what was measured."""
+    reaches = [
+        (f[f"cells/{f.slugs[c.name]}/above_millionth"], f"cells/{f.slugs[c.name]}/above_millionth")
+        for c in f.slowest_first
+    ]
+    measured: Words = (
+        "At the initialisation ",
+        Code(f["settings/scheme"]),
+        ", with ",
+        f.number("settings/hidden", "whole"),
+        " units and white noise as input, ",
+    )
+    known = [(reach, key) for reach, key in reaches if reach is not None]
+    if len(known) < len(reaches):
+        kept = listed(
+            [
+                (_name(f, c),)
+                for c in f.slowest_first
+                if f[f"cells/{f.slugs[c.name]}/above_millionth"] is None
+            ]
+        )
+        return (
+            *measured,
+            *kept,
+            " still keeps a millionth of the gradient at the last of ",
+            f.number("settings/lags", "whole"),
+            " lags.",
+        )
+    count = {1: "the cell does not keep", 2: "neither cell keeps"}.get(
+        len(known), f"none of the {len(known)} cells keeps"
+    )
+    return (
+        *measured,
+        f"{count} a millionth of the gradient beyond lag ",
+        f.number(max(known)[1], "whole"),
+        " (lag k: k steps back).",
+    )
+
+
+def _why(f: Findings) -> Words:
+    """What sets how far: the bias of the gate on the carry."""
+    carried = [
+        c for c in f.measured if f[f"cells/{f.slugs[c.name]}/time_constant_from_biases"] is not None
+    ]
+    if not carried:
+        return (
+            "No cell here has a carry, a direct path from a state to its next value without a "
+            "weight matrix, so no bias sets how long its gradient lasts.",
+        )
+    return (
+        "What sets the distance is the gate on the carry, the direct path from a state to its next "
+        "value without a weight matrix (in an LSTM the constant error carousel), and not the "
+        "architecture: a gate of bias 0 is near ",
+        Maths(r"\sigma(0) = \tfrac{1}{2}"),
+        ", so the carry halves at every step; with the bias ",
+        Maths(r"\ln(T - 1)"),
+        " it keeps ",
+        Maths("1 - 1/T"),
+        " and lasts T steps (",
+        Link("Memory", "#memory"),
+        ").",
+    )
 
 
 def _rates(f: Findings) -> Words:
@@ -64,9 +144,14 @@ def _rates(f: Findings) -> Words:
             said.append((verb, number, unit, _name(f, cell)))
             halves = True
     return (
-        "With ", f.number("settings/hidden", "whole"), " units and the initialisation ",
-        Code(f["settings/scheme"]), ", the gradient ", *listed(said), ".",
-    )  # fmt: skip
+        "With ",
+        f.number("settings/hidden", "whole"),
+        " units and the initialisation ",
+        Code(f["settings/scheme"]),
+        ", the gradient ",
+        *listed(said),
+        ".",
+    )
 
 
 def _left(f: Findings) -> Words:
@@ -82,11 +167,15 @@ def _left(f: Findings) -> Words:
     ]
     start: Words = ("Nowhere does it fall to a millionth; ",)
     if reaches:
-        start = ("More than a millionth of it reaches back ", *listed(reaches), " steps; ")
+        start = ("More than a millionth of it reaches back to lag ", *listed(reaches), "; ")
     return (
-        *start, "from ", f.number("settings/lags", "whole"), " steps back there comes ",
-        *listed(left), ".",
-    )  # fmt: skip
+        *start,
+        "at lag ",
+        f.number("settings/lags", "whole"),
+        " there is ",
+        *listed(left),
+        " of it.",
+    )
 
 
 def _carry(f: Findings) -> Words:
@@ -105,9 +194,10 @@ def _carry(f: Findings) -> Words:
             "long its gradient lasts.",
         )
     words: Words = (
-        "Without the carry, the path that passes a state on through no matrix, ",
-        *listed(without), " would be left; ",
-    )  # fmt: skip
+        "Without the carry ",
+        *listed(without),
+        " would be left; ",
+    )
     if own:
         words += ("with the biases as drawn its own time constant is ", *listed(own), " steps, ")
     chrono = [
@@ -117,9 +207,12 @@ def _carry(f: Findings) -> Words:
     ]
     if chrono:
         words += (
-            "and with chrono biases ", *listed(chrono), " is left after ",
-            Link(f"{f['long/steps']:,} steps", "#long"), "; ",
-        )  # fmt: skip
+            "and with chrono biases ",
+            *listed(chrono),
+            " is left after ",
+            Link(f"{f['long/steps']:,} steps", "#long"),
+            "; ",
+        )
     return (*words, Link("Memory", "#memory"), " says which bias remembers how long.")
 
 

@@ -34,7 +34,7 @@ def _cell(f: Findings, cell: Cell) -> Section:
         blocks.append(Picture(f"{slug}-diagram", f[f"cells/{slug}/diagram"], _drawn(f, cell)))
     blocks.append(Paragraph(("The equations:",)))
     blocks += map(Display, formulas(cell, notation, "cell", 0, 1))
-    blocks.append(Paragraph(("One step's Jacobian, a line for each path through the cell:",)))
+    blocks.append(Paragraph(("The one-step Jacobian, one line per path through the cell:",)))
     blocks += map(Display, formulas(cell, notation, "step", 1, None))
     blocks.append(Fold("The derivation, step by step", (Derived(derive(cell, notation)),)))
     key = f"cells/{slug}"
@@ -48,7 +48,7 @@ def _cell(f: Findings, cell: Cell) -> Section:
 
 def _drawn(f: Findings, cell: Cell) -> Words:
     carried = bool(carries(linearise(cell)))
-    line = "The heavy line is the carry. " if carried else "There is no carry. "
+    line = "Heavy line: the carry. " if carried else "There is no carry. "
     return (f"{cell.title}, drawn from its equations. {line}",)
 
 
@@ -62,7 +62,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
                 f"The gradient of {cell.name} over the lag, whole and without each path",
                 (norm_of(f, cell), *_ways(f, key), *_shares(f, key)),
             )
-        )  # fmt: skip
+        )
     if f.has(f"{slug}-gates"):
         out.append(
             Picture(
@@ -76,26 +76,45 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
             Picture(
                 f"{slug}-singular",
                 f"All singular values of the Jacobian of {cell.name} over the lag",
-                ("All singular values over the lag. Of ",
-                 f.number("settings/hidden", "whole"), " directions ", *_ranks(f, key), "."),
+                (
+                    "All singular values over the lag. Effective rank, of ",
+                    f.number("settings/hidden", "whole"),
+                    ": ",
+                    *_ranks(f, key),
+                    ".",
+                ),
             )
-        )  # fmt: skip
+        )
     items: list[Words] = [
-        ("Measured: rate ", f.number(f"{key}/rate", "rate"), " a step, fitted on lags ",
-         f.number(f"{key}/fitted_on_lags/0", "whole"), " to ",
-         f.number(f"{key}/fitted_on_lags/1", "whole"), "."),
-    ]  # fmt: skip
+        (
+            "Measured: rate ",
+            f.number(f"{key}/rate", "rate"),
+            " a step, fitted on lags ",
+            f.number(f"{key}/fitted_on_lags/0", "whole"),
+            " to ",
+            f.number(f"{key}/fitted_on_lags/1", "whole"),
+            ".",
+        ),
+    ]
     for name in f[f"{key}/predictions"]:
         at = f"{key}/predictions/{name}"
         items.append(
-            (f"Predicted from the {name}: rate ", f.number(f"{at}/rate", "rate"),
-             " a step, off by ", f.number(f"{at}/rate_off", "rate"), ".")
-        )  # fmt: skip
+            (
+                f"Predicted from the {name}: rate ",
+                f.number(f"{at}/rate", "rate"),
+                " a step, off by ",
+                f.number(f"{at}/rate_off", "rate"),
+                ".",
+            )
+        )
     items += [sentence(note) for note in f[f"{key}/notes"]]
     items += [(*with_maths(note), ".") for note in f[f"{key}/bound/notes"]]
     items += [sentence(reason) for reason in f[f"{key}/left_out"].values()]
-    worst = ("In the worst case, whatever the input, one step multiplies it by ",
-             f.number(f"{key}/bound/one_step", "value"), ", the value of")  # fmt: skip
+    worst = (
+        "Whatever the input, one step multiplies the gradient by at most ",
+        f.number(f"{key}/bound/one_step", "value"),
+        ", the value of",
+    )
     out += [Paragraph(worst), Display(f[f"{key}/bound/latex"]), Listing(tuple(items))]
     return out
 
@@ -106,9 +125,10 @@ def _ways(f: Findings, key: str) -> Words:
         return (" over the lag. There is one path only. ",)
     carried = f[f"{key}/carry_share"] is not None
     return (
-        " whole" + (", by the carry alone" if carried else "")
+        " whole"
+        + (", by the carry alone" if carried else "")
         + ", and with one path closed at every step. ",
-    )  # fmt: skip
+    )
 
 
 def _shares(f: Findings, key: str) -> Words:
@@ -123,9 +143,7 @@ def _shares(f: Findings, key: str) -> Words:
 
 
 def _ranks(f: Findings, key: str) -> Words:
-    """How many directions are left, at three lags."""
+    """The effective rank at three lags."""
     lags = [k for k in f[f"{key}/effective_rank"] if k != "1"]
     some = [lags[i] for i in sorted({len(lags) // 3, 2 * len(lags) // 3, len(lags) - 1})]
-    return listed(
-        [(f.number(f"{key}/effective_rank/{k}", "value"), f" are left at lag {k}") for k in some]
-    )
+    return listed([(f.number(f"{key}/effective_rank/{k}", "value"), f" at lag {k}") for k in some])

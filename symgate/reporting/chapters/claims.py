@@ -38,12 +38,17 @@ def section(f: Findings) -> Section:
         if count
     ]
     blocks: list[Any] = [
-        Paragraph((
-            "What lecture notes say of these cells, in our words, each judged by running a check "
-            "when this page was made: ", *listed(told), ". The same in a terminal: ",
-            Code("symgate claims"), ".",
-        ))
-    ]  # fmt: skip
+        Paragraph(
+            (
+                "What lecture notes say of these cells, in our words, each judged by a check that "
+                "ran when this page was made: ",
+                *listed(told),
+                ". The same in a terminal: ",
+                Code("symgate claims"),
+                ".",
+            )
+        )
+    ]
     blocks.append(Listing(tuple(_together(f, v) for v, n in f["claims/counts"].items() if n)))
     blocks += [_verdict(f, i) for i in range(len(f["claims/claims"]))]
     return Section("claims", "Claims, judged", tuple(blocks))
@@ -65,8 +70,11 @@ def _verdict(f: Findings, i: int) -> Verdict:
     for text in claim["sentences"]:
         words += [*with_maths(text), " "]
     said: Words = (
-        "Said in ", *listed([(Code(n),) for n in claim["notes"]]), ". ", Code(claim["command"]),
-    )  # fmt: skip
+        "Said in ",
+        *listed([(Code(n),) for n in claim["notes"]]),
+        ". ",
+        Code(claim["command"]),
+    )
     blocks: list[Any] = [Paragraph(tuple(words))]
     blocks.append(Paragraph(said))
     if claim["formula"]:

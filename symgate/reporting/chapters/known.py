@@ -8,8 +8,13 @@ from symgate.reporting.blocks import Code, Link, Paragraph, Rows, Section, Words
 from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
-    ("row",), ("result",), ("source",), ("numbers",), ("agrees",), ("figure",),
-)  # fmt: skip
+    ("row",),
+    ("result",),
+    ("source",),
+    ("numbers",),
+    ("agrees",),
+    ("figure",),
+)
 
 CAPTION: Words = (
     "Each row is held to the tolerance of its source. A remark says how a set-up was read where "
@@ -20,20 +25,34 @@ CAPTION: Words = (
 def section(f: Findings) -> Section:
     """The table with a link to the figures, or how to make them."""
     if not f["known"]:
-        return Section("known", "What is known", (Paragraph((
-            "Published results were not reproduced beside this page. In a checkout, ",
-            Code("make published"), " does it, and the next report shows them here.",
-        )),))  # fmt: skip
+        return Section(
+            "known",
+            "What is known",
+            (
+                Paragraph(
+                    (
+                        "Published results were not reproduced beside this page. In a checkout, ",
+                        Code("make published"),
+                        " does it, and the next report shows them here.",
+                    )
+                ),
+            ),
+        )
     rows = tuple(_row(f, i) for i in range(len(f["known"])))
     blocks: list[Any] = [
-        Paragraph((
-            "Published and derived results, each set up as in its source and computed again: ",
-            f.number("agreed", "whole"), " of ", f.number("checked", "whole"), " agree. ",
-            Link("The page of published results", "published/index.html"),
-            " has every number beside the expected one, with set-ups and figures.",
-        )),
+        Paragraph(
+            (
+                "Published and derived results, each set up as in its source and computed again: ",
+                f.number("agreed", "whole"),
+                " of ",
+                f.number("checked", "whole"),
+                " agree. ",
+                Link("The page of published results", "published/index.html"),
+                " has every number beside the expected one, with set-ups and figures.",
+            )
+        ),
         Rows("Published results", CAPTION, HEADER, rows, frozenset({3})),
-    ]  # fmt: skip
+    ]
     return Section("known", "What is known", tuple(blocks))
 
 

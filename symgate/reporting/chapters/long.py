@@ -13,19 +13,26 @@ def section(f: Findings) -> Section:
     """The long curves, and where numbers would have lost them."""
     steps = f.number("long/steps", "whole")
     blocks: list[Any] = [
-        Paragraph((
-            "The gradient over ", steps, " steps with ", f.number("long/hidden", "whole"),
-            " units, as logarithms, so that nothing is lost: a number of single precision ends "
-            "near ", Maths("10^{-38}"), ", one of double precision near ", Maths("10^{-308}"),
-            ". Each cell twice: as initialised, and with the biases of chrono initialisation, "
-            "which spread its memories from 1 step to all of them.",
-        ))
-    ]  # fmt: skip
+        Paragraph(
+            (
+                "The gradient over ",
+                steps,
+                " steps with ",
+                f.number("long/hidden", "whole"),
+                " units, computed as logarithms: the smallest float32 is near ",
+                Maths("10^{-38}"),
+                ", the smallest float64 near ",
+                Maths("10^{-308}"),
+                ". Each cell is shown twice: as initialised, and with chrono initialisation, "
+                "which spreads the memories of its units from 1 step to the whole sequence. The "
+                "curves are those of the state that carries the gradient (the cell state of an "
+                "LSTM), so their order need not be that of the answer above.",
+            )
+        )
+    ]
     curves = f["long/curves"]
     told = [_curve(f, i) for i, row in enumerate(curves) if "failed" not in row]
-    said = dict.fromkeys(
-        sentence(row["failed"]) for row in curves if "failed" in row
-    )  # fmt: skip
+    said = dict.fromkeys(sentence(row["failed"]) for row in curves if "failed" in row)
     if f.has("long"):
         names = ", ".join(dict.fromkeys(row["cell"] for row in curves))
         blocks.append(
@@ -33,10 +40,9 @@ def section(f: Findings) -> Section:
                 "long",
                 f"Decay of the gradient over {steps.text} steps for {names}, with the lags at "
                 "which single and double precision would have lost it",
-                ("Crosses mark where a number of single or double precision would have become "
-                 "zero.",),
+                ("Crosses: where a float32 or a float64 would have become zero.",),
             )
-        )  # fmt: skip
+        )
     blocks.append(Listing((*told, *said)))
     return Section("long", f"{f['long/steps']:,} steps", tuple(blocks))
 
@@ -46,14 +52,18 @@ def _curve(f: Findings, i: int) -> Words:
     how = "chrono biases" if row["scheme"] == "chrono" else "as initialised"
     words: list[Any] = [
         f"{row['cell']}, {how}: ",
-        Maths(partial(row["state"], row["state"])), " falls to ",
-        f.number(f"{at}/last_log10", "power"), " after ", f.number("long/steps", "whole"), " steps",
-    ]  # fmt: skip
+        Maths(partial(row["state"], row["state"])),
+        " falls to ",
+        f.number(f"{at}/last_log10", "power"),
+        " after ",
+        f.number("long/steps", "whole"),
+        " steps",
+    ]
     single, double = row["below"]["single"], row["below"]["double"]
     if single is not None:
-        words += ["; single precision loses it at lag ", f.number(f"{at}/below/single", "whole")]
+        words += ["; a float32 loses it at lag ", f.number(f"{at}/below/single", "whole")]
     if double is not None:
-        words += [", double precision at lag ", f.number(f"{at}/below/double", "whole")]
+        words += [", a float64 at lag ", f.number(f"{at}/below/double", "whole")]
     if single is None:
-        words.append("; no precision loses it")
+        words.append("; neither precision loses it")
     return (*words, ".")

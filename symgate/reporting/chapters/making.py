@@ -18,9 +18,12 @@ def section(f: Findings) -> Section:
         ("Seed: ", f.number("settings/seed", "whole")),
         ("Time to compute: ", f.number("made/seconds", "value"), " seconds"),
         (f"Versions: {versions}",),
-        ("Numbers: ", Link("data/report.json", "data/report.json"),
-         ", from which all on this page are taken"),
-    ]  # fmt: skip
+        (
+            "Numbers: ",
+            Link("data/report.json", "data/report.json"),
+            ", from which all on this page are taken",
+        ),
+    ]
     if not made["tex"]:
         items.append(("Derivations are here as LaTeX only, as no pdflatex was found.",))
     blocks: list[Any] = [Listing(tuple(items))]
@@ -42,8 +45,11 @@ def _files(f: Findings) -> list[tuple[Words, Words]]:
     rows: dict[str, list[Words]] = {"all cells": [], **{slug: [] for slug in f.slugs.values()}}
     for stem in sorted(forms, key=lambda s: (_ORDER.index(s.split("/")[0]), s)):
         kind, name = stem.split("/", 1)
-        owner = max((s for s in f.slugs.values() if name == s or name.startswith(f"{s}-")),
-                    key=len, default="all cells")  # fmt: skip
+        owner = max(
+            (s for s in f.slugs.values() if name == s or name.startswith(f"{s}-")),
+            key=len,
+            default="all cells",
+        )
         what = name.removeprefix(owner).strip("-").replace("-", " ") or _ALONE[kind]
         links = [(Link(form.upper(), f"{stem}.{form}"),) for form in forms[stem]]
         rows[owner].append((f"{what}: ", *listed(links, last="and")))

@@ -25,11 +25,15 @@ def section(f: Findings) -> Section:
     blocks: list[Any] = []
     if able:
         blocks.append(
-            Paragraph((
-                "A carry that keeps ", Maths("1 - 1/T"), " of the state at each step remembers T "
-                "steps: after them 1/e is left. To remember T steps, set the bias to:",
-            ))
-        )  # fmt: skip
+            Paragraph(
+                (
+                    "A carry that keeps ",
+                    Maths("1 - 1/T"),
+                    " of the state at each step remembers T "
+                    "steps: after T steps 1/e of the gradient is left. The bias that does so:",
+                )
+            )
+        )
         blocks.append(_table(f, able))
         blocks.append(Listing(tuple(_checked(f, s) for s in able)))
     for slug in slugs:
@@ -43,8 +47,11 @@ def section(f: Findings) -> Section:
 def _table(f: Findings, able: list[str]) -> Rows:
     steps = list(f[f"memory/{able[0]}/values"])
     header: tuple[Words, ...] = (
-        ("cell",), ("bias",), ("for T steps",), *((f"T = {int(k):,}",) for k in steps),
-    )  # fmt: skip
+        ("cell",),
+        ("bias",),
+        ("for T steps",),
+        *((f"T = {int(k):,}",) for k in steps),
+    )
     rows = tuple(
         (
             (f[f"memory/{slug}/cell"],),
@@ -59,7 +66,8 @@ def _table(f: Findings, able: list[str]) -> Rows:
     )
     given = f", with {', '.join(others)}" if others else ""
     caption: Words = (
-        f"The bias for each memory of T steps{given}; other letters as they are initialised.",
+        f"The bias for each memory of T steps{given}; all other parameters keep their initial "
+        "values.",
     )
     numeric = frozenset(range(3, 3 + len(steps)))
     return Rows("Biases by memory", caption, header, rows, numeric)
@@ -70,17 +78,19 @@ def _checked(f: Findings, slug: str) -> Words:
     drawn = f[f"{at}/drawn"]
     words: list[Any] = [
         f"{f[f'memory/{slug}/cell']}: checked at T = {f[f'{at}/steps']}. With all weights zero a "
-        "step keeps ", f.number(f"{at}/exact", "value"), "; with drawn weights and noise ",
-    ]  # fmt: skip
+        "step keeps ",
+        f.number(f"{at}/exact", "value"),
+        "; with drawn weights and noise ",
+    ]
     if drawn is None:
-        words.append("the gradient grows, for the paths through the gates outweigh the carry")
+        words.append("the gradient grows, as the paths through the gates outweigh the carry")
     else:
         words += ["the time constant is ", f.number(f"{at}/drawn", "steps"), " steps"]
     if f[f"{at}/partner"]:
         name, value = next(iter(f[f"{at}/partner"].items()))
-        words += ["; with ", Code(f"{name} = {value:.3f}"), " of the input gate beside it "]
+        words += ["; with ", Code(f"{name} = {value:.3f}"), " for the input gate as well "]
         if f[f"{at}/paired"] is None:
-            words.append("it grows as well")
+            words.append("it still grows")
         else:
             words += ["it is ", f.number(f"{at}/paired", "steps")]
     return (*words, ".")
@@ -93,9 +103,10 @@ def _map(f: Findings, slug: str) -> list[Any]:
     name, gate, state = f[f"{at}/cell"], f[f"{at}/gate"], f[f"{at}/state"]
     caption: Words = (
         f"Half-life of the gradient of {state} in {name}, in steps, over the bias of gate {gate} "
-        "and the gain g of the recurrent weights, drawn from ", Maths(r"N(0, g^2/n)"),
+        "and the gain g of the recurrent weights, drawn from ",
+        Maths(r"N(0, g^2/n)"),
         f" with n = {f['memory units']}.",
-    )  # fmt: skip
+    )
     return [
         Picture(
             f"{slug}-half-life",

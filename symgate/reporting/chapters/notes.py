@@ -19,8 +19,12 @@ from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import with_maths
 
 HEADER: tuple[Words, ...] = (
-    ("note",), ("what it defines",), ("conventions",), ("against the zoo",), ("misprints",),
-)  # fmt: skip
+    ("note",),
+    ("what it defines",),
+    ("conventions",),
+    ("against the zoo",),
+    ("misprints",),
+)
 
 #: What a convention says, by its name and value in the data; a table has room for more words.
 SAYS = {
@@ -44,12 +48,16 @@ def section(f: Findings) -> Section | None:
     notes = f["notes"]
     rows = tuple(_row(f, i) for i in range(len(notes)))
     blocks: list[Any] = [
-        Paragraph((
-            "The equations of five public lecture notes, as ", Code("symgate read"),
-            " takes them: which cell each defines, in which convention, and what is misprinted.",
-        )),
+        Paragraph(
+            (
+                "The equations of five public lecture notes, as ",
+                Code("symgate read"),
+                " takes them: which cell each defines, in which convention, and what is "
+                "misprinted.",
+            )
+        ),
         Rows("The notes", ("What the five notes define.",), HEADER, rows),
-    ]  # fmt: skip
+    ]
     for i, note in enumerate(notes):
         for j, cell in enumerate(note["cells"]):
             for k in range(len(cell["misprints"])):
@@ -88,10 +96,17 @@ def _misprint(f: Findings, i: int, j: int, k: int) -> list[Any]:
     at = f"notes/{i}/cells/{j}/misprints/{k}"
     m = f[at]
     words: list[Any] = [
-        Code(f["notes"][i]["name"]), " prints ", Maths(m["printed_latex"]), ", and probably means ",
-        Maths(m["meant_latex"]), " (", f.number(f"{at}/certainty", "share"), " sure): ",
-        *with_maths(m["why"]), ".",
-    ]  # fmt: skip
+        Code(f["notes"][i]["name"]),
+        " prints ",
+        Maths(m["printed_latex"]),
+        ", and probably means ",
+        Maths(m["meant_latex"]),
+        " (",
+        f.number(f"{at}/certainty", "share"),
+        " sure): ",
+        *with_maths(m["why"]),
+        ".",
+    ]
     found = m["consequence"]
     parted = {s: pair for s, pair in found["ranges"].items() if pair[0] != pair[1]}
     items: list[Words] = [
@@ -122,9 +137,15 @@ def _within(interval: str) -> str:
 def _decays(f: Findings, at: str, n: int) -> Words:
     row = f"{at}/decays/{n}"
     return (
-        "With ", f.number(f"{at}/beside/hidden", "whole"), " units and recurrent weights of gain ",
-        f.number(f"{row}/gain", "value"), " the gradient over ",
-        f.number(f"{at}/beside/lags", "whole"), " steps is ",
-        f.number(f"{row}/last_log10/0", "power"), " as printed and ",
-        f.number(f"{row}/last_log10/1", "power"), " as meant.",
-    )  # fmt: skip
+        "With ",
+        f.number(f"{at}/beside/hidden", "whole"),
+        " units and recurrent weights of gain ",
+        f.number(f"{row}/gain", "value"),
+        " the gradient over ",
+        f.number(f"{at}/beside/lags", "whole"),
+        " steps is ",
+        f.number(f"{row}/last_log10/0", "power"),
+        " as printed and ",
+        f.number(f"{row}/last_log10/1", "power"),
+        " as meant.",
+    )

@@ -6,11 +6,17 @@ from symgate.reporting.blocks import Code, Link, Maths, Paragraph, Rows, Section
 from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
-    ("cell",), ("parameters",), ("at these sizes",), ("multiplications a step",),
-    ("rate (1/step)",), ("half-life (steps)",), ("time constant (steps)",),
-    ("from the biases (steps)",), ("above ", Maths("10^{-6}"), " to lag (steps)"),
+    ("cell",),
+    ("parameters",),
+    ("at these sizes",),
+    ("multiplications a step",),
+    ("rate (1/step)",),
+    ("half-life (steps)",),
+    ("time constant (steps)",),
+    ("from the biases (steps)",),
+    ("above ", Maths("10^{-6}"), " to lag (steps)"),
     ("carry's share (%)",),
-)  # fmt: skip
+)
 
 
 def section(f: Findings) -> Section:
@@ -27,15 +33,17 @@ def section(f: Findings) -> Section:
         if cell not in f.measured:
             rows.append((*start, *(("–",),) * 6))
             continue
-        rows.append((
-            *start,
-            (f.number(f"{key}/rate", "rate"),),
-            (f.number(f"{key}/half_life", "steps"),),
-            (f.number(f"{key}/time_constant", "steps"),),
-            _or(f, f"{key}/time_constant_from_biases", "steps", "none"),
-            _or(f, f"{key}/above_millionth", "whole", "all"),
-            _or(f, f"{key}/carry_share", "share", "none"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                *start,
+                (f.number(f"{key}/rate", "rate"),),
+                (f.number(f"{key}/half_life", "steps"),),
+                (f.number(f"{key}/time_constant", "steps"),),
+                _or(f, f"{key}/time_constant_from_biases", "steps", "none"),
+                _or(f, f"{key}/above_millionth", "whole", "all"),
+                _or(f, f"{key}/carry_share", "share", "none"),
+            )
+        )
     sizes = f[f"cells/{f.slugs[f.cells[0].name]}/sizes"]
     told = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
     caption: Words = (
@@ -47,12 +55,15 @@ def section(f: Findings) -> Section:
         "state.",
     )
     blocks = (
-        Paragraph((
-            "Sorted by how long the gradient lasts. The same from the terminal: ",
-            Code(f"{f.settings.decay_command} --bounds"), ".",
-        )),
+        Paragraph(
+            (
+                "Sorted by how long the gradient lasts. The same from the terminal: ",
+                Code(f"{f.settings.decay_command} --bounds"),
+                ".",
+            )
+        ),
         Rows("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
-    )  # fmt: skip
+    )
     return Section("table", "Side by side", blocks)
 
 

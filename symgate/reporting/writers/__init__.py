@@ -21,9 +21,13 @@ _POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
 def environment(**options: Any) -> Environment:
     """Templates of the report; a name that is missing is an error."""
     return Environment(
-        loader=PackageLoader("symgate.reporting"), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, **options,
-    )  # fmt: skip
+        loader=PackageLoader("symgate.reporting"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,14 @@ from symgate.writing.tex import PREAMBLE, sections
 def page(page: Page, findings: Findings) -> str:
     """The document; figures are taken from the folder `figures` beside it."""
     made = environment(
-        autoescape=False, block_start_string="((*", block_end_string="*))",
-        variable_start_string="(((", variable_end_string=")))", comment_start_string="((#",
+        autoescape=False,
+        block_start_string="((*",
+        block_end_string="*))",
+        variable_start_string="(((",
+        variable_end_string=")))",
+        comment_start_string="((#",
         comment_end_string="#))",
-    )  # fmt: skip
+    )
     made.filters["words"] = PEN.words
     made.filters["text"] = latex_text
     made.filters["derived"] = derived
@@ -50,10 +54,13 @@ def _text(text: str) -> str:
 
 
 PEN = Pen(
-    _text, lambda latex: f"${latex}$", _number,
-    lambda text: rf"\texttt{{{latex_text(text)}}}", _link,
+    _text,
+    lambda latex: f"${latex}$",
+    _number,
+    lambda text: rf"\texttt{{{latex_text(text)}}}",
+    _link,
     lambda inside: rf"\textbf{{{inside}}}",
-)  # fmt: skip
+)
 
 
 def derived(block: Derived) -> str:

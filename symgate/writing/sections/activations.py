@@ -20,8 +20,9 @@ TITLE = "Derivatives of the activations"
 def steps(subject: Subject) -> Iterator[Step]:
     found = _activations(subject)
     if not found:
-        reason = ("The cell has no activation: what it computes is made of sums and products "
-                  "alone.",)  # fmt: skip
+        reason = (
+            "The cell has no activation: what it computes is made of sums and products alone.",
+        )
         yield Step(("None",), reason)
         return
     letter = f"letter:{subject.free_letter('v', 'u', 'y', 'q')}"
@@ -39,10 +40,12 @@ def steps(subject: Subject) -> Iterator[Step]:
         parts = Add.make_args(slope) if isinstance(slope, Add) and slope.args[0].is_number else None
         whole = Mul(*factors_of(slope)) if parts is None else slope
         lines.append(Line(Slope(at, letter), (Part(whole, tuple(label)),)))
-    words: list[Any] = ["Each derivative is written in the activation's own value, which the "
-                         "forward pass has at hand"]  # fmt: skip
+    words: list[Any] = [
+        "Each derivative is written in terms of the activation's own value, which "
+        "the forward pass has already computed"
+    ]
     if extra:
-        words += ["; step is 1 for a positive ", v, " and 0 for any other"]
+        words += ["; step is 1 for positive ", v, " and 0 otherwise"]
     words.append(":")
     yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
 

@@ -56,14 +56,25 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         lines.append(Line(delta(name), tuple(parts), order=order))
     states = subject.states
     reason: Words = (
-        delta(states[0]), " stands for ", Gradient(variable(states[0])),
-        ", and so for every value; ",
-        variable(LOSS + states[0]), " is the part of the loss that reads ",
-        subject.now(states[0]), " itself, ", variable(LATER + states[0]),
-        " what step ", Written("t + 1", "t + 1"), " hands back (0 at the last step). A term ",
-        _forward_term(subject), ", read backward, adds ", _backward_term(subject), " to ",
-        Written(r"\delta_b", "δ_b"), ":",
-    )  # fmt: skip
+        delta(states[0]),
+        " stands for ",
+        Gradient(variable(states[0])),
+        ", and likewise for every value; ",
+        variable(LOSS + states[0]),
+        " is the part of the loss that reads ",
+        subject.now(states[0]),
+        " itself, ",
+        variable(LATER + states[0]),
+        " what step ",
+        Written("t + 1", "t + 1"),
+        " passes back (0 at the last step). A term ",
+        _forward_term(subject),
+        ", read backward, adds ",
+        _backward_term(subject),
+        " to ",
+        Written(r"\delta_b", "δ_b"),
+        ":",
+    )
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
     return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms)
 
@@ -96,9 +107,14 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
         lines.append(Line(left, tuple(_parts(back.previous[state])), order=order))
-    reason: Words = ("What step ", Written("t", "t"), " hands back to step ",
-                     Written("t - 1", "t − 1"), ":")  # fmt: skip
-    return Step(("Handed on",), reason, (Formula(tuple(lines)),))
+    reason: Words = (
+        "What step ",
+        Written("t", "t"),
+        " passes back to step ",
+        Written("t - 1", "t − 1"),
+        ":",
+    )
+    return Step(("Recursion",), reason, (Formula(tuple(lines)),))
 
 
 def _parts(expression: Any) -> list[Part]:
@@ -142,10 +158,12 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())
-    words: list[Any] = ["Each parameter acts at every step, so that its gradient is a sum over "
-                        "time"]  # fmt: skip
-    words.append("; that of a matrix is a sum of outer products, in the shape of the matrix:"
-                 if matrices else ":")  # fmt: skip
+    words: list[Any] = ["Each parameter acts at every step, so its gradient is a sum over time"]
+    words.append(
+        "; for a matrix it is a sum of outer products, in the shape of the matrix:"
+        if matrices
+        else ":"
+    )
     if unused:
         words += [*listed([(u,) for u in unused]), " has no influence."]
     return Step(("Gradients of the parameters",), tuple(words), (Formula(tuple(lines), beside),))

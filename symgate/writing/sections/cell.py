@@ -43,11 +43,13 @@ def _equations(subject: Subject) -> Step:
     cell = subject.cell
     lines = [
         line(
-            variable(name), expression, *((role,) if (role := subject.role(name)) else ()),
+            variable(name),
+            expression,
+            *((role,) if (role := subject.role(name)) else ()),
             order=cell.orders[name],
         )
         for name, expression in cell.equations.items()
-    ]  # fmt: skip
+    ]
     return Step(("Equations",), _preface(subject), (Formula(tuple(lines)),))
 
 
@@ -60,7 +62,11 @@ def _preface(subject: Subject) -> Words:
     if inputs:
         inputs[0] = ("the input " if len(inputs) == 1 else "the inputs ", *inputs[0])
     words: list[object] = ["One step takes ", *listed([*before, *inputs])]
-    words += [" to ", *now, f". The sign {subject.sign} multiplies component by component. "]
+    words += [
+        " to ",
+        *now,
+        f". The sign {subject.sign} denotes the product component by component. ",
+    ]
     words += [
         "Derivatives are in numerator layout: entry "
         if subject.layout == "numerator"
@@ -70,7 +76,7 @@ def _preface(subject: Subject) -> Words:
     ]
     if notation.row:
         words += [" Vectors are rows, and matrices act on them from the right."]
-    words += [f" Notation: {notation.title}."]
+    words += [f" Notation: {notation.title}."] if notation.letters else []
     unknown = subject.naming.fallen_back
     if unknown:
         names = listed([(subject.now(n),) for n in unknown])
@@ -87,9 +93,12 @@ def _entry(layout: str) -> Words:
     """What an entry of a Jacobian is."""
     i, j = ("i", "j") if layout == "numerator" else ("j", "i")
     return (
-        Written("(i, j)", "(i, j)"), " of ", Written(r"\partial a / \partial b", "∂a/∂b"), " is ",
+        Written("(i, j)", "(i, j)"),
+        " of ",
+        Written(r"\partial a / \partial b", "∂a/∂b"),
+        " is ",
         Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
-    )  # fmt: skip
+    )
 
 
 def _blocks(subject: Subject) -> Step:
@@ -145,8 +154,10 @@ def _stacked(subject: Subject) -> Iterator[Step]:
         if bias is not None:
             rows = tuple((b,) for _, _, b in members)
             lines.append(line(Concatenation(bias, (), is_vector=True), Concatenation(None, rows)))
-        reason = ("The gates that read the same vectors come from one product, their rows one "
-                  "above the other:",)  # fmt: skip
+        reason = (
+            "The gates that read the same vectors come from one product, their rows one "
+            "above the other:",
+        )
         yield Step(("Stacked",), reason, tuple(Formula((one,)) for one in lines))
 
 
@@ -182,8 +193,9 @@ def _values(subject: Subject) -> Step:
         rows.append(((subject.now(name),), (role,), (span,), (cell.size(name),)))
     letters = _letters(subject)
     reason: Words = (
-        "The range follows from the equations, with states that start at zero. ", *letters,
-    )  # fmt: skip
+        "The ranges follow from the equations, for states that start at zero. ",
+        *letters,
+    )
     header = (("symbol",), ("what it is",), ("range",), ("size",))
     return Step(("What each value does",), reason, (), Table(header, tuple(rows)))
 
@@ -211,10 +223,10 @@ def _inside(subject: Subject) -> Iterator[Step]:
         return
     lines = [line(variable(n.name), n.expression, order=n.order) for n in made]
     reason = (
-        "What an activation acts on, and what a matrix acts on, gets a name, so that every "
-        "term of the chain rule below holds one diagonal and one matrix at most:",
+        "The argument of an activation and the vector that a matrix acts on each get a name, so "
+        "that every term of the chain rule below has at most one diagonal and one matrix:",
     )
-    yield Step(("Names for what lies inside",), reason, (Formula(tuple(lines)),))
+    yield Step(("Intermediate values",), reason, (Formula(tuple(lines)),))
 
 
 def _parameters(subject: Subject) -> Step:
@@ -230,6 +242,6 @@ def _parameters(subject: Subject) -> Step:
         each = Shape(tuple(reversed(shape) if subject.naming.notation.row else shape))
         total = sum((cell.parameters[n].count for n in names), S.Zero)
         rows.append((symbols, (str(kind),), (each,), (Count(total),)))
-    reason = ("Together ", Count(cell.parameter_count()), " numbers.")
+    reason = ("In total ", Count(cell.parameter_count()), " numbers.")
     header = (("parameters",), ("kind",), ("shape",), ("numbers",))
     return Step(("Parameters",), reason, (), Table(header, tuple(rows)))

@@ -20,13 +20,15 @@ def steps(subject: Subject) -> Iterator[Step]:
     found = verified(subject.cell)
     sizes = listed([(_size(subject, n, v),) for n, v in found.sizes.items()])
     reason: Words = (
-        "When this was made, the equations alone were evaluated as they were typed, component by "
-        f"component with {DIGITS} digits, at random weights, inputs and states (", *sizes,
-        ", seed 0), and differentiated by central differences with the step ", Scientific(1, -12),
+        "When this document was made, the equations were evaluated exactly as typed, component by "
+        f"component with {DIGITS} digits, at random weights, inputs and states (",
+        *sizes,
+        ", seed 0), and differentiated by central differences of step ",
+        Scientific(1, -12),
         ". Compared with these differences: the one-step Jacobian as it is printed, the sum of "
         f"the paths above, the Jacobian over two steps, and the gradients over {STEPS} steps.",
         "" if found.holds else " THE CHECK FAILED: the formulas above are not to be trusted.",
-    )  # fmt: skip
+    )
     rows: tuple[tuple[Words, ...], ...] = (
         (("one-step Jacobian",), (_rounded(found.one_step),)),
         (("sum of the paths",), (_rounded(found.paths),)),

@@ -50,22 +50,31 @@ def _step(subject: Subject, found: Origin) -> Step:
     words: list[Any] = ["Without input"]
     if found.zero:
         words += [" and with ", *listed([(Equal((Named(z), 0)),) for z in found.zero]), ","]
-    words.append(" the state 0 stays where it is.")
+    words.append(" the state 0 is a fixed point.")
     vectors = {p.name for p in subject.cell.parameters.values() if p.kind == "vector"}
     if any(str(s) in vectors for e in found.eigenvalues for s in e.free_symbols):
-        words.append(" Where every parameter vector holds the same number for all units, the "
-                     "diagonals are numbers there.")  # fmt: skip
+        words.append(
+            " Where every parameter vector holds the same number for all units, the "
+            "diagonals are numbers there."
+        )
     matrix = found.matrix
     if matrix is None:
         words += [" No weight matrix is left, and the Jacobian has the eigenvalues ", own, ":"]
     else:
         shown = transposed(matrix) if subject.naming.notation.row else matrix
-        words += [" ", shown, " is the one matrix that is left, and every eigenvalue ", mu,
-                  " of it gives eigenvalues ", own, " of the Jacobian:"]  # fmt: skip
+        words += [
+            " ",
+            shown,
+            " is the only matrix that remains, and each of its eigenvalues ",
+            mu,
+            " gives eigenvalues ",
+            own,
+            " of the Jacobian:",
+        ]
     reached = [] if MU in found.eigenvalues else [v.xreplace({MU: mu}) for v in found.marginal]
     lines += [line(mu, value, "where ", Equal((own, 1))) for value in reached]
-    words[-1] = words[-1][:-1] + ". The Jacobian is the same at every step there, so that they "
-    words += ["decide: a small change dies out where every ", _below_one(own), ":"]
+    words[-1] = words[-1][:-1] + ". The Jacobian there is the same at every "
+    words += ["step, so a small change dies out if every ", _below_one(own), ":"]
     return Step((HEADING,), tuple(words), (Formula(tuple(lines)),))
 
 

@@ -50,25 +50,31 @@ def _size(subject: Subject) -> Any:
 
 def _product(subject: Subject) -> Step:
     size, states = _size(subject), subject.states
-    factors: list[MatrixExpr] = [_letter(subject), _letter(subject, 1), Dots(size),
-                                 _letter(subject, K - 1)]  # fmt: skip
+    factors: list[MatrixExpr] = [
+        _letter(subject),
+        _letter(subject, 1),
+        Dots(size),
+        _letter(subject, K - 1),
+    ]
     reason: Words = (
-        "A change passes from step to step, so that the Jacobians are multiplied, the latest "
-        "on the left:",
-    )  # fmt: skip
+        "By the chain rule the Jacobians of the steps multiply, the latest on the left:",
+    )
     if subject.layout == "transposed":
         factors.reverse()
-        reason = ("A change passes from step to step, so that the Jacobians are multiplied; "
-                  "transposed, the latest stands on the right:",)  # fmt: skip
+        reason = (
+            "By the chain rule the Jacobians of the steps multiply; in this layout the "
+            "latest stands on the right:",
+        )
     if len(states) == 1:
         left: Any = subject.partial(states[0], states[0], lag=K)
     else:
         left = _whole(subject, K)
         reason = (
-            *reason[:-1], str(reason[-1])[:-1] + ". A single block, such as ",
+            *reason[:-1],
+            str(reason[-1])[:-1] + ". A single block, such as ",
             subject.partial(states[0], states[0], lag=K),
             ", is a block of this product, not a product of blocks:",
-        )  # fmt: skip
+        )
     if subject.layout == "numerator":
         over = OrderedProduct(_letter(subject), J, K)
         lines = (Line(left, (Part(over),)), line(None, OperatorProduct(*factors)))
@@ -97,16 +103,20 @@ def _carry(subject: Subject) -> Step:
         shown = closed_form(carry.coefficient, subject.lin.size(carry.state))
         lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
-        reason: Words = ("There is no carry: every path from a state to itself passes through a "
-                         "weight matrix or an activation at every step.",)  # fmt: skip
+        reason: Words = (
+            "There is no carry: every path from a state to itself passes through a "
+            "weight matrix or an activation at every step.",
+        )
         return Step(("The carry alone",), reason)
     wholes = listed([(subject.partial(s, s, lag=K),) for s in named])
     reason = (
-        "The path that takes the carry at every step holds no weight matrix. Its part of ",
-        *wholes, ", in closed form:" if len(named) == 1 else ", each in closed form:",
-    )  # fmt: skip
-    return Step(("The carry alone",), reason, tuple(Formula((one,)) for one in lines), None,
-                tuple(terms))  # fmt: skip
+        "The path that takes the carry at every step contains no weight matrix. Its share of ",
+        *wholes,
+        " has a closed form:" if len(named) == 1 else " has a closed form each:",
+    )
+    return Step(
+        ("The carry alone",), reason, tuple(Formula((one,)) for one in lines), None, tuple(terms)
+    )
 
 
 def closed_form(coefficient: Any, size: Any) -> MatrixExpr:
@@ -127,8 +137,10 @@ def _written_out(subject: Subject) -> Iterator[Step]:
         yield Step(("One step written out",), ("That is the one-step Jacobian above.",))
         return
     if len(states) ** (lag - 1) > MAX_PRODUCTS:
-        reason: Words = (f"Written out, {lag} steps would be {len(states) ** (lag - 1)} products "
-                         "for each block; the product above says the same.",)  # fmt: skip
+        reason: Words = (
+            f"Written out, {lag} steps would be {len(states) ** (lag - 1)} products "
+            "for each block; the product above says the same.",
+        )
         yield Step(heading, reason)
         return
     shown = states if len(states) <= 2 else states[:1]
@@ -147,13 +159,14 @@ def _written_out(subject: Subject) -> Iterator[Step]:
         yield Step(heading, reason, (Formula(tuple(lines)),))
         return
     likewise = "; the other blocks follow likewise:" if len(states) > 2 else ":"
-    reason = ("A row of blocks times a column of blocks, each written out above, at its own "
-              f"time{likewise}",)  # fmt: skip
+    reason = (f"A row of blocks times a column of blocks, each taken at its own time{likewise}",)
     yield Step(heading, reason, (Formula(tuple(lines)),))
     if in_gates:
-        formulas = [Formula((line(subject.partial(*pair, lag=lag), _in_gates(subject, found)),))
-                    for pair, found in ways.items()]  # fmt: skip
-        reason = ("With the blocks put in, those of the step before at their own time:",)
+        formulas = [
+            Formula((line(subject.partial(*pair, lag=lag), _in_gates(subject, found)),))
+            for pair, found in ways.items()
+        ]
+        reason = ("Substituting the blocks, those of the previous step at their own time:",)
         yield Step(("Two steps in the gates",), reason, tuple(formulas))
 
 
@@ -174,7 +187,7 @@ def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> Line:
         label: Words = ()
         if len(subject.states) > 1:
             via = [(variable(s, i + 1),) for i, s in enumerate(way[1:-1])]
-            label = ("by way of ", *listed(via))
+            label = ("via ", *listed(via))
         parts.append(Part(OperatorProduct(*chain), label))
     left = subject.partial(ways[0][0], ways[0][-1], lag=subject.lag)
     return Line(left, tuple(parts))
@@ -212,10 +225,13 @@ def _number_of_paths(subject: Subject) -> Step:
             what = "it is the carry" if carried else "it passes through the weights at every step"
             return Step(("The number of paths",), (f"One at every lag; {what}.",))
         reason: Words = (
-            f"One step has {number} paths, so that ", K, " steps have ", Pow(number, K),
+            f"One step has {number} paths, so that ",
+            K,
+            " steps have ",
+            Pow(number, K),
             f": {number**2} over two steps, {number**3} over three."
             + (" One of them is the carry alone." if carried == 1 else ""),
-        )  # fmt: skip
+        )
         return Step(("The number of paths",), reason)
     pairs = [(i, j) for i in range(len(states)) for j in range(len(states))]
     pairs = [p for p in pairs if any((steps_of**k)[p] for k in (1, 2, 3))]
@@ -227,6 +243,8 @@ def _number_of_paths(subject: Subject) -> Step:
     for k in (1, 2, 3, 10):
         powered = steps_of**k
         rows.append(((f"{k}",), *((_grouped(powered[p]),) for p in pairs)))
-    reason = ("Multiplied out, every way of choosing a path at each step is one product of "
-              "matrices and diagonals:",)  # fmt: skip
+    reason = (
+        "Multiplied out, each choice of one path per step gives one product of matrices and "
+        "diagonals:",
+    )
     return Step(("The number of paths",), reason, (), Table(tuple(header), tuple(rows)))

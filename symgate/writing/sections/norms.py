@@ -1,5 +1,5 @@
-"""How large, how small: a bound of every path, when the gradient must vanish, when it is
-carried, and what remains when a gate closes or opens."""
+"""Norm bounds: a bound for every path, when the gradient must vanish, when it is carried, and
+what remains when a gate closes or opens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.subject import J, K, Subject
 
-TITLE = "How large, how small"
+TITLE = "Norm bounds"
 
 
 def steps(subject: Subject) -> Iterator[Step]:
@@ -44,14 +44,21 @@ def _ranges(subject: Subject) -> Step:
         if not interval.is_bounded:
             free.append((subject.now(state),))
         elif state in subject.ranges.assumed:
-            words += [subject.now(state), " stays in ", subject.span(interval),
-                      " if it starts there, for instance at 0. "]  # fmt: skip
+            words += [
+                subject.now(state),
+                " stays in ",
+                subject.span(interval),
+                " if it starts there, for instance at 0. ",
+            ]
         else:
-            words += [subject.now(state), " lies in ", subject.span(interval),
-                      " after every step. "]  # fmt: skip
+            words += [
+                subject.now(state),
+                " lies in ",
+                subject.span(interval),
+                " after every step. ",
+            ]
     if free:
-        words += ["From the ranges of the equations alone no bound follows for ", *listed(free),
-                  "."]  # fmt: skip
+        words += ["The ranges of the equations alone give no bound for ", *listed(free), "."]
     return Step(("The states",), tuple(words))
 
 
@@ -70,14 +77,16 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
                     lines[left] = line(left, most, relation="≤", order=node.order)
     if not lines:
         return
-    reason: Words = ("A diagonal has the norm of its largest component, which the ranges of the "
-                     "values bound:",)  # fmt: skip
+    reason: Words = (
+        "The norm of a diagonal matrix is its largest component in absolute "
+        "value, which the ranges of the values bound:",
+    )
     rows = [3] * (len(lines) // 3) + [len(lines) % 3] * (len(lines) % 3 > 0)
     yield Step(("The diagonals",), reason, (Formula(tuple(lines.values()), tuple(rows)),))
 
 
 def _bounds(subject: Subject, found: Bounds) -> Step:
-    heading: Words = ("A bound of each path",)
+    heading: Words = ("A bound for each path",)
     lines, terms = [], []
     for (of, wrt), entries in found.blocks.items():
         left = SpectralNorm(subject.partial(of, wrt))
@@ -90,16 +99,19 @@ def _bounds(subject: Subject, found: Bounds) -> Step:
         terms += [t for e in entries for t in e.path.terms]
     if not lines:
         return Step(heading, ("No state depends on an old one.",))
-    words: list[Any] = ["The norm of a sum is at most the sum of the norms, and that of a product "
-                        "at most the product"]  # fmt: skip
+    words: list[Any] = [
+        "The norm of a sum is at most the sum of the norms, and that of a product "
+        "at most the product"
+    ]
     one = next(iter(sorted(found.matrix().atoms(SpectralNorm), key=str)), None)
-    words += ["; no weight matrix enters"] if one is None else [
-        "; the norm of a matrix, such as ", one, ", is its largest singular value"
-    ]  # fmt: skip
+    words += (
+        ["; no weight matrix enters"]
+        if one is None
+        else ["; the norm of a matrix, such as ", one, ", is its largest singular value"]
+    )
     if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
         words.append(". A value without a bound stays in the formula, by its largest component")
-    return Step(heading, (*words, ":"), (Formula(tuple(lines)),), None,
-                tuple(dict.fromkeys(terms)))  # fmt: skip
+    return Step(heading, (*words, ":"), (Formula(tuple(lines)),), None, tuple(dict.fromkeys(terms)))
 
 
 def _constant(bound: Expr) -> Expr:
@@ -139,15 +151,24 @@ def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
     whole = found.matrix()
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
     if len(subject.states) == 1 and not weights and whole[0, 0] == 1:
-        return ("The bound is exactly 1, whatever the weights: the gradient need not vanish, "
-                "and it cannot explode.",)  # fmt: skip
+        return (
+            "The bound is exactly 1, whatever the weights: the gradient need not vanish, "
+            "and it cannot explode.",
+        )
     why: Words = (
-        ("No choice of weights makes this bound fall below 1, as ", least,
-         " is left of it when all of them are zero: it") if weights
-        else ("This bound is the same whatever the weights, and not below 1: it",)
-    )  # fmt: skip
-    return (*why, " never says that the gradient must vanish. Nor does it keep the gradient from "
-            "growing: explosion is not excluded.")  # fmt: skip
+        (
+            "No choice of weights brings this bound below 1: with all weights zero it is still ",
+            least,
+            ". It",
+        )
+        if weights
+        else ("This bound is the same whatever the weights, and not below 1. It",)
+    )
+    return (
+        *why,
+        " never implies that the gradient vanishes, nor does it exclude that the "
+        "gradient explodes.",
+    )
 
 
 def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
@@ -156,15 +177,29 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
     left = SpectralNorm(subject.partial(state, state, lag=K))
     changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
     if changes:
-        words: Words = ("Over ", K, " steps the bounds of the steps are multiplied. If the bound "
-                        "of one step is below 1 at every step, by one margin, the gradient "
-                        "vanishes at least geometrically:")  # fmt: skip
+        words: Words = (
+            "Over ",
+            K,
+            " steps the bounds multiply. If the bound of every step stays "
+            "below one number below 1, the gradient vanishes at least "
+            "geometrically:",
+        )
     elif total.is_number:
-        words = ("Over ", K, " steps the bound is taken to the power ", K,
-                 ", so that the gradient cannot explode:" if total <= 1 else ":")  # fmt: skip
+        words = (
+            "Over ",
+            K,
+            " steps the bound is taken to the power ",
+            K,
+            ", so that the gradient cannot explode:" if total <= 1 else ":",
+        )
     else:
-        words = ("Over ", K, " steps the bound is taken to the power ", K, ". If the bound of one "
-                 "step is below 1, the gradient vanishes at least geometrically:")  # fmt: skip
+        words = (
+            "Over ",
+            K,
+            " steps the bound is taken to the power ",
+            K,
+            ". If the bound of one step is below 1, the gradient vanishes at least geometrically:",
+        )
     most = Along(total, J, K) if changes else total**K
     powers = [Formula((line(left, most, relation="≤"),))]
     if not total.is_number:
@@ -178,11 +213,12 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
 def _singular(norm: SpectralNorm) -> Words:
     """Why the largest singular value and not the eigenvalue."""
     return (
-        norm, " is the largest singular value, not the largest eigenvalue: the diagonals change "
+        norm,
+        " is the largest singular value, not the largest eigenvalue: the diagonals change "
         "with the step, and eigenvalues of the factors do not bound a product. A matrix whose "
         "eigenvalues are all zero, with rows (8, 8) and (−8, −8), has singular value 16, and "
         "with tanh it can give gradients that double at every step.",
-    )  # fmt: skip
+    )
 
 
 def _carried(subject: Subject) -> Step:
@@ -198,24 +234,35 @@ def _carried(subject: Subject) -> Step:
         settings = [
             dict(zip(held, values, strict=True))
             for values in tuples((1, 0), repeat=len(held))
-            if coefficient.xreplace({variable(g): Integer(v) for g, v in zip(
-                held, values, strict=True)}) == 1
-        ]  # fmt: skip
+            if coefficient.xreplace(
+                {variable(g): Integer(v) for g, v in zip(held, values, strict=True)}
+            )
+            == 1
+        ]
         if coefficient == 1:
-            words.append(" is the identity: along it a change is handed on unchanged, whatever "
-                         "the weights. ")  # fmt: skip
+            words.append(
+                " is the identity: a change passes along it unchanged, whatever the weights. "
+            )
         elif held and settings:
             named = listed([(variable(g), f" → {v}") for g, v in settings[0].items()])
-            words += [" has the factor ", coefficient, ", which is 1 for ", *named,
-                      ": then a change is handed on unchanged, and the gradient neither "
-                      "vanishes nor explodes along it. "]  # fmt: skip
+            words += [
+                " multiplies by ",
+                coefficient,
+                ", which tends to 1 for ",
+                *named,
+                ": a change then passes unchanged, and the gradient neither vanishes nor "
+                "explodes along it. ",
+            ]
         else:
-            words += [" has the factor ", coefficient, "; the gradient is carried where "
-                      "that is near 1. "]  # fmt: skip
+            words += [
+                " multiplies by ",
+                coefficient,
+                "; the gradient is carried where that is near 1. ",
+            ]
     if not words:
         reason = (
-            "There is no carry, so that no gate can hand a change on unchanged; it passes "
-            "through weights or an activation at every step."
+            "There is no carry: a change passes through weights or an activation at every step, "
+            "and no gate can let it through unchanged."
         )
         return Step(heading, (reason,))
     return Step(heading, tuple(words))
@@ -235,16 +282,19 @@ def _limits(subject: Subject) -> Iterator[Step]:
         if not known:
             quiet.append(limit.gate)
     words: list[Any] = [
-        "At 0 and at 1 the slope of a gate is 0, so that the paths through it close, and what it "
-        "multiplies is cut off or let through; the other values are held."
+        "At 0 and at 1 the slope of a gate is 0: the paths through the gate close, and what it "
+        "multiplies is cut off or let through. The other values are held fixed."
     ]
     if len(subject.states) > 2:
         words.append(" Shown are the blocks of each state by itself.")
     still = [g for g in dict.fromkeys(quiet) if quiet.count(g) == 2]
     if still and len(subject.states) <= 2:
         names = listed([(subject.now(g),) for g in still])
-        words += [" ", *names, " changes nothing here." if len(still) == 1 else
-                  " change nothing here."]  # fmt: skip
+        words += [
+            " ",
+            *names,
+            " changes nothing here." if len(still) == 1 else " change nothing here.",
+        ]
     if lines:
         words.append(" The blocks that do not depend on the gate are left out:")
     formulas = (Formula(tuple(lines)),) if lines else ()

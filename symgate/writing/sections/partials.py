@@ -48,7 +48,7 @@ def steps(subject: Subject) -> Iterator[Step]:
         beside.append(len(heard) + bool(zero and len(cell.states) <= 2))
     reason: list[object] = []
     if lines:
-        reason += ["How each gate answers to the old state, the input held fixed. "]
+        reason += ["How each gate responds to the previous state, the input held fixed. "]
         if len(cell.states) > 2:
             reason += ["What is not listed is zero. "]
     if deaf:
@@ -56,7 +56,13 @@ def steps(subject: Subject) -> Iterator[Step]:
         reads = "reads" if len(deaf) == 1 else "read"
         reason += [*names, f" {reads} no old state, so that the partials are zero."]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
-    yield Step(("Each gate by each old state",), tuple(reason), formulas, None, tuple(terms))
+    yield Step(
+        ("Each gate with respect to each previous state",),
+        tuple(reason),
+        formulas,
+        None,
+        tuple(terms),
+    )
 
 
 def acting_line(subject: Subject, left: object, block: object) -> Line:

@@ -1,4 +1,4 @@
-"""One step: the chain rule from outside in, then collected, one line a path."""
+"""One step: the chain rule from the new state inward, then collected, one line a path."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ def _outside_in(subject: Subject) -> Step:
         lines.append(Line(Differential(variable(node.name)), parts, order=node.order))
         terms += kept
     reason: list[Any] = [
-        "d stands for a small change. The input and the parameters are held fixed; every "
-        "equation is differentiated by each vector that it reads, from the new state inward:"
+        "Hold the input and the parameters fixed and let d denote a small change. "
+        "Differentiate each equation with respect to every vector that it reads, starting from the "
+        "new state:"
     ]
     still = [n.name for n in subject.lin if n.name not in alive and n.kind in ("gate", "state")]
     if still:
@@ -61,13 +62,14 @@ def _outside_in(subject: Subject) -> Step:
         values = listed([(subject.now(n),) for n in still])
         reason[:0] = [*values, f" {depend} on the input alone, so that ", *names, ". "]
     formulas = (Formula(tuple(lines)),) if lines else ()
-    return Step(("From outside in",), tuple(reason), formulas, None, tuple(terms))
+    return Step(("Differentials",), tuple(reason), formulas, None, tuple(terms))
 
 
 def _counts(subject: Subject, term: Term, alive: set[str]) -> bool:
     name = name_of(term.source)
-    return name in alive or (term.source not in subject.lin.symbols
-                             and name not in subject.cell.inputs)  # fmt: skip
+    return name in alive or (
+        term.source not in subject.lin.symbols and name not in subject.cell.inputs
+    )
 
 
 def _change(subject: Subject, node: Node, term: Term) -> Any:
@@ -106,12 +108,25 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
         names = listed([(subject.partial(of, w), " = 0") for w in zero])
         reason += [*names, ", as no path leads there. "]
     if lines:
-        reason += ["Put into each other and collected, one line a path, named by what it passes "
-                   "through:" if first else "Likewise:"]  # fmt: skip
+        reason += [_collecting(subject, of)] if first else ["Likewise:"]
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
     formulas = (Formula(tuple(lines)),) if lines else ()
     return Step(heading, tuple(reason), formulas, None, unique)
+
+
+def _collecting(subject: Subject, of: str) -> str:
+    """What is done, and what the carry is, where one stands among the paths."""
+    found = [p for s in subject.states for w in subject.states for p in subject.paths(s, w) or []]
+    said = (
+        " The carry is the direct path of a state to its next value, through no weight matrix; in "
+        "an LSTM it is the constant error carousel."
+    )
+    carried = said if any(p.is_carry for p in found) else ""
+    return (
+        "Substituting and collecting terms gives one line per path, named after what it passes "
+        f"through.{carried}"
+    )
 
 
 def _block(subject: Subject, of: str, wrt: str) -> Line:
@@ -144,8 +159,10 @@ def _whole(subject: Subject) -> Step:
         pairs = [list(row) for row in zip(*pairs, strict=True)]
     matrix = BlockMatrix([[subject.partial(of, wrt) for of, wrt in row] for row in pairs])
     reason = (
-        "The state is ", *listed([(subject.now(s),) for s in states]), " together, and its "
-        "one-step Jacobian has a block for each pair:",
-    )  # fmt: skip
-    return Step(("The one-step Jacobian of the whole state",), reason,
-                (Formula((line(letter, matrix),)),))  # fmt: skip
+        "The state is ",
+        *listed([(subject.now(s),) for s in states]),
+        " together, and its one-step Jacobian has a block for each pair:",
+    )
+    return Step(
+        ("The one-step Jacobian of the whole state",), reason, (Formula((line(letter, matrix),)),)
+    )
