@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,29 +13,39 @@ from symgate.cells import cell as by_name
 from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
-from symgate.comparing.fitting import missing
-from symgate.comparing.joined import best_joined, joined
-from symgate.comparing.normal import Normal, Unsupported, normal
+from symgate.comparing.forms import BEYOND, normal_form
+from symgate.comparing.joined import best_joined
+from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
-from symgate.comparing.polynomials import Exp, Matrix
-from symgate.comparing.search import Found, alike, search
-from symgate.comparing.slots import nodes_of
+from symgate.comparing.polynomials import Matrix
+from symgate.comparing.search import Found, search
+from symgate.comparing.separation import separated
 from symgate.comparing.telling import Map, told_conditions, told_map
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
 
-VERDICTS = ("identical", "equal", "conditional", "different", "undecided")
+NONE_FOUND = "no map found"
+NOT_UNDERSTOOD = "not understood"
+VERDICTS = ("identical", "equal", "conditional", "different", NONE_FOUND, NOT_UNDERSTOOD)
+
+#: What was tried where nothing was found.
+TRIED = (
+    "renamed parameters, linear equations between them, parameters at zero or one, gates tied, "
+    "diagonal matrices and a state read through its activation give no map, and no proof that "
+    "there is none was found"
+)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The relation of two cells; `verdict` is one of five words.
+    """The relation of two cells; `verdict` is one of six.
 
     "identical": equal up to names; "equal": under a change of parameters; "conditional":
     under one of the alternatives in `conditions`; these three are proved, for all sizes, and
-    `map` tells the second cell's names in the first's. "different": no map relates them, and
-    `counterexample` has numbers at which they differ; "undecided": see `reason`. `direction`
-    says which cell is always the other, and how their parameters correspond.
+    `map` tells the second cell's names in the first's. "different": proved that neither is a
+    special case of the other, see `reason`. "no map found": none of these was proved.
+    "not understood": see `reason`. `direction` says which cell is always the other, which is
+    not, what is not known, and how their parameters correspond.
     """
 
     first: Cell
@@ -43,13 +53,37 @@ class Comparison:
     verdict: str
     map: Map | None = None
     conditions: tuple[tuple[str, ...], ...] = ()
-    direction: Direction | None = None
-    counterexample: Counterexample | None = None
     reason: str = ""
     found: Found | None = field(default=None, repr=False)
+    excluded: tuple[bool, bool] = (False, False)
 
     def __bool__(self) -> bool:
         return self.verdict in ("identical", "equal")
+
+    @cached_property
+    def direction(self) -> Direction | None:
+        """Which cell is always the other, which is not, and what is not known."""
+        if self.verdict == NOT_UNDERSTOOD:
+            return None
+        if self.found is not None:
+            return direction(normal_form(self.first), normal_form(self.second), self.found)
+        return Direction(
+            self.first.name, self.second.name, *(not e and None for e in self.excluded)
+        )
+
+    @cached_property
+    def counterexample(self) -> Counterexample | None:
+        """Numbers at which the cells differ, looked for when asked; None where none are found."""
+        if self or self.verdict == NOT_UNDERSTOOD:
+            return None
+        pair = normal_form(self.first), normal_form(self.second)
+        try:
+            with bounded():
+                if self.found is not None and not self.found.image:
+                    return counterexample(*pair, self.found) or counterexample(*pair)
+                return counterexample(*pair)
+        except TooLarge:
+            return None
 
     def parameters(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Numbers for the second cell's parameters that make it the first with `params`.
@@ -130,19 +164,27 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     one = by_name(first) if not isinstance(first, Cell) else first
     other = by_name(second) if not isinstance(second, Cell) else second
     try:
+        left, right = normal_form(one), normal_form(other)
+    except BEYOND as error:
+        return Comparison(one, other, NOT_UNDERSTOOD, reason=_why(error))
+    try:
         with bounded():
-            left, right = normal_form(one), normal_form(other)
-            relations = _relations(left, right)
-            if relations:
-                return _related(left, right, relations)
-            return _unrelated(left, right)
-    except (TooLarge, Unsupported) as error:
-        return Comparison(one, other, "undecided", reason=str(error))
-    except RecursionError:
-        return Comparison(one, other, "undecided", reason="the gates are nested too deeply")
+            found = relations(left, right)
+            return related(left, right, found) if found else _unrelated(left, right)
+    except (TooLarge, RecursionError) as error:
+        return Comparison(one, other, NONE_FOUND, reason=_why(error))
 
 
-def _relations(one: Normal, other: Normal) -> list[Found]:
+def _why(error: BaseException) -> str:
+    match error:
+        case RecursionError():
+            return "the gates are nested too deeply"
+        case ArithmeticError():
+            return "a cell divides by zero"
+    return str(error)
+
+
+def relations(one: Normal, other: Normal) -> list[Found]:
     """What was proved, the strongest first; with parameters joined where that helps."""
     found = list(search(one, other))
     if found and found[0].unconditional:
@@ -151,29 +193,16 @@ def _relations(one: Normal, other: Normal) -> list[Found]:
     return [whole] if whole is not None else found
 
 
-def normal_form(cell: Cell) -> Normal:
-    """The normal form of a cell, remembered."""
-    return _normal_form(cell, cell.name)
-
-
-@lru_cache(maxsize=256)
-def _normal_form(cell: Cell, _name: str) -> Normal:
-    return normal(cell)  # cells of equal equations are equal, whatever their names
-
-
-def _related(one: Normal, other: Normal, relations: list[Found]) -> Comparison:
+def related(one: Normal, other: Normal, proved: list[Found]) -> Comparison:
     """The verdict where some relation was proved."""
-    found = relations[-1]
+    found = proved[-1]
     cells = (one.cell, other.cell)
     told = None if found.image == "first" else told_map(one, other, found)
-    direct = direction(one, other, found)
     if found.unconditional:
         verdict = "identical" if _only_names(one, other, found) else "equal"
-        return Comparison(*cells, verdict, told, (), direct, None, _doubled(one, other), found)
-    conditions = tuple(told_conditions(r, *cells) for r in relations)
-    mapped = None if found.image else counterexample(one, other, found)
-    example = mapped or counterexample(one, other)
-    return Comparison(*cells, "conditional", told, conditions, direct, example, found=found)
+        return Comparison(*cells, verdict, told, (), _doubled(one, other), found)
+    conditions = tuple(told_conditions(r, *cells) for r in proved)
+    return Comparison(*cells, "conditional", told, conditions, found=found)
 
 
 def _doubled(*forms: Normal) -> str:
@@ -205,41 +234,14 @@ def _only_names(one: Normal, other: Normal, found: Found) -> bool:
 
 
 def _unrelated(one: Normal, other: Normal) -> Comparison:
-    """The verdict where no relation was found."""
-    cells = (one.cell, other.cell)
-    example = counterexample(one, other)
-    counts = _counts(one, other)
-    if counts:
-        return Comparison(*cells, "different", counterexample=example, reason=counts)
-    if example is None:
-        reason = "no map between them was found, and no numbers at which they differ"
-        return Comparison(*cells, "undecided", reason=reason)
-    exponents = all(any(isinstance(n, Exp) for n in nodes_of(c.observed.values()))
-                    for c in (one, other))  # fmt: skip
-    if exponents or alike(joined(one).cell, joined(other).cell):
-        reason = "the two are built alike, but no map of their parameters was proved or excluded"
-        return Comparison(*cells, "undecided", counterexample=example, reason=reason)
-    gap = missing(one, other)
-    if gap is None:
-        reason = (
-            "no map between them was proved, but numbers for the parameters of either were found "
-            "that come close to the other"
-        )
-        return Comparison(*cells, "undecided", counterexample=example, reason=reason)
-    return Comparison(*cells, "different", counterexample=example, reason=gap)
-
-
-def _counts(one: Normal, other: Normal) -> str:
-    """What is not there in equal numbers, so that nothing can map one to the other."""
-    for what, left, right in (
-        ("states", tuple(one.states), tuple(other.states)),
-        ("outputs beside the states", one.outputs, other.outputs),
-        ("inputs", one.cell.inputs, other.cell.inputs),
-    ):
-        if len(left) != len(right):
-            shown = [", ".join(names) or "none" for names in (left, right)]
-            return f"{what}: {shown[0]} in the first, {shown[1]} in the second"
-    return ""
+    """The verdict where no relation was found: "different" only where both ways are excluded."""
+    there, back = separated(one, other), separated(other, one)
+    cells, excluded = (one.cell, other.cell), (bool(there), bool(back))
+    reasons = dict.fromkeys(filter(None, (there, back)))
+    if all(excluded):
+        return Comparison(*cells, "different", reason="; ".join(reasons), excluded=excluded)
+    reason = "; ".join((*reasons, TRIED))
+    return Comparison(*cells, NONE_FOUND, reason=reason, excluded=excluded)
 
 
 __all__ = ["VERDICTS", "Comparison", "Map", "compare", "normal_form"]

@@ -15,6 +15,7 @@ from symgate.comparing.normal import Normal, apply
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
 from symgate.comparing.search import Found
+from symgate.comparing.separation import separated
 
 ONE_TO_ONE, ONTO, INTO, REDUNDANT = "one-to-one", "onto", "into", "redundant"
 
@@ -30,17 +31,19 @@ _TOLD = {
 class Direction:
     """Whether every first cell is a second one, for all parameters, and the reverse.
 
+    None stands for what was neither proved nor excluded.
+
     `parameters` is "one-to-one", "onto" (two biases summed), "into" or "redundant" where
     both hold, else "".
     """
 
     first: str
     second: str
-    first_in_second: bool
-    second_in_first: bool
-    parameters: str
+    first_in_second: bool | None
+    second_in_first: bool | None
+    parameters: str = ""
 
-    def to_dict(self) -> dict[str, bool | str]:
+    def to_dict(self) -> dict[str, bool | str | None]:
         return {
             "first_in_second": self.first_in_second,
             "second_in_first": self.second_in_first,
@@ -54,33 +57,54 @@ class Direction:
         if self.parameters:
             told = _TOLD[self.parameters].format(first=one, second=other)
             return f"each is the other for all parameters; {told}"
-        if self.first_in_second:
-            return f"{one} is a special case of {other}"
-        if self.second_in_first:
-            return f"{other} is a special case of {one}"
-        return "neither contains the other"
+        both = ((self.first_in_second, one, other), (self.second_in_first, other, one))
+        if self.first_in_second and self.second_in_first:
+            return f"{one} is a special case of {other}, and {other} one of {one}"
+        if self.first_in_second is False and self.second_in_first is False:
+            return "neither contains the other"
+        said = [f"{small} is a special case of {large}" for holds, small, large in both if holds]
+        if not said:
+            said = [
+                f"{small} is not a special case of {large}"
+                for holds, small, large in both
+                if holds is False
+            ]
+            said += [
+                f"no way was found to write {small} as {large}"
+                for holds, small, large in both
+                if holds is None
+            ]
+        return "; ".join(said)
 
 
 def direction(one: Normal, other: Normal, found: Found) -> Direction:
-    """Read from a proved relation which cell contains which."""
-    free_first = not (found.of_first or found.diagonal_first or found.identity_first)
-    free_second = not (found.of_second or found.diagonal_second or found.identity_second)
+    """Read from a proved relation which cell contains which, and what excludes the reverse."""
+    there = not (found.of_first or found.diagonal_first or found.identity_first)
+    back = not (found.of_second or found.diagonal_second or found.identity_second)
     bound = found.single_unit or bool(found.readings)
     kind = ""
     if found.unconditional:
-        there, back = (
+        away, home = (
             Substituted(_completed(found.there.values, other), {}),
             Substituted(_completed(found.back.values, one), {}),
         )
         kind = {
-            (True, True): ONE_TO_ONE, (False, True): ONTO, (True, False): INTO,
+            (True, True): ONE_TO_ONE,
+            (False, True): ONTO,
+            (True, False): INTO,
             (False, False): REDUNDANT,
-        }[_inverse(one, back, there), _inverse(other, there, back)]  # fmt: skip
+        }[_inverse(one, home, away), _inverse(other, away, home)]
     return Direction(
-        one.cell.name, other.cell.name,
-        free_first and not bound and found.image != "first",
-        free_second and not bound and found.image != "second", kind,
-    )  # fmt: skip
+        one.cell.name,
+        other.cell.name,
+        _known(there and not bound and found.image != "first", one, other),
+        _known(back and not bound and found.image != "second", other, one),
+        kind,
+    )
+
+
+def _known(holds: bool, small: Normal, large: Normal) -> bool | None:
+    return True if holds else False if separated(small, large) else None
 
 
 def _completed(values: Mapping[Unknown, Value], cell: Normal) -> Mapping[Unknown, Value]:

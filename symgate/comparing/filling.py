@@ -7,11 +7,11 @@ equations are solved as linear ones. What is left unsatisfied are conditions.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import permutations
+from types import MappingProxyType
 
 from symgate.comparing.effort import spend
 from symgate.comparing.pairing import SlotPair
@@ -28,10 +28,14 @@ Value = tuple[Filling, ...]
 
 @dataclass(frozen=True)
 class Solution:
-    """Values of the unknowns, and sums of known parameters that must be zero for it to hold."""
+    """Values of the unknowns, and sums of known parameters that must be zero for it to hold.
+
+    `sizes` are equations that the sizes must satisfy.
+    """
 
     values: Mapping[Unknown, Value]
     conditions: tuple[Value, ...]
+    sizes: tuple[str, ...] = ()
 
     @property
     def renaming(self) -> bool:
@@ -52,14 +56,24 @@ def unknown(token: Token) -> Unknown:
     return (token.name, token.block) if isinstance(token, Matrix) else (token[0].name, "")
 
 
-def solutions(slots: Sequence[SlotPair]) -> Iterator[Solution]:
-    """Solutions for the parameters of the right side, the plainest first."""
+def solutions(
+    slots: Sequence[SlotPair], identities: Mapping[Unknown, str] = MappingProxyType({})
+) -> Iterator[Solution]:
+    """Solutions for the parameters of the right side, the plainest first.
+
+    `identities` are the matrices that may be I, each with what that asks of the sizes.
+    """
     renamed = _renaming(slots)
     if renamed is not None:
         yield Solution({k: (v,) for k, v in renamed.items()}, ())
-    linear = _linear(slots)
+    linear = _linear(slots, ())
     if linear is not None:
         yield linear
+    ones = _factors(slots, identities)
+    linear = _linear(slots, ones) if ones else None
+    if linear is not None:
+        sizes = dict.fromkeys(identities[name] for name in ones if identities.get(name))
+        yield replace(linear, sizes=tuple(sizes))
 
 
 # -- renaming --------------------------------------------------------------------------
@@ -163,12 +177,12 @@ def _plain(token: Token, name: Token) -> Token | None:
 Row = tuple[dict[Unknown, Fraction], dict[tuple[Token, ...], Fraction]]
 
 
-def _linear(slots: Sequence[SlotPair]) -> Solution | None:
+def _linear(slots: Sequence[SlotPair], ones: Sequence[Unknown]) -> Solution | None:
     """Solve for the unknowns as linear ones; rows without unknowns are conditions.
 
-    A slot that holds a product of unknowns waits until all but one of them are solved.
+    A slot that holds a product of unknowns waits until all but one of them are solved; some
+    are taken as one, or as I.
     """
-    ones, slots = _lone_scales(slots)
     values: dict[Unknown, Value] = {name: ((Fraction(1), ()),) for name in ones}
     rows: list[Row] = []
     scalars = _scalars(slots)
@@ -270,27 +284,28 @@ def _divided(
     return result
 
 
-def _lone_scales(slots: Sequence[SlotPair]) -> tuple[list[Unknown], list[SlotPair]]:
-    """Scales that stand once, before a matrix, are taken as 1: diag(γ) B is any matrix."""
-    uses = Counter(
-        unknown(token) for s in slots for _, tokens in s.right.fillings for token in tokens
-    )
-    ones: list[Unknown] = []
+def _factors(slots: Sequence[SlotPair], identities: Mapping[Unknown, str]) -> tuple[Unknown, ...]:
+    """Unknowns that are taken as one, so that no product holds two: diag(γ) B is any matrix.
 
-    def alone(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        matrices = [t for t in tokens if isinstance(t, Matrix)]
-        lone = [t for t in tokens if not isinstance(t, Matrix) and uses[unknown(t)] == 1]
-        if len(matrices) != 1 or len(lone) + 1 != len(tokens) or not lone:
-            return tokens
-        ones.extend(map(unknown, lone))
-        return (matrices[0],)
-
-    changed = [
-        replace(s, right=replace(s.right, fillings=tuple(
-            (c, alone(tokens)) for c, tokens in s.right.fillings)))
+    Only those that never stand alone; vectors and scalars first, then matrices that may be I.
+    """
+    products = [[unknown(t) for t in tokens] for s in slots for _, tokens in s.right.fillings]
+    matrices = {
+        unknown(t): None
         for s in slots
-    ]  # fmt: skip
-    return ones, changed
+        for _, tokens in s.right.fillings
+        for t in tokens
+        if isinstance(t, Matrix)
+    }
+    ones: list[Unknown] = []
+    while True:
+        left = [[name for name in names if name not in ones] for names in products]
+        alone = {names[0] for names in left if len(names) == 1}
+        free = [name for names in left if len(names) > 1 for name in names if name not in alone]
+        free = [name for name in free if name not in matrices or name in identities]
+        if not free:
+            return tuple(ones)
+        ones.append(min(free, key=lambda name: (name in matrices, free.index(name))))
 
 
 def _single(tokens: tuple[Token, ...]) -> Token | None:

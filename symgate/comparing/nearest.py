@@ -4,23 +4,51 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 
 from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
-from symgate.comparing.comparison import Comparison, compare, normal_form
+from symgate.comparing.comparison import Comparison, compare, related, relations
 from symgate.comparing.effort import TooLarge, bounded
+from symgate.comparing.forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.joined import best_joined
-from symgate.comparing.normal import Normal, Unsupported
-from symgate.comparing.search import QUICK, best
+from symgate.comparing.normal import Normal
+from symgate.comparing.search import QUICK, Found, best
 from symgate.comparing.slots import kind, nodes_of
 from symgate.equations.cell import Cell
 
 #: States, outputs and inputs, each by number, and the kinds of activations with their numbers.
 Fingerprint = tuple[int, int, int, tuple[tuple[str, int], ...]]
 
-#: How many of the nearest are compared in full where none is equal.
+#: How many of the nearest are looked at where none is equal.
 CANDIDATES = 3
+
+
+def proved_equal(
+    cell: Cell, first: Iterable[str] = (), *, others: bool = True
+) -> Comparison | None:
+    """The comparison with a cell of the zoo that is proved equal; None where none is.
+
+    The zoo's cells in `first` are looked at before the `others`; an identical one wins. Only
+    equality is looked for, so that this is quick where there is none.
+
+    >>> found = proved_equal(Cell.from_text("s[t] = tanh(A @ s[t-1] + B @ u[t] + a)"))
+    >>> found.first.name, found.verdict, found.map.states
+    ('rnn', 'identical', {'s': 'h'})
+    """
+    try:
+        own = normal_form(cell)
+    except BEYOND:
+        return None
+    for names in _ordered(first, others):
+        equal = [
+            related(zoo_form(name), own, [found])
+            for name in _alike(names, fingerprint(own))
+            if (found := _equal(name, own)) is not None
+        ]
+        if equal:
+            return min(equal, key=lambda c: (c.verdict != "identical", len(c.first.name)))
+    return None
 
 
 def nearest(cell: Cell, first: Iterable[str] = (), *, others: bool = True) -> Comparison | None:
@@ -35,24 +63,28 @@ def nearest(cell: Cell, first: Iterable[str] = (), *, others: bool = True) -> Co
     >>> found.first.name, found.verdict
     ('rnn', 'equal')
     """
+    equal = proved_equal(cell, first, others=others)
+    if equal is not None:
+        return equal
     try:
-        with bounded():
-            own = normal_form(cell)
-            mark = fingerprint(own)
-    except (TooLarge, Unsupported, RecursionError):
+        own = normal_form(cell)
+    except BEYOND:
         return None
-    chosen = list(dict.fromkeys(first))
-    rest = [name for name in entries() if name not in chosen] if others else []
-    for names in (chosen, rest):
-        equal = [compare(zoo_cell(n), cell) for n in _alike(names, mark) if _equal(n, own)]
-        if equal:
-            return min(equal, key=lambda c: (c.verdict != "identical", len(c.first.name)))
-    ranked = sorted([*chosen, *rest], key=lambda name: _distance(_marked(name), mark))
-    found = [compare(zoo_cell(name), cell) for name in ranked[:CANDIDATES]]
-    conditional = [c for c in found if c.verdict == "conditional"]
+    mark = fingerprint(own)
+    names = [name for group in _ordered(first, others) for name in group]
+    ranked = sorted(names, key=lambda name: _distance(_marked(name), mark))[:CANDIDATES]
+    conditional = []
+    for name in ranked:
+        try:
+            with bounded():
+                found = relations(zoo_form(name), own)
+        except (TooLarge, RecursionError):
+            continue
+        if found:
+            conditional.append(related(zoo_form(name), own, found))
     if conditional:
         return min(conditional, key=lambda c: min(map(len, c.conditions)))
-    return found[0] if found else None
+    return compare(zoo_cell(ranked[0]), cell) if ranked else None
 
 
 def fingerprint(cell: Normal) -> Fingerprint:
@@ -62,25 +94,30 @@ def fingerprint(cell: Normal) -> Fingerprint:
     return (*counts, tuple(sorted(kinds.items())))
 
 
-@lru_cache(maxsize=128)
+def _ordered(first: Iterable[str], others: bool) -> tuple[list[str], list[str]]:
+    chosen = list(dict.fromkeys(first))
+    return chosen, [name for name in entries() if name not in chosen] if others else []
+
+
+@cache
 def _marked(name: str) -> Fingerprint:
-    return fingerprint(normal_form(zoo_cell(name)))
+    return fingerprint(zoo_form(name))
 
 
 def _alike(names: Iterable[str], mark: Fingerprint) -> Iterator[str]:
     return (name for name in names if _marked(name) == mark)
 
 
-def _equal(name: str, own: Normal) -> bool:
+def _equal(name: str, own: Normal) -> Found | None:
     try:
         with bounded():
-            known = normal_form(zoo_cell(name))
+            known = zoo_form(name)
             found = best(known, own, QUICK)
             if found is None or not found.unconditional:
                 found = best_joined(known, own)
-    except TooLarge:
-        return False
-    return found is not None and found.unconditional
+    except (TooLarge, RecursionError):
+        return None
+    return found if found is not None and found.unconditional else None
 
 
 def _distance(one: Fingerprint, other: Fingerprint) -> int:

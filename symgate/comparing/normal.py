@@ -52,6 +52,10 @@ from symgate.equations.cell import Cell
 HALF = Fraction(1, 2)
 ODD = ("tanh", "softsign", "sin")
 EVEN = ("cos",)
+ANGLES = ("sin", "cos")
+
+#: Activations with f(-a) = f(a) - a.
+MIRRORED = ("relu", "softplus", "gelu")
 
 
 class Unsupported(Exception):
@@ -102,7 +106,7 @@ def normal(cell: Cell) -> Normal:
         {name: blocks for name, blocks in walk.blocks.items() if blocks != ("",)},
         walk.widths,
     )
-    found = _without_doubles(found)
+    found = _without_doubles(_without_mirrors(found))
     return replace(found, outputs=_outputs(found))
 
 
@@ -138,10 +142,11 @@ class _Walk:
         if isinstance(e, Mul):
             result = poly.UNIT
             for factor in e.args:
-                result = result * self.expression(factor)
+                result = one_angle(result * self.expression(factor))
             return result
         if isinstance(e, Pow) and isinstance(e.exp, Rational):
-            return poly.power(self.expression(e.base), Fraction(int(e.exp.p), int(e.exp.q)))
+            exponent = Fraction(int(e.exp.p), int(e.exp.q))
+            return one_angle(poly.power(self.expression(e.base), exponent))
         if isinstance(e, MatVec):
             return self.applied(e.matrix, e.vector)
         if e is S.Exp1:
@@ -255,6 +260,8 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
             return activation("relu", a).scaled(Fraction(2)) - a
     if not a and kind in (*ODD, "relu", "gelu", "elu"):
         return poly.ZERO
+    if not a and kind == "cos":
+        return poly.UNIT
     if kind in ODD and poly.leading(a) < 0:
         return -generator(Act(kind, -a, extra))
     if kind in EVEN and a and poly.leading(a) < 0:
@@ -273,6 +280,36 @@ def _exponential(a: Polynomial) -> Polynomial:
     return of_monomial(frozenset(powers.items()))
 
 
+def one_angle(p: Polynomial) -> Polynomial:
+    """Products of sin and cos written as sums, by 2 sin a sin b = cos(a - b) - cos(a + b)."""
+    result = poly.ZERO
+    changed = False
+    for monomial, coefficient in p:
+        angles = [
+            g
+            for g, e in monomial
+            if isinstance(g, Act) and g.kind in ANGLES
+            for _ in range(int(e) if e.denominator == 1 and e > 0 else 0)
+        ]
+        if len(angles) < 2:
+            result = result + of_monomial(monomial, coefficient)
+            continue
+        changed = True
+        one, other = angles[:2]
+        rest = poly.times(monomial, frozenset({(one, Fraction(-1))}))
+        rest = poly.times(rest, frozenset({(other, Fraction(-1))}))
+        a, b = one.argument, other.argument
+        if one.kind == other.kind:
+            sign = 1 if one.kind == "cos" else -1
+            both = activation("cos", a - b) + activation("cos", a + b).scaled(Fraction(sign))
+        else:
+            if one.kind == "cos":
+                a, b = b, a
+            both = activation("sin", a + b) + activation("sin", a - b)
+        result = result + both * of_monomial(rest, coefficient / 2)
+    return one_angle(result) if changed else result
+
+
 class Change:
     """Sends every generator of a polynomial, however deep, through a function."""
 
@@ -280,7 +317,7 @@ class Change:
         self.known: dict[Generator, Polynomial] = {}
 
     def __call__(self, p: Polynomial) -> Polynomial:
-        return poly.rebuilt(p, self.generator)
+        return one_angle(poly.rebuilt(p, self.generator))
 
     def generator(self, g: Generator) -> Polynomial:
         found = self.known.get(g)
@@ -361,6 +398,35 @@ def diagonal_name(name: str, block: str = "") -> str:
 def plain_name(name: str) -> str:
     """The parameter that a name stands for: itself, or the matrix of a diagonal."""
     return name.removeprefix(DIAGONAL).partition("|")[0]
+
+
+class _Mirrored(Change):
+    """Writes f(-a) as f(a) - a where both stand in a cell."""
+
+    def __init__(self, mirrored: set[Act]) -> None:
+        super().__init__()
+        self.mirrored = mirrored
+
+    def made(self, g: Generator) -> Polynomial:
+        if isinstance(g, Act) and g in self.mirrored:
+            inside = self(g.argument)
+            return activation(g.kind, -inside, g.extra) + inside
+        return super().made(g)
+
+
+def _without_mirrors(found: Normal) -> Normal:
+    acts = {
+        g
+        for p in (*found.states.values(), *found.gates.values())
+        for g in everything(p)
+        if isinstance(g, Act) and g.kind in MIRRORED and g.argument
+    }
+    twice = {
+        g
+        for g in acts
+        if poly.leading(g.argument) < 0 and Act(g.kind, -g.argument, g.extra) in acts
+    }
+    return found.changed(_Mirrored(twice)) if twice else found
 
 
 def _without_doubles(found: Normal) -> Normal:

@@ -168,8 +168,9 @@ def translated(
         pieces = []
         widths = cell.widths.get(p.name, p.shape[1:])
         for part, width in zip(cell.blocks.get(p.name, ("",)), widths or (None,), strict=True):
+            unit: Array = np.eye(shape(p.shape, sizes)[0]) if p.kind == "matrix" else np.ones(())
             parts = [
-                float(c) * _product(tokens, known, other, known_sizes)
+                float(c) * (_product(tokens, known, other, known_sizes) if tokens else unit)
                 for c, tokens in solution.get((p.name, part), ())
             ]
             rows = is_of_rows(part)

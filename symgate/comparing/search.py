@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, permutations, product
+from itertools import chain, islice, permutations, product
 
 from symgate.comparing.filling import Solution, Unknown, solutions
 from symgate.comparing.normal import Diagonal, Normal, is_of_rows
@@ -12,7 +12,7 @@ from symgate.comparing.pairing import Side, aligned, pairings
 from symgate.comparing.proof import Restriction, holds, restrictions, under
 from symgate.comparing.slots import Node
 from symgate.comparing.tied import ties
-from symgate.comparing.views import activated, fits, reduced, without_matrix
+from symgate.comparing.views import activated, fits, opened, reduced, silenced, without_matrix
 
 MAX_PERMUTATIONS = 24
 
@@ -48,8 +48,13 @@ class Found:
         return not (
             self.of_first or self.of_second or self.diagonal_first or self.diagonal_second
             or self.identity_first or self.identity_second or self.single_unit or self.readings
-            or self.image
+            or self.image or self.sizes
         )  # fmt: skip
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """What the relation asks of the sizes."""
+        return tuple(dict.fromkeys((*self.there.sizes, *self.back.sizes)))
 
     @property
     def mirrored(self) -> Found:
@@ -128,7 +133,7 @@ def _either(
 
 def _reduced(one: Normal, other: Normal) -> Found | None:
     """The second cell with parameters at zero."""
-    for conditions, view in reduced(other, one):
+    for conditions, view in chain(reduced(other, one), silenced(other, one)):
         found = best(one, view, QUICK)
         if found is not None and not found.of_first:
             return replace(found, of_second=(*conditions, *found.of_second))
@@ -137,15 +142,17 @@ def _reduced(one: Normal, other: Normal) -> Found | None:
 
 def _image(one: Normal, other: Normal) -> Found | None:
     """The second cell with its parameters as functions of the first's, that none undoes."""
-    if not fits(one, other):
-        return None
-    for names in state_maps(one, other):
-        mine, theirs = Side.of(one, {b: a for a, b in names.items()}), Side.of(other, {})
-        for how in ("exact", "outside"):
-            for pairs in pairings(mine, theirs, how):
-                there = _proved(one, other, mine, theirs, pairs, names)
-                if there is not None and not there[1]:
-                    return Found(names, there[0], Solution({}, ()), image="second")
+    whole = opened(one)
+    for view in (one,) if whole == one else (one, whole):
+        if not fits(view, other):
+            continue
+        for names in state_maps(view, other):
+            mine, theirs = Side.of(view, {b: a for a, b in names.items()}), Side.of(other, {})
+            for how in ("exact", "outside", "kind"):
+                for pairs in pairings(mine, theirs, how):
+                    there = _proved(view, other, mine, theirs, pairs, names)
+                    if there is not None and not there[1]:
+                        return Found(names, there[0], Solution({}, ()), image="second")
     return None
 
 
@@ -252,11 +259,25 @@ def _proved(
     slots = aligned(mine, theirs, pairs)
     if slots is None:
         return None
-    for solution in solutions(slots):
+    for solution in solutions(slots, _identities(other)):
         conditions = restrictions(solution.conditions)
         if conditions is not None and holds(one, other, names, solution, conditions):
             return under(solution, conditions), tuple(conditions)
     return None
+
+
+def _identities(cell: Normal) -> dict[Unknown, str]:
+    """The matrices that can be I: square ones, and those of a size that is chosen at will."""
+    own = {s for name in (*cell.observed, *cell.cell.inputs)
+           for s in cell.cell.size(name).free_symbols}  # fmt: skip
+    found = dict.fromkeys(_squares(cell), "")
+    for p in cell.cell.parameters.values():
+        if p.kind == "matrix" and p.name not in cell.blocks and p.shape[0] != p.shape[1]:
+            free = [s for s in p.shape if s.is_Symbol and s not in own]
+            if free:
+                rest = p.shape[1] if free[0] == p.shape[0] else p.shape[0]
+                found[p.name, ""] = f"{free[0]} = {rest}"
+    return found
 
 
 def _allowed(found: Found) -> bool:

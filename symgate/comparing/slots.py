@@ -97,10 +97,11 @@ def skeleton(
             case Var(name=name, lag=lag):
                 entry = ("v", names.get(name, name), lag, exponent)
                 entries.append((str(entry), entry, []))
-            case Applied(matrix=matrix, feature=feature):
+            case Applied():
+                chain, feature = chain_of(g)
                 inner, tokens, inside = skeleton(feature, names, nodes)
                 entry = ("m", inner, exponent)
-                entries.append((f"{entry}{matrix.name}", entry, [matrix, *tokens]))
+                entries.append((f"{entry}{chain[0].name}", entry, [*chain, *tokens]))
                 if exponent % 2:
                     odd ^= inside
             case _:
@@ -114,6 +115,17 @@ def skeleton(
     own.sort(key=str)
     key = tuple(entry for _, entry, _ in entries)
     return key, [*own, *(token for _, _, tokens in entries for token in tokens)], odd
+
+
+def chain_of(g: Applied) -> tuple[list[Matrix], Monomial]:
+    """The matrices of a product A B v, and what it acts on: one slot, whatever their number."""
+    chain, feature = [g.matrix], g.feature
+    while len(feature) == 1:
+        ((inner, exponent),) = feature
+        if not isinstance(inner, Applied) or exponent != 1:
+            break
+        chain, feature = [*chain, inner.matrix], inner.feature
+    return chain, feature
 
 
 def nodes_of(polynomials: Iterable[Polynomial]) -> list[Node]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from symgate.comparing.filling import Value
+from symgate.comparing.intervals import ALL, POSITIVE, Interval, range_of
 from symgate.comparing.normal import Normal, diagonal_name, is_of_rows, plain_name
-from symgate.comparing.polynomials import ONE, Matrix, Polynomial
+from symgate.comparing.polynomials import ONE, Matrix, Param, Polynomial, total
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import Found
 from symgate.comparing.slots import Token
@@ -105,6 +106,7 @@ def gate_text(constant: int, sign: int, name: str) -> str:
 def told_conditions(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
     """The conditions of one alternative, each as a short text."""
     shown = ["n = 1"] if found.single_unit else []
+    shown += found.sizes
     both = _ambiguous(found)
     sides = (
         (found.diagonal_first, found.identity_first, found.of_first, first),
@@ -135,15 +137,53 @@ def _image(found: Found, known: Cell, cell: Cell) -> list[str]:
     for (name, block), value in solution.values.items():
         plain = len(value) == 1 and uses[value[0][1]] == 1 and len(value[0][1]) == 1
         param = cell.parameters[name]
-        if plain and value and _is_as_wide(value[0][1][0], param.kind):
+        if plain and _is_any(value[0][1][0], param.kind, known):
             continue
-        what = f"{value_text(value)} of {own}" if any(t for _, t in value) else value_text(value)
+        what = (
+            f"{value_text(value)} of {own}{_reach(value)}"
+            if any(t for _, t in value)
+            else value_text(value)
+        )
         shown.append(f"{_columns(name, block)} of {its} is {what}")
     return shown
 
 
-def _is_as_wide(token: Token, kind: str) -> bool:
-    return isinstance(token, Matrix) or kind != "vector" or not token[0].scalar
+def _reach(value: Value) -> str:
+    """The numbers that a value takes, where these are not all."""
+    p = total(
+        Polynomial({frozenset(t for t in tokens if not isinstance(t, Matrix)): c})
+        for c, tokens in value
+        if not any(isinstance(t, Matrix) for t in tokens)
+    )
+    known = {
+        g.name: CLOSED_FORMS[g.name.partition("(")[0]]
+        for m, _ in p
+        for g, _ in m
+        if isinstance(g, Param) and g.name.partition("(")[0] in CLOSED_FORMS
+    }
+    reach = range_of(p, known)
+    return (
+        ""
+        if reach == ALL or any(isinstance(t, Matrix) for _, ts in value for t in ts)
+        else f", in {reach}"
+    )
+
+
+#: The values of what stands as a parameter of its own, by the function it begins with.
+CLOSED_FORMS = {
+    "exp": POSITIVE,
+    "sigmoid": Interval(0, 1, True, True),
+    "tanh": Interval(-1, 1, True, True),
+}
+
+
+def _is_any(token: Token, kind: str, cell: Cell) -> bool:
+    """Whether a parameter of this kind can be any of its kind: a free one, to the first power."""
+    if isinstance(token, Matrix):
+        return True
+    param, power = token
+    wide = kind != "vector" or not param.scalar
+    return wide and power == 1 and plain_name(param.name) in cell.parameters
 
 
 def _ambiguous(found: Found) -> bool:

@@ -6,11 +6,14 @@ of this kind; whoever makes a view says its condition.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice, permutations
+from fractions import Fraction
+from itertools import combinations, islice, permutations
 
 from symgate.algebra.vectors import variable
+from symgate.comparing import polynomials as poly
 from symgate.comparing.filling import Unknown, unknown
 from symgate.comparing.normal import (
     Alone,
@@ -19,15 +22,20 @@ from symgate.comparing.normal import (
     Renamed,
     activation,
     everything,
+    is_scalar,
     variables,
 )
 from symgate.comparing.polynomials import (
     Act,
     Applied,
+    Exp,
     Generator,
+    Inverse,
+    Param,
     Polynomial,
     Var,
     generator,
+    of_monomial,
 )
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.slots import Node, argument, kind, nodes_of, skeleton
@@ -71,6 +79,77 @@ def reduced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, .
             matrices = {name for name in gone if large.cell.parameters[name[0]].kind == "matrix"}
             conditions = tuple(Restriction(name, (), name in matrices) for name in gone)
             yield conditions, _read(view, len(small.states))
+
+
+def silenced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, ...], Normal]]:
+    """The larger cell with all parameters of one or two activations at zero: a gate at 1/2."""
+    wanted = Counter(map(kind, nodes_of(small.observed.values())))
+    nodes = nodes_of(large.observed.values())
+    if not wanted < Counter(map(kind, nodes)):
+        return
+    for count in (1, 2):
+        for chosen in combinations(nodes, count):
+            names = {unknown_of(g) for n in chosen for g in everything(argument(n))} - {None}
+            gone = sorted(name for name in names if name is not None)
+            view = large.changed(Substituted(dict.fromkeys(gone, ()), {}))
+            if Counter(map(kind, nodes_of(view.observed.values()))) == wanted:
+                matrices = {n for n in gone if large.cell.parameters[n[0]].kind == "matrix"}
+                yield tuple(Restriction(n, (), n in matrices) for n in gone), view
+
+
+def unknown_of(g: Generator) -> Unknown | None:
+    """The parameter that a generator has in it itself."""
+    match g:
+        case Param(name=name):
+            return name, ""
+        case Applied(matrix=matrix):
+            return matrix.name, matrix.block
+    return None
+
+
+class _Opened(Change):
+    """Takes what depends on parameters alone as a parameter of its own: exp(b) is a positive c."""
+
+    def made(self, g: Generator) -> Polynomial:
+        constant = not any(isinstance(inner, Var) for inner in everything(generator(g)))
+        if not constant or not isinstance(g, Act | Exp | Inverse):
+            return super().made(g)
+        if isinstance(g, Act) and g.kind == "tanh" and poly.content(g.argument) < 1:
+            gate = Param(f"sigmoid({formula(g.argument.scaled(Fraction(2)))})", is_scalar(g))
+            return generator(gate).scaled(Fraction(2)) - poly.UNIT
+        return generator(Param(formula(generator(g)), is_scalar(g)))
+
+
+def opened(cell: Normal) -> Normal:
+    """The cell with its constants as parameters; whatever holds for that one holds for it."""
+    return cell.changed(_Opened())
+
+
+def formula(p: Polynomial) -> str:
+    """A polynomial in parameters as text."""
+    terms = [(c, "*".join(sorted(_factor(g, e) for g, e in m))) for m, c in p]
+    shown = ""
+    for c, product in sorted(terms, key=lambda term: (term[0] < 0, term[1])):
+        size = abs(c)
+        term = product if size == 1 and product else f"{size}*{product}" if product else str(size)
+        sign = "-" if c < 0 else "+"
+        shown = f"{shown} {sign} {term}" if shown else f"{'-' if c < 0 else ''}{term}"
+    return shown or "0"
+
+
+def _factor(g: Generator, exponent: Fraction) -> str:
+    if isinstance(g, Exp):
+        return f"exp({formula(of_monomial(g.of, exponent))})"
+    match g:
+        case Param(name=name) | Var(name=name):
+            shown = name
+        case Applied(matrix=matrix, feature=feature):
+            shown = f"{matrix.name}{'.T' * matrix.transposed} @ ({formula(of_monomial(feature))})"
+        case Act(kind=kind, argument=inner):
+            shown = f"{kind}({formula(inner)})"
+        case Inverse(of=of):
+            shown, exponent = f"({formula(of)})", -exponent
+    return shown if exponent == 1 else f"{shown}**{exponent}"
 
 
 def _injections(small: list[str], large: list[str]) -> Iterator[dict[str, str]]:

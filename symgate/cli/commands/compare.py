@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
     parser.epilog = (
-        "Exit code 0: identical or equal; 1: equal under conditions, different, or undecided."
+        "Exit code 0: identical or equal; 1: equal under conditions, different, or no map found."
     )
 
 

@@ -39,7 +39,8 @@ RELATIONS = {
     "equal": "proved equal to",
     "conditional": "equal under conditions to",
     "different": "near to, but not",
-    "undecided": "not decided against",
+    "no map found": "not decided against",
+    "not understood": "not decided against",
 }
 
 

@@ -1,0 +1,196 @@
+"""Where a cell goes as one variable goes to infinity, against all that another can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from symgate.comparing.freedom import free_sizes
+from symgate.comparing.intervals import ROUNDING, Interval, Number, range_of
+from symgate.comparing.normal import Diagonal, Normal, diagonal_name
+from symgate.comparing.polynomials import ZERO, Polynomial
+from symgate.comparing.proof import Substituted
+from symgate.comparing.rays import MOST_SIGNS, Growth, Limit, NoLimit, Ray, cases, decisive
+
+SIDES = (1, -1)
+BASES = (Fraction(0), Fraction(1))
+
+#: A number this large is not zero by rounding.
+CLEAR = 1e-6
+
+ONE = Fraction(1)
+
+
+def incompatible(
+    one: Normal, other: Normal, observed: Mapping[str, tuple[Polynomial, Polynomial]]
+) -> str:
+    """Why some `one` of one unit is no `other`: it goes elsewhere along a ray; "" if none.
+
+    `observed` has what both compute, in the variables of the first.
+    """
+    if free_sizes(other):
+        return ""
+    mine = _one_unit(one, {name: p for name, (p, _) in observed.items()})
+    theirs = _one_unit(other, {name: q for name, (_, q) in observed.items()})
+    for variable in (*one.cell.inputs, *one.states):
+        for base in BASES:
+            rays = [Ray(variable, side, base) for side in SIDES]
+            ways = Ways(theirs, rays, variable)
+            for numbers in _numbers(one):
+                path = paths({name: numbers(p) for name, p in mine.items()}, rays, {})
+                found = _excluding(path, ways)
+                if found is not None:
+                    return _told(one, other, found, path, variable, base)
+    return ""
+
+
+#: What is observed at each end of a ray, and between them; None where it has no form.
+Paths = dict[tuple[str, int], Growth | None]
+
+
+def _one_unit(cell: Normal, observed: Mapping[str, Polynomial]) -> dict[str, Polynomial]:
+    matrices = [
+        (p.name, block)
+        for p in cell.cell.parameters.values()
+        if p.kind == "matrix"
+        for block in cell.blocks.get(p.name, ("",))
+    ]
+    change = Diagonal(matrices)
+    return {name: change(p) for name, p in observed.items()}
+
+
+def _numbers(cell: Normal) -> Iterator[Substituted]:
+    """Numbers for the parameters of one unit: all 1, then each at 0 in turn, then others."""
+    names = [
+        diagonal_name(p.name, block) if p.kind == "matrix" else p.name
+        for p in cell.cell.parameters.values()
+        for block in cell.blocks.get(p.name, ("",))
+    ]
+    ones = dict.fromkeys(names, Fraction(1))
+    mixed = {name: Fraction(at % 3 + 2, at % 4 + 3) for at, name in enumerate(names)}
+    for chosen in (ones, mixed, *({**mixed, name: Fraction(0)} for name in names)):
+        yield Substituted({(name, ""): ((c, ()),) if c else () for name, c in chosen.items()}, {})
+
+
+def paths(
+    observed: Mapping[str, Polynomial], rays: list[Ray], signs: Mapping[str, Interval]
+) -> Paths:
+    """What is observed at both ends of a line, and between them."""
+    limits = [Limit(ray, signs) for ray in rays]
+    found: Paths = {}
+    for name, p in observed.items():
+        for limit in limits:
+            try:
+                found[name, limit.ray.side] = limit(p)
+            except NoLimit:
+                found[name, limit.ray.side] = None
+    return found
+
+
+class Ways:
+    """All that a cell can do along a line, made one by one as they are asked for."""
+
+    def __init__(self, observed: Mapping[str, Polynomial], rays: list[Ray], name: str) -> None:
+        self.observed, self.rays = observed, rays
+        self.decisive = decisive(observed.values(), name)
+        self.left = cases(self.decisive)
+        self.made: list[tuple[Paths, dict[str, Interval]]] = []
+
+    def __iter__(self) -> Iterator[tuple[Paths, dict[str, Interval]]]:
+        if len(self.decisive) > MOST_SIGNS:
+            raise NoLimit
+        yield from self.made
+        for signs in self.left:
+            self.made.append((paths(self.observed, self.rays, signs), signs))
+            yield self.made[-1]
+
+
+def _combined(one: Growth, c: Fraction, other: Growth, d: Fraction) -> Growth:
+    found = {k: one.get(k, ZERO).scaled(c) - other.get(k, ZERO).scaled(d) for k in {*one, *other}}
+    return {k: p for k, p in found.items() if p}
+
+
+def _excluding(path: Paths, ways: Ways) -> list[tuple[str, int]] | None:
+    """What is observed where the first cell is none of the second's ways; None if it may be."""
+    used: dict[tuple[str, int], None] = {}
+    try:
+        for way, signs in ways:
+            clash = next((key for key in _keys(path) if _clash(path, way, key, signs)), None)
+            if clash is None:
+                return None
+            used[clash] = None
+    except NoLimit:
+        return None
+    return list(used) or None
+
+
+def _keys(path: Paths) -> list[tuple[str, int]]:
+    """Both ends of what is observed, and 0 for the two together."""
+    return [*path, *((name, 0) for name, side in path if side > 0)]
+
+
+def _clash(path: Paths, way: Paths, key: tuple[str, int], signs: Mapping[str, Interval]) -> bool:
+    """Whether what the first cell does cannot be what the second does under some signs."""
+    name, side = key
+    if side:
+        return not _may_be(path[key], way[key], signs)
+    a, b, p, q = path[name, 1], path[name, -1], way[name, 1], way[name, -1]
+    if a is None or b is None or p is None or q is None:
+        return False
+    for c in (ONE, -ONE):
+        if not _may_be(_combined(a, ONE, b, c), _combined(p, ONE, q, c), signs):
+            return True
+    (m, mine, _), (n, its, _) = _leading(a), _leading(b)
+    highest = max([*p, *q], default=0)
+    if m != n or highest > m:
+        return False
+    ratio = p.get(m, ZERO).scaled(Fraction(its)) - q.get(m, ZERO).scaled(Fraction(mine))
+    reach = range_of(ratio, signs)
+    apart = reach.high - reach.low > CLEAR and 0 in (reach.low, reach.high)
+    return not reach.may_have(0, apart)
+
+
+def _may_be(mine: Growth | None, theirs: Growth | None, signs: Mapping[str, Interval]) -> bool:
+    """Whether a known behaviour can be one of those that the second has under some signs."""
+    if mine is None or theirs is None:
+        return True
+    order, value, exact = _leading(mine)
+    for power in sorted({*theirs, order}, reverse=True):
+        reach = range_of(theirs[power], signs) if power in theirs else Interval(0, 0)
+        if power > order and not reach.may_have(0, True):
+            return False
+        if power == order:
+            return reach.may_have(value, exact)
+    return True
+
+
+def _leading(mine: Growth) -> tuple[int, Number, bool]:
+    """The power with which a known behaviour grows, its coefficient, and whether it is exact."""
+    for order in sorted(mine, reverse=True):
+        value = range_of(mine[order], {}).low
+        exact = mine[order].constant is not None
+        if exact or abs(float(value)) > ROUNDING or order == 0:
+            return order, value, exact
+    return 0, 0.0, True
+
+
+def _told(
+    one: Normal,
+    other: Normal,
+    used: list[tuple[str, int]],
+    path: Paths,
+    variable: str,
+    base: Fraction,
+) -> str:
+    parts = []
+    ends = {(name, end) for name, side in used for end in ((side,) if side else SIDES)}
+    for name, side in sorted(ends):
+        order, value, _ = _leading(path[name, side] or {})
+        where = f"{variable} → {'∞' if side > 0 else '-∞'}"
+        what = f"{name}/{variable}" if order == 1 else f"{name}/{variable}^{order}"
+        signed = float(value * side**order)
+        parts.append(f"{what if order else name} → {signed:.3g} for {where}")
+    return (
+        f"with one unit and all else at {base}, {one.cell.name} can have {' and '.join(parts)}; "
+        f"{other.cell.name} cannot, whatever its parameters"
+    )

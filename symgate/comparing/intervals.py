@@ -1,0 +1,249 @@
+"""Ranges of polynomials for all values of what stands in them, with open and closed ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from itertools import product
+
+from symgate.comparing.polynomials import (
+    Act,
+    Exp,
+    Generator,
+    Inverse,
+    Monomial,
+    Param,
+    Polynomial,
+    of_monomial,
+)
+
+#: What rounding may do to the end of an interval.
+ROUNDING = 1e-9
+
+#: More bounded factors than this are taken one by one.
+MOST_CORNERS = 8
+
+
+Number = float | Fraction
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The numbers between two ends; an open end does not belong to it.
+
+    >>> Interval(0, 1, True, True) * Interval(-2, 2)
+    Interval(low=-2, high=2, open_low=True, open_high=True)
+    """
+
+    low: Number
+    high: Number
+    open_low: bool = False
+    open_high: bool = False
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(
+            self.low + other.low,
+            self.high + other.high,
+            self.open_low or other.open_low,
+            self.open_high or other.open_high,
+        )
+
+    def __mul__(self, other: Interval) -> Interval:
+        ends = [_end(a, b) for a in self._ends for b in other._ends]
+        low, high = min(v for v, _ in ends), max(v for v, _ in ends)
+        return Interval(
+            low,
+            high,
+            all(is_open for v, is_open in ends if v == low),
+            all(is_open for v, is_open in ends if v == high),
+        )
+
+    @property
+    def _ends(self) -> tuple[tuple[Number, bool], tuple[Number, bool]]:
+        return (self.low, self.open_low), (self.high, self.open_high)
+
+    def hull(self, other: Interval) -> Interval:
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        both = (self, other)
+        return Interval(
+            low,
+            high,
+            all(i.open_low for i in both if i.low == low),
+            all(i.open_high for i in both if i.high == high),
+        )
+
+    def may_have(self, value: Number, exact: bool) -> bool:
+        """Whether a number can be one of these; one that is not exact may be an open end."""
+        if value in (self.low, self.high) and exact:
+            return not (self.open_low if value == self.low else self.open_high)
+        slack = ROUNDING * (1 + abs(float(value)))
+        return self.low - slack <= value <= self.high + slack
+
+    @property
+    def is_positive(self) -> bool:
+        return self.low > 0 or (self.low == 0 and self.open_low)
+
+    @property
+    def is_negative(self) -> bool:
+        return self.high < 0 or (self.high == 0 and self.open_high)
+
+    def under(self, function: Iterable[Number]) -> Interval:
+        """The same ends with new values, those of a monotone function at them."""
+        low, high = function
+        return Interval(low, high, self.open_low, self.open_high)
+
+    def __str__(self) -> str:
+        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
+        return f"{left}{_shown(self.low)}, {_shown(self.high)}{right}"
+
+
+def _shown(end: Number) -> str:
+    return ("-" if end < 0 else "") + "∞" if math.isinf(end) else f"{float(end):g}"
+
+
+def _end(one: tuple[Number, bool], other: tuple[Number, bool]) -> tuple[Number, bool]:
+    (a, a_open), (b, b_open) = one, other
+    if a == 0 or b == 0:
+        return 0.0, not ((a == 0 and not a_open) or (b == 0 and not b_open))
+    return a * b, a_open or b_open
+
+
+ALL = Interval(-math.inf, math.inf, True, True)
+POSITIVE = Interval(0, math.inf, True, True)
+NEGATIVE = Interval(-math.inf, 0, True, True)
+ZERO = Interval(0, 0)
+
+
+def point(value: Number) -> Interval:
+    return Interval(value, value)
+
+
+def range_of(p: Polynomial, known: Mapping[str, Interval]) -> Interval:
+    """All values of a polynomial; `known` has the ranges of parameters that are restricted.
+
+    A polynomial is affine in each bounded factor that stands in it to the first power, so that
+    its extremes lie at their ends: f h + (1 - f) n stays between h and n.
+    """
+    if p.constant is not None:
+        return point(p.constant)
+    bounded = _corners(p, known)
+    rest: dict[Monomial, list[tuple[Fraction, frozenset[Generator]]]] = {}
+    for monomial, coefficient in p:
+        inside = frozenset(g for g, _ in monomial if g in bounded)
+        outside = frozenset((g, e) for g, e in monomial if g not in bounded)
+        rest.setdefault(outside, []).append((coefficient, inside))
+    ranges = {m: _of_monomial(m, known) for m in rest}
+    if len(rest) == 1:
+        ((outside, terms),) = rest.items()
+        sums = [_at(terms, corner) for corner in _all(bounded)]
+        strict = min(sums) < max(sums) and all(i.open_low and i.open_high for i in bounded.values())
+        return Interval(min(sums), max(sums), strict, strict) * ranges[outside]
+    at_corners = [
+        reduce(
+            Interval.__add__, (point(_at(terms, corner)) * ranges[m] for m, terms in rest.items())
+        )
+        for corner in _all(bounded)
+    ]
+    return reduce(Interval.hull, at_corners)
+
+
+def _corners(p: Polynomial, known: Mapping[str, Interval]) -> dict[Generator, Interval]:
+    """The bounded factors that stand in a polynomial to the first power only."""
+    exponents: dict[Generator, set[Fraction]] = {}
+    for monomial, _ in p:
+        for g, e in monomial:
+            exponents.setdefault(g, set()).add(e)
+    found: dict[Generator, Interval] = {}
+    for g, powers in exponents.items():
+        if powers == {Fraction(1)} and len(found) < MOST_CORNERS:
+            its = _of_generator(g, known)
+            if math.isfinite(its.low) and math.isfinite(its.high):
+                found[g] = its
+    return found
+
+
+def _all(bounded: Mapping[Generator, Interval]) -> Iterable[dict[Generator, Fraction]]:
+    for ends in product(*((i.low, i.high) for i in bounded.values())):
+        yield dict(zip(bounded, (Fraction(end) for end in ends), strict=True))
+
+
+def _at(
+    terms: Iterable[tuple[Fraction, frozenset[Generator]]], corner: Mapping[Generator, Fraction]
+) -> Fraction:
+    exact = sum(c * math.prod(corner[g] for g in inside) for c, inside in terms)
+    return Fraction(exact)
+
+
+def _of_monomial(monomial: Monomial, known: Mapping[str, Interval]) -> Interval:
+    powers = (_power(_of_generator(g, known), e) for g, e in monomial)
+    return reduce(Interval.__mul__, powers, point(1))
+
+
+def _power(base: Interval, exponent: Fraction) -> Interval:
+    if exponent < 0:
+        return _power(_inverse(base), -exponent)
+    if exponent.denominator != 1:
+        if base.low < 0:
+            return Interval(0, math.inf, False, True)
+        return base.under((base.low ** float(exponent), base.high ** float(exponent)))
+    result = reduce(Interval.__mul__, [base] * int(exponent), point(1))
+    if exponent % 2 == 0 and result.low < 0:
+        return Interval(0, result.high, False, result.open_high)
+    return result
+
+
+def _inverse(base: Interval) -> Interval:
+    if base.is_positive or base.is_negative:
+        low = 1 / base.high if base.high else -math.inf
+        high = 1 / base.low if base.low else math.inf
+        return Interval(low, high, base.open_high, base.open_low)
+    return ALL
+
+
+def _of_generator(g: Generator, known: Mapping[str, Interval]) -> Interval:
+    match g:
+        case Param(name=name):
+            return known.get(name, ALL)
+        case Act(kind=kind, argument=argument, extra=extra):
+            return _image(kind, range_of(argument, known), extra)
+        case Inverse(of=of):
+            return _inverse(range_of(of, known))
+        case Exp(of=monomial):
+            inside = range_of(of_monomial(monomial), known)
+            return inside.under((_exp(inside.low), _exp(inside.high)))
+    return ALL
+
+
+def _exp(value: Number) -> float:
+    return math.exp(value) if value < 700 else math.inf
+
+
+def _image(kind: str, inside: Interval, extra: Fraction | None) -> Interval:
+    """The values of an activation on an interval."""
+    function = MONOTONE.get(kind)
+    if function is not None and (extra is None or extra > 0):
+        return inside.under(
+            function(float(end), float(extra or 1)) for end in (inside.low, inside.high)
+        )
+    if kind in ("sin", "cos"):
+        return Interval(-1, 1)
+    if kind == "relu":
+        low, high = max(inside.low, 0.0), max(inside.high, 0.0)
+        return Interval(low, high, inside.open_low and low > 0, inside.open_high and high > 0)
+    if kind == "gelu":
+        return Interval(-0.171, max(inside.high, 0.0), False, inside.high > 0 and inside.open_high)
+    if kind.startswith("power "):
+        return Interval(0, math.inf, False, True)
+    return ALL
+
+
+#: Increasing functions, of a value and of the constant of the activation.
+MONOTONE: dict[str, Callable[[float, float], float]] = {
+    "tanh": lambda a, _: math.tanh(a),
+    "softsign": lambda a, _: math.copysign(1.0, a) if math.isinf(a) else a / (1 + abs(a)),
+    "softplus": lambda a, _: a if a > 30 else math.log1p(math.exp(a)),
+    "elu": lambda a, k: a if a > 0 else k * math.expm1(a),
+}

@@ -1,0 +1,160 @@
+"""How a cell behaves along a ray: one variable goes to infinity, all others stand still.
+
+With one unit each state becomes, beyond some point, a polynomial in the variable whose
+coefficients are functions of the parameters, up to what decays exponentially. What a cell
+does for all parameters follows from that, once the signs of a few are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from symgate.comparing import polynomials as poly
+from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Interval, range_of
+from symgate.comparing.normal import activation, everything
+from symgate.comparing.polynomials import (
+    Act,
+    Exp,
+    Generator,
+    Inverse,
+    Param,
+    Polynomial,
+    Var,
+    generator,
+    number,
+    of_monomial,
+)
+
+#: The coefficient of each power of the variable.
+Growth = dict[int, Polynomial]
+
+#: Parameters whose signs are told apart; more of them, and nothing is said.
+MOST_SIGNS = 5
+
+SIGNS = (POSITIVE, NEGATIVE, ZERO)
+
+
+class NoLimit(Exception):
+    """What has no such form: sin of a growing argument, or a sign that is not known."""
+
+
+@dataclass(frozen=True)
+class Ray:
+    """Where a variable goes, and what the others are."""
+
+    name: str
+    side: int
+    others: Fraction
+
+
+class Limit:
+    """What polynomials become on a ray, with the signs of some parameters known."""
+
+    def __init__(self, ray: Ray, known: Mapping[str, Interval]) -> None:
+        self.ray, self.known = ray, known
+        self.nodes: dict[Generator, Growth] = {}
+
+    def __call__(self, p: Polynomial) -> Growth:
+        """The growth of a polynomial; NoLimit where it has none of this form."""
+        result: Growth = {}
+        for monomial, coefficient in p:
+            term: Growth = {0: number(coefficient)}
+            for g, exponent in monomial:
+                term = _times(term, self.factor(g, exponent))
+            for order, c in term.items():
+                result[order] = result.get(order, poly.ZERO) + c
+        return {order: c for order, c in result.items() if c}
+
+    def factor(self, g: Generator, exponent: Fraction) -> Growth:
+        if isinstance(g, Param):
+            zero = self.known.get(g.name) == ZERO
+            return {} if zero else {0: generator(g, exponent)}
+        if isinstance(g, Exp):
+            return self.exponential(self(of_monomial(g.of, exponent)))
+        if isinstance(g, Inverse):
+            inside = self(g.of)
+            if set(inside) != {0}:
+                raise NoLimit
+            return {0: poly.power(inside[0], -exponent)}
+        if exponent.denominator != 1 or exponent < 0:
+            raise NoLimit
+        if g not in self.nodes:
+            self.nodes[g] = self.made(g)
+        result: Growth = {0: poly.UNIT}
+        for _ in range(int(exponent)):
+            result = _times(result, self.nodes[g])
+        return result
+
+    def made(self, g: Generator) -> Growth:
+        match g:
+            case Var(name=name):
+                mine = name == self.ray.name
+                return {1: number(self.ray.side)} if mine else {0: number(self.ray.others)}
+            case Act(kind=kind, argument=argument, extra=extra):
+                return self.activated(kind, self(argument), extra)
+        raise NoLimit
+
+    def exponential(self, inside: Growth) -> Growth:
+        if max(inside, default=0) <= 0:
+            return {0: activation("exp", inside.get(0, poly.ZERO))}
+        if self.direction(inside) > 0:
+            raise NoLimit
+        return {}
+
+    def activated(self, kind: str, inside: Growth, extra: Fraction | None) -> Growth:
+        if max(inside, default=0) <= 0:
+            return {0: activation(kind, inside.get(0, poly.ZERO), extra)}
+        direction = self.direction(inside)
+        if kind == "tanh":
+            return {0: number(direction)}
+        if kind in ("relu", "softplus", "gelu"):
+            return inside if direction > 0 else {}
+        if kind == "elu":
+            return inside if direction > 0 else {0: number(-(1 if extra is None else extra))}
+        raise NoLimit
+
+    def direction(self, inside: Growth) -> int:
+        """Whether what grows goes to plus or to minus infinity."""
+        reach = range_of(inside[max(inside)], self.known)
+        if reach.is_positive:
+            return 1
+        if reach.is_negative:
+            return -1
+        raise NoLimit
+
+
+def _times(one: Growth, other: Growth) -> Growth:
+    result: Growth = {}
+    for (i, a), (j, b) in product(one.items(), other.items()):
+        result[i + j] = result.get(i + j, poly.ZERO) + a * b
+    return result
+
+
+def cases(names: Sequence[str]) -> Iterator[dict[str, Interval]]:
+    """All signs that some parameters can have."""
+    for signs in product(SIGNS, repeat=len(names)):
+        yield dict(zip(names, signs, strict=True))
+
+
+def decisive(polynomials: Iterable[Polynomial], name: str) -> list[str]:
+    """Parameters that stand beside a variable: where that goes, they decide what grows."""
+    observed = list(polynomials)
+    nodes = {g for p in observed for g in everything(p) if isinstance(g, Act | Exp | Inverse)}
+    found = set()
+    for p in [*observed, *map(_inside, nodes)]:
+        for monomial, _ in p:
+            inside = everything(of_monomial(monomial))
+            if any(isinstance(g, Var) and g.name == name for g in inside):
+                found |= {g.name for g, _ in monomial if isinstance(g, Param)}
+    return sorted(found)
+
+
+def _inside(node: Act | Exp | Inverse) -> Polynomial:
+    match node:
+        case Act(argument=inner) | Inverse(of=inner):
+            return inner
+        case Exp(of=monomial):
+            return of_monomial(monomial)

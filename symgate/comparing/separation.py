@@ -1,0 +1,387 @@
+"""Proofs that one cell, for some parameters, is no other cell, whatever that one's parameters.
+
+Each proof names something that the second cell can never do, for any parameters, and that the
+first one does. Nothing here is a failed search: where no proof is found, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations, product
+
+import numpy as np
+
+from symgate.algebra.vectors import variable
+from symgate.comparing import polynomials as poly
+from symgate.comparing.effort import TooLarge, bounded
+from symgate.comparing.freedom import degrees_of_freedom, independent_directions
+from symgate.comparing.growth import incompatible
+from symgate.comparing.intervals import range_of
+from symgate.comparing.normal import Change, Normal, Renamed
+from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
+from symgate.comparing.polynomials import (
+    Act,
+    Applied,
+    Exp,
+    Inverse,
+    Monomial,
+    Polynomial,
+    Var,
+    generator,
+    of_monomial,
+)
+
+DRAWS = 24
+POINTS = 12
+
+#: More ways than this to name the variables, and nothing is said.
+MOST_WAYS = 64
+MOST_REASONS = 4
+
+#: How far beyond a bound a value has to be, so that rounding plays no part.
+MARGIN = 1e-4
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two cells with the variables of the second named as the first's.
+
+    `observed` has by name what both compute.
+    """
+
+    one: Normal
+    other: Normal
+    observed: Mapping[str, tuple[Polynomial, Polynomial]]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (*self.one.cell.inputs, *self.one.states)
+
+
+def separated(one: Normal, other: Normal) -> str:
+    """Why some `one` is no `other`, whatever its names and parameters; "" without a proof.
+
+    >>> from symgate.cells import cell
+    >>> from symgate.comparing.normal import normal
+    >>> separated(normal(cell("rnn")), normal(cell("rnn-sigmoid")))
+    'h of rnn-sigmoid lies in (0, 1) for all parameters, and h of rnn does not'
+    """
+    reasons = dict.fromkeys(filter(None, [_counted(one, other)]))
+    ways = 0
+    try:
+        with bounded(), np.errstate(all="ignore"):
+            for ways, pair in enumerate(_pairs(one, other), 1):
+                found = next(filter(None, (proof(pair) for proof in PROOFS)), "")
+                if not found or ways > MOST_WAYS:
+                    return ""
+                reasons[found] = None
+    except TooLarge:
+        return ""
+    return "; ".join([*reasons][:MOST_REASONS])
+
+
+def _counted(one: Normal, other: Normal) -> str:
+    for what, left, right in (
+        ("inputs", one.cell.inputs, other.cell.inputs),
+        ("states", tuple(one.states), tuple(other.states)),
+        ("outputs beside the states", one.outputs, other.outputs),
+    ):
+        if len(left) != len(right):
+            shown = [", ".join(names) or "none" for names in (left, right)]
+            return f"{what}: {shown[0]} in {one.cell.name}, {shown[1]} in {other.cell.name}"
+    return ""
+
+
+def _pairs(one: Normal, other: Normal) -> Iterator[Pair]:
+    """All ways in which the variables of the second cell can be those of the first.
+
+    A state that the first has no partner for is read by nothing, or is always another one.
+    Read by nothing it is a gate where some equation reads it in its own step, else an output.
+    """
+    for kept in permutations(other.states, len(one.states)):
+        left = [s for s in other.states if s not in kept]
+        for choice in product(("", *kept), repeat=len(left)):
+            dropped = dict(zip(left, choice, strict=True))
+            outputs = [*other.outputs]
+            outputs += [s for s, same in dropped.items() if not same and not _is_gate(other, s)]
+            if len(outputs) != len(one.outputs) or len(one.cell.inputs) != len(other.cell.inputs):
+                continue
+            for inputs, named in product(permutations(one.cell.inputs), permutations(one.outputs)):
+                names = dict(zip((*kept, *other.cell.inputs, *outputs),
+                                 (*one.states, *inputs, *named), strict=True))  # fmt: skip
+                yield _pair(one, other, names, dropped)
+
+
+def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping[str, str]) -> Pair:
+    merged = {d: names[s] for d, s in dropped.items() if s}
+    renamed = Renamed({**names, **merged})
+    gone = _At({d: 0 for d, s in dropped.items() if not s})
+    every = {**other.gates, **other.states}
+    partners = {s: name for s, name in {**names, **merged}.items() if name in one.observed}
+    observed = {
+        names.get(s, f"{s} = {name}"): (one.observed[name], renamed(gone(every[s])))
+        for s, name in partners.items()
+    }
+    return Pair(one, other, observed)
+
+
+def _is_gate(cell: Normal, state: str) -> bool:
+    """Whether some equation reads a state in the step in which it is made."""
+    return any(e.has(variable(state)) for e in cell.cell.equations.values())
+
+
+# -- numbers against what holds for all parameters ------------------------------------------
+
+
+def _out_of_range(pair: Pair) -> str:
+    """A value outside of the range of the second cell, perhaps with some variables at zero."""
+    variables = pair.variables
+    for gone in ((), *((v,) for v in variables), variables):
+        rest = _At(dict.fromkeys(gone, 0))
+        for name, (mine, theirs) in pair.observed.items():
+            reach = range_of(rest(theirs), {})
+            if reach.low == -np.inf and reach.high == np.inf:
+                continue
+            values = _values(pair.one, rest(mine))
+            values = values[np.isfinite(values)]
+            low, high = float(reach.low) - MARGIN, float(reach.high) + MARGIN
+            if np.any((values < low) | (values > high)):
+                where = f" at {' = '.join(gone)} = 0" if gone else ""
+                return (
+                    f"{name} of {pair.other.cell.name}{where} lies in {reach} for all parameters, "
+                    f"and {name} of {pair.one.cell.name} does not"
+                )
+    return ""
+
+
+class _At(Change):
+    """Puts numbers in for variables."""
+
+    def __init__(self, values: Mapping[str, int]) -> None:
+        super().__init__()
+        self.values = values
+
+    def variable(self, g: Var) -> Polynomial:
+        value = self.values.get(g.name)
+        return generator(g) if value is None else poly.number(value)
+
+
+def _values(cell: Normal, p: Polynomial) -> Array:
+    """Values of a polynomial with one unit, at random parameters and variables."""
+    return np.asarray(_draw(cell, 1, DRAWS, POINTS)(p))
+
+
+def _draw(cell: Normal, n: int, count: int, points: int) -> Evaluation:
+    """Random numbers: `count` sets of parameters, each at some points."""
+    rng = np.random.default_rng(3)
+    sizes = all_sizes(cell.cell, n)
+    values = {
+        p.name: rng.normal(scale=2.0, size=(count, *_tall(shape(p.shape, sizes))))
+        for p in cell.cell.parameters.values()
+    }
+    for name in (*cell.cell.inputs, *cell.states):
+        values[name] = rng.normal(scale=2.0, size=(count, n, points))
+    return Evaluation(values, cell, n)
+
+
+def _tall(its: tuple[int, ...]) -> tuple[int, ...]:
+    return its if len(its) == 2 else (*its, 1) if its else (1, 1)
+
+
+def _degree(pair: Pair) -> str:
+    """A variable in which the second cell is a polynomial, and the first of a higher degree."""
+    one, other = pair.one.cell.name, pair.other.cell.name
+    for gone in ((), *((v,) for v in pair.variables)):
+        rest = _At(dict.fromkeys(gone, 0))
+        where = f" at {gone[0]} = 0" if gone else ""
+        for name, both in pair.observed.items():
+            mine, theirs = map(rest, both)
+            for v in pair.variables:
+                degree = degree_in(theirs, v)
+                if degree is None or degree > 3 or degree_in(mine, v) == degree:
+                    continue
+                if _changes(pair.one, mine, v, degree + 1):
+                    if not degree:
+                        return f"{name}{where} depends on {v} in {one}, and not in {other}"
+                    what = "affine" if degree == 1 else f"a polynomial of degree {degree}"
+                    return f"{name}{where} is {what} in {v} in {other}, and not in {one}"
+    return ""
+
+
+def degree_in(p: Polynomial, variable: str) -> int | None:
+    """The degree of a polynomial in a variable; None where it stands in an activation."""
+    degrees = [_monomial_degree(m, variable) for m, _ in p]
+    return None if None in degrees else max((d for d in degrees if d), default=0)
+
+
+def _monomial_degree(monomial: Monomial, variable: str) -> int | None:
+    total = 0
+    for g, exponent in monomial:
+        if isinstance(g, Var):
+            own = int(g.name == variable)
+        elif isinstance(g, Applied):
+            inner = _monomial_degree(g.feature, variable)
+            if inner is None:
+                return None
+            own = inner
+        else:
+            own = int(reads(of_monomial(frozenset({(g, exponent)})), variable))
+            if own:
+                return None
+        if own and (exponent.denominator != 1 or exponent < 0):
+            return None
+        total += own * int(exponent) if own else 0
+    return total
+
+
+def reads(p: Polynomial, variable: str) -> bool:
+    """Whether a variable stands somewhere in a polynomial."""
+    return any(_node_reads(g, variable) for m, _ in p for g, _ in m)
+
+
+def _node_reads(g: poly.Generator, variable: str) -> bool:
+    match g:
+        case Var(name=name):
+            return name == variable
+        case Applied(feature=feature) | Exp(of=feature):
+            return reads(of_monomial(feature), variable)
+        case Act(argument=inner) | Inverse(of=inner):
+            return reads(inner, variable)
+    return False
+
+
+def _changes(cell: Normal, p: Polynomial, variable: str, order: int) -> bool:
+    """Whether a difference of this order in a variable is not zero somewhere."""
+    draw = _draw(cell, 1, DRAWS, 1)
+    steps = np.arange(order + 1.0) * 0.75 - 1
+    values = Evaluation({**draw.values, variable: np.tile(steps, (DRAWS, 1, 1))}, cell, 1)(p)
+    if values.shape[-1] == 1:
+        return False
+    differences = np.diff(values, order, axis=-1)
+    return bool(np.any(np.abs(differences) > MARGIN * (1 + np.abs(values).max(-1, keepdims=True))))
+
+
+def _not_apart(pair: Pair) -> str:
+    """Two variables that never stand in one product in the second cell, and do in the first."""
+    one, other = pair.one, pair.other.cell.name
+    for name, (mine, theirs) in pair.observed.items():
+        for at, left in enumerate(pair.variables):
+            for right in pair.variables[at + 1 :]:
+                if _together(theirs, left, right) or not _together(mine, left, right):
+                    continue
+                if _mixed(one, mine, left, right):
+                    return (
+                        f"{name} of {other} is a function of {left} plus one of {right}, and "
+                        f"{name} of {one.cell.name} is not"
+                    )
+    return ""
+
+
+def _together(p: Polynomial, left: str, right: str) -> bool:
+    parts = [of_monomial(m) for m, _ in p]
+    return any(reads(part, left) and reads(part, right) for part in parts)
+
+
+def _mixed(cell: Normal, p: Polynomial, left: str, right: str) -> bool:
+    """Whether a difference in both variables is not zero somewhere."""
+    draw = _draw(cell, 1, DRAWS, 1)
+    ends = {left: np.array([-1.0, -1, 1, 1]), right: np.array([-1.0, 1, -1, 1])}
+    tiled = {name: np.tile(value, (DRAWS, 1, 1)) for name, value in ends.items()}
+    values = Evaluation({**draw.values, **tiled}, cell, 1)(p)
+    if values.shape[-1] == 1:
+        return False
+    mixed = values @ np.array([1.0, -1, -1, 1])
+    return bool(np.any(np.abs(mixed) > MARGIN * (1 + np.abs(values).max(-1))))
+
+
+def _across(pair: Pair) -> str:
+    """A variable that the second cell reads unit by unit, and the first across units."""
+    for name, (mine, theirs) in pair.observed.items():
+        for v in pair.variables:
+            if _under_matrix(theirs, v) or not _under_matrix(mine, v):
+                continue
+            draw = _draw(pair.one, 2, DRAWS, 1)
+            at = np.zeros((DRAWS, 2, 2)) + draw.values[v]
+            at[:, 1, 1] += 1.0
+            values = Evaluation({**draw.values, v: at}, pair.one, 2)(mine)
+            if values.shape[-1] == 2 and np.any(np.abs(np.diff(values[:, 0])) > 1e-3):
+                return (
+                    f"a unit of {name} reads {v} of other units in {pair.one.cell.name}, "
+                    f"and not in {pair.other.cell.name}"
+                )
+    return ""
+
+
+def _under_matrix(p: Polynomial, variable: str) -> bool:
+    def within(g: poly.Generator) -> bool:
+        match g:
+            case Applied(feature=feature):
+                return reads(of_monomial(feature), variable)
+            case Act(argument=inner) | Inverse(of=inner):
+                return _under_matrix(inner, variable)
+            case Exp(of=feature):
+                return _under_matrix(of_monomial(feature), variable)
+        return False
+
+    return any(within(g) for m, _ in p for g, _ in m)
+
+
+def _one_sided(pair: Pair) -> str:
+    """The second cell is odd or even in some variables for all parameters, the first is not."""
+    for gone in (*((v,) for v in pair.variables), pair.variables):
+        turned = _Turned(gone)
+        for name, (mine, theirs) in pair.observed.items():
+            for sign, word in ((1, "even"), (-1, "odd")):
+                if poly.is_zero(turned(theirs) - theirs.scaled(Fraction(sign))):
+                    values = _values(pair.one, turned(mine) - mine.scaled(Fraction(sign)))
+                    if np.any(np.abs(values) > 1e-3):
+                        return (
+                            f"{name} is {word} in {' and '.join(gone)} in {pair.other.cell.name} "
+                            f"for all parameters, and not in {pair.one.cell.name}"
+                        )
+    return ""
+
+
+class _Turned(Change):
+    """Changes the signs of some variables."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+
+    def variable(self, g: Var) -> Polynomial:
+        return -generator(g) if g.name in self.names else generator(g)
+
+
+def _freer(pair: Pair) -> str:
+    """More directions in which the first cell changes than the second has parameters."""
+    for n in (1, 2):
+        most, own = degrees_of_freedom(pair.other, n), degrees_of_freedom(pair.one, n)
+        if most is None or (own is not None and own <= most):
+            continue
+        found = independent_directions(pair.one, n)
+        if found > most:
+            units = "one unit" if n == 1 else "two units"
+            return (
+                f"with {units} {pair.one.cell.name} changes in {found} independent ways with its "
+                f"parameters, and {pair.other.cell.name} has {most}"
+            )
+    return ""
+
+
+def _grows_otherwise(pair: Pair) -> str:
+    return incompatible(pair.one, pair.other, pair.observed)
+
+
+#: The proofs, the plainest first.
+PROOFS: tuple[Callable[[Pair], str], ...] = (
+    _out_of_range,
+    _degree,
+    _across,
+    _not_apart,
+    _one_sided,
+    _grows_otherwise,
+    _freer,
+)
