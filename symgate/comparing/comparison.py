@@ -67,9 +67,8 @@ class Comparison:
             return None
         if self.found is not None:
             return direction(normal_form(self.first), normal_form(self.second), self.found)
-        return Direction(
-            self.first.name, self.second.name, *(not e and None for e in self.excluded)
-        )
+        there, back = (False if excluded else None for excluded in self.excluded)
+        return Direction(self.first.name, self.second.name, there, back)
 
     @cached_property
     def counterexample(self) -> Counterexample | None:

@@ -96,6 +96,8 @@ class Interval:
         return Interval(low, high, self.open_low, self.open_high)
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return _shown(self.low)
         left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
         return f"{left}{_shown(self.low)}, {_shown(self.high)}{right}"
 

@@ -149,8 +149,9 @@ def _out_of_range(pair: Pair) -> str:
             low, high = float(reach.low) - MARGIN, float(reach.high) + MARGIN
             if np.any((values < low) | (values > high)):
                 where = f" at {' = '.join(gone)} = 0" if gone else ""
+                is_in = "is" if reach.low == reach.high else "lies in"
                 return (
-                    f"{name} of {pair.other.cell.name}{where} lies in {reach} for all parameters, "
+                    f"{name} of {pair.other.cell.name}{where} {is_in} {reach} for all parameters, "
                     f"and {name} of {pair.one.cell.name} does not"
                 )
     return ""
