@@ -368,6 +368,20 @@ def test_a_cell_keeps_its_own_title_whatever_was_compared_before() -> None:
         assert normal_form(cell).cell.title == title
 
 
+def test_what_is_not_understood_is_said_in_words() -> None:
+    memory = sg.Cell.from_text("S[t] = S[t-1] + outer(v[t], k[t])\no[t] = S[t] @ q[t]")
+    assert sg.compare(memory, memory).verdict == "identical"
+    for text in (
+        str(memory),
+        "h[t] = softmax(W @ h[t-1])",
+        "h[t] = sigmoid(a)**sigmoid(b) * h[t-1]",
+    ):
+        found = sg.compare(sg.Cell.from_text(text), "rnn")
+        assert (found.verdict, found.direction) == ("not understood", None)
+        assert found.reason
+        assert nearest(found.first) is None
+
+
 def test_threads_have_an_effort_each() -> None:
     names = ["rnn", "rnn-relu", "min-gru", "linear-rnn", "leaky-rnn", "indrnn", "mi-rnn", "lru"]
     alone = [sg.compare("rnn", name).to_dict() for name in names]

@@ -63,7 +63,7 @@ class Comparison:
     @cached_property
     def direction(self) -> Direction | None:
         """Which cell is always the other, which is not, and what is not known."""
-        if self.verdict == NOT_UNDERSTOOD:
+        if self.verdict == NOT_UNDERSTOOD or (self and self.found is None):
             return None
         if self.found is not None:
             return direction(normal_form(self.first), normal_form(self.second), self.found)
@@ -75,13 +75,13 @@ class Comparison:
         """Numbers at which the cells differ, looked for when asked; None where none are found."""
         if self or self.verdict == NOT_UNDERSTOOD:
             return None
-        pair = normal_form(self.first), normal_form(self.second)
         try:
+            pair = normal_form(self.first), normal_form(self.second)
             with bounded():
                 if self.found is not None and not self.found.image:
                     return counterexample(*pair, self.found) or counterexample(*pair)
                 return counterexample(*pair)
-        except TooLarge:
+        except BEYOND:
             return None
 
     def parameters(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,10 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     try:
         left, right = normal_form(one), normal_form(other)
     except BEYOND as error:
-        return Comparison(one, other, NOT_UNDERSTOOD, reason=_why(error))
+        if one == other:
+            return Comparison(one, other, "identical", reason="their equations are the same")
+        large = isinstance(error, TooLarge | RecursionError)
+        return Comparison(one, other, NONE_FOUND if large else NOT_UNDERSTOOD, reason=_why(error))
     try:
         with bounded():
             found = relations(left, right)

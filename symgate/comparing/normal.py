@@ -7,27 +7,29 @@ forms agree compute the same function at every size.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from sympy import (
-    Add,
     Expr,
     Identity,
     Indexed,
     MatAdd,
     MatMul,
     MatrixSymbol,
-    Mul,
     Pow,
     Rational,
     S,
     Symbol,
     Transpose,
 )
+from sympy.core.basic import Basic
 
+from symgate.algebra.activations import OF_TWO
+from symgate.algebra.fold import Semantics, fold, function_name
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.comparing import polynomials as poly
@@ -59,7 +61,7 @@ MIRRORED = ("relu", "softplus", "gelu")
 
 
 class Unsupported(Exception):
-    """What the normal form cannot say."""
+    """What the normal form cannot say; the text says what that is."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +96,19 @@ class Normal:
 
 def normal(cell: Cell) -> Normal:
     """Bring a cell to its normal form."""
-    walk = _Walk()
+    for name, shape in cell.shapes.items():
+        if len(shape) != 1:
+            raise Unsupported(f"{name} is no vector; only vectors are compared as yet")
+    walk = _Polynomials()
     for name, expression in cell.equations.items():
-        walk.defined[name] = walk.expression(expression)
+        walk.defined[name] = _whole(fold(expression, walk))
     found = Normal(
         cell,
         {s: walk.defined[s] for s in cell.states},
         {g: walk.defined[g] for g in cell.gates},
         (),
         {},
-        {name: blocks for name, blocks in walk.blocks.items() if blocks != ("",)},
+        {name: blocks for name, blocks in walk.splits.items() if blocks != ("",)},
         walk.widths,
     )
     found = _without_doubles(_without_mirrors(found))
@@ -122,81 +127,112 @@ def _outputs(found: Normal) -> tuple[str, ...]:
     return tuple(g for g in found.cell.gates if g not in read and found.gates[g] not in states)
 
 
-class _Walk:
+@dataclass(frozen=True)
+class _Stacked:
+    """Vectors one above the other, for a matrix to act on, and their sizes."""
+
+    parts: tuple[Polynomial, ...]
+    sizes: tuple[Expr, ...]
+
+
+#: A matrix is what it does to a vector.
+Operator = Callable[[Any], Polynomial]
+
+
+class _Polynomials(Semantics):
+    """Equations as polynomials; `defined` has those of the lines before."""
+
     def __init__(self) -> None:
         self.defined: dict[str, Polynomial] = {}
-        self.blocks: dict[str, tuple[str, ...]] = {}
+        self.splits: dict[str, tuple[str, ...]] = {}
         self.widths: dict[str, tuple[Expr, ...]] = {}
 
-    def expression(self, e: Expr) -> Polynomial:
-        if isinstance(e, Indexed):
-            name, lag = name_of(e), -int(time_of(e))
-            found = self.defined.get(name) if lag == 0 else None
-            return found if found is not None else generator(Var(name, lag))
-        if isinstance(e, Symbol):
-            return generator(Param(e.name, not isinstance(e, Vector)))
+    def variable(self, e: Indexed) -> Polynomial:
+        name, lag = name_of(e), -int(time_of(e))
+        found = self.defined.get(name) if lag == 0 else None
+        return found if found is not None else generator(Var(name, lag))
+
+    def parameter(self, e: Symbol) -> Polynomial:
+        return generator(Param(e.name, not isinstance(e, Vector)))
+
+    def number(self, e: Expr) -> Polynomial:
         if isinstance(e, Rational):
             return number(Fraction(int(e.p), int(e.q)))
-        if isinstance(e, Add):
-            return poly.total(map(self.expression, e.args))
-        if isinstance(e, Mul):
-            result = poly.UNIT
-            for factor in e.args:
-                result = one_angle(result * self.expression(factor))
-            return result
-        if isinstance(e, Pow) and isinstance(e.exp, Rational):
-            exponent = Fraction(int(e.exp.p), int(e.exp.q))
-            return one_angle(poly.power(self.expression(e.base), exponent))
-        if isinstance(e, MatVec):
-            return self.applied(e.matrix, e.vector)
+        if isinstance(e, Pow) and isinstance(e.base, Rational) and isinstance(e.exp, Rational):
+            return poly.power(self.number(e.base), Fraction(int(e.exp.p), int(e.exp.q)))
         if e is S.Exp1:
             return generator(Exp(ONE))
-        if isinstance(e, Stack):
-            raise Unsupported("a concatenation stands outside a matrix")
-        extra = Fraction(int(e.args[1].p), int(e.args[1].q)) if len(e.args) > 1 else None
-        return activation(type(e).__name__, self.expression(e.args[0]), extra)
+        raise Unsupported(f"the number {e} has no ratio")
 
-    def applied(self, matrix: Any, vector: Expr) -> Polynomial:
-        if isinstance(matrix, MatAdd):
-            return poly.total(self.applied(part, vector) for part in matrix.args)
-        if isinstance(matrix, MatMul):
-            scale, matrices = matrix.as_coeff_matrices()
-            result = self.applied(matrices[-1], vector)
-            for outer in reversed(matrices[:-1]):
-                result = self.act(outer, result)
-            return self.expression(scale) * result
-        if isinstance(vector, Stack):
-            blocks = _blocks(vector.sizes, rows=isinstance(matrix, Transpose))
-            whole = self.matrix(matrix, blocks)
-            self.widths[whole.name] = tuple(vector.sizes)
-            return poly.total(
-                apply(replace(whole, block=block), self.expression(part))
-                for block, part in zip(blocks, vector.parts, strict=True)
-            )
-        return self.act(matrix, self.expression(vector))
+    def add(self, parts: Sequence[Polynomial], e: Expr) -> Polynomial:
+        return poly.total(parts)
 
-    def act(self, matrix: Any, vector: Polynomial) -> Polynomial:
-        if isinstance(matrix, Identity):
-            return vector
-        if isinstance(matrix, Diag):
-            return self.expression(matrix.vector) * vector
-        if isinstance(matrix, MatAdd):
-            return poly.total(self.act(part, vector) for part in matrix.args)
-        if isinstance(matrix, MatMul):
-            scale, matrices = matrix.as_coeff_matrices()
-            for outer in reversed(matrices):
-                vector = self.act(outer, vector)
-            return self.expression(scale) * vector
-        return apply(self.matrix(matrix, ("",)), vector)
+    def multiply(self, parts: Sequence[Polynomial], e: Expr) -> Polynomial:
+        return reduce(lambda one, other: one_angle(one * other), parts)
 
-    def matrix(self, matrix: Any, blocks: tuple[str, ...]) -> Matrix:
-        transposed = isinstance(matrix, Transpose)
-        symbol = matrix.arg if transposed else matrix
-        if not isinstance(symbol, MatrixSymbol):
-            raise Unsupported(f"the matrix {matrix} acts on a stack")
-        if self.blocks.setdefault(symbol.name, blocks) != blocks:
-            raise Unsupported(f"{symbol.name} is split in two ways")
-        return Matrix(symbol.name, transposed)
+    def power(self, base: Polynomial, exponent: Polynomial, e: Pow) -> Polynomial:
+        if exponent.constant is None:
+            raise Unsupported(f"the exponent of {e} is no number")
+        return one_angle(poly.power(base, exponent.constant))
+
+    def apply(self, arguments: Sequence[Polynomial], e: Expr) -> Polynomial:
+        name = function_name(e)
+        if name in OF_TWO:
+            a, b = arguments
+            return b + activation("relu", a - b) if name == "max" else a - activation("relu", a - b)
+        return activation(name, arguments[0], *(k.constant for k in arguments[1:]))
+
+    def matvec(self, matrix: Operator, vector: Any, e: MatVec) -> Polynomial:
+        return matrix(vector)
+
+    def stack(self, parts: Sequence[Polynomial], e: Stack) -> _Stacked:
+        return _Stacked(tuple(parts), tuple(e.sizes))
+
+    def symbol(self, e: MatrixSymbol) -> Operator:
+        return lambda vector: self.applied(Matrix(e.name), vector)
+
+    def transpose(self, matrix: Operator, e: Transpose) -> Operator:
+        if not isinstance(e.arg, MatrixSymbol):
+            raise Unsupported(f"{e} is the transpose of no parameter")
+        return lambda vector: self.applied(Matrix(e.arg.name, True), vector)
+
+    def applied(self, matrix: Matrix, vector: Any) -> Polynomial:
+        """A matrix parameter on a vector, block by block on a stack."""
+        stacked = isinstance(vector, _Stacked)
+        names = _blocks(vector.sizes, rows=matrix.transposed) if stacked else ("",)
+        if self.splits.setdefault(matrix.name, names) != names:
+            raise Unsupported(f"{matrix.name} is split in two ways")
+        if not stacked:
+            return apply(matrix, vector)
+        self.widths[matrix.name] = vector.sizes
+        parts = zip(names, vector.parts, strict=True)
+        return poly.total(apply(replace(matrix, block=name), part) for name, part in parts)
+
+    def identity(self, e: Identity) -> Operator:
+        return _whole
+
+    def diagonal(self, vector: Polynomial, e: Diag) -> Operator:
+        return lambda other: vector * _whole(other)
+
+    def matadd(self, parts: Sequence[Operator], e: MatAdd) -> Operator:
+        return lambda vector: poly.total(part(vector) for part in parts)
+
+    def matmul(self, scale: Polynomial | None, matrices: Sequence[Operator], e: MatMul) -> Operator:
+        def product(vector: Any) -> Polynomial:
+            for matrix in reversed(matrices):
+                vector = matrix(vector)
+            return vector if scale is None else scale * _whole(vector)
+
+        return product
+
+    def unknown(self, e: Basic) -> Any:
+        raise Unsupported(f"{e} is none of what a comparison understands")
+
+
+def _whole(vector: Any) -> Polynomial:
+    if isinstance(vector, _Stacked):
+        raise Unsupported("a concatenation stands outside a matrix")
+    return vector
 
 
 def _blocks(sizes: Iterable[Expr], rows: bool) -> tuple[str, ...]:
@@ -256,7 +292,7 @@ def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polyn
         case "hard_tanh":
             b = a.scaled(extra if extra is not None else Fraction(1))
             return activation("relu", b + number(1)) - activation("relu", b - number(1)) - number(1)
-        case "Abs":
+        case "abs":
             return activation("relu", a).scaled(Fraction(2)) - a
     if not a and kind in (*ODD, "relu", "gelu", "elu"):
         return poly.ZERO
