@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 
 def chosen(word: str) -> Cell:
-    """A cell of the zoo, of a file of equations, or of a document."""
+    """A cell of the zoo, of a file of equations, of a document, or of a trained network."""
     from symgate.cells import cell
+    from symgate.cli.networks import is_network, network
+
+    if is_network(word):
+        return network(word).stack()[0]
 
     path, mark, index = word.rpartition("#")
     if not mark:

@@ -71,6 +71,12 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--t-max", type=number, help="longest memory of the scheme chrono")
 
 
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """--data, --batch-first: what a trained network reads."""
+    parser.add_argument("--data", metavar="X.npy", help="what a trained network, FILE#layer, reads")
+    parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
+
+
 def add_states(parser: argparse.ArgumentParser) -> None:
     """--of, --wrt, --norm: which Jacobian."""
     parser.add_argument("--of", help="the state at t (h where there is one)")

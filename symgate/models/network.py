@@ -219,6 +219,28 @@ class Network:
 
         return check(self, x, y, batch_first, state)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON: everything but the weights."""
+        return {
+            "origin": dict(vars(self.origin)),
+            "layers": [
+                {
+                    "name": layer.name,
+                    "group": layer.group,
+                    "depth": layer.depth,
+                    "reverse": layer.reverse,
+                    "cell": layer.cell.name,
+                    "reading": str(layer.reading),
+                    "input": layer.input,
+                    "hidden": layer.hidden,
+                    "output": layer.output,
+                    "precision": layer.dtype,
+                }
+                for layer in self.layers
+            ],
+            "assumed": list(self.assumed),
+        }
+
     def same_weights(self, other: Network) -> list[tuple[str, str]]:
         """The pairs of layers, of this network and another, that hold the same weights."""
         from symgate.models.checking import same_weights

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    add_data,
     add_drawing,
     add_states,
     cells,
@@ -38,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
     )
+    add_data(parser)
     add_drawing(parser)
     add_states(parser)
     parser.add_argument("--paths", action="store_true", help="the curve without each path")
@@ -59,11 +62,20 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error("--save keeps one cell; name only one")
     pictures = _pictures(arguments, [c.name for c in chosen])
     writable(*map(str, pictures.values()), arguments.save)
+    from symgate.cli.networks import is_network, run_of
     from symgate.flow.measure import decay
 
     decays = []
-    for cell in chosen:
+    for word, cell in zip_longest(arguments.cells, chosen):
         with bar(cell.name) as hook:
+            if word is not None and is_network(word):
+                made = run_of(word, arguments.data, arguments.batch_first or None)
+                lags = min(arguments.lags, made.steps)
+                decays.append(
+                    decay(made, arguments.of, arguments.wrt, lags=lags, at=arguments.at,
+                          norm=arguments.norm, progress=hook)
+                )  # fmt: skip
+                continue
             decays.append(
                 decay(
                     cell,

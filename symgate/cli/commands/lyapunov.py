@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    add_data,
     add_drawing,
     cells,
     gate_value,
@@ -40,6 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
     )
+    add_data(parser)
     add_drawing(parser)
     parser.add_argument(
         "-o",
@@ -64,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         format_of(arguments.output)
         writable(arguments.output)
-    found = [_measured(cell, arguments) for cell in chosen]
+    words = zip_longest(arguments.cells, chosen)
+    found = [_measured(cell, word, arguments) for word, cell in words]
     if arguments.output:
         from symgate.plots import save
 
@@ -77,12 +81,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(cell: Cell, arguments: argparse.Namespace) -> Lyapunov:
+def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Lyapunov:
     import numpy as np
 
+    from symgate.cli.networks import is_network, run_of
     from symgate.numerics.initialise import init
     from symgate.theory.lyapunov import lyapunov, state_width
 
+    if word is not None and is_network(word):
+        made = run_of(word, arguments.data, arguments.batch_first or None)
+        with bar(cell.name) as hook:
+            return lyapunov(
+                cell, made.params, {n: made[n] for n in cell.inputs}, burn_in=arguments.burn_in,
+                count=arguments.count, dt=arguments.dt, progress=hook,
+            )  # fmt: skip
     params = init(
         cell,
         arguments.hidden,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -23,27 +25,47 @@ def read(archive: Archive) -> Contents:
     )
 
 
-def _stored(archive: Archive, name: str) -> Stored:
-    entry = archive.entries[name]
+def read_npy(path: Path) -> Array:
+    """One array from a .npy file, its header held against the file."""
     try:
-        with archive.zip.open(entry) as file:
+        with path.open("rb") as file:
             head = io.BytesIO(file.read(HEADER))
+            whole = path.stat().st_size
+            start, size, shape, order, dtype = _header(str(path), head, whole)
+            file.seek(start)
+            return np.frombuffer(file.read(size), dtype).reshape(shape, order=order)
+    except OSError as error:
+        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _header(name: str, head: io.BytesIO, whole: int) -> tuple[int, int, Any, Any, Any]:
+    """Where the numbers begin, their bytes, the shape, the order of the axes, the type."""
+    try:
         version = npy.read_magic(head)
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = reader(head)
-    except (*BROKEN, ValueError) as error:
-        raise SymgateError(f"{name!r} in {archive.path} is no array: {error}") from None
+    except (ValueError, EOFError) as error:
+        raise SymgateError(f"{name} is no array: {error}") from None
     if dtype.hasobject:
         raise SymgateError(
-            f"{name!r} in {archive.path} holds Python objects, which are not made from a file; "
-            f"save arrays of numbers"
+            f"{name} holds Python objects, which are not made from a file; save arrays of numbers"
         )
     start = head.tell()
-    size = checked_bytes(name, tuple(shape), dtype.itemsize, entry.file_size - start)
+    size = checked_bytes(name, tuple(shape), dtype.itemsize, whole - start)
+    return start, size, tuple(shape), "F" if fortran else "C", dtype
+
+
+def _stored(archive: Archive, name: str) -> Stored:
+    entry, where = archive.entries[name], f"{name!r} in {archive.path}"
+    try:
+        with archive.zip.open(entry) as file:
+            head = io.BytesIO(file.read(HEADER))
+    except BROKEN as error:
+        raise SymgateError(f"{where} is no array: {error}") from None
+    start, size, shape, order, dtype = _header(where, head, entry.file_size)
 
     def load() -> Array:
         data = archive.read(name)[start : start + size]
-        flat = np.frombuffer(data, dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
+        return np.frombuffer(data, dtype).reshape(shape, order=order)
 
-    return Stored(tuple(shape), dtype.name, load)
+    return Stored(shape, dtype.name, load)

@@ -1,0 +1,146 @@
+"""`symgate inspect FILE`: what is in a trained network, and how its gradient decays."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from symgate.cli.options import one_thread, whole
+
+if TYPE_CHECKING:
+    from symgate.models.checking import Check
+    from symgate.models.inspecting import Inspection
+    from symgate.models.network import Network
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a file of a trained network, or FILE#layer")
+    parser.add_argument("other", nargs="?", help="another file: do both hold the same weights?")
+    parser.add_argument("--layer", metavar="NAME", help="only this layer, or layers one above it")
+    parser.add_argument("--data", metavar="X.npy", help="inputs, (steps, inputs) or with samples")
+    parser.add_argument("--outputs", metavar="Y.npy", help="outputs to be replayed")
+    parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
+    parser.add_argument("--lags", type=whole, help="how many lags (200, or as the data has)")
+    parser.add_argument(
+        "--say", action="append", default=[], metavar="WHAT=VALUE",
+        help="what the file does not say, as in order='i f o g' or nonlinearity=relu",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    one_thread()
+    if arguments.outputs and not arguments.data:
+        arguments.parser.error("--outputs needs --data, the inputs that they came from")
+    from symgate.cli.networks import data, network
+    from symgate.models.inspecting import inspected
+
+    net = network(arguments.file, **_said(arguments)).part(arguments.layer)
+    if arguments.other:
+        return _compared(net, network(arguments.other), arguments)
+    found: dict[str, Any] = {"network": net, "check": None, "inspection": None}
+    first = True if arguments.batch_first else None
+    if arguments.data:
+        x = data(arguments.data)
+        if arguments.outputs:
+            found["check"] = net.check(x, data(arguments.outputs), batch_first=first)
+        made = net.simulate(x, batch_first=first)
+        assert not isinstance(made, list)
+        found["inspection"] = inspected(made, arguments.lags)
+    if arguments.json:
+        print(json.dumps(_plain(**found), indent=2, ensure_ascii=False))
+    else:
+        _show(**found)
+    check: Check | None = found["check"]
+    return 0 if check is None or check.holds else 1
+
+
+def _said(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What --say says: numbers, true and false as such, all else as words."""
+    said: dict[str, Any] = {}
+    for text in arguments.say:
+        name, sign, value = text.partition("=")
+        if not sign:
+            arguments.parser.error(f"--say takes WHAT=VALUE, not {text!r}")
+        words = {"true": True, "false": False}
+        try:
+            said[name] = words[value.lower()] if value.lower() in words else float(value)
+        except ValueError:
+            said[name] = value
+    return said
+
+
+def _compared(one: Network, other: Network, arguments: argparse.Namespace) -> int:
+    pairs = one.same_weights(other)
+    if arguments.json:
+        print(json.dumps({"same_weights": [list(p) for p in pairs]}, indent=2, ensure_ascii=False))
+    elif not pairs:
+        print(f"no layer of {arguments.file} has the weights of one of {arguments.other}")
+    else:
+        for a, b in pairs:
+            print(f"{a} and {b} hold the same weights")
+    return 0 if pairs else 1
+
+
+def _plain(network: Network, check: Check | None, inspection: Inspection | None) -> dict[str, Any]:
+    return {
+        **network.to_dict(),
+        "check": None if check is None else check.to_dict(),
+        **({} if inspection is None else inspection.to_dict()),
+    }
+
+
+def _show(network: Network, check: Check | None, inspection: Inspection | None) -> None:
+    from symgate.cli.columns import columns
+
+    print(f"{network.origin}, {network.origin.kind}\n")
+    table = [("layer", "inputs", "units", "output", "precision", "read as")]
+    for layer in network.layers:
+        way = ", backwards" if layer.reverse else ""
+        sizes = (str(layer.input), str(layer.hidden), str(layer.output))
+        table.append((layer.name, *sizes, layer.dtype, f"{layer.reading}{way}"))
+    print("\n".join(columns(table)))
+    for group in network.groups:
+        members = [layer.name for layer in network.layers if layer.group == group]
+        if len(members) > 1:
+            print(f"one above the other: {', '.join(members)}")
+    if network.assumed:
+        print("\nassumed, for nothing in it says so:")
+        print("\n".join(f"- {text}" for text in network.assumed))
+    if check is not None:
+        print(f"\n{check}")
+    if inspection is not None:
+        _measured(inspection)
+    elif len(network.groups) == 1:
+        print("\nsymgate: --data x.npy shows how its gradient decays", file=sys.stderr)
+
+
+def _measured(found: Inspection) -> None:
+    from symgate.cli.chart import chart
+    from symgate.cli.columns import columns
+    from symgate.flow.table import HEADER, rows
+
+    if found.decays:
+        print()
+        print("\n".join(chart([(f"∂{d.of}/∂{d.wrt}", d.median) for d in found.decays])))
+        head = (*HEADER, "above 1/e until")
+        body = [(*r, str(d.reaches)) for r, d in zip(rows(found.decays), found.decays, strict=True)]
+        print("\n" + "\n".join(columns([head, *body])))
+        print(found.decays[0].setting.averaged_over)
+    else:
+        print("\nIn two directions it is no cell; sg.reach(net, x, at=t) follows its gradients.")
+    if found.paths is not None:
+        table = [("path of the whole state", "share of a step")]
+        shares = found.paths.share
+        table += [(t, f"{100 * shares[name]:.1f} %") for name, t in found.paths.titles.items()]
+        print("\n" + "\n".join(columns(table)))
+    if found.exponents:
+        shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
+        print(f"\nlargest Lyapunov exponents, nats a step: {shown}")
+    if found.saturations:
+        gates = [("gate", "units", "open (mean above 0.95)", "closed (mean below 0.05)")]
+        gates += [(s.gate, str(s.units), str(s.open), str(s.closed)) for s in found.saturations]
+        print("\n" + "\n".join(columns(gates)))

@@ -1,0 +1,66 @@
+"""Trained networks on the command line: FILE, FILE#layer, and the data that they run on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from symgate.errors import SymgateError
+
+if TYPE_CHECKING:
+    from symgate.models.network import Network
+    from symgate.models.running import BothWays
+    from symgate.numerics.run import Run
+
+#: How the files of trained networks begin: zips, HDF5, raw pickles; safetensors and ONNX differ.
+HEADS = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+def is_network(word: str) -> bool:
+    """Whether a word names a file of a trained network, told by its first bytes."""
+    path = Path(word.partition("#")[0])
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        return False
+    return (
+        head.startswith(HEADS)
+        or head[8:9] == b"{"
+        or (head[:1] == b"\x08" and 0 < head[1:2][0] < 40 if len(head) > 1 else False)
+    )
+
+
+def network(word: str, **said: Any) -> Network:
+    """The network of a file, or the part of it that stands after #."""
+    from symgate.models.model import model
+
+    path, _, layer = word.partition("#")
+    return model(path, **said).part(layer or None)
+
+
+def data(path: str) -> Any:
+    """The array of a .npy file."""
+    from symgate.models.formats.npz import read_npy
+
+    if not Path(path).exists():
+        raise SymgateError(f"there is no file {path}")
+    return read_npy(Path(path))
+
+
+def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
+    """The run of a trained network's word on the data of a file."""
+    from symgate.numerics.run import Run
+
+    if path is None:
+        raise SymgateError(
+            f"{word} is a trained network, and its gradients depend on what it reads: give "
+            f"--data x.npy, (steps, inputs) or (steps, samples, inputs)"
+        )
+    found: Run | BothWays | list[Any] = network(word).simulate(data(path), batch_first=batch_first)
+    if not isinstance(found, Run):
+        raise SymgateError(
+            f"{word} runs in two directions and is no cell; name one of its layers, as in "
+            f"{word.partition('#')[0]}#NAME, or use sg.reach"
+        )
+    return found

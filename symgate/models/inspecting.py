@@ -1,0 +1,102 @@
+"""What a trained network does on given data: its decay, its exponents, its saturated gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symgate.flow.curve import Decay
+from symgate.flow.measure import decay
+from symgate.flow.paths import Paths
+from symgate.models.running import BothWays
+from symgate.numerics.run import Run
+from symgate.theory.lyapunov import lyapunov
+
+#: A sigmoid gate is open or closed where its mean over the data lies beyond these.
+OPEN, CLOSED = 0.95, 0.05
+
+#: How many of the largest Lyapunov exponents are measured, on how many steps at most.
+EXPONENTS, STEPS = 3, 2000
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Units of a gate whose mean over the data is above 0.95 (open) or below 0.05 (closed)."""
+
+    gate: str
+    units: int
+    open: int
+    closed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """A run of a network and what is measured on it.
+
+    `decays` are the curves of its states by themselves, `paths` the shares of the routes that
+    carry the first of them, `exponents` the largest Lyapunov
+    exponents of the first sequence, in nats a step; both are empty for a network in two
+    directions, for which `sg.reach` is meant.
+    """
+
+    run: Run | BothWays
+    decays: tuple[Decay, ...]
+    paths: Paths | None
+    exponents: tuple[float, ...]
+    saturations: tuple[Saturation, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return {
+            "decays": [d.to_dict() for d in self.decays],
+            "paths": None if self.paths is None else self.paths.share,
+            "exponents": list(self.exponents),
+            "gates": [dict(vars(s)) for s in self.saturations],
+        }
+
+
+def inspected(
+    run: Run | BothWays, lags: int | None = None, pairs: Sequence[tuple[str, str]] = ()
+) -> Inspection:
+    """Measure a run: curves of `pairs` (of, wrt) over `lags`, by default of every state."""
+    if isinstance(run, BothWays):
+        gates = [
+            _saturation(f"{g}{layer.depth}" + ("_reverse" if layer.reverse else ""), run, values)
+            for layer in run.network.layers
+            for g, values in _sigmoids(run.runs[layer.name])
+        ]
+        return Inspection(run, (), None, (), tuple(gates))
+    count = min(run.steps, 200 if lags is None else lags)
+    chosen = pairs or [(s, s) for s in run.cell.states]
+    decays = [decay(run, of, wrt, lags=count, norm="spectral", singular=()) for of, wrt in chosen]
+    gates = [_saturation(g, run, values) for g, values in _sigmoids(run)]
+    paths = decays[0].measure_paths()
+    return Inspection(run, tuple(decays), paths, _exponents(run), tuple(gates))
+
+
+def _exponents(run: Run) -> tuple[float, ...]:
+    """The largest exponents, of the first sequence."""
+    x = run[run.cell.inputs[0]][:STEPS]
+    x = x if run.batch is None else x[:, 0]
+    if len(x) < 20:
+        return ()
+    width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
+    found = lyapunov(run.cell, run.params, x, count=min(EXPONENTS, width))
+    return tuple(float(v) for v in np.atleast_1d(found.exponents))
+
+
+def _sigmoids(run: Run) -> list[tuple[str, Any]]:
+    """The gates whose values lie between 0 and 1, by what their equations say."""
+    found = []
+    for name, expression in run.cell.equations.items():
+        if type(expression).__name__ in ("sigmoid", "hard_sigmoid"):
+            found.append((name, run[name]))
+    return found
+
+
+def _saturation(name: str, run: Any, values: Any) -> Saturation:
+    means = values.mean(axis=tuple(range(values.ndim - 1)))
+    return Saturation(name, len(means), int((means > OPEN).sum()), int((means < CLOSED).sum()))
