@@ -225,7 +225,7 @@ def _positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[i
 def _setting_of_run(run: Run, positions: tuple[int, ...]) -> Setting:
     return Setting(
         run.cell.name, run.cell.text, _sizes(run), run.steps, positions, run.samples,
-        f"the inputs of a run{run.source and f' of {run.source}'}",
+        f"data read by {run.source}" if run.source else "the inputs of a run",
         None, None, None, {}, None, "", __version__,
     )  # fmt: skip
 

@@ -84,13 +84,17 @@ def load(path: str | Path) -> Decay:
             zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
         raise SymgateError(
             f"{path} is no whole file of symgate ({type(error).__name__}): it was cut off, "
-            f"changed, or is something else; save the curve again"
+            f"changed, or is something else; save the curve again. A trained network is read by "
+            f"sg.model(path)"
         ) from None
 
 
 def _about(path: str | Path, file: Any) -> dict[str, Any]:
     if not isinstance(file, Mapping) or "about" not in file:
-        raise SymgateError(f"{path} holds no curve of symgate; save one with decay.save(path)")
+        raise SymgateError(
+            f"{path} holds no curve of symgate; save one with decay.save(path). A trained network "
+            f"is read by sg.model(path)"
+        )
     about: dict[str, Any] = json.loads(str(file["about"][()]))
     if about["format"] != FORMAT:
         raise SymgateError(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
+from symgate.numerics.arrays import as_array
 
 Array = NDArray[Any]
 
@@ -88,23 +89,8 @@ def from_bytes(name: str, data: bytes, dtype: str, shape: tuple[int, ...]) -> Ar
 
 
 def wide(name: str, value: Any) -> Array:
-    """Any array of any framework as NumPy's: detached, on the processor, of a known type."""
-    if isinstance(value, np.ndarray):
-        found = value
-    else:
-        if type(value).__module__.startswith("keras"):
-            value = value.value  # what a variable of Keras holds
-        for step in ("detach", "cpu"):
-            if callable(getattr(value, step, None)):
-                value = getattr(value, step)()
-        if "bfloat16" in str(getattr(value, "dtype", "")):
-            value = value.float() if hasattr(value, "float") else value.astype("float32")
-        try:
-            found = np.asarray(value)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise SymgateError(f"{name} is no array of numbers: {error}") from None
-    if found.dtype.name == "bfloat16":
-        found = found.astype(np.float32)
+    """Any array of any framework as NumPy's: real numbers or truth values."""
+    found = as_array(name, value)
     if found.dtype.kind not in "fiub":
         raise SymgateError(f"{name} holds {found.dtype} values; expected real numbers")
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
+from symgate.cells import zoo
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, did_you_mean
 
@@ -28,9 +29,7 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
         )
     for name in params:
         if name not in cell.parameters:
-            raise ShapeError(
-                f"{name!r} is no parameter of {cell.name}{did_you_mean(str(name), cell.parameters)}"
-            )
+            raise ShapeError(f"{name!r} is no parameter of {cell.name}{_mend(cell, params, name)}")
     missing = [name for name in cell.parameters if name not in params]
     if missing:
         raise ShapeError(f"{cell.name} needs the parameter {missing[0]!r}, which is not given")
@@ -38,6 +37,19 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
         name: checked(name, params[name], len(parameter.shape), parameter.shape)
         for name, parameter in cell.parameters.items()
     }
+
+
+def _mend(cell: Cell, params: Mapping[str, Any], name: object) -> str:
+    """What to do about a name that a cell does not have."""
+    if any(word in str(name) for word in ("weight_ih", "weight_hh", "kernel")):
+        return (
+            "; it is how a framework stores a layer: sg.model(params) reads it and names the cell "
+            "(nn.GRU is gru-reset-after, nn.LSTM lstm)"
+        )
+    others = [c.name for c in zoo.values() if c.parameters.keys() == params.keys()]
+    if others:
+        return f"; these are the parameters of {' and of '.join(others)}"
+    return did_you_mean(str(name), cell.parameters)
 
 
 def checked(
@@ -60,13 +72,31 @@ def checked(
 
 def real(name: str, value: Any) -> Array:
     """An array of real numbers of any type."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ShapeError(f"{name} is no array: its rows have different lengths") from None
+    array = as_array(name, value)
     if array.dtype.kind not in "fiu":
         raise ShapeError(f"{name} holds {array.dtype} values; expected real numbers")
     return array
+
+
+def as_array(name: str, value: Any) -> Array:
+    """NumPy's own array of anyone's: detached, on the processor, bfloat16 as float32.
+
+    No framework is loaded here: tensors of PyTorch, variables of Keras, arrays of JAX are told
+    by what they can do.
+    """
+    if type(value).__module__.startswith("keras"):
+        value = value.value  # what a variable of Keras holds
+    for step in ("detach", "cpu"):
+        if callable(getattr(value, step, None)):
+            value = getattr(value, step)()
+    if "bfloat16" in str(getattr(value, "dtype", "")):
+        value = value.float() if hasattr(value, "float") else value.astype("float32")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ShapeError(f"{name} is no array: its rows have different lengths") from None
+    except (TypeError, RuntimeError) as error:
+        raise ShapeError(f"{name} is no array: {error}") from None
 
 
 def shown(sizes: Sequence[object], before: str = "") -> str:

@@ -12,7 +12,7 @@ from sympy import Symbol
 
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, did_you_mean
-from symgate.numerics.arrays import checked, fitted_sizes, shown
+from symgate.numerics.arrays import as_array, checked, fitted_sizes, shown
 
 Array = NDArray[Any]
 
@@ -115,7 +115,7 @@ def say_what_is_converted(cell: Cell, *given: Any) -> None:
         for part in given
         for item in (part.items() if isinstance(part, Mapping) else [(cell.inputs[0], part)])
     ]
-    found = [str(n) for n, a in named if np.ndim(a) and np.asarray(a).dtype.kind in "iu"]
+    found = [str(n) for n, a in named if np.ndim(a) and as_array(n, a).dtype.kind in "iu"]
     if found:
         text = f"{', '.join(found)} held integers; they were taken as float64"
         warnings.warn(text, stacklevel=3)

@@ -1,0 +1,162 @@
+"""`symgate inspect`, FILE#layer where a cell is taken; what other verbs say to weights."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from symgate.cli import main
+from symgate.models.running import output
+from tests.tools import package
+
+RNG = np.random.default_rng(0)
+
+
+def gru(prefix: str = "encoder.rnn.", layers: int = 1) -> dict[str, Any]:
+    """The weights of nn.GRU(3, 4, layers)."""
+    found = {}
+    for depth in range(layers):
+        end = f"_l{depth}"
+        found[f"{prefix}weight_ih{end}"] = RNG.normal(size=(12, 4 if depth else 3))
+        found[f"{prefix}weight_hh{end}"] = RNG.normal(size=(12, 4))
+        found[f"{prefix}bias_ih{end}"] = RNG.normal(size=12)
+        found[f"{prefix}bias_hh{end}"] = RNG.normal(size=12)
+    return found
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A network m.npz of two encoders' layers and a decoder, data x.npy, outputs y.npy."""
+    np.savez(tmp_path / "m.npz", **gru(layers=2), **gru("decoder."))
+    net = sg.model(tmp_path / "m.npz")["encoder.rnn"]
+    assert isinstance(net, sg.Network)
+    x = RNG.normal(size=(60, 3))
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", output(net, net.simulate(x)))
+    return tmp_path
+
+
+def test_the_tree(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(files / "m.npz")]) == 0
+    shown = capsys.readouterr().out
+    assert "a npz file" in shown
+    assert "encoder.rnn.l1" in shown
+    assert "gru-reset-after, gates in the order r z n" in shown
+    assert "one above the other: encoder.rnn.l0, encoder.rnn.l1" in shown
+    assert "assumed" in shown
+
+
+def test_with_data(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["inspect", str(files / "m.npz"), "--layer", "encoder.rnn"]
+    words += ["--data", str(files / "x.npy"), "--outputs", str(files / "y.npy")]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    for part in ("the replay holds", "h2 / h2", "largest Lyapunov", "above 1/e until", "z1"):
+        assert part in shown
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["check"]["holds"] is True
+    assert [d["of"] for d in found["decays"]] == ["h1", "h2"]
+    assert len(found["origin"]["sha256"]) == 64
+    assert main([*words, "--say", "order=z r n"]) == 1
+    assert "this reading fits" in capsys.readouterr().out
+
+
+def test_two_files(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with np.load(files / "m.npz") as arrays:
+        np.savez(files / "same.npz", **{f"module.{n}": a for n, a in arrays.items()})
+    np.savez(files / "other.npz", **gru())
+    assert main(["inspect", str(files / "m.npz"), str(files / "same.npz")]) == 0
+    assert "decoder and module.decoder hold the same weights" in capsys.readouterr().out
+    assert main(["inspect", str(files / "m.npz"), str(files / "other.npz")]) == 1
+
+
+def test_a_network_where_a_cell_is_taken(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    word, x = f"{files / 'm.npz'}#decoder", str(files / "x.npy")
+    assert main(["show", word]) == 0
+    assert main(["decay", word, "--data", x, "--lags", "30", "--json"]) == 0
+    shown = capsys.readouterr().out
+    found = json.loads(shown[shown.index("[\n") :])
+    net = sg.model(files / "m.npz")["decoder"]
+    run = net.simulate(np.load(x))
+    assert isinstance(run, sg.Run)
+    assert np.allclose(found[0]["median_log10"], sg.decay(run, lags=30).median, atol=1e-12)
+    assert "decoder from" in found[0]["setting"]["averaged_over"]
+    assert main(["lyapunov", word, "--data", x, "--count", "1"]) == 0
+    assert main(["decay", word]) == 3
+    assert "--data x.npy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["m.npz", "--layer", "decodr"], 3, "did you mean 'decoder'"),
+        (["none.pt"], 3, "there is no file"),
+        (["m.npz", "--data", "x.npy"], 3, "2 recurrent networks"),
+        (["x.npy"], 3, "no file of a trained network"),
+        (["m.npz", "--layer", "decoder", "--data", "wide.npy"], 3, "x has 5 numbers a step"),
+        (["m.npz", "--layer", "decoder", "--data", "lies.npy"], 3, "claims"),
+        (["m.npz", "--say", "oder=1"], 3, "did you mean 'order'"),
+        (["m.npz", "--outputs", "y.npy"], 2, "--outputs needs --data"),
+    ],
+)
+def test_bad_input(
+    words: list[str], code: int, why: str, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(files / "wide.npy", np.ones((9, 5)))
+    whole = io.BytesIO()
+    np.save(whole, np.ones((9, 3)))
+    (files / "lies.npy").write_bytes(whole.getvalue()[:-40])
+    named = [str(files / w) if "." in w else w for w in words]
+    try:
+        found = main(["inspect", *named])
+    except SystemExit as end:
+        found = int(str(end.code))
+    assert found == code
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("package_", "head"), [("h5py", b"\x89HDF\r\n\x1a\n"), ("onnx", b"\x08\x08:\x00")]
+)
+def test_without_the_extra(
+    package_: str, head: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, package_, None)
+    (tmp_path / "m").write_bytes(head + b"\0" * 50)
+    assert main(["inspect", str(tmp_path / "m")]) == 4
+    assert "pip install 'symgate[models]'" in capsys.readouterr().err
+
+
+def test_weights_in_the_wrong_place(files: Path) -> None:
+    with pytest.raises(sg.ShapeError, match=r"nn\.GRU is gru-reset-after"):
+        sg.simulate(sg.cell("gru"), gru(""), np.ones((5, 3)))
+    params = sg.model(gru("")).layers[0].params
+    with pytest.raises(sg.ShapeError, match="parameters of gru-reset-after"):
+        sg.simulate(sg.cell("gru"), params, np.ones((5, 3)))
+    with pytest.raises(sg.SymgateError, match=r"sg\.model\(path\)"):
+        sg.load(files / "m.npz")
+    assert sg.cell("torch-gru") == sg.cell("keras-gru") == sg.cell("gru-reset-after")
+    assert sg.cell("torch-lstm") == sg.cell("lstm")
+
+
+def test_arrays_of_frameworks_are_taken() -> None:
+    torch, jax = package("torch"), package("jax")
+    cell = sg.cell("gru")
+    params = sg.init(cell, hidden=4, input=2)
+    x = RNG.normal(size=(6, 2))
+    true = sg.simulate(cell, params, x)["h"]
+    tensors = {n: torch.tensor(a, requires_grad=True) for n, a in params.items()}
+    assert np.array_equal(sg.simulate(cell, tensors, torch.tensor(x))["h"], true)
+    arrays = {n: jax.numpy.asarray(a, dtype="float32") for n, a in params.items()}
+    assert np.allclose(sg.simulate(cell, arrays, x)["h"], true, atol=1e-5)
+    narrow = {n: t.detach().bfloat16() for n, t in tensors.items()}
+    assert np.allclose(sg.simulate(cell, narrow, x)["h"], true, atol=0.05)
