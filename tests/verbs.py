@@ -150,13 +150,17 @@ def _last(case: Case, of: str, wrt: str, lag: int) -> Any:
 
 def tangent(case: Case) -> None:
     rng = np.random.default_rng(6)
-    since = {s: rng.normal(size=a.shape) for s, a in case.given.initial.items()}
-    found = sg.tangent(case.run, since)
-    for of in case.cell.states:
-        expected = sum(case.jacobian(of, s, STEPS) @ v for s, v in since.items())
-        pushed = np.asarray(found[of])[-1] if hasattr(found, "__getitem__") else None
-        if pushed is not None:
-            close(pushed, expected)
+    start = {s: rng.normal(size=a.shape) for s, a in case.given.initial.items()}
+    found = sg.tangent(case.run, start)
+    expected = {
+        of: sum(case.jacobian(of, s, STEPS) @ v for s, v in start.items())
+        for of in case.cell.states
+    }
+    size = np.linalg.norm(np.concatenate([*expected.values()]))
+    close(10 ** found.log10_norm[-1], size / np.linalg.norm(np.concatenate([*start.values()])))
+    if size > 0:
+        for of, pushed in expected.items():
+            close(found.direction[of], pushed / size)
 
 
 def decay(case: Case) -> None:
@@ -189,8 +193,17 @@ def derive(case: Case) -> None:
 
 
 def memory(case: Case) -> None:
-    found = sg.memory(case.cell, steps=20, hidden=3, input=2)
-    assert abs(np.exp(found.exact.rate) - 0.95) < 1e-6
+    """At rest, with all weights 0, the state that is kept loses 1/T a step."""
+    cell = case.cell
+    found = sg.memory(cell, steps=20, hidden=N, input=M)
+    state, values = found.exact.of, {**found.kept, **found.values}
+    params = sg.init(cell, N, M, values=values)
+    rest = {k: a if k in values or not a.ndim else 0 * a for k, a in params.items()}
+    run = found.exact.run
+    oracle = Text(cell.text, {name: run[name].shape[-1] for name in run.values})
+    start = {s: np.zeros(run[s].shape[-1]) for s in cell.states}
+    x = {name: np.zeros(run[name].shape[-1]) for name in cell.inputs}
+    close(oracle.jacobians(rest, [x], start)(state, state, 1), 0.95 * np.eye(len(start[state])))
     assert found.sentence()
 
 
