@@ -15,7 +15,7 @@ def said(cell: sg.Cell) -> dict[str, str]:
     """Every verdict and sentence about a cell, or the words in which it is refused."""
     verbs = {
         "origin": lambda: sg.origin(cell).text(),
-        "memory": lambda: sg.memory(cell, steps=20, hidden=3, input=2, seed=1).sentence(),
+        "memory": lambda: sg.memory(cell, steps=20, hidden=3, seed=1).sentence(),
         "bounds": lambda: "\n".join(
             sg.text(bounds(cell).total(of, wrt)) for of in _states(cell) for wrt in _states(cell)
         ),

@@ -167,7 +167,7 @@ def decay(case: Case) -> None:
     """Bounds hold at every lag; the paths are parts of the whole."""
     of, wrt = case.ends
     d = sg.decay(
-        case.cell, of, wrt, hidden=4, input=2, lags=12, samples=2, seed=case.rng.randrange(100)
+        case.cell, of, wrt, hidden=4, lags=12, samples=2, seed=case.rng.randrange(100)
     )
     assert not np.isnan(d.log10_norm).any()
     bounds = d.bounds
@@ -195,9 +195,9 @@ def derive(case: Case) -> None:
 def memory(case: Case) -> None:
     """At rest, with all weights 0, the state that is kept loses 1/T a step."""
     cell = case.cell
-    found = sg.memory(cell, steps=20, hidden=N, input=M)
+    found = sg.memory(cell, steps=20, hidden=N)
     state, values = found.exact.of, {**found.kept, **found.values}
-    params = sg.init(cell, N, M, values=values)
+    params = sg.init(cell, N, values=values)
     rest = {k: a if k in values or not a.ndim else 0 * a for k, a in params.items()}
     run = found.exact.run
     oracle = Text(cell.text, {name: run[name].shape[-1] for name in run.values})

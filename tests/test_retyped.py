@@ -1,0 +1,92 @@
+"""What a cell means does not depend on how it is typed: shuffled lines, sums over more lines
+or fewer, other names give the same numbers, verdicts and sentences."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from tests.chosen import CELLS
+from tests.meaning import measured, said
+from tests.numbers import Arrays, Numbers, numbers
+from tests.random_cells import random_cell
+from tests.retyped import joined, renamed, shuffled, split
+
+#: Sentences that name gates, which splitting and joining change.
+BY_GATES = ("bounds", "jacobian", "memory")
+
+
+def bare(cell: sg.Cell) -> str:
+    """The text without comments."""
+    return str(cell)
+
+
+def assert_same(found: Arrays, expected: Arrays) -> None:
+    for name, array in expected.items():
+        scale = max(1e-3, float(np.abs(array).max(initial=0)))
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=1e-9 * scale, err_msg=name)
+
+
+def texts() -> list[str]:
+    return [*CELLS, *(f"random {seed}" for seed in range(300, 312))]
+
+
+def cell_named(name: str) -> sg.Cell:
+    if name.startswith("random"):
+        return random_cell(Random(int(name.split()[1])))
+    return sg.Cell.from_text(bare(sg.cell(name)), "cell", roles=sg.cell(name).roles)
+
+
+def given_to(cell: sg.Cell) -> Numbers:
+    return numbers(cell, n=3, m=2, steps=4)
+
+
+@pytest.mark.parametrize("name", texts())
+def test_shuffled_lines(name: str) -> None:
+    cell = cell_named(name)
+    other = sg.Cell.from_text(shuffled(cell.text, Random(5)), cell.name, roles=cell.roles)
+    assert sg.compare(cell, other).verdict in ("identical", "undecided")
+    given = given_to(cell)
+    assert_same(measured(other, given), measured(cell, given))
+    assert said(other) == said(cell)
+
+
+@pytest.mark.parametrize("name", texts())
+def test_more_lines_and_fewer(name: str) -> None:
+    cell, rng = cell_named(name), Random(6)
+    given = given_to(cell)
+    for change in (split, lambda text, rng: joined(text, rng, frozenset(cell.states))):
+        text = change(cell.text, rng)
+        if text is None:
+            continue
+        other = sg.Cell.from_text(text, cell.name)
+        assert sg.compare(cell, other).verdict in ("identical", "equal", "undecided")
+        expected = {k: v for k, v in measured(cell, given).items()}
+        assert_same(measured(other, given), expected)
+        assert {k: v for k, v in said(other).items() if k not in BY_GATES} == {
+            k: v for k, v in said(cell).items() if k not in BY_GATES
+        }
+
+
+@pytest.mark.parametrize("name", texts())
+def test_renamed_parameters(name: str) -> None:
+    cell = cell_named(name)
+    names = {p: f"{p}_new" if "_" not in p else f"{p}new" for p in cell.parameters}
+    back = {new: old for old, new in names.items()}
+    other = sg.Cell.from_text(renamed(cell.text, names), cell.name, roles=cell.roles)
+    assert sg.compare(cell, other).verdict in ("identical", "undecided")
+    given = given_to(cell)
+    params = {names[name]: array for name, array in given.params.items()}
+    there = Numbers(other, {}, params, given.inputs, given.initial, given.steps)
+    expected = {
+        f"∂{names[k[1:]]}" if k[0] == "∂" else k: v for k, v in measured(cell, given).items()
+    }
+    assert_same(measured(other, there), expected)
+    found = said(other)
+    assert back
+    for what, sentence in said(cell).items():
+        if what not in ("memory",):  # it draws weights by their names
+            assert len(found[what]) >= len(sentence), what
