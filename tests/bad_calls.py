@@ -7,19 +7,18 @@ is; `WRONG` the values that are no such thing, and `NEVER` those that must be re
 from __future__ import annotations
 
 import contextlib
-import io
 import inspect
+import io
 import os
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 import symgate as sg
 
@@ -31,33 +30,134 @@ TEXT = "f[t] = sigmoid(U_f @ h[t-1] + b_f)\nh[t] = f[t] * h[t-1] + tanh(W @ x[t]
 WRONG: dict[str, tuple[Any, ...]] = {
     "count": (None, "3", 2.5, -1, 0, 10**30, NAN, INF, True, [], {}, object(), np.nan, 1j, b"3"),
     "number": (None, "x", NAN, INF, -INF, True, [], {}, object(), 1j, b"1", np.array([1.0, 2.0])),
-    "word": (None, "", "no such", 5, True, [], ["h"], {}, object(), b"h", NAN, "h\0", "é", "a" * 5000),
-    "cell": (None, "", "grru", 5, True, [], {}, object(), NAN, b"gru", sg, "\0", "a" * 5000, Path("x")),
+    "word": (
+        None,
+        "",
+        "no such",
+        5,
+        True,
+        [],
+        ["h"],
+        {},
+        object(),
+        b"h",
+        NAN,
+        "h\0",
+        "é",
+        "a" * 5000,
+    ),
+    "cell": (
+        None,
+        "",
+        "grru",
+        5,
+        True,
+        [],
+        {},
+        object(),
+        NAN,
+        b"gru",
+        sg,
+        "\0",
+        "a" * 5000,
+        Path("x"),
+    ),
     "cells": (None, "", "grru", 5, True, [], [None], {}, object(), NAN, [5], ["gru", "grru"]),
     "run": (None, "run", 5, True, [], {}, object(), NAN),
     "table": (
-        5, True, "b", [1], object(), NAN, {1: 2}, {"no_such": 1.0}, {"f": "x"}, {"f": None},
-        {"f": [1, "a"]}, {"f": NAN}, {"f": object()}, {None: 1}, {"n": -1}, {"b_f": {}},
+        5,
+        True,
+        "b",
+        [1],
+        object(),
+        NAN,
+        {1: 2},
+        {"no_such": 1.0},
+        {"f": "x"},
+        {"f": None},
+        {"f": [1, "a"]},
+        {"f": NAN},
+        {"f": object()},
+        {None: 1},
+        {"n": -1},
+        {"b_f": {}},
     ),
     "params": (
-        None, 5, True, "p", [1], object(), {}, {"U": 1}, {1: 2}, {"U": None}, {"U": "x"},
-        {"U": np.ones((2, 2), object)}, {"U": np.full((3, 3), NAN)}, {"U": np.ones((3, 3), complex)},
+        None,
+        5,
+        True,
+        "p",
+        [1],
+        object(),
+        {},
+        {"U": 1},
+        {1: 2},
+        {"U": None},
+        {"U": "x"},
+        {"U": np.ones((2, 2), object)},
+        {"U": np.full((3, 3), NAN)},
+        {"U": np.ones((3, 3), complex)},
     ),
     "array": (
-        5, True, "x", object(), [], [[]], {}, {"x": 1}, {"no": np.ones((4, 2))}, NAN, b"x",
-        np.ones(3), np.ones((4, 7)), np.ones((0, 2)), np.full((4, 2), NAN), np.ones((4, 2), object),
-        np.ones((4, 2), complex), np.array([["a"]]), np.ones((1, 1, 1, 1)), [[1, 2], [3]], [None],
+        5,
+        True,
+        "x",
+        object(),
+        [],
+        [[]],
+        {},
+        {"x": 1},
+        {"no": np.ones((4, 2))},
+        NAN,
+        b"x",
+        np.ones(3),
+        np.ones((4, 7)),
+        np.ones((0, 2)),
+        np.full((4, 2), NAN),
+        np.ones((4, 2), object),
+        np.ones((4, 2), complex),
+        np.array([["a"]]),
+        np.ones((1, 1, 1, 1)),
+        [[1, 2], [3]],
+        [None],
     ),
     "lag": ("", "t", "1", 2.5, -1, NAN, INF, True, [], {}, object(), 10**9, b"k", 1j, "k k"),
     "expression": (None, "x", True, [], {}, object(), NAN, b"x", sg),
-    "path": (None, 5, True, [], {}, object(), NAN, "", "\0", "no/such/file.json", b"x", "a" * 5000, "."),
+    "path": (
+        None,
+        5,
+        True,
+        [],
+        {},
+        object(),
+        NAN,
+        "",
+        "\0",
+        "no/such/file.json",
+        b"x",
+        "a" * 5000,
+    ),
     "words": (None, 5, True, "no such", [5], [None], {}, object(), NAN, ["no such"], [["h"]], b"x"),
     "choice": ("", "no such", 5, True, [], {}, object(), NAN, b"x", ["x"]),
-    "counts": (5.5, "3", True, [True], ["a"], [None], [2.5], [-1], object(), NAN, [NAN], {}, [10**30]),
+    "counts": (
+        5.5,
+        "3",
+        True,
+        [True],
+        ["a"],
+        [None],
+        [2.5],
+        [-1],
+        object(),
+        NAN,
+        [NAN],
+        {},
+        [10**30],
+    ),
     "numbers": ("x", True, ["a"], [None], object(), NAN, [NAN], {}, [1j], [[1]]),
     "hook": (5, "x", [], {}, NAN),
     "flag": (),
-}  # fmt: skip
+}
 #: What must never be taken: a bool, a text or what is no number where a number is asked for.
 NEVER: dict[str, tuple[Any, ...]] = {
     "count": ("3", 2.5, NAN, True),
@@ -73,21 +173,75 @@ NEVER: dict[str, tuple[Any, ...]] = {
 
 #: What a parameter is, by its name; by function where names differ.
 KINDS = {
-    "cell": "cell", "first": "cell", "second": "cell", "what": "cell", "system": "cell",
-    "cells": "cells", "names": "words", "run": "run", "params": "params", "x": "array",
-    "state": "table", "direction": "table", "of": "word", "wrt": "word", "notation": "choice",
-    "layout": "choice", "form": "choice", "hadamard": "choice", "scheme": "choice", "norm": "choice",
-    "format": "choice", "hidden": "count", "input": "count", "lags": "count", "samples": "count",
-    "steps": "count", "seed": "count", "starts": "count", "burn_in": "count", "limit": "count",
-    "gain": "number", "t_max": "number", "input_variance": "number", "low": "number",
-    "high": "number", "scale": "number", "tolerance": "number", "start": "number", "dt": "number",
-    "bias": "table", "values": "table", "sizes": "table", "lag": "lag", "expression": "expression",
-    "path": "path", "source": "path", "output": "path", "sections": "words", "words": "words",
-    "at": "counts", "singular": "counts", "since": "count", "progress": "hook", "loss": "array",
-    "vector": "array", "dtype": "choice", "bold": "flag", "checkpoint": "flag", "name": "cell",
-    "keep": "path", "order": "hook", "count": "count", "jobs": "count", "text": "word",
-    "networks": "count", "step": "hook", "engine": "choice",
-}  # fmt: skip
+    "cell": "cell",
+    "first": "cell",
+    "second": "cell",
+    "what": "cell",
+    "system": "cell",
+    "cells": "cells",
+    "names": "words",
+    "run": "run",
+    "params": "params",
+    "x": "array",
+    "state": "table",
+    "direction": "table",
+    "of": "word",
+    "wrt": "word",
+    "notation": "choice",
+    "layout": "choice",
+    "form": "choice",
+    "hadamard": "choice",
+    "scheme": "choice",
+    "norm": "choice",
+    "format": "choice",
+    "hidden": "count",
+    "input": "count",
+    "lags": "count",
+    "samples": "count",
+    "steps": "count",
+    "seed": "count",
+    "starts": "count",
+    "burn_in": "count",
+    "limit": "count",
+    "gain": "number",
+    "t_max": "number",
+    "input_variance": "number",
+    "low": "number",
+    "high": "number",
+    "scale": "number",
+    "tolerance": "number",
+    "start": "number",
+    "dt": "number",
+    "bias": "table",
+    "values": "table",
+    "sizes": "table",
+    "lag": "lag",
+    "expression": "expression",
+    "path": "path",
+    "source": "path",
+    "output": "path",
+    "sections": "words",
+    "words": "words",
+    "at": "counts",
+    "singular": "counts",
+    "since": "count",
+    "progress": "hook",
+    "loss": "array",
+    "vector": "array",
+    "dtype": "choice",
+    "bold": "flag",
+    "checkpoint": "flag",
+    "name": "cell",
+    "keep": "path",
+    "order": "hook",
+    "count": "count",
+    "jobs": "count",
+    "text": "word",
+    "networks": "count",
+    "step": "hook",
+    "engine": "choice",
+    "framework": "choice",
+}
 BY_FUNCTION = {
     ("memory", "steps"): "number",
     ("memory", "state"): "word",
@@ -134,9 +288,16 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "latex": {"expression": t["J"]},
         "linearise": {"cell": cell},
         "load": {"path": "no/such/file.json"},
+        "model": {"source": "no/such/file.onnx"},
         "lyapunov": {"system": cell, "params": params, "x": x},
         "mean_field": {"cell": sg.cell("rnn")},
-        "measured_growth": {"cell": sg.cell("rnn"), "hidden": 4, "lags": 3, "samples": 1, "burn_in": 2},
+        "measured_growth": {
+            "cell": sg.cell("rnn"),
+            "hidden": 4,
+            "lags": 3,
+            "samples": 1,
+            "burn_in": 2,
+        },
         "memory": {"cell": cell, "steps": 5, **small},
         "origin": {"cell": cell},
         "read": {"source": "no/such/file.md"},
@@ -146,7 +307,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "tangent": {"run": run, "direction": {"h": np.ones(3)}},
         "text": {"expression": t["J"]},
         "vector_norms": {"run": run, "vector": np.ones(3)},
-    }  # fmt: skip
+    }
     return {name: (getattr(sg, name), given[name]) for name in given}
 
 
@@ -195,7 +356,8 @@ def outcome(wrong: Wrong) -> str:
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         at = [f for f in frames if f"symgate{os.sep}" in f.filename][-1:] or frames[-1:]
-        return f"{type(error).__name__}: {str(error)[:60]} at {at[0].filename.split('symgate/')[-1]}:{at[0].lineno}"
+        place = f"{at[0].filename.split('symgate/')[-1]}:{at[0].lineno}"
+        return f"{type(error).__name__}: {str(error)[:60]} at {place}"
     return "taken"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from symgate.linear.bounds import bounds
 
 import symgate as sg
-from symgate.linear.bounds import bounds
 from tests.numbers import Arrays, Numbers
 
 

@@ -164,7 +164,7 @@ def test_a_run_that_settles_is_no_chaos(text: str, params: Any, said: str) -> No
         ({"steps": 10, "burn_in": 10}, "burn-in of 10 steps leaves nothing of 10"),
         ({"steps": 0}, "steps is a whole number from 1"),
         ({"count": 4}, "there are 3 exponents, and 4 are wanted"),
-        ({"dt": 0.0}, "dt is the time of a step"),
+        ({"dt": 0.0}, "dt is a finite number above 0"),
         ({"burn_in": -1}, "burn_in is a whole number from 0"),
     ],
 )
@@ -178,8 +178,8 @@ def test_what_is_measured_has_to_be_a_run_or_a_cell_with_parameters() -> None:
         sg.lyapunov(sg.cell("rnn"))
     with pytest.raises(sg.SymgateError, match="give them with a cell"):
         sg.lyapunov(chaotic(3, 10), steps=5)
-    with pytest.raises(sg.SymgateError, match="expected a run or a cell"):
-        sg.lyapunov("rnn")  # type: ignore[arg-type]
+    with pytest.raises(sg.SymgateError, match="expected a cell or its name"):
+        sg.lyapunov(3)  # type: ignore[arg-type]
 
 
 # -- the command ------------------------------------------------------------------------------

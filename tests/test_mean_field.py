@@ -97,7 +97,7 @@ def test_the_critical_line() -> None:
         ("gru-reset-after", 1.0, "does not close"),
         ("lru", 1.0, "takes matrices as independent draws"),
         ("rnn", -1.0, "gain is a number from 0"),
-        ("rnn", "two", "gain is a number from 0"),
+        ("rnn", "two", "gain is a finite number"),
         ("rnn", {"V": 1.0}, "a matrix of rnn named"),
     ],
 )

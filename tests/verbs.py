@@ -166,9 +166,7 @@ def tangent(case: Case) -> None:
 def decay(case: Case) -> None:
     """Bounds hold at every lag; the paths are parts of the whole."""
     of, wrt = case.ends
-    d = sg.decay(
-        case.cell, of, wrt, hidden=4, lags=12, samples=2, seed=case.rng.randrange(100)
-    )
+    d = sg.decay(case.cell, of, wrt, hidden=4, lags=12, samples=2, seed=case.rng.randrange(100))
     assert not np.isnan(d.log10_norm).any()
     bounds = d.bounds
     assert bounds is not None

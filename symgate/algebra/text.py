@@ -25,6 +25,7 @@ from symgate.algebra.printing import (
     offset,
 )
 from symgate.algebra.vectors import MatVec, shifted, t
+from symgate.asked import asked
 
 
 class Unicode(Printer):
@@ -172,6 +173,7 @@ def numbers_first(
     return numbers, rest
 
 
+@asked()
 def text(expression: Any, order: Order | None = None) -> str:
     """Print an expression as on a board, in plain Unicode.
 

@@ -10,7 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symgate.errors import UnknownName
+from symgate.asked import path, shown
+from symgate.errors import SymgateError, UnknownName
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -67,7 +68,7 @@ def _cell(name: str) -> Cell:
     return Cell.from_text(found.equations, found.name, title=found.title, roles=found.roles)
 
 
-def cell(name: str) -> Cell:
+def cell(name: str | Path) -> Cell:
     """A cell by its zoo name or alias, or from a file of equations.
 
     >>> cell("gru").gates
@@ -75,11 +76,27 @@ def cell(name: str) -> Cell:
     >>> cell("cifg").name
     'lstm-coupled'
     """
+    path("name", name)
     if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:
         from symgate.equations.cell import Cell
 
         return Cell.from_file(name)
     return _cell(entry(name).name)
+
+
+def cell_of(what: Cell | str) -> Cell:
+    """A cell as it is, or the one that a name or a path stands for.
+
+    >>> cell_of("gru") == cell_of(cell("gru"))
+    True
+    """
+    from symgate.equations.cell import Cell
+
+    if isinstance(what, str | Path):
+        return cell(what)
+    if not isinstance(what, Cell):
+        raise SymgateError(f"expected a cell or its name, as 'gru', not {shown(what)}")
+    return what
 
 
 class Zoo(Mapping[str, "Cell"]):

@@ -14,6 +14,7 @@ from sympy.core.basic import Basic
 
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import Vector, variable
+from symgate.cells import cell_of
 from symgate.equations.build import Builder
 from symgate.equations.names import classify
 from symgate.equations.shapes import infer
@@ -293,14 +294,7 @@ def _cycle(
     return source.error(by_name[path[0]].target, message)
 
 
-def checked_cell(cell: object) -> None:
-    """Raise where something else was given for a cell; its name is the likeliest."""
-    if not isinstance(cell, Cell):
-        shown = f'symgate.cell("{cell}")' if isinstance(cell, str) else "symgate.cell(name)"
-        raise SymgateError(f"expected a cell, as {shown}, not {type(cell).__name__}")
-
-
-def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell], Made]:
+def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made]:
     """Keep what a function makes of a cell beside that cell, for as long as it lives.
 
     Equal cells can differ in name, in roles and in the order in which they print, so that
@@ -308,8 +302,8 @@ def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell], Made]:
     """
 
     @wraps(function)
-    def kept(cell: Cell) -> Made:
-        checked_cell(cell)
+    def kept(cell: Cell | str) -> Made:
+        cell = cell_of(cell)
         made = vars(cell).setdefault("_made", {})
         if function not in made:
             made[function] = function(cell)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
+from symgate.asked import asked, whole
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.flow.command import command
@@ -36,8 +38,9 @@ HIDDEN, LAGS, SAMPLES = 64, 200, 4
 INPUTS, STARTS = "independent standard normal inputs", "starts uniform in (-1, 1) and no input"
 
 
+@asked(lags=whole(1))
 def decay(
-    what: Cell | Run,
+    what: Cell | Run | str,
     of: str | None = None,
     wrt: str | None = None,
     *,
@@ -70,6 +73,7 @@ def decay(
     >>> print(d.setting.averaged_over)
     4 sequences of independent standard normal inputs, 50 steps each, followed back from ...
     """
+    what = what if isinstance(what, Run) else cell_of(what)
     if isinstance(what, Run):
         made = {
             "hidden": hidden, "input": input, "samples": samples, "steps": steps,

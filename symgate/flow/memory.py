@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sympy import Expr, Symbol
 
+from symgate.asked import asked, word
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
@@ -126,8 +128,9 @@ class Memory:
         return f"<p>{escape(self.sentence())}</p>"
 
 
+@asked(steps=None, state=word)
 def memory(
-    cell: Cell,
+    cell: Cell | str,
     steps: float,
     *,
     state: str | None = None,
@@ -152,6 +155,7 @@ def memory(
     symgate.errors.SymgateError: rnn has no carry: each path from a state to itself passes \
 through a matrix or an activation, so no bias sets its memory
     """
+    cell = cell_of(cell)
     if isinstance(steps, bool) or not isinstance(steps, int | float | np.number) or not (
         1 < steps <= 1e12
     ):  # fmt: skip

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
+from symgate.asked import asked, path
 from symgate.errors import SymgateError
 from symgate.flow.ceilings import Ceilings
 from symgate.flow.curve import Decay, Setting
@@ -57,6 +58,7 @@ def save(decay: Decay, path: str | Path) -> Path:
     return write_file(path, out.getvalue())
 
 
+@asked(path=path)
 def load(path: str | Path) -> Decay:
     """Read a Decay that `Decay.save` wrote.
 

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
+from symgate.asked import asked, number, several, table, whole, words
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError, UnknownName
 from symgate.flow.measure import chosen_states, decay
@@ -109,8 +111,14 @@ class Sweep:
         return sweep_map(self, result, ax=ax)
 
 
+@asked(
+    hidden=several(whole(1, 100_000)),
+    gain=several(number()),
+    bias=table(several(number())),
+    scheme=words,
+)
 def sweep(
-    cell: Cell,
+    cell: Cell | str,
     *,
     hidden: Sequence[int] | int = (64,),
     gain: Sequence[float] | float = (1.0,),
@@ -134,6 +142,7 @@ def sweep(
     was interrupted goes on from it, and its file ends with the same bytes. A grid of more
     than `limit` points is refused.
     """
+    cell = cell_of(cell)
     axes = _axes(hidden, gain, scheme, bias)
     count = math.prod(map(len, axes.values()))
     if count == 0:

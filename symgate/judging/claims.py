@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from symgate.asked import asked, words
 from symgate.cells import cell as by_name
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
@@ -204,6 +205,7 @@ def claims() -> tuple[Claim, ...]:
     return _data()[0]
 
 
+@asked(names=words)
 def judge(
     names: Iterable[str] | str | None = None,
     *,

@@ -26,6 +26,8 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import Ranked, shifted
+from symgate.asked import asked
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
@@ -36,7 +38,8 @@ MAX_LAG = 1_000
 Lag: TypeAlias = "int | str | Symbol | None"
 
 
-def jacobian(cell: Cell, of: str = "h", wrt: str = "h", lag: Lag = None) -> MatrixExpr:
+@asked()
+def jacobian(cell: Cell | str, of: str = "h", wrt: str = "h", lag: Lag = None) -> MatrixExpr:
     """∂ of_t / ∂ wrt_{t-lag} as a SymPy matrix expression, gates by name.
 
     `of` and `wrt` are names of states, gates, inputs (wrt), pre-activations ("a_z" is what
@@ -53,6 +56,7 @@ def jacobian(cell: Cell, of: str = "h", wrt: str = "h", lag: Lag = None) -> Matr
     >>> print(sg.jacobian(sg.cell("rnn"), lag="k"))
     ∏_{j=0}^{k-1} [diag(1 - h_{t-j}²) U]
     """
+    cell = cell_of(cell)
     lin = linearise(cell)
     _check_names(lin, of, wrt)
     steps = _steps(cell, wrt, lag)

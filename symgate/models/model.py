@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName
 from symgate.models import formats, memory
 from symgate.models.conventions import conventions
@@ -60,7 +61,7 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     """
     given = _said(said)
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
+        path = Path(checked_path("source", source))
         contents = formats.contents(path)
         origin = Origin(contents.kind, str(path), _sha256(path))
     else:

@@ -15,6 +15,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Linearisation, linearise
@@ -24,7 +25,7 @@ from symgate.numerics.values import Arrays
 Array = NDArray[Any]
 
 
-def lambdify(cell: Cell, expression: Any) -> Function:
+def lambdify(cell: Cell | str, expression: Any) -> Function:
     """Compile an operator or a vector expression of a cell to a NumPy function.
 
     The function takes a mapping of parameters, and by name the input at t and the states
@@ -40,6 +41,7 @@ def lambdify(cell: Cell, expression: Any) -> Function:
     >>> f(params, x=np.zeros((5, 2)), h=np.zeros(2)).shape
     (5, 2, 2)
     """
+    cell = cell_of(cell)
     if not isinstance(expression, Basic):
         raise SymgateError(f"expected a SymPy expression of {cell.name}, not {expression!r}")
     foreign = _foreign(cell, expression)

@@ -13,7 +13,9 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
-from symgate.equations.cell import Cell, Parameter, checked_cell
+from symgate.asked import number
+from symgate.cells import cell_of
+from symgate.equations.cell import Cell, Parameter
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Node, linearise
 from symgate.linear.paths import carries
@@ -30,7 +32,7 @@ SCALAR = 0.5
 
 
 def init(
-    cell: Cell,
+    cell: Cell | str,
     hidden: int,
     input: int | None = None,
     scheme: str = "pytorch",
@@ -59,8 +61,10 @@ def init(
     >>> params["W_z"].shape, params["b_z"]
     ((4, 2), array([3., 3., 3., 3.]))
     """
-    checked_cell(cell)
+    cell = cell_of(cell)
     known_name("the scheme", scheme, SCHEMES)
+    if t_max is not None:
+        t_max = number(least=2)("t_max", t_max)
     numbers = chosen_sizes(cell, hidden, input, sizes)
     kind = _precision(dtype)
     draw = _Draw(cell, numbers, _seed(seed), _number("gain", gain), t_max)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.equations.cell import Cell, checked_cell
+from symgate.cells import cell_of
+from symgate.equations.cell import Cell
 from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
@@ -31,7 +32,7 @@ Array = NDArray[Any]
 
 
 def simulate(
-    cell: Cell,
+    cell: Cell | str,
     params: Mapping[str, Any],
     x: Any = None,
     state: Mapping[str, Any] | None = None,
@@ -55,7 +56,7 @@ def simulate(
     >>> run["h"].shape, run["z"].shape
     ((10, 4), (10, 4))
     """
-    checked_cell(cell)
+    cell = cell_of(cell)
     check_progress(progress)
     check_switch("checkpoint", checkpoint)
     numbers = checked_parameters(cell, params)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from symgate import asked as ask
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError, SymgateError
 from symgate.reading.cells import reading
@@ -39,6 +40,12 @@ _PICTURE = re.compile(
 )
 
 
+def _source(name: str, value: object) -> object:
+    """A text as it is; anything else is a path."""
+    return value if isinstance(value, str) and _is_text(value) else ask.path(name, value)
+
+
+@ask.asked(source=ask.several(_source))
 def read(
     source: str | Path | Iterable[str | Path], progress: Callable[[int, int], None] | None = None
 ) -> Readings:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
 from symgate.reporting.assembling import Gathered, failed, gather
@@ -45,6 +46,7 @@ class Report:
         return f'<a href="{escape(str(self.path))}">{escape(str(self.path))}</a>'
 
 
+@asked()
 def report(
     cells: Sequence[Cell | str] = DEFAULT_CELLS,
     output: str | Path = "reports",

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.equations.cell import Cell, checked_cell
+from symgate.asked import asked
+from symgate.cells import cell_of
+from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.theory.laws import not_negative
 from symgate.theory.lyapunov import whole_number
@@ -117,8 +119,9 @@ class FixedPoints:
         }
 
 
+@asked(scale=None, tolerance=None)
 def fixed_points(
-    cell: Cell,
+    cell: Cell | str,
     params: Mapping[str, Any],
     x: Any = None,
     *,
@@ -141,7 +144,7 @@ def fixed_points(
     >>> [(float(p.state["h"][0].round(4)), p.stability) for p in found.points]
     [(-0.9575, 'stable'), (0.9575, 'stable'), (0.0, 'unstable')]
     """
-    checked_cell(cell)
+    cell = cell_of(cell)
     count = whole_number("starts", starts, 1)
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")

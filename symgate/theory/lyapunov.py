@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import asked
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked_parameters
@@ -153,8 +155,9 @@ class Lyapunov:
         return {**data, "notes": list(self.notes)}
 
 
+@asked()
 def lyapunov(
-    system: Run | Cell,
+    system: Run | Cell | str,
     params: Mapping[str, Any] | None = None,
     x: Any = None,
     *,
@@ -179,6 +182,7 @@ def lyapunov(
     >>> found.exponents.round(4), found.unstable_fraction
     (array([ 0.6931, -0.6931]), 0.5)
     """
+    system = system if isinstance(system, Run) else cell_of(system)
     if isinstance(system, Cell):
         run = _run(system, params, x, steps, state, seed)
     elif isinstance(system, Run):

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sympy import Expr
 
 from symgate.algebra.vectors import variable
+from symgate.asked import asked, either, number, table
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.theory.averages import Law, average
@@ -121,8 +123,9 @@ class MeanField:
         }
 
 
+@asked(gain=either(table(number()), number()), values=table(number()))
 def mean_field(
-    cell: Cell,
+    cell: Cell | str,
     gain: float | Mapping[str, float] = 1.0,
     input_variance: float = 0.0,
     bias: Mapping[str, float] | None = None,
@@ -143,6 +146,7 @@ def mean_field(
     >>> round(found.variance["a_h"], 4), round(found.chi, 4)
     (1.5731, 0.871)
     """
+    cell = cell_of(cell)
     solver = Laws(cell, gain, input_variance, bias or {}, values or {})
     laws, iterations = solver.settled(not_negative("start", start))
     now = {node.name: laws[variable(node.name)] for node in solver.lin}
@@ -163,8 +167,9 @@ def mean_field(
     )
 
 
+@asked(values=table(number()))
 def critical_gain(
-    cell: Cell, input_variance: float = 0.0, bias: Mapping[str, float] | None = None, *,
+    cell: Cell | str, input_variance: float = 0.0, bias: Mapping[str, float] | None = None, *,
     low: float = 0.05, high: float = 20.0, values: Mapping[str, float] | None = None,
 ) -> float:  # fmt: skip
     """The gain at which χ = 1: below it the gradient vanishes, above it explodes.
@@ -176,6 +181,7 @@ def critical_gain(
     >>> round(critical_gain(sg.cell("rnn"), input_variance=0.18614), 4)
     1.5
     """
+    cell = cell_of(cell)
 
     def distance(gain: float) -> float:
         solver = Laws(cell, gain, input_variance, bias or {}, values or {})

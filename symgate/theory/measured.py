@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import asked, either, number, table, whole
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
@@ -75,8 +77,16 @@ class Growth:
         }
 
 
+@asked(
+    gain=either(table(number()), number()),
+    values=table(number()),
+    hidden=whole(1, 20_000),
+    lags=whole(1, 10**6),
+    samples=whole(1, 10**4),
+    burn_in=whole(0, 10**6),
+)
 def measured_growth(
-    cell: Cell,
+    cell: Cell | str,
     gain: float | Mapping[str, float] = 1.0,
     input_variance: float = 0.0,
     bias: Mapping[str, float] | None = None,
@@ -98,6 +108,7 @@ def measured_growth(
     >>> bool(abs(found.chi - sg.mean_field(sg.cell("rnn"), 1.0, 0.1).chi) < 0.05)
     True
     """
+    cell = cell_of(cell)
     setting = Laws(cell, gain, input_variance, bias or {}, values or {})
     width = whole_number("hidden", hidden, 2)
     count, before = whole_number("lags", lags, 2), whole_number("burn_in", burn_in, 0)

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from symgate.asked import asked
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Term
@@ -107,8 +109,9 @@ class Derivation:
         return f"<Derivation of {self.cell.name} in {self.notation}: {len(self.steps)} steps>"
 
 
+@asked()
 def derive(
-    cell: Cell,
+    cell: Cell | str,
     notation: str = "symgate",
     layout: str = "numerator",
     lag: int | str = 2,
@@ -132,6 +135,7 @@ def derive(
     >>> len(doc.terms), doc.holds
     (14, True)
     """
+    cell = cell_of(cell)
     if not isinstance(cell, Cell):
         raise SymgateError(f"derive takes a cell, as symgate.cell('gru'), not {cell!r}")
     style = notation_named(notation)

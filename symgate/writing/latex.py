@@ -28,7 +28,10 @@ from symgate.algebra.printing import (
 )
 from symgate.algebra.text import numbers_first
 from symgate.algebra.vectors import shifted
+from symgate.asked import asked
+from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.errors import UnknownName
 from symgate.writing.formulas import Scientific, Span, Written
 from symgate.writing.glyphs import escaped, glyph_latex
 from symgate.writing.marks import AtLimit, Slope, Stacked
@@ -287,12 +290,13 @@ def flat(shown: Shown) -> Shown:
     return replace(shown, text=plain(shown.text))
 
 
+@asked()
 def latex(
     expression: Any,
     notation: str = "symgate",
     order: Order | None = None,
     *,
-    cell: Cell | None = None,
+    cell: Cell | str | None = None,
     hadamard: str | None = None,
     bold: bool = False,
 ) -> str:
@@ -308,9 +312,12 @@ def latex(
     >>> print(sg.latex(gru.equations["h"], notation="row", cell=gru))
     Z_t \odot H_{t-1} + (1 - Z_t) \odot \tilde{H}_t
     """
+    cell = None if cell is None else cell_of(cell)
     naming = Naming(cell, notation_named(notation))
     if order is None and cell is not None:  # an equation is printed as it was typed
         order = next((cell.orders[n] for n, e in cell.equations.items() if e == expression), None)
+    if hadamard is not None and hadamard not in HADAMARD:
+        raise UnknownName("the sign of the Hadamard product", hadamard, tuple(HADAMARD))
     return plain(LatexPrinter(order, naming, hadamard=hadamard, bold=bold).show(expression))
 
 

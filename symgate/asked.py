@@ -1,0 +1,222 @@
+"""What public functions ask of their arguments, checked by name before anything runs.
+
+`hidden=`, `lags=`, `bias=`, … mean the same in every function, so that one table says what
+each may be. `@asked()` goes over a function; a name that means something else in it gets a
+check of its own: `@asked(steps=number(above=1))`. A default is never checked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from inspect import signature
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from symgate.errors import SymgateError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Takes the name and the value of an argument; returns the value or raises.
+Check = Callable[[str, Any], Any]
+
+#: What no count reaches: more units, lags or steps do not fit into any memory.
+MOST = 10**12
+
+
+def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Check the arguments of a function by their names; `own` overrides the table,
+    None where the function checks for itself.
+
+    >>> @asked()
+    ... def double(lags: int) -> int:
+    ...     return 2 * lags
+    >>> double(3)
+    6
+    >>> double(True)
+    Traceback (most recent call last):
+        ...
+    symgate.errors.SymgateError: lags is a whole number from 0, not True
+    """
+
+    def over(function: Callable[P, R]) -> Callable[P, R]:
+        form = signature(function)
+        checks = {
+            name: check
+            for name in form.parameters
+            if (check := own.get(name, ASKED.get(name))) is not None
+        }
+
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = form.bind(*args, **kwargs)
+            for name, value in given.arguments.items():
+                if name in checks and value is not form.parameters[name].default:
+                    given.arguments[name] = checks[name](name, value)
+            return function(*given.args, **given.kwargs)
+
+        return checked
+
+    return over
+
+
+def whole(least: int = 0, most: int = MOST) -> Check:
+    """A whole number; NumPy's are taken, True is not."""
+
+    def check(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+            raise SymgateError(f"{name} is a whole number from {least}, not {shown(value)}")
+        if int(value) > most:
+            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}")
+        return int(value)
+
+    return check
+
+
+def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
+    """A finite number above `above`, or from `least`."""
+    where = f" above {above:g}" if above > -math.inf else ""
+    where = f" from {least:g}" if least > -math.inf else where
+
+    def check(name: str, value: Any) -> float:
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not math.isfinite(value) or value <= above or value < least:
+            raise SymgateError(f"{name} is a finite number{where}, not {shown(value)}")
+        return float(value)
+
+    return check
+
+
+def word(name: str, value: Any) -> str:
+    """A name, as text."""
+    if not isinstance(value, str) or not value:
+        raise SymgateError(f"{name} is a name, not {shown(value)}")
+    return value
+
+
+def words(name: str, value: Any) -> Any:
+    """Names, or one of them."""
+    return several(word)(name, value) if not isinstance(value, str) else value
+
+
+def several(check: Check) -> Check:
+    """One value or several, each of them checked."""
+
+    def checked(name: str, value: Any) -> Any:
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+            return check(name, value)
+        return [check(f"each of {name}", each) for each in value]
+
+    return checked
+
+
+def table(check: Check | None = None) -> Check:
+    """A mapping of names to values."""
+
+    def checked(name: str, value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise SymgateError(f"{name} is a mapping of names to values, not {shown(value)}")
+        for key in value:
+            word(f"each name of {name}", key)
+        if check is None:
+            return value
+        return {key: check(f"{name} of {key}", each) for key, each in value.items()}
+
+    return checked
+
+
+def either(one: Check, other: Check) -> Check:
+    """A mapping for which one check stands, or what the other takes."""
+    return lambda name, value: (one if isinstance(value, Mapping) else other)(name, value)
+
+
+def path(name: str, value: Any) -> Any:
+    """A file or a folder."""
+    if not isinstance(value, str | PathLike) or not str(value) or "\0" in str(value):
+        raise SymgateError(f"{name} is the path of a file, not {shown(value)}")
+    if any(len(part.encode("utf-8", "replace")) > 255 for part in Path(value).parts):
+        raise SymgateError(f"{name} is the path of a file, and {shown(value)} is too long for one")
+    return value
+
+
+def hook(name: str, value: Any) -> Any:
+    """A function that is called back."""
+    if value is not None and not callable(value):
+        raise SymgateError(f"{name} is a function, not {shown(value)}")
+    return value
+
+
+def ordered(name: str, value: Any) -> Any:
+    """An order of symbols, as a mapping of each to its place."""
+    if value is not None and not isinstance(value, Mapping):
+        raise SymgateError(f"{name} is a mapping of symbols to places, not {shown(value)}")
+    return value
+
+
+def switch(name: str, value: Any) -> bool:
+    """True or False, and no text or number that Python takes for one."""
+    if not isinstance(value, bool) and type(value).__name__ != "bool":  # that of NumPy
+        raise SymgateError(f"{name} is True or False, not {shown(value)}")
+    return bool(value)
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, and on one line.
+
+    >>> shown([1] * 100)
+    '[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, …'
+    """
+    written = " ".join(repr(value).split())
+    return written if len(written) <= 60 else f"{written[:58]} …".replace(",  …", ", …")
+
+
+#: What each name asks for, whatever function it is given to.
+ASKED: Mapping[str, Check] = {
+    "at": several(whole()),
+    "bias": table(number()),
+    "bold": switch,
+    "burn_in": whole(),
+    "checkpoint": switch,
+    "count": whole(1),
+    "dt": number(above=0),
+    "form": word,
+    "format": word,
+    "gain": number(),
+    "hadamard": word,
+    "hidden": whole(1, 100_000),
+    "high": number(least=0),
+    "input": whole(0, 100_000),
+    "input_variance": number(least=0),
+    "keep": path,
+    "lags": whole(),
+    "layout": word,
+    "limit": whole(1),
+    "low": number(least=0),
+    "norm": word,
+    "notation": word,
+    "of": word,
+    "order": ordered,
+    "output": path,
+    "progress": hook,
+    "samples": whole(1),
+    "scale": number(above=0),
+    "scheme": word,
+    "sections": words,
+    "seed": whole(),
+    "since": whole(),
+    "singular": several(whole()),
+    "sizes": table(whole(1, 100_000)),
+    "start": number(),
+    "starts": whole(1, 10**6),
+    "step": hook,
+    "steps": whole(1),
+    "t_max": number(least=2),
+    "tolerance": number(least=0),
+    "values": table(),
+    "words": words,
+    "wrt": word,
+}

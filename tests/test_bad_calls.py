@@ -1,0 +1,53 @@
+"""Every public function refuses what is wrong in the project's own words (`tests/bad_calls.py`)."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from tests.bad_calls import calls, must_be_refused, outcome, uncovered, wrong_calls
+
+WRONG = list(wrong_calls())
+
+
+def test_the_table_holds_every_function() -> None:
+    assert uncovered() == []
+    assert len(WRONG) > 2000
+
+
+@pytest.mark.parametrize("name", calls())
+def test_a_wrong_argument_is_refused_in_words(name: str) -> None:
+    raw = {}
+    for wrong in WRONG:
+        if wrong.function == name:
+            found = outcome(wrong)
+            if found not in ("refused", "taken") or (found == "taken" and must_be_refused(wrong)):
+                raw[str(wrong)] = found
+    assert not raw
+
+
+@pytest.mark.parametrize("name", calls())
+def test_numbers_of_numpy_are_taken(name: str) -> None:
+    function, given = calls()[name]
+    mine = {k: np.int64(v) for k, v in given.items() if type(v) is int}
+    if mine:
+        function(**{**given, **mine})
+
+
+@pytest.mark.parametrize("name", calls())
+def test_a_name_stands_for_a_cell(name: str) -> None:
+    function, given = calls()[name]
+    if "cell" in inspect.signature(function).parameters and name != "judge":
+        rnn = sg.cell("rnn")
+        params = sg.init(rnn, 3, 2)
+        more = {"params": params} if "params" in given else {}
+        if "input_variance" in inspect.signature(function).parameters:
+            more = {"input_variance": 0.2}
+        if name == "memory":
+            rnn = sg.cell("lstm")
+        if "expression" in given:
+            more = {"expression": sg.jacobian(rnn)}
+        function(**{**given, **more, "cell": rnn.name})
