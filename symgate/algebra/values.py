@@ -140,7 +140,7 @@ class Apply(_Opaque):
 
     @property
     def rank(self) -> int:
-        return rank(self.args[1])
+        return max(1, rank(self.args[1]))
 
 
 class RightTimes(_Matrix):

@@ -16,8 +16,11 @@ from symgate.errors import Diverged, ShapeError
 from symgate.linear.linearise import Node, ParameterTerm, linearise
 from symgate.numerics.arrays import checked
 from symgate.numerics.compiled import matrix_value, scalar_value
+from symgate.numerics.general import is_general
+from symgate.numerics.general_pull import general_gradients
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.run import Run, Window, checked_run
+from symgate.numerics.sequences import inward
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -65,7 +68,15 @@ def gradients(
     """
     checked_run(run)
     check_progress(progress)
-    return _Backward(run, _losses(run, loss, state)).run_back(progress)
+    losses = _losses(run, loss, state)
+    if not is_general(run.cell):
+        return _Backward(run, losses).run_back(progress)
+    parameters, inputs, initial = general_gradients(run, losses, progress)
+    return Gradients(
+        parameters,
+        {name: run.outward(array, run.shape(name)) for name, array in inputs.items()},
+        {s: run.start(value, run.shape(s)) for s, value in initial.items()},
+    )
 
 
 class _Backward:
@@ -219,11 +230,11 @@ def _losses(run: Run, loss: Any, state: str | None) -> dict[str, Array]:
     for name, value in (loss if isinstance(loss, Mapping) else {of: loss}).items():
         known_name(what, name, states)
         array = checked(f"∂L/∂{name}", value).astype(run.dtype, copy=False)
-        size = run.size(run.cell.size(name))
-        expected = (run.steps, size) if run.batch is None else (run.steps, run.batch, size)
+        shape = run.shape(name)
+        expected = (run.steps, *(() if run.batch is None else (run.batch,)), *shape)
         if array.shape != expected:
             raise ShapeError(
                 f"∂L/∂{name} has shape {array.shape}; expected {expected}, as run[{name!r}]"
             )
-        out[name] = array[..., None] if run.batch is None else np.moveaxis(array, -1, -2)
+        out[name] = inward(array, run.batch, run.dtype)
     return out

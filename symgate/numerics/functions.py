@@ -70,6 +70,18 @@ def hard_tanh(a: Array, k: float = 1.0) -> Array:
     return np.clip(k * a, -1, 1)
 
 
+def spike(a: Array, k: float = 1.0) -> Array:
+    return step(a)
+
+
+def maximum(a: Array, b: Array) -> Array:
+    return np.maximum(a, b)
+
+
+def minimum(a: Array, b: Array) -> Array:
+    return np.minimum(a, b)
+
+
 def _erfc(a: Array) -> Array:
     """1 - erf; NumPy has none, and the standard library's is exact."""
     flat = np.fromiter((math.erfc(v) for v in a.ravel()), dtype=float, count=a.size)
@@ -86,6 +98,6 @@ MODULE: dict[str, Callable[..., Array]] = {
     f.__name__: f
     for f in (
         sigmoid, step, relu, leaky_relu, elu, normal_pdf, normal_cdf, gelu, silu, softplus,
-        softsign, hard_sigmoid, hard_tanh,
+        softsign, hard_sigmoid, hard_tanh, spike, maximum, minimum,
     )
 }  # fmt: skip

@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError
+from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics import native
 from symgate.numerics.arrays import checked
+from symgate.numerics.general import is_general
+from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
@@ -86,7 +89,8 @@ def lag_norms(
 ) -> LagNorms:
     """The norms of a block of the whole state's product, for every lag up to `lags`.
 
-    `of` and `wrt` are states (the first state where left out), `at` is the step t (the
+    `of` and `wrt` are states (the first state where left out); with a gate or an input for
+    `wrt` it is that of step t - k, with a gate for `of` that of step t. `at` is the step t (the
     last). As the lag grows directions are dropped that change no norm by more than
     `tolerance` of it; 0 drops none. `singular` lists the lags at which all singular values
     are wanted; then those above `tolerance` times the largest stay. `step` is a transition
@@ -100,6 +104,8 @@ def lag_norms(
     >>> lag_norms(run, "c", "c", lags=2000, norm="spectral").log10_norm[-1]
     np.float64(-602.06)
     """
+    if step is None and beyond_states(run, of, wrt):
+        return _of_any(run, of, wrt, lags, at, norm, progress)
     asked = _Asked.of_run(run, of, wrt, at, lags, engine)
     known_name("the norm", norm, NORMS)
     check_progress(progress)
@@ -214,6 +220,8 @@ def vector_norms(
     >>> vector_norms(run, np.ones(4), lags=20).log10_norm.shape
     (21,)
     """
+    if beyond_states(run, of, wrt):
+        return _of_any(run, of, wrt, lags, at, "frobenius", progress, vector)
     asked = _Asked.of_run(run, of, wrt, at, lags, engine)
     check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
@@ -224,6 +232,55 @@ def vector_norms(
         raise ShapeError(f"the loss vector has shape {given.shape}; expected {expected}")
     rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
     return _walked(asked, steps, rows[:, None], "frobenius", 0.0, (), progress, "L")
+
+
+def beyond_states(run: object, of: object, wrt: object) -> bool:
+    """Whether a block needs the general walk: a cell with scalars or matrices of the step, or
+    an end that is no state."""
+    checked_run(run)
+    assert isinstance(run, Run)
+    lin, states = linearise(run.cell), run.cell.states
+    known = {*lin.nodes, *run.cell.inputs} - {*states}
+    return is_general(run.cell) or any(isinstance(n, str) and n in known for n in (of, wrt))
+
+
+def _of_any(
+    run: Run,
+    of: str | None,
+    wrt: str | None,
+    lags: int | None,
+    at: int | None,
+    norm: str,
+    progress: Progress | None,
+    vector: Any = None,
+) -> LagNorms:
+    lin = linearise(run.cell)
+    known_name("the norm", norm, NORMS)
+    what = f"a value of {run.cell.name} named"
+    first = run.cell.states[0] if of is None else known_name(what, of, lin.nodes)
+    second = first if wrt is None else known_name(what, wrt, [*lin.nodes, *run.cell.inputs])
+    step = _step(run, at)
+    reach = step + 1 if second in run.cell.states else step
+    count = _lags(min(lags, reach) if lags == reach + 1 else reach if lags is None else lags, step)
+    rows = None
+    if vector is not None:
+        given, shape = checked("the loss vector", vector), run.shape(first)
+        if given.shape not in {shape, (run.samples, *shape)}:
+            raise ShapeError(f"the loss vector has shape {given.shape}; expected {shape}")
+        rows = np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
+    found = general_lag_norms(run, first, second, count, step, norm, rows, progress)
+    log = found.log10_norm
+    directions = 1 if vector is not None else int(np.prod(run.shape(first)))
+    return LagNorms(
+        of=first,
+        wrt=second,
+        at=step,
+        norm=norm,
+        lags=np.arange(count + 1),
+        log10_norm=log[:, 0] if run.batch is None else log,
+        rank=np.full(count + 1, min(directions, int(np.prod(run.shape(second))))),
+        notes=_notes(log, f"∂{'L' if vector is not None else first}/∂{second}"),
+    )
 
 
 @dataclass(frozen=True, eq=False)

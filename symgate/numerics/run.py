@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Symbol
 
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -62,6 +62,15 @@ class Run:
             self._numbers[size] = int(number_of(size, self.sizes))
         return self._numbers[size]
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a value at one step."""
+        return tuple(map(self.size, linearise(self.cell).shape(name)))
+
+    def start(self, column: Array, shape: tuple[int, ...]) -> Array:
+        """(size, B) as (B, *shape), or as the shape alone for a single sequence."""
+        moved = column[:, 0] if self.batch is None else column.T
+        return moved.reshape(*moved.shape[:-1], *shape)
+
     def __repr__(self) -> str:
         samples = "one sequence" if self.batch is None else f"{self.batch} sequences"
         return f"<Run of {self.cell.name}: {self.steps} steps, {samples}, {self.dtype}>"
@@ -69,12 +78,14 @@ class Run:
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]
         known_name(f"a value of {self.cell.name} named", name, known)
-        return self.outward(self.window(0, self.steps)[variable(name)])
+        lin = linearise(self.cell)
+        array = self.window(0, self.steps)[lin.variable(name)]
+        return self.outward(array, self.shape(name))
 
-    def outward(self, array: Array) -> Array:
-        """(T, n, B) as (T, B, n), or (T, n) for a single sequence."""
+    def outward(self, array: Array, shape: tuple[int, ...] = (-1,)) -> Array:
+        """(T, size, B) as (T, B, *shape), or (T, *shape) for a single sequence."""
         moved = array[..., 0] if self.batch is None else array.swapaxes(-1, -2)
-        shown = moved.view()
+        shown = moved.reshape(*moved.shape[:-1], *shape).view()
         shown.flags.writeable = False
         return shown
 

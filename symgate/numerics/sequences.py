@@ -29,14 +29,14 @@ def checked_inputs(
     lengths = {} if steps is None else {"the option steps": int(steps)}
     batches = {}
     for name, array in arrays.items():
-        if array.ndim not in (2, 3):
-            expected = shown((cell.size(name),), "steps")
+        shape = cell.shapes[name]
+        if array.ndim - len(shape) not in (1, 2):
             raise ShapeError(
-                f"{name} has shape {array.shape}; expected {expected} or "
-                f"{shown((cell.size(name),), 'steps, samples')}"
+                f"{name} has shape {array.shape}; expected {shown(shape, 'steps')} or "
+                f"{shown(shape, 'steps, samples')}"
             )
         lengths[name] = array.shape[0]
-        batches[name] = array.shape[1] if array.ndim == 3 else None
+        batches[name] = array.shape[1] if array.ndim - len(shape) == 2 else None
     length = _the_same(lengths, "steps")
     batch = _the_same(batches, "samples") if batches else None
     if length < 1:
@@ -95,11 +95,12 @@ def checked_states(
             raise ShapeError(
                 f"{name!r} is no state of {cell.name}{did_you_mean(str(name), cell.states)}"
             )
-        size = (cell.size(name),)
-        array = checked(f"the initial {name}", value, 1, size)
-        if array.ndim == 2 and batch is None and not inputs:
+        size = cell.shapes[name]
+        array = checked(f"the initial {name}", value, len(size), size)
+        axes = array.ndim - len(size)
+        if axes == 1 and batch is None and not inputs:
             batch = array.shape[0]
-        if array.ndim > 2 or (array.ndim == 2 and array.shape[0] != batch):
+        if axes > 1 or (axes == 1 and array.shape[0] != batch):
             expected = shown(size)
             if batch is not None:
                 expected += f" or {shown(size, str(batch))}, for {batch} samples"
@@ -134,9 +135,9 @@ def sizes_of(
             raise ShapeError(f"{name} has shape {array.shape}; expected {shown(expected)}")
         shapes[name] = (array.shape, expected)
     for name, array in inputs.items():
-        shapes[name] = (array.shape, (cell.size(name),))
+        shapes[name] = (array.shape, cell.shapes[name])
     for name, array in initial.items():
-        shapes[f"the initial {name}"] = (array.shape, (cell.size(name),))
+        shapes[f"the initial {name}"] = (array.shape, cell.shapes[name])
     sizes = fitted_sizes(cell, shapes)
     missing = [letter for letter, symbol in cell.sizes.items() if symbol not in sizes]
     if missing:
@@ -148,10 +149,16 @@ def sizes_of(
 
 
 def inward(array: Array, batch: int | None, dtype: Any) -> Array:
-    moved = array[..., None] if batch is None else np.moveaxis(array, -1, -2)
+    """(T, *shape) or (T, B, *shape) as (T, size, B)."""
+    if batch is None:
+        moved = array.reshape(len(array), -1, 1)
+    else:
+        moved = np.moveaxis(array.reshape(*array.shape[:2], -1), -1, -2)
     return np.ascontiguousarray(moved, dtype)
 
 
-def column(array: Array, batch: int | None, samples: int, dtype: Any) -> Array:
-    column = array[:, None] if array.ndim == 1 else array.T
+def column(array: Array, axes: int, samples: int, dtype: Any) -> Array:
+    """A state of `axes` axes, or one a sample, as (size, B)."""
+    single = array.ndim == axes
+    column = array.reshape(-1, 1) if single else array.reshape(len(array), -1).T
     return np.array(np.broadcast_to(column, (column.shape[0], samples)), dtype)

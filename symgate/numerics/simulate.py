@@ -16,6 +16,7 @@ from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
 from symgate.numerics.forward import CompiledLoop
+from symgate.numerics.general import is_general, simulated
 from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.run import Run
@@ -79,9 +80,11 @@ def simulate(
     start = {
         s: np.zeros((frame.size(cell.size(s)), frame.samples), dtype)
         if initial.get(s) is None
-        else column(initial[s], batch, frame.samples, dtype)
+        else column(initial[s], len(cell.shapes[s]), frame.samples, dtype)
         for s in cell.states
     }
+    if is_general(cell):
+        return _made(frame, start, simulated(frame, start, progress), None)
     if checkpoint:
         return _checkpointed(frame, start, engine, progress)
     loop = _loop(frame, engine)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr
+from sympy import Expr, S
 from sympy.core.basic import Basic
 
 from symgate.algebra.fold import Semantics, fold
@@ -94,7 +94,7 @@ class Arrays(Semantics):
     def power(self, base: Any, exponent: Any, e: Any) -> Any:
         if isinstance(exponent, int) and exponent < 0:
             return 1 / base**-exponent
-        return np.sqrt(base) if exponent == 0.5 else base**exponent
+        return np.sqrt(base) if e.exp == S.Half else base**exponent
 
     def matvec(self, matrix: Any, vector: Any, e: Any) -> Any:
         matrix = _dense(matrix)

@@ -1,0 +1,164 @@
+"""Running cells that hold scalars, matrices or mixing functions of the step.
+
+The fast loops (`loop`, `chunks`) know vectors, activations and matrices of parameters. Here the
+equations are folded with NumPy arrays: what the inputs alone decide (keys, values, gates of a
+linear recurrence) over all steps at once, the rest step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Indexed
+from sympy.core.basic import Basic
+
+from symgate.algebra.maps import Times
+from symgate.algebra.values import Across, Down, Mixing
+from symgate.algebra.vectors import name_of, time_of
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.errors import Diverged
+from symgate.linear.linearise import Linearisation, Node, linearise
+from symgate.numerics.run import Run
+from symgate.numerics.values import Arrays
+
+Array = NDArray[Any]
+Progress = Callable[[int, int], None]
+
+#: Steps that are looked at together: what they need stays small beside a long run.
+STRETCH = 256
+
+
+@once_a_cell
+def is_general(cell: Cell) -> bool:
+    """Whether a cell needs these loops: not every value is a vector, or some mix components.
+
+    >>> import symgate as sg
+    >>> is_general(sg.cell("gru"))
+    False
+    """
+    lin = linearise(cell)
+    if any(len(lin.shape(name)) != 1 for name in (*lin.nodes, *cell.inputs)):
+        return True
+    return any(
+        isinstance(node.expression, Mixing)
+        or node.expression.has(Across, Down)
+        or any(not isinstance(t.map, Times | None) for t in node.terms)
+        or any(not isinstance(t.map, Times | None) for t in node.parameter_terms)
+        for node in lin
+    )
+
+
+def parameters_of(run: Run) -> dict[Basic, Any]:
+    """The parameters of a run by the symbols of the equations."""
+    return {p.symbol: run.params[p.name] for p in run.cell.parameters.values()}
+
+
+def natural(run: Run, name: str, array: Array) -> Array:
+    """An array (steps, size, samples) of a run as (steps, samples, *shape)."""
+    shape = tuple(run.size(size) for size in linearise(run.cell).shape(name))
+    return np.moveaxis(array, -1, 1).reshape(len(array), array.shape[-1], *shape)
+
+
+def stored(array: Array) -> Array:
+    """(steps, samples, *shape) as (steps, size, samples), as a run keeps it."""
+    flat = array.reshape(*array.shape[:2], -1)
+    return np.ascontiguousarray(np.moveaxis(flat, 1, 2))
+
+
+def simulated(
+    frame: Run, start: Mapping[str, Array], progress: Progress | None = None
+) -> dict[str, Array]:
+    """Every value of a run, by name: (steps, size, samples), of a state one step more."""
+    cell, lin = frame.cell, linearise(frame.cell)
+    free = free_nodes(lin)
+    values = {x: natural(frame, x, frame.inputs[x]) for x in cell.inputs}
+    fixed = parameters_of(frame)
+    with np.errstate(all="ignore"):
+        at_once = Arrays({**fixed, **{lin.variable(x): values[x] for x in values}}, frame.size)
+        for node in free:
+            values[node.name] = _over(at_once, node, frame)
+        bound = [node for node in lin if node not in free]
+        before = {s: natural(frame, s, start[s][None])[0] for s in cell.states}
+        kept = {n.name: [] for n in bound} | {s: [before[s]] for s in cell.states}
+        needed = {v for node in bound for v in node.expression.atoms(Indexed)}
+        given = [v for v in needed if time_of(v) == 0 and name_of(v) in values]
+        for t in range(frame.steps):
+            now: dict[Basic, Any] = {**fixed, **{v: values[name_of(v)][t] for v in given}}
+            now |= {lin.variable(s, 1): before[s] for s in cell.states}
+            arrays = Arrays(now, frame.size)
+            for node in bound:
+                value = _shaped(arrays, node, (frame.samples,))
+                now[node.symbol] = value
+                kept[node.name].append(value)
+            for node in free:
+                if node.name in cell.states:
+                    kept[node.name].append(values[node.name][t])
+            before = {s: kept[s][-1] for s in cell.states}
+            if t % STRETCH == STRETCH - 1 or t == frame.steps - 1:
+                _check(frame, {s: np.stack(kept[s][1:]) for s in cell.states})
+                if progress is not None:
+                    progress(t + 1, frame.steps)
+    done = {**values, **{name: np.stack(parts) for name, parts in kept.items()}}
+    return {name: stored(array) for name, array in done.items() if name not in cell.inputs}
+
+
+def free_nodes(lin: Linearisation) -> list[Node]:
+    """The nodes that the inputs and parameters alone decide."""
+    free: list[Node] = []
+    known = {lin.variable(x) for x in lin.cell.inputs}
+    for node in lin:
+        if node.expression.atoms(Indexed) <= known:
+            free.append(node)
+            known.add(node.symbol)
+    return free
+
+
+def _over(arrays: Arrays, node: Node, frame: Run) -> Array:
+    value = _shaped(arrays, node, (frame.steps, frame.samples))
+    assert arrays.known is not None
+    arrays.known[node.symbol] = value
+    return value
+
+
+def _shaped(arrays: Arrays, node: Node, batch: tuple[int, ...]) -> Array:
+    value = arrays.shaped(node.expression, node.shape)
+    shape = value.shape[value.ndim - node.rank :]
+    return np.broadcast_to(value, (*batch, *shape))
+
+
+def _check(frame: Run, states: Mapping[str, Array]) -> None:
+    for name, array in states.items():
+        bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+        if bad.any():
+            raise Diverged(
+                f"the state {name} of {frame.cell.name} is not finite from step "
+                f"{int(np.argmax(bad))} on (of {frame.steps}): it overflows, divides by zero or "
+                f"takes a logarithm of a negative number; use smaller weights or another start"
+            )
+
+
+class Moment:
+    """The values of one step of a run, for expressions of them and of gradients."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.lin = run, linearise(run.cell)
+        self.fixed = parameters_of(run)
+        self.shapes = {n: run.shape(n) for n in (*self.lin.nodes, *run.cell.inputs)}
+        self.window = run.window(0, run.steps)
+
+    def needed(self, expressions: Iterable[Expr]) -> frozenset[Indexed]:
+        """The values of the run that some expressions hold."""
+        found = {v for e in expressions for v in e.atoms(Indexed)}
+        return frozenset(v for v in found if name_of(v) in self.shapes)
+
+    def at(self, step: int, symbols: Iterable[Indexed]) -> Arrays:
+        """The semantics of one step: the symbols that are asked for have their values."""
+        now = dict(self.fixed)
+        for v in symbols:
+            column = self.window[v][step]
+            shape = self.shapes[name_of(v)]
+            now[v] = np.moveaxis(column, -1, 0).reshape(column.shape[-1], *shape)
+        return Arrays(now, self.run.size)

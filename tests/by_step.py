@@ -1,0 +1,131 @@
+"""A cell's own text run by JAX, with scalars, vectors and matrices of the step.
+
+Each line is a Python expression; it is evaluated with jax.numpy, and nothing of symgate has a
+part in it but the sizes of the arrays. A value of any step can be moved by a `push`, so that
+derivatives by it are derivatives by the push.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import symgate as sg
+
+jax.config.update("jax_enable_x64", True)
+
+
+class _Identity:
+    """I of the size that it stands beside."""
+
+    def __add__(self, other: Any) -> Any:
+        return jnp.eye(len(other)) + other
+
+    def __sub__(self, other: Any) -> Any:
+        return jnp.eye(len(other)) - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - jnp.eye(len(other))
+
+    __radd__ = __add__
+
+
+def _apart(v: Any, centred: bool, epsilon: float) -> Any:
+    apart = v - jnp.mean(v) if centred else v
+    return apart / jnp.sqrt(jnp.mean(apart**2) + epsilon)
+
+
+@jax.custom_jvp
+def _spike(v: Any, k: float) -> Any:
+    return jnp.where(v > 0, 1.0, 0.0)
+
+
+@_spike.defjvp
+def _surrogate(primals: Any, tangents: Any) -> Any:
+    v, k = primals
+    return _spike(v, k), tangents[0] / (1 + k * jnp.abs(v)) ** 2
+
+
+FUNCTIONS: dict[str, Any] = {
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "exp": jnp.exp,
+    "log": jnp.log,
+    "sqrt": jnp.sqrt,
+    "abs": jnp.abs,
+    "relu": jax.nn.relu,
+    "silu": jax.nn.silu,
+    "softplus": jax.nn.softplus,
+    "dot": jnp.vdot,
+    "sum": jnp.sum,
+    "mean": jnp.mean,
+    "norm": jnp.linalg.norm,
+    "max": lambda a, b: jnp.where(a > b, a, b),
+    "min": lambda a, b: jnp.where(a < b, a, b),
+    "softmax": jax.nn.softmax,
+    "layer_norm": lambda v, e=1e-5: _apart(v, True, e),
+    "rms_norm": lambda v, e=1e-5: _apart(v, False, e),
+    "outer": jnp.outer,
+    "diag": jnp.diag,
+    "spike": lambda v, k=1.0: _spike(v, k),
+    "identity": lambda a: a,
+    "I": _Identity(),
+}
+
+Arrays = Mapping[str, Any]
+
+
+def lines(text: str) -> list[tuple[str, str]]:
+    """Each equation as a name and a Python expression in `now`, `before` and `p`."""
+    code = [line.split("#")[0].strip() for line in text.splitlines()]
+    pairs = [[part.strip() for part in line.split("=", 1)] for line in code if line]
+    targets = [left.removesuffix("[t]") for left, _ in pairs]
+
+    def replaced(match: re.Match[str]) -> str:
+        name, time = match[1], match[2]
+        if time is not None:
+            return f"{'before' if '-' in time else 'now'}[{name!r}]"
+        if name in FUNCTIONS:
+            return name
+        return f"now[{name!r}]" if name in targets else f"p[{name!r}]"
+
+    return [
+        (target, re.sub(r"(?<![.\w])([A-Za-z_]\w*)(\[t(?:\s*-\s*1)?\])?", replaced, right))
+        for target, (_, right) in zip(targets, pairs, strict=True)
+    ]
+
+
+def run(
+    cell: sg.Cell,
+    p: Arrays,
+    xs: Arrays,
+    start: Arrays,
+    push: tuple[str, int, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Every value at every step; `push` adds something to one value at one step."""
+    before, out = dict(start), []
+    code = lines(cell.text)
+    steps = len(next(iter(xs.values())))
+    by_name = dict(code)
+    for t in range(steps):
+        now = {name: array[t] for name, array in xs.items()}
+        if push is not None and push[1] == t and push[0] in now:
+            now[push[0]] = now[push[0]] + push[2]
+        for name in cell.equations:
+            held = {"now": now, "before": before, "p": p, **FUNCTIONS}
+            shape = jnp.shape(start[name]) if name in start else None
+            value = eval(by_name[name], {}, held)
+            value = value if shape is None else jnp.broadcast_to(value, shape)
+            last = t == steps - 1  # by a state: by what the next step reads, and at lag 0
+            if push is not None and push[:2] == (name, t) and (last or name not in cell.states):
+                value = value + push[2]
+            now[name] = value
+        out.append(now)
+        before = {s: now[s] for s in cell.states}
+        if push is not None and push[1] == t and push[0] in before:
+            before[push[0]] = before[push[0]] + push[2]
+    return out

@@ -1,0 +1,161 @@
+"""Cells with scalars, matrices and mixing functions of the step, held against JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import symgate as sg
+from tests import by_step
+
+#: One cell for each kind of node, beside those of the zoo.
+TEXTS = {
+    "delta rule": """
+        k[t] = W_k @ x[t]
+        beta[t] = sigmoid(dot(w_b, x[t]) + b_b)
+        S[t] = S[t-1] @ (I - beta[t] * outer(k[t], k[t])) + beta[t] * outer(W_v @ x[t], k[t])
+        o[t] = S[t] @ (W_q @ x[t])
+    """,
+    "rows": """
+        s[t] = s[t-1] - sigmoid(dot(w, k[t])) * (dot(k[t], s[t-1]) - v[t]) * k[t]
+        o[t] = dot(q[t], s[t])
+    """,
+    "diagonal plus dyad": """
+        S[t] = S[t-1] @ (diag(w[t]) - outer(c[t], a[t] * c[t])) + outer(v[t], k[t])
+        o[t] = S[t] @ r[t]
+    """,
+    "softmax": "h[t] = V @ softmax(0.7 * (K @ h[t-1]) + W @ x[t])",
+    "layer norm": "h[t] = tanh(layer_norm(W @ x[t] + U @ h[t-1] + b))",
+    "rms norm": "h[t] = W @ x[t] + U @ rms_norm(h[t-1], 0.1)",
+    "numbers": "h[t] = max(U @ h[t-1], W @ x[t]) * norm(h[t-1]) + mean(h[t-1]) + sum(x[t])",
+    "from both sides": """
+        S[t] = 0.5 * tanh(U @ S[t-1] @ V) + outer(a[t], b[t])
+        o[t] = S[t].T @ r[t]
+    """,
+    "exponent": """
+        r[t] = sigmoid(W @ x[t] + U @ h[t-1] + b)
+        h[t] = sigmoid(lam) ** r[t] * h[t-1] + x[t]
+    """,
+    "spikes": """
+        v[t] = 0.9 * v[t-1] + W @ x[t] - s[t-1]
+        s[t] = spike(v[t] - 1, 2)
+    """,
+    "matrix gate": """
+        G[t] = sigmoid(outer(W @ x[t], V @ x[t]))
+        S[t] = G[t] * S[t-1] + outer(x[t], V @ x[t])
+        o[t] = S[t] @ (V @ x[t])
+    """,
+    "normaliser": """
+        f[t] = sigmoid(dot(w_f, x[t]) + b_f)
+        C[t] = f[t] * C[t-1] + exp(dot(w_i, x[t])) * outer(W_v @ x[t], W_k @ x[t])
+        n[t] = f[t] * n[t-1] + exp(dot(w_i, x[t])) * (W_k @ x[t])
+        h[t] = (C[t] @ (W_q @ x[t])) / max(abs(dot(n[t], W_q @ x[t])), 1)
+    """,
+}
+STEPS = 4
+
+
+def cell_of(name: str) -> sg.Cell:
+    return sg.Cell.from_text(TEXTS[name], name=name) if name in TEXTS else sg.cell(name)
+
+
+ZOO: list[str] = []
+NAMES = [*TEXTS, *ZOO]
+
+
+class Drawn:
+    """A cell with random arrays, and its run by both."""
+
+    def __init__(self, name: str) -> None:
+        self.cell = cell = cell_of(name)
+        rng = np.random.default_rng(sum(map(ord, name)))
+        self.sizes = {symbol: 3 + i for i, symbol in enumerate(cell.sizes.values())}
+
+        def draw(shape: Any) -> Any:
+            return rng.normal(size=[int(s.subs(self.sizes)) for s in shape]) * 0.6
+
+        self.params = {p.name: draw(p.shape) for p in cell.parameters.values()}
+        self.xs = {x: np.stack([draw(cell.shapes[x]) for _ in range(STEPS)]) for x in cell.inputs}
+        self.start = {s: np.abs(draw(cell.shapes[s])) for s in cell.states}
+        given = self.xs or None
+        steps = None if self.xs else STEPS
+        self.run = sg.simulate(cell, self.params, given, self.start, steps=steps)
+
+    def by_jax(self, params: Any = None, xs: Any = None, push: Any = None) -> list[Any]:
+        xs = xs or self.xs or {"": np.zeros(STEPS)}
+        return by_step.run(self.cell, params or self.params, xs, self.start, push)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def drawn(request: pytest.FixtureRequest) -> Drawn:
+    return Drawn(request.param)
+
+
+def test_values(drawn: Drawn) -> None:
+    expected = drawn.by_jax()
+    for name in drawn.cell.equations:
+        found = drawn.run[name]
+        np.testing.assert_allclose(
+            found, np.broadcast_to([v[name] for v in expected], found.shape), rtol=1e-12, atol=1e-13
+        )
+
+
+def test_gradients(drawn: Drawn) -> None:
+    rng = np.random.default_rng(1)
+    weights = {s: rng.normal(size=drawn.run[s].shape) for s in drawn.cell.states}
+
+    def loss(params: Any, xs: Any) -> Any:
+        values = drawn.by_jax(params, xs)
+        return sum(jnp.sum(weights[s][t] * values[t][s]) for s in weights for t in range(STEPS))
+
+    xs = drawn.xs or {"": np.zeros(STEPS)}
+    by_params, by_inputs = jax.grad(loss, argnums=(0, 1))(drawn.params, xs)
+    found = sg.gradients(drawn.run, weights)
+    for name in drawn.cell.parameters:
+        np.testing.assert_allclose(found.parameters[name], by_params[name], rtol=1e-9, atol=1e-10)
+    for name in drawn.cell.inputs:
+        np.testing.assert_allclose(found.inputs[name], by_inputs[name], rtol=1e-9, atol=1e-10)
+
+
+def test_norms_by_any_value(drawn: Drawn) -> None:
+    """Of every state and of the last equation, by every state, gate and input."""
+    cell = drawn.cell
+    for of in dict.fromkeys((*cell.states, [*cell.equations][-1])):
+        for wrt in (*cell.equations, *cell.inputs):
+            if of == wrt and of not in cell.states:
+                continue
+            for norm, k in (("frobenius", 2), ("spectral", 0)):
+                if k == 0 and wrt in cell.states and of in cell.states:
+                    continue
+                curve = sg.lag_norms(drawn.run, of, wrt, lags=3, norm=norm).log10_norm
+                expected = jacobian_by_jax(drawn, of, wrt, k)
+                size = np.linalg.norm(expected, 2 if norm == "spectral" else None)
+                np.testing.assert_allclose(10 ** curve[k], size, rtol=1e-9, atol=1e-12)
+
+
+def jacobian_by_jax(drawn: Drawn, of: str, wrt: str, lag: int) -> Any:
+    shape = drawn.run[wrt].shape[1:]
+
+    def moved(push: Any) -> Any:
+        return drawn.by_jax(push=(wrt, STEPS - 1 - lag, push))[-1][of]
+
+    found = jax.jacfwd(moved)(np.zeros(shape))
+    rows = int(np.prod(drawn.run[of].shape[1:]))
+    return np.reshape(found, (rows, -1))
+
+
+def test_the_printed_jacobian_has_these_values(drawn: Drawn) -> None:
+    cell = drawn.cell
+    x = {name: array[-1] for name, array in drawn.xs.items()}
+    before = {s: drawn.run[s][-2] for s in cell.states}
+    for of in cell.states:
+        for wrt in cell.states:
+            J = sg.lambdify(cell, sg.jacobian(cell, of, wrt))
+            expected = jacobian_by_jax(drawn, of, wrt, 1)
+            np.testing.assert_allclose(
+                J(drawn.params, **x, **before), expected, rtol=1e-9, atol=1e-11
+            )
