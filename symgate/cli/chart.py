@@ -35,12 +35,13 @@ def chart(
         for column, k in enumerate(places):
             if k < len(values) and np.isfinite(values[k]):
                 rows[round((high - float(values[k])) / span * height)][column] = mark
-    out = []
+    out, labels = [], set[str]()
     for number, row in enumerate(rows):
         level = high - number * span / height
-        label = f"1e{level:.0f}" if number in (0, height) or number % 4 == 0 else ""
-        if height < 4:
-            label = f"1e{level:.0f}" if number in (0, height) else ""
+        wanted = number in (0, height) or (height >= 4 and number % 4 == 0)
+        label = f"1e{level:.0f}" if wanted else ""
+        label = "" if label in labels else label  # a short range has few whole powers
+        labels.add(label)
         out.append(f"{label:>7} |{''.join(row)}".rstrip())
     out.append(f"{'':>7} +{'-' * width}")
     out.append(f"{'':>8} 0{last:>{width - 1}}".rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,38 @@ def chosen(word: str) -> Cell:
     if is_network(word):
         return network(word).stack()[0]
 
+    if word == "-":
+        return _of_text(sys.stdin.read())
     path, mark, index = word.rpartition("#")
     if not mark:
         path, index = word, ""
-    if Path(path).suffix and Path(path).suffix.lower() in _endings():
+    if _is_document(path):
         return _of_document(path, index)
     return cell(word)
+
+
+def of_file(path: str) -> Cell:
+    """The cell of a file: of equations, or of a document such as a .tex."""
+    from symgate.equations.cell import Cell
+
+    return chosen(path) if _is_document(path.partition("#")[0]) else Cell.from_file(path)
+
+
+def _of_text(source: str) -> Cell:
+    """A cell that was typed or piped in: in the language of equations, or as LaTeX."""
+    from symgate.equations.cell import Cell
+    from symgate.reading.reader import read_text
+
+    if "\\" not in source:
+        return Cell.from_text(source, name="cell")
+    found = [reading.cell for reading in read_text(source, "standard input") if reading.cell]
+    if not found:
+        raise SymgateError("standard input defines no cell")
+    return found[0]
+
+
+def _is_document(path: str) -> bool:
+    return bool(Path(path).suffix) and Path(path).suffix.lower() in _endings()
 
 
 def _endings() -> tuple[str, ...]:

@@ -15,12 +15,14 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from symgate import __version__
+from symgate.cli.examples import epilog
 from symgate.errors import MissingTool, SymgateError
 
 #: Each command with its line in --help; the module of its name is loaded when it is called.
 COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
+    "jacobian": "print exact Jacobians: of and with respect to any value, over any lag",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
     "compare": "compare two cells: equal under which map, or where they differ",
@@ -32,12 +34,17 @@ COMMANDS = {
     "sweep": "measure half-lives over a grid of sizes, gains and biases",
     "read": "read the cells of documents: what they are, what is misprinted",
     "report": "write the report: one page with curves, derivations and claims",
+    "examples": "copy the worked examples into a folder",
+    "completion": "print what lets bash, zsh or fish complete commands and cells",
+    "help": "print the help of a command",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
     arguments = _parser(command).parse_args(words)
     if arguments.command is None:
@@ -75,12 +82,19 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="symgate",
         description="Gate equations in; exact Jacobians, derivations and gradient curves out.",
-        epilog="A cell is named by its zoo name, or given as a file of equations.",
+        epilog="A cell is named by its zoo name, or given as a file of equations; - reads it from "
+        "standard input. `symgate help COMMAND` shows what a command takes, with examples.",
     )
-    parser.add_argument("--version", action="version", version=f"symgate {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"symgate {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, line in COMMANDS.items():
-        sub = commands.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.")
-        if name == command:
+        sub = commands.add_parser(
+            name,
+            help=line,
+            description=f"{line[0].upper()}{line[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == command and name != "help":
             import_module(_module(name)).add(sub)
+            sub.epilog = "\n\n".join(filter(None, [sub.epilog, epilog(name)]))
     return parser

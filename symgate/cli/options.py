@@ -64,6 +64,19 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
 
 
+#: What the options with a choice take, for their help.
+NOTATIONS = "symgate, cho, chung, colah, keras, lecture, ng, pytorch, row"
+SCHEMES = "pytorch, keras, orthogonal, gaussian, identity, chrono"
+NORMS = "spectral, frobenius"
+
+
+def add_cell(parser: argparse.ArgumentParser) -> None:
+    """CELL or --cell FILE: one cell."""
+    parser.add_argument("cell", nargs="?", help="a zoo name, a file of equations, or -")
+    parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
+    parser.set_defaults(parser=parser)
+
+
 def add_drawing(parser: argparse.ArgumentParser) -> None:
     """--input, --scheme, --seed, --t-max, --norm: what a run is drawn with."""
     parser.add_argument("--input", type=whole, help="inputs (as many as units)")
@@ -81,15 +94,14 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     """--of, --wrt, --norm: which Jacobian."""
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", default="spectral", help="spectral (default) or frobenius")
+    parser.add_argument("--norm", default="spectral", help=f"one of {NORMS} (spectral)")
 
 
 def cells(words: list[str], files: list[str] | None) -> list[Cell]:
     """Cells by zoo name or path, cells of documents, and those of --cell."""
-    from symgate.cli.chosen import chosen
-    from symgate.equations.cell import Cell
+    from symgate.cli.chosen import chosen, of_file
 
-    return [*map(chosen, words), *map(Cell.from_file, files or [])]
+    return [*map(chosen, words), *map(of_file, files or [])]
 
 
 def one_thread() -> None:

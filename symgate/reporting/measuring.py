@@ -233,27 +233,37 @@ def answer(pieces: Sequence[Piece]) -> Made:
     if not decays:
         return {}, {}
     figure, near = together(decays)
-    return {"near": near, "bounds": len(decays) <= MOST_BOUNDS}, drawn("decay", figure)
+    files = drawn("decay", figure)
+    if len(decays) <= MOST_BOUNDS:
+        lags = len(decays[0].lags) - 1 if near is None else near
+        files |= drawn("bounds", bounded([_first(d, lags) for d in decays]))
+    return {"near": near}, files
 
 
 @styled
 def together(decays: Sequence[Decay]) -> tuple[Figure, int | None]:
-    """All curves over all lags; below them the first lags with the bounds, which leave the
-    picture soon. The number of those lags, or None where the curves last over all of them."""
+    """All curves over all lags, below them the first lags; how many of them, or None where the
+    curves last over all lags."""
     falls = [lag for d in decays if (lag := _above(d, 6.0)) is not None]
     near = max(2 * max(falls, default=0), 8)
     whole = len(decays[0].lags) - 1
     if not falls or 2 * near > whole:
-        figure = decay_curves(decays, bounds=len(decays) <= MOST_BOUNDS).get_figure(root=True)
+        figure = decay_curves(decays).get_figure(root=True)
         assert isinstance(figure, Figure)
         return figure, None
     figure = Figure(figsize=(7.2, 7.6), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1)
     decay_curves(decays, above)
-    decay_curves([_first(d, near) for d in decays], below, bounds=len(decays) <= MOST_BOUNDS)
-    below.set_title(f"the first {near} lags, with the bounds", fontsize=9.5, color="#444444")
+    decay_curves([_first(d, near) for d in decays], below)
+    below.set_title(f"the first {near} lags", fontsize=9.5, color="#444444")
     return figure, near
+
+
+@styled
+def bounded(decays: Sequence[Decay]) -> Axes:
+    """The curves with their bounds, which leave the picture soon."""
+    return decay_curves(decays, bounds=True)
 
 
 def _first(d: Decay, lags: int) -> Decay:

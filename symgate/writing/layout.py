@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
+from sympy import MatAdd, Symbol
+
+from symgate.algebra.marks import Partial
 from symgate.algebra.printing import Shown
+from symgate.algebra.vectors import shifted, variable
+from symgate.equations.cell import Cell
 from symgate.writing.formulas import Formula, Line, Part, Words
 from symgate.writing.latex import LatexPrinter
+from symgate.writing.naming import Naming
+from symgate.writing.notation import notation as notation_named
 from symgate.writing.width import HARD, continued, lines, measure, plain
 
 RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
@@ -55,6 +63,26 @@ def formula_latex(
         if max(map(measure, shown)) <= WIDTH:
             break
     return shown
+
+
+def equation_latex(
+    cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str = "symgate"
+) -> list[str]:
+    """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a page.
+
+    >>> import symgate as sg
+    >>> rnn = sg.cell("rnn")
+    >>> print(*equation_latex(rnn, "h", "h", 1, sg.jacobian(rnn)))
+    \\frac{\\partial h_t}{\\partial h_{t-1}} = \\operatorname{diag}(1 - h_t^{2}) \\, U
+    """
+    naming = Naming(None if notation == "symgate" else cell, notation_named(notation))
+    back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
+    left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
+    parts = right.args if isinstance(right, MatAdd) else (right,)
+    line = Line(left, tuple(map(Part, parts)))
+    return formula_latex(
+        Formula((line,)), lambda one, width: LatexPrinter(one.order, naming, width=width), str
+    )
 
 
 def _formula(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    SCHEMES,
     add_data,
     add_drawing,
     add_states,
@@ -35,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=whole, help="steps of a sequence (as many as lags)")
     parser.add_argument("--samples", type=whole, default=4, help="sequences (4)")
     parser.add_argument("--at", type=wholes, metavar="T,T…", help="steps t (the last one)")
-    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
     parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
     parser.add_argument(
         "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"

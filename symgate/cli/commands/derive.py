@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from symgate.cli.options import NOTATIONS
+
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
@@ -25,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="a file of equations",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="ends in .tex .md .html .pdf .txt")
-    parser.add_argument("--notation", default="symgate", help="a style of writing (see README)")
+    parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
     parser.add_argument(
         "--layout", default="numerator", metavar="L", help="numerator (default) or transposed"
     )
@@ -36,7 +38,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hadamard", default=None, metavar="SIGN", help="odot or circ")
     parser.add_argument("--bold", action="store_true", help="vectors in bold")
     parser.add_argument(
-        "--sections", default=None, metavar="A,B", help="only these sections, by name"
+        "--sections",
+        default=None,
+        metavar="A,B",
+        help="only some of: cell, activations, partials, step, lags, norms, backward, check",
     )
     parser.add_argument(
         "--fragment", action="store_true", help=r"LaTeX for \input, not a whole article"

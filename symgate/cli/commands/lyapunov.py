@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    SCHEMES,
     add_data,
     add_drawing,
     cells,
@@ -37,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
     parser.add_argument("--noise", type=number, default=0.0, help="deviation of the inputs (0)")
     parser.add_argument("--dt", type=number, default=1.0, help="time of a step (1)")
-    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
     parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
     parser.add_argument(
         "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"

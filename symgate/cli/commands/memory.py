@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from symgate.cli.options import add_drawing, cells, number, one_thread, whole, writable
+from symgate.cli.options import SCHEMES, add_drawing, cells, number, one_thread, whole, writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
     parser.add_argument("--state", help="the state that is to remember")
     parser.add_argument("--hidden", type=whole, default=64, help="units of the check (64)")
-    parser.add_argument("--scheme", default="pytorch", help="initialisation (pytorch)")
+    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
     add_drawing(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -7,7 +7,7 @@ import json
 import sys
 
 from symgate.cli.bar import sections
-from symgate.cli.options import cells, one_thread, whole
+from symgate.cli.options import SCHEMES, cells, one_thread, whole
 
 #: Settings that are passed on as they are.
 SIZES = {
@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     for name, line in SIZES.items():
         parser.add_argument(f"--{name}", type=whole, help=line)
-    parser.add_argument("--scheme", help="initialisation (pytorch)")
+    parser.add_argument("--scheme", help=f"initialisation: {SCHEMES}")
     parser.add_argument("--notation", help="a style of writing formulas (symgate)")
     parser.add_argument(
         "--format", default="html", metavar="F", help="html (default), md, tex or pdf"

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from symgate.cells import entries
+from symgate.cli.options import add_cell
+
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
@@ -16,35 +19,34 @@ WIDTH = 80
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cell", nargs="?", help="a zoo name or a file of equations")
-    parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
+    add_cell(parser)
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="print LaTeX")
     form.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     cell = chosen_cell(arguments)
-    lag = _lag(arguments.lag)
+    lag = lag_of(arguments.lag)
     if arguments.json:
         print(json.dumps(described(cell, lag), indent=2, ensure_ascii=False))
     elif arguments.latex:
         print(_as_latex(cell, lag))
     else:
         print(_as_text(cell, described(cell, lag)))
+        if cell.name not in entries():
+            print(f"\n{_filled(_known_as(cell))}")
     return 0
 
 
 def chosen_cell(arguments: argparse.Namespace) -> Cell:
     """The cell that the arguments name, from the zoo, a file or a document."""
-    from symgate.cli.chosen import chosen
-    from symgate.equations.cell import Cell
+    from symgate.cli.chosen import chosen, of_file
 
     if (arguments.cell is None) == (arguments.file is None):
         arguments.parser.error("name one cell, or give one file with --cell FILE")
-    return Cell.from_file(arguments.file) if arguments.file else chosen(arguments.cell)
+    return of_file(arguments.file) if arguments.file else chosen(arguments.cell)
 
 
 def described(cell: Cell, lag: int | str = 1) -> dict[str, Any]:
@@ -83,7 +85,8 @@ def jacobians(cell: Cell, lag: int | str = 1) -> dict[tuple[str, str], Any]:
     return {(of, wrt): jacobian(cell, of, wrt, lag) for of in cell.states for wrt in cell.states}
 
 
-def _lag(given: str) -> int | str:
+def lag_of(given: str) -> int | str:
+    """The lag that was typed: a number, or the name of a symbol."""
     try:
         return int(given)
     except ValueError:
@@ -117,6 +120,19 @@ def _as_text(cell: Cell, data: dict[str, Any]) -> str:
         lines += ["", "where"]
         lines += [_filled(f"{text(variable(n))} = {data['intermediate'][n]}") for n in named]
     return "\n".join(lines)
+
+
+def _known_as(cell: Cell) -> str:
+    """Which cell of the zoo this is, or which is built most like it."""
+    from symgate.comparing.nearest import nearest
+
+    found = nearest(cell)
+    if found is None:
+        return "Too unlike the cells of the zoo for a comparison."
+    name = found.first.name
+    if found:
+        return f"This is {name} of the zoo ({found.verdict}, proved)."
+    return f"Nearest in the zoo: {name} ({found.verdict}); `symgate compare {name} FILE` says more."
 
 
 def _named_by_symgate(cell: Cell, operators: Iterable[Any]) -> list[str]:
@@ -165,10 +181,10 @@ def _filled(line: str, indent: int = 2) -> str:
 
 
 def _as_latex(cell: Cell, lag: int | str) -> str:
-    from symgate.algebra.text import partial
-    from symgate.writing.latex import LatexPrinter, equations, latex
+    from symgate.writing.latex import equations
+    from symgate.writing.layout import equation_latex
 
     shown = [equations(cell)]
     for (of, wrt), operator in jacobians(cell, lag).items():
-        shown.append(f"{partial(of, wrt, lag, LatexPrinter())} = {latex(operator)}")
+        shown += equation_latex(cell, of, wrt, lag, operator)
     return "\n\n".join(rf"\[ {formula} \]" for formula in shown)

@@ -41,16 +41,11 @@ def _picture(f: Findings) -> Picture:
     near: Words = ()
     if f["answer/near"] is not None:
         near = (", below the first ", f.number("answer/near", "whole"), " lags of the same")
-    bounds: Words = ()
-    if f["answer/bounds"]:
-        bounds = (" Dotted: worst case for any input. Dashed: bound of this run.",)
     caption = (
         norm_of(f, f.measured[0]),
         " over the lag k",
         *near,
-        ". Line: median. Band: 10 to 90 %. Circle: half-life.",
-        *bounds,
-        " Measured on ",
+        ". Line: median. Band: 10 to 90 %. Circle: half-life. Measured on ",
         f.number(f"{first}/averaged_over", "words"),
         ".",
     )
@@ -68,7 +63,7 @@ def _conclusion(f: Findings) -> Words:
         for c in f.slowest_first
     ]
     measured: Words = (
-        "At the initialisation ",
+        "With the initialisation ",
         Code(f["settings/scheme"]),
         ", with ",
         f.number("settings/hidden", "whole"),
@@ -199,7 +194,11 @@ def _carry(f: Findings) -> Words:
         " would be left; ",
     )
     if own:
-        words += ("with the biases as drawn its own time constant is ", *listed(own), " steps, ")
+        words += (
+            "with the biases as drawn the carry's own time constant is ",
+            *listed(own),
+            " steps, ",
+        )
     chrono = [
         (f.number(f"long/curves/{i}/last_log10", "power"), f" (in {row['cell']})")
         for i, row in enumerate(f["long/curves"])

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from symgate.reporting.blocks import Code, Link, Maths, Paragraph, Rows, Section, Words
+from symgate.reporting.blocks import (
+    Code,
+    Link,
+    Maths,
+    Paragraph,
+    Picture,
+    Rows,
+    Section,
+    Words,
+)
 from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
@@ -16,6 +25,16 @@ HEADER: tuple[Words, ...] = (
     ("from the biases (steps)",),
     ("above ", Maths("10^{-6}"), " to lag (steps)"),
     ("carry's share (%)",),
+)
+
+
+BOUNDS = Picture(
+    "bounds",
+    "The decay of the gradient with its bounds",
+    (
+        "The first lags with bounds of the norm. Dotted: worst case for any input. Dashed: bound "
+        "of this run.",
+    ),
 )
 
 
@@ -63,6 +82,7 @@ def section(f: Findings) -> Section:
             )
         ),
         Rows("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
+        *([BOUNDS] if f.has("bounds") else []),
     )
     return Section("table", "Side by side", blocks)
 

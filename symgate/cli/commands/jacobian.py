@@ -1,0 +1,45 @@
+"""`symgate jacobian CELL`: one Jacobian, or all blocks of the whole state."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from symgate.cli.commands.show import chosen_cell, lag_of
+from symgate.cli.options import NOTATIONS, add_cell
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    add_cell(parser)
+    parser.add_argument("--of", help="a state, gate or input of the cell (every state)")
+    parser.add_argument("--wrt", help="with respect to what (every state)")
+    parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k (1)")
+    parser.add_argument("--notation", default="symgate", help=f"of --latex: {NOTATIONS}")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--latex", action="store_true", help="print LaTeX")
+    form.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from symgate.algebra.text import partial, text
+    from symgate.linear.jacobian import jacobian
+    from symgate.writing.layout import equation_latex
+
+    cell, lag = chosen_cell(arguments), lag_of(arguments.lag)
+    states = cell.states
+    pairs = [
+        (of, wrt)
+        for of in ([arguments.of] if arguments.of else states)
+        for wrt in ([arguments.wrt] if arguments.wrt else states)
+    ]
+    found = {(of, wrt): jacobian(cell, of, wrt, lag) for of, wrt in pairs}
+    if arguments.json:
+        data = {f"d{of}/d{wrt}": text(e) for (of, wrt), e in found.items()}
+        print(json.dumps({"cell": cell.name, "lag": lag, "jacobian": data}, ensure_ascii=False))
+    elif arguments.latex:
+        for (of, wrt), e in found.items():
+            print("\n\n".join(equation_latex(cell, of, wrt, lag, e, arguments.notation)))
+    else:
+        for (of, wrt), e in found.items():
+            print(f"{partial(of, wrt, lag)} = {text(e)}")
+    return 0

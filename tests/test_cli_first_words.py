@@ -1,0 +1,134 @@
+"""What a new user types first in a terminal: help, completion, standard input, jacobian."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from symgate.cli.chart import chart
+from symgate.cli.examples import EXAMPLES
+from symgate.cli.main import COMMANDS, main
+from symgate.cli.options import NORMS, NOTATIONS, SCHEMES
+from symgate.numerics.initialise import SCHEMES as KNOWN_SCHEMES
+from symgate.writing.notation import names
+from symgate.writing.sections import NAMES
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(list(words)) == 0
+    return capsys.readouterr().out
+
+
+def helped(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as stop:
+        main(list(words))
+    assert stop.value.code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c != "help"])
+def test_every_help_has_two_examples_that_parse(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = helped(capsys, command, "--help")
+    assert shown == helped(capsys, "help", command)
+    for example in EXAMPLES[command]:
+        assert example in shown
+        assert f"symgate {command}" in example
+
+
+def test_help_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sorted(NOTATIONS.split(", ")) == sorted(names())
+    assert SCHEMES.split(", ") == list(KNOWN_SCHEMES)
+    assert ", ".join(NAMES) in helped(capsys, "derive", "--help")
+    shown = helped(capsys, "decay", "--help")
+    assert SCHEMES in shown
+    assert NORMS in shown
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert helped(capsys, "-V") == f"symgate {sg.__version__}"
+    assert "commands:" in helped(capsys, "help")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_and_cells(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = said(capsys, "completion", shell)
+    assert "@" not in script
+    assert all(word in script for word in (*COMMANDS, "lstm-peephole"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "h[t] = tanh(A @ h[t-1] + B @ u[t] + c)",
+        r"$$h_t = \tanh(W x_t + U h_{t-1} + b)$$",
+    ],
+)
+def test_a_cell_from_standard_input(
+    source: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(source))
+    shown = said(capsys, "show", "-")
+    assert "diag(1 - h_t²)" in shown
+    assert re.search(r"This is rnn of the zoo \((identical|equal), proved\)\.", shown)
+
+
+def test_show_says_what_it_is_near(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.cell"
+    file.write_text("h[t] = tanh(A @ h[t-1] + B @ u[t]) * sigmoid(C @ h[t-1])")
+    assert "Nearest in the zoo: " in said(capsys, "show", str(file))
+    assert "zoo" not in said(capsys, "show", "gru")
+
+
+def test_latex_of_equations_is_taken_wherever_a_file_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "note.tex"
+    file.write_text(r"\[h_t = \tanh(W x_t + U h_{t-1} + b)\]")
+    for words in ([str(file)], ["--cell", str(file)]):
+        assert said(capsys, "jacobian", *words) == "∂h_t/∂h_{t-1} = diag(1 - h_t²) U\n"
+
+
+def test_jacobian_of_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, "jacobian", "lstm", "--of", "c", "--wrt", "c") == (
+        "∂c_t/∂c_{t-1} = diag(f_t)\n"
+    )
+    assert said(capsys, "jacobian", "rnn", "--lag", "k").startswith("∂h_t/∂h_{t-k} = ∏_{j=0}")
+    assert said(capsys, "jacobian", "lstm").count("\n") == 4
+    shown = said(capsys, "jacobian", "gru", "--latex", "--notation", "cho", "--of", "z")
+    assert "U^{(z)}" in shown
+
+
+def test_latex_over_two_steps_is_broken_into_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """On one line the Jacobian of the GRU over two steps was 1,619 points too wide."""
+    from symgate.writing.layout import WIDTH
+    from symgate.writing.width import measure
+
+    shown = said(capsys, "show", "gru", "--latex", "--lag", "2")
+    formula = shown.split(r"\[")[2].split(r"\]")[0].strip()
+    assert measure(formula) <= WIDTH
+
+
+def test_ticks_of_the_small_chart_are_unique() -> None:
+    rows = chart([("a", np.linspace(0, -2, 50))])
+    ticks = [row.split("|")[0].strip() for row in rows if "|" in row]
+    shown = [tick for tick in ticks if tick]
+    assert len(shown) == len(set(shown)) > 1
+
+
+def test_examples_are_copied(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said(capsys, "examples", str(tmp_path / "new"))
+    copied = sorted((tmp_path / "new").glob("*.py"))
+    assert len(copied) > 5
+    assert all("import symgate" in file.read_text() for file in copied)
+    assert main(["examples", str(tmp_path / "new")]) == 3
+    assert "is there already" in capsys.readouterr().err
