@@ -69,6 +69,7 @@ _HOMES = {
     "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.text",
+    "trace": "symgate.models.tracing",
     "vector_norms": "symgate.numerics.product",
     "zoo": "symgate.cells",
 }
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from symgate.models.model import model
     from symgate.models.network import Network
     from symgate.models.reach import reach
+    from symgate.models.tracing import trace
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -171,6 +173,7 @@ __all__ = [
     "sweep",
     "tangent",
     "text",
+    "trace",
     "vector_norms",
     "zoo",
 ]

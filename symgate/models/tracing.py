@@ -1,0 +1,456 @@
+"""`trace`: a recurrent cell that a user wrote in PyTorch, as equations with its weights.
+
+torch.fx follows one step of the module symbolically. Each assignment of its source becomes an
+equation of that name; what is only a matrix product stays where it is used.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Symbol, solve
+
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.models.traced import (
+    Affine,
+    Applied,
+    Joined,
+    Number,
+    Uncut,
+    Variable,
+    Weights,
+    Writer,
+    added,
+    cut,
+    is_plain,
+    rows,
+)
+from symgate.numerics.arrays import as_array, number_of
+from symgate.numerics.simulate import simulate
+
+Array = NDArray[Any]
+
+#: Functions of one vector: by the name in PyTorch, that in the language.
+FUNCTIONS = {
+    name: name
+    for name in ("sigmoid", "tanh", "relu", "softplus", "silu", "gelu", "softsign", "exp", "log",
+                 "sqrt", "abs", "sin", "cos", "softmax", "hardsigmoid", "hardtanh")
+}  # fmt: skip
+FUNCTIONS |= {"hardsigmoid": "hard_sigmoid", "hardtanh": "hard_tanh"}
+
+#: Modules that do nothing when a network runs.
+PASSING = ("Identity", "Dropout")
+
+
+def trace(
+    module: Any, inputs: Sequence[str | Sequence[str]] = ("x", "h")
+) -> tuple[Cell, dict[str, Array]]:
+    """One step of a module of PyTorch as a cell, and its weights by the cell's parameters.
+
+    `inputs` names what the module's forward takes: the first is the input of the step, the
+    others are states, in the order in which forward returns their next values; a state that
+    comes as a tuple is a tuple here, ("x", ("h", "c")). Where forward returns more, its last
+    values are the states. The equations are named as the module's source names its variables,
+    and are replayed against the module before they are given out. Operations that no equation
+    has are refused, with their line.
+    """
+    if not any(k.__module__.startswith("torch") for k in type(module).__mro__):
+        raise SymgateError(f"trace takes a module of PyTorch, not {type(module).__name__}")
+    graph = _graph(module)
+    names, flat = tuple(inputs), tuple(_flat(inputs))
+    if len(flat) < 2 or len(set(flat)) < len(flat) or not all(isinstance(n, str) for n in flat):
+        raise SymgateError(
+            f'inputs names the input and the states, as in ("x", "h"), not {inputs!r}'
+        )
+    walk = _Walk(module, names, flat[:1], flat[1:])
+    walk.run(graph)
+    cell = Cell.from_text("\n".join(walk.lines), type(module).__name__.lower())
+    params = {name: walk.writer.params[name] for name in cell.parameters}
+    _replayed(module, cell, params, names)
+    return cell, params
+
+
+def _flat(inputs: Any) -> list[Any]:
+    return [n for part in inputs for n in ([part] if isinstance(part, str) else _flat(part))]
+
+
+def _graph(module: Any) -> Any:
+    fx = import_module("torch.fx")
+    tracer = fx.Tracer()
+    tracer.record_stack_traces = True
+    training = module.training
+    module.eval()
+    try:
+        return tracer.trace(module)
+    except Exception as error:  # torch.fx raises many kinds
+        raise SymgateError(
+            f"{type(module).__name__} cannot be followed symbolically: {error}; a step that "
+            f"branches on values is no set of equations. sg.model reads nn.LSTM, nn.GRU, nn.RNN "
+            f"and their cells"
+        ) from None
+    finally:
+        module.train(training)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a node comes from: file and line, and the statement there."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {linecache.getline(self.file, self.line).strip()}"
+
+
+class _Walk:
+    def __init__(
+        self, module: Any, names: Sequence[Any], x: tuple[str, ...], states: tuple[str, ...]
+    ) -> None:
+        self.module, self.names, self.states = module, list(names), states
+        self.writer = Writer(x)
+        self.x = x
+        self.values: dict[Any, Any] = {}
+        self.lines: list[str] = []
+        self.taken: set[str] = {*x, *states, "t", "I", "diag"}
+        self.final: dict[Any, str] = {}
+
+    def run(self, graph: Any) -> None:
+        nodes = list(graph.nodes)
+        self.final = _names_of(nodes)
+        outputs = _outputs(next(n for n in nodes if n.op == "output"), self.states)
+        for node in nodes:
+            if node.op == "output":
+                break
+            value = self.value(node)
+            if node in self.final and not is_plain(value):
+                value = self.equation(node, value, outputs)
+            elif node in self.final:
+                self.writer.hints[id(value)] = self.final[node]
+            self.values[node] = value
+        for state, node in zip(self.states, outputs, strict=True):
+            if f"{state}[t] = " not in "\n".join(self.lines):
+                self.lines.append(f"{state}[t] = {self.writer.text(self.values[node], state)}")
+
+    def equation(self, node: Any, value: Any, outputs: Sequence[Any]) -> Any:
+        """Write an assignment as an equation; a new state has the state's name."""
+        if node in outputs:
+            name = self.states[list(outputs).index(node)]
+        else:
+            wanted, count = self.final[node], 2
+            name = wanted
+            while name in self.taken:
+                name, count = f"{wanted}_{count}", count + 1
+        self.taken.add(name)
+        self.lines.append(f"{name}[t] = {self.writer.text(value, name)}")
+        return Variable(f"{name}[t]", rows(value))
+
+    def value(self, node: Any) -> Any:
+        try:
+            return self.known(node)
+        except (Uncut, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            if isinstance(error, SymgateError):
+                raise
+            raise self.refused(node) from None
+
+    def refused(self, node: Any) -> SymgateError:
+        what = getattr(node.target, "__name__", str(node.target))
+        if node.op == "call_module":
+            what = type(self.module.get_submodule(node.target)).__name__
+        place = _place(node)
+        where = f" ({place})" if place else ""
+        return SymgateError(
+            f"{type(self.module).__name__} uses {what}{where}, which is not traced here; known are "
+            f"Linear, matrix products, chunk, split, cat, + - * /, powers and "
+            f"{', '.join(sorted(FUNCTIONS))}"
+        )
+
+    def known(self, node: Any) -> Any:
+        if node.op == "placeholder":
+            return self.placeholder()
+        if node.op == "get_attr":
+            found = self.module
+            for part in node.target.split("."):
+                found = getattr(found, part)
+            return Weights(as_array(node.target, found).astype(np.float64))
+        args = [self.argument(a) for a in node.args]
+        if node.op == "call_module":
+            return self.submodule(self.module.get_submodule(node.target), args, node)
+        name = getattr(node.target, "__name__", str(node.target))
+        options = {k: self.argument(v) for k, v in node.kwargs.items()}
+        return self.operation(name.strip("_"), args, options, node)
+
+    def placeholder(self) -> Any:
+        name = self.names.pop(0)
+
+        def variable(n: Any) -> Any:
+            if not isinstance(n, str):
+                return tuple(variable(part) for part in n)
+            return Variable(f"{n}[t]" if n in self.x else f"{n}[t-1]")
+
+        return variable(name)
+
+    def argument(self, a: Any) -> Any:
+        if isinstance(a, list | tuple):
+            return type(a)(self.argument(part) for part in a)
+        if isinstance(a, int | float) and not isinstance(a, bool):
+            return Number(float(a))
+        return self.values.get(a, a)
+
+    def submodule(self, inner: Any, args: list[Any], node: Any) -> Any:
+        kind = type(inner).__name__
+        if kind == "Linear":
+            bias = None if inner.bias is None else as_array("bias", inner.bias).astype(np.float64)
+            return Affine(((as_array("weight", inner.weight).astype(np.float64), args[0]),), bias)
+        if kind in PASSING:
+            return args[0]
+        return self.operation(kind.lower(), args, {}, node)
+
+    def operation(self, name: str, args: list[Any], options: dict[str, Any], node: Any) -> Any:
+        if name in FUNCTIONS:
+            return Applied(f"{FUNCTIONS[name]}({{}})", (args[0],))
+        return OPERATIONS[name](self, args, options)
+
+
+def _number(e: Any) -> int:
+    if not isinstance(e, Number):
+        raise ValueError
+    return int(e.value)
+
+
+def _parts(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    """chunk: so many equal parts."""
+    whole = rows(args[0])
+    count = _number(args[1] if len(args) > 1 else options["chunks"])
+    if whole is None or whole % count:
+        raise Uncut
+    size = whole // count
+    return tuple(cut(args[0], k * size, (k + 1) * size) for k in range(count))
+
+
+def _split(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    """split: parts of a size, or of several."""
+    size = args[1] if len(args) > 1 else next(v for k, v in options.items() if k != "dim")
+    whole = rows(args[0])
+    if whole is None:
+        raise Uncut
+    sizes = (
+        [_number(s) for s in size]
+        if isinstance(size, list | tuple)
+        else ([_number(size)] * (whole // _number(size)))
+    )
+    ends = np.cumsum([0, *sizes])
+    return tuple(cut(args[0], int(a), int(b)) for a, b in pairwise(ends))
+
+
+def _item(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    whole, index = args
+    if isinstance(whole, tuple | list):
+        return whole[_number(index)]
+    last = index[-1] if isinstance(index, tuple) else index
+    size = rows(whole)
+    if not isinstance(last, slice) or size is None:
+        raise Uncut
+    first, end, _ = slice(
+        *(None if p is None else _number(walk.argument(p)) for p in (last.start, last.stop))
+    ).indices(size)
+    return cut(whole, first, end)
+
+
+def _matmul(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    a, b = args
+    if isinstance(b, Weights) and b.array.ndim == 2:  # a row times a matrix
+        return Affine(((b.array.T, a),), None)
+    if isinstance(a, Weights) and a.array.ndim == 2:
+        return Affine(((a.array, b),), None)
+    raise Uncut
+
+
+def _linear(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    bias = args[2] if len(args) > 2 else options.get("bias")
+    matrix = args[1] if len(args) > 1 else options["weight"]
+    return Affine(((matrix.array, args[0]),), None if bias is None else bias.array)
+
+
+def _addmm(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    return added(_matmul(walk, args[1:], {}), args[0])
+
+
+def _transposed(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    return Weights(args[0].array.T)
+
+
+def _attribute(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    if args[1] not in ("T", "mT"):
+        raise Uncut
+    return Weights(args[0].array.T)
+
+
+def _minus(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
+    a, b = args
+    if isinstance(b, Affine):
+        b = Affine(tuple((-m, v) for m, v in b.terms), None if b.bias is None else -b.bias)
+        return added(a, b) if isinstance(a, Affine | Weights) else Applied("{} + {}", (a, b), True)
+    return Applied("{} - {}", (a, b), loose=True)
+
+
+Operation = Callable[[_Walk, list[Any], dict[str, Any]], Any]
+
+#: What else a step may do.
+OPERATIONS: dict[str, Operation] = {
+    "add": lambda w, a, o: added(*a),
+    "sub": _minus,
+    "rsub": lambda w, a, o: _minus(w, a[::-1], o),
+    "mul": lambda w, a, o: Applied("{} * {}", tuple(a)),
+    "truediv": lambda w, a, o: Applied("{} / {}", tuple(a)),
+    "div": lambda w, a, o: Applied("{} / {}", tuple(a)),
+    "neg": lambda w, a, o: Applied("-{}", (a[0],)),
+    "pow": lambda w, a, o: Applied("{} ** {}", tuple(a)),
+    "square": lambda w, a, o: Applied("{} ** 2", (a[0],)),
+    "chunk": _parts,
+    "split": _split,
+    "getitem": _item,
+    "cat": lambda w, a, o: Joined(tuple(a[0])),
+    "concat": lambda w, a, o: Joined(tuple(a[0])),
+    "matmul": _matmul,
+    "mm": _matmul,
+    "linear": _linear,
+    "addmm": _addmm,
+    "t": _transposed,
+    "transpose": _transposed,
+    "getattr": _attribute,
+    "contiguous": lambda w, a, o: a[0],
+    "clone": lambda w, a, o: a[0],
+}
+
+
+def _outputs(node: Any, states: tuple[str, ...]) -> list[Any]:
+    """The nodes of the states' next values: the last that forward returns."""
+    found: list[Any] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list | tuple):
+            for part in value:
+                walk(part)
+        elif isinstance(value, dict):
+            for part in value.values():
+                walk(part)
+        else:
+            found.append(value)
+
+    walk(node.args[0])
+    if len(found) < len(states) or not all(hasattr(n, "op") for n in found):
+        raise SymgateError(
+            f"forward returns {len(found)} values and there are {len(states)} states, "
+            f"{', '.join(states)}; name what it takes with inputs=(…)"
+        )
+    return found[-len(states) :]
+
+
+def _place(node: Any) -> _Place | None:
+    """The line of the user's source that made a node."""
+    frames = re.findall(r'File "([^"]+)", line (\d+)', node.stack_trace or "")
+    own = [(f, int(n)) for f, n in frames if "/torch/" not in f.replace("\\", "/")]
+    own = [(f, n) for f, n in own if not f.endswith("symgate/models/tracing.py")]
+    return _Place(*own[-1]) if own else None
+
+
+@lru_cache(maxsize=16)
+def _assignments(file: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
+    """The assignments of a source file: first line, last line, the names on the left."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return ()
+    found = []
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            names = tuple(p.id if isinstance(p, ast.Name) else "" for p in parts)
+            found.append((statement.lineno, statement.end_lineno or statement.lineno, names))
+    return tuple(found)
+
+
+def _names_of(nodes: list[Any]) -> dict[Any, str]:
+    """The name that the source gives to a node: the last of its assignment."""
+    last: dict[tuple[str, int], list[Any]] = {}
+    names: dict[tuple[str, int], tuple[str, ...]] = {}
+    for node in nodes:
+        place = _place(node)
+        if place is None:
+            continue
+        for first, end, found in _assignments(place.file):
+            if first <= place.line <= end:
+                last.setdefault((place.file, first), []).append(node)
+                names[place.file, first] = found
+    out: dict[Any, str] = {}
+    for key, found in names.items():
+        own = last[key]
+        for name, node in zip(found, own[-len(found) :], strict=False):
+            if name.isidentifier() and not name.startswith("_"):
+                out[node] = name
+    return out
+
+
+def _sizes(cell: Cell, params: dict[str, Array]) -> dict[Symbol, int]:
+    """The numbers of the sizes: a matrix of [x, h] has m + n columns, and n is known."""
+    found: dict[Symbol, int] = {}
+    pairs = [
+        pair
+        for name, array in params.items()
+        for pair in zip(cell.parameters[name].shape, array.shape, strict=True)
+    ]
+    for size, number in sorted(pairs, key=lambda p: len(p[0].free_symbols)):
+        rest = number - size.subs(found)
+        if len(rest.free_symbols) == 1:
+            symbol = next(iter(rest.free_symbols))
+            found[symbol] = int(solve(rest, symbol)[0])
+    return found
+
+
+def _replayed(module: Any, cell: Cell, params: dict[str, Array], names: Sequence[Any]) -> None:
+    """One step of the module and of the cell, on the same numbers."""
+    torch = import_module("torch")
+    sizes = _sizes(cell, params)
+    rng = np.random.default_rng(0)
+    flat = _flat(names)
+    values = {n: rng.normal(size=(2, int(number_of(cell.size(n), sizes)))) for n in flat}
+    kind = next((p.dtype for p in module.parameters()), torch.float64)
+
+    def given(n: Any) -> Any:
+        if not isinstance(n, str):
+            return tuple(given(part) for part in n)
+        return torch.tensor(values[n], dtype=kind)
+
+    training = module.training
+    module.eval()
+    with torch.no_grad():
+        found: Any = module(*(given(n) for n in names))
+    module.train(training)
+    tensors: list[Any] = []
+    while isinstance(found, list | tuple):
+        tensors += [p for p in found[:-1] if not isinstance(p, list | tuple)]
+        found = found[-1]
+    tensors = [*tensors, found][-len(flat[1:]) :]
+    x = {n: values[n][None] for n in cell.inputs}
+    run = simulate(cell, params, x, {n: values[n] for n in flat[1:]})
+    tolerance = 1e-10 if kind == torch.float64 else 1e-3
+    for state, tensor in zip(flat[1:], tensors, strict=True):
+        off = float(np.abs(run[state][0] - as_array(state, tensor)).max())
+        if off > tolerance:
+            raise SymgateError(
+                f"the traced equations give another {state} than the module, off by {off:.2g}; "
+                f"please report this module"
+            )
