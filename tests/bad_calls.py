@@ -239,6 +239,8 @@ KINDS = {
     "text": "word",
     "networks": "count",
     "step": "hook",
+    "net": "run",
+    "batch_first": "flag",
     "engine": "choice",
     "framework": "choice",
 }
@@ -250,6 +252,7 @@ BY_FUNCTION = {
     ("sweep", "gain"): "numbers",
     ("sweep", "scheme"): "words",
     ("lag_norms", "at"): "count",
+    ("reach", "at"): "count",
     ("vector_norms", "at"): "count",
     ("judge", "cells"): "table",
     ("text", "order"): "hook",
@@ -262,7 +265,9 @@ def _things() -> dict[str, Any]:
     params = sg.init(cell, 3, 2)
     x = np.random.default_rng(0).normal(size=(6, 2))
     run = sg.simulate(cell, params, x)
-    return {"cell": cell, "params": params, "x": x, "run": run, "J": sg.jacobian(cell)}
+    rng = np.random.default_rng(0)
+    net = sg.model({"weight_ih_l0": rng.normal(size=(12, 2)), "weight_hh_l0": np.eye(12, 3)})
+    return {"net": net, "cell": cell, "params": params, "x": x, "run": run, "J": sg.jacobian(cell)}
 
 
 def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
@@ -301,6 +306,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "memory": {"cell": cell, "steps": 5, **small},
         "origin": {"cell": cell},
         "read": {"source": "no/such/file.md"},
+        "reach": {"net": t["net"], "x": x, "at": 3},
         "report": {"cells": [cell], "output": "no/such", "format": "no such"},
         "simulate": {"cell": cell, "params": params, "x": x},
         "sweep": {"cell": cell, "hidden": [3], "lags": 4, "input": 2, "samples": 1},

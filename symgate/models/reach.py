@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import asked
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
@@ -105,6 +106,7 @@ class _Stream:
         return self.values * np.exp2(np.where(np.isnan(shift), -np.inf, shift))[:, None, None]
 
 
+@asked()
 def reach(
     net: Network | Layer,
     x: Any,
