@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from symgate.comparing.freedom import free_sizes
-from symgate.comparing.intervals import ROUNDING, Interval, Number, range_of
+from symgate.comparing.intervals import ROUNDING, Interval, Number, Ranges, range_of
 from symgate.comparing.normal import Diagonal, Normal, diagonal_name
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted
@@ -94,14 +94,14 @@ class Ways:
         self.observed, self.rays = observed, rays
         self.decisive = decisive(observed.values(), name)
         self.left = cases(self.decisive)
-        self.made: list[tuple[Paths, dict[str, Interval]]] = []
+        self.made: list[tuple[Paths, Ranges]] = []
 
-    def __iter__(self) -> Iterator[tuple[Paths, dict[str, Interval]]]:
+    def __iter__(self) -> Iterator[tuple[Paths, Ranges]]:
         if len(self.decisive) > MOST_SIGNS:
             raise NoLimit
         yield from self.made
         for signs in self.left:
-            self.made.append((paths(self.observed, self.rays, signs), signs))
+            self.made.append((paths(self.observed, self.rays, signs), Ranges(signs)))
             yield self.made[-1]
 
 
@@ -114,8 +114,8 @@ def _excluding(path: Paths, ways: Ways) -> list[tuple[str, int]] | None:
     """What is observed where the first cell is none of the second's ways; None if it may be."""
     used: dict[tuple[str, int], None] = {}
     try:
-        for way, signs in ways:
-            clash = next((key for key in _keys(path) if _clash(path, way, key, signs)), None)
+        for way, ranges in ways:
+            clash = next((key for key in _keys(path) if _clash(path, way, key, ranges)), None)
             if clash is None:
                 return None
             used[clash] = None
@@ -129,34 +129,34 @@ def _keys(path: Paths) -> list[tuple[str, int]]:
     return [*path, *((name, 0) for name, side in path if side > 0)]
 
 
-def _clash(path: Paths, way: Paths, key: tuple[str, int], signs: Mapping[str, Interval]) -> bool:
-    """Whether what the first cell does cannot be what the second does under some signs."""
+def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges) -> bool:
+    """Whether what the first cell does cannot be what the second does with some signs."""
     name, side = key
     if side:
-        return not _may_be(path[key], way[key], signs)
+        return not _may_be(path[key], way[key], ranges)
     a, b, p, q = path[name, 1], path[name, -1], way[name, 1], way[name, -1]
     if a is None or b is None or p is None or q is None:
         return False
     for c in (ONE, -ONE):
-        if not _may_be(_combined(a, ONE, b, c), _combined(p, ONE, q, c), signs):
+        if not _may_be(_combined(a, ONE, b, c), _combined(p, ONE, q, c), ranges):
             return True
     (m, mine, _), (n, its, _) = _leading(a), _leading(b)
     highest = max([*p, *q], default=0)
     if m != n or highest > m:
         return False
     ratio = p.get(m, ZERO).scaled(Fraction(its)) - q.get(m, ZERO).scaled(Fraction(mine))
-    reach = range_of(ratio, signs)
+    reach = ranges(ratio)
     apart = reach.high - reach.low > CLEAR and 0 in (reach.low, reach.high)
     return not reach.may_have(0, apart)
 
 
-def _may_be(mine: Growth | None, theirs: Growth | None, signs: Mapping[str, Interval]) -> bool:
-    """Whether a known behaviour can be one of those that the second has under some signs."""
+def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges) -> bool:
+    """Whether a known behaviour can be one of those that the second has with some signs."""
     if mine is None or theirs is None:
         return True
     order, value, exact = _leading(mine)
     for power in sorted({*theirs, order}, reverse=True):
-        reach = range_of(theirs[power], signs) if power in theirs else Interval(0, 0)
+        reach = ranges(theirs[power]) if power in theirs else Interval(0, 0)
         if power > order and not reach.may_have(0, True):
             return False
         if power == order:

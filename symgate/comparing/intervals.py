@@ -124,47 +124,82 @@ def point(value: Number) -> Interval:
 
 
 def range_of(p: Polynomial, known: Mapping[str, Interval]) -> Interval:
-    """All values of a polynomial; `known` has the ranges of parameters that are restricted.
+    """All values of a polynomial; `known` has the ranges of parameters that are restricted."""
+    return Ranges(known)(p)
+
+
+class Ranges:
+    """The ranges of polynomials, each generator's worked out once.
 
     A polynomial is affine in each bounded factor that stands in it to the first power, so that
     its extremes lie at their ends: f h + (1 - f) n stays between h and n.
     """
-    if p.constant is not None:
-        return point(p.constant)
-    bounded = _corners(p, known)
-    rest: dict[Monomial, list[tuple[Fraction, frozenset[Generator]]]] = {}
-    for monomial, coefficient in p:
-        inside = frozenset(g for g, _ in monomial if g in bounded)
-        outside = frozenset((g, e) for g, e in monomial if g not in bounded)
-        rest.setdefault(outside, []).append((coefficient, inside))
-    ranges = {m: _of_monomial(m, known) for m in rest}
-    if len(rest) == 1:
-        ((outside, terms),) = rest.items()
-        sums = [_at(terms, corner) for corner in _all(bounded)]
-        strict = min(sums) < max(sums) and all(i.open_low and i.open_high for i in bounded.values())
-        return Interval(min(sums), max(sums), strict, strict) * ranges[outside]
-    at_corners = [
-        reduce(
-            Interval.__add__, (point(_at(terms, corner)) * ranges[m] for m, terms in rest.items())
+
+    def __init__(self, known: Mapping[str, Interval]) -> None:
+        self.known = known
+        self.made: dict[Generator, Interval] = {}
+
+    def __call__(self, p: Polynomial) -> Interval:
+        """All values of a polynomial, or more than these."""
+        if p.constant is not None:
+            return point(p.constant)
+        bounded = self.corners(p)
+        rest: dict[Monomial, list[tuple[Fraction, frozenset[Generator]]]] = {}
+        for monomial, coefficient in p:
+            inside = frozenset(g for g, _ in monomial if g in bounded)
+            outside = frozenset((g, e) for g, e in monomial if g not in bounded)
+            rest.setdefault(outside, []).append((coefficient, inside))
+        ranges = {m: self.of_monomial(m) for m in rest}
+        if len(rest) == 1:
+            ((outside, terms),) = rest.items()
+            sums = [_at(terms, corner) for corner in _all(bounded)]
+            ends = all(i.open_low and i.open_high for i in bounded.values())
+            strict = ends and min(sums) < max(sums)
+            return Interval(min(sums), max(sums), strict, strict) * ranges[outside]
+        return reduce(
+            Interval.hull,
+            (
+                reduce(Interval.__add__, (point(_at(rest[m], corner)) * ranges[m] for m in rest))
+                for corner in _all(bounded)
+            ),
         )
-        for corner in _all(bounded)
-    ]
-    return reduce(Interval.hull, at_corners)
 
+    def corners(self, p: Polynomial) -> dict[Generator, Interval]:
+        """The bounded factors that stand in a polynomial to the first power only."""
+        exponents: dict[Generator, set[Fraction]] = {}
+        for monomial, _ in p:
+            for g, e in monomial:
+                exponents.setdefault(g, set()).add(e)
+        found: dict[Generator, Interval] = {}
+        for g, powers in exponents.items():
+            if powers == {Fraction(1)} and len(found) < MOST_CORNERS:
+                its = self.of_generator(g)
+                if math.isfinite(its.low) and math.isfinite(its.high):
+                    found[g] = its
+        return found
 
-def _corners(p: Polynomial, known: Mapping[str, Interval]) -> dict[Generator, Interval]:
-    """The bounded factors that stand in a polynomial to the first power only."""
-    exponents: dict[Generator, set[Fraction]] = {}
-    for monomial, _ in p:
-        for g, e in monomial:
-            exponents.setdefault(g, set()).add(e)
-    found: dict[Generator, Interval] = {}
-    for g, powers in exponents.items():
-        if powers == {Fraction(1)} and len(found) < MOST_CORNERS:
-            its = _of_generator(g, known)
-            if math.isfinite(its.low) and math.isfinite(its.high):
-                found[g] = its
-    return found
+    def of_monomial(self, monomial: Monomial) -> Interval:
+        powers = (_power(self.of_generator(g), e) for g, e in monomial)
+        return reduce(Interval.__mul__, powers, point(1))
+
+    def of_generator(self, g: Generator) -> Interval:
+        found = self.made.get(g)
+        if found is None:
+            found = self.made[g] = self.worked_out(g)
+        return found
+
+    def worked_out(self, g: Generator) -> Interval:
+        match g:
+            case Param(name=name):
+                return self.known.get(name, ALL)
+            case Act(kind=kind, argument=argument, extra=extra):
+                return _image(kind, self(argument), extra)
+            case Inverse(of=of):
+                return _inverse(self(of))
+            case Exp(of=monomial):
+                inside = self(of_monomial(monomial))
+                return inside.under((_exp(inside.low), _exp(inside.high)))
+        return ALL
 
 
 def _all(bounded: Mapping[Generator, Interval]) -> Iterable[dict[Generator, Fraction]]:
@@ -179,18 +214,13 @@ def _at(
     return Fraction(exact)
 
 
-def _of_monomial(monomial: Monomial, known: Mapping[str, Interval]) -> Interval:
-    powers = (_power(_of_generator(g, known), e) for g, e in monomial)
-    return reduce(Interval.__mul__, powers, point(1))
-
-
 def _power(base: Interval, exponent: Fraction) -> Interval:
     if exponent < 0:
         return _power(_inverse(base), -exponent)
     if exponent.denominator != 1:
         if base.low < 0:
             return Interval(0, math.inf, False, True)
-        return base.under((base.low ** float(exponent), base.high ** float(exponent)))
+        return base.under((float(base.low) ** float(exponent), float(base.high) ** float(exponent)))
     result = reduce(Interval.__mul__, [base] * int(exponent), point(1))
     if exponent % 2 == 0 and result.low < 0:
         return Interval(0, result.high, False, result.open_high)
@@ -202,20 +232,6 @@ def _inverse(base: Interval) -> Interval:
         low = 1 / base.high if base.high else -math.inf
         high = 1 / base.low if base.low else math.inf
         return Interval(low, high, base.open_high, base.open_low)
-    return ALL
-
-
-def _of_generator(g: Generator, known: Mapping[str, Interval]) -> Interval:
-    match g:
-        case Param(name=name):
-            return known.get(name, ALL)
-        case Act(kind=kind, argument=argument, extra=extra):
-            return _image(kind, range_of(argument, known), extra)
-        case Inverse(of=of):
-            return _inverse(range_of(of, known))
-        case Exp(of=monomial):
-            inside = range_of(of_monomial(monomial), known)
-            return inside.under((_exp(inside.low), _exp(inside.high)))
     return ALL
 
 

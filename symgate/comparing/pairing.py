@@ -38,11 +38,15 @@ _EMPTY = Slot((), frozenset())
 
 @dataclass(frozen=True)
 class Side:
-    """One cell with its variables renamed: `owners` are its states and outputs."""
+    """One cell with its variables renamed: `owners` are its states and outputs.
+
+    `labels` are what the owners are called in colours, where that is not their names.
+    """
 
     owners: Mapping[str, Polynomial]
     names: Mapping[str, str]
     nodes: tuple[Node, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
     slots: dict[Polynomial, dict[Key, Slot]] = field(default_factory=dict, compare=False)
     colours: dict[tuple[str, int], dict[Node, str]] = field(default_factory=dict, compare=False)
 
@@ -50,6 +54,14 @@ class Side:
     def of(cls, cell: Normal, names: Mapping[str, str]) -> Side:
         owners = {names.get(s, s): p for s, p in cell.observed.items()}
         return cls(owners, names, tuple(nodes_of(owners.values())))
+
+    @classmethod
+    def nameless(cls, cell: Normal) -> Side:
+        """One cell whose states, inputs and outputs each have one name."""
+        groups = {"state": cell.states, "input": cell.cell.inputs, "output": cell.outputs}
+        names = {name: group for group, members in groups.items() for name in members}
+        observed = cell.observed
+        return cls(observed, names, tuple(nodes_of(observed.values())), names)
 
     def coloured(self, how: str, turn: int) -> dict[Node, str]:
         """The colours of the nodes after so many looks, remembered."""
@@ -79,18 +91,26 @@ class SlotPair:
     fixed: int = 1
 
 
+def _turns(how: str) -> int:
+    return 0 if how == "kind" else ROUNDS
+
+
+def may_pair(one: Side, other: Side, how: str) -> bool:
+    """Whether the nodes of two sides have the same colours, however often they are refined."""
+    return len(one.nodes) == len(other.nodes) and all(
+        Counter(one.coloured(how, turn).values()) == Counter(other.coloured(how, turn).values())
+        for turn in range(_turns(how) + 1)
+    )
+
+
 def pairings(one: Side, other: Side, how: str) -> Iterator[dict[Node, Node]]:
     """Pairings of the nodes of two sides, the likeliest first.
 
     `how` is "exact" (colours from inside and outside), "outside" or "kind".
     """
-    if len(one.nodes) != len(other.nodes):
+    if not may_pair(one, other, how):
         return
-    left, right = one.coloured(how, 0), other.coloured(how, 0)
-    for turn in range(1, 1 if how == "kind" else ROUNDS + 1):
-        if Counter(left.values()) != Counter(right.values()):
-            return
-        left, right = one.coloured(how, turn), other.coloured(how, turn)
+    left, right = (side.coloured(how, _turns(how)) for side in (one, other))
     classes = sorted(set(left.values()), key=str)
     groups = []
     for colour in classes:
@@ -105,7 +125,7 @@ def pairings(one: Side, other: Side, how: str) -> Iterator[dict[Node, Node]]:
 
 def _refined(side: Side, how: str, colours: Mapping[Node, str]) -> dict[Node, str]:
     """Colours after one more look at where the nodes stand and what they hold."""
-    owners = list(side.owners.items())
+    owners = [(side.labels.get(owner, owner), p) for owner, p in side.owners.items()]
     found: dict[Node, list[Hashable]] = {n: [] for n in side.nodes}
     inside: dict[Node, tuple[str, ...]] = {}
     polynomials = [*owners, *((colours[n], argument(n)) for n in side.nodes)]

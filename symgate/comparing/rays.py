@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import product
 
 from symgate.comparing import polynomials as poly
-from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Interval, range_of
+from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Interval, Ranges
 from symgate.comparing.normal import activation, everything
 from symgate.comparing.polynomials import (
     Act,
@@ -55,6 +55,7 @@ class Limit:
 
     def __init__(self, ray: Ray, known: Mapping[str, Interval]) -> None:
         self.ray, self.known = ray, known
+        self.ranges = Ranges(known)
         self.nodes: dict[Generator, Growth] = {}
 
     def __call__(self, p: Polynomial) -> Growth:
@@ -118,7 +119,7 @@ class Limit:
 
     def direction(self, inside: Growth) -> int:
         """Whether what grows goes to plus or to minus infinity."""
-        reach = range_of(inside[max(inside)], self.known)
+        reach = self.ranges(inside[max(inside)])
         if reach.is_positive:
             return 1
         if reach.is_negative:

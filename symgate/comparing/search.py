@@ -8,7 +8,7 @@ from itertools import chain, islice, permutations, product
 
 from symgate.comparing.filling import Solution, Unknown, solutions
 from symgate.comparing.normal import Diagonal, Normal, is_of_rows
-from symgate.comparing.pairing import Side, aligned, pairings
+from symgate.comparing.pairing import Side, aligned, may_pair, pairings
 from symgate.comparing.proof import Restriction, holds, restrictions, under
 from symgate.comparing.slots import Node
 from symgate.comparing.tied import ties
@@ -181,7 +181,9 @@ def best(
 ) -> Found | None:
     """The proved relation that asks least of the parameters, or None."""
     chosen: Found | None = None
-    for names in state_maps(one, other):
+    nameless = Side.nameless(one), Side.nameless(other)
+    ways = [how for how in ways if may_pair(*nameless, how)]
+    for names in state_maps(one, other) if ways else ():
         for how in ways:
             found = _paired(one, other, names, how)
             if found is not None and found.unconditional:
@@ -191,15 +193,6 @@ def best(
             if found is not None:
                 break
     return chosen
-
-
-def alike(one: Normal, other: Normal) -> bool:
-    """Whether two cells differ at most in which parameters stand where."""
-    for names in state_maps(one, other):
-        mine, theirs = Side.of(one, {b: a for a, b in names.items()}), Side.of(other, {})
-        if any(aligned(mine, theirs, pairs) for pairs in pairings(mine, theirs, "exact")):
-            return True
-    return False
 
 
 def state_maps(one: Normal, other: Normal) -> Iterator[dict[str, str]]:
