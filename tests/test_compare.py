@@ -19,7 +19,6 @@ from symgate.algebra.vectors import variable
 from symgate.cli.main import main
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
-from symgate.comparing.natural import natural
 from symgate.comparing.nearest import nearest
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
@@ -125,8 +124,9 @@ def same_values_and_jacobians(
             np.testing.assert_allclose(
                 reached(left, params, x, paths[0]),
                 sum(reached(f, there, x, paths[1]) for f in rights),
-                rtol=1e-9, atol=1e-12,
-            )  # fmt: skip
+                rtol=1e-9,
+                atol=1e-12,
+            )
 
 
 def walked(cell: sg.Cell, params: Any, x: Any, states: dict[str, Any]) -> list[dict[str, Any]]:
@@ -181,9 +181,14 @@ def test_a_counterexample_gives_both_cells_the_same_numbers() -> None:
     assert sum(value.any() for value in example.first_parameters.values()) <= 4
     other = compared("gru", "gru-one-plus").counterexample
     assert other is not None
-    partners = dict(zip("ABaDEdFGe", ("W_r", "U_r", "b_r", "W_z", "U_z", "b_z", "W_n", "U_n",
-                                      "b_n"), strict=True))  # fmt: skip
-    found = natural(normal_form(other.cells[0]), normal_form(other.cells[1]), other.names)
+    partners = dict(
+        zip(
+            "ABaDEdFGe",
+            ("W_r", "U_r", "b_r", "W_z", "U_z", "b_z", "W_n", "U_n", "b_n"),
+            strict=True,
+        )
+    )
+    found = partners(normal_form(other.cells[0]), normal_form(other.cells[1]), other.names)
     assert found == partners
 
 
@@ -222,8 +227,9 @@ def really_differs(example: Counterexample | None) -> None:
 
 def test_conditions_are_named() -> None:
     assert compared("gru", "gru-reset-after").conditions == (
-        ("n = 1", "c_n = 0"), ("U_n diagonal", "c_n = 0"),
-    )  # fmt: skip
+        ("n = 1", "c_n = 0"),
+        ("U_n diagonal", "c_n = 0"),
+    )
     assert compared("lstm", "lstm-coupled").conditions == (
         ("W_i = -W_f", "U_i = -U_f", "b_i = -b_f"),
     )
@@ -312,14 +318,17 @@ def test_quotients_are_compared_exactly() -> None:
 
 
 def test_a_failed_search_is_no_proof() -> None:
-    doubled = sg.Cell.from_text("a[t] = W @ x[t] + U @ h[t-1] + b\n"
-                                "h[t] = 2 * tanh(a[t]) / (1 + tanh(a[t])**2)")  # fmt: skip
+    doubled = sg.Cell.from_text(
+        "a[t] = W @ x[t] + U @ h[t-1] + b\nh[t] = 2 * tanh(a[t]) / (1 + tanh(a[t])**2)"
+    )
     found = sg.compare("rnn", doubled)  # tanh(2 a), which the search does not know
     assert found.verdict == "no map found"
     assert "no proof that there is none was found" in found.reason
     assert found.direction.to_dict() == {
-        "first_in_second": None, "second_in_first": None, "parameters": "",
-    }  # fmt: skip
+        "first_in_second": None,
+        "second_in_first": None,
+        "parameters": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -330,7 +339,7 @@ def test_a_failed_search_is_no_proof() -> None:
         ("rnn", "gru", "with one unit and all else at 0, rnn can have"),
         ("gru", "rnn-two-layers", "states: h in gru, l, h in rnn-two-layers"),
     ],
-)  # fmt: skip
+)
 def test_a_difference_is_proved_in_words(first: str, second: str, said: str) -> None:
     found = sg.compare(named(first), named(second))
     assert found.verdict == "different"

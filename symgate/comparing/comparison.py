@@ -14,13 +14,13 @@ from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form
-from symgate.comparing.joined import best_joined
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.search import Found, search
 from symgate.comparing.separation import separated
-from symgate.comparing.telling import Map, told_conditions, told_map
+from symgate.comparing.sums import best_summed
+from symgate.comparing.wording import Map, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
 
@@ -191,7 +191,7 @@ def relations(one: Normal, other: Normal) -> list[Found]:
     found = list(search(one, other))
     if found and found[0].unconditional:
         return found
-    whole = best_joined(one, other)
+    whole = best_summed(one, other)
     return [whole] if whole is not None else found
 
 
@@ -199,11 +199,11 @@ def related(one: Normal, other: Normal, proved: list[Found]) -> Comparison:
     """The verdict where some relation was proved."""
     found = proved[-1]
     cells = (one.cell, other.cell)
-    told = None if found.image == "first" else told_map(one, other, found)
+    told = None if found.image == "first" else map_in_words(one, other, found)
     if found.unconditional:
         verdict = "identical" if _only_names(one, other, found) else "equal"
         return Comparison(*cells, verdict, told, (), _doubled(one, other), found)
-    conditions = tuple(told_conditions(r, *cells) for r in proved)
+    conditions = tuple(conditions_in_words(r, *cells) for r in proved)
     return Comparison(*cells, "conditional", told, conditions, found=found)
 
 
@@ -211,8 +211,9 @@ def _doubled(*forms: Normal) -> str:
     """States that are always another one; they have to start as it does."""
     return "; ".join(
         f"{name} of {form.cell.name} is always {kept}, and has to start there"
-        for form in forms for name, kept in form.merged.items()
-    )  # fmt: skip
+        for form in forms
+        for name, kept in form.merged.items()
+    )
 
 
 def _only_names(one: Normal, other: Normal, found: Found) -> bool:

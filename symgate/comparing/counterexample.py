@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from symgate.algebra.vectors import variable
-from symgate.comparing.natural import natural
-from symgate.comparing.normal import Normal, diagonal_name, plain_name
+from symgate.comparing.changes import diagonal_name, plain_name
+from symgate.comparing.jacobians import STEPS, TOLERANCE, Parting, parting
+from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import (
     Array,
     Draw,
@@ -23,31 +23,15 @@ from symgate.comparing.numbers import (
     draws,
     translated,
 )
+from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.search import Found
 from symgate.equations.cell import Cell
 
 DRAWS = 60
-STEPS = 3
-TOLERANCE = 1e-7
 
 #: A difference that is seen at once; a smaller one is shown where there is no other.
 CLEAR = 1e-2
-
-
-@dataclass(frozen=True)
-class Parting:
-    """Where two Jacobians part: the lag, the block, the entry (from 1) and both values."""
-
-    lag: int
-    of: str
-    wrt: str
-    entry: tuple[int, int]
-    first: float
-    second: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "entry": list(self.entry)}
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ class Counterexample:
     @cached_property
     def jacobians(self) -> Parting | None:
         """The first lag and entry at which the Jacobians differ at these numbers."""
-        return _parting(self)
+        return parting(self)
 
     def to_dict(self) -> dict[str, Any]:
         parting = self.jacobians
@@ -153,7 +137,7 @@ class _Trials:
 
     @cached_property
     def partners(self) -> Mapping[str, str]:
-        return natural(self.one, self.other, self.names)
+        return partners(self.one, self.other, self.names)
 
     def first(self, mapped: bool, steps: int, gap: float) -> Counterexample | None:
         """The first numbers that differ; with `mapped` what is asked of single parameters holds."""
@@ -322,70 +306,22 @@ def _differing(
             worst = int(np.argmax(gap))
             if gap[worst] > least:
                 return Counterexample(
-                    (one.cell, other.cell), names, draw.n, first, second, start, start_there,
-                    a, step, worst + 1, float(left[worst]), float(right[worst]),
-                )  # fmt: skip
+                    (one.cell, other.cell),
+                    names,
+                    draw.n,
+                    first,
+                    second,
+                    start,
+                    start_there,
+                    a,
+                    step,
+                    worst + 1,
+                    float(left[worst]),
+                    float(right[worst]),
+                )
         mine = {s: here(p)[:, 0] for s, p in one.states.items()}
         theirs = {s: there(p)[:, 0] for s, p in other.states.items()}
     return None
-
-
-def _parting(example: Counterexample) -> Parting | None:
-    one, other = example.cells
-    names = {b: a for b, a in example.names.items() if b in other.states and a in one.states}
-    pairs = sorted(((of, wrt) for of in names for wrt in names), key=lambda p: p[0] != p[1])
-    left = _Steps(one, example.first_parameters, example.variables)
-    right = _Steps(other, example.second_parameters, example.second_variables)
-    with np.errstate(all="ignore"):
-        for lag in range(1, STEPS + 1):
-            for of, wrt in pairs:
-                mine = left.jacobian(names[of], names[wrt], lag)
-                theirs = right.jacobian(of, wrt, lag)
-                gap = np.abs(mine - theirs)
-                if np.nanmax(gap) > TOLERANCE:
-                    i, j = np.unravel_index(int(np.nanargmax(gap)), gap.shape)
-                    return Parting(
-                        lag, names[of], names[wrt], (int(i) + 1, int(j) + 1),
-                        float(mine[i, j]), float(theirs[i, j]),
-                    )  # fmt: skip
-    return None
-
-
-class _Steps:
-    """The Jacobians of a cell along its own path, from the engine, block by block."""
-
-    def __init__(self, cell: Cell, parameters: Any, variables: Mapping[str, Array]) -> None:
-        self.cell, self.parameters = cell, dict(parameters)
-        self.path = [dict(variables)]
-        self.blocks: dict[tuple[str, str, int], Array] = {}
-
-    def jacobian(self, of: str, wrt: str, lag: int) -> Array:
-        if lag == 1:
-            return self.block(of, wrt, 0)
-        parts = [
-            self.block(of, through, lag - 1) @ self.jacobian(through, wrt, lag - 1)
-            for through in self.cell.states
-        ]
-        return np.asarray(sum(parts[1:], parts[0]))
-
-    def block(self, of: str, wrt: str, step: int) -> Array:
-        """One block of the one-step Jacobian at a step of the path."""
-        from symgate.linear.jacobian import jacobian
-
-        key = (of, wrt, step)
-        if key not in self.blocks:
-            self.blocks[key] = self.evaluated(jacobian(self.cell, of, wrt), step)
-        return self.blocks[key]
-
-    def evaluated(self, expression: Any, step: int) -> Array:
-        from symgate.numerics.evaluate import lambdify
-
-        while len(self.path) <= step:
-            before = len(self.path) - 1
-            values = {s: self.evaluated(variable(s), before) for s in self.cell.states}
-            self.path.append({**self.path[before], **values})
-        f = lambdify(self.cell, expression)
-        return np.asarray(f(self.parameters, **{k: self.path[step][k] for k in f.needs}))
 
 
 def _lists(values: Mapping[str, Array]) -> dict[str, Any]:

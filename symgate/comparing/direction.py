@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from symgate.comparing.filling import Unknown, Value
-from symgate.comparing.normal import Normal, apply
+from symgate.comparing.changes import apply
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
 from symgate.comparing.search import Found
 from symgate.comparing.separation import separated
+from symgate.comparing.solving import Unknown, Value
 
 ONE_TO_ONE, ONTO, INTO, REDUNDANT = "one-to-one", "onto", "into", "redundant"
 

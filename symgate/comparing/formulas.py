@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from sympy import Integer, Rational
 
 from symgate.algebra.printing import Shown
-from symgate.comparing.filling import Value
-from symgate.comparing.normal import is_of_rows, plain_name
+from symgate.comparing.changes import plain_name
+from symgate.comparing.coefficients import Token
+from symgate.comparing.normal import is_of_rows
 from symgate.comparing.polynomials import Matrix
-from symgate.comparing.slots import Token
-from symgate.comparing.telling import gates, values, whole_matrix
+from symgate.comparing.solving import Value
+from symgate.comparing.wording import gates, values, whole_matrix
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from symgate.comparing.joined import joined
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
+from symgate.comparing.sums import summed
 
 #: A singular value above this is no rounding error; the slopes are right to about 1e-9.
 CLEAR = 1e-4
@@ -22,7 +22,7 @@ def degrees_of_freedom(cell: Normal, n: int) -> int | None:
     if free_sizes(cell):
         return None
     sizes = all_sizes(cell.cell, n)
-    merged = joined(cell)
+    merged = summed(cell)
     gone = {name for name, _ in merged.gone}
     return sum(
         int(np.prod(shape(p.shape, sizes)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from symgate.comparing.changes import Diagonal, diagonal_name
 from symgate.comparing.freedom import free_sizes
 from symgate.comparing.intervals import ROUNDING, Interval, Number, Ranges, range_of
-from symgate.comparing.normal import Diagonal, Normal, diagonal_name
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted
 from symgate.comparing.rays import MOST_SIGNS, Growth, Limit, NoLimit, Ray, cases, decisive

@@ -8,13 +8,13 @@ from functools import cache
 
 from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
+from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.comparison import Comparison, compare, related, relations
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form, zoo_form
-from symgate.comparing.joined import best_joined
 from symgate.comparing.normal import Normal
 from symgate.comparing.search import QUICK, Found, best
-from symgate.comparing.slots import kind, nodes_of
+from symgate.comparing.sums import best_summed
 from symgate.equations.cell import Cell
 
 #: States, outputs and inputs, each by number, and the kinds of activations with their numbers.
@@ -114,7 +114,7 @@ def _equal(name: str, own: Normal) -> Found | None:
             known = zoo_form(name)
             found = best(known, own, QUICK)
             if found is None or not found.unconditional:
-                found = best_joined(known, own)
+                found = best_summed(known, own)
     except (TooLarge, RecursionError):
         return None
     return found if found is not None and found.unconditional else None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
-from symgate.comparing.filling import Unknown, Value
+from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import (
     Act,
@@ -24,7 +24,7 @@ from symgate.comparing.polynomials import (
     Var,
     of_monomial,
 )
-from symgate.comparing.slots import Token
+from symgate.comparing.solving import Unknown, Value
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
 from symgate.numerics.functions import MODULE

@@ -13,27 +13,28 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice, permutations, product
 
-from symgate.comparing.normal import EVEN, ODD, Normal
-from symgate.comparing.polynomials import Act, Inverse, Polynomial
-from symgate.comparing.signs import solved
-from symgate.comparing.slots import (
+from symgate.comparing.changes import EVEN, ODD
+from symgate.comparing.coefficients import (
+    Coefficient,
     Key,
     Node,
-    Slot,
     argument,
+    coefficients,
     kind,
     nodes_in,
     nodes_of,
     skeleton,
-    slots,
 )
+from symgate.comparing.normal import Normal
+from symgate.comparing.polynomials import Act, Inverse, Polynomial
+from symgate.comparing.signs import solved
 
 MAX_PAIRINGS = 240
 
 #: How often colours are refined.
 ROUNDS = 4
 
-_EMPTY = Slot((), frozenset())
+_EMPTY = Coefficient((), frozenset())
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Side:
     names: Mapping[str, str]
     nodes: tuple[Node, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
-    slots: dict[Polynomial, dict[Key, Slot]] = field(default_factory=dict, compare=False)
+    coefficients: dict[Polynomial, dict[Key, Coefficient]] = field(
+        default_factory=dict, compare=False
+    )
     colours: dict[tuple[str, int], dict[Node, str]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -76,16 +79,16 @@ class Side:
 
 
 @dataclass(frozen=True)
-class SlotPair:
-    """What one slot holds on either side; the left times `sign` should be the right.
+class Equation:
+    """What one coefficient holds on either side; the left times `sign` should be the right.
 
     `odd` are the nodes that change the sign of the left with their own; where they are
     solved for, only `fixed` of the sign is left.
     """
 
     key: Key
-    left: Slot
-    right: Slot
+    left: Coefficient
+    right: Coefficient
     sign: int
     odd: frozenset[Node] = frozenset()
     fixed: int = 1
@@ -136,16 +139,17 @@ def _refined(side: Side, how: str, colours: Mapping[Node, str]) -> dict[Node, st
             weight = "·" if tokens else abs(coefficient)
             held.append((key, weight if how == "exact" else ""))
             if how == "outside" and tokens:
-                continue  # a slot with parameters may be empty on the other side
+                continue  # a coefficient with parameters may be empty on the other side
             for node in nodes_in(monomial):
                 found[node].append((owner, key, weight))
         if at >= len(owners):
             inside[side.nodes[at - len(owners)]] = tuple(sorted(set(map(str, held))))
     return {
-        n: _digest(kind(n), *sorted(map(str, found[n])), "|",
-                   *(inside[n] if how == "exact" else ()))
+        n: _digest(
+            kind(n), *sorted(map(str, found[n])), "|", *(inside[n] if how == "exact" else ())
+        )
         for n in side.nodes
-    }  # fmt: skip
+    }
 
 
 def _digest(*parts: str) -> str:
@@ -153,20 +157,20 @@ def _digest(*parts: str) -> str:
     return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
 
 
-def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair] | None:
-    """The slots of both sides next to each other with their signs, or None where they clash."""
+def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[Equation] | None:
+    """The equations between the coefficients of two sides, or None where some clash."""
     labels = {b: i for i, b in enumerate(other.nodes)}
     own = {a: labels[b] for a, b in pairs.items()}
-    raw: list[tuple[Key, Slot, Slot, frozenset[Node]]] = []
+    raw: list[tuple[Key, Coefficient, Coefficient, frozenset[Node]]] = []
     owners: list[tuple[frozenset[Node], Polynomial, Polynomial]] = [
         (frozenset(), one.owners[s], other.owners[s]) for s in one.owners
     ]
     owners += [(frozenset({_sign_of(a)}), argument(a), argument(b)) for a, b in pairs.items()]
     for owner, left, right in owners:
-        theirs = other.slots.get(right)
+        theirs = other.coefficients.get(right)
         if theirs is None:
-            theirs = other.slots[right] = slots(right, other.names, labels)
-        mine = slots(left, one.names, own)
+            theirs = other.coefficients[right] = coefficients(right, other.names, labels)
+        mine = coefficients(left, one.names, own)
         for key in {**mine, **theirs}:
             a, b = mine.get(key, _EMPTY), theirs.get(key, _EMPTY)
             if _clash(a, b):
@@ -178,7 +182,7 @@ def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[SlotPair
     found = []
     for key, a, b, odd in raw:
         sign = -1 if sum(signs.get(n, 1) < 0 for n in odd) % 2 else 1
-        found.append(SlotPair(key, a, b, sign, frozenset(filter(is_odd, odd))))
+        found.append(Equation(key, a, b, sign, frozenset(filter(is_odd, odd))))
     return found
 
 
@@ -188,8 +192,8 @@ def _sign_of(node: Node) -> Node:
     return Act("odd", argument(node)) if even else node
 
 
-def _clash(a: Slot, b: Slot) -> bool:
-    """Whether plain numbers fill a slot on both sides, and not the same ones up to a sign."""
+def _clash(a: Coefficient, b: Coefficient) -> bool:
+    """Whether both are plain numbers, and not the same ones up to a sign."""
     one, other = a.number, b.number
     return one is not None and other is not None and abs(one) != abs(other)
 
@@ -200,7 +204,7 @@ def is_odd(node: Node) -> bool:
 
 
 def _signs(
-    raw: Sequence[tuple[Key, Slot, Slot, frozenset[Node]]], pairs: Mapping[Node, Node]
+    raw: Sequence[tuple[Key, Coefficient, Coefficient, frozenset[Node]]], pairs: Mapping[Node, Node]
 ) -> dict[Node, int] | None:
     """Signs of the nodes such that all plain numbers agree: equations modulo 2."""
     equations: list[tuple[set[Node], int]] = [({n}, 0) for n in pairs if not is_odd(n)]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgate.comparing import polynomials as poly
-from symgate.comparing.filling import Solution, Unknown, Value, unknown
-from symgate.comparing.normal import Change, Normal, apply, plain_name
+from symgate.comparing.changes import Change, apply, plain_name
+from symgate.comparing.coefficients import Token
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator, number
-from symgate.comparing.slots import Token
+from symgate.comparing.solving import Solution, Unknown, Value, unknown
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,13 @@ def restrictions(conditions: Sequence[Value]) -> list[Restriction] | None:
         if not condition:
             continue
         pivot = next(
-            (i for i, (_, tokens) in enumerate(condition) if len(tokens) == 1
-             and _solvable(tokens[0], condition, i)),
+            (
+                i
+                for i, (_, tokens) in enumerate(condition)
+                if len(tokens) == 1 and _solvable(tokens[0], condition, i)
+            ),
             None,
-        )  # fmt: skip
+        )
         if pivot is None:
             return None
         c, (token,) = condition[pivot]

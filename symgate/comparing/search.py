@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, permutations, product
 
-from symgate.comparing.filling import Solution, Unknown, solutions
-from symgate.comparing.normal import Diagonal, Normal, is_of_rows
+from symgate.comparing.changes import Diagonal
+from symgate.comparing.coefficients import Node
+from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.pairing import Side, aligned, may_pair, pairings
 from symgate.comparing.proof import Restriction, holds, restrictions, under
-from symgate.comparing.slots import Node
-from symgate.comparing.tied import ties
+from symgate.comparing.solving import Solution, Unknown, solutions
+from symgate.comparing.ties import ties
 from symgate.comparing.views import activated, fits, opened, reduced, silenced, without_matrix
 
 MAX_PERMUTATIONS = 24
@@ -46,10 +47,17 @@ class Found:
     @property
     def unconditional(self) -> bool:
         return not (
-            self.of_first or self.of_second or self.diagonal_first or self.diagonal_second
-            or self.identity_first or self.identity_second or self.single_unit or self.readings
-            or self.image or self.sizes
-        )  # fmt: skip
+            self.of_first
+            or self.of_second
+            or self.diagonal_first
+            or self.diagonal_second
+            or self.identity_first
+            or self.identity_second
+            or self.single_unit
+            or self.readings
+            or self.image
+            or self.sizes
+        )
 
     @property
     def sizes(self) -> tuple[str, ...]:
@@ -61,10 +69,19 @@ class Found:
         """The same relation with the cells the other way round."""
         names = {b: a for a, b in self.names.items()}
         return Found(
-            names, self.back, self.there, self.of_second, self.of_first, self.diagonal_second,
-            self.diagonal_first, self.identity_second, self.identity_first, self.single_unit,
-            self.readings, {"first": "second", "second": "first"}.get(self.image, ""),
-        )  # fmt: skip
+            names,
+            self.back,
+            self.there,
+            self.of_second,
+            self.of_first,
+            self.diagonal_second,
+            self.diagonal_first,
+            self.identity_second,
+            self.identity_first,
+            self.single_unit,
+            self.readings,
+            {"first": "second", "second": "first"}.get(self.image, ""),
+        )
 
     @property
     def weight(self) -> int:
@@ -86,9 +103,9 @@ def search(one: Normal, other: Normal) -> Iterator[Found]:
         if special is not None:
             yield special
             return
-    yield from _diagonals(one, other, plain) or filter(None, [
-        None if plain is not None else _either(_reread, one, other)
-    ])  # fmt: skip
+    yield from _diagonals(one, other, plain) or filter(
+        None, [None if plain is not None else _either(_reread, one, other)]
+    )
 
 
 def _diagonals(one: Normal, other: Normal, plain: Found | None) -> list[Found]:
@@ -249,10 +266,10 @@ def _proved(
     names: Mapping[str, str],
 ) -> tuple[Solution, tuple[Restriction, ...]] | None:
     """The second cell's parameters in the first's, proved, with conditions on the first."""
-    slots = aligned(mine, theirs, pairs)
-    if slots is None:
+    coefficients = aligned(mine, theirs, pairs)
+    if coefficients is None:
         return None
-    for solution in solutions(slots, _identities(other)):
+    for solution in solutions(coefficients, _identities(other)):
         conditions = restrictions(solution.conditions)
         if conditions is not None and holds(one, other, names, solution, conditions):
             return under(solution, conditions), tuple(conditions)
@@ -261,8 +278,9 @@ def _proved(
 
 def _identities(cell: Normal) -> dict[Unknown, str]:
     """The matrices that can be I: square ones, and those of a size that is chosen at will."""
-    own = {s for name in (*cell.observed, *cell.cell.inputs)
-           for s in cell.cell.size(name).free_symbols}  # fmt: skip
+    own = {
+        s for name in (*cell.observed, *cell.cell.inputs) for s in cell.cell.size(name).free_symbols
+    }
     found = dict.fromkeys(_squares(cell), "")
     for p in cell.cell.parameters.values():
         if p.kind == "matrix" and p.name not in cell.blocks and p.shape[0] != p.shape[1]:
@@ -287,12 +305,13 @@ def _squares(cell: Normal) -> tuple[Unknown, ...]:
     """The square matrices of a cell, and the square blocks of stacked ones."""
     return tuple(
         (p.name, block)
-        for p in cell.cell.parameters.values() if p.kind == "matrix"
+        for p in cell.cell.parameters.values()
+        if p.kind == "matrix"
         for block, width in zip(
             cell.blocks.get(p.name, ("",)), cell.widths.get(p.name, p.shape[1:]), strict=True
         )
         if width == p.shape[1 if is_of_rows(block) else 0]
-    )  # fmt: skip
+    )
 
 
 def _diagonal(

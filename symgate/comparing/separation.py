@@ -15,11 +15,12 @@ import numpy as np
 
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
+from symgate.comparing.changes import Change, Renamed
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
 from symgate.comparing.intervals import range_of
-from symgate.comparing.normal import Change, Normal, Renamed
+from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
 from symgate.comparing.polynomials import (
     Act,
@@ -109,8 +110,13 @@ def _pairs(one: Normal, other: Normal) -> Iterator[Pair]:
             if len(outputs) != len(one.outputs) or len(one.cell.inputs) != len(other.cell.inputs):
                 continue
             for inputs, named in product(permutations(one.cell.inputs), permutations(one.outputs)):
-                names = dict(zip((*kept, *other.cell.inputs, *outputs),
-                                 (*one.states, *inputs, *named), strict=True))  # fmt: skip
+                names = dict(
+                    zip(
+                        (*kept, *other.cell.inputs, *outputs),
+                        (*one.states, *inputs, *named),
+                        strict=True,
+                    )
+                )
                 yield _pair(one, other, names, dropped)
 
 

@@ -14,17 +14,17 @@ from itertools import combinations, islice, permutations
 
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
-from symgate.comparing.filling import Unknown, unknown
-from symgate.comparing.normal import (
+from symgate.comparing.changes import (
     Alone,
     Change,
-    Normal,
     Renamed,
     activation,
     everything,
     is_scalar,
     variables,
 )
+from symgate.comparing.coefficients import Node, argument, kind, nodes_of, skeleton
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -38,7 +38,7 @@ from symgate.comparing.polynomials import (
     of_monomial,
 )
 from symgate.comparing.proof import Restriction, Substituted
-from symgate.comparing.slots import Node, argument, kind, nodes_of, skeleton
+from symgate.comparing.solving import Unknown, unknown
 
 MAX_CHOICES = 6
 
@@ -221,9 +221,11 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
     for state in cell.states:
         old = generator(Var(state, 1))
         through = {
-            g for q in cell.states.values() for g in everything(q)
+            g
+            for q in cell.states.values()
+            for g in everything(q)
             if isinstance(g, Act) and g.kind in INVERTIBLE and g.argument == old
-        }  # fmt: skip
+        }
         if len(through) != 1:
             continue
         (node,) = through

@@ -9,11 +9,11 @@ from typing import Any
 
 from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
+from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.comparison import Comparison, compare, normal_form
 from symgate.comparing.normal import Normal, Unsupported
 from symgate.comparing.polynomials import TooLarge
 from symgate.comparing.search import best, proved_equal
-from symgate.comparing.slots import kind, nodes_of
 from symgate.equations.cell import Cell
 
 #: What a comparison raises where a cell is beyond it.

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from symgate.comparing.filling import unknown
+from symgate.comparing.coefficients import argument, skeleton
 from symgate.comparing.normal import Normal
 from symgate.comparing.pairing import ROUNDS, Side
-from symgate.comparing.slots import argument, skeleton
+from symgate.comparing.solving import unknown
 
 #: Where a parameter stands.
 Places = frozenset[tuple[Hashable, ...]]
 
 
-def natural(one: Normal, other: Normal, names: Mapping[str, str]) -> dict[str, str]:
+def partners(one: Normal, other: Normal, names: Mapping[str, str]) -> dict[str, str]:
     """The partner in the first cell of each parameter of the second that has one.
 
     `names` maps the second cell's variables to the first's.

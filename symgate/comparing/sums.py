@@ -12,16 +12,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
-from symgate.comparing.filling import Solution, Unknown, Value, unknown
+from symgate.comparing.coefficients import (
+    Node,
+    Summand,
+    Token,
+    argument,
+    coefficients,
+    kind,
+    nodes_of,
+)
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Exp, Matrix, Monomial, Param
 from symgate.comparing.proof import Substituted, holds
 from symgate.comparing.search import Found, best
-from symgate.comparing.slots import Filling, Node, Token, argument, kind, nodes_of, slots
+from symgate.comparing.solving import Solution, Unknown, Value, unknown
 
 
 @dataclass(frozen=True)
-class Joined:
+class Summed:
     """A cell with fewer parameters: `sums` are what the kept ones stand for, in the cell's own."""
 
     cell: Normal
@@ -29,7 +37,7 @@ class Joined:
     gone: tuple[Unknown, ...]
 
 
-def joined(cell: Normal) -> Joined:
+def summed(cell: Normal) -> Summed:
     """The cell with every two parameters joined that can be."""
     sums: dict[Unknown, Value] = {}
     gone: list[Unknown] = []
@@ -43,19 +51,19 @@ def joined(cell: Normal) -> Joined:
             before = sums.get(unknown(kept), ((Fraction(1), (kept,)),))
             sums[unknown(kept)] = (*before, (sign, (dropped,)))
     if not gone:
-        return Joined(cell, {}, ())
-    return Joined(cell.changed(Substituted(dict.fromkeys(gone, ()), {})), sums, tuple(gone))
+        return Summed(cell, {}, ())
+    return Summed(cell.changed(Substituted(dict.fromkeys(gone, ()), {})), sums, tuple(gone))
 
 
 def _candidates(cell: Normal) -> Iterator[tuple[Token, Token, Fraction]]:
-    """Parameters that stand side by side in some slot, with the same around them."""
+    """Parameters that stand side by side in some coefficient, with the same around them."""
     nodes = nodes_of(cell.observed.values())
     kinds: dict[Node, str] = {node: kind(node) for node in nodes}
     found: dict[tuple[Token, Token, Fraction], None] = {}
     for p in [*cell.observed.values(), *map(argument, nodes)]:
-        for slot in slots(p, {}, kinds).values():
-            for at, one in enumerate(slot.fillings):
-                for other in slot.fillings[at + 1 :]:
+        for coefficient in coefficients(p, {}, kinds).values():
+            for at, one in enumerate(coefficient.summands):
+                for other in coefficient.summands[at + 1 :]:
                     pair = _only_difference(one, other)
                     if pair is not None:
                         found[pair] = None
@@ -68,15 +76,17 @@ def _in_exponents(monomial: Monomial) -> Iterator[tuple[Token, Token, Fraction]]
     """Parameters that stand alone in factors e^p and e^q of one product."""
     alone: list[tuple[tuple[Param, Fraction], Fraction]] = [
         ((param, power), exponent)
-        for g, exponent in monomial if isinstance(g, Exp) and len(g.of) == 1
-        for param, power in g.of if isinstance(param, Param) and power == 1
-    ]  # fmt: skip
+        for g, exponent in monomial
+        if isinstance(g, Exp) and len(g.of) == 1
+        for param, power in g.of
+        if isinstance(param, Param) and power == 1
+    ]
     for (one, c), (other, d) in combinations(sorted(alone, key=str), 2):
         if abs(c) == abs(d) and one[0].scalar == other[0].scalar:
             yield one, other, d / c
 
 
-def _only_difference(one: Filling, other: Filling) -> tuple[Token, Token, Fraction] | None:
+def _only_difference(one: Summand, other: Summand) -> tuple[Token, Token, Fraction] | None:
     (c, tokens), (d, others) = one, other
     if abs(c) != abs(d) or len(tokens) != len(others):
         return None
@@ -92,9 +102,9 @@ def _only_difference(one: Filling, other: Filling) -> tuple[Token, Token, Fracti
     return (a, b, Fraction(d, c)) if a[0].scalar == b[0].scalar else None
 
 
-def best_joined(one: Normal, other: Normal) -> Found | None:
+def best_summed(one: Normal, other: Normal) -> Found | None:
     """An unconditional relation of two cells with their parameters joined, or None."""
-    left, right = joined(one), joined(other)
+    left, right = summed(one), summed(other)
     if not left.gone and not right.gone:
         return None
     found = best(left.cell, right.cell)
@@ -108,19 +118,19 @@ def best_joined(one: Normal, other: Normal) -> Found | None:
     return None
 
 
-def _written_out(solution: Solution, known: Joined, unknowns: Joined) -> Solution:
+def _written_out(solution: Solution, known: Summed, unknowns: Summed) -> Solution:
     """A solution in the cells' own parameters."""
     values: dict[Unknown, Value] = {
-        name: tuple(part for filling in value for part in _expanded(filling, known.sums))
+        name: tuple(part for summand in value for part in _expanded(summand, known.sums))
         for name, value in solution.values.items()
     }
     return Solution({**values, **dict.fromkeys(unknowns.gone, ())}, solution.conditions)
 
 
-def _expanded(filling: Filling, sums: Mapping[Unknown, Value]) -> list[Filling]:
+def _expanded(summand: Summand, sums: Mapping[Unknown, Value]) -> list[Summand]:
     """A product with the sums that its factors stand for multiplied out."""
-    c, tokens = filling
-    products: list[Filling] = [(c, ())]
+    c, tokens = summand
+    products: list[Summand] = [(c, ())]
     for token in tokens:
         parts = sums.get(unknown(token), ((Fraction(1), (token,)),))
         if isinstance(token, Matrix) and token.transposed:

@@ -1,8 +1,8 @@
-"""A polynomial as slots: what the cell computes with, and the parameters that stand there.
+"""The coefficients of a polynomial: the parameters that stand with each product of variables.
 
-In tanh(W x + U (r ⊙ h) + b) the slots are x under a matrix, r ⊙ h under a matrix, and the
-constant; W, U and b fill them. Two cells are matched by their slots, whatever the names of
-the parameters, and whether a slot holds one bias, two or none.
+In tanh(W x + U (r ⊙ h) + b) the products are x under a matrix, r ⊙ h under a matrix, and the
+constant; W, U and b are their coefficients. Two cells are matched by their coefficients,
+whatever the names of the parameters, and whether one is one bias, two or none.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from symgate.comparing.polynomials import (
 #: What the matching has to pair: the nodes that hold polynomials of their own.
 Node = Act | Inverse | Exp
 
-#: A parameter in a slot: a matrix, or a vector or scalar with its exponent.
+#: A parameter: a matrix, or a vector or scalar with its exponent.
 Token = Matrix | tuple[Param, Fraction]
 
-#: A product of parameters with its coefficient; a slot is a sum of them.
-Filling = tuple[Fraction, tuple[Token, ...]]
+#: A product of parameters with its factor; a coefficient is a sum of them.
+Summand = tuple[Fraction, tuple[Token, ...]]
 
 Key = Hashable
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A sum of fillings; `odd` are the nodes that stand an odd number of times in its key."""
+class Coefficient:
+    """A sum of summands; `odd` are the nodes that stand an odd number of times in its key."""
 
-    fillings: tuple[Filling, ...]
+    summands: tuple[Summand, ...]
     odd: frozenset[Node]
 
     @property
     def number(self) -> Fraction | None:
-        """The plain number that fills the slot, or None where a parameter does."""
-        if all(not tokens for _, tokens in self.fillings):
-            return sum((c for c, _ in self.fillings), Fraction(0))
+        """The plain number that this is, or None where it has parameters."""
+        if all(not tokens for _, tokens in self.summands):
+            return sum((c for c, _ in self.summands), Fraction(0))
         return None
 
 
@@ -66,18 +66,19 @@ def kind(node: Node) -> str:
     return f"{node.kind} {node.extra}" if isinstance(node, Act) else type(node).__name__
 
 
-def slots(
+def coefficients(
     p: Polynomial, names: Mapping[str, str], nodes: Mapping[Node, Hashable]
-) -> dict[Key, Slot]:
-    """The slots of a polynomial, with variables and nodes renamed in their keys."""
-    found: dict[Key, list[Filling]] = {}
+) -> dict[Key, Coefficient]:
+    """The coefficients by their products, in which variables and nodes are renamed."""
+    found: dict[Key, list[Summand]] = {}
     odd: dict[Key, frozenset[Node]] = {}
     for monomial, coefficient in p:
         key, tokens, own = skeleton(monomial, names, nodes)
         found.setdefault(key, []).append((coefficient, tuple(tokens)))
         odd[key] = own
     return {
-        key: Slot(tuple(sorted(found[key], key=str)), odd[key]) for key in sorted(found, key=str)
+        key: Coefficient(tuple(sorted(found[key], key=str)), odd[key])
+        for key in sorted(found, key=str)
     }
 
 
@@ -118,7 +119,7 @@ def skeleton(
 
 
 def chain_of(g: Applied) -> tuple[list[Matrix], Monomial]:
-    """The matrices of a product A B v, and what it acts on: one slot, whatever their number."""
+    """The matrices of a product A B v, and what it acts on: one coefficient of v."""
     chain, feature = [g.matrix], g.feature
     while len(feature) == 1:
         ((inner, exponent),) = feature

@@ -1,6 +1,6 @@
 """Solving for the parameters of one cell in those of another.
 
-Each slot gives an equation: what fills it on the right, in unknown parameters, is what
+Each coefficient gives an equation: what fills it on the right, in unknown parameters, is what
 fills it on the left, in known ones. First a plain renaming is tried, with signs, then the
 equations are solved as linear ones. What is left unsatisfied are conditions.
 """
@@ -13,17 +13,17 @@ from fractions import Fraction
 from itertools import permutations
 from types import MappingProxyType
 
+from symgate.comparing.coefficients import Node, Summand, Token
 from symgate.comparing.effort import spend
-from symgate.comparing.pairing import SlotPair
+from symgate.comparing.pairing import Equation
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.signs import solved
-from symgate.comparing.slots import Filling, Node, Token
 
 #: A parameter by name; a matrix by name and block.
 Unknown = tuple[str, str]
 
 #: What an unknown is: a sum of products of known parameters.
-Value = tuple[Filling, ...]
+Value = tuple[Summand, ...]
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,20 @@ def unknown(token: Token) -> Unknown:
 
 
 def solutions(
-    slots: Sequence[SlotPair], identities: Mapping[Unknown, str] = MappingProxyType({})
+    coefficients: Sequence[Equation], identities: Mapping[Unknown, str] = MappingProxyType({})
 ) -> Iterator[Solution]:
     """Solutions for the parameters of the right side, the plainest first.
 
     `identities` are the matrices that may be I, each with what that asks of the sizes.
     """
-    renamed = _renaming(slots)
+    renamed = _renaming(coefficients)
     if renamed is not None:
         yield Solution({k: (v,) for k, v in renamed.items()}, ())
-    linear = _linear(slots, ())
+    linear = _linear(coefficients, ())
     if linear is not None:
         yield linear
-    ones = _factors(slots, identities)
-    linear = _linear(slots, ones) if ones else None
+    ones = _factors(coefficients, identities)
+    linear = _linear(coefficients, ones) if ones else None
     if linear is not None:
         sizes = dict.fromkeys(identities[name] for name in ones if identities.get(name))
         yield replace(linear, sizes=tuple(sizes))
@@ -83,18 +83,18 @@ def solutions(
 Bound = tuple[dict[Unknown, Token], list[tuple[set[Unknown | Node], int]]]
 
 
-def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
+def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None:
     """One known parameter, perhaps with a sign, for each unknown one; found by search."""
     tasks = []
-    for slot in sorted(slots, key=lambda s: len(s.right.fillings)):
-        left = [(c * slot.fixed, t) for c, t in slot.left.fillings]
-        right = list(slot.right.fillings)
+    for coefficient in sorted(coefficients, key=lambda s: len(s.right.summands)):
+        left = [(c * coefficient.fixed, t) for c, t in coefficient.left.summands]
+        right = list(coefficient.right.summands)
         if len(left) != len(right):
             return None
-        tasks.append((left, right, slot.odd))
+        tasks.append((left, right, coefficient.odd))
     steps = [0]
 
-    def search(at: int, bound: Bound) -> dict[Unknown, Filling] | None:
+    def search(at: int, bound: Bound) -> dict[Unknown, Summand] | None:
         steps[0] += 1
         if steps[0] > 2000:
             return None
@@ -116,9 +116,9 @@ def _renaming(slots: Sequence[SlotPair]) -> dict[Unknown, Filling] | None:
 
 
 def _bound_all(
-    pairs: Sequence[tuple[Filling, Filling]], odd: frozenset[Node], bound: Bound
+    pairs: Sequence[tuple[Summand, Summand]], odd: frozenset[Node], bound: Bound
 ) -> Iterator[Bound]:
-    """Ways to bind all products of a slot, one after the other."""
+    """Ways to bind all products of a coefficient, one after the other."""
     if not pairs:
         yield bound
         return
@@ -126,7 +126,7 @@ def _bound_all(
         yield from _bound_all(pairs[1:], odd, extended)
 
 
-def _bind(known: Filling, wanted: Filling, odd: frozenset[Node], bound: Bound) -> Iterator[Bound]:
+def _bind(known: Summand, wanted: Summand, odd: frozenset[Node], bound: Bound) -> Iterator[Bound]:
     """Ways to let the parameters of a wanted product be those of a known one.
 
     Matrices stand in order; vectors and scalars side by side may change places.
@@ -177,51 +177,51 @@ def _plain(token: Token, name: Token) -> Token | None:
 Row = tuple[dict[Unknown, Fraction], dict[tuple[Token, ...], Fraction]]
 
 
-def _linear(slots: Sequence[SlotPair], ones: Sequence[Unknown]) -> Solution | None:
+def _linear(coefficients: Sequence[Equation], ones: Sequence[Unknown]) -> Solution | None:
     """Solve for the unknowns as linear ones; rows without unknowns are conditions.
 
-    A slot that holds a product of unknowns waits until all but one of them are solved; some
+    A coefficient that holds a product of unknowns waits until all but one of them are solved; some
     are taken as one, or as I.
     """
     values: dict[Unknown, Value] = {name: ((Fraction(1), ()),) for name in ones}
     rows: list[Row] = []
-    scalars = _scalars(slots)
+    scalars = _scalars(coefficients)
     for _ in range(4):
         turned: dict[Unknown, bool] = {}
-        found_rows = [_row(slot, values, turned) for slot in slots]
+        found_rows = [_row(coefficient, values, turned) for coefficient in coefficients]
         rows = [row for row in found_rows if row is not None]
         found = _solved(rows, scalars)
-        if found is None or len(rows) == len(slots):
+        if found is None or len(rows) == len(coefficients):
             return found and replace(found, values={**values, **found.values})
         known = {name: v for name, v in found.values.items() if name not in values}
-        known = {name: v for name, v in known.items() if _settled(name, rows) and len(v) <= 1}
+        known = {name: v for name, v in known.items() if _is_alone(name, rows) and len(v) <= 1}
         if not known:
             return None
         values.update(known)
     return None
 
 
-def _scalars(slots: Sequence[SlotPair]) -> set[Unknown]:
-    tokens = [token for s in slots for _, names in s.right.fillings for token in names]
+def _scalars(coefficients: Sequence[Equation]) -> set[Unknown]:
+    tokens = [token for s in coefficients for _, names in s.right.summands for token in names]
     return {unknown(t) for t in tokens if not isinstance(t, Matrix) and t[0].scalar}
 
 
-def _settled(name: Unknown, rows: Sequence[Row]) -> bool:
+def _is_alone(name: Unknown, rows: Sequence[Row]) -> bool:
     """Whether a row has this unknown alone."""
     return any(set(row) == {name} for row, _ in rows)
 
 
 def _row(
-    slot: SlotPair, values: Mapping[Unknown, Value], turned: dict[Unknown, bool]
+    coefficient: Equation, values: Mapping[Unknown, Value], turned: dict[Unknown, bool]
 ) -> Row | None:
-    """The equation of a slot with known values put in; None where it is not linear."""
+    """The equation of a coefficient with known values put in; None where it is not linear."""
     row: dict[Unknown, Fraction] = {}
     rest: dict[tuple[Token, ...], Fraction] = {}
-    for c, tokens in slot.left.fillings:
-        rest[tokens] = rest.get(tokens, Fraction(0)) + c * slot.sign
+    for c, tokens in coefficient.left.summands:
+        rest[tokens] = rest.get(tokens, Fraction(0)) + c * coefficient.sign
     flipped: set[bool] = set()
     factors: set[tuple[Token, ...]] = set()
-    for c, tokens in slot.right.fillings:
+    for c, tokens in coefficient.right.summands:
         open_ones = [t for t in tokens if unknown(t) not in values]
         scale, factor = _known_product([t for t in tokens if unknown(t) in values], values)
         if not scale:
@@ -284,16 +284,20 @@ def _divided(
     return result
 
 
-def _factors(slots: Sequence[SlotPair], identities: Mapping[Unknown, str]) -> tuple[Unknown, ...]:
+def _factors(
+    coefficients: Sequence[Equation], identities: Mapping[Unknown, str]
+) -> tuple[Unknown, ...]:
     """Unknowns that are taken as one, so that no product holds two: diag(γ) B is any matrix.
 
     Only those that never stand alone; vectors and scalars first, then matrices that may be I.
     """
-    products = [[unknown(t) for t in tokens] for s in slots for _, tokens in s.right.fillings]
+    products = [
+        [unknown(t) for t in tokens] for s in coefficients for _, tokens in s.right.summands
+    ]
     matrices = {
         unknown(t): None
-        for s in slots
-        for _, tokens in s.right.fillings
+        for s in coefficients
+        for _, tokens in s.right.summands
         for t in tokens
         if isinstance(t, Matrix)
     }

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symgate.comparing.filling import Value
+from symgate.comparing.changes import diagonal_name, plain_name
+from symgate.comparing.coefficients import Token
 from symgate.comparing.intervals import ALL, POSITIVE, Interval, range_of
-from symgate.comparing.normal import Normal, diagonal_name, is_of_rows, plain_name
+from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import ONE, Matrix, Param, Polynomial, total
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import Found
-from symgate.comparing.slots import Token
+from symgate.comparing.solving import Value
 from symgate.equations.cell import Cell
 
 
@@ -39,7 +40,7 @@ class Map:
         return "; ".join(shown) if shown else "the same names"
 
 
-def told_map(one: Normal, other: Normal, found: Found) -> Map:
+def map_in_words(one: Normal, other: Normal, found: Found) -> Map:
     """The map of a relation in words."""
     return Map(
         {s: found.names.get(s, s) for s in other.states},
@@ -103,7 +104,7 @@ def gate_text(constant: int, sign: int, name: str) -> str:
     return f"-{name}" if sign < 0 else name
 
 
-def told_conditions(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
+def conditions_in_words(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
     """The conditions of one alternative, each as a short text."""
     shown = ["n = 1"] if found.single_unit else []
     shown += found.sizes

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from symgate.comparing.filling import Solution, Unknown, Value, solutions
-from symgate.comparing.normal import ODD, Change, Normal, everything
-from symgate.comparing.pairing import Side, SlotPair, aligned, pairings
+from symgate.comparing.changes import ODD, Change, everything
+from symgate.comparing.coefficients import Coefficient, Node, Token, argument, coefficients, kind
+from symgate.comparing.normal import Normal
+from symgate.comparing.pairing import Equation, Side, aligned, pairings
 from symgate.comparing.polynomials import (
     Act,
     Generator,
@@ -20,7 +21,7 @@ from symgate.comparing.polynomials import (
     generator,
 )
 from symgate.comparing.proof import Restriction, holds
-from symgate.comparing.slots import Node, Slot, Token, argument, kind, slots
+from symgate.comparing.solving import Solution, Unknown, Value, solutions
 
 
 class _Tie(Change):
@@ -88,15 +89,15 @@ def _tied(
 
 def _argument_slots(
     mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: _Tie
-) -> list[SlotPair]:
-    """The slots of the tied activation against those of the one it is tied to."""
+) -> list[Equation]:
+    """The coefficients of the tied activation against those of the one it is tied to."""
     labels = {b: i for i, b in enumerate(theirs.nodes)}
     own = {a: labels[b] for a, b in pairs.items()}
-    left = slots(argument(partner), mine.names, own)
-    right = slots(tie(tie.gone.argument), theirs.names, labels)
-    empty = Slot((), frozenset())
+    left = coefficients(argument(partner), mine.names, own)
+    right = coefficients(tie(tie.gone.argument), theirs.names, labels)
+    empty = Coefficient((), frozenset())
     return [
-        SlotPair(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
+        Equation(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
         for key in {**left, **right}
     ]
 
