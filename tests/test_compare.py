@@ -20,6 +20,7 @@ from symgate.cli.main import main
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
 from symgate.comparing.nearest import nearest
+from symgate.comparing.partners import partners
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
 from tests.chosen import CELLS
@@ -72,16 +73,7 @@ def test_nothing_false_is_said(pair: dict[str, str]) -> None:
         assert found.verdict != "different" or truth == (False, False)
         said = (found.direction.first_in_second, found.direction.second_in_first)
         assert all(s is None or s == t for s, t in zip(said, truth, strict=True))
-
-
-def test_most_of_the_pairs_are_decided() -> None:
-    """At least three quarters of `verdicts.toml`; to leave all open would also be true."""
-    decided = 0
-    for pair in VERDICTS:
-        found = sg.compare(given_or_named(pair["first"]), given_or_named(pair["second"]))
-        said = (found.direction.first_in_second, found.direction.second_in_first)
-        decided += said == CONTAINED[pair["truth"]]
-    assert decided >= 0.7 * len(VERDICTS)
+    assert pair.get("open") or said == truth
 
 
 def given_or_named(cell: str) -> sg.Cell:
@@ -181,7 +173,7 @@ def test_a_counterexample_gives_both_cells_the_same_numbers() -> None:
     assert sum(value.any() for value in example.first_parameters.values()) <= 4
     other = compared("gru", "gru-one-plus").counterexample
     assert other is not None
-    partners = dict(
+    expected = dict(
         zip(
             "ABaDEdFGe",
             ("W_r", "U_r", "b_r", "W_z", "U_z", "b_z", "W_n", "U_n", "b_n"),
@@ -189,7 +181,7 @@ def test_a_counterexample_gives_both_cells_the_same_numbers() -> None:
         )
     )
     found = partners(normal_form(other.cells[0]), normal_form(other.cells[1]), other.names)
-    assert found == partners
+    assert found == expected
 
 
 def really_differs(example: Counterexample | None) -> None:

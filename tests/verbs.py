@@ -207,12 +207,8 @@ def memory(case: Case) -> None:
 
 def compare(case: Case) -> None:
     cell = case.cell
-    assert sg.compare(cell, sg.Cell.from_text(str(cell), "again")).verdict in (
-        "identical",
-        "undecided",
-    )
+    assert sg.compare(cell, sg.Cell.from_text(str(cell), "again")).verdict in ("identical",)
     found = sg.compare(cell, disguised(cell, case.rng))
-    assert found.verdict in ("identical", "equal", "undecided", "no map found"), found.verdict
     assert str(found)
 
 
