@@ -3,9 +3,10 @@
     python analysis/read_corpus.py FOLDER [--failures]
 
 FOLDER holds JSON files, each with `latex` (the set as printed) and labels: `family`,
-`convention`, `row_vectors`, `biases`, `expected_equations` (null for an ill-formed line) and
-`misprints` (where, kind). A label that is null is not judged. Prints one line a set and the
-totals; --failures prints only the sets with a failure, with what was wrong.
+`convention`, `row_vectors`, `biases`, `expected_equations` and `misprints` (where, kind). A
+label that is null is not judged; an equation that is null is a line that may be read or not.
+Prints one line a set and the totals; --failures prints only the sets with a failure, with what
+was wrong.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ def equations_right(
     expected = data["expected_equations"]
     if not expected:
         return None
-    ill_formed = sum(line is None for line in expected)
+    open_lines = sum(line is None for line in expected)
     lines = [line for e in expected if e is not None for line in converted(e)]
     lines = inlined(shifted(lines))
     own = inlined([split(line.text) for line in reading.lines if line.text is not None])
@@ -175,15 +176,11 @@ def equations_right(
         for left, right in lines
         if base(left) in names or re.search(rf"\b{re.escape(base(left))}\b", used)
     ]
-    missing = sum(line.text is None for line in reading.lines)
-    if missing != ill_formed and missing < ill_formed:
-        complaints.append(f"{missing} lines ill-formed, labelled {ill_formed}")
-        return False
     if not wanted and not own:
         return None
     if same_cell(wanted, own):
         return True
-    return same_lines(wanted, own, complaints)
+    return same_lines(wanted, own, complaints, open_lines)
 
 
 def converted(line: str) -> Iterator[tuple[str, str]]:
@@ -301,7 +298,10 @@ def same_cell(wanted: Sequence[tuple[str, str]], own: Sequence[tuple[str, str]])
 
 
 def same_lines(
-    wanted: Sequence[tuple[str, str]], own: Sequence[tuple[str, str]], complaints: list[str]
+    wanted: Sequence[tuple[str, str]],
+    own: Sequence[tuple[str, str]],
+    complaints: list[str],
+    open_lines: int,
 ) -> bool:
     """Every labelled line against the one read for the same name: equal as expressions."""
     ready = with_functions(wanted, {base(a): b for a, b in own})
@@ -323,9 +323,10 @@ def same_lines(
             right = False
         else:
             left_over.remove(match)
-    if left_over:
+    too_many = len(left_over) > open_lines
+    if too_many:
         complaints.append(f"read too much: {left_over}")
-    return right and not left_over
+    return right and not too_many
 
 
 def same_expression(one: str, other: str, defined: set[str]) -> bool:

@@ -55,6 +55,63 @@ def _misspelt(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield readers[0], name
 
 
+def other_cases(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """Names that are read in one case and defined in the other: c_{t-1} beside C_t = …"""
+    defined = {line.name for line in lines}
+    missing = {**_undefined(lines, 0), **_undefined(lines, -1)}
+    pairs = []
+    for name, ref in missing.items():
+        other = "_".join((ref.letter.swapcase(), *ref.accents, *ref.labels))
+        own = next((line for line in lines if line.name == other), None)
+        kept = own is not None and (_reads(own, other, -1) or own.target.time is None)
+        if len(ref.letter) == 1 and kept and name not in defined:
+            pairs.append((name, other))
+    return pairs
+
+
+def with_one_case(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: str) -> list[Line]:
+    """The lines with one fault where a name of one step is written in two cases."""
+    result = list(lines)
+    for name, other in same:
+        at = next(i for i, line in enumerate(result) if line.name == other)
+        target = result[at].target
+        uses = [r for line in result for r in line.references if r.name == other]
+        odd = [r for r in uses if text[r.start : r.stop].lstrip("\\{")[:1] == name[:1]]
+        if target.time is None or not odd:
+            continue
+        printed, first = text[odd[0].start : odd[0].stop], odd[0]
+        why = f"{name} and {other} are one name in two cases"
+        fault = Fault(
+            "case_mismatch", why, first.start, first.stop, printed, printed.swapcase(), (), 0.8
+        )
+        result[at] = replace(result[at], faults=(*result[at].faults, fault))
+    return result
+
+
+def without_matrices(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines without those of matrices made of parameters: A = exp(Δ A) beside h = A h + B x."""
+    timed = [line.target for line in lines if line.target.time is not None]
+    small = any(target.letter[:1].islower() for target in timed)
+    made = [
+        line
+        for line in lines
+        if small
+        and line.target.time is None
+        and line.target.letter[:1].isupper()
+        and line.target.letter.isalpha()
+        and len(line.target.letter) == 1
+        and line.references
+        and all(r.time is None or (r.time == 0 and len(r.letter) > 1) for r in line.references)
+        and any(
+            r.name == line.name
+            for other in lines
+            for r in other.references
+            if other.target.time is not None
+        )
+    ]
+    return [line for line in lines if line not in made], made
+
+
 def _other_states(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     """An update without a function of a state that nothing defines: G = (1 - z) h + z h̃."""
     used = {ref.name for line in lines for ref in line.references}

@@ -19,9 +19,10 @@ from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
-from symgate.reading.relation import BEYOND, NAMES, Relation, against, relation, verdict
+from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
+from symgate.reading.terms import AnyTerm, Var, mapped
 from symgate.reading.understanding import Understanding, Understood
 
 
@@ -49,9 +50,11 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     if edits:
         meant, mended = _meant(document, index, count, edits, classifier)
     family = mended.family()
+    shown = {u.name: u.term for u in mended.found.lines if u.term is not None}
+    plain = not mended.found.convolution and family != "ssm"
+    if len(shown) == len(mended.found.lines) and plain:
+        family = family_of(shown) or family
     zoo = _relation(cell, meant, family)
-    if zoo is not None and zoo.relation in ("identical", "equal") and zoo.name in NAMES:
-        family = NAMES[zoo.name]
     observed = conventions(classifier, family).completed(conventions(mended, family))
     return Reading(
         name=name,
@@ -138,17 +141,16 @@ def _meant(
 
 
 def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | None:
-    """The nearest zoo cell: that of the meant cell, with the verdict on the printed one."""
+    """The nearest zoo cell: that of the meant cell, with the relation of the printed one."""
     if cell is None or cell is meant or meant is None:
-        known = cell or meant
-        return relation(known, family) if known is not None else None
-    try:
-        wanted = verdict(meant, family)
-        if wanted is None:
-            return relation(cell, family)
-        return replace(against(wanted[0], cell), as_meant=wanted[1])
-    except BEYOND:
-        return None
+        known_cell = cell or meant
+        return relation(known_cell, family) if known_cell is not None else None
+    wanted = relation(meant, family)
+    if wanted is None:
+        return relation(cell, family)
+    own = proved(cell)
+    as_printed = own.relation if own is not None and own.name == wanted.name else "near"
+    return Relation(wanted.name, as_printed, cell, wanted.relation)
 
 
 def _line(
@@ -170,7 +172,7 @@ def _line(
     ill_formed = u.ill_formed or any(
         f.ill_formed and equation.start <= f.start < equation.stop for f in everything
     )
-    text = None if ill_formed else u.printed
+    text = None if ill_formed else _as_cased(document, u)
     return ReadLine(
         u.line.printed or u.name,
         text,
@@ -179,6 +181,18 @@ def _line(
         document.text[equation.start : equation.stop],
         part,
     )
+
+
+def _as_cased(document: Document, u: Understood) -> str | None:
+    """A line's text with its names in the case in which they are printed."""
+
+    def cased(term: AnyTerm) -> AnyTerm:
+        shown = document.text[term.start : term.stop].lstrip("\\{")[:1]
+        if isinstance(term, Var) and shown == term.name[0].swapcase():
+            return replace(term, name=shown + term.name[1:])
+        return term
+
+    return replace(u, term=None if u.term is None else mapped(u.term, cased)).printed
 
 
 def _with_one(

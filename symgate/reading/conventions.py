@@ -127,12 +127,16 @@ class _Habits:
 
     def peephole(self) -> bool:
         memory = set(self.parts.carried) - set(self.parts.outputs)
+        seen = {v.name for u in self.cell.gate_lines() for v in variables(u.term) if v.time == -1}  # type: ignore[arg-type]  # lines of gates have terms
+        if len(seen & set(self.parts.states)) > 1:
+            return True
         for u in self.found.lines:
             if u.name in self.parts.carried or u.name in self.parts.outputs or u.term is None:
                 continue
             if u.name not in self.parts.gates:
                 continue
-            if self.parts.outputs and any(v.name in memory for v in variables(u.term)):
+            others = self.parts.outputs or self.undefined_states() - {*self.lines}
+            if others and any(v.name in memory for v in variables(u.term)):
                 return True
         return False
 

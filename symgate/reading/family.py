@@ -18,6 +18,10 @@ from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Quot, Times, V
 from symgate.reading.understanding import Understanding, Understood
 
 
+def _is_outer(u: Understood) -> bool:
+    return u.error is not None and "outer" in u.error.message
+
+
 class Classifier:
     """Reads the family and the conventions off the parts of a cell."""
 
@@ -31,12 +35,49 @@ class Classifier:
     def family(self) -> str:
         if self.found.backwards:
             return "birnn"
-        if any(u.error is not None and "outer" in u.error.message for u in self.found.lines):
-            return "mlstm"
+        outer = next((u for u in self.found.lines if _is_outer(u)), None)
+        if outer is not None:
+            return self.matrix_family(outer)
+        if self.is_state_space():
+            return "ssm"
         base = self.carried_family() if self.parts.carried else self.uncarried_family()
         if self.found.convolution and base in ("lstm", "gru"):
             return f"conv{base}"
-        return base
+        return "qrnn" if self.found.convolution and base == "mingru" else base
+
+    def matrix_family(self, outer: Understood) -> str:
+        """A state that outer products are added to: by what its last value is multiplied with."""
+        used = [ref for ref in outer.line.references if ref.name != outer.name]
+        twice = sum(ref.name == outer.name for ref in outer.line.references) > 1
+        if twice or any(ref.name == "I" or ref.letter == "diag" for ref in used):
+            keys = {ref.name for ref in used if ref.transposed}
+            plain = {ref.name for ref in used if not ref.transposed and ref.time == 0}
+            return "deltanet" if len(keys) == 1 and keys & plain else "rwkv7"
+        others = {ref.name for ref in used if ref.time in (0, None)}
+        if len(self.found.lines) > 2 or len(others) > 3:
+            return "mlstm"
+        return "linear-attention" if len(others) == 2 else "retnet"
+
+    def is_state_space(self) -> bool:
+        """Whether the states are matrices times themselves and the inputs, and nothing more."""
+        lines = [self.lines[s] for s in self.parts.states] or [
+            u for u in self.found.lines if u.error is not None and "step" in u.error.message
+        ]
+        return (
+            bool(lines)
+            and all(
+                u.term is None or all(isinstance(t, Add | Apply | Var | Par) for t in walk(u.term))
+                for u in lines
+            )
+            and not any(self.bare_sum(u) for u in lines)
+        )
+
+    def bare_sum(self, u: Understood) -> bool:
+        """Whether a line has a bias or a last value without a matrix, or one input alone."""
+        if u.term is None:
+            return False
+        parts = summands(u.term)
+        return len(parts) < 2 or any(not isinstance(f, Apply) for p in parts for f in p.factors)
 
     def uncarried_family(self) -> str:
         if not self.parts.states:
@@ -52,7 +93,7 @@ class Classifier:
 
     def incomplete_family(self) -> str:
         """A cell without its update: by the names and number of its gates."""
-        letters = {u.line.target.letter.lower() for u in self.found.lines}
+        letters = {u.line.target.letter[:1].lower() for u in self.found.lines}
         if {"z", "r"} <= letters:
             return "gru"
         if {"i", "f", "o"} <= letters or {"f", "o"} <= letters:
@@ -87,6 +128,7 @@ class Classifier:
             state == name and u in self.parts.outputs for u, state in self.parts.outputs.items()
         ) or any(
             u.term is not None
+            and not affine(u.term)
             and any(v.name == name and v.time in (0, None) for v in variables(u.term))
             for u in self.found.outputs
         )
@@ -147,7 +189,9 @@ class Classifier:
         if self.projected_reset(state):
             return "sgu"
         if recurrent and resets:
-            return "mgu" if resets <= keep and len(self.parts.gates) == 1 else "gru"
+            sigmoids = [u for u in self.everything if isinstance(u.term, Call) and affine(u.term)]
+            single = len([u for u in sigmoids if u.name not in self.parts.candidates]) <= 1
+            return "mgu" if resets <= keep and len(self.parts.gates) == 1 and single else "gru"
         if (
             keep
             and not self.is_complementary(state)

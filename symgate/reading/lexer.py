@@ -224,6 +224,9 @@ class Lexer:
         yield self.token("NUMBER", text, start)
 
     def _word(self, text: str, start: int) -> Iterator[Token]:
+        if text in symbols.LOST and self.text[start - 1 : start] not in ("_", "{", "^"):
+            yield from self._command(f"\\{text}", start)
+            return
         if is_function(text) and (self.plain or len(text) > 3 or text in symbols.FUNCTIONS):
             yield self.token("FUNCTION", text, start)
         elif self.plain and text in GREEK and len(text) > 2:
@@ -234,8 +237,10 @@ class Lexer:
                 self.at = tail.end()
                 text += tail.group()
             yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
-        elif self.lowered_run(text, start) or (
-            len(text) >= 3 and text.islower() and not _holds_function(text)
+        elif (
+            self.lowered_run(text, start)
+            or self.two_letters(text)
+            or (len(text) >= 3 and text.islower() and not _holds_function(text))
         ):
             yield self.token("NAME", text, start)
         else:
@@ -248,19 +253,17 @@ class Lexer:
         lowered = before == "_" and text.islower() and 2 <= len(text) <= 3
         return lowered and after not in ("_", "^", "'")
 
+    def two_letters(self, text: str) -> bool:
+        """Whether two letters are one weight, as in Wf [h, x] + bf."""
+        after = self.text[self.at : self.at + 1]
+        return re.fullmatch(r"[WUb][fiouzrcg]", text) is not None and after not in ("_", "^", "'")
+
     def letters(self, text: str, start: int) -> Iterator[Token]:
         """Letters side by side: each a symbol of its own, but for functions among them."""
         i = 0
         while i < len(text):
-            head = next(
-                (
-                    f
-                    for f in ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
-                    if text.startswith(f, i)
-                ),
-                None,
-            )
-            if head is None and text.startswith("sigma", i):
+            head = next((f for f in _INSIDE if text.startswith(f, i)), None)
+            if head in (None, "sigm") and text.startswith("sigma", i):
                 yield self.token("LETTER", "sigma", start + i, start + i + 5)
                 i += 5
             elif head is not None:
@@ -295,10 +298,12 @@ class Lexer:
             yield self.token("JUNK", text, start)
 
 
+#: Functions that are found among letters side by side.
+_INSIDE = ("tanh", "sigmoid", "softmax", "relu", "ReLU", "sigm", "exp")
+
+
 def _holds_function(text: str) -> bool:
-    return any(
-        name in text for name in ("tanh", "sigmoid", "softmax", "relu", "sigma", "sigm", "exp")
-    )
+    return any(name in text for name in ("sigma", *_INSIDE))
 
 
 def is_function(word: str) -> bool:

@@ -81,8 +81,9 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | 
         if target is None:
             yield Aside(equation, error.message, error)
         else:
-            fault = Fault(error.kind, error.message, error.start, error.stop, "", "", (), 0.9, True)
-            yield Line(target, None, equation, number, faults=(*equation.faults, fault))
+            why = f"looked like an equation, not read: {error.message}"
+            yield Aside(equation, why, error)
+            yield Line(target, None, equation, number, faults=equation.faults)
         return
     column = _column(sides[0])
     if column is not None:

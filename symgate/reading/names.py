@@ -58,10 +58,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Indices:
-    """Which letters are the time and which number components, in one document."""
+    """Which letters are the time and which number components, in one document.
+
+    `same` are pairs of names of which the first is written for the second, as c for C.
+    """
 
     time: frozenset[str] = frozenset({"t"})
     components: frozenset[str] = frozenset()
+    same: frozenset[tuple[str, str]] = frozenset()
 
 
 def indices(sides: Iterable[Sequence[Token]]) -> Indices:
@@ -89,11 +93,19 @@ def _script_groups(tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
 
 def reference(tree: Tree, indices: Indices) -> Reference | None:
     """The reference that a tree is, or None where it is an expression."""
+    found = _reference(tree, indices)
+    meant = dict(indices.same).get(found.name) if found is not None and indices.same else None
+    if found is None or meant is None:
+        return found
+    return replace(found, name=meant, letter=found.letter.swapcase())
+
+
+def _reference(tree: Tree, indices: Indices) -> Reference | None:
     match tree:
         case Symbol(name=name, kind=kind) if kind in ("LETTER", "NAME", "MACRO", "FUNCTION"):
             return Reference(name, name, tree.start, tree.stop, kind=kind)
         case Accent(accent=accent, base=base):
-            inner = reference(base, indices)
+            inner = _reference(base, indices)
             if inner is None:
                 return None
             return _named(
@@ -106,10 +118,10 @@ def reference(tree: Tree, indices: Indices) -> Reference | None:
                 )
             )
         case Group(opening="{", items=(item,)):
-            inner = reference(item, indices)
+            inner = _reference(item, indices)
             return None if inner is None else replace(inner, start=tree.start, stop=tree.stop)
         case Scripted(base=base, scripts=scripts):
-            inner = reference(base, indices)
+            inner = _reference(base, indices)
             if inner is None:
                 return None
             for script in scripts:

@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from symgate.reading.aliases import with_aliases
+from symgate.reading.aliases import (
+    other_cases,
+    with_aliases,
+    with_one_case,
+    without_matrices,
+)
 from symgate.reading.documents import pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
@@ -18,6 +23,7 @@ from symgate.reading.plain import written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
+from symgate.reading.several import separated
 from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, activations, structure
 from symgate.reading.tokens import FormulaError
@@ -49,13 +55,16 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     macros = definitions(document.text) if "\\" in document.text else {}
     everything = list(_equations(found, macros))
     known = _indices(everything)
-    read: list[Line] = []
-    for number, equation in enumerate(everything):
-        for item in lines(equation, number, known):
-            if isinstance(item, Aside):
-                found.aside.append((equation.start, equation.stop, item.why))
-            else:
-                read.append(item)
+    read = _read(found, everything, known)
+    same = other_cases(read)
+    if same:
+        found.aside.clear()
+        known = replace(known, same=frozenset(same))
+        read = with_one_case(_read(found, everything, known), same, document.text)
+    read, made = without_matrices(read)
+    for line in made:
+        why = "a matrix that is made of parameters"
+        found.aside.append((line.equation.start, line.equation.stop, why))
     groups = grouped(with_aliases(read, document.text), document.text)
     for line, why in groups.aside:
         found.aside.append((line.equation.start, line.equation.stop, why))
@@ -67,11 +76,28 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
         parts = structure(understanding)
         resolve(understanding, activations(understanding, parts))
         parts = structure(understanding)
+        for u in understanding.lines:
+            if u.error is not None:
+                place = u.line.equation
+                why = f"looked like an equation, not read: {u.error.message}"
+                found.aside.append((place.start, place.stop, why))
         for output in understanding.outputs:
             equation = output.line.equation
             found.aside.append((equation.start, equation.stop, "an output that no state reads"))
         found.cells.append((draft, understanding, parts))
     return found
+
+
+def _read(found: Found, everything: Sequence[Equation], known: Indices) -> list[Line]:
+    """The lines of all equations; what is none is put aside."""
+    read: list[Line] = []
+    for number, equation in enumerate(everything):
+        for item in lines(equation, number, known):
+            if isinstance(item, Aside):
+                found.aside.append((equation.start, equation.stop, item.why))
+            else:
+                read.append(item)
+    return read
 
 
 def _likely(every: Iterable[Piece]) -> list[Piece]:
@@ -102,7 +128,7 @@ def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
                 count += 1
                 if count > MAX_EQUATIONS:
                     return
-                yield repaired(equation)
+                yield from map(repaired, separated(equation))
         except FormulaError as error:
             found.aside.append((error.start, error.stop, error.message))
 

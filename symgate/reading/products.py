@@ -137,6 +137,7 @@ class Products:
         values = [(sign, self.placed(values, i)) for i, (sign, _) in enumerate(values)]
         sorts = [sort(value) for _, value in values]
         self.check_transposes(node, values)
+        self.check_matrices(node, values)
         if len(values) == 1:
             return values[0][1]
         if self.is_row(sorts, values):
@@ -164,6 +165,15 @@ class Products:
                 raise Foreign("an outer product", node)
             if isinstance(one, Var) and one.ref.transposed and sort(other) == "V":
                 raise Foreign("an inner product", node)
+
+    def check_matrices(self, node: Tree, values: Sequence[Factor]) -> None:
+        """C_t h_t, where C is defined nowhere and all vectors are lower-case: a matrix."""
+        for (_, one), (sign, other) in pairwise(values):
+            if not (isinstance(one, Var) and isinstance(other, Var)) or sign not in ("", "times"):
+                continue
+            given = one.name in self.context.defined or one.time is None
+            if one.ref.letter.isupper() and other.ref.letter.islower() and not given:
+                raise Foreign("a matrix that each step has anew", node)
 
     def is_row(self, sorts: Sequence[str], values: Sequence[Factor]) -> bool:
         """Whether vectors stand left of their matrices here."""

@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from symgate.cells import cell as zoo_cell
-from symgate.cells import entries
-from symgate.comparing.coefficients import kind, nodes_of
-from symgate.comparing.comparison import Comparison, compare, normal_form
-from symgate.comparing.normal import Normal, Unsupported
-from symgate.comparing.polynomials import TooLarge
-from symgate.comparing.search import best, proved_equal
+from symgate.comparing.comparison import Comparison, compare
+from symgate.comparing.effort import bounded
+from symgate.comparing.forms import BEYOND, normal_form, zoo_form
+from symgate.comparing.nearest import proved_equal
+from symgate.comparing.search import QUICK, best
 from symgate.equations.cell import Cell
+from symgate.reading.mending.book import Lines, known, of_text
 
-#: What a comparison raises where a cell is beyond it.
-BEYOND = (TooLarge, Unsupported, ArithmeticError)
+#: What the search for a relation under conditions may cost.
+EFFORT = 20_000
 
 #: The zoo's cells of each family that people print, the commonest first.
 KIN = {
-    "rnn": (
-        "rnn",
-        "rnn-relu",
-        "rnn-sigmoid",
-        "linear-rnn",
-        "jordan-rnn",
-        "leaky-rnn",
-        "rate-rnn",
-        "rnn-pre-activation",
-        "fast-rnn",
-        "antisymmetric-rnn",
-    ),
-    "lstm": ("lstm", "lstm-peephole", "lstm-coupled", "lstm-1997", "lstm-no-output-activation"),
-    "lstmp": ("lstm-projected",),
-    "gru": ("gru", "gru-z-takes-new", "gru-reset-after"),
-    "mgu": ("mgu", "mgu1", "mgu2"),
-    "ugrnn": ("ugrnn", "ligru"),
-    "janet": ("janet", "ugrnn"),
-    "indrnn": ("indrnn",),
-    "sru": ("sru", "t-rnn", "qrnn"),
-    "slstm": ("slstm-unstabilised", "slstm"),
-    "mingru": ("min-gru", "t-rnn"),
-    "minlstm": ("min-lstm",),
-    "lightru": ("ugrnn",),
-    "convlstm": ("lstm", "lstm-peephole"),
-    "convgru": ("gru", "gru-z-takes-new"),
-    "birnn": (),
-    "sgu": ("ugrnn",),
+    family: tuple(names.split())
+    for family, names in {
+        "rnn": "rnn rnn-relu rnn-sigmoid linear-rnn jordan-rnn leaky-rnn rate-rnn "
+        "rnn-pre-activation fast-rnn antisymmetric-rnn",
+        "lstm": "lstm lstm-peephole lstm-coupled lstm-1997 lstm-no-output-activation",
+        "lstmp": "lstm-projected",
+        "gru": "gru gru-z-takes-new gru-reset-after",
+        "mgu": "mgu mgu1 mgu2",
+        "ugrnn": "ugrnn ligru",
+        "janet": "janet ugrnn",
+        "indrnn": "indrnn",
+        "sru": "sru t-rnn qrnn",
+        "slstm": "slstm-unstabilised slstm",
+        "mingru": "min-gru t-rnn",
+        "minlstm": "min-lstm",
+        "lightru": "ugrnn",
+        "convlstm": "lstm lstm-peephole",
+        "convgru": "gru gru-z-takes-new",
+        "birnn": "",
+        "sgu": "ugrnn",
+    }.items()
 }
 
 #: The family of a zoo cell where it is not that of its structure.
@@ -68,96 +60,76 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Relation:
-    """The zoo's nearest cell, the verdict of `compare`, and the map.
+    """The zoo's nearest cell and the relation to it: identical, equal, conditional or near.
 
-    `as_meant` is the verdict on the cell with its misprints mended, where there are any.
+    `as_meant` is the relation of the cell with its misprints mended, where there are any.
+    The comparison, with a map or a counterexample, is made when it is asked for.
     """
 
     name: str
     relation: str
-    comparison: Comparison
+    cell: Cell
     as_meant: str | None = None
 
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The comparison with the zoo's cell, in full."""
+        return compare(zoo_cell(self.name), self.cell)
+
     def to_dict(self) -> dict[str, Any]:
-        found = self.comparison
-        data: dict[str, Any] = {
-            "name": self.name,
-            "relation": self.relation,
-            "map": None if found.map is None else found.map.to_dict(),
-        }
+        data: dict[str, Any] = {"name": self.name, "relation": self.relation, "map": None}
         if self.as_meant is not None:
             data["as_meant"] = self.as_meant
-        if found.conditions:
-            data["conditions"] = [list(alternative) for alternative in found.conditions]
+        if self.relation != "near":
+            found = self.comparison
+            data["map"] = None if found.map is None else found.map.to_dict()
+            if found.conditions:
+                data["conditions"] = [list(alternative) for alternative in found.conditions]
         return data
+
+
+def family_of(lines: Lines) -> str:
+    """The family of the zoo's cell that some lines are, proved; "" where they are none."""
+    name = known(lines)
+    if name in NAMES:
+        return NAMES[name]
+    return next((family for family, kin in KIN.items() if name in kin), "")
 
 
 def relation(cell: Cell, family: str) -> Relation | None:
     """The strongest relation of a cell to one of the zoo's; None for a family without any."""
-    kin = KIN.get(family, ())
     try:
-        name, _ = related(cell, family) or (kin[0] if kin else "", False)
-        return against(name, cell) if name else None
+        found = proved(cell) or _conditional(cell, family)
     except BEYOND:
         return None
-
-
-def in_the_zoo(cell: Cell) -> bool:
-    """Whether a cell is equal to one of the zoo's, so that it is as published."""
-    try:
-        own = normal_form(cell)
-        return any(proved_equal(normal_form(zoo_cell(n)), own) for n in _others(own, ()))
-    except BEYOND:
-        return False
-
-
-def verdict(cell: Cell, family: str) -> tuple[str, str] | None:
-    """The zoo's nearest cell and the relation to it, without a counterexample."""
-    found = related(cell, family)
-    if found is not None and not found[1]:
-        return found[0], "conditional"
-    told = relation(cell, family)
-    return None if told is None else (told.name, told.relation)
-
-
-def related(cell: Cell, family: str) -> tuple[str, bool] | None:
-    """The cell of the zoo that a cell is equal to, and whether without conditions.
-
-    An equal one of the family is looked for first, then one that is equal under conditions,
-    then an equal one among all that have the same activations.
-    """
+    if found is not None:
+        return found
     kin = KIN.get(family, ())
-    own = normal_form(cell)
-    near: dict[str, int] = {}
-    for name in kin:
-        found = best(normal_form(zoo_cell(name)), own, ("exact", "outside"))
-        if found is not None and found.unconditional:
-            return name, True
-        if found is not None:
-            near[name] = found.weight
-    if near:
-        return min(near, key=lambda name: near[name]), False
-    equal = (n for n in _others(own, kin) if proved_equal(normal_form(zoo_cell(n)), own))
-    return next(((name, True) for name in equal), None)
+    return Relation(kin[0], "near", cell) if kin else None
 
 
-def against(name: str, cell: Cell) -> Relation:
-    """The relation of a cell to one of the zoo's."""
-    found = compare(zoo_cell(name), cell)
-    return Relation(name, found.verdict, found)
+def proved(cell: Cell) -> Relation | None:
+    """The zoo's cell that a cell is, perhaps under conditions on its biases; None for none."""
+    name = known(of_text(str(cell)))
+    if not name:
+        return None
+    equal = proved_equal(cell, (name,), others=False)
+    return _related(name, cell) if equal is None else Relation(name, equal.verdict, cell)
 
 
-def _others(own: Normal, done: tuple[str, ...]) -> Iterator[str]:
-    """Other zoo cells with as many states and the same kinds of activations."""
-    wanted = fingerprint(own)
-    for name in entries():
-        if name in done or name.endswith("-concat"):
-            continue
-        if fingerprint(normal_form(zoo_cell(name))) == wanted:
-            yield name
+def _related(name: str, cell: Cell) -> Relation:
+    """The relation to one cell of the zoo, as far as it is quickly found."""
+    with bounded(EFFORT):
+        found = best(zoo_form(name), normal_form(cell), QUICK)
+    if found is None:
+        return Relation(name, "near", cell)
+    if not found.unconditional:
+        return Relation(name, "conditional", cell)
+    return Relation(name, compare(zoo_cell(name), cell).verdict, cell)
 
 
-def fingerprint(found: Normal) -> tuple[object, ...]:
-    """What equal cells have in common: states, outputs, inputs, and kinds of activations."""
-    kinds = Counter(kind(node) for node in nodes_of(found.observed.values()))
-    return len(found.states), len(found.outputs), len(found.cell.inputs), sorted(kinds.items())
+def _conditional(cell: Cell, family: str) -> Relation | None:
+    """The first cell of a family in the zoo that a cell is, perhaps under conditions."""
+    every = [_related(name, cell) for name in KIN.get(family, ())]
+    found = [r for r in every if r.relation != "near"]
+    return min(found, key=lambda r: r.relation == "conditional", default=None)

@@ -189,7 +189,8 @@ def _chained(row: Sequence[Token], at: int) -> bool:
 
 def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault, ...]:
     """The fault of two equations with only a line end of the source between them."""
-    if piece.kind == "plain" or not piece.display or piece.delimiters[0] in ("`", "``"):
+    source = piece.delimiters[0].startswith("`") and not piece.delimiters[0].endswith("math")
+    if piece.kind == "plain" or not piece.display or source:
         return ()
     token = row[at]
     before = next((t for t in reversed(row[:at]) if t.kind not in _SPACES), None)

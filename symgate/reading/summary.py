@@ -178,11 +178,9 @@ def _relation(reading: Reading, mark: Mark) -> str:
     if zoo.relation == "conditional":
         conditions = " or ".join(" and ".join(c) for c in zoo.comparison.conditions)
         return f"equal to the zoo's {name} only if {conditions}"
-    if zoo.relation in ("no map found", "not understood"):
-        return f"nearest in the zoo: {name}; not decided whether equal"
     if zoo.as_meant in ("identical", "equal"):
         return f"as meant {zoo.as_meant} to the zoo's {name}; as printed not"
-    return f"nearest in the zoo: {name}, not equal to it"
+    return f"nearest in the zoo: {name}; no proof that it is equal"
 
 
 def _nothing(file: ReadFile) -> str:

@@ -417,3 +417,6 @@ LAYOUTS = _words(
     "array cases subequations eqsplit dmath dmath* empheq rcases dcases numcases multlined "
     "IEEEeqnarray IEEEeqnarray* tabular center"
 )
+
+#: Commands that stand without their backslash in texts that have lost it.
+LOST = {"odot", "cdot", "circ", "otimes", "tilde", "widetilde", "mathbf", "mathrm", "boldsymbol"}

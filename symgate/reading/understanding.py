@@ -166,8 +166,7 @@ def _meant(line: Line, context: Context) -> Understood:
     except Foreign as error:
         return Understood(line, line.name, line.target.time, None, faults, error)
     except FormulaError as error:
-        fault = Fault(error.kind, error.message, error.start, error.stop, "", "", (), 0.7, True)
-        return Understood(line, line.name, line.target.time, None, (*faults, fault), error)
+        return Understood(line, line.name, line.target.time, None, faults, error)
     return Understood(line, line.name, line.target.time, term, faults)
 
 

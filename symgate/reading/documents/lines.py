@@ -17,9 +17,15 @@ _LABEL = re.compile(
     + r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}[^\W\d_][\w \-/()（）'’&]{1,50}?[*_]{0,2}"
     r"\s?[:：](?!\s?=)[*_]{0,2}\s*(?=[^\s=])"
 )
+#: Words without a colon before an equation, one of which says which part it is.
+_WORDS = re.compile(
+    _TAGS + r"[\s>*\-+•–#/|(;%!]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}(?=[^=]{0,50}"
+    r"\b(?i:gate|state|memory|cell|candidate|hidden|update|reset|forget|output|input|layer)\b)"
+    r"[A-Za-z][A-Za-z \-/()]{1,50}[*_]{0,2}[\s–-]+(?=[^\W\d]\S{0,24}\s*(?:=|≔|←))"
+)
 #: One symbol before the equals sign, perhaps with scripts, an accent, a time.
 _LEFT = re.compile(
-    r"^" + _TAGS + r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
+    r"^" + _TAGS + r"[\s>*\-+•–#/|(;%!]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
     r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
     r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\*?\s*(?::\s?=|=|≔|<-|←)(?!=)"
 )
@@ -50,6 +56,7 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
         last = text.find("\n", found, stop)
         last = stop if last < 0 else last
         label = _LABEL.match(text, first, found)
+        label = label or _WORDS.match(text, first, found + 1)
         first = first if label is None else label.end()
         line = text[first:found] + _COMMENT.sub("", text[found:last])
         if len(line) <= MAX_LINE and _looks_like_one(line):

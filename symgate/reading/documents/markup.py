@@ -66,6 +66,10 @@ _TEXTS = (
 )
 
 
+#: What no programming language has: a fence with it holds formulas, whatever it is called.
+_NO_CODE = re.compile(r"_\{t|\{t-1\}|σ\(|⊙|ₜ")
+
+
 def pieces(
     text: str, start: int = 0, stop: int | None = None, plain: bool = True
 ) -> Iterator[Piece]:
@@ -121,7 +125,8 @@ def _fence(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int
         if re.search(r"\$|\\\[|\\documentclass|\\begin\{document\}", content):
             return list(pieces(text, *body, plain=False)), end
         return [_latex(text, *body, ticks + language, ticks, True)], end
-    return list(pieces(text, *body, plain=language in _TEXTS)), end
+    plain = language in _TEXTS or _NO_CODE.search(text, *body) is not None
+    return list(pieces(text, *body, plain=plain)), end
 
 
 def _directive(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
@@ -244,9 +249,10 @@ def _code(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int]
 def _url(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
     end = found.end()
     depth = 0
+    ends = "\n" if text[found.start() - 2 : found.start()] == "](" else " \n\t\"'<>"
     while end < min(stop, found.end() + MAX_FORMULA):
         character = text[end]
-        if character in " \n\t\"'<>" or (character == ")" and depth == 0):
+        if character in ends or (character == ")" and depth == 0):
             break
         depth += (character == "(") - (character == ")")
         end += 1
@@ -266,7 +272,7 @@ def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
             unquote(part)
             if part[0] == "%"
             else {"&plus;": "+", "&space;": " ", "&amp;": "&"}.get(
-                part, " " if part == "+" else part
+                part, " " if part == "+" and "%" in text[start:stop] else part
             )
         )
         result.append(plain)

@@ -20,7 +20,7 @@ from symgate.reading.mending.invariants import Broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.search import Slip, slips
-from symgate.reading.mending.sketch import sketch
+from symgate.reading.mending.sketch import Sketch, sketch
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.understanding import Understanding
@@ -28,8 +28,7 @@ from symgate.reading.understanding import Understanding
 
 def seen(cell: Readable) -> list[Fault]:
     """The misprints that the writing itself shows."""
-    found = [f for module in (layout, written, marks) for f in module.faults(cell)]
-    return distinct([*found, *habits.swapped(cell)])
+    return distinct([f for module in (layout, written, marks) for f in module.faults(cell)])
 
 
 def inferred(document: Document, found: Understanding, parts: Structure) -> list[Fault]:
@@ -38,7 +37,33 @@ def inferred(document: Document, found: Understanding, parts: Structure) -> list
     printing = Printing(document.text, own)
     made, left, _ = slips(own, printing)
     faults = [_fault(slip, printing) for slip in made]
-    return [*faults, *(_bare(b, printing) for b in left if b.fixed)]
+    by_habit = list(habits.swapped(Readable(document, found, parts)))
+    if faults:
+        by_habit = [replace(f, edits=(), certainty=0.6) for f in by_habit]
+    absent = _absent(document, left, own)
+    if absent is not None:
+        return [*faults, absent]
+    return [*faults, *by_habit, *(_bare(b, printing) for b in left if b.fixed)]
+
+
+def _absent(document: Document, left: Sequence[Broken], own: Sketch) -> Fault | None:
+    """The line that is missing where one gate is unread and every line reads one unknown state."""
+    unread = [b for b in left if b.rule == "read"]
+    unknown = {b.why for b in left if b.rule == "closed"}
+    places = [b for b in left if b.rule == "closed"]
+    if len(unread) != 1 or len(unknown) != 1 or len(places) < 3:
+        return None
+    last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)
+    return Fault(
+        "missing_equation",
+        f"{unread[0].why}, and {places[0].why}: its line is missing",
+        last.start,
+        last.stop,
+        "",
+        "",
+        (),
+        0.7,
+    )
 
 
 def _fault(slip: Slip, printing: Printing) -> Fault:

@@ -43,6 +43,8 @@ def known(lines: Lines) -> str:
     """The cell of the zoo that some lines define, or "" where it is none."""
     for coarse in (False, True):
         own = Outline(lines, coarse)
+        if coarse and len(own.order) < 2:
+            continue
         found = _book(coarse).get(own.signature, ())
         uses = own.uses if found else ()
         name = next((name for name, theirs in found if theirs == uses), "")

@@ -116,7 +116,7 @@ def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iter
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
         likely = reached in MEANT and (bool(mended) or _telling(sketch, change, reached))
-        if wrong and (gained < 0.5 or not _fits(change, mended, reached)):
+        if wrong and (gained < 0.5 or not _fits(sketch, change, mended, reached)):
             continue
         if not wrong and not likely:
             continue
@@ -157,12 +157,14 @@ def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
     return reached != "lstm-peephole"
 
 
-def _fits(change: Change, mended: Sequence[Broken], reached: str) -> bool:
+def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str) -> bool:
     """Whether a change is at the place of what it mends, and of a kind that mends it."""
     if reached:
         return any(b.line == change.line or b.rule in LOOSE for b in mended)
     if any(b.line != change.line and b.rule not in LOOSE for b in mended):
         return False
+    if any(b.rule == "read" for b in mended) and usual(sketch, change):
+        return change.kind in ("wrong_gate", "missing_factor")
     if {"read", "defined"} <= {b.rule for b in mended}:
         return change.kind in ("wrong_gate", "wrong_symbol", "missing_tilde", "extra_tilde")
     return any(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
-from symgate.reading.terms import Apply, Par, Var, walk
+from symgate.reading.terms import Apply, Num, Par, Var, walk
 from symgate.reading.understanding import Understood
 
 _ALTERNATIVE = re.compile(
@@ -24,6 +24,16 @@ def faults(cell: Readable) -> Iterator[Fault]:
     yield from _wrong_letter(cell)
     yield from _other_notation(cell)
     yield from _unread_output(cell)
+    yield from _constants(cell)
+
+
+def _constants(cell: Readable) -> Iterator[Fault]:
+    """A gate that is a number, as left open by its author: z_t = 0."""
+    for u in cell.found.lines:
+        if isinstance(u.term, Num) and any(v.name == u.name for _, v in cell.variables()):
+            start, stop = u.term.start, u.term.stop
+            why = f"{u.name} is a number: its formula is missing"
+            yield Fault("placeholder", why, start, stop, cell.printed(start, stop), "", (), 0.7)
 
 
 def _doubled(cell: Readable) -> Iterator[Fault]:

@@ -38,9 +38,7 @@ RELATIONS = {
     "identical": "the same as",
     "equal": "proved equal to",
     "conditional": "equal under conditions to",
-    "different": "near to, but not",
-    "no map found": "not decided against",
-    "not understood": "not decided against",
+    "near": "near to",
 }
 
 

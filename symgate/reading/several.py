@@ -1,0 +1,56 @@
+r"""One line for several gates, as `\Gamma_{u,r} = σ(W_{u,r} x + b_{u,r})`: a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symgate.reading.rows import Equation
+from symgate.reading.tokens import Token
+
+
+def separated(equation: Equation) -> Iterator[Equation]:
+    """The equations that one equation stands for; itself where it is one."""
+    lists = dict.fromkeys(marks for t in equation.sides[-1] if (marks := _marks(t)))
+    names = _parts(equation.sides[0])
+    for marks in lists:
+        grouped = any(_marks(t) == marks for t in equation.sides[0])
+        if len(equation.sides) == 2 and (grouped or len(names) == len(marks)):
+            for i, mark in enumerate(marks):
+                left = equation.sides[0] if grouped else names[i]
+                sides = (_with(left, marks, mark), _with(equation.sides[1], marks, mark))
+                yield replace(equation, sides=sides)
+            return
+    yield equation
+
+
+def _marks(token: Token) -> tuple[str, ...]:
+    """The letters of an index that lists several: u and r of _{u,r}."""
+    kept = [t for t in token.inside if t.kind not in ("SPACE", "GAP")]
+    letters, commas = kept[::2], kept[1::2]
+    listed = token.kind in ("SUB", "SUP") and len(letters) > 1 and len(kept) % 2
+    plain = all(t.kind == "LETTER" for t in letters) and all(t.kind == "COMMA" for t in commas)
+    marks = tuple(t.value for t in letters) if listed and plain else ()
+    return marks if len(set(marks)) == len(marks) and "t" not in marks else ()
+
+
+def _with(side: Sequence[Token], marks: tuple[str, ...], mark: str) -> tuple[Token, ...]:
+    at = marks.index(mark)
+    result = []
+    for token in side:
+        if _marks(token) == marks:
+            own = [t for t in token.inside if t.kind == "LETTER"][at]
+            token = replace(token, inside=(own,))
+        result.append(token)
+    return tuple(result)
+
+
+def _parts(side: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """The parts of a left side between its commas."""
+    parts: list[list[Token]] = [[]]
+    for token in side:
+        if token.kind == "COMMA":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [tuple(part) for part in parts]
