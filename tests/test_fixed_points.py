@@ -211,9 +211,33 @@ def test_saturated_gates_are_no_fixed_points() -> None:
     assert "a line of fixed points" in line.notes[1]
 
 
-def test_a_degenerate_point_counts() -> None:
-    point = sg.fixed_points(TANH, {"U": np.eye(1), "b": np.zeros(1)}, starts=1)[0]
-    assert point.stability == "marginal"
+@pytest.mark.parametrize(
+    ("text", "params", "point", "within"),
+    [
+        ("h[t] = tanh(U @ h[t-1] + b)", {"U": np.eye(1), "b": np.zeros(1)}, 0.0, 1e-4),
+        ("h[t] = tanh(U @ h[t-1] + b)", {"U": np.eye(3), "b": np.zeros(3)}, 0.0, 1e-4),
+        ("h[t] = h[t-1] + b * (h[t-1] - 1)**2", {"b": np.ones(1)}, 1.0, 1e-6),
+        ("h[t] = h[t-1] - b * (h[t-1] - 0.3)**3", {"b": np.ones(1)}, 0.3, 1e-4),
+    ],
+)
+def test_a_degenerate_point_is_one_point_found_to_honest_accuracy(
+    text: str, params: Any, point: float, within: float
+) -> None:
+    (found,) = sg.fixed_points(sg.Cell.from_text(text), params, seed=1).points
+    assert found.stability == "marginal"
+    assert found.found > 10
+    off = float(np.abs(found.state["h"] - point).max())
+    assert off <= 1.001 * found.accuracy <= within
+    assert found.to_dict()["accuracy"] == found.accuracy
+
+
+@pytest.mark.parametrize("beyond", [1e-7, 1e-5, 1e-3])
+def test_points_that_lie_close_together_are_told_apart(beyond: float) -> None:
+    """tanh(u h) has three points beyond u = 1, at 0 and about ±√(3 (u - 1))."""
+    found = sg.fixed_points(TANH, {"U": (1 + beyond) * np.eye(1), "b": np.zeros(1)})
+    at = sorted(float(p.state["h"][0]) for p in found.points)
+    np.testing.assert_allclose(at, np.sqrt(3 * beyond) * np.array([-1, 0, 1]), rtol=2e-3)
+    assert sum(p.found for p in found.points) == 64
 
 
 def test_points_are_shown_in_short() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.theory.laws import Laws
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(200)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -162,3 +163,17 @@ def test_a_vector_that_multiplies_is_not_0_in_silence() -> None:
     given = sg.mean_field(gated, 1.2, 0.3, values={"u": 1.0})
     assert given.chi == pytest.approx(sg.mean_field(sg.cell("rnn"), 1.2, 0.3).chi)
     assert given.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "factors"),
+    [
+        ("sigmoid(C @ d + b)", ()),
+        ("sigmoid(d * h[t-1] + b)", ("d",)),
+        ("d * tanh(W @ x[t]) + sigmoid(b)", ("d",)),
+    ],
+)
+def test_a_vector_that_multiplies_is_named(line: str, factors: tuple[str, ...]) -> None:
+    cell = sg.Cell.from_text(f"z[t] = {line}\nh[t] = tanh(U @ h[t-1] + V @ z[t] + W @ x[t])")
+    laws = Laws(cell, 1.0, 0.5, {}, {})
+    assert tuple(v for v in "bd" if laws.multiplies(v)) == factors

@@ -25,14 +25,19 @@ Array = NDArray[Any]
 #: How near to 1 the spectral radius counts as marginal.
 MARGINAL = 1e-8
 
+#: How much an eigenvalue may change with the state, at a state that is not known exactly.
+UNSURE = 10
+
 
 @dataclass(frozen=True, eq=False)
 class FixedPoint:
     """One fixed point: `state` by name, the `residual` |F(s) - s|, the eigenvalues of the
-    whole state's Jacobian there (largest modulus first), and how many starts led to it."""
+    whole state's Jacobian there (largest modulus first), and how many starts led to it.
+    `accuracy` is how far the state can be moved without a residual above rounding."""
 
     state: Mapping[str, Array]
     residual: float
+    accuracy: float
     eigenvalues: Array
     found: int
 
@@ -50,7 +55,7 @@ class FixedPoint:
     @property
     def stability(self) -> str:
         """ "stable", "marginal" or "unstable", by the spectral radius."""
-        if abs(self.radius - 1) <= MARGINAL:
+        if abs(self.radius - 1) <= max(MARGINAL, UNSURE * self.accuracy):
             return "marginal"
         return "stable" if self.radius < 1 else "unstable"
 
@@ -64,6 +69,7 @@ class FixedPoint:
         return {
             "state": {name: value.tolist() for name, value in self.state.items()},
             "residual": self.residual,
+            "accuracy": self.accuracy,
             "stability": self.stability,
             "radius": self.radius,
             "eigenvalues": [[float(e.real), float(e.imag)] for e in self.eigenvalues],
@@ -156,7 +162,7 @@ def fixed_points(
         flat = np.zeros(count, bool)
         flat[good] = newton.flat(states[good], tolerance) if good.any() else False
     good &= ~flat
-    points = _points(newton, states[good]) if good.any() else []
+    points = _points(newton, states[good], tolerance) if good.any() else []
     missed = int((~good).sum())
     notes = []
     if missed:
@@ -172,18 +178,18 @@ def fixed_points(
     return FixedPoints(cell.name, tuple(order), count, missed, tuple(notes))
 
 
-def _points(newton: Newton, states: Array) -> list[FixedPoint]:
+def _points(newton: Newton, states: Array, tolerance: float) -> list[FixedPoint]:
     """The different states with what the cell does at each."""
-    distinct = newton.distinct(states)
+    distinct = newton.distinct(states, tolerance)
     image, jacobians = newton.step(np.array([state for state, _ in distinct]), jacobian=True)
     assert jacobians is not None
     out = []
     for (state, times), after, jacobian in zip(distinct, image, jacobians, strict=True):
         values = np.linalg.eigvals(jacobian)
         values = values[np.lexsort((values.imag, values.real, -np.abs(values).round(12)))]
-        out.append(
-            FixedPoint(newton.parts(state), float(np.abs(after - state).max()), values, times)
-        )
+        residual = float(np.abs(after - state).max())
+        accuracy = newton.accuracy(state, jacobian, residual)
+        out.append(FixedPoint(newton.parts(state), residual, accuracy, values, times))
     return out
 
 

@@ -125,12 +125,16 @@ class Laws:
 
     def multiplies(self, name: str) -> bool:
         """Whether a vector is a factor of a variable or a product somewhere: no bias."""
-        vector = Vector(name, real=True)
-        return any(
-            derivative.has(Indexed, MatVec)
+        coefficients = [
+            (factor, node.symbol)
             for node in self.lin
-            if node.expression.has(vector)
-            for derivative in [node.expression.diff(vector)]
+            for term in node.parameter_terms
+            if term.parameter == name
+            for factor in term.coefficient
+        ]
+        return any(
+            factor.has(MatVec) or bool(factor.atoms(Indexed) - {own})
+            for factor, own in coefficients
         )
 
     def step(self, before: Mapping[str, Law]) -> dict[Any, Law]:

@@ -24,8 +24,15 @@ from symgate.theory.lyapunov import state_width
 
 Array = NDArray[Any]
 
-#: Newton steps at most; halvings of a step at most; when two points are one.
-ITERATIONS, HALVINGS, SAME = 60, 12, 1e-6
+#: Newton steps at most; halvings of a step at most; steps that make a point more exact.
+ITERATIONS, HALVINGS, POLISH = 60, 12, 40
+
+#: The highest multiplicity of a fixed point that is allowed for, and where between two points
+#: the residual is looked at to tell whether they are one.
+MULTIPLE, BETWEEN = 8, np.linspace(0, 1, 6)[1:-1]
+
+#: A residual that rounding may be, and the distances at which one above it is looked for.
+ROUNDING, DISTANCES = 1e-15, np.logspace(-16, -2, 57)
 
 #: How far away a point may be by Newton's next step, times the state's size: a small residual
 #: is not enough, as saturated gates leave one far away from every fixed point.
@@ -144,20 +151,56 @@ class Newton:
             factor[worse] /= 2
         return np.asarray(now + factor * move)
 
-    def distinct(self, states: Array) -> list[tuple[Array, int]]:
-        """One state for all that are the same, and how many they are."""
-        kept: list[Array] = []
-        found: list[int] = []
-        for state in states:
-            near = (i for i, k in enumerate(kept) if np.abs(k - state).max() <= SAME * (
-                1 + np.abs(k).max()))  # fmt: skip
-            place = next(near, None)
-            if place is None:
-                kept.append(state)
-                found.append(1)
-            else:
-                found[place] += 1
-        return list(zip(kept, found, strict=True))
+    def polished(self, states: Array) -> Array:
+        """Converged states, each made as exact as its residual tells.
+
+        At a degenerate point, a root of multiplicity m, Newton's steps shrink by 1 - 1/m only:
+        steps m times as long are tried beside them, and the smallest residual is kept.
+        """
+        states, eye = states.copy(), np.eye(states.shape[1])
+        image, jacobians = self.step(states, jacobian=True)
+        size = np.abs(image - states).max(axis=1)
+        for _ in range(POLISH):
+            assert jacobians is not None
+            move = _solved(eye - jacobians, image - states)
+            better = np.zeros(len(states), bool)
+            for factor in range(1, MULTIPLE + 1):
+                ahead = states + factor * move
+                residual = np.abs(self.step(ahead)[0] - ahead).max(axis=1)
+                nearer = residual < size
+                states[nearer], size[nearer] = ahead[nearer], residual[nearer]
+                better |= nearer
+            if not better.any():
+                break
+            image, jacobians = self.step(states, jacobian=True)
+        return states
+
+    def distinct(self, states: Array, tolerance: float) -> list[tuple[Array, int]]:
+        """One state for all that the residual cannot tell apart, and how many they are: all
+        along the way from one to the other it stays within the tolerance."""
+        left = self.polished(states)
+        image = self.step(left)[0]
+        left = left[np.argsort(np.abs(image - left).max(axis=1), kind="stable")]
+        kept = []
+        while len(left):
+            state = left[0]
+            way = state + BETWEEN[:, None, None] * (left - state)
+            flat = way.reshape(-1, way.shape[-1])
+            residual = np.abs(self.step(flat)[0] - flat).max(axis=1).reshape(way.shape[:2])
+            same = (residual <= 10 * tolerance * (1 + np.abs(state).max())).all(axis=0)
+            same[0] = True
+            kept.append((state, int(same.sum())))
+            left = left[~same]
+        return kept
+
+    def accuracy(self, state: Array, jacobian: Array, residual: float) -> float:
+        """How far a state can be moved, along its weakest direction, before the residual is
+        seen above rounding."""
+        direction = np.linalg.svd(np.eye(len(state)) - jacobian)[2][-1]
+        seen = max(2 * residual, ROUNDING * (1 + np.abs(state).max()))
+        moved = state + np.concatenate([DISTANCES, -DISTANCES])[:, None] * direction
+        unseen = np.abs(self.step(moved)[0] - moved).max(axis=1) <= seen
+        return float(np.concatenate([DISTANCES, DISTANCES])[unseen].max(initial=DISTANCES[0]))
 
 
 def _solved(matrices: Array, right: Array) -> Array:
