@@ -66,9 +66,10 @@ class Derivation:
     def naming(self) -> Naming:
         return Naming(self.cell, notation_named(self.notation))
 
-    def latex(self, *, fragment: bool = False) -> str:
-        r"""A complete article, or a fragment to \input (which needs amsmath and booktabs)."""
-        return self._document().latex(fragment=fragment)
+    def latex(self, *, fragment: bool = False, slides: bool = False) -> str:
+        r"""A complete article, a fragment to \input (which needs amsmath and booktabs), or
+        slides for beamer, a frame a step."""
+        return self._document().latex(fragment=fragment, slides=slides)
 
     def markdown(self) -> str:
         """Markdown with $…$ and $$…$$."""
@@ -82,9 +83,9 @@ class Derivation:
         """Plain Unicode, for a terminal."""
         return self._document().text()
 
-    def save(self, path: str | Path, *, fragment: bool = False) -> Path:
+    def save(self, path: str | Path, *, fragment: bool = False, slides: bool = False) -> Path:
         """Write to a file; its ending says how: .tex .md .html .pdf .txt."""
-        return self._document().save(path, fragment=fragment)
+        return self._document().save(path, fragment=fragment, slides=slides)
 
     def to_dict(self) -> dict[str, Any]:
         """The derivation as data: sections, steps, and every formula as LaTeX."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,22 @@ ENDINGS = (".tex", ".md", ".html", ".pdf", ".txt")
 
 
 @dataclass(frozen=True)
+class Head:
+    """What stands at the top: a title in place of the cell's, who wrote it and when, and a
+    picture of each cell as TikZ."""
+
+    title: str = ""
+    author: str = ""
+    date: str = ""
+    pictures: tuple[str, ...] = ()
+
+    def title_of(self, derivations: Sequence[Derivation]) -> str:
+        """The title that was given, else that of the cell."""
+        own = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
+        return self.title or own
+
+
+@dataclass(frozen=True)
 class Document:
     """Derivations to be written together.
 
@@ -27,11 +44,18 @@ class Document:
     """
 
     derivations: tuple[Derivation, ...]
+    head: Head = Head()
 
-    def latex(self, *, fragment: bool = False) -> str:
+    def latex(self, *, fragment: bool = False, slides: bool = False) -> str:
+        r"""An article; a fragment to \input; or slides, a frame a step, for beamer."""
+        from symgate.writing import slides as beamer
         from symgate.writing import tex
 
-        return tex.fragment(self.derivations) if fragment else tex.article(self.derivations)
+        if slides:
+            return beamer.slides(self.derivations, self.head)
+        if fragment:
+            return tex.fragment(self.derivations)
+        return tex.article(self.derivations, self.head)
 
     def markdown(self) -> str:
         from symgate.writing import markdown
@@ -41,28 +65,28 @@ class Document:
     def html(self) -> str:
         from symgate.writing import html
 
-        return html.page(self.derivations)
+        return html.page(self.derivations, self.head)
 
     def text(self) -> str:
         from symgate.writing import plain
 
         return plain.text(self.derivations)
 
-    def write(self, ending: str, *, fragment: bool = False) -> str:
+    def write(self, ending: str, *, fragment: bool = False, slides: bool = False) -> str:
         """The document as text, by the ending of a file: .tex .md .html .txt."""
         if ending == ".tex":
-            return self.latex(fragment=fragment)
+            return self.latex(fragment=fragment, slides=slides)
         return {".md": self.markdown, ".html": self.html, ".txt": self.text}[ending]()
 
-    def save(self, path: str | Path, *, fragment: bool = False) -> Path:
+    def save(self, path: str | Path, *, fragment: bool = False, slides: bool = False) -> Path:
         """Write to a file; its ending says how: .tex .md .html .pdf .txt."""
         path = Path(path)
         ending = check_ending(path)
         if ending == ".pdf":
             from symgate.writing.pdf import write_pdf
 
-            return write_pdf(self.latex(), path)
-        return write_file(path, self.write(ending, fragment=fragment))
+            return write_pdf(self.latex(slides=slides), path)
+        return write_file(path, self.write(ending, fragment=fragment, slides=slides))
 
 
 def check_ending(path: Path) -> str:

@@ -17,18 +17,21 @@ from symgate.writing.pen import Pen
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
+    from symgate.writing.document import Head
 
 
-def page(derivations: Sequence[Derivation]) -> str:
+def page(derivations: Sequence[Derivation], head: Head) -> str:
     """A complete page."""
-    title = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
+    title = head.title_of(derivations)
+    below = ", ".join(line for line in (head.author, head.date) if line)
+    below = f"<p>{html_text(below)}</p>\n" if below else ""
     contents = _contents(derivations) if len(derivations) > 1 else ""
     inside = _unquoted(body(derivations))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html_text(title)}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{html_text(title)}</h1>\n{contents}{inside}</main>\n</body>\n</html>\n"
+        f"<h1>{html_text(title)}</h1>\n{below}{contents}{inside}</main>\n</body>\n</html>\n"
     )
 
 

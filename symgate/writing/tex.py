@@ -12,6 +12,7 @@ from symgate.writing.pen import Pen
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
+    from symgate.writing.document import Head
 
 #: What a fragment needs.
 PACKAGES = "amsmath,amssymb,booktabs,array"
@@ -47,12 +48,31 @@ ROWS = 30
 COLUMN = 48
 
 
-def article(derivations: Sequence[Derivation]) -> str:
+def article(derivations: Sequence[Derivation], head: Head) -> str:
     """A document that pdflatex takes as it is."""
-    title = derivations[0].title if len(derivations) == 1 else "Recurrent cells, derived"
-    head = f"\\begin{{center}}\n{{\\LARGE\\bfseries {latex_text(title)}\\par}}\n\\end{{center}}\n"
-    inside = f"{head}\n{_derivations(derivations)}"
-    return f"{PREAMBLE}\\begin{{document}}\n{inside}\\end{{document}}\n"
+    title = head.title_of(derivations)
+    lines = [rf"{{\LARGE\bfseries {latex_text(title)}\par}}"]
+    lines += [rf"\medskip {latex_text(line)}\par" for line in (head.author, head.date) if line]
+    top = "\n".join([r"\begin{center}", *lines, r"\end{center}", ""])
+    drawing = "\\usepackage{tikz}\n" if head.pictures else ""
+    inside = f"{top}\n{_derivations(derivations, head.pictures)}"
+    about = rf"\pdfinfo{{/Title ({_pdf(title)}) /Author ({_pdf(head.author)})}}"
+    return f"{PREAMBLE}{drawing}{about}\n\\begin{{document}}\n{inside}\\end{{document}}\n"
+
+
+def _pdf(text: str) -> str:
+    """Text for the properties of a PDF: ASCII, without what ends or escapes there."""
+    kept = (c for c in text if c.isascii() and c.isprintable() and c not in "()\\{}%#~^$&_")
+    return "".join(kept)
+
+
+def fitted(picture: str, width: str, height: str) -> str:
+    """A picture that is shrunk where it is too wide or too high, in the middle."""
+    shrunk = (
+        rf"\sbox0{{{picture}}}\ifdim\wd0>{width}\resizebox{{{width}}}{{!}}{{\usebox0}}"
+        rf"\else\ifdim\ht0>{height}\resizebox{{!}}{{{height}}}{{\usebox0}}\else\usebox0\fi\fi"
+    )
+    return f"\\begin{{center}}\n{shrunk}\n\\end{{center}}"
 
 
 def fragment(derivations: Sequence[Derivation]) -> str:
@@ -60,9 +80,13 @@ def fragment(derivations: Sequence[Derivation]) -> str:
     return f"% needs \\usepackage{{{PACKAGES}}}\n\n{_derivations(derivations)}"
 
 
-def _derivations(derivations: Sequence[Derivation]) -> str:
+def _derivations(derivations: Sequence[Derivation], pictures: Sequence[str] = ()) -> str:
     several = len(derivations) > 1
-    return "\n".join(_derivation(d, several) for d in derivations)
+    out = []
+    for i, derivation in enumerate(derivations):
+        picture = fitted(pictures[i], r"\linewidth", r"0.4\textheight") if pictures else ""
+        out.append(f"{picture}\n{_derivation(derivation, several)}".strip() + "\n")
+    return "\n".join(out)
 
 
 def _derivation(derivation: Derivation, several: bool) -> str:
@@ -83,9 +107,9 @@ def sections(derivation: Derivation, level: str) -> str:
 
 
 def _step(pen: Pen, step: Step) -> str:
-    heading = pen.words(step.heading, latex_text, _math)
-    reason = pen.words(step.reason, latex_text, _math)
-    out = [rf"\paragraph{{{heading}.}} {reason}".rstrip()]
+    heading = pen.words(step.heading, latex_text, math)
+    reason = pen.words(step.reason, latex_text, math)
+    out = [rf"\par\medskip\noindent\textbf{{{heading}.}} {reason}".rstrip()]  # in beamer too
     out += [_display(shown) for f in step.formulas for shown in pen.formula(f)]
     if step.table is not None:
         out.append(_table(pen, step.table))
@@ -96,7 +120,7 @@ def _display(formula: str) -> str:
     """A formula in display mode; its lines may be parted by the end of a page."""
     if not (formula.startswith(BEGIN) and formula.endswith(END)):
         return f"\\[\n{formula}\n\\]"
-    rows = _rows(formula.removeprefix(BEGIN).removesuffix(END).strip())
+    rows = rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())
     pairs = max(signs for _, signs in rows) // 2 + 1
     starts = [0, *(i for i, (row, _) in enumerate(rows) if i and not row.startswith("&"))]
     inside = rows[0][0]
@@ -112,7 +136,7 @@ def _display(formula: str) -> str:
     return f"\\begin{{alignat*}}{{{pairs}}}\n{apart}\n\\end{{alignat*}}"
 
 
-def _rows(inside: str) -> list[tuple[str, int]]:
+def rows_of(inside: str) -> list[tuple[str, int]]:
     """The rows, each with its number of &, those of inner blocks left alone."""
     rows, depth = [("", 0)], 0
     for token in re.split(r"(\\begin\{|\\end\{|\\\\|&)", inside):
@@ -125,7 +149,7 @@ def _rows(inside: str) -> list[tuple[str, int]]:
     return [(text.strip(), signs) for text, signs in rows]
 
 
-def _math(formula: str) -> str:
+def math(formula: str) -> str:
     return f"${formula}$"
 
 
@@ -139,22 +163,24 @@ def _length(words: Words) -> int:
 
 
 def _table(pen: Pen, table: Table) -> str:
-    rows = [
-        " & ".join(pen.words(cell, latex_text, _math) for cell in row) + r" \\"
-        for row in table.rows
-    ]
+    parts = [table.rows[i : i + ROWS] for i in range(0, len(table.rows), ROWS)]
+    blocks = [in_table(pen, table, part, r"\small") for part in parts]
+    return "\\par\\nobreak" + "\n".join(blocks)
+
+
+def in_table(pen: Pen, table: Table, part: Sequence[Sequence[Words]], size: str) -> str:
+    """Some rows of a table, in letters of a size."""
+    rows = [" & ".join(pen.words(cell, latex_text, math) for cell in row) + r" \\" for row in part]
     widest = [max(map(_length, column)) for column in zip(*table.rows, strict=True)]
     spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
-    head = " & ".join(pen.words(h, latex_text, _math) for h in table.header) + r" \\"
-    parts = [rows[i : i + ROWS] for i in range(0, len(rows), ROWS)]
+    head = " & ".join(pen.words(h, latex_text, math) for h in table.header) + r" \\"
     begin = [
         r"\medskip",
-        r"{\centering\small\renewcommand{\arraystretch}{1.2}%",
+        rf"{{\centering{size}\renewcommand{{\arraystretch}}{{1.2}}%",
         rf"\begin{{tabular}}{{{spec}}}",
         r"\toprule",
         head,
         r"\midrule",
     ]
     end = [r"\bottomrule", r"\end{tabular}\par}", r"\medskip"]
-    blocks = ["\n".join([*begin, *part, *end]) for part in parts]
-    return "\\par\\nobreak" + "\n".join(blocks)
+    return "\n".join([*begin, *rows, *end])

@@ -46,6 +46,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fragment", action="store_true", help=r"LaTeX for \input, not a whole article"
     )
+    parser.add_argument("--slides", action="store_true", help="a beamer document, a frame a step")
+    parser.add_argument("--diagram", action="store_true", help="the cell's diagram at the top")
+    parser.add_argument("--title", default="", help="a title in place of the cell's")
+    parser.add_argument("--author", default="", help="who wrote it")
+    parser.add_argument("--date", default="", help="when, as it is to be printed")
     parser.add_argument(
         "--format", default=None, choices=FORMATS, help="format on standard output (default text)"
     )
@@ -56,7 +61,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     from symgate.writing.derivation import derive
-    from symgate.writing.document import Document, check_ending
+    from symgate.writing.document import Document, Head, check_ending
 
     if arguments.output is not None:
         check_ending(Path(arguments.output))
@@ -79,9 +84,17 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for cell in _cells(arguments)
     )
-    document = Document(derivations)
+    pictures: tuple[str, ...] = ()
+    if arguments.diagram:
+        from symgate.drawing.diagram import diagram
+
+        pictures = tuple(diagram(d.cell).tikz(standalone=False) for d in derivations)
+    head = Head(arguments.title, arguments.author, arguments.date, pictures)
+    document = Document(derivations, head)
     if arguments.output is not None:
-        written = document.save(arguments.output, fragment=arguments.fragment)
+        written = document.save(
+            arguments.output, fragment=arguments.fragment, slides=arguments.slides
+        )
         print(f"symgate: wrote {written}", file=sys.stderr)
     else:
         print(_shown(document, arguments), end="")
@@ -101,6 +114,11 @@ def _check(arguments: argparse.Namespace) -> None:
     is_tex = (
         Path(arguments.output).suffix == ".tex" if arguments.output else (arguments.format == "tex")
     )
+    for name in ("slides", "diagram"):
+        if getattr(arguments, name) and not (is_tex or str(arguments.output).endswith(".pdf")):
+            usage.error(f"--{name} is LaTeX's: write to a .tex or .pdf file, or take --format tex")
+    if arguments.fragment and (arguments.slides or arguments.diagram):
+        usage.error("--fragment stands alone: it is what you put into a document of your own")
     if arguments.fragment and not is_tex:
         usage.error("--fragment is LaTeX's: write to a .tex file, or take --format tex")
 
@@ -121,4 +139,4 @@ def _shown(document: Any, arguments: argparse.Namespace) -> str:
         shown = data[0] if len(data) == 1 else data
         return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
     ending = {"text": ".txt", "md": ".md", "tex": ".tex", "html": ".html"}[kind]
-    return str(document.write(ending, fragment=arguments.fragment))
+    return str(document.write(ending, fragment=arguments.fragment, slides=arguments.slides))

@@ -1,0 +1,107 @@
+r"""Derivations as slides: a beamer document, a frame a step, its lines revealed one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from symgate.writing.escape import latex_text
+from symgate.writing.formulas import Step
+from symgate.writing.pen import Pen
+from symgate.writing.tex import BEGIN, END, fitted, in_table, math, rows_of
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
+    from symgate.writing.document import Head
+
+PREAMBLE = r"""\documentclass[9pt,aspectratio=169]{beamer}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb,booktabs,array,tikz}
+\setbeamersize{text margin left=7mm,text margin right=7mm}
+\setbeamertemplate{navigation symbols}{}
+\setbeamertemplate{footline}[frame number]
+\usefonttheme[onlymath]{serif}
+\setbeamercovered{invisible}
+\pdfinfoomitdate=1
+\pdftrailerid{}
+\pdfsuppressptexinfo=-1
+"""
+
+#: Rows of formulas, and rows of a table, on one frame.
+FORMULA_ROWS, TABLE_ROWS = 7, 9
+
+
+def slides(derivations: Sequence[Derivation], head: Head) -> str:
+    """The document."""
+    title = head.title_of(derivations)
+    out = [PREAMBLE, rf"\title{{{latex_text(title)}}}", rf"\author{{{latex_text(head.author)}}}"]
+    out += [rf"\date{{{latex_text(head.date)}}}", r"\begin{document}", r"\frame{\titlepage}"]
+    for i, derivation in enumerate(derivations):
+        if len(derivations) > 1:
+            out.append(rf"\section{{{latex_text(derivation.title)}}}")
+        if i < len(head.pictures):
+            drawn = fitted(head.pictures[i], r"\textwidth", r"0.78\textheight")
+            out.append(_frame(latex_text(derivation.title), drawn))
+        pen = Pen(derivation)
+        for section in derivation.sections:
+            for step in section.steps:
+                out += _frames(pen, latex_text(section.title), step)
+    return "\n".join([*out, r"\end{document}"]) + "\n"
+
+
+def _frame(title: str, body: str) -> str:
+    return f"\\begin{{frame}}{{{title}}}\n{body}\n\\end{{frame}}"
+
+
+def _frames(pen: Pen, section: str, step: Step) -> Iterator[str]:
+    """The frames of a step: its reason with the first formula, then what does not fit."""
+    title = f"{section}: {pen.words(step.heading, latex_text, math)}"
+    bodies = [b for f in step.formulas for shown in pen.formula(f) for b in _revealed(shown)]
+    if step.table is not None:
+        rows = step.table.rows
+        for start in range(0, len(rows), TABLE_ROWS):
+            bodies.append(
+                in_table(pen, step.table, rows[start : start + TABLE_ROWS], r"\scriptsize")
+            )
+    reason = pen.words(step.reason, latex_text, math)
+    for i, body in enumerate(bodies or [""]):
+        yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
+
+
+def _revealed(formula: str) -> Iterator[str]:
+    """A formula whose rows appear one after the other, in parts that fit a frame each."""
+    if not (formula.startswith(BEGIN) and formula.endswith(END)):
+        yield f"\\[\n{formula}\n\\]"
+        return
+    rows = [row for row, _ in rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())]
+    pairs = max(len(_cells(row)) for row in rows) // 2
+    for start in range(0, len(rows), FORMULA_ROWS):
+        part = rows[start : start + FORMULA_ROWS]
+        shown = " \\\\\n".join(_row(row, i + 1) for i, row in enumerate(part))
+        if pairs <= 1:
+            yield f"\\begin{{align*}}\n{shown}\n\\end{{align*}}"
+        else:
+            yield f"\\begin{{alignat*}}{{{pairs}}}\n{shown}\n\\end{{alignat*}}"
+
+
+def _row(row: str, overlay: int) -> str:
+    """A row with each of its cells covered until its turn."""
+    shown = _cells(row)
+    shown[2:] = [rf"\quad {cell}" if cell else "" for cell in shown[2:]]
+    if overlay > 1:
+        shown = [rf"\uncover<{overlay}->{{{{}}{cell}}}" if cell else "" for cell in shown]
+    return " & ".join(shown)
+
+
+def _cells(row: str) -> list[str]:
+    """What stands between the alignment signs of a row, those of inner blocks left alone."""
+    cells, depth = [""], 0
+    for token in re.split(r"(\\begin\{|\\end\{|&)", row):
+        depth += (token == r"\begin{") - (token == r"\end{")
+        if token == "&" and depth == 0:
+            cells.append("")
+        else:
+            cells[-1] += token
+    return [cell.strip() for cell in cells]
