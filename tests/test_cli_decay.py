@@ -47,8 +47,8 @@ def test_what_a_curve_is_measured_on_is_told_for_each_cell(symgate: Run, tmp_pat
     still = tmp_path / "still.cell"
     still.write_text("h[t] = tanh(U @ h[t-1])")
     out = symgate("decay", "rnn", str(still), *SMALL)[1]
-    assert "\nrnn: 2 sequences of independent standard normal inputs" in out
-    assert "\nstill: 2 sequences of starts uniform in (-1, 1) and no input" in out
+    assert "\nrnn: one network, 2 sequences of independent standard normal inputs" in out
+    assert "\nstill: one network, 2 sequences of starts uniform in (-1, 1) and no input" in out
     assert out.count("fitted on lags 15 to 30") == 2
 
 
@@ -131,7 +131,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--lags", "99", "--steps", "9"), 3, "reaches before the start"),
         (("decay", "gru", "--lags", "1000000000"), 3, "4 sequences of 1000000000 steps would"),
         (("decay", "gru", "--hidden", "99999"), 3, "the parameters of gru with 99999 units would"),
-        (("decay", "rnn", "--samples", "9" * 9), 3, "fewer units, lags or samples"),
+        (("decay", "rnn", "--samples", "9" * 9), 3, "fewer units, lags, networks or samples"),
         (("decay", "gru", "--of", "q"), 3, "a state of gru named 'q'"),
         (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),

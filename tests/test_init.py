@@ -17,9 +17,9 @@ AS_LONG = {"mut2", "rg-lru", "sru"}
 #: What chrono has nothing to do for, and why.
 NO_CHRONO = {
     "carries no state through a gate": {
-        "antisymmetric-rnn", "antisymmetric-rnn-gated", "cornn", "fast-rnn", "indrnn", "jordan-rnn",
-        "leaky-rnn", "linear-rnn", "lipschitz-rnn", "lmu", "lru", "lstm-1997",
-        "lstm-no-forget-gate", "mi-rnn", "multiplicative-rnn", "rate-rnn", "rhn", "rnn",
+        "antisymmetric-rnn", "antisymmetric-rnn-gated", "cfn", "cornn", "fast-rnn", "indrnn",
+        "jordan-rnn", "leaky-rnn", "linear-rnn", "lipschitz-rnn", "lmu", "lru", "lstm-1997",
+        "lstm-no-forget-gate", "mi-rnn", "multiplicative-rnn", "rate-rnn", "rnn",
         "rnn-pre-activation", "rnn-relu", "rnn-sigmoid", "scrn", "star", "unicornn",
     },
     "has no bias": {"atr", "brc", "gru2", "mgu2", "min-lstm", "nbrc", "qrnn"},
@@ -193,7 +193,7 @@ def test_chrono_opens_the_forget_gate_and_closes_the_input_gate(name: str) -> No
         ("lstm-coupled", "b_f", 1),
         ("lem", "b_d", -1),
         ("minimal-rnn", "b_u", 1),
-        ("cfn", "b_theta", 1),
+        ("rhn", "b_k", -1),
     ],
 )
 def test_chrono_follows_which_way_a_gate_keeps(name: str, bias: str, sign: int) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.flow.workers import in_order
 
 GRID: dict[str, Any] = {
     "hidden": [3, 5], "bias": {"f": [0, 2]}, "gain": [0.5, 1.0], "scheme": "orthogonal",
@@ -122,3 +126,62 @@ def test_a_point_that_diverges_does_not_stop_the_others() -> None:
 def test_an_unknown_result() -> None:
     with pytest.raises(sg.UnknownName, match="a result named 'speed'"):
         swept(hidden=3, gain=1.0, bias={}).grid("speed")
+
+
+# -- executors, jobs, locks ----------------------------------------------------------------------
+
+
+def test_the_same_bytes_whatever_runs_it(tmp_path: Path) -> None:
+    alone, both, threads = (tmp_path / f"{name}.jsonl" for name in ("alone", "both", "threads"))
+    table = swept(keep=alone).to_csv()
+    assert swept(keep=both, jobs=2).to_csv() == table
+    with ThreadPoolExecutor(3) as executor:
+        assert swept(keep=threads, executor=executor).to_csv() == table
+    assert alone.read_bytes() == both.read_bytes() == threads.read_bytes()
+
+
+def _killed_once(task: Path) -> int:
+    if not task.exists():
+        task.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return len(task.name)
+
+
+def _killed(task: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    tasks = [tmp_path / ("a" * (i + 1)) for i in range(5)]
+    for task in tasks:
+        task.touch()
+    tasks[2].unlink()
+    assert list(in_order(_killed_once, tasks, jobs=2)) == [1, 2, 3, 4, 5]
+    with pytest.raises(sg.SymgateError, match="point 1 died 3 times"):
+        list(in_order(_killed, [1, 2], jobs=2))
+
+
+def test_two_sweeps_do_not_write_one_file(tmp_path: Path) -> None:
+    keep = tmp_path / "s.jsonl"
+
+    def second(done: int, total: int) -> None:
+        if done == 2:
+            with pytest.raises(sg.SymgateError, match="is being written by another sweep"):
+                swept(keep=keep)
+
+    first = swept(keep=keep, progress=second)
+    assert swept(keep=keep).to_csv() == first.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"jobs": 0}, "jobs is a whole number from 1"),
+        ({"jobs": 10**6}, "jobs is a whole number from 1 to 256"),
+        ({"executor": 3}, "an executor has a method submit"),
+    ],
+)
+def test_bad_executors(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(sg.SymgateError, match=message):
+        swept(**options)

@@ -77,11 +77,46 @@ def add_cell(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(parser=parser)
 
 
-def add_drawing(parser: argparse.ArgumentParser) -> None:
-    """--input, --scheme, --seed, --t-max, --norm: what a run is drawn with."""
-    parser.add_argument("--input", type=whole, help="inputs (as many as units)")
-    parser.add_argument("--seed", type=whole, default=0, help="seed of all that is drawn (0)")
-    parser.add_argument("--t-max", type=number, help="longest memory of the scheme chrono")
+#: The options of a set-up: how a word is read, and what it is. One that is not given is None,
+#: so that the set-up's own default holds.
+SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
+    "hidden": (whole, "units (64)"),
+    "input": (whole, "inputs (as many as units)"),
+    "size": (gate_value(whole), "another size by its letter, as in p=16"),
+    "networks": (whole, "networks that are drawn (4)"),
+    "samples": (whole, "sequences of each network (1)"),
+    "lags": (whole, "how many lags (200)"),
+    "steps": (whole, "steps of a sequence (as many as lags)"),
+    "at": (wholes, "steps t, as in 99,199 (the last one)"),
+    "scheme": (str, f"initialisation: {SCHEMES} (pytorch)"),
+    "seed": (whole, "seed of all that is drawn (0)"),
+    "gain": (number, "gain of recurrent weights (1)"),
+    "bias": (gate_value(number), "bias of a gate, as in f=1"),
+    "t-max": (number, "longest memory of the scheme chrono"),
+}
+
+
+def add_setup(parser: argparse.ArgumentParser, *names: str) -> None:
+    """The options of a set-up that are named."""
+    for name in names:
+        parse, told = SETUP[name]
+        if name in ("size", "bias"):
+            parser.add_argument(
+                f"--{name}", action="append", type=parse, metavar="NAME=VALUE", help=told
+            )
+        else:
+            parser.add_argument(f"--{name}", type=parse, help=told)
+
+
+def setup_options(arguments: argparse.Namespace, *left_out: str) -> dict[str, Any]:
+    """What was given of a set-up, as the keywords of `decay`, `sweep` and `memory`."""
+    found = {}
+    for option in SETUP:
+        value = getattr(arguments, option.replace("-", "_"), None)
+        if value is not None and option not in left_out:
+            name = "sizes" if option == "size" else option.replace("-", "_")
+            found[name] = dict(value) if option in ("size", "bias") else value
+    return found
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -1,31 +1,59 @@
-"""The command that makes a result again."""
+"""The command that makes a result again, or what it would need."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from symgate.flow.curve import Setting
+from symgate.cells import cell_of
+from symgate.equations.cell import Cell
+from symgate.errors import UnknownName
+from symgate.numerics.setup import Setup
 
 
-def command(setting: Setting, of: str, wrt: str, lags: int, norm: str) -> str:
-    """The command line of a measurement; for a run that was given, the call."""
-    if setting.scheme is None:
-        return f"sg.decay(run, {of!r}, {wrt!r}, lags={lags}, norm={norm!r})"
-    sizes = dict(setting.sizes)
-    words = ["symgate", "decay", setting.cell, "--of", of, "--wrt", wrt]
-    words += ["--hidden", str(sizes.pop("n", 0))]
-    if "m" in sizes:
-        words += ["--input", str(sizes.pop("m"))]
-    words += [f"--lags={lags}", f"--steps={setting.steps}", f"--samples={setting.sequences}"]
-    words += [f"--scheme={setting.scheme}", f"--seed={setting.seed}"]
-    if setting.gain != 1:
-        words.append(f"--gain={setting.gain:g}")
-    words += [f"--bias={gate}={value:g}" for gate, value in setting.bias.items()]
-    if setting.t_max is not None:
-        words.append(f"--t-max={setting.t_max:g}")
-    if setting.positions != (setting.steps - 1,):
-        words += [f"--at={','.join(map(str, setting.positions))}"]
-    words.append(f"--norm={norm}")
-    return shlex.join(words)
+def word_of(cell: Cell) -> tuple[str, str]:
+    """How a cell is named on a command line, and what that needs: nothing for the zoo's own,
+    a file of the equations for any other, whatever it is called.
+
+    >>> import symgate as sg
+    >>> word_of(sg.cell("gru"))
+    ('gru', '')
+    >>> word_of(sg.Cell.from_text("h[t] = tanh(U @ h[t-1])", name="gru"))
+    ('gru.cell', 'gru.cell is a file with the equations of gru')
+    """
+    if "." not in cell.name and "/" not in cell.name and "\\" not in cell.name:
+        try:
+            if cell_of(cell.name) == cell:
+                return cell.name, ""
+        except UnknownName:
+            pass
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.name).strip("-")[:60] or "mine"
+    return f"{name}.cell", f"{name}.cell is a file with the equations of {cell.name}"
+
+
+def command(made: Setup, of: str, wrt: str, norm: str) -> tuple[str, str]:
+    """The command line of a measurement, and what it needs beside it.
+
+    >>> import symgate as sg
+    >>> from symgate.numerics.setup import setup
+    >>> print(command(setup(sg.cell("lstm-projected"), sizes={"p": 2}), "c", "c", "spectral")[0])
+    symgate decay lstm-projected --of c --wrt c --hidden 64 --lags=200 --networks=4 --samples=1 \
+--scheme=pytorch --seed=0 --size=p=2 --norm=spectral
+    """
+    word, needs = word_of(made.cell)
+    words = ["symgate", "decay", word, "--of", of, "--wrt", wrt, "--hidden", str(made.hidden)]
+    if made.input is not None:
+        words += ["--input", str(made.input)]
+    words += [f"--lags={made.lags}", f"--networks={made.networks}", f"--samples={made.samples}"]
+    if made.steps != made.lags:
+        words.append(f"--steps={made.steps}")
+    words += [f"--scheme={made.scheme}", f"--seed={made.seed}"]
+    if made.gain != Setup.gain:
+        words.append(f"--gain={made.gain!r}")
+    words += [f"--size={letter}={value}" for letter, value in made.sizes.items()]
+    words += [f"--bias={gate}={value!r}" for gate, value in made.bias.items()]
+    if made.t_max is not None:
+        words.append(f"--t-max={made.t_max!r}")
+    if made.at != (made.steps - 1,):
+        words.append(f"--at={','.join(map(str, made.at))}")
+    return shlex.join([*words, f"--norm={norm}"]), needs

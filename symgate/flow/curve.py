@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from symgate.errors import SymgateError
 from symgate.flow.plain import plain
 from symgate.flow.table import in_words
-from symgate.flow.tail import Rate, fitted, passes, quantile
+from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,15 +35,17 @@ class Setting:
     """What a curve was measured on, so that it can be measured again.
 
     `positions` are the steps t whose gradients were followed back, in each of `sequences`
-    sequences. `scheme` and `seed` are None where a run was given.
+    sequences of each of `networks` networks. `scheme` and `seed` are None where a run was
+    given. `command` measures it again; `needs` says what that takes beside it, if anything.
     """
 
     cell: str
     equations: str
     sizes: Mapping[str, int]
+    networks: int
+    sequences: int
     steps: int
     positions: tuple[int, ...]
-    sequences: int
     inputs: str
     scheme: str | None
     seed: int | None
@@ -51,34 +53,38 @@ class Setting:
     bias: Mapping[str, float]
     t_max: float | None
     command: str
+    needs: str
     version: str
 
     @property
     def averaged_over(self) -> str:
         """What the samples are, in words."""
-        if self.sequences == 1:
-            runs = f"1 sequence of {self.inputs}"
-        else:
-            runs = f"{self.sequences} sequences of {self.inputs}"
+        one = self.sequences == 1
+        runs = ("a sequence" if one else f"{self.sequences} sequences") + f" of {self.inputs}"
+        if self.networks > 1:
+            runs = f"{self.networks} networks, with {runs} each"
+        elif self.scheme is not None:
+            runs = f"one network, {runs}"
         last = self.positions == (self.steps - 1,)
         at = ", ".join(map(str, self.positions[:6])) + (", …" if len(self.positions) > 6 else "")
         where = "the last step" if last else f"step{'s' * (len(self.positions) > 1)} {at}"
-        return f"{runs}, {self.steps} steps each, followed back from {where}"
+        return f"{runs}, {self.steps} steps, followed back from {where}"
 
 
 @dataclass(frozen=True, eq=False)
 class Decay:
     """The norm of ∂of_t/∂wrt_{t-k} for k = 0 … K, as log10, for each sample.
 
-    `lags` is (K + 1,), `log10_norm` (K + 1, samples) with the positions of a sequence next
-    to each other, and -inf only where the gradient is exactly zero. `singular_values` maps
-    some lags to log10 of all singular values (samples, n). Rates are natural: the norm
-    goes with e^(rate · k) on the tail.
+    `lags` is (K + 1,), `log10_norm` (K + 1, samples): network by network, in each sequence by
+    sequence, the positions of a sequence next to each other, and -inf only where the gradient
+    is exactly zero. `singular_values` maps some lags to log10 of all singular values
+    (samples, n). Rates are natural: the norm goes with e^(rate · k) on the tail. `runs` holds
+    a run for each network, `beside` what was worked out beside the curve, by name.
 
     >>> import symgate as sg
-    >>> d = sg.decay(sg.cell("rnn"), hidden=8, lags=40, samples=2)
+    >>> d = sg.decay("rnn", hidden=8, lags=40)
     >>> d.log10_norm.shape, d.rate < 0, round(d.half_life, 2)
-    ((41, 2), True, 0.73)
+    ((41, 4), True, 0.78)
     """
 
     setting: Setting
@@ -89,12 +95,38 @@ class Decay:
     log10_norm: Array
     singular_values: Mapping[int, Array]
     notes: tuple[str, ...] = ()
-    run: Run | None = field(default=None, repr=False)
+    runs: tuple[Run, ...] = field(default=(), repr=False)
+    beside: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         return (
             f"<Decay of {self.setting.cell}: ∂{self.of}/∂{self.wrt} over {self.lags[-1]} lags, "
             f"half-life {in_words(self)}>"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.log10_norm, dtype=dtype)
+
+    @property
+    def run(self) -> Run | None:
+        """The run of the first network; None if loaded from a file."""
+        return self.runs[0] if self.runs else None
+
+    @property
+    def parts(self) -> tuple[Decay, ...]:
+        """The curves of each network alone; none if loaded from a file."""
+        width = self.log10_norm.shape[1] // self.setting.networks
+        alone = replace(self.setting, networks=1)
+        return tuple(
+            replace(
+                self,
+                setting=alone,
+                log10_norm=self.log10_norm[:, i * width : (i + 1) * width],
+                singular_values={},
+                runs=(run,),
+                beside={},
+            )
+            for i, run in enumerate(self.runs)
         )
 
     @property
@@ -117,7 +149,7 @@ class Decay:
     @cached_property
     def fit(self) -> Rate:
         """The rate with its interval and the lags that it was fitted on."""
-        return fitted(self.log10_norm, self.setting.sequences)
+        return fitted(self.log10_norm, self.setting.sequences, self.setting.networks)
 
     @property
     def rate(self) -> float:
@@ -126,18 +158,15 @@ class Decay:
 
     @property
     def half_life(self) -> float:
-        """Steps in which the norm halves, on the tail; inf where it does not fall, and where
-        that takes more lags than were measured (`reaches` says how far they saw)."""
+        """Steps in which the norm halves, on the tail; inf where it does not fall, or halves
+        later than any lag that was measured."""
         found = self.fit.half_life
         return found if found <= self.lags[-1] else math.inf
 
-    @property
+    @cached_property
     def reaches(self) -> int:
-        """The last lag at which the median is above 1/e of its start."""
-        finite = self.median[np.isfinite(self.median)]
-        if not finite.size:
-            return 0
-        return int(np.flatnonzero(self.median > finite[0] - np.log10(np.e))[-1])
+        """The last lag at which the median lies above 1/e of its start."""
+        return reaches(self.median)
 
     @property
     def time_constant(self) -> float:
@@ -174,43 +203,53 @@ class Decay:
 
     # -- beside the curve -------------------------------------------------------------------
 
-    @cached_property
+    @property
     def bounds(self) -> Ceilings | None:
         """The worst case, the run's own bound and the spectral radius line; None if loaded
         from a file without them."""
-        from symgate.flow.ceilings import ceilings
+        from symgate.flow.beside import bounds_of
 
-        return None if self.run is None else ceilings(self)
+        return self._beside("bounds", bounds_of)
 
     @property
     def bound_log10(self) -> Array | None:
         """(K + 1,): log10 of the worst case, which no lag of any sample exceeds."""
         return None if self.bounds is None else self.bounds.worst_log10
 
-    @cached_property
+    @property
     def predictions(self) -> Predictions | None:
         """What biases, mean gates and the Lyapunov exponent promise, and how far off it is."""
-        from symgate.flow.predictions import predictions
+        from symgate.flow.beside import predictions_of
 
-        return None if self.run is None else predictions(self)
+        return self._beside("predictions", predictions_of)
 
-    @cached_property
+    @property
     def paths(self) -> Paths | None:
         """The curve without each path, the carry alone, and the shares; worked out on first
         use, from the last position of each sequence."""
-        return None if self.run is None else self.measure_paths()
+        return self._beside("paths", Decay.measure_paths)
+
+    def _beside(self, name: str, made: Callable[[Decay], Any]) -> Any:
+        if name not in self.beside and self.runs:
+            self.beside[name] = made(self)
+        return self.beside.get(name)
 
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
         """Work out `paths` now, with a hook for the progress."""
         from symgate.flow.paths import paths
 
-        if self.run is None:
-            raise SymgateError("paths need the run; this curve was loaded from a file")
+        if not self.runs:
+            raise SymgateError("paths need the runs; this curve was loaded from a file")
         found = paths(
-            self.run, self.of, self.wrt, len(self.lags) - 1, at=self.setting.positions[-1],
-            norm=self.norm, progress=progress,
-        )  # fmt: skip
-        self.__dict__["paths"] = found
+            self.runs,
+            self.of,
+            self.wrt,
+            len(self.lags) - 1,
+            at=self.setting.positions[-1],
+            norm=self.norm,
+            progress=progress,
+        )
+        self.beside["paths"] = found
         return found
 
     # -- out ----------------------------------------------------------------------------------
@@ -221,6 +260,9 @@ class Decay:
             "cell": self.cell,
             "rate": self.rate,
             "rate_interval": self.fit.interval,
+            "interval_over": self.fit.over,
+            "rate_between": self.fit.between,
+            "rate_within": self.fit.within,
             "fitted_on_lags": self.fit.lags,
             "half_life": self.half_life,
             "reaches": self.reaches,
@@ -233,11 +275,7 @@ class Decay:
         """Plain data for JSON. A number that is not finite is None: the log10 of an exact
         zero, or the half-life of what does not fall."""
         low, high = self.band
-        beside = {
-            name: part.to_dict()
-            for name in ("bounds", "predictions", "paths")
-            if (part := self.__dict__.get(name)) is not None
-        }
+        beside = {name: part.to_dict() for name, part in self.beside.items()}
         data = {
             "setting": {**vars(self.setting), "averaged_over": self.setting.averaged_over},
             "of": self.of,
@@ -272,6 +310,15 @@ class Decay:
 
             write_file(path, out.getvalue())
         return out.getvalue()
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a lag: median, band and every sample, all log10."""
+        from symgate.flow.table import frame
+
+        low, high = self.band
+        columns = {"median": self.median, "low": low, "high": high}
+        columns |= {f"sample_{i}": line for i, line in enumerate(self.log10_norm.T)}
+        return frame({"lag": self.lags, **columns}, index="lag")
 
     def save(self, path: str | Path) -> Path:
         """Write everything to a file that `sg.load` reads: arrays and JSON, no pickle."""

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import asked, whole
+from symgate.asked import ASKED, asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import SymgateError, UnknownName
 from symgate.flow.command import command
 from symgate.flow.curve import Decay, Setting
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.initialise import chosen_sizes, init
-from symgate.numerics.product import NORMS, lag_norms
+from symgate.numerics.options import known_name
+from symgate.numerics.product import NORMS, LagNorms, lag_norms
 from symgate.numerics.run import Run
+from symgate.numerics.setup import DRAWN, Options, Setup, positions, setup
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
@@ -32,138 +33,118 @@ KEPT = 1 << 28
 #: Above this number of bytes nothing is drawn at all.
 MOST = 1 << 32
 
-HIDDEN, LAGS, SAMPLES = 64, 200, 4
-
 #: The inputs of a run that `decay` makes.
 INPUTS, STARTS = "independent standard normal inputs", "starts uniform in (-1, 1) and no input"
 
 
-@asked(lags=whole(1))
+@asked()
 def decay(
-    what: Cell | Run | str,
+    what: str | Cell | Setup | Run,
     of: str | None = None,
     wrt: str | None = None,
     *,
-    hidden: int | None = None,
-    input: int | None = None,
-    lags: int | None = None,
-    samples: int | None = None,
-    steps: int | None = None,
-    at: int | Sequence[int] | None = None,
-    scheme: str | None = None,
-    seed: int | None = None,
-    gain: float | None = None,
-    bias: Mapping[str, float] | None = None,
-    t_max: float | None = None,
-    sizes: Mapping[str, int] | None = None,
     norm: str = "spectral",
     singular: Iterable[int] | None = None,
     progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Decay:
     """Measure ∂of_t/∂wrt_{t-k} for k = 0 … lags.
 
-    A cell gets parameters by `scheme` and `seed` (see `init`) and `samples` sequences of
-    independent standard normal inputs; a run is taken as it is. `of` and `wrt` are states,
-    h where there is one. `at` is the step t, or several (the last where it is left out).
-    `singular` lists the lags at which all singular values are kept. The defaults are 64
-    units, 200 lags, as many steps, 4 sequences.
+    A cell, or one of the zoo by name, is drawn as networks and run as a `Setup` says; its
+    keywords are those of `setup`: hidden (64), input, sizes, scheme, seed, gain, bias, t_max,
+    networks (4), samples (sequences of each network, 1), lags (200), steps (as many), at (the
+    last). A run is taken as it is, with `lags` and `at`. `of` and `wrt` are states, h where
+    there is one. `norm` is "spectral" or "frobenius"; `singular` lists the lags at which all
+    singular values are kept.
 
     >>> import symgate as sg
-    >>> d = sg.decay(sg.cell("lstm"), "c", "c", hidden=8, lags=50, bias={"f": 3})
+    >>> d = sg.decay("lstm", "c", "c", hidden=8, lags=50, bias={"f": 3})
+    >>> d.log10_norm.shape
+    (51, 4)
     >>> print(d.setting.averaged_over)
-    4 sequences of independent standard normal inputs, 50 steps each, followed back from ...
+    4 networks, with a sequence of independent standard normal inputs each, 50 steps, ...
     """
-    what = what if isinstance(what, Run) else cell_of(what)
+    known_name("the norm", norm, NORMS)
     if isinstance(what, Run):
-        made = {
-            "hidden": hidden, "input": input, "samples": samples, "steps": steps,
-            "scheme": scheme, "seed": seed, "gain": gain, "bias": bias, "t_max": t_max,
-            "sizes": sizes,
-        }  # fmt: skip
-        for name, value in made.items():
-            if value is not None:
+        run, made = what, None
+        for name in DRAWN:
+            if options.get(name) is not None:
                 raise SymgateError(f"{name} is for a cell; a run has been made already")
-        run, cell = what, what.cell
-        of, wrt = chosen_states(cell, of, wrt)
-        count = run.steps if lags is None else _whole("lags", lags, 1)
-        setting = _setting_of_run(run, _positions(at, run.steps, count))
-    elif isinstance(what, Cell):
-        cell = what
-        of, wrt = chosen_states(cell, of, wrt)
-        count = _whole("lags", LAGS if lags is None else lags, 1)
-        length = count if steps is None else _whole("steps", steps, 1)
-        sequences = _whole("samples", SAMPLES if samples is None else samples, 1)
-        positions = _positions(at, length, count)
-        _checked_norm(norm)
-        numbers = chosen_sizes(cell, HIDDEN if hidden is None else hidden, input, sizes)
-        _affordable(cell, numbers, length, sequences, count)
-        params = init(
-            cell, HIDDEN if hidden is None else hidden, input, scheme or "pytorch",
-            0 if seed is None else seed, gain=1.0 if gain is None else gain, t_max=t_max,
-            bias=bias, sizes=sizes,
-        )  # fmt: skip
-        run = run_on_noise(cell, params, length, sequences, seed or 0, numbers)
-        setting = Setting(
-            cell.name, cell.text, _sizes(run), length, positions, sequences,
-            INPUTS if cell.inputs else STARTS,
-            scheme or "pytorch", seed or 0, 1.0 if gain is None else float(gain),
-            dict(bias or {}), t_max, "", __version__,
-        )  # fmt: skip
+        of, wrt = chosen_states(run.cell, of, wrt)
+        given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
+        lags = whole(1)("lags", given.get("lags", run.steps))
+        at = positions(given.get("at"), run.steps, lags)
+        runs, setting = [run], _setting_of_run(run, at, of, wrt, lags, norm)
     else:
-        raise SymgateError(
-            f"decay takes a cell or a run, not {what!r}; name a cell by sg.cell('gru')"
-        )
-    _checked_norm(norm)
-    return _measured(run, setting, of, wrt, count, norm, singular, progress)
-
-
-def _measured(
-    run: Run,
-    setting: Setting,
-    of: str,
-    wrt: str,
-    count: int,
-    norm: str,
-    singular: Iterable[int] | None,
-    progress: Progress | None,
-) -> Decay:
-    wanted = spread_lags(count) if singular is None else sorted({int(k) for k in singular})
-    if wanted and not 0 <= wanted[0] <= wanted[-1] <= count:
-        raise SymgateError(f"singular values are wanted at lags from 0 to {count}")
-    parts = []
-    for place, t in enumerate(setting.positions):
-        hook = progress and _part(progress, place, len(setting.positions))
-        parts.append(
-            lag_norms(run, of, wrt, count, at=t, norm=norm, singular=wanted, progress=hook)
-        )
-    norms = np.stack([p.log10_norm.reshape(count + 1, -1) for p in parts], axis=2)
-    values = {
-        k: np.stack([np.atleast_2d(p.singular_values[k]) for p in parts], axis=1)
-        for k in wanted
-    }  # fmt: skip
-    setting = replace(setting, command=command(setting, of, wrt, count, norm))
+        made = what if isinstance(what, Setup) else setup(cell_of(what), **options)
+        of, wrt = chosen_states(made.cell, of, wrt)
+        lags, at = made.lags, made.at
+        runs = [run_of(made, network) for network in range(made.networks)]
+        setting = _setting(made, runs[0], of, wrt, norm)
+    wanted = spread_lags(lags) if singular is None else sorted(set(singular))
+    if wanted and not 0 <= wanted[0] <= wanted[-1] <= lags:
+        raise SymgateError(f"singular values are wanted at lags from 0 to {lags}")
+    count = len(runs) * len(at)
+    parts: list[LagNorms] = []
+    for one in runs:
+        for t in at:
+            hook = progress and _part(progress, len(parts), count)
+            parts.append(
+                lag_norms(one, of, wrt, lags, at=t, norm=norm, singular=wanted, progress=hook)
+            )
     return Decay(
-        setting, of, wrt, norm, np.arange(count + 1), norms.reshape(count + 1, -1),
-        {k: v.reshape(-1, v.shape[-1]) for k, v in values.items()}, parts[-1].notes, run,
+        setting,
+        of,
+        wrt,
+        norm,
+        np.arange(lags + 1),
+        _side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
+        {k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], len(at), 0)
+         for k in wanted},
+        tuple(dict.fromkeys(note for p in parts for note in p.notes)),
+        tuple(runs),
     )  # fmt: skip
 
 
-def _affordable(
-    cell: Cell, sizes: Mapping[str, int], steps: int, sequences: int, lags: int
-) -> None:
+def _side_by_side(parts: list[Array], positions: int, axis: int) -> Array:
+    """The samples of all networks, the positions of a sequence next to each other."""
+    groups = [parts[i : i + positions] for i in range(0, len(parts), positions)]
+    shape = list(parts[0].shape)
+    shape[axis] *= positions
+    return np.concatenate([np.stack(g, axis=axis + 1).reshape(shape) for g in groups], axis=axis)
+
+
+def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
+    """The parameters of one of the networks that a `Setup` draws."""
+    return init(
+        made.cell, made.hidden, made.input, made.scheme, made.seeds[network], gain=made.gain,
+        t_max=made.t_max, bias=made.bias, sizes=made.sizes,
+    )  # fmt: skip
+
+
+def run_of(made: Setup, network: int = 0) -> Run:
+    """One of the networks that a `Setup` draws, run on sequences of its own."""
+    sizes = chosen_sizes(made.cell, made.hidden, made.input, made.sizes)
+    _affordable(made, sizes)
+    params = parameters_of(made, network)
+    return run_on_noise(made.cell, params, made.steps, made.samples, made.seeds[network], sizes)
+
+
+def _affordable(made: Setup, sizes: Mapping[str, int]) -> None:
     """Raise before anything is drawn where it would not fit into memory."""
+    cell, sequences = made.cell, made.networks * made.samples
     numbers = {cell.sizes[letter]: n for letter, n in sizes.items()}
     widths = sum(int(number_of(cell.size(name), numbers)) for name in cell.inputs)
-    weights = int(cell.parameter_count(**sizes))
+    weights = made.networks * int(cell.parameter_count(**sizes))
     for what, count in (
-        (f"the parameters of {cell.name} with {sizes['n']} units", weights),
-        (f"{sequences} sequences of {steps} steps", steps * sequences * widths),
-        (f"the curves of {sequences} sequences over {lags} lags", lags * sequences * 8),
+        (f"the parameters of {cell.name} with {made.hidden} units", weights),
+        (f"{sequences} sequences of {made.steps} steps", made.steps * sequences * widths),
+        (f"the curves of {sequences} sequences over {made.lags} lags", made.lags * sequences * 8),
     ):
         if 8 * count > MOST:
             raise SymgateError(
                 f"{what} would take {8 * count / 2**30:,.0f} GB of memory, more than the limit "
-                f"of {MOST >> 30}; take fewer units, lags or samples"
+                f"of {MOST >> 30}; take fewer units, lags, networks or samples"
             )
 
 
@@ -176,24 +157,27 @@ def run_on_noise(
     sizes: Mapping[str, int],
 ) -> Run:
     """Run a cell on standard normal inputs, `sizes` by letter; without inputs, from
-    states uniform in (-1, 1). A long run keeps only some of its states."""
+    states uniform in (-1, 1). Each is drawn by the seed and its own name. A long run keeps
+    only some of its states."""
     numbers = {cell.sizes[letter]: n for letter, n in sizes.items()}
-    rng = np.random.default_rng([seed, 1])
+
+    def drawn(name: str) -> np.random.Generator:
+        return np.random.default_rng([seed, 1, *name.encode()])
 
     def shape(name: str) -> tuple[int, int]:
         return sequences, int(number_of(cell.size(name), numbers))
 
     if not cell.inputs:
-        start = {s: rng.uniform(-1, 1, shape(s)) for s in cell.states}
+        start = {s: drawn(s).uniform(-1, 1, shape(s)) for s in cell.states}
         return simulate(cell, params, state=start, steps=steps)
-    x = {name: rng.normal(size=(steps, *shape(name))) for name in cell.inputs}
+    x = {name: drawn(name).normal(size=(steps, *shape(name))) for name in cell.inputs}
     width = sum(int(number_of(node.size, numbers)) for node in linearise(cell))
     return simulate(cell, params, x, checkpoint=8 * steps * sequences * width > KEPT)
 
 
 def chosen_states(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
-    """The states that are asked for; h where there is one, else the first."""
-    usual = "h" if "h" in cell.states else cell.states[0]
+    """The states that are asked for; h where there is one, else the first by name."""
+    usual = "h" if "h" in cell.states else min(cell.states)
     for name in (of, wrt):
         if name is not None and name not in cell.states:
             raise UnknownName(f"a state of {cell.name} named", name, cell.states)
@@ -207,48 +191,54 @@ def spread_lags(count: int) -> list[int]:
     return sorted({k for k in found if k <= count} | {count})
 
 
-def _positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[int, ...]:
-    if lags > steps:
-        raise ShapeError(
-            f"lag {lags} reaches before the start of a run of {steps} steps; give steps={lags} "
-            f"or more, or fewer lags"
-        )
-    given = [steps - 1] if at is None else [at] if isinstance(at, int | np.integer) else list(at)
-    for t in given:
-        if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < steps:
-            raise ShapeError(f"a position is a step from 0 to {steps - 1}, not {t!r}")
-        if lags > t + 1:
-            raise ShapeError(
-                f"lag {lags} reaches before the start: from step {t} there are {t + 1} lags"
-            )
-    if not given:
-        raise SymgateError("at names no step to follow back from")
-    return tuple(int(t) for t in given)
-
-
-def _setting_of_run(run: Run, positions: tuple[int, ...]) -> Setting:
+def _setting(made: Setup, run: Run, of: str, wrt: str, norm: str) -> Setting:
+    again, needs = command(made, of, wrt, norm)
     return Setting(
-        run.cell.name, run.cell.text, _sizes(run), run.steps, positions, run.samples,
-        f"data read by {run.source}" if run.source else "the inputs of a run",
-        None, None, None, {}, None, "", __version__,
-    )  # fmt: skip
+        cell=made.cell.name,
+        equations=made.cell.text,
+        sizes=_sizes(run),
+        networks=made.networks,
+        sequences=made.samples,
+        steps=made.steps,
+        positions=made.at,
+        inputs=INPUTS if made.cell.inputs else STARTS,
+        scheme=made.scheme,
+        seed=made.seed,
+        gain=made.gain,
+        bias=dict(made.bias),
+        t_max=made.t_max,
+        command=again,
+        needs=needs,
+        version=__version__,
+    )
+
+
+def _setting_of_run(
+    run: Run, at: tuple[int, ...], of: str, wrt: str, lags: int, norm: str
+) -> Setting:
+    return Setting(
+        cell=run.cell.name,
+        equations=run.cell.text,
+        sizes=_sizes(run),
+        networks=1,
+        sequences=run.samples,
+        steps=run.steps,
+        positions=at,
+        inputs=f"data read by {run.source}" if run.source else "the inputs of a run",
+        scheme=None,
+        seed=None,
+        gain=None,
+        bias={},
+        t_max=None,
+        command=f"sg.decay(run, {of!r}, {wrt!r}, lags={lags}, norm={norm!r})",
+        needs="run is the run measured",
+        version=__version__,
+    )
 
 
 def _sizes(run: Run) -> dict[str, int]:
-    return {
-        letter: run.size(size) for letter, size in run.cell.sizes.items() if size in run.sizes
-    }  # fmt: skip
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise SymgateError(f"{name} is a whole number from {least}, not {value!r}")
-    return int(value)
-
-
-def _checked_norm(norm: str) -> None:
-    if norm not in NORMS:
-        raise UnknownName("the norm", norm, NORMS)
+    sizes = run.cell.sizes.items()
+    return {letter: run.size(size) for letter, size in sizes if size in run.sizes}
 
 
 def _part(progress: Progress, place: int, count: int) -> Progress:

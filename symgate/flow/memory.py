@@ -9,27 +9,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from sympy import Expr, Symbol
 
+from symgate.algebra.vectors import name_of
 from symgate.asked import asked, word
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.flow.measure import HIDDEN, decay, run_on_noise
+from symgate.flow.measure import decay, run_on_noise
 from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
+from symgate.linear.linearise import linearise
+from symgate.linear.paths import carry
 from symgate.numerics.initialise import bias_of, chosen_sizes, init
+from symgate.numerics.options import known_name
+from symgate.numerics.setup import OneNetwork, setup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: The symbol of the memory in formulas, and the longest run that checks it.
+#: The symbol of the memory in formulas, the longest run that checks it, and on how many
+#: sequences.
 T = Symbol("T", positive=True)
 LONGEST = 4000
+SEQUENCES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,20 +137,16 @@ class Memory:
 
 @asked(steps=None, state=word)
 def memory(
-    cell: Cell | str,
+    cell: str | Cell,
     steps: float,
     *,
     state: str | None = None,
-    hidden: int = HIDDEN,
-    input: int | None = None,
-    scheme: str = "pytorch",
-    seed: int = 0,
-    t_max: float | None = None,
-    sizes: Mapping[str, int] | None = None,
+    **options: Unpack[OneNetwork],
 ) -> Memory:
     """Work out which bias of which carry gate gives the time constant `steps`.
 
-    `state` names the state that is to remember, where a cell carries several.
+    `state` names the state that is to remember, where a cell carries several. The answer is
+    checked on a network with hidden, input, scheme, seed, t_max and sizes as in `init`.
 
     >>> import symgate as sg
     >>> m = sg.memory(sg.cell("lstm"), steps=500, hidden=8)
@@ -156,13 +159,19 @@ def memory(
 through a matrix or an activation, so no bias sets its memory
     """
     cell = cell_of(cell)
-    if isinstance(steps, bool) or not isinstance(steps, int | float | np.number) or not (
-        1 < steps <= 1e12
-    ):  # fmt: skip
+    if isinstance(steps, bool) or not isinstance(steps, int | float | np.number):
         raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
+    if not 1 < steps <= 1e12:
+        raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
+    for name in options:
+        known_name("the option", name, sorted(OneNetwork.__optional_keys__))
+    made = setup(cell, **options)
     found = solved(cell, T, float(steps), state)
     parameter = found.parameter
-    params = init(cell, hidden, input, scheme, seed, t_max=t_max, sizes=sizes, values=found.values)
+    params = init(
+        cell, made.hidden, made.input, made.scheme, made.seed, t_max=made.t_max,
+        sizes=made.sizes, values=found.values,
+    )  # fmt: skip
     lags = max(2, min(math.ceil(3 * steps), LONGEST))
     still = {
         name: array if name in found.values or not array.ndim else 0 * array
@@ -170,31 +179,44 @@ through a matrix or an activation, so no bias sets its memory
     }
     for name, value in found.kept.items():
         still[name] = np.full_like(params[name], value)
-    numbers = chosen_sizes(cell, hidden, input, sizes)
-    exact = decay(run_on_noise(cell, still, lags, 1, seed, numbers), found.state, found.state)
-    run = run_on_noise(cell, params, lags, 4, seed, numbers)
-    drawn = decay(run, found.state, found.state)
+    numbers = chosen_sizes(cell, made.hidden, made.input, made.sizes)
+
+    def measured(weights: Mapping[str, Any], sequences: int) -> Decay:
+        run = run_on_noise(cell, weights, lags, sequences, made.seed, numbers)
+        return decay(run, found.state, found.state)
+
     partner = _partner(cell, found)
-    paired = None
-    if partner:
-        closed = {**params, **{name: np.full_like(params[name], v) for name, v in partner.items()}}
-        run = run_on_noise(cell, closed, lags, 4, seed, numbers)
-        paired = decay(run, found.state, found.state)
+    closed = {**params, **{name: np.full_like(params[name], v) for name, v in partner.items()}}
     return Memory(
-        cell.name, float(steps), found.state, _gate(cell, found), parameter,
-        found.formula, found.values[parameter],
-        {name: v for name, v in found.values.items() if name != parameter}, found.kept,
-        exact, drawn, partner, paired,
-    )  # fmt: skip
+        cell.name,
+        float(steps),
+        found.state,
+        _gate(cell, found),
+        parameter,
+        found.formula,
+        found.values[parameter],
+        {name: v for name, v in found.values.items() if name != parameter},
+        found.kept,
+        exact=measured(still, 1),
+        drawn=measured(params, SEQUENCES),
+        partner=partner,
+        paired=measured(closed, SEQUENCES) if partner else None,
+    )
 
 
 def _gate(cell: Cell, found: Solution) -> str | None:
-    for gate in cell.gates:
-        try:
-            if bias_of(cell, gate) == found.parameter:
+    """The gate of the carry that the parameter sets, over whatever lines."""
+    lin = linearise(cell)
+    carried = carry(lin, found.state)
+    for gate in {} if carried is None else carried.gates:
+        waiting, seen = [gate], {gate}
+        while waiting:
+            node = lin[waiting.pop()]
+            if any(term.parameter == found.parameter for term in node.parameter_terms):
                 return gate
-        except SymgateError:
-            continue
+            inner = {name_of(t.source) for t in node.terms if t.source in lin.symbols} - seen
+            seen |= inner
+            waiting += sorted(inner)
     return None
 
 

@@ -7,7 +7,7 @@ is approximated; the shares of one step add up to 1. All blocks of a row are fol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from symgate.flow.tail import quantile
 from symgate.linear.paths import CARRY, DIRECT
-from symgate.linear.transition import NamedPaths, named_paths
+from symgate.linear.transition import NamedPaths, Transition, named_paths
 from symgate.numerics.dense import whole
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
@@ -57,9 +57,9 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """The paths of a run, for every block of the whole state that was asked for.
+    """The paths of some runs, for every block of the whole state that was asked for.
 
-    They were followed back from step `at` of each of `sequences` sequences. `lags` holds each
+    They were followed back from step `at` of `sequences` sequences in all. `lags` holds each
     lag up to 64, then 128 more up to the last. `titles` maps each path to words, `share`
     each to its part in one step of the whole state, all blocks together: these add up to 1.
     """
@@ -88,7 +88,7 @@ class Paths:
 
 
 def paths(
-    run: Run,
+    runs: Sequence[Run],
     of: str,
     wrt: str,
     lags: int,
@@ -97,51 +97,54 @@ def paths(
     norm: str = "spectral",
     progress: Progress | None = None,
 ) -> Paths:
-    """Measure the paths of a run: medians and means over all its sequences.
+    """Measure the paths of runs of one cell: medians and means over all their sequences.
 
     The block (of, wrt) comes first; a cell with two states gets all four blocks.
 
     >>> import symgate as sg
-    >>> d = sg.decay(sg.cell("lstm"), hidden=8, lags=30)
+    >>> d = sg.decay("lstm", hidden=8, lags=30)
     >>> d.paths.names
     ('carry', 'f', 'i', 'g', 'o')
     >>> round(sum(d.paths.share.values()), 12), round(sum(d.paths["c", "h"].share.values()), 12)
     (1.0, 1.0)
     """
-    cell = run.cell
+    first = runs[0]
+    cell, states = first.cell, first.cell.states
     named = named_paths(cell)
-    states = cell.states
     wanted = [(of, wrt)]
     if len(states) == 2:
         wanted += [(a, b) for a in states for b in states if (a, b) != (of, wrt)]
-    steps = {
-        name: Steps(run, named.step(lambda other, name=name: other == name))  # type: ignore[misc]
-        for name in named.names
-    }
-    together, shares = _shares(run, steps, wanted)
+    together, shares = _shares(runs, named, wanted)
     noted = noted_lags(lags)
     rows = {a: [b for one, b in wanted if one == a] for a, _ in wanted}
-    kinds: dict[str | None, Callable[[str], bool]] = {None: lambda other: True}
-    kinds |= {name: lambda other, name=name: other != name for name in named.names}  # type: ignore[misc]
+    steps: dict[str | None, Transition | None] = {None: None}
+    steps |= {n: named.step(lambda other, n=n: other != n) for n in named.names}  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     if CARRY in named.names:
-        kinds[ALONE] = lambda other: other == CARRY
-    curves: dict[tuple[str | None, str, str], Array] = {}
-    for place, (kind, a) in enumerate(product(kinds, rows)):
-        step = None if kind is None else named.step(kinds[kind])
-        norms = block_norms(run, a, rows[a], lags, at=at, norm=norm, step=step, noted=noted)
-        curves |= {(kind, a, b): quantile(norms[b], 0.5) for b in rows[a]}
+        steps[ALONE] = named.step(lambda other: other == CARRY)
+    curves: dict[tuple[str | None, str, str], list[Array]] = {}
+    tasks = list(product(steps, rows, runs))
+    for place, (kind, a, run) in enumerate(tasks):
+        norms = block_norms(run, a, rows[a], lags, at=at, norm=norm, step=steps[kind], noted=noted)
+        for b in rows[a]:
+            curves.setdefault((kind, a, b), []).append(norms[b])
         if progress is not None:
-            progress(place + 1, len(kinds) * len(rows))
+            progress(place + 1, len(tasks))
+    medians = {key: quantile(np.concatenate(all_, axis=1), 0.5) for key, all_ in curves.items()}
     blocks = {
         (a, b): Block(
-            a, b, curves[None, a, b], curves.get((ALONE, a, b)),
-            {name: curves[name, a, b] for name in named.names}, *shares[a, b],
+            a,
+            b,
+            medians[None, a, b],
+            medians.get((ALONE, a, b)),
+            {name: medians[name, a, b] for name in named.names},
+            *shares[a, b],
         )
         for a, b in wanted
-    }  # fmt: skip
+    }
     titles = {name: _title(named, name) for name in named.names}
-    last = run.steps - 1 if at is None else at
-    return Paths(cell.name, norm, last, run.samples, noted, titles, together, blocks)
+    last = first.steps - 1 if at is None else at
+    sequences = sum(run.samples for run in runs)
+    return Paths(cell.name, norm, last, sequences, noted, titles, together, blocks)
 
 
 def noted_lags(lags: int) -> Array:
@@ -171,23 +174,25 @@ _Share = tuple[dict[str, float], dict[str, float]]
 
 
 def _shares(
-    run: Run, steps: Mapping[str, Steps], wanted: list[tuple[str, str]]
+    runs: Sequence[Run], named: NamedPaths, wanted: list[tuple[str, str]]
 ) -> tuple[dict[str, float], dict[tuple[str, str], _Share]]:
     """Share of each path in one step of the whole state, share and size in its blocks: means
     over steps and sequences."""
-    if not steps:  # no state reads a state before
+    if not named.names:  # no state reads a state before
         return {}, {pair: ({}, {}) for pair in wanted}
-    some = np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int))
-    place = places(run)
     together: list[Array] = []
     found: dict[tuple[str, str], list[Array]] = {w: [] for w in wanted}
-    for t in some:
-        parts = np.stack([step_jacobian(s, int(t)) for s in steps.values()])
-        together.append(_part_of(parts))
-        for a, b in wanted:
-            found[a, b].append(_part_of(parts[..., place[a], place[b]]))
-    means = {key: _means(steps, values) for key, values in found.items()}
-    return _means(steps, together)[0], means
+    alone = [named.step(lambda other, n=n: other == n) for n in named.names]  # type: ignore[misc]  # as above
+    for run in runs:
+        place = places(run)
+        steps = [Steps(run, step) for step in alone]
+        for t in np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int)):
+            parts = np.stack([step_jacobian(s, int(t)) for s in steps])
+            together.append(_part_of(parts))
+            for a, b in wanted:
+                found[a, b].append(_part_of(parts[..., place[a], place[b]]))
+    means = {key: _means(named.names, values) for key, values in found.items()}
+    return _means(named.names, together)[0], means
 
 
 def _part_of(parts: Array) -> Array:
@@ -200,8 +205,8 @@ def _part_of(parts: Array) -> Array:
     return np.stack([share, size])
 
 
-def _means(names: Iterable[str], values: list[Array]) -> _Share:
-    names, held = list(names), np.concatenate(values, axis=2)
+def _means(names: Sequence[str], values: list[Array]) -> _Share:
+    held = np.concatenate(values, axis=2)
     means = held.mean(axis=2) if held.size else np.zeros((2, len(names)))
     share, size = (dict(zip(names, map(float, row), strict=True)) for row in means)
     return share, size

@@ -1,7 +1,8 @@
 """The journal of a long computation: a line a result, so that it can go on where it stopped.
 
 The first line says what is computed; each further line is one result, in order. A line that
-was cut off is dropped. The file is the same whether or not it was interrupted.
+was cut off is dropped. The file is the same whether or not it was interrupted, and locked
+while a computation writes to it.
 """
 
 from __future__ import annotations
@@ -9,46 +10,93 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import IO, Any
 
 from symgate.errors import SymgateError
-from symgate.writing.files import write_file
+
+try:
+    import fcntl
+except ImportError:  # a system without POSIX locks: nothing guards the file there
+    fcntl = None  # type: ignore[assignment]  # the module, or None
 
 
 class Journal:
-    """Results by their place; without a path nothing is kept."""
+    """Results by their place; without a path nothing is kept. Use it in a `with`."""
 
     def __init__(self, path: str | Path | None, about: Mapping[str, Any]) -> None:
         self.path = None if path is None else Path(path)
         self.about = json.loads(_line(about))
         self.rows: list[dict[str, Any]] = []
-        if self.path is None:
-            return
-        if self.path.exists():
-            self.rows = self._read(self.path)
-            self._write()
+        self.file: IO[bytes] | None = None
+        if self.path is not None:
+            if not self.path.parent.is_dir():
+                folder = self.path.parent
+                raise SymgateError(f"cannot write {self.path}: there is no folder {folder}")
+            try:
+                self.file = self.path.open("a+b")
+                self._lock()
+                self._read()
+            except OSError as error:
+                self.close()
+                raise SymgateError(f"cannot write {self.path}: {error.strerror}") from None
+            except SymgateError:
+                self.close()
+                raise
 
-    def _read(self, path: Path) -> list[dict[str, Any]]:
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others write; a file in which nothing stands is removed."""
+        if self.file is not None:
+            empty = self.path is not None and self.file.seek(0, 2) == 0
+            if empty and self.path is not None:
+                self.path.unlink(missing_ok=True)
+            self.file.close()
+            self.file = None
+
+    def _lock(self) -> None:
+        if fcntl is not None and self.file is not None:
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.file.close()
+                self.file = None
+                raise SymgateError(
+                    f"{self.path} is being written by another sweep; wait for it, or name "
+                    f"another file"
+                ) from None
+
+    def _read(self) -> None:
+        """The rows that stand in the file; a line that was cut off is cut away."""
+        assert self.file is not None
+        self.file.seek(0)
+        content = self.file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        if not content:
+            return
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-            about, *rows = map(json.loads, lines)
-        except OSError as error:
-            raise SymgateError(f"cannot read {path}: {error.strerror}") from None
-        except ValueError:
+            about, *rows = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
+        except (ValueError, RecursionError):
             about, rows = None, []
-        if about is None:
-            raise SymgateError(f"{path} is no file of a sweep; name another, or remove it")
+        if about is None or not all(isinstance(row, dict) for row in rows):
+            raise SymgateError(f"{self.path} is no file of a sweep; name another, or remove it")
         if about != self.about:
             raise SymgateError(
-                f"{path} holds another sweep ({_difference(about, self.about)}); name another "
+                f"{self.path} holds another sweep ({_difference(about, self.about)}); name another "
                 f"file, or remove it"
             )
-        return rows
-
-    def _write(self) -> None:
-        """The whole file anew, without a line that was cut off."""
-        assert self.path is not None
-        write_file(self.path, "".join(map(_line, [self.about, *self.rows])))
+        self.rows = rows
+        self.file.truncate(len(whole))
 
     def known(self, place: int, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """The result of a place, if it is there."""
@@ -62,14 +110,12 @@ class Journal:
     def add(self, row: Mapping[str, Any]) -> None:
         """Write the next result to the file."""
         self.rows.append(dict(row))
-        if self.path is None:
+        if self.file is None:
             return
-        if len(self.rows) == 1:
-            self._write()
-            return
+        first = self.file.seek(0, 2) == 0
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(_line(row))
+            self.file.write(((_line(self.about) if first else "") + _line(row)).encode())
+            self.file.flush()
         except OSError as error:
             raise SymgateError(f"cannot write {self.path}: {error.strerror}") from None
 

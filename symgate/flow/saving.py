@@ -28,7 +28,7 @@ from symgate.writing.files import write_file
 Array = NDArray[Any]
 
 #: Raised whenever files of before can no longer be read.
-FORMAT = 3
+FORMAT = 4
 
 
 def save(decay: Decay, path: str | Path) -> Path:
@@ -37,7 +37,7 @@ def save(decay: Decay, path: str | Path) -> Path:
     for lag, values in decay.singular_values.items():
         arrays[f"singular/{lag}"] = values
     beside: dict[str, Any] = {"bounds": decay.bounds, "predictions": decay.predictions}
-    beside["paths"] = decay.__dict__.get("paths")
+    beside["paths"] = decay.beside.get("paths")
     about = {
         "format": FORMAT,
         "symgate": __version__,
@@ -118,13 +118,17 @@ def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
     lags, log10_norm = arrays["lags"], arrays["log10_norm"]
     if log10_norm.ndim != 2 or lags.shape != log10_norm.shape[:1]:
         raise ValueError("shapes")
-    found = Decay(
-        setting, about["of"], about["wrt"], about["norm"], lags, log10_norm,
-        dict(sorted(singular.items())), tuple(about["notes"]),
-    )  # fmt: skip
-    for name, packed in about["beside"].items():
-        found.__dict__[name] = _BUILD[name](_unpacked(packed, arrays))
-    return found
+    return Decay(
+        setting,
+        about["of"],
+        about["wrt"],
+        about["norm"],
+        lags,
+        log10_norm,
+        dict(sorted(singular.items())),
+        tuple(about["notes"]),
+        beside={k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()},
+    )
 
 
 def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:

@@ -1,4 +1,4 @@
-"""`sweep`: half-lives over a grid of sizes, gains and biases, in one process, resumable.
+"""`sweep`: half-lives over a grid of sizes, gains and biases, in any executor, resumable.
 
 Each point is measured from the same seed, so that neighbours differ by what was changed.
 """
@@ -10,9 +10,10 @@ import io
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,11 @@ from symgate.flow.measure import chosen_states, decay
 from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
 from symgate.flow.table import half_life
+from symgate.flow.workers import in_order
 from symgate.numerics.initialise import SCHEMES, bias_of, init
+from symgate.numerics.options import known_name
+from symgate.numerics.product import NORMS
+from symgate.numerics.setup import Measuring, Setup, setup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +41,12 @@ Progress = Callable[[int, int], None]
 
 #: How many points a grid may have unless the caller says otherwise.
 LIMIT = 2000
+
+#: How many networks a point is measured on.
+NETWORKS = 2
+
+#: What of a `Setup` the axes of a grid hold.
+_VARIED = ("hidden", "gain", "scheme", "bias")
 
 #: What is kept of each point.
 RESULTS = ("rate", "half_life", "time_constant", "passes_1e-3", "passes_1e-6", "last_log10", "note")
@@ -69,6 +80,16 @@ class Sweep:
         """Plain data for JSON; what is not finite is None."""
         found: dict[str, Any] = plain(dict(vars(self)))
         return found
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a point."""
+        from symgate.flow.table import frame
+
+        return frame({name: [row[name] for row in self.rows] for name in self.rows[0]})
+
+    def __repr__(self) -> str:
+        shape = " × ".join(f"{len(v)} {k}" for k, v in self.axes.items())
+        return f"<Sweep of {self.cell}: {shape}>"
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """A row a point; written to `path` where one is given."""
@@ -118,29 +139,30 @@ class Sweep:
     scheme=words,
 )
 def sweep(
-    cell: Cell | str,
+    cell: str | Cell,
     *,
-    hidden: Sequence[int] | int = (64,),
-    gain: Sequence[float] | float = (1.0,),
+    hidden: Sequence[int] | int = (Setup.hidden,),
+    gain: Sequence[float] | float = (Setup.gain,),
     bias: Mapping[str, Sequence[float] | float] | None = None,
-    scheme: Sequence[str] | str = ("pytorch",),
+    scheme: Sequence[str] | str = (Setup.scheme,),
     of: str | None = None,
     wrt: str | None = None,
-    input: int | None = None,
-    lags: int = 200,
-    samples: int = 2,
-    seed: int = 0,
-    t_max: float | None = None,
     norm: str = "spectral",
     limit: int = LIMIT,
     keep: str | Path | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
     progress: Progress | None = None,
+    **options: Unpack[Measuring],
 ) -> Sweep:
     """Measure every combination of sizes, gains, schemes and biases of gates.
 
-    `keep` names a file to which each point is added as soon as it is known. A sweep that
-    was interrupted goes on from it, and its file ends with the same bytes. A grid of more
-    than `limit` points is refused.
+    The other keywords are those of `decay` (input, sizes, seed, t_max, networks, samples,
+    lags, steps, at), 2 networks where none are named. `jobs` is the number of processes;
+    `executor`, any of `concurrent.futures`, takes their place: threads, MPI, a cluster. The
+    result is the same whatever runs it. `keep` names a file to which each point is added as
+    soon as those before it are known. A sweep that was interrupted goes on from it, and its
+    file ends with the same bytes. A grid of more than `limit` points is refused.
     """
     cell = cell_of(cell)
     axes = _axes(hidden, gain, scheme, bias)
@@ -154,27 +176,38 @@ def sweep(
             f"the grid has {shape} = {count:,} points, more than the limit of {limit:,}; take "
             f"fewer values, or raise the limit (limit=…, --limit)"
         )
+    known_name("the norm", norm, NORMS)
     of, wrt = chosen_states(cell, of, wrt)
     for gate in bias or {}:
         bias_of(cell, gate)
-    setting = {
+    if options.get("networks") is None and options.get("samples") is None:
+        options["networks"] = NETWORKS
+    points = list(_points(axes))
+    tasks = [_Task(_setup(cell, point, options), of, wrt, norm) for point in points]
+    shared = {k: v for k, v in vars(tasks[0].made).items() if k not in ("cell", *_VARIED)}
+    setting = plain({
         "symgate": __version__, "cell": cell.name, "equations": cell.text, "of": of, "wrt": wrt,
-        "input": input, "lags": lags, "samples": samples, "seed": seed, "t_max": t_max,
-        "norm": norm,
-    }  # fmt: skip
-    first = next(iter(_points(axes)))
-    init(cell, 1, scheme=first["scheme"], seed=seed, t_max=t_max)
-    journal = Journal(keep, {**setting, "axes": {k: list(v) for k, v in axes.items()}})
-    rows = []
-    for place, point in enumerate(_points(axes)):
-        row = journal.known(place, point)
-        if row is None:
-            row = {**point, **_measured(cell, point, setting)}
-            journal.add(row)
-        rows.append(row)
+        "norm": norm, **shared,
+    })  # fmt: skip
+    init(cell, 1, scheme=points[0]["scheme"], seed=tasks[0].made.seed, t_max=tasks[0].made.t_max)
+    with Journal(keep, {**setting, "axes": {k: list(v) for k, v in axes.items()}}) as journal:
+        known = list(itertools.takewhile(bool, (journal.known(i, p) for i, p in enumerate(points))))
+        done = len(known)
         if progress is not None:
-            progress(place + 1, count)
-    return Sweep(cell.name, setting, _varying(axes), tuple(rows))
+            for i in range(done):
+                progress(i + 1, count)
+        for found in in_order(_measured, tasks[done:], jobs, executor):
+            journal.add({**points[done], **found})
+            done += 1
+            if progress is not None:
+                progress(done, count)
+        return Sweep(cell.name, setting, _varying(axes), tuple(journal.rows[:count]))
+
+
+def _setup(cell: Cell, point: Mapping[str, Any], options: Measuring) -> Setup:
+    bias = {name[5:]: value for name, value in point.items() if name.startswith("bias ")}
+    varied: Any = {name: point[name] for name in ("hidden", "gain", "scheme")}
+    return setup(cell, **options, **varied, bias=bias)
 
 
 def _axes(
@@ -216,15 +249,19 @@ def _points(axes: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(axes, values, strict=True))
 
 
-def _measured(cell: Cell, point: Mapping[str, Any], setting: Mapping[str, Any]) -> dict[str, Any]:
-    bias = {name[5:]: value for name, value in point.items() if name.startswith("bias ")}
+@dataclass(frozen=True)
+class _Task:
+    """One point: what is drawn, and which norm of which block."""
+
+    made: Setup
+    of: str
+    wrt: str
+    norm: str
+
+
+def _measured(task: _Task) -> dict[str, Any]:
     try:
-        found = decay(
-            cell, setting["of"], setting["wrt"], hidden=point["hidden"],
-            input=setting["input"], lags=setting["lags"], samples=setting["samples"],
-            seed=setting["seed"], scheme=point["scheme"], gain=point["gain"], bias=bias,
-            t_max=setting["t_max"], norm=setting["norm"], singular=(),
-        )  # fmt: skip
+        found = decay(task.made, task.of, task.wrt, norm=task.norm, singular=())
     except Diverged as error:
         return {**dict.fromkeys(RESULTS, math.nan), "note": str(error)}
     return {

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from importlib import import_module
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from symgate.errors import MissingTool
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -30,6 +34,29 @@ def _row(d: Decay) -> tuple[str, ...]:
         lag(d.passes["1e-6"]),
         power(float(d.median[-1])),
     )
+
+
+def ranking(decays: Sequence[Decay]) -> str:
+    """The cells from the longest half-life to the shortest; "" unless all intervals part.
+
+    >>> import symgate as sg
+    >>> long, short = (sg.decay("lstm", "c", "c", hidden=8, lags=50, bias={"f": b}) for b in (3, 0))
+    >>> ranking([long, short]) != "", ranking([long, long])
+    (True, '')
+    """
+    ordered = sorted(decays, key=lambda d: -d.rate)
+    apart = all(a.fit.parts_from(b.fit) for a, b in pairwise(ordered))
+    return " > ".join(d.cell for d in ordered) if len(ordered) > 1 and apart else ""
+
+
+def frame(columns: Mapping[str, Any], index: str | None = None) -> Any:
+    """A pandas DataFrame; pandas is asked for here and nowhere else."""
+    try:
+        pandas = import_module("pandas")
+    except ImportError:
+        raise MissingTool("to_frame needs pandas: pip install pandas") from None
+    found = pandas.DataFrame(dict(columns))
+    return found if index is None else found.set_index(index)
 
 
 def html(decays: Sequence[Decay]) -> str:

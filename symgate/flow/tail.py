@@ -17,14 +17,20 @@ LN10 = math.log(10)
 
 @dataclass(frozen=True)
 class Rate:
-    """The slope of ln ‖·‖ per step, with the 95 % interval over independent sequences.
+    """The slope of ln ‖·‖ per step, on the range `lags` of lags, both ends in.
 
-    `interval` is None for a single sequence; `lags` is the range of the fit, both ends in.
+    It is the mean over networks, or over the sequences of a single one: `over` says which.
+    `interval` is that in which the rate of 95 of 100 further networks (or sequences) lies,
+    None for a single one. `between` is the standard deviation of the rate over networks,
+    `within` that over the sequences of one network; None where there is one each.
     """
 
     value: float
     interval: tuple[float, float] | None
     lags: tuple[int, int]
+    over: str = ""
+    between: float | None = None
+    within: float | None = None
 
     @property
     def half_life(self) -> float:
@@ -36,12 +42,19 @@ class Rate:
         """Steps in which the norm falls to 1/e."""
         return -1 / self.value if self.value < 0 else math.inf
 
+    def parts_from(self, other: Rate) -> bool:
+        """Whether the two intervals have nothing in common, so that a ranking means something."""
+        if self.interval is None or other.interval is None:
+            return False
+        (low, high), (bottom, top) = self.interval, other.interval
+        return high < bottom or top < low
 
-def fitted(log10_norm: Array, sequences: int) -> Rate:
-    """The rate of curves (K + 1, sequences × positions), by least squares on the tail.
 
-    The tail is the second half of the lags at which no curve is exactly zero. A curve that
-    ends in zeros before it has a tail has the rate -inf.
+def fitted(log10_norm: Array, sequences: int, networks: int = 1) -> Rate:
+    """The rate of curves (K + 1, networks × sequences × positions), by least squares on the tail.
+
+    `sequences` counts those of each network. The tail is the second half of the lags at which
+    no curve is exactly zero. A curve that ends in zeros before it has a tail has the rate -inf.
 
     >>> fitted(-0.5 * np.arange(11.0)[:, None], 1).value * 2 / LN10
     -1.0
@@ -59,12 +72,17 @@ def fitted(log10_norm: Array, sequences: int) -> Rate:
     else:
         k = np.arange(first, last + 1) - (first + last) / 2
         slopes = k @ log10_norm[first : last + 1] / (k @ k) * LN10
-    means = slopes.reshape(sequences, -1).mean(axis=1)
+    means = slopes.reshape(networks, sequences, -1).mean(axis=2)
     mean = float(means.mean())
-    if sequences < 2:
+    within = float(np.sqrt(means.var(axis=1, ddof=1).mean())) if sequences > 1 else None
+    units = means.mean(axis=1) if networks > 1 else means[0]
+    if len(units) < 2:
         return Rate(mean, None, (first, last))
-    spread = float(means.std(ddof=1)) / math.sqrt(sequences) * _student(sequences - 1)
-    return Rate(mean, (mean - spread, mean + spread), (first, last))
+    deviation = float(units.std(ddof=1))
+    reach = deviation * math.sqrt(1 + 1 / len(units)) * _student(len(units) - 1)
+    over = "networks" if networks > 1 else "sequences"
+    between = deviation if networks > 1 else None
+    return Rate(mean, (mean - reach, mean + reach), (first, last), over, between, within)
 
 
 @lru_cache(maxsize=64)
@@ -109,3 +127,16 @@ def passes(curve: Array, drop: float) -> int | None:
     start = int(finite[0])
     below = np.flatnonzero(curve[start:] <= curve[start] - drop)
     return start + int(below[0]) if len(below) else None
+
+
+def reaches(curve: Array) -> int:
+    """The last lag at which a curve lies above 1/e of its start.
+
+    >>> reaches(np.array([0.0, -0.1, -0.3, -0.5, -0.4, -0.6]))
+    4
+    """
+    finite = np.flatnonzero(np.isfinite(curve))
+    if not len(finite):
+        return 0
+    above = np.flatnonzero(curve > curve[finite[0]] - 1 / LN10)
+    return int(above[-1])

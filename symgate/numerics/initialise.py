@@ -21,6 +21,7 @@ from symgate.linear.linearise import Node, linearise
 from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked
 from symgate.numerics.options import known_name, mapping
+from symgate.numerics.setup import Setup
 
 Array = NDArray[Any]
 
@@ -35,10 +36,10 @@ def init(
     cell: Cell | str,
     hidden: int,
     input: int | None = None,
-    scheme: str = "pytorch",
-    seed: int = 0,
+    scheme: str = Setup.scheme,
+    seed: int = Setup.seed,
     *,
-    gain: float = 1.0,
+    gain: float = Setup.gain,
     t_max: float | None = None,
     bias: Mapping[str, float] | None = None,
     values: Mapping[str, Any] | None = None,

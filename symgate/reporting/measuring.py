@@ -90,7 +90,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
             hidden=settings.hidden,
             input=settings.input,
             lags=settings.lags,
-            samples=settings.samples,
+            networks=settings.samples,
             scheme=settings.scheme,
             seed=settings.seed,
         )
@@ -304,7 +304,7 @@ def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:
                     state,
                     hidden=LONG_HIDDEN,
                     lags=settings.long,
-                    samples=1,
+                    networks=1,
                     scheme=scheme,
                     seed=settings.seed,
                     singular=(),
@@ -360,7 +360,6 @@ def remembering(cell: Cell, slug: str, settings: Settings) -> Made:
                 of=m.state,
                 wrt=m.state,
                 lags=SWEEP_LAGS,
-                samples=2,
                 seed=settings.seed,
             )
         except SymgateError as error:

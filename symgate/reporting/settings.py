@@ -24,8 +24,8 @@ MOST_CELLS, MOST_HIDDEN, MOST_LAGS, MOST_SAMPLES = 24, 1024, 20_000, 64
 class Settings:
     """All that the numbers of a report depend on.
 
-    `long` is the number of steps of the long curve, `words` what the cells were called on
-    the command line.
+    `samples` is the number of networks, with a sequence each, `long` the number of steps of
+    the long curve, `words` what the cells were called on the command line.
     """
 
     cells: tuple[Cell, ...]
@@ -63,13 +63,13 @@ class Settings:
         """The command line that measures the same curves alone.
 
         >>> chosen(["rnn", "gru"], lags=200, input=32).decay_command
-        'symgate decay rnn gru --hidden 128 --input 32 --lags 200 --samples 4 --scheme pytorch \
+        'symgate decay rnn gru --hidden 128 --input 32 --lags 200 --networks 4 --scheme pytorch \
 --seed 0'
         """
         words = ["symgate", "decay", *(self.words or self.names)]
         for name in ("hidden", "input", "lags", "samples", "scheme", "seed"):
             if (value := getattr(self, name)) is not None:
-                words += [f"--{name}", str(value)]
+                words += [f"--{'networks' if name == 'samples' else name}", str(value)]
         return shlex.join(words)
 
 

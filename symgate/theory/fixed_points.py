@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import asked
+from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.theory.laws import not_negative
-from symgate.theory.lyapunov import whole_number
 from symgate.theory.newton import Newton
 
 Array = NDArray[Any]
@@ -151,12 +150,12 @@ def fixed_points(
     [(-0.9575, 'stable'), (0.9575, 'stable'), (0.0, 'unstable')]
     """
     cell = cell_of(cell)
-    count = whole_number("starts", starts, 1)
+    count = whole(1)("starts", starts)
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
     scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
-    states = newton.starts(count, scale, np.random.default_rng(whole_number("seed", seed, 0)))
+    states = newton.starts(count, scale, np.random.default_rng(whole(0)("seed", seed)))
     with np.errstate(all="ignore"):
         states, good = newton.solve(states, tolerance)
         flat = np.zeros(count, bool)

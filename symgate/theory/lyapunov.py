@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import asked
+from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError
@@ -194,16 +194,16 @@ def lyapunov(
     if not (isinstance(dt, int | float) and 0 < dt < np.inf):
         raise SymgateError(f"dt is the time of a step, above 0, not {dt!r}")
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
-    followed = width if count is None else whole_number("count", count, 1)
+    followed = width if count is None else whole(1)("count", count)
     if followed > width:
         raise ShapeError(f"there are {width} exponents, and {followed} are wanted")
-    skipped = run.steps // 4 if burn_in is None else whole_number("burn_in", burn_in, 0)
+    skipped = run.steps // 4 if burn_in is None else whole(0)("burn_in", burn_in)
     if skipped >= run.steps:
         raise ShapeError(
             f"the burn-in of {skipped} steps leaves nothing of {run.steps} steps; run longer, "
             f"or take a shorter burn_in"
         )
-    logs = follow(run, followed, whole_number("seed", seed, 0), skipped, progress)
+    logs = follow(run, followed, whole(0)("seed", seed), skipped, progress)
     return _result(run, width, skipped, float(dt), logs)
 
 
@@ -275,10 +275,10 @@ def _run(
     if params is None:
         raise SymgateError(f"{cell.name} needs parameters: sg.init(cell, hidden=…) draws some")
     checked_parameters(cell, params)
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    rng = np.random.default_rng(whole(0)("seed", seed))
     count = steps
     if steps is not None:
-        whole_number("steps", steps, 1)
+        whole(1)("steps", steps)
     if x is None:
         count = 400 if steps is None else steps
         x = {name: np.zeros((count, 1)) for name in cell.inputs} or None
@@ -311,13 +311,6 @@ def _kaplan_yorke(exponents: Array) -> float:
     if sums[k] >= 0:
         return float(len(exponents))
     return k + float(sums[k - 1] / -exponents[k])
-
-
-def whole_number(name: str, value: Any, least: int) -> int:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise SymgateError(f"{name} is a whole number from {least}, not {value!r}")
-    return int(value)
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,6 @@ from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
 from symgate.theory.laws import Laws
-from symgate.theory.lyapunov import whole_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -110,10 +109,10 @@ def measured_growth(
     """
     cell = cell_of(cell)
     setting = Laws(cell, gain, input_variance, bias or {}, values or {})
-    width = whole_number("hidden", hidden, 2)
-    count, before = whole_number("lags", lags, 2), whole_number("burn_in", burn_in, 0)
-    sequences = whole_number("samples", samples, 1)
-    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    width = whole(2)("hidden", hidden)
+    count, before = whole(2)("lags", lags), whole(0)("burn_in", burn_in)
+    sequences = whole(1)("samples", samples)
+    rng = np.random.default_rng(whole(0)("seed", seed))
     params = init(cell, width, width)
     numbers = {symbol.name: number for symbol, number in setting.numbers.items()}
     for name, array in params.items():

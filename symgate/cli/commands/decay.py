@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
-    SCHEMES,
+    SETUP,
     add_data,
-    add_drawing,
+    add_setup,
     add_states,
     cells,
-    gate_value,
-    number,
     one_thread,
-    whole,
-    wholes,
+    setup_options,
     writable,
 )
 
@@ -31,18 +28,8 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
-    parser.add_argument("--hidden", type=whole, default=64, help="units (64)")
-    parser.add_argument("--lags", type=whole, default=200, help="how many lags (200)")
-    parser.add_argument("--steps", type=whole, help="steps of a sequence (as many as lags)")
-    parser.add_argument("--samples", type=whole, default=4, help="sequences (4)")
-    parser.add_argument("--at", type=wholes, metavar="T,T…", help="steps t (the last one)")
-    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
-    parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
-    parser.add_argument(
-        "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
-    )
+    add_setup(parser, *SETUP)
     add_data(parser)
-    add_drawing(parser)
     add_states(parser)
     parser.add_argument("--paths", action="store_true", help="the curve without each path")
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
@@ -82,19 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
                     cell,
                     arguments.of,
                     arguments.wrt,
-                    hidden=arguments.hidden,
-                    input=arguments.input,
-                    lags=arguments.lags,
-                    samples=arguments.samples,
-                    steps=arguments.steps,
-                    at=arguments.at,
-                    scheme=arguments.scheme,
-                    seed=arguments.seed,
-                    gain=arguments.gain,
-                    bias=dict(arguments.bias or ()),
-                    t_max=arguments.t_max,
                     norm=arguments.norm,
                     progress=hook,
+                    **setup_options(arguments),
                 )
             )
     if arguments.bounds:
@@ -151,13 +128,16 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         return
     from symgate.cli.chart import chart
     from symgate.cli.columns import columns
-    from symgate.flow.table import HEADER, rows
+    from symgate.flow.table import HEADER, ranking, rows
 
     if arguments.output is None:
         print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
     print("\n".join(columns([HEADER, *rows(decays)])))
     print()
     _measured_on(decays)
+    if len(decays) > 1:
+        order = ranking(decays)
+        print(f"longest first: {order}" if order else "the intervals overlap: no ranking")
     if arguments.bounds:
         _bounds(decays)
     if arguments.paths:
@@ -170,10 +150,12 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
 def _measured_on(decays: list[Decay]) -> None:
     """What the curves are averages of and where the rates were fitted: once, or for each cell
     where they differ."""
-    told = {
-        d.cell: f"{d.setting.averaged_over}; rate fitted on lags {d.fit.lags[0]} to {d.fit.lags[1]}"
-        for d in decays
-    }
+    told = {}
+    for d in decays:
+        first, last = d.fit.lags
+        told[d.cell] = f"{d.setting.averaged_over}; rate fitted on lags {first} to {last}"
+        if d.fit.over:
+            told[d.cell] += f", with 95 % of further {d.fit.over} in the interval"
     if len(set(told.values())) == 1:
         print(next(iter(told.values())))
         return

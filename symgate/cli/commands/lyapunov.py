@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
-    SCHEMES,
     add_data,
-    add_drawing,
+    add_setup,
     cells,
-    gate_value,
     number,
     one_thread,
+    setup_options,
     whole,
     writable,
 )
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from symgate.equations.cell import Cell
     from symgate.theory.lyapunov import Lyapunov
 
+#: What of a set-up a spectrum depends on.
+DRAWING = ("hidden", "input", "size", "scheme", "seed", "gain", "bias", "t-max")
+
 #: Up to how many units one thread is faster than two.
 NARROW = 128
 
@@ -32,19 +34,13 @@ NARROW = 128
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
-    parser.add_argument("--hidden", type=whole, default=64, help="units (64)")
     parser.add_argument("--steps", type=whole, default=1000, help="steps with burn-in (1000)")
     parser.add_argument("--burn-in", type=whole, help="steps not counted (a quarter)")
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
     parser.add_argument("--noise", type=number, default=0.0, help="deviation of the inputs (0)")
     parser.add_argument("--dt", type=number, default=1.0, help="time of a step (1)")
-    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
-    parser.add_argument("--gain", type=number, default=1.0, help="gain of recurrent weights (1)")
-    parser.add_argument(
-        "--bias", action="append", type=gate_value(number), metavar="GATE=B", help="as in f=1"
-    )
+    add_setup(parser, *DRAWING)
     add_data(parser)
-    add_drawing(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -56,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.hidden <= NARROW:
+    if arguments.hidden is None or arguments.hidden <= NARROW:
         one_thread()
     if not arguments.cells and not arguments.cell:
         arguments.parser.error("name a cell, or give a file with --cell FILE")
@@ -86,29 +82,22 @@ def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Ly
     import numpy as np
 
     from symgate.cli.networks import is_network, run_of
-    from symgate.numerics.initialise import init
+    from symgate.flow.measure import parameters_of
+    from symgate.numerics.setup import setup
     from symgate.theory.lyapunov import lyapunov, state_width
 
     if word is not None and is_network(word):
-        made = run_of(word, arguments.data, arguments.batch_first or None)
+        run = run_of(word, arguments.data, arguments.batch_first or None)
         with bar(cell.name) as hook:
             return lyapunov(
-                cell, made.params, {n: made[n] for n in cell.inputs}, burn_in=arguments.burn_in,
+                cell, run.params, {n: run[n] for n in cell.inputs}, burn_in=arguments.burn_in,
                 count=arguments.count, dt=arguments.dt, progress=hook,
             )  # fmt: skip
-    params = init(
-        cell,
-        arguments.hidden,
-        arguments.input,
-        arguments.scheme,
-        arguments.seed,
-        gain=arguments.gain,
-        t_max=arguments.t_max,
-        bias=dict(arguments.bias or ()),
-    )
+    made = setup(cell, **setup_options(arguments, "steps"))
+    params = parameters_of(made)
     x: dict[str, Any] | None = None
     if arguments.noise and cell.inputs and arguments.steps > 0:
-        rng = np.random.default_rng([arguments.seed, 1])
+        rng = np.random.default_rng([made.seed, 1])
         x = {
             name: arguments.noise
             * rng.normal(size=(arguments.steps, state_width(cell, params, name)))
@@ -123,7 +112,7 @@ def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Ly
             burn_in=arguments.burn_in,
             count=arguments.count,
             dt=arguments.dt,
-            seed=arguments.seed,
+            seed=made.seed,
             progress=hook,
         )
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from symgate.cli.options import SCHEMES, add_drawing, cells, number, one_thread, whole, writable
+from symgate.cli.options import add_setup, cells, number, one_thread, setup_options, writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -14,9 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
     parser.add_argument("--state", help="the state that is to remember")
-    parser.add_argument("--hidden", type=whole, default=64, help="units of the check (64)")
-    parser.add_argument("--scheme", default="pytorch", help=f"initialisation: {SCHEMES}")
-    add_drawing(parser)
+    add_setup(parser, "hidden", "input", "size", "scheme", "seed", "t-max")
     parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
@@ -36,19 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         writable(arguments.output)
     from symgate.flow.memory import memory
 
-    found = [
-        memory(
-            cell,
-            arguments.steps,
-            state=arguments.state,
-            hidden=arguments.hidden,
-            input=arguments.input,
-            scheme=arguments.scheme,
-            seed=arguments.seed,
-            t_max=arguments.t_max,
-        )
-        for cell in chosen
-    ]
+    options = setup_options(arguments, "steps")
+    found = [memory(cell, arguments.steps, state=arguments.state, **options) for cell in chosen]
     if arguments.output:
         from symgate.plots import save
 

@@ -14,7 +14,7 @@ SIZES = {
     "hidden": "units (128)",
     "input": "inputs (as many as units)",
     "lags": "how many lags (1000)",
-    "samples": "sequences (4)",
+    "samples": "networks, a sequence each (4)",
     "seed": "seed of all that is drawn (0)",
     "long": "steps of the long curve (10000)",
 }

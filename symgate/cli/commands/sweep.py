@@ -8,12 +8,14 @@ import sys
 
 from symgate.cli.bar import bar
 from symgate.cli.options import (
-    add_drawing,
+    SETUP,
+    add_setup,
     add_states,
     gate_value,
     names,
     numbers,
     one_thread,
+    setup_options,
     whole,
     wholes,
     writable,
@@ -33,11 +35,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="GATE=B,B…",
         help="biases of a gate: f=0,1,2",
     )
-    parser.add_argument("--lags", type=whole, default=200, help="how many lags (200)")
-    parser.add_argument("--samples", type=whole, default=2, help="sequences (2)")
+    grid = ("hidden", "gain", "scheme", "bias")
+    add_setup(parser, *(name for name in SETUP if name not in grid))
+    parser.add_argument("--jobs", type=whole, default=1, help="processes (1)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
     parser.add_argument("--limit", type=whole, default=2000, help="most points allowed (2000)")
     parser.add_argument("--keep", metavar="FILE", help="keep results here, and go on from them")
-    add_drawing(parser)
     add_states(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
     form = parser.add_mutually_exclusive_group()
@@ -57,24 +60,23 @@ def run(arguments: argparse.Namespace) -> int:
         format_of(arguments.output)
     writable(arguments.output, arguments.keep)
     from symgate.flow.sweep import sweep
+    from symgate.flow.workers import cluster
 
-    with bar(f"{cell.name}: sweep") as hook:
+    with bar(f"{cell.name}: sweep") as hook, cluster(arguments.dask) as executor:
         found = sweep(
             cell,
+            **setup_options(arguments, "hidden", "gain", "scheme", "bias"),
             hidden=arguments.hidden,
             gain=arguments.gain,
             scheme=arguments.scheme,
             bias=dict(arguments.bias or ()),
             of=arguments.of,
             wrt=arguments.wrt,
-            input=arguments.input,
-            lags=arguments.lags,
-            samples=arguments.samples,
-            seed=arguments.seed,
-            t_max=arguments.t_max,
             norm=arguments.norm,
             limit=arguments.limit,
             keep=arguments.keep,
+            jobs=arguments.jobs,
+            executor=executor,
             progress=hook,
         )
     if arguments.output:

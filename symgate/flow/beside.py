@@ -1,0 +1,43 @@
+"""Bounds and predictions of several networks together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from symgate.flow.ceilings import Ceilings, ceilings
+from symgate.flow.curve import Decay
+from symgate.flow.predictions import Prediction, Predictions, predictions
+
+
+def bounds_of(decay: Decay) -> Ceilings:
+    """The bounds of every network: the worst case is that of the worst of them."""
+    found = [ceilings(part) for part in decay.parts]
+    radii = [c.radius_log10 for c in found if c.radius_log10 is not None]
+    names = dict.fromkeys(name for c in found for name in c.values)
+    return replace(
+        found[0],
+        values={name: max(c.values[name] for c in found if name in c.values) for name in names},
+        worst_log10=np.max([c.worst_log10 for c in found], axis=0),
+        run_log10=np.concatenate([c.run_log10 for c in found], axis=1),
+        radius_log10=np.max(radii, axis=0) if len(radii) == len(found) else None,
+        notes=tuple(dict.fromkeys(note for c in found for note in c.notes)),
+    )
+
+
+def predictions_of(decay: Decay) -> Predictions:
+    """The predictions, each the mean over the networks."""
+    found = [predictions(part) for part in decay.parts]
+    if len(found) == 1:
+        return found[0]
+    entries = []
+    for name in (entry.name for entry in found[0].entries):
+        each = [p[name] for p in found]
+        rate = float(np.mean([e.rate for e in each]))
+        line = np.mean([e.log10_norm for e in each], axis=0)
+        with np.errstate(invalid="ignore"):
+            off = rate - decay.rate, float(line[-1] - decay.median[-1])
+        entries.append(Prediction(name, rate, line, *off))
+    notes = dict.fromkeys(note for p in found for note in p.notes)
+    return Predictions(tuple(entries), tuple(notes))

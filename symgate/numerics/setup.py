@@ -1,0 +1,135 @@
+"""`Setup`: what is drawn and measured. The one record of it, and its defaults.
+
+It knows the cell and the choices, and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypedDict, Unpack
+
+import numpy as np
+
+from symgate.asked import ASKED, whole
+from symgate.equations.cell import Cell
+from symgate.errors import ShapeError, SymgateError, UnknownName
+
+
+class Drawing(TypedDict, total=False):
+    """What every verb that draws takes. A keyword that is left out or None is usual."""
+
+    input: int | None
+    sizes: Mapping[str, int] | None
+    seed: int | None
+    t_max: float | None
+
+
+class OneNetwork(Drawing, total=False):
+    """What `memory` takes."""
+
+    hidden: int | None
+    scheme: str | None
+
+
+class Measuring(Drawing, total=False):
+    """What `sweep` takes beside its grid."""
+
+    networks: int | None
+    samples: int | None
+    lags: int | None
+    steps: int | None
+    at: int | Sequence[int] | None
+
+
+class Options(Measuring, total=False):
+    """All keywords from which a `Setup` is made."""
+
+    hidden: int | None
+    scheme: str | None
+    gain: float | None
+    bias: Mapping[str, float] | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Networks of a cell, and the sequences that they are run on.
+
+    `hidden` sets the size n, `input` the size m (as n where it is None), `sizes` any other by
+    its letter. `scheme`, `seed`, `gain`, `t_max` and `bias` (by gate) say how parameters are
+    drawn (see `init`): those of `networks` networks, each with `samples` sequences of its own.
+    The gradient is followed over `lags` lags from the steps `at` of a run of `steps` steps.
+    """
+
+    cell: Cell
+    hidden: int = 64
+    input: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    scheme: str = "pytorch"
+    seed: int = 0
+    gain: float = 1.0
+    bias: Mapping[str, float] = field(default_factory=dict)
+    t_max: float | None = None
+    networks: int = 4
+    samples: int = 1
+    lags: int = 200
+    steps: int = 200
+    at: tuple[int, ...] = (199,)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seed of each network: the first is `seed` itself, so that `init` with it draws
+        the first network."""
+        made = (np.random.SeedSequence([self.seed, i]) for i in range(1, self.networks))
+        return (self.seed, *(int(s.generate_state(1)[0]) for s in made))
+
+
+#: What a run that was made already has settled.
+DRAWN = tuple(f.name for f in fields(Setup) if f.name not in ("cell", "lags", "at"))
+
+
+def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
+    """A `Setup` of checked choices.
+
+    Where only `samples` is given, one network is drawn: several sequences of it are asked
+    for. There are as many steps as lags, and the last step is followed back, unless `steps`
+    and `at` say otherwise.
+
+    >>> import symgate as sg
+    >>> made = setup(sg.cell("gru"), lags=50, bias={"z": 2})
+    >>> made.networks, made.samples, made.steps, made.at
+    (4, 1, 50, (49,))
+    """
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for name, value in options.items():
+        if name not in Options.__optional_keys__:
+            raise UnknownName("the option", name, sorted(Options.__optional_keys__))
+        options[name] = (whole(1) if name == "lags" else ASKED[name])(name, value)
+    alone = "samples" in options and "networks" not in options
+    options.setdefault("networks", 1 if alone else Setup.networks)
+    lags = options.setdefault("lags", Setup.lags)
+    steps = options.setdefault("steps", lags)
+    options["at"] = positions(options.get("at"), steps, lags)
+    for name in ("sizes", "bias"):
+        options[name] = dict(options.get(name, {}))
+    return Setup(cell, **options)
+
+
+def positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[int, ...]:
+    """The steps that are followed back, each with `lags` steps before it."""
+    if lags > steps:
+        raise ShapeError(
+            f"lag {lags} reaches before the start of a run of {steps} steps; give steps={lags} "
+            f"or more, or fewer lags"
+        )
+    given = [steps - 1] if at is None else [at] if isinstance(at, int) else list(at)
+    for t in given:
+        if not 0 <= t < steps:
+            raise ShapeError(f"a position is a step from 0 to {steps - 1}, not {t!r}")
+        if lags > t + 1:
+            raise ShapeError(
+                f"lag {lags} reaches before the start: from step {t} there are {t + 1} lags"
+            )
+    if not given:
+        raise SymgateError("at names no step to follow back from")
+    return tuple(given)
