@@ -136,7 +136,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),
         (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is no whole number"),
-        (("decay", "gru", "--seed", "-1"), 3, "a seed is a whole number from 0"),
+        (("decay", "gru", "--seed", "-1"), 3, "seed is a whole number from 0"),
         (("decay", "grru"), 3, "did you mean 'gru'"),
         (("decay", "gru", "-o", "/missing/a.svg"), 3, "there is no folder /missing"),
         (("decay", "gru", *SMALL, "-o", "/proc/a.svg"), 3, "folder /proc may not be written to"),

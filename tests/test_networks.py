@@ -183,7 +183,7 @@ def test_a_strange_name_makes_no_strange_command(name: str) -> None:
         ({"networks": 0}, "networks is a whole number from 1, not 0"),
         ({"networks": True}, "networks is a whole number"),
         ({"networks": 10**9}, "fewer units, lags, networks or samples"),
-        ({"gain": "big"}, "gain is a number"),
+        ({"gain": "big"}, "gain is a finite number"),
         ({"t_max": math.nan}, "t_max is a finite number"),
         ({"bias": "f"}, "bias is a mapping"),
         ({"sizes": {"q": 3}}, "a size of gru named 'q'"),

@@ -99,11 +99,14 @@ def decay(
         norm,
         np.arange(lags + 1),
         _side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
-        {k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], len(at), 0)
-         for k in wanted},
+        {
+            k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], len(at), 0)
+            for k in wanted
+            if all(k in p.singular_values for p in parts)
+        },
         tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         tuple(runs),
-    )  # fmt: skip
+    )
 
 
 def _side_by_side(parts: list[Array], positions: int, axis: int) -> Array:
