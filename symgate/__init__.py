@@ -71,6 +71,7 @@ _HOMES = {
     "text": "symgate.algebra.text",
     "trace": "symgate.models.tracing",
     "vector_norms": "symgate.numerics.product",
+    "watch": "symgate.models.watching",
     "zoo": "symgate.cells",
 }
 
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     from symgate.models.network import Network
     from symgate.models.reach import reach
     from symgate.models.tracing import trace
+    from symgate.models.watching import watch
     from symgate.numerics.backprop import Gradients, gradients
     from symgate.numerics.evaluate import lambdify
     from symgate.numerics.initialise import init
@@ -175,6 +177,7 @@ __all__ = [
     "text",
     "trace",
     "vector_norms",
+    "watch",
     "zoo",
 ]
 

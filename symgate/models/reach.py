@@ -68,14 +68,9 @@ class Reach:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the curve over the steps of the sequence."""
-        import matplotlib.pyplot as plt
+        from symgate.plots.networks import reach_curve
 
-        ax = plt.figure(figsize=(6.4, 4)).subplots() if ax is None else ax
-        ax.plot(np.arange(len(self)), self.log10_norm, linewidth=1.2)
-        ax.axvline(self.at, color="0.6", linewidth=0.8, linestyle=":")
-        ax.set_xlabel("step s")
-        ax.set_ylabel(rf"$\log_{{10}}\,\|\partial y_{{{self.at}}} / \partial x_s\|$")
-        return ax
+        return reach_curve(self, ax)
 
 
 @dataclass

@@ -1,0 +1,266 @@
+"""`watch`: how the gradient's curve moves while a network trains.
+
+At each epoch one probe batch goes through the module, the recurrent layers' inputs are kept
+(a reference, no copy), and the curve is measured on a grid of lags.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symgate.errors import SymgateError, UnknownName
+from symgate.models.model import model
+from symgate.models.network import Network
+from symgate.models.running import BothWays
+from symgate.models.stacking import output_of
+from symgate.numerics.arrays import as_array
+from symgate.numerics.product import NORMS, block_norms
+from symgate.numerics.run import Run
+from symgate.writing.files import write_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[Any]
+
+#: Sequences of the probe batch that are followed, and lags of the grid.
+SEQUENCES, POINTS = 4, 24
+
+
+class Watch:
+    """What `sg.watch` returns: call `epoch()` after each epoch.
+
+    `lags` is the grid, `epochs` the numbers of the epochs measured, `curve(label)` an array
+    (epochs, lags) of log10 norms, the median over the probe's sequences; `labels` names the
+    layers. `plot` draws one, `save` keeps all.
+    """
+
+    def __init__(self, module: Any, x: Any, lags: int, norm: str, batch_first: bool | None) -> None:
+        self.module, self.x, self.norm, self.batch_first = module, x, norm, batch_first
+        self.lags = grid(lags)
+        self.epochs: list[int] = []
+        self._curves: dict[str, list[Array]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Watch of {', '.join(self.labels) or 'nothing yet'}: {len(self.epochs)} epochs>"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The layers that are watched, each with its state: "rnn: ∂h/∂h"."""
+        return tuple(self._curves)
+
+    def curve(self, label: str | None = None) -> Array:
+        """(epochs, lags) of log10 norms of a layer; the first where none is named."""
+        if label is None and self.labels:
+            label = self.labels[0]
+        if label not in self._curves:
+            raise UnknownName("a curve named", str(label), self.labels)
+        return np.stack(self._curves[label])
+
+    def epoch(self, number: int | None = None) -> None:
+        """Measure now; epochs count on from the last, or have the number given."""
+        found = {}
+        for label, run, state in self._runs():
+            lags = self.lags[self.lags <= run.steps]
+            norms = block_norms(run, state, [state], int(lags[-1]), norm=self.norm, noted=lags)[
+                state
+            ]
+            curve = np.full(len(self.lags), np.nan)
+            curve[: len(lags)] = np.median(norms.reshape(len(lags), -1), axis=1)
+            found[label] = curve
+        if self._curves and found.keys() != self._curves.keys():
+            raise SymgateError(
+                f"the module has the layers {', '.join(found)}, and {', '.join(self._curves)} were "
+                f"watched before"
+            )
+        for label, curve in found.items():
+            self._curves.setdefault(label, []).append(curve)
+        last = self.epochs[-1] + 1 if self.epochs else 0
+        self.epochs.append(last if number is None else number)
+
+    def _runs(self) -> Iterator[tuple[str, Run, str]]:
+        """Each network inside the module, run on what the probe gives it."""
+        net = model(self.module)
+        fed = _fed(self.module, self.x)
+        for group in net.groups:
+            part = net.part(group)
+            given = fed.get(group, fed.get(""))
+            if given is None:
+                continue
+            made = part.simulate(_few(given, part, self.batch_first), batch_first=False)
+            title = group or "network"
+            if isinstance(made, BothWays):
+                for layer in part.layers:
+                    state = output_of(layer.cell)
+                    yield f"{layer.name}: ∂{state}/∂{state}", made.runs[layer.name], state
+            elif isinstance(made, Run):
+                depth = len(part.levels)
+                names = [output_of(level[0].cell) for level in part.levels]
+                for k, name in enumerate(names, 1):
+                    state = name if depth == 1 else f"{name}{k}"
+                    yield f"{title}: ∂{state}/∂{state}", made, state
+
+    def callback(self) -> Any:
+        """A callback for Keras: model.fit(…, callbacks=[watch.callback()])."""
+        watch = self
+        base = import_module("keras").callbacks.Callback
+
+        class Epochs(base):  # type: ignore[misc,valid-type]  # Keras may be missing
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                watch.epoch(epoch)
+
+        return Epochs()
+
+    def plot(self, label: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw the curve of a layer over the epochs."""
+        from symgate.plots.networks import watch_curves
+
+        return watch_curves(self, self.labels[0] if label is None else label, ax)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all curves to a file that `sg.watch(…, resume=path)` goes on from."""
+        about = {"symgate watch": 1, "labels": list(self.labels), "norm": self.norm}
+        arrays = {f"curve/{k}": self.curve(label) for k, label in enumerate(self.labels)}
+        out = io.BytesIO()
+        np.savez(
+            out, allow_pickle=False, about=np.array(json.dumps(about)), lags=self.lags,
+            epochs=np.array(self.epochs), **arrays,
+        )  # fmt: skip
+        return write_file(path, out.getvalue())
+
+    def resumed(self, path: str | Path) -> Self:
+        """This watch, with the epochs of a file before its own."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"][()]))
+                lags, epochs = file["lags"], file["epochs"]
+                curves = [file[f"curve/{k}"] for k in range(len(about["labels"]))]
+        except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise SymgateError(f"{path} holds no watch of symgate: {error}") from None
+        if not np.array_equal(lags, self.lags) or about["norm"] != self.norm:
+            raise SymgateError(
+                f"{path} was measured at other lags or in another norm; watch with lags="
+                f"{int(lags[-1])} and norm={about['norm']!r}"
+            )
+        self.epochs = [int(e) for e in epochs]
+        self._curves = {n: list(c) for n, c in zip(about["labels"], curves, strict=True)}
+        return self
+
+
+def watch(
+    module: Any,
+    x: Any,
+    lags: int = 100,
+    *,
+    norm: str = "frobenius",
+    batch_first: bool | None = None,
+    resume: str | Path | None = None,
+) -> Watch:
+    """Watch how the gradient of a module decays while it trains.
+
+    `module` is a module of PyTorch or a model of Keras with recurrent layers inside, `x` one
+    probe batch as the module takes it, `lags` how far back to look (on a grid), `norm`
+    "frobenius" or "spectral". `batch_first` is for what the layers read, where their module
+    does not say it. `resume` goes on from a file that `save` wrote.
+
+        with sg.watch(net, probe, lags=100) as watch:
+            for epoch in range(20):
+                train(net)
+                watch.epoch()
+        watch.plot()
+    """
+    if norm not in NORMS:
+        raise UnknownName("the norm", str(norm), NORMS)
+    made = Watch(module, x, lags, norm, batch_first)
+    return made if resume is None else made.resumed(resume)
+
+
+def grid(lags: int) -> Array:
+    """Lags from 0, dense at first, the last one in.
+
+    >>> grid(100)[:6].tolist(), int(grid(100)[-1])
+    ([0, 1, 2, 3, 4, 5], 100)
+    """
+    if isinstance(lags, bool) or not isinstance(lags, int | np.integer) or lags < 1:
+        raise SymgateError(f"lags is a whole number from 1, not {lags!r}")
+    wide = np.unique(np.round(np.geomspace(1, lags, POINTS)).astype(int))
+    return np.concatenate([[0], wide])
+
+
+def _few(given: Any, part: Network, batch_first: bool | None) -> Array:
+    """A few sequences of a batch, (T, B, m)."""
+    array: Array = given
+    first = part.batch_first if batch_first is None else batch_first
+    if array.ndim == 3 and first:
+        array = np.swapaxes(array, 0, 1)
+    return array if array.ndim == 2 else array[:, :SEQUENCES]
+
+
+def _fed(module: Any, x: Any) -> dict[str, Array]:
+    """What each recurrent layer reads when the probe goes through the module, by its name."""
+    if hasattr(module, "named_modules"):
+        return {name: as_array(name, value) for name, value in _fed_torch(module, x).items()}
+    keras = import_module("keras")
+    layers = [
+        layer
+        for layer in getattr(module, "layers", [module])
+        if hasattr(layer, "cell") or hasattr(layer, "forward_layer")
+    ]
+    given = module.inputs if len(module.inputs) > 1 else module.inputs[0]
+    inner = keras.Model(given, [layer.input for layer in layers])
+    found = inner(x)
+    listed = found if isinstance(found, list | tuple) else [found]
+    return {
+        layer.name: as_array(layer.name, value) for layer, value in zip(layers, listed, strict=True)
+    }
+
+
+@contextmanager
+def _hooked(module: Any, found: dict[str, Any]) -> Iterator[None]:
+    """Hooks on the recurrent layers that keep what they are called with."""
+    hooks = []
+
+    def kept(name: str) -> Any:
+        def hook(_: Any, args: Any, kwargs: Any, __: Any) -> None:
+            found[name] = args[0] if args else kwargs["input"]
+
+        return hook
+
+    for name, inner in module.named_modules():
+        if hasattr(inner, "weight_hh_l0"):
+            hooks.append(inner.register_forward_hook(kept(name), with_kwargs=True))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _fed_torch(module: Any, x: Any) -> dict[str, Any]:
+    torch, found = import_module("torch"), dict[str, Any]()
+    training = module.training
+    module.eval()
+    try:
+        with torch.no_grad(), _hooked(module, found):
+            module(x)
+    finally:
+        module.train(training)
+    if not found:
+        raise SymgateError(f"{type(module).__name__} calls no nn.RNN, nn.GRU or nn.LSTM on x")
+    return found
