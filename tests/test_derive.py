@@ -315,3 +315,21 @@ def test_several_cells_make_one_document() -> None:
     for shown in (both.latex(), both.markdown(), both.html(), both.text()):
         assert "Plain recurrent network" in shown
         assert "Gated recurrent unit" in shown
+
+
+def test_functions_that_mix_components_are_explained() -> None:
+    """Their Jacobians, the surrogate of a spike, a number in front of ones."""
+    cell = mine("""
+        m[t] = mean(h[t-1])
+        q[t] = layer_norm(W_q @ x[t] + U @ h[t-1])
+        k[t] = softmax(W_k @ x[t] + V @ h[t-1])
+        s[t] = spike(A @ h[t-1] + b)
+        h[t] = m[t] * q[t] + k[t] * s[t]
+    """)
+    text = " ".join(section_text(cell, "activations", "partials").split())
+    assert "∂m_t/∂h_{t-1} = (1 / n) 1ᵀ" in text
+    assert "(I - (1 / n) 1 1ᵀ - (1 / n) q_t q_tᵀ) U" in text
+    assert "∂k_t/∂h_{t-1} = (diag(k_t) - k_t k_tᵀ) V" in text
+    assert "the slope given here is the surrogate that training uses" in text
+    assert "sd(a) is the standard deviation" in text
+    assert r"\mathbf{1} \mathbf{1}^{\mathsf{T}}" in sg.derive(cell).latex()

@@ -403,6 +403,14 @@ class Printer:
         return Shown("0")
 
     def print_OneMatrix(self, e: MatrixExpr) -> Shown:
+        """A column of ones, a row of them, or the product of both."""
+        if e.cols == 1:
+            return self.one()
+        row = self.transposed(self.one())
+        return row if e.rows == 1 else made(PRODUCT, self.one(), self.matvec_times, row)
+
+    def one(self) -> Shown:
+        """The vector of ones."""
         return Shown("1")
 
     def print_Transpose(self, e: Any) -> Shown:
@@ -453,7 +461,9 @@ class Printer:
         number = -number if negative else number
         if number == 1:
             return negative, chain
-        front = self.at(number, self.after_sign(self.numerator(number)) if negative else PRODUCT)
+        quotient = any(map(_is_below, Mul.make_args(number)))
+        level = self.after_sign(self.numerator(number)) if negative else PRODUCT
+        front = self.at(number, self.in_product(number) if quotient else level)
         return negative, made(PRODUCT, front, self.scalar_times, chain)
 
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:

@@ -164,7 +164,7 @@ class LatexPrinter(Noted):
     def times(self, vector: Expr) -> str:
         return THIN if isinstance(vector, Differential) else self.matvec_times
 
-    def print_OneMatrix(self, e: MatrixExpr) -> Shown:
+    def one(self) -> Shown:
         return Shown(r"\mathbf{1}")
 
     def transposed(self, shown: Shown) -> Shown:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Function, Indexed, MatrixSymbol
+from sympy import Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.vectors import Stack, name_of, time_of, variable
+from symgate.algebra.vectors import Stack, name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
 from symgate.writing.notation import Glyph, Letter, Notation, conventions
@@ -220,11 +220,8 @@ class Naming:
         }
         about = node.owner
         if node.kind == "pre":
-            about = next(
-                n.name
-                for n in lin
-                if isinstance(n.expression, Function) and n.expression.args[0] == variable(name)
-            )
+            read = {n.name: {name_of(v) for v in n.expression.atoms(Indexed)} for n in lin}
+            about = next((n for n, names in read.items() if name in names), about)
         mark = self.letters[about].tag if about in self.letters else (self._engine(lin, about),)
         if not mark:
             mark = (self.glyphs[about],)

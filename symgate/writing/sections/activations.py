@@ -7,6 +7,8 @@ from typing import Any
 
 from sympy import Add, Function, Mul, Symbol
 
+from symgate.algebra.activations import record_of
+from symgate.algebra.values import LayerNorm, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.ranges import slope_range, value_range
 from symgate.linear.linearise import factors_of
@@ -18,8 +20,8 @@ TITLE = "Derivatives of the activations"
 
 
 def steps(subject: Subject) -> Iterator[Step]:
-    found = _activations(subject)
-    if not found:
+    found, mixing = _activations(subject), tuple(_mixing(subject))
+    if not found and not mixing:
         reason = (
             "The cell has no activation: what it computes is made of sums and products alone.",
         )
@@ -46,8 +48,34 @@ def steps(subject: Subject) -> Iterator[Step]:
     ]
     if extra:
         words += ["; step is 1 for positive ", v, " and 0 otherwise"]
+    for function in found.values():
+        if record_of(function).surrogate:
+            words.append(
+                f"; {record_of(function).name} is a step, whose slope is 0 almost everywhere, and "
+                "the slope given here is the surrogate that training uses in its place"
+            )
     words.append(":")
-    yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
+    if lines:
+        yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
+    if mixing:
+        yield Step(("Functions that mix components",), (" ".join(mixing),))
+
+
+def _mixing(subject: Subject) -> Iterator[str]:
+    """What the Jacobians of softmax and of the norms are."""
+    nodes = [node.expression for node in subject.lin]
+    if any(e.has(Softmax) for e in nodes):
+        yield "The Jacobian of p = softmax(a) is diag(p) − p pᵀ."
+    if any(e.has(LayerNorm) for e in nodes):
+        yield (
+            "The Jacobian of q = layer_norm(a) is (I − 1 1ᵀ / n − q qᵀ / n) / sd(a), where sd(a) "
+            "is the standard deviation of the components of a, with ε added under the root."
+        )
+    if any(e.has(RmsNorm) for e in nodes):
+        yield (
+            "The Jacobian of q = rms_norm(a) is (I − q qᵀ / n) / rms(a), where rms(a) is the root "
+            "of the mean square of the components of a, with ε added under the root."
+        )
 
 
 def _activations(subject: Subject) -> dict[str, Function]:
