@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed
 from sympy.core.basic import Basic
 
-from symgate.algebra.maps import Times
+from symgate.algebra.maps import Everywhere, Times
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
@@ -46,7 +46,7 @@ def is_general(cell: Cell) -> bool:
         isinstance(node.expression, Mixing)
         or node.expression.has(Across, Down)
         or any(not isinstance(t.map, Times | None) for t in node.terms)
-        or any(not isinstance(t.map, Times | None) for t in node.parameter_terms)
+        or any(not isinstance(t.map, Times | Everywhere | None) for t in node.parameter_terms)
         for node in lin
     )
 
@@ -62,10 +62,10 @@ def natural(run: Run, name: str, array: Array) -> Array:
     return np.moveaxis(array, -1, 1).reshape(len(array), array.shape[-1], *shape)
 
 
-def stored(array: Array) -> Array:
+def stored(array: Array, dtype: Any) -> Array:
     """(steps, samples, *shape) as (steps, size, samples), as a run keeps it."""
     flat = array.reshape(*array.shape[:2], -1)
-    return np.ascontiguousarray(np.moveaxis(flat, 1, 2))
+    return np.ascontiguousarray(np.moveaxis(flat, 1, 2), dtype)
 
 
 def simulated(
@@ -102,7 +102,7 @@ def simulated(
                 if progress is not None:
                     progress(t + 1, frame.steps)
     done = {**values, **{name: np.stack(parts) for name, parts in kept.items()}}
-    return {name: stored(array) for name, array in done.items() if name not in cell.inputs}
+    return {n: stored(a, frame.dtype) for n, a in done.items() if n not in cell.inputs}
 
 
 def free_nodes(lin: Linearisation) -> list[Node]:

@@ -82,10 +82,10 @@ class Run:
         array = self.window(0, self.steps)[lin.variable(name)]
         return self.outward(array, self.shape(name))
 
-    def outward(self, array: Array, shape: tuple[int, ...] = (-1,)) -> Array:
+    def outward(self, array: Array, shape: tuple[int, ...] | None = None) -> Array:
         """(T, size, B) as (T, B, *shape), or (T, *shape) for a single sequence."""
         moved = array[..., 0] if self.batch is None else array.swapaxes(-1, -2)
-        shown = moved.reshape(*moved.shape[:-1], *shape).view()
+        shown = (moved if shape is None else moved.reshape(*moved.shape[:-1], *shape)).view()
         shown.flags.writeable = False
         return shown
 

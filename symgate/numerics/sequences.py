@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -151,14 +152,17 @@ def sizes_of(
 def inward(array: Array, batch: int | None, dtype: Any) -> Array:
     """(T, *shape) or (T, B, *shape) as (T, size, B)."""
     if batch is None:
-        moved = array.reshape(len(array), -1, 1)
+        moved = array.reshape(len(array), math.prod(array.shape[1:]), 1)
     else:
-        moved = np.moveaxis(array.reshape(*array.shape[:2], -1), -1, -2)
+        flat = array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
+        moved = np.moveaxis(flat, -1, -2)
     return np.ascontiguousarray(moved, dtype)
 
 
 def column(array: Array, axes: int, samples: int, dtype: Any) -> Array:
     """A state of `axes` axes, or one a sample, as (size, B)."""
     single = array.ndim == axes
-    column = array.reshape(-1, 1) if single else array.reshape(len(array), -1).T
+    column = (
+        array.reshape(-1, 1) if single else array.reshape(len(array), math.prod(array.shape[1:])).T
+    )
     return np.array(np.broadcast_to(column, (column.shape[0], samples)), dtype)

@@ -98,7 +98,7 @@ def simulate(
 
 def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:
     library = native.engine(engine)
-    if library is None or frame.dtype != np.float64:
+    if library is None or frame.dtype != np.float64 or frame.samples == 0:
         return Loop(frame)
     return CompiledLoop(frame, library)
 
