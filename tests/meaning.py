@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from symgate.linear.bounds import bounds
+from symgate.bounds.norms import bounds
 
 import symgate as sg
 from tests.numbers import Arrays, Numbers

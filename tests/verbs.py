@@ -29,6 +29,7 @@ import sympy as sp
 
 import symgate as sg
 from symgate.bounds.origin import MU
+from symgate.linear.paths import paths
 from tests.disguises import disguised
 from tests.numbers import Numbers, numbers
 from tests.oracles import Text
@@ -201,7 +202,9 @@ def memory(case: Case) -> None:
     oracle = Text(cell.text, {name: run[name].shape[-1] for name in run.values})
     start = {s: np.zeros(run[s].shape[-1]) for s in cell.states}
     x = {name: np.zeros(run[name].shape[-1]) for name in cell.inputs}
-    close(oracle.jacobians(rest, [x], start)(state, state, 1), 0.95 * np.eye(len(start[state])))
+    whole = oracle.jacobians(rest, [x], start)(state, state, 1)
+    if all(p.matrices or p.is_carry for p in paths(sg.linearise(cell), state, state)):
+        close(whole, 0.95 * np.eye(len(start[state])))
     assert found.sentence()
 
 
