@@ -1,6 +1,8 @@
 # make report     write the report to reports/
 # make published  reproduce published results, to reports/published/
 # make test       lint, check the types, run the tests
+# make quick      the tests of a minute, for the habit
+# make mutants    break the code in many small ways: does a test notice?
 # make bench      time the compiled functions
 # make lock       choose new versions for the locks
 # make clean      remove the virtual environment and all caches
@@ -13,8 +15,13 @@ VENV   ?= .venv
 PY  := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
+# One file for each idea, each in seconds.
+QUICK := $(addprefix tests/test_, language.py activations.py orders.py adjoint.py sound_bounds.py \
+	carry.py memory.py paths.py no_false_verdict.py bad_calls.py engines.py verify.py derive.py \
+	modern.py imports.py)
+
 .DEFAULT_GOAL := help
-.PHONY: help report published test bench lock clean
+.PHONY: help report published test quick mutants bench lock clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -30,6 +37,13 @@ test: $(VENV)/.test
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict symgate
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadfile
+
+quick: $(VENV)/.test
+	$(PY) -m ruff check .
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist worksteal -q $(QUICK)
+
+mutants: $(VENV)/.test
+	$(PY) -m tests.mutants
 
 bench: $(VENV)/.test
 	$(PY) -m pytest tests/benchmarks --benchmark-enable --benchmark-only

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_erf = np.vectorize(math.erf, otypes=[float])
+_erfc = np.vectorize(math.erfc, otypes=[float])
 
 
 class Dual:
@@ -167,13 +167,14 @@ def _logistic(a: Any) -> Any:
 
 
 exp = _ufunc(np.exp, np.exp)
+expm1 = _ufunc(np.expm1, np.exp)
 log = _ufunc(np.log, lambda a: 1 / a)
 sigmoid = _ufunc(_logistic, lambda a: _logistic(a) * _logistic(-a))
 tanh = _ufunc(np.tanh, lambda a: 4 * _logistic(2 * a) * _logistic(-2 * a))
 softplus = _ufunc(lambda a: np.logaddexp(0, a), _logistic)
 absolute = _ufunc(np.abs, np.sign)
 normal_cdf = _ufunc(
-    lambda a: (1 + _erf(a / math.sqrt(2))) / 2,
+    lambda a: _erfc(-a / math.sqrt(2)) / 2,
     lambda a: np.exp(-(a**2) / 2) / math.sqrt(2 * math.pi),
 )
 
@@ -184,7 +185,7 @@ def leaky_relu(a: Any, k: Any = 0.01) -> Dual:
 
 def elu(a: Any, k: Any = 1.0) -> Dual:
     positive = _of(a).value > 0
-    return _where(positive, a, (exp(_where(positive, 0.0, a)) - 1) * k)
+    return _where(positive, a, expm1(_where(positive, 0.0, a)) * k)
 
 
 def between(a: Any, low: float, high: float) -> Dual:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from symgate.bounds.norms import bounds
 
 import symgate as sg
+from symgate.bounds.norms import bounds
 from tests.numbers import Arrays, Numbers
 
 
