@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import re
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -19,7 +20,7 @@ from symgate.algebra.vectors import variable
 from symgate.cli.main import main
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
-from symgate.comparing.nearest import nearest
+from symgate.comparing.nearest import nearest, proved_equal
 from symgate.comparing.partners import partners
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
@@ -388,6 +389,10 @@ def test_threads_have_an_effort_each() -> None:
     alone = [sg.compare("rnn", name).to_dict() for name in names]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda name: sg.compare("rnn", name).to_dict(), names)) == alone
+        near = list(pool.map(nearest, map(sg.cell, names)))
+        equal = list(pool.map(proved_equal, map(sg.cell, names)))
+    assert [found.first.name for found in near] == names
+    assert [found.first.name for found in equal] == names
 
 
 LARGE = """
@@ -446,6 +451,42 @@ def test_a_random_cell_in_disguise_is_never_different(seed: int) -> None:
     rng = random.Random(seed)
     cell = random_cell(rng)
     assert sg.compare(cell, disguised(cell, rng)).verdict != "different"
+
+
+@pytest.mark.parametrize("seed", [26, 308, *range(6)])
+def test_other_names_alone_are_identical(seed: int) -> None:
+    cell = random_cell(random.Random(seed))
+    text = str(cell)
+    names = [p.name for p in cell.parameters.values() if p.kind != "scalar"]
+    fresh = [f"P{i}" for i in range(len(names))]
+    random.Random(1).shuffle(fresh)
+    for old, new in zip(names, fresh, strict=True):
+        text = re.sub(rf"\b{old}\b", new, text)
+    assert sg.compare(cell, sg.Cell.from_text(text)).verdict == "identical"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_proof_excludes_a_special_case(seed: int) -> None:
+    """A cell with some parameters tied, squared or fixed is one of that cell."""
+    rng = random.Random(seed)
+    names = ("rnn", "gru", "ligru", "min-gru", "leaky-rnn", "ugrnn", "lstm-coupled", "qrnn")
+    cell = sg.cell(rng.choice(names))
+    narrow = special_case(cell, rng)
+    assert not separated(normal_form(narrow), normal_form(cell))
+    assert sg.compare(narrow, cell).verdict != "different"
+
+
+def special_case(cell: sg.Cell, rng: random.Random) -> sg.Cell:
+    text, everything = str(cell), list(cell.parameters.values())
+    for p in rng.sample(everything, rng.choice([1, 2])):
+        twins = [q.name for q in everything if (q.shape, q.kind) == (p.shape, p.kind)]
+        ways = [f"(2 * {p.name})", *twins]
+        if p.kind != "matrix":
+            ways += [f"({p.name}**2)", f"exp({p.name})", f"sigmoid({p.name})", "0.5"]
+        elif p.shape[0] == p.shape[1]:
+            ways += [f"({p.name} - {p.name}.T)", "(0.5 * I)"]
+        text = re.sub(rf"\b{p.name}\b", rng.choice(ways), text)
+    return sg.Cell.from_text(text, "special")
 
 
 def test_the_nearest_cell_of_the_zoo() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
 
-def solved(equations: Iterable[tuple[set[T], int]]) -> dict[T, int] | None:
+def solved(
+    equations: Iterable[tuple[set[T], int]], kept: Callable[[T], bool] = lambda name: False
+) -> dict[T, int] | None:
     """A sign, 1 or -1, for every name: the names of an equation have the product (-1)**bit.
+
+    Names that are `kept` change their signs only where no others can.
 
     Names that no equation decides keep the sign 1; None where the equations clash.
 
@@ -31,7 +35,7 @@ def solved(equations: Iterable[tuple[set[T], int]]) -> dict[T, int] | None:
             if bit:
                 return None
             continue
-        pivot = min(rest, key=str)
+        pivot = min(rest, key=lambda name: (kept(name), str(name)))
         rest -= {pivot}
         for name, (others, right) in list(pivots.items()):
             if pivot in others:

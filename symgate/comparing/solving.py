@@ -91,7 +91,7 @@ def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None
         right = list(coefficient.right.summands)
         if len(left) != len(right):
             return None
-        tasks.append((left, right, coefficient.odd))
+        tasks.append((left, right, coefficient.odd, coefficient.sign * coefficient.fixed))
     steps = [0]
 
     def search(at: int, bound: Bound) -> dict[Unknown, Summand] | None:
@@ -100,12 +100,13 @@ def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None
             return None
         if at == len(tasks):
             names, equations = bound
-            signs = solved(equations)
+            signs = solved(equations, lambda name: isinstance(name, tuple))
             if signs is None:
                 return None
             return {name: (Fraction(signs.get(name, 1)), (t,)) for name, t in names.items()}
-        left, right, odd = tasks[at]
-        for order in permutations(left) if len(left) <= 5 else [left]:
+        left, right, odd, sign = tasks[at]
+        orders = list(permutations(left)) if len(left) <= 5 else [tuple(left)]
+        for order in sorted(orders, key=lambda order: _turns(order, right, sign)):
             for extended in _bound_all(list(zip(order, right, strict=True)), odd, bound):
                 found = search(at + 1, extended)
                 if found is not None:
@@ -113,6 +114,18 @@ def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None
         return None
 
     return search(0, ({}, []))
+
+
+def _turns(known: Sequence[Summand], wanted: Sequence[Summand], sign: int) -> tuple[int, int, int]:
+    """How many transposes and signs differ where one is taken for the other."""
+    pairs = list(zip(known, wanted, strict=True))
+    transposes = sum(
+        isinstance(a, Matrix) and isinstance(b, Matrix) and a.transposed != b.transposed
+        for (_, tokens), (_, others) in pairs
+        for a, b in zip(tokens, others, strict=False)
+    )
+    signs = sum(c * sign != d for (c, _), (d, _) in pairs)
+    return transposes, min(signs, len(pairs) - signs), signs  # all may be one activation's
 
 
 def _bound_all(
