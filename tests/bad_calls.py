@@ -240,6 +240,9 @@ KINDS = {
     "networks": "count",
     "step": "hook",
     "net": "run",
+    "module": "run",
+    "inputs": "words",
+    "resume": "path",
     "batch_first": "flag",
     "engine": "choice",
     "framework": "choice",
@@ -312,6 +315,8 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "sweep": {"cell": cell, "hidden": [3], "lags": 4, "input": 2, "samples": 1},
         "tangent": {"run": run, "direction": {"h": np.ones(3)}},
         "text": {"expression": t["J"]},
+        "trace": {"module": object()},
+        "watch": {"module": object(), "x": x},
         "vector_norms": {"run": run, "vector": np.ones(3)},
     }
     return {name: (getattr(sg, name), given[name]) for name in given}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import asked
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.model import model
 from symgate.models.network import Network
@@ -163,6 +164,7 @@ class Watch:
         return self
 
 
+@asked(x=None, norm=None)
 def watch(
     module: Any,
     x: Any,
@@ -187,6 +189,10 @@ def watch(
     """
     if norm not in NORMS:
         raise UnknownName("the norm", str(norm), NORMS)
+    if not hasattr(module, "named_modules") and not hasattr(module, "weights"):
+        raise SymgateError(
+            f"watch takes a module of PyTorch or a model of Keras, not {type(module).__name__}"
+        )
     made = Watch(module, x, lags, norm, batch_first)
     return made if resume is None else made.resumed(resume)
 
@@ -197,8 +203,8 @@ def grid(lags: int) -> Array:
     >>> grid(100)[:6].tolist(), int(grid(100)[-1])
     ([0, 1, 2, 3, 4, 5], 100)
     """
-    if isinstance(lags, bool) or not isinstance(lags, int | np.integer) or lags < 1:
-        raise SymgateError(f"lags is a whole number from 1, not {lags!r}")
+    if not 1 <= lags <= 10**7:
+        raise SymgateError(f"lags is a whole number from 1 to 10000000, not {lags}")
     wide = np.unique(np.round(np.geomspace(1, lags, POINTS)).astype(int))
     return np.concatenate([[0], wide])
 
