@@ -418,3 +418,25 @@ def test_a_cell_that_has_no_real_value_says_so() -> None:
     bad = sg.Cell.from_text("h[t] = log(-1 - (U @ h[t-1])**2) + W @ x[t]", name="bad")
     with pytest.raises(sg.SymgateError, match="bad could not be evaluated"):
         verified(bad)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("h[t] = V @ softmax(beta * (K @ h[t-1]))", "Abs(beta)*‖K‖₂*‖V‖₂/2"),
+    ("h[t] = tanh(layer_norm(W @ x[t] + U @ h[t-1] + b))", "500000*‖U‖₂/1581"),
+    ("h[t] = W @ x[t] + U @ rms_norm(h[t-1], 0.1)", "5000*‖U‖₂/1581"),
+    ("S[t] = S[t-1] @ (I - outer(k[t], k[t])) + outer(v[t], k[t])", "n*‖k_t‖_∞**2 + 1"),
+    ("S[t] = tanh(U @ S[t-1] @ V) * 0.5 + outer(a[t], b[t])", "‖U‖₂*‖V‖₂/2"),
+    ("a[t] = sigmoid(dot(w, x[t]))\nS[t] = a[t] * S[t-1] + outer(W @ x[t], V @ x[t])", "1"),
+])  # fmt: skip
+def test_bounds_of_values_that_mix_their_components(text: str, expected: str) -> None:
+    cell = sg.Cell.from_text(text)
+    (state,) = cell.states
+    assert str(bounds(cell).total(state, state)) == expected
+    limits(cell)
+    growths(cell)
+    d = sg.decay(cell, hidden=3, lags=6, gain=1.5, singular=())
+    assert d.bounds is not None
+    assert (d.log10_norm <= d.bounds.run_log10).all()
+    assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
+    with pytest.raises(sg.SymgateError, match="no vectors, or that mix"):
+        sg.mean_field(cell)

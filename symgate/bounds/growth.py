@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sympy import Dummy, Expr, Indexed, S
+from sympy import Add, Expr, Indexed, Mul, S
 
 from symgate.algebra.norms import MaxNorm
-from symgate.algebra.vectors import MatVec
 from symgate.bounds.norms import magnitude
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell, once_a_cell
@@ -44,15 +43,13 @@ def growths(cell: Cell) -> Mapping[str, Growth]:
     lin, known = linearise(cell), ranges(cell)
     found = {}
     for state in cell.states:
-        expression, old = lin[state].expression, lin.variable(state, 1)
-        mixed = any(product.has(old) for product in expression.atoms(MatVec))
-        if known.before[state].is_bounded or mixed:
+        node, old = lin[state], lin.variable(state, 1)
+        own = [term for term in node.terms if term.source == old]
+        factor = Add(*(Mul(*term.coefficient) for term in own))
+        mixed = any(term.matrix is not None for term in own)
+        if known.before[state].is_bounded or mixed or factor == 0 or factor.has(old, node.symbol):
             continue
-        before = Dummy("before", real=True)
-        expression = expression.xreplace({old: before})
-        factor, rest = expression.diff(before), expression.xreplace({before: S.Zero})
-        if factor.has(before) or factor == 0:
-            continue
+        rest = node.expression.xreplace({old: S.Zero})
         parts = magnitude(known, factor), magnitude(known, rest)
         if not any(norm.has(Indexed) for part in parts for norm in part.atoms(MaxNorm)):
             found[state] = Growth(state, *parts)

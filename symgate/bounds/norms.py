@@ -17,6 +17,7 @@ from sympy import Abs, Add, Expr, Function, Indexed, MatrixExpr, Mul, Pow, S
 
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.norms import MaxNorm, SpectralNorm
+from symgate.algebra.values import Mixing
 from symgate.algebra.vectors import MatVec, rank
 from symgate.bounds.intervals import rational
 from symgate.bounds.ranges import Ranges, only_value, ranges, slope_range
@@ -84,6 +85,8 @@ def term_bound(known: Ranges, node: Node, term: Term) -> Expr:
         if slope.is_bounded:
             most = rational(slope.magnitude)
             bound = sp.Min(bound, most) if bound.is_number else most
+    if isinstance(node.expression, Mixing):  # diag(p) - p pᵀ, and at most I minus projections
+        return bound * (S.Half if node.expression.name == "softmax" else S.One)
     return bound if term.matrix is None else bound * spectral_norm(known, term.matrix)
 
 
@@ -168,6 +171,12 @@ class _Size(Semantics):
 
     def diagonal(self, vector: Expr, e: Any) -> Expr:
         return vector
+
+    def ones(self, e: Any) -> Expr:
+        return sp.sqrt(e.rows * e.cols)
+
+    def outer(self, u: Expr, v: Expr, e: Any) -> Expr:
+        return self.ones(e) * u * v
 
     def kronecker(self, parts: Sequence[Expr], e: Any) -> Expr:
         return Mul(*parts)

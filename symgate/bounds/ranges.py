@@ -217,7 +217,8 @@ class Arithmetic(Semantics):
     def norm(self, vector: Interval, e: Any) -> Interval:
         return Interval(Fraction(0), math.inf)
 
-    spread = norm
+    def spread(self, vector: Interval, e: Any) -> Interval:
+        return Interval(enclosed(sp.sqrt(e.epsilon)).low, math.inf)
 
     def mixing(self, vector: Interval, e: Any) -> Interval:
         return UNIT if e.name == "softmax" else EVERYTHING

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, MatrixExpr
+from sympy import Expr, Indexed, MatrixExpr, sympify
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.text import text
@@ -25,6 +25,7 @@ from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
+from symgate.numerics.general import is_general
 from symgate.numerics.run import Run
 
 Array = NDArray[Any]
@@ -82,14 +83,17 @@ def ceilings(decay: Decay) -> Ceilings:
         worst[1:] = np.inf
         notes.append("the run starts outside the range of its states: no worst case holds")
     notes += largest.notes()
+    if is_general(run.cell):
+        own = np.repeat(worst[:, None], decay.log10_norm.shape[1], axis=1)
+        notes.append("the run's own bound is the worst case: not all its values are vectors")
+    else:
+        own = run_bound(run, decay) + room[:, None]
     radius = _radius_line(symbolic, decay, largest)
     if radius is not None:
         notes += _remark(decay, symbolic, radius, largest)
     values = {text(atom): float(largest.number(atom)) for atom in _atoms(symbolic, decay)}
-    return Ceilings(
-        text(symbolic.total(decay.of, decay.wrt)), values, worst,
-        run_bound(run, decay) + room[:, None], radius, tuple(notes),
-    )  # fmt: skip
+    formula = text(symbolic.total(decay.of, decay.wrt))
+    return Ceilings(formula, values, worst, own, radius, tuple(notes))
 
 
 def _frobenius(decay: Decay, run: Run) -> float:
@@ -124,7 +128,8 @@ class _Largest:
             elif e.has(SpectralNorm, MaxNorm):
                 found = float(_numeric(e, self.number))
             else:
-                found = float(scalar_value(e, self.run.params))
+                sizes = {s: self.run.size(s) for s in self.run.cell.sizes.values()}
+                found = float(scalar_value(sympify(e.subs(sizes)), self.run.params))
             self.occurred[e] = found
         return self.occurred[e]
 

@@ -24,6 +24,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import sums
 from symgate.linear.ways import pieces
+from symgate.numerics.general import is_general
 from symgate.numerics.initialise import SCALAR, bias_of
 from symgate.theory.averages import (
     Entangled,
@@ -55,6 +56,12 @@ class Laws:
         values: Mapping[str, float],
     ) -> None:
         self.cell, self.lin = cell, linearise(cell)
+        if is_general(cell):
+            raise SymgateError(
+                f"the mean field takes matrices of weights and element-wise functions, and "
+                f"{cell.name} has values that are no vectors, or that mix their components; "
+                f"measure it with sg.decay"
+            )
         self.input_variance = not_negative("input_variance", input_variance)
         self.gains = _gains(self.lin, gain)
         self.given = {*values}
