@@ -45,15 +45,17 @@ FAMILY = ("rnn", "lstm", "gru")
 DRAWINGS: dict[str, Callable[[Axes | None], Axes]] = {
     "curves": lambda ax: plots.decay_curves([measured(n) for n in FAMILY], ax),
     "bounds": lambda ax: plots.decay_curves([measured(n) for n in FAMILY], ax, bounds=True),
-    "predictions": lambda ax: measured("lstm").plot(ax, bounds=True, predictions=True),
+    "predictions": lambda ax: plots.decay_curves(
+        [measured("lstm")], ax, bounds=True, predictions=True
+    ),
     "underflow": lambda ax: plots.decay_curves([measured("rnn", 900)], ax),
     "far": lambda ax: plots.decay_curves([measured("rnn", 8000)], ax),
     "paths": lambda ax: plots.path_curves(measured("lstm").paths, ax=ax),  # type: ignore[arg-type]
     "spectrum": lambda ax: plots.singular_value_curves(measured("gru"), ax),
     "gates": lambda ax: plots.gate_histograms(measured("lstm").run, ax=ax),  # type: ignore[arg-type]
     "time": lambda ax: plots.lag_time_map(over_time(), ax),
-    "sweep": lambda ax: swept().plot(ax),
-    "memory": lambda ax: remembered().plot(ax),
+    "sweep": lambda ax: plots.sweep_map(swept(), ax=ax),
+    "memory": lambda ax: plots.memory_curves(remembered(), ax),
 }
 
 
@@ -96,10 +98,10 @@ def test_same_bytes(kind: str) -> None:
 def test_same_bytes_in_another_process(tmp_path: Path) -> None:
     code = (
         "import symgate as sg, sys; d = sg.decay(sg.cell('gru'), hidden=5, lags=30);"
-        "sg.plots.save(d.plot(), sys.argv[1])"
+        "sg.plots.save(sg.plots.decay_curves([d]), sys.argv[1])"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.svg")], check=True)
-    here = sg.decay(sg.cell("gru"), hidden=5, lags=30).plot()
+    here = plots.decay_curves([sg.decay(sg.cell("gru"), hidden=5, lags=30)])
     assert (tmp_path / "a.svg").read_bytes() == rendered(here, "svg")
 
 
@@ -111,8 +113,8 @@ def test_nothing_is_cut_at_the_end_of_double_precision() -> None:
     line = max(ax.lines, key=lambda line: len(line.get_xdata()))
     np.testing.assert_array_equal(line.get_ydata(), d.median)
     words = [t.get_text() for t in ax.texts]
-    assert "double precision ends" in words
-    assert "single precision ends" in words
+    assert "smallest float64" in words
+    assert "smallest float32" in words
     marks = [line for line in ax.lines if line.get_marker() == "X"]
     lags = sorted(float(m.get_xdata()[0]) for m in marks)  # type: ignore[index]
     expected = sorted(int(np.argmax(d.median < level)) for level in UNDERFLOW.values())
@@ -154,7 +156,7 @@ def test_any_name_of_a_cell_can_be_drawn(name: str) -> None:
     cell = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] + W @ x[t])", name=name)
     d = sg.decay(cell, hidden=3, lags=8)
     assert d.paths is not None
-    for ax in (d.plot(), plots.path_curves(d.paths), plots.singular_value_curves(d)):
+    for ax in (plots.decay_curves([d]), plots.path_curves(d.paths), plots.singular_value_curves(d)):
         assert "<b>" not in plots.svg(ax, "a")
         rendered(ax, "png")
 
@@ -162,9 +164,9 @@ def test_any_name_of_a_cell_can_be_drawn(name: str) -> None:
 def test_what_cannot_be_drawn(tmp_path: Path) -> None:
     d = measured("lstm")
     with pytest.raises(sg.SymgateError, match=r"ends in \.svg, \.png or \.pdf"):
-        plots.save(d.plot(), tmp_path / "a.bmp")
+        plots.save(plots.decay_curves([d]), tmp_path / "a.bmp")
     with pytest.raises(sg.SymgateError, match="no folder"):
-        plots.save(d.plot(), tmp_path / "missing" / "a.svg")
+        plots.save(plots.decay_curves([d]), tmp_path / "missing" / "a.svg")
     with pytest.raises(sg.SymgateError, match="several positions"):
         plots.lag_time_map(d)
     with pytest.raises(sg.SymgateError, match="no curve"):
@@ -177,6 +179,6 @@ def test_what_cannot_be_drawn(tmp_path: Path) -> None:
         plots.singular_value_curves(sg.decay(sg.cell("rnn"), hidden=3, lags=5, singular=[]))
     s = sg.sweep(sg.cell("lstm"), hidden=[2, 3], gain=[1, 2], bias={"f": [0, 1]}, lags=5)
     with pytest.raises(sg.SymgateError, match="a map has two axes"):
-        s.plot()
+        plots.sweep_map(s)
     rendered(plots.sweep_map(s, fix={"gain": 2}), "png")
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import shlex
 
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
-from symgate.errors import UnknownName
+from symgate.errors import SymgateError
 from symgate.numerics.setup import Setup
 
 
@@ -25,7 +25,7 @@ def word_of(cell: Cell) -> tuple[str, str]:
         try:
             if cell_of(cell.name) == cell:
                 return cell.name, ""
-        except UnknownName:
+        except SymgateError:
             pass
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.name).strip("-")[:60] or "mine"
     return f"{name}.cell", f"{name}.cell is a file with the equations of {cell.name}"

@@ -327,10 +327,10 @@ class Decay:
         return save(self, path)
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the curve; see `symgate.plots.curves.decay_curves`."""
-        from symgate.plots.curves import decay_curves
+        """Draw the curve on `ax`, or on pyplot's axes; see `symgate.plots.lines.curve`."""
+        from symgate.plots.lines import curve
 
-        return decay_curves([self], ax=ax, **options)
+        return curve(self, ax, **options)
 
     def _repr_html_(self) -> str:
         from symgate.flow.table import html

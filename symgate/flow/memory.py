@@ -123,11 +123,11 @@ class Memory:
         )
         return found
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw both measured curves with 1/e at T steps."""
-        from symgate.plots.curves import memory_curves
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw the measured curves on `ax`, or on pyplot's axes, with 1/e after T steps."""
+        from symgate.plots.lines import memory
 
-        return memory_curves(self, ax=ax)
+        return memory(self, ax, **options)
 
     def _repr_html_(self) -> str:
         from html import escape

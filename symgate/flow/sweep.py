@@ -126,10 +126,11 @@ class Sweep:
         return half_life(row["half_life"], row["rate"], self.setting["lags"])
 
     def plot(self, ax: Axes | None = None, result: str = "half_life") -> Axes:
-        """Draw a heat map over two axes, or a line over one."""
-        from symgate.plots.heat import sweep_map
+        """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes."""
+        from symgate.plots.heat import sweep_on
+        from symgate.plots.lines import chosen
 
-        return sweep_map(self, result, ax=ax)
+        return sweep_on(chosen(ax), self, result)
 
 
 @asked(

@@ -70,8 +70,14 @@ def sweep_map(
 
     `fix` names the value of each axis beyond two.
     """
+    return sweep_on(axes_of(ax, height=4.6), s, result, fix=fix)
+
+
+def sweep_on(
+    ax: Axes, s: Sweep, result: str = "half_life", *, fix: Mapping[str, Any] | None = None
+) -> Axes:
+    """The same on axes that are there, in their own style."""
     names, values = _sliced(s, result, dict(fix or {}))
-    ax = axes_of(ax, height=4.6)
     title = {"half_life": "half-life"}.get(result, result.replace("_", " "))
     if len(names) == 1:
         return _line(ax, s, names[0], values, title)

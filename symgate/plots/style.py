@@ -193,7 +193,7 @@ def svg(drawing: Axes | Figure, salt: str, title: str = "") -> str:
 
     >>> import symgate as sg
     >>> d = sg.decay(sg.cell("rnn"), hidden=4, lags=20)
-    >>> sg.plots.svg(d.plot(), salt="rnn").startswith("<svg ")
+    >>> sg.plots.svg(sg.plots.decay_curves([d]), salt="rnn").startswith("<svg ")
     True
     """
     if not re.fullmatch(r"[A-Za-z][\w-]*", salt, re.ASCII):

@@ -37,9 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     options = setup_options(arguments, "steps")
     found = [memory(cell, arguments.steps, state=arguments.state, **options) for cell in chosen]
     if arguments.output:
-        from symgate.plots import save
+        from symgate.plots import memory_curves, save
 
-        save(found[0].plot(), arguments.output)
+        save(memory_curves(found[0]), arguments.output)
         print(f"symgate: wrote {arguments.output}", file=sys.stderr)
     if arguments.json:
         print(json.dumps([m.to_dict() for m in found], indent=2, ensure_ascii=False))

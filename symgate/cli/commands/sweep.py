@@ -80,9 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
             progress=hook,
         )
     if arguments.output:
-        from symgate.plots import save
+        from symgate.plots import save, sweep_map
 
-        save(found.plot(), arguments.output)
+        save(sweep_map(found), arguments.output)
         print(f"symgate: wrote {arguments.output}", file=sys.stderr)
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))

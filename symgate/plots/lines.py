@@ -1,0 +1,138 @@
+"""Curves on the axes of the user: pyplot's own where none are given, in the user's style.
+
+Nothing here sets a font, a colour or a size that Matplotlib's settings decide: lines take the
+next colour of the axes and any keyword of a line, carry a label for `plt.legend()`, and stand
+on a true logarithmic axis wherever floating point can hold the numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from symgate.plots.decades import norm_label
+from symgate.plots.style import caption
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
+    from symgate.flow.memory import Memory
+
+Array = NDArray[Any]
+
+#: Beyond 10 to these powers a number is no float any more, and the axis holds powers.
+LEAST, MOST = -300.0, 300.0
+
+
+class _Powers(FuncFormatter):
+    """Ticks of an axis that holds log10 values, because the values are no numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda value, place: f"$10^{{{value:g}}}$")
+
+
+def chosen(ax: Axes | None) -> Axes:
+    """The axes that were given, or pyplot's."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.gca()
+
+
+def curve(
+    d: Decay,
+    ax: Axes | None = None,
+    *,
+    bounds: bool = False,
+    predictions: bool = False,
+    **line: Any,
+) -> Axes:
+    """Draw a curve: the median as a line, the band of 10 to 90 %, a circle at the half-life.
+
+    `bounds` adds the worst case and the bound of these runs, `predictions` what biases, mean
+    gates and the Lyapunov exponent promise. All other keywords go to the line.
+
+    >>> import matplotlib; matplotlib.use("agg")
+    >>> import symgate as sg
+    >>> from matplotlib import pyplot as plt
+    >>> ax = sg.decay("rnn", hidden=4, lags=20).plot(plt.figure().gca(), color="green", lw=3)
+    >>> ax.get_yscale(), ax.get_lines()[0].get_label()
+    ('log', 'rnn')
+    >>> plt.close()
+    """
+    ax = chosen(ax)
+    beside: list[tuple[str, Array, str]] = []
+    if bounds and d.bounds is not None:
+        beside.append((f"{d.cell}: worst case", d.bounds.worst_log10, ":"))
+        beside.append((f"{d.cell}: bound of these runs", d.bounds.run_log10.max(axis=1), "-."))
+    if predictions and d.predictions is not None:
+        entries = d.predictions.entries
+        beside += [(f"{d.cell}: from the {e.name}", e.log10_norm, "--") for e in entries]
+    low, high = d.band
+    _scaled(ax, [low, high, d.median, *(values for _, values, _ in beside)])
+    drawn = _line(ax, d.lags, d.median, **{"label": caption(d.cell), **line})
+    colour = drawn.get_color()
+    ax.fill_between(d.lags, _on(ax, low), _on(ax, high), color=colour, alpha=0.2, linewidth=0)
+    if math.isfinite(d.half_life) and d.half_life > 0:
+        at = np.interp(d.half_life, d.lags, d.median)
+        _line(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
+    for label, values, dash in beside:
+        _line(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
+    _titled(ax, norm_label(d.of, d.wrt, d.norm))
+    return ax
+
+
+def memory(m: Memory, ax: Axes | None = None, **line: Any) -> Axes:
+    """Draw what a memory's bias gives: with weights zero, with drawn weights, and with the
+    input gate closed as well; a cross marks 1/e after T steps."""
+    ax = chosen(ax)
+    curves = {"weights zero": m.exact, "drawn weights": m.drawn}
+    if m.paired is not None:
+        curves["and the input gate closed"] = m.paired
+    for label, d in curves.items():
+        curve(d, ax, **{"label": label, **line})
+    if m.steps <= m.exact.lags[-1]:
+        level = np.array([-1 / math.log(10)])
+        ink = rcParams["text.color"]
+        _line(ax, [m.steps], level, ls="", marker="x", color=ink, label="1/e after T steps")
+    return ax
+
+
+def _scaled(ax: Axes, curves: list[Array]) -> None:
+    """Make fresh axes logarithmic, or axes of powers where the values are no numbers."""
+    if ax.lines or ax.collections:
+        return
+    values = np.concatenate([np.asarray(c)[np.isfinite(c)] for c in curves])
+    if not values.size or (values.min() > LEAST and values.max() < MOST):
+        ax.set_yscale("log")
+    else:
+        ax.yaxis.set_major_formatter(_Powers())
+        ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def _on(ax: Axes, log10: Array) -> Array:
+    """Values for these axes: numbers, or their powers of ten; gaps where there are none."""
+    if isinstance(ax.yaxis.get_major_formatter(), _Powers):
+        return np.where(np.isfinite(log10), log10, np.nan)
+    held = (log10 > LEAST) & (log10 < MOST)
+    return np.where(held, 10.0 ** np.where(held, log10, 0.0), np.nan)
+
+
+def _line(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
+    (drawn,) = ax.plot(lags, _on(ax, log10), **{"label": "_", **line})
+    return drawn
+
+
+def _titled(ax: Axes, name: str) -> None:
+    """Names for axes that have none."""
+    if not ax.get_xlabel():
+        ax.set_xlabel("lag $k$ (steps back)")
+    if not ax.get_ylabel():
+        ax.set_ylabel(name)

@@ -1,0 +1,88 @@
+"""`.plot()` as a notebook has it: pyplot's axes, the user's style, keywords of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+mpl.use("agg")
+
+from matplotlib import pyplot as plt  # after the choice of a backend
+
+import symgate as sg
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    plt.close("all")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def d() -> sg.Decay:
+    return sg.decay("rnn", hidden=6, lags=40)
+
+
+def test_the_picture_is_pyplots(d: sg.Decay, tmp_path: Path) -> None:
+    ax = d.plot()
+    assert ax is plt.gca()
+    plt.savefig(tmp_path / "a.png")
+    assert len((tmp_path / "a.png").read_bytes()) > 5000
+
+
+def test_keywords_go_to_the_line_and_labels_to_the_legend(d: sg.Decay) -> None:
+    d.plot(color="green", lw=3, label="mine")
+    sg.decay("gru", hidden=6, lags=40).plot()
+    line = plt.gca().get_lines()[0]
+    assert (line.get_color(), line.get_linewidth()) == ("green", 3)
+    assert [text.get_text() for text in plt.legend().get_texts()] == ["mine", "gru"]
+
+
+def test_the_axis_is_truly_logarithmic(d: sg.Decay) -> None:
+    ax = d.plot()
+    assert ax.get_yscale() == "log"
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), 10**d.median)
+
+
+def test_what_no_float_holds_stands_on_an_axis_of_powers() -> None:
+    deep = sg.decay("rnn", hidden=4, lags=900, scheme="gaussian", gain=0.2)
+    assert deep.median[-1] < -320
+    ax = deep.plot()
+    assert ax.get_yscale() == "linear"
+    np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), deep.median)
+    plt.gcf().canvas.draw()
+    assert "10^{" in ax.get_yticklabels()[1].get_text()
+    shallow = sg.decay("rnn", hidden=4, lags=40)
+    shallow.plot(ax)
+    last = [line for line in ax.get_lines() if len(line.get_xdata()) == 41][-1]
+    np.testing.assert_array_equal(last.get_ydata(), shallow.median)
+
+
+def test_the_users_style_holds(d: sg.Decay) -> None:
+    with plt.style.context("dark_background"):
+        plt.rcParams["font.size"] = 17
+        _, axes = plt.subplots(1, 2)
+        ax = d.plot(axes[0], bounds=True, predictions=True)
+        assert ax.xaxis.label.get_size() == 17
+        assert ax.get_facecolor() == (0, 0, 0, 1)
+        assert all(mpl.colors.to_rgb(line.get_color()) != (0, 0, 0) for line in ax.get_lines())
+        assert not ax.texts  # nothing that could run into the axes beside it
+    labels = [line.get_label() for line in ax.get_lines()]
+    assert {"rnn", "rnn: worst case", "rnn: bound of these runs"} <= set(labels)
+
+
+def test_memory_and_sweep_draw_there_too() -> None:
+    m = sg.memory("lstm", 20, hidden=3)
+    assert m.plot() is plt.gca()
+    assert "1/e after T steps" in [t.get_text() for t in plt.legend().get_texts()]
+    plt.figure()
+    s = sg.sweep("lstm", hidden=[2, 3], bias={"f": [0, 1]}, lags=10)
+    assert s.plot() is not None
+    assert len(plt.gcf().axes) == 2  # the map and its colours
+    plt.figure()
+    assert sg.sweep("rnn", hidden=[2, 3], lags=10).plot() is plt.gca()
