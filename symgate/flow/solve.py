@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
-from sympy import Dummy, Expr, Function, Indexed, Rational, S, Symbol
+from sympy import Dummy, Expr, Function, Rational, S, Symbol
 
+from symgate.algebra.activations import Elementwise, record_of
+from symgate.algebra.fold import fold
 from symgate.algebra.text import text
-from symgate.algebra.vectors import MatVec, Vector, name_of, time_of
+from symgate.algebra.vectors import Vector
+from symgate.bounds.rest import Rest
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, linearise
@@ -63,25 +66,15 @@ def at_rest(lin: Linearisation, expression: Expr) -> Expr:
     >>> at_rest(sg.linearise(sg.cell("gru")), 1 - z)
     1 - sigmoid(b_z)
     """
-    known: dict[str, Expr] = {}
-
-    def still(e: Expr) -> Expr:
-        if isinstance(e, MatVec):
-            return S.Zero
-        if isinstance(e, Indexed):
-            name = name_of(e)
-            if time_of(e) != 0 or name not in lin.nodes:
-                return S.Zero
-            if name not in known:
-                known[name] = still(lin[name].expression)
-            return known[name]
-        return e.func(*map(still, e.args)) if e.args else e
-
-    return still(expression)
+    found: Expr = fold(expression, _Still(lin))
+    return found
 
 
-#: What functions that SymPy leaves alone give at 0.
-_AT_ZERO = {"sigmoid": S.Half, "softplus": sp.log(2), "relu": S.Zero, "hard_sigmoid": S.Half}
+class _Still(Rest):
+    """At rest, with all that matrices give at 0."""
+
+    def matvec(self, matrix: object, vector: object, e: object) -> Expr:
+        return S.Zero
 
 
 def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) -> Solution | None:
@@ -116,17 +109,13 @@ def _place(cell: Cell, name: str) -> int:
 def _tidy(e: Expr) -> Expr:
     """σ(0) as 1/2, and σ(-b) as 1 - σ(b): a bias and its mirror are one unknown."""
 
-    def mirrored(function: Expr) -> Expr:
+    for function in sorted(e.atoms(Elementwise), key=str):
         argument = function.args[0]
-        if argument.could_extract_minus_sign():
-            return 1 - function.func(-argument)
-        return function
-
-    zeros = {f: _AT_ZERO[type(f).__name__] for f in e.atoms(Function)
-             if f.args[0] == 0 and type(f).__name__ in _AT_ZERO}  # fmt: skip
-    e = e.xreplace(zeros)
-    sigmoids = {f: mirrored(f) for f in e.atoms(Function) if type(f).__name__ == "sigmoid"}
-    return sp.together(e.xreplace(sigmoids))
+        if argument.is_number:
+            e = e.xreplace({function: function.closed_form()})
+        elif record_of(function).parity == "mirrored" and argument.could_extract_minus_sign():
+            e = e.xreplace({function: 1 - function.func(-argument, *function.args[1:])})
+    return sp.together(e)
 
 
 #: The arguments at which a function has the value u.

@@ -111,9 +111,10 @@ class Laws:
         """Where drawing the weights anew at each step differs from using them again."""
         notes = []
         unset = [
-            p.name for p in self.cell.parameters.values()
+            p.name
+            for p in self.cell.parameters.values()
             if p.kind == "vector" and p.name not in self.given and self.multiplies(p.name)
-        ]  # fmt: skip
+        ]
         if unset:
             notes.append(
                 f"taken as 0, though it multiplies: {', '.join(unset)}; set it by values={{…}}"
@@ -252,9 +253,12 @@ def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, f
     driven = set()
     for name in matrices:
         acted_on = [
-            v for node in lin for product in node.expression.atoms(MatVec)
-            for m, v in pieces(product) if name in {s.name for s in m.atoms(MatrixSymbol)}
-        ]  # fmt: skip
+            v
+            for node in lin
+            for product in node.expression.atoms(MatVec)
+            for m, v in pieces(product)
+            if name in {s.name for s in m.atoms(MatrixSymbol)}
+        ]
         if all(_is_input(v, lin.cell) for v in acted_on):
             driven.add(name)
     if not isinstance(gain, Mapping):

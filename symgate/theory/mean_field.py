@@ -93,9 +93,15 @@ class MeanField:
         from symgate.theory.measured import measured_growth
 
         return measured_growth(
-            self._laws.cell, self.gain, self.input_variance, self.bias,
-            values=self.values, hidden=hidden, lags=lags, seed=seed,
-        )  # fmt: skip
+            self._laws.cell,
+            self.gain,
+            self.input_variance,
+            self.bias,
+            values=self.values,
+            hidden=hidden,
+            lags=lags,
+            seed=seed,
+        )
 
     def plot(self, measured: Growth | None = None) -> Figure:
         """Predicted against measured growth over the lag; without `measured` it is measured."""
@@ -169,9 +175,14 @@ def mean_field(
 
 @asked(values=table(number()))
 def critical_gain(
-    cell: Cell | str, input_variance: float = 0.0, bias: Mapping[str, float] | None = None, *,
-    low: float = 0.05, high: float = 20.0, values: Mapping[str, float] | None = None,
-) -> float:  # fmt: skip
+    cell: Cell | str,
+    input_variance: float = 0.0,
+    bias: Mapping[str, float] | None = None,
+    *,
+    low: float = 0.05,
+    high: float = 20.0,
+    values: Mapping[str, float] | None = None,
+) -> float:
     """The gain at which χ = 1: below it the gradient vanishes, above it explodes.
 
     Searched between `low` and `high`; an error says that χ does not cross 1 there. Where the

@@ -37,8 +37,10 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
         place[finite],
         (exponents - np.nan_to_num(error))[finite],
         (exponents + np.nan_to_num(error))[finite],
-        color=BLUE, alpha=0.25, lw=0,
-    )  # fmt: skip
+        color=BLUE,
+        alpha=0.25,
+        lw=0,
+    )
     few = finite.sum() <= 40
     left.plot(place[finite], exponents[finite], color=BLUE, marker="o" if few else "", ms=3)
     left.axhline(0, color=GREY, lw=0.9, ls=DASHED)
@@ -48,15 +50,21 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
     tail = f"; {dead} at $-\\infty$ not shown" if dead else ""
     left.set_title(f"{found.cell}, {found.width} directions{tail}")
     alive = np.flatnonzero(finite)
-    chosen = alive[np.unique(np.linspace(0, len(alive) - 1, SHOWN).astype(int))] if dead < len(
-        exponents) else []  # fmt: skip
+    chosen = (
+        alive[np.unique(np.linspace(0, len(alive) - 1, SHOWN).astype(int))]
+        if dead < len(exponents)
+        else []
+    )
     for i in chosen:
         first = i == chosen[0]
         held = np.isfinite(running[:, i])
         right.plot(
-            found.at[held], running[held, i], color=RED if first else BLUE,
-            lw=2.0 if first else 1.0, label="largest" if first else None,
-        )  # fmt: skip
+            found.at[held],
+            running[held, i],
+            color=RED if first else BLUE,
+            lw=2.0 if first else 1.0,
+            label="largest" if first else None,
+        )
     right.axhline(0, color=GREY, lw=0.9, ls=DASHED)
     right.set_xlabel(f"steps (after {found.burn_in} of burn-in)")
     right.set_ylabel("mean so far")
@@ -75,14 +83,20 @@ def growth_picture(measured: Growth, predicted: MeanField | None) -> Figure:
     lags = np.arange(len(measured.log_square))
     alive = np.isfinite(measured.log_square)
     axes.plot(
-        lags[alive], measured.log_square[alive], "o", ms=4, color=BLUE,
+        lags[alive],
+        measured.log_square[alive],
+        "o",
+        ms=4,
+        color=BLUE,
         label=f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}",
-    )  # fmt: skip
+    )
     if predicted is not None and predicted.chi > 0:
         axes.plot(
-            lags, lags * np.log(predicted.chi), color=RED,
+            lags,
+            lags * np.log(predicted.chi),
+            color=RED,
             label=f"mean field: $\\chi$ = {predicted.chi:.4f}",
-        )  # fmt: skip
+        )
     axes.set_xlabel("lag $k$")
     axes.set_ylabel(r"$\ln\, (1/n)\,\|\partial h_t / \partial h_{t-k}\|^2$")
     axes.set_title(measured.cell)
