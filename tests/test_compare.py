@@ -423,7 +423,7 @@ def test_the_result_is_data_and_prints() -> None:
     assert data["verdict"] == "conditional"
     assert data["counterexample"]["jacobians"]["lag"] == 1
     assert "U_n diagonal and c_n = 0" in str(found)
-    assert "<th>or if</th>" in found._repr_html_()
+    assert "<td>or if</td>" in found._repr_html_()
     assert found._repr_latex_().startswith(r"$$\begin{aligned}")
     assert pickle.loads(pickle.dumps(found)).conditions == found.conditions
     strange = sg.Cell.from_text("h[t] = W @ h[t-1]", "<script>")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from sympy import Integer, Rational
@@ -14,6 +13,7 @@ from symgate.comparing.normal import is_of_rows
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.solving import Value
 from symgate.comparing.wording import gates, values, whole_matrix
+from symgate.tables import html_table
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
@@ -93,10 +93,5 @@ def _name(printer: LatexPrinter, name: str) -> str:
 
 def html(found: Comparison) -> str:
     """A comparison for a notebook: the verdict, the map and the numbers as tables."""
-    style = "white-space: pre-line; text-align: left"
-    rows = [
-        f'<tr><th>{escape(k)}</th><td style="{style}">{escape(v)}</td></tr>'
-        for k, v in found.rows()
-    ]
-    head = f"{escape(found.first.name)} and {escape(found.second.name)}: {found.verdict}"
-    return f"<table><caption>{head}</caption>{''.join(rows)}</table>"
+    head = f"{found.first.name} and {found.second.name}: {found.verdict}"
+    return html_table(found.rows(), caption=head)

@@ -21,6 +21,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines
 from symgate.errors import EquationError, SymgateError
+from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
@@ -235,14 +236,8 @@ class Cell:
         return f"$${equations(self)}$$"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><td><code>{escape(self.equation(name))}</code></td>"
-            f"<td>{escape(self.roles.get(name, ''))}</td></tr>"
-            for name in self.equations
-        )
-        return f"<table><caption>{escape(self.title)}</caption>{rows}</table>"
+        rows = [(self.equation(name), self.roles.get(name, "")) for name in self.equations]
+        return html_table(rows, caption=self.title, code=True)
 
 
 def _from_text(text: str, name: str, title: str, roles: dict[str, str]) -> Cell:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from importlib import import_module
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from symgate.errors import MissingTool
+from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -61,12 +61,7 @@ def frame(columns: Mapping[str, Any], index: str | None = None) -> Any:
 
 def html(decays: Sequence[Decay]) -> str:
     """A table for a notebook."""
-    head = "".join(f"<th>{escape(word)}</th>" for word in HEADER)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>"
-        for row in rows(decays)
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return html_table(rows(decays), HEADER)
 
 
 def number(value: float, form: str) -> str:

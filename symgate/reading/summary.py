@@ -7,6 +7,7 @@ from html import escape
 
 from symgate.reading.conventions import Conventions
 from symgate.reading.reading import Misprint, ReadFile, Reading
+from symgate.tables import html_table
 
 #: Marks words of a kind: "name", "fault", "mend", "faint".
 Mark = Callable[[str, str], str]
@@ -110,10 +111,6 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
 def html(files: Sequence[ReadFile]) -> str:
     """The table of the cells for a notebook, and each misprint under it."""
     head, *rows = table(files)
-    cells = "".join(f"<th>{escape(word)}</th>" for word in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in rows
-    )
     told = (
         escape("\n".join(of_misprint(misprint)))
         for file in files
@@ -121,7 +118,7 @@ def html(files: Sequence[ReadFile]) -> str:
         for misprint in reading.misprints[:SHOWN]
     )
     under = "".join(f"<pre>{lines}</pre>" for lines in told)
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>{under}"
+    return html_table(rows, head) + under
 
 
 def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:

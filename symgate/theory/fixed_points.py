@@ -16,6 +16,7 @@ from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.tables import html_table
 from symgate.theory.laws import not_negative
 from symgate.theory.newton import Newton
 
@@ -93,19 +94,13 @@ class FixedPoints:
         return f"<FixedPoints of {self.cell}: {len(self)}{points}{said}>"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         head = ("stability", "spectral radius", "unstable directions", "residual", "starts")
         rows = [
             (p.stability, f"{p.radius:.6g}", p.unstable_directions, f"{p.residual:.1e}", p.found)
             for p in self.points
         ]
-        table = "".join(f"<tr>{''.join(f'<td>{value}</td>' for value in row)}</tr>" for row in rows)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return (
-            f"<table><caption>Fixed points of {escape(self.cell)}</caption>"
-            f"<tr>{''.join(f'<th>{h}</th>' for h in head)}</tr>{table}</table>{notes}"
-        )
+        caption = f"Fixed points of {self.cell}"
+        return html_table(rows, head, caption=caption, notes=self.notes)
 
     def __len__(self) -> int:
         return len(self.points)

@@ -23,6 +23,7 @@ from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
+from symgate.tables import html_table
 from symgate.theory.frame import Progress, follow, log_abs_det
 from symgate.theory.settling import settling
 
@@ -66,22 +67,16 @@ class Lyapunov:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         names = ["largest"]
         if self.is_whole:
             names += ["sum", "unstable_fraction", "entropy", "dimension"]
-        rows = "".join(
-            f"<tr><td>{name.replace('_', ' ')}</td><td>"
-            f"{escape(np.array2string(np.asarray(getattr(self, name)), precision=5, threshold=6))}"
-            f"</td></tr>"
-            for name in names
-        )
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return (
-            f"<table><caption>Lyapunov exponents of {escape(self.cell)}, {self.steps} steps"
-            f"</caption>{rows}</table>{notes}"
-        )
+        values = {name: np.asarray(getattr(self, name)) for name in names}
+        rows = [
+            (name.replace("_", " "), np.array2string(value, precision=5, threshold=6))
+            for name, value in values.items()
+        ]
+        caption = f"Lyapunov exponents of {self.cell}, {self.steps} steps"
+        return html_table(rows, caption=caption, notes=self.notes)
 
     @property
     def is_whole(self) -> bool:

@@ -19,6 +19,7 @@ from symgate.asked import asked, either, number, table
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import Laws, not_negative
 
@@ -59,18 +60,13 @@ class MeanField:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{self.mean[name]:.6g}</td><td>{second:.6g}</td></tr>"
+        rows = [
+            (name, f"{self.mean[name]:.6g}", f"{second:.6g}")
             for name, second in self.second.items()
-        )
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return (
-            f"<p>{escape(self.cell)}: χ = {self.chi:.6g}, ξ = {self.xi:.4g} steps</p>"
-            f"<table><tr><th>value</th><th>mean</th><th>second moment</th></tr>{rows}</table>"
-            f"{notes}"
-        )
+        ]
+        caption = f"{self.cell}: χ = {self.chi:.6g}, ξ = {self.xi:.4g} steps"
+        header = ("value", "mean", "second moment")
+        return html_table(rows, header, caption=caption, notes=self.notes)
 
     @property
     def xi(self) -> float:
