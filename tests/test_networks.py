@@ -125,6 +125,24 @@ def test_a_curve_is_an_array_and_pickles() -> None:
     assert len(repr(d)) < 200
 
 
+def test_any_value_by_any_other() -> None:
+    d = sg.decay("lstm", "o", "x", hidden=4, input=2, lags=9, networks=2)
+    assert d.setting.steps == 10  # the input of the first step is seen from the last
+    for run, part in zip(d.runs, d.parts, strict=True):
+        expected = sg.lag_norms(run, "o", "x", 9, norm="spectral").log10_norm
+        np.testing.assert_array_equal(part.log10_norm[:, :1], expected)
+        step = sg.lambdify("lstm", sg.jacobian("lstm", "o", "x"))  # lag 0
+        state = {s: run[s][8, 0] for s in ("h", "c")}
+        exact = step(run.params, x=run["x"][9, 0], **state)
+        assert 10 ** part.log10_norm[0, 0] == pytest.approx(np.linalg.norm(exact, 2), rel=1e-9)
+    assert d.bounds is None
+    with pytest.raises(sg.SymgateError, match="paths lead from state to state"):
+        d.measure_paths()
+    with pytest.raises(sg.ShapeError, match="from step 8 there are 8 lags of x, not 9"):
+        sg.decay("lstm", "o", "x", hidden=4, lags=9, steps=9)
+    assert sg.decay("gru", "h", "z", hidden=3, lags=5).rate < 0
+
+
 # -- the command that makes it again -------------------------------------------------------------
 
 

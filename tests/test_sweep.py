@@ -101,7 +101,7 @@ def test_a_file_of_another_sweep(tmp_path: Path) -> None:
         ({"gain": [1.0, 1.0]}, "gain names a value twice"),
         ({"scheme": ["magic"]}, "the scheme 'magic'"),
         ({"seed": 0.5}, "seed is a whole number"),
-        ({"of": "q"}, "a state of lstm named 'q'"),
+        ({"of": "q"}, "a value of lstm named 'q'"),
         ({"lags": 0}, "lags is a whole number from 1"),
         ({"norm": "nuclear"}, "the norm 'nuclear'"),
     ],

@@ -201,6 +201,12 @@ class Decay:
     def _held(self) -> dict[int, Array]:
         return {k: v for k, v in self.singular_values.items() if np.isfinite(v[:, 0]).all()}
 
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block of the whole state's product: bounds, predictions and paths
+        are known of these alone."""
+        return not self.runs or {self.of, self.wrt} <= {*self.runs[0].cell.states}
+
     # -- beside the curve -------------------------------------------------------------------
 
     @property
@@ -230,7 +236,7 @@ class Decay:
         return self._beside("paths", Decay.measure_paths)
 
     def _beside(self, name: str, made: Callable[[Decay], Any]) -> Any:
-        if name not in self.beside and self.runs:
+        if name not in self.beside and self.runs and self.is_block:
             self.beside[name] = made(self)
         return self.beside.get(name)
 
@@ -240,6 +246,10 @@ class Decay:
 
         if not self.runs:
             raise SymgateError("paths need the runs; this curve was loaded from a file")
+        if not self.is_block:
+            raise SymgateError(
+                f"paths lead from state to state; ∂{self.of}/∂{self.wrt} is of another kind"
+            )
         found = paths(
             self.runs,
             self.of,

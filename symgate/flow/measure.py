@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
@@ -12,7 +13,7 @@ from symgate import __version__
 from symgate.asked import ASKED, asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.flow.command import command
 from symgate.flow.curve import Decay, Setting
 from symgate.linear.linearise import linearise
@@ -53,9 +54,9 @@ def decay(
     A cell, or one of the zoo by name, is drawn as networks and run as a `Setup` says; its
     keywords are those of `setup`: hidden (64), input, sizes, scheme, seed, gain, bias, t_max,
     networks (4), samples (sequences of each network, 1), lags (200), steps (as many), at (the
-    last). A run is taken as it is, with `lags` and `at`. `of` and `wrt` are states, h where
-    there is one. `norm` is "spectral" or "frobenius"; `singular` lists the lags at which all
-    singular values are kept.
+    last). A run is taken as it is, with `lags` and `at`. `of` is a state or a gate, `wrt` a
+    state, a gate or an input of step t - k; the state h where there is one. `norm` is
+    "spectral" or "frobenius"; `singular` lists the lags at which all singular values are kept.
 
     >>> import symgate as sg
     >>> d = sg.decay("lstm", "c", "c", hidden=8, lags=50, bias={"f": 3})
@@ -70,17 +71,23 @@ def decay(
         for name in DRAWN:
             if options.get(name) is not None:
                 raise SymgateError(f"{name} is for a cell; a run has been made already")
-        of, wrt = chosen_states(run.cell, of, wrt)
+        of, wrt = chosen_values(run.cell, of, wrt)
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
-        lags = whole(1)("lags", given.get("lags", run.steps))
+        lags = whole(1)("lags", given.get("lags", _last_lag(run.cell, wrt, run.steps - 1)))
         at = positions(given.get("at"), run.steps, lags)
         runs, setting = [run], _setting_of_run(run, at, of, wrt, lags, norm)
     else:
-        made = what if isinstance(what, Setup) else setup(cell_of(what), **options)
-        of, wrt = chosen_states(made.cell, of, wrt)
+        cell = what.cell if isinstance(what, Setup) else cell_of(what)
+        of, wrt = chosen_values(cell, of, wrt)
+        if wrt not in cell.states and options.get("steps") is None:
+            k = options.get("lags")
+            options["steps"] = (Setup.lags if k is None else whole(1)("lags", k)) + 1
+        made = what if isinstance(what, Setup) else setup(cell, **options)
         lags, at = made.lags, made.at
         runs = [run_of(made, network) for network in range(made.networks)]
         setting = _setting(made, runs[0], of, wrt, norm)
+    if lags > (farthest := _last_lag(runs[0].cell, wrt, min(at))):
+        raise ShapeError(f"from step {min(at)} there are {farthest} lags of {wrt}, not {lags}")
     wanted = spread_lags(lags) if singular is None else sorted(set(singular))
     if wanted and not 0 <= wanted[0] <= wanted[-1] <= lags:
         raise SymgateError(f"singular values are wanted at lags from 0 to {lags}")
@@ -178,13 +185,20 @@ def run_on_noise(
     return simulate(cell, params, x, checkpoint=8 * steps * sequences * width > KEPT)
 
 
-def chosen_states(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
-    """The states that are asked for; h where there is one, else the first by name."""
-    usual = "h" if "h" in cell.states else min(cell.states)
-    for name in (of, wrt):
-        if name is not None and name not in cell.states:
-            raise UnknownName(f"a state of {cell.name} named", name, cell.states)
+def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
+    """The values that are asked for: states and gates, and inputs for `wrt`. Where they are
+    left out it is the state h, or that of the highest layer, else the first state by name."""
+    layers = [s for s in cell.states if re.fullmatch(r"h\d*", s)]
+    usual = max(layers, key=lambda s: (len(s), s)) if layers else min(cell.states)
+    for name, known in ((of, ()), (wrt, cell.inputs)):
+        if name is not None and name not in (*cell.equations, *known):
+            raise UnknownName(f"a value of {cell.name} named", name, (*cell.equations, *known))
     return of or usual, wrt or usual
+
+
+def _last_lag(cell: Cell, wrt: str, at: int) -> int:
+    """The farthest that a step sees back: a state before the first step, all else in it."""
+    return at + 1 if wrt in cell.states else at
 
 
 def spread_lags(count: int) -> list[int]:

@@ -23,7 +23,7 @@ from symgate.asked import asked, number, several, table, whole, words
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError, UnknownName
-from symgate.flow.measure import chosen_states, decay
+from symgate.flow.measure import chosen_values, decay
 from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
 from symgate.flow.table import half_life
@@ -178,9 +178,11 @@ def sweep(
             f"fewer values, or raise the limit (limit=…, --limit)"
         )
     known_name("the norm", norm, NORMS)
-    of, wrt = chosen_states(cell, of, wrt)
+    of, wrt = chosen_values(cell, of, wrt)
     for gate in bias or {}:
         bias_of(cell, gate)
+    if wrt not in cell.states and options.get("steps") is None:
+        options["steps"] = (options.get("lags") or Setup.lags) + 1
     if options.get("networks") is None and options.get("samples") is None:
         options["networks"] = NETWORKS
     points = list(_points(axes))
