@@ -8,7 +8,9 @@ import random
 import re
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,17 @@ import pytest
 import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.cli.main import main
+from symgate.comparing.changes import Diagonal
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
+from symgate.comparing.effort import TooLarge, bounded, spend
+from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
+from symgate.comparing.numbers import Evaluation
 from symgate.comparing.partners import partners
+from symgate.comparing.polynomials import Act, Param, generator
+from symgate.comparing.proof import Substituted
+from symgate.comparing.rays import Limit, NoLimit, Ray
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
 from tests.chosen import CELLS
@@ -365,7 +374,7 @@ def test_conditions_say_what_a_parameter_can_be() -> None:
 def test_a_cell_keeps_its_own_title_whatever_was_compared_before() -> None:
     text = "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)"
     for title in ("One", "Another"):
-        cell = sg.Cell.from_text(text, "mine", title=title)
+        cell = sg.Cell.from_text(text, "rnn", title=title)
         assert sg.compare(cell, "rnn").first.title == title
         assert normal_form(cell).cell.title == title
 
@@ -474,6 +483,51 @@ def test_no_proof_excludes_a_special_case(seed: int) -> None:
     narrow = special_case(cell, rng)
     assert not separated(normal_form(narrow), normal_form(cell))
     assert sg.compare(narrow, cell).verdict != "different"
+
+
+def test_a_proof_excludes_every_way_to_name_the_states() -> None:
+    for name in ("lstm-coupled", "scrn"):
+        form = normal_form(sg.cell(name))
+        assert not separated(form, form)
+
+
+@pytest.mark.parametrize(
+    "name", ["rnn", "gru", "ligru", "min-gru", "rnn-relu", "slstm-unstabilised"]
+)
+def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
+    form = normal_form(sg.cell(name))
+    values = {v: np.full((1, 1), 1.0) for v in (*form.cell.parameters, *form.states, "x")}
+    unit = Diagonal([(p.name, "") for p in form.cell.parameters.values() if p.kind == "matrix"])
+    ones = {(n, ""): ((Fraction(1), ()),) for p in form.cell.parameters for n in (p, f"diag {p}")}
+    for variable, side in product((*form.states, "x"), (1, -1)):
+        there = Evaluation({**values, variable: np.full((1, 1), side * 40.0)}, form, 1)
+        for state, p in form.states.items():
+            try:
+                growth = Limit(Ray(variable, side, Fraction(1)), {})(Substituted(ones, {})(unit(p)))
+            except NoLimit:
+                continue
+            told = sum(float(range_of(c, {}).low) * 40.0**k for k, c in growth.items())
+            assert told == pytest.approx(float(there(p)[0, 0]), rel=1e-9, abs=1e-9), (
+                variable,
+                state,
+            )
+
+
+def test_ends_of_ranges_are_open_only_where_they_are_never_reached() -> None:
+    gate, angle = (generator(Act(kind, generator(Param("a", True)))) for kind in ("tanh", "sin"))
+    two = Fraction(2)
+    assert str(range_of(gate.scaled(two), {})) == "(-2, 2)"
+    assert str(range_of(angle.scaled(two), {})) == "[-2, 2]"
+
+
+def test_effort_ends_with_what_it_is_for() -> None:
+    with bounded(10):
+        with bounded(5):
+            spend(5)
+        spend(10)
+        with pytest.raises(TooLarge):
+            spend(1)
+    spend(1000)
 
 
 def special_case(cell: sg.Cell, rng: random.Random) -> sg.Cell:
