@@ -3,7 +3,7 @@
     python -m analysis.compare_zoo [--json] [NAME …]
 
 Compares every pair of the zoo, or every cell with those that are named, and prints the
-pairs that are equal, equal under conditions, or undecided. About two minutes for all.
+pairs that are equal, equal under conditions, or not decided. About ten minutes for all.
 """
 
 from __future__ import annotations
