@@ -499,7 +499,7 @@ def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
     ones = {(n, ""): ((Fraction(1), ()),) for p in form.cell.parameters for n in (p, f"diag {p}")}
     for moving, side in product((*form.states, "x"), (1, -1)):
         there = Evaluation({**values, moving: np.full((1, 1), side * 40.0)}, form, 1)
-        for state, p in form.states.items():
+        for p in form.states.values():
             try:
                 growth = Limit(Ray(moving, side, Fraction(1)), {})(Substituted(ones, {})(unit(p)))
             except NoLimit:
