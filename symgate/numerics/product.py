@@ -312,7 +312,7 @@ class _Asked:
         )
         step = _step(run, at)
         library = native.engine(engine)
-        if run.dtype != np.float64:
+        if run.dtype != np.float64 or run.samples == 0:
             library = None
         return cls(run, first, second, step, _lags(lags, step), library)
 
