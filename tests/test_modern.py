@@ -63,7 +63,26 @@ def cell_of(name: str) -> sg.Cell:
     return sg.Cell.from_text(TEXTS[name], name=name) if name in TEXTS else sg.cell(name)
 
 
-ZOO: list[str] = []
+ZOO = [
+    "linear-attention",
+    "retnet",
+    "gla",
+    "deltanet",
+    "deltanet-row",
+    "gated-deltanet",
+    "mamba2",
+    "mamba2-row",
+    "rwkv7",
+    "mlstm",
+    "hgrn2",
+    "ttt-linear",
+    "s5",
+    "cfc",
+    "ltc",
+    "layer-norm-lstm",
+    "hopfield",
+    "lif",
+]
 NAMES = [*TEXTS, *ZOO]
 
 
@@ -124,8 +143,9 @@ def test_gradients(drawn: Drawn) -> None:
 def test_norms_by_any_value(drawn: Drawn) -> None:
     """Of every state and of the last equation, by every state, gate and input."""
     cell = drawn.cell
-    for of in dict.fromkeys((*cell.states, [*cell.equations][-1])):
-        for wrt in (*cell.equations, *cell.inputs):
+    last, few = [*cell.equations][-1], cell.name in ZOO
+    for of in (last,) if few else dict.fromkeys((*cell.states, last)):
+        for wrt in (*(cell.states if few else cell.equations), *cell.inputs):
             if of == wrt and of not in cell.states:
                 continue
             for norm, k in (("frobenius", 2), ("spectral", 0)):
@@ -159,3 +179,54 @@ def test_the_printed_jacobian_has_these_values(drawn: Drawn) -> None:
             np.testing.assert_allclose(
                 J(drawn.params, **x, **before), expected, rtol=1e-9, atol=1e-11
             )
+
+
+#: The transition matrices of the papers, as they are printed.
+PRINTED = {
+    "linear-attention": "I",
+    "retnet": "γ I",
+    "gla": "I ⊗ diag(α_t)",
+    "hgrn2": "I ⊗ diag(f_t)",
+    "deltanet": "I ⊗ (I - β_t k_t k_tᵀ)",
+    "deltanet-row": "I - β_t k_t k_tᵀ",
+    "gated-deltanet": "α_t I ⊗ (I - β_t k_t k_tᵀ)",
+    "mamba2": "a_t I",
+    "mamba2-row": "a_t I",
+    "rwkv7": "I ⊗ (diag(w_t) - (a_t ⊙ κ_t) κ_tᵀ)",
+    "ttt-linear": "I ⊗ (I - η k_t k_tᵀ)",
+    "mlstm": "f_t I",
+    "hopfield": "β Mᵀ (diag(p_t) - p_t p_tᵀ) M",
+}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_the_papers_transition_matrices(name: str) -> None:
+    cell = sg.cell(name)
+    assert str(sg.jacobian(cell, cell.states[0], cell.states[0])) == PRINTED[name]
+
+
+@pytest.mark.parametrize("matrix", ["deltanet", "mamba2"])
+def test_rows_of_a_matrix_state_are_the_cell_of_one_row(matrix: str) -> None:
+    """J of S is I ⊗ J of the row, as an expression and in numbers."""
+    whole, row = sg.cell(matrix), sg.cell(f"{matrix}-row")
+    params = sg.init(whole, 3, 2, sizes={"p": 4}, seed=1)
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    run = sg.simulate(whole, params, x)
+    one = {n: v for n, v in params.items() if n in row.parameters} | {"w_v": params["W_v"][1]}
+    alone = sg.simulate(row, one, x)
+    np.testing.assert_allclose(run["S"][:, 1], alone["s"], rtol=1e-12)
+    by_row = sg.lag_norms(alone, "s", "s", norm="spectral").log10_norm
+    np.testing.assert_allclose(
+        sg.lag_norms(run, "S", "S", norm="spectral").log10_norm, by_row, atol=1e-10
+    )
+    in_all = sg.lag_norms(run, "S", "S").log10_norm
+    of_row = sg.lag_norms(alone, "s", "s").log10_norm
+    np.testing.assert_allclose(in_all, of_row + np.log10(4) / 2, atol=1e-10)
+
+
+def test_thirty_chained_gates_end_within_reason() -> None:
+    """The Jacobian keeps its sums in parentheses instead of multiplying 2^30 routes out."""
+    lines = ["g1[t] = sigmoid(W @ x[t] + U @ h[t-1])"]
+    lines += [f"g{i}[t] = tanh(A @ g{i - 1}[t] + B @ h[t-1])" for i in range(2, 31)]
+    cell = sg.Cell.from_text("\n".join([*lines, "h[t] = g30[t] * h[t-1]"]))
+    assert len(str(sg.jacobian(cell))) < 20_000

@@ -253,8 +253,37 @@ def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
         return OperatorSum(*kept)
     place, identity = side
     inner = [rest for p in kept if (rest := _without_side(p, place, identity)) is not None]
-    joined = total(inner, *inner[0].shape)
+    common = _common_numbers(inner)
+    joined = total([_over(p, common) for p in inner], *inner[0].shape)
+    joined = product([common, joined], joined.rows) if common != 1 else joined
     return kronecker(*((identity, joined) if place == 0 else (joined, identity)))
+
+
+def _numbers(operator: MatrixExpr) -> list[Expr]:
+    """The numbers of the step that multiply an operator."""
+    scale, matrices = _factors(operator)
+    found = [f for f in Mul.make_args(scale) if not f.is_number]
+    for m in matrices:
+        if isinstance(m, Diag) and rank(m.vector) == 0:
+            found += m.factors
+    return found
+
+
+def _common_numbers(parts: Sequence[MatrixExpr]) -> Expr:
+    """What all operators are multiplied by: α of α I and α β k kᵀ."""
+    first, *others = map(_numbers, parts)
+    return Mul(*(f for f in first if all(f in other for other in others)))
+
+
+def _over(operator: MatrixExpr, number: Expr) -> MatrixExpr:
+    if number == 1:
+        return operator
+    scale, matrices = _factors(operator)
+    numbers = Mul(
+        scale, *(m.vector for m in matrices if isinstance(m, Diag) and not rank(m.vector))
+    )
+    kept = [m for m in matrices if not (isinstance(m, Diag) and rank(m.vector) == 0)]
+    return product([numbers / number, *kept], operator.rows)
 
 
 def _common_side(parts: Sequence[MatrixExpr]) -> tuple[int, Identity] | None:
