@@ -191,3 +191,17 @@ def test_a_cell_without_carry_says_so() -> None:
     assert d.predictions is not None
     assert [e.name for e in d.predictions.entries] == ["Lyapunov exponent"]
     assert "carries no state" in d.predictions.notes[0]
+
+
+def test_a_bound_holds_beside_a_state_that_explodes() -> None:
+    """c grows by 10⁶⁰ a step, h falls: no factor between them is lost."""
+    cell = sg.Cell.from_text("c[t] = k * c[t-1] + W @ x[t]\nh[t] = 0.5 * h[t-1] + e * c[t-1]")
+    params = {"k": np.full(2, 1e60), "W": np.zeros((2, 2)), "e": np.full(2, 1e-3)}
+    run = sg.simulate(cell, params, np.ones((30, 2)), {"c": np.zeros(2), "h": np.ones(2)})
+    for of, wrt in (("h", "h"), ("c", "c"), ("h", "c")):
+        d = sg.decay(run, of, wrt)
+        assert d.bounds is not None
+        assert np.isfinite(d.log10_norm[1:]).all()
+        np.testing.assert_allclose(d.bounds.run_log10, d.log10_norm, atol=1e-6)
+        assert (d.log10_norm <= d.bounds.run_log10).all()
+        assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()

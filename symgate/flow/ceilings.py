@@ -210,17 +210,13 @@ def _powers(
     step = np.array(
         [[np.broadcast_to(number(symbolic.total(a, b)), count) for b in states] for a in states]
     )
-    row, log = np.array([float(s == of) for s in states]), 0.0
     out = np.full(count + 1, -np.inf)
     out[0] = start
     with np.errstate(divide="ignore"):
+        row, logs = np.log([float(s == of) for s in states]), np.log(step)
         for k in range(1, count + 1):
-            row = row @ step[..., k - 1]
-            size = row.max()
-            if size <= 0:
-                break
-            row, log = row / size, log + math.log10(size)
-            out[k] = np.log10(row[states.index(wrt)]) + log
+            row = np.logaddexp.reduce(row[:, None] + logs[..., k - 1], axis=0)
+            out[k] = row[states.index(wrt)] / math.log(10)
     return out
 
 

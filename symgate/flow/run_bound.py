@@ -6,6 +6,7 @@ norms of the blocks of the product. Nothing is assumed of other runs.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -74,25 +75,19 @@ def _form_bound(f: BoundForm, largest: list[Array], norms: dict[int, float]) -> 
 def _followed(
     within: _Edges, across: _Edges, run: Run, t: int, count: int, of: str, wrt: str
 ) -> Array:
-    rows: dict[str, Array] = {of: np.ones(run.samples)}
-    log = np.zeros(run.samples)
+    """log10 of the products, in logarithms throughout: states may differ by any factor."""
+    nothing = np.full(run.samples, -np.inf)
+    rows: dict[str, Array] = {of: np.zeros(run.samples)}
     out = np.full((count + 1, run.samples), -np.inf)
     with np.errstate(divide="ignore"):
         for k in range(1, count + 1):
             i = t - k + 1
-            for value, other, bound in within:
-                if value in rows:
-                    rows[other] = rows.get(other, 0.0) + rows[value] * bound[i]
             before: dict[str, Array] = {}
-            for value, other, bound in across:
-                if value in rows:
-                    before[other] = before.get(other, 0.0) + rows[value] * bound[i]
-            if not before:
-                break
-            size = np.max(list(before.values()), axis=0)
-            size = np.where(size > 0, size, 1.0)
-            rows = {name: row / size for name, row in before.items()}
-            log = log + np.log10(size)
-            if wrt in rows:
-                out[k] = np.log10(rows[wrt]) + log
+            for edges, reached in ((within, rows), (across, before)):
+                for value, other, bound in edges:
+                    if value in rows:
+                        more = rows[value] + np.log(bound[i])
+                        reached[other] = np.logaddexp(reached.get(other, nothing), more)
+            rows = before
+            out[k] = rows.get(wrt, nothing) / math.log(10)
     return out
