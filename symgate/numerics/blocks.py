@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from symgate.numerics.dense import whole
 from symgate.numerics.record import Record
 from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_two
-from symgate.numerics.steps import Steps, Stretch
+from symgate.numerics.steps import Steps
 
 Array = NDArray[Any]
 
@@ -38,8 +38,8 @@ class Blocks:
         self.steps, self.product, self.records = steps, product, records
         self.most = max(BLOCK, NUMBERS // (steps.width**2 * max(len(product.log), 1)))
 
-    def open(self, stretch: Stretch) -> None:
-        self.stretch = stretch
+    def open(self, start: int, stop: int) -> None:
+        self.stretch = self.steps.stretch(start, stop)
 
     def advance(self, last: int, count: int, lag: int) -> int:
         """The product by some steps, backward; its norms go into the records."""

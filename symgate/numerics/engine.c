@@ -236,6 +236,61 @@ static double spectral(const double *a, whole lda, whole r, whole n, double *g) 
     return largest(r, g);
 }
 
+/* ---- the rank ---- */
+
+/* a (rows, width), its rows `lda` apart, becomes R of its QR decomposition, by Householder */
+static void triangle(double *a, whole rows, whole width, whole lda, double *w) {
+    for (whole c = 0; c + 1 < rows && c < width; c++) {
+        double s = 0, head = a[c * lda + c];
+        for (whole i = c; i < rows; i++) s += a[i * lda + c] * a[i * lda + c];
+        double length = head > 0 ? -sqrt(s) : sqrt(s), h = s - head * length;
+        if (h == 0) continue;
+        FOR (whole j = c; j < width; j++) w[j] = (head - length) * a[c * lda + j];
+        whole i = c + 1;
+        for (; i + 3 < rows; i += 4) {
+            const double *p = a + i * lda, *q = p + lda, *u = q + lda, *v = u + lda;
+            double x = p[c], y = q[c], z = u[c], t = v[c];
+            FOR (whole j = c; j < width; j++) w[j] += x * p[j] + y * q[j] + z * u[j] + t * v[j];
+        }
+        for (; i < rows; i++) {
+            double x = a[i * lda + c];
+            FOR (whole j = c; j < width; j++) w[j] += x * a[i * lda + j];
+        }
+        for (i = c + 1; i < rows; i++) {
+            double x = a[i * lda + c] / h;
+            FOR (whole j = c + 1; j < width; j++) a[i * lda + j] -= x * w[j];
+            a[i * lda + c] = 0;
+        }
+        double x = (head - length) / h;
+        FOR (whole j = c + 1; j < width; j++) a[c * lda + j] -= x * w[j];
+        a[c * lda + c] = length;
+    }
+}
+
+/* Each sample's rows (rows, width) become triangular; tail[i] is the size of the rows i … of
+ * all, as a part of the whole, the largest over the samples and over the column blocks that
+ * `ends` bounds. `w` takes width + rows numbers. */
+void symgate_reduce(double *a, whole samples, whole rows, whole width, const whole *ends,
+                    whole blocks, double *tail, double *w) {
+    double *weight = w + width;
+    memset(tail, 0, rows * sizeof(double));
+    for (whole b = 0; b < samples; b++, a += rows * width) {
+        triangle(a, rows, width, width, w);
+        memset(weight, 0, rows * sizeof(double));
+        for (whole e = 0, start = 0; e < blocks; start = ends[e++]) {
+            double all = 0;
+            for (whole i = 0; i < rows; i++)
+                all += squares(a + i * width + start, ends[e] - start);
+            for (whole i = 0; i < rows && all > 0; i++)
+                weight[i] += squares(a + i * width + start, ends[e] - start) / all;
+        }
+        double sum = 0;
+        for (whole i = rows - 1; i >= 0; i--) sum += weight[i], weight[i] = sum;
+        for (whole i = 0; i < rows && sum > 0; i++)
+            tail[i] = larger(tail[i], sqrt(weight[i] / sum));
+    }
+}
+
 /* ---- the tape ---- */
 
 #define ROW(p) (p.at + step * p.steps + p.row * (p.mode == 0 ? b * height + i : p.mode == 1 ? b : i))

@@ -6,15 +6,13 @@ views of them in the layout of a run, (steps, n, B).
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import CDLL
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr
+from sympy import Add, Expr
 
 from symgate.numerics.loop import Loop, Progress, advance
 from symgate.numerics.recipe import Block, Leaf, NotForTape, Register, recipe
@@ -26,15 +24,6 @@ Array = NDArray[Any]
 
 #: A number that stands for all components, or where a vector lies at a step.
 Value = float | Place
-
-#: The instructions on numbers alone.
-NUMBERS: dict[str, Callable[..., Any]] = {
-    "copy": float, "add": operator.add, "sub": operator.sub, "mul": operator.mul,
-    "div": np.divide, "neg": operator.neg, "pow": np.power, "max": max, "min": min, "abs": abs,
-    "erf": math.erf, "erfc": math.erfc, "step": lambda a: a > 0, "sign": np.sign,
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    **{n: getattr(np, n) for n in ("tanh", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos")},
-}  # fmt: skip
 
 
 class CompiledLoop:
@@ -134,7 +123,10 @@ class _Written:
         block = self.empty(self.length, firsts[-1])
         for name, drive, first, height in zip(op.nodes, op.drives, firsts, heights, strict=False):
             part = block[..., first : first + height]
-            part[...] = self.values(drive, height)
+            one, *others = (self.values(term, height) for term in Add.make_args(drive))
+            np.add(one, others.pop(), out=part) if others else np.copyto(part, one)
+            for other in others:
+                part += other
             if name not in self.states:
                 self.keep(name, part)
         for first, product in self.summands(op, firsts):
@@ -167,21 +159,11 @@ class _Written:
             self.held[block.source] = now
         for do in block.instructions:
             parts = [p if isinstance(p, float) else self.value(p) for p in do.parts]
-            widths = {p.n for p in parts if isinstance(p, Place)}
-            if isinstance(do.out, str):
-                out = now if now is not None and not do.out else self.own(do.out)
-            elif not widths:
-                self.held[do.out] = float(NUMBERS[do.name](*parts))
+            if isinstance(do.out, Register):
+                self.held[do.out] = self.tape.element(do.name, parts, self.frame.samples)
                 continue
-            else:
-                width = max(widths)
-                out = Place(np.empty((self.frame.samples, width)), width)
-                self.held[do.out] = out
-            if not widths and do.name != "copy":
-                parts, name = [float(NUMBERS[do.name](*parts))], "copy"
-            else:
-                name = do.name
-            self.tape.do(name, out, *(self.spread(p, out.n) for p in parts))
+            out = now if now is not None and not do.out else self.own(do.out)
+            self.tape.element(do.name, parts, self.frame.samples, out)
 
     # -- values ----------------------------------------------------------------------------
 
@@ -205,12 +187,6 @@ class _Written:
         width = self.frame.size(leaf.size)
         array = np.ascontiguousarray(self.values(leaf.expression, width))
         return Place(array, width, moves=True)
-
-    def spread(self, value: Value, width: int) -> Place:
-        if isinstance(value, Place):
-            assert value.n == width
-            return value
-        return Place(np.full(width, value), width)
 
 
 def _inward(array: Array) -> Array:

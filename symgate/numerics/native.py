@@ -183,6 +183,8 @@ def _opened(path: Path) -> ctypes.CDLL:
     whole, number, pointer = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
     library.symgate_run.restype = library.symgate_vector.restype = whole
     library.symgate_run.argtypes = [pointer, *[whole] * 6, number, number, pointer]
+    library.symgate_reduce.restype = None
+    library.symgate_reduce.argtypes = [pointer, *[whole] * 3, pointer, whole, pointer, pointer]
     if library.symgate_vector() not in (2, 4, 8):
         raise NoEngine(f"{path} is no engine")
     return library

@@ -185,7 +185,7 @@ def _noted_blocks(
     followed = [s for r in records for s in r.spectral] if norm == "spectral" else []
     start = np.array(np.broadcast_to(rows, (run.samples, *rows.shape)))
     product = Scaled({asked.of: start}, np.zeros(run.samples))
-    rank = Rank(tolerance, steps.width, spectral=followed)
+    rank = Rank(tolerance, steps.width, spectral=followed, library=asked.library)
     Walk(
         steps,
         product,
@@ -340,7 +340,13 @@ def _walked(
         tolerance=tolerance,
         singular_at=singular,
     )
-    rank = Rank(tolerance, steps.width, each=bool(record.singular_at), spectral=record.spectral)
+    rank = Rank(
+        tolerance,
+        steps.width,
+        each=bool(record.singular_at),
+        spectral=record.spectral,
+        library=asked.library,
+    )
     product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
     walk = Walk(
         steps,

@@ -1,24 +1,26 @@
 """The step of a transition backward, written as tapes for the compiled engine.
 
 Two tapes do the same: *thin* runs the terms one after the other on the rows, *dense* forms
-the Jacobian blocks of each step first. Coefficients lie in arrays that a stretch fills.
+the Jacobian blocks of each step first. Both begin with the coefficients of the step.
 """
 
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.bound import BoundBranch, BoundForm
+from symgate.numerics.recipe import Register, worked_out
 from symgate.numerics.steps import Rows, Steps
 from symgate.numerics.tape import FEW, ROW, SAMPLE, Place, Tape
 
 Array = NDArray[Any]
 
-#: Steps whose coefficients are held at once: as many as give so many numbers, within limits.
+#: Steps of a stretch: as many as give so many numbers, within limits.
 NUMBERS, SHORTEST, LONGEST = 1 << 18, 64, 2048
 
 
@@ -33,38 +35,51 @@ class Pulling:
         self, steps: Steps, library: ctypes.CDLL, height: int, wrt: list[str], spectral: bool
     ) -> None:
         self.steps, self.height, self.library = steps, height, library
-        self.samples = steps.run.samples
+        self.samples, self.states = steps.run.samples, steps.states
         numbers = sum(map(steps.size, steps.values)) * self.samples
         self.length = int(np.clip(NUMBERS // max(numbers, 1), SHORTEST, LONGEST))
-        self.coefficients: dict[tuple[int, int], Array] = {}
+        self.block, self.results = worked_out(steps.expressions)
         self.packs: dict[int, Place] = {}
         self.spectral = spectral
         counts = _forming, _applying, _running
         self.costs = [sum(map(count, steps.forms)) for count in counts]
         self.found = {s: np.zeros((self.length, 2, self.samples)) for s in wrt}
-        self.states = steps.states
-        tape = Tape(library)
-        self.now = {v: self.buffer(tape, v) for v in steps.values}
-        self.before = {s: self.buffer(tape, s) for s in self.states}
-        self.tapes = {"thin": self.thin(tape)}
+        self.tapes: dict[str, Tape] = {}
+        first = Tape(library)
+        self.now = {v: self.buffer(first, v) for v in steps.values}
+        self.before = {s: self.buffer(first, s) for s in self.states}
 
     # -- running ---------------------------------------------------------------------------
 
-    def fill(self, arrays: list[Array]) -> None:
-        """The coefficients of a stretch, (steps, B, n) each."""
-        for (index, _), kept in self.coefficients.items():
-            kept[: len(arrays[index])] = arrays[index]
-        self.arrays = arrays
+    def open(self, start: int, stop: int) -> None:
+        """The values that the coefficients of the steps start … stop - 1 are made of."""
+        self.count = stop - start
+        with np.errstate(all="ignore"):
+            self.window = self.steps.run.window(start, stop)
+        self.read: dict[Register, Array] = {}
+        for tape in self.tapes.values():
+            tape.point(self.array)
+
+    def array(self, register: Register) -> Array:
+        """What a register reads, at all steps: (steps, B, n)."""
+        if register not in self.read:
+            assert register.leaf is not None
+            with np.errstate(all="ignore"):
+                value = self.window[register.leaf.expression]
+            whole = np.broadcast_to(value, (self.count, value.shape[1], self.samples))
+            self.read[register] = np.ascontiguousarray(whole.swapaxes(-1, -2))
+        return self.read[register]
 
     def run(self, rows: Rows, last: int, count: int, low: float, high: float) -> tuple[Rows, int]:
         """The rows `count` steps back from local step `last`, and how many steps were done."""
         height = next(iter(rows.values())).shape[1]
-        tape = self.tape("dense" if self.prefers_dense(height) else "thin")
-        apart = [(b, b + 1) for b in range(self.samples)]
+        dense = self.prefers_dense(height)
+        tape = self.tape("dense" if dense else "thin")
+        whole, apart = [(0, self.samples)], [(b, b + 1) for b in range(self.samples)]
         while True:
             for state in self.states:
                 self.view(self.now[state], height)[...] = rows.get(state, 0)
-            parts = [(0, self.samples)] if tape is self.tapes["thin"] else apart
+            parts = apart if dense else whole
             done = [tape.run(last, last - count, part, height, low, high) for part in parts]
             if min(done) == max(done):
                 break
@@ -82,9 +97,31 @@ class Pulling:
 
     def tape(self, kind: str) -> Tape:
         if kind not in self.tapes:
-            self.tapes[kind] = self.dense(Tape(self.library))
-            self.fill(self.arrays)
+            tape = Tape(self.library)
+            self.work_out(tape)
+            self.tapes[kind] = self.thin(tape) if kind == "thin" else self.dense(tape)
         return self.tapes[kind]
+
+    def work_out(self, tape: Tape) -> None:
+        """The coefficients of a step, before its rows go through it."""
+        held: dict[Register, float | Place] = {}
+
+        def value(part: float | Register) -> float | Place:
+            if isinstance(part, float) or part in held:
+                return part if isinstance(part, float) else held[part]
+            assert part.leaf is not None
+            if part.leaf.expression.is_Symbol:
+                array = self.steps.run.params[part.leaf.expression.name]
+                held[part] = _constant(array)
+            else:
+                array = self.array(part)
+                held[part] = Place(array, array.shape[-1], moves=True, key=part)
+            return held[part]
+
+        for do in self.block.instructions:
+            assert isinstance(do.out, Register)
+            held[do.out] = tape.element(do.name, [value(p) for p in do.parts], self.samples)
+        self.coefficients = [1.0, *map(value, self.results)]
 
     # -- places ----------------------------------------------------------------------------
 
@@ -93,11 +130,11 @@ class Pulling:
         return Place(tape.rows(self.samples * self.height, size), size)
 
     def coefficient(self, index: int, size: int) -> Place:
-        """Where a coefficient lies, spread over `size` components."""
-        key = index, size
-        if key not in self.coefficients:
-            self.coefficients[key] = np.empty((self.length, self.samples, size))
-        return Place(self.coefficients[key], size, moves=True, mode=SAMPLE)
+        """Where a coefficient lies at a step, a row a sample."""
+        value = self.coefficients[index]
+        if isinstance(value, float):
+            return Place(np.full(size, value), size)
+        return value if value.array.ndim == 1 else replace(value, mode=SAMPLE)
 
     def packed(self, tape: Tape, matrix: Array) -> Place:
         if id(matrix) not in self.packs:
@@ -243,6 +280,10 @@ class _Writer:
         if f.diagonal is not None:
             tape.do("diagonal_add", block, self.pulling.coefficient(f.diagonal, n), height=n)
         tape.do("apply_add" if more else "apply", out, d, block, k=n)
+
+
+def _constant(array: Array) -> float | Place:
+    return Place(np.ascontiguousarray(array), len(array)) if array.ndim else float(array)
 
 
 def _running(f: BoundForm) -> int:

@@ -7,6 +7,7 @@ whatever P is multiplied by. A direction of 1e-9 of the largest changes a norm b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ctypes import CDLL
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from symgate.numerics.norms import Spectral
 from symgate.numerics.scaled import Scaled
+from symgate.numerics.tape import FEW
 
 Array = NDArray[Any]
 
@@ -35,8 +37,15 @@ class Rank:
     """
 
     def __init__(
-        self, tolerance: float, width: int, *, each: bool = False, spectral: Sequence[Spectral] = ()
+        self,
+        tolerance: float,
+        width: int,
+        *,
+        each: bool = False,
+        spectral: Sequence[Spectral] = (),
+        library: CDLL | None = None,
     ) -> None:
+        self.library = library
         self.tolerance, self.spectral = tolerance, spectral
         self.least = tolerance if each else max(tolerance, MARGIN * tolerance**0.5)
         self.shortest = max(LOOK, WIDE // max(width, 1))
@@ -65,25 +74,27 @@ class Rank:
         names = list(product.rows)
         joined = np.concatenate([product.rows[name] for name in names], axis=2)
         joined, remainder = np.split(joined, [joined.shape[1] - product.has_remainder], axis=1)
+        ends = np.cumsum([product.rows[name].shape[2] for name in names])
         q: Array | None = None
-        if self.spectral:
+        if self.spectral and joined.shape[1] > FEW:
             q, r = (np.asarray(part) for part in np.linalg.qr(joined))
+            tail = _tail(r, ends)
+        elif self.library is not None:
+            r, tail = _reduced(self.library, joined, ends)
         else:
             r = np.asarray(np.linalg.qr(joined, mode="r"))
-        ends = np.cumsum([product.rows[name].shape[2] for name in names])[:-1]
-        weight = np.sum([_shares(part) for part in np.split(r, ends, axis=2)], axis=0)
-        tail = np.sqrt(np.cumsum(weight[:, ::-1], axis=1)[:, ::-1])
-        keep = _fast(int((tail > self.least * tail[:, :1]).sum(axis=1).max(initial=1)))
+            tail = _tail(r, ends)
+        keep = _fast(max(int(np.count_nonzero(tail > self.least)), 1))
         if keep < r.shape[1]:
             product.has_remainder = True
             dropped = np.concatenate([r[:, keep:], remainder], axis=1)
             weights = np.random.default_rng(0).normal(size=dropped.shape[1:2])
             remainder = np.einsum("r,brn->bn", weights.astype(r.dtype), dropped)[:, None]
         r = np.concatenate([r[:, :keep], remainder], axis=1)
-        if q is not None:
+        if self.spectral and q is not None:
             for place, spectral in enumerate(self.spectral):
                 spectral.rotate(q[place % len(q)][:, :keep], r.shape[1])
-        parts = np.split(r, ends, axis=2)
+        parts = np.split(r, ends[:-1], axis=2)
         product.rows = {n: np.ascontiguousarray(p) for n, p in zip(names, parts, strict=True)}
 
 
@@ -94,8 +105,22 @@ def _fast(keep: int) -> int:
     return keep + 8 - over if over > 4 else keep
 
 
-def _shares(rows: Array) -> Array:
-    """Which part of the sum of squares of (B, r, n) each row has: (B, r)."""
-    weight = np.einsum("brn,brn->br", rows, rows)
-    whole = weight.sum(axis=1, keepdims=True)
-    return np.asarray(weight / np.where(whole > 0, whole, 1))
+def _tail(r: Array, ends: Array) -> Array:
+    """How large the rows i … are beside all, the most of any sample and state."""
+    shares = []
+    for part in np.split(r, ends[:-1], axis=2):
+        weight = np.einsum("brn,brn->br", part, part)
+        whole = weight.sum(axis=1, keepdims=True)
+        shares.append(weight / np.where(whole > 0, whole, 1))
+    tail = np.sqrt(np.cumsum(np.sum(shares, axis=0)[:, ::-1], axis=1)[:, ::-1])
+    return np.asarray((tail / np.where(tail[:, :1] > 0, tail[:, :1], 1)).max(axis=0))
+
+
+def _reduced(library: CDLL, joined: Array, ends: Array) -> tuple[Array, Array]:
+    """R of each sample and the tail, by the compiled engine."""
+    samples, rows, width = joined.shape
+    r = np.array(joined, order="C")
+    tail, space = np.empty(rows), np.empty(width + rows)
+    at = [a.__array_interface__["data"][0] for a in (r, ends, tail, space)]
+    library.symgate_reduce(at[0], samples, rows, width, at[1], len(ends), at[2], at[3])
+    return r[:, :width], tail[:width]

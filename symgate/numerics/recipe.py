@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sympy import Expr, Rational
@@ -26,7 +27,7 @@ class NotForTape(Exception):
 
 @dataclass(frozen=True)
 class Leaf:
-    """What a step reads: `kind` is parameter, now, before, product or ahead."""
+    """What is read: `kind` is parameter, now, before or product, or read where it is all one."""
 
     kind: str
     name: str
@@ -75,64 +76,48 @@ def recipe(cell: Cell) -> dict[int, Block]:
     return _Recipe(cell).made
 
 
-class _Recipe(Semantics):
+@lru_cache(maxsize=256)
+def worked_out(expressions: tuple[Expr, ...]) -> tuple[Block, tuple[float | Register, ...]]:
+    """The instructions for element-wise expressions, and where their values are."""
+    made = _Instructions()
+    for e in expressions:
+        made.read(e)
+    return made.block, tuple(made.plain(fold(e, made)) for e in expressions)
+
+
+def is_for_tape(expressions: tuple[Expr, ...]) -> bool:
+    """Whether the compiled engine can work out all of some expressions."""
+    try:
+        worked_out(expressions)
+    except NotForTape:
+        return False
+    return True
+
+
+class _Instructions(Semantics):
+    """Writes what an expression means as instructions into `block`."""
+
     known: dict[Any, Any]
 
-    def __init__(self, cell: Cell) -> None:
-        self.lin, self.known = linearise(cell), {}
-        self.made: dict[int, Block] = {}
-        plan = schedule(cell)
-        if any(len(shape) != 1 for shape in cell.shapes.values()):
-            raise NotForTape
-        for place, op in enumerate(plan.operations):
-            self.block = self.made[place] = Block()
-            if isinstance(op, Product):
-                source = self.plain(self.known.get(op.source) or self.leaf(op.source))
-                if isinstance(source, float):
-                    raise NotForTape
-                self.block.source = source
-                continue
-            if isinstance(op, Activation):
-                self.block.source = source = Register()
-                rest = [self.number(a) for a in op.function.args[1:]]
-                self.write("", self.apply([source, *rest], op.function))
-                continue
-            for name, expression in zip(op.nodes, op.expressions, strict=True):
-                for leaf in leaves(expression):
-                    if leaf not in self.known:
-                        self.known[leaf] = self.leaf(leaf)
-                value = fold(expression, self)
-                if name in plan.kept:
-                    self.write(name, value)
-                    value = self.leaf(variable(name))
-                self.known[variable(name)] = value
-
-    def write(self, name: str, value: Value) -> None:
-        """Bring a value to a node's place; what has just been made goes there at once."""
-        done = self.block.instructions
-        if isinstance(value, Register) and done and done[-1].out is value:
-            done[-1].out = name
-            held = self.block.source if not name else None
-            for key, known in self.known.items():
-                if known is value:
-                    self.known[key] = held or self.leaf(variable(name))
-        elif value is not self.block.source:
-            done.append(Do("copy", name, (self.plain(value),)))
-
-    # -- the meaning of nodes --------------------------------------------------------------
+    def __init__(self) -> None:
+        self.known, self.block = {}, Block()
 
     def leaf(self, e: Expr) -> Register:
+        """A register for something that is read as it is."""
         if rank(e) > 1 or (rank(e) == 0 and not e.is_Symbol):
             raise NotForTape
-        if e.is_Symbol:
-            return Register(Leaf("parameter", name_of(e), e, e))
-        if isinstance(e, MatVec):
-            return Register(Leaf("product", "", e, e.matrix.rows))
-        name = name_of(e)
-        kind = "before" if time_of(e) != 0 else "now"
-        return Register(Leaf(kind, name, e, self.lin.size(name)))
+        return Register(Leaf("read", "", e, e))
 
-    variable = parameter = leaf
+    def variable(self, e: Any) -> Register:
+        return self.leaf(e)
+
+    parameter = variable
+
+    def read(self, e: Expr) -> None:
+        """The variables, parameters and products of an expression are read, not worked out."""
+        for leaf in leaves(e):
+            if leaf not in self.known:
+                self.known[leaf] = self.leaf(leaf)
 
     def number(self, e: Expr) -> float:
         return float(e.p) / float(e.q) if isinstance(e, Rational) else float(e)
@@ -185,3 +170,58 @@ class _Recipe(Semantics):
         out = Register()
         self.block.instructions.append(Do(name, out, tuple(self.plain(p) for p in parts)))
         return out
+
+
+class _Recipe(_Instructions):
+    """The instructions of a whole step."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__()
+        self.lin = linearise(cell)
+        self.made: dict[int, Block] = {}
+        plan = schedule(cell)
+        if any(len(shape) != 1 for shape in cell.shapes.values()):
+            raise NotForTape
+        for place, op in enumerate(plan.operations):
+            self.block = self.made[place] = Block()
+            if isinstance(op, Product):
+                source = self.plain(self.known.get(op.source) or self.leaf(op.source))
+                if isinstance(source, float):
+                    raise NotForTape
+                self.block.source = source
+                continue
+            if isinstance(op, Activation):
+                self.block.source = source = Register()
+                rest = [self.number(a) for a in op.function.args[1:]]
+                self.write("", self.apply([source, *rest], op.function))
+                continue
+            for name, expression in zip(op.nodes, op.expressions, strict=True):
+                self.read(expression)
+                value = fold(expression, self)
+                if name in plan.kept:
+                    self.write(name, value)
+                    value = self.leaf(variable(name))
+                self.known[variable(name)] = value
+
+    def leaf(self, e: Expr) -> Register:
+        if rank(e) > 1 or (rank(e) == 0 and not e.is_Symbol):
+            raise NotForTape
+        if e.is_Symbol:
+            return Register(Leaf("parameter", name_of(e), e, e))
+        if isinstance(e, MatVec):
+            return Register(Leaf("product", "", e, e.matrix.rows))
+        name = name_of(e)
+        kind = "before" if time_of(e) != 0 else "now"
+        return Register(Leaf(kind, name, e, self.lin.size(name)))
+
+    def write(self, name: str, value: Value) -> None:
+        """Bring a value to a node's place; what has just been made goes there at once."""
+        done = self.block.instructions
+        if isinstance(value, Register) and done and done[-1].out is value:
+            done[-1].out = name
+            held = self.block.source if not name else None
+            for key, known in self.known.items():
+                if known is value:
+                    self.known[key] = held or self.leaf(variable(name))
+        elif value is not self.block.source:
+            done.append(Do("copy", name, (self.plain(value),)))

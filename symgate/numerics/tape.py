@@ -7,7 +7,10 @@ writes a tape knows equations or terms; who runs it knows neither.
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+import math
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,15 @@ _NAMES = """
 #: In the order of the enum in engine.c.
 OPERATIONS = {name: place for place, name in enumerate(_NAMES.split())}
 
+#: The instructions on numbers alone.
+NUMBERS: dict[str, Callable[..., Any]] = {
+    "copy": float, "add": operator.add, "sub": operator.sub, "mul": operator.mul,
+    "div": np.divide, "neg": operator.neg, "pow": np.power, "max": max, "min": min, "abs": abs,
+    "erf": math.erf, "erfc": math.erfc, "step": lambda a: a > 0, "sign": np.sign,
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    **{n: getattr(np, n) for n in ("tanh", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos")},
+}  # fmt: skip
+
 #: Row i of sample b is row b · height + i, row b, or row i of an array.
 EACH, SAMPLE, ROW = 0, 1, 2
 
@@ -34,7 +46,7 @@ FEW = 48
 @dataclass(frozen=True, eq=False)
 class Place:
     """Columns first … first + n - 1 of an array (rows, width), or (steps, rows, width) if it
-    moves with the steps, of which step 0 is at `origin` and the next one `way` further.
+    moves with the steps, of which step 0 is at `origin`. By its `key` it can be moved.
 
     One row that stands for all has no rows: an array (width,) or (steps, width).
     """
@@ -45,13 +57,13 @@ class Place:
     first: int = 0
     mode: int = EACH
     origin: int = 0
-    way: int = 1
+    key: Any = None
 
     def words(self) -> tuple[int, int, int, int]:
         """Address, distance of the steps, distance of the rows (in numbers), and mode."""
         assert self.array.strides[-1] == 8 or self.array.shape[-1] < 2
         strides = [s // 8 for s in self.array.strides]
-        step = strides[0] * self.way if self.moves else 0
+        step = strides[0] if self.moves else 0
         row = strides[-2] if self.array.ndim == 2 + self.moves else 0
         start = int(self.array.__array_interface__["data"][0])
         offset = (self.origin * strides[0] if self.moves else 0) + self.first
@@ -66,6 +78,7 @@ class Tape:
         self.vector = int(library.symgate_vector())
         self.words: list[tuple[int, ...]] = []
         self.held: list[Any] = []
+        self.uses: list[tuple[int, int, Place]] = []
         self.longest = 1
         self._code: Array | None = None
 
@@ -78,9 +91,42 @@ class Tape:
         other = (0, 0, 0, 0) if b is None else b.words()
         head = (OPERATIONS[name], out.n, k, height)
         self.words.append((*head, *out.words(), *a.words(), *other))
-        self.held += [out.array, a.array, b and b.array]
+        self.held += [out.array, a, b]
+        for place, column in ((a, 8), (b, 12)):
+            if place is not None and place.key is not None:
+                self.uses.append((len(self.words) - 1, column, place))
         self.longest = max(self.longest, k)
         self._code = None
+
+    def element(
+        self, name: str, parts: Sequence[float | Place], samples: int, out: Place | None = None
+    ) -> float | Place:
+        """A function of values of one width, one row a sample; of numbers alone, a number."""
+        widths = {p.n for p in parts if isinstance(p, Place)}
+        if not widths:
+            number = float(NUMBERS[name](*parts))
+            if out is None:
+                return number
+            parts, name = [number], "copy"
+        width = max(widths, default=out.n if out else 0)
+        made = Place(np.empty((samples, width)), width) if out is None else out
+        spread = (p if isinstance(p, Place) else Place(np.full(width, p), width) for p in parts)
+        self.do(name, made, *spread, height=1)
+        return made
+
+    def point(self, array: Callable[[Any], Array]) -> None:
+        """Let the places that have a key lie in other arrays, by key."""
+        for row, column, place in self.uses:
+            words = replace(place, array=array(place.key)).words()
+            self.code[row, column : column + 4] = words
+
+    @property
+    def code(self) -> Array:
+        """The instructions as the engine reads them."""
+        if self._code is None:
+            self._code = np.array(self.words, np.int64).reshape(-1, 16)
+            self._space = np.empty(max(self.longest * 2 * self.vector, FEW * FEW))
+        return self._code
 
     def rows(self, rows: int, width: int) -> Array:
         """Zeros whose rows are wide enough for whole vectors."""
@@ -101,12 +147,9 @@ class Tape:
     ) -> int:  # fmt: skip
         """Run the steps from `first` to before `stop`, back where that is less; gives how many
         were done before a sum of squares left (low, high)."""
-        if self._code is None:
-            self._code = np.array(self.words, np.int64)
-            self._space = np.empty(max(self.longest * 2 * self.vector, FEW * FEW))
+        code = self.code.__array_interface__["data"][0]
+        space = self._space.__array_interface__["data"][0]
+        run = self.library.symgate_run
         return int(
-            self.library.symgate_run(
-                self._code.__array_interface__["data"][0], len(self.words), first, stop,
-                *samples, rows, low, high, self._space.__array_interface__["data"][0],
-            )
-        )  # fmt: skip
+            run(code, len(self.words), first, stop, *samples, rows, low, high, space),
+        )

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from symgate.numerics.blocks import Blocks, is_small
 from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
+from symgate.numerics.recipe import is_for_tape
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.scaled import Scaled
-from symgate.numerics.steps import Steps, Stretch
+from symgate.numerics.steps import Steps
 from symgate.numerics.tape import FEW
 
 Array = NDArray[Any]
@@ -40,7 +41,7 @@ class Way(Protocol):
 
     longest: int
 
-    def open(self, stretch: Stretch) -> None: ...
+    def open(self, start: int, stop: int) -> None: ...
 
     def advance(self, last: int, count: int, lag: int) -> int:
         """Up to `count` steps from local step `last` back; notes the lags after `lag`."""
@@ -77,7 +78,7 @@ class Walk:
         self.looks: deque[_Look] = deque(maxlen=KEPT)
         diagonal = any(isinstance(r, DiagonalRecord) and r.norm == "spectral" for r in records)
         self.way: Way
-        if library is not None and not diagonal:
+        if library is not None and not diagonal and is_for_tape(steps.expressions):
             self.way = Compiled(steps, product, records, library)
         elif is_small(steps) and product.height > 1:
             self.way = Blocks(steps, product, records)
@@ -91,7 +92,7 @@ class Walk:
             while lag < self.lags and self.product.rows:
                 if not begin <= lag < end:
                     begin, end = lag, min(lag + self.way.longest, self.lags)
-                    self.way.open(self.steps.stretch(self.at + 1 - end, self.at + 1 - begin))
+                    self.way.open(self.at + 1 - end, self.at + 1 - begin)
                 stop = min(
                     [end, self.rank.next_look, *(r.next_singular(lag) for r in self.records)]
                 )
@@ -151,8 +152,8 @@ class Singly:
     def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
         self.steps, self.product, self.records = steps, product, records
 
-    def open(self, stretch: Stretch) -> None:
-        self.stretch = stretch
+    def open(self, start: int, stop: int) -> None:
+        self.stretch = self.steps.stretch(start, stop)
 
     def advance(self, last: int, count: int, lag: int) -> int:
         if self.steps.prefers_dense(self.product.height * len(self.product.log)):
@@ -190,19 +191,21 @@ class Compiled:
         wrt = [record.wrt for record in self.records]
         return Pulling(self.steps, self.library, self.product.height, wrt, self.spectral)
 
-    def open(self, stretch: Stretch) -> None:
-        self.stretch = stretch
-        self.pulling.fill(stretch.arrays)
+    def open(self, start: int, stop: int) -> None:
+        self.start, self.stop = start, stop
+        self.pulling.open(start, stop)
 
     def advance(self, last: int, count: int, lag: int) -> int:
         height, pulling = self.product.height, self.pulling
         if height > pulling.height or (self.spectral and height <= FEW < pulling.height):
             self.pulling = pulling = self.made()
-            pulling.fill(self.stretch.arrays)
+            pulling.open(self.start, self.stop)
         slowly = self.spectral and pulling.height > FEW
         low, high = self.records[0].low, self.records[0].high
         rows, done = pulling.run(self.product.rows, last, 1 if slowly else count, low, high)
         self.product.rows = rows
+        if not all(np.isfinite(part).all() for part in rows.values()):
+            self.steps.stretch(self.start + last - done + 1, self.start + last + 1)  # says where
         for record in self.records:
             if slowly:
                 record.note(lag + 1, self.product)
