@@ -196,7 +196,7 @@ def test_largest_singular_value() -> None:
                 a = np.eye(rows, cols)  # all alike
             tape, found = Tape(LIBRARY), np.zeros((1, 2, 1))
             out = Place(found, cols, moves=True)
-            tape.do("spectral", out, Place(a, cols), k=1)
+            tape.do("spectral", out, Place(a, cols), Place(np.empty_like(a), cols), k=1)
             tape.run(0, 1, (0, 1), rows)
             assert found[0, 0, 0] == pytest.approx(np.linalg.norm(a, 2) ** 2, rel=1e-13)
 

@@ -167,6 +167,21 @@ static double squares(const double *a, whole n) {
     return s;
 }
 
+/* a moves to o; the sum of its squares */
+static double moved(const double *a, double *o, whole n) {
+    double s = 0;
+    vec t = {0};
+    whole j = 0;
+    for (; j + V <= n; j += V) {
+        vec x = *(const vec *)(a + j);
+        *(vec *)(o + j) = x;
+        t += x * x;
+    }
+    for (int v = 0; v < V; v++) s += t[v];
+    for (; j < n; j++) o[j] = a[j], s += a[j] * a[j];
+    return s;
+}
+
 static int any(const double *a, whole n) {
     for (whole j = 0; j < n; j++)
         if (a[j] != 0) return 1;
@@ -293,16 +308,32 @@ void symgate_reduce(double *a, whole samples, whole rows, whole width, const who
 
 /* ---- the tape ---- */
 
-#define ROW(p) (p.at + step * p.steps + p.row * (p.mode == 0 ? b * height + i : p.mode == 1 ? b : i))
-#define EACH(value)                                                                           \
-    for (whole b = from; b < to; b++)                                                         \
-        for (whole i = 0; i < height; i++) {                                                  \
-            double *o = ROW(c->out);                                                          \
-            const double *x = ROW(c->a), *y = c->b.at ? ROW(c->b) : x;                        \
-            (void)y;                                                                          \
-            FOR (whole j = 0; j < c->n; j++) o[j] = value;                                    \
-        }                                                                                     \
+/* where the first row of sample b lies, and how far the next */
+static inline double *rows_of(const place *p, whole step, whole b, whole height) {
+    return p->at + step * p->steps + (p->mode == 0 ? b * height : p->mode == 1 ? b : 0) * p->row;
+}
+#define NEXT(p) (p.mode == 1 ? 0 : p.row)
+
+#define ALL_ROWS(body)                                                                        \
+    for (whole b = from; b < to; b++) {                                                       \
+        double *o = rows_of(&c->out, step, b, height);                                        \
+        const double *x = rows_of(&c->a, step, b, height);                                    \
+        const double *y = c->b.at ? rows_of(&c->b, step, b, height) : x;                      \
+        whole no = NEXT(c->out), nx = NEXT(c->a), ny = c->b.at ? NEXT(c->b) : nx, n = c->n;   \
+        (void)y;                                                                              \
+        for (whole i = 0; i < height; i++, o += no, x += nx, y += ny) body                    \
+    }                                                                                         \
     break
+
+/* a value for each component, by the compiler's loops; the same by whole vectors */
+#define EACH(value) ALL_ROWS({ FOR (whole j = 0; j < n; j++) o[j] = value; })
+#define AT(p) (*(const vec *)((p) + j))
+#define VECTORS(wide, value)                                                                  \
+    ALL_ROWS({                                                                                \
+        whole j = 0;                                                                          \
+        for (; j + V <= n; j += V) *(vec *)(o + j) = wide;                                    \
+        for (; j < n; j++) o[j] = value;                                                      \
+    })
 
 /* Runs the steps first, first ± 1, … before `stop` for the samples from … to - 1, each of
  * `rows` rows. Gives how many it did: fewer where a sum of squares leaves (low, high). */
@@ -317,16 +348,16 @@ whole symgate_run(const instruction *code, whole count, whole first, whole stop,
             const double *a0 = c->a.at + step * c->a.steps;
             if (c->a.mode != 2) a0 += c->a.row * from * height;
             switch (c->op) {
-            case COPY: EACH(x[j]);
-            case ADD: EACH(x[j] + y[j]);
-            case SUB: EACH(x[j] - y[j]);
-            case MUL: EACH(x[j] * y[j]);
+            case COPY: VECTORS(AT(x), x[j]);
+            case ADD: VECTORS(AT(x) + AT(y), x[j] + y[j]);
+            case SUB: VECTORS(AT(x) - AT(y), x[j] - y[j]);
+            case MUL: VECTORS(AT(x) * AT(y), x[j] * y[j]);
             case DIV: EACH(x[j] / y[j]);
-            case MULADD: EACH(o[j] + x[j] * y[j]);
+            case MULADD: VECTORS(AT(o) + AT(x) * AT(y), o[j] + x[j] * y[j]);
             case POW: EACH(pow(x[j], y[j]));
             case MAX: EACH(larger(x[j], y[j]));
             case MIN: EACH(smaller(x[j], y[j]));
-            case NEG: EACH(-x[j]);
+            case NEG: VECTORS(-AT(x), -x[j]);
             case SIGMOID: EACH(1 / (1 + exp_of(-x[j])));
             case TANH: EACH(tanh_of(x[j]));
             case EXP: EACH(exp_of(x[j]));
@@ -354,26 +385,25 @@ whole symgate_run(const instruction *code, whole count, whole first, whole stop,
                           c->op == APPLY_ADD, space);
                 break;
             case SCALE:
+                ALL_ROWS({
+                    double k = y[i];
+                    FOR (whole j = 0; j < n; j++) o[j] = k * x[j];
+                });
             case SCALE_ADD:
-                for (whole b = from; b < to; b++)
-                    for (whole i = 0; i < height; i++) {
-                        double *o = ROW(c->out), s = ROW(c->b)[i];
-                        const double *x = ROW(c->a);
-                        if (c->op == SCALE) FOR (whole j = 0; j < c->n; j++) o[j] = s * x[j];
-                        else FOR (whole j = 0; j < c->n; j++) o[j] += s * x[j];
-                    }
-                break;
+                ALL_ROWS({
+                    double k = y[i];
+                    FOR (whole j = 0; j < n; j++) o[j] += k * x[j];
+                });
             case DIAGONAL_ADD:
-                for (whole b = from; b < to; b++)
-                    for (whole i = 0; i < height; i++) ROW(c->out)[i] += ROW(c->a)[i];
-                break;
+                ALL_ROWS({ (void)n; o[i] += x[i]; });
             case SQUARES:
             case SPECTRAL: /* out (2, samples): the squared norm, and that of the last row */
-                for (whole b = from; b < to; b++) {
+                for (whole b = from; b < to; b++) { /* b: where the rows go on the way */
                     double *o = c->out.at + step * c->out.steps + b, s = 0, last = 0;
                     const double *x = c->a.at + b * height * c->a.row;
+                    double *y = c->b.at + b * height * c->b.row;
                     for (whole i = 0; i < height; i++)
-                        s += last = squares(x + i * c->a.row, c->n);
+                        s += last = moved(x + i * c->a.row, y + i * c->b.row, c->n);
                     o[c->k] = last;
                     if (!(s > low && s < high)) {
                         for (whole i = 0; i < height && !out; i++)

@@ -174,8 +174,9 @@ def _call(command: list[str]) -> None:
         process.communicate()
         raise NoEngine(f"{command[0]} did not end within {PATIENCE} seconds") from None
     if process.returncode:
-        first = next((line for line in said.splitlines() if line.strip()), "it says nothing")
-        raise NoEngine(f"{command[0]} failed with {process.returncode}: {first}")
+        lines = [line for line in said.splitlines() if line.strip()] or ["it says nothing"]
+        told = next((line for line in lines if "error" in line), lines[0])
+        raise NoEngine(f"{command[0]} failed with {process.returncode}: {told}")
 
 
 def _opened(path: Path) -> ctypes.CDLL:

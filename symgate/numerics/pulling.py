@@ -188,11 +188,13 @@ class Pulling:
             if state not in written:
                 n = self.now[state].n
                 tape.do("copy", self.before[state], Place(np.zeros(n), n))
-            tape.do("copy", self.now[state], self.before[state])
-        for state, found in self.found.items():
+            place = self.now[state], self.before[state]
+            if state not in self.found:
+                tape.do("copy", *place)
+                continue
             name = "spectral" if self.spectral and self.height <= FEW else "squares"
-            out = Place(found, self.now[state].n, moves=True)
-            tape.do(name, out, self.now[state], k=self.samples)
+            out = Place(self.found[state], place[0].n, moves=True)
+            tape.do(name, out, place[1], place[0], k=self.samples)
 
 
 class _Writer:

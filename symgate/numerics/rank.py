@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ctypes import CDLL
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,12 @@ Array = NDArray[Any]
 #: steps cost more), and at most.
 FIRST, LOOK, WIDE, LOOK_LEAST_OFTEN = 25, 10, 1500, 400
 
+#: So few rows are not worth a look.
+LEAST = 3
+
 #: By how much more than the tolerance asks for a direction must be too small to be dropped,
 #: so that it may grow against the others by as much before that is noticed.
-MARGIN = 1e-3
+MARGIN = 0.1
 
 
 class Rank:
@@ -49,14 +53,14 @@ class Rank:
         self.tolerance, self.spectral = tolerance, spectral
         self.least = tolerance if each else max(tolerance, MARGIN * tolerance**0.5)
         self.shortest = max(LOOK, WIDE // max(width, 1))
-        self.interval, self.next_look = FIRST, FIRST
+        self.interval = self.next_look = max(FIRST, self.shortest)
 
     def look(self, lag: int, product: Scaled) -> None:
         """Drop what is too small, if it is time to look; wait longer where nothing is."""
         if lag < self.next_look or self.tolerance == 0 or not product.rows or not product.log.size:
             return
         before = product.height
-        if before > 1:
+        if before > LEAST:
             self.truncate(product)
         lost_little = product.height >= 0.95 * before
         self.interval = min(2 * self.interval, LOOK_LEAST_OFTEN) if lost_little else self.shortest
@@ -73,7 +77,8 @@ class Rank:
         any state."""
         names = list(product.rows)
         joined = np.concatenate([product.rows[name] for name in names], axis=2)
-        joined, remainder = np.split(joined, [joined.shape[1] - product.has_remainder], axis=1)
+        own = joined.shape[1] - product.has_remainder
+        joined, remainder = joined[:, :own], joined[:, own:]
         ends = np.cumsum([product.rows[name].shape[2] for name in names])
         q: Array | None = None
         if self.spectral and joined.shape[1] > FEW:
@@ -88,14 +93,22 @@ class Rank:
         if keep < r.shape[1]:
             product.has_remainder = True
             dropped = np.concatenate([r[:, keep:], remainder], axis=1)
-            weights = np.random.default_rng(0).normal(size=dropped.shape[1:2])
-            remainder = np.einsum("r,brn->bn", weights.astype(r.dtype), dropped)[:, None]
+            weights = _weights(dropped.shape[1]).astype(r.dtype, copy=False)
+            remainder = np.einsum("r,brn->bn", weights, dropped)[:, None]
         r = np.concatenate([r[:, :keep], remainder], axis=1)
         if self.spectral and q is not None:
             for place, spectral in enumerate(self.spectral):
                 spectral.rotate(q[place % len(q)][:, :keep], r.shape[1])
-        parts = np.split(r, ends[:-1], axis=2)
-        product.rows = {n: np.ascontiguousarray(p) for n, p in zip(names, parts, strict=True)}
+        starts = [0, *ends.tolist()]
+        product.rows = {
+            name: np.ascontiguousarray(r[:, :, start:end])
+            for name, start, end in zip(names, starts, starts[1:], strict=False)
+        }
+
+
+@lru_cache(maxsize=1024)
+def _weights(count: int) -> Array:
+    return np.random.default_rng(0).normal(size=(count,))
 
 
 def _fast(keep: int) -> int:

@@ -84,16 +84,15 @@ class Record:
             self.dropped[lag] = squares(rows[:, -1:])
         self.logs[lag] = product.log + np.log2(factor)
 
-    def note_found(self, lag: int, found: Array, product: Scaled) -> None:
+    def note_found(self, lag: int, found: Array, product: Scaled, inside: bool) -> None:
         """Note the lags after `lag`: (steps, 2, B) of squares, of all rows and of the last.
-        Where the last of them is out of range, the rows are rescaled and measured again."""
+        Where the last of them is not `inside` the range, the rows are rescaled and measured."""
         lags = slice(lag + 1, lag + 1 + len(found))
         self.rank[lags] = product.height - product.has_remainder
         self.squares[lags], self.logs[lags] = found[:, 0], product.log
         if product.has_remainder:
             self.dropped[lags] = found[:, 1]
-        whole = found[-1, 0]
-        if ((whole <= self.low) | (whole >= self.high)).any():
+        if not inside:
             product.rescale()
             self.note_apart(lag + len(found), product)
 

@@ -32,6 +32,9 @@ Progress = Callable[[int, int], None]
 #: formed at once in a large cell.
 STRETCH, NUMBERS = 128, 1 << 16
 
+#: Between which sums of squares the compiled engine goes on without being rescaled.
+LOW, HIGH = 1e-200, 1e200
+
 #: How many looks at the rank can be taken back.
 KEPT = 4
 
@@ -201,15 +204,16 @@ class Compiled:
             self.pulling = pulling = self.made()
             pulling.open(self.start, self.stop)
         slowly = self.spectral and pulling.height > FEW
-        low, high = self.records[0].low, self.records[0].high
-        rows, done = pulling.run(self.product.rows, last, 1 if slowly else count, low, high)
+        rows, done = pulling.run(self.product.rows, last, 1 if slowly else count, LOW, HIGH)
         self.product.rows = rows
-        if not all(np.isfinite(part).all() for part in rows.values()):
-            self.steps.stretch(self.start + last - done + 1, self.start + last + 1)  # says where
         for record in self.records:
+            found = pulling.found[record.wrt][last - done + 1 : last + 1][::-1]
+            ends = found[-1, 0]
+            inside = bool(((ends > LOW) & (ends < HIGH)).all())
+            if not inside and not np.isfinite(ends).all():  # a coefficient is not: says where
+                self.steps.stretch(self.start + last - done + 1, self.start + last + 1)
             if slowly:
                 record.note(lag + 1, self.product)
-                continue
-            found = pulling.found[record.wrt][last - done + 1 : last + 1][::-1]
-            record.note_found(lag, found, self.product)
+            else:
+                record.note_found(lag, found, self.product, inside)
         return done
