@@ -7,7 +7,6 @@ the Jacobian blocks of each step first. Both begin with the coefficients of the 
 from __future__ import annotations
 
 import ctypes
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -134,7 +133,7 @@ class Pulling:
         value = self.coefficients[index]
         if isinstance(value, float):
             return Place(np.full(size, value), size)
-        return value if value.array.ndim == 1 else replace(value, mode=SAMPLE)
+        return value if value.array.ndim == 1 else value.but(mode=SAMPLE)
 
     def packed(self, tape: Tape, matrix: Array) -> Place:
         if id(matrix) not in self.packs:

@@ -10,7 +10,6 @@ import ctypes
 import math
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,31 +42,46 @@ EACH, SAMPLE, ROW = 0, 1, 2
 FEW = 48
 
 
-@dataclass(frozen=True, eq=False)
 class Place:
     """Columns first … first + n - 1 of an array (rows, width), or (steps, rows, width) if it
     moves with the steps, of which step 0 is at `origin`. By its `key` it can be moved.
 
-    One row that stands for all has no rows: an array (width,) or (steps, width).
+    One row that stands for all has no rows: an array (width,) or (steps, width). `words` are
+    its address, the distances of the steps and of the rows in numbers, and the mode.
     """
 
-    array: Array
-    n: int
-    moves: bool = False
-    first: int = 0
-    mode: int = EACH
-    origin: int = 0
-    key: Any = None
+    __slots__ = ("array", "first", "key", "mode", "moves", "n", "origin", "words")
 
-    def words(self) -> tuple[int, int, int, int]:
-        """Address, distance of the steps, distance of the rows (in numbers), and mode."""
-        assert self.array.strides[-1] == 8 or self.array.shape[-1] < 2
-        strides = [s // 8 for s in self.array.strides]
-        step = strides[0] if self.moves else 0
-        row = strides[-2] if self.array.ndim == 2 + self.moves else 0
-        start = int(self.array.__array_interface__["data"][0])
-        offset = (self.origin * strides[0] if self.moves else 0) + self.first
-        return start + 8 * offset, step, row, self.mode
+    def __init__(
+        self,
+        array: Array,
+        n: int,
+        moves: bool = False,
+        first: int = 0,
+        mode: int = EACH,
+        origin: int = 0,
+        key: Any = None,
+    ) -> None:
+        self.array, self.n, self.moves, self.first = array, n, moves, first
+        self.mode, self.origin, self.key = mode, origin, key
+        strides = array.strides
+        assert strides[-1] == 8 or array.shape[-1] < 2 or not array.size
+        step = strides[0] // 8 if moves else 0
+        row = strides[-2] // 8 if array.ndim == 2 + moves else 0
+        address = array.__array_interface__["data"][0] + 8 * (origin * step + first)
+        self.words = (address, step, row, mode)
+
+    def but(self, array: Array | None = None, mode: int | None = None) -> Place:
+        """The same place in another array, or in another mode."""
+        return Place(
+            self.array if array is None else array,
+            self.n,
+            self.moves,
+            self.first,
+            self.mode if mode is None else mode,
+            self.origin,
+            self.key,
+        )
 
 
 class Tape:
@@ -88,9 +102,9 @@ class Tape:
     ) -> None:  # fmt: skip
         """One instruction: out = name(a, b); `height` rows a sample, 0 for as many as a call
         says."""
-        other = (0, 0, 0, 0) if b is None else b.words()
+        other = (0, 0, 0, 0) if b is None else b.words
         head = (OPERATIONS[name], out.n, k, height)
-        self.words.append((*head, *out.words(), *a.words(), *other))
+        self.words.append((*head, *out.words, *a.words, *other))
         self.held += [out.array, a, b]
         for place, column in ((a, 8), (b, 12)):
             if place is not None and place.key is not None:
@@ -117,7 +131,7 @@ class Tape:
     def point(self, array: Callable[[Any], Array]) -> None:
         """Let the places that have a key lie in other arrays, by key."""
         for row, column, place in self.uses:
-            words = replace(place, array=array(place.key)).words()
+            words = place.but(array(place.key)).words
             self.code[row, column : column + 4] = words
 
     @property
