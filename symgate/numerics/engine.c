@@ -196,6 +196,7 @@ static double largest(whole r, double *g) {
     double d[FEW], e[FEW], u[FEW], w[FEW], scale = 0;
     for (whole i = 0; i < r; i++) scale = larger(scale, g[i * r + i]);
     if (r == 1 || scale == 0) return scale;
+    for (whole i = 0; i < r * r; i++) g[i] /= scale;
     for (whole c = 0; c + 2 < r; c++) {
         double s = 0, head = g[(c + 1) * r + c];
         for (whole i = c + 1; i < r; i++) u[i] = g[i * r + c], s += u[i] * u[i];
@@ -230,10 +231,10 @@ static double largest(whole r, double *g) {
         if (!(q < 0)) break; /* x is the eigenvalue to rounding */
         double root = (r - 1) * (-two * r - one * one);
         double next = x - r / (one + sqrt(root > 0 ? root : 0));
-        if (!(x - next > 1e-15 * x)) return next;
+        if (!(x - next > 1e-15 * x)) return next * scale;
         x = next;
     }
-    return x;
+    return x * scale;
 }
 
 static double spectral(const double *a, whole lda, whole r, whole n, double *g) {

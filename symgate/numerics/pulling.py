@@ -78,7 +78,7 @@ class Pulling:
         while True:
             for state in self.states:
                 self.view(self.now[state], height)[...] = rows.get(state, 0)
-            parts = apart if dense else whole
+            parts = (apart if dense else whole) or whole
             done = [tape.run(last, last - count, part, height, low, high) for part in parts]
             if min(done) == max(done):
                 break

@@ -211,7 +211,7 @@ class Compiled:
             ends = found[-1, 0]
             inside = bool(((ends > LOW) & (ends < HIGH)).all())
             if not inside and not np.isfinite(ends).all():  # a coefficient is not: says where
-                self.steps.stretch(self.start + last - done + 1, self.start + last + 1)
+                self.steps.stretch(self.start, self.stop)
             if slowly:
                 record.note(lag + 1, self.product)
             else:
