@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import symgate as sg
-from symgate.algebra.activations import ACTIVATIONS
+from symgate.algebra.activations import ACTIVATIONS, A, K, Y
 from symgate.bounds.ranges import slope_range, value_range
 from tests.duals import FUNCTIONS, Dual
 
@@ -81,3 +82,25 @@ def test_at_a_kink_the_slope_is_that_of_the_left() -> None:
         found = sg.lambdify(cell, sg.jacobian(cell, "h", "x"))
         value = np.asarray(found({}, x=np.zeros(1), h=np.zeros(1))).ravel()[0]
         assert value == pytest.approx(slope), call
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, r in ACTIVATIONS.items() if r.in_language and n in FUNCTIONS]
+)
+def test_forms_of_a_record(name: str) -> None:
+    """The slope in the own value, the closed and the stable form, each by itself."""
+    record = ACTIVATIONS[name]
+    for constant in (record.default, 0.5, 3) if record.constant else (1,):
+        more = [float(constant)] if record.constant else []
+        for a in (-2.3, -0.4, 0.2, 0.6, 1.7):
+            a = abs(a) if name in POSITIVE else a
+            at = FUNCTIONS[name](Dual(np.array([a]), np.eye(1)), *more)
+            value, slope = at.value[0], at.slopes[0, 0]
+            put_in = {A: sp.Float(a, 30), Y: sp.Float(value, 30), K: sp.Float(constant, 30)}
+            for form, expected in (
+                (record.slope, slope),
+                (record.closed, value),
+                (record.stable, value),
+            ):
+                if form is not None and not record.surrogate:
+                    assert float(form.xreplace(put_in).evalf()) == pytest.approx(expected, rel=1e-9)
