@@ -12,22 +12,23 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from queue import Queue
 
 ROOT = Path(__file__).parent.parent
 STATED = ROOT / "tests/data/mutants.toml"
 #: What a scratch copy needs.
 PARTS = ("symgate", "tests", "analysis", "pyproject.toml", "README.md")
 SECONDS = 900
+#: What every run of tests imports; it is imported once, before the runs fork off.
+HEAVY = ("numpy", "sympy", "mpmath", "hypothesis", "pytest", "lark", "matplotlib.figure")
 
 
 @dataclass(frozen=True)
@@ -53,55 +54,63 @@ def mutants() -> list[Mutant]:
     return [Mutant(m["file"], m["old"], m["new"], tuple(m["tests"])) for m in data]
 
 
-@contextmanager
-def scratch(count: int) -> Iterator[Queue[Path]]:
-    """Copies of the project, one for each job."""
-    with tempfile.TemporaryDirectory() as folder:
-        copies: Queue[Path] = Queue()
-        for i in range(count):
-            copy = Path(folder) / str(i)
-            for part in PARTS:
-                source = ROOT / part
-                if source.is_dir():
-                    shutil.copytree(
-                        source, copy / part, ignore=shutil.ignore_patterns("__pycache__")
-                    )
-                else:
-                    shutil.copy(source, copy / part)
-            copies.put(copy)
-        yield copies
+@dataclass
+class Job:
+    """A mutant in a scratch copy, and the process that runs its tests there."""
+
+    mutant: Mutant
+    copy: Path
+    process: BaseProcess
+    until: float
+
+    def outcome(self) -> str:
+        """ "killed", "SURVIVED" or, where the tests could not run, "BROKEN"; "" while they run."""
+        if self.process.is_alive():
+            if time.monotonic() < self.until:
+                return ""
+            self.process.kill()  # it no longer ends: that is seen too
+            self.process.join()
+        restored(self.mutant, self.copy)
+        return {0: "SURVIVED", 4: "BROKEN", 5: "BROKEN"}.get(self.process.exitcode or 0, "killed")
 
 
-def outcome(mutant: Mutant, copies: Queue[Path]) -> str:
-    """ "killed", "SURVIVED", "STALE" or, where the tests could not run, "BROKEN"."""
-    if mutant.is_stale:
-        return "STALE"
-    copy = copies.get()
+def copied(folder: Path) -> Path:
+    """A copy of the project."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            leave = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=leave)
+        else:
+            shutil.copy(source, folder / part)
+    return folder
+
+
+def restored(mutant: Mutant, copy: Path) -> None:
+    shutil.copy(ROOT / mutant.file, copy / mutant.file)
+
+
+def started(mutant: Mutant, copy: Path) -> Job:
     place = copy / mutant.file
-    original = place.read_text("utf-8")
-    try:
-        place.write_text(original.replace(mutant.old, mutant.new), "utf-8")
-        code = pytest(copy, mutant.tests)
-    finally:
-        place.write_text(original, "utf-8")
-        copies.put(copy)
-    return {0: "SURVIVED", 1: "killed", 2: "killed"}.get(code, "BROKEN")
+    place.write_text(place.read_text("utf-8").replace(mutant.old, mutant.new), "utf-8")
+    process = get_context("fork").Process(target=_test, args=(copy, mutant.tests))
+    process.start()
+    return Job(mutant, copy, process, time.monotonic() + SECONDS)
 
 
-def pytest(folder: Path, tests: tuple[str, ...]) -> int:
-    words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-n", "0", *tests]
-    quiet = {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *words],
-            cwd=folder,
-            env={**os.environ, **quiet},
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        ).returncode
-    except subprocess.TimeoutExpired:
-        return 1  # it no longer ends: that is seen too
+def _test(copy: Path, tests: tuple[str, ...]) -> None:
+    """Run tests in a copy and leave with pytest's exit code."""
+    import pytest
+
+    os.chdir(copy)
+    for name in [n for n in sys.modules if n.split(".")[0] in ("symgate", "tests")]:
+        del sys.modules[name]
+    sys.path[:] = [str(copy), *(p for p in sys.path if p and Path(p) != ROOT)]
+    sys.dont_write_bytecode = True
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n", "0", *tests])))
 
 
 def main() -> int:
@@ -109,15 +118,28 @@ def main() -> int:
     parser.add_argument("--only", default="", help="those with this text in file or mutation")
     parser.add_argument("--jobs", type=int, default=2)
     wanted = parser.parse_args()
-    chosen = [m for m in mutants() if wanted.only in str(m)]
-    left = []
-    with scratch(wanted.jobs) as copies, ThreadPoolExecutor(wanted.jobs) as pool:
-        outcomes = pool.map(lambda mutant: outcome(mutant, copies), chosen)
-        for mutant, found in zip(chosen, outcomes, strict=True):
-            print(f"{found:9} {mutant}", flush=True)
-            if found != "killed":
-                left.append(mutant)
-    print(f"{len(chosen)} mutants, {len(chosen) - len(left)} killed, {len(left)} not")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    for name in HEAVY:
+        import_module(name)
+    waiting = [m for m in mutants() if wanted.only in str(m)]
+    left = [m for m in waiting if m.is_stale]
+    for mutant in left:
+        print(f"STALE     {mutant}", flush=True)
+    count, waiting = len(waiting), [m for m in waiting if m not in left]
+    with tempfile.TemporaryDirectory() as folder:
+        free = [copied(Path(folder) / str(i)) for i in range(wanted.jobs)]
+        running: list[Job] = []
+        while waiting or running:
+            while waiting and free:
+                running.append(started(waiting.pop(0), free.pop()))
+            time.sleep(0.1)
+            for job in list(running):
+                if found := job.outcome():
+                    print(f"{found:9} {job.mutant}", flush=True)
+                    left += [job.mutant] if found != "killed" else []
+                    running.remove(job)
+                    free.append(job.copy)
+    print(f"{count} mutants, {count - len(left)} killed, {len(left)} not")
     return bool(left)
 
 

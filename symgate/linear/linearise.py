@@ -43,7 +43,6 @@ from symgate.algebra.vectors import (
     Stack,
     Vector,
     _Opaque,
-    name_of,
     rank,
     time_of,
     variable,
@@ -418,9 +417,15 @@ def _matrix_terms(
                 yield from _matrix_terms(part, *rest)
         case Diag():
             through = _applied(right, vector)
-            lead = (*left, Diag(matrix.rows, through))
-            for factor in matrix.factors:
-                yield ParameterTerm(coefficient, name_of(factor), left=product(lead, matrix.rows))
+            for symbol in _atoms(matrix.vector):
+                if not isinstance(symbol, Symbol):
+                    continue
+                slope = matrix.vector.diff(symbol) * through
+                if isinstance(symbol, Vector):
+                    lead = (*left, Diag(matrix.rows, slope))
+                    yield ParameterTerm(coefficient, symbol.name, left=product(lead, matrix.rows))
+                else:
+                    yield ParameterTerm((*coefficient, _applied(left, slope)), symbol.name)
         case MatMul():
             scale, matrices = matrix.as_coeff_matrices()
             for symbol in sorted(scale.free_symbols, key=str):
