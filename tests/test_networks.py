@@ -221,3 +221,35 @@ def test_a_name_stands_for_the_cell() -> None:
     made = setup(sg.cell("rnn"), hidden=np.int64(3))  # type: ignore[arg-type]
     assert isinstance(made, Setup)
     assert type(made.hidden) is int
+
+
+def test_every_result_is_told_in_short() -> None:
+    d = sg.decay("lstm-full-gate-recurrence", hidden=3, lags=70, networks=2)
+    s = sg.sweep("lstm", hidden=[2, 3, 4, 5], bias={"f": range(15)}, lags=4)
+    for result in (d, d.paths, d.paths["h", "h"], d.bounds, d.predictions, d.fit, s):  # type: ignore[index]
+        assert len(repr(result)) < 1000
+        assert "array(" not in repr(result)
+    assert "<table" in d._repr_html_()
+    assert "<table" in d.paths._repr_html_()  # type: ignore[union-attr]
+    assert "10 further points" in s._repr_html_()
+
+
+def test_singular_values_are_worked_out_when_they_are_asked_for() -> None:
+    d = sg.decay("rnn", hidden=5, lags=12, networks=2)
+    assert d.singular is None
+    assert sorted(d.singular_values) == [1, 2, 5, 10, 12]
+    values = d.singular_values[5]
+    assert values.shape == (2, 5)
+    np.testing.assert_allclose(values[:, 0], d.log10_norm[5], atol=1e-9)
+    assert sg.decay("rnn", hidden=5, lags=12, singular=()).effective_rank == {}
+
+
+def test_tables_become_frames() -> None:
+    pandas = pytest.importorskip("pandas")
+    d = sg.decay("lstm", hidden=3, lags=5)
+    frame = d.to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns[:3]) == ["median", "low", "high"]
+    assert frame.index.name == "lag"
+    assert "h,h: carry alone" in d.paths.to_frame().columns  # type: ignore[union-attr]
+    assert len(sg.sweep("rnn", hidden=[2, 3], lags=4).to_frame()) == 2

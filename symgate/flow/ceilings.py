@@ -54,6 +54,9 @@ class Ceilings:
     radius_log10: Array | None
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<Bounds: one step at most {self.formula[:200]}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Its fields."""
         return dict(vars(self))

@@ -77,9 +77,10 @@ class Decay:
 
     `lags` is (K + 1,), `log10_norm` (K + 1, samples): network by network, in each sequence by
     sequence, the positions of a sequence next to each other, and -inf only where the gradient
-    is exactly zero. `singular_values` maps some lags to log10 of all singular values
-    (samples, n). Rates are natural: the norm goes with e^(rate · k) on the tail. `runs` holds
-    a run for each network, `beside` what was worked out beside the curve, by name.
+    is exactly zero. `singular` maps the lags that were asked for to log10 of all singular
+    values (samples, n); None where none were asked for. Rates are natural: the norm goes with
+    e^(rate · k) on the tail. `runs` holds a run for each network, `beside` what was worked out
+    beside the curve, by name.
 
     >>> import symgate as sg
     >>> d = sg.decay("rnn", hidden=8, lags=40)
@@ -93,7 +94,7 @@ class Decay:
     norm: str
     lags: Array
     log10_norm: Array
-    singular_values: Mapping[int, Array]
+    singular: Mapping[int, Array] | None = None
     notes: tuple[str, ...] = ()
     runs: tuple[Run, ...] = field(default=(), repr=False)
     beside: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -122,7 +123,7 @@ class Decay:
                 self,
                 setting=alone,
                 log10_norm=self.log10_norm[:, i * width : (i + 1) * width],
-                singular_values={},
+                singular={},
                 runs=(run,),
                 beside={},
             )
@@ -177,6 +178,19 @@ class Decay:
     def passes(self) -> dict[str, int | None]:
         """The lags at which the median falls below 1e-3 and 1e-6 of its start."""
         return {"1e-3": passes(self.median, 3), "1e-6": passes(self.median, 6)}
+
+    @property
+    def singular_values(self) -> Mapping[int, Array]:
+        """log10 of all singular values (samples, n) at some lags; worked out when first asked
+        for, unless `singular=` named the lags."""
+        from symgate.flow.measure import singular_values
+
+        if self.singular is not None:
+            return self.singular
+        if "singular" not in self.beside:
+            self.beside["singular"] = singular_values(self) if self.runs else {}
+        found: Mapping[int, Array] = self.beside["singular"]
+        return found
 
     # -- singular values ------------------------------------------------------------------
 
@@ -285,7 +299,7 @@ class Decay:
         """Plain data for JSON. A number that is not finite is None: the log10 of an exact
         zero, or the half-life of what does not fall."""
         low, high = self.band
-        beside = {name: part.to_dict() for name, part in self.beside.items()}
+        beside = {k: part.to_dict() for k, part in self.beside.items() if k != "singular"}
         data = {
             "setting": {**vars(self.setting), "averaged_over": self.setting.averaged_over},
             "of": self.of,

@@ -88,7 +88,7 @@ def decay(
         setting = _setting(made, runs[0], of, wrt, norm)
     if lags > (farthest := _last_lag(runs[0].cell, wrt, min(at))):
         raise ShapeError(f"from step {min(at)} there are {farthest} lags of {wrt}, not {lags}")
-    wanted = spread_lags(lags) if singular is None else sorted(set(singular))
+    wanted = sorted(set(singular or ()))
     if wanted and not 0 <= wanted[0] <= wanted[-1] <= lags:
         raise SymgateError(f"singular values are wanted at lags from 0 to {lags}")
     count = len(runs) * len(at)
@@ -106,14 +106,30 @@ def decay(
         norm,
         np.arange(lags + 1),
         _side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
-        {
-            k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], len(at), 0)
-            for k in wanted
-            if all(k in p.singular_values for p in parts)
-        },
+        None if singular is None else _joined(parts, wanted, len(at)),
         tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         tuple(runs),
     )
+
+
+def _joined(parts: list[LagNorms], lags: Iterable[int], positions: int) -> dict[int, Array]:
+    return {
+        k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], positions, 0)
+        for k in lags
+        if all(k in p.singular_values for p in parts)
+    }
+
+
+def singular_values(d: Decay) -> dict[int, Array]:
+    """log10 of all singular values of a measured curve at lags spread over it."""
+    lags = spread_lags(int(d.lags[-1]))
+    at = d.setting.positions
+    parts = [
+        lag_norms(run, d.of, d.wrt, int(d.lags[-1]), at=t, norm=d.norm, singular=lags)
+        for run in d.runs
+        for t in at
+    ]
+    return _joined(parts, lags, len(at))
 
 
 def _side_by_side(parts: list[Array], positions: int, axis: int) -> Array:
@@ -127,9 +143,16 @@ def _side_by_side(parts: list[Array], positions: int, axis: int) -> Array:
 def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
     """The parameters of one of the networks that a `Setup` draws."""
     return init(
-        made.cell, made.hidden, made.input, made.scheme, made.seeds[network], gain=made.gain,
-        t_max=made.t_max, bias=made.bias, sizes=made.sizes,
-    )  # fmt: skip
+        made.cell,
+        made.hidden,
+        made.input,
+        made.scheme,
+        made.seeds[network],
+        gain=made.gain,
+        t_max=made.t_max,
+        bias=made.bias,
+        sizes=made.sizes,
+    )
 
 
 def run_of(made: Setup, network: int = 0) -> Run:

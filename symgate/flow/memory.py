@@ -169,9 +169,15 @@ through a matrix or an activation, so no bias sets its memory
     found = solved(cell, T, float(steps), state)
     parameter = found.parameter
     params = init(
-        cell, made.hidden, made.input, made.scheme, made.seed, t_max=made.t_max,
-        sizes=made.sizes, values=found.values,
-    )  # fmt: skip
+        cell,
+        made.hidden,
+        made.input,
+        made.scheme,
+        made.seed,
+        t_max=made.t_max,
+        sizes=made.sizes,
+        values=found.values,
+    )
     lags = max(2, min(math.ceil(3 * steps), LONGEST))
     still = {
         name: array if name in found.values or not array.ndim else 0 * array

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.flow.table import frame
 from symgate.flow.tail import quantile
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, Transition, named_paths
@@ -22,6 +23,7 @@ from symgate.numerics.dense import whole
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
+from symgate.tables import html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -54,6 +56,9 @@ class Block:
     share: Mapping[str, float]
     size: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        return f"<Block ∂{self.of}/∂{self.wrt} by {len(self.share)} paths>"
+
 
 @dataclass(frozen=True, eq=False)
 class Paths:
@@ -77,6 +82,32 @@ class Paths:
     def names(self) -> tuple[str, ...]:
         """The paths, the carry first."""
         return tuple(self.titles)
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{name} {100 * part:.1f} %" for name, part in self.share.items())
+        return f"<Paths of {self.cell} over {self.lags[-1]} lags: {shares[:600] or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        head = ("path", "share of a step", *(f"{of} / {wrt}" for of, wrt in self.blocks))
+        rows = [
+            (
+                title,
+                f"{100 * self.share[name]:.1f} %",
+                *(f"{100 * block.share[name]:.1f} %" for block in self.blocks.values()),
+            )
+            for name, title in self.titles.items()
+        ]
+        return html_table(rows, head)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame: log10 norms of each block over the lag, whole and by path."""
+        columns: dict[str, Any] = {"lag": self.lags}
+        for (of, wrt), block in self.blocks.items():
+            columns[f"{of},{wrt}"] = block.whole
+            if block.carry is not None:
+                columns[f"{of},{wrt}: {ALONE}"] = block.carry
+            columns |= {f"{of},{wrt} without {name}": v for name, v in block.without.items()}
+        return frame(columns, index="lag")
 
     def __getitem__(self, block: tuple[str, str]) -> Block:
         return self.blocks[block]
@@ -165,8 +196,9 @@ def _title(named: NamedPaths, name: str) -> str:
         return "the carry"
     if name == DIRECT:
         return "direct, through no gate"
-    roles = [named.cell.roles.get(gate, "").split(":")[0].split(",")[0] for gate in
-             name.split(", ")]  # fmt: skip
+    roles = [
+        named.cell.roles.get(gate, "").split(":")[0].split(",")[0] for gate in name.split(", ")
+    ]
     return f"through {name}" + (f" ({', '.join(roles)})" if all(roles) else "")
 
 

@@ -40,6 +40,11 @@ class Prediction:
     rate_off: float
     decades_off: float
 
+    def __repr__(self) -> str:
+        return (
+            f"<Prediction from the {self.name}: {self.rate:+.4f} a step, {self.rate_off:+.4f} off>"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -47,6 +52,9 @@ class Predictions:
 
     entries: tuple[Prediction, ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "<Predictions: " + ", ".join(f"{e.name} {e.rate:+.4f}" for e in self.entries) + ">"
 
     def __getitem__(self, name: str) -> Prediction:
         return next(entry for entry in self.entries if entry.name == name)

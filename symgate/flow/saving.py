@@ -82,8 +82,16 @@ def load(path: str | Path) -> Decay:
         raise SymgateError(f"{path} may not be read") from None
     except IsADirectoryError:
         raise SymgateError(f"{path} is a folder; name a file in it") from None
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError,
-            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise SymgateError(
             f"{path} is no whole file of symgate ({type(error).__name__}): it was cut off, "
             f"changed, or is something else; save the curve again. A trained network is read by "

@@ -32,6 +32,7 @@ from symgate.numerics.initialise import SCHEMES, bias_of, init
 from symgate.numerics.options import known_name
 from symgate.numerics.product import NORMS
 from symgate.numerics.setup import Measuring, Setup, setup
+from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,6 +92,11 @@ class Sweep:
         shape = " × ".join(f"{len(v)} {k}" for k, v in self.axes.items())
         return f"<Sweep of {self.cell}: {shape}>"
 
+    def _repr_html_(self) -> str:
+        head, *rows = self.table()
+        more = [f"… {len(rows) - 50} further points"] if len(rows) > 50 else []
+        return html_table(rows[:50], head, notes=more)
+
     def to_csv(self, path: str | Path | None = None) -> str:
         """A row a point; written to `path` where one is given."""
         out = io.StringIO()
@@ -110,15 +116,20 @@ class Sweep:
         head = (*self.axes, "rate a step", "half-life", "1e-3 at", "1e-6 at", "last")
         out = [head]
         for row in self.rows:
-            where = [f"{v:g}" if isinstance(v, int | float) else str(v) for v in
-                     (row[name] for name in self.axes)]  # fmt: skip
+            where = [
+                f"{v:g}" if isinstance(v, int | float) else str(v)
+                for v in (row[name] for name in self.axes)
+            ]
             if math.isnan(row["rate"]):
                 out.append((*where, "diverged", "-", "-", "-", "-"))
                 continue
             found = (
-                number(row["rate"], "+.4f"), self._half_life(row), lag(row["passes_1e-3"]),
-                lag(row["passes_1e-6"]), power(row["last_log10"]),
-            )  # fmt: skip
+                number(row["rate"], "+.4f"),
+                self._half_life(row),
+                lag(row["passes_1e-3"]),
+                lag(row["passes_1e-6"]),
+                power(row["last_log10"]),
+            )
             out.append((*where, *found))
         return out
 
@@ -188,10 +199,17 @@ def sweep(
     points = list(_points(axes))
     tasks = [_Task(_setup(cell, point, options), of, wrt, norm) for point in points]
     shared = {k: v for k, v in vars(tasks[0].made).items() if k not in ("cell", *_VARIED)}
-    setting = plain({
-        "symgate": __version__, "cell": cell.name, "equations": cell.text, "of": of, "wrt": wrt,
-        "norm": norm, **shared,
-    })  # fmt: skip
+    setting = plain(
+        {
+            "symgate": __version__,
+            "cell": cell.name,
+            "equations": cell.text,
+            "of": of,
+            "wrt": wrt,
+            "norm": norm,
+            **shared,
+        }
+    )
     init(cell, 1, scheme=points[0]["scheme"], seed=tasks[0].made.seed, t_max=tasks[0].made.t_max)
     with Journal(keep, {**setting, "axes": {k: list(v) for k, v in axes.items()}}) as journal:
         known = list(itertools.takewhile(bool, (journal.known(i, p) for i, p in enumerate(points))))

@@ -31,7 +31,8 @@ from symgate.cells import cell_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
-from symgate.linear.paths import Product, operator
+from symgate.linear.paths import operator
+from symgate.linear.products import Product
 
 MAX_LAG = 1_000
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from typing import TypeVar
 
-from sympy import Add, Dummy, Expr, Function, Indexed, Integer, MatrixExpr, MatrixSymbol, Mul, Pow
+from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow
 
 from symgate.algebra.operators import Diag, product, total
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Factors, Linearisation, Node, Term, factors_of, linearise
+from symgate.linear.linearise import Linearisation, Node, Term, factors_of, linearise
+from symgate.linear.products import Product, merged
 
 CARRY, DIRECT = "carry", "direct"
 
@@ -187,7 +188,7 @@ def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed
     if lin.variable(of) in ends:
         return {lin.variable(of): [Product()]}
     links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
-    return _walk(lin, of, ends, links, Product(), Product.then, merged)
+    return _walk(lin, of, ends, links, Product(), _longer, merged)
 
 
 def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
@@ -256,16 +257,20 @@ def _slope(expression: Expr, source: Indexed) -> Expr:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    known, goal = _known(lin.cell), lin.variable(wrt, 1)
-    if (of, wrt) not in known:
-        known[of, wrt] = followed(lin, of, [goal]).get(goal, [])
-    return list(known[of, wrt])
+    return list(_followed(lin.cell)(of, wrt))
 
 
 @once_a_cell
-def _known(cell: Cell) -> dict[tuple[str, str], list[Path]]:
-    """The paths of a cell that have been followed before."""
-    return {}
+def _followed(cell: Cell) -> Callable[[str, str], list[Path]]:
+    """The paths of a cell, each pair followed once."""
+
+    @cache
+    def between(of: str, wrt: str) -> list[Path]:
+        lin = linearise(cell)
+        goal = lin.variable(wrt, 1)
+        return followed(lin, of, [goal]).get(goal, [])
+
+    return between
 
 
 def count(lin: Linearisation, of: str, wrt: str) -> int:
@@ -282,68 +287,13 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
 # -- sums --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Product:
-    """diag(…) A diag(…) B … diag(last), as pairs of a diagonal's factors and a matrix.
-
-    `route` says which term was taken at each node, so that products keep their order.
-    """
-
-    pairs: tuple[tuple[Factors, MatrixExpr], ...] = ()
-    last: Factors = ()
-    route: tuple[int, ...] = ()
-
-    def then(self, link: Link) -> Product:
-        """The product followed by one more term."""
-        factors, route = (*self.last, *link.term.coefficient), (*self.route, link.place)
-        if link.term.matrix is None:
-            return Product(self.pairs, factors, route)
-        return Product((*self.pairs, (factors, link.term.matrix)), (), route)
-
-    def operator(self, rows: Expr, cols: Expr) -> MatrixExpr:
-        """The product as a SymPy matrix expression, its number in front."""
-        number: Expr = Integer(1)
-        operators: list[MatrixExpr] = []
-        for factors, matrix in (*self.pairs, (self.last, None)):
-            number = number * Mul(*(f for f in factors if f.is_number))
-            rest = [f for f in factors if not f.is_number]
-            operators += [Diag(cols if matrix is None else matrix.rows, *rest)] if rest else []
-            operators += [] if matrix is None else [matrix]
-        return product([*([number] if number != 1 else []), *operators], rows)
-
-
 def products_of(found: Iterable[Path]) -> list[Product]:
     """The products of some paths, merged."""
-    return merged(reduce(Product.then, path.links, Product()) for path in found)
+    return merged(reduce(_longer, path.links, Product()) for path in found)
 
 
-def merged(products: Iterable[Product]) -> list[Product]:
-    """Products in the order of their routes; those that differ in the last diagonal are one."""
-    groups: dict[tuple[tuple[Factors, MatrixExpr], ...], list[Product]] = {}
-    for p in sorted(products, key=lambda p: p.route):
-        groups.setdefault(p.pairs, []).append(p)
-    summed = [Product(k, _added([p.last for p in g]), g[0].route) for k, g in groups.items()]
-    return [p for p in summed if p.last != (Integer(0),)]
-
-
-def _added(parts: list[Factors]) -> Factors:
-    """The sum of products, its common first factors in front."""
-    if len(parts) == 1:
-        return parts[0]
-    common: list[Expr] = []
-    for candidate in parts[0]:
-        if all(candidate in rest for rest in parts):
-            common.append(candidate)
-            parts = [_without(rest, candidate) for rest in parts]
-    inner = Add(*(Mul(*rest) for rest in parts))
-    if inner == 0:
-        return (Integer(0),)
-    return tuple(common) if inner == 1 else (*common, *Mul.make_args(inner))
-
-
-def _without(factors: Factors, one: Expr) -> Factors:
-    at = factors.index(one)
-    return (*factors[:at], *factors[at + 1 :])
+def _longer(made: Product, link: Link) -> Product:
+    return made.then(link.term, link.place)
 
 
 def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:

@@ -25,12 +25,12 @@ from symgate.linear.paths import (
     CARRY,
     MAX_SUMMANDS,
     Path,
-    Product,
     followed,
     path_count,
     products_of,
     sums,
 )
+from symgate.linear.products import Product
 
 
 @dataclass(frozen=True)

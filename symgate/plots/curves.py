@@ -78,8 +78,9 @@ def decay_curves(
             ends.append(End(*end, f"{name}\n{_half_life(d)}", look.colour, bold=True))
         if math.isfinite(d.half_life) and 0 < d.half_life <= d.lags[-1]:
             value = float(np.interp(d.half_life, d.lags, shown(d.median)))
-            ax.plot(d.half_life, value, "o", ms=6.5, mfc="white", mec=look.colour, mew=1.6,
-                    zorder=7)  # fmt: skip
+            ax.plot(
+                d.half_life, value, "o", ms=6.5, mfc="white", mec=look.colour, mew=1.6, zorder=7
+            )
     _limits(ax, decays, bounds, predictions)
     if bounds:
         for d, look, name in zip(decays, chosen, labels, strict=True):
@@ -132,8 +133,14 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
     ends = []
     bottom, top = ax.get_ylim()
     for values, title, dash in lines:
-        ax.plot(d.lags, shown(values), color=colour if title[0] != "s" else GREY, ls=dash,
-                lw=1.3, zorder=3)  # fmt: skip
+        ax.plot(
+            d.lags,
+            shown(values),
+            color=colour if title[0] != "s" else GREY,
+            ls=dash,
+            lw=1.3,
+            zorder=3,
+        )
         inside = np.flatnonzero(np.isfinite(values) & (values <= top) & (values >= bottom))
         last = finite_end(d.lags, values)
         if last is None or not len(inside):
@@ -210,8 +217,15 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
             ends.append(End(*end, f"{title}\n{lasts}", colour))
     if m.steps <= m.exact.lags[-1]:
         ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)
-        ax.annotate("1/e after T steps", (m.steps, -1 / math.log(10)), xytext=(-7, -7),
-                    textcoords="offset points", fontsize=9, ha="right", va="top")  # fmt: skip
+        ax.annotate(
+            "1/e after T steps",
+            (m.steps, -1 / math.log(10)),
+            xytext=(-7, -7),
+            textcoords="offset points",
+            fontsize=9,
+            ha="right",
+            va="top",
+        )
     _frame(ax, [m.exact])
     ax.set_title(
         f"{caption(m.cell)}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5

@@ -22,8 +22,10 @@ Array = NDArray[Any]
 FLOATS = {"single": "float32", "double": "float64"}
 
 #: Where numbers end: log10 of the smallest normal number of each precision.
-UNDERFLOW = {"double": math.log10(np.finfo(np.float64).tiny), "single": math.log10(
-    float(np.finfo(np.float32).tiny))}  # fmt: skip
+UNDERFLOW = {
+    "double": math.log10(np.finfo(np.float64).tiny),
+    "single": math.log10(float(np.finfo(np.float32).tiny)),
+}
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,30 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
             if len(below):
                 k = int(below[0])
                 crossings.append(float(lags[k]) / ax.get_xlim()[1])
-                ax.plot(lags[k], max(values[k], level - 1), marker="X", ms=8, color=colour,
-                        mec="white", mew=0.9, ls="none", zorder=6)  # fmt: skip
+                ax.plot(
+                    lags[k],
+                    max(values[k], level - 1),
+                    marker="X",
+                    ms=8,
+                    color=colour,
+                    mec="white",
+                    mew=0.9,
+                    ls="none",
+                    zorder=6,
+                )
         above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
-            f"smallest {FLOATS[name]}", (0.985 if right else 0.015, level),
-            xycoords=("axes fraction", "data"), xytext=(0, 3 if above else -3),
-            textcoords="offset points", ha="right" if right else "left",
-            va="bottom" if above else "top", fontsize=8.5, color="#444444",
-        )  # fmt: skip
+            f"smallest {FLOATS[name]}",
+            (0.985 if right else 0.015, level),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3 if above else -3),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="bottom" if above else "top",
+            fontsize=8.5,
+            color="#444444",
+        )
 
 
 def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
@@ -82,11 +98,17 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
     for end in ends:
         texts.append(
             ax.annotate(
-                end.text, (1.045, 0.5), xycoords="axes fraction", va="center", ha="left",
-                fontsize=size, color=darker(end.colour), annotation_clip=False,
+                end.text,
+                (1.045, 0.5),
+                xycoords="axes fraction",
+                va="center",
+                ha="left",
+                fontsize=size,
+                color=darker(end.colour),
+                annotation_clip=False,
                 fontweight="bold" if end.bold else "normal",
             )
-        )  # fmt: skip
+        )
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
     figure.draw_without_rendering()
@@ -103,11 +125,20 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
         if at == y and (near or abs(place - at) > 0.5 * needed[0]):
             start = end.x if near else right
             ax.annotate(
-                "", (1.038, place), xytext=(start, bottom + at * (top - bottom)),
-                xycoords="axes fraction", textcoords="data", annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "lw": 0.7, "color": end.colour, "shrinkA": 2,
-                            "shrinkB": 0},
-            )  # fmt: skip
+                "",
+                (1.038, place),
+                xytext=(start, bottom + at * (top - bottom)),
+                xycoords="axes fraction",
+                textcoords="data",
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "lw": 0.7,
+                    "color": end.colour,
+                    "shrinkA": 2,
+                    "shrinkB": 0,
+                },
+            )
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:

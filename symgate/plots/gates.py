@@ -49,16 +49,36 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             (slice(BARS - end, BARS), ORANGE, "////"),
         ):
             bounds = edges[part.start : part.stop + 1]
-            ax.stairs(row + height[part], bounds, baseline=row, fill=True, color=colour,
-                      hatch=hatch, ec="white" if hatch else None, lw=0)  # fmt: skip
+            ax.stairs(
+                row + height[part],
+                bounds,
+                baseline=row,
+                fill=True,
+                color=colour,
+                hatch=hatch,
+                ec="white" if hatch else None,
+                lw=0,
+            )
         ax.axhline(row, color="black", lw=0.8)
         role = run.cell.roles.get(name, "").split(":")[0].split(",")[0]
-        ax.annotate(f"{name}" + (f"\n{role}" if role else ""), (-0.02, row + 0.35),
-                    xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=9.5,
-                    annotation_clip=False)  # fmt: skip
-        ax.annotate(f"{closed:.1%} at {low:g}\n{opened:.1%} at {high:g}", (1.02, row + 0.35),
-                    xycoords=("axes fraction", "data"), ha="left", va="center", fontsize=9,
-                    annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f"{name}" + (f"\n{role}" if role else ""),
+            (-0.02, row + 0.35),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="center",
+            fontsize=9.5,
+            annotation_clip=False,
+        )
+        ax.annotate(
+            f"{closed:.1%} at {low:g}\n{opened:.1%} at {high:g}",
+            (1.02, row + 0.35),
+            xycoords=("axes fraction", "data"),
+            ha="left",
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
     for edge in (SATURATED, 1 - SATURATED):
         ax.axvline(edge, color="#888888", lw=0.8, ls=(0, (2, 2)))
     ax.set_xlim(0, 1)
@@ -67,6 +87,9 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value of the gate, between the ends of its range")
-    ax.set_title(f"{caption(run.cell.name)}: hatched: saturated (within 5 % of an end)",
-                 fontsize=9.5, color="#444444")  # fmt: skip
+    ax.set_title(
+        f"{caption(run.cell.name)}: hatched: saturated (within 5 % of an end)",
+        fontsize=9.5,
+        color="#444444",
+    )
     return ax

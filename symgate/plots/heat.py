@@ -46,8 +46,9 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     order = np.argsort(positions)
     values = d.log10_norm.reshape(len(d.lags), d.setting.sequences, -1).mean(axis=1)[:, order]
     values = np.where(np.isfinite(values), values, np.nan)
-    mesh = ax.pcolormesh(positions[order], d.lags, values, shading="nearest", cmap=MAP,
-                         rasterized=True)  # fmt: skip
+    mesh = ax.pcolormesh(
+        positions[order], d.lags, values, shading="nearest", cmap=MAP, rasterized=True
+    )
     ax.set_facecolor(NOTHING)
     ax.invert_yaxis()
     ax.set_xlabel("step $t$")
@@ -89,8 +90,15 @@ def sweep_on(
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = np.log10(values) if positive else values
     drawn = np.where(np.isfinite(drawn), drawn, np.nan)
-    mesh = ax.pcolormesh(np.arange(values.shape[1]), np.arange(values.shape[0]), drawn,
-                         shading="nearest", cmap=MAP, edgecolors="white", lw=0.8)  # fmt: skip
+    mesh = ax.pcolormesh(
+        np.arange(values.shape[1]),
+        np.arange(values.shape[0]),
+        drawn,
+        shading="nearest",
+        cmap=MAP,
+        edgecolors="white",
+        lw=0.8,
+    )
     mesh.set_gid(FIXED)
     mesh.set_rasterized(values.size > WRITTEN)
     ax.set_facecolor(NOTHING)
@@ -140,9 +148,16 @@ def _write(ax: Axes, values: Array, drawn: Array) -> None:
         shade = (drawn[row, column] - low) / (high - low) if high > low else 1.0
         dark = np.isfinite(shade) and shade < 0.5
         text = "grows" if np.isposinf(value) else "-" if np.isnan(value) else steps(value)
-        ax.text(column, row, text, ha="center", va="center", fontsize=9,
-                color="white" if dark else "black",
-                gid=FIXED if np.isfinite(shade) else None)  # fmt: skip
+        ax.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=9,
+            color="white" if dark else "black",
+            gid=FIXED if np.isfinite(shade) else None,
+        )
 
 
 def _short(value: Any) -> str:

@@ -40,9 +40,13 @@ from symgate.plots.style import (
 from symgate.plots.style import axes as axes_of
 
 _LOOKS: tuple[tuple[str, Any], ...] = (
-    (BLUE, DASHED), (RED, DOTTED), (GREEN, DASH_DOT), (PURPLE, LONG), (ORANGE, DOUBLE_DOT),
+    (BLUE, DASHED),
+    (RED, DOTTED),
+    (GREEN, DASH_DOT),
+    (PURPLE, LONG),
+    (ORANGE, DOUBLE_DOT),
     (SKY, SOLID),
-)  # fmt: skip
+)
 
 
 @styled
@@ -87,8 +91,11 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     ax.set_xlabel(f"lag $k$ (steps back){below}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
     count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
-    ax.set_title(f"{caption(paths.cell)}: {count}; in brackets the share of one step",
-                 fontsize=9.5, color="#444444")  # fmt: skip
+    ax.set_title(
+        f"{caption(paths.cell)}: {count}; in brackets the share of one step",
+        fontsize=9.5,
+        color="#444444",
+    )
     mark_underflow(ax, marks)
     label_ends(ax, ends)
     return ax

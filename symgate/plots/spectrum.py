@@ -39,8 +39,15 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
         ax.plot(lags, shown(values[:, i]), color=BLACK, lw=1.8, ls=dash)
         end = finite_end(lags, values[:, i])
         if end is not None and end[0] < lags[-1] and i == last:
-            ax.annotate(f"{title},\nleft until lag {end[0]:.0f}", end, xytext=(-5, -5),
-                        textcoords="offset points", ha="right", va="top", fontsize=9)  # fmt: skip
+            ax.annotate(
+                f"{title},\nleft until lag {end[0]:.0f}",
+                end,
+                xytext=(-5, -5),
+                textcoords="offset points",
+                ha="right",
+                va="top",
+                fontsize=9,
+            )
         elif end is not None:
             at = "" if end[0] == lags[-1] else f"\n(left until lag {end[0]:.0f})"
             ends.append(End(*end, f"{title}{at}", BLACK))
@@ -54,11 +61,23 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
         if k == 0 or (last_shown and math.log(k / last_shown) < apart):
             continue
         last_shown = k
-        ax.annotate(f"{r:.3g}", (k, 1.02), xycoords=("data", "axes fraction"), ha="center",
-                    va="bottom", fontsize=8.5, color=GREY, annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            f"{r:.3g}",
+            (k, 1.02),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=8.5,
+            color=GREY,
+            annotation_clip=False,
+        )
     ax.set_xlabel("lag $k$ (steps back)")
     ax.set_ylabel("singular values")
-    ax.set_title(f"{caption(d.cell)}: above, the effective rank of {values.shape[1]}", fontsize=9.5,
-                 color="#444444", pad=18)  # fmt: skip
+    ax.set_title(
+        f"{caption(d.cell)}: above, the effective rank of {values.shape[1]}",
+        fontsize=9.5,
+        color="#444444",
+        pad=18,
+    )
     label_ends(ax, ends)
     return ax

@@ -46,8 +46,10 @@ def compact(svg: str, salt: str, title: str = "", *, dark: bool = False) -> str:
     shrinks with its place; `title` is read out where pictures are not seen."""
     root = ET.fromstring(svg)
     used = {name for e in root.iter() for name in _REFERENCE.findall(_links(e))}
-    names = {name: f"{salt}-{number}" for number, name in enumerate(
-        e.get("id", "") for e in root.iter() if e.get("id") in used)}  # fmt: skip
+    names = {
+        name: f"{salt}-{number}"
+        for number, name in enumerate(e.get("id", "") for e in root.iter() if e.get("id") in used)
+    }
     colours: dict[tuple[str, str], str] = {}
     for mark in root.iterfind(f".//{_SVG}defs/{_SVG}path"):
         mark.attrib.pop("style", None)  # it is that of each <use>

@@ -269,7 +269,7 @@ def bounded(decays: Sequence[Decay]) -> Axes:
 def _first(d: Decay, lags: int) -> Decay:
     """The first lags of a curve, with its bounds and the half-life of the whole."""
     part = replace(
-        d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1], singular_values={}
+        d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1], singular={}, beside={}
     )
     part.__dict__["fit"] = d.fit
     if d.bounds is not None:
