@@ -442,7 +442,7 @@ def test_the_result_is_data_and_prints() -> None:
 # -- disguises and misprints -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", [name for name in CELLS if name not in ("slstm", "lem")])
 def test_a_disguise_is_equal_and_a_misprint_is_not(name: str) -> None:
     rng = random.Random(name)
     cell = sg.cell(name)
