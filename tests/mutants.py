@@ -3,8 +3,9 @@
     python -m tests.mutants [--only TEXT] [--jobs 2]
 
 `tests/data/mutants.toml` states the mutants: a file, a text that stands in it once, what
-stands there instead, and the tests that should see it. Each is applied in a scratch copy.
-Exit code 1 where one survives, or where its old text is not found any more.
+stands there instead, and the tests that should see it. Each is applied in a scratch copy;
+before that the tests have to pass without it. Exit code 1 where one survives, where its old
+text is not found any more (STALE), or where its tests fail as they stand (RED).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
@@ -28,7 +30,7 @@ STATED = ROOT / "tests/data/mutants.toml"
 PARTS = ("symgate", "tests", "analysis", "pyproject.toml", "README.md")
 SECONDS = 900
 #: What every run of tests imports; it is imported once, before the runs fork off.
-HEAVY = ("numpy", "sympy", "mpmath", "hypothesis", "pytest", "lark", "matplotlib.figure")
+HEAVY = ("numpy", "sympy", "mpmath", "pytest", "lark", "matplotlib.figure")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,20 @@ def _test(copy: Path, tests: tuple[str, ...]) -> None:
     os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n", "0", *tests])))
 
 
+def outcomes(mutants: list[Mutant], copies: list[Path]) -> Iterator[tuple[Mutant, str]]:
+    """What becomes of each mutant, as many at a time as there are copies."""
+    waiting, free, running = list(mutants), list(copies), []
+    while waiting or running:
+        while waiting and free:
+            running.append(started(waiting.pop(0), free.pop()))
+        time.sleep(0.1)
+        for job in list(running):
+            if found := job.outcome():
+                yield job.mutant, found
+                running.remove(job)
+                free.append(job.copy)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="break the code in many small ways")
     parser.add_argument("--only", default="", help="those with this text in file or mutation")
@@ -121,24 +137,21 @@ def main() -> int:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     for name in HEAVY:
         import_module(name)
-    waiting = [m for m in mutants() if wanted.only in str(m)]
-    left = [m for m in waiting if m.is_stale]
-    for mutant in left:
-        print(f"STALE     {mutant}", flush=True)
-    count, waiting = len(waiting), [m for m in waiting if m not in left]
+    chosen = [m for m in mutants() if wanted.only in str(m)]
     with tempfile.TemporaryDirectory() as folder:
-        free = [copied(Path(folder) / str(i)) for i in range(wanted.jobs)]
-        running: list[Job] = []
-        while waiting or running:
-            while waiting and free:
-                running.append(started(waiting.pop(0), free.pop()))
-            time.sleep(0.1)
-            for job in list(running):
-                if found := job.outcome():
-                    print(f"{found:9} {job.mutant}", flush=True)
-                    left += [job.mutant] if found != "killed" else []
-                    running.remove(job)
-                    free.append(job.copy)
+        copies = [copied(Path(folder) / str(i)) for i in range(wanted.jobs)]
+        words = dict.fromkeys(word for m in chosen for word in m.tests)
+        untouched = [Mutant("pyproject.toml", "", "", (word,)) for word in words]
+        red = {m.tests[0] for m, found in outcomes(untouched, copies) if found != "SURVIVED"}
+        for word in sorted(red):
+            print(f"RED       {word} fails as it stands; what names it says nothing", flush=True)
+        left = [m for m in chosen if m.is_stale or red & {*m.tests}]
+        for mutant in left:
+            print(f"{'STALE' if mutant.is_stale else 'RED':9} {mutant}", flush=True)
+        for mutant, found in outcomes([m for m in chosen if m not in left], copies):
+            print(f"{found:9} {mutant}", flush=True)
+            left += [mutant] if found != "killed" else []
+    count = len(chosen)
     print(f"{count} mutants, {count - len(left)} killed, {len(left)} not")
     return bool(left)
 
