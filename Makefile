@@ -1,5 +1,6 @@
 # make report     write the report to reports/
 # make published  reproduce published results, to reports/published/
+# make sample     make the report of reports/sample again, which is committed
 # make test       lint, check the types, run the tests
 # make quick      the tests of a minute, for the habit
 # make mutants    break the code in many small ways: does a test notice?
@@ -21,7 +22,7 @@ QUICK := $(addprefix tests/test_, language.py activations.py orders.py adjoint.p
 	modern.py imports.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help report published test quick mutants bench lock clean
+.PHONY: help report published sample test quick mutants bench lock clean
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -31,6 +32,10 @@ report: $(VENV)/.core
 
 published: $(VENV)/.core
 	$(PY) -m analysis.published
+
+sample: $(VENV)/.core
+	$(PY) -m analysis.published --output reports/sample/published
+	$(PY) -m symgate report -o reports/sample
 
 test: $(VENV)/.test
 	$(PY) -m ruff check .

@@ -286,7 +286,7 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_formula_changes_the_verdicts_that_rest_on_it(broken: str) -> None:
     cells, verdicts = BROKEN[broken]
-    found = sg.judge(verdicts, cells=cells)
+    found = sg.judge(list(verdicts), cells=cells)
     assert {j.id: j.verdict for j in found} == verdicts
     assert len(found.unexpected) == len(verdicts)
     assert all("cells={" in j.command for j in found)

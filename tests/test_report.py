@@ -23,7 +23,7 @@ from tests import browser
 from tests.tools import axe, needs
 
 ROOT = Path(__file__).parent.parent
-KEPT = ROOT / "reports"
+KEPT = ROOT / "reports" / "sample"
 SMALL: dict[str, Any] = {"hidden": 6, "lags": 40, "long": 60, "samples": 2}
 
 Page = Element

@@ -138,7 +138,6 @@ def _data(
         "made": {
             "command": settings.command,
             "tex": tex,
-            "seconds": round(sum(piece.seconds for piece in pieces.values()), 1),
             "versions": {
                 "symgate": __version__,
                 **{name: metadata.version(name) for name in LIBRARIES},

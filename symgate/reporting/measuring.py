@@ -268,15 +268,18 @@ def bounded(decays: Sequence[Decay]) -> Axes:
 
 def _first(d: Decay, lags: int) -> Decay:
     """The first lags of a curve, with its bounds and the half-life of the whole."""
-    part = replace(
-        d, lags=d.lags[: lags + 1], log10_norm=d.log10_norm[: lags + 1], singular={}, beside={}
-    )
-    part.__dict__["fit"] = d.fit
+    beside = {}
     if d.bounds is not None:
         worst, run = d.bounds.worst_log10[: lags + 1], d.bounds.run_log10[: lags + 1]
-        part.__dict__["bounds"] = replace(
-            d.bounds, worst_log10=worst, run_log10=run, radius_log10=None
-        )
+        beside["bounds"] = replace(d.bounds, worst_log10=worst, run_log10=run, radius_log10=None)
+    part = replace(
+        d,
+        lags=d.lags[: lags + 1],
+        log10_norm=d.log10_norm[: lags + 1],
+        singular={},
+        beside=beside,
+    )
+    part.__dict__["fit"] = d.fit
     return part
 
 

@@ -16,7 +16,6 @@ def section(f: Findings) -> Section:
     items: list[Words] = [
         ("Command: ", Code(made["command"])),
         ("Seed: ", f.number("settings/seed", "whole")),
-        ("Time to compute: ", f.number("made/seconds", "value"), " seconds"),
         (f"Versions: {versions}",),
         (
             "Numbers: ",
