@@ -100,8 +100,8 @@ def gate_ends(cells: Sequence[Cell], state: str, gate: str, at_zero: str, at_one
         "bias": math.log(needed / (1 - needed)),
     }
     told = [
-        f"Put into the equation, {gate} = 0 leaves nothing of {state}_{{t-1}} and {gate} = 1 all "
-        f"of it. A sigmoid reaches neither end.",
+        f"Substituted into the equation, {gate} = 0 removes {state}_{{t-1}} and {gate} = 1 keeps "
+        f"all of it. A sigmoid reaches neither end.",
         f"At {gate} = {{open}} a share of {{left}} is left after {{steps}} steps. To keep half "
         f"over {{long}} steps {gate} has to be {{needed:5}}: a bias of {{bias}} and weights 0.",
     ]
@@ -153,7 +153,7 @@ def convention(
         (
             said,
             "The two are one function of their parameters, proved for all sizes under the map "
-            f"below (to the left the names of {two.name}).",
+            f"below (names of {two.name} on the left).",
             f"It matters for a bias: {{bias}} in {gate} gives a half-life of {{half_life_first}} "
             f"steps in {one.name} and of {{half_life_second}} in {two.name}.",
         ),
@@ -180,8 +180,9 @@ def reset_gate(
         "share": float(at_rest(cell, params, 1)[gate][0, 0]),
     }
     told = [
-        f"Put into the equation, {gate} = 0 leaves no {state}_{{t-1}} in the candidate and "
-        f"{gate} = 1 all of it. A sigmoid reaches neither end: at bias {{bias}} it is {{share}}.",
+        f"Substituted into the equation, {gate} = 0 leaves no {state}_{{t-1}} in the candidate and "
+        f"{gate} = 1 leaves all of it. A sigmoid reaches neither end: at bias {{bias}} it is "
+        "{share}.",
     ]
     if carry_of(cell, state) is not None:
         told.append(f"The new state still keeps its share of {state}_{{t-1}}, whatever {gate} is.")
@@ -241,7 +242,7 @@ def gate_reads(cells: Sequence[Cell], gate: str, value: str, output: str) -> Fin
     if not cell.equations[output].has(now):
         said = f"Neither {gate}_t nor {output}_t reads {value}_t."
         return Finding(FALSE, (said,), {}, formulas)
-    told = f"Of the output {output}_t it is true; the gate {gate}_t itself does not read {value}_t."
+    told = f"True of the output {output}_t, not of the gate: {gate}_t does not read {value}_t."
     also = f"In {variant.name} it does." if others else f"Nor does it in {variant.name}."
     return Finding(CONDITIONS, (told, also), {}, formulas)
 
@@ -263,8 +264,7 @@ def four_gates(cells: Sequence[Cell], gates: Sequence[str]) -> Finding:
         f"{{closing}} of the {{called}}, {listed(closing)}, lie in [0, 1] and scale something. "
         f"{listed(others)} {within(known[others[0]])}: it is what is scaled, and most texts call "
         "it the candidate.",
-        "All {called} have the same form but for the activation, so that the count is a matter "
-        "of naming.",
+        "All {called} have the same form up to the activation, so the count is a matter of naming.",
     )
     return Finding(CONVENTION, told, numbers, formulas)
 

@@ -80,8 +80,8 @@ def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int)
     opener = " and ".join(f"{gate} → {value}" for gate, value in ends.items())
     still = _held(cell, state, ends) == variable(state, 1)
     told += [
-        "with all weights 0 it is σ(b)^k, b the bias that opens the carry: it falls at every "
-        f"finite bias, ever more slowly, with half-lives of {lives} steps at b = {at}.",
+        "with all weights 0 it is σ(b)^k, where b is the bias that opens the carry: it decays for "
+        f"every finite b, with half-lives of {lives} steps at b = {at}.",
         f"in the limit {opener}, ∂{state}_t/∂{state}_{{t-k}} is the identity, whatever the weights"
         + (f"; then nothing new enters {state} either." if still else "."),
     ]
@@ -183,8 +183,8 @@ def deep_and_untrainable(
     if said:
         told.append(f"{'; '.join(said)}.")
     told.append(
-        "the gradient of the weights also sums over short lags: training goes on, blind to what "
-        "is that far back."
+        "the gradient of the weights also sums over short lags: training continues, blind to "
+        "anything that far back."
     )
     return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers, (bound,))
 

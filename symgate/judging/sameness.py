@@ -33,7 +33,7 @@ def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
         changed = mapped(one, two, found.map)
         told = f"{two.name} is {one.name}, proved for all sizes"
         told += (
-            f" under the map below (to the left the names of {two.name})."
+            f" under the map below (names of {two.name} on the left)."
             if changed is not None
             else ", name by name."
         )
@@ -69,7 +69,7 @@ def one_state(cells: Sequence[Cell]) -> Finding:
     found = compare(one, two)
     roles = (
         f"{state} of {one.name} is carried through a gate, as the cell state is, and read by "
-        f"{listed(readers)}, as the output is: true of the parts that it plays."
+        f"{listed(readers)}, as the output is: it plays both parts."
     )
     if found:
         return Finding(PROVED, (counts, roles, "The two are the same function."), numbers, formulas)
@@ -157,14 +157,14 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
         "stages_second": _stages(two),
     }
     told = [
-        f"A step of {one.name} takes {{work_first}} multiply-adds in its matrices, one of "
+        f"One step of {one.name} takes {{work_first}} multiply-adds in its matrices, one step of "
         f"{two.name} {{work_second}} (n = m = {{hidden}}): a ratio of {{work_ratio}}.",
     ]
     if numbers["stages_first"] != numbers["stages_second"]:
         told.append(
-            f"How much of it can be done at once differs: the matrix products of a step wait for "
-            f"one another in {{stages_first}} stage{'s' * (_stages(one) > 1)} in {one.name} and "
-            f"{{stages_second}} in {two.name}."
+            f"They parallelise differently: the matrix products of a step form {{stages_first}} "
+            f"stage{'s' * (_stages(one) > 1)} in {one.name} and {{stages_second}} in {two.name}, "
+            f"each of which waits for the one before."
         )
     told.append(
         "The time itself depends on the machine and the sizes; how many steps training needs is "
@@ -207,14 +207,14 @@ def less_memory(cells: Sequence[Cell]) -> Finding:
         numbers |= {f"states_{name}": len(cell.states), f"values_{name}": len(cell.equations)}
     ratio = sp.cancel(sp.expand(one.parameter_count()) / sp.expand(two.parameter_count()))
     told = [
-        f"{one.name} hands on {{states_first}} and {two.name} {{states_second}} vectors of n "
+        f"{one.name} passes {{states_first}} and {two.name} {{states_second}} vectors of n "
         "numbers to the next step. A step computes {values_first} and {values_second} vectors, "
         "which the backward pass needs."
     ]
     less = [numbers[f"{what}_first"] < numbers[f"{what}_second"] for what in ("states", "values")]
     if ratio.is_number:
         numbers |= {"parts": int(ratio.p), "of": int(ratio.q)}
-        told.append("Parameters are {parts} to {of}.")
+        told.append("The parameters are in the ratio {parts} to {of}.")
         less.append(bool(ratio < 1))
     formulas = tuple(Board(cell).equation(name) for cell in cells for name in cell.states)
     return Finding(PROVED if all(less) else FALSE, tuple(told), numbers, formulas)
@@ -321,7 +321,7 @@ def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
         for unit in (0, 1)
     }
     return (
-        f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, what one "
-        f"lacks 0) the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
+        f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, missing "
+        f"parameters 0) the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
         f"({{second_1:4}}, {{second_2:4}}) in {two.name}."
     ), numbers

@@ -228,11 +228,11 @@ def misprinted_candidate(
     stays = ranges(mended)[state].within(-1, 1)
     told = [
         f"As printed the candidate {within(ranges(printed)[candidate])}: nothing squashes U h. "
-        f"With the parenthesis one term later {state} "
+        f"With the parenthesis moved by one term {state} "
         f"{'stays in [-1, 1], proved by ranges' if stays else 'does not stay in [-1, 1]'}.",
         f"One unit, the candidate's weights {{gain}}, the others {{minus_gain}}, x = 1, from "
         f"{state} = 1: after {{steps}} steps |{state}| is {{log10_printed}} as printed and "
-        "{log10_mended} as meant, and the Jacobian of the last step {log10_jacobian_printed} and "
+        "{log10_mended} as meant, and the last Jacobian is {log10_jacobian_printed} and "
         "{log10_jacobian_mended}.",
         "As printed no slope 1 - tanh² damps the way through U, and where W x + r = 0 the "
         "candidate is 0 whatever U h is.",
