@@ -241,6 +241,7 @@ KINDS = {
     "step": "hook",
     "net": "run",
     "module": "run",
+    "runs": "run",
     "inputs": "words",
     "resume": "path",
     "batch_first": "flag",

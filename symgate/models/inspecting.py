@@ -59,9 +59,14 @@ class Inspection:
 
 
 def inspected(
-    run: Run | BothWays, lags: int | None = None, pairs: Sequence[tuple[str, str]] = ()
+    run: Run | BothWays,
+    lags: int | None = None,
+    pairs: Sequence[tuple[str, str]] = (),
+    *,
+    exponents: bool = True,
 ) -> Inspection:
-    """Measure a run: curves of `pairs` (of, wrt) over `lags`, by default of every state."""
+    """Measure a run: curves of `pairs` (of, wrt) over `lags`, by default of every state; with
+    `exponents` the paths and the Lyapunov exponents as well."""
     if isinstance(run, BothWays):
         gates = [
             _saturation(f"{g}{layer.depth}" + ("_reverse" if layer.reverse else ""), run, values)
@@ -73,8 +78,9 @@ def inspected(
     chosen = pairs or [(s, s) for s in run.cell.states]
     decays = [decay(run, of, wrt, lags=count, norm="spectral", singular=()) for of, wrt in chosen]
     gates = [_saturation(g, run, values) for g, values in _sigmoids(run)]
-    paths = decays[0].measure_paths()
-    return Inspection(run, tuple(decays), paths, _exponents(run), tuple(gates))
+    paths = decays[0].measure_paths() if exponents else None
+    largest = _exponents(run) if exponents else ()
+    return Inspection(run, tuple(decays), paths, largest, tuple(gates))
 
 
 def _exponents(run: Run) -> tuple[float, ...]:

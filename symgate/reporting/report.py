@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 from symgate.asked import asked
 from symgate.equations.cell import Cell
-from symgate.errors import UnknownName
+from symgate.errors import SymgateError, UnknownName
+from symgate.numerics.run import Run
+from symgate.reporting import networks
 from symgate.reporting.assembling import Gathered, failed, gather
 from symgate.reporting.blocks import Page
 from symgate.reporting.chapters import CHAPTERS
@@ -54,9 +57,11 @@ def report(
     format: str = "html",
     progress: Progress | None = None,
     words: Sequence[str] | None = None,
+    runs: Sequence[Run] | None = None,
     **given: Any,
 ) -> Report:
-    """Write a report on cells, named or given, to a folder.
+    """Write a report on cells, named or given, to a folder; with `runs` one on these runs of
+    trained networks, each beside the same cell untrained.
 
     `given` are the settings: hidden, input, lags, samples, scheme, seed, notation, long.
     What was computed before with the same settings is used again.
@@ -69,6 +74,8 @@ def report(
     """
     if format not in FORMATS:
         raise UnknownName("the format", str(format), FORMATS)
+    if runs is not None:
+        return _on_runs(runs, checked(output), format, given)
     settings = chosen(cells, words, **given)
     folder = checked(output)
     store = Store(folder / KEPT)
@@ -82,6 +89,20 @@ def report(
         path = write_pdf(written.decode(), path.with_suffix(".pdf"), pictures)
     store.prune()
     return Report(path, gathered.findings.data, failed(gathered.findings))
+
+
+def _on_runs(runs: Sequence[Run], folder: Path, format: str, given: Mapping[str, Any]) -> Report:
+    if format not in ("html", "md"):
+        raise SymgateError(f"a report on runs is written as html or md, not {format}")
+    for name in given:
+        if name != "lags":
+            raise SymgateError(f"{name} is for a report on cells; runs have been made already")
+    page, made = networks.gathered(list(runs), given.get("lags"))
+    written = written_as(format, page, made)
+    data = json.dumps(made.findings.data, indent=1, ensure_ascii=False).encode()
+    files = {**made.files, "data/report.json": data, PAGES[format]: written}
+    put(folder, files, PAGES[format])
+    return Report(folder / PAGES[format], made.findings.data, {})
 
 
 def page_of(findings: Findings) -> Page:

@@ -69,6 +69,26 @@ def test_with_data(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "this reading fits" in capsys.readouterr().out
 
 
+def test_a_report_on_a_network(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "--model", f"{files / 'm.npz'}#encoder.rnn", "--lags", "20"]
+    words += ["--data", str(files / "x.npy"), "--outputs", str(files / "y.npy")]
+    assert main([*words, "-o", str(files / "out")]) == 0
+    page = (files / "out/index.html").read_text()
+    for part in ("encoder.rnn.l1 above encoder.rnn.l0", "m.npz", "SHA-256", "replayed, off by",
+                 "x.npy", "∂h2/∂h2, untrained", "<svg"):  # fmt: skip
+        assert part in page
+    net = sg.model(files / "m.npz")["decoder"]
+    made = sg.report(
+        runs=[net.simulate(np.ones((30, 3)))], output=files / "md", format="md", lags=9
+    )
+    assert "What a trained network remembers" in made.path.read_text()
+    assert made.data["runs"][0]["untrained"][0]["of"] == "h"
+    with pytest.raises(sg.SymgateError, match="runs is a list of runs"):
+        sg.report(runs=[net], output=files / "no")  # type: ignore[list-item]  # on purpose
+    with pytest.raises(sg.SymgateError, match="html or md"):
+        sg.report(runs=[], output=files / "no", format="pdf")
+
+
 def test_two_files(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with np.load(files / "m.npz") as arrays:
         np.savez(files / "same.npz", **{f"module.{n}": a for n, a in arrays.items()})

@@ -7,7 +7,7 @@ import json
 import sys
 
 from symgate.cli.bar import sections
-from symgate.cli.options import SCHEMES, cells, one_thread, whole
+from symgate.cli.options import SCHEMES, add_data, cells, one_thread, whole
 
 #: Settings that are passed on as they are.
 SIZES = {
@@ -25,6 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "cells", nargs="*", metavar="CELL", help="zoo names or files (rnn lstm gru)"
     )
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
+    parser.add_argument("--outputs", metavar="Y.npy", help="its outputs on the data, replayed")
+    add_data(parser)
     for name, line in SIZES.items():
         parser.add_argument(f"--{name}", type=whole, help=line)
     parser.add_argument("--scheme", help=f"initialisation: {SCHEMES}")
@@ -41,6 +44,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
     from symgate.reporting.report import report
+
+    if arguments.model:
+        return _on_a_network(arguments)
     from symgate.reporting.settings import DEFAULT_CELLS
 
     words = [*arguments.cells, *(arguments.cell or [])] or list(DEFAULT_CELLS)
@@ -60,3 +66,26 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"symgate: {name} could not be simulated: {reason}", file=sys.stderr)
     print(json.dumps(made.to_dict(), indent=2, ensure_ascii=False) if arguments.json else made.path)
     return 1 if made.failed else 0
+
+
+def _on_a_network(arguments: argparse.Namespace) -> int:
+    """The page on a trained network: where it is from, its data, how well it is replayed."""
+    from dataclasses import replace
+
+    from symgate.cli.networks import data, network, run_of
+    from symgate.reporting.report import report
+
+    first = arguments.batch_first or None
+    made = run_of(arguments.model, arguments.data, first)
+    source = f"{made.source}, on {arguments.data}"
+    if arguments.outputs:
+        x, y = data(arguments.data), data(arguments.outputs)
+        found = network(arguments.model).check(x, y, batch_first=first)
+        source += f" (replayed, off by {found.error:.1g} at most)"
+    given = {} if arguments.lags is None else {"lags": arguments.lags}
+    written = report(
+        output=arguments.output, format=arguments.format, runs=[replace(made, source=source)],
+        **given,
+    )  # fmt: skip
+    print(json.dumps(written.to_dict(), indent=2) if arguments.json else written.path)
+    return 0

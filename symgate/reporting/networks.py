@@ -1,0 +1,157 @@
+"""A report on runs of trained networks: the user's own network and data, beside it untrained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from symgate import __version__
+from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
+from symgate.flow.plain import plain
+from symgate.flow.table import half_life, lag, power
+from symgate.models.inspecting import Inspection, inspected
+from symgate.numerics.initialise import init
+from symgate.numerics.run import Run
+from symgate.numerics.simulate import simulate
+from symgate.plots.curves import decay_curves
+from symgate.plots.style import rendered, svg
+from symgate.reporting.assembling import Gathered
+from symgate.reporting.blocks import (
+    Code,
+    Derived,
+    Fold,
+    Lead,
+    Page,
+    Paragraph,
+    Picture,
+    Rows,
+    Section,
+    Words,
+)
+from symgate.reporting.findings import Findings
+from symgate.reporting.settings import Settings
+from symgate.writing.derivation import derive
+
+#: Cells with more equations than this are not derived on the page: stacks of layers.
+MOST_EQUATIONS = 10
+
+
+def gathered(runs: Sequence[Run], lags: int | None) -> tuple[Page, Gathered]:
+    """The page on runs, its figures and its data."""
+    if not runs or not all(isinstance(run, Run) for run in runs):
+        raise SymgateError(
+            "runs is a list of runs, as net.simulate(x) gives them for layers that run forward"
+        )
+    files: dict[str, bytes] = {}
+    inline: dict[str, str] = {}
+    data: dict[str, Any] = {"symgate": __version__, "runs": []}
+    sections = []
+    for place, run in enumerate(runs, 1):
+        trained, untrained = inspected(run, lags), _untrained(run, lags)
+        name = f"run-{place}"
+        drawn = [*map(_label, trained.decays), *(f"{_label(d)}, untrained" for d in untrained)]
+        ax = decay_curves([*trained.decays, *untrained], names=drawn)
+        files[f"figures/{name}.svg"] = rendered(ax, "svg")
+        inline[name] = svg(ax, name, title=f"Decay of the gradient in {_title(run)}")
+        data["runs"].append(
+            {"source": run.source, "steps": run.steps, "samples": run.samples,
+             **trained.to_dict(), "untrained": [d.to_dict() for d in untrained]}
+        )  # fmt: skip
+        sections.append(_section(name, run, trained, untrained))
+    cells = tuple({run.cell: run.cell for run in runs})
+    names = ", ".join(run.source or run.cell.name for run in runs)
+    findings = Findings(Settings(cells), {}, plain(data), frozenset(files))
+    title = "What a trained network remembers" if len(runs) == 1 else "What networks remember"
+    summary = f"How the gradient decays over the lag in {names}, on its own data."
+    return Page(title, summary, tuple(sections)), Gathered(findings, files, inline)
+
+
+def _title(run: Run) -> str:
+    """The layer that ran, or its cell."""
+    return run.source.partition(" from ")[0] or run.cell.name
+
+
+def _label(d: Decay) -> str:
+    return f"∂{d.of}/∂{d.wrt}"
+
+
+def _untrained(run: Run, lags: int | None) -> list[Decay]:
+    """The same cell with fresh weights, on the same data."""
+    sizes = {letter: run.size(size) for letter, size in run.cell.sizes.items()}
+    hidden, width = sizes.pop("n"), sizes.pop("m", None)
+    params = init(run.cell, hidden, width, sizes=sizes)
+    made = simulate(run.cell, params, {n: run[n] for n in run.cell.inputs})
+    made = replace(made, source=f"{run.cell.name}, untrained")
+    return list(inspected(made, lags, exponents=False).decays)
+
+
+def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Section:
+    first, fresh = trained.decays[-1], untrained[-1]
+    steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
+    before = half_life(fresh.fit.half_life, fresh.rate, int(fresh.lags[-1]))
+    lead = Lead((
+        f"{run.source or run.cell.name}: the norm of {_label(first)} halves in {steps} steps, and "
+        f"is above 1/e of its start up to lag {first.reaches}. Untrained, with weights as PyTorch "
+        f"draws them, it halves in {before} steps on the same data.",
+    ))  # fmt: skip
+    about = Paragraph((
+        f"Measured on {first.setting.averaged_over}. Made by symgate {__version__}, with ",
+        Code("sg.report(runs=[net.simulate(x)])"), ".",
+    ))  # fmt: skip
+    picture = Picture(
+        name, f"The norm of {_label(first)} over the lag, trained and untrained.",
+        ("The norm over the lag k, of the network and of the same cell untrained on the same "
+         "data.",),
+    )  # fmt: skip
+    blocks: list[Any] = [lead, picture, _rates(trained.decays, untrained), about]
+    blocks += _beside(trained)
+    if len(run.cell.equations) <= MOST_EQUATIONS:
+        derived = Derived(derive(run.cell))
+        blocks.append(Fold(f"The Jacobian of {run.cell.name}, derived", (derived,)))
+    return Section(name, _title(run), tuple(blocks))
+
+
+def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Rows:
+    def row(d: Decay, whose: str) -> tuple[Words, ...]:
+        words = (
+            f"{_label(d)}{whose}", half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
+            str(d.reaches), lag(d.passes["1e-3"]), power(float(d.median[-1])),
+        )  # fmt: skip
+        return tuple((word,) for word in words)
+
+    header = (
+        ("gradient",),
+        ("half-life",),
+        ("above 1/e until lag",),
+        ("1e-3 at lag",),
+        ("at the last lag",),
+    )
+    rows = (*(row(d, "") for d in trained), *(row(d, ", untrained") for d in untrained))
+    caption = ("Half-lives in steps, on the second half of the lags.",)
+    return Rows("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
+
+
+def _beside(found: Inspection) -> list[Any]:
+    """Paths, exponents, saturated gates."""
+    blocks: list[Any] = []
+    if found.paths is not None:
+        shares = found.paths.share
+        rows = tuple(
+            ((title,), (f"{100 * shares[name]:.1f} %",))
+            for name, title in found.paths.titles.items()
+        )
+        caption = ("What each route of the whole state carries of a step.",)
+        blocks.append(Rows("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
+    if found.exponents:
+        shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
+        blocks.append(Paragraph((f"Largest Lyapunov exponents: {shown} nats a step.",)))
+    if found.saturations:
+        counts = tuple(
+            tuple((str(v),) for v in (s.gate, s.units, s.open, s.closed)) for s in found.saturations
+        )
+        header = (("gate",), ("units",), ("open",), ("closed",))
+        caption = ("Units whose mean over the data is above 0.95 (open) or below 0.05 (closed).",)
+        blocks.append(Rows("Gates", caption, header, counts, frozenset({1, 2, 3})))
+    return blocks
