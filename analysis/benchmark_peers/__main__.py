@@ -9,19 +9,20 @@ default-initialised GRU and the same input, in double precision on one thread, e
 process of its own. Curves are compared before any time is printed. The floor is nothing but
 the matrix products of the textbook recursion, (3n × n)·(n × n) a step, with NumPy's BLAS.
 Times are the best of some runs (a second of them, 3 at least; one where it takes over 5 s)
-after a warm-up; our time includes the forward run, JAX's leaves compilation out.
+after a warm-up, in processor time; our time includes the forward run, JAX's leaves compilation out.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from analysis.benchmark_peers.bars import verdicts
+from analysis.benchmark_peers.bars import key, verdicts
 from analysis.benchmark_peers.contenders import CONTENDERS
 from analysis.benchmark_peers.measuring import LIMIT, WORTH, row, work
 from analysis.benchmark_peers.picture import plot
@@ -31,19 +32,42 @@ SIZES, LAGS = (8, 32, 64, 128, 256, 512), (200, 1000, 10_000)
 #: The rows of a network with slow modes: b_z = 4, U of gain 1.5.
 SLOW = ((128, 1000), (256, 1000))
 
-HEAD = """double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.5), one sequence,
-1 thread, one processor; {packages}. Made by `python -m analysis.benchmark_peers`.
+#: The rows of several sequences: n = 32, 200 lags.
+SEQUENCES = (8, 32, 256)
 
-Columns: our time and peak memory, our time over that of the matrix products alone (same
-BLAS), each peer's time over ours and its memory. "over": it was stopped after {limit:.0f} s."""
+HEAD = """double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.5), 1 thread, one
+processor, processor time, the least of runs taken in turn; {packages}; {kernel}.
+Made by `python -m analysis.benchmark_peers`.
+
+Columns: our time with the compiled engine and peak memory, our time over that of the matrix
+products alone (NumPy's BLAS), each peer's time over ours and its memory (the NumPy engine among
+them; jax scan under vmap for several sequences). "over": it was stopped after {limit:.0f} s."""
 
 
-def wanted(options: argparse.Namespace) -> list[tuple[int, int, bool]]:
-    """The rows to be measured: (n, lags, slow)."""
-    asked = [(n, k, options.slow) for n in options.sizes or SIZES for k in options.lags or LAGS]
+def wanted(options: argparse.Namespace) -> list[tuple[int, int, bool, int]]:
+    """The rows to be measured: (n, lags, slow, sequences)."""
+    asked = [
+        (n, k, options.slow, options.sequences)
+        for n in options.sizes or SIZES
+        for k in options.lags or LAGS
+    ]
     if options.sizes or options.lags or options.slow:
         return asked
-    return [*asked, *((n, k, True) for n, k in SLOW)]
+    slow = [(n, k, True, 1) for n, k in SLOW]
+    return [*asked, *slow, *((32, 200, False, b) for b in SEQUENCES)]
+
+
+def kernel() -> str:
+    """The kernel of NumPy's BLAS on this machine, where it says so."""
+    import numpy as np
+
+    folder = Path(np.__file__).parent.parent / "numpy.libs"
+    for path in folder.glob("*openblas*"):
+        name = getattr(ctypes.CDLL(str(path)), "scipy_openblas_get_corename64_", None)
+        if name is not None:
+            name.restype = ctypes.c_char_p
+            return f"OpenBLAS kernel {name().decode()}"
+    return "BLAS kernel unknown"
 
 
 def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str]]:
@@ -53,7 +77,8 @@ def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str
     for found in rows:
         figures = found["figures"]
         ours = figures["symgate"]
-        cells = [str(found["n"]), f"{found['lags']}{' slow' if found['slow'] else ''}"]
+        many = f" x {found['sequences']}" if found["sequences"] > 1 else ""
+        cells = [str(found["n"]), f"{found['lags']}{' slow' if found['slow'] else ''}{many}"]
         cells += [f"{ours['seconds'] * 1e3:.1f} ms", f"{ours['peak_mb']:.0f} MB"]
         cells.append(f"{ours['seconds'] / figures['floor']['seconds']:.2f}")
         for name in peers:
@@ -89,7 +114,11 @@ def page(rows: list[dict], packages: str, missing: list[str]) -> str:
     lines, reasons = table(rows, peers)
     notes = [f"({i}) {reason}." for i, reason in enumerate(reasons, 1)]
     notes += [f"Left out: {name} is not installed." for name in missing]
-    parts = [HEAD.format(packages=packages, limit=LIMIT), markdown(lines), "  \n".join(notes)]
+    parts = [
+        HEAD.format(packages=packages, limit=LIMIT, kernel=kernel()),
+        markdown(lines),
+        "  \n".join(notes),
+    ]
     parts.append(markdown(list(verdicts(rows)), texts=2))
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -99,13 +128,14 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", help=f"n, by default {SIZES}")
     parser.add_argument("--lags", type=int, nargs="+", help=f"K, by default {LAGS}")
     parser.add_argument("--slow", action="store_true", help="b_z = 4, U of gain 1.5")
+    parser.add_argument("--sequences", type=int, default=1, help="how many at once")
     parser.add_argument("--peers", nargs="*", default=list(WORTH), choices=list(WORTH))
     parser.add_argument("--add", action="store_true", help="keep the other rows that are saved")
     parser.add_argument("-o", type=Path, default=Path("reports/benchmark.svg"), help="the plot")
     parser.add_argument("--one", choices=list(CONTENDERS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        work(options.one, options.sizes[0], options.lags[0], options.slow)
+        work(options.one, options.sizes[0], options.lags[0], options.slow, options.sequences)
         return
     peers = [p for p in options.peers if find_spec(p.split()[0])]
     missing = sorted({p.split()[0] for p in options.peers} - {p.split()[0] for p in peers})
@@ -114,10 +144,10 @@ def main() -> None:
     saved = options.o.with_suffix(".json")
     kept = json.loads(saved.read_text()) if options.add and saved.exists() else []
     saved.parent.mkdir(parents=True, exist_ok=True)
-    for n, lags, slow in wanted(options):
-        found = row(n, lags, slow, peers)
-        kept = [x for x in kept if (x["n"], x["lags"], x["slow"]) != (n, lags, slow)] + [found]
-        kept.sort(key=lambda x: (x["slow"], x["n"], x["lags"]))
+    for asked in wanted(options):
+        found = row(*asked, peers)
+        kept = [x for x in kept if key(x) != asked] + [found]
+        kept.sort(key=lambda x: (x["slow"], x["sequences"], x["n"], x["lags"]))
         saved.write_text("[\n" + ",\n".join(map(json.dumps, kept)) + "\n]\n")
         print("  ".join(table([found], peers)[0][1]), file=sys.stderr, flush=True)
     text = page(kept, packages, missing)

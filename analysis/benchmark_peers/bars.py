@@ -19,13 +19,15 @@ class Bar:
     sizes: tuple[int, ...]
     bound: float
     slow: bool = False
+    sequences: int = 1
+    ours: str = "symgate"
 
     def figure(self, figures: dict) -> float | None:
-        ours = figures["symgate"]
+        ours = figures[self.ours]
         if self.against is None:
             return ours["peak_mb"]
         theirs = figures.get(self.against)
-        if not isinstance(theirs, dict):
+        if not isinstance(theirs, dict) or not isinstance(ours, dict):
             return None
         ratio = theirs["seconds"] / ours["seconds"]
         return 1 / ratio if self.against == "floor" else ratio
@@ -37,7 +39,9 @@ class Bar:
     def told(self, n: int) -> tuple[str, str]:
         """Which row the bar is about, and its bound."""
         modes = ", slow modes" if self.slow else ""
-        row = f"n = {n}, {self.lags} lags{modes}"
+        many = f", {self.sequences} sequences" if self.sequences > 1 else ""
+        alone = ", NumPy engine" if self.ours != "symgate" else ""
+        row = f"n = {n}, {self.lags} lags{modes}{many}{alone}"
         if self.against is None:
             return f"{row}: peak memory", f"at most {self.bound:g} MB"
         if self.against == "floor":
@@ -47,29 +51,35 @@ class Bar:
 
 
 BARS = (
-    Bar("torch batched", 200, (8, 32, 64), 8),
-    Bar("torch batched", 200, (128, 256, 512), 18),
-    Bar("floor", 200, (128,), 1.2),
-    Bar("floor", 200, (256, 512), 1.1),
-    Bar("floor", 1000, (128, 256), 0.45),
-    Bar("floor", 10_000, (128,), 0.25),
-    Bar("jax scan", 1000, (8, 32, 64), 1 / 3),
-    Bar("jax scan", 1000, (128, 256, 512), 1),
-    Bar("jax scan", 10_000, (128,), 2.5),
-    Bar("jax scan", 10_000, (256,), 5),
-    Bar("floor", 1000, (128,), 1.4, slow=True),
-    Bar("floor", 1000, (256,), 1.2, slow=True),
-    Bar(None, 10_000, (512,), 600),
+    *(Bar("jax scan", 1000, (n,), b) for n, b in ((8, 2.5), (32, 3), (64, 3), (128, 3), (256, 4))),
+    *(Bar("jax scan", 200, (n,), b) for n, b in ((32, 1), (64, 1.2), (128, 1.2), (256, 1.5))),
+    *(Bar("jax scan", 10_000, (n,), b) for n, b in ((128, 7), (256, 8))),
+    *(Bar("floor", 200, (n,), b) for n, b in ((128, 0.85), (256, 0.75))),
+    *(Bar("floor", 1000, (n,), b) for n, b in ((128, 0.35), (256, 0.25))),
+    *(Bar("floor", 10_000, (n,), b) for n, b in ((128, 0.12), (256, 0.10))),
+    Bar("floor", 1000, (128,), 0.85, slow=True),
+    *(Bar("torch batched", 200, (n,), b) for n, b in ((8, 30), (64, 15), (256, 15))),
+    *(Bar("jax scan", 200, (32,), 1.2, sequences=b) for b in (8, 32, 256)),
+    *(
+        Bar("jax scan", 1000, (n,), b, ours="numpy engine")
+        for n, b in ((32, 0.7), (64, 1), (128, 2))
+    ),
+    Bar(None, 10_000, (512,), 450),
 )
+
+
+def key(row: dict) -> tuple[int, int, bool, int]:
+    """What a row is about: n, lags, slow modes, sequences."""
+    return row["n"], row["lags"], row["slow"], row["sequences"]
 
 
 def verdicts(rows: list[dict]) -> Iterator[list[str]]:
     """One line for each bar and row that was asked for: what it wants, what was found."""
     yield ["bar", "wanted", "found", "verdict"]
-    by_key = {(row["n"], row["lags"], row["slow"]): row["figures"] for row in rows}
+    by_key = {key(row): row["figures"] for row in rows}
     for bar in BARS:
         for n in bar.sizes:
-            figures = by_key.get((n, bar.lags, bar.slow))
+            figures = by_key.get((n, bar.lags, bar.slow, bar.sequences))
             if figures is None:
                 continue
             figure = bar.figure(figures)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 Run = Callable[[], list[float]]
 
 
-def set_up(n: int, lags: int, slow: bool):
+def set_up(n: int, lags: int, slow: bool, sequences: int = 1):
     """The cell, its parameters and the input: the same for every contender."""
     import numpy as np
 
@@ -24,17 +24,27 @@ def set_up(n: int, lags: int, slow: bool):
         params["b_z"][:] = 4
         for gate in "zrn":
             params[f"U_{gate}"] = rng.normal(size=(n, n)) * 1.5 / np.sqrt(n)
-    return cell, params, np.random.default_rng(0).normal(size=(lags, n))
+    shape = (lags, n) if sequences == 1 else (lags, sequences, n)
+    return cell, params, np.random.default_rng(0).normal(size=shape)
 
 
-def symgate_run(n: int, lags: int, slow: bool) -> Run:
-    import symgate as sg
+def symgate_run(engine: str) -> Callable[[int, int, bool, int], Run]:
+    def made(n: int, lags: int, slow: bool, sequences: int) -> Run:
+        import symgate as sg
 
-    cell, params, x = set_up(n, lags, slow)
-    return lambda: sg.lag_norms(sg.simulate(cell, params, x), lags=lags).log10_norm[1:].tolist()
+        cell, params, x = set_up(n, lags, slow, sequences)
+
+        def run() -> list[float]:
+            found = sg.simulate(cell, params, x, engine=engine)
+            curve = sg.lag_norms(found, lags=lags, engine=engine).log10_norm[1:]
+            return curve.ravel().tolist()
+
+        return run
+
+    return made
 
 
-def floor_run(n: int, lags: int, slow: bool) -> Run:
+def floor_run(n: int, lags: int, slow: bool, sequences: int) -> Run:
     import numpy as np
 
     _, params, _ = set_up(n, 1, slow)
@@ -42,7 +52,7 @@ def floor_run(n: int, lags: int, slow: bool) -> Run:
     columns, out = np.eye(n), np.empty((3 * n, n))
 
     def run() -> list[float]:
-        for _ in range(lags):
+        for _ in range(lags * sequences):
             np.matmul(stacked, columns, out=out)
         return []
 
@@ -58,7 +68,7 @@ def torch_step(params, h, x):
     return z * h + (1 - z) * n
 
 
-def torch_batched(n: int, lags: int, slow: bool) -> Run:
+def torch_batched(n: int, lags: int, slow: bool, sequences: int) -> Run:
     import torch
 
     torch.set_num_threads(1)
@@ -78,7 +88,7 @@ def torch_batched(n: int, lags: int, slow: bool) -> Run:
     return run
 
 
-def torch_jacrev(n: int, lags: int, slow: bool) -> Run:
+def torch_jacrev(n: int, lags: int, slow: bool, sequences: int) -> Run:
     import torch
 
     torch.set_num_threads(1)
@@ -104,12 +114,12 @@ def torch_jacrev(n: int, lags: int, slow: bool) -> Run:
     return run
 
 
-def jax_parts(n: int, lags: int, slow: bool):
+def jax_parts(n: int, lags: int, slow: bool, sequences: int = 1):
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    _, params, x = set_up(n, lags, slow)
+    _, params, x = set_up(n, lags, slow, sequences)
 
     def step(params, h, x):
         z = jax.nn.sigmoid(params["W_z"] @ x + params["U_z"] @ h + params["b_z"])
@@ -120,7 +130,7 @@ def jax_parts(n: int, lags: int, slow: bool):
     return jax, jnp, step, params, x
 
 
-def jax_jacrev(n: int, lags: int, slow: bool) -> Run:
+def jax_jacrev(n: int, lags: int, slow: bool, sequences: int) -> Run:
     jax, jnp, step, params, x = jax_parts(n, lags, slow)
 
     def last(offsets, params, x):
@@ -142,10 +152,9 @@ def jax_jacrev(n: int, lags: int, slow: bool) -> Run:
     return run
 
 
-def jax_scan(n: int, lags: int, slow: bool) -> Run:
-    jax, jnp, step, params, x = jax_parts(n, lags, slow)
+def jax_scan(n: int, lags: int, slow: bool, sequences: int) -> Run:
+    jax, jnp, step, params, x = jax_parts(n, lags, slow, sequences)
 
-    @jax.jit
     def curve(params, x):
         _, states = jax.lax.scan(lambda h, row: (step(params, h, row), h), jnp.zeros(n), x)
 
@@ -161,11 +170,15 @@ def jax_scan(n: int, lags: int, slow: bool) -> Run:
         _, logs = jax.lax.scan(back, (jnp.eye(n), 0.0), (states, x), reverse=True)
         return logs[::-1]
 
-    return lambda: curve(params, x).tolist()
+    if sequences > 1:
+        curve = jax.vmap(curve, in_axes=(None, 1), out_axes=1)
+    compiled = jax.jit(curve)
+    return lambda: compiled(params, x).ravel().tolist()
 
 
 CONTENDERS = {
-    "symgate": symgate_run,
+    "symgate": symgate_run("c"),
+    "numpy engine": symgate_run("numpy"),
     "floor": floor_run,
     "torch batched": torch_batched,
     "torch jacrev": torch_jacrev,

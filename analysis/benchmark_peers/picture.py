@@ -10,7 +10,7 @@ def plot(lines: list[dict], path: Path) -> None:
     import matplotlib
     from matplotlib.figure import Figure
 
-    lines = [line for line in lines if not line["slow"]]
+    lines = [line for line in lines if not line["slow"] and line["sequences"] == 1]
     figure = Figure(figsize=(10, 5), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, along, apart in ((left, "lags", "n"), (right, "n", "lags")):

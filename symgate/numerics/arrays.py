@@ -84,6 +84,8 @@ def as_array(name: str, value: Any) -> Array:
     No framework is loaded here: tensors of PyTorch, variables of Keras, arrays of JAX are told
     by what they can do.
     """
+    if isinstance(value, np.ndarray):
+        return value
     if type(value).__module__.startswith("keras"):
         value = value.value  # what a variable of Keras holds
     for step in ("detach", "cpu"):

@@ -90,7 +90,7 @@ class _Written:
 
     def values(self, e: Expr, width: int) -> Array:
         """What is known ahead, (steps, B, n)."""
-        found = np.broadcast_to(self.ahead.value(e), (self.length, width, self.frame.samples))
+        found = np.broadcast_to(self.ahead[e], (self.length, width, self.frame.samples))
         return _inward(found)
 
     def own(self, name: str, before: bool = False) -> Place:

@@ -22,6 +22,9 @@ Array = NDArray[Any]
 #: Steps of a stretch: as many as give so many numbers, within limits.
 NUMBERS, SHORTEST, LONGEST = 1 << 18, 64, 2048
 
+#: Below so many multiplications a row it does not pay to form Jacobians at all.
+WORTH = 1 << 13
+
 
 class Pulling:
     """Rows of up to `height` by every value, pulled back through the steps of a run.
@@ -92,6 +95,8 @@ class Pulling:
     def prefers_dense(self, rows: int) -> bool:
         """Whether forming the Jacobian first takes fewer multiplications for so many rows."""
         forming, applying, running = self.costs
+        if running < WORTH:
+            return False
         return forming + rows * applying < rows * running
 
     def tape(self, kind: str) -> Tape:
