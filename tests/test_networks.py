@@ -253,3 +253,16 @@ def test_tables_become_frames() -> None:
     assert frame.index.name == "lag"
     assert "h,h: carry alone" in d.paths.to_frame().columns  # type: ignore[union-attr]
     assert len(sg.sweep("rnn", hidden=[2, 3], lags=4).to_frame()) == 2
+
+
+@pytest.mark.parametrize("name", ["deltanet", "mlstm", "layer-norm-lstm", "hopfield"])
+def test_a_step_that_is_not_of_vectors_alone(name: str) -> None:
+    d = sg.decay(name, hidden=3, lags=6, networks=2)
+    assert np.isfinite(d.median).all()
+    assert d.bounds is not None
+    assert (d.bounds.run_log10 >= d.log10_norm - 1e-9).all()
+    assert d.paths is None
+    assert "nothing is predicted" in d.predictions.notes[0]  # type: ignore[union-attr]
+    with pytest.raises(sg.SymgateError, match="not one of vectors alone"):
+        d.measure_paths()
+    d.to_dict()

@@ -18,6 +18,7 @@ from symgate.errors import SymgateError
 from symgate.flow.plain import plain
 from symgate.flow.table import in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
+from symgate.numerics.general import is_general
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -246,8 +247,9 @@ class Decay:
     @property
     def paths(self) -> Paths | None:
         """The curve without each path, the carry alone, and the shares; worked out on first
-        use, from the last position of each sequence."""
-        return self._beside("paths", Decay.measure_paths)
+        use, from the last position of each sequence; None where paths are not told apart."""
+        general = bool(self.runs) and is_general(self.runs[0].cell)
+        return None if general else self._beside("paths", Decay.measure_paths)
 
     def _beside(self, name: str, made: Callable[[Decay], Any]) -> Any:
         if name not in self.beside and self.runs and self.is_block:

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.errors import SymgateError
 from symgate.flow.table import frame
 from symgate.flow.tail import quantile
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, Transition, named_paths
 from symgate.numerics.dense import whole
+from symgate.numerics.general import is_general
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
@@ -141,6 +143,11 @@ def paths(
     """
     first = runs[0]
     cell, states = first.cell, first.cell.states
+    if is_general(cell):
+        raise SymgateError(
+            f"the step of {cell.name} is not one of vectors alone, whose paths are told apart; "
+            f"its curve and its bounds are there without them"
+        )
     named = named_paths(cell)
     wanted = [(of, wrt)]
     if len(states) == 2:

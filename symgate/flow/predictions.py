@@ -19,6 +19,7 @@ from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
+from symgate.numerics.general import is_general
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
@@ -77,6 +78,9 @@ def predictions(decay: Decay) -> Predictions:
     run = decay.run
     if run is None:
         raise SymgateError("predictions need the run; this curve was loaded from a file")
+    if is_general(run.cell):
+        told = f"the step of {run.cell.name} is not one of vectors alone: nothing is predicted"
+        return Predictions((), (told,))
     lags = decay.lags.astype(float)
     entries, notes = [], []
     coefficient = carry_coefficient(run.cell, decay.wrt)

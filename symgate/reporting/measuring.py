@@ -97,11 +97,10 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
         data |= _of_curve(d, cell, settings.notation)
         files[f"data/{slug}.csv"] = d.to_csv().encode()
         files[f"data/{slug}.npz"] = _saved(d)
-        assert d.paths is not None
         assert d.run is not None
-        run, paths = d.run, d.paths
+        run = d.run
         figures: dict[str, Callable[[], Axes]] = {
-            "paths": lambda: path_curves(paths),
+            "paths": lambda: path_curves(d.paths or d.measure_paths()),
             "gates": lambda: gate_histograms(run),
             "singular": lambda: _singular(d),
         }
@@ -117,6 +116,8 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
 
 
 def _singular(d: Decay) -> Axes:
+    if not d.singular_values:
+        raise SymgateError(f"the singular values of {d.cell} are not worked out")
     if not d.effective_rank:
         raise SymgateError(f"the gradient of {d.cell} is exactly zero, with all singular values")
     return singular_value_curves(d)
@@ -201,7 +202,8 @@ def _of_paths(d: Decay) -> dict[str, Any]:
     """Each path's share in one step of the whole state, and in each block what is left at
     the last lag without it."""
     paths = d.paths
-    assert paths is not None
+    if paths is None:
+        return {"paths": {}, "share": {}, "carry_share": None, "blocks": {}}
     blocks = {
         f"{of},{wrt}": {
             "last_log10": float(b.whole[-1]),
