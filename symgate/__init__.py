@@ -66,6 +66,7 @@ _HOMES = {
     "read": "symgate.reading.reader",
     "report": "symgate.reporting.report",
     "simulate": "symgate.numerics.simulate",
+    "stack": "symgate.equations.stack",
     "sweep": "symgate.flow.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.text",
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
+    from symgate.equations.stack import stack
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.flow.curve import Decay
     from symgate.flow.measure import decay
@@ -172,6 +174,7 @@ __all__ = [
     "read",
     "report",
     "simulate",
+    "stack",
     "sweep",
     "tangent",
     "text",

@@ -187,7 +187,7 @@ ASKED: Mapping[str, Check] = {
     "format": word,
     "gain": number(),
     "hadamard": word,
-    "hidden": whole(1, 100_000),
+    "hidden": several(whole(1, 100_000)),
     "high": number(least=0),
     "input": whole(0, 100_000),
     "input_variance": number(least=0),

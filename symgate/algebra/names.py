@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,17 +22,22 @@ GREEK = {
 #: `lambda` is a word of Python's, so that people write it otherwise.
 _SPELLINGS = {"lamda": "lambda", "lam": "lambda", "Lamda": "Lambda", "eps": "epsilon"}
 
+#: A letter with a number behind it: h2 is the h of the second layer.
+_LAYERED = re.compile(r"([A-Za-z]+)([0-9]+)")
+
 ACCENTS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "dot": "\u0307", "prime": "′"}
 
 
 @dataclass(frozen=True)
 class NameParts:
-    """A name, taken apart; `greek` is the Greek letter's English name, or None."""
+    """A name, taken apart; `greek` is the Greek letter's English name, or None, `layer` the
+    number behind the letter."""
 
     base: str
     greek: str | None
     accents: tuple[str, ...]
     subscripts: tuple[str, ...]
+    layer: str = ""
 
 
 @lru_cache(maxsize=4096)
@@ -44,8 +50,12 @@ def name_parts(name: str) -> NameParts:
     base, *rest = [part for part in name.split("_") if part] or [name]
     accents = tuple(part for part in rest if part in ACCENTS)
     subscripts = tuple(part for part in rest if part not in ACCENTS)
+    found = _LAYERED.fullmatch(base)
+    layer = ""
+    if found and (len(found[1]) == 1 or _SPELLINGS.get(found[1], found[1]) in GREEK):
+        base, layer = found[1], found[2]
     greek = _SPELLINGS.get(base, base)
-    return NameParts(base, greek if greek in GREEK else None, accents, subscripts)
+    return NameParts(base, greek if greek in GREEK else None, accents, subscripts, layer)
 
 
 def is_scalar_name(name: str) -> bool:

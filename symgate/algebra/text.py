@@ -38,6 +38,7 @@ class Unicode(Printer):
         parts = name_parts(name)
         base = GREEK[parts.greek] if parts.greek else parts.base
         base += "".join(ACCENTS[accent] for accent in parts.accents)
+        base += raised(parts.layer)
         below = list(parts.subscripts)
         if time is not None:
             below.append("t" if time == 0 else f"t{offset(time)}")
@@ -152,6 +153,14 @@ class Unicode(Printer):
 
     def print_Power(self, e: Any) -> Shown:
         return made(POWER, self.at(e.matrix, ATOM), f"^{e.exponent}")
+
+
+def raised(layer: str) -> str:
+    """The number of a layer as an upper index: ⁽²⁾."""
+    return f"⁽{layer.translate(_RAISED)}⁾" if layer else ""
+
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def numbers_first(

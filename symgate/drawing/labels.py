@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
+from symgate.algebra.text import raised
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def name_label(name: str, lag: int | None = None) -> Label:
     parts = name_parts(name)
     base = GREEK[parts.greek] if parts.greek else parts.base
     base += "".join(ACCENTS[accent] for accent in parts.accents)
+    base += raised(parts.layer)
     below = [GREEK.get(part, part) for part in parts.subscripts]
     if lag is not None:
         below.append("t" if lag == 0 else f"t−{lag}")

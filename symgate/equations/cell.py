@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -75,6 +75,7 @@ class Cell:
     states: tuple[str, ...]
     inputs: tuple[str, ...]
     gates: tuple[str, ...]
+    outputs: tuple[str, ...]
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
 
@@ -89,10 +90,12 @@ class Cell:
         *,
         title: str = "",
         roles: Mapping[str, str] | None = None,
+        outputs: Sequence[str] = (),
     ) -> Cell:
         """Read a cell from its equations, one a line.
 
         `roles` says in words what gates and states do; derivations and `show` print it.
+        `outputs` names the output of each layer, of cells one above the other.
         A fault in the text raises an `EquationError` with line, column and mend.
         """
         if not isinstance(text, str):
@@ -125,6 +128,7 @@ class Cell:
             states=tuple(names.states),
             inputs=tuple(names.inputs),
             gates=tuple(n for n in built if n not in names.states),
+            outputs=tuple(outputs),
             parameters=MappingProxyType(parameters),
             shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
             _sizes=MappingProxyType(shapes.sizes),
@@ -163,6 +167,13 @@ class Cell:
     def sizes(self) -> Mapping[str, Symbol]:
         """The letters of the sizes: n units, m inputs, and so on, as SymPy symbols."""
         return self._sizes  # type: ignore[attr-defined]
+
+    @property
+    def output(self) -> str:
+        """The state that the cell gives out: of the top layer; else h, or the first state."""
+        if self.outputs:
+            return self.outputs[-1]
+        return "h" if "h" in self.states else self.states[0]
 
     def size(self, name: str) -> Expr:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
@@ -212,7 +223,7 @@ class Cell:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_text, (self.text, self.name, self.title, dict(self.roles))
+        return _from_text, (self.text, self.name, self.title, dict(self.roles), self.outputs)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a cell is immutable")
@@ -240,8 +251,10 @@ class Cell:
         return html_table(rows, caption=self.title, code=True)
 
 
-def _from_text(text: str, name: str, title: str, roles: dict[str, str]) -> Cell:
-    return Cell.from_text(text, name, title=title, roles=roles)
+def _from_text(
+    text: str, name: str, title: str, roles: dict[str, str], outputs: tuple[str, ...]
+) -> Cell:
+    return Cell.from_text(text, name, title=title, roles=roles, outputs=outputs)
 
 
 def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -153,7 +153,7 @@ class Sweep:
 def sweep(
     cell: str | Cell,
     *,
-    hidden: Sequence[int] | int = (Setup.hidden,),
+    hidden: Sequence[int] | int = (64,),
     gain: Sequence[float] | float = (Setup.gain,),
     bias: Mapping[str, Sequence[float] | float] | None = None,
     scheme: Sequence[str] | str = (Setup.scheme,),

@@ -40,13 +40,15 @@ Lag: TypeAlias = "int | str | Symbol | None"
 
 
 @asked()
-def jacobian(cell: Cell | str, of: str = "h", wrt: str = "h", lag: Lag = None) -> MatrixExpr:
+def jacobian(
+    cell: Cell | str, of: str | None = None, wrt: str | None = None, lag: Lag = None
+) -> MatrixExpr:
     """∂ of_t / ∂ wrt_{t-lag} as a SymPy matrix expression, gates by name.
 
     `of` and `wrt` are names of states, gates, inputs (wrt), pre-activations ("a_z" is what
-    gate z acts on) or vector parameters (wrt). `lag` is a whole number, or a symbol or its
-    name for a product over k steps; without it the lag is 1 for a state and 0 for anything
-    else, so that it is one step.
+    gate z acts on) or vector parameters (wrt); where left out, the cell's output (h).
+    `lag` is a whole number, or a symbol or its name for a product over k steps; without it the
+    lag is 1 for a state and 0 for anything else, so that it is one step.
 
     >>> import symgate as sg
     >>> lstm = sg.cell("lstm")
@@ -59,6 +61,8 @@ def jacobian(cell: Cell | str, of: str = "h", wrt: str = "h", lag: Lag = None) -
     """
     cell = cell_of(cell)
     lin = linearise(cell)
+    of = cell.output if of is None else of
+    wrt = cell.output if wrt is None else wrt
     _check_names(lin, of, wrt)
     steps = _steps(cell, wrt, lag)
     if wrt in cell.parameters:

@@ -18,7 +18,6 @@ from symgate.asked import asked
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
-from symgate.models.stacking import output_of
 from symgate.numerics.backprop import gradients
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
@@ -151,7 +150,7 @@ def _curve(network: Network, x: Array, at: int, norm: str) -> Array:
     for level in levels:
         runs.append([run_layer(layer, x) for layer in level])
         outputs = [
-            run[output_of(layer.cell)][:: -1 if layer.reverse else 1]
+            run[layer.cell.output][:: -1 if layer.reverse else 1]
             for run, layer in zip(runs[-1], level, strict=True)
         ]
         x = merged(outputs, level[0].merge)
@@ -182,7 +181,7 @@ def _curve(network: Network, x: Array, at: int, norm: str) -> Array:
 
 def _through(layer: Layer, run: Run, above: _Stream) -> _Stream:
     """∂/∂x of a layer at every step, from ∂/∂h, in the layer's own direction."""
-    out, states = output_of(layer.cell), layer.cell.states
+    out, states = layer.cell.output, layer.cell.states
     x = run[layer.cell.inputs[0]]
     rows = above.values.shape[1]
     found = _Stream.zero((run.steps, rows, x.shape[1]))

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
-from symgate.models.stacking import output_of
 from symgate.models.stored import wide
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate as simulate_cell
@@ -131,7 +130,7 @@ def _both_ways(network: Network, x: Array, start: Mapping[str, Any] | None) -> B
         outputs = []
         for layer in level:
             runs[layer.name] = run_layer(layer, x, start)
-            found = runs[layer.name][output_of(layer.cell)]
+            found = runs[layer.name][layer.cell.output]
             outputs.append(found[::-1] if layer.reverse else found)
         x = merged(outputs, level[0].merge)
     return BothWays(network, runs, x)
@@ -158,7 +157,7 @@ def last_output(network: Network, run: Any) -> Array:
     direction ends at its own end of the sequence."""
     top = network.levels[-1]
     if isinstance(run, BothWays):
-        ends = [run.runs[layer.name][output_of(layer.cell)][-1] for layer in top]
+        ends = [run.runs[layer.name][layer.cell.output][-1] for layer in top]
         return merged(ends, top[0].merge)
     found: Array = output(network, run)[-1]
     return found
@@ -169,5 +168,5 @@ def output(network: Network, run: Any) -> Array:
     if isinstance(run, BothWays):
         return run.output
     top = network.levels[-1][0]
-    name = output_of(top.cell)
+    name = top.cell.output
     return run[name if len(network.levels) == 1 else f"{name}{len(network.levels)}"]

@@ -23,7 +23,6 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.models.model import model
 from symgate.models.network import Network
 from symgate.models.running import BothWays
-from symgate.models.stacking import output_of
 from symgate.numerics.arrays import as_array
 from symgate.numerics.product import NORMS, block_norms
 from symgate.numerics.run import Run
@@ -108,11 +107,11 @@ class Watch:
             title = group or "network"
             if isinstance(made, BothWays):
                 for layer in part.layers:
-                    state = output_of(layer.cell)
+                    state = layer.cell.output
                     yield f"{layer.name}: ∂{state}/∂{state}", made.runs[layer.name], state
             elif isinstance(made, Run):
                 depth = len(part.levels)
-                names = [output_of(level[0].cell) for level in part.levels]
+                names = [level[0].cell.output for level in part.levels]
                 for k, name in enumerate(names, 1):
                     state = name if depth == 1 else f"{name}{k}"
                     yield f"{title}: ∂{state}/∂{state}", made, state

@@ -225,7 +225,7 @@ class _Backward:
 
 def _losses(run: Run, loss: Any, state: str | None) -> dict[str, Array]:
     what, states = f"a state of {run.cell.name} named", run.cell.states
-    of = states[0] if state is None else known_name(what, state, states)
+    of = run.cell.output if state is None else known_name(what, state, states)
     out = {}
     for name, value in (loss if isinstance(loss, Mapping) else {of: loss}).items():
         known_name(what, name, states)

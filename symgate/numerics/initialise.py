@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
 
+from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.asked import number
 from symgate.cells import cell_of
@@ -34,7 +35,7 @@ SCALAR = 0.5
 
 def init(
     cell: Cell | str,
-    hidden: int,
+    hidden: int | Sequence[int],
     input: int | None = None,
     scheme: str = Setup.scheme,
     seed: int = Setup.seed,
@@ -82,10 +83,12 @@ def init(
 
 
 def chosen_sizes(
-    cell: Cell, hidden: int, input: int | None, sizes: Mapping[str, int] | None
+    cell: Cell, hidden: int | Sequence[int], input: int | None, sizes: Mapping[str, int] | None
 ) -> dict[str, int]:
-    """A number for each letter of the cell's sizes."""
+    """A number for each letter of the cell's sizes; several `hidden` are a layer's each."""
     sizes = mapping("sizes", sizes)
+    if not isinstance(hidden, int | np.integer):
+        hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -102,6 +105,26 @@ def chosen_sizes(
     for letter in sizes:
         known_name(f"a size of {cell.name} named", letter, cell.sizes)
     return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}
+
+
+def _by_layer(
+    cell: Cell, hidden: list[int], sizes: Mapping[str, int]
+) -> tuple[int, Mapping[str, int]]:
+    """The first layer's units, and a size for each of the others."""
+    if len(hidden) != max(len(cell.outputs), 1):
+        raise SymgateError(
+            f"hidden has {len(hidden)} numbers, and {cell.name} has "
+            f"{max(len(cell.outputs), 1)} layers"
+        )
+    found: dict[str, int] = {}
+    for output, units in zip(cell.outputs, hidden, strict=False):
+        letter = str(cell.shapes[output][0])
+        if found.setdefault(letter, units) != units:
+            raise SymgateError(
+                f"the layers of {cell.name} have one size, {letter}: they cannot have "
+                f"{found[letter]} and {units} units"
+            )
+    return hidden[0], {**found, **sizes}
 
 
 def bias_of(cell: Cell, gate: str) -> str:
@@ -146,13 +169,18 @@ def _inside(node: Node) -> Expr:
 
 
 def acts_on_input(cell: Cell) -> dict[str, bool]:
-    """Whether each matrix acts on an input; one that acts on a stack does not."""
+    """Whether each matrix acts on an input; one that acts on a stack does not.
+
+    The input of a layer is the output of the one below it.
+    """
     found: dict[str, bool] = {}
+    sent = {cell.variable(o) for o in cell.outputs}
+    sent |= {cell.variable(g) for g in cell.gates if cell.outputs and name_parts(g).base == "y"}
     for expression in cell.equations.values():
         for product in expression.atoms(MatVec):
             for symbol in product.matrix.atoms(MatrixSymbol):
                 v = product.vector
-                inside = isinstance(v, Indexed) and name_of(v) in cell.inputs
+                inside = isinstance(v, Indexed) and (name_of(v) in cell.inputs or v in sent)
                 found[symbol.name] = found.get(symbol.name, True) and inside
     return found
 
@@ -174,13 +202,21 @@ class _Draw:
         return tuple(int(size.subs(numbers)) for size in p.shape)
 
     def uniform_all(self, p: Parameter) -> Array:
-        bound = 1 / math.sqrt(self.sizes.get("n", 1))
+        bound = 1 / math.sqrt(self.units(p))
         if not p.shape:
             return np.array(SCALAR)
         drawn = self.rng(p.name).uniform(-bound, bound, self.shape(p))
         if p.kind == "matrix" and not acts_on_input(self.cell).get(p.name, False):
             drawn *= self.gains(p)
         return drawn
+
+    def units(self, p: Parameter) -> int:
+        """The units of a parameter's layer."""
+        layer = name_parts(p.name).layer
+        if self.cell.outputs and layer:
+            output = self.cell.outputs[int(layer) - 1]
+            return self.sizes[str(self.cell.shapes[output][0])]
+        return self.sizes.get("n", 1)
 
     def gains(self, p: Parameter) -> Array:
         """The gain of each column: 1 where a matrix acts on [h, x] and the column on x."""

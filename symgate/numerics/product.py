@@ -257,7 +257,7 @@ def _of_any(
     lin = linearise(run.cell)
     known_name("the norm", norm, NORMS)
     what = f"a value of {run.cell.name} named"
-    first = run.cell.states[0] if of is None else known_name(what, of, lin.nodes)
+    first = run.cell.output if of is None else known_name(what, of, lin.nodes)
     second = first if wrt is None else known_name(what, wrt, [*lin.nodes, *run.cell.inputs])
     step = _step(run, at)
     reach = step + 1 if second in run.cell.states else step
@@ -308,7 +308,8 @@ class _Asked:
         states = run.cell.states
         what = f"a state of {run.cell.name} named"
         first, second = (
-            states[0] if name is None else known_name(what, name, states) for name in (of, wrt)
+            run.cell.output if name is None else known_name(what, name, states)
+            for name in (of, wrt)
         )
         step = _step(run, at)
         library = native.engine(engine)

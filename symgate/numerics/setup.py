@@ -28,7 +28,7 @@ class Drawing(TypedDict, total=False):
 class OneNetwork(Drawing, total=False):
     """What `memory` takes."""
 
-    hidden: int | None
+    hidden: int | Sequence[int] | None
     scheme: str | None
 
 
@@ -45,7 +45,7 @@ class Measuring(Drawing, total=False):
 class Options(Measuring, total=False):
     """All keywords from which a `Setup` is made."""
 
-    hidden: int | None
+    hidden: int | Sequence[int] | None
     scheme: str | None
     gain: float | None
     bias: Mapping[str, float] | None
@@ -62,7 +62,7 @@ class Setup:
     """
 
     cell: Cell
-    hidden: int = 64
+    hidden: int | Sequence[int] = 64
     input: int | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     scheme: str = "pytorch"

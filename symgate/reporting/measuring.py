@@ -288,7 +288,7 @@ def _first(d: Decay, lags: int) -> Decay:
 def carrying(cell: Cell) -> str:
     """The state that is carried, else the one that `decay` takes."""
     found = [c.state for c in carries(linearise(cell))]
-    return found[0] if found else ("h" if "h" in cell.states else cell.states[0])
+    return found[0] if found else cell.output
 
 
 def long_curve(cells: Sequence[Cell], settings: Settings) -> Made:

@@ -40,7 +40,8 @@ class Glyph:
         ('f',)
         """
         parts = name_parts(name)
-        return cls(parts.greek or parts.base, parts.accents, parts.subscripts)
+        above = (parts.layer,) if parts.layer else ()
+        return cls(parts.greek or parts.base, parts.accents, parts.subscripts, above)
 
     @property
     def flat(self) -> str:

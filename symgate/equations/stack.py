@@ -1,0 +1,109 @@
+"""Cells one above the other are a cell: the output of one is the input of the next.
+
+The names of a layer get its number behind their letter: h1, c1, W1_i, b1_i, h2, …, which LaTeX
+prints as an upper index. The whole is an ordinary cell, so that everything else follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from symgate.cells import cell as zoo_cell
+from symgate.equations.cell import Cell
+from symgate.errors import EquationError, SymgateError
+
+MAX_LAYERS = 64
+
+#: What may stand between two layers: the function of the language, or nothing.
+BETWEEN = ("", "layer_norm", "rms_norm")
+
+
+def stack(
+    *cells: Cell | str, layers: int | None = None, residual: bool = False, norm: str = ""
+) -> Cell:
+    """Cells one above the other, as one cell.
+
+    `cells` are cells or names of the zoo, from the bottom up; `layers` repeats a single one so
+    many times. With `residual` a layer's input is added to its output before it goes up (the
+    sizes must agree); `norm` is "layer_norm" or "rms_norm", what acts on what goes up.
+
+    >>> deep = stack("rnn", layers=2)
+    >>> print(deep)
+    h1[t] = tanh(W1 @ x[t] + U1 @ h1[t-1] + b1)
+    h2[t] = tanh(W2 @ h1[t] + U2 @ h2[t-1] + b2)
+    >>> deep.outputs, deep.output
+    (('h1', 'h2'), 'h2')
+    """
+    if not cells:
+        raise SymgateError('stack takes cells or their names, as stack("lstm", layers=2)')
+    found = [zoo_cell(c) if isinstance(c, str) else c for c in cells]
+    for given in found:
+        if not isinstance(given, Cell):
+            raise SymgateError(f"expected a cell or its name, not {type(given).__name__}")
+    if layers is not None:
+        whole = isinstance(layers, int) and not isinstance(layers, bool)
+        if not whole or not 1 <= layers <= MAX_LAYERS:
+            raise SymgateError(f"layers is a whole number from 1 to {MAX_LAYERS}, not {layers!r}")
+        if len(found) not in (1, layers):
+            raise SymgateError(
+                f"{len(found)} cells were given and layers={layers}; give one cell, or leave "
+                f"layers out"
+            )
+        found = found * layers if len(found) == 1 else found
+    if norm not in BETWEEN:
+        raise SymgateError(f'norm is "layer_norm", "rms_norm" or "", not {norm!r}')
+    return _joined(found, residual, norm)
+
+
+def numbered(name: str, layer: int) -> str:
+    """A name in a layer: W_i is W1_i in the first.
+
+    >>> numbered("W_i", 1), numbered("h_tilde", 2), numbered("b", 3)
+    ('W1_i', 'h2_tilde', 'b3')
+    """
+    head, line, tail = name.partition("_")
+    return f"{head}{layer}{line}{tail}"
+
+
+def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
+    if len(cells) == 1:
+        return cells[0]
+    lines: list[str] = []
+    roles: dict[str, str] = {}
+    outputs: list[str] = []
+    below = ""
+    for layer, cell in enumerate(cells, 1):
+        if below and len(cell.inputs) != 1:
+            raise SymgateError(
+                f"{cell.name} takes {len(cell.inputs)} inputs, and a layer above another takes "
+                f"one: the output of the layer below"
+            )
+        names = {n: numbered(n, layer) for n in (*cell.equations, *cell.parameters)}
+        if below:
+            names[cell.inputs[0]] = below
+        lines += [_renamed(line, names) for line in str(cell).splitlines()]
+        roles |= {names[n]: f"layer {layer}: {role}" for n, role in cell.roles.items()}
+        outputs.append(names[cell.output])
+        source = below or (cell.inputs[0] if cell.inputs else "")
+        below = outputs[-1]
+        if layer < len(cells) and (residual or norm):
+            sent = f"{below}[t] + {source}[t]" if residual and source else f"{below}[t]"
+            below = numbered("y", layer)
+            lines.append(f"{below}[t] = {f'{norm}({sent})' if norm else sent}")
+            roles[below] = f"what goes up from layer {layer}"
+    same = len({cell.name for cell in cells}) == 1
+    name = f"{cells[0].name}-{len(cells)}" if same else "-".join(c.name for c in cells)
+    title = (
+        f"{cells[0].title}, {len(cells)} layers"
+        if same
+        else " above ".join(c.title for c in reversed(cells))
+    )
+    try:
+        return Cell.from_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
+    except EquationError as error:
+        raise SymgateError(f"the cells do not fit one above the other: {error.message}") from None
+
+
+def _renamed(line: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"[A-Za-z_]\w*", lambda m: names.get(m[0], m[0]), line)
