@@ -170,6 +170,14 @@ class _Maker:
             if any(a.vector is var for s in self.own.sums for a in s.applied):
                 yield self.change(var, new, "missing_factor", f"({meant})")
 
+    def complemented(self, product: AnyTerm, meant: str) -> tuple[AnyTerm, str]:
+        """(1 - z) ⊙ g for z ⊙ g."""
+        assert isinstance(product, Times)
+        gate, *rest = product.factors
+        other = Add(0, 0, ((1, Num(0, 0, "1")), (-1, gate)))
+        shown, sign, tail = meant.partition(f" {self.printing.sign} ")
+        return replace(product, factors=(other, *rest)), f"(1 - {shown}){sign}{tail}"
+
     def multiplied(self, gate: str, term: AnyTerm) -> tuple[AnyTerm, str]:
         line = self.sketch.lines[gate].u
         own = Var(0, 0, gate, line.time, line.line.target)
@@ -410,12 +418,14 @@ class _Maker:
         if self.own.name not in {*self.sketch.parts.carried, *self.sketch.parts.outputs}:
             return
         for part in summands(self.own.term):
-            if len(part.factors) > 2 or isinstance(part.term, Var):
-                continue
             for name in self.sketch.parts.gates | self.sketch.spare:
-                if name in self.sketch.lines and name != self.own.name:
-                    new, meant = self.multiplied(name, part.term)
+                if len(part.factors) > 2 or name not in self.sketch.lines or name == self.own.name:
+                    continue
+                new, meant = self.multiplied(name, part.term)
+                if not isinstance(part.term, Var):
                     yield self.change(part.term, new, "missing_factor", meant)
+                turned, meant = self.complemented(new, meant)
+                yield self.change(part.term, turned, "missing_factor", meant)
         for term in self.own.terms:
             if isinstance(term, Var) and term.name in self.sketch.memories and term.time != -1:
                 new = Call(term.start, term.stop, "tanh", "", term, (term.start, term.start))

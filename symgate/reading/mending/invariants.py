@@ -200,6 +200,18 @@ def added_biases(sketch: Sketch) -> Iterator[Broken]:
                 yield at(own, last, "missing_operator", "a bias is multiplied", True)
 
 
+def added_weights(sketch: Sketch) -> Iterator[Broken]:
+    """Weighted terms and a bias are added: not W x ⊙ U h, not (W x + U h) ⊙ b."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            for part in s.parts:
+                acted = sum(isinstance(f, Apply) for f in part.factors)
+                inner = any(isinstance(f, Add) and affine(f) for f in part.factors)
+                bias = any(isinstance(f, Par) and f.kind != "scalar" for f in part.factors)
+                if acted > 1 or (inner and bias):
+                    yield at(own, part.term, "wrong_operator", "weighted terms are multiplied")
+
+
 def unsquashed(sketch: Sketch) -> Iterator[Broken]:
     """A memory keeps its last value as it is: not σ(f ⊙ c + i ⊙ g)."""
     for name in sketch.parts.carried:
@@ -569,6 +581,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     gated,
     both_sides,
     added_biases,
+    added_weights,
     unsquashed,
     added_gates,
     stood_aside,

@@ -44,6 +44,7 @@ REMEDIES = {
     "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
     "positive": ("wrong_sign",),
     "stood_aside": ("wrong_sign",),
+    "added_weights": ("wrong_operator", "missing_operator"),
     "added_biases": ("missing_operator",),
     "added_gates": ("wrong_operator", "misplaced_parenthesis"),
     "enclosed": ("bias_outside_activation", "misplaced_parenthesis"),
@@ -96,18 +97,24 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
     best: Slip | None = None
     if not wrong and known(sketch.terms):
         return None
-    for slip in _scored(sketch, printing, wrong):
-        if best is None or slip.score > best.score:
-            best = slip
+    for everywhere in (False, True):
+        if (everywhere or not wrong) and not _like_a_common_one(sketch):
+            return None
+        for slip in _scored(sketch, printing, wrong, everywhere or not wrong):
+            if best is None or slip.score > best.score:
+                best = slip
+        if best is not None or not wrong:
+            return best
     return best
 
 
-def _scored(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Iterator[Slip]:
+def _scored(
+    sketch: Sketch, printing: Printing, wrong: Sequence[Broken], everywhere: bool
+) -> Iterator[Slip]:
+    """The changes that gain something: at what is broken, or in every line."""
     bad = sum(b.weight for b in wrong)
-    if not wrong and not _like_a_common_one(sketch):
-        return
     for change in islice(changes(sketch, printing), MOST):
-        if wrong and not _concerns(sketch, change, wrong):
+        if not everywhere and not _concerns(sketch, change, wrong):
             continue
         after = sketch.changed(change.line, change.term)
         reached = known(after.terms) if sketch.whole else ""
@@ -159,8 +166,10 @@ def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
 
 def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str) -> bool:
     """Whether a change is at the place of what it mends, and of a kind that mends it."""
+    if reached and any(b.line == change.line or b.rule in LOOSE for b in mended):
+        return True
     if reached:
-        return any(b.line == change.line or b.rule in LOOSE for b in mended)
+        return reached in MEANT and _telling(sketch, change, reached)
     if any(b.line != change.line and b.rule not in LOOSE for b in mended):
         return False
     if any(b.rule == "read" for b in mended) and usual(sketch, change):
