@@ -8,7 +8,7 @@ says.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symgate.reading.source import Piece
@@ -22,6 +22,7 @@ _DEFINITION = re.compile(
     r"|DeclareRobustCommand)\s*\*?\s*(?:\{\s*\\([A-Za-z]{1,40})\s*\}|\\([A-Za-z]{1,40}))"
 )
 _COUNT = re.compile(r"\s*\[(\d)\](?:\s*\[([^\[\]]{0,80})\])?|\s*((?:#\d)*)")
+_MARK = re.compile(r"#(\d)")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 
@@ -72,19 +73,29 @@ def group(text: str, at: int) -> tuple[int, int] | None:
     return None
 
 
-def expanded(piece: Piece, macros: Mapping[str, Macro]) -> Piece:
-    """The piece with its macros written out, within bounds; the rest stays as it is."""
+@dataclass
+class Budget:
+    """What the macros of one document may still cost: expansions, and characters written."""
+
+    expansions: int = MAX_EXPANSIONS
+    characters: int = 20 * MAX_CHARACTERS
+
+
+def expanded(piece: Piece, macros: Mapping[str, Macro], budget: Budget) -> Piece:
+    """The piece with its macros written out, within a budget; the rest stays as it is."""
     if not macros or "\\" not in piece.text:
         return piece
     text, offsets = piece.text, list(piece.offsets)
-    at = steps = 0
+    at = 0
     while (found := _COMMAND.search(text, at)) is not None:
         macro = macros.get(found.group(1))
-        steps += 1
-        if macro is None or steps > MAX_EXPANSIONS or len(text) > MAX_CHARACTERS:
+        spent = min(budget.expansions, budget.characters) <= 0
+        if macro is None or spent or len(text) > MAX_CHARACTERS:
             at = found.end()
             continue
         body, end = _applied(text, found.end(), macro)
+        budget.expansions -= 1
+        budget.characters -= len(text)
         here = offsets[found.start()]
         text = text[: found.start()] + body + text[end:]
         offsets[found.start() : end] = [here] * len(body)
@@ -110,7 +121,19 @@ def _applied(text: str, at: int, macro: Macro) -> tuple[str, int]:
             break
         arguments.append(single.group(1))
         at = single.end()
-    body = macro.body
-    for i, argument in enumerate(arguments, start=1):
-        body = body.replace(f"#{i}", argument)
+    body = _filled(macro.body, arguments)
     return (body if macro.arguments else f"{body} " if body[-1:].isalpha() else body), at
+
+
+def _filled(body: str, arguments: Sequence[str]) -> str:
+    """A body with its arguments, all at once; the body alone where that would be too long."""
+    marks = [int(found[1]) for found in _MARK.finditer(body)]
+    length = len(body) + sum(len(arguments[n - 1]) for n in marks if 0 < n <= len(arguments))
+    if length > MAX_CHARACTERS:
+        return body
+
+    def own(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return arguments[number - 1] if 0 < number <= len(arguments) else found[0]
+
+    return _MARK.sub(own, body)

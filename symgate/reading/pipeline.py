@@ -17,7 +17,7 @@ from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
 from symgate.reading.lines import Aside, Line, lines
-from symgate.reading.macros import Macro, definitions, expanded
+from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.names import Indices, component_letters, indices
 from symgate.reading.plain import written_in_latex
 from symgate.reading.repairs import repaired
@@ -118,9 +118,9 @@ def _may_define(piece: Piece) -> bool:
 
 def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
     glued = any(p.kind == "plain" and has_glued_times(p.text) for p in found.pieces)
-    count = 0
+    count, budget = 0, Budget()
     for piece in found.pieces:
-        ready = expanded(written_in_latex(piece), macros)
+        ready = expanded(written_in_latex(piece), macros, budget)
         if glued and piece.kind == "plain":
             ready = with_glued_times(ready)
         try:

@@ -113,8 +113,9 @@ def file_text(path: Path) -> str:
         if path.stat().st_size > MAX_BYTES:
             raise SymgateError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
         data = path.read_bytes()
-    except OSError as error:
-        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no file can have this name"
+        raise SymgateError(f"cannot read {path}: {why}") from None
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SymgateError(f"{path} is not a text")
     for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):

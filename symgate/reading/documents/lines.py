@@ -55,6 +55,9 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
         first = text.rfind("\n", start, found) + 1 or start
         last = text.find("\n", found, stop)
         last = stop if last < 0 else last
+        if last - first > 4 * MAX_LINE:
+            at = last + 1
+            continue
         label = _LABEL.match(text, first, found)
         label = label or _WORDS.match(text, first, found + 1)
         first = first if label is None else label.end()

@@ -20,6 +20,8 @@ from symgate.reading.symbols import LAYOUTS, MATRICES
 #: How far a closing mark is looked for.
 MAX_FORMULA = 20_000
 MAX_INLINE = 2_000
+#: How deep fences may stand in fences.
+MAX_NESTED = 20
 
 _ENVIRONMENTS = "|".join(
     re.escape(name)
@@ -37,14 +39,15 @@ _OPENERS = re.compile(
     r"|(?P<code>`+)"
     r"|(?P<escaped>\\[\\$])"
     r"|(?P<dollar>\$)"
-    r"|(?P<url>https?://[^\s\"'<>)]*?(?:codecogs\.com/[^\s\"'<>?]*\?|/render/math\?math=|"
-    r"upmath\.me/(?:svg|png)/|vercel\.app/\?(?:from|inline)=|chart\?(?:[^\s\"'<>]*&)?chl=|"
-    r"forkosh\.com/mathtex\.cgi\?|latex\.php\?latex=))"
+    r"|(?P<url>https?://)"
     r"|(?P<attribute>\b(?:math|tex|formula|expression|latex|equation)=(?P<quote>[\"']|\{[\"'`]|\{String\.raw`))"
     r"|(?P<annotation><annotation[^<>]{0,80}tex[^<>]{0,40}>|<script[^<>]{0,40}math/tex[^<>]{0,40}>|"
     r"<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
     r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
 )
+
+#: An address up to where it ends in running text.
+_ADDRESS = re.compile(r"[^\s\"'<>)]*")
 
 _MATHS = ("math", "latex", "tex", "katex", "mathjax", "amsmath", "{math}", "{latex}")
 _TEXTS = (
@@ -71,16 +74,21 @@ _NO_CODE = re.compile(r"_\{t|\{t-1\}|σ\(|⊙|ₜ")
 
 
 def pieces(
-    text: str, start: int = 0, stop: int | None = None, plain: bool = True
+    text: str, start: int = 0, stop: int | None = None, plain: bool = True, depth: int = 0
 ) -> Iterator[Piece]:
-    """The pieces of a text from start to stop that may be formulas, in order."""
+    """The pieces of a text from start to stop that may be formulas, in order.
+
+    `depth` counts the fences around it: from `MAX_NESTED` on, what is inside is not read.
+    """
     stop = len(text) if stop is None else stop
+    if depth > MAX_NESTED:
+        return
     at = rest = start
     while True:
         found = _OPENERS.search(text, at, stop)
         if found is None:
             break
-        inside = _inside(text, found, stop)
+        inside = _inside(text, found, stop, depth)
         if inside is None:
             whole = found.group("fence") is None and found.group("annotation") is None
             at = (
@@ -98,21 +106,28 @@ def pieces(
         yield from plain_lines(text, rest, stop)
 
 
-def _inside(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+def _inside(
+    text: str, found: re.Match[str], stop: int, depth: int
+) -> tuple[list[Piece], int] | None:
     """The pieces that an opening mark begins, and where they end; None where none closes it."""
     kind = next(k for k in _ORDER if found.group(k) is not None)
+    if kind == "fence":
+        return _fence(text, found, stop, depth)
     return _READERS[kind](text, found, stop)
 
 
 def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA) -> int:
-    return text.find(mark, start, min(stop, start + most))
+    limit = min(stop, start + most)
+    return text.find(mark, start, limit) if text.find(mark[-1], start, limit) >= 0 else -1
 
 
 def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
     return Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
 
 
-def _fence(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+def _fence(
+    text: str, found: re.Match[str], stop: int, depth: int
+) -> tuple[list[Piece], int] | None:
     ticks = found.group("ticks")
     closing = re.compile(r"^[ \t>]*" + re.escape(ticks), re.MULTILINE).search(
         text, found.end(), min(stop, found.end() + 10 * MAX_FORMULA)
@@ -123,10 +138,10 @@ def _fence(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int
     if language in _MATHS:
         content = text[body[0] : body[1]]
         if re.search(r"\$|\\\[|\\documentclass|\\begin\{document\}", content):
-            return list(pieces(text, *body, plain=False)), end
+            return list(pieces(text, *body, plain=False, depth=depth + 1)), end
         return [_latex(text, *body, ticks + language, ticks, True)], end
     plain = language in _TEXTS or _NO_CODE.search(text, *body) is not None
-    return list(pieces(text, *body, plain=plain)), end
+    return list(pieces(text, *body, plain=plain, depth=depth + 1)), end
 
 
 def _directive(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
@@ -220,6 +235,8 @@ def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece
     name = found.group("name")
     depth, at = 1, found.end()
     limit = min(stop, at + MAX_FORMULA)
+    if text.find("\\end", at, limit) < 0:
+        return None
     mark = re.compile(r"\\(begin|end)[ \t]*\{" + re.escape(name) + r"\}")
     while depth:
         step = mark.search(text, at, limit)
@@ -246,24 +263,49 @@ def _code(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int]
     return [piece], after
 
 
+#: What an address of a picture of a formula holds, and what stands before the formula in it.
+_PICTURES = (
+    ("codecogs.com/", "?"),
+    ("/render/math?math=", ""),
+    ("upmath.me/svg/", ""),
+    ("upmath.me/png/", ""),
+    ("vercel.app/?from=", ""),
+    ("vercel.app/?inline=", ""),
+    ("chart?", "chl="),
+    ("forkosh.com/mathtex.cgi?", ""),
+    ("latex.php?latex=", ""),
+)
+
+
 def _url(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
-    end = found.end()
-    depth = 0
-    ends = "\n" if text[found.start() - 2 : found.start()] == "](" else " \n\t\"'<>"
-    while end < min(stop, found.end() + MAX_FORMULA):
-        character = text[end]
-        if character in ends or (character == ")" and depth == 0):
-            break
-        depth += (character == "(") - (character == ")")
+    """The formula in the address of its picture; any other address is passed over."""
+    limit = min(stop, found.end() + MAX_FORMULA)
+    end = _ADDRESS.match(text, found.end(), limit)
+    last = found.end() if end is None else end.end()
+    for mark, before in _PICTURES:
+        at = text.find(mark, found.start(), last)
+        at = at if at < 0 or not before else text.find(before, at + len(mark), last)
+        if at >= 0:
+            return _formula(text, at + len(before or mark), found.start(), limit)
+    return [], max(last, found.end())
+
+
+def _formula(text: str, start: int, head: int, limit: int) -> tuple[list[Piece], int]:
+    """The rest of an address, decoded; one in round brackets ends with them."""
+    ends = "\n" if text[max(head - 2, 0) : head] == "](" else " \n\t\"'<>"
+    end, depth = start, 0
+    while end < limit and text[end] not in ends and (text[end] != ")" or depth):
+        depth += (text[end] == "(") - (text[end] == ")")
         end += 1
-    decoded, offsets = _unquoted(text, found.end(), end)
-    return [Piece(decoded, offsets, delimiters=(found.group(), ""))], end
+    decoded, offsets = _unquoted(text, start, end)
+    return [Piece(decoded, offsets, delimiters=(text[head:start], ""))], end
 
 
 def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
     """A URL's text with its %xx decoded, and where each character stood."""
     result: list[str] = []
     offsets: list[int] = []
+    encoded = "%" in text[start:stop]
     for found in re.compile(r"(?:%[0-9A-Fa-f]{2})+|&[a-z]{2,6};|.", re.DOTALL).finditer(
         text, start, stop
     ):
@@ -272,7 +314,7 @@ def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
             unquote(part)
             if part[0] == "%"
             else {"&plus;": "+", "&space;": " ", "&amp;": "&"}.get(
-                part, " " if part == "+" and "%" in text[start:stop] else part
+                part, " " if part == "+" and encoded else part
             )
         )
         result.append(plain)
@@ -308,7 +350,6 @@ def _nothing(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], i
 
 
 _READERS = {
-    "fence": _fence,
     "directive": _directive,
     "role": _role,
     "dollars": _dollars,
@@ -323,4 +364,4 @@ _READERS = {
     "annotation": _annotation,
     "shortcode": _shortcode,
 }
-_ORDER = tuple(_READERS)
+_ORDER = ("fence", *_READERS)

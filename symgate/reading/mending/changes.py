@@ -485,6 +485,14 @@ class _Maker:
                     start=one.stop,
                     stop=other.start,
                 )
+        if isinstance(vector, Times) and len(vector.factors) == 2:
+            one, other = vector.factors
+            sign = self.printing.between(one, other)
+            if isinstance(other, Apply) and sign is not None and term.matrix.stop <= one.start:
+                new = Add(term.start, term.stop, ((1, replace(term, vector=one)), (1, other)))
+                edit = Edit(*sign, " + ")
+                meant = self.printing.edited(term, edit)
+                yield self.change(term, new, "wrong_operator", meant, edit)
         if isinstance(vector, Times) and all(isinstance(f, Var) for f in vector.factors):
             one, other = vector.factors[0], vector.factors[-1]
             cat = Cat(vector.start, vector.stop, vector.factors)

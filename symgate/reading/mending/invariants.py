@@ -208,7 +208,13 @@ def added_weights(sketch: Sketch) -> Iterator[Broken]:
                 acted = sum(isinstance(f, Apply) for f in part.factors)
                 inner = any(isinstance(f, Add) and affine(f) for f in part.factors)
                 bias = any(isinstance(f, Par) and f.kind != "scalar" for f in part.factors)
-                if acted > 1 or (inner and bias):
+                nested = any(
+                    isinstance(f, Apply)
+                    and isinstance(f.vector, Times)
+                    and any(isinstance(v, Apply) for v in f.vector.factors)
+                    for f in part.factors
+                )
+                if acted > 1 or nested or (inner and bias):
                     yield at(own, part.term, "wrong_operator", "weighted terms are multiplied")
 
 

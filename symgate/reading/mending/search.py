@@ -99,11 +99,11 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
         return None
     for everywhere in (False, True):
         if (everywhere or not wrong) and not _like_a_common_one(sketch):
-            return None
+            return best
         for slip in _scored(sketch, printing, wrong, everywhere or not wrong):
             if best is None or slip.score > best.score:
                 best = slip
-        if best is not None or not wrong:
+        if not wrong or (best is not None and best.reached):
             return best
     return best
 
