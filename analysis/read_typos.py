@@ -77,7 +77,7 @@ def main() -> int:
 def measure(name: str, most: int, totals: Totals) -> None:
     """Write a cell in every notation, clean and with each typo."""
     tree = ast.parse(entry(name).equations.strip())
-    typos = [t for t in slips(tree) if _is_typo(ast.unparse(t[2]))]
+    typos = [t for t in slips(tree) if _is_typo(written(t[2], LANGUAGE))]
     for number, notation in enumerate(NOTATIONS):
         text = written(tree, notation)
         found = read_text(text, "a.md").cells
@@ -92,7 +92,7 @@ def measure(name: str, most: int, totals: Totals) -> None:
 
 def _is_typo(text: str) -> bool:
     """Whether equations are still those of a recurrent cell, and of none that is published."""
-    return "t - 1" in text and known(of_text(text)) == ""
+    return "[t-1]" in text and known(of_text(text)) == ""
 
 
 def judge(name: str, kind: str, line: int, text: str, totals: Totals) -> None:
@@ -155,11 +155,11 @@ def _changes(node: ast.AST, gates: list[str], statement: ast.stmt) -> Iterator[t
                 yield "undefined", lambda n: _variable("q", False)
         case ast.BinOp(op=ast.Add() | ast.Sub()):
             yield "sign", _flipped
-            yield "operator", lambda n: ast.BinOp(n.left, ast.Mult(), n.right)  # type: ignore[attr-defined]
+            yield "operator", lambda n: _with_sign(n, ast.Mult())
             if _weighs(node.right):
                 yield "dropped term", lambda n: n.left  # type: ignore[attr-defined]
         case ast.BinOp(op=ast.Mult()):
-            yield "operator", lambda n: ast.BinOp(n.left, ast.Add(), n.right)  # type: ignore[attr-defined]
+            yield "operator", lambda n: _with_sign(n, ast.Add())
             yield "dropped factor", lambda n: n.right  # type: ignore[attr-defined]
             if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Sub):
                 yield "complement", lambda n: ast.BinOp(n.left.right, n.op, n.right)  # type: ignore[attr-defined]
@@ -182,6 +182,15 @@ def _flipped(node: ast.AST) -> ast.AST:
     assert isinstance(node, ast.BinOp)
     other = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
     return ast.BinOp(node.left, other, node.right)
+
+
+class Slipped(ast.BinOp):
+    """A sum with the sign of a product, or a product with that of a sum: brackets as meant."""
+
+
+def _with_sign(node: ast.AST, sign: ast.operator) -> ast.AST:
+    assert isinstance(node, ast.BinOp)
+    return Slipped(node.left, sign, node.right)
 
 
 def _weighs(node: ast.expr) -> bool:
@@ -236,6 +245,10 @@ NOTATIONS = (
 )  # fmt: skip
 
 
+#: The language of equations itself, to see what a slip leaves.
+LANGUAGE = Notation("[t]", "[t-1]", " * ", " @ ", line=("", ""), latex=False)
+
+
 def written(tree: Tree, notation: Notation) -> str:
     """The equations in a notation, one a line, behind one line of words or an opening."""
     opening, closing = notation.line
@@ -254,6 +267,10 @@ def _shown(node: ast.expr, how: Notation) -> tuple[str, int]:
         return f"({shown})" if own < binds else shown
 
     match node:
+        case Slipped(left=left, op=ast.Add(), right=right):
+            return f"{inner(left, 2)} + {inner(right, 2)}", 2
+        case Slipped(left=left, right=right):
+            return f"{inner(left, 1)}{how.product}{inner(right, 2)}", 1
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return f"{inner(left, 1)} + {inner(right, 1)}", 1
         case ast.BinOp(left=left, op=ast.Sub(), right=right):

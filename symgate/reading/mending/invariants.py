@@ -103,7 +103,8 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for v in own.variables:
             late = v.name in sketch.entering and v.time == -1
-            if late and sketch.reads[v.name, 0] > sketch.reads[v.name, -1]:
+            now = any(o.name == v.name and o.time != -1 for o in own.variables)
+            if late and not now and sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]:
                 yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
             gate = v.name in sketch.parts.gates | sketch.parts.candidates
             if gate and v.time == -1 and v.name not in sketch.parts.states:
@@ -111,6 +112,46 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
 
 
 # -- updates ----------------------------------------------------------------------------
+
+
+def within_a_step(sketch: Sketch) -> Iterator[Broken]:
+    """A gate weighs in the step in which it is made: not z_{t-1} ⊙ h_{t-1}."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            for v in map(gate_of, times(term)):
+                made = sketch.lines.get(v.name) if v is not None and v.time == -1 else None
+                if v is None or made is None or made is own or made.name in sketch.parts.carried:
+                    continue
+                if (
+                    made.sums
+                    and made.sums[0].call is made.term
+                    and not _is_weighted(sketch, v.name)
+                ):
+                    yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")
+
+
+def _is_weighted(sketch: Sketch, name: str) -> bool:
+    """Whether a weight acts on the last value of a name."""
+    return any(
+        isinstance(v, Var) and v.name == name and v.time == -1
+        for own in sketch.lines.values()
+        for s in own.sums
+        for a in s.applied
+        for v in walk(a.vector)
+    )
+
+
+def between(sketch: Sketch) -> Iterator[Broken]:
+    """What keeps lies between 0 and 1: not z = tanh(…) beside z ⊙ h + (1 - z) ⊙ g."""
+    every = [t for own in sketch.lines.values() for t in own.terms]
+    shared = {inner.name for t in every if isinstance(inner := complement(t), Var)}
+    for name in sketch.parts.carried:
+        kept = sketch.parts.keepers.get(name, ())
+        shared |= {v.name for k in kept if (v := gate_of(k)) is not None}
+    for name in shared & sketch.lines.keys():
+        own = sketch.lines[name]
+        if isinstance(own.term, Call) and own.term.function == "tanh" and not own.term.assumed:
+            yield at(own, own.term, "wrong_activation", f"{name} keeps, so it lies in 0 to 1")
 
 
 def shared_out(sketch: Sketch) -> Iterator[Broken]:
@@ -583,6 +624,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     closed,
     grounded,
     timely,
+    within_a_step,
+    between,
     shared_out,
     gated,
     both_sides,

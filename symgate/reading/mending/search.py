@@ -31,6 +31,17 @@ MEANT = {
 #: How many slips of one cell are looked for, and how many changes are tried for each.
 ROUNDS = 5
 MOST = 1_200
+#: Kinds of slips that are told by the cell of the zoo alone that they hide, whichever it is.
+TELLING = (
+    "wrong_time_index",
+    "wrong_operator",
+    "wrong_sign",
+    "missing_complement",
+    "missing_tilde",
+    "extra_tilde",
+    "bias_outside_activation",
+    "missing_operator",
+)
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
@@ -40,6 +51,8 @@ REMEDIES = {
     "grounded": ("wrong_time_index",),
     "timely": ("wrong_time_index", "extra_tilde"),
     "like_functions": ("wrong_activation",),
+    "between": ("wrong_activation",),
+    "within_a_step": ("wrong_time_index",),
     "weighted": ("missing_weight", "misplaced_reset"),
     "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
     "positive": ("wrong_sign",),
@@ -122,10 +135,11 @@ def _scored(
         rules = {(b.rule, b.line) for b in left}
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
-        likely = reached in MEANT and (bool(mended) or _telling(sketch, change, reached))
+        telling = bool(mended) or _telling(sketch, change, reached)
+        likely = reached in MEANT and telling
         if wrong and (gained < 0.5 or not _fits(sketch, change, mended, reached)):
             continue
-        if not wrong and not likely:
+        if not wrong and not (reached and telling):
             continue
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)
@@ -150,7 +164,7 @@ def _like_a_common_one(sketch: Sketch) -> bool:
     every = [t for own in sketch.lines.values() for t in own.terms]
     calls = [t.function for t in every if isinstance(t, Call)]
     plain = not any(isinstance(t, Quot | Raised) for t in every)
-    return sketch.whole and plain and {*calls} <= {"sigmoid", "tanh"} and 2 <= len(calls) <= 7
+    return sketch.whole and plain and {*calls} <= {"sigmoid", "tanh", "relu"} and len(calls) <= 7
 
 
 def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
@@ -161,6 +175,8 @@ def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
             isinstance(old, Call) and old.function == "tanh" and change.line in sketch.parts.gates
         )
         return gate and "j" not in sketch.lines  # i and j name the parts of the form of 2015
+    if reached not in MEANT:
+        return change.kind in TELLING
     return reached != "lstm-peephole"
 
 
@@ -169,7 +185,7 @@ def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str
     if reached and any(b.line == change.line or b.rule in LOOSE for b in mended):
         return True
     if reached:
-        return reached in MEANT and _telling(sketch, change, reached)
+        return _telling(sketch, change, reached)
     if any(b.line != change.line and b.rule not in LOOSE for b in mended):
         return False
     if any(b.rule == "read" for b in mended) and usual(sketch, change):
