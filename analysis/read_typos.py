@@ -26,9 +26,27 @@ from symgate.reading.reader import read_text
 
 #: The cells that are written and spoilt.
 CELLS = (
-    "rnn gru gru-z-takes-new gru-reset-after lstm lstm-peephole lstm-coupled lstm-projected mgu "
-    "ugrnn janet ligru min-gru sru minimal-rnn ran cfn star rnn-sigmoid lstm-no-output-activation"
-).split()
+    "rnn",
+    "gru",
+    "gru-z-takes-new",
+    "gru-reset-after",
+    "lstm",
+    "lstm-peephole",
+    "lstm-coupled",
+    "lstm-projected",
+    "mgu",
+    "ugrnn",
+    "janet",
+    "ligru",
+    "min-gru",
+    "sru",
+    "minimal-rnn",
+    "ran",
+    "cfn",
+    "star",
+    "rnn-sigmoid",
+    "lstm-no-output-activation",
+)
 
 Tree = ast.Module
 
@@ -51,7 +69,8 @@ class Totals:
             f"  {kind:18} {self.found[kind]:4} of {n:4}" for kind, n in sorted(self.made.items())
         )
         return (
-            f"{kinds}\ntypos found          {found:4} of {made:4}  {100 * found / max(made, 1):5.1f} %\n"
+            f"{kinds}\n"
+            f"typos found          {found:4} of {made:4}  {100 * found / max(made, 1):5.1f} %\n"
             f"mended to the cell   {self.mended:4} of {made:4}  "
             f"{100 * self.mended / max(made, 1):5.1f} %\n"
             f"mended to another    {len(self.wrong):4}\n"
@@ -227,26 +246,40 @@ class Notation:
     line: tuple[str, str] = ("$$", "$$")
     around: tuple[str, str] = ("", "")
     latex: bool = True
+    indices: bool = True
 
 
+_UPRIGHT = {"sigmoid": "\\mathrm{sigm}", "tanh": "\\mathrm{tanh}", "relu": "\\mathrm{relu}"}
 _LATEX = {"sigmoid": "\\sigma", "tanh": "\\tanh", "relu": "\\mathrm{ReLU}"}
 #: Lines of a text before its first equation.
 NOTATION_HEAD = 1
 NOTATIONS = (
     Notation("_t", "_{t-1}", " \\odot ", functions=_LATEX),
-    Notation("_t", "_{t-1}", " \\circ ", " \\cdot ", _LATEX, ("", " \\\\"),
-             ("\\begin{align}", "\\end{align}")),
+    Notation(
+        "_t",
+        "_{t-1}",
+        " \\circ ",
+        " \\cdot ",
+        _LATEX,
+        ("", " \\\\"),
+        ("\\begin{align}", "\\end{align}"),
+    ),
     Notation("^{<t>}", "^{<t-1>}", " * ", functions=_LATEX),
-    Notation("_t", "_{t-1}", " ⊙ ", functions={"sigmoid": "σ", "tanh": "tanh"}, line=("", ""),
-             around=("```", "```"), latex=False),
-    Notation("^{(t)}", "^{(t-1)}", " \\odot ",
-             functions={"sigmoid": "\\mathrm{sigm}", "tanh": "\\mathrm{tanh}", "relu": "\\mathrm{relu}"},
-             line=("\\[", "\\]")),
-)  # fmt: skip
+    Notation(
+        "_t",
+        "_{t-1}",
+        " ⊙ ",
+        functions={"sigmoid": "σ", "tanh": "tanh"},
+        line=("", ""),
+        around=("```", "```"),
+        latex=False,
+    ),
+    Notation("^{(t)}", "^{(t-1)}", " \\odot ", functions=_UPRIGHT, line=("\\[", "\\]")),
+)
 
 
 #: The language of equations itself, to see what a slip leaves.
-LANGUAGE = Notation("[t]", "[t-1]", " * ", " @ ", line=("", ""), latex=False)
+LANGUAGE = Notation("[t]", "[t-1]", " * ", " @ ", line=("", ""), latex=False, indices=False)
 
 
 def written(tree: Tree, notation: Notation) -> str:
@@ -254,8 +287,9 @@ def written(tree: Tree, notation: Notation) -> str:
     opening, closing = notation.line
     lines = [
         opening + f"{_shown(s.targets[0], notation)[0]} = {_shown(s.value, notation)[0]}" + closing
-        for s in tree.body if isinstance(s, ast.Assign)
-    ]  # fmt: skip
+        for s in tree.body
+        if isinstance(s, ast.Assign)
+    ]
     return "\n".join([notation.around[0], *lines, notation.around[1]])
 
 
@@ -291,6 +325,8 @@ def _shown(node: ast.expr, how: Notation) -> tuple[str, int]:
 
 
 def _name(name: str, how: Notation) -> str:
+    if not how.indices:
+        return name
     letter, *labels = name.split("_")
     if labels == ["tilde"]:
         return f"\\tilde{{{letter}}}" if how.latex else f"{letter}̃"
