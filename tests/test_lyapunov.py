@@ -12,6 +12,7 @@ import pytest
 
 import symgate as sg
 from symgate.cli import main
+from symgate.theory.pictures import lyapunov_picture
 from tests.numbers import numbers
 from tests.oracles import Text
 
@@ -125,7 +126,7 @@ def test_dead_directions_are_minus_infinity_and_said_so() -> None:
     assert found.error[2] == 0
     assert "1 of 3 exponents are -inf" in found.notes[0]
     assert json.loads(json.dumps(found.to_dict()))["exponents"][2] is None
-    assert "not shown" in found.plot().axes[0].get_title(loc="left")
+    assert "not shown" in lyapunov_picture(found).axes[0].get_title(loc="left")
 
 
 def test_time_batches_and_part_of_the_directions() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import symgate as sg
 from symgate.theory.laws import Laws
@@ -129,7 +130,7 @@ def test_a_simulated_network_stands_beside() -> None:
     assert measured.second["h"] == pytest.approx(found.second["h"], rel=0.1)
     assert repr(measured).startswith("<Growth of rnn: χ = 0.6")
     assert len(measured.to_dict()["log_square"]) == 17
-    (axes,) = found.plot(measured).axes
+    axes = found.plot(measured, Figure().subplots())
     points, line = axes.lines
     np.testing.assert_allclose(points.get_ydata(), measured.log_square)
     np.testing.assert_allclose(line.get_ydata(), np.arange(17) * np.log(found.chi))
@@ -152,7 +153,7 @@ def test_a_cell_without_a_mean_field_is_measured() -> None:
         sg.mean_field(lstm, 1.2, 0.3)
     found = sg.measured_growth(lstm, 1.2, 0.3, {"f": 2.0}, hidden=60, lags=20)
     assert 0 < found.chi < 1
-    assert len(found.plot().axes[0].lines) == 1
+    assert len(found.plot(ax=Figure().subplots()).lines) == 1
     assert found.chi > sg.measured_growth(lstm, 1.2, 0.3, hidden=60, lags=20).chi
 
 

@@ -86,3 +86,13 @@ def test_memory_and_sweep_draw_there_too() -> None:
     assert len(plt.gcf().axes) == 2  # the map and its colours
     plt.figure()
     assert sg.sweep("rnn", hidden=[2, 3], lags=10).plot() is plt.gca()
+
+
+def test_the_theory_draws_there_too() -> None:
+    run = sg.decay("gru", hidden=4, lags=40, networks=1).run
+    found = sg.lyapunov(run)  # type: ignore[arg-type]
+    assert found.plot(color="red") is plt.gca()
+    assert plt.gca().get_lines()[0].get_color() == "red"
+    plt.figure()
+    growth = sg.measured_growth("rnn", hidden=8, lags=10)
+    assert growth.plot() is plt.gca()

@@ -28,7 +28,7 @@ from symgate.theory.frame import Progress, follow, log_abs_det
 from symgate.theory.settling import settling
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 Array = NDArray[Any]
 
@@ -126,11 +126,12 @@ class Lyapunov:
             )
         return self.exponents
 
-    def plot(self) -> Figure:
-        """The spectrum, and how it converged."""
-        from symgate.theory.pictures import lyapunov_picture
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """Draw the spectrum on `ax`, or on pyplot's axes; other keywords go to the line."""
+        from symgate.plots.lines import chosen
+        from symgate.theory.pictures import spectrum_on
 
-        return lyapunov_picture(self)
+        return spectrum_on(chosen(ax), self, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; an exponent of -inf is None."""

@@ -24,7 +24,7 @@ from symgate.theory.averages import Law, average
 from symgate.theory.laws import Laws, not_negative
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from symgate.theory.measured import Growth
 
@@ -99,11 +99,13 @@ class MeanField:
             seed=seed,
         )
 
-    def plot(self, measured: Growth | None = None) -> Figure:
-        """Predicted against measured growth over the lag; without `measured` it is measured."""
-        from symgate.theory.pictures import growth_picture
+    def plot(self, measured: Growth | None = None, ax: Axes | None = None, **line: Any) -> Axes:
+        """Predicted against measured growth over the lag, on `ax` or on pyplot's axes; without
+        `measured` it is measured."""
+        from symgate.plots.lines import chosen
+        from symgate.theory.pictures import growth_on
 
-        return growth_picture(measured or self.measured(), self)
+        return growth_on(chosen(ax), measured or self.measured(), self, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

@@ -23,7 +23,7 @@ from symgate.numerics.simulate import simulate
 from symgate.theory.laws import Laws
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 Array = NDArray[Any]
 
@@ -58,11 +58,12 @@ class Growth:
         rise = self.log_square[-1] - self.log_square[half]
         return float(np.exp(rise / (len(self.log_square) - 1 - half)))
 
-    def plot(self) -> Figure:
-        """The curve over the lag."""
-        from symgate.theory.pictures import growth_picture
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """The curve over the lag, on `ax` or on pyplot's axes."""
+        from symgate.plots.lines import chosen
+        from symgate.theory.pictures import growth_on
 
-        return growth_picture(self, None)
+        return growth_on(chosen(ax), self, None, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; -inf is None."""

@@ -3,9 +3,10 @@ gradient as predicted and as measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -26,34 +27,12 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
     figure = Figure(figsize=(9.0, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    batch = found.exponents.ndim == 2
-    exponents = found.exponents[0] if batch else found.exponents
-    error = found.error[0] if batch else found.error
-    running = found.convergence[:, 0] if batch else found.convergence
-    finite = np.isfinite(exponents)
-    unit = "step" if found.dt == 1 else "unit of time"
-    place = (np.arange(len(exponents)) + 0.5) / found.width
-    left.fill_between(
-        place[finite],
-        (exponents - np.nan_to_num(error))[finite],
-        (exponents + np.nan_to_num(error))[finite],
-        color=BLUE,
-        alpha=0.25,
-        lw=0,
-    )
-    few = finite.sum() <= 40
-    left.plot(place[finite], exponents[finite], color=BLUE, marker="o" if few else "", ms=3)
-    left.axhline(0, color=GREY, lw=0.9, ls=DASHED)
-    left.set_xlabel("place in the spectrum / number of directions")
-    left.set_ylabel(f"exponent (nats per {unit})")
-    dead = int((~finite).sum())
-    tail = f"; {dead} at $-\\infty$ not shown" if dead else ""
-    left.set_title(f"{found.cell}, {found.width} directions{tail}")
-    alive = np.flatnonzero(finite)
+    spectrum_on(left, found, color=BLUE)
+    exponents = found.exponents[0] if found.exponents.ndim == 2 else found.exponents
+    running = found.convergence[:, 0] if found.exponents.ndim == 2 else found.convergence
+    alive = np.flatnonzero(np.isfinite(exponents))
     chosen = (
-        alive[np.unique(np.linspace(0, len(alive) - 1, SHOWN).astype(int))]
-        if dead < len(exponents)
-        else []
+        alive[np.unique(np.linspace(0, len(alive) - 1, SHOWN).astype(int))] if len(alive) else []
     )
     for i in chosen:
         first = i == chosen[0]
@@ -74,31 +53,39 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
     return figure
 
 
-@styled
-def growth_picture(measured: Growth, predicted: MeanField | None) -> Figure:
+def spectrum_on(ax: Axes, found: Lyapunov, **line: Any) -> Axes:
+    """The exponents with their errors on axes that are there; of a batch, the first."""
+    batch = found.exponents.ndim == 2
+    exponents = found.exponents[0] if batch else found.exponents
+    error = np.nan_to_num(found.error[0] if batch else found.error)
+    finite = np.isfinite(exponents)
+    place = ((np.arange(len(exponents)) + 0.5) / found.width)[finite]
+    mark = "o" if finite.sum() <= 40 else ""
+    style = {"marker": mark, "ms": 3, "label": found.cell, **line}
+    (drawn,) = ax.plot(place, exponents[finite], **style)
+    low, high = (exponents - error)[finite], (exponents + error)[finite]
+    ax.fill_between(place, low, high, color=drawn.get_color(), alpha=0.25, lw=0)
+    ax.axhline(0, color=GREY, lw=0.9, ls=DASHED)
+    ax.set_xlabel("place in the spectrum / number of directions")
+    ax.set_ylabel(f"exponent (nats per {'step' if found.dt == 1 else 'unit of time'})")
+    dead = int((~finite).sum())
+    tail = f"; {dead} at $-\\infty$ not shown" if dead else ""
+    ax.set_title(f"{found.cell}, {found.width} directions{tail}")
+    return ax
+
+
+def growth_on(ax: Axes, measured: Growth, predicted: MeanField | None, **line: Any) -> Axes:
     """ln of the squared gradient over the lag: points measured, the line k ln χ."""
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
     lags = np.arange(len(measured.log_square))
     alive = np.isfinite(measured.log_square)
-    axes.plot(
-        lags[alive],
-        measured.log_square[alive],
-        "o",
-        ms=4,
-        color=BLUE,
-        label=f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}",
-    )
+    label = f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}"
+    style = {"marker": "o", "ls": "", "ms": 4, "label": label, **line}
+    ax.plot(lags[alive], measured.log_square[alive], **style)
     if predicted is not None and predicted.chi > 0:
-        axes.plot(
-            lags,
-            lags * np.log(predicted.chi),
-            color=RED,
-            label=f"mean field: $\\chi$ = {predicted.chi:.4f}",
-        )
-    axes.set_xlabel("lag $k$")
-    axes.set_ylabel(r"$\ln\, (1/n)\,\|\partial h_t / \partial h_{t-k}\|^2$")
-    axes.set_title(measured.cell)
-    axes.legend(frameon=False)
-    return figure
+        label = f"mean field: $\\chi$ = {predicted.chi:.4f}"
+        ax.plot(lags, lags * np.log(predicted.chi), label=label)
+    ax.set_xlabel("lag $k$")
+    ax.set_ylabel(r"$\ln\, (1/n)\,\|\partial h_t / \partial h_{t-k}\|^2$")
+    ax.set_title(measured.cell)
+    ax.legend(frameon=False)
+    return ax

@@ -68,8 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     found = [_measured(cell, word, arguments) for word, cell in words]
     if arguments.output:
         from symgate.plots import save
+        from symgate.theory.pictures import lyapunov_picture
 
-        save(found[0].plot(), arguments.output)
+        save(lyapunov_picture(found[0]), arguments.output)
         print(f"symgate: wrote {arguments.output}", file=sys.stderr)
     if arguments.json:
         print(json.dumps([f.to_dict() for f in found], indent=2, ensure_ascii=False))
