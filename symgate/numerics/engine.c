@@ -206,11 +206,10 @@ static double largest(whole r, double *g) {
         e[c] = head > 0 ? -length : length;
         u[c + 1] = head - e[c];
         double h = u[c + 1] * u[c + 1] + tail, dot = 0;
-        for (whole i = c + 1; i < r; i++) {
-            double t = 0;
-            FOR (whole j = c + 1; j < r; j++) t += g[i * r + j] * u[j];
-            w[i] = 2 * t / h, dot += w[i] * u[i];
-        }
+        for (whole j = c + 1; j < r; j++) w[j] = 0;
+        for (whole i = c + 1; i < r; i++)
+            FOR (whole j = c + 1; j < r; j++) w[j] += u[i] * g[i * r + j];
+        for (whole j = c + 1; j < r; j++) w[j] *= 2 / h, dot += w[j] * u[j];
         for (whole i = c + 1; i < r; i++) w[i] -= dot / h * u[i];
         for (whole i = c + 1; i < r; i++)
             FOR (whole j = c + 1; j < r; j++) g[i * r + j] -= u[i] * w[j] + w[i] * u[j];

@@ -16,11 +16,11 @@ from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.asked import number
 from symgate.cells import cell_of
-from symgate.equations.cell import Cell, Parameter
+from symgate.equations.cell import Cell, Parameter, once_a_cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Node, linearise
 from symgate.linear.paths import carries
-from symgate.numerics.arrays import PRECISIONS, checked
+from symgate.numerics.arrays import PRECISIONS, checked, number_of
 from symgate.numerics.options import known_name, mapping
 from symgate.numerics.setup import Setup
 
@@ -168,6 +168,7 @@ def _inside(node: Node) -> Expr:
     return node.expression.args[0] if is_activation else node.expression
 
 
+@once_a_cell
 def acts_on_input(cell: Cell) -> dict[str, bool]:
     """Whether each matrix acts on an input; one that acts on a stack does not.
 
@@ -185,6 +186,25 @@ def acts_on_input(cell: Cell) -> dict[str, bool]:
     return found
 
 
+@once_a_cell
+def _stacks(cell: Cell) -> dict[str, list[tuple[str, Expr]]]:
+    """The parts and their sizes, of each matrix that acts on [h, x]."""
+    found: dict[str, list[tuple[str, Expr]]] = {}
+    for expression in cell.equations.values():
+        for product in expression.atoms(MatVec):
+            v = product.vector
+            if isinstance(v, Stack):
+                names = [name_of(s) if isinstance(s, Indexed) else "" for s in v.parts]
+                for symbol in product.matrix.atoms(MatrixSymbol):
+                    found.setdefault(symbol.name, list(zip(names, v.sizes, strict=True)))
+    return found
+
+
+@once_a_cell
+def _all_biases(cell: Cell) -> frozenset[str]:
+    return frozenset(name for node in linearise(cell) for name in _biases(cell, node))
+
+
 @dataclass(frozen=True)
 class _Draw:
     cell: Cell
@@ -198,8 +218,12 @@ class _Draw:
         return np.random.default_rng([self.seed, *name.encode()])
 
     def shape(self, p: Parameter) -> tuple[int, ...]:
+        return tuple(map(self.number, p.shape))
+
+    def number(self, size: Expr) -> int:
+        """The number of a symbolic size."""
         numbers = {self.cell.sizes[letter]: n for letter, n in self.sizes.items()}
-        return tuple(int(size.subs(numbers)) for size in p.shape)
+        return int(number_of(size, numbers))
 
     def uniform_all(self, p: Parameter) -> Array:
         bound = 1 / math.sqrt(self.units(p))
@@ -246,27 +270,15 @@ class _Draw:
 
     def widths(self, p: Parameter) -> list[tuple[str, int]] | None:
         """The parts and their numbers of columns, where a matrix acts on [h, x]."""
-        numbers = {self.cell.sizes[k]: v for k, v in self.sizes.items()}
-        stacked = self.stacked(p)
-        return None if stacked is None else [(name, int(s.subs(numbers))) for name, s in stacked]
+        parts = _stacks(self.cell).get(p.name)
+        return None if parts is None else [(name, self.number(size)) for name, size in parts]
 
     def vector(self, p: Parameter) -> Array:
         """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""
         shape = self.shape(p)
-        is_bias = any(p.name in _biases(self.cell, node) for node in linearise(self.cell))
-        if is_bias:
+        if p.name in _all_biases(self.cell):
             return np.zeros(shape)
         return self.rng(p.name).uniform(0, min(self.gain, 1.0), shape)
-
-    def stacked(self, p: Parameter) -> list[tuple[str, Expr]] | None:
-        """The parts and their sizes, where a matrix acts on [h, x]."""
-        for expression in self.cell.equations.values():
-            for product in expression.atoms(MatVec):
-                v = product.vector
-                if product.matrix.has(MatrixSymbol(p.name, *p.shape)) and isinstance(v, Stack):
-                    names = [name_of(s) if isinstance(s, Indexed) else "" for s in v.parts]
-                    return list(zip(names, v.sizes, strict=True))
-        return None
 
     def glorot(self, rng: np.random.Generator, rows: int, cols: int) -> Array:
         bound = math.sqrt(6 / max(rows + cols, 1))
