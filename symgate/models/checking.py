@@ -125,10 +125,18 @@ def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any
         (fits if whole.error <= tolerance else others).append(whole)
     notes: tuple[str, ...] = ()
     if len(inputs) == 1:
-        notes = ("one step is too little: the forget gate acts on the state before it, which is "
-                 "0; give two steps or more",)  # fmt: skip
-    return Check(error, tolerance, tuple(fits), min(others, key=lambda f: f.error, default=None),
-                 len(tried), notes)  # fmt: skip
+        notes = (
+            "one step is too little: the forget gate acts on the state before it, which is "
+            "0; give two steps or more",
+        )
+    return Check(
+        error,
+        tolerance,
+        tuple(fits),
+        min(others, key=lambda f: f.error, default=None),
+        len(tried),
+        notes,
+    )
 
 
 def _few(state: Any) -> Any:

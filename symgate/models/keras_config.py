@@ -79,8 +79,10 @@ def unsaid_of(kind: str, version: str) -> tuple[dict[str, Any], tuple[str, ...]]
     old = number is not None and tuple(map(int, number.groups())) < (2, 3) and "tf" not in version
     whose = f"Keras {version}" if version else "Keras 3"
     if kind == "rnn":
-        return {}, (f"the activation is tanh, the default of {whose}: the file has only weights; "
-                    f'say activation="relu" for another',)  # fmt: skip
+        return {}, (
+            f"the activation is tanh, the default of {whose}: the file has only weights; "
+            f'say activation="relu" for another',
+        )
     gates = "hard_sigmoid(0.2)" if old else "sigmoid"
     facts = {"gates": gates} if old else {}
     return facts, (

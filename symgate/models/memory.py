@@ -73,9 +73,12 @@ def _of_torch(module: Any) -> Contents:
     }
     agreed = batch_first[0] if len(set(batch_first)) == 1 else None
     return Contents(
-        f"the module {type(module).__name__}", arrays, facts, batch_first=agreed,
+        f"the module {type(module).__name__}",
+        arrays,
+        facts,
+        batch_first=agreed,
         inside=tuple(sorted({type(m).__name__ for m in module.modules()})),
-    )  # fmt: skip
+    )
 
 
 def _of_keras(source: Any) -> Contents:
@@ -95,10 +98,13 @@ def _of_keras(source: Any) -> Contents:
                     arrays[key] = in_memory(wide(key, value))
     config = _config(source)
     return Contents(
-        f"the {type(source).__name__} {source.name}", arrays, facts_of(config, version),
-        chains=chains_of(config), batch_first=True,
+        f"the {type(source).__name__} {source.name}",
+        arrays,
+        facts_of(config, version),
+        chains=chains_of(config),
+        batch_first=True,
         inside=tuple(sorted({type(layer).__name__ for _, layer in _keras_layers(source, "")})),
-    )  # fmt: skip
+    )
 
 
 def _config(source: Any) -> dict[str, Any]:

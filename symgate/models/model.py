@@ -161,36 +161,55 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, unsaid = unsaid_of(kind, version)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:
-        unsaid += ("without biases nothing says where the reset acts; after the matrix, as Keras 3 "
-                   'has it; say reset="before" for the other',)  # fmt: skip
+        unsaid += (
+            "without biases nothing says where the reset acts; after the matrix, as Keras 3 "
+            'has it; say reset="before" for the other',
+        )
     if facts.get("backwards"):
         raise SymgateError(
             f"{found.name} has go_backwards=True and hands its steps on in that order; give the "
             f"model without it, and the sequence turned round"
         )
     if keras and found.reverse and not found.facts and "merge" not in said:
-        unsaid += ('the outputs of both directions stand side by side, the default of Keras: say '
-                   'merge="sum" or merge="ave" for another',)  # fmt: skip
+        unsaid += (
+            "the outputs of both directions stand side by side, the default of Keras: say "
+            'merge="sum" or merge="ave" for another',
+        )
     reading = reading_of(found.row, found.blocks, {**facts, **said})
     answered = {k for k in said if k != "batch_first"}
     cell, params = reading.interpret(found.blocks)
     assumed = tuple(t for t in unsaid if not _answered(t, answered))
     if contents.batch_first is None and "batch_first" not in said and not facts.get("onnx"):
-        assumed += ("x is taken as (steps, samples, m): nothing says it; batch_first=True is for "
-                    "(samples, steps, m)",)  # fmt: skip
+        assumed += (
+            "x is taken as (steps, samples, m): nothing says it; batch_first=True is for "
+            "(samples, steps, m)",
+        )
     return Layer(
-        found.name, found.group, found.depth + 1, found.reverse, cell, params, reading,
-        found.blocks, found.row.name, found.dtype, said.get("merge", found.merge),
-        bool(facts.get("last_only")), assumed,
-    )  # fmt: skip
+        found.name,
+        found.group,
+        found.depth + 1,
+        found.reverse,
+        cell,
+        params,
+        reading,
+        found.blocks,
+        found.row.name,
+        found.dtype,
+        said.get("merge", found.merge),
+        bool(facts.get("last_only")),
+        assumed,
+    )
 
 
 def _answered(text: str, said: set[str]) -> bool:
     """Whether what a text calls open has been said by the caller."""
     words = {
-        "order": "order=", "forget_bias": "forget_bias=", "reset": "reset=",
-        "candidate": ("nonlinearity=", "activation="), "gates": "recurrent_activation=",
-    }  # fmt: skip
+        "order": "order=",
+        "forget_bias": "forget_bias=",
+        "reset": "reset=",
+        "candidate": ("nonlinearity=", "activation="),
+        "gates": "recurrent_activation=",
+    }
     return any(w in text for k in said for w in _tuple(words.get(k, ())))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
+from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
 from symgate.models.stacking import stacked
 
@@ -205,9 +206,7 @@ class Network:
         last states are carried on. Forward layers give a `Run` of the stacked cell; with two
         directions it is a `BothWays`.
         """
-        from symgate.models.running import simulate
-
-        return simulate(self, x, state, batch_first, lengths)
+        return running.simulate(self, x, state, batch_first, lengths)
 
     def check(self, x: Any, y: Any, *, batch_first: bool | None = None, state: Any = None) -> Check:
         """Replay the outputs y for the inputs x, and try every other reading of the weights.
@@ -215,9 +214,7 @@ class Network:
         y has the outputs of the top layer at every step, in the layout of x, or those of the
         last step alone. The result says the error, whether it holds, and which readings fit.
         """
-        from symgate.models.checking import check
-
-        return check(self, x, y, batch_first, state)
+        return checking.check(self, x, y, batch_first, state)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON: everything but the weights."""
@@ -243,6 +240,4 @@ class Network:
 
     def same_weights(self, other: Network) -> list[tuple[str, str]]:
         """The pairs of layers, of this network and another, that hold the same weights."""
-        from symgate.models.checking import same_weights
-
-        return same_weights(self, other)
+        return checking.same_weights(self, other)

@@ -142,9 +142,17 @@ def _layer(
     config = c.config.get(key.prefix.rstrip("._/"), {})
     blocks = _blocks(row, names, roles, c.arrays)
     return Found(
-        "", key.prefix.rstrip("._/"), key.depth, key.reverse, row, blocks, c.arrays[first].dtype,
-        unsaid=() if config else row.unsaid, facts=config, merge=config.get("merge", "concat"),
-    )  # fmt: skip
+        "",
+        key.prefix.rstrip("._/"),
+        key.depth,
+        key.reverse,
+        row,
+        blocks,
+        c.arrays[first].dtype,
+        unsaid=() if config else row.unsaid,
+        facts=config,
+        merge=config.get("merge", "concat"),
+    )
 
 
 def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:

@@ -6,14 +6,8 @@ equation of that name; what is only a matrix product stays where it is used.
 
 from __future__ import annotations
 
-import ast
-import linecache
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 from importlib import import_module
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,17 +16,16 @@ from sympy import Symbol, solve
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.models.assignments import names_of, place_of
+from symgate.models.operations import FUNCTIONS, OPERATIONS
 from symgate.models.traced import (
     Affine,
     Applied,
-    Joined,
     Number,
     Uncut,
     Variable,
     Weights,
     Writer,
-    added,
-    cut,
     is_plain,
     rows,
 )
@@ -40,14 +33,6 @@ from symgate.numerics.arrays import as_array, number_of
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
-
-#: Functions of one vector: by the name in PyTorch, that in the language.
-FUNCTIONS = {
-    name: name
-    for name in ("sigmoid", "tanh", "relu", "softplus", "silu", "gelu", "softsign", "exp", "log",
-                 "sqrt", "abs", "sin", "cos", "softmax", "hardsigmoid", "hardtanh")
-}  # fmt: skip
-FUNCTIONS |= {"hardsigmoid": "hard_sigmoid", "hardtanh": "hard_tanh"}
 
 #: Modules that do nothing when a network runs.
 PASSING = ("Identity", "Dropout")
@@ -103,17 +88,6 @@ def _graph(module: Any) -> Any:
         module.train(training)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a node comes from: file and line, and the statement there."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {linecache.getline(self.file, self.line).strip()}"
-
-
 class _Walk:
     def __init__(
         self, module: Any, names: Sequence[Any], x: tuple[str, ...], states: tuple[str, ...]
@@ -128,7 +102,7 @@ class _Walk:
 
     def run(self, graph: Any) -> None:
         nodes = list(graph.nodes)
-        self.final = _names_of(nodes)
+        self.final = names_of(nodes)
         outputs = _outputs(next(n for n in nodes if n.op == "output"), self.states)
         for node in nodes:
             if node.op == "output":
@@ -168,7 +142,7 @@ class _Walk:
         what = getattr(node.target, "__name__", str(node.target))
         if node.op == "call_module":
             what = type(self.module.get_submodule(node.target)).__name__
-        place = _place(node)
+        place = place_of(node)
         where = f" ({place})" if place else ""
         return SymgateError(
             f"{type(self.module).__name__} uses {what}{where}, which is not traced here; known are "
@@ -220,119 +194,7 @@ class _Walk:
     def operation(self, name: str, args: list[Any], options: dict[str, Any], node: Any) -> Any:
         if name in FUNCTIONS:
             return Applied(f"{FUNCTIONS[name]}({{}})", (args[0],))
-        return OPERATIONS[name](self, args, options)
-
-
-def _number(e: Any) -> int:
-    if not isinstance(e, Number):
-        raise ValueError
-    return int(e.value)
-
-
-def _parts(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    """chunk: so many equal parts."""
-    whole = rows(args[0])
-    count = _number(args[1] if len(args) > 1 else options["chunks"])
-    if whole is None or whole % count:
-        raise Uncut
-    size = whole // count
-    return tuple(cut(args[0], k * size, (k + 1) * size) for k in range(count))
-
-
-def _split(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    """split: parts of a size, or of several."""
-    size = args[1] if len(args) > 1 else next(v for k, v in options.items() if k != "dim")
-    whole = rows(args[0])
-    if whole is None:
-        raise Uncut
-    sizes = (
-        [_number(s) for s in size]
-        if isinstance(size, list | tuple)
-        else ([_number(size)] * (whole // _number(size)))
-    )
-    ends = np.cumsum([0, *sizes])
-    return tuple(cut(args[0], int(a), int(b)) for a, b in pairwise(ends))
-
-
-def _item(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    whole, index = args
-    if isinstance(whole, tuple | list):
-        return whole[_number(index)]
-    last = index[-1] if isinstance(index, tuple) else index
-    size = rows(whole)
-    if not isinstance(last, slice) or size is None:
-        raise Uncut
-    first, end, _ = slice(
-        *(None if p is None else _number(walk.argument(p)) for p in (last.start, last.stop))
-    ).indices(size)
-    return cut(whole, first, end)
-
-
-def _matmul(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    a, b = args
-    if isinstance(b, Weights) and b.array.ndim == 2:  # a row times a matrix
-        return Affine(((b.array.T, a),), None)
-    if isinstance(a, Weights) and a.array.ndim == 2:
-        return Affine(((a.array, b),), None)
-    raise Uncut
-
-
-def _linear(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    bias = args[2] if len(args) > 2 else options.get("bias")
-    matrix = args[1] if len(args) > 1 else options["weight"]
-    return Affine(((matrix.array, args[0]),), None if bias is None else bias.array)
-
-
-def _addmm(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    return added(_matmul(walk, args[1:], {}), args[0])
-
-
-def _transposed(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    return Weights(args[0].array.T)
-
-
-def _attribute(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    if args[1] not in ("T", "mT"):
-        raise Uncut
-    return Weights(args[0].array.T)
-
-
-def _minus(walk: _Walk, args: list[Any], options: dict[str, Any]) -> Any:
-    a, b = args
-    if isinstance(b, Affine):
-        b = Affine(tuple((-m, v) for m, v in b.terms), None if b.bias is None else -b.bias)
-        return added(a, b) if isinstance(a, Affine | Weights) else Applied("{} + {}", (a, b), True)
-    return Applied("{} - {}", (a, b), loose=True)
-
-
-Operation = Callable[[_Walk, list[Any], dict[str, Any]], Any]
-
-#: What else a step may do.
-OPERATIONS: dict[str, Operation] = {
-    "add": lambda w, a, o: added(*a),
-    "sub": _minus,
-    "rsub": lambda w, a, o: _minus(w, a[::-1], o),
-    "mul": lambda w, a, o: Applied("{} * {}", tuple(a)),
-    "truediv": lambda w, a, o: Applied("{} / {}", tuple(a)),
-    "div": lambda w, a, o: Applied("{} / {}", tuple(a)),
-    "neg": lambda w, a, o: Applied("-{}", (a[0],)),
-    "pow": lambda w, a, o: Applied("{} ** {}", tuple(a)),
-    "square": lambda w, a, o: Applied("{} ** 2", (a[0],)),
-    "chunk": _parts,
-    "split": _split,
-    "getitem": _item,
-    "cat": lambda w, a, o: Joined(tuple(a[0])),
-    "concat": lambda w, a, o: Joined(tuple(a[0])),
-    "matmul": _matmul,
-    "mm": _matmul,
-    "linear": _linear,
-    "addmm": _addmm,
-    "t": _transposed,
-    "transpose": _transposed,
-    "getattr": _attribute,
-    "contiguous": lambda w, a, o: a[0],
-    "clone": lambda w, a, o: a[0],
-}
+        return OPERATIONS[name](args, options)
 
 
 def _outputs(node: Any, states: tuple[str, ...]) -> list[Any]:
@@ -356,52 +218,6 @@ def _outputs(node: Any, states: tuple[str, ...]) -> list[Any]:
             f"{', '.join(states)}; name what it takes with inputs=(…)"
         )
     return found[-len(states) :]
-
-
-def _place(node: Any) -> _Place | None:
-    """The line of the user's source that made a node."""
-    frames = re.findall(r'File "([^"]+)", line (\d+)', node.stack_trace or "")
-    own = [(f, int(n)) for f, n in frames if "/torch/" not in f.replace("\\", "/")]
-    own = [(f, n) for f, n in own if not f.endswith("symgate/models/tracing.py")]
-    return _Place(*own[-1]) if own else None
-
-
-@lru_cache(maxsize=16)
-def _assignments(file: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
-    """The assignments of a source file: first line, last line, the names on the left."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return ()
-    found = []
-    for statement in ast.walk(tree):
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-            parts = target.elts if isinstance(target, ast.Tuple) else [target]
-            names = tuple(p.id if isinstance(p, ast.Name) else "" for p in parts)
-            found.append((statement.lineno, statement.end_lineno or statement.lineno, names))
-    return tuple(found)
-
-
-def _names_of(nodes: list[Any]) -> dict[Any, str]:
-    """The name that the source gives to a node: the last of its assignment."""
-    last: dict[tuple[str, int], list[Any]] = {}
-    names: dict[tuple[str, int], tuple[str, ...]] = {}
-    for node in nodes:
-        place = _place(node)
-        if place is None:
-            continue
-        for first, end, found in _assignments(place.file):
-            if first <= place.line <= end:
-                last.setdefault((place.file, first), []).append(node)
-                names[place.file, first] = found
-    out: dict[Any, str] = {}
-    for key, found in names.items():
-        own = last[key]
-        for name, node in zip(found, own[-len(found) :], strict=False):
-            if name.isidentifier() and not name.startswith("_"):
-                out[node] = name
-    return out
 
 
 def _sizes(cell: Cell, params: dict[str, Array]) -> dict[Symbol, int]:

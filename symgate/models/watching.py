@@ -139,9 +139,13 @@ class Watch:
         arrays = {f"curve/{k}": self.curve(label) for k, label in enumerate(self.labels)}
         out = io.BytesIO()
         np.savez(
-            out, allow_pickle=False, about=np.array(json.dumps(about)), lags=self.lags,
-            epochs=np.array(self.epochs), **arrays,
-        )  # fmt: skip
+            out,
+            allow_pickle=False,
+            about=np.array(json.dumps(about)),
+            lags=self.lags,
+            epochs=np.array(self.epochs),
+            **arrays,
+        )
         return write_file(path, out.getvalue())
 
     def resumed(self, path: str | Path) -> Self:

@@ -56,9 +56,14 @@ def gathered(runs: Sequence[Run], lags: int | None) -> tuple[Page, Gathered]:
         files[f"figures/{name}.svg"] = rendered(ax, "svg")
         inline[name] = svg(ax, name, title=f"Decay of the gradient in {_title(run)}")
         data["runs"].append(
-            {"source": run.source, "steps": run.steps, "samples": run.samples,
-             **trained.to_dict(), "untrained": [d.to_dict() for d in untrained]}
-        )  # fmt: skip
+            {
+                "source": run.source,
+                "steps": run.steps,
+                "samples": run.samples,
+                **trained.to_dict(),
+                "untrained": [d.to_dict() for d in untrained],
+            }
+        )
         sections.append(_section(name, run, trained, untrained))
     cells = tuple({run.cell: run.cell for run in runs})
     names = ", ".join(run.source or run.cell.name for run in runs)
@@ -91,20 +96,27 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
     first, fresh = trained.decays[-1], untrained[-1]
     steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
     before = half_life(fresh.fit.half_life, fresh.rate, int(fresh.lags[-1]))
-    lead = Lead((
+    said = (
         f"{run.source or run.cell.name}: the norm of {_label(first)} halves in {steps} steps, and "
-        f"is above 1/e of its start up to lag {first.reaches}. Untrained, with weights as PyTorch "
-        f"draws them, it halves in {before} steps on the same data.",
-    ))  # fmt: skip
-    about = Paragraph((
-        f"Measured on {first.setting.averaged_over}. Made by symgate {__version__}, with ",
-        Code("sg.report(runs=[net.simulate(x)])"), ".",
-    ))  # fmt: skip
+        f"is above 1/e of its start up to lag {first.reaches}. Untrained, with weights as "
+        f"PyTorch draws them, it halves in {before} steps on the same data."
+    )
+    lead = Lead((said,))
+    about = Paragraph(
+        (
+            f"Measured on {first.setting.averaged_over}. Made by symgate {__version__}, with ",
+            Code("sg.report(runs=[net.simulate(x)])"),
+            ".",
+        )
+    )
     picture = Picture(
-        name, f"The norm of {_label(first)} over the lag, trained and untrained.",
-        ("The norm over the lag k, of the network and of the same cell untrained on the same "
-         "data.",),
-    )  # fmt: skip
+        name,
+        f"The norm of {_label(first)} over the lag, trained and untrained.",
+        (
+            "The norm over the lag k, of the network and of the same cell untrained on the same "
+            "data.",
+        ),
+    )
     blocks: list[Any] = [lead, picture, _rates(trained.decays, untrained), about]
     blocks += _beside(trained)
     if len(run.cell.equations) <= MOST_EQUATIONS:
@@ -116,9 +128,12 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
 def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Rows:
     def row(d: Decay, whose: str) -> tuple[Words, ...]:
         words = (
-            f"{_label(d)}{whose}", half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
-            str(d.reaches), lag(d.passes["1e-3"]), power(float(d.median[-1])),
-        )  # fmt: skip
+            f"{_label(d)}{whose}",
+            half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
+            str(d.reaches),
+            lag(d.passes["1e-3"]),
+            power(float(d.median[-1])),
+        )
         return tuple((word,) for word in words)
 
     header = (

@@ -20,8 +20,10 @@ X = RNG.normal(size=(2, 6, 3)).astype(np.float32)
 @pytest.mark.parametrize("kind", ["LSTMCell", "OptimizedLSTMCell", "GRUCell", "SimpleCell"])
 def test_linen(kind: str) -> None:
     module = linen.RNN(getattr(linen, kind)(4))
-    tree = jax.tree.map(lambda a: a + 0.3 * RNG.normal(size=a.shape).astype(np.float32),
-                        module.init(jax.random.key(0), X))  # fmt: skip
+    tree = jax.tree.map(
+        lambda a: a + 0.3 * RNG.normal(size=a.shape).astype(np.float32),
+        module.init(jax.random.key(0), X),
+    )
     found = sg.model(tree, batch_first=True).check(X, np.asarray(module.apply(tree, X)))
     assert found.error < 1e-5
     assert len(found.readings) == 1
@@ -80,12 +82,15 @@ def test_tensorflow_1_and_haiku_gru() -> None:
         g = (1 - z) * g + z * np.tanh(np.concatenate([row, r * g]) @ candidate + d)
         takes.append(g)
     tensorflow = {
-        "rnn/gru_cell/gates/kernel": gates, "rnn/gru_cell/gates/bias": b,
-        "rnn/gru_cell/candidate/kernel": candidate, "rnn/gru_cell/candidate/bias": d,
-    }  # fmt: skip
+        "rnn/gru_cell/gates/kernel": gates,
+        "rnn/gru_cell/gates/bias": b,
+        "rnn/gru_cell/candidate/kernel": candidate,
+        "rnn/gru_cell/candidate/bias": d,
+    }
     assert sg.model(tensorflow).check(x, np.array(keeps)).error < 1e-12
     z_first = np.concatenate([gates[:, 4:], gates[:, :4], candidate], axis=1)
-    haiku = {"gru": {"w_i": z_first[:3], "w_h": z_first[3:],
-                     "b": np.concatenate([b[4:], b[:4], d])}}  # fmt: skip
+    haiku = {
+        "gru": {"w_i": z_first[:3], "w_h": z_first[3:], "b": np.concatenate([b[4:], b[:4], d])}
+    }
     found = sg.model(haiku).check(x, np.array(takes))
     assert found.error < 1e-12

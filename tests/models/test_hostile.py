@@ -116,9 +116,11 @@ CASES: dict[str, tuple[bytes, str]] = {
     "an empty file": (b"", "is empty"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "no file of a trained network"),
     "half a zip": (torch_zip(b"")[:60], "cut off"),
-    "no layer": (safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"1"),
-                 r"no recurrent layer.*a \(1,\)"),
-}  # fmt: skip
+    "no layer": (
+        safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"1"),
+        r"no recurrent layer.*a \(1,\)",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)

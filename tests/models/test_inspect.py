@@ -74,8 +74,15 @@ def test_a_report_on_a_network(files: Path, capsys: pytest.CaptureFixture[str]) 
     words += ["--data", str(files / "x.npy"), "--outputs", str(files / "y.npy")]
     assert main([*words, "-o", str(files / "out")]) == 0
     page = (files / "out/index.html").read_text()
-    for part in ("encoder.rnn.l1 above encoder.rnn.l0", "m.npz", "SHA-256", "replayed, off by",
-                 "x.npy", "∂h2/∂h2, untrained", "<svg"):  # fmt: skip
+    for part in (
+        "encoder.rnn.l1 above encoder.rnn.l0",
+        "m.npz",
+        "SHA-256",
+        "replayed, off by",
+        "x.npy",
+        "∂h2/∂h2, untrained",
+        "<svg",
+    ):
         assert part in page
     net = sg.model(files / "m.npz")["decoder"]
     made = sg.report(
@@ -147,9 +154,12 @@ def test_bad_input(
     ("package_", "head"), [("h5py", b"\x89HDF\r\n\x1a\n"), ("onnx", b"\x08\x08:\x00")]
 )
 def test_without_the_extra(
-    package_: str, head: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    package_: str,
+    head: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setitem(sys.modules, package_, None)
     (tmp_path / "m").write_bytes(head + b"\0" * 50)
     assert main(["inspect", str(tmp_path / "m")]) == 4

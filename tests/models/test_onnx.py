@@ -26,10 +26,12 @@ def run(nodes: list[Any], constants: dict[str, Any], path: Path, out: str = "Y")
     """Write a model, and what the runtime makes of X."""
     helper = onnx.helper
     graph = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info("X", 1, ["t", "b", 3])],
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("X", 1, ["t", "b", 3])],
         [helper.make_tensor_value_info(out, 1, None)],
         [onnx.numpy_helper.from_array(a, n) for n, a in constants.items()],
-    )  # fmt: skip
+    )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(made.SerializeToString())
     return runtime.InferenceSession(path).run([out], {"X": X})[0]
@@ -43,8 +45,11 @@ def node(kind: str, direction: str = "forward", **more: Any) -> Any:
 
 def weights(kind: str, directions: int = 1) -> dict[str, Any]:
     g = GATES[kind]
-    return {"W": drawn(directions, 4 * g, 3), "R": drawn(directions, 4 * g, 4),
-            "B": drawn(directions, 8 * g)}  # fmt: skip
+    return {
+        "W": drawn(directions, 4 * g, 3),
+        "R": drawn(directions, 4 * g, 4),
+        "B": drawn(directions, 8 * g),
+    }
 
 
 def flat(y: Any) -> Any:
@@ -111,8 +116,14 @@ def test_weights_behind_nodes(tmp_path: Path) -> None:
     """Slice, Concat, Unsqueeze, Transpose and a Constant give W and R."""
     helper, made = onnx.helper, weights("LSTM")
     W = made.pop("W")[0]
-    constants = {**made, "flat": W.T, "top": np.array([0]), "half": np.array([8]),
-                 "end": np.array([99]), "zero": np.array([0])}  # fmt: skip
+    constants = {
+        **made,
+        "flat": W.T,
+        "top": np.array([0]),
+        "half": np.array([8]),
+        "end": np.array([99]),
+        "zero": np.array([0]),
+    }
     nodes = [
         helper.make_node("Transpose", ["flat"], ["whole"], perm=[1, 0]),
         helper.make_node("Slice", ["whole", "top", "half", "zero"], ["a"]),

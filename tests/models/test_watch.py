@@ -67,9 +67,14 @@ def test_training_goes_on_as_it_was() -> None:
 def test_a_callback_of_keras() -> None:
     keras = package("keras")
     module = keras.Sequential(
-        [keras.Input((None, 3)), keras.layers.GRU(4, return_sequences=True, name="low"),
-         keras.layers.Dense(3), keras.layers.GRU(4, name="high"), keras.layers.Dense(1)]
-    )  # fmt: skip
+        [
+            keras.Input((None, 3)),
+            keras.layers.GRU(4, return_sequences=True, name="low"),
+            keras.layers.Dense(3),
+            keras.layers.GRU(4, name="high"),
+            keras.layers.Dense(1),
+        ]
+    )
     module.compile(loss="mse")
     x = np.random.default_rng(0).normal(size=(8, 12, 3)).astype(np.float32)
     watch = sg.watch(module, x, lags=10)

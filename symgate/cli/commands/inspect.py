@@ -24,9 +24,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
     parser.add_argument("--lags", type=whole, help="how many lags (200, or as the data has)")
     parser.add_argument(
-        "--say", action="append", default=[], metavar="WHAT=VALUE",
+        "--say",
+        action="append",
+        default=[],
+        metavar="WHAT=VALUE",
         help="what the file does not say, as in order='i f o g' or nonlinearity=relu",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
 

@@ -63,9 +63,13 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
     facts = {} if config is None else facts_of(config, version)
     chains = () if config is None else chains_of(config)
     return Contents(
-        kind, arrays, facts, chains=chains, batch_first=True,
+        kind,
+        arrays,
+        facts,
+        chains=chains,
+        batch_first=True,
         inside=(f"keras_version {version}",) if version else (),
-    )  # fmt: skip
+    )
 
 
 def _text(value: Any) -> str:

@@ -60,9 +60,12 @@ def read(path: Path) -> Contents:
     nodes = _apart(list(_walk(model.graph, scope)))
     kinds = sorted({node.op_type for node, _ in _nodes(model.graph)})
     return Contents(
-        "an ONNX file", nodes=_distinct(nodes), chains=_chains(nodes), inside=tuple(kinds),
+        "an ONNX file",
+        nodes=_distinct(nodes),
+        chains=_chains(nodes),
+        inside=tuple(kinds),
         batch_first=any(node.batch_first for node in nodes),
-    )  # fmt: skip
+    )
 
 
 def _nodes(graph: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:

@@ -91,13 +91,22 @@ def node_of(
         facts = {s: _activation(f, name) for s, f in zip(slots, own, strict=True)}
         quantised = node.op_type.startswith("Dynamic")
         yield OnnxNode(
-            name, row, direction == "reverse" or d == 1,
-            _blocks(weights, d, blocks, name), facts,
-            (f"{name} is quantised: the runtime rounds activations too, so that a replay agrees "
-             f"to about 4e-2",) if quantised else (),
-            "int8" if quantised else weights["W"].dtype.name, reads, node.output[0],
+            name,
+            row,
+            direction == "reverse" or d == 1,
+            _blocks(weights, d, blocks, name),
+            facts,
+            (
+                f"{name} is quantised: the runtime rounds activations too, so that a replay agrees "
+                f"to about 4e-2",
+            )
+            if quantised
+            else (),
+            "int8" if quantised else weights["W"].dtype.name,
+            reads,
+            node.output[0],
             bool("layout" in said and said["layout"].i),
-        )  # fmt: skip
+        )
 
 
 def _name(node: Any) -> str:
