@@ -333,3 +333,14 @@ def test_functions_that_mix_components_are_explained() -> None:
     assert "the slope given here is the surrogate that training uses" in text
     assert "sd(a) is the standard deviation" in text
     assert r"\mathbf{1} \mathbf{1}^{\mathsf{T}}" in sg.derive(cell).latex()
+
+
+@pytest.mark.parametrize("name", ["linear-attention", "deltanet", "mlstm"])
+@pytest.mark.parametrize("notation", ["symgate", "row"])
+def test_matrix_states_are_written_in_every_layout(name: str, notation: str) -> None:
+    """Row vectors turn every operator; the transpose of a row once called itself for ever."""
+    derivation = sg.derive(name, notation, sections=["cell", "step", "backward"])
+    assert "merror" not in derivation.html()
+    assert r"\begin{document}" in derivation.latex()
+    step = sg.jacobian(sg.cell(name), sg.cell(name).states[0], sg.cell(name).states[0])
+    assert step.T.T == step

@@ -347,3 +347,18 @@ def test_the_colours_are_those_of_the_path_figure() -> None:
 
     figure = (style.BLUE, style.RED, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
     assert (palette.CARRY, *palette.GATES) == figure
+
+
+MODERN = ("linear-attention", "deltanet", "mamba2", "layer-norm-lstm", "hopfield", "lif")
+
+
+@pytest.mark.parametrize("name", MODERN)
+def test_cells_with_scalars_and_matrices_are_drawn(name: str) -> None:
+    """Every value is drawn, and what it reads leads to it."""
+    cell = sg.cell(name)
+    nodes = graph_of(cell).nodes
+    drawn = {node.name for node in nodes if node.name}
+    assert set(cell.states) <= drawn
+    read = {source for node in nodes for source in node.sources}
+    assert all(i in read for i, node in enumerate(nodes) if node.kind != "after")
+    assert picture_of(name).svg().startswith("<svg")

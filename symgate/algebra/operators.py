@@ -387,7 +387,7 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
         case KroneckerProduct():
             return OperatorKronecker(*map(transposed, matrix.args))
         case Column() | Row() | Outer() | OneMatrix() | ZeroMatrix():
-            return matrix.T
+            return matrix._eval_transpose()
     return Transpose(matrix)
 
 

@@ -28,6 +28,24 @@ MAX_NODES = 250
 _SIGNS = {"sigmoid": "σ", "Abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"}
 
 
+#: What is written in the node of what is no sum, product or activation.
+_WITHIN = {
+    "Across": "×",
+    "Apply": "@",
+    "Dot": "·",
+    "Down": "×",
+    "Dyad": "⊗",
+    "LayerNorm": "layer norm",
+    "Mean": "mean",
+    "Norm": "norm",
+    "RightTimes": "@",
+    "RmsNorm": "rms norm",
+    "Softmax": "softmax",
+    "Spread": "sd",
+    "Total": "sum",
+}
+
+
 @dataclass(frozen=True)
 class Node:
     """One node: `kind` is before, after, input, box, pill, op or join.
@@ -155,7 +173,18 @@ class _Reader:
             return self.product(e)
         if isinstance(e, Pow):
             return self.power(e)
+        if type(e).__name__ in _WITHIN:
+            return self.within(e)
         raise SymgateError(f"{self.cell.name}: there is no way to draw {shown(e)}")
+
+    def within(self, e: Expr) -> int:
+        """A scalar of the step, a function that mixes components, or a product of matrices: it
+        reads those of its parts that change with the step."""
+        label = _WITHIN[type(e).__name__]
+        parts = [part for part in e.args if isinstance(part, Expr) and _varies(part)]
+        sources = tuple(dict.fromkeys(map(self.value, parts)))
+        kind = "op" if len(label) == 1 and len(sources) > 1 else "pill"
+        return self.add(kind, label, sources=sources)
 
     def function(self, e: Function) -> int:
         name = type(e).__name__

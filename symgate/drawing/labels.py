@@ -49,7 +49,7 @@ def plain_label(text: str) -> Label:
     """What a node does; a matrix is written as a name."""
     if text.startswith("matrix:"):
         return name_label(text.removeprefix("matrix:"))
-    pieces = re.split(r"_(\{[^}]*\}|\w)", text)
+    pieces = re.split(r"_(\{[^}]*\}|\w+)", text)
     runs = [Run(p.strip("{}"), italic=i % 2 == 1, level=-(i % 2)) for i, p in enumerate(pieces)]
     return tuple(run for run in runs if run.text)
 

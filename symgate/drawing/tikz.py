@@ -15,6 +15,7 @@ _ACCENTS = {"\u0303": r"\tilde", "\u0302": r"\hat", "\u0304": r"\bar", "\u0307":
 #: Signs and Greek letters as TeX writes them in a formula.
 _SIGNS = {
     "⊙": r"\odot ",
+    "⊗": r"\otimes ",
     "÷": r"\div ",
     "×": r"\times ",
     "−": "-",
