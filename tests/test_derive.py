@@ -343,4 +343,4 @@ def test_matrix_states_are_written_in_every_layout(name: str, notation: str) -> 
     assert "merror" not in derivation.html()
     assert r"\begin{document}" in derivation.latex()
     step = sg.jacobian(sg.cell(name), sg.cell(name).states[0], sg.cell(name).states[0])
-    assert step.T.T == step
+    assert step == step.T.T

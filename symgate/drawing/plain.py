@@ -81,7 +81,7 @@ def _lanes(spans: dict[int, tuple[float, float]]) -> dict[int, int]:
     """The first lane below the nodes that is free over the whole of each span.
 
     >>> _lanes({0: (0, 100), 1: (10, 50), 2: (70, 90)})
-    {1: 0, 2: 0, 0: 1}
+    {2: 0, 1: 0, 0: 1}
     """
     taken: list[list[tuple[float, float]]] = []
     found: dict[int, int] = {}
