@@ -1,9 +1,13 @@
-"""Tables for notebooks: the one place that writes their HTML."""
+"""Tables for notebooks, as HTML and as pandas frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from importlib import import_module
+from typing import Any
+
+from symgate.errors import MissingTool
 
 
 def html_table(
@@ -34,3 +38,13 @@ def html_table(
     above += f"<thead><tr>{head}</tr></thead>" if head else ""
     below = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return f"<table>{above}<tbody>{body}</tbody></table>{below}"
+
+
+def frame(columns: Mapping[str, Any], index: str | None = None) -> Any:
+    """A pandas DataFrame; pandas is asked for here and nowhere else."""
+    try:
+        pandas = import_module("pandas")
+    except ImportError:
+        raise MissingTool("to_frame needs pandas: pip install pandas") from None
+    found = pandas.DataFrame(dict(columns))
+    return found if index is None else found.set_index(index)

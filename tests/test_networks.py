@@ -266,3 +266,18 @@ def test_a_step_that_is_not_of_vectors_alone(name: str) -> None:
     with pytest.raises(sg.SymgateError, match="not one of vectors alone"):
         d.measure_paths()
     d.to_dict()
+
+
+def test_runs_and_norms_are_mappings_and_arrays() -> None:
+    run = sg.decay("lstm", hidden=3, lags=8, networks=1).run
+    assert run is not None
+    values = dict(run)  # type: ignore[call-overload]  # a mapping by keys() and []
+    assert set(values) == {"i", "f", "g", "o", "c", "h", "x"}
+    np.testing.assert_array_equal(values["c"], run["c"])
+    norms = sg.lag_norms(run)
+    np.testing.assert_array_equal(np.asarray(norms), norms.log10_norm)
+    grads = sg.gradients(run, run["h"])
+    for result in (norms, grads, sg.tangent(run, {"h": np.ones(3)})):
+        assert len(repr(result)) < 1000
+        assert "array(" not in repr(result)
+    assert set(dict(grads)) >= {"U_f", "x"}  # type: ignore[call-overload]

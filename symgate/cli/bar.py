@@ -25,8 +25,17 @@ def sections(title: str) -> Iterator[Sections | None]:
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text
 
-    with Bars(console=Console(stderr=True), transient=True) as bars:
+    class Rate(ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g}/s" if task.speed else "")
+
+    columns = (*Bars.get_default_columns(), Rate())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(title, total=None)
         yield lambda name, done, total: bars.update(
             task, description=name, completed=done, total=total

@@ -339,7 +339,7 @@ class Decay:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: median, band and every sample, all log10."""
-        from symgate.flow.table import frame
+        from symgate.tables import frame
 
         low, high = self.band
         columns = {"median": self.median, "low": low, "high": high}

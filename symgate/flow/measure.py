@@ -47,6 +47,7 @@ def decay(
     norm: str = "spectral",
     singular: Iterable[int] | None = None,
     progress: Progress | None = None,
+    engine: str | None = None,
     **options: Unpack[Options],
 ) -> Decay:
     """Measure ∂of_t/∂wrt_{t-k} for k = 0 … lags.
@@ -56,7 +57,8 @@ def decay(
     networks (4), samples (sequences of each network, 1), lags (200), steps (as many), at (the
     last). A run is taken as it is, with `lags` and `at`. `of` is a state or a gate, `wrt` a
     state, a gate or an input of step t - k; the state h where there is one. `norm` is
-    "spectral" or "frobenius"; `singular` lists the lags at which all singular values are kept.
+    "spectral" or "frobenius"; `singular` lists the lags at which all singular values are kept;
+    `engine` is "c", "numpy" or "auto", as in `lag_norms`.
 
     >>> import symgate as sg
     >>> d = sg.decay("lstm", "c", "c", hidden=8, lags=50, bias={"f": 3})
@@ -97,7 +99,17 @@ def decay(
         for t in at:
             hook = progress and _part(progress, len(parts), count)
             parts.append(
-                lag_norms(one, of, wrt, lags, at=t, norm=norm, singular=wanted, progress=hook)
+                lag_norms(
+                    one,
+                    of,
+                    wrt,
+                    lags,
+                    at=t,
+                    norm=norm,
+                    singular=wanted,
+                    progress=hook,
+                    engine=engine,
+                )
             )
     return Decay(
         setting,

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
-from symgate.flow.table import frame
 from symgate.flow.tail import quantile
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, Transition, named_paths
@@ -25,7 +24,7 @@ from symgate.numerics.general import is_general
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
-from symgate.tables import html_table
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]

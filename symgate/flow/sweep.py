@@ -84,7 +84,7 @@ class Sweep:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a point."""
-        from symgate.flow.table import frame
+        from symgate.tables import frame
 
         return frame({name: [row[name] for row in self.rows] for name in self.rows[0]})
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from symgate.errors import MissingTool
 from symgate.tables import html_table
 
 if TYPE_CHECKING:
@@ -47,16 +45,6 @@ def ranking(decays: Sequence[Decay]) -> str:
     ordered = sorted(decays, key=lambda d: -d.rate)
     apart = all(a.fit.parts_from(b.fit) for a, b in pairwise(ordered))
     return " > ".join(d.cell for d in ordered) if len(ordered) > 1 and apart else ""
-
-
-def frame(columns: Mapping[str, Any], index: str | None = None) -> Any:
-    """A pandas DataFrame; pandas is asked for here and nowhere else."""
-    try:
-        pandas = import_module("pandas")
-    except ImportError:
-        raise MissingTool("to_frame needs pandas: pip install pandas") from None
-    found = pandas.DataFrame(dict(columns))
-    return found if index is None else found.set_index(index)
 
 
 def html(decays: Sequence[Decay]) -> str:

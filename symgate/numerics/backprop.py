@@ -40,6 +40,15 @@ class Gradients:
     inputs: Mapping[str, Array]
     initial: Mapping[str, Array]
 
+    def __repr__(self) -> str:
+        named = {**self.parameters, **self.inputs}
+        sizes = ", ".join(f"{k} {v.shape}" for k, v in named.items())
+        return f"<Gradients by {sizes[:800]}>"
+
+    def keys(self) -> tuple[str, ...]:
+        """The parameters and inputs."""
+        return (*self.parameters, *self.inputs)
+
     def __getitem__(self, name: str) -> Array:
         found = {**self.inputs, **self.parameters}
         return found[known_name("a gradient by", name, found)]

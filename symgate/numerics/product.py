@@ -29,6 +29,7 @@ from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.walk import Walk
+from symgate.tables import frame
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -57,6 +58,21 @@ class LagNorms:
     rank: Array
     singular_values: Mapping[int, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<LagNorms ∂{self.of}/∂{self.wrt}, {self.norm}, {self.lags[-1]} lags back from step "
+            f"{self.at}: {np.max(self.log10_norm[-1], initial=-np.inf):.4g} decades at the last>"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.log10_norm, dtype=dtype)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a lag: log10 norms and the rank."""
+        samples = self.log10_norm.reshape(len(self.lags), -1).T
+        columns = {f"sample_{i}": line for i, line in enumerate(samples)}
+        return frame({"lag": self.lags, **columns, "rank": self.rank}, index="lag")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

@@ -75,6 +75,10 @@ class Run:
         samples = "one sequence" if self.batch is None else f"{self.batch} sequences"
         return f"<Run of {self.cell.name}: {self.steps} steps, {samples}, {self.dtype}>"
 
+    def keys(self) -> tuple[str, ...]:
+        """The states, gates and inputs, so that `dict(run)` holds all of them."""
+        return (*self.cell.equations, *self.cell.inputs)
+
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]
         known_name(f"a value of {self.cell.name} named", name, known)

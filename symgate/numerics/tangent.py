@@ -34,6 +34,11 @@ class Tangent:
     log10_norm: Array
     direction: Mapping[str, Array]
 
+    def __repr__(self) -> str:
+        last = np.max(self.log10_norm[-1], initial=-np.inf)
+        steps = len(self.log10_norm) - 1
+        return f"<Tangent from step {self.since} over {steps} steps: {last:.4g} decades>"
+
 
 def tangent(
     run: Run, direction: Mapping[str, Any], since: int = 0, steps: int | None = None
