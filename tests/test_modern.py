@@ -14,21 +14,10 @@ from tests import by_step
 
 #: One cell for each kind of node, beside those of the zoo.
 TEXTS = {
-    "delta rule": """
-        k[t] = W_k @ x[t]
-        beta[t] = sigmoid(dot(w_b, x[t]) + b_b)
-        S[t] = S[t-1] @ (I - beta[t] * outer(k[t], k[t])) + beta[t] * outer(W_v @ x[t], k[t])
-        o[t] = S[t] @ (W_q @ x[t])
-    """,
     "rows": """
         s[t] = s[t-1] - sigmoid(dot(w, k[t])) * (dot(k[t], s[t-1]) - v[t]) * k[t]
         o[t] = dot(q[t], s[t])
     """,
-    "diagonal plus dyad": """
-        S[t] = S[t-1] @ (diag(w[t]) - outer(c[t], a[t] * c[t])) + outer(v[t], k[t])
-        o[t] = S[t] @ r[t]
-    """,
-    "softmax": "h[t] = V @ softmax(0.7 * (K @ h[t-1]) + W @ x[t])",
     "layer norm": "h[t] = tanh(layer_norm(W @ x[t] + U @ h[t-1] + b))",
     "rms norm": "h[t] = W @ x[t] + U @ rms_norm(h[t-1], 0.1)",
     "numbers": "h[t] = max(U @ h[t-1], W @ x[t]) * norm(h[t-1]) + mean(h[t-1]) + sum(x[t])",
@@ -48,12 +37,6 @@ TEXTS = {
         G[t] = sigmoid(outer(W @ x[t], V @ x[t]))
         S[t] = G[t] * S[t-1] + outer(x[t], V @ x[t])
         o[t] = S[t] @ (V @ x[t])
-    """,
-    "normaliser": """
-        f[t] = sigmoid(dot(w_f, x[t]) + b_f)
-        C[t] = f[t] * C[t-1] + exp(dot(w_i, x[t])) * outer(W_v @ x[t], W_k @ x[t])
-        n[t] = f[t] * n[t-1] + exp(dot(w_i, x[t])) * (W_k @ x[t])
-        h[t] = (C[t] @ (W_q @ x[t])) / max(abs(dot(n[t], W_q @ x[t])), 1)
     """,
 }
 STEPS = 4

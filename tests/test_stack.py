@@ -20,7 +20,7 @@ def test_names_roles_and_outputs() -> None:
     assert {"W1_i", "U2_f", "b2_o"} <= set(deep.parameters)
     assert pickle.loads(pickle.dumps(deep)).output == "h2"
     assert sg.latex(deep.equations["h2"]) == r"o_t^{(2)} \odot \tanh(c_t^{(2)})"
-    assert sg.text(deep.equations["c1"]).startswith("f⁽¹⁾_t ⊙ c⁽¹⁾_{t-1}")
+    assert sg.text(deep.equations["c1"], deep.orders["c1"]).startswith("f⁽¹⁾_t ⊙ c⁽¹⁾_{t-1}")
 
 
 def test_of_and_wrt_are_the_output_of_the_top_layer() -> None:

@@ -7,6 +7,7 @@ linear recurrence) over all steps at once, the rest step by step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -19,13 +20,16 @@ from symgate.algebra.maps import Everywhere, Times
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
-from symgate.errors import Diverged
+from symgate.errors import Diverged, SymgateError
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
+
+#: What the values of one state may take.
+MOST_BYTES = 8 * 2**30
 
 #: Steps that are looked at together: what they need stays small beside a long run.
 STRETCH = 256
@@ -81,28 +85,41 @@ def simulated(
         for node in free:
             values[node.name] = _over(at_once, node, frame)
         bound = [node for node in lin if node not in free]
-        before = {s: natural(frame, s, start[s][None])[0] for s in cell.states}
-        kept = {n.name: [] for n in bound} | {s: [before[s]] for s in cell.states}
+        kept = {node.name: _room(frame, node, frame.steps) for node in bound}
+        for name in cell.states:
+            kept[name] = _room(frame, lin[name], frame.steps + 1)
+            kept[name][0] = natural(frame, name, start[name][None])[0]
+        for name in {node.name for node in free} & {*cell.states}:
+            kept[name][1:] = values[name]
         needed = {v for node in bound for v in node.expression.atoms(Indexed)}
         given = [v for v in needed if time_of(v) == 0 and name_of(v) in values]
+        before = [v for v in needed if time_of(v) != 0]
         for t in range(frame.steps):
             now: dict[Basic, Any] = {**fixed, **{v: values[name_of(v)][t] for v in given}}
-            now |= {lin.variable(s, 1): before[s] for s in cell.states}
+            now |= {v: kept[name_of(v)][t] for v in before}
             arrays = Arrays(now, frame.size)
             for node in bound:
-                value = _shaped(arrays, node, (frame.samples,))
-                now[node.symbol] = value
-                kept[node.name].append(value)
-            for node in free:
-                if node.name in cell.states:
-                    kept[node.name].append(values[node.name][t])
-            before = {s: kept[s][-1] for s in cell.states}
+                place = t + 1 if node.name in cell.states else t
+                kept[node.name][place] = _shaped(arrays, node, (frame.samples,))
+                now[node.symbol] = kept[node.name][place]
             if t % STRETCH == STRETCH - 1 or t == frame.steps - 1:
-                _check(frame, {s: np.stack(kept[s][1:]) for s in cell.states})
+                first = t - t % STRETCH
+                _check(frame, {s: kept[s][first + 1 : t + 2] for s in cell.states}, first)
                 if progress is not None:
                     progress(t + 1, frame.steps)
-    done = {**values, **{name: np.stack(parts) for name, parts in kept.items()}}
+    done = {**values, **kept}
     return {n: stored(a, frame.dtype) for n, a in done.items() if n not in cell.inputs}
+
+
+def _room(frame: Run, node: Node, steps: int) -> Array:
+    shape = (steps, frame.samples, *frame.shape(node.name))
+    count = math.prod(shape)
+    if count * 8 > MOST_BYTES:
+        raise SymgateError(
+            f"{node.name} of {frame.cell.name} over {steps} steps would take "
+            f"{count * 8 / 2**30:,.0f} GB of memory; take fewer units, steps or samples"
+        )
+    return np.empty(shape, frame.dtype)
 
 
 def free_nodes(lin: Linearisation) -> list[Node]:
@@ -129,14 +146,15 @@ def _shaped(arrays: Arrays, node: Node, batch: tuple[int, ...]) -> Array:
     return np.broadcast_to(value, (*batch, *shape))
 
 
-def _check(frame: Run, states: Mapping[str, Array]) -> None:
+def _check(frame: Run, states: Mapping[str, Array], first: int) -> None:
     for name, array in states.items():
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
         if bad.any():
+            step = first + int(np.argmax(bad))
             raise Diverged(
-                f"the state {name} of {frame.cell.name} is not finite from step "
-                f"{int(np.argmax(bad))} on (of {frame.steps}): it overflows, divides by zero or "
-                f"takes a logarithm of a negative number; use smaller weights or another start"
+                f"the state {name} of {frame.cell.name} is not finite from step {step} on (of "
+                f"{frame.steps}): it overflows, divides by zero or takes a logarithm of a "
+                f"negative number; use smaller weights or another start"
             )
 
 
