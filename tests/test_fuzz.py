@@ -79,7 +79,8 @@ def test_random_bytes(data: bytes, encoding: str) -> None:
 
 TOKENS = [
     "h[t]", "h[t-1]", "x[t]", "z[t]", "c[t-1]", "U", "W", "b", "alpha", "I", "t", "diag", "T",
-    "tanh", "sigmoid", "leaky_relu", "=", "+", "-", "*", "/", "@", "**", "(", ")", "[", "]", ",",
+    "tanh", "sigmoid", "leaky_relu", "S[t-1]", "outer", "dot", "softmax", "layer_norm", "max",
+    "norm", "sum", "=", "+", "-", "*", "/", "@", "**", "(", ")", "[", "]", ",",
     ".", ".T", "[t]", "[t-1]", "[t-2]", "0", "1", "2", "0.5", "1e9", "\n", "#", " ", "_", "lambda",
 ]  # fmt: skip
 
@@ -196,6 +197,58 @@ def test_well_formed_cells(h: str, c: str, z: str, order: random.Random) -> None
     lines = [f"h[t] = {h}", f"c[t] = {c} + tanh(c[t-1])", f"z[t] = sigmoid({z})"]
     order.shuffle(lines)
     check("\n".join(lines))
+
+
+STEP_VALUES = ["h[t-1]", "c[t-1]", "z[t]", "x[t]", "b", "v", "alpha", "S[t-1]", "o[t]"]
+OF_ONE = [
+    "tanh",
+    "sum",
+    "mean",
+    "norm",
+    "softmax",
+    "layer_norm",
+    "rms_norm",
+    "spike",
+    "sigmoid",
+    "diag",
+    "abs",
+    "sqrt",
+]
+
+
+def of_any_rank(rng: random.Random, depth: int) -> str:
+    """An expression in which scalars, vectors and matrices of the step meet at random."""
+    if depth == 0:
+        return rng.choice(STEP_VALUES)
+    inner = [of_any_rank(rng, depth - 1) for _ in range(2)]
+    return rng.choice(
+        [
+            f"({inner[0]} {rng.choice('+-*/')} {inner[1]})",
+            f"{rng.choice(OF_ONE)}({inner[0]})",
+            f"{rng.choice(['dot', 'max', 'min', 'outer'])}({inner[0]}, {inner[1]})",
+            f"({inner[0]} @ {inner[1]})",
+            f"{rng.choice(['U', 'A', 'A.T'])} @ {inner[0]}",
+        ]
+    )
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_scalars_vectors_and_matrices_of_the_step(part: int) -> None:
+    """A text becomes a cell that can be linearised, or is refused with words."""
+    for seed in range(100 * part, 100 * part + 100):
+        rng = random.Random(seed)
+        text = (
+            f"h[t] = {of_any_rank(rng, 2)}\nc[t] = {of_any_rank(rng, 1)} + tanh(c[t-1])\n"
+            f"z[t] = sigmoid({of_any_rank(rng, 1)})\n"
+            f"S[t] = alpha * S[t-1] + outer({rng.choice(STEP_VALUES[:4])}, x[t])"
+        )
+        try:
+            sg.linearise(sg.Cell.from_text(text))
+        except sg.EquationError as error:
+            assert_placed(error, text)
+        except sg.SymgateError as error:
+            if "two matrices of the step" not in str(error):
+                raise
 
 
 def test_the_fuzz_finds_cells_and_faults() -> None:

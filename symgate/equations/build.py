@@ -125,6 +125,10 @@ class Builder:
             return TO_NUMBER[function](*map(self.vector, arguments))
         if function == "outer":
             return Dyad(*map(self.vector, arguments))
+        if function == "diag":
+            raise self.source.error(
+                node, "diag(…) acts on something: write diag(v) @ h[t-1] or S[t-1] @ diag(v)"
+            )
         inner = self.vector(arguments[0])
         if function in OF_TWO:
             return FUNCTIONS[function](inner, self.vector(arguments[1]))
