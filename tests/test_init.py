@@ -149,7 +149,8 @@ def test_keras_forget_bias_is_the_lstms_alone() -> None:
     assert ones["lstm"] == {"b_f"}
     with_forget_gate = {name for name, found in ones.items() if found}
     assert with_forget_gate == {
-        "janet", "lstm", "lstm-concat", "lstm-coupled", "lstm-full-gate-recurrence",
+        "hgrn2", "janet", "layer-norm-lstm", "lstm", "lstm-concat", "lstm-coupled",
+        "lstm-full-gate-recurrence",
         "lstm-no-input-activation", "lstm-no-input-gate", "lstm-no-output-activation",
         "lstm-no-output-gate", "lstm-peephole", "lstm-projected", "lstm-working-memory",
         "min-lstm", "multiplicative-lstm", "ran", "slstm", "slstm-unstabilised", "sru", "t-rnn",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,12 +23,32 @@ from sympy import (
     Transpose,
     lambdify,
 )
+from sympy.printing.numpy import NumPyPrinter
 
 from symgate.algebra.operators import ColumnBlock, Diag
 from symgate.algebra.vectors import MatVec, Total
 from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
+
+
+#: NumPy's words for lambdify, which on its own imports all of NumPy.
+NAMES = {
+    **{name: value for name, value in vars(np).items() if isinstance(value, np.ufunc)},
+    **{name: getattr(np, name) for name in ("where", "select", "array", "pi", "e", "nan", "inf")},
+    "reduce": reduce,
+}
+
+
+def _printer() -> NumPyPrinter:
+    return NumPyPrinter(
+        {
+            "fully_qualified_modules": False,
+            "inline": True,
+            "allow_unknown_functions": True,
+            "user_functions": {name: name for name in MODULE},
+        }
+    )
 
 
 class Values(Protocol):
@@ -62,7 +82,9 @@ def elementwise(expressions: tuple[Expr, ...]) -> Elementwise:
         return e.func(*map(opened, e.args)) if e.args else e
 
     bodies = [opened(e) for e in expressions]
-    function = lambdify(list(inputs.values()), bodies, modules=[MODULE, "numpy"], cse=True)
+    function = lambdify(
+        list(inputs.values()), bodies, modules=[MODULE, NAMES], printer=_printer(), cse=True
+    )
     return Elementwise(tuple(inputs), function)
 
 
