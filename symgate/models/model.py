@@ -60,13 +60,20 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     (<Layer lstm: lstm 3 → 4>, (5, 4))
     """
     given = _said(said)
-    if isinstance(source, str | os.PathLike):
-        path = Path(checked_path("source", source))
+    if not isinstance(source, str | os.PathLike):
+        contents = memory.contents(source)
+        return _network(contents, Origin(contents.kind), framework, given)
+    path = Path(checked_path("source", source))
+    with formats.whole(path):
         contents = formats.contents(path)
         origin = Origin(contents.kind, str(path), _sha256(path))
-    else:
-        contents = memory.contents(source)
-        origin = Origin(contents.kind)
+        return _network(contents, origin, framework, given)
+
+
+def _network(
+    contents: Contents, origin: Origin, framework: str | None, given: Mapping[str, Any]
+) -> Network:
+    """The layers of what a reader found, each as the caller says or its row."""
     found = [_of_node(n) for n in contents.nodes] or recognised(contents, framework)
     found = _chained(found, given.get("chain") or contents.chains, "chain" in given)
     if not found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from symgate.errors import SymgateError
@@ -10,6 +12,24 @@ from symgate.models.formats.archive import Archive
 from symgate.models.stored import Contents
 
 KNOWN = ".pt and .safetensors, .npz, Keras's .keras and .h5, .onnx"
+
+
+#: What readers and their libraries raise where bytes were changed in a way nobody thought of.
+ODD = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError, RuntimeError)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Reading a file: whatever is odd about its bytes becomes an error that says so."""
+    try:
+        yield
+    except SymgateError:
+        raise
+    except ODD as error:
+        raise SymgateError(
+            f"{path} is broken ({type(error).__name__}: {str(error)[:100]}); it was cut off or "
+            f"changed"
+        ) from None
 
 
 def contents(path: Path) -> Contents:

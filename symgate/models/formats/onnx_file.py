@@ -58,7 +58,7 @@ def read(path: Path) -> Contents:
         raise SymgateError(f"{path} is no ONNX file, or one with no nodes in it")
     scope = _Scope(path)
     nodes = _apart(list(_walk(model.graph, scope)))
-    kinds = sorted({node.op_type for node, _ in _nodes(model.graph)})
+    kinds = sorted({str(node.op_type) for node, _ in _nodes(model.graph)})
     return Contents(
         "an ONNX file",
         nodes=_distinct(nodes),
