@@ -60,9 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
                 made = run_of(word, arguments.data, arguments.batch_first or None)
                 lags = min(arguments.lags, made.steps)
                 decays.append(
-                    decay(made, arguments.of, arguments.wrt, lags=lags, at=arguments.at,
-                          norm=arguments.norm, progress=hook)
-                )  # fmt: skip
+                    decay(
+                        made,
+                        arguments.of,
+                        arguments.wrt,
+                        lags=lags,
+                        at=arguments.at,
+                        norm=arguments.norm,
+                        progress=hook,
+                    )
+                )
                 continue
             decays.append(
                 decay(

@@ -91,9 +91,14 @@ def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Ly
         run = run_of(word, arguments.data, arguments.batch_first or None)
         with bar(cell.name) as hook:
             return lyapunov(
-                cell, run.params, {n: run[n] for n in cell.inputs}, burn_in=arguments.burn_in,
-                count=arguments.count, dt=arguments.dt, progress=hook,
-            )  # fmt: skip
+                cell,
+                run.params,
+                {n: run[n] for n in cell.inputs},
+                burn_in=arguments.burn_in,
+                count=arguments.count,
+                dt=arguments.dt,
+                progress=hook,
+            )
     made = setup(cell, **setup_options(arguments, "steps"))
     params = parameters_of(made)
     x: dict[str, Any] | None = None

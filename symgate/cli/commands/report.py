@@ -84,8 +84,10 @@ def _on_a_network(arguments: argparse.Namespace) -> int:
         source += f" (replayed, off by {found.error:.1g} at most)"
     given = {} if arguments.lags is None else {"lags": arguments.lags}
     written = report(
-        output=arguments.output, format=arguments.format, runs=[replace(made, source=source)],
+        output=arguments.output,
+        format=arguments.format,
+        runs=[replace(made, source=source)],
         **given,
-    )  # fmt: skip
+    )
     print(json.dumps(written.to_dict(), indent=2) if arguments.json else written.path)
     return 0

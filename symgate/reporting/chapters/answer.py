@@ -131,8 +131,12 @@ def _rates(f: Findings) -> Words:
             said.append(("is exactly zero in the end in ", _name(f, cell)))
         elif f[f"{key}/half_life"] is None:
             falls = f[f"{key}/rate"] < 0
-            said.append(("does not halve within the lags measured in " if falls
-                         else "does not fall in ", _name(f, cell)))  # fmt: skip
+            said.append(
+                (
+                    "does not halve within the lags measured in " if falls else "does not fall in ",
+                    _name(f, cell),
+                )
+            )
         else:
             number = f.number(f"{key}/half_life", "steps")
             verb, unit = ("every ", " in ") if halves else ("halves every ", " steps in ")
