@@ -220,6 +220,7 @@ def _misprint(
         stop = max(fault.stop, *(e.stop for e in fault.edits))
         meant = edited(document.text, list(fault.edits), start, stop)
     printed = fault.printed or document.text[fault.start : fault.stop]
+    meant = "" if meant.split() == printed.split() else meant
     width = max(1, min(fault.stop - fault.start, len(document.line(line)) - column + 1))
     return Misprint(
         line,

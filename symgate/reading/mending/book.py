@@ -13,6 +13,7 @@ from symgate.reading.mending.polynomials import (
     TooLong,
     frozen,
     polynomial,
+    unmarked,
     without_biases,
 )
 from symgate.reading.names import Reference
@@ -105,7 +106,7 @@ class Outline:
             opened.pop()
             return found
 
-        return frozen(without_biases(polynomial(self.lines[name], value, self.coarse)))
+        return unmarked(frozen(without_biases(polynomial(self.lines[name], value, self.coarse))))
 
 
 def _plainest(item: tuple[str, object]) -> tuple[bool, int]:

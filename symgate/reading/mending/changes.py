@@ -155,7 +155,9 @@ class _Maker:
             return "extra_tilde" if var.ref.accents else "missing_tilde"
         if name.lower() == var.name.lower():
             return "case_mismatch"
-        if name in self.sketch.parts.gates | self.sketch.spare and var.time != -1:
+        spare = line.term if line is not None and name in self.sketch.spare else None
+        gate = isinstance(spare, Call) and spare.function == "sigmoid"
+        if (gate or name in self.sketch.parts.gates) and var.time != -1:
             return "wrong_gate"
         return "wrong_state" if time == -1 or name in self.sketch.entering else "wrong_symbol"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from itertools import product
 
 from symgate.reading.terms import (
@@ -24,6 +25,7 @@ from symgate.reading.terms import (
     Times,
     Var,
     text,
+    walk,
 )
 
 #: Coefficients by monomial; a monomial is its factors in order, each as text.
@@ -68,13 +70,28 @@ def polynomial(
             name = "" if isinstance(matrix, Par) else re.sub(r"[^\W\d]\w*", "m", text(matrix))
             return summed((acted(name, of(part)), 1) for part in parts)
         case Call(function=function, argument=argument):
-            return {(f"{function}({frozen(without_biases(of(argument)))})",): 1.0}
+            inner = frozen(without_biases(of(argument)))
+            return {(f"{function}({inner}){_mark(term)}",): 1.0}
         case Cat(parts=parts):
             return {("[" + ", ".join(frozen(of(p)) for p in parts) + "]",): 1.0}
         case Quot(above=above, below=below):
             return multiplied([of(above), {(f"1/({frozen(of(below))})",): 1.0}])
         case Raised(base=base, exponent=exponent):
             return {(f"({frozen(of(base))})^{exponent}",): 1.0}
+
+
+def _mark(call: Call) -> str:
+    """What tells a function from another of the same form, until all is multiplied out."""
+    names = sorted({t.name for t in walk(call.argument) if isinstance(t, Par | Var)})
+    return f"\0{' '.join(names)}\1"
+
+
+_MARKS = re.compile("\0[^\1]*\1")
+
+
+def unmarked(shown: str) -> str:
+    """A text without the marks of its functions."""
+    return _MARKS.sub("", shown) if "\0" in shown else shown
 
 
 def _is_weight(term: AnyTerm) -> bool:
@@ -101,7 +118,7 @@ def multiplied(parts: Iterable[Polynomial]) -> Polynomial:
             raise TooLong
         found: dict[tuple[str, ...], float] = {}
         for (m1, c1), (m2, c2) in product(result.items(), part.items()):
-            monomial = tuple(sorted((*m1, *m2)))
+            monomial = tuple(sorted((*m1, *m2), key=_order))
             found[monomial] = found.get(monomial, 0.0) + c1 * c2
         result = {m: c for m, c in found.items() if c}
     return result
@@ -113,7 +130,7 @@ def without_biases(found: Polynomial) -> Polynomial:
     >>> without_biases({("A{x}",): -1.0, ("b",): 1.0})
     {('A{x}',): 1.0}
     """
-    weighted = [m for m in found if any(ACTED in f and not f.endswith(")") for f in m)]
+    weighted = [m for m in found if any(ACTED in f and not f.endswith(("\1", ")")) for f in m)]
     if not weighted:
         return found
     return {
@@ -121,8 +138,14 @@ def without_biases(found: Polynomial) -> Polynomial:
     }
 
 
+@lru_cache(maxsize=8_192)
+def _order(factor: str) -> tuple[str, str]:
+    return unmarked(factor), factor
+
+
 def frozen(found: Polynomial) -> str:
     """A polynomial as one text, the same for equal ones."""
     return " + ".join(
-        (f"{c:g} " if c != 1 or not m else "") + " ".join(m) for m, c in sorted(found.items())
+        (f"{c:g} " if c != 1 or not m else "") + " ".join(m)
+        for m, c in sorted(found.items(), key=lambda item: ([*map(_order, item[0])], item[1]))
     )

@@ -33,6 +33,8 @@ ROUNDS = 5
 MOST = 1_200
 #: Kinds of slips that are told by the cell of the zoo alone that they hide, whichever it is.
 TELLING = (
+    "missing_factor",
+    "wrong_gate",
     "wrong_time_index",
     "wrong_operator",
     "wrong_sign",
