@@ -109,6 +109,13 @@ class Builder:
             raise self.source.error(node, f"zero to the power {exponent} is not defined")
         return _settled(base**exponent)
 
+    def of_vector(self, function: str, node: ast.expr) -> Expr:
+        """What must be a vector, also after SymPy has simplified it."""
+        value = self.vector(node)
+        if rank(value) != 1:
+            raise self.source.error(node, f"{function} takes a vector, and this is {value}")
+        return value
+
     def variable_power(self, node: ast.BinOp, base: Expr) -> Expr:
         """A power whose exponent is an expression: its base is proved positive."""
         if not is_positive(base):
@@ -122,9 +129,9 @@ class Builder:
 
     def call(self, node: ast.Call, function: str, arguments: list[ast.expr]) -> Expr:
         if function in TO_NUMBER:
-            return TO_NUMBER[function](*map(self.vector, arguments))
+            return TO_NUMBER[function](*(self.of_vector(function, a) for a in arguments))
         if function == "outer":
-            return Dyad(*map(self.vector, arguments))
+            return Dyad(*(self.of_vector(function, a) for a in arguments))
         if function == "diag":
             raise self.source.error(
                 node, "diag(…) acts on something: write diag(v) @ h[t-1] or S[t-1] @ diag(v)"
@@ -138,7 +145,7 @@ class Builder:
                 what = WITH_CONSTANT.get(function, "what is added to the mean square")
                 raise self.source.error(argument, f"{what} is a number above 0, up to 100")
         if function in MIXING:
-            return MIXING[function](inner, *constants)
+            return MIXING[function](self.of_vector(function, arguments[0]), *constants)
         return _settled(FUNCTIONS[function](inner, *constants))
 
     def matrix_vector(self, left: ast.expr, right: ast.expr) -> Expr:
