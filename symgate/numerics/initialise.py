@@ -87,7 +87,7 @@ def chosen_sizes(
 ) -> dict[str, int]:
     """A number for each letter of the cell's sizes; several `hidden` are a layer's each."""
     sizes = mapping("sizes", sizes)
-    if not isinstance(hidden, int | np.integer):
+    if isinstance(hidden, Sequence | np.ndarray) and not isinstance(hidden, str):
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
