@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Adjoint": "symgate.linear.adjoint",
     "Cell": "symgate.equations.cell",
+    "Check": "symgate.checking.check",
     "Comparison": "symgate.comparing.comparison",
     "Decay": "symgate.flow.curve",
     "Derivation": "symgate.writing.derivation",
@@ -40,6 +41,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
+    "check": "symgate.checking.check",
     "compare": "symgate.comparing.comparison",
     "critical_gain": "symgate.theory.mean_field",
     "decay": "symgate.flow.measure",
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from symgate.algebra.text import text
     from symgate.bounds.origin import Origin, origin
     from symgate.cells import cell, zoo
+    from symgate.checking.check import Check, check
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
@@ -119,6 +122,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjoint",
     "Cell",
+    "Check",
     "Comparison",
     "Decay",
     "Derivation",
@@ -147,6 +151,7 @@ __all__ = [
     "__version__",
     "adjoint",
     "cell",
+    "check",
     "compare",
     "critical_gain",
     "decay",

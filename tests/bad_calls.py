@@ -46,6 +46,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
         "é",
         "a" * 5000,
     ),
+    "text": (None, 5, True, [], {}, object(), NAN, b"h", "h", "é", "\0", "a" * 5000),
     "cell": (
         None,
         "",
@@ -259,6 +260,8 @@ BY_FUNCTION = {
     ("reach", "at"): "count",
     ("vector_norms", "at"): "count",
     ("judge", "cells"): "table",
+    ("check", "claim"): "text",
+    ("check", "lag"): "count",
     ("text", "order"): "hook",
 }
 
@@ -282,6 +285,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     given: dict[str, dict[str, Any]] = {
         "adjoint": {"cell": cell},
         "cell": {"name": "gru"},
+        "check": {"cell": cell, "claim": "∂h_t/∂h_{t-1} = diag(f_t)"},
         "compare": {"first": cell, "second": "gru"},
         "critical_gain": {"cell": sg.cell("rnn")},
         "decay": {"what": cell, **small, "lags": 5},

@@ -11,6 +11,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         'symgate derive gru --slides --title "Gates" -o gru.pdf',
     ),
     "diagram": ("symgate diagram gru -o gru.svg", "symgate diagram mine.cell -o mine.pdf"),
+    "check": ("symgate check gru homework.tex", "symgate check lstm claim.txt --of c --wrt c"),
     "compare": ("symgate compare gru gru-reset-after", "symgate compare mine.cell"),
     "claims": ("symgate claims", "symgate claims forget-gate --json"),
     "decay": (

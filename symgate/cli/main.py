@@ -25,6 +25,7 @@ COMMANDS = {
     "jacobian": "print exact Jacobians: of and with respect to any value, over any lag",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
+    "check": "judge a Jacobian derived by hand: right, wrong and where, or not understood",
     "compare": "compare two cells: equal under which map, or where they differ",
     "claims": "judge the claims of the lecture notes by running their checks",
     "decay": "measure how fast a cell's gradient decays over the lag",

@@ -1,0 +1,1 @@
+"""Hand derivations judged: a claim about a Jacobian, held against the exact one."""

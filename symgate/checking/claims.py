@@ -1,0 +1,150 @@
+"""From a text to the claims in it: lines of equalities whose left side is a derivative."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from symgate.reading.documents import pieces
+from symgate.reading.grammar import tree
+from symgate.reading.names import Indices, indices
+from symgate.reading.plain import written_in_latex
+from symgate.reading.scripts import tokens
+from symgate.reading.source import Piece
+from symgate.reading.tokens import FormulaError, Token
+from symgate.reading.trees import Tree
+
+#: The longest text that is read.
+MAX_TEXT = 200_000
+
+_LAYOUT = {"BEGIN", "END", "AMP", "WIDE", "SOFTROW", "SPACE"}
+_OPEN = {"LPAR", "LBRACKET", "LBRACE", "LCURLY", "LANGLE", "MATRIX"}
+_CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
+_GOES_ON = {"PLUS", "MINUS", "TIMES", "HADAMARD", "EQ", "SLASH"}
+_WORDS = {"LETTER", "NAME", "GAP", "COMMA", "TEXT", "MINUS", "FUNCTION", "SPACE"}
+_DERIVATIVE = re.compile(r"\\partial|∂|\\frac\s*\{\s*\\?[a-z]*\{?d|\bd\w+.{0,12}/\s*d\w")
+_ENDINGS = {"COMMA", "DOT", "SEMI", "NEWLINE", "GAP", "JUNK"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of an equality: its tree, or why it is none."""
+
+    tree: Tree | None
+    start: int
+    stop: int
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Equality:
+    """A chain of sides that are said to be equal."""
+
+    sides: tuple[Side, ...]
+    indices: Indices
+
+
+def equalities(text: str, path: str = "") -> Iterator[Equality]:
+    """The chains of a formula or of a document, in order.
+
+    >>> [len(e.sides) for e in equalities("∂h_t/∂h_{t-1} = diag(z_t) = z_t")]
+    [3]
+    """
+    for piece in _formulas(text, path):
+        try:
+            found = tokens(written_in_latex(_with_powers(piece)))
+        except FormulaError as error:
+            side = Side(None, error.start, error.stop, error.message)
+            yield Equality((side,), Indices())
+            continue
+        for row in _rows(found, piece.kind == "plain"):
+            sides = _sides(row)
+            yield Equality(tuple(map(_side, sides)), indices(sides))
+
+
+def _formulas(text: str, path: str) -> list[Piece]:
+    """The formulas of a document that hold a derivative; else the text as it stands."""
+    found = [p for p in pieces(text, path) if p.kind == "latex" and "=" in p.text]
+    found = [p for p in found if _DERIVATIVE.search(p.text)]
+    if found:
+        return found
+    if "\\" in text:
+        return [Piece(text, range(len(text)))]
+    blocks = list(re.finditer(r"(?:[^\n]*\S[^\n]*\n?)+", text))
+    likely = [m for m in blocks if _DERIVATIVE.search(m.group()) and "=" in m.group()]
+    if len(blocks) <= 1 or not likely:
+        return [Piece(text, range(len(text)), "plain")]
+    return [Piece.slice(text, m.start(), m.end(), kind="plain") for m in likely]
+
+
+def _with_powers(piece: Piece) -> Piece:
+    """Python's ** as ^."""
+    if piece.kind != "plain" or "**" not in piece.text:
+        return piece
+    second = {m.end() - 1 for m in re.finditer(r"\*\*", piece.text)}
+    kept = [i for i in range(len(piece.text)) if i not in second]
+    text = "".join("^" if i + 1 in second else piece.text[i] for i in kept)
+    return replace(piece, text=text, offsets=[piece.at(i) for i in kept])
+
+
+def _rows(found: Sequence[Token], plain: bool) -> Iterator[list[Token]]:
+    """The tokens of each chain: a row that begins with a sign or has none goes on."""
+    rows: list[list[Token]] = [[]]
+    depth = 0
+    for token in found:
+        depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
+        broken = token.kind == "ROW" or (plain and token.kind == "NEWLINE")
+        if broken and depth == 0:
+            rows.append([])
+        elif not broken and token.kind not in _LAYOUT:
+            rows[-1].append(token)
+    joined: list[list[Token]] = []
+    for row in map(_without_words, rows):
+        kept = [t for t in row if t.kind not in ("NEWLINE", "GAP")]
+        if not kept:
+            continue
+        ended = joined and joined[-1][-1].kind in _GOES_ON
+        fresh = any(t.kind == "EQ" for t in kept) and kept[0].kind not in _GOES_ON
+        if joined and (ended or not fresh):
+            joined[-1] += kept
+        else:
+            joined.append(kept)
+    yield from joined
+
+
+def _without_words(row: list[Token]) -> list[Token]:
+    """A row without a remark in brackets or in words at its end, and without a full stop."""
+    while row and row[-1].kind in _ENDINGS | {"TEXT"}:
+        row = row[:-1]
+    if row and row[-1].kind == "RBRACKET":
+        at = max((i for i, t in enumerate(row) if t.kind == "LBRACKET"), default=0)
+        inside = row[at + 1 : -1]
+        remark = at > 0 and row[at - 1].kind == "GAP"
+        if remark and all(t.kind in _WORDS for t in inside):
+            return _without_words(row[:at])
+    return row
+
+
+def _sides(row: Sequence[Token]) -> list[list[Token]]:
+    sides: list[list[Token]] = [[]]
+    depth = 0
+    for token in row:
+        depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
+        if token.kind == "EQ" and depth == 0:
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    return sides
+
+
+def _side(side: Sequence[Token]) -> Side:
+    start = side[0].start if side else 0
+    stop = side[-1].stop if side else 0
+    try:
+        items, _ = tree(side)
+    except FormulaError as error:
+        return Side(None, error.start, error.stop, error.message)
+    if len(items) != 1:
+        return Side(None, start, stop, "a list stands where one formula is due")
+    return Side(items[0], start, stop)

@@ -1,0 +1,78 @@
+"""The names of a cell as the notations print them, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr, Integer, MatrixExpr
+
+from symgate.equations.cell import Cell, once_a_cell
+from symgate.linear.linearise import linearise
+from symgate.reading.grammar import tree
+from symgate.reading.names import Indices, Reference, reference
+from symgate.reading.plain import written_in_latex
+from symgate.reading.scripts import tokens
+from symgate.reading.source import Piece
+from symgate.reading.tokens import FormulaError
+from symgate.writing.glyphs import glyph_latex
+from symgate.writing.naming import Naming
+from symgate.writing.notation import names as notation_names
+from symgate.writing.notation import notation
+from symgate.writing.plain import TextPrinter
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the names of one notation stand for, and how an expression reads in it."""
+
+    names: Names
+    naming: Naming
+
+    def say(self, expression: Expr | MatrixExpr) -> str:
+        return TextPrinter(None, self.naming, self.naming.notation.hadamard).show(expression)
+
+
+def key(name: str) -> str:
+    r"""A name without what only sets it: W_hz, W_{hz} and W_h_z are one.
+
+    >>> key("W_h_z")
+    'Whz'
+    """
+    return name.replace("_", "")
+
+
+@once_a_cell
+def namings(cell: Cell) -> tuple[Named, ...]:
+    """For each notation, what each printed name stands for; the cell's own names come first.
+
+    A notation that prints a name as the cell calls another one has its own meaning of it.
+    """
+    lin = linearise(cell)
+    timed = [*lin.nodes, *cell.inputs]
+    own = {key(name): name for name in (*timed, *cell.parameters)}
+    found = [Named(own, Naming(cell, notation("symgate")))]
+    for style in notation_names():
+        naming = Naming(cell, notation(style))
+        above = naming.notation.time == "above"
+        printed: dict[str, str] = {}
+        for name in (*timed, *cell.parameters):
+            glyph = naming.glyph(name)
+            time = Integer(0) if name in timed else None
+            ref = _reference(glyph_latex(glyph, time, above=above))
+            if ref is not None:
+                printed[key(ref.name)] = name
+        if all(printed != known.names for known in found):
+            found.append(Named(printed, naming))
+    return tuple(found)
+
+
+def _reference(latex: str) -> Reference | None:
+    piece = written_in_latex(Piece(latex, range(len(latex))))
+    try:
+        items, _ = tree(tokens(piece))
+    except FormulaError:
+        return None
+    return reference(items[0], Indices()) if len(items) == 1 else None

@@ -1,0 +1,76 @@
+"""Random points of a cell: the values of all its nodes over some steps, with many digits."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from sympy import Expr, MatrixExpr
+
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context
+from symgate.linear.linearise import linearise
+
+#: How far two numbers may lie apart that are the same but for rounding.
+CLOSE = 1e-20
+
+
+def points(cell: Cell, count: int, steps: int) -> list[Evaluation]:
+    """The last of `steps` steps at `count` random points; the earlier ones are behind it."""
+    found: list[Evaluation] = []
+    for seed in range(8 * count):
+        try:
+            found.append(_point(cell, Random(seed), steps))
+        except (ZeroDivisionError, NotReal):
+            continue  # a logarithm of a negative number, say: draw again
+        if len(found) == count:
+            return found
+    raise SymgateError(f"{cell.name} could not be evaluated at random points")
+
+
+def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
+    lin, mp = linearise(cell), context()
+    sizes = {symbol: (3, 2, 4)[min(i, 2)] for i, symbol in enumerate(cell.sizes.values())}
+    known: dict[Expr, int] = {}
+
+    def size(e: Expr) -> int:
+        if e not in known:
+            known[e] = int(e.subs(sizes))
+        return known[e]
+
+    def draw(shape: tuple[Expr, ...], positive: bool = False) -> Any:
+        if shape:
+            return [draw(shape[1:], positive) for _ in range(size(shape[0]))]
+        number = mp.mpf(0.2 + 0.8 * random.random())
+        return number if positive or random.random() < 0.5 else -number
+
+    parameters = {p.name: draw(p.shape, positive=not p.shape) for p in cell.parameters.values()}
+    before: list[Values] = [{s: draw(cell.shapes[s], positive=True) for s in cell.states}]
+    values = None
+    for _ in range(steps):
+        inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}
+        values = Evaluation(mp, size, parameters, list(before), inputs)
+        for node in lin:
+            values.now[node.name] = values.shaped(node.expression, node.shape)
+        before.insert(0, values.now)
+    assert values is not None
+    return values
+
+
+def matrix(operator: MatrixExpr, point: Evaluation) -> Matrix:
+    """The numbers of an operator at a point."""
+    return point.operator(operator)
+
+
+def turned(numbers: Matrix) -> Matrix:
+    return [list(row) for row in zip(*numbers, strict=True)]
+
+
+def same(a: Matrix, b: Matrix) -> bool:
+    """Whether two matrices of numbers are the same but for rounding."""
+    if len(a) != len(b) or any(len(p) != len(q) for p, q in zip(a, b, strict=True)):
+        return False
+    pairs = [(x, y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True)]
+    largest = max((max(abs(x), abs(y)) for x, y in pairs), default=0)
+    return all(abs(x - y) <= CLOSE * (1 + largest) for x, y in pairs)

@@ -1,0 +1,120 @@
+"""Operators as sums of products, multiplied out: what a claim and the exact Jacobian share.
+
+A summand is a product of diagonals and matrices. Its matrices in order say which path it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Identity, Integer, MatAdd, MatMul, MatrixExpr, ZeroMatrix
+
+from symgate.algebra.operators import Diag, product, total, transposed
+from symgate.algebra.text import text
+from symgate.algebra.vectors import shifted
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.linear.jacobian import jacobian
+
+#: The most summands that are told apart.
+MOST = 400
+
+
+class TooMany(SymgateError):
+    """A product that has too many summands when it is multiplied out."""
+
+
+@dataclass(frozen=True)
+class Summand:
+    """A number times a product of operators, and where it stands in the claim."""
+
+    number: Expr
+    factors: tuple[MatrixExpr, ...]
+    rows: Expr
+    cols: Expr
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def operator(self) -> MatrixExpr:
+        parts = [*([] if self.number == 1 else [self.number]), *self.factors]
+        return product(parts, self.rows) if parts else Identity(self.rows)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The matrices on it, in order, without the diagonals."""
+        return tuple(text(f) for f in self.factors if not isinstance(f, Diag))
+
+    def times(self, other: Summand) -> Summand:
+        factors = _joined((*self.factors, *other.factors))
+        stop = max(self.stop, other.stop)
+        start = min(self.start, other.start)
+        number = self.number * other.number
+        return Summand(number, factors, self.rows, other.cols, start, stop)
+
+    def turned(self) -> Summand:
+        factors = tuple(transposed(f) for f in reversed(self.factors))
+        return replace(self, factors=factors, rows=self.cols, cols=self.rows)
+
+    def shifted(self, steps: int) -> Summand:
+        """The same so many steps earlier."""
+        return replace(self, factors=tuple(shifted(f, steps) for f in self.factors))
+
+    def scaled(self, number: Expr) -> Summand:
+        return replace(self, number=self.number * number)
+
+
+Summands = tuple[Summand, ...]
+
+
+def _joined(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]:
+    """Neighbouring diagonals as one."""
+    out: list[MatrixExpr] = []
+    for factor in factors:
+        if out and isinstance(factor, Diag) and isinstance(out[-1], Diag):
+            out[-1] = Diag(factor.rows, *out[-1].factors, *factor.factors)
+        else:
+            out.append(factor)
+    return tuple(out)
+
+
+def multiplied(left: Iterable[Summand], right: Iterable[Summand]) -> Summands:
+    left, right = tuple(left), tuple(right)
+    if len(left) * len(right) > MOST:
+        raise TooMany(f"multiplied out it has more than {MOST} summands")
+    return tuple(a.times(b) for a in left for b in right)
+
+
+def added(parts: Iterable[Summand], rows: Expr, cols: Expr) -> MatrixExpr:
+    """The sum as one operator."""
+    return total([part.operator for part in parts], rows, cols)
+
+
+def expanded(operator: MatrixExpr) -> Summands:
+    """An operator multiplied out."""
+    if isinstance(operator, ZeroMatrix):
+        return ()
+    if isinstance(operator, Identity):
+        return (Summand(Integer(1), (), operator.rows, operator.cols),)
+    if isinstance(operator, MatAdd):
+        return tuple(s for part in operator.args for s in expanded(part))
+    if isinstance(operator, MatMul):
+        number, matrices = operator.as_coeff_matrices()
+        first, *others = map(expanded, matrices)
+        for other in others:
+            first = multiplied(first, other)
+        return tuple(s.scaled(number) for s in first)
+    return (Summand(Integer(1), (operator,), operator.rows, operator.cols),)
+
+
+def exact(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
+    """The summands of ∂ of_t / ∂ wrt_{t-lag}: over several steps, through every state."""
+    if lag <= 1 or wrt not in cell.states:
+        return expanded(jacobian(cell, of, wrt, lag=lag))
+    found: list[Summand] = []
+    for state in cell.states:
+        rest = exact(cell, state, wrt, lag - 1)
+        before = [s.shifted(1) for s in rest]
+        found += multiplied(expanded(jacobian(cell, of, state)), before)
+    return tuple(found)

@@ -1,0 +1,296 @@
+"""Hand derivations: right ones are never called wrong, wrong ones are, in the right place."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+import symgate as sg
+from symgate.cli.main import main
+
+KNOWN = (
+    *("rnn", "gru", "lstm", "mgu", "ugrnn", "gru-reset-after", "lstm-peephole"),
+    *("jordan-rnn", "indrnn", "star", "scrn", "cfn", "fastgrnn"),
+)
+
+
+def left(of: str, wrt: str, lag: int = 1) -> str:
+    return rf"\frac{{\partial {of}_t}}{{\partial {wrt}_{{t-{lag}}}}} = "
+
+
+def pairs(name: str) -> list[tuple[str, str]]:
+    cell = sg.cell(name)
+    return [(of, wrt) for of in cell.states[:2] for wrt in cell.states[:1]]
+
+
+def claim(name: str, of: str, wrt: str, lag: int = 1, notation: str = "symgate") -> str:
+    return sg.latex(sg.jacobian(name, of, wrt, lag), notation=notation, cell=name)
+
+
+def summands(latex: str) -> list[str]:
+    """The summands of a sum that is not in brackets."""
+    parts, depth, at = [], 0, 0
+    for i, sign in enumerate(latex):
+        depth += (sign in "({") - (sign in ")}")
+        if depth == 0 and latex[i : i + 3] == " + ":
+            parts.append(latex[at:i])
+            at = i + 3
+    return [*parts, latex[at:]]
+
+
+def rewritings(latex: str) -> list[str]:
+    """The same said in other ways."""
+    parts = summands(latex)
+    Random(len(latex)).shuffle(parts)
+    first, *rest = summands(latex)
+    signs = re.sub(r"(\w_t) \\odot \(1 - \1\)", r"(\1 - \1^2)", latex)
+    return [
+        " + ".join(parts),
+        rf"\left({latex}\right)",
+        "2 ({}) - ({})".format(latex, " + ".join(parts)),
+        " + ".join([*rest, first]) if rest else f"I ({first})",
+        latex.replace(r"\odot", r"\circ").replace(r"\operatorname{diag}", r"\mathrm{diag}"),
+        latex.replace(r" \odot ", " "),
+        re.sub(r"\\operatorname\{diag\}", r"diag", latex),
+        signs,
+        latex.replace(r"\, ", " \\\\\n & \\quad "),
+    ]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_rewritings_are_never_called_wrong(name: str) -> None:
+    verdicts = []
+    for of, wrt in pairs(name):
+        for rewritten in rewritings(claim(name, of, wrt)):
+            found = sg.check(name, left(of, wrt) + rewritten)
+            verdicts.append(found.verdict)
+            assert found.verdict in ("right", "not understood"), f"{rewritten}\n{found}"
+    assert verdicts.count("right") >= 0.9 * len(verdicts)
+
+
+@pytest.mark.parametrize("notation", ["symgate", "cho", "chung", "pytorch"])
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_symgate_writes_is_read_back(name: str, notation: str) -> None:
+    for of, wrt in pairs(name):
+        found = sg.check(name, claim(name, of, wrt, notation=notation), of=of, wrt=wrt)
+        assert found.verdict == "right", str(found)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "mgu"])
+def test_two_steps_and_unicode(name: str) -> None:
+    for lag in (1, 2):
+        jacobian = sg.jacobian(name, lag=lag)
+        if name != "lstm" or lag == 1:
+            found = sg.check(name, f"∂h_t/∂h_{{t-{lag}}} = {sg.text(jacobian)}")
+            assert found.verdict == "right", str(found)
+
+
+GRU = left("h", "h") + claim("gru", "h", "h")
+
+RIGHT = {
+    "slopes": (
+        r"z_t + (h_{t-1}-n_t) \odot \sigma'(a_{z,t}) \odot U_z + (1-z_t)\odot\tanh'(a_{n,t}) "
+        r"\odot U_n(\operatorname{diag}(r_t) + \operatorname{diag}(h_{t-1}\odot r_t(1-r_t))U_r)"
+    ),
+    "arguments": (
+        r"\operatorname{diag}(z_t) + \operatorname{diag}((h_{t-1}-n_t) \odot "
+        r"\sigma'(W_z x_t + U_z h_{t-1} + b_z)) U_z + \operatorname{diag}((1-z_t)(1-n_t^2)) U_n "
+        r"(I + \operatorname{diag}(h_{t-1} \odot (1-r_t)) U_r)"
+    ),
+    "partials": (
+        r"\frac{\partial h_t}{\partial z_t}\frac{\partial z_t}{\partial h_{t-1}} + "
+        r"\frac{\partial h_t}{\partial n_t}\frac{\partial n_t}{\partial h_{t-1}}"
+        r" + \operatorname{diag}(z_t)"
+    ),
+}
+RIGHT["arguments"] = RIGHT["arguments"].replace(
+    r"(I + \operatorname{diag}(h_{t-1} \odot (1-r_t)) U_r)",
+    r"\operatorname{diag}(r_t) (I + \operatorname{diag}(h_{t-1} \odot (1-r_t)) U_r)",
+)
+
+
+@pytest.mark.parametrize("key", RIGHT)
+def test_forms_of_people(key: str) -> None:
+    found = sg.check("gru", left("h", "h") + RIGHT[key])
+    assert found.verdict == "right", str(found)
+
+
+def test_the_transposed_layout() -> None:
+    turned = r"\operatorname{diag}(z_t) + U_z^T \operatorname{diag}((h_{t-1}-n_t) z_t (1-z_t)) + "
+    turned += r"(\operatorname{diag}(r_t) + U_r^T \operatorname{diag}(h_{t-1} r_t (1 - r_t)))"
+    turned = left("h", "h") + turned + r"U_n^\top \operatorname{diag}((1-z_t)(1-n_t^2))"
+    assert sg.check("gru", turned).verdict == "transposed"
+    assert bool(sg.check("gru", turned))
+    assert sg.check("gru", turned, layout="transposed").verdict == "right"
+    assert sg.check("gru", turned, layout="numerator").verdict == "wrong"
+
+
+#: What to change in the GRU's Jacobian, what to put there, and what the answer must say.
+SLIPS = [
+    (r"+ \operatorname{diag}((h_", r"- \operatorname{diag}((h_", "sign"),
+    ("(h_{t-1} - n_t)", "(n_t - h_{t-1})", "sign"),
+    (r"z_t \odot (1 - z_t)", "(1 - z_t)", "z_t is missing"),
+    (r"h_{t-1} \odot r_t \odot", r"r_t \odot", "h_{t-1} is missing"),
+    (r"U_n \operatorname{diag}(r_t)", r"\operatorname{diag}(r_t) U_n", "wrong side of U_n"),
+    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(1 - z_t) +", "z_t is due"),
+    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(r_t) +", "z_t is due"),
+    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(z_{t-1}) +", "time index"),
+    ("(h_{t-1} - n_t)", "(h_t - n_t)", "time index"),
+    ("U_z", r"U_z^\top", "U_z is due"),
+    ("U_r", "U_z", "U_r is due"),
+    ("1 - n_t^{2}", "1 - n_t", "1 - n_t² is due"),
+    (r"\operatorname{diag}(z_t) +", "", "missing"),
+    (
+        r"\operatorname{diag}(z_t) +",
+        r"\operatorname{diag}(z_t) + \operatorname{diag}(z_t) +",
+        "once too often",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), SLIPS)
+def test_slips_are_named(old: str, new: str, said: str) -> None:
+    found = sg.check("gru", GRU.replace(old, new))
+    assert found.verdict == "wrong"
+    assert not found
+    assert said in found.faults[0].message, str(found)
+    assert found.line == 1
+    assert found.faults[0].mend
+
+
+def slips(latex: str, names: list[str]) -> list[tuple[int, str]]:
+    """A claim with one slip each, and the summand that it is in."""
+    found: list[tuple[int, str]] = []
+    parts = summands(latex)
+
+    def put(i: int, new: str) -> None:
+        if new != parts[i]:
+            found.append((i, " + ".join([*parts[:i], new, *parts[i + 1 :]])))
+
+    for i, part in enumerate(parts):
+        put(i, f"(-1) {part}")
+        put(i, f"{part} + {part}")
+        if len(parts) > 1:
+            found.append((-1, " + ".join([*parts[:i], *parts[i + 1 :]])))
+        put(i, re.sub(r"\(1 - (\w)_t\)", r"\1_t", part, count=1))
+        put(i, part.replace(r" \odot (1 - ", r" \odot (1 + ", 1))
+        put(i, re.sub(r"\(\w_t \\odot ", "(", part, count=1))
+        put(i, re.sub(r"(\b[a-z])_t\b", r"\1_{t-1}", part, count=1))
+        put(i, re.sub(r"\b(U_\w)", r"\1^{\\top}", part, count=1))
+        put(i, part.replace("^{2}", "", 1))
+        for one, other in pairwise(names):
+            put(i, part.replace(f"{one}_t", f"{other}_t"))
+    return found
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "mgu", "ugrnn"])
+def test_slips_are_called_wrong_in_the_right_summand(name: str) -> None:
+    cell = sg.cell(name)
+    hits = total = 0
+    for of, wrt in pairs(name):
+        head, whole = left(of, wrt), claim(name, of, wrt)
+        for at, wrong in slips(whole, list(cell.gates)):
+            found = sg.check(name, head + wrong)
+            assert found.verdict in ("wrong", "not understood"), wrong
+            total += 1
+            if at < 0:
+                hits += found.faults[0].message.startswith("missing")
+            elif found.verdict == "wrong":
+                parts = summands(wrong)
+                start = len(head) + sum(len(p) + 3 for p in parts[:at])
+                column = found.faults[0].column - 1
+                hits += start <= column <= start + 2 * len(parts[at])
+    assert hits >= 0.9 * total, f"{hits} of {total}"
+
+
+def test_documents_and_places() -> None:
+    text = (
+        "Dear student,\n\n\\begin{align}\n" + left("h", "h").replace("=", "&=") + "z_t \\\\\n"
+        " & + \\operatorname{diag}((n_t - h_{t-1}) z_t (1-z_t)) U_z \\\\\n"
+        " & + \\operatorname{diag}((1-z_t)(1-n_t^2)) U_n \\operatorname{diag}(r_t)"
+        " (I + \\operatorname{diag}(h_{t-1}(1-r_t)) U_r)\n\\end{align}\n"
+    )
+    found = sg.check("gru", text)
+    assert (found.verdict, found.line) == ("wrong", 5)
+    assert "U_z" in str(found)
+    assert sg.check("gru", text.replace("n_t - h_{t-1}", "h_{t-1} - n_t")).verdict == "right"
+
+
+def test_the_total_derivative_of_a_cell_state_is_known() -> None:
+    through = r"\operatorname{diag}(f_t) + \frac{\partial c_t}{\partial h_{t-1}} "
+    through += r"\operatorname{diag}(o_{t-1} \odot (1 - \tanh^2(c_{t-1})))"
+    found = sg.check("lstm", left("c", "c") + through)
+    assert found.verdict == "right"
+    assert found.notes
+    assert sg.check("lstm", left("c", "c") + "f_t").verdict == "right"
+    assert sg.check("lstm", left("c", "c") + "i_t").faults[0].mend == "write f_t"
+
+
+UNCLEAR = [
+    "",
+    "The cat sat on the mat.",
+    "(" * 3000,
+    left("h", "h"),
+    left("h", "h") + r"\operatorname{diag}(q_t) U_z",
+    left("h", "h") + r"U_z W_z",
+    left("h", "h") + r"\frac{1}{U_z}",
+    left("h", "h") + r"U_z r_t",
+    left("s", "s") + "U_z",
+    left("h", "h") + r"\prod_j U_z",
+    r"\frac{\partial h_t}{\partial h_{t-k}} = U_z",
+    "z_t = \\sigma(a_t)",
+    "\\frac{\\partial h_t}{\\partial",
+]
+
+
+@pytest.mark.parametrize("text", UNCLEAR)
+def test_what_is_not_understood_is_not_called_wrong(text: str) -> None:
+    found = sg.check("gru", text)
+    assert found.verdict == "not understood"
+    assert not found
+    assert found.faults[0].message
+
+
+def test_both_shapes_are_said() -> None:
+    found = sg.check("gru", left("h", "h") + "U_z W_z U_z")
+    assert "n × m" in str(found)
+    assert "n × n" in str(found)
+
+
+def test_spoilt_claims_end_in_words() -> None:
+    random = Random(0)
+    for _ in range(150):
+        signs = list(GRU)
+        for _ in range(random.randrange(1, 6)):
+            at = random.randrange(len(signs))
+            signs[at : at + random.randrange(3)] = random.choice(list("(){}_^\\+-=∂'$&zU1 \n[]/"))
+        found = sg.check("gru", "".join(signs))
+        assert str(found)
+        assert found.to_dict()["verdict"] == found.verdict
+
+
+def test_bad_arguments_are_refused() -> None:
+    for wrong in ({"of": "q"}, {"wrt": "q"}, {"layout": "up"}, {"lag": -1}, {"lag": True}):
+        with pytest.raises(sg.SymgateError):
+            sg.check("gru", GRU, **wrong)
+    with pytest.raises(sg.SymgateError):
+        sg.check("gru", 5)  # type: ignore[arg-type]  # a wrong call
+
+
+def test_the_command(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]  # fixtures
+    file = tmp_path / "homework.tex"
+    codes = {}
+    for verdict, text in {
+        "right": GRU,
+        "wrong": GRU.replace(r"+ \operatorname{diag}((h_", r"- \operatorname{diag}((h_"),
+        "not understood": "prose",
+    }.items():
+        file.write_text(text, encoding="utf-8")
+        codes[verdict] = main(["check", "gru", str(file), "--json"])
+        assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+    assert codes == {"right": 0, "wrong": 1, "not understood": 3}
+    assert main(["check", "gru", str(tmp_path / "none.tex")]) == 3
