@@ -1,8 +1,9 @@
-"""Layers one above the other as one cell: h1, c1, h2, c2."""
+"""Layers one above the other as one cell with their weights: h1, c1, h2, c2."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from symgate.equations.cell import Cell
 from symgate.equations.stack import numbered, stack
 
 Array = NDArray[Any]
+
+#: `check` tries many readings, and each has a few cells only.
+_one_cell = lru_cache(maxsize=64)(stack)
 
 
 def stacked(
@@ -24,4 +28,4 @@ def stacked(
         for place, own in enumerate(params, 1)
         for name, array in own.items()
     }
-    return stack(*cells), weights
+    return _one_cell(*cells), weights
