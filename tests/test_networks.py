@@ -15,6 +15,7 @@ from symgate.cli.main import main
 from symgate.flow.table import in_words, ranking
 from symgate.flow.tail import Rate, fitted
 from symgate.numerics.setup import Setup, setup
+from symgate.reporting.settings import chosen
 
 
 def test_each_network_has_weights_and_a_sequence_of_its_own() -> None:
@@ -181,6 +182,11 @@ def test_a_cell_of_the_same_name_needs_its_file(
     Path("gru.cell").write_text(d.setting.equations)
     found = again(d.setting.command, tmp_path, capsys)
     assert found.log10_norm.tobytes() == d.log10_norm.tobytes()
+
+
+def test_the_command_of_a_report_names_no_other_cell() -> None:
+    own = sg.Cell.from_text("h[t] = tanh(U @ h[t-1])", name="gru")
+    assert chosen([own, "lstm", sg.cell("rnn")]).command == "symgate report gru.cell lstm rnn"
 
 
 @pytest.mark.parametrize("name", ["rm -rf ~; x", "../../etc/passwd", "", "a\x1b[31m"])

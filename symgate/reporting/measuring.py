@@ -166,6 +166,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         "norm": d.norm,
         "averaged_over": d.setting.averaged_over,
         "command": d.setting.command,
+        "command_needs": d.setting.needs,
         "above_millionth": _above(d, 6.0),
         "time_constant_from_biases": None if biases is None else _time_constant(biases.rate),
         "predictions": {

@@ -10,6 +10,7 @@ from typing import Any
 from symgate.cells import cell as by_name
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
+from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES
 from symgate.writing.notation import notation as notation_named
 
@@ -86,7 +87,7 @@ def chosen(
     if len(cells) > MOST_CELLS:
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
     found = [c if isinstance(c, Cell) else by_name(c) for c in cells]
-    called = words or [c if isinstance(c, str) else c.name for c in cells]
+    called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
     for name, most in (
         ("hidden", MOST_HIDDEN),
