@@ -85,9 +85,8 @@ def _conclusion(f: Findings) -> Words:
             f.number("settings/lags", "whole"),
             " lags.",
         )
-    count = {1: "the cell does not keep", 2: "neither cell keeps"}.get(
-        len(known), f"none of the {len(known)} cells keeps"
-    )
+    few = {1: "the cell does not keep", 2: "neither cell keeps", 3: "none of the three keeps"}
+    count = few.get(len(known), "none of the cells keeps")
     return (
         *measured,
         f"{count} a millionth of the gradient beyond lag ",
@@ -109,7 +108,9 @@ def _why(f: Findings) -> Words:
     return (
         "What sets the distance is the gate on the carry, the direct path from a state to its next "
         "value without a weight matrix (in an LSTM the constant error carousel), and not the "
-        "architecture: a gate of bias 0 is near ",
+        "architecture: a gate of bias ",
+        Maths("0"),
+        " is near ",
         Maths(r"\sigma(0) = \tfrac{1}{2}"),
         ", so the carry halves at every step; with the bias ",
         Maths(r"\ln(T - 1)"),
