@@ -106,7 +106,9 @@ def carry_coefficient(cell: Cell, state: str) -> Expr | None:
     >>> carry_coefficient(sg.cell("gru-z-takes-new"), "h")
     1 - z[t]
     """
-    found = {c.state: c.coefficient for c in carries(linearise(cell))}
+    found = {
+        c.state: c.coefficient for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
+    }
     return found.get(state) or next(iter(found.values()), None)
 
 

@@ -36,7 +36,9 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
     """Solve the carry of a state (the first that can be solved) for one parameter."""
     if state is not None and state not in cell.states:
         raise UnknownName(f"a state of {cell.name} named", state, cell.states)
-    known = {c.state: c.coefficient for c in carries(linearise(cell))}
+    known = {
+        c.state: c.coefficient for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
+    }
     if not known:
         raise SymgateError(
             f"{cell.name} has no carry: each path from a state to itself passes through a "
