@@ -40,6 +40,15 @@ def plain(words: str, kind: str) -> str:
     return words
 
 
+def visible(words: str) -> str:
+    """Words on one line, without characters that steer a terminal.
+
+    >>> visible("a\\x1b[2Jb  c")
+    'a [2Jb c'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+
+
 def in_words(conventions: Conventions) -> list[str]:
     """The conventions as short phrases, the telling ones only.
 
@@ -51,9 +60,9 @@ def in_words(conventions: Conventions) -> list[str]:
 
 def of_file(file: ReadFile, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:
     """The lines that tell of one document."""
-    yield mark(file.path or "text", "name")
+    yield mark(visible(file.path) or "text", "name")
     if file.error:
-        yield f"  {mark(file.error, 'fault')}"
+        yield f"  {mark(visible(file.error), 'fault')}"
     for index, reading in enumerate(file.cells, start=1):
         yield ""
         number = f"{index}  " if len(file.cells) > 1 else ""
@@ -80,7 +89,7 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
         sign = mark("✗", "fault") if wrong else " "
         yield f"  {sign} {_shortened(shown, width - 4)}"
     for note in reading.notes:
-        yield mark(f"    {note}", "faint")
+        yield mark(f"    {visible(note)}", "faint")
     for misprint in reading.misprints[:SHOWN]:
         yield ""
         yield from of_misprint(misprint, mark, width)
@@ -94,7 +103,7 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
     kind = misprint.kind.replace("_", " ")
     sure = f"{round(100 * misprint.certainty)} % sure"
     yield f"    {mark(kind, 'fault')}  line {misprint.line}, column {misprint.column}, {sure}"
-    yield from _filled("    ", misprint.why, "    ", width)
+    yield from _filled("    ", visible(misprint.why), "    ", width)
     shown, start = excerpt(misprint.shown, misprint.column - 1, width - 12)
     if shown.strip():
         carets = "^" * max(1, min(misprint.width, len(shown) - start))
@@ -102,7 +111,7 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
         yield f"{mark(gutter + '│', 'faint')} {shown}"
         yield f"{mark(' ' * len(gutter) + '│', 'faint')} {' ' * start}{mark(carets, 'fault')}"
     if misprint.meant:
-        yield f"         meant  {mark(' '.join(misprint.meant.split()), 'mend')}"
+        yield f"         meant  {mark(visible(misprint.meant), 'mend')}"
     for state, (printed, meant) in misprint.consequence.ranges.items():
         if printed != meant and "none" not in (printed, meant):
             yield f"         so     {state} lies in {printed}, where {meant} is meant"
