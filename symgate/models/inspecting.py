@@ -18,6 +18,10 @@ from symgate.theory.lyapunov import lyapunov
 #: A sigmoid gate is open or closed where its mean over the data lies beyond these.
 OPEN, CLOSED = 0.95, 0.05
 
+#: How many lags where none are asked for. A wider state gets fewer, and no paths, so that an
+#: inspection stays a matter of seconds: a lag costs the cube of the width.
+LAGS, WIDE = 200, 256
+
 #: How many of the largest Lyapunov exponents are measured, on how many steps at most.
 EXPONENTS, STEPS = 3, 2000
 
@@ -74,11 +78,13 @@ def inspected(
             for g, values in _sigmoids(run.runs[layer.name])
         ]
         return Inspection(run, (), None, (), tuple(gates))
-    count = min(run.steps, 200 if lags is None else lags)
+    widest = max(run.size(run.cell.size(s)) for s in run.cell.states)
+    usual = LAGS if widest <= WIDE else max(10, int(LAGS * (WIDE / widest) ** 3))
+    count = min(run.steps, usual if lags is None else lags)
     chosen = pairs or [(s, s) for s in run.cell.states]
     decays = [decay(run, of, wrt, lags=count, norm="spectral", singular=()) for of, wrt in chosen]
     gates = [_saturation(g, run, values) for g, values in _sigmoids(run)]
-    paths = decays[0].measure_paths() if exponents else None
+    paths = decays[0].measure_paths() if exponents and widest <= WIDE else None
     largest = _exponents(run) if exponents else ()
     return Inspection(run, tuple(decays), paths, largest, tuple(gates))
 
