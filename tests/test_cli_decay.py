@@ -175,6 +175,7 @@ SCRIPTS = {
     "forget_bias": ["--hidden", "5", "--lags", "40", "--biases", "0", "1"],
     "reset_gate": ["--hidden", "5", "--lags", "30", "--seeds", "2"],
     "update_convention": ["--hidden", "5", "--lags", "30"],
+    "effective_attention": ["--hidden", "4", "--lags", "12", "--networks", "2"],
 }
 
 
