@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
         )
         curves.append(d)
-        told.append(f"{name} {10 ** -d.rate:.2g}" if d.rate < 0 else f"{name} none")
+        told.append(f"{name} {10**-d.rate:.2g}" if d.rate < 0 else f"{name} none")
     options.output.parent.mkdir(exist_ok=True)
     names = [f"{name}: ∂{of}/∂{wrt}" for name, (of, wrt) in FOLLOWED.items()]
     sg.plots.save(sg.plots.decay_curves(curves, names=names), options.output)
