@@ -12,7 +12,7 @@ from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.comparison import Comparison, compare, related, relations
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form, zoo_form
-from symgate.comparing.normal import Normal
+from symgate.comparing.normal import Normal, Unsupported
 from symgate.comparing.search import QUICK, Found, best
 from symgate.comparing.sums import best_summed
 from symgate.equations.cell import Cell
@@ -95,8 +95,19 @@ def fingerprint(cell: Normal) -> Fingerprint:
 
 
 def _ordered(first: Iterable[str], others: bool) -> tuple[list[str], list[str]]:
-    chosen = list(dict.fromkeys(first))
-    return chosen, [name for name in entries() if name not in chosen] if others else []
+    chosen = [name for name in dict.fromkeys(first) if _is_understood(name)]
+    rest = entries() if others else ()
+    return chosen, [name for name in rest if name not in chosen and _is_understood(name)]
+
+
+@cache
+def _is_understood(name: str) -> bool:
+    """Whether a cell of the zoo can be compared: not yet with matrices of the step."""
+    try:
+        zoo_form(name)
+    except Unsupported:
+        return False
+    return True
 
 
 @cache
