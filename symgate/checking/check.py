@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 from symgate.asked import asked
 from symgate.cells import cell_of
@@ -12,7 +13,15 @@ from symgate.checking.claims import MAX_TEXT, Equality, Side, equalities
 from symgate.checking.locating import Found, Locator
 from symgate.checking.names import Named, namings
 from symgate.checking.points import points, same, turned
-from symgate.checking.reading import WAYS, WHY, Moment, NotUnderstood, Operator, Reader
+from symgate.checking.reading import (
+    WAYS,
+    WHY,
+    Moment,
+    NotUnderstood,
+    Operator,
+    Reader,
+    Vector,
+)
 from symgate.checking.summands import Summands, added, exact, expanded, multiplied
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
@@ -188,9 +197,11 @@ class _Checker:
         judged: list[_Judged] = []
         about: list[str] = []
         others: list[str] = []
+        redefined: list[Found] = []
         for equality in equalities(self.claim):
             target, shift, sides = self.target(equality)
             if target is None:
+                redefined += self.redefined(equality)
                 if equality.sides[0].why and not judged:
                     side = equality.sides[0]
                     judged.append(_unclear(side.why, side.start, side.stop))
@@ -205,6 +216,8 @@ class _Checker:
             if others:
                 why = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
             judged = [_unclear(why, 0, 1)]
+        if redefined and any(j.verdict == WRONG for j in judged):
+            judged = [_Judged(UNCLEAR, tuple(redefined))]
         order = (WRONG, UNCLEAR, TRANSPOSED, RIGHT)
         verdict = next(v for v in order if any(j.verdict == v for j in judged))
         faults = [fault for j in judged for fault in j.faults]
@@ -232,6 +245,27 @@ class _Checker:
         if len(equality.sides) == 1 or self.of is not None or self.wrt is not None:
             return self.asked_for(), 0, (equality.sides[-1],)
         return None, 0, ()
+
+    def redefined(self, equality: Equality) -> list[Found]:
+        """Names of the cell that a line defines otherwise; it may be about another cell."""
+        left, *rest = equality.sides
+        if left.tree is None or len(rest) != 1 or rest[0].tree is None:
+            return []
+        for named in namings(self.cell):
+            reader = Reader(self.cell, named.names, equality.indices, {})
+            try:
+                one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
+                if not (isinstance(one, Vector) and isinstance(other, Vector)):
+                    continue
+                drawn = self.points(_Target("", "", 1), reader.seen)
+                values = [[_listed(p.value(v.expr)) for v in (one, other)] for p in drawn]
+            except (NotUnderstood, SymgateError, ValueError, ArithmeticError, LookupError):
+                continue
+            if all(same([a], [b]) for a, b in values):
+                return []
+            what = f"{named.say(one.expr)} is defined otherwise than in {self.cell.name}"
+            return [Found(left.start, left.stop, what, "name the cell that is meant")]
+        return []
 
     def is_derivative(self, of: Moment, wrt: Moment) -> bool:
         known = of.name in self.lin.nodes and wrt.name not in self.cell.parameters
@@ -291,6 +325,9 @@ class _Checker:
                 error = reading if error is None or reading.start > error.start else error
                 continue
             found = self.compared(reading, truths, target)
+            if found is not None and reading.named.row and readings:
+                why = "it is right only where vectors are rows, and what says so is not clear"
+                return _unclear(why, side.start, side.stop)
             if found is not None:
                 return found
             readings.append(reading)
@@ -305,13 +342,13 @@ class _Checker:
         """Every way to read a side, the likeliest first."""
         assert side.tree is not None
         rows, cols = self.lin.size(target.of), self.lin.size(target.wrt)
-        for named in namings(self.cell):
+        for named in sorted(namings(self.cell), key=lambda named: named.row):
             waiting: list[Mapping[str, str]] = [{}]
             tried: list[Mapping[str, str]] = []
             while waiting and len(tried) < 32:
                 ways = waiting.pop(0)
                 tried.append(ways)
-                reader = Reader(self.cell, named.names, equality.indices, ways, shift)
+                reader = Reader(self.cell, named.names, equality.indices, ways, shift, named.row)
                 try:
                     yield _Reading(reader.operator(side.tree, rows, cols), named, reader)
                 except NotUnderstood as fault:
@@ -398,6 +435,10 @@ class _Checker:
         if not found:
             found = (Found(side.start, side.stop, "the sum is not the exact Jacobian"),)
         return _Judged(WRONG, found)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _unclear(why: str, start: int, stop: int, mend: str = "") -> _Judged:

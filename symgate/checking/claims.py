@@ -66,8 +66,7 @@ def equalities(text: str, path: str = "") -> Iterator[Equality]:
 def _formulas(text: str, path: str) -> list[Piece]:
     """The formulas of a document that hold a derivative; else the text as it stands."""
     found = [p for p in pieces(text, path) if p.kind == "latex" and "=" in p.text]
-    found = [p for p in found if _DERIVATIVE.search(p.text)]
-    if found:
+    if any(_DERIVATIVE.search(p.text) for p in found):
         return found
     if "\\" in text:
         return [Piece(text, range(len(text)))]
@@ -92,9 +91,9 @@ def _rows(found: Sequence[Token], plain: bool) -> Iterator[list[Token]]:
     """The tokens of each chain: a row that begins with a sign or has none goes on."""
     rows: list[list[Token]] = [[]]
     depth = 0
-    for token in found:
+    for token in _without_marks(found):
         depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
-        broken = token.kind == "ROW" or (plain and token.kind == "NEWLINE")
+        broken = token.kind in ("ROW", "WIDE") or (plain and token.kind == "NEWLINE")
         if broken and depth == 0:
             rows.append([])
         elif not broken and token.kind not in _LAYOUT:
@@ -111,6 +110,29 @@ def _rows(found: Sequence[Token], plain: bool) -> Iterator[list[Token]]:
         else:
             joined.append(kept)
     yield from joined
+
+
+def _without_marks(found: Sequence[Token]) -> list[Token]:
+    """Without {}, the star of a line break, and a column of words at the end of a line."""
+    kept: list[Token] = []
+    for token in found:
+        before = kept[-1].kind if kept else ""
+        if before == "LBRACE" and token.kind == "RBRACE":
+            kept.pop()
+        elif before != "ROW" or token.value != "*":
+            if token.kind in ("ROW", "END"):
+                kept = _without_column(kept)
+            kept.append(token)
+    return kept
+
+
+def _without_column(row: list[Token]) -> list[Token]:
+    r"""Without && \quad \text{words} at the end: only words, in a column of their own."""
+    at = len(row)
+    while at > 0 and row[at - 1].kind in ("NAME", "TEXT", "NEWLINE", "SPACE"):
+        at -= 1
+    marks = [t.kind for t in row[max(0, at - 3) : at]]
+    return row[:at] if marks == ["AMP", "AMP", "WIDE"] else row
 
 
 def _without_words(row: list[Token]) -> list[Token]:

@@ -76,7 +76,9 @@ class Locator:
     def gives(self, parts: Sequence[Summand], target: Sequence[Matrix]) -> bool:
         """Whether a sum has these numbers; one whose shapes do not fit has not."""
         try:
-            return all(same(a, b) for a, b in zip(self.numbers(parts), target, strict=True))
+            operator = added(parts, self.rows, self.cols)
+            pairs = zip(self.points, target, strict=True)
+            return all(same(point.operator(operator), due) for point, due in pairs)
         except (ValueError, IndexError, ArithmeticError):
             return False
 

@@ -31,6 +31,11 @@ class Named:
     names: Names
     naming: Naming
 
+    @property
+    def row(self) -> bool:
+        """Whether vectors are rows, so that a matrix is the transpose of what acts."""
+        return self.naming.notation.row
+
     def say(self, expression: Expr | MatrixExpr) -> str:
         return TextPrinter(None, self.naming, self.naming.notation.hadamard).show(expression)
 
@@ -64,7 +69,7 @@ def namings(cell: Cell) -> tuple[Named, ...]:
             ref = _reference(glyph_latex(glyph, time, above=above))
             if ref is not None:
                 printed[key(ref.name)] = name
-        if all(printed != known.names for known in found):
+        if naming.notation.row or all(printed != known.names for known in found):
             found.append(Named(printed, naming))
     return tuple(found)
 

@@ -100,9 +100,15 @@ class Reader:
     """Reads trees for one cell in one naming, by the ways chosen."""
 
     def __init__(
-        self, cell: Cell, names: Names, indices: Indices, ways: Mapping[str, str], shift: int = 0
+        self,
+        cell: Cell,
+        names: Names,
+        indices: Indices,
+        ways: Mapping[str, str],
+        shift: int = 0,
+        row: bool = False,
     ) -> None:
-        self.cell, self.names, self.indices, self.ways = cell, names, indices, ways
+        self.cell, self.names, self.indices, self.ways, self.row = cell, names, indices, ways, row
         self.lin, self.shift = linearise(cell), shift
         self.chosen: dict[str, str] = {}
         self.seen: list[tuple[Moment, int, int]] = []
@@ -392,7 +398,8 @@ class Reader:
             symbol = cell.parameters[name].symbol
             if isinstance(symbol, MatrixSymbol):
                 part = Summand(Integer(1), (symbol,), symbol.rows, symbol.cols, at.start, at.stop)
-                return Operator((part,), symbol.rows, symbol.cols)
+                part = part.turned() if self.row else part
+                return Operator((part,), part.rows, part.cols)
             shape = cell.parameters[name].shape
             return Vector(symbol, shape[0] if shape else None)
         if moment.time > 0:
@@ -439,6 +446,10 @@ class Reader:
             return "diag", 0, power
         if key(base.name) in self.names and base.kind != "FUNCTION":
             return None
+        if base.name == "sigma" and not any(
+            e.has(ACTIVATIONS["sigmoid"].function) for e in self.cell.equations.values()
+        ):
+            raise NotUnderstood(f"{self.cell.name} has no sigmoid, so that σ is not clear", tree)
         name = FUNCTIONS.get(base.name, "sigmoid" if base.name == "sigma" else base.name)
         return (name, order, power) if name in ACTIVATIONS and order <= 1 else None
 
