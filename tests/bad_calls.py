@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
@@ -46,7 +46,6 @@ WRONG: dict[str, tuple[Any, ...]] = {
         "é",
         "a" * 5000,
     ),
-    "text": (None, 5, True, [], {}, object(), NAN, b"h", "h", "é", "\0", "a" * 5000),
     "cell": (
         None,
         "",
@@ -156,8 +155,10 @@ WRONG: dict[str, tuple[Any, ...]] = {
         [10**30],
     ),
     "numbers": ("x", True, ["a"], [None], object(), NAN, [NAN], {}, [1j], [[1]]),
+    "executor": (5, "x", [], {}, NAN, object()),
     "hook": (5, "x", [], {}, NAN),
     "flag": (),
+    "unknown": (),
 }
 #: What must never be taken: a bool, a text or what is no number where a number is asked for.
 NEVER: dict[str, tuple[Any, ...]] = {
@@ -241,6 +242,9 @@ KINDS = {
     "networks": "count",
     "step": "hook",
     "net": "run",
+    "executor": "executor",
+    "layers": "count",
+    "residual": "flag",
     "module": "run",
     "runs": "run",
     "inputs": "words",
@@ -260,8 +264,6 @@ BY_FUNCTION = {
     ("reach", "at"): "count",
     ("vector_norms", "at"): "count",
     ("judge", "cells"): "table",
-    ("check", "claim"): "text",
-    ("check", "lag"): "count",
     ("text", "order"): "hook",
 }
 
@@ -285,7 +287,6 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     given: dict[str, dict[str, Any]] = {
         "adjoint": {"cell": cell},
         "cell": {"name": "gru"},
-        "check": {"cell": cell, "claim": "∂h_t/∂h_{t-1} = diag(f_t)"},
         "compare": {"first": cell, "second": "gru"},
         "critical_gain": {"cell": sg.cell("rnn")},
         "decay": {"what": cell, **small, "lags": 5},
@@ -334,6 +335,29 @@ def uncovered() -> list[str]:
     ]
 
 
+def arguments(function: Callable[..., Any]) -> dict[str, Any]:
+    """The arguments of a function by name, each with its default; of **options, each of them."""
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            hint = get_type_hints(function)[name]
+            options = getattr(hint, "__args__", (object,))[0]
+            found |= dict.fromkeys(getattr(options, "__annotations__", ()))
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            found[name] = parameter.default
+    return found
+
+
+def unknown() -> list[str]:
+    """Parameters of which the table does not know what they are."""
+    return [
+        f"{name}: {argument}"
+        for name, (function, _) in calls().items()
+        for argument in arguments(function)
+        if not BY_FUNCTION.get((name, argument), KINDS.get(argument, ""))
+    ]
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A call with one wrong argument."""
@@ -349,15 +373,11 @@ class Wrong:
 
 def wrong_calls() -> Iterator[Wrong]:
     for name, (function, _) in calls().items():
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                continue
-            kind = BY_FUNCTION.get((name, parameter.name)) or KINDS.get(parameter.name)
-            assert kind, f"{name}: what is {parameter.name}?"
+        for argument, default in arguments(function).items():
+            kind = BY_FUNCTION.get((name, argument)) or KINDS.get(argument) or "unknown"
             for value in WRONG[kind]:
-                if value is None and parameter.default is None:
-                    continue
-                yield Wrong(name, parameter.name, kind, value)
+                if value is not None or default is not None:
+                    yield Wrong(name, argument, kind, value)
 
 
 def outcome(wrong: Wrong) -> str:

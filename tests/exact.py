@@ -39,7 +39,7 @@ from sympy import (
 
 from symgate import Cell, linearise
 from symgate.algebra.activations import softsign
-from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.operators import Column, ColumnBlock, Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, shifted, variable
 
 PRIME = 2**61 - 1
@@ -230,6 +230,8 @@ class Meaning:
                 vector = self.sized(a.vector, a.rows)
                 return [[v if i == j else zero for j in range(len(vector))]
                         for i, v in enumerate(vector)]  # fmt: skip
+            case Column():
+                return [[v] for v in self.sized(a.vector, a.rows)]
             case Identity():
                 return self._matrix(Diag(a.rows, sp.S.One))
             case ZeroMatrix() | OneMatrix():

@@ -87,9 +87,9 @@ def chosen_sizes(
 ) -> dict[str, int]:
     """A number for each letter of the cell's sizes; several `hidden` are a layer's each."""
     sizes = mapping("sizes", sizes)
-    if isinstance(hidden, Sequence | np.ndarray) and not isinstance(hidden, str):
+    if isinstance(hidden, list | tuple | np.ndarray):
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
-    given = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
+    given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         least = 0 if letter == "m" else 1
