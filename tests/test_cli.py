@@ -352,7 +352,7 @@ def test_an_alias(symgate: Run, name: str) -> None:
         ("g" * 10_000, "…' is not known"),
         ("../gru", "cannot read ../gru: No such file or directory"),
         ("nosuch.cell", "cannot read nosuch.cell: No such file or directory"),
-        ("g" * 5000 + ".cell", "File name too long"),
+        ("g" * 5000 + ".cell", "is too long for one"),
     ],
 )
 def test_an_unknown_cell(symgate: Run, name: str, message: str) -> None:

@@ -76,11 +76,12 @@ def cell(name: str | Path) -> Cell:
     >>> cell("cifg").name
     'lstm-coupled'
     """
-    path("name", name)
+    if not isinstance(name, str | Path):
+        raise SymgateError(f"a cell is named by a word or a path, not by {shown(name)}")
     if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:
         from symgate.equations.cell import Cell
 
-        return Cell.from_file(name)
+        return Cell.from_file(path("the file of the cell", name))
     return _cell(entry(name).name)
 
 
