@@ -195,7 +195,7 @@ def test_every_function_goes_through_every_reading(name: str) -> None:
     growths(cell)
     with suppress(sg.SymgateError):
         sg.origin(cell).to_dict()
-    d = sg.decay(cell, hidden=3, lags=6, gain=0.5, singular=())
+    d = sg.decay(cell, hidden=3, lags=3, gain=0.2, networks=1, singular=())
     assert d.bounds is not None
     assert (d.log10_norm <= d.bounds.run_log10).all()
     assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
