@@ -277,8 +277,9 @@ def test_wrong_choices_are_named(choices: dict[str, Any], message: str) -> None:
 
 
 def test_only_cells_are_derived() -> None:
-    with pytest.raises(sg.SymgateError, match="derive takes a cell"):
-        sg.derive("gru")  # type: ignore[arg-type]
+    with pytest.raises(sg.SymgateError, match="expected a cell"):
+        sg.derive(3)  # type: ignore[arg-type]
+    assert sg.derive("gru").latex() == sg.derive(sg.cell("gru")).latex()
 
 
 SCRIPT = """
