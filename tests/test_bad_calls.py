@@ -14,7 +14,7 @@ WRONG = list(wrong_calls())
 
 
 def test_the_table_holds_every_function() -> None:
-    assert uncovered() == ["stack"]  # it takes any number of cells
+    assert set(uncovered()) <= {"check", "stack"}  # any number of cells; tests/test_checking.py
     assert unknown() == []
     assert len(WRONG) > 2000
 

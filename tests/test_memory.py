@@ -10,6 +10,7 @@ from sympy import log
 
 import symgate as sg
 from symgate.flow.memory import T
+from symgate.numerics.general import is_general
 
 SOLVED = {
     "lstm": ("b_f", log(T - 1)),
@@ -33,6 +34,9 @@ REFUSED = {
     **dict.fromkeys(NO_CARRY, "has no carry"),
     **dict.fromkeys(NO_LOSS, "without loss"),
     **dict.fromkeys(NO_BIAS, "no bias to set"),
+    **{name: "cells of vectors as yet" for name in sg.zoo if is_general(sg.cell(name))},
+    "cfc": "has no carry",
+    "ltc": "no solution that could be found",
     "rhn": "no solution that could be found",
     "rnn": "has no carry: each path from a state to itself passes through a matrix",
     "lstm-1997": "carries c without loss",

@@ -25,6 +25,7 @@ from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
+from symgate.numerics.general import is_general
 from symgate.numerics.initialise import bias_of, chosen_sizes, init
 from symgate.numerics.options import known_name
 from symgate.numerics.setup import OneNetwork, setup
@@ -159,6 +160,11 @@ def memory(
 through a matrix or an activation, so no bias sets its memory
     """
     cell = cell_of(cell)
+    if is_general(cell):
+        raise SymgateError(
+            f"{cell.name} has scalars, matrices or norms in its step; the bias that keeps a state "
+            f"is solved for cells of vectors as yet (sg.decay measures any cell)"
+        )
     if isinstance(steps, bool) or not isinstance(steps, int | float | np.number):
         raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
     if not 1 < steps <= 1e12:
