@@ -266,7 +266,7 @@ class _Placing:
         best: tuple[float, int, int] | None = None
         for row in rows:
             first = max(low, self.rail_end.get(row, 0) + 1) if i in self.on_way else low
-            for column in range(first, max(first, self.last_box) + 4):
+            for column in range(first, max(first, self.last_box) + 4 + len(self.nodes)):
                 if (column, row) in self.taken:
                     continue
                 if any(self.row.get(s) == row and self.column[s] >= column for s in sources):
