@@ -35,16 +35,21 @@ REPRESENTATIVES = (
 #: Families with scalars or matrices of the step, or a surrogate slope.
 ELSEWHERE = ("linear attention", "memory", "spiking")
 
+#: The other cells: vectors only, and no norm.
+PLAIN = [
+    name
+    for name, entry in entries().items()
+    if entry.family not in ELSEWHERE and name != "layer-norm-lstm"
+]
+
 ROTATION = os.environ.setdefault("ROTATION", str(date.today().toordinal()))
 
 
 def chosen(others: int = 5) -> list[str]:
     """The representatives and some other cells of vectors; tests/test_modern.py has the rest."""
-    plain = [name for name, entry in entries().items() if entry.family not in ELSEWHERE]
-    plain.remove("layer-norm-lstm")
-    rest = [name for name in plain if name not in REPRESENTATIVES]
+    rest = [name for name in PLAIN if name not in REPRESENTATIVES]
     if ROTATION == "all":
-        return plain
+        return PLAIN
     return [*REPRESENTATIVES, *sorted(Random(ROTATION).sample(rest, others))]
 
 

@@ -132,7 +132,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--lags", "1000000000"), 3, "4 sequences of 1000000000 steps would"),
         (("decay", "gru", "--hidden", "99999"), 3, "the parameters of gru with 99999 units would"),
         (("decay", "rnn", "--samples", "9" * 9), 3, "fewer units, lags, networks or samples"),
-        (("decay", "gru", "--of", "q"), 3, "a state of gru named 'q'"),
+        (("decay", "gru", "--of", "q"), 3, "a value of gru named 'q'"),
         (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),
         (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is no whole number"),
