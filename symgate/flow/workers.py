@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -64,6 +65,13 @@ def in_order(
                     ) from None
 
 
+def _started(executor: Executor, function: Any, task: Any) -> Future[Any]:
+    """Hand a task on. JAX warns of any fork in its process; ours run NumPy alone."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"os\.fork", RuntimeWarning)
+        return executor.submit(function, task)
+
+
 @contextmanager
 def cluster(address: str | None) -> Iterator[Executor | None]:
     """The executor of a Dask cluster at an address; None without one."""
@@ -94,7 +102,7 @@ def _submitted(
     rest = iter(tasks)
     try:
         for task in rest:
-            waiting.append(executor.submit(function, task))
+            waiting.append(_started(executor, function, task))
             if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
