@@ -11,6 +11,17 @@ import pytest
 import symgate as sg
 from tests.tools import package
 
+
+@pytest.fixture(autouse=True)
+def single_precision() -> Any:
+    """Keras computes in float32; another test of this process may have asked JAX for 64 bits."""
+    jax = pytest.importorskip("jax")
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", False)
+    yield
+    jax.config.update("jax_enable_x64", before)
+
+
 keras = package("keras")
 h5py = package("h5py")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
