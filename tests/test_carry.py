@@ -97,3 +97,9 @@ def test_a_gate_that_another_line_renames_is_the_gate() -> None:
     """
     (found,) = carries(sg.linearise(sg.Cell.from_text(text, name="leak")))
     assert dict(found.gates) == {"i": False}
+
+
+def test_the_carry_beside_an_activation_of_the_same_state() -> None:
+    cell = sg.Cell.from_text("z[t] = sigmoid(W @ x[t])\nh[t] = z[t] * h[t-1] + tanh(u * h[t-1])")
+    (carry,) = carries(sg.linearise(cell))
+    assert carry.coefficient == cell.variable("z")

@@ -327,3 +327,11 @@ def test_bad_input_for_a_run() -> None:
         sg.decay(run, lags=10)
     with pytest.raises(sg.SymgateError, match="a cell or its name"):
         sg.decay(3)  # type: ignore[arg-type]
+
+
+def test_the_interval_is_that_of_the_next_sequence() -> None:
+    """Slopes -1 and -2: deviation 1/√2, one degree of freedom, t = 12.706."""
+    k = np.arange(21.0)[:, None]
+    found = fitted(-k * np.array([[1.0, 2.0]]) / np.log(10), 2)
+    reach = 12.7062 * np.sqrt(1 / 2) * np.sqrt(1 + 1 / 2)
+    assert found.interval == pytest.approx((-1.5 - reach, -1.5 + reach), rel=1e-4)

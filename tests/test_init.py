@@ -335,3 +335,12 @@ def test_no_input_and_one_unit() -> None:
     for scheme in SCHEMES:
         params = sg.init(sg.cell("lstm"), 1, 1, scheme=scheme, t_max=9)
         assert params["U_f"].shape == (1, 1)
+
+
+def test_gaussian_is_scaled_by_what_a_unit_reads() -> None:
+    cell = sg.cell("lstm-projected")
+    params = sg.init(cell, 400, 5, "gaussian", sizes={"p": 100})
+    tall = [a for n, a in params.items() if a.shape == (400, 100)]
+    assert tall
+    for array in tall:
+        assert np.std(array) == pytest.approx(0.1, rel=0.03)

@@ -248,3 +248,16 @@ def test_results_are_shown_in_short() -> None:
     assert "sum" not in one._repr_html_()
     with pytest.raises(sg.ShapeError, match="needs the parameter 'W'"):
         sg.lyapunov(sg.cell("rnn"), {"U": np.eye(2)})
+
+
+def test_states_that_read_others_of_the_same_step_in_a_chain() -> None:
+    cell = sg.Cell.from_text(
+        "h[t] = tanh(C @ h[t-1] + c[t])\nc[t] = tanh(B @ c[t-1] + s[t])\n"
+        "s[t] = tanh(A @ s[t-1] + 0.5 * h[t-1] + W @ x[t])"
+    )
+    x = np.random.default_rng(3).normal(size=(40, 2))
+    run = sg.simulate(cell, sg.init(cell, 3, 2, "gaussian", gain=1.5), x)
+    found = sg.lyapunov(run, burn_in=5)
+    exponents, _ = by_duals(run, 5)
+    np.testing.assert_allclose(found.exponents, exponents, atol=1e-9)
+    np.testing.assert_allclose(found.log_abs_det, by_duals(run, 5)[1], atol=1e-9)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import symgate as sg
+from symgate.comparing.normal import normal
+from symgate.comparing.separation import _one_sided, _pairs
 
 RNN = "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)"
 #: The first is what the second is for some of its parameters.
@@ -73,3 +75,11 @@ def test_is_never_equal(first: str, second: str) -> None:
     one, other = sg.Cell.from_text(first), sg.Cell.from_text(second)
     assert not sg.compare(one, other)
     assert not sg.compare(other, one)
+
+
+def test_what_is_odd_is_called_odd() -> None:
+    one = sg.Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)", "with")
+    other = sg.Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1])", "without")
+    found = _one_sided(next(_pairs(normal(one), normal(other))))
+    assert "odd" in found
+    assert "even" not in found

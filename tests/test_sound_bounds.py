@@ -12,6 +12,7 @@ import pytest
 import sympy as sp
 
 import symgate as sg
+from symgate.bounds.growth import growths
 from symgate.bounds.intervals import EVERYTHING, Interval, enclosed
 from symgate.bounds.norms import bounds
 from symgate.bounds.ranges import ranges
@@ -75,6 +76,11 @@ CELLS = {
     "beyond one": (
         "z[t] = sigmoid(W @ x[t])\nh[t] = z[t] * h[t-1] + (1 - z[t]) * 2 * tanh(V @ x[t])"
     ),
+    "a pole inside": (
+        "z[t] = tanh(W @ x[t])\nr[t] = z[t] / (z[t] - 0.5)\nh[t] = tanh(r[t]) + 0.1 * h[t-1]"
+    ),
+    "normed": "z[t] = layer_norm(W @ x[t])\nh[t] = tanh(z[t]) + 0.1 * h[t-1]",
+    "shares": "z[t] = softmax(W @ x[t])\nh[t] = tanh(z[t]) + 0.1 * h[t-1]",
     "powers": "z[t] = 2 * tanh(W @ x[t])\nh[t] = z[t]**2 + z[t]**3 + 0.1 * h[t-1]",
     "of two": "z[t] = tanh(W @ x[t])\nh[t] = max(z[t], 0.5 - z[t]) * min(z[t], 2) + 0.1 * h[t-1]",
 }
@@ -126,3 +132,20 @@ def test_no_bound_is_broken_at_any_lag(text: str) -> None:
         d = sg.decay(cell, hidden=5, input=5, lags=15, samples=2, seed=seed, gain=(0.5, 1, 2)[seed])
         assert (d.log10_norm <= d.bounds.run_log10).all()
         assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
+
+
+def test_the_largest_value_of_a_power() -> None:
+    text = "h[t] = (3 * (W @ x[t]))**4 * tanh(h[t-1]) + x[t]"
+    for seed in range(3):
+        d = sg.decay(sg.Cell.from_text(text), hidden=5, lags=12, seed=seed)
+        assert (d.log10_norm <= d.bounds.run_log10).all()
+        assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
+    cell = sg.Cell.from_text("h[t] = (U @ h[t-1])**3 + W @ x[t]")
+    assert sg.text(bounds(cell).total("h", "h")) == "3 ‖U‖₂ ‖U h_{t-1}‖_∞²"
+
+
+def test_what_a_matrix_feeds_back_has_no_growth_of_its_own() -> None:
+    mixed = sg.Cell.from_text("h[t] = h[t-1] + U @ h[t-1] + sigmoid(W @ x[t])")
+    assert not growths(mixed)
+    alone = sg.Cell.from_text("h[t] = h[t-1] + sigmoid(W @ x[t])")
+    assert set(growths(alone)) == {"h"}

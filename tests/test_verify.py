@@ -10,7 +10,7 @@ import pytest
 import symgate as sg
 from symgate.algebra.operators import total
 from symgate.linear.paths import MAX_PATHS, count
-from symgate.linear.verify import verified
+from symgate.linear.verify import Verified, verified
 
 
 def chained(gates: int) -> sg.Cell:
@@ -61,3 +61,12 @@ def test_threads_agree_and_the_users_precision_stays() -> None:
         assert mpmath.mp.prec == before
     assert together == alone
     assert max(together) < 1e-20
+
+
+def test_what_holds() -> None:
+    """Each deviation counts, and only those of the differences themselves are let pass."""
+    for place in range(4):
+        deviations = [1e-20] * 4
+        assert Verified({}, *deviations).holds
+        deviations[place] = 1e-9
+        assert not Verified({}, *deviations).holds
