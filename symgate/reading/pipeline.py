@@ -18,6 +18,7 @@ from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
 from symgate.reading.lines import Aside, Line, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
+from symgate.reading.mending.book import known as known_cell
 from symgate.reading.names import Indices, component_letters, indices
 from symgate.reading.plain import written_in_latex
 from symgate.reading.repairs import repaired
@@ -75,7 +76,7 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
         understanding = understand(draft, known)
         parts = structure(understanding)
         resolve(understanding, activations(understanding, parts))
-        parts = structure(understanding)
+        parts = structure(with_readouts(understanding))
         for u in understanding.lines:
             if u.error is not None:
                 place = u.line.equation
@@ -85,6 +86,15 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
             equation = output.line.equation
             found.aside.append((equation.start, equation.stop, "an output that no state reads"))
         found.cells.append((draft, understanding, parts))
+    return found
+
+
+def with_readouts(found: Understanding) -> Understanding:
+    """The outputs that no state reads join the cell where the zoo's cell has them too."""
+    every = sorted([*found.lines, *found.outputs], key=lambda u: u.line.number)
+    terms = {u.name: u.term for u in every if u.term is not None}
+    if found.outputs and len(terms) == len(every) and known_cell(terms):
+        found.lines, found.outputs = every, []
     return found
 
 
