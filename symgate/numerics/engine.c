@@ -88,53 +88,91 @@ static inline double smaller(double a, double b) { return a < b || a != a ? a : 
 
 /* ---- products with matrices that lie panel by panel ---- */
 
-#define TILE(MR, NV)                                                                          \
-    static void tile_##MR##_##NV(whole k, const double *a, whole lda, const double *b,        \
-                                 double *c, whole ldc, int more) {                            \
-        vec s[MR][NV];                                                                        \
-        for (int i = 0; i < MR; i++)                                                          \
-            for (int v = 0; v < NV; v++)                                                      \
-                s[i][v] = more ? *(const vec *)(c + i * ldc + v * V) : (vec){0};              \
-        for (whole p = 0; p < k; p++) {                                                       \
-            vec w[NV];                                                                        \
-            for (int v = 0; v < NV; v++) w[v] = *(const vec *)(b + p * PANEL + v * V);        \
-            for (int i = 0; i < MR; i++)                                                      \
-                for (int v = 0; v < NV; v++) s[i][v] += a[i * lda + p] * w[v];                \
-        }                                                                                     \
-        for (int i = 0; i < MR; i++)                                                          \
-            for (int v = 0; v < NV; v++) *(vec *)(c + i * ldc + v * V) = s[i][v];             \
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define MOST 12 /* rows of a tile: its sums and a row of the matrix stay in registers */
+#define BESIDE 4 /* vectors of a tile of up to four rows */
+#else
+#define MOST 6
+#define BESIDE 2
+#endif
+#define UNROLLED _Pragma("GCC unroll 16") for
+
+/* c (rows, VECTORS · V) = [c +] a (rows, k) times panels `gap` apart. ROWS, VECTORS are known
+ * to the compiler; where there are fewer rows the last is worked out again: it costs less
+ * than sums that wait for each other. */
+static inline __attribute__((always_inline)) void tile(
+    const int ROWS, const int VECTORS, whole rows, whole k, const double *a, whole lda,
+    const double *b, whole gap, double *c, whole ldc, int more) {
+    vec s[12][8], w[8];
+    const double *x[12];
+    double *y[12];
+    UNROLLED (int i = 0; i < ROWS; i++) {
+        whole row = i < rows ? i : rows - 1;
+        x[i] = a + row * lda, y[i] = c + row * ldc;
+        UNROLLED (int v = 0; v < VECTORS; v++)
+            s[i][v] = more ? *(const vec *)(y[i] + v * V) : (vec){0};
     }
-TILE(12, 2) TILE(8, 2) TILE(6, 2) TILE(4, 2) TILE(3, 2) TILE(2, 2) TILE(1, 2)
-TILE(12, 1) TILE(8, 1) TILE(6, 1) TILE(4, 1) TILE(3, 1) TILE(2, 1) TILE(1, 1)
-
-/* one row times four panels: a matrix times one vector */
-static void row_of_four(whole k, const double *a, const double *b, double *c, int more) {
-    vec s[8];
-    for (int v = 0; v < 8; v++) s[v] = more ? *(const vec *)(c + v * V) : (vec){0};
-    for (whole p = 0; p < k; p++)
-        for (int v = 0; v < 8; v++)
-            s[v] += a[p] * *(const vec *)(b + (v / 2) * k * PANEL + p * PANEL + (v % 2) * V);
-    for (int v = 0; v < 8; v++) *(vec *)(c + v * V) = s[v];
+    for (whole p = 0; p < k; p++) {
+        UNROLLED (int v = 0; v < VECTORS; v++)
+            w[v] = *(const vec *)(b + v / 2 * gap + p * PANEL + v % 2 * V);
+        UNROLLED (int i = 0; i < ROWS; i++)
+            UNROLLED (int v = 0; v < VECTORS; v++) s[i][v] += x[i][p] * w[v];
+    }
+    UNROLLED (int i = 0; i < ROWS; i++)
+        UNROLLED (int v = 0; v < VECTORS; v++) *(vec *)(y[i] + v * V) = s[i][v];
 }
 
-#define ROWS(MR)                                                                              \
-    for (; rows - i >= MR; i += MR)                                                           \
-        if (wide) tile_##MR##_2(k, a + i * lda, lda, b, c + i * ldc, ldc, more);              \
-        else tile_##MR##_1(k, a + i * lda, lda, b, c + i * ldc, ldc, more)
+#define TILE(ROWS, VECTORS)                                                                   \
+    tile(ROWS, VECTORS, rows, k, a, lda, b + j * k, k * PANEL, c + j, ldc, more);             \
+    j += VECTORS * V
+#define WIDE(ROWS, VECTORS)                                                                   \
+    while (n - j > (VECTORS - 1) * V) { TILE(ROWS, VECTORS); }
+#define CASE(ROWS)                                                                            \
+    case ROWS: {                                                                              \
+        WIDE(ROWS, 2)                                                                         \
+        WIDE(ROWS, 1)                                                                         \
+        return;                                                                               \
+    }
 
-/* c (rows, ≤ PANEL) = [c +] a (rows, k) times one panel */
-static void panel(whole rows, whole k, const double *a, whole lda, const double *b, double *c,
-                  whole ldc, int wide, int more) {
-    whole i = 0;
-    ROWS(12); ROWS(8); ROWS(6); ROWS(4); ROWS(3); ROWS(2); ROWS(1);
+/* c (rows ≤ MOST, n) = [c +] a (rows, k) times a matrix (k, n) that lies panel by panel */
+static void some_rows(whole rows, whole n, whole k, const double *a, whole lda,
+                      const double *b, double *c, whole ldc, int more) {
+    whole j = 0;
+    switch (rows) {
+    case 1:
+        WIDE(1, 8)
+        WIDE(1, 4)
+        WIDE(1, 2)
+        WIDE(1, 1)
+        return;
+    case 2:
+    case 3:
+    case 4:
+        WIDE(4, BESIDE)
+        WIDE(4, 2)
+        WIDE(4, 1)
+        return;
+        CASE(5)
+        CASE(6)
+#if MOST > 6
+        CASE(7)
+        CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+        CASE(12)
+#endif
+    }
 }
 
+/* the same for any number of rows, in tiles of nearly as many each */
 static void times(whole rows, whole n, whole k, const double *a, whole lda, const double *b,
                   double *c, whole ldc, int more) {
-    whole j = 0;
-    if (rows == 1)
-        for (; n - j >= 4 * PANEL; j += 4 * PANEL) row_of_four(k, a, b + j * k, c + j, more);
-    for (; j < n; j += PANEL) panel(rows, k, a, lda, b + j * k, c + j, ldc, n - j > V, more);
+    for (whole left = (rows + MOST - 1) / MOST; left; left--) {
+        whole part = (rows + left - 1) / left;
+        some_rows(part, n, k, a, lda, b, c, ldc, more);
+        rows -= part, a += part * lda, c += part * ldc;
+    }
 }
 
 /* c = [c +] a times b (k, n) with rows ldb apart; `space` takes one panel */
@@ -146,7 +184,7 @@ static void apply(whole rows, whole n, whole k, const double *a, whole lda, cons
             *(vec *)(space + p * PANEL) = *(const vec *)(b + p * ldb + j);
             if (wide) *(vec *)(space + p * PANEL + V) = *(const vec *)(b + p * ldb + j + V);
         }
-        panel(rows, k, a, lda, space, c + j, ldc, wide, more);
+        times(rows, wide ? PANEL : V, k, a, lda, space, c + j, ldc, more);
     }
 }
 
