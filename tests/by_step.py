@@ -20,18 +20,28 @@ jax.config.update("jax_enable_x64", True)
 
 
 class _Identity:
-    """I of the size that it stands beside."""
+    """I, or a multiple of it, of the size that it stands beside."""
+
+    def __init__(self, scale: Any = 1.0) -> None:
+        self.scale = scale
+
+    def __mul__(self, number: Any) -> _Identity:
+        return _Identity(self.scale * number)
+
+    def __neg__(self) -> _Identity:
+        return self * -1
 
     def __add__(self, other: Any) -> Any:
-        return jnp.eye(len(other)) + other
+        return self.scale * jnp.eye(len(other)) + other
 
     def __sub__(self, other: Any) -> Any:
-        return jnp.eye(len(other)) - other
+        return self + -other
 
     def __rsub__(self, other: Any) -> Any:
-        return other - jnp.eye(len(other))
+        return other + -self
 
-    __radd__ = __add__
+    __radd__, __rmul__ = __add__, __mul__
+    __array_ufunc__ = None
 
 
 def _apart(v: Any, centred: bool, epsilon: float) -> Any:
@@ -59,6 +69,11 @@ FUNCTIONS: dict[str, Any] = {
     "abs": jnp.abs,
     "relu": jax.nn.relu,
     "silu": jax.nn.silu,
+    "elu": jax.nn.elu,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "hard_sigmoid": lambda v, k=1 / 6: jnp.clip(k * v + 0.5, 0, 1),
+    "joined": lambda *parts: jnp.concatenate(parts),
     "softplus": jax.nn.softplus,
     "dot": jnp.vdot,
     "sum": jnp.sum,
@@ -82,6 +97,9 @@ Arrays = Mapping[str, Any]
 def lines(text: str) -> list[tuple[str, str]]:
     """Each equation as a name and a Python expression in `now`, `before` and `p`."""
     code = [line.split("#")[0].strip() for line in text.splitlines()]
+    code = [
+        re.sub(r"(?<![\w])\[((?:[^\[\]]|\[t[^\]]*\])*)\]", r"joined(\1)", line) for line in code
+    ]
     pairs = [[part.strip() for part in line.split("=", 1)] for line in code if line]
     targets = [left.removesuffix("[t]") for left, _ in pairs]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from random import Random
 
 import jax
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 
 import symgate as sg
 from tests import by_step
+from tests.chosen import ROTATION
 
 
 def test_names_roles_and_outputs() -> None:
     deep = sg.stack("lstm", layers=2)
     assert set(deep.states) == {"c1", "h1", "c2", "h2"}
     assert deep.outputs == ("h1", "h2")
-    assert deep.roles["f2"].startswith("layer 2: ")
+    assert deep.roles["f2"].startswith("forget gate of layer 2: ")
     assert {"W1_i", "U2_f", "b2_o"} <= set(deep.parameters)
     assert pickle.loads(pickle.dumps(deep)).output == "h2"
     assert sg.latex(deep.equations["h2"]) == r"o_t^{(2)} \odot \tanh(c_t^{(2)})"
@@ -31,24 +33,58 @@ def test_of_and_wrt_are_the_output_of_the_top_layer() -> None:
     assert sg.lag_norms(run).of == "h3"
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3, 4])
-@pytest.mark.parametrize("name", ["lstm", "gru", "mgu"])
+GATED = [name for name in sg.zoo if sg.cell(name).gates and len(sg.cell(name).inputs) == 1]
+LAYERS = (1, 2, 3, 4)
+
+
+def stacks() -> list[tuple[str, int]]:
+    """The LSTM and DeltaNet in every height and four other cells; with ROTATION=all each cell."""
+    if ROTATION == "all":
+        return [(name, layers) for name in GATED for layers in LAYERS]
+    fixed = [("lstm", layers) for layers in LAYERS] + [("deltanet", 2)]
+    others = zip(Random(ROTATION).sample(GATED, 4), LAYERS, strict=True)
+    return [*fixed, *others]
+
+
+@pytest.mark.parametrize(("name", "layers"), stacks())
 def test_gradients_between_layers_are_those_of_jax(name: str, layers: int) -> None:
+    """Of what the top gives out, by the first state of the bottom and by the input."""
     deep = sg.stack(name, layers=layers)
-    rng = np.random.default_rng(layers)
-    widths = [3, 4, 2, 3][:layers]
-    params = sg.init(deep, widths if layers > 1 else 3, 5, seed=layers)
-    x = rng.normal(size=(5, 5))
+    (read,) = deep.inputs
+    params = sg.init(deep, 3, 3, seed=layers)
+    x = np.random.default_rng(layers).normal(size=(5, 3))
     run = sg.simulate(deep, params, x)
-    top, bottom = deep.output, (deep.outputs or (deep.output,))[0]
     start = {s: np.zeros(run[s].shape[1:]) for s in deep.states}
+    of = deep.outputs[-1] if deep.outputs else deep.output
+    for wrt in (deep.states[0], read):
 
-    def moved(push: object) -> object:
-        return by_step.run(deep, params, {"x": x}, start, (bottom, 1, push))[-1][top]
+        def moved(push: object, wrt: str = wrt) -> object:
+            return by_step.run(deep, params, {read: x}, start, (wrt, 2, push))[-1][of]
 
-    expected = np.linalg.norm(jax.jacfwd(moved)(np.zeros(run[bottom].shape[1:])))
-    found = 10 ** sg.lag_norms(run, top, bottom, lags=3).log10_norm[3]
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+        expected = np.linalg.norm(jax.jacfwd(moved)(np.zeros(run[wrt].shape[1:])))
+        found = 10 ** sg.lag_norms(run, of, wrt, lags=2, norm="frobenius").log10_norm[2]
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_blocks_of_several_layers_are_products_of_the_layers_own() -> None:
+    """∂h2/∂h1⁻ is a product with four terms on either side, not sixteen; also past a norm."""
+    for deep, between in (
+        (sg.stack("lstm", layers=2), "h1"),
+        (sg.stack("lstm", layers=2, residual=True, norm="layer_norm"), "y1"),
+    ):
+        J = sg.jacobian(deep, "h2", "h1")
+        above = sg.jacobian(deep, "h2", between, lag=0)
+        below = sg.jacobian(deep, between, "h1", lag=1)
+        assert str(J) == f"({above}) ({below})"
+
+
+def test_layers_of_several_sizes() -> None:
+    deep = sg.stack("lstm", layers=3)
+    params = sg.init(deep, [3, 4, 2], 5)
+    assert params["W2_f"].shape == (4, 3)
+    assert params["U3_f"].shape == (2, 2)
+    run = sg.simulate(deep, params, np.ones((4, 5)))
+    assert sg.lag_norms(run, "h3", "h1").log10_norm.shape == (5,)
 
 
 def test_residual_connections_and_norms() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from sympy.core.basic import Basic
 
+from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import Vector, variable
 from symgate.cells import cell_of
@@ -170,9 +171,14 @@ class Cell:
 
     @property
     def output(self) -> str:
-        """The state that the cell gives out: of the top layer; else h, or the first state."""
+        """The state that the cell gives out: of the top layer; else h, or the first state.
+
+        Where the top layer gives out what it reads from its memory, it is that memory.
+        """
         if self.outputs:
-            return self.outputs[-1]
+            top = str(len(self.outputs))
+            own = [s for s in self.states if name_parts(s).layer == top]
+            return self.outputs[-1] if self.outputs[-1] in self.states else (own or self.states)[0]
         return "h" if "h" in self.states else self.states[0]
 
     def size(self, name: str) -> Expr:

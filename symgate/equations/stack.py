@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from sympy import Indexed
+
+from symgate.algebra.vectors import name_of, time_of
 from symgate.cells import cell as zoo_cell
 from symgate.equations.cell import Cell
 from symgate.errors import EquationError, SymgateError
@@ -83,8 +86,8 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         if below:
             names[cell.inputs[0]] = below
         lines += [_renamed(line, names) for line in str(cell).splitlines()]
-        roles |= {names[n]: f"layer {layer}: {role}" for n, role in cell.roles.items()}
-        outputs.append(names[cell.output])
+        roles |= {names[n]: _in_layer(role, layer) for n, role in cell.roles.items()}
+        outputs.append(names[sent_up(cell)])
         source = below or (cell.inputs[0] if cell.inputs else "")
         below = outputs[-1]
         if layer < len(cells) and (residual or norm):
@@ -103,6 +106,25 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         return Cell.from_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
     except EquationError as error:
         raise SymgateError(f"the cells do not fit one above the other: {error.message}") from None
+
+
+def _in_layer(role: str, layer: int) -> str:
+    """input gate: how much enters → input gate of layer 2: how much enters"""
+    what = re.match(r"[^:,;(]*", role)
+    head = what[0].rstrip() if what else ""
+    return f"{head} of layer {layer}{role[len(head) :]}"
+
+
+def sent_up(cell: Cell) -> str:
+    """What a layer gives to the one above it: h, else the vector that nothing reads in its step.
+
+    >>> sent_up(zoo_cell("lstm")), sent_up(zoo_cell("deltanet"))
+    ('h', 'o')
+    """
+    vectors = [name for name in cell.equations if len(cell.shapes[name]) == 1]
+    read = {name_of(v) for e in cell.equations.values() for v in e.atoms(Indexed) if not time_of(v)}
+    last = [name for name in vectors if name not in read]
+    return "h" if "h" in vectors else (last or [cell.output])[-1]
 
 
 def _renamed(line: str, names: Mapping[str, str]) -> str:

@@ -225,6 +225,7 @@ def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str
     left out it is the state h, or that of the highest layer, else the first state by name."""
     layers = [s for s in cell.states if re.fullmatch(r"h\d*", s)]
     usual = max(layers, key=lambda s: (len(s), s)) if layers else min(cell.states)
+    usual = cell.output if cell.outputs else usual
     for name, known in ((of, ()), (wrt, cell.inputs)):
         if name is not None and name not in (*cell.equations, *known):
             raise UnknownName(f"a value of {cell.name} named", name, (*cell.equations, *known))

@@ -19,6 +19,7 @@ from symgate.algebra.operators import Diag, product, total
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell, once_a_cell
 from symgate.errors import SymgateError
+from symgate.linear.layers import seam
 from symgate.linear.linearise import Linearisation, Node, Term, factors_of, linearise
 from symgate.linear.products import Product, merged
 
@@ -297,7 +298,14 @@ def _longer(made: Product, link: Link) -> Product:
 
 
 def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
-    """The total derivative of a node by one variable of `ends`, within one step."""
+    """The total derivative of a node by one variable of `ends`, within one step.
+
+    From layer to layer it is the product of the layers' own blocks.
+    """
+    between = seam(lin.cell, of, wrt)
+    if between is not None:
+        above = operator(lin, of, between, (between, *ends))
+        return product([above, operator(lin, name_of(between), wrt, ends)], lin.size(of))
     if path_count(lin, of, ends) > MAX_SUMMANDS:
         return _nested(lin, lin.variable(of), wrt, ends, {})
     return _total(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))

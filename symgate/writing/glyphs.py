@@ -18,6 +18,8 @@ def glyph_latex(
 ) -> str:
     r"""A glyph at a time, which stands below, or above in angle brackets.
 
+    A layer then stands in square brackets before it.
+
     >>> from sympy import Integer
     >>> print(glyph_latex(Glyph("Gamma", below=("u",)), Integer(-1), above=True))
     \Gamma_u^{\langle t-1 \rangle}
@@ -27,14 +29,15 @@ def glyph_latex(
         base = rf"\boldsymbol{{{base}}}" if base.startswith("\\") else rf"\mathbf{{{base}}}"
     for accent in glyph.accents:
         base = f"{{{base}'}}" if accent == "prime" else f"{_ACCENTS[accent]}{{{base}}}"
-    below = _pieces(glyph.below)
+    below = _pieces(glyph.below, above)
     index = _run(below) if glyph.tight else ",".join(below)
-    raised = _run(_pieces(glyph.above))
-    raised = f"({raised})" if raised else ""
+    raised = _run(_pieces(glyph.above, above))
+    if raised:
+        raised = f"[{raised}]" if above else f"({raised})"
     if time is not None:
         moment = "t" if time == 0 else f"t{offset(time)}"
         if above:
-            raised = rf"\langle {moment} \rangle"
+            raised += rf"\langle {moment} \rangle"
         else:
             index = f"{index},{moment}" if index else moment
     return f"{base}{_attached('_', index)}{_attached('^', raised)}"
@@ -44,8 +47,8 @@ def escaped(identifier: str) -> str:
     return identifier.replace("_", r"\_")
 
 
-def _pieces(pieces: Sequence[str | Glyph]) -> list[str]:
-    return [_script(p) if isinstance(p, str) else glyph_latex(p) for p in pieces]
+def _pieces(pieces: Sequence[str | Glyph], above: bool) -> list[str]:
+    return [_script(p) if isinstance(p, str) else glyph_latex(p, above=above) for p in pieces]
 
 
 def _letter(base: str) -> str:

@@ -71,7 +71,8 @@ class Naming:
         tag, source = self._tag(matrix), self._plain_source(source)
         kind = "input" if self.cell and source in self.cell.inputs else "recurrent"
         if self.notation.blocks and kind in self.notation.parameters:
-            return self._filled(self.notation.parameters[kind], tag, source)
+            filled = self._filled(self.notation.parameters[kind], tag, source)
+            return filled.in_layer(Glyph.of(matrix))
         own = self.glyph(matrix)
         letter = self.glyph(source)
         if own.above:
@@ -139,7 +140,7 @@ class Naming:
             raised = own.upper() if self.notation.upper else own
             known = name in cell.inputs or not self.notation.letters
             return Letter(raised, () if name in cell.states else (own,), known)
-        glyph = Glyph.of(found.get("letter", name))
+        glyph = Glyph.of(found.get("letter", name)).in_layer(own)
         tag = found.get("tag")
         tags: tuple[str | Glyph, ...] = (Glyph.of(tag),) if tag else ()
         if tag is None:
@@ -163,7 +164,7 @@ class Naming:
         if use is None or use.kind not in self.notation.parameters:
             return Glyph.of(name)
         template = self.notation.parameters[use.kind]
-        return self._filled(template, self._tag(name), use.source)
+        return self._filled(template, self._tag(name), use.source).in_layer(Glyph.of(name))
 
     def _tag(self, parameter: str) -> tuple[str | Glyph, ...]:
         """The gate's tag: of the gate that the parameter's index names, or of its owner."""
@@ -207,6 +208,7 @@ class Naming:
             if kind == "input" and len(inputs) == len(recurrent) == 1:
                 template = self.notation.parameters.get("joined", "W_*")
                 glyph = self._filled(template, self._tag(inputs[0]), "")
+                glyph = glyph.in_layer(Glyph.of(inputs[0]))
                 self.joined[frozenset((inputs[0], recurrent[0]))] = glyph
 
     # -- names that the engine made, and names without a cell --------------------------------

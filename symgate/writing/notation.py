@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 
@@ -55,6 +55,10 @@ class Glyph:
         above = "".join(p if isinstance(p, str) else p.flat for p in self.above)
         flat = ("!" if self.verbatim else "") + self.base + "".join(self.accents)
         return flat + (f"_{{{below}}}" if below else "") + (f"^{{{above}}}" if above else "")
+
+    def in_layer(self, own: Glyph) -> Glyph:
+        """The same with the layer that a name's own glyph has above."""
+        return replace(self, above=own.above) if own.above and not self.above else self
 
     def upper(self) -> Glyph:
         """The same in capitals, where there is a capital letter."""

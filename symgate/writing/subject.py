@@ -11,11 +11,12 @@ from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Ordered, Partial
-from symgate.algebra.operators import transposed
-from symgate.algebra.vectors import MatVec, Vector, shifted, variable
+from symgate.algebra.operators import product, transposed
+from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of, variable
 from symgate.bounds.intervals import Interval
 from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
+from symgate.linear.layers import seam
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.writing.formulas import Named, Span, Words, listed
@@ -74,6 +75,10 @@ class Subject:
             rows, cols = cols, rows
         return Partial(_at(of, at), _at(wrt, lag), rows, cols)
 
+    def by(self, of: str, wrt: Indexed) -> Partial:
+        """∂of_t by a variable of the step or of the one before, as a symbol."""
+        return self.partial(of, name_of(wrt), int(time_of(wrt) != 0))
+
     def laid_out(self, operator: MatrixExpr) -> MatrixExpr:
         """An operator in the layout that was chosen."""
         if self.layout == "numerator":
@@ -81,6 +86,18 @@ class Subject:
         if isinstance(operator, ZeroMatrix):
             return ZeroMatrix(operator.cols, operator.rows)
         return transposed(operator)
+
+    def seam(self, of: str, wrt: str) -> Indexed | None:
+        """What the layer below sends up to that of a value, on the way from an old state."""
+        return seam(self.cell, of, self.lin.variable(wrt, 1))
+
+    def by_layers(self, of: str, wrt: str) -> MatrixExpr | None:
+        """∂of_t/∂wrt_{t-1} as the layers' blocks by their names, where a seam lies between."""
+        between = self.seam(of, wrt)
+        if between is None:
+            return None
+        blocks = [self.partial(of, name_of(between), 0), self.partial(name_of(between), wrt)]
+        return product(blocks[:: -1 if self.layout == "transposed" else 1], blocks[0].rows)
 
     def paths(self, of: str, wrt: str) -> list[Path] | None:
         """The paths of a block, or None where there are too many to write each."""

@@ -14,8 +14,8 @@ from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.bounds.limits import Limit, gates, limits
-from symgate.bounds.norms import Bounds, bounds, term_bound
-from symgate.linear.paths import MAX_PATHS, carries, count, operator
+from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
+from symgate.linear.paths import MAX_PATHS, carries, count, followed, operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
@@ -90,6 +90,10 @@ def _bounds(subject: Subject, found: Bounds) -> Step:
     lines, terms = [], []
     for (of, wrt), entries in found.blocks.items():
         left = SpectralNorm(subject.partial(of, wrt))
+        layers = subject.by_layers(of, wrt)
+        if layers is not None:
+            lines.append(line(left, Mul(*map(SpectralNorm, layers.args)), relation="≤"))
+            continue
         if len(entries) > MAX_PATHS or len(subject.states) > 2:
             lines.append(line(left, found.total(of, wrt), relation="≤"))
             continue
@@ -97,6 +101,11 @@ def _bounds(subject: Subject, found: Bounds) -> Step:
         parts = tuple(Part(e.bound, subject.path_name(e.path, alike)) for e in entries)
         lines.append(Line(left, parts, "≤"))
         terms += [t for e in entries for t in e.path.terms]
+    for of in subject.states:
+        for wrt in dict.fromkeys(v for s in subject.states if (v := subject.seam(of, s))):
+            ways = followed(subject.lin, of, [wrt])[wrt]
+            most = Add(*(path_bound(found.ranges, way) for way in ways))
+            lines.append(line(SpectralNorm(subject.by(of, wrt)), most, relation="≤"))
     if not lines:
         return Step(heading, ("No state depends on an old one.",))
     words: list[Any] = [

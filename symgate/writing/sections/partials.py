@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import MatAdd, S
 
 from symgate.algebra.vectors import MatVec, variable
+from symgate.linear.layers import seams
 from symgate.linear.linearise import Term
 from symgate.linear.paths import operator
 from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
@@ -35,20 +36,27 @@ def steps(subject: Subject) -> Iterator[Step]:
     deaf = []
     beside: list[int] = []
     for gate in cell.gates:
-        blocks = {s: operator(subject.lin, gate, variable(s, 1), before) for s in cell.states}
-        heard = {s: block for s, block in blocks.items() if not block.is_ZeroMatrix}
+        below = dict.fromkeys(subject.seam(gate, s) for s in cell.states)
+        own = [subject.lin.variable(s, 1) for s in cell.states if subject.seam(gate, s) is None]
+        near = [*(v for v in below if v is not None), *own]
+        blocks = {v: operator(subject.lin, gate, v, [*near, *before]) for v in near}
+        heard = {v: block for v, block in blocks.items() if not block.is_ZeroMatrix}
         terms += [t for n in subject.lin if n.owner == gate for t in n.terms]
         if not heard:
             deaf.append(gate)
             continue
-        lines += [acting_line(subject, subject.partial(gate, s), b) for s, b in heard.items()]
-        zero = tuple(subject.partial(gate, s) for s in cell.states if s not in heard)
+        lines += [acting_line(subject, subject.by(gate, v), block) for v, block in heard.items()]
+        zero = tuple(subject.by(gate, v) for v in near if v not in heard)
         if zero and len(cell.states) <= 2:
             lines.append(line(Equal(zero), S.Zero))
         beside.append(len(heard) + bool(zero and len(cell.states) <= 2))
     reason: list[object] = []
     if lines:
-        reason += ["How each gate responds to the previous state, the input held fixed. "]
+        layers = ", in an upper layer also to what the layer below sends up"
+        reason += [
+            f"How each gate responds to the previous state{layers if seams(cell) else ''}, the "
+            "input held fixed. "
+        ]
         if len(cell.states) > 2:
             reason += ["What is not listed is zero. "]
     if deaf:

@@ -13,9 +13,9 @@ from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import product
 from symgate.algebra.vectors import MatVec, name_of, t, variable
 from symgate.linear.linearise import Node, Term
-from symgate.linear.paths import count, operator, term_operator
+from symgate.linear.paths import count, followed, operator, term_operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
-from symgate.writing.subject import Subject
+from symgate.writing.subject import Subject, applied
 
 TITLE = "One step"
 
@@ -102,6 +102,7 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
         lines.append(_block(subject, of, wrt))
         found = subject.paths(of, wrt) or []
         terms += [x for p in found for x in p.terms]
+    lines += _across(subject, of)
     several = len(subject.states) > 1
     reason: list[Any] = []
     if zero:
@@ -133,6 +134,9 @@ def _block(subject: Subject, of: str, wrt: str) -> Line:
     left: Any = subject.partial(of, wrt)
     if subject.form == "hadamard":
         left = MatVec(left, subject.direction)
+    whole: Any = subject.by_layers(of, wrt)
+    if whole is not None:
+        return line(left, whole if subject.form == "diag" else applied(whole, subject.direction))
     found = subject.paths(of, wrt)
     if found is None:
         before = [variable(s, 1) for s in subject.states]
@@ -143,6 +147,20 @@ def _block(subject: Subject, of: str, wrt: str) -> Line:
         Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
     ]
     return Line(left, tuple(parts), order=subject.order)
+
+
+def _across(subject: Subject, of: str) -> list[Line]:
+    """By what the layer below sends up in the same step: the block that joins two layers."""
+    wrt = next((v for s in subject.states if (v := subject.seam(of, s)) is not None), None)
+    if wrt is None:
+        return []
+    left: Any = subject.partial(of, name_of(wrt), 0)
+    found = followed(subject.lin, of, [wrt])[wrt]
+    parts = [
+        Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
+    ]
+    acting = MatVec(left, subject.direction) if subject.form == "hadamard" else left
+    return [Line(acting, tuple(parts), order=subject.order)]
 
 
 def _whole(subject: Subject) -> Step:
