@@ -49,6 +49,5 @@ def seams(cell: Cell) -> Mapping[int, Indexed]:
 def seam(cell: Cell, of: str, wrt: Indexed) -> Indexed | None:
     """The highest seam between a value and what lies in a layer below it."""
     top, bottom = layer_of(cell, of), layer_of(cell, name_of(wrt))
-    return next(
-        (v for n, v in reversed(seams(cell).items()) if bottom <= n < top and v != wrt), None
-    )
+    between = [v for n, v in seams(cell).items() if bottom <= n < top and v != wrt]
+    return between[-1] if between else None

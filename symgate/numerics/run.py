@@ -69,7 +69,7 @@ class Run:
     def start(self, column: Array, shape: tuple[int, ...]) -> Array:
         """(size, B) as (B, *shape), or as the shape alone for a single sequence."""
         moved = column[:, 0] if self.batch is None else column.T
-        return moved.reshape(*moved.shape[:-1], *shape)
+        return moved.reshape((*moved.shape[:-1], *shape))
 
     def __repr__(self) -> str:
         samples = "one sequence" if self.batch is None else f"{self.batch} sequences"
