@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.numerics.initialise import SCHEMES
+from symgate.numerics.initialise import SCHEMES, double_biases
 from tests.chosen import CELLS
 
 #: Cells whose input is as long as their state.
@@ -66,10 +66,13 @@ def test_every_scheme_fits_every_cell(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_pytorch_is_uniform_within_its_bounds(name: str) -> None:
     params = drawn(name, "pytorch", hidden=400)
-    bound = 1 / math.sqrt(400)
-    for array in params.values():
+    for key, array in params.items():
+        bound = 1 / math.sqrt(400)
         if array.ndim == 0:
             assert array == 0.5  # no scheme knows a leak or a step size
+        elif key in double_biases(sg.cell(name)):  # a triangle on twice the width
+            assert bound < np.abs(array).max() <= 2 * bound
+            assert abs(array.var() / (2 * bound**2 / 3) - 1) < 0.3
         else:
             assert np.abs(array).max() <= bound
             assert np.abs(array).max() > 0.98 * bound
@@ -344,3 +347,28 @@ def test_gaussian_is_scaled_by_what_a_unit_reads() -> None:
     assert tall
     for array in tall:
         assert np.std(array) == pytest.approx(0.1, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)",
+        "a[t] = W @ x[t] + U @ h[t-1]\nh[t] = tanh(a[t] + b)",
+        "a[t] = W @ x[t] + b\nh[t] = tanh(a[t] + U @ h[t-1])",
+        "h[t] = tanh(W @ [h[t-1], x[t]] + b)",
+    ],
+)
+def test_pytorch_sums_two_biases_however_the_sum_is_written(text: str) -> None:
+    cell = sg.Cell.from_text(text)
+    assert double_biases(cell) == {"b"}
+    rng = np.random.default_rng([7, ord("b")])
+    bound = 1 / math.sqrt(5)
+    expected = rng.uniform(-bound, bound, 5) + rng.uniform(-bound, bound, 5)
+    np.testing.assert_array_equal(sg.init(cell, 5, 3, seed=7)["b"], expected)
+
+
+def test_pytorch_draws_one_bias_beside_one_matrix() -> None:
+    assert double_biases(sg.cell("gru-reset-after")) == {"b_r", "b_z"}
+    assert not double_biases(sg.cell("indrnn"))  # u times h, component by component
+    text = "h[t] = tanh(W @ x[t] + r[t] * (U @ h[t-1]) + b)\nr[t] = sigmoid(V @ x[t])"
+    assert not double_biases(sg.Cell.from_text(text))

@@ -88,7 +88,7 @@ SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
     "lags": (whole, "how many lags (200)"),
     "steps": (whole, "steps of a sequence (as many as lags)"),
     "at": (wholes, "steps t, as in 99,199 (the last one)"),
-    "scheme": (str, f"initialisation: {SCHEMES} (pytorch)"),
+    "scheme": (str, f"initialisation: {SCHEMES} (pytorch: two biases summed)"),
     "seed": (whole, "seed of all that is drawn (0)"),
     "gain": (number, "gain of recurrent weights (1)"),
     "bias": (gate_value(number), "bias of a gate, as in f=1"),

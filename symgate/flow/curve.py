@@ -86,7 +86,7 @@ class Decay:
     >>> import symgate as sg
     >>> d = sg.decay("rnn", hidden=8, lags=40)
     >>> d.log10_norm.shape, d.rate < 0, round(d.half_life, 2)
-    ((41, 4), True, 0.78)
+    ((41, 4), True, 0.76)
     """
 
     setting: Setting

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sympy import Add, Expr, Function, Indexed, MatrixSymbol, exp
+from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, exp
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
@@ -51,10 +51,11 @@ def init(
 
     `hidden` sets the size n, `input` the size m (as `hidden` where it is left out), `sizes`
     any other. Schemes: "pytorch" (all uniform in ±1/√n,
-    the recurrent matrices times gain), "keras" (Glorot input matrices,
-    orthogonal recurrent ones, biases 0, forget bias 1), "orthogonal" (gain times an
-    orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain times
-    the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
+    the recurrent matrices times gain; a bias beside an input matrix and a recurrent one is the
+    sum of two draws, as nn.RNN, nn.GRU and nn.LSTM add one for each matrix), "keras" (Glorot
+    input matrices, orthogonal recurrent ones, biases 0, forget bias 1), "orthogonal" (gain
+    times an orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain
+    times the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
     Each parameter is drawn by the seed and its own name.
     `bias` sets the bias of a gate ({"f": 1}), `values` any parameter outright.
 
@@ -158,9 +159,10 @@ def _biases(cell: Cell, node: Node) -> list[str]:
     return [
         term.parameter
         for term in node.parameter_terms
-        if cell.parameters[term.parameter].kind == "vector" and term.left is None
+        if cell.parameters[term.parameter].kind == "vector"
+        and term.left is None
         and not any(factor.has(Indexed) for factor in term.coefficient)
-    ]  # fmt: skip
+    ]
 
 
 def _inside(node: Node) -> Expr:
@@ -201,6 +203,40 @@ def _stacks(cell: Cell) -> dict[str, list[tuple[str, Expr]]]:
 
 
 @once_a_cell
+def double_biases(cell: Cell) -> frozenset[str]:
+    """The vectors that are added to two products or more: nn.LSTM has a bias for each matrix.
+
+    >>> import symgate as sg
+    >>> sorted(double_biases(sg.cell("gru-reset-after")))  # r acts between b_n and c_n
+    ['b_r', 'b_z']
+    """
+    sums = {a for e in cell.equations.values() for a in e.atoms(Add)}
+    found: set[str] = set()
+    for parts in (list(_summands(cell, total)) for total in sums):
+        if sum(_products(part) for part in parts) > 1:
+            found |= {part.name for part in parts if isinstance(part, Vector)}
+    return frozenset(found)
+
+
+def _summands(cell: Cell, total: Expr) -> Iterator[Expr]:
+    """What is added up, also over several equations of the step."""
+    for part in Add.make_args(total):
+        if isinstance(part, Indexed) and time_of(part) == 0 and name_of(part) in cell.equations:
+            yield from _summands(cell, cell.equations[name_of(part)])
+        else:
+            yield part
+
+
+def _products(part: Expr) -> int:
+    """How many matrices act on vectors in a summand; one on [h, x] counts for each of them."""
+    found = [f for f in Mul.make_args(part) if isinstance(f, MatVec)]
+    if len(found) != 1 or any(f.has(Indexed) for f in Mul.make_args(part) if f != found[0]):
+        return 0
+    vector = found[0].vector
+    return len(vector.parts) if isinstance(vector, Stack) else 1
+
+
+@once_a_cell
 def _all_biases(cell: Cell) -> frozenset[str]:
     return frozenset(name for node in linearise(cell) for name in _biases(cell, node))
 
@@ -229,7 +265,10 @@ class _Draw:
         bound = 1 / math.sqrt(self.units(p))
         if not p.shape:
             return np.array(SCALAR)
-        drawn = self.rng(p.name).uniform(-bound, bound, self.shape(p))
+        rng = self.rng(p.name)
+        drawn = rng.uniform(-bound, bound, self.shape(p))
+        if p.name in double_biases(self.cell):
+            drawn += rng.uniform(-bound, bound, self.shape(p))
         if p.kind == "matrix" and not acts_on_input(self.cell).get(p.name, False):
             drawn *= self.gains(p)
         return drawn

@@ -16,6 +16,7 @@ def section(f: Findings) -> Section:
     items: list[Words] = [
         ("Command: ", Code(made["command"])),
         ("Seed: ", f.number("settings/seed", "whole")),
+        *_drawn(f),
         (f"Versions: {versions}",),
         (
             "Numbers: ",
@@ -33,6 +34,14 @@ def section(f: Findings) -> Section:
         command = f[f"cells/{f.slugs[f.measured[0].name]}/command"]
         blocks.append(Paragraph(("One curve alone, for example: ", Code(command))))
     return Section("making", "How it was made", tuple(blocks))
+
+
+def _drawn(f: Findings) -> list[Words]:
+    """What an initialisation draws, where that is not plain from its name."""
+    if f["settings/scheme"] != "pytorch":
+        return []
+    said = "; a bias is the sum of two draws where nn.LSTM, nn.GRU or nn.RNN has two biases"
+    return [("Initialisation: ", Code("pytorch"), f", all uniform in ±1/√n{said}")]
 
 
 def _files(f: Findings) -> list[tuple[Words, Words]]:
