@@ -38,6 +38,7 @@ class Names:
     """How the arrays of one layer are called: a pattern, or one a gate, for each role."""
 
     axis: str
+    under: str
     roles: Mapping[str, str | list[str]]
 
 
@@ -61,7 +62,10 @@ def conventions() -> Conventions:
     text = resources.files(__package__).joinpath("conventions.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     rows = {row["name"]: Row(**{k: _frozen(v) for k, v in row.items()}) for row in data["row"]}
-    names = {key: Names(roles.pop("axis"), roles) for key, roles in data["names"].items()}
+    names = {
+        key: Names(roles.pop("axis"), roles.pop("under", ""), roles)
+        for key, roles in data["names"].items()
+    }
     return Conventions(rows, names, data["slots"], data["activations"])
 
 

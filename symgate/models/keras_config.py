@@ -19,25 +19,78 @@ MERGES = ("concat", "sum", "ave")
 def facts_of(config: Mapping[str, Any], version: str) -> dict[str, dict[str, Any]]:
     """By the name of a layer: what its configuration says, in the words of a reading."""
     found = {}
-    for prefix, layer in _layers(config):
+    wired = wiring(config)
+    for name, (layer, _) in wired.items():
         inside = layer.get("config") or {}
-        wrapped = layer.get("class_name") == "Bidirectional"
-        core = inside.get("layer") or {} if wrapped else layer
-        if core.get("class_name") not in RECURRENT:
+        kind, core = core_of(layer)
+        if kind not in RECURRENT:
             continue
-        name = f"{prefix}{inside.get('name', layer.get('name', ''))}"
-        facts = _facts(name, core["class_name"], core.get("config") or {}, version)
-        if wrapped:
+        facts = _facts(name, kind, core, version)
+        if layer.get("class_name") == "Bidirectional":
             merge = inside.get("merge_mode", "concat")
             if merge not in MERGES:
                 raise SymgateError(
                     f"{name} merges its directions by {merge!r}; known are {', '.join(MERGES)}"
                 )
             facts["merge"] = merge
-        elif (core.get("config") or {}).get("go_backwards"):
+        elif core.get("go_backwards"):
             facts["backwards"] = True
+        facts["notes"] = tuple(_notes(name, wired))
         found[name] = facts
     return found
+
+
+def core_of(layer: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The kind of a recurrent layer, and its configuration: RNN(LSTMCell) is an LSTM."""
+    if layer.get("class_name") == "Bidirectional":
+        layer = (layer.get("config") or {}).get("layer") or {}
+    config = dict(layer.get("config") or {}) if isinstance(layer.get("config"), Mapping) else {}
+    cell = config.get("cell")
+    if layer.get("class_name") == "RNN" and isinstance(cell, Mapping):
+        inside = cell.get("config") or {}
+        kind = str(cell.get("class_name")).removesuffix("Cell")
+        return kind, {**config, **{k: v for k, v in inside.items() if k != "name"}}
+    return str(layer.get("class_name")), config
+
+
+def unread(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Recurrent layers of a kind that no cell here is, in words."""
+    found = []
+    for name, (layer, _) in wiring(config).items():
+        kind = core_of(layer)[0]
+        if kind not in RECURRENT and re.search("RNN|LSTM|GRU", kind):
+            found.append(f"{name} is a {kind}, which is not read")
+    return tuple(found)
+
+
+def kinds_of(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes of the layers inside, in their order, each with its name."""
+    return tuple(
+        f"{name} ({layer.get('class_name')})" for name, (layer, _) in wiring(config).items()
+    )
+
+
+def _notes(name: str, wired: Wiring) -> Iterator[str]:
+    """What the network does around a layer that its replay does not."""
+    if len(wired[name][1]) > 1:
+        others = ", ".join(dict.fromkeys(s for s in wired[name][1][1:] if s))
+        yield (
+            f"its first state comes from {others or 'another input'}; the replay starts at 0, "
+            f"say state= for another"
+        )
+    seen, ways = set(), list(wired[name][1])
+    while ways:
+        source = ways.pop()
+        if source in seen or source not in wired:
+            continue
+        seen.add(source)
+        layer, below = wired[source]
+        if layer.get("class_name") == "Masking" or (layer.get("config") or {}).get("mask_zero"):
+            yield (
+                f"{source} masks steps, and the network holds its state over them; here every "
+                f"step counts, so give sequences without them (lengths=)"
+            )
+        ways += below
 
 
 def _facts(name: str, kind: str, config: Mapping[str, Any], version: str) -> dict[str, Any]:
@@ -91,76 +144,94 @@ def unsaid_of(kind: str, version: str) -> tuple[dict[str, Any], tuple[str, ...]]
     )
 
 
-def _layers(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every layer of a model, those of models inside it by their path."""
-    inside = config.get("config")
+#: The layers by name, those of models inside by their path: what each is, and what it reads.
+Wiring = dict[str, tuple[Mapping[str, Any], list[str]]]
+
+
+def wiring(config: Mapping[str, Any]) -> Wiring:
+    """Every layer of a model with the layers that it reads."""
+    found: Wiring = {}
+    if config.get("class_name") in (*RECURRENT, "RNN", "Bidirectional"):
+        config = {"class_name": "Sequential", "config": {"layers": [config]}}
+    _wired(config, "", [], found, 0)
+    return found
+
+
+def _wired(
+    model: Mapping[str, Any], prefix: str, reads: list[str], found: Wiring, depth: int
+) -> list[str]:
+    """Enter the layers of a model that reads `reads`; what it gives out."""
+    if depth > 20:
+        raise SymgateError("the configuration has models nested more than 20 deep; refused")
+    inside = model.get("config")
     if isinstance(inside, list):  # Keras 1: a Sequential is the list of its layers
-        listed: Any = inside
-    else:
-        listed = (inside or {}).get("layers", ()) if isinstance(inside, Mapping) else ()
-    if config.get("class_name") in (*RECURRENT, "Bidirectional"):
-        yield prefix, dict(config)
+        inside = {"layers": inside}
+    inside = inside if isinstance(inside, Mapping) else {}
+    listed = [layer for layer in inside.get("layers", ()) if isinstance(layer, Mapping)]
+    sequential = model.get("class_name") == "Sequential"
+    given: dict[str, list[str]] = {}
+    last = reads
     for layer in listed:
-        if isinstance(layer, Mapping):
-            name = (
-                str((layer.get("config") or {}).get("name", layer.get("name", "")))
-                if isinstance(layer.get("config"), Mapping)
-                else ""
-            )
-            nested = isinstance(layer.get("config"), Mapping) and "layers" in layer["config"]
-            if nested:
-                yield from _layers(layer, f"{prefix}{name}.")
-            else:
-                yield prefix, dict(layer)
+        own = layer.get("config")
+        name = str((own if isinstance(own, Mapping) else {}).get("name", layer.get("name", "")))
+        below = (
+            last
+            if sequential
+            else [
+                s
+                for source in _sources(layer.get("inbound_nodes"))
+                for s in given.get(source, [""])
+            ]
+        )
+        if layer.get("class_name") == "InputLayer" and not below:
+            below = reads
+        if (isinstance(own, Mapping) and "layers" in own) or isinstance(own, list):
+            last = _wired(layer, f"{prefix}{name}.", below, found, depth + 1)
+        else:
+            found[f"{prefix}{name}"] = (layer, below)
+            last = [f"{prefix}{name}"]
+        given[name] = last
+    if sequential or "output_layers" not in inside:
+        return last
+    return [s for o in _sources([inside["output_layers"]]) for s in given.get(o, [""])]
 
 
 def chains_of(config: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     """Recurrent layers of which each one's output is the next one's input, nothing between."""
-    below: dict[str, str | None] = {}
-    kinds: dict[str, str] = {}
-    previous: str | None = None
-    sequential = config.get("class_name") == "Sequential"
-    sequence: dict[str, bool] = {}
-    for _, layer in _layers(config):
-        inside = layer.get("config") or {}
-        name = str(inside.get("name", layer.get("name", "")))
-        core = (inside.get("layer") or {}) if layer.get("class_name") == "Bidirectional" else layer
-        kinds[name] = str(core.get("class_name"))
-        sequence[name] = bool((core.get("config") or {}).get("return_sequences", False))
-        below[name] = previous if sequential else _only_source(layer.get("inbound_nodes"))
-        previous = name
+    wired = wiring(config)
     chains: list[list[str]] = []
-    for name, kind in kinds.items():
-        if kind not in RECURRENT:
+    for name, (layer, reads) in wired.items():
+        if core_of(layer)[0] not in RECURRENT:
             continue
-        source = below[name]
-        while source is not None and kinds.get(source) in PASSING:
-            source = below.get(source)
+        source = reads[0] if len(reads) == 1 else None
+        while source in wired and wired[source][0].get("class_name") in PASSING:
+            below = wired[source][1]
+            source = below[0] if len(below) == 1 else None
         chain = next((c for c in chains if c[-1] == source), None)
-        if chain is not None and source is not None and sequence[source]:
+        if chain is not None and source and core_of(wired[source][0])[1].get("return_sequences"):
             chain.append(name)
         else:
             chains.append([name])
     return tuple(tuple(c) for c in chains)
 
 
-def _only_source(nodes: Any) -> str | None:
-    """The one layer that a layer reads, from its inbound nodes in Keras 2 or 3; else None."""
-    found = set()
+def _sources(nodes: Any) -> list[str]:
+    """The layers that a layer reads, one a tensor, from its inbound nodes in Keras 2 or 3."""
+    found: list[str] = []
 
     def walk(value: Any) -> None:
         if isinstance(value, Mapping):
             if "keras_history" in value:
-                found.add(str(value["keras_history"][0]))
+                found.append(str(value["keras_history"][0]))
             else:
                 for v in value.values():
                     walk(v)
         elif isinstance(value, list | tuple):
             if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
-                found.add(value[0])
+                found.append(value[0])
             else:
                 for v in value:
                     walk(v)
 
     walk(nodes)
-    return found.pop() if len(found) == 1 else None
+    return found

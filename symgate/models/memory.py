@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from symgate.errors import SymgateError
-from symgate.models.keras_config import RECURRENT, chains_of, facts_of
+from symgate.models.keras_config import RECURRENT, chains_of, facts_of, unread
 from symgate.models.stored import Contents, in_memory, wide
 
 
@@ -102,6 +102,7 @@ def _of_keras(source: Any) -> Contents:
         arrays,
         facts_of(config, version),
         chains=chains_of(config),
+        notes=unread(config),
         batch_first=True,
         inside=tuple(sorted({type(layer).__name__ for _, layer in _keras_layers(source, "")})),
     )
@@ -127,7 +128,7 @@ def _directions(layer: Any) -> Iterator[tuple[str, Any]]:
     if hasattr(layer, "forward_layer"):
         yield "forward", layer.forward_layer
         yield "backward", layer.backward_layer
-    elif type(layer).__name__ in RECURRENT:
+    elif type(layer).__name__ in (*RECURRENT, "RNN"):
         yield "", layer
 
 
@@ -141,4 +142,44 @@ def _of_nnx(module: Any) -> Contents:
     for name, leaf in flat.items():
         value = leaf.get_value() if hasattr(leaf, "get_value") else getattr(leaf, "value", leaf)
         arrays[name] = in_memory(wide(name, value))
-    return Contents(f"the module {type(module).__name__}", arrays, batch_first=True)
+    said = [v for _, v in nnx.iter_graph(module) if hasattr(v, "time_major")]
+    major = {bool(v.time_major) for v in said if type(v).__name__ == "RNN"}
+    return Contents(
+        f"the module {type(module).__name__}",
+        arrays,
+        {
+            ".".join(map(str, path)): _facts_of_nnx(module, path, cell)
+            for path, cell in nnx.iter_graph(module)
+            if hasattr(cell, "initialize_carry") and hasattr(cell, "activation_fn")
+        },
+        batch_first=None if len(major) != 1 else not major.pop(),
+    )
+
+
+def _facts_of_nnx(module: Any, path: tuple[Any, ...], cell: Any) -> dict[str, Any]:
+    """What a cell of nnx says, and the nnx.RNN and nnx.Bidirectional around it."""
+    name = ".".join(map(str, path)) or type(cell).__name__
+    if getattr(cell, "residual", False):
+        raise SymgateError(f"{name} adds its state to its pre-activation (residual); not read")
+    found: dict[str, Any] = {"flax": True}
+    for slots, given in (("gates", "gate_fn"), ("candidate output", "activation_fn")):
+        if (function := getattr(cell, given, None)) is None:
+            continue
+        said = str(getattr(function, "__name__", function)).replace("soft_sign", "softsign")
+        if said == "gelu":
+            raise SymgateError(f"{name} has Flax's approximate gelu; no cell here has")
+        found |= dict.fromkeys(slots.split(), said)
+    around = [module]
+    for part in path:
+        whole = around[-1]
+        around.append(whole[part] if isinstance(whole, Mapping | list) else getattr(whole, part))
+    for place, outer in enumerate(around[:-1]):
+        if type(outer).__name__ == "Bidirectional":
+            merge = getattr(outer.merge_fn, "__name__", "a function")
+            if merge != "_concatenate":
+                raise SymgateError(f"{name}: its directions are merged by {merge}; not read")
+            found["group"] = ".".join(map(str, path[:place]))
+            found["reverse"] = path[place] == "backward_rnn"
+        elif type(outer).__name__ == "RNN" and outer.reverse:
+            found["reverse"], found["backwards"] = True, not outer.keep_order
+    return found

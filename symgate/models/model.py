@@ -84,7 +84,7 @@ def _network(
     layers = tuple(
         replace(_layer(f, contents, given), origin=origin, batch_first=batch_first) for f in found
     )
-    return Network(layers, origin, batch_first, contents.inside)
+    return Network(layers, origin, batch_first, contents.inside, contents.notes)
 
 
 def _said(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +164,9 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     facts, unsaid = dict(found.facts), found.unsaid
     keras = found.row.framework == "keras"
     if keras and not facts:
-        version = next((i.split()[-1] for i in contents.inside if "version" in i), "")
+        version = next(
+            (i.split()[-1] for i in contents.inside if i.startswith("keras_version")), ""
+        )
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, unsaid = unsaid_of(kind, version)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:
@@ -174,8 +176,8 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
         )
     if facts.get("backwards"):
         raise SymgateError(
-            f"{found.name} has go_backwards=True and hands its steps on in that order; give the "
-            f"model without it, and the sequence turned round"
+            f"{found.name} runs backwards (go_backwards, reverse) and hands its steps on in that "
+            f"order; give the model without it, and the sequence turned round"
         )
     if keras and found.reverse and not found.facts and "merge" not in said:
         unsaid += (
@@ -232,6 +234,8 @@ def _listed(contents: Contents) -> str:
             f"as single operations: export with torch.onnx.export(…, dynamo=False), or give the "
             f"state_dict"
         )
+    if contents.notes:
+        return "; ".join(contents.notes)
     if contents.inside:
         return f"inside are {', '.join(contents.inside[:20])}"
     names = list(contents.arrays)

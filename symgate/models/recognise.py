@@ -37,6 +37,10 @@ OPTIMISER = {
 PARAMETRISED = re.compile(r"(.*\.)?weight_[ih]h(_l\d+)?(_reverse)?(_g|_v|_raw|_orig|\.original\d*)")
 
 
+#: Names of what normalises the steps of a layer.
+NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*"
+
+
 @dataclass(frozen=True)
 class Found:
     """A layer as its source stores it: no meaning given to its blocks but by `row`.
@@ -78,12 +82,25 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
         chosen = [r for r in rows if r.names == family and framework in (None, r.framework)]
         if not chosen:
             continue
-        for key, roles in _groups(arrays, conventions().names[family]).items():
+        names = conventions().names[family]
+        for key, roles in _groups(arrays, names).items():
+            if framework is None and names.under not in key.prefix.rstrip("._/").split(".")[-1]:
+                continue
             if layer := _layer(key, roles, family, chosen, contents):
                 found[key] = layer
                 for name in (n for listed in roles.values() for n in listed if n is not None):
                     arrays.pop(name, None)  # an array belongs to one layer
-    return _named(list(found.values()))
+    return _named([replace(f, unsaid=f.unsaid + _beside(f, arrays)) for f in found.values()])
+
+
+def _beside(found: Found, left: Iterable[str]) -> tuple[str, ...]:
+    """Arrays under a layer's own name, or norms beside one without a name, that no cell has."""
+    own = re.compile(rf"{re.escape(found.group)}\..*" if found.group else NORM)
+    names = [n for n in left if own.fullmatch(n) and "seed_generator" not in n]
+    if not names:
+        return ()
+    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    return (f"beside its weights stand {shown}: what they do is not read",)
 
 
 def _not_parametrised(arrays: Iterable[str]) -> None:
@@ -143,13 +160,13 @@ def _layer(
     blocks = _blocks(row, names, roles, c.arrays)
     return Found(
         "",
-        key.prefix.rstrip("._/"),
+        config.get("group", key.prefix.rstrip("._/")),
         key.depth,
-        key.reverse,
+        config.get("reverse", key.reverse),
         row,
         blocks,
         c.arrays[first].dtype,
-        unsaid=() if config else row.unsaid,
+        unsaid=config.get("notes", ()) if config else row.unsaid,
         facts=config,
         merge=config.get("merge", "concat"),
     )

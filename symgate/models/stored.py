@@ -40,7 +40,8 @@ class Contents:
     """What a reader found: arrays by name, and what else the source says.
 
     `kind` names the format in words. `config` maps the name of a layer to what a
-    configuration says of it. `nodes` are layers that the source itself describes.
+    configuration says of it. `nodes` are layers that the source itself describes, `notes` says
+    what is not read.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Contents:
     chains: tuple[tuple[str, ...], ...] = ()
     inside: tuple[str, ...] = ()
     batch_first: bool | None = None
+    notes: tuple[str, ...] = ()
 
 
 def in_memory(array: Array) -> Stored:

@@ -54,9 +54,7 @@ def _contents(path: Path, head: bytes) -> Contents:
     if len(head) > 8 and head[8:9] == b"{":
         return safetensors.read(path)
     if head[:1] == b"\x80" and head[1:2] <= b"\x05":
-        raise SymgateError(
-            f"{path} is a raw pickle, a program that makes objects: it is not run; {torch_zip.SAVE}"
-        )
+        raise SymgateError(torch_zip.raw_pickle(path, head))
     if onnx_file.is_onnx(head):
         return onnx_file.read(path)
     if not head:

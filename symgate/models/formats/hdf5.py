@@ -13,7 +13,7 @@ from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.models.formats.archive import LONGEST_TEXT, Archive
-from symgate.models.keras_config import chains_of, facts_of
+from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread
 from symgate.models.optional import optional
 from symgate.models.stored import RATIO, Array, Contents, Stored, checked_bytes
 
@@ -68,7 +68,9 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
         facts,
         chains=chains,
         batch_first=True,
-        inside=(f"keras_version {version}",) if version else (),
+        inside=((f"keras_version {version}",) if version else ())
+        + (() if config is None else kinds_of(config)),
+        notes=() if config is None else unread(config),
     )
 
 

@@ -21,7 +21,8 @@ def read(archive: Archive) -> Contents:
     """The arrays by name."""
     names = [name for name in archive.entries if name.endswith(".npy")]
     return Contents(
-        "a npz file", {name.removesuffix(".npy"): _stored(archive, name) for name in names}
+        "a npz file",
+        {n.removesuffix(".npy").replace("/", "."): _stored(archive, n) for n in names},
     )
 
 

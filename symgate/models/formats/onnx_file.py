@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgate.errors import SymgateError
-from symgate.models.formats.onnx_nodes import OnnxNode, node_of
+from symgate.models.formats.onnx_nodes import Around, OnnxNode, node_of
 from symgate.models.optional import optional
 from symgate.models.stored import LARGEST, Array, Contents, checked_bytes, from_bytes
 
@@ -127,10 +127,48 @@ def _walk(graph: Any, outer: _Scope) -> Iterator[OnnxNode]:
     scope = outer.inside(graph)
     for node in graph.node:
         if node.op_type in RECURRENT:
-            yield from node_of(node, scope.constant, _source(node.input[0], scope), outer.path)
+            yield from node_of(node, scope.constant, _around(node, scope), outer.path)
         for attribute in node.attribute:
             for inner in [attribute.g] if attribute.type == 5 else attribute.graphs:
                 yield from _walk(inner, scope)
+
+
+def _around(node: Any, scope: _Scope) -> Around:
+    """What is done before a recurrent node, and what a replay of it leaves out."""
+    given = [*node.input, *[""] * 7]
+    notes = []
+    if given[4]:
+        notes.append(
+            "it ends its sequences by sequence_lens; here every step counts, so give sequences "
+            "of their own lengths (lengths=)"
+        )
+    if not all(_is_start(name, scope) for name in given[5:7]):
+        notes.append(
+            "it starts from a state that the file holds or works out; the replay starts at 0, "
+            "say state= for another"
+        )
+    maker: Any = scope.makers.get(given[0])
+    swapped = maker and [list(a.ints) for a in maker.attribute if a.name == "perm"] == [[1, 0, 2]]
+    batch_first = bool(swapped and maker.input[0] not in scope.makers)
+    return Around(_source(given[0], scope), batch_first, tuple(notes))
+
+
+#: Operations that make zeros of zeros.
+KEEPING = ("Expand", "Slice", "Concat", "Gather", "Tile", "Split")
+
+
+def _is_start(name: str, scope: _Scope, depth: int = 0) -> bool:
+    """Whether a first state is 0, or an input of the graph that the caller gives."""
+    value = scope.constant(name)
+    node = scope.makers.get(name)
+    if value is not None or node is None or depth > 50:
+        return value is None or not value.any()
+    if node.op_type == "ConstantOfShape":
+        return not any(tensor(scope.path, a.t).any() for a in node.attribute)
+    if node.op_type not in (*LAYING, *KEEPING):
+        return False
+    parts = node.input if node.op_type == "Concat" else node.input[:1]
+    return all(_is_start(part, scope, depth + 1) for part in parts)
 
 
 #: Operations that only lay the output of a layer out anew.

@@ -36,6 +36,16 @@ ACTIVATIONS = {
 }
 
 
+@dataclass(frozen=True)
+class Around:
+    """What the graph does around a node: the layer whose output it reads, the layout of what
+    it reads, what a replay leaves out."""
+
+    reads: str
+    batch_first: bool
+    notes: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class OnnxNode:
     """One direction of a node: `reads` and `writes` are values of the graph."""
@@ -67,10 +77,17 @@ def _equal(a: Array | None, b: Array | None) -> bool:
 
 
 def node_of(
-    node: Any, constant: Callable[[str], Array | None], reads: str, path: Path
+    node: Any, constant: Callable[[str], Array | None], around: Around, path: Path
 ) -> Iterator[OnnxNode]:
     """The layers of a node, one a direction."""
     name = _name(node)
+    unsaid = around.notes
+    quantised = node.op_type.startswith("Dynamic")
+    if quantised:
+        unsaid += (
+            "it is quantised: the runtime rounds activations too, so that a replay agrees to "
+            "about 4e-2",
+        )
     said = {a.name: a for a in node.attribute}
     kind = node.op_type.removeprefix("DynamicQuantize")
     weights = _weights(node, constant, name, path)
@@ -89,23 +106,17 @@ def node_of(
     for d in range(count):
         own = given[d * len(slots) : (d + 1) * len(slots)]
         facts = {s: _activation(f, name) for s, f in zip(slots, own, strict=True)}
-        quantised = node.op_type.startswith("Dynamic")
         yield OnnxNode(
             name,
             row,
             direction == "reverse" or d == 1,
             _blocks(weights, d, blocks, name),
             facts,
-            (
-                f"{name} is quantised: the runtime rounds activations too, so that a replay agrees "
-                f"to about 4e-2",
-            )
-            if quantised
-            else (),
+            unsaid,
             "int8" if quantised else weights["W"].dtype.name,
-            reads,
+            around.reads,
             node.output[0],
-            bool("layout" in said and said["layout"].i),
+            around.batch_first or bool("layout" in said and said["layout"].i),
         )
 
 

@@ -1,8 +1,9 @@
 """`torch.save` files: a zip with a pickle of names and the bytes of tensors.
 
 The pickle is read by an unpickler that knows only what a state_dict needs: OrderedDict, the
-rebuilding of a tensor, the storage types. Any other name or operation is refused by name, so
-nothing in a file can run.
+rebuilding of a tensor, the storage types. What trainers put beside one (hyper-parameters, a
+path, a number of NumPy) is passed over without being made. Any other name or operation is
+refused by name, so nothing in a file can run.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import io
 import math
 import pickle
 import pickletools
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +46,7 @@ OPERATIONS = """
     PROTO STOP MARK EMPTY_DICT EMPTY_LIST EMPTY_TUPLE EMPTY_SET ADDITEMS TUPLE TUPLE1 TUPLE2 TUPLE3
     BINUNICODE SHORT_BINUNICODE BINUNICODE8 BININT BININT1 BININT2 LONG1 BINFLOAT NONE NEWTRUE
     NEWFALSE BINPUT LONG_BINPUT BINGET LONG_BINGET MEMOIZE SETITEM SETITEMS APPEND APPENDS GLOBAL
-    STACK_GLOBAL REDUCE BUILD BINPERSID FRAME POP POP_MARK DUP
+    STACK_GLOBAL REDUCE BUILD BINPERSID FRAME POP POP_MARK DUP NEWOBJ BINBYTES SHORT_BINBYTES
 """
 ALLOWED = frozenset(OPERATIONS.split())
 
@@ -68,6 +71,16 @@ class _Tensor:
     strides: Any
 
 
+class _Passed:
+    """What stands for an object that is passed over: it takes everything and does nothing."""
+
+    def __init__(self, *_: Any) -> None: ...
+    def __setstate__(self, _: Any) -> None: ...
+    def __setitem__(self, *_: Any) -> None: ...
+    def append(self, _: Any) -> None: ...
+    def extend(self, _: Any) -> None: ...
+
+
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
     return _Tensor(storage, offset, shape, strides)
 
@@ -82,6 +95,22 @@ KNOWN = {
     ("torch._utils", "_rebuild_parameter"): _parameter,
     **{("torch", name): _Type(name) for name in STORAGES},
 }
+
+#: The packages of what trainers put beside the weights; nothing of them is made.
+PASSED = re.compile(
+    r"(argparse|pathlib|datetime|typing|omegaconf|lightning|lightning_fabric|pytorch_lightning)"
+    r"(\.\w+)*|collections|_codecs|numpy(\.(_?core\.multiarray|dtypes))?"
+)
+PLAIN = re.compile(r"(builtins|__builtin__)\.(dict|list|set|int|float|str|bool|tuple|complex)")
+
+
+def _is_passed(module: str, name: str) -> bool:
+    if module == "torch":
+        return (
+            name in ("device", "Size")
+            or re.fullmatch(r"b?float\d+|u?int\d+|bool", name) is not None
+        )
+    return bool(PASSED.fullmatch(module) or PLAIN.fullmatch(f"{module}.{name}"))
 
 
 def read(archive: Archive) -> Contents:
@@ -111,16 +140,28 @@ def _top(archive: Archive) -> str:
     return tops[0]
 
 
+def raw_pickle(path: Path, head: bytes) -> str:
+    """Why a pickle that is no zip is not read, and what to save instead."""
+    if head[2:14] == b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19":  # the number that it wrote
+        return (
+            f"{path} was saved by PyTorch before 1.6, or in its format; save it anew: "
+            f"torch.save(torch.load(path, weights_only=True), new_path)"
+        )
+    return f"{path} is a raw pickle, a program that makes objects: it is not run; {SAVE}"
+
+
 class _Unpickler(pickle.Unpickler):
     path: Any = None
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in KNOWN:
+        if (module, name) in KNOWN:
+            return KNOWN[module, name]
+        if not _is_passed(module, name):
             raise SymgateError(
                 f"{self.path} holds an object of {module}.{name}, and objects are not made from "
                 f"a file; {SAVE}"
             )
-        return KNOWN[module, name]
+        return _Passed
 
     def persistent_load(self, pid: Any) -> _Storage:
         match pid:
