@@ -24,6 +24,8 @@ _CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
 _GOES_ON = {"PLUS", "MINUS", "TIMES", "HADAMARD", "EQ", "SLASH"}
 _WORDS = {"LETTER", "NAME", "GAP", "COMMA", "TEXT", "MINUS", "FUNCTION", "SPACE"}
 _DERIVATIVE = re.compile(r"\\partial|∂|\\frac\s*\{\s*\\?[a-z]*\{?d|\bd\w+.{0,12}/\s*d\w")
+#: Lines up to one in which nothing stands.
+_BLOCK = re.compile(r"(?m:^)(?:[^\S\n]*+[^\s][^\n]*+\n?+)++")
 _ENDINGS = {"COMMA", "DOT", "SEMI", "NEWLINE", "GAP", "JUNK"}
 
 
@@ -70,7 +72,7 @@ def _formulas(text: str, path: str) -> list[Piece]:
         return found
     if "\\" in text:
         return [Piece(text, range(len(text)))]
-    blocks = list(re.finditer(r"(?:[^\n]*\S[^\n]*\n?)+", text))
+    blocks = list(_BLOCK.finditer(text))
     likely = [m for m in blocks if _DERIVATIVE.search(m.group()) and "=" in m.group()]
     if len(blocks) <= 1 or not likely:
         return [Piece(text, range(len(text)), "plain")]

@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from symgate.algebra.names import GREEK
 from symgate.reading import symbols
 from symgate.reading.source import Piece
-from symgate.reading.tokens import MAX_TOKENS, Token
+from symgate.reading.tokens import MAX_TOKENS, FormulaError, Token
+
+#: How deep boxes may stand in boxes.
+MAX_BOXES = 40
 
 _PATTERN = re.compile(
     r"(?P<row>\\\\(?:cr(?![A-Za-z])|\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)"
@@ -62,7 +65,7 @@ class Lexer:
     def __init__(self, piece: Piece) -> None:
         self.piece, self.text = piece, piece.text
         self.plain = piece.kind == "plain"
-        self.at = 0
+        self.at = self.boxes = 0
         self.spaced = False
 
     def run(self) -> Iterator[Token]:
@@ -99,7 +102,7 @@ class Lexer:
         yield self.token("BEGIN" if begin else "END", name, start)
 
     def skip_option(self) -> None:
-        found = re.compile(r"\s*\[[^\[\]\n]{0,40}\]").match(self.text, self.at)
+        found = re.compile(r"\s*+\[[^\[\]\n]{0,40}\]").match(self.text, self.at)
         self.at = found.end() if found else self.at
 
     def skip_group(self) -> str:
@@ -193,7 +196,12 @@ class Lexer:
         inner = self.text.index(content, before) if content else before
         end, self.at = self.at, inner
         text, self.text = self.text, self.text[: inner + len(content)]
+        self.boxes += 1
+        if self.boxes > MAX_BOXES:
+            place = self.piece.at(start)
+            raise FormulaError("texts and boxes are nested too deep", place, place + 1)
         yield from self.run()
+        self.boxes -= 1
         self.text, self.at = text, end
 
     def words(self, start: int) -> Iterator[Token]:

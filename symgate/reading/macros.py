@@ -19,9 +19,9 @@ MAX_MACROS = 2_000
 
 _DEFINITION = re.compile(
     r"\\(?:(?:re|provide)?newcommand|providecommand|renewcommand|def|gdef|DeclareMathOperator"
-    r"|DeclareRobustCommand)\s*\*?\s*(?:\{\s*\\([A-Za-z]{1,40})\s*\}|\\([A-Za-z]{1,40}))"
+    r"|DeclareRobustCommand)\s*+(?:\*\s*+)?+(?:\{\s*+\\([A-Za-z]{1,40})\s*+\}|\\([A-Za-z]{1,40}))"
 )
-_COUNT = re.compile(r"\s*\[(\d)\](?:\s*\[([^\[\]]{0,80})\])?|\s*((?:#\d)*)")
+_COUNT = re.compile(r"\s*+\[(\d)\](?:\s*+\[([^\[\]]{0,80})\])?|\s*+((?:#\d)*+)")
 _MARK = re.compile(r"#(\d)")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 
@@ -107,7 +107,7 @@ def _applied(text: str, at: int, macro: Macro) -> tuple[str, int]:
     """The body of a macro with its arguments, and where they end."""
     arguments = []
     if macro.default is not None:
-        optional = re.compile(r"\s*\[([^\[\]]{0,200})\]").match(text, at)
+        optional = re.compile(r"\s*+\[([^\[\]]{0,200})\]").match(text, at)
         arguments.append(optional.group(1) if optional else macro.default)
         at = optional.end() if optional else at
     while len(arguments) < macro.arguments:
@@ -116,7 +116,7 @@ def _applied(text: str, at: int, macro: Macro) -> tuple[str, int]:
             arguments.append(text[inside[0] : inside[1]])
             at = inside[1] + 1
             continue
-        single = re.compile(r"\s*(\\[A-Za-z]+|\S)").match(text, at)
+        single = re.compile(r"\s*+(\\[A-Za-z]+|\S)").match(text, at)
         if single is None:
             break
         arguments.append(single.group(1))

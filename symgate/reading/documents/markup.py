@@ -28,12 +28,12 @@ _ENVIRONMENTS = "|".join(
     for name in sorted((LAYOUTS | MATRICES) - {"center", "tabular"}, key=len, reverse=True)
 )
 _OPENERS = re.compile(
-    r"(?P<fence>(?m:^)[ \t>]*(?:[-*+] +|\d+\. +)?(?P<ticks>`{3,}|~{3,})[ \t]*"
-    r"(?P<language>[^\n`]*)\n)"
-    r"|(?P<directive>(?m:^)(?P<indent>[ \t]*)\.\.[ \t]+math::)"
+    r"(?P<fence>(?m:^)[ \t>]*+(?:[-*+] ++|\d++\. ++)?+(?P<ticks>`{3,}+|~{3,}+)[ \t]*+"
+    r"(?P<language>[^\n`]*+)\n)"
+    r"|(?P<directive>(?m:^)(?P<indent>[ \t]*+)\.\.[ \t]++math::)"
     r"|(?P<role>:math:`)"
     r"|(?P<dollars>\$\$)"
-    r"|(?P<environment>\\begin[ \t]*\{(?P<name>" + _ENVIRONMENTS + r")\})"
+    r"|(?P<environment>\\begin[ \t]*+\{(?P<name>" + _ENVIRONMENTS + r")\})"
     r"|(?P<square>\\{1,2}\[)"
     r"|(?P<round>\\{1,2}\()"
     r"|(?P<code>`+)"
@@ -129,7 +129,7 @@ def _fence(
     text: str, found: re.Match[str], stop: int, depth: int
 ) -> tuple[list[Piece], int] | None:
     ticks = found.group("ticks")
-    closing = re.compile(r"^[ \t>]*" + re.escape(ticks), re.MULTILINE).search(
+    closing = re.compile(r"^[ \t>]*+" + re.escape(ticks), re.MULTILINE).search(
         text, found.end(), min(stop, found.end() + 10 * MAX_FORMULA)
     )
     end = stop if closing is None else closing.end()
@@ -157,7 +157,7 @@ def _directive(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece],
             own = len(line.expandtabs()) - len(line.expandtabs().lstrip())
             if own <= indent:
                 break
-            if blank_only and re.match(r"\s*:[a-z]+:", line):
+            if blank_only and re.match(r"\s*+:[a-z]+:", line):
                 start = stop_line
             else:
                 blank_only = False
@@ -237,7 +237,7 @@ def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece
     limit = min(stop, at + MAX_FORMULA)
     if text.find("\\end", at, limit) < 0:
         return None
-    mark = re.compile(r"\\(begin|end)[ \t]*\{" + re.escape(name) + r"\}")
+    mark = re.compile(r"\\(begin|end)[ \t]*+\{" + re.escape(name) + r"\}")
     while depth:
         step = mark.search(text, at, limit)
         if step is None:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from symgate.reading.documents import markup
 from symgate.reading.source import Piece
 
+#: What nothing closes goes on to the end of the text, or of its line: no place is read twice.
 _STRING = re.compile(
-    r"(?P<triple>[rRbBuUfF]{0,2}(?P<quotes>\"\"\"|''')(?P<doc>.*?)(?P=quotes))"
-    r"|(?P<comments>(?:^[ \t]*(?:#|//+|--|%+)[^\n]*\n?)+)"
-    r"|/\*(?P<block>.*?)\*/"
-    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'",
+    r"(?P<triple>[rRbBuUfF]{0,2}(?P<quotes>\"\"\"|''')(?P<doc>.*?)(?:(?P=quotes)|\Z))"
+    r"|(?P<comments>(?:^[ \t]*+(?:#|//++|--|%++)[^\n]*+\n?+)++)"
+    r"|/\*(?P<block>.*?)(?:\*/|\Z)"
+    r"|\"(?:[^\"\\\n]|\\.)*+\"?+|'(?:[^'\\\n]|\\.)*+'?+",
     re.DOTALL | re.MULTILINE,
 )
 
