@@ -22,8 +22,8 @@ def said(cell: sg.Cell) -> dict[str, str]:
         "jacobian": lambda: "\n".join(
             sg.text(sg.jacobian(cell, of, wrt)) for of in _states(cell) for wrt in _states(cell)
         ),
-        # which size is called n follows the order of lines as yet
-        "count": lambda: str(cell.parameter_count().subs(dict.fromkeys(cell.sizes.values(), 2))),
+        "count": lambda: str(cell.parameter_count()),
+        "output": lambda: cell.output,
     }
     found = {}
     for name, say in verbs.items():

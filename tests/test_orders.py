@@ -84,6 +84,24 @@ def test_the_order_of_lines_changes_no_number(name: str) -> None:
         assert_same(all_numbers(shuffled(text, seed), given, cell.states[0]), expected)
 
 
+#: |r| of a product that SymPy would write with its matrices turned; a gate that is a number.
+ABSOLUTE = """
+    r[t] = -((W - W.T) @ h[t-1])
+    f[t] = abs(r[t])
+    h[t] = tanh(U @ h[t-1] + f[t])
+"""
+CONSTANT = "f[t] = 1\nh[t] = tanh(U @ h[t-1] + f[t])"
+
+
+@pytest.mark.parametrize("text", [ABSOLUTE, CONSTANT])
+@pytest.mark.parametrize("engine", ["numpy", "c"])
+def test_what_a_step_reads_has_been_made(
+    text: str, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYMGATE_ENGINE", engine)
+    assert_as_duals(sg.Cell.from_text(text), 1)
+
+
 @pytest.mark.parametrize("text", [IFGO, SHARED, TWICE, NESTED])
 @pytest.mark.parametrize("seed", range(4))
 def test_any_order_against_duals(text: str, seed: int) -> None:

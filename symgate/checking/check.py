@@ -272,7 +272,7 @@ class _Checker:
         return known and of.time >= wrt.time
 
     def asked_for(self) -> _Target | None:
-        first = "h" if "h" in self.cell.states else self.cell.states[0]
+        first = self.cell.output
         if len(self.claim.split()) == 0:
             return None
         of, wrt = self.of or first, self.wrt or self.of or first

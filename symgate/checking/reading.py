@@ -112,7 +112,7 @@ class Reader:
         self.lin, self.shift = linearise(cell), shift
         self.chosen: dict[str, str] = {}
         self.seen: list[tuple[Moment, int, int]] = []
-        self.main = self.lin.size(cell.states[0])
+        self.main = self.lin.size(cell.output)
 
     def way(self, kind: str) -> str:
         """The way that something ambiguous is read; it is noted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -77,6 +77,7 @@ class Cell:
     inputs: tuple[str, ...]
     gates: tuple[str, ...]
     outputs: tuple[str, ...]
+    output: str  # the state that the cell gives out
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
 
@@ -104,7 +105,8 @@ class Cell:
         source = Source(text)
         lines = _sorted(source, read_lines(source))
         names = classify(source, lines)
-        shapes = infer(source, lines, names)
+        output = _output(lines, names.states, outputs)
+        shapes = infer(source, lines, names, outputs[0] if outputs else output)
         builder = Builder(source, names, shapes)
         built = {line.name: builder.equation(line) for line in lines}
         for role in roles or ():
@@ -130,6 +132,7 @@ class Cell:
             inputs=tuple(names.inputs),
             gates=tuple(n for n in built if n not in names.states),
             outputs=tuple(outputs),
+            output=output,
             parameters=MappingProxyType(parameters),
             shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
             _sizes=MappingProxyType(shapes.sizes),
@@ -168,18 +171,6 @@ class Cell:
     def sizes(self) -> Mapping[str, Symbol]:
         """The letters of the sizes: n units, m inputs, and so on, as SymPy symbols."""
         return self._sizes  # type: ignore[attr-defined]
-
-    @property
-    def output(self) -> str:
-        """The state that the cell gives out: of the top layer; else h, or the first state.
-
-        Where the top layer gives out what it reads from its memory, it is that memory.
-        """
-        if self.outputs:
-            top = str(len(self.outputs))
-            own = [s for s in self.states if name_parts(s).layer == top]
-            return self.outputs[-1] if self.outputs[-1] in self.states else (own or self.states)[0]
-        return "h" if "h" in self.states else self.states[0]
 
     def size(self, name: str) -> Expr:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
@@ -276,7 +267,25 @@ def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(done.values())
 
 
-def _reads(line: Line, by_name: Mapping[str, Line]) -> set[str]:
+def _output(lines: tuple[Line, ...], states: Sequence[str], outputs: Sequence[str]) -> str:
+    """The state that a cell gives out: h, or the first by name of those that no other precedes.
+
+    Of layers it is the top one's; where that gives out what it reads from its memory, the memory.
+    """
+    if outputs and outputs[-1] in states:
+        return outputs[-1]
+    top = [s for s in states if name_parts(s).layer == str(len(outputs))]
+    before: dict[str, set[str]] = {}  # the states that each value reads at the same step
+    for line in lines:
+        reads = _reads(line, before)
+        before[line.name] = reads.intersection(states).union(*(before[name] for name in reads))
+    first = min(
+        top or states, key=lambda name: (len(before[name].intersection(top or states)), name)
+    )
+    return "h" if "h" in states else first
+
+
+def _reads(line: Line, by_name: Collection[str]) -> set[str]:
     import ast
 
     from symgate.equations.syntax import reference

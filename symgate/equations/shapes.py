@@ -2,13 +2,14 @@
 
 A size is a variable, or a sum of variables where vectors are stacked. Two sizes that
 must be equal are unified; where they cannot be, the error names both, the equation and
-the place. At the end each class of sizes gets a letter: n for the first equation, m for
-the first input, then p, q, …
+the place. At the end each class of sizes gets a letter, whatever the order of the lines:
+n for that of most values, m for the input, then p, q, …
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Symbol
@@ -88,17 +89,17 @@ class Shapes:
     sizes: dict[str, Symbol]
 
 
-def infer(source: Source, lines: tuple[Line, ...], names: Names) -> Shapes:
-    """Infer every size of a cell."""
-    walk = _Walk(source, names, Unifier())
+def infer(source: Source, lines: tuple[Line, ...], names: Names, output: str) -> Shapes:
+    """Infer every size of a cell; `output` is the state that it gives out."""
+    walk = _Walk(source, names, Unifier(), output)
     for line in lines:
         walk.equation(line)
     return walk.named()
 
 
 class _Walk:
-    def __init__(self, source: Source, names: Names, sizes: Unifier) -> None:
-        self.source, self.names, self.sizes = source, names, sizes
+    def __init__(self, source: Source, names: Names, sizes: Unifier, output: str) -> None:
+        self.source, self.names, self.sizes, self.output = source, names, sizes, output
         ranked = names.ranks.as_mapping()
         vectors = [*names.targets, *names.inputs, *names.of_kind("vector")]
         self.vector = {name: sizes.fresh() for name in vectors if ranked.get(name, 1) == 1}
@@ -311,12 +312,13 @@ class _Walk:
 
     def letters(self) -> dict[int, str]:
         """A letter for each free variable, in the order in which people name them."""
+        names = self.names
+        inputs, states = _by_name(names.inputs, "x"), _by_name(names.states)
+        parameters = _by_name([*names.of_kind("vector"), *self.matrix])
         ordered = [
             *self.sizes_of(self.first()),
-            *self.sizes_of(self.names.inputs),
-            *self.vector.values(),
-            *(size for shape in self.value.values() for size in shape),
-            *(size for shape in self.matrix.values() for size in shape),
+            *self.sizes_of(inputs),
+            *self.sizes_of([*states, *_by_name(names.targets), *parameters]),
             *self.identity.values(),
         ]
         letters: dict[int, str] = {}
@@ -327,15 +329,28 @@ class _Walk:
         return letters
 
     def first(self) -> list[str]:
-        """The first value with a size; its size is n."""
-        return [name for name in self.names.targets if self.sizes_of([name])][:1]
+        """A value whose size is n: the size of most values; of h or the output where two tie."""
+        named = [n for n in ("h", self.output, *_by_name(self.names.targets)) if self.sizes_of([n])]
+        sizes = [
+            self.sizes.resolved(self.vector[n]) for n in self.names.targets if n in self.vector
+        ]
+        return sorted(
+            named, key=lambda n: -sizes.count(self.sizes.resolved(self.sizes_of([n])[0]))
+        )[:1]
 
     def sizes_of(self, names: list[str]) -> list[Size]:
-        """The sizes of values by name: none of a number, two of a matrix."""
+        """The sizes by name: none of a number; of a matrix its columns, then its rows."""
         found: list[Size] = []
         for name in names:
-            found += [self.vector[name]] if name in self.vector else self.value.get(name, ())
+            if name in self.vector:
+                found.append(self.vector[name])
+            else:
+                found += (self.value.get(name) or self.matrix.get(name) or ())[::-1]
         return found
+
+    def shape_of(self, name: str) -> tuple[Size, ...]:
+        """The shape of a value: () of a number, rows and columns of a matrix."""
+        return (self.vector[name],) if name in self.vector else self.value.get(name, ())
 
     def _letter(self, taken: int, size: Size) -> str:
         inputs = [self.sizes.resolved(size) for size in self.sizes_of(self.names.inputs)]
@@ -350,7 +365,7 @@ class _Walk:
                    for letter in letters.values()}  # fmt: skip
         return Shapes(
             values={
-                name: tuple(self.shown(size, letters) for size in self.sizes_of([name]))
+                name: tuple(self.shown(size, letters) for size in self.shape_of(name))
                 for name in (*self.vector, *self.value, *self.names.targets, *self.names.inputs)
             },
             matrices={
@@ -361,3 +376,8 @@ class _Walk:
             parts={key: self.shown(size, letters) for key, size in self.part.items()},
             sizes=symbols,
         )
+
+
+def _by_name(names: Iterable[str], first: str = "") -> list[str]:
+    """Names in an order of their own, not in that of the lines."""
+    return sorted(names, key=lambda name: (name != first, name))

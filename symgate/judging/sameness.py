@@ -59,7 +59,7 @@ def one_state(cells: Sequence[Cell]) -> Finding:
     )
     if len(one.states) >= len(two.states):
         return Finding(FALSE, (counts,), numbers)
-    state = one.states[0]
+    state = one.output
     carried = carry_of(one, state) is not None
     readers = [g for g in one.gates if one.equations[g].has(variable(state, 1))]
     formulas = (Board(one).equation(state), *(Board(two).equation(s) for s in two.states))

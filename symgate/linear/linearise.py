@@ -179,6 +179,7 @@ class _Split:
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.nodes: dict[str, Node] = {}
+        self.parts: dict[tuple[str, Expr], Indexed] = {}  # by equation: equal ones are one node
         self.taken = {*cell.equations, *cell.inputs, *cell.parameters}
 
     def equation(self, name: str) -> None:
@@ -207,9 +208,11 @@ class _Split:
         if isinstance(expression, Mixing) or (
             isinstance(expression, Function) and expression.has(_Opaque)
         ):
-            name = self.free(f"v_{self.owner}")
-            self.activation(name, "part", expression, self.shape(expression))
-            return self.named(name, expression)
+            if (self.owner, expression) not in self.parts:
+                name = self.free(f"v_{self.owner}")
+                self.activation(name, "part", expression, self.shape(expression))
+                self.parts[self.owner, expression] = self.named(name, expression)
+            return self.parts[self.owner, expression]
         if isinstance(expression, MatVec):
             vector = self.acted_on(expression.vector, expression.matrix.cols)
             return MatVec(expression.matrix, vector)

@@ -149,7 +149,7 @@ class Window:
         if isinstance(e, Stack):
             return self.stack(e)
         compiled = elementwise((e,))
-        return np.asarray(compiled(self)[0])
+        return np.asarray(compiled(self)[0], self.run.dtype)
 
     def variable(self, name: str, time: int) -> Array:
         first, last = self.start - self.origin, self.stop - self.origin
@@ -180,4 +180,4 @@ class Window:
         if not expressions:
             return []
         with np.errstate(all="ignore"):
-            return [np.asarray(v) for v in elementwise(expressions)(self)]
+            return [np.asarray(v, self.run.dtype) for v in elementwise(expressions)(self)]

@@ -124,7 +124,7 @@ class _Plan:
             waiting = [n for n in waiting if n not in done]
             ready = self.ready_elementwise(waiting, known)
             if ready:
-                yield self.elementwise(ready)
+                yield self.elementwise(ready, known)
             waiting = [n for n in waiting if n not in ready]
 
     def affine(self, name: str) -> _Affine | None:
@@ -199,11 +199,13 @@ class _Plan:
                 known.add(variable(name))
         return ready
 
-    def elementwise(self, names: list[str]) -> Elementwise:
+    def elementwise(self, names: list[str], known: set[Basic]) -> Elementwise:
         """The expressions of nodes, with those of the others among them written in."""
         inside: dict[Basic, Expr] = {}
         for name in names:
-            inside[variable(name)] = _substituted(self.body[name], inside)
+            inside[variable(name)] = e = _substituted(self.body[name], inside)
+            if not all(self.is_known(leaf, known) for leaf in leaves(e)):
+                raise AssertionError(f"{name} reads what no operation has made: {e}")
         return Elementwise(tuple(names), tuple(inside.values()))
 
     def is_known(self, e: Expr, known: set[Basic]) -> bool:
@@ -230,12 +232,13 @@ def _blockwise(names: list[str], affine: Mapping[str, _Affine]) -> list[str]:
 
 
 def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
-    """xreplace that leaves the vectors of matrix products alone."""
+    """xreplace that leaves matrix products as they are: SymPy's |a| would rewrite those in a."""
     if e in inside:
         return inside[e]
     if isinstance(e, MatVec) or not e.args:
         return e
-    return e.func(*(_substituted(a, inside) for a in e.args))
+    parts = [_substituted(a, inside) for a in e.args]
+    return e.func(*parts, evaluate=False) if isinstance(e, Function) else e.func(*parts)
 
 
 def _in_order(e: Basic) -> list[MatVec]:
