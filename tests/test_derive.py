@@ -193,7 +193,7 @@ def test_sizes_are_called_what_they_count() -> None:
     text = " ".join(section_text(sg.cell("lstm-projected"), "cell").split())
     assert "n is the number of units, m is the number of inputs and p is the size of h_t." in text
     text = " ".join(section_text(sg.cell("multiplicative-rnn"), "cell").split())
-    assert "n is the size of m_t, m is the number of inputs and p is the number of units." in text
+    assert "n is the number of units, m is the number of inputs and p is the size of m_t." in text
 
 
 def test_limits_that_change_nothing_are_left_out() -> None:

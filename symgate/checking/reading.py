@@ -122,7 +122,9 @@ class Reader:
     # -- values ----------------------------------------------------------------------------
 
     def operator(self, tree: Tree, rows: Expr, cols: Expr) -> Operator:
-        """A side of a claim as an operator of a shape."""
+        """A side of a claim as an operator of a shape, which is that of a bare I."""
+        if rows == cols:
+            self.main = rows
         found = self._as_operator(self.value(tree), tree, rows)
         if (found.rows, found.cols) not in ((rows, cols), (cols, rows)):
             shape = f"{found.rows} × {found.cols}, and {rows} × {cols} is due"

@@ -316,7 +316,7 @@ class _Walk:
         inputs, states = _by_name(names.inputs, "x"), _by_name(names.states)
         parameters = _by_name([*names.of_kind("vector"), *self.matrix])
         ordered = [
-            *self.sizes_of(self.first()),
+            *self.first(),
             *self.sizes_of(inputs),
             *self.sizes_of([*states, *_by_name(names.targets), *parameters]),
             *self.identity.values(),
@@ -328,15 +328,14 @@ class _Walk:
                     letters[variable] = self._letter(len(letters), size)
         return letters
 
-    def first(self) -> list[str]:
-        """A value whose size is n: the size of most values; of h or the output where two tie."""
-        named = [n for n in ("h", self.output, *_by_name(self.names.targets)) if self.sizes_of([n])]
+    def first(self) -> list[Size]:
+        """The size n: that of most values; of h or the output where two tie; none of numbers."""
+        named = ("h", self.output, *_by_name(self.names.targets))
+        found = [size for name in named for size in self.sizes_of([name])[:1]]
         sizes = [
             self.sizes.resolved(self.vector[n]) for n in self.names.targets if n in self.vector
         ]
-        return sorted(
-            named, key=lambda n: -sizes.count(self.sizes.resolved(self.sizes_of([n])[0]))
-        )[:1]
+        return sorted(found, key=lambda size: -sizes.count(self.sizes.resolved(size)))[:1]
 
     def sizes_of(self, names: list[str]) -> list[Size]:
         """The sizes by name: none of a number; of a matrix its columns, then its rows."""
@@ -354,7 +353,7 @@ class _Walk:
 
     def _letter(self, taken: int, size: Size) -> str:
         inputs = [self.sizes.resolved(size) for size in self.sizes_of(self.names.inputs)]
-        first = [self.sizes.resolved(size) for size in self.sizes_of(self.first())]
+        first = [self.sizes.resolved(size) for size in self.first()]
         has_m = any(size not in first for size in inputs)
         letters = LETTERS if has_m else ("n", *LETTERS[2:])
         return letters[taken] if taken < len(letters) else f"d_{taken}"
