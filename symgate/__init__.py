@@ -5,7 +5,9 @@ Every name here is loaded when it is first used, so that `import symgate` costs 
 
 from __future__ import annotations
 
+import copyreg
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -198,7 +200,7 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"symgate.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'symgate' has no attribute {name!r}")
+        raise AttributeError(f"module 'symgate' has no attribute {name!r}{_instead(name)}")
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
@@ -206,3 +208,35 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+#: What people type who know other libraries, and what stands here for it.
+_ELSEWHERE = {
+    "draw": "sg.diagram(cell)",
+    "from_torch": "sg.model(module)",
+    "grad": "sg.gradients(run, loss)",
+    "inspect": "sg.model(file), or `symgate inspect FILE` in a terminal",
+    "load_model": "sg.model(file)",
+    "plot": "sg.decay(cell).plot(), or sg.plots.decay_curves([…]) for several",
+    "run": "sg.simulate(cell, params, x)",
+    "show": "sg.cell(name), which a notebook shows, or `symgate show CELL` in a terminal",
+}
+
+
+def _instead(name: str) -> str:
+    """What to take in place of a name that is not here."""
+    if name.startswith("_"):
+        return ""
+    if name in _ELSEWHERE:
+        return f"; take {_ELSEWHERE[name]}"
+    from symgate.errors import did_you_mean
+
+    return did_you_mean(name, __all__)
+
+
+# What is frozen holds mappings that cannot be changed; they pickle as what they are made of.
+copyreg.pickle(MappingProxyType, lambda fixed: (_fixed, (dict(fixed),)))
+
+
+def _fixed(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from inspect import signature
+from inspect import Signature, signature
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +53,10 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = form.bind(*args, **kwargs)
+            try:
+                given = form.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}: {error}{_instead(form, kwargs)}") from None
             for name, value in given.arguments.items():
                 if name in checks and value is not form.parameters[name].default:
                     given.arguments[name] = checks[name](name, value)
@@ -62,6 +65,12 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return checked
 
     return over
+
+
+def _instead(form: Signature, kwargs: Mapping[str, Any]) -> str:
+    """The names that come near to one that a function does not have."""
+    unknown = [name for name in kwargs if name not in form.parameters]
+    return did_you_mean(unknown[0], form.parameters) if unknown else ""
 
 
 def whole(least: int = 0, most: int = MOST) -> Check:

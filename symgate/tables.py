@@ -40,7 +40,7 @@ def html_table(
     return f"<table>{above}<tbody>{body}</tbody></table>{below}"
 
 
-def frame(columns: Mapping[str, Any], index: str | None = None) -> Any:
+def frame(columns: Mapping[str, Any], index: str | list[str] | None = None) -> Any:
     """A pandas DataFrame; pandas is asked for here and nowhere else."""
     try:
         pandas = import_module("pandas")

@@ -779,7 +779,7 @@ def test_a_step_in_the_middle_and_fewer_lags() -> None:
 
 def test_names_are_the_first_state_where_left_out() -> None:
     found = sg.lag_norms(numbers(sg.cell("lstm")).run())
-    assert (found.of, found.wrt, found.at, found.norm) == ("h", "h", 11, "frobenius")
+    assert (found.of, found.wrt, found.at, found.norm_name) == ("h", "h", 11, "frobenius")
     data = found.to_dict()
     assert data["lags"] == list(range(13))
     assert data["rank"] == [5] * 13

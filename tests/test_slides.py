@@ -32,11 +32,22 @@ def test_each_line_of_a_formula_appears_by_itself() -> None:
     assert set(overlays) == {2}
 
 
+@pytest.mark.parametrize("cell", ["lstm", "mlstm"])
+def test_a_handout_is_one_page_and_nothing_sticks_out(cell: str, tmp_path: Path) -> None:
+    doc = sg.derive(cell)
+    latex = doc.latex(handout=True, author="A. Lecturer", diagram=sg.diagram(cell))
+    log = typeset(latex, tmp_path)
+    assert re.search(r"Output written on \S+ \(1 page,", log)
+    assert "Overfull" not in log
+    assert r"\textbf{The carry alone.}" in latex
+    assert "Checked" not in latex
+
+
 def test_names_that_would_inject_do_not_on_slides(tmp_path: Path) -> None:
     derivation = sg.derive(nasty(), sections=["cell"])
     head = Head(title=r"\input{a} 50% (b", author="$x_1$ é", date="#1")
-    for slides in (True, False):
-        source = Document((derivation,), head).latex(slides=slides)
+    for form in ({"slides": True}, {"handout": True}, {}):
+        source = Document((derivation,), head).latex(**form)
         log = typeset(source, tmp_path)
         assert "etc/passwd)" not in log
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symgate.asked import path, shown
 from symgate.errors import SymgateError, UnknownName
+from symgate.tables import frame, html_table
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -55,6 +56,8 @@ def _by_alias() -> Mapping[str, str]:
 def entry(name: str) -> Entry:
     """The data of a cell, by name or alias; an unknown name lists the near ones."""
     key = str(name).strip().lower().replace("_", "-").replace(" ", "-")
+    if "=" in str(name):
+        raise SymgateError(f"these are equations; sg.Cell.from_text(…) reads them: {shown(name)}")
     if key not in _by_alias():
         raise UnknownName("the cell", str(name), _by_alias(), "`symgate cells` lists all")
     return entries()[_by_alias()[key]]
@@ -96,7 +99,8 @@ def cell_of(what: Cell | str) -> Cell:
     if isinstance(what, str | Path):
         return cell(what)
     if not isinstance(what, Cell):
-        raise SymgateError(f"expected a cell or its name, as 'gru', not {shown(what)}")
+        mend = "; sg.model reads it" if hasattr(what, "state_dict") else ""
+        raise SymgateError(f"expected a cell or its name, as 'gru', not {shown(what)}{mend}")
     return what
 
 
@@ -114,6 +118,18 @@ class Zoo(Mapping[str, "Cell"]):
 
     def __repr__(self) -> str:
         return f"<Zoo of {len(self)} cells: {', '.join(self)}>"
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a cell: name, title, family, year and source."""
+        return frame({field: [getattr(e, field) for e in entries().values()] for field in _SHOWN})
+
+    def _repr_html_(self) -> str:
+        rows = [[getattr(e, field) for field in _SHOWN] for e in entries().values()]
+        return html_table(rows, _SHOWN, code=True)
+
+
+#: What a table of the cells shows of each.
+_SHOWN = ("name", "title", "family", "year", "source")
 
 
 zoo = Zoo()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symgate.asked import asked, number, whole
 from symgate.cells import cell as by_name
 from symgate.drawing.graph import graph_of
 from symgate.drawing.plain import plain
@@ -30,35 +31,49 @@ class Diagram:
         """An SVG element that can stand in a page: light and dark, with title and desc."""
         return self._svg(alone=False)
 
-    def _svg(self, *, alone: bool) -> str:
+    def _svg(self, *, alone: bool, scale: float = 1.0) -> str:
         from symgate.drawing.svg import svg
 
-        return svg(self.scene, self.title, self.description, alone=alone)
+        return svg(self.scene, self.title, self.description, alone=alone, scale=scale)
 
-    def tikz(self, *, standalone: bool = True) -> str:
+    def tikz(self, *, standalone: bool = True, scale: float = 1.0) -> str:
         """A tikzpicture, in a document of its own unless `standalone` is false."""
         from symgate.drawing.tikz import tikz
 
-        return tikz(self.scene, self.title, standalone=standalone)
+        return tikz(self.scene, self.title, standalone=standalone, scale=scale)
 
-    def image(self, kind: str) -> bytes:
+    def image(self, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
         """The bytes of a "png" or a "pdf"."""
         from symgate.drawing.image import image
 
-        return image(self.scene, kind)
+        return image(self.scene, kind, dpi, scale)
 
-    def save(self, path: str | Path) -> Path:
+    @asked(dpi=whole(10, 2400), width=number(above=0), font_size=number(above=0))
+    def save(
+        self,
+        path: str | Path,
+        *,
+        dpi: int = 200,
+        width: float | None = None,
+        font_size: float | None = None,
+    ) -> Path:
         """Write the diagram; the ending says how: .svg, .png, .pdf, .tex for a document with
-        TikZ, .tikz for the picture alone."""
+        TikZ, .tikz for the picture alone. `dpi` is of a .png; the picture is drawn `width`
+        inches wide, or so that its letters have `font_size` points."""
         from symgate.writing.files import write_file
 
+        if width is not None and font_size is not None:
+            raise SymgateError("width or font_size: each sets the scale of a diagram")
+        scale = 72 * width / self.scene.width if width is not None else 1.0
+        if font_size is not None:
+            scale = font_size / max(text.size for text in self.scene.texts)
         ending = check_ending(path)
         if ending == ".svg":
             head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-            return write_file(path, head + self._svg(alone=True) + "\n")
+            return write_file(path, head + self._svg(alone=True, scale=scale) + "\n")
         if ending in (".tex", ".tikz"):
-            return write_file(path, self.tikz(standalone=ending == ".tex"))
-        return write_file(path, self.image(ending[1:]))
+            return write_file(path, self.tikz(standalone=ending == ".tex", scale=scale))
+        return write_file(path, self.image(ending[1:], dpi, scale))
 
     def to_dict(self) -> dict[str, Any]:
         """Title, description, size and the SVG."""
@@ -69,6 +84,9 @@ class Diagram:
             "height": self.scene.height,
             "svg": self.svg(),
         }
+
+    def __repr__(self) -> str:
+        return f"<Diagram of {self.title}>"
 
     def _repr_svg_(self) -> str:
         return self.svg()

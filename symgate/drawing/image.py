@@ -31,9 +31,10 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def image(scene: Scene, kind: str, dpi: int = 200) -> bytes:
+def image(scene: Scene, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
     """The bytes of a PNG or PDF of a scene, black on white."""
-    figure = Figure(figsize=(scene.width / 72, scene.height / 72), facecolor="white")
+    size = scale * scene.width / 72, scale * scene.height / 72
+    figure = Figure(figsize=size, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -53,6 +54,7 @@ def image(scene: Scene, kind: str, dpi: int = 200) -> bytes:
     ]
     for order, patch in enumerate(patches):
         patch.set_zorder(order)
+        patch.set_linewidth(scale * patch.get_linewidth())
         axes.add_patch(patch)
     out = io.BytesIO()
     with rc_context({"svg.hashsalt": "symgate", "pdf.compression": 6}):

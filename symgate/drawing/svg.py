@@ -14,7 +14,9 @@ from symgate.drawing.scene import Line, Scene, Shape, Text
 FONT = "'STIX Two Text','STIX Two Math','Cambria Math','Latin Modern Math','DejaVu Serif',serif"
 
 
-def svg(scene: Scene, title: str, description: str, *, alone: bool = False) -> str:
+def svg(
+    scene: Scene, title: str, description: str, *, alone: bool = False, scale: float = 1.0
+) -> str:
     """An <svg> element without a header, so that it can stand in HTML.
 
     Its ink is that of the page, and its colours grow lighter where the page is dark; one that
@@ -32,10 +34,11 @@ def svg(scene: Scene, title: str, description: str, *, alone: bool = False) -> s
     body += [_shape(shape) for shape in scene.shapes]
     body += [_text(text) for text in scene.texts]
     inner = "\n".join(body)
-    wide, tall = n(scene.width), n(scene.height)
+    box = f"0 0 {n(scene.width)} {n(scene.height)}"
+    wide, tall = n(scale * scene.width), n(scale * scene.height)
     ground = ";background:#fff" if alone else ""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{mark}" viewBox="0 0 {wide} {tall}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{mark}" viewBox="{box}" '
         f'width="{wide}" height="{tall}" role="img" aria-labelledby="{mark}t {mark}d" '
         f'style="max-width:100%;height:auto{ground}">\n'
         f'<title id="{mark}t">{escape(_clean(title))}</title>\n'

@@ -35,7 +35,7 @@ _SPECIAL = {c: f"\\{c}" for c in "#$%&{}"} | {
 }
 
 
-def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:
+def tikz(scene: Scene, title: str, *, standalone: bool = True, scale: float = 1.0) -> str:
     """A tikzpicture; with `standalone`, a document that compiles by itself."""
     body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in scene.colours() if c != INK]
     body += [rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line join=round] % {_comment(title)}"]
@@ -54,9 +54,12 @@ def tikz(scene: Scene, title: str, *, standalone: bool = True) -> str:
     body += map(_shape, scene.shapes)
     body += map(_text, scene.texts)
     body.append(r"\end{tikzpicture}")
+    if scale != 1:
+        body = [rf"\scalebox{{{n(scale)}}}{{%", *body, "}"]
     if not standalone:
         return "\n".join(body) + "\n"
-    page = f"paperwidth={n(scene.width + 4)}pt,paperheight={n(scene.height + 4)}pt,margin=2pt"
+    wide, tall = n(scale * scene.width + 4), n(scale * scene.height + 4)
+    page = f"paperwidth={wide}pt,paperheight={tall}pt,margin=2pt"
     head = [
         "% needs TikZ, which is in the package pgf (texlive-pictures on Debian)",
         r"\documentclass{article}",

@@ -181,12 +181,14 @@ class Cell:
         return variable(name, lag, len(self.shapes[name]))
 
     def parameter_count(self, **sizes: int) -> Expr | int:
-        """How many numbers the parameters hold, symbolic or for given sizes.
+        """How many numbers the parameters hold, symbolic or for given sizes: `hidden` (or n),
+        `input` (or m), and any other by its letter.
 
         >>> import symgate as sg
-        >>> sg.cell("gru").parameter_count(n=128, m=64)
+        >>> sg.cell("gru").parameter_count(hidden=128, input=64)
         74112
         """
+        sizes = {{"hidden": "n", "input": "m"}.get(name, name): v for name, v in sizes.items()}
         count = Add(*(parameter.count for parameter in self.parameters.values()))
         unknown = set(sizes) - set(self.sizes)
         if unknown:

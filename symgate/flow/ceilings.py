@@ -27,6 +27,7 @@ from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general
 from symgate.numerics.run import Run
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 
@@ -56,6 +57,16 @@ class Ceilings:
 
     def __repr__(self) -> str:
         return f"<Bounds: one step at most {self.formula[:200]}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("one step", self.formula), *((k, f"{v:.4g}") for k, v in self.values.items())]
+        return html_table(rows, caption="Norm bounds", notes=self.notes)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a lag: log10 of the worst case and of each sample's
+        own bound."""
+        columns = {f"run_{i}": line for i, line in enumerate(self.run_log10.T)}
+        return frame({"worst": self.worst_log10, **columns})
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields."""
@@ -101,7 +112,7 @@ def ceilings(decay: Decay) -> Ceilings:
 
 def _frobenius(decay: Decay, run: Run) -> float:
     """A Frobenius norm is at most √n times the spectral one."""
-    if decay.norm == "spectral":
+    if decay.norm_name == "spectral":
         return 0.0
     return 0.5 * math.log10(min(run.size(run.cell.size(s)) for s in (decay.of, decay.wrt)))
 

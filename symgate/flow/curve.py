@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -78,10 +78,11 @@ class Decay:
 
     `lags` is (K + 1,), `log10_norm` (K + 1, samples): network by network, in each sequence by
     sequence, the positions of a sequence next to each other, and -inf only where the gradient
-    is exactly zero. `singular` maps the lags that were asked for to log10 of all singular
-    values (samples, n); None where none were asked for. Rates are natural: the norm goes with
-    e^(rate · k) on the tail. `runs` holds a run for each network, `beside` what was worked out
-    beside the curve, by name.
+    is exactly zero; `norm` is 10 to these powers, `norm_name` "spectral" or "frobenius".
+    `singular` maps the lags that were asked for to log10 of all singular values (samples, n);
+    None where none were asked for. Rates are natural: the norm goes with e^(rate · k) on the
+    tail. `runs` holds a run for each network, `beside` what was worked out beside the curve,
+    by name.
 
     >>> import symgate as sg
     >>> d = sg.decay("rnn", hidden=8, lags=40)
@@ -92,7 +93,7 @@ class Decay:
     setting: Setting
     of: str
     wrt: str
-    norm: str
+    norm_name: str
     lags: Array
     log10_norm: Array
     singular: Mapping[int, Array] | None = None
@@ -108,6 +109,15 @@ class Decay:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.log10_norm, dtype=dtype)
+
+    def __len__(self) -> int:
+        return len(self.lags)
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter(self.log10_norm)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.log10_norm[place]
 
     @property
     def run(self) -> Run | None:
@@ -137,6 +147,11 @@ class Decay:
         return self.setting.cell
 
     # -- the curve ------------------------------------------------------------------------
+
+    @property
+    def norm(self) -> Array:
+        """(K + 1, samples): the norms as plain numbers, 0 where they are below any float."""
+        return np.asarray(10.0**self.log10_norm)
 
     @cached_property
     def median(self) -> Array:
@@ -272,7 +287,7 @@ class Decay:
             self.wrt,
             len(self.lags) - 1,
             at=self.setting.positions[-1],
-            norm=self.norm,
+            norm=self.norm_name,
             progress=progress,
         )
         self.beside["paths"] = found
@@ -306,7 +321,7 @@ class Decay:
             "setting": {**vars(self.setting), "averaged_over": self.setting.averaged_over},
             "of": self.of,
             "wrt": self.wrt,
-            "norm": self.norm,
+            "norm": self.norm_name,
             **self.summary(),
             "effective_rank": self.effective_rank,
             "condition": self.condition,

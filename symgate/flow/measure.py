@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import ASKED, asked, whole
+from symgate.asked import ASKED, asked, whole, word
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, SymgateError, UnknownName
@@ -34,11 +34,24 @@ KEPT = 1 << 28
 #: Above this number of bytes nothing is drawn at all.
 MOST = 1 << 32
 
+#: What is said to weights in place of options.
+WEIGHTS = (
+    "weights of your own are run first, and the run is measured: "
+    "sg.decay(sg.simulate(cell, params, x), lags=…)"
+)
+
 #: The inputs of a run that `decay` makes.
 INPUTS, STARTS = "independent standard normal inputs", "starts uniform in (-1, 1) and no input"
 
 
-@asked()
+def _no_weights(name: str, value: Any) -> str:
+    """A value of the cell by its name, and no weights: those go into a run."""
+    if isinstance(value, Mapping):
+        raise SymgateError(WEIGHTS)
+    return word(name, value)
+
+
+@asked(of=_no_weights)
 def decay(
     what: str | Cell | Setup | Run,
     of: str | None = None,
@@ -56,7 +69,8 @@ def decay(
     keywords are those of `setup`: hidden (64), input, sizes, scheme, seed, gain, bias, t_max,
     networks (4), samples (sequences of each network, 1), lags (200), steps (as many), at (the
     last). A run is taken as it is, with `lags` and `at`. `of` is a state or a gate, `wrt` a
-    state, a gate or an input of step t - k; the state h where there is one. `norm` is
+    state, a gate or an input of step t - k; the state h where there is one. A bias may be
+    given by its name, as b_f=5. `norm` is
     "spectral" or "frobenius"; `singular` lists the lags at which all singular values are kept;
     `engine` is "c", "numpy" or "auto", as in `lag_norms`.
 
@@ -70,9 +84,10 @@ def decay(
     known_name("the norm", norm, NORMS)
     if isinstance(what, Run):
         run, made = what, None
-        for name in DRAWN:
-            if options.get(name) is not None:
+        for name, value in options.items():
+            if name in (*DRAWN, *run.cell.parameters) and value is not None:
                 raise SymgateError(f"{name} is for a cell; a run has been made already")
+            known_name("the option", name, sorted(Options.__optional_keys__))
         of, wrt = chosen_values(run.cell, of, wrt)
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
         lags = whole(1)("lags", given.get("lags", _last_lag(run.cell, wrt, run.steps - 1)))
@@ -80,6 +95,8 @@ def decay(
         runs, setting = [run], _setting_of_run(run, at, of, wrt, lags, norm)
     else:
         cell = what.cell if isinstance(what, Setup) else cell_of(what)
+        if {"params", "x"} & {*options}:
+            raise SymgateError(WEIGHTS)
         of, wrt = chosen_values(cell, of, wrt)
         if wrt not in cell.states and options.get("steps") is None:
             k = options.get("lags")
@@ -137,7 +154,7 @@ def singular_values(d: Decay) -> dict[int, Array]:
     lags = spread_lags(int(d.lags[-1]))
     at = d.setting.positions
     parts = [
-        lag_norms(run, d.of, d.wrt, int(d.lags[-1]), at=t, norm=d.norm, singular=lags)
+        lag_norms(run, d.of, d.wrt, int(d.lags[-1]), at=t, norm=d.norm_name, singular=lags)
         for run in d.runs
         for t in at
     ]

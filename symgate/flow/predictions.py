@@ -23,6 +23,7 @@ from symgate.numerics.general import is_general
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 
@@ -60,6 +61,18 @@ class Predictions:
     def __getitem__(self, name: str) -> Prediction:
         return next(entry for entry in self.entries if entry.name == name)
 
+    def _repr_html_(self) -> str:
+        rows = [
+            (e.name, f"{e.rate:+.4f}", f"{e.rate_off:+.4f}", f"{e.decades_off:+.1f}")
+            for e in self.entries
+        ]
+        header = ("predicted from the", "rate a step", "rate error", "error in decades")
+        return html_table(rows, header, notes=self.notes)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a lag and a column of log10 norms a prediction."""
+        return frame({e.name: e.log10_norm for e in self.entries})
+
     def to_dict(self) -> dict[str, Any]:
         """Plain fields."""
         return {"entries": [dict(vars(e)) for e in self.entries], "notes": self.notes}
@@ -91,7 +104,9 @@ def predictions(decay: Decay) -> Predictions:
         means = _mean_log(run, coefficient)
         with np.errstate(divide="ignore"):
             for name, logs in (("biases", np.log(at_rest)), ("mean gates", means)):
-                entries.append(_prediction(decay, name, _diagonal_power(logs, lags, decay.norm)))
+                entries.append(
+                    _prediction(decay, name, _diagonal_power(logs, lags, decay.norm_name))
+                )
     exponent = lyapunov(run)
     with np.errstate(invalid="ignore"):
         line = np.where(lags > 0, lags * exponent / LN10, 0.0)

@@ -44,7 +44,7 @@ def save(decay: Decay, path: str | Path) -> Path:
         "setting": dict(vars(decay.setting)),
         "of": decay.of,
         "wrt": decay.wrt,
-        "norm": decay.norm,
+        "norm": decay.norm_name,
         "notes": list(decay.notes),
         "beside": {
             name: _packed(part.to_dict(), arrays, name)

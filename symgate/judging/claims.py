@@ -163,6 +163,10 @@ class Judgements:
         """Those whose verdict is not the one that was worked out by hand."""
         return tuple(j for j in self.judgements if not j.as_expected)
 
+    def __repr__(self) -> str:
+        told = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items() if n)
+        return f"<Judgements of {len(self)} claims: {told}>"
+
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict."""
         found = {v: sum(j.verdict == v for j in self.judgements) for v in (*VERDICTS, NOT_JUDGED)}

@@ -45,6 +45,9 @@ class Adjoint:
     inputs: Mapping[str, Expr]
     gradients: Mapping[str, Expr | MatrixExpr]
 
+    def __repr__(self) -> str:
+        return f"<Adjoint of {self.lin.cell.name}: gradients by {', '.join(self.gradients)}>"
+
     def __reduce__(self) -> tuple[object, ...]:
         return adjoint, (self.lin.cell,)
 

@@ -128,6 +128,9 @@ class Linearisation:
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes.values())
 
+    def __repr__(self) -> str:
+        return f"<Linearisation of {self.cell.name}: {', '.join(self.nodes)}>"
+
     def __reduce__(self) -> tuple[object, ...]:
         return linearise, (self.cell,)
 

@@ -14,6 +14,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
 from symgate.models.stacking import stacked
+from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from symgate.models.checking import Check
@@ -120,6 +121,11 @@ class Network:
     def __repr__(self) -> str:
         names = ", ".join(f"{layer.name} ({layer.cell.name})" for layer in self.layers)
         return f"<Network from {self.origin}: {names}>"
+
+    def _repr_html_(self) -> str:
+        header = ("layer", "cell", "input", "units", "reading")
+        rows = [(x.name, x.cell.name, x.input, x.hidden, x.reading) for x in self.layers]
+        return html_table(rows, header, caption=str(self.origin), notes=self.assumed)
 
     @property
     def assumed(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from symgate.models.running import laid_out, merged, run_layer
 from symgate.numerics.backprop import gradients
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
+from symgate.tables import frame, html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +57,16 @@ class Reach:
 
     def __repr__(self) -> str:
         return f"<Reach of step {self.at} over {len(self)} steps of {self.source}>"
+
+    def _repr_html_(self) -> str:
+        curve = self.log10_norm.reshape(len(self), -1).max(axis=1)
+        told = ("largest at step", int(curve.argmax())), ("log10 of it", f"{curve.max():.3f}")
+        return html_table(told, caption=repr(self)[1:-1])
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a step: log10 of the norm, for each sample."""
+        lines = self.log10_norm.reshape(len(self), -1).T
+        return frame({f"sample_{i}": line for i, line in enumerate(lines)})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None where nothing arrives."""

@@ -21,6 +21,7 @@ from symgate.numerics.general_pull import general_gradients
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.run import Run, Window, checked_run
 from symgate.numerics.sequences import inward
+from symgate.tables import html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -44,6 +45,11 @@ class Gradients:
         named = {**self.parameters, **self.inputs}
         sizes = ", ".join(f"{k} {v.shape}" for k, v in named.items())
         return f"<Gradients by {sizes[:800]}>"
+
+    def _repr_html_(self) -> str:
+        named = [*self.parameters.items(), *self.inputs.items()]
+        rows = [(name, a.shape, f"{np.linalg.norm(a):.4g}") for name, a in named]
+        return html_table(rows, ("gradient by", "shape", "norm"))
 
     def keys(self) -> tuple[str, ...]:
         """The parameters and inputs."""

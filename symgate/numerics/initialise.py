@@ -46,6 +46,7 @@ def init(
     values: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int] | None = None,
     dtype: DTypeLike = float,
+    **biases: float,
 ) -> dict[str, Array]:
     """Draw the parameters of a cell: a mapping of names to arrays.
 
@@ -57,10 +58,11 @@ def init(
     times an orthogonal matrix), "gaussian" (recurrent entries N(0, gain²/n)), "identity" (gain
     times the identity) and "chrono" (as keras, the carry gates' biases ln U[1, t_max - 1]).
     Each parameter is drawn by the seed and its own name.
-    `bias` sets the bias of a gate ({"f": 1}), `values` any parameter outright.
+    `bias` sets the bias of a gate ({"f": 1}, or b_f=1 as a keyword), `values` any parameter
+    outright.
 
     >>> import symgate as sg
-    >>> params = init(sg.cell("gru"), hidden=4, input=2, bias={"z": 3})
+    >>> params = init(sg.cell("gru"), hidden=4, input=2, b_z=3)
     >>> params["W_z"].shape, params["b_z"]
     ((4, 2), array([3., 3., 3., 3.]))
     """
@@ -74,7 +76,7 @@ def init(
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
-    for gate, value in mapping("bias", bias).items():
+    for gate, value in {**mapping("bias", bias), **biases}.items():
         name = bias_of(cell, gate)
         out[name] = np.full_like(out[name], _number(f"the bias of {gate}", value))
     for name, value in mapping("values", values).items():
@@ -129,8 +131,10 @@ def _by_layer(
 
 
 def bias_of(cell: Cell, gate: str) -> str:
-    """The vector that is added to what a gate's activation acts on."""
-    known_name(f"a gate of {cell.name} named", gate, cell.equations)
+    """The vector that is added to what a gate's activation acts on; a bias by its own name."""
+    if gate in _all_biases(cell):
+        return gate
+    known_name(f"a gate of {cell.name} named", gate, {*cell.equations, *_all_biases(cell)})
     found = _own_bias(cell, gate)
     if found is None:
         raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")

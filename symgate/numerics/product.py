@@ -7,7 +7,7 @@ multiplied in blocks of steps at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ctypes import CDLL
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.walk import Walk
-from symgate.tables import frame
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -52,7 +52,7 @@ class LagNorms:
     of: str
     wrt: str
     at: int
-    norm: str
+    norm_name: str
     lags: Array
     log10_norm: Array
     rank: Array
@@ -61,12 +61,34 @@ class LagNorms:
 
     def __repr__(self) -> str:
         return (
-            f"<LagNorms ∂{self.of}/∂{self.wrt}, {self.norm}, {self.lags[-1]} lags back from step "
+            f"<LagNorms ∂{self.of}/∂{self.wrt}, {self.norm_name}, {self.lags[-1]} lags from step "
             f"{self.at}: {np.max(self.log10_norm[-1], initial=-np.inf):.4g} decades at the last>"
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.log10_norm, dtype=dtype)
+
+    @property
+    def norm(self) -> Array:
+        """The norms as plain numbers, 0 where they are below any float."""
+        return np.asarray(10.0**self.log10_norm)
+
+    def __len__(self) -> int:
+        return len(self.lags)
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter(self.log10_norm)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.log10_norm[place]
+
+    def _repr_html_(self) -> str:
+        last = len(self.lags) - 1
+        some = sorted({k for k in (0, 1, 2, 5, 10, 20, 50, 100, 1000) if k < last} | {last})
+        middle = np.median(self.log10_norm.reshape(last + 1, -1), axis=1)
+        rows = [(k, f"{middle[k]:.3f}", self.rank[k]) for k in some]
+        header = ("lag", f"log10 of the {self.norm_name} norm", "rank")
+        return html_table(rows, header, caption=f"∂{self.of}/∂{self.wrt}", notes=self.notes)
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: log10 norms and the rank."""
@@ -80,7 +102,7 @@ class LagNorms:
             "of": self.of,
             "wrt": self.wrt,
             "at": self.at,
-            "norm": self.norm,
+            "norm": self.norm_name,
             "lags": self.lags.tolist(),
             "log10_norm": self.log10_norm.tolist(),
             "rank": self.rank.tolist(),
@@ -291,7 +313,7 @@ def _of_any(
         of=first,
         wrt=second,
         at=step,
-        norm=norm,
+        norm_name=norm,
         lags=np.arange(count + 1),
         log10_norm=log[:, 0] if run.batch is None else log,
         rank=np.full(count + 1, min(directions, int(np.prod(run.shape(second))))),
@@ -382,7 +404,7 @@ def _walked(
         of=asked.of,
         wrt=wrt,
         at=asked.at,
-        norm=norm,
+        norm_name=norm,
         lags=np.arange(lags + 1),
         log10_norm=log[:, 0] if single else log,
         rank=record.rank,

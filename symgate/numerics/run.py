@@ -22,6 +22,7 @@ from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.options import known_name
 from symgate.numerics.schedule import split_stacks
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 
@@ -72,12 +73,33 @@ class Run:
         return moved.reshape((*moved.shape[:-1], *shape))
 
     def __repr__(self) -> str:
-        samples = "one sequence" if self.batch is None else f"{self.batch} sequences"
+        one = self.batch in (None, 1)
+        samples = "one sequence" if one else f"{self.batch} sequences"
         return f"<Run of {self.cell.name}: {self.steps} steps, {samples}, {self.dtype}>"
 
     def keys(self) -> tuple[str, ...]:
         """The states, gates and inputs, so that `dict(run)` holds all of them."""
         return (*self.cell.equations, *self.cell.inputs)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a step (and sample), a column a number: h_0, h_1, …"""
+        lead = () if self.batch is None else (self.samples,)
+        places = np.indices((self.steps, *lead)).reshape(1 + len(lead), -1)
+        columns = dict(zip(("step", "sample"), places, strict=False))
+        for name in self.keys():
+            flat = self[name].reshape(places.shape[1], -1)
+            columns |= {f"{name}_{i}": line for i, line in enumerate(flat.T)}
+        return frame(columns, index=["step", "sample"][: 1 + len(lead)])
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name in self.keys():
+            kind = "input" if name in self.cell.inputs else "gate"
+            kind = "state" if name in self.cell.states else kind
+            values = self[name]
+            ends = f"{values.min():.3g} to {values.max():.3g}" if values.size else ""
+            rows.append((name, kind, values.shape, ends))
+        return html_table(rows, ("name", "kind", "shape", "range"), caption=repr(self)[1:-1])
 
     def __getitem__(self, name: str) -> Array:
         known = [*linearise(self.cell).nodes, *self.cell.inputs]

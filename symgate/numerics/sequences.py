@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sympy import Symbol
 
 from symgate.equations.cell import Cell
-from symgate.errors import ShapeError, did_you_mean
+from symgate.errors import ShapeError, UnknownName, did_you_mean
 from symgate.numerics.arrays import as_array, checked, fitted_sizes, shown
 
 Array = NDArray[Any]
@@ -84,13 +84,36 @@ def _by_name(cell: Cell, x: Any) -> dict[str, Any]:
     return given
 
 
+def are_sequences(cell: Cell, x: Any) -> bool:
+    """Whether x is a list of sequences, of any lengths, and no array written as lists."""
+    if not isinstance(x, list | tuple) or not x or len(cell.inputs) != 1:
+        return False
+    axes = 1 + len(cell.shapes[cell.inputs[0]])
+    return all(getattr(one, "ndim", None) == axes for one in x)
+
+
+def with_starts(cell: Cell, state: Any, start: Mapping[str, Any]) -> Any:
+    """The states before the first step, with those that have a keyword: h0 for h."""
+    if not start:
+        return state
+    given = dict(state) if isinstance(state, Mapping) else {}
+    for name, value in start.items():
+        if name not in (known := {f"{s}0": s for s in cell.states}):
+            raise UnknownName("the option", name, [*known, "state", "steps", "checkpoint"])
+        given[known[name]] = value
+    return given
+
+
 def checked_states(
     cell: Cell, state: Mapping[str, Any] | None, batch: int | None, inputs: Mapping[str, Array]
 ) -> tuple[dict[str, Array], int | None]:
     """The states before the first step, by name, and the number of samples or None."""
     out = {}
     if state is not None and not isinstance(state, Mapping):
-        raise ShapeError(f"state is a mapping of states to arrays, not {type(state).__name__}")
+        starts = " or ".join(f"{s}0=…" for s in cell.states)
+        raise ShapeError(
+            f"state is a mapping of states to arrays, not {type(state).__name__}; or give {starts}"
+        )
     for name, value in (state or {}).items():
         if name not in cell.states:
             raise ShapeError(

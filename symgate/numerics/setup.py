@@ -93,7 +93,7 @@ def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
 
     Where only `samples` is given, one network is drawn: several sequences of it are asked
     for. There are as many steps as lags, and the last step is followed back, unless `steps`
-    and `at` say otherwise.
+    and `at` say otherwise. A bias may be given by its name: b_f=5.
 
     >>> import symgate as sg
     >>> made = setup(sg.cell("gru"), lags=50, bias={"z": 2})
@@ -101,6 +101,9 @@ def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
     (4, 1, 50, (49,))
     """
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    biases = {name: options.pop(name) for name in [*options] if name in cell.parameters}
+    if biases:
+        options["bias"] = {**options.get("bias", {}), **biases}
     for name, value in options.items():
         if name not in Options.__optional_keys__:
             raise UnknownName("the option", name, sorted(Options.__optional_keys__))

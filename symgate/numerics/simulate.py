@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.errors import ShapeError
 from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
@@ -21,15 +22,38 @@ from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.run import Run
 from symgate.numerics.sequences import (
+    are_sequences,
     checked_inputs,
     checked_states,
     column,
     inward,
     say_what_is_converted,
     sizes_of,
+    with_starts,
 )
 
 Array = NDArray[Any]
+
+
+@overload
+def simulate(
+    cell: Cell | str, params: Mapping[str, Any], x: list[Any] | tuple[Any, ...], **options: Any
+) -> Any: ...
+
+
+@overload
+def simulate(
+    cell: Cell | str,
+    params: Mapping[str, Any],
+    x: Any = None,
+    state: Mapping[str, Any] | None = None,
+    *,
+    steps: int | None = None,
+    checkpoint: bool = False,
+    progress: Progress | None = None,
+    engine: str | None = None,
+    **start: Any,
+) -> Run: ...
 
 
 def simulate(
@@ -42,14 +66,16 @@ def simulate(
     checkpoint: bool = False,
     progress: Progress | None = None,
     engine: str | None = None,
-) -> Run:
+    **start: Any,
+) -> Any:
     """Run a cell over a sequence x (T, m), or a batch of them (T, B, m).
 
-    `state` maps states to their values before the first step, (n,) or (B, n); a state that
-    is left out starts at 0. A cell with several inputs takes a mapping of names to arrays,
-    one without inputs takes `steps`. With `checkpoint` only every √T-th state is kept, and
-    the rest is computed again where it is needed. `engine` is "c", "numpy" or "auto";
-    without it SYMGATE_ENGINE says.
+    `state` maps states to their values before the first step, (n,) or (B, n), and h0=, c0=, …
+    set one of them; a state that is left out starts at 0. Arrays may be tensors or frames.
+    A list of sequences, each (T, m) with a T of its own, gives a list of runs. A cell with
+    several inputs takes a mapping of names to arrays, one without inputs takes `steps`. With
+    `checkpoint` only every √T-th state is kept, and the rest is computed again where it is
+    needed. `engine` is "c", "numpy" or "auto"; without it SYMGATE_ENGINE says.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
@@ -60,6 +86,12 @@ def simulate(
     cell = cell_of(cell)
     check_progress(progress)
     check_switch("checkpoint", checkpoint)
+    state = with_starts(cell, state, start)
+    if are_sequences(cell, x):
+        if state:
+            raise ShapeError("a state is for one batch; run sequences with states one by one")
+        options = {"checkpoint": checkpoint, "progress": progress, "engine": engine}
+        return [simulate(cell, params, one, steps=steps, **options) for one in x]
     numbers = checked_parameters(cell, params)
     inputs, length, batch = checked_inputs(cell, x, steps)
     initial, batch = checked_states(cell, state, batch, inputs)
@@ -77,23 +109,23 @@ def simulate(
         {},
         {},
     )
-    start = {
+    first = {
         s: np.zeros((frame.size(cell.size(s)), frame.samples), dtype)
         if initial.get(s) is None
         else column(initial[s], len(cell.shapes[s]), frame.samples, dtype)
         for s in cell.states
     }
     if is_general(cell):
-        return _made(frame, start, simulated(frame, start, progress), None)
+        return _made(frame, first, simulated(frame, first, progress), None)
     if checkpoint:
-        return _checkpointed(frame, start, engine, progress)
+        return _checkpointed(frame, first, engine, progress)
     loop = _loop(frame, engine)
-    values = in_chunks(frame, start) if isinstance(loop, Loop) else None
+    values = in_chunks(frame, first) if isinstance(loop, Loop) else None
     if values is None:
-        values = loop.run(0, length, start, progress)
+        values = loop.run(0, length, first, progress)
     elif progress is not None:
         progress(length, length)
-    return _made(frame, start, values, None)
+    return _made(frame, first, values, None)
 
 
 def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:

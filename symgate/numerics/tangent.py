@@ -34,6 +34,12 @@ class Tangent:
     log10_norm: Array
     direction: Mapping[str, Array]
 
+    def __len__(self) -> int:
+        return len(self.log10_norm)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.log10_norm, dtype=dtype)
+
     def __repr__(self) -> str:
         last = np.max(self.log10_norm[-1], initial=-np.inf)
         steps = len(self.log10_norm) - 1

@@ -35,6 +35,7 @@ from symgate.plots.style import (
     SOLID,
     caption,
     looks,
+    points,
     styled,
 )
 from symgate.plots.style import axes as axes_of
@@ -173,9 +174,9 @@ def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
     ax.grid(axis="y", color="#dddddd", lw=0.7, zorder=0)
     ax.set_axisbelow(True)
     ax.set_xlabel("lag $k$ (steps back)")
-    blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm) for d in decays)
+    blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm_name) for d in decays)
     ax.set_ylabel(" and ".join(blocks))
-    ax.set_title(_setting(decays), fontsize=9.5, color="#444444")
+    ax.set_title(_setting(decays), fontsize=points(9.5), color="#444444")
 
 
 def _setting(decays: Sequence[Decay]) -> str:
@@ -222,13 +223,14 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
             (m.steps, -1 / math.log(10)),
             xytext=(-7, -7),
             textcoords="offset points",
-            fontsize=9,
+            fontsize=points(9),
             ha="right",
             va="top",
         )
     _frame(ax, [m.exact])
     ax.set_title(
-        f"{caption(m.cell)}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}", fontsize=10.5
+        f"{caption(m.cell)}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}",
+        fontsize=points(10.5),
     )
     label_ends(ax, ends)
     return ax

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.flow.table import power
-from symgate.plots.style import GREY, darker
+from symgate.plots.style import GREY, darker, points
 
 Array = NDArray[Any]
 
@@ -84,7 +84,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
             textcoords="offset points",
             ha="right" if right else "left",
             va="bottom" if above else "top",
-            fontsize=8.5,
+            fontsize=points(8.5),
             color="#444444",
         )
 
@@ -103,7 +103,7 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
                 xycoords="axes fraction",
                 va="center",
                 ha="left",
-                fontsize=size,
+                fontsize=points(size),
                 color=darker(end.colour),
                 annotation_clip=False,
                 fontweight="bold" if end.bold else "normal",

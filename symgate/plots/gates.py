@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from symgate.bounds.ranges import ranges
 from symgate.errors import SymgateError, UnknownName
 from symgate.numerics.run import Run
-from symgate.plots.style import BLUE, ORANGE, caption, styled
+from symgate.plots.style import BLUE, ORANGE, caption, points, styled
 from symgate.plots.style import axes as axes_of
 
 #: A gate is saturated within this part of its range from either end.
@@ -67,7 +67,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             xycoords=("axes fraction", "data"),
             ha="right",
             va="center",
-            fontsize=9.5,
+            fontsize=points(9.5),
             annotation_clip=False,
         )
         ax.annotate(
@@ -76,7 +76,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             xycoords=("axes fraction", "data"),
             ha="left",
             va="center",
-            fontsize=9,
+            fontsize=points(9),
             annotation_clip=False,
         )
     for edge in (SATURATED, 1 - SATURATED):
@@ -89,7 +89,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.set_xlabel("value of the gate, between the ends of its range")
     ax.set_title(
         f"{caption(run.cell.name)}: hatched: saturated (within 5 % of an end)",
-        fontsize=9.5,
+        fontsize=points(9.5),
         color="#444444",
     )
     return ax

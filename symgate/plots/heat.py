@@ -17,7 +17,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
-from symgate.plots.style import BLUE, caption, styled
+from symgate.plots.style import BLUE, caption, points, styled
 from symgate.plots.style import axes as axes_of
 from symgate.plots.vector import FIXED
 
@@ -54,8 +54,8 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("step $t$")
     ax.set_ylabel("lag $k$ (steps back)")
     zero = ": grey is exactly zero" if np.isnan(values).any() else ""
-    ax.set_title(f"{caption(d.cell)}{zero}", fontsize=9.5, color="#444444")
-    _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm), powers=True)
+    ax.set_title(f"{caption(d.cell)}{zero}", fontsize=points(9.5), color="#444444")
+    _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm_name), powers=True)
     return ax
 
 
@@ -111,7 +111,7 @@ def sweep_on(
     ax.set_title(
         f"{caption(s.cell)}: {title}"
         + (" in steps" if "life" in title or "constant" in title else ""),
-        fontsize=10.5,
+        fontsize=points(10.5),
     )
     _bar(ax, mesh, title, powers=positive)
     return ax
@@ -137,7 +137,7 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str) -> Axes:
         ax.set_yscale("log")
     ax.set_xlabel(_axis_title(name))
     ax.set_ylabel(title)
-    ax.set_title(f"{caption(s.cell)}: {title}", fontsize=10.5)
+    ax.set_title(f"{caption(s.cell)}: {title}", fontsize=points(10.5))
     ax.grid(axis="y", color="#dddddd", lw=0.7)
     return ax
 
@@ -154,7 +154,7 @@ def _write(ax: Axes, values: Array, drawn: Array) -> None:
             text,
             ha="center",
             va="center",
-            fontsize=9,
+            fontsize=points(9),
             color="white" if dark else "black",
             gid=FIXED if np.isfinite(shade) else None,
         )

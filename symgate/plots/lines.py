@@ -85,7 +85,7 @@ def curve(
         _line(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
     for label, values, dash in beside:
         _line(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
-    _titled(ax, norm_label(d.of, d.wrt, d.norm))
+    _titled(ax, norm_label(d.of, d.wrt, d.norm_name))
     return ax
 
 

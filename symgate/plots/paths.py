@@ -35,6 +35,7 @@ from symgate.plots.style import (
     SKY,
     SOLID,
     caption,
+    points,
     styled,
 )
 from symgate.plots.style import axes as axes_of
@@ -93,7 +94,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
     ax.set_title(
         f"{caption(paths.cell)}: {count}; in brackets the share of one step",
-        fontsize=9.5,
+        fontsize=points(9.5),
         color="#444444",
     )
     mark_underflow(ax, marks)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
-from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, caption, look, styled
+from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, caption, look, points, styled
 from symgate.plots.style import axes as axes_of
 
 
@@ -46,7 +46,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
                 textcoords="offset points",
                 ha="right",
                 va="top",
-                fontsize=9,
+                fontsize=points(9),
             )
         elif end is not None:
             at = "" if end[0] == lags[-1] else f"\n(left until lag {end[0]:.0f})"
@@ -67,7 +67,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
             xycoords=("data", "axes fraction"),
             ha="center",
             va="bottom",
-            fontsize=8.5,
+            fontsize=points(8.5),
             color=GREY,
             annotation_clip=False,
         )
@@ -75,7 +75,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
     ax.set_ylabel("singular values")
     ax.set_title(
         f"{caption(d.cell)}: above, the effective rank of {values.shape[1]}",
-        fontsize=9.5,
+        fontsize=points(9.5),
         color="#444444",
         pad=18,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, wraps
 from pathlib import Path
@@ -41,9 +43,12 @@ CELLS: dict[str, tuple[str, Any]] = {
 OTHERS = (PURPLE, ORANGE, SKY, BLACK)
 DASHES = (LONG, DOUBLE_DOT, DOTTED, SOLID, DASHED, DASH_DOT)
 
+#: The width of a picture in inches, and the size of its letters in points.
+WIDTH, LETTERS = 7.2, 10.0
+
 STYLE: Any = {
     "font.family": "DejaVu Sans",
-    "font.size": 10.0,
+    "font.size": LETTERS,
     "axes.titlesize": 11.0,
     "axes.labelsize": 10.5,
     "axes.spines.top": False,
@@ -147,24 +152,61 @@ def darker(colour: str) -> str:
     return to_hex((red, green, blue))
 
 
+#: How much wider pictures are drawn than is usual, and with how much larger letters.
+_SIZE: ContextVar[tuple[float, float]] = ContextVar("_SIZE", default=(1.0, 1.0))
+
+
+@contextmanager
+def sized(width: float | None = None, font_size: float | None = None) -> Iterator[None]:
+    """Pictures of another width in inches (the height goes with it), or with letters of
+    another size in points, as a column of a paper or a slide asks for.
+
+    >>> import symgate as sg
+    >>> with sized(width=3.4, font_size=7):
+    ...     ax = sg.plots.decay_curves([sg.decay("rnn", hidden=4, lags=20)])
+    >>> float(ax.figure.get_figwidth()), ax.xaxis.label.get_size()
+    (3.4, 7.35)
+    """
+    wide, high = (width or WIDTH) / WIDTH, (font_size or LETTERS) / LETTERS
+    before = _SIZE.set((wide, high))
+    try:
+        yield
+    finally:
+        _SIZE.reset(before)
+
+
+def points(size: float) -> float:
+    """The size of letters that are this large where letters are as large as is usual."""
+    return size * _SIZE.get()[1]
+
+
+def style() -> Any:
+    """The settings of the house, in the size that is asked for."""
+    return {k: points(v) if k.endswith("size") and "." in k else v for k, v in STYLE.items()}
+
+
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Draw with the style of the house, and leave Matplotlib's settings as they were."""
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with rc_context(STYLE):
+        with rc_context(style()):
             return function(*args, **kwargs)
 
     return inside
 
 
-def axes(ax: Axes | None, width: float = 7.2, height: float = 4.4) -> Axes:
+def axes(ax: Axes | None, height: float = 4.4) -> Axes:
     """The Axes that was given, or a new one on a figure of its own."""
-    if ax is not None:
-        return ax
-    figure = Figure(figsize=(width, height), layout="constrained")
+    return ax if ax is not None else page(WIDTH, height).add_subplot()
+
+
+def page(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, or larger or smaller where that is asked for."""
+    wide = _SIZE.get()[0]
+    figure = Figure(figsize=(width * wide, height * wide), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure.add_subplot()
+    return figure
 
 
 #: What each format must not hold, for the same bytes at any time.
@@ -175,10 +217,10 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
-def rendered(drawing: Axes | Figure, kind: str) -> bytes:
+def rendered(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
     """A picture as the bytes of an SVG, PNG or PDF file, on white."""
     if kind != "svg":
-        return _saved(drawing, kind)
+        return _saved(drawing, kind, **options)
     head = '<?xml version="1.0" encoding="utf-8"?>\n'
     return (head + compact(_saved(drawing, kind).decode(), "figure")).encode()
 
@@ -205,17 +247,19 @@ def _saved(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
     found = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
     assert isinstance(found, Figure)
     out = io.BytesIO()
-    with rc_context(STYLE):
+    with rc_context(style()):
         found.draw_without_rendering()  # the layout settles, so that saving again is the same
         found.savefig(out, format=kind, metadata=_METADATA[kind], **options)
     return out.getvalue()
 
 
-def save(drawing: Axes | Figure, path: str | Path) -> Path:
-    """Write a picture; the format goes by the ending: .svg, .png or .pdf."""
+def save(drawing: Axes | Figure, path: str | Path, dpi: int | None = None) -> Path:
+    """Write a picture; the format goes by the ending: .svg, .png or .pdf; `dpi` (150) says
+    how many dots an inch a .png has. See `sized` for its width and its letters."""
     from symgate.writing.files import write_file
 
-    return write_file(path, rendered(drawing, format_of(path)))
+    options = {} if dpi is None else {"dpi": dpi}
+    return write_file(path, rendered(drawing, format_of(path), **options))
 
 
 def format_of(path: str | Path) -> str:

@@ -163,7 +163,7 @@ def _of_curve(d: Decay, cell: Cell, notation: str) -> dict[str, Any]:
         **d.summary(),
         "of": d.of,
         "wrt": d.wrt,
-        "norm": d.norm,
+        "norm": d.norm_name,
         "averaged_over": d.setting.averaged_over,
         "command": d.setting.command,
         "command_needs": d.setting.needs,

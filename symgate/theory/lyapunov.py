@@ -23,7 +23,7 @@ from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.tables import html_table
+from symgate.tables import frame, html_table
 from symgate.theory.frame import Progress, follow, log_abs_det
 from symgate.theory.settling import settling
 
@@ -58,7 +58,8 @@ class Lyapunov:
     _run: Run = field(repr=False)
 
     def __repr__(self) -> str:
-        batch = "" if self.exponents.ndim == 1 else f" of {len(self.exponents)} sequences"
+        alone = self.exponents.ndim == 1 or len(self.exponents) == 1
+        batch = "" if alone else f" of {len(self.exponents)} sequences"
         largest = np.array2string(np.asarray(self.largest), precision=4, threshold=6)
         notes = "".join(f"\n  {note}" for note in self.notes)
         return (
@@ -77,6 +78,12 @@ class Lyapunov:
         ]
         caption = f"Lyapunov exponents of {self.cell}, {self.steps} steps"
         return html_table(rows, caption=caption, notes=self.notes)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row an exponent: its value and its standard error."""
+        values, errors = (np.atleast_2d(a) for a in (self.exponents, self.error))
+        columns = {f"exponent_{i}": line for i, line in enumerate(values)}
+        return frame({**columns, **{f"error_{i}": line for i, line in enumerate(errors)}})
 
     @property
     def is_whole(self) -> bool:

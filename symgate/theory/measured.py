@@ -20,6 +20,7 @@ from symgate.equations.cell import Cell
 from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
+from symgate.tables import html_table
 from symgate.theory.laws import Laws
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Growth:
 
     def __repr__(self) -> str:
         return f"<Growth of {self.cell}: χ = {self.chi:.4g} measured at n = {self.hidden}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("χ", f"{self.chi:.5g}"), *((k, f"{v:.4g}") for k, v in self.second.items())]
+        return html_table(rows, ("measured", "value"), caption=f"Growth of {self.cell}")
 
     @property
     def chi(self) -> float:

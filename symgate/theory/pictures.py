@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from symgate.plots.style import BLUE, DASHED, GREY, RED, styled
+from symgate.plots.style import BLUE, DASHED, GREY, RED, page, styled
 
 if TYPE_CHECKING:
     from symgate.theory.lyapunov import Lyapunov
@@ -24,8 +23,7 @@ SHOWN = 9
 @styled
 def lyapunov_picture(found: Lyapunov) -> Figure:
     """The spectrum on the left, the running means on the right; of a batch, the first."""
-    figure = Figure(figsize=(9.0, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = page(9.0, 4.2)
     left, right = figure.subplots(1, 2)
     spectrum_on(left, found, color=BLUE)
     exponents = found.exponents[0] if found.exponents.ndim == 2 else found.exponents

@@ -11,9 +11,11 @@ from typing import Any
 from symgate.asked import asked
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError, UnknownName, did_you_mean
 from symgate.linear.linearise import Term
 from symgate.linear.verify import verified
+from symgate.numerics.options import known_name
+from symgate.writing.document import Document, Form, Head
 from symgate.writing.formulas import Section, Step
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
@@ -24,6 +26,9 @@ from symgate.writing.subject import Subject
 LAYOUTS = ("numerator", "transposed")
 FORMS = ("diag", "hadamard")
 MAX_LAG = 8
+
+#: What stands above a derivation.
+HEAD = ("title", "author", "date", "diagram")
 
 
 @dataclass(frozen=True)
@@ -66,26 +71,43 @@ class Derivation:
     def naming(self) -> Naming:
         return Naming(self.cell, notation_named(self.notation))
 
-    def latex(self, *, fragment: bool = False, slides: bool = False) -> str:
-        r"""A complete article, a fragment to \input (which needs amsmath and booktabs), or
-        slides for beamer, a frame a step."""
-        return self._document().latex(fragment=fragment, slides=slides)
+    def latex(self, **options: Any) -> str:
+        r"""A complete article; or, where one of these is true: `fragment`, sections to \input
+        (they need amsmath and booktabs); `slides` for beamer, a frame a step; `handout`, one
+        page. `title`, `author` and `date` stand at the top, and `diagram=sg.diagram(cell)`.
+
+        >>> import symgate as sg
+        >>> doc = sg.derive("gru")
+        >>> "beamer" in doc.latex(slides=True), "Gates" in doc.latex(title="Gates")
+        (True, True)
+        """
+        document, form = self._written(options)
+        return document.latex(**form)
+
+    def __getattr__(self, name: str) -> Any:
+        """What to type for a form that has no method of its own."""
+        if name in Form.__optional_keys__ or name == "pdf":
+            mend = "save(path), which ends in .pdf" if name == "pdf" else f"save(path, {name}=True)"
+            raise AttributeError(f"a derivation has no method {name!r}; take {mend}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def markdown(self) -> str:
         """Markdown with $…$ and $$…$$."""
-        return self._document().markdown()
+        return Document((self,)).markdown()
 
     def html(self) -> str:
         """A page of its own, with static MathML and no script."""
-        return self._document().html()
+        return Document((self,)).html()
 
     def text(self) -> str:
         """Plain Unicode, for a terminal."""
-        return self._document().text()
+        return Document((self,)).text()
 
-    def save(self, path: str | Path, *, fragment: bool = False, slides: bool = False) -> Path:
-        """Write to a file; its ending says how: .tex .md .html .pdf .txt."""
-        return self._document().save(path, fragment=fragment, slides=slides)
+    def save(self, path: str | Path, **options: Any) -> Path:
+        """Write to a file; its ending says how: .tex .md .html .pdf .txt. The options are those
+        of `latex`."""
+        document, form = self._written(options)
+        return document.save(path, **form)
 
     def to_dict(self) -> dict[str, Any]:
         """The derivation as data: sections, steps, and every formula as LaTeX."""
@@ -93,10 +115,18 @@ class Derivation:
 
         return derivation_data(self)
 
-    def _document(self) -> Any:
-        from symgate.writing.document import Document
-
-        return Document((self,))
+    def _written(self, options: dict[str, Any]) -> tuple[Document, Form]:
+        """The document and its form, by the options of `latex`."""
+        known = [*Form.__optional_keys__, *HEAD]
+        for name in options:
+            known_name("the option", name, known)
+        form: Any = {k: v for k, v in options.items() if k in Form.__optional_keys__}
+        words = {k: options.get(k, "") for k in ("title", "author", "date")}
+        diagram = options.get("diagram")
+        if diagram is not None and not hasattr(diagram, "tikz"):
+            raise SymgateError(f"diagram is a picture of the cell, sg.diagram(cell), not {diagram}")
+        pictures = () if diagram is None else (diagram.tikz(standalone=False),)
+        return Document((self,), Head(**words, pictures=pictures)), form
 
     def _repr_html_(self) -> str:
         from symgate.writing.html import body
@@ -121,6 +151,7 @@ def derive(
     hadamard: str | None = None,
     bold: bool = False,
     sections: Sequence[str] | None = None,
+    **head: Any,
 ) -> Derivation:
     """Derive a cell's Jacobian step by step, as a lecturer would write it.
 
@@ -139,6 +170,12 @@ def derive(
     cell = cell_of(cell)
     if not isinstance(cell, Cell):
         raise SymgateError(f"derive takes a cell, as symgate.cell('gru'), not {cell!r}")
+    if head:
+        name = next(iter(head))
+        mend = did_you_mean(name, ("form", "hadamard", "bold", "sections", "notation", "layout"))
+        if name in HEAD:
+            mend = f"; it goes to the file: derive(…).save(path, {name}=…)"
+        raise TypeError(f"derive has no argument {name!r}{mend}")
     style = notation_named(notation)
     for what, value, known in (
         ("the layout", layout, LAYOUTS),

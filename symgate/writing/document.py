@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from symgate.errors import SymgateError, did_you_mean
 from symgate.writing.files import write_file
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 #: The formats by the ending of a file.
 ENDINGS = (".tex", ".md", ".html", ".pdf", ".txt")
+
+
+class Form(TypedDict, total=False):
+    """What LaTeX is made of a derivation in place of an article."""
+
+    fragment: bool
+    slides: bool
+    handout: bool
 
 
 @dataclass(frozen=True)
@@ -46,14 +54,16 @@ class Document:
     derivations: tuple[Derivation, ...]
     head: Head = Head()
 
-    def latex(self, *, fragment: bool = False, slides: bool = False) -> str:
-        r"""An article; a fragment to \input; or slides, a frame a step, for beamer."""
-        from symgate.writing import slides as beamer
-        from symgate.writing import tex
+    def latex(self, **form: Unpack[Form]) -> str:
+        r"""An article; a fragment to \input; slides for beamer, a frame a step; or a handout,
+        a page a cell."""
+        from symgate.writing import handout, slides, tex
 
-        if slides:
-            return beamer.slides(self.derivations, self.head)
-        if fragment:
+        if form.get("slides"):
+            return slides.slides(self.derivations, self.head)
+        if form.get("handout"):
+            return handout.handout(self.derivations, self.head)
+        if form.get("fragment"):
             return tex.fragment(self.derivations)
         return tex.article(self.derivations, self.head)
 
@@ -72,21 +82,25 @@ class Document:
 
         return plain.text(self.derivations)
 
-    def write(self, ending: str, *, fragment: bool = False, slides: bool = False) -> str:
+    def write(self, ending: str, **form: Unpack[Form]) -> str:
         """The document as text, by the ending of a file: .tex .md .html .txt."""
         if ending == ".tex":
-            return self.latex(fragment=fragment, slides=slides)
+            return self.latex(**form)
+        if any(form.values()):
+            raise SymgateError(
+                f"{' and '.join(form)} is LaTeX's: write to a .tex or .pdf file, not to {ending}"
+            )
         return {".md": self.markdown, ".html": self.html, ".txt": self.text}[ending]()
 
-    def save(self, path: str | Path, *, fragment: bool = False, slides: bool = False) -> Path:
+    def save(self, path: str | Path, **form: Unpack[Form]) -> Path:
         """Write to a file; its ending says how: .tex .md .html .pdf .txt."""
         path = Path(path)
         ending = check_ending(path)
         if ending == ".pdf":
             from symgate.writing.pdf import write_pdf
 
-            return write_pdf(self.latex(slides=slides), path)
-        return write_file(path, self.write(ending, fragment=fragment, slides=slides))
+            return write_pdf(self.latex(**form), path)
+        return write_file(path, self.write(ending, **form))
 
 
 def check_ending(path: Path) -> str:

@@ -106,13 +106,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: a heading, a reason, what is shown, and the engine's terms in it."""
+    """One step: a heading, a reason, what is shown, and the engine's terms in it; `core`
+    where a handout of one page keeps it."""
 
     heading: Words
     reason: Words = ()
     formulas: tuple[Formula, ...] = ()
     table: Table | None = None
     terms: tuple[Term, ...] = ()
+    core: bool = False
 
 
 @dataclass(frozen=True)

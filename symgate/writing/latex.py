@@ -302,7 +302,8 @@ def latex(
 ) -> str:
     r"""An operator or a vector expression as LaTeX, in one of `symgate.notations`.
 
-    With `cell` the letters follow the roles of its gates; without, the names' spelling.
+    A cell, or its name, gives its equations as an `aligned` block. With `cell` the letters
+    follow the roles of its gates; without, the names' spelling.
     `hadamard` is "odot" or "circ", `bold` sets vectors in bold.
 
     >>> import symgate as sg
@@ -312,6 +313,8 @@ def latex(
     >>> print(sg.latex(gru.equations["h"], notation="row", cell=gru))
     Z_t \odot H_{t-1} + (1 - Z_t) \odot \tilde{H}_t
     """
+    if isinstance(expression, Cell | str):
+        return equations(cell_of(expression), notation)
     cell = None if cell is None else cell_of(cell)
     naming = Naming(cell, notation_named(notation))
     if order is None and cell is not None:  # an equation is printed as it was typed

@@ -56,11 +56,11 @@ def article(derivations: Sequence[Derivation], head: Head) -> str:
     top = "\n".join([r"\begin{center}", *lines, r"\end{center}", ""])
     drawing = "\\usepackage{tikz}\n" if head.pictures else ""
     inside = f"{top}\n{_derivations(derivations, head.pictures)}"
-    about = rf"\pdfinfo{{/Title ({_pdf(title)}) /Author ({_pdf(head.author)})}}"
+    about = rf"\pdfinfo{{/Title ({pdf_text(title)}) /Author ({pdf_text(head.author)})}}"
     return f"{PREAMBLE}{drawing}{about}\n\\begin{{document}}\n{inside}\\end{{document}}\n"
 
 
-def _pdf(text: str) -> str:
+def pdf_text(text: str) -> str:
     """Text for the properties of a PDF: ASCII, without what ends or escapes there."""
     kept = (c for c in text if c.isascii() and c.isprintable() and c not in "()\\{}%#~^$&_")
     return "".join(kept)
@@ -75,6 +75,11 @@ def fitted(picture: str, width: str, height: str) -> str:
     return f"\\begin{{center}}\n{shrunk}\n\\end{{center}}"
 
 
+def heading(pictures: Sequence[str], place: int, height: str) -> str:
+    """The picture of a cell, no higher than `height`, where there is one."""
+    return fitted(pictures[place], r"\linewidth", height) if pictures else ""
+
+
 def fragment(derivations: Sequence[Derivation]) -> str:
     r"""Sections for \input; they need amsmath, amssymb, booktabs and array."""
     return f"% needs \\usepackage{{{PACKAGES}}}\n\n{_derivations(derivations)}"
@@ -84,7 +89,7 @@ def _derivations(derivations: Sequence[Derivation], pictures: Sequence[str] = ()
     several = len(derivations) > 1
     out = []
     for i, derivation in enumerate(derivations):
-        picture = fitted(pictures[i], r"\linewidth", r"0.4\textheight") if pictures else ""
+        picture = heading(pictures, i, r"0.4\textheight")
         out.append(f"{picture}\n{_derivation(derivation, several)}".strip() + "\n")
     return "\n".join(out)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
     SETUP,
@@ -20,6 +21,7 @@ from symgate.cli.options import (
     setup_options,
     writable,
 )
+from symgate.cli.pictures import add_picture
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -33,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_states(parser)
     parser.add_argument("--paths", action="store_true", help="the curve without each path")
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
-    parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
+    add_picture(parser, ".svg, .png or .pdf, a table in .csv or .json")
     parser.add_argument("--save", metavar="FILE", help="keep one cell's curve in a .npz file")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="print CSV")
@@ -48,8 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = cells(arguments.cells, arguments.cell)
     if arguments.save and len(chosen) > 1:
         arguments.parser.error("--save keeps one cell; name only one")
-    pictures = _pictures(arguments, [c.name for c in chosen])
-    writable(*map(str, pictures.values()), arguments.save)
+    pictures.check(arguments)
+    files = _pictures(arguments, [c.name for c in chosen])
+    writable(*map(str, files.values()), arguments.save)
     from symgate.cli.networks import is_network, run_of
     from symgate.flow.measure import decay
 
@@ -88,8 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
         for d in decays:
             with bar(f"{d.cell}: paths") as hook:
                 d.measure_paths(hook)
-    if pictures:
-        _draw(decays, pictures, arguments.bounds)
+    if files:
+        _draw(decays, files, arguments)
+    elif pictures.is_data(arguments):
+        pictures.write_data(arguments, lambda: _csv(decays), [d.to_dict() for d in decays])
     if arguments.save:
         decays[0].save(arguments.save)
     _show(decays, arguments)
@@ -98,30 +103,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _pictures(arguments: argparse.Namespace, names: list[str]) -> dict[str, Path]:
     """The files to write: the curves, and a picture of the paths of each cell."""
-    if arguments.output is None:
+    if arguments.output is None or pictures.is_data(arguments):
         return {}
-    from symgate.plots.style import format_of
-
     path = Path(arguments.output)
-    format_of(path)
     found = {"": path}
     if arguments.paths:
         found |= {name: path.with_name(f"{path.stem}-{name}-paths{path.suffix}") for name in names}
     return found
 
 
-def _draw(decays: list[Decay], pictures: dict[str, Path], bounds: bool) -> None:
+def _draw(decays: list[Decay], files: dict[str, Path], arguments: argparse.Namespace) -> None:
     from symgate.plots import decay_curves, path_curves
-    from symgate.plots.style import format_of, rendered
-    from symgate.writing.files import write_file
 
-    alone = len(decays) == 1
-    drawn = {"": decay_curves(decays, bounds=bounds, predictions=bounds and alone)}
-    drawn |= {d.cell: path_curves(d.paths) for d in decays if d.cell in pictures and d.paths}
-    ready = {pictures[k]: rendered(ax, format_of(pictures[k])) for k, ax in drawn.items()}
-    for path, content in ready.items():
-        write_file(path, content)
-        print(f"symgate: wrote {path}", file=sys.stderr)
+    bounds, alone = arguments.bounds, len(decays) == 1
+    pictures.write(
+        arguments,
+        lambda: decay_curves(decays, bounds=bounds, predictions=bounds and alone),
+        files[""],
+    )
+    for d in decays:
+        if d.cell in files and (found := d.paths) is not None:
+            pictures.write(arguments, partial(path_curves, found), files[d.cell])
 
 
 def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
@@ -129,9 +131,7 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         print(json.dumps([d.to_dict() for d in decays], indent=2, ensure_ascii=False))
         return
     if arguments.csv:
-        for place, d in enumerate(decays):
-            text = d.to_csv()
-            print(text if place == 0 else text.split("\n", 1)[1], end="")
+        print(_csv(decays), end="")
         return
     from symgate.cli.chart import chart
     from symgate.cli.columns import columns
@@ -152,6 +152,12 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
     for d in decays:
         for note in d.notes:
             print(f"{d.cell}: {note}")
+
+
+def _csv(decays: list[Decay]) -> str:
+    """The curves one below the other, under one header."""
+    first, *others = (d.to_csv() for d in decays)
+    return first + "".join(text.split("\n", 1)[1] for text in others)
 
 
 def _measured_on(decays: list[Decay]) -> None:

@@ -47,6 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--fragment", action="store_true", help=r"LaTeX for \input, not a whole article"
     )
     parser.add_argument("--slides", action="store_true", help="a beamer document, a frame a step")
+    parser.add_argument("--handout", action="store_true", help="the derivation on one page")
     parser.add_argument("--diagram", action="store_true", help="the cell's diagram at the top")
     parser.add_argument("--title", default="", help="a title in place of the cell's")
     parser.add_argument("--author", default="", help="who wrote it")
@@ -92,9 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     head = Head(arguments.title, arguments.author, arguments.date, pictures)
     document = Document(derivations, head)
     if arguments.output is not None:
-        written = document.save(
-            arguments.output, fragment=arguments.fragment, slides=arguments.slides
-        )
+        written = document.save(arguments.output, **_form(arguments))
         print(f"symgate: wrote {written}", file=sys.stderr)
     else:
         print(_shown(document, arguments), end="")
@@ -114,10 +113,12 @@ def _check(arguments: argparse.Namespace) -> None:
     is_tex = (
         Path(arguments.output).suffix == ".tex" if arguments.output else (arguments.format == "tex")
     )
-    for name in ("slides", "diagram"):
+    if arguments.slides and arguments.handout:
+        usage.error("--slides and --handout are two documents: make them one after the other")
+    for name in ("slides", "handout", "diagram"):
         if getattr(arguments, name) and not (is_tex or str(arguments.output).endswith(".pdf")):
             usage.error(f"--{name} is LaTeX's: write to a .tex or .pdf file, or take --format tex")
-    if arguments.fragment and (arguments.slides or arguments.diagram):
+    if arguments.fragment and (arguments.slides or arguments.handout or arguments.diagram):
         usage.error("--fragment stands alone: it is what you put into a document of your own")
     if arguments.fragment and not is_tex:
         usage.error("--fragment is LaTeX's: write to a .tex file, or take --format tex")
@@ -139,4 +140,9 @@ def _shown(document: Any, arguments: argparse.Namespace) -> str:
         shown = data[0] if len(data) == 1 else data
         return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
     ending = {"text": ".txt", "md": ".md", "tex": ".tex", "html": ".html"}[kind]
-    return str(document.write(ending, fragment=arguments.fragment, slides=arguments.slides))
+    return str(document.write(ending, **_form(arguments)))
+
+
+def _form(arguments: argparse.Namespace) -> dict[str, bool]:
+    """What LaTeX is to make, as `Document.latex` takes it."""
+    return {name: True for name in ("fragment", "slides", "handout") if getattr(arguments, name)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
     add_data,
@@ -17,8 +17,8 @@ from symgate.cli.options import (
     one_thread,
     setup_options,
     whole,
-    writable,
 )
+from symgate.cli.pictures import add_picture
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -41,12 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dt", type=number, default=1.0, help="time of a step (1)")
     add_setup(parser, *DRAWING)
     add_data(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="a picture of the spectrum and its convergence: .svg, .png or .pdf",
-    )
+    add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
 
@@ -59,19 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = cells(arguments.cells, arguments.cell)
     if arguments.output and len(chosen) > 1:
         arguments.parser.error("-o draws one cell; name only one")
-    if arguments.output:
-        from symgate.plots.style import format_of
-
-        format_of(arguments.output)
-        writable(arguments.output)
+    pictures.check(arguments)
     words = zip_longest(arguments.cells, chosen)
     found = [_measured(cell, word, arguments) for word, cell in words]
     if arguments.output:
-        from symgate.plots import save
         from symgate.theory.pictures import lyapunov_picture
 
-        save(lyapunov_picture(found[0]), arguments.output)
-        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+        pictures.write(arguments, lambda: lyapunov_picture(found[0]))
     if arguments.json:
         print(json.dumps([f.to_dict() for f in found], indent=2, ensure_ascii=False))
     else:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
-from symgate.cli.options import add_setup, cells, number, one_thread, setup_options, writable
+from symgate.cli import pictures
+from symgate.cli.options import add_setup, cells, number, one_thread, setup_options
+from symgate.cli.pictures import add_picture
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
     parser.add_argument("--state", help="the state that is to remember")
     add_setup(parser, "hidden", "input", "size", "scheme", "seed", "t-max")
-    parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
+    add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
 
@@ -27,20 +28,15 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = cells(arguments.cells, arguments.cell)
     if arguments.output and len(chosen) > 1:
         arguments.parser.error("-o draws one cell; name only one")
-    if arguments.output:
-        from symgate.plots.style import format_of
-
-        format_of(arguments.output)
-        writable(arguments.output)
+    pictures.check(arguments)
     from symgate.flow.memory import memory
 
     options = setup_options(arguments, "steps")
     found = [memory(cell, arguments.steps, state=arguments.state, **options) for cell in chosen]
     if arguments.output:
-        from symgate.plots import memory_curves, save
+        from symgate.plots import memory_curves
 
-        save(memory_curves(found[0]), arguments.output)
-        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+        pictures.write(arguments, lambda: memory_curves(found[0]))
     if arguments.json:
         print(json.dumps([m.to_dict() for m in found], indent=2, ensure_ascii=False))
     else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
+from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
     SETUP,
@@ -20,6 +20,7 @@ from symgate.cli.options import (
     wholes,
     writable,
 )
+from symgate.cli.pictures import add_picture
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole, default=2000, help="most points allowed (2000)")
     parser.add_argument("--keep", metavar="FILE", help="keep results here, and go on from them")
     add_states(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", help="a picture: .svg, .png or .pdf")
+    add_picture(parser, ".svg, .png or .pdf, a table in .csv or .json")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="print CSV")
     form.add_argument("--json", action="store_true", help="print JSON")
@@ -54,11 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.cli.commands.show import chosen_cell
 
     cell = chosen_cell(arguments)
-    if arguments.output:
-        from symgate.plots.style import format_of
-
-        format_of(arguments.output)
-    writable(arguments.output, arguments.keep)
+    pictures.check(arguments)
+    writable(arguments.keep)
     from symgate.flow.sweep import sweep
     from symgate.flow.workers import cluster
 
@@ -79,11 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
             executor=executor,
             progress=hook,
         )
-    if arguments.output:
-        from symgate.plots import save, sweep_map
+    if pictures.is_data(arguments):
+        pictures.write_data(arguments, found.to_csv, found.to_dict())
+    elif arguments.output:
+        from symgate.plots import sweep_map
 
-        save(sweep_map(found), arguments.output)
-        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+        pictures.write(arguments, lambda: sweep_map(found))
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     elif arguments.csv:

@@ -76,7 +76,7 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         ":",
     )
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
-    return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms)
+    return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms, core=True)
 
 
 def _outputs(subject: Subject) -> set[str]:
@@ -114,7 +114,7 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         Written("t - 1", "t − 1"),
         ":",
     )
-    return Step(("Recursion",), reason, (Formula(tuple(lines)),))
+    return Step(("Recursion",), reason, (Formula(tuple(lines)),), core=True)
 
 
 def _parts(expression: Any) -> list[Part]:
@@ -166,4 +166,5 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     )
     if unused:
         words += [*listed([(u,) for u in unused]), " has no influence."]
-    return Step(("Gradients of the parameters",), tuple(words), (Formula(tuple(lines), beside),))
+    formulas = (Formula(tuple(lines), beside),)
+    return Step(("Gradients of the parameters",), tuple(words), formulas, core=True)

@@ -50,7 +50,7 @@ def _equations(subject: Subject) -> Step:
         )
         for name, expression in cell.equations.items()
     ]
-    return Step(("Equations",), _preface(subject), (Formula(tuple(lines)),))
+    return Step(("Equations",), _preface(subject), (Formula(tuple(lines)),), core=True)
 
 
 def _preface(subject: Subject) -> Words:

@@ -80,7 +80,7 @@ def _product(subject: Subject) -> Step:
         lines = (Line(left, (Part(over),)), line(None, OperatorProduct(*factors)))
     else:
         lines = (line(left, OperatorProduct(*factors)),)  # type: ignore[assignment]
-    return Step(("The product",), reason, (Formula(lines),))
+    return Step(("The product",), reason, (Formula(lines),), core=True)
 
 
 def _whole(subject: Subject, lag: Any) -> Any:
@@ -114,9 +114,8 @@ def _carry(subject: Subject) -> Step:
         *wholes,
         " has a closed form:" if len(named) == 1 else " has a closed form each:",
     )
-    return Step(
-        ("The carry alone",), reason, tuple(Formula((one,)) for one in lines), None, tuple(terms)
-    )
+    formulas = tuple(Formula((one,)) for one in lines)
+    return Step(("The carry alone",), reason, formulas, None, tuple(terms), core=True)
 
 
 def closed_form(coefficient: Any, size: Any) -> MatrixExpr:

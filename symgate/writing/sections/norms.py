@@ -120,7 +120,8 @@ def _bounds(subject: Subject, found: Bounds) -> Step:
     )
     if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
         words.append(". A value without a bound stays in the formula, by its largest component")
-    return Step(heading, (*words, ":"), (Formula(tuple(lines)),), None, tuple(dict.fromkeys(terms)))
+    formulas, unique = (Formula(tuple(lines)),), tuple(dict.fromkeys(terms))
+    return Step(heading, (*words, ":"), formulas, None, unique, core=True)
 
 
 def _constant(bound: Expr) -> Expr:

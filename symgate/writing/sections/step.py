@@ -113,7 +113,7 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
     formulas = (Formula(tuple(lines)),) if lines else ()
-    return Step(heading, tuple(reason), formulas, None, unique)
+    return Step(heading, tuple(reason), formulas, None, unique, core=True)
 
 
 def _collecting(subject: Subject, of: str) -> str:

@@ -1,0 +1,78 @@
+"""Files that commands draw: the options of their size, checked first and written last."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from symgate.cli.options import number, whole, writable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def add_picture(parser: argparse.ArgumentParser, endings: str = ".svg, .png or .pdf") -> None:
+    """-o FILE with --dpi, --width and --font-size."""
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"a picture ends in {endings}")
+    parser.add_argument("--dpi", type=whole, help="dots per inch of a .png")
+    parser.add_argument("--width", type=number, metavar="INCHES", help="width of the picture")
+    parser.add_argument("--font-size", type=number, metavar="POINTS", help="size of its letters")
+
+
+def sizes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What was given of the picture's size, checked."""
+    from symgate.asked import number as real
+    from symgate.asked import whole as count
+
+    if arguments.output is None and (arguments.dpi or arguments.width or arguments.font_size):
+        arguments.parser.error("--dpi, --width and --font-size are of a picture: give -o FILE")
+    ranges = {"dpi": count(10, 2400), "width": real(above=0), "font_size": real(above=0)}
+    given = {name: getattr(arguments, name) for name in ranges}
+    return {name: ranges[name](name, v) for name, v in given.items() if v is not None}
+
+
+def is_data(arguments: argparse.Namespace) -> bool:
+    """Whether the output is a table or JSON by its ending, and no picture."""
+    return Path(arguments.output or "").suffix.lower() in (".csv", ".json")
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise before any work where the picture could not be written."""
+    sizes(arguments)
+    if arguments.output is not None:
+        from symgate.plots.style import format_of
+
+        if not is_data(arguments):
+            format_of(arguments.output)
+        writable(arguments.output)
+
+
+def write(
+    arguments: argparse.Namespace,
+    draw: Callable[[], Axes | Figure],
+    path: str | Path | None = None,
+) -> None:
+    """Draw in the size that was asked for, and write the file."""
+    from symgate.plots.style import save, sized
+
+    options = sizes(arguments)
+    dpi = options.pop("dpi", None)
+    path = arguments.output if path is None else path
+    with sized(**options):
+        save(draw(), path, dpi=dpi)
+    print(f"symgate: wrote {path}", file=sys.stderr)
+
+
+def write_data(arguments: argparse.Namespace, csv: Callable[[], str], data: Any) -> None:
+    """Write a table or JSON."""
+    import json
+
+    from symgate.writing.files import write_file
+
+    is_csv = Path(arguments.output).suffix.lower() == ".csv"
+    text = csv() if is_csv else json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    print(f"symgate: wrote {write_file(arguments.output, text)}", file=sys.stderr)
