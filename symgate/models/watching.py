@@ -75,15 +75,7 @@ class Watch:
 
     def epoch(self, number: int | None = None) -> None:
         """Measure now; epochs count on from the last, or have the number given."""
-        found = {}
-        for label, run, state in self._runs():
-            lags = self.lags[self.lags <= run.steps]
-            norms = block_norms(run, state, [state], int(lags[-1]), norm=self.norm, noted=lags)[
-                state
-            ]
-            curve = np.full(len(self.lags), np.nan)
-            curve[: len(lags)] = np.median(norms.reshape(len(lags), -1), axis=1)
-            found[label] = curve
+        found = self._measured()
         if self._curves and found.keys() != self._curves.keys():
             raise SymgateError(
                 f"the module has the layers {', '.join(found)}, and {', '.join(self._curves)} were "
@@ -93,6 +85,24 @@ class Watch:
             self._curves.setdefault(label, []).append(curve)
         last = self.epochs[-1] + 1 if self.epochs else 0
         self.epochs.append(last if number is None else number)
+
+    def rehearse(self) -> None:
+        """Measure once and keep nothing: the cell is linearised and its step compiled now, and
+        a probe that does not fit is refused now, not after an epoch."""
+        self._measured()
+
+    def _measured(self) -> dict[str, Array]:
+        """The curve of each layer, now."""
+        found = {}
+        for label, run, state in self._runs():
+            lags = self.lags[self.lags <= run.steps]
+            norms = block_norms(run, state, [state], int(lags[-1]), norm=self.norm, noted=lags)[
+                state
+            ]
+            curve = np.full(len(self.lags), np.nan)
+            curve[: len(lags)] = np.median(norms.reshape(len(lags), -1), axis=1)
+            found[label] = curve
+        return found
 
     def _runs(self) -> Iterator[tuple[str, Run, str]]:
         """Each network inside the module, run on what the probe gives it."""
@@ -197,6 +207,8 @@ def watch(
             f"watch takes a module of PyTorch or a model of Keras, not {type(module).__name__}"
         )
     made = Watch(module, x, lags, norm, batch_first)
+    if getattr(module, "built", True):
+        made.rehearse()
     return made if resume is None else made.resumed(resume)
 
 
@@ -240,22 +252,30 @@ def _fed(module: Any, x: Any) -> dict[str, Array]:
     }
 
 
+class _Enough(BaseException):
+    """Ends a forward pass: all recurrent layers have been called."""
+
+
 @contextmanager
 def _hooked(module: Any, found: dict[str, Any]) -> Iterator[None]:
-    """Hooks on the recurrent layers that keep what they are called with."""
-    hooks = []
+    """Hooks on the recurrent layers that keep what they are called with at first."""
+    hooks: list[Any] = []
 
     def kept(name: str) -> Any:
-        def hook(_: Any, args: Any, kwargs: Any, __: Any) -> None:
-            found[name] = args[0] if args else kwargs["input"]
+        def hook(_: Any, args: Any, kwargs: Any) -> None:
+            found.setdefault(name, args[0] if args else kwargs["input"])
+            if len(found) == len(hooks):
+                raise _Enough
 
         return hook
 
     for name, inner in module.named_modules():
         if hasattr(inner, "weight_hh_l0"):
-            hooks.append(inner.register_forward_hook(kept(name), with_kwargs=True))
+            hooks.append(inner.register_forward_pre_hook(kept(name), with_kwargs=True))
     try:
         yield
+    except _Enough:
+        return
     finally:
         for hook in hooks:
             hook.remove()
