@@ -1,8 +1,6 @@
-"""Cells of Flax, linen and nnx; rows that are held against recorded arithmetic: TF1, Haiku."""
+"""Cells of Flax, linen and nnx."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pytest
@@ -37,10 +35,6 @@ def test_nnx(kind: str) -> None:
     assert len(found.readings) == 1
 
 
-def sigmoid(a: Any) -> Any:
-    return 1 / (1 + np.exp(-a))
-
-
 def test_a_planted_order_is_found() -> None:
     module = nnx.RNN(nnx.OptimizedLSTMCell(3, 4, rngs=nnx.Rngs(0)))
     y = np.asarray(module(X))
@@ -50,47 +44,24 @@ def test_a_planted_order_is_found() -> None:
     assert [fit.reading.order for fit in found.readings] == [("i", "f", "g", "o")]
 
 
-def test_tensorflow_1_and_haiku_lstm() -> None:
-    """i, j, f, o from one matrix; 1 is added to f when the layer runs."""
-    kernel, bias = RNG.normal(size=(7, 16)), RNG.normal(size=16)
-    x, h, c = RNG.normal(size=(5, 3)), np.zeros(4), np.zeros(4)
-    out = []
-    for row in x:
-        i, j, f, o = np.split(np.concatenate([row, h]) @ kernel + bias, 4)
-        c = sigmoid(f + 1) * c + sigmoid(i) * np.tanh(j)
-        h = sigmoid(o) * np.tanh(c)
-        out.append(h)
-    tensorflow = {"rnn/basic_lstm_cell/kernel:0": kernel, "rnn/basic_lstm_cell/bias:0": bias}
-    haiku = {"lstm/linear": {"w": kernel, "b": bias}}
-    for source in (tensorflow, haiku):
-        found = sg.model(source).check(x, np.array(out))
-        assert found.error < 1e-12
-        assert found.readings[0].reading.add == {"f": 1.0}
-    assert any("forget_bias=0" in text for text in sg.model(tensorflow).assumed)
+def test_nnx_says_activations_and_directions() -> None:
+    relu = nnx.RNN(nnx.SimpleCell(3, 4, activation_fn=jax.nn.relu, rngs=nnx.Rngs(0)))
+    net = sg.model(relu)
+    assert not net.assumed
+    assert net.check(X, np.asarray(relu(X))).holds
+    ways = [nnx.RNN(nnx.GRUCell(3, 4, rngs=nnx.Rngs(k))) for k in (0, 1)]
+    both = nnx.Bidirectional(*ways)
+    net = sg.model(both)
+    assert [layer.reverse for layer in net.layers] == [False, True]
+    assert net.check(X, np.asarray(both(X))).error < 1e-5
+    with pytest.raises(sg.SymgateError, match="residual"):
+        sg.model(nnx.RNN(nnx.SimpleCell(4, 4, residual=True, rngs=nnx.Rngs(0))))
+    with pytest.raises(sg.SymgateError, match="runs backwards"):
+        sg.model(nnx.RNN(nnx.GRUCell(3, 4, rngs=nnx.Rngs(0)), reverse=True))
 
 
-def test_tensorflow_1_and_haiku_gru() -> None:
-    gates, candidate = RNG.normal(size=(7, 8)), RNG.normal(size=(7, 4))
-    b, d = RNG.normal(size=8), RNG.normal(size=4)
-    x, h, g = RNG.normal(size=(5, 3)), np.zeros(4), np.zeros(4)
-    keeps, takes = [], []
-    for row in x:
-        r, u = np.split(sigmoid(np.concatenate([row, h]) @ gates + b), 2)
-        h = u * h + (1 - u) * np.tanh(np.concatenate([row, r * h]) @ candidate + d)
-        keeps.append(h)
-        r, z = np.split(sigmoid(np.concatenate([row, g]) @ gates + b), 2)
-        g = (1 - z) * g + z * np.tanh(np.concatenate([row, r * g]) @ candidate + d)
-        takes.append(g)
-    tensorflow = {
-        "rnn/gru_cell/gates/kernel": gates,
-        "rnn/gru_cell/gates/bias": b,
-        "rnn/gru_cell/candidate/kernel": candidate,
-        "rnn/gru_cell/candidate/bias": d,
-    }
-    assert sg.model(tensorflow).check(x, np.array(keeps)).error < 1e-12
-    z_first = np.concatenate([gates[:, 4:], gates[:, :4], candidate], axis=1)
-    haiku = {
-        "gru": {"w_i": z_first[:3], "w_h": z_first[3:], "b": np.concatenate([b[4:], b[:4], d])}
-    }
-    found = sg.model(haiku).check(x, np.array(takes))
-    assert found.error < 1e-12
+def test_any_linear_layer_is_no_lstm_of_haiku() -> None:
+    linear = {"mlp/linear": {"w": np.ones((9, 8)), "b": np.zeros(8)}}
+    with pytest.raises(sg.SymgateError, match="no recurrent layer"):
+        sg.model(linear)
+    assert sg.model(linear, framework="haiku").layers[0].row == "haiku-lstm"

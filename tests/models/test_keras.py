@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +145,41 @@ def test_old_files_of_weights(tmp_path: Path) -> None:
     assert [fit.reading.activations for fit in found.readings] == [{}]
 
 
-@pytest.mark.parametrize(("kind", "gates"), [("LSTM", 4), ("GRU", 3)])
-def test_cudnn_layout(kind: str, gates: int) -> None:
-    """CuDNN's kernels are the usual ones, each gate's transposed in its bytes; two biases."""
-    source = model(kind.lower())
-    kernel, recurrent, bias = (np.asarray(w) for w in source.weights)
-    W = np.hstack([k.T.reshape(k.shape) for k in np.hsplit(kernel, gates)])
-    U = np.hstack([k.T for k in np.hsplit(recurrent, gates)])
-    halves = bias.ravel() if kind == "GRU" else np.concatenate([0.25 * bias, 0.75 * bias])
-    stored = {"a.kernel": W, "a.recurrent_kernel": U, "a.bias": halves}
-    assert sg.model(stored, batch_first=True).check(X, np.asarray(source(X))).error < 1e-5
+@pytest.mark.parametrize("end", ["keras", "h5", ""])
+def test_a_model_inside_a_model_is_one_stack(end: str, tmp_path: Path) -> None:
+    inner = keras.Sequential(
+        [layer("LSTM", name="a"), keras.layers.Dropout(0.1), layer("GRU", name="b")], name="inner"
+    )
+    x = keras.Input((6, 3))
+    source = keras.Model(x, keras.layers.Dense(2)(inner(x)))
+    for weight in source.weights:
+        weight.assign(0.5 * RNG.normal(size=weight.shape))
+    path = tmp_path / f"m.{end}"
+    if end:
+        with pytest.warns() if end == "h5" else contextlib.nullcontext():
+            source.save(path)
+    net = sg.model(path if end else source)
+    assert set(net.groups) == {"inner.a+inner.b"}
+    assert net.check(X, np.asarray(inner(X))).error < 1e-5
+
+
+def test_a_cell_in_a_layer() -> None:
+    source = keras.Sequential(
+        [keras.Input((None, 3)), keras.layers.RNN(keras.layers.GRUCell(4), return_sequences=True)]
+    )
+    assert sg.model(source).check(X, np.asarray(source(X))).error < 1e-5
+    cells = [keras.layers.LSTMCell(4), keras.layers.LSTMCell(4)]
+    with pytest.raises(sg.SymgateError, match="StackedRNNCells, which is not read"):
+        sg.model(keras.Sequential([keras.Input((None, 3)), keras.layers.RNN(cells)]))
+
+
+def test_first_states_and_masks_are_said() -> None:
+    """A decoder starts from its encoder's state; masked steps are passed over."""
+    x = keras.Input((6, 3))
+    masked = keras.layers.Masking(name="mask")(x)
+    out, h, c = layer("LSTM", return_state=True, name="encoder")(masked)
+    found = layer("LSTM", name="decoder")(out, initial_state=[h, c])
+    net = sg.model(keras.Model(x, found))
+    assert net.groups == ("encoder", "decoder")  # the output is not all that the decoder gets
+    assert any(t.startswith("decoder: its first state comes from encoder") for t in net.assumed)
+    assert any(t.startswith("encoder: mask masks steps") for t in net.assumed)

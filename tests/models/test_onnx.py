@@ -190,3 +190,31 @@ def test_clipping_is_refused(tmp_path: Path) -> None:
     run([node("LSTM", clip=1.0)], weights("LSTM"), tmp_path / "m")
     with pytest.raises(sg.SymgateError, match="clips"):
         sg.model(tmp_path / "m")
+
+
+def test_batches_come_first_behind_a_transpose(tmp_path: Path) -> None:
+    turned = onnx.helper.make_node("Transpose", ["X"], ["X2"], perm=[1, 0, 2])
+    own = onnx.helper.make_node("GRU", ["X2", "W", "R", "B"], ["Y"], hidden_size=4)
+    y = run([turned, own], weights("GRU"), tmp_path / "m")
+    net = sg.model(tmp_path / "m")
+    assert net.batch_first
+    assert net.check(X, flat(y).swapaxes(0, 1)).error < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("inputs", "constants", "said"),
+    [
+        (["L"], {"L": np.array([6, 4], np.int32)}, "sequence_lens"),
+        (["", "h"], {"h": np.ones((1, 2, 4), np.float32)}, "starts from a state"),
+        (["", "h"], {"h": np.zeros((1, 2, 4), np.float32)}, ""),
+    ],
+)
+def test_what_a_replay_leaves_out_is_said(
+    inputs: list[str], constants: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    own = onnx.helper.make_node("GRU", ["X", "W", "R", "B", *inputs], ["Y"], hidden_size=4)
+    y = run([own], {**weights("GRU"), **constants}, tmp_path / "m")
+    net = sg.model(tmp_path / "m")
+    assert net.check(X, flat(y)).holds == (not said)
+    assert bool(net.assumed) == bool(said)
+    assert said in "".join(net.assumed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,32 @@ def test_a_parametrised_module_is_refused() -> None:
     for source in (module, module.state_dict()):
         with pytest.raises(sg.SymgateError, match="remove_parametrizations"):
             sg.model(source)
+
+
+def test_a_checkpoint_of_a_trainer(tmp_path: Path) -> None:
+    """Hyper-parameters, paths and numbers of NumPy beside the weights are passed over."""
+    module, x, y = made("gru")
+    beside = {
+        "hyper_parameters": argparse.Namespace(rate=0.1, folder=Path("/a")),
+        "best": np.float64(0.5),
+        "device": torch.device("cpu"),
+        "optimizer_states": [{"state": {0: {"exp_avg": module.weight_hh_l0.detach()}}}],
+    }
+    state = {f"module.net.{n}": a for n, a in module.state_dict().items()}
+    torch.save({**beside, "state_dict": state}, tmp_path / "last.ckpt")
+    net = sg.model(tmp_path / "last.ckpt", batch_first=False)
+    assert net.groups == ("state_dict.module.net",)
+    assert net.check(x, y).error < 1e-12
+
+
+def test_a_file_of_before_1_6_says_how_to_save_it_anew(tmp_path: Path) -> None:
+    path = tmp_path / "old.pth"
+    torch.save(made("gru")[0].state_dict(), path, _use_new_zipfile_serialization=False)
+    with pytest.raises(sg.SymgateError, match=r"before 1\.6.*weights_only=True"):
+        sg.model(path)
+
+
+def test_arrays_that_no_cell_has_are_said() -> None:
+    state = dict(torch.nn.LSTMCell(3, 4).state_dict())
+    beside = {f"cell.{n}": a for n, a in state.items()} | {"cell.ln.weight": torch.ones(16)}
+    assert "cell.ln.weight" in "".join(sg.model(beside, batch_first=False).assumed)

@@ -6,14 +6,15 @@ HDF5 is read through h5py; links, virtual and external data are not followed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.models.formats.archive import LONGEST_TEXT, Archive
-from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread
+from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread, wiring
 from symgate.models.optional import optional
 from symgate.models.stored import RATIO, Array, Contents, Stored, checked_bytes
 
@@ -52,11 +53,16 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
             if config is None and "model_config" in file.attrs:
                 config = _json(path, _text(file.attrs["model_config"]))
             objects = list(_objects(path, h5py, file, ""))
-            names = {n: _text(a["name"]) for n, a, shape in objects if "name" in a}
+            said = {n: _text(a["name"]) for n, a, shape in objects if "name" in a}
+            paths = [n for n, _, shape in objects if shape is not None]
+            layers = () if config is None else tuple(wiring(config))
+            names = [renamed(n, said, layers) for n in paths]
+            twice = {n for n, count in Counter(names).items() if count > 1}
             arrays = {
-                renamed(n, names): _stored(path, h5py, source, n, file[n])
-                for n, _, shape in objects
-                if shape is not None
+                n.replace("/", ".") if name in twice else name: _stored(
+                    path, h5py, source, n, file[n]
+                )
+                for name, n in zip(names, paths, strict=True)
             }
     except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as error:
         raise SymgateError(f"{path} is no whole HDF5 file: {error}; it was cut off") from None
@@ -121,13 +127,17 @@ def _no_numbers(path: Path, name: str) -> Array:
     raise SymgateError(f"{path}: {name} holds no numbers")
 
 
-def renamed(path: str, names: Mapping[str, str]) -> str:
+def renamed(path: str, names: Mapping[str, str], layers: Sequence[str] = ()) -> str:
     """The name of an array as `layer.kernel`, `layer.backward.bias`, whatever wrote the file.
+
+    `names` are those that Keras 3 keeps beside its arrays, `layers` those of the configuration.
 
     >>> renamed("layers/bidirectional/backward_layer/cell/vars/1", {})
     'bidirectional.backward.recurrent_kernel'
     >>> renamed("model_weights/both/seq/both/forward_gru/gru_cell/kernel:0", {})
     'both.forward.kernel'
+    >>> renamed("model_weights/inner/a/lstm_cell/kernel:0", {}, ("a", "inner.a"))
+    'inner.a.kernel'
     """
     parts = path.split("/")
     if "vars" in parts and parts[0] in ("layers", "_layer_checkpoint_dependencies"):
@@ -136,7 +146,10 @@ def renamed(path: str, names: Mapping[str, str]) -> str:
         parts = parts[1:]
     inner = parts[1:-1]
     direction = next((w for w in ("forward", "backward") for p in inner if p.startswith(w)), "")
-    return ".".join(filter(None, (parts[0], direction, parts[-1].removesuffix(":0"))))
+    under = [name.split(".") for name in layers if name.split(".")[0] == parts[0]]
+    fitting = [name for name in under if set(name[1:]) <= set(inner)]
+    layer = max(fitting, key=len, default=parts[:1])
+    return ".".join(filter(None, (*layer, direction, parts[-1].removesuffix(":0"))))
 
 
 def _of_vars(parts: list[str], names: Mapping[str, str]) -> str:
