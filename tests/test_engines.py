@@ -19,7 +19,7 @@ import symgate as sg
 from symgate.errors import UnknownName
 from symgate.numerics import native
 from symgate.numerics.product import block_norms, vector_norms
-from symgate.numerics.tape import OPERATIONS, Place, Tape
+from symgate.numerics.tape import OPERATIONS, Bound, Place, Tape, packed
 from tests.chosen import CELLS
 from tests.numbers import Numbers, numbers
 from tests.random_cells import random_cell
@@ -144,16 +144,17 @@ def test_products(rows: int, width: int) -> None:
     rng = np.random.default_rng(rows * width)
     a, b = rng.normal(size=(rows, 11)), rng.normal(size=(11, width))
     for name in ("times", "times_add", "apply", "apply_add"):
-        tape = Tape(LIBRARY)
+        tape = Tape(LIBRARY.symgate_vector())
         out = tape.rows(rows, width)
-        out[:, :width] = 1
-        if name.startswith("times"):
-            right = tape.packed(b)
-        else:
-            right = Place(np.pad(b, ((0, 0), (0, 2 * tape.vector))), width)
-        tape.do(name, Place(out, width), Place(a, 11), right, k=11)
-        tape.run(0, 1, (0, 1), rows)
-        np.testing.assert_allclose(out[:, :width], a @ b + name.endswith("add"), atol=1e-13)
+        spread = np.pad(b, ((0, 0), (0, 2 * tape.vector)))
+        row = 0 if name.startswith("times") else spread.shape[1]
+        tape.do(name, out, Place("a", 11, row=11), Place("b", width, row=row), k=11)
+        right = packed(b, tape.vector) if name.startswith("times") else spread
+        bound = Bound(tape, LIBRARY, {"a": a, "b": right})
+        bound.view(out, rows)[:] = 1
+        bound.run(0, 1, (0, 1), rows)
+        found = bound.view(out, rows)
+        np.testing.assert_allclose(found, a @ b + name.endswith("add"), atol=1e-13)
 
 
 @needs_compiler
@@ -174,10 +175,13 @@ def test_functions() -> None:
             "max": np.maximum(at, other), "min": np.minimum(at, other),
         }  # fmt: skip
     for name, value in expected.items():
-        tape, out = Tape(LIBRARY), np.empty(len(at))
-        tape.do(name, Place(out, len(at)), Place(at, len(at)), Place(other, len(at)))
-        tape.run(0, 1, (0, 1))
-        np.testing.assert_allclose(out, value, rtol=2e-15, atol=1e-322, err_msg=name)
+        tape = Tape(LIBRARY.symgate_vector())
+        out = tape.rows(1, len(at))
+        tape.do(name, out, *(Place(source, len(at), row=0) for source in ("at", "other")))
+        bound = Bound(tape, LIBRARY, {"at": at, "other": other})
+        bound.run(0, 1, (0, 1))
+        found = bound.view(out, 1)[0]
+        np.testing.assert_allclose(found, value, rtol=2e-15, atol=1e-322, err_msg=name)
     assert set(OPERATIONS) >= set(expected)
 
 
@@ -194,10 +198,11 @@ def test_largest_singular_value() -> None:
                 a *= 10.0 ** -np.arange(rows)[:, None]  # graded
             elif kind == 3:
                 a = np.eye(rows, cols)  # all alike
-            tape, found = Tape(LIBRARY), np.zeros((1, 2, 1))
-            out = Place(found, cols, moves=True)
-            tape.do("spectral", out, Place(a, cols), Place(np.empty_like(a), cols), k=1)
-            tape.run(0, 1, (0, 1), rows)
+            tape, found = Tape(LIBRARY.symgate_vector()), np.zeros((1, 2, 1))
+            moved = tape.rows(rows, cols)
+            out = Place("found", cols, moves=True)
+            tape.do("spectral", out, Place("a", cols, row=cols), moved, k=1)
+            Bound(tape, LIBRARY, {"a": a, "found": found}).run(0, 1, (0, 1), rows)
             assert found[0, 0, 0] == pytest.approx(np.linalg.norm(a, 2) ** 2, rel=1e-13)
 
 

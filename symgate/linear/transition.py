@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
@@ -68,6 +69,11 @@ class Transition:
     within: tuple[tuple[str, str, Form], ...]
     across: tuple[tuple[str, str, Form], ...]
 
+    @cached_property
+    def leading(self) -> Mapping[str, Transition]:
+        """The parts that lead back to each value, by its name."""
+        return {value: _leading(self, value) for value in (*self.values, *self.cell.states)}
+
 
 @once_a_cell
 def transition(cell: Cell) -> Transition:
@@ -121,11 +127,17 @@ def leading_to(step: Transition, state: str) -> Transition:
     >>> [(a, b) for a, b, _ in scrn.across], [(a, b) for a, b, _ in leading_to(scrn, "h").across]
     ([('h', 'h'), ('s', 's')], [('h', 'h')])
     """
+    return step.leading[state]
+
+
+def _leading(step: Transition, state: str) -> Transition:
     edges = {(value, other) for value, other, _ in (*step.within, *step.across)}
     reached, grown = {state}, True
     while grown:
         found = {value for value, other in edges if other in reached} - reached
         reached, grown = reached | found, bool(found)
+    if all(other in reached for _, other in edges):
+        return step
     return replace(
         step,
         within=tuple(part for part in step.within if part[1] in reached),

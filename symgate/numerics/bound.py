@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, S
+from sympy import Expr, MatrixExpr, S
 
 from symgate.linear.transition import Form
 from symgate.numerics.compiled import matrix_value
@@ -22,7 +22,7 @@ ELEMENT, CALL = 20, 40_000
 
 @dataclass(frozen=True, eq=False)
 class BoundBranch:
-    """A branch with its matrix as an array; `coefficient` is a place in the table or None.
+    """A branch with its matrix, `key`, as an array; `coefficient` is a place in the table or None.
 
     `by_columns` is the same matrix column after column in memory, which a product of a few
     rows with it runs through faster. `slot` is where it lies among all that end at the same
@@ -30,6 +30,7 @@ class BoundBranch:
     """
 
     coefficient: int | None
+    key: MatrixExpr
     matrix: Array
     by_columns: Array
     rest: BoundForm
@@ -81,7 +82,8 @@ class Binding:
             matrix, by_columns = self.matrix(b.matrix)
             place = None if b.coefficient == S.One else self.place(b.coefficient)
             slot = self.slot(state, matrix) if state and b.rest.is_identity else None
-            branches.append(BoundBranch(place, matrix, by_columns, self.bind(b.rest, state), slot))
+            rest = self.bind(b.rest, state)
+            branches.append(BoundBranch(place, b.matrix, matrix, by_columns, rest, slot))
         diagonal = None if f.diagonal == S.Zero else self.place(f.diagonal)
         return BoundForm(diagonal, tuple(branches), f.is_identity)
 

@@ -1,24 +1,37 @@
 """The steps of a cell written onto a tape for the compiled engine.
 
-The samples of a step lie one below the other, (steps, B, n); the arrays that come out are
-views of them in the layout of a run, (steps, n, B).
+The tape is written once for a cell and its sizes. A run binds it to arrays: the samples of a
+step lie one below the other, (steps, B, n), and the arrays that come out are views of them in
+the layout of a run, (steps, n, B).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from ctypes import CDLL
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Expr
+from sympy import Add, Expr, Indexed, Symbol
 
+from symgate.algebra.vectors import MatVec
+from symgate.equations.cell import Cell
+from symgate.numerics.arrays import number_of
+from symgate.numerics.compiled import matrix_value
 from symgate.numerics.loop import Loop, Progress, advance
 from symgate.numerics.recipe import Block, Leaf, NotForTape, Register, recipe
 from symgate.numerics.run import Run, Window
-from symgate.numerics.schedule import Activation, Product, split_stacks
-from symgate.numerics.tape import Place, Tape
+from symgate.numerics.schedule import (
+    Activation,
+    Elementwise,
+    Product,
+    leaves,
+    schedule,
+    split_stacks,
+)
+from symgate.numerics.tape import TAPES, Bound, Place, Same, Tape, aligned, packed
 
 Array = NDArray[Any]
 
@@ -30,165 +43,322 @@ class CompiledLoop:
     """As a `Loop`: runs any stretch of a sequence in the compiled engine."""
 
     def __init__(self, frame: Run, library: CDLL) -> None:
-        self.frame, self.library, self.loop = frame, library, Loop(frame)
+        self.frame, self.library = frame, library
+        self.written: Written | None = None
+        try:
+            cell, samples, scalars = frame.cell, frame.samples, scalars_of(frame)
+            vector = int(library.symgate_vector())
+            self.written = TAPES.get(
+                (Same(cell), frozenset(frame.sizes.items()), samples, scalars, vector),
+                lambda: Written(cell, frame.sizes, samples, dict(scalars), vector),
+            )
+        except NotForTape:
+            self.loop = Loop(frame)
+            return
+        plan = self.written.plan
+        self.packs = {
+            ("pack", i): packed(np.concatenate([self.matrix(m) for m in op.matrices]).T, vector)
+            for i, op in enumerate(plan.operations)
+            if isinstance(op, Product)
+        }
+        self.drives = {
+            source: np.concatenate([self.matrix(p.matrix) for p in products])
+            for source, products in plan.input_products.items()
+        }
+
+    def matrix(self, matrix: Any) -> Array:
+        return matrix_value(matrix, self.frame.params, self.frame.size)
 
     def run(
         self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None
     ) -> dict[str, Array]:
         """The kept values of the steps start … stop - 1; states have the one before first."""
-        try:
-            blocks = recipe(self.frame.cell)
-        except NotForTape:
+        text, frame, length = self.written, self.frame, stop - start
+        if text is None:
             return self.loop.run(start, stop, state, progress)
-        written = _Written(self.loop, blocks, self.library, start, stop)
+        arrays = {key: empty(length + more, n, frame.samples) for key, n, more in text.made}
+        kept = {
+            name: arrays[key][:, first : first + n] for name, (key, first, n) in text.kept.items()
+        }
         for name, value in state.items():
-            written.arrays[name][0] = value.T
-        samples = self.frame.samples
+            kept[name][0] = value
+        with np.errstate(all="ignore"):
+            window = self.ahead(start, stop, kept)
+            for name in text.driven:
+                kept[name][len(kept[name]) - length :] = window[text.body(name)]
+            for key in text.read:
+                arrays[key] = self.known(key, window)
+        bound = Bound(text.tape, self.library, {**self.packs, **arrays})
 
         def some(first: int, last: int) -> None:
-            written.tape.run(first, last, (0, samples))
+            bound.run(first, last, (0, frame.samples))
 
-        advance(self.frame, written.kept, start, stop - start, some, progress)
-        return {name: written.kept[name] for name in self.loop.plan.kept}
+        advance(frame, kept, start, length, some, progress)
+        return kept
+
+    def ahead(self, start: int, stop: int, kept: Mapping[str, Array]) -> Window:
+        """What the inputs alone decide, with their products for all steps at once."""
+        window = Window(self.frame, start, stop, kept, start)
+        self.driven = {}
+        for source, stacked in self.drives.items():
+            vectors = window[source].swapaxes(1, 2)
+            steps, samples, units = vectors.shape
+            found = vectors.reshape(steps * samples, units) @ stacked.T
+            whole = found.reshape(steps, samples, len(stacked)).swapaxes(1, 2)
+            self.driven["drive", source] = whole
+            row = 0
+            assert self.written is not None
+            for product in self.written.plan.input_products[source]:
+                height = self.frame.size(product.matrix.rows)
+                window.known[product] = whole[:, row : row + height]
+                row += height
+        return window
+
+    def known(self, key: Any, window: Window) -> Array:
+        """What the tape reads and a run knows before it runs."""
+        kind, what = key
+        if kind == "drive":
+            return self.driven[key]
+        if kind == "parameter":
+            return np.ascontiguousarray(self.frame.params[what])
+        if kind == "fixed":  # vectors of parameters, one below the other
+            parts = [float(e) if e.is_number else np.ravel(window[e]) for e, _ in what]
+            widths = [n for _, n in what]
+            return np.concatenate(
+                [np.broadcast_to(p, n) for p, n in zip(parts, widths, strict=True)]
+            )
+        assert kind == "ahead"
+        return window[what]
 
 
-class _Written:
-    """A stretch of steps on a tape, with its arrays."""
+def empty(steps: int, width: int, samples: int) -> Array:
+    """(steps, n, B) whose components lie side by side."""
+    return aligned(steps * samples * width).reshape(steps, samples, width).swapaxes(1, 2)
+
+
+def scalars_of(run: Run) -> tuple[tuple[str, float], ...]:
+    """The parameters that are a number: a tape holds them."""
+    return tuple((name, float(a)) for name, a in run.params.items() if a.ndim == 0)
+
+
+class Written:
+    """A step on a tape, with the names of the arrays that it needs.
+
+    `made` lists (name, width, one step more) of the arrays that it fills, `kept` where each
+    kept value lies in them, `driven` what is known ahead, `read` the names of what it reads.
+    """
 
     def __init__(
-        self, loop: Loop, blocks: Mapping[int, Block], library: CDLL, start: int, stop: int
+        self,
+        cell: Cell,
+        sizes: Mapping[Symbol, int],
+        samples: int,
+        scalars: Mapping[str, float],
+        vector: int,
     ) -> None:
-        self.loop, self.frame, self.plan = loop, loop.frame, loop.plan
-        self.tape, self.length = Tape(library), stop - start
-        self.states = loop.lin.cell.states
-        self.arrays = {s: self.empty(self.length + 1, loop.rows(s)) for s in self.states}
-        self.kept = {name: _inward(array) for name, array in self.arrays.items()}
-        self.ahead = Window(self.frame, start, stop, self.kept, start)
+        self.cell, self.plan, self.samples, self.scalars = cell, schedule(cell), samples, scalars
+        self.lin, self.blocks, self.sizes = self.plan.lin, recipe(cell), sizes
+        self.tape = Tape(vector)
+        self.made: list[tuple[Any, int, int]] = []
+        self.kept: dict[str, tuple[Any, int, int]] = {}
+        self.read: dict[Any, None] = {}
         self.products: dict[Expr, Place] = {}
         self.held: dict[Register, Value] = {}
-        with np.errstate(all="ignore"):
-            loop.drive(self.ahead)
-            for name in self.plan.driven:
-                whole = self.values(split_stacks(loop.lin[name].expression), loop.rows(name))
-                if name in self.states:
-                    self.arrays[name][1:] = whole
-                elif name in self.plan.kept:
-                    self.keep(name, np.array(whole, order="C"))
-            for place, op in enumerate(self.plan.operations):
-                if isinstance(op, Product):
-                    self.product(op, blocks[place])
-                elif isinstance(op, Activation):
-                    self.activation(op, blocks[place])
-                else:
-                    self.block(blocks[place], None)
+        for state in cell.states:
+            self.keep(state, more=1)
+        for name in self.plan.driven:
+            if name in self.plan.kept and name not in self.kept:
+                self.keep(name)
+        self.driven = [name for name in self.plan.driven if name in self.kept]
+        self.uses = self.count_uses()
+        self.drives = {
+            product: drive
+            for op in self.plan.operations
+            if isinstance(op, Activation)
+            for product, drive in zip(op.products, op.drives, strict=True)
+            if product is not None and self.uses[product] == 1
+        }
+        for place, op in enumerate(self.plan.operations):
+            if isinstance(op, Product):
+                self.product(place, op)
+            elif isinstance(op, Activation):
+                self.activation(op, self.blocks[place])
+            else:
+                self.block(self.blocks[place])
+        self.kept = {name: self.kept[name] for name in self.plan.kept}
+        self.tape.text()
 
-    def empty(self, steps: int, width: int) -> Array:
-        return np.empty((steps, self.frame.samples, width))
+    def size(self, size: Expr) -> int:
+        return int(number_of(size, self.sizes))
 
-    def keep(self, name: str, array: Array) -> None:
-        self.arrays[name], self.kept[name] = array, _inward(array)
+    def width(self, name: str) -> int:
+        return self.size(self.lin.size(name))
 
-    def values(self, e: Expr, width: int) -> Array:
-        """What is known ahead, (steps, B, n)."""
-        found = np.broadcast_to(self.ahead[e], (self.length, width, self.frame.samples))
-        return _inward(found)
+    def body(self, name: str) -> Expr:
+        return split_stacks(self.lin[name].expression)
+
+    def keep(self, name: str, more: int = 0) -> None:
+        """An array for the values of a node alone."""
+        self.made.append((("own", name), self.width(name), more))
+        self.kept[name] = ("own", name), 0, self.width(name)
 
     def own(self, name: str, before: bool = False) -> Place:
         """Where the value of a node lies at its step, or at the step before."""
-        if name not in self.arrays:
-            self.keep(name, self.empty(self.length, self.loop.rows(name)))
-        array = self.arrays[name]
-        origin = 0 if before else len(array) - self.length
-        return Place(array, array.shape[-1], moves=True, origin=origin)
+        if name not in self.kept:
+            self.keep(name)
+        key, first, n = self.kept[name]
+        origin = int(name in self.cell.states and not before)
+        return Place(key, n, first, moves=True, origin=origin)
+
+    def count_uses(self) -> Counter[Expr]:
+        """How often each product is read; elsewhere than in an activation counts twice."""
+        found: Counter[Expr] = Counter()
+        for op in self.plan.operations:
+            if isinstance(op, Activation):
+                found.update(p for p in op.products if p is not None)
+            elif isinstance(op, Elementwise):
+                found.update(2 * [leaf for e in op.expressions for leaf in leaves(e)])
+            else:
+                found.update({op.source: 2})
+        return found
 
     # -- operations ------------------------------------------------------------------------
 
-    def product(self, op: Product, made: Block) -> None:
-        self.block(made, None)
-        stacked = self.loop.stacks[id(op)].T
-        out = self.tape.rows(self.frame.samples, stacked.shape[1])
-        whole, source = Place(out, stacked.shape[1]), self.value(made.source)
+    def product(self, place: int, op: Product) -> None:
+        """A product; what one activation alone adds to it is there before it is."""
+        made = self.blocks[place]
+        self.block(made)
+        source = self.value(made.source)
         assert isinstance(source, Place)
-        self.tape.do("times", whole, source, self.tape.packed(stacked), k=len(stacked))
-        row = 0
-        for target, matrix in zip(op.targets, op.matrices, strict=True):
-            height = self.frame.size(matrix.rows)
-            self.products[target] = Place(out, height, first=row)
+        heights = [self.size(m.rows) for m in op.matrices]
+        out = self.tape.rows(self.samples, sum(heights))
+        row, parts = 0, []
+        for target, height in zip(op.targets, heights, strict=True):
+            self.products[target] = out.part(row, height)
+            parts.append((self.products[target], self.drives.get(target)))
             row += height
+        name = "times"
+        if any(drive is not None for _, drive in parts):
+            name = "times_add"
+            self.drive(parts)
+        self.tape.do(name, out, source, Place(("pack", place), out.n, row=0), k=source.n)
+
+    def drive(self, parts: Sequence[tuple[Place, Expr | None]]) -> None:
+        """Bring drives to places that lie side by side: what moves plus what does not."""
+        terms = [self.terms(drive, out.n) for out, drive in parts]
+        fixed = tuple((f, out.n) for (out, _), (_, f) in zip(parts, terms, strict=True))
+        whole = sum(n for _, n in fixed)
+        first, one = parts[0][0], Place(self.needed("fixed", fixed), whole, row=0)
+        if all(not moving for moving, _ in terms):
+            self.tape.do("copy", first.part(0, whole), one)
+            return
+        column = 0
+        sums: list[tuple[Place, Place, Place]] = []
+        rest: list[tuple[Place, Place]] = []
+        for (out, _), (moving, _) in zip(parts, terms, strict=True):
+            part = one.part(column, out.n)
+            column += out.n
+            if not moving:
+                self.tape.do("copy", out, part)
+                continue
+            sums.append((out, moving[0], part))
+            rest += [(out, other) for other in moving[1:]]
+        for out, moves, part in merged(sums):
+            self.tape.do("add", out, moves, part)
+        for out, other in rest:
+            self.tape.do("add", out, out, other)
+
+    def terms(self, drive: Expr | None, n: int) -> tuple[list[Place], Expr]:
+        """The parts of a drive that move with the steps, and the sum of those that do not."""
+        moving: list[Expr] = []
+        fixed: list[Expr] = []
+        for term in Add.make_args(drive) if drive is not None else ():
+            (moving if term.atoms(Indexed) else fixed).append(term)
+        return [self.moving(term, n) for term in moving], Add(*fixed)
+
+    def moving(self, term: Expr, n: int) -> Place:
+        if isinstance(term, MatVec):
+            products = self.plan.input_products.get(term.vector, ())
+            if term in products:
+                before = products[: products.index(term)]
+                first = sum(self.size(p.matrix.rows) for p in before)
+                return Place(self.needed("drive", term.vector), n, first, moves=True)
+        return Place(self.needed("ahead", term), n, moves=True)
+
+    def needed(self, kind: str, what: Any) -> Any:
+        self.read[kind, what] = None
+        return kind, what
 
     def activation(self, op: Activation, made: Block) -> None:
-        """One activation of a block of nodes, in place over their drives."""
-        heights = [self.loop.rows(name) for name in op.nodes]
-        firsts = np.cumsum([0, *heights]).tolist()
-        block = self.empty(self.length, firsts[-1])
-        for name, drive, first, height in zip(op.nodes, op.drives, firsts, heights, strict=False):
-            part = block[..., first : first + height]
-            one, *others = (self.values(term, height) for term in Add.make_args(drive))
-            np.add(one, others.pop(), out=part) if others else np.copyto(part, one)
-            for other in others:
-                part += other
-            if name not in self.states:
-                self.keep(name, part)
-        for first, product in self.summands(op, firsts):
-            place = Place(block, product.n, moves=True, first=first)
-            self.tape.do("add", place, place, product)
-        self.block(made, Place(block, firsts[-1], moves=True))
-        for name, first, height in zip(op.nodes, firsts, heights, strict=False):
-            if name in self.states:
-                self.tape.do("copy", self.own(name), Place(block, height, moves=True, first=first))
-
-    def summands(self, op: Activation, firsts: Sequence[int]) -> list[tuple[int, Place]]:
-        """(first column, what to add there): products that lie beside each other in the order
-        in which the block uses them are added at once."""
-        found: list[tuple[int, Place]] = []
-        for product, first in zip(op.products, firsts, strict=False):
-            if product is None:
-                continue
-            part = self.products[product]
-            start, last = found[-1] if found else (0, part)
-            joins = last.array is part.array and last.first + last.n == part.first
-            if joins and start + last.n == first:
-                found[-1] = start, Place(last.array, last.n + part.n, first=last.first)
+        """One activation of a block of nodes, from their drives to where they are kept."""
+        widths = [self.width(name) for name in op.nodes]
+        key, first = ("block", op.nodes), 0
+        alone = any(name in self.cell.states for name in op.nodes)
+        parts: list[tuple[Place, Place]] = []
+        for name, product, drive, n in zip(op.nodes, op.products, op.drives, widths, strict=True):
+            if not alone:
+                self.kept[name] = key, first, n
+                first += n
+            if product in self.drives:
+                source = self.products[product]
             else:
-                found.append((first, part))
-        return found
+                source = self.tape.rows(self.samples, n)
+                self.drive([(source, drive)])
+                if product is not None:
+                    self.tape.do("add", source, source, self.products[product])
+            parts.append((self.own(name), source))
+        if not alone:
+            self.made.append((key, first, 0))
+        for out, source in merged(parts):
+            self.block(made, source, out)
 
-    def block(self, block: Block, now: Place | None) -> None:
-        """Instructions; one without a name to write to works on what is activated."""
-        if now is not None and block.source is not None:
-            self.held[block.source] = now
+    def block(self, block: Block, source: Place | None = None, now: Place | None = None) -> None:
+        """Instructions; those without a name to write to bring `source` to `now`."""
+        if block.source is not None and source is not None:
+            self.held[block.source] = source
         for do in block.instructions:
             parts = [p if isinstance(p, float) else self.value(p) for p in do.parts]
             if isinstance(do.out, Register):
-                self.held[do.out] = self.tape.element(do.name, parts, self.frame.samples)
+                self.held[do.out] = self.tape.element(do.name, parts, self.samples)
                 continue
             out = now if now is not None and not do.out else self.own(do.out)
-            self.tape.element(do.name, parts, self.frame.samples, out)
+            self.tape.element(do.name, parts, self.samples, out)
+        if source is not None and now is not None and all(do.out for do in block.instructions):
+            self.tape.do("copy", now, source)
 
     # -- values ----------------------------------------------------------------------------
 
     def value(self, register: Register | None) -> Value:
         assert register is not None
-        if register in self.held:
-            return self.held[register]
-        assert register.leaf is not None
-        value = self.held[register] = self.read(register.leaf)
-        return value
+        if register not in self.held:
+            assert register.leaf is not None
+            self.held[register] = self.place(register.leaf)
+        return self.held[register]
 
-    def read(self, leaf: Leaf) -> Value:
-        """Where something that a step reads lies; what is known ahead is worked out here."""
+    def place(self, leaf: Leaf) -> Value:
+        """Where something that a step reads lies."""
         if leaf.kind == "parameter":
-            array = self.frame.params[leaf.name]
-            return Place(np.ascontiguousarray(array), len(array)) if array.ndim else float(array)
-        if leaf.kind == "product" and leaf.expression in self.products:
-            return self.products[leaf.expression]
-        if leaf.name in self.arrays:
+            if leaf.name in self.scalars:
+                return self.scalars[leaf.name]
+            width = self.size(self.cell.parameters[leaf.name].shape[0])
+            return Place(self.needed("parameter", leaf.name), width, row=0)
+        if leaf.kind == "product":
+            if leaf.expression in self.products:
+                return self.products[leaf.expression]
+            return self.moving(leaf.expression, self.size(leaf.size))
+        if leaf.name in self.kept:
             return self.own(leaf.name, leaf.kind == "before")
-        width = self.frame.size(leaf.size)
-        array = np.ascontiguousarray(self.values(leaf.expression, width))
-        return Place(array, width, moves=True)
+        return Place(self.needed("ahead", leaf.expression), self.size(leaf.size), moves=True)
 
 
-def _inward(array: Array) -> Array:
-    """(steps, B, n) seen as (steps, n, B), and the other way."""
-    return array.swapaxes(-1, -2)
+def merged(parts: Iterable[tuple[Place, ...]]) -> list[tuple[Place, ...]]:
+    """Instructions on neighbours, of which each operand goes on where the last ended, as one."""
+    found: list[tuple[Place, ...]] = []
+    for places in parts:
+        last = found[-1] if found else None
+        if last and all(a.part(a.n, b.n) == b for a, b in zip(last, places, strict=True)):
+            n = last[0].n + places[0].n
+            found[-1] = tuple(place.part(0, n) for place in last)
+        else:
+            found.append(places)
+    return found

@@ -1,21 +1,25 @@
 """The step of a transition backward, written as tapes for the compiled engine.
 
 Two tapes do the same: *thin* runs the terms one after the other on the rows, *dense* forms
-the Jacobian blocks of each step first. Both begin with the coefficients of the step.
+the Jacobian blocks of each step first. Both begin with the coefficients of the step. They are
+written once for a transition and its sizes; a run binds them to its arrays.
 """
 
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Expr
 
 from symgate.numerics.bound import BoundBranch, BoundForm
+from symgate.numerics.forward import empty, scalars_of
 from symgate.numerics.recipe import Register, worked_out
 from symgate.numerics.steps import Rows, Steps
-from symgate.numerics.tape import FEW, ROW, SAMPLE, Place, Tape
+from symgate.numerics.tape import FEW, ROW, SAMPLE, TAPES, Bound, Place, Same, Tape, packed
 
 Array = NDArray[Any]
 
@@ -40,57 +44,48 @@ class Pulling:
         self.samples, self.states = steps.run.samples, steps.states
         numbers = sum(map(steps.size, steps.values)) * self.samples
         self.length = int(np.clip(NUMBERS // max(numbers, 1), SHORTEST, LONGEST))
-        self.block, self.results = worked_out(steps.expressions)
-        self.packs: dict[int, Place] = {}
-        self.spectral = spectral
+        self.vector = int(library.symgate_vector())
+        self.is_spectral = spectral and height <= FEW
+        self.wrt = tuple(wrt)
         counts = _forming, _applying, _running
         self.costs = [sum(map(count, steps.forms)) for count in counts]
-        self.found = {s: np.zeros((self.length, 2, self.samples)) for s in wrt}
-        self.tapes: dict[str, Tape] = {}
-        first = Tape(library)
-        self.now = {v: self.buffer(first, v) for v in steps.values}
-        self.before = {s: self.buffer(first, s) for s in self.states}
-
-    # -- running ---------------------------------------------------------------------------
+        flat = {s: empty(self.length, 2 * self.samples, 1) for s in wrt}
+        self.found = {s: f.reshape(self.length, 2, self.samples) for s, f in flat.items()}
+        self.flat = {("found", s): f for s, f in flat.items()}
+        self.tapes: dict[str, tuple[Written, Bound]] = {}
 
     def open(self, start: int, stop: int) -> None:
         """The values that the coefficients of the steps start … stop - 1 are made of."""
-        self.count = stop - start
         with np.errstate(all="ignore"):
             self.window = self.steps.run.window(start, stop)
-        self.read: dict[Register, Array] = {}
-        for tape in self.tapes.values():
-            tape.point(self.array)
+        for written, bound in self.tapes.values():
+            bound.point(self.read(written))
 
-    def array(self, register: Register) -> Array:
-        """What a register reads, at all steps: (steps, B, n)."""
-        if register not in self.read:
-            assert register.leaf is not None
-            with np.errstate(all="ignore"):
-                value = self.window[register.leaf.expression]
-            whole = np.broadcast_to(value, (self.count, value.shape[1], self.samples))
-            self.read[register] = np.ascontiguousarray(whole.swapaxes(-1, -2))
-        return self.read[register]
+    def read(self, written: Written) -> dict[Any, Array]:
+        """What a tape reads of the steps that are open."""
+        with np.errstate(all="ignore"):
+            return {key: self.window[key[1]] for key in written.read}
 
     def run(self, rows: Rows, last: int, count: int, low: float, high: float) -> tuple[Rows, int]:
         """The rows `count` steps back from local step `last`, and how many steps were done."""
         height = next(iter(rows.values())).shape[1]
         dense = self.prefers_dense(height)
-        tape = self.tape("dense" if dense else "thin")
+        written, bound = self.tape("dense" if dense else "thin")
+        shape = self.samples, height
+        now = {
+            state: bound.view(written.now[state], self.samples * height).reshape(*shape, -1)
+            for state in self.states
+        }
         whole, apart = [(0, self.samples)], [(b, b + 1) for b in range(self.samples)]
         while True:
             for state in self.states:
-                self.view(self.now[state], height)[...] = rows.get(state, 0)
-            parts = (apart if dense else whole) or whole
-            done = [tape.run(last, last - count, part, height, low, high) for part in parts]
+                now[state][...] = rows.get(state, 0)
+            parts = apart if dense else whole
+            done = [bound.run(last, last - count, part, height, low, high) for part in parts]
             if min(done) == max(done):
                 break
             count = min(done)  # one sample had to stop: all stop there
-        return {s: self.view(self.now[s], height).copy() for s in self.states}, done[0]
-
-    def view(self, place: Place, height: int) -> Array:
-        whole = place.array[: self.samples * height, : place.n]
-        return whole.reshape(self.samples, height, place.n)
+        return {s: part.copy() for s, part in now.items()}, done[0]
 
     def prefers_dense(self, rows: int) -> bool:
         """Whether forming the Jacobian first takes fewer multiplications for so many rows."""
@@ -99,119 +94,166 @@ class Pulling:
             return False
         return forming + rows * applying < rows * running
 
-    def tape(self, kind: str) -> Tape:
+    def tape(self, kind: str) -> tuple[Written, Bound]:
         if kind not in self.tapes:
-            tape = Tape(self.library)
-            self.work_out(tape)
-            self.tapes[kind] = self.thin(tape) if kind == "thin" else self.dense(tape)
+            steps, run = self.steps, self.steps.run
+            shape, scalars = (self.samples, self.height, self.vector), scalars_of(run)
+            text = TAPES.get(
+                (Same(steps.transition), kind, frozenset(run.sizes.items()), scalars, shape,
+                 self.wrt, self.is_spectral),
+                lambda: Written(steps, kind, dict(scalars), shape, self.wrt, self.is_spectral),
+            )  # fmt: skip
+            arrays: dict[Any, Array] = {**self.flat, **self.read(text)}
+            for key in text.arrays:
+                arrays[key] = self.array(*key)
+            self.tapes[kind] = text, Bound(text.tape, self.library, arrays)
         return self.tapes[kind]
 
-    def work_out(self, tape: Tape) -> None:
+    def array(self, kind: str, what: Any) -> Array:
+        """A matrix or a vector of parameters that a tape names."""
+        if kind == "parameter":
+            return np.ascontiguousarray(self.steps.run.params[what])
+        if kind == "stack":
+            return packed(self.steps.stacks[what], self.vector)
+        matrix = self.steps.binding.matrix(what)[0]
+        return packed(matrix, self.vector) if kind == "pack" else matrix
+
+
+class Written:
+    """One of the two tapes of a transition, with the names of the arrays that it needs.
+
+    `now` says where the rows of each state lie, `read` what it reads of the steps of a run,
+    `arrays` the matrices and vectors of parameters. No array of the run stays in it.
+    """
+
+    def __init__(
+        self,
+        steps: Steps,
+        kind: str,
+        scalars: dict[str, float],
+        shape: tuple[int, int, int],
+        wrt: tuple[str, ...],
+        spectral: bool,
+    ) -> None:
+        self.samples, self.height, vector = shape
+        self.states, self.scalars = steps.states, scalars
+        self.wrt, self.spectral = wrt, spectral
+        self.tape = Tape(vector)
+        self.read: dict[Any, None] = {}
+        self.arrays: dict[Any, None] = {}
+        self.now = {v: self.buffer(steps.size(v)) for v in steps.values}
+        self.before = {s: self.buffer(steps.size(s)) for s in self.states}
+        self.work_out(steps)
+        write = self.thin if kind == "thin" else self.dense
+        write(steps)
+        self.tape.text()
+
+    def work_out(self, steps: Steps) -> None:
         """The coefficients of a step, before its rows go through it."""
+        block, results = worked_out(steps.expressions)
         held: dict[Register, float | Place] = {}
 
         def value(part: float | Register) -> float | Place:
-            if isinstance(part, float) or part in held:
-                return part if isinstance(part, float) else held[part]
-            assert part.leaf is not None
-            if part.leaf.expression.is_Symbol:
-                array = self.steps.run.params[part.leaf.expression.name]
-                held[part] = _constant(array)
-            else:
-                array = self.array(part)
-                held[part] = Place(array, array.shape[-1], moves=True, key=part)
+            if isinstance(part, float):
+                return part
+            if part not in held:
+                assert part.leaf is not None
+                held[part] = self.leaf(part.leaf.expression, steps)
             return held[part]
 
-        for do in self.block.instructions:
+        for do in block.instructions:
             assert isinstance(do.out, Register)
-            held[do.out] = tape.element(do.name, [value(p) for p in do.parts], self.samples)
-        self.coefficients = [1.0, *map(value, self.results)]
+            held[do.out] = self.tape.element(do.name, [value(p) for p in do.parts], self.samples)
+        self.coefficients = [1.0, *map(value, results)]
+
+    def leaf(self, e: Expr, steps: Steps) -> float | Place:
+        """Where something that coefficients are made of lies, or its number."""
+        if e.is_Symbol:
+            if e.name in self.scalars:
+                return self.scalars[e.name]
+            return Place(self.needed("parameter", e.name), steps.length(e), row=0)
+        self.read["read", e] = None
+        return Place(("read", e), steps.length(e), moves=True)
 
     # -- places ----------------------------------------------------------------------------
 
-    def buffer(self, tape: Tape, value: str) -> Place:
-        size = self.steps.size(value)
-        return Place(tape.rows(self.samples * self.height, size), size)
+    def buffer(self, size: int) -> Place:
+        return self.tape.rows(self.samples * self.height, size)
+
+    def needed(self, kind: str, what: Any) -> Any:
+        self.arrays[kind, what] = None
+        return kind, what
 
     def coefficient(self, index: int, size: int) -> Place:
         """Where a coefficient lies at a step, a row a sample."""
         value = self.coefficients[index]
         if isinstance(value, float):
-            return Place(np.full(size, value), size)
-        return value if value.array.ndim == 1 else value.but(mode=SAMPLE)
+            return self.tape.number(value, size)
+        return value if value.row == 0 else replace(value, mode=SAMPLE)
 
-    def packed(self, tape: Tape, matrix: Array) -> Place:
-        if id(matrix) not in self.packs:
-            self.packs[id(matrix)] = tape.packed(matrix)
-            tape.held.append(matrix)
-        return self.packs[id(matrix)]
+    def packed(self, kind: str, what: Any, columns: int) -> Place:
+        return Place(self.needed(kind, what), columns, row=0)
 
     # -- the tapes -------------------------------------------------------------------------
 
-    def thin(self, tape: Tape) -> Tape:
-        write = _Writer(self, tape, self.height)
+    def thin(self, steps: Steps) -> None:
+        write, tape = _Writer(self, self.height), self.tape
         have = set(self.states)
-        for value, other, f in self.steps.within:
+        for value, other, f in steps.within:
             if value in have:
                 write.through(f, self.now[value], self.now[other], more=other in have, wide=None)
                 have.add(other)
         written: set[str] = set()
-        wide = {
-            s: Place(tape.rows(self.samples * self.height, len(stack)), len(stack))
-            for s, stack in self.steps.stacks.items()
-        }
-        for value, state, f in self.steps.across:
+        wide = {s: self.buffer(len(stack)) for s, stack in steps.stacks.items()}
+        for value, state, f in steps.across:
             if value in have:
                 into = self.before[state]
                 more = write.through(f, self.now[value], into, state in written, wide.get(state))
                 written |= {state} if more else set()
         for state, place in wide.items():
-            pack = self.packed(tape, self.steps.stacks[state])
-            name = "times_add" if state in written else "times"
-            tape.do(name, self.before[state], place, pack, k=place.n)
-        self.finish(tape, written | set(wide))
-        return tape
+            into = self.before[state]
+            pack = self.packed("stack", state, into.n)
+            tape.do("times_add" if state in written else "times", into, place, pack, k=place.n)
+        self.finish(written | set(wide))
 
-    def dense(self, tape: Tape) -> Tape:
-        write = _Writer(self, tape, max(map(self.steps.size, self.steps.values)))
+    def dense(self, steps: Steps) -> None:
+        write = _Writer(self, max(map(steps.size, steps.values)))
         have, written = set(self.states), set[str]()
-        for value, other, f in self.steps.within:
+        for value, other, f in steps.within:
             if value in have:
                 write.formed(f, self.now[value], self.now[other], more=other in have)
                 have.add(other)
-        for value, state, f in self.steps.across:
+        for value, state, f in steps.across:
             if value in have:
                 write.formed(f, self.now[value], self.before[state], more=state in written)
                 written.add(state)
-        self.finish(tape, written)
-        return tape
+        self.finish(written)
 
-    def finish(self, tape: Tape, written: set[str]) -> None:
+    def finish(self, written: set[str]) -> None:
         """What was before becomes what is now; its squares are noted."""
         for state in self.states:
+            now, before = self.now[state], self.before[state]
             if state not in written:
-                n = self.now[state].n
-                tape.do("copy", self.before[state], Place(np.zeros(n), n))
-            place = self.now[state], self.before[state]
-            if state not in self.found:
-                tape.do("copy", *place)
+                self.tape.do("copy", before, self.tape.number(0.0, now.n))
+            if state not in self.wrt:
+                self.tape.do("copy", now, before)
                 continue
-            name = "spectral" if self.spectral and self.height <= FEW else "squares"
-            out = Place(self.found[state], place[0].n, moves=True)
-            tape.do(name, out, place[1], place[0], k=self.samples)
+            name = "spectral" if self.spectral else "squares"
+            out = Place(("found", state), now.n, moves=True)
+            self.tape.do(name, out, before, now, k=self.samples)
 
 
 class _Writer:
     """Writes how rows go through forms onto a tape; scratch rows for the way."""
 
-    def __init__(self, pulling: Pulling, tape: Tape, height: int) -> None:
-        self.pulling, self.tape, self.height = pulling, tape, height
-        self.free: dict[int, list[Array]] = {}
+    def __init__(self, written: Written, height: int) -> None:
+        self.written, self.tape, self.height = written, written.tape, height
+        self.free: dict[int, list[Place]] = {}
 
-    def scratch(self, size: int) -> Array:
+    def scratch(self, size: int) -> Place:
         if self.free.get(size):
             return self.free[size].pop()
-        return self.tape.rows(self.pulling.samples * self.height, size)
+        return self.tape.rows(self.written.samples * self.height, size)
 
     def through(
         self, f: BoundForm, d: Place, out: Place, more: bool, wide: Place | None, height: int = 0
@@ -221,7 +263,7 @@ class _Writer:
         tape, n = self.tape, d.n
         if f.diagonal is not None:
             if f.diagonal:
-                c = self.pulling.coefficient(f.diagonal, n)
+                c = self.written.coefficient(f.diagonal, n)
                 tape.do("muladd" if more else "mul", out, d, c, height=height)
             elif more:
                 tape.do("add", out, out, d, height=height)
@@ -231,34 +273,33 @@ class _Writer:
         for branch in f.branches:
             rows, cols = branch.matrix.shape
             if branch.slot is not None and wide is not None:
-                into = Place(wide.array, rows, first=branch.slot.start)
-                self.scaled(branch, d, into, height)
+                self.scaled(branch, d, wide.part(branch.slot.start, rows), height)
                 continue
-            taken: list[tuple[int, Array]] = []
+            taken: list[Place] = []
             source = d
             if branch.coefficient is not None or d.mode:
-                source = Place(self.scratch(rows), rows)
-                taken.append((rows, source.array))
+                source = self.scratch(rows)
+                taken.append(source)
                 self.scaled(branch, d, source, height)
-            pack = self.pulling.packed(tape, branch.matrix)
+            pack = self.written.packed("pack", branch.key, cols)
             if branch.rest.is_identity:
                 name = "times_add" if more else "times"
                 tape.do(name, out, source, pack, k=rows, height=height)
                 more = True
             else:
-                inner = Place(self.scratch(cols), cols)
-                taken.append((cols, inner.array))
+                inner = self.scratch(cols)
+                taken.append(inner)
                 tape.do("times", inner, source, pack, k=rows, height=height)
                 more = self.through(branch.rest, inner, out, more, wide, height)
-            for size, array in taken:
-                self.free.setdefault(size, []).append(array)
+            for place in taken:
+                self.free.setdefault(place.n, []).append(place)
         return more
 
     def scaled(self, branch: BoundBranch, d: Place, out: Place, height: int) -> None:
         if branch.coefficient is None:
             self.tape.do("copy", out, d, height=height)
         else:
-            c = self.pulling.coefficient(branch.coefficient, d.n)
+            c = self.written.coefficient(branch.coefficient, d.n)
             self.tape.do("mul", out, d, c, height=height)
 
     def formed(self, f: BoundForm, d: Place, out: Place, more: bool) -> None:
@@ -266,17 +307,19 @@ class _Writer:
         if not f.branches:
             self.through(f, d, out, more, None)
             return
-        tape, n, m, samples = self.tape, d.n, out.n, self.pulling.samples
-        block = Place(np.zeros((samples * n, m + 2 * tape.vector)), m)
+        tape, n, m = self.tape, d.n, out.n
+        block = tape.rows(self.written.samples * n, m + 2 * tape.vector).part(0, m)
         added = False
         for branch in f.branches:
-            rows = Place(branch.matrix, branch.matrix.shape[1], mode=ROW)
+            columns = branch.matrix.shape[1]
+            key = self.written.needed("matrix", branch.key)
+            rows = Place(key, columns, row=columns, mode=ROW)
             if not branch.rest.is_identity:
-                inner = Place(self.scratch(m), m)
+                inner = self.scratch(m)
                 self.through(branch.rest, rows, inner, False, None, height=n)
                 rows = inner
             if branch.coefficient is not None:
-                c = self.pulling.coefficient(branch.coefficient, n)
+                c = self.written.coefficient(branch.coefficient, n)
                 tape.do("scale_add" if added else "scale", block, rows, c, height=n)
             elif added:
                 tape.do("add", block, block, rows, height=n)
@@ -284,12 +327,8 @@ class _Writer:
                 tape.do("copy", block, rows, height=n)
             added = True
         if f.diagonal is not None:
-            tape.do("diagonal_add", block, self.pulling.coefficient(f.diagonal, n), height=n)
+            tape.do("diagonal_add", block, self.written.coefficient(f.diagonal, n), height=n)
         tape.do("apply_add" if more else "apply", out, d, block, k=n)
-
-
-def _constant(array: Array) -> float | Place:
-    return Place(np.ascontiguousarray(array), len(array)) if array.ndim else float(array)
 
 
 def _running(f: BoundForm) -> int:

@@ -14,7 +14,9 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Expr
 
+from symgate.algebra.vectors import MatVec, name_of
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, transition
@@ -38,7 +40,7 @@ class Steps:
         checked_run(run)
         self.run = run
         self.transition = transition(run.cell) if step is None else step
-        binding = Binding(run)
+        self.binding = binding = Binding(run)
         self.within = [(a, b, binding.bind(f, None)) for a, b, f in self.transition.within]
         self.across = [(a, b, binding.bind(f, b)) for a, b, f in self.transition.across]
         self.forms = [f for _, _, f in (*self.within, *self.across)]
@@ -50,6 +52,16 @@ class Steps:
     def size(self, name: str) -> int:
         """How long a state or a value is."""
         return self.run.size(linearise(self.run.cell).size(name))
+
+    def length(self, e: Expr) -> int:
+        """How long a vector is: a value, an input, a parameter, or a product with a matrix."""
+        run = self.run
+        if isinstance(e, MatVec):
+            return run.size(e.matrix.rows)
+        if e.is_Symbol:
+            return len(run.params[e.name])
+        name = name_of(e)
+        return run.size(run.cell.size(name)) if name in run.cell.inputs else self.size(name)
 
     @cached_property
     def width(self) -> int:

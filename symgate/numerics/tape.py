@@ -1,7 +1,8 @@
 """A tape: the instructions of one step, as engine.c runs them over many steps.
 
-An instruction works on rows of arrays; a `Place` says where they lie at a step. Whoever
-writes a tape knows equations or terms; who runs it knows neither.
+An instruction works on rows of arrays. A `Place` says which array and where in it, by a name:
+a tape holds no array, is written once, and is bound to arrays for every run. Whoever writes a
+tape knows equations or terms; who runs it knows neither.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import ctypes
 import math
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Kind = TypeVar("Kind")
 
 _NAMES = """
     copy add sub mul div muladd pow max min neg sigmoid tanh exp expm1 log log1p sqrt abs sin cos
@@ -41,60 +46,86 @@ EACH, SAMPLE, ROW = 0, 1, 2
 #: Up to how many rows the spectral norm is worked out by the engine.
 FEW = 48
 
+#: The names of the arrays of the tape itself: what it works in, and its numbers.
+SPACE, FIXED, NOTHING = "space", "fixed", "nothing"
 
+#: In how many numbers arrays are aligned: a vector never lies across two lines of the cache.
+LINE = 8
+
+
+class Same(Generic[Kind]):
+    """Something as a key that is equal to itself alone, found without looking into it."""
+
+    def __init__(self, of: Kind) -> None:
+        self.of = of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.of is self.of
+
+
+class Tapes:
+    """The tapes written so far, by what they were written for; those used last stay."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.lock = most, Lock()
+        self.made: OrderedDict[Any, Any] = OrderedDict()
+
+    def get(self, key: Any, write: Callable[[], Kind]) -> Kind:
+        """What was written for a key, or what `write` gives now."""
+        with self.lock:
+            if key in self.made:
+                self.made.move_to_end(key)
+                known: Kind = self.made[key]
+                return known
+        fresh = write()
+        with self.lock:
+            self.made[key] = fresh
+            if len(self.made) > self.most:
+                self.made.popitem(last=False)
+        return fresh
+
+
+TAPES = Tapes(256)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Columns first … first + n - 1 of an array (rows, width), or (steps, rows, width) if it
-    moves with the steps, of which step 0 is at `origin`. By its `key` it can be moved.
+    """n columns from number `first` of an array; the array is called `source`.
 
-    One row that stands for all has no rows: an array (width,) or (steps, width). `words` are
-    its address, the distances of the steps and of the rows in numbers, and the mode.
+    Its rows are `row` numbers apart; where that is None the array, (steps, n, samples), says.
+    It may move with the steps, of which step 0 is at `origin`.
     """
 
-    __slots__ = ("array", "first", "key", "mode", "moves", "n", "origin", "words")
+    source: Hashable
+    n: int
+    first: int = 0
+    row: int | None = None
+    moves: bool = False
+    origin: int = 0
+    mode: int = EACH
 
-    def __init__(
-        self,
-        array: Array,
-        n: int,
-        moves: bool = False,
-        first: int = 0,
-        mode: int = EACH,
-        origin: int = 0,
-        key: Any = None,
-    ) -> None:
-        self.array, self.n, self.moves, self.first = array, n, moves, first
-        self.mode, self.origin, self.key = mode, origin, key
-        strides = array.strides
-        assert strides[-1] == 8 or array.shape[-1] < 2 or not array.size
-        step = strides[0] // 8 if moves else 0
-        row = strides[-2] // 8 if array.ndim == 2 + moves else 0
-        address = array.__array_interface__["data"][0] + 8 * (origin * step + first)
-        self.words = (address, step, row, mode)
+    def part(self, first: int, n: int) -> Place:
+        """Some of its columns."""
+        return replace(self, first=self.first + first, n=n)
 
-    def but(self, array: Array | None = None, mode: int | None = None) -> Place:
-        """The same place in another array, or in another mode."""
-        return Place(
-            self.array if array is None else array,
-            self.n,
-            self.moves,
-            self.first,
-            self.mode if mode is None else mode,
-            self.origin,
-            self.key,
-        )
+
+_NONE = Place(NOTHING, 0, row=0)
 
 
 class Tape:
-    """Instructions in the order in which they run; keeps the arrays they point to."""
+    """Instructions in the order in which they run, for vectors of so many numbers."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self.library = library
-        self.vector = int(library.symgate_vector())
-        self.words: list[tuple[int, ...]] = []
-        self.held: list[Any] = []
-        self.uses: list[tuple[int, int, Place]] = []
-        self.longest = 1
-        self._code: Array | None = None
+    def __init__(self, vector: int) -> None:
+        self.vector = vector
+        self.heads: list[tuple[int, int, int, int]] = []
+        self.places: list[tuple[Place, Place, Place]] = []
+        self.size, self.longest = 0, 1
+        self.fixed: list[Array] = []
+        self._fixed = 0
+        self._text: _Text | None = None
 
     def do(
         self, name: str, out: Place, a: Place, b: Place | None = None, *, k: int = 0,
@@ -102,15 +133,10 @@ class Tape:
     ) -> None:  # fmt: skip
         """One instruction: out = name(a, b); `height` rows a sample, 0 for as many as a call
         says."""
-        other = (0, 0, 0, 0) if b is None else b.words
-        head = (OPERATIONS[name], out.n, k, height)
-        self.words.append((*head, *out.words, *a.words, *other))
-        self.held += [out.array, a, b]
-        for place, column in ((a, 8), (b, 12)):
-            if place is not None and place.key is not None:
-                self.uses.append((len(self.words) - 1, column, place))
+        self.heads.append((OPERATIONS[name], out.n, k, height))
+        self.places.append((out, a, b or _NONE))
         self.longest = max(self.longest, k)
-        self._code = None
+        self._text = None
 
     def element(
         self, name: str, parts: Sequence[float | Place], samples: int, out: Place | None = None
@@ -123,37 +149,85 @@ class Tape:
                 return number
             parts, name = [number], "copy"
         width = max(widths, default=out.n if out else 0)
-        made = Place(np.empty((samples, width)), width) if out is None else out
-        spread = (p if isinstance(p, Place) else Place(np.full(width, p), width) for p in parts)
+        made = self.rows(samples, width) if out is None else out
+        spread = (p if isinstance(p, Place) else self.number(p, width) for p in parts)
         self.do(name, made, *spread, height=1)
         return made
 
-    def point(self, array: Callable[[Any], Array]) -> None:
-        """Let the places that have a key lie in other arrays, by key."""
-        for row, column, place in self.uses:
-            words = place.but(array(place.key)).words
-            self.code[row, column : column + 4] = words
+    def rows(self, rows: int, width: int) -> Place:
+        """Zeros to work in, whose rows are wide enough for whole vectors."""
+        row = -(-width // self.vector) * self.vector
+        place = Place(SPACE, width, self.size, row)
+        self.size += -(-rows * row // LINE) * LINE
+        return place
 
-    @property
-    def code(self) -> Array:
-        """The instructions as the engine reads them."""
-        if self._code is None:
-            self._code = np.array(self.words, np.int64).reshape(-1, 16)
-            self._space = np.empty(max(self.longest * 2 * self.vector, FEW * FEW))
-        return self._code
+    def number(self, value: float, width: int) -> Place:
+        """A row that is one number."""
+        place = Place(FIXED, width, self._fixed, 0)
+        self.fixed.append(np.full(width, value, float))
+        self._fixed += width
+        return place
 
-    def rows(self, rows: int, width: int) -> Array:
-        """Zeros whose rows are wide enough for whole vectors."""
-        return np.zeros((rows, -(-width // self.vector) * self.vector))
+    def text(self) -> _Text:
+        """The instructions in arrays, but for the addresses."""
+        if self._text is None:
+            self._text = _Text(self)
+        return self._text
 
-    def packed(self, matrix: Array) -> Place:
-        """A matrix (k, n) panel by panel, as products take it from the right."""
-        k, n = matrix.shape
-        panel = 2 * self.vector
-        whole = np.zeros((k, -(-n // panel) * panel))
-        whole[:, :n] = matrix
-        array = np.ascontiguousarray(whole.reshape(k, -1, panel).transpose(1, 0, 2))
-        return Place(array.reshape(1, -1), n)
+
+class _Text:
+    """A tape's instructions in arrays: what is the same for all runs."""
+
+    def __init__(self, tape: Tape) -> None:
+        flat = [place for three in tape.places for place in three]
+        self.sources = list(dict.fromkeys([NOTHING, SPACE, FIXED, *(p.source for p in flat)]))
+        number = {source: i for i, source in enumerate(self.sources)}
+        shape = (len(tape.heads), 3)
+
+        def column(values: list[int]) -> Array:
+            return np.array(values, np.int64).reshape(shape)
+
+        self.source = column([number[p.source] for p in flat])
+        self.first = column([8 * p.first for p in flat])
+        self.origin = column([8 * p.origin for p in flat])
+        self.moves = column([int(p.moves) for p in flat])
+        self.row = column([0 if p.row is None else p.row for p in flat])
+        self.own_row = np.array([p.row is not None for p in flat]).reshape(shape)
+        self.words = np.zeros((len(tape.heads), 4, 4), np.int64)
+        self.words[:, 0] = np.array(tape.heads, np.int64).reshape(-1, 4)
+        self.words[:, 1:, 3] = column([p.mode for p in flat])
+        self.fixed = np.concatenate([*tape.fixed, np.zeros(1)])
+
+
+class Bound:
+    """A tape with arrays: what it runs on. `library` is the compiled engine."""
+
+    def __init__(self, tape: Tape, library: ctypes.CDLL, arrays: Mapping[Any, Array]) -> None:
+        self.library, self.written = library, tape.text()
+        self.space = aligned(tape.size)
+        self.space[:] = 0
+        self.scratch = aligned(max(tape.longest * 2 * tape.vector, FEW * FEW))
+        self.words = self.written.words.copy()
+        self.arrays: dict[Any, Array] = {}
+        self.point({SPACE: self.space, FIXED: self.written.fixed, **arrays})
+
+    def point(self, arrays: Mapping[Any, Array]) -> None:
+        """Let the tape run on other arrays, by name: (steps, n, samples), or plain numbers."""
+        self.arrays.update({k: along_units(a) if a.ndim == 3 else a for k, a in arrays.items()})
+        text = self.written
+        table = [_where(self.arrays.get(source)) for source in text.sources]
+        at, steps, rows = np.array(table, np.int64).T[:, text.source]
+        self.words[:, 1:, 0] = at + text.first + text.origin * steps
+        self.words[:, 1:, 1] = steps * text.moves
+        self.words[:, 1:, 2] = np.where(text.own_row, text.row, rows)
+        self.at = _address(self.words), len(self.words)
+        self.beside = _address(self.scratch)
+
+    def view(self, place: Place, rows: int) -> Array:
+        """Rows of the space, (rows, n)."""
+        row = place.row or 0
+        held = self.space[place.first : place.first + rows * row]
+        return held.reshape(rows, row)[:, : place.n]
 
     def run(
         self, first: int, stop: int, samples: tuple[int, int], rows: int = 1,
@@ -161,9 +235,49 @@ class Tape:
     ) -> int:  # fmt: skip
         """Run the steps from `first` to before `stop`, back where that is less; gives how many
         were done before a sum of squares left (low, high)."""
-        code = self.code.__array_interface__["data"][0]
-        space = self._space.__array_interface__["data"][0]
         run = self.library.symgate_run
-        return int(
-            run(code, len(self.words), first, stop, *samples, rows, low, high, space),
-        )
+        return int(run(*self.at, first, stop, *samples, rows, low, high, self.beside))
+
+
+def packed(matrix: Array, vector: int) -> Array:
+    """A matrix (k, n) panel by panel, as products take it from the right."""
+    k, n = matrix.shape
+    panel = 2 * vector
+    count = -(-n // panel)
+    flat = aligned(count * k * panel)
+    out = flat.reshape(count, k, panel).swapaxes(0, 1)
+    whole = n // panel
+    out[:, :whole] = matrix[:, : whole * panel].reshape(k, whole, panel)
+    if whole < count:
+        out[:, whole] = 0
+        out[:, whole, : n - whole * panel] = matrix[:, whole * panel :]
+    return flat
+
+
+def aligned(count: int) -> Array:
+    """So many numbers at the beginning of a line of the cache."""
+    held = np.empty(count + LINE)
+    skip = -(_address(held) // 8) % LINE
+    return held[skip : skip + count]
+
+
+def along_units(array: Array) -> Array:
+    """An array (steps, n, samples) whose components lie side by side."""
+    if array.strides[1] == 8 or array.shape[1] < 2:
+        return array
+    return np.ascontiguousarray(array.swapaxes(1, 2)).swapaxes(1, 2)
+
+
+def _where(array: Array | None) -> tuple[int, int, int]:
+    """Where an array begins, how far its steps are apart in bytes / 8 and its samples."""
+    if array is None:
+        return 0, 0, 0
+    if array.ndim != 3:
+        return _address(array), 0, 0
+    (steps, _, samples), (step, _, row) = array.shape, array.strides
+    return _address(array), step // 8 if steps > 1 else 0, row // 8 if samples > 1 else 0
+
+
+def _address(array: Array) -> int:
+    found: int = array.__array_interface__["data"][0]
+    return found
