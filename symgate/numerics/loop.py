@@ -26,8 +26,9 @@ from symgate.numerics.schedule import Activation, Elementwise, Product, schedule
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
-#: How many steps are run between two looks at whether the state is still finite.
-STRIDE = 256
+#: How many steps are run between two looks at whether the state is still finite, at least;
+#: and how many numbers these steps hold.
+STRIDE, NUMBERS = 256, 1 << 16
 
 
 class Loop:
@@ -240,9 +241,11 @@ def advance(
 ) -> None:
     """Run `length` steps from step `start` of a run, some at a time; a state that is no longer
     finite, or a gate that is no number, raises `Diverged`."""
+    width = sum(kept[s][0].size for s in frame.cell.states)
+    stride = max(STRIDE, NUMBERS // max(width, 1))
     with np.errstate(all="ignore"):
-        for first in range(0, length, STRIDE):
-            last = min(first + STRIDE, length)
+        for first in range(0, length, stride):
+            last = min(first + stride, length)
             some(first, last)
             _check(frame, kept, start, length, first, last)
             if progress is not None:

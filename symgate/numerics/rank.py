@@ -24,8 +24,8 @@ Array = NDArray[Any]
 #: steps cost more), and at most.
 FIRST, LOOK, WIDE, LOOK_LEAST_OFTEN = 25, 10, 1500, 400
 
-#: So few rows are not worth a look.
-LEAST = 3
+#: So few rows are not worth a look; the lag that never comes.
+LEAST, NEVER = 3, 1 << 62
 
 #: By how much more than the tolerance asks for a direction must be too small to be dropped,
 #: so that it may grow against the others by as much before that is noticed.
@@ -60,8 +60,10 @@ class Rank:
         if lag < self.next_look or self.tolerance == 0 or not product.rows or not product.log.size:
             return
         before = product.height
-        if before > LEAST:
-            self.truncate(product)
+        if before <= LEAST:
+            self.next_look = NEVER
+            return
+        self.truncate(product)
         lost_little = product.height >= 0.95 * before
         self.interval = min(2 * self.interval, LOOK_LEAST_OFTEN) if lost_little else self.shortest
         self.next_look = lag + self.interval
