@@ -6,6 +6,7 @@ equation of that name; what is only a matrix product stays where it is used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -17,6 +18,7 @@ from sympy import Symbol, solve
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.models.assignments import names_of, place_of
+from symgate.models.model import model
 from symgate.models.operations import FUNCTIONS, OPERATIONS
 from symgate.models.traced import (
     Affine,
@@ -33,6 +35,12 @@ from symgate.numerics.arrays import as_array, number_of
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
+
+#: A name in an equation, with its time.
+TOKEN = re.compile(r"[A-Za-z_]\w*(?:\[t(?:-1)?\])?")
+
+#: Cells of PyTorch itself, which are those of the zoo.
+CELLS = ("RNNCell", "GRUCell", "LSTMCell")
 
 #: Modules that do nothing when a network runs.
 PASSING = ("Identity", "Dropout")
@@ -52,14 +60,16 @@ def trace(
     """
     if not any(k.__module__.startswith("torch") for k in type(module).__mro__):
         raise SymgateError(f"trace takes a module of PyTorch, not {type(module).__name__}")
-    graph = _graph(module)
     names, flat = tuple(inputs), tuple(_flat(inputs))
     if len(flat) < 2 or len(set(flat)) < len(flat) or not all(isinstance(n, str) for n in flat):
         raise SymgateError(
             f'inputs names the input and the states, as in ("x", "h"), not {inputs!r}'
         )
     walk = _Walk(module, names, flat[:1], flat[1:])
-    walk.run(graph)
+    if type(module).__name__ in CELLS:
+        walk.zoo_cell(module, [walk.placeholder() for _ in names], list(flat[1:]))
+    else:
+        walk.run(_graph(module))
     cell = Cell.from_text("\n".join(walk.lines), type(module).__name__.lower())
     params = {name: walk.writer.params[name] for name in cell.parameters}
     _replayed(module, cell, params, names)
@@ -99,11 +109,13 @@ class _Walk:
         self.lines: list[str] = []
         self.taken: set[str] = {*x, *states, "t", "I", "diag"}
         self.final: dict[Any, str] = {}
+        self.outputs: list[Any] = []
 
     def run(self, graph: Any) -> None:
         nodes = list(graph.nodes)
         self.final = names_of(nodes)
         outputs = _outputs(next(n for n in nodes if n.op == "output"), self.states)
+        self.outputs = outputs
         for node in nodes:
             if node.op == "output":
                 break
@@ -121,14 +133,51 @@ class _Walk:
         """Write an assignment as an equation; a new state has the state's name."""
         if node in outputs:
             name = self.states[list(outputs).index(node)]
+            self.taken.add(name)
         else:
-            wanted, count = self.final[node], 2
-            name = wanted
-            while name in self.taken:
-                name, count = f"{wanted}_{count}", count + 1
-        self.taken.add(name)
+            name = self.free(self.final[node])
         self.lines.append(f"{name}[t] = {self.writer.text(value, name)}")
         return Variable(f"{name}[t]", rows(value))
+
+    def free(self, wanted: str) -> str:
+        """A name that no equation has as yet: h, then h_2."""
+        name, count = wanted, 2
+        while name in self.taken:
+            name, count = f"{wanted}_{count}", count + 1
+        self.taken.add(name)
+        return name
+
+    def zoo_cell(self, inner: Any, args: list[Any], states: list[str]) -> Any:
+        """The equations of a cell of PyTorch, from the zoo, under free names; `states` are
+        those that it gives out, "" for one that is none of the module's."""
+        layer = model(inner).layers[0]
+        cell = layer.cell
+        before = args[1] if isinstance(args[1], tuple) else (args[1],)
+        own = (cell.output, *(s for s in cell.states if s != cell.output))
+        names = dict(zip(own, states, strict=True))
+        new = {n: names.get(n) or self.free(n) for n in cell.equations}
+        known = self.writer.params
+        ends = ("", *(f"_{k}" for k in range(2, 100)))
+        end = next(e for e in ends if known.keys().isdisjoint(f"{n}{e}" for n in cell.parameters))
+        known |= {f"{name}{end}": a for name, a in layer.params.items()}
+        told = {f"{s}[t-1]": self.writer.text(v, s, True) for s, v in zip(own, before, strict=True)}
+        told |= {f"{x}[t]": self.writer.text(args[0], new[own[0]], True) for x in cell.inputs}
+        told |= {f"{n}[t]": f"{new[n]}[t]" for n in cell.equations}
+        told |= {name: f"{name}{end}" for name in cell.parameters}
+        for line in str(cell).splitlines():
+            self.lines.append(TOKEN.sub(lambda m: told.get(m[0], m[0]), line))
+        found = tuple(Variable(f"{new[s]}[t]", layer.hidden) for s in own)
+        return found if len(found) > 1 else found[0]
+
+    def given_out(self, node: Any, count: int) -> list[str]:
+        """The states that the values of a node are, or what the source calls them, or ""."""
+        nodes = [node] if count == 1 else [None] * count
+        for user in node.users:
+            if count > 1 and getattr(user.target, "__name__", "") == "getitem":
+                nodes[user.args[1]] = user
+        states = dict(zip(self.outputs, self.states, strict=True))
+        named = {n: self.free(self.final[n]) for n in nodes if n in self.final and n not in states}
+        return [states.get(n) or named.get(n, "") for n in nodes]
 
     def value(self, node: Any) -> Any:
         try:
@@ -146,8 +195,8 @@ class _Walk:
         where = f" ({place})" if place else ""
         return SymgateError(
             f"{type(self.module).__name__} uses {what}{where}, which is not traced here; known are "
-            f"Linear, matrix products, chunk, split, cat, + - * /, powers and "
-            f"{', '.join(sorted(FUNCTIONS))}"
+            f"Linear, {', '.join(CELLS)}, matrix products, chunk, split, cat, + - * /, powers "
+            f"and {', '.join(sorted(FUNCTIONS))}"
         )
 
     def known(self, node: Any) -> Any:
@@ -189,6 +238,8 @@ class _Walk:
             return Affine(((as_array("weight", inner.weight).astype(np.float64), args[0]),), bias)
         if kind in PASSING:
             return args[0]
+        if kind in CELLS:
+            return self.zoo_cell(inner, args, self.given_out(node, 2 if kind == "LSTMCell" else 1))
         return self.operation(kind.lower(), args, {}, node)
 
     def operation(self, name: str, args: list[Any], options: dict[str, Any], node: Any) -> Any:
@@ -236,6 +287,13 @@ def _sizes(cell: Cell, params: dict[str, Array]) -> dict[Symbol, int]:
     return found
 
 
+def _tensors(found: Any) -> list[Any]:
+    """What a step gives out, out of its tuples."""
+    if isinstance(found, list | tuple):
+        return [tensor for part in found for tensor in _tensors(part)]
+    return [found]
+
+
 def _replayed(module: Any, cell: Cell, params: dict[str, Array], names: Sequence[Any]) -> None:
     """One step of the module and of the cell, on the same numbers."""
     torch = import_module("torch")
@@ -255,11 +313,7 @@ def _replayed(module: Any, cell: Cell, params: dict[str, Array], names: Sequence
     with torch.no_grad():
         found: Any = module(*(given(n) for n in names))
     module.train(training)
-    tensors: list[Any] = []
-    while isinstance(found, list | tuple):
-        tensors += [p for p in found[:-1] if not isinstance(p, list | tuple)]
-        found = found[-1]
-    tensors = [*tensors, found][-len(flat[1:]) :]
+    tensors = _tensors(found)[-len(flat[1:]) :]
     x = {n: values[n][None] for n in cell.inputs}
     run = simulate(cell, params, x, {n: values[n] for n in flat[1:]})
     tolerance = 1e-10 if kind == torch.float64 else 1e-3

@@ -97,6 +97,46 @@ def test_an_lstm_of_bare_parameters() -> None:
     assert np.abs(sg.simulate(cell, params, x)["h"] - np.array(true)).max() < 1e-14
 
 
+class Deep(nn.Module):  # type: ignore[misc,name-defined]
+    """Cells of PyTorch itself, one above the other, behind a layer and before another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = nn.Linear(3, 5)
+        self.low, self.high = nn.LSTMCell(5, 4), nn.GRUCell(4, 2)
+        self.out = nn.Linear(2, 1)
+
+    def forward(self, x: Any, low: Any, top: Any) -> Any:
+        e = torch.relu(self.code(x))
+        a, c = self.low(e, low)
+        top = self.high(a, top)
+        y = self.out(top)
+        return y, (a, c), top
+
+
+def test_cells_of_pytorch_are_those_of_the_zoo() -> None:
+    torch.manual_seed(0)
+    module = Deep().double()
+    cell, params = sg.trace(module, inputs=("x", ("h", "c"), "top"))
+    assert set(cell.states) == {"h", "c", "top"}
+    assert cell.equation("e") == "e[t] = relu(W_e @ x[t] + b_e)"
+    assert "r_2" not in cell.gates  # the names of the zoo, each once
+    x = torch.randn(6, 3, dtype=torch.float64)
+    low = (torch.zeros(1, 4, dtype=torch.float64),) * 2
+    top, true = torch.zeros(1, 2, dtype=torch.float64), []
+    for row in x:
+        with torch.no_grad():
+            _, low, top = module(row[None], low, top)
+        true.append(top[0].numpy())
+    assert np.abs(sg.simulate(cell, params, x)["top"] - np.array(true)).max() < 1e-14
+
+
+def test_a_cell_of_pytorch_by_itself() -> None:
+    cell, params = sg.trace(nn.GRUCell(3, 4))
+    assert cell.equations == sg.cell("gru-reset-after").equations
+    assert params["U_n"].shape == (4, 4)
+
+
 def test_what_is_not_traced_says_where() -> None:
     with pytest.raises(sg.SymgateError, match=r"Strange uses cumsum \(line \d+: return torch.cums"):
         sg.trace(Strange())
