@@ -37,7 +37,6 @@ REFUSED = {
     **{name: "cells of vectors as yet" for name in sg.zoo if is_general(sg.cell(name))},
     "cfc": "has no carry",
     "ltc": "no solution that could be found",
-    "rhn": "no solution that could be found",
     "rnn": "has no carry: each path from a state to itself passes through a matrix",
     "lstm-1997": "carries c without loss",
     "antisymmetric-rnn": "without loss",
@@ -85,12 +84,19 @@ def test_a_cell_of_ones_own_and_a_product_of_gates() -> None:
         g[t] = sigmoid(W_g @ x[t] + b_g)
         h[t] = f[t] * g[t] * h[t-1] + W @ x[t]
     """, name="product")  # fmt: skip
-    with pytest.raises(sg.SymgateError, match="has no solution that could be found for one bias"):
-        sg.memory(cell, steps=50)  # with the other gate at 1/2 the product is below 1/2
+    m = sg.memory(cell, steps=50)  # with one gate at 1/2 the product is below 1/2: both open
+    assert m.values == {"b_f": m.value, "b_g": m.value}
+    assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 50)
     m = sg.memory(cell, steps=1.9)
     assert m.parameter == "b_f"
     assert m.kept == {"b_g": 0.0}
     assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 1.9)
+
+
+def test_a_highway_closes_both_gates() -> None:
+    m = sg.memory("rhn", 50, hidden=4)
+    assert m.values["b_z"] == m.values["b_k"]
+    assert "the bias b_z of gate z" in m.sentence()
 
 
 def test_the_state_can_be_named() -> None:

@@ -119,7 +119,7 @@ def conditions_in_words(found: Found, first: Cell, second: Cell) -> tuple[str, .
         shown += [f"{_columns(*name)} = I{of}" for name in identity]
         order = list(cell.parameters)
         shown += [
-            _restriction(r) + of
+            _restriction(r, cell.parameters[r.plain].kind == "matrix") + of
             for r in sorted(restrictions, key=lambda r: (order.index(r.plain), r.name[1]))
         ]
     if found.image:
@@ -191,14 +191,15 @@ def _ambiguous(found: Found) -> bool:
     """Whether both cells have conditions that are not the same words."""
     first: set[object] = {*found.diagonal_first, *found.identity_first}
     second: set[object] = {*found.diagonal_second, *found.identity_second}
-    first |= set(map(_restriction, found.of_first))
-    second |= set(map(_restriction, found.of_second))
+    first |= {_restriction(r) for r in found.of_first}
+    second |= {_restriction(r) for r in found.of_second}
     return bool(first and second) and not (first <= second or second <= first)
 
 
-def _restriction(r: Restriction) -> str:
+def _restriction(r: Restriction, matrix: bool = False) -> str:
     block = r.name[1] or r.name[0].partition("|")[2]
-    return f"{_columns(r.plain, block)} = {value_text(r.value)}"
+    value = value_text(r.value)
+    return f"{_columns(r.plain, block)} = {'I' if matrix and value == '1' else value}"
 
 
 def _columns(name: str, block: str) -> str:

@@ -220,13 +220,16 @@ def _gate(cell: Cell, found: Solution) -> str | None:
     """The gate of the carry that the parameter sets, over whatever lines."""
     lin = linearise(cell)
     carried = carry(lin, found.state)
-    for gate in {} if carried is None else carried.gates:
+    if carried is None:
+        return None
+    for gate in carried.gates:
         waiting, seen = [gate], {gate}
         while waiting:
             node = lin[waiting.pop()]
             if any(term.parameter == found.parameter for term in node.parameter_terms):
                 return gate
-            inner = {name_of(t.source) for t in node.terms if t.source in lin.symbols} - seen
+            inner = {name_of(t.source) for t in node.terms if t.source in lin.symbols}
+            inner -= {*seen, *carried.gates}
             seen |= inner
             waiting += sorted(inner)
     return None

@@ -80,17 +80,17 @@ class _Still(Rest):
 
 
 def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) -> Solution | None:
-    """One parameter, the others at 0, or at minus it where that alone helps."""
+    """One parameter, the others at 0, or at minus it or equal to it where that alone helps."""
     vectors = sorted(carry.atoms(Vector), key=lambda v: _place(cell, v.name))
     scalars = sorted(carry.free_symbols - set(vectors), key=str)
     scalars = [s for s in scalars if isinstance(s, Symbol) and s.name in cell.parameters]
     goal = 1 - 1 / memory
     numbers: dict[Expr, Expr | float] = {s: Rational(SCALAR) for s in scalars}
     unknowns: list[Expr] = [*vectors] or ([scalars[0]] if len(scalars) == 1 else [])
-    for mirrored in (False, True):
+    for sign in (0, -1, 1):
         for x in unknowns:
             others = [v for v in vectors if v != x]
-            plain = carry.xreplace(dict.fromkeys(others, -x if mirrored else S.Zero))
+            plain = carry.xreplace(dict.fromkeys(others, sign * x))
             for formula in isolated(_tidy(plain), goal, x):
                 fixed = {k: v for k, v in numbers.items() if k != x}
                 value = formula.subs({**fixed, memory: steps}).evalf(17)
@@ -98,8 +98,8 @@ def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) 
                     continue
                 if abs(float(plain.subs({**fixed, x: value}).evalf(17)) - 1 + 1 / steps) > 1e-9:
                     continue
-                with_it = {v.name: -float(value) for v in others} if mirrored else {}
-                zero = {} if mirrored else {v.name: 0.0 for v in others}
+                with_it = {v.name: sign * float(value) for v in others} if sign else {}
+                zero = {} if sign else {v.name: 0.0 for v in others}
                 return Solution(state, x.name, formula, {x.name: float(value), **with_it}, zero)
     return None
 
