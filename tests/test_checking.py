@@ -242,7 +242,6 @@ UNCLEAR = [
     left("h", "h") + r"U_z r_t",
     left("s", "s") + "U_z",
     left("h", "h") + r"\prod_j U_z",
-    r"\frac{\partial h_t}{\partial h_{t-k}} = U_z",
     "z_t = \\sigma(a_t)",
     "\\frac{\\partial h_t}{\\partial",
 ]

@@ -22,8 +22,14 @@ _LAYOUT = {"BEGIN", "END", "AMP", "WIDE", "SOFTROW", "SPACE"}
 _OPEN = {"LPAR", "LBRACKET", "LBRACE", "LCURLY", "LANGLE", "MATRIX"}
 _CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
 _GOES_ON = {"PLUS", "MINUS", "TIMES", "HADAMARD", "EQ", "SLASH"}
+_NAMES = {"LETTER", "NAME", "TEXT", "SUB", "SUP", "ACCENT", "COMMA", "NEWLINE", "SPACE", "GAP"} | {
+    "LBRACE",
+    "RBRACE",
+}
 _WORDS = {"LETTER", "NAME", "GAP", "COMMA", "TEXT", "MINUS", "FUNCTION", "SPACE"}
-_DERIVATIVE = re.compile(r"\\partial|∂|\\frac\s*\{\s*\\?[a-z]*\{?d|\bd\w+.{0,12}/\s*d\w")
+_DERIVATIVE = re.compile(
+    r"\\partial|∂|\\delta|δ|\\nabla|∇|\\frac\s*\{\s*\\?[a-z]*\{?d|\bd\w+.{0,12}/\s*d\w"
+)
 #: Lines up to one in which nothing stands.
 _BLOCK = re.compile(r"(?m:^)(?:[^\S\n]*+[^\s][^\n]*+\n?+)++")
 _ENDINGS = {"COMMA", "DOT", "SEMI", "NEWLINE", "GAP", "JUNK"}
@@ -41,10 +47,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Equality:
-    """A chain of sides that are said to be equal."""
+    """A chain of sides that are said to be equal; `display` on lines of their own."""
 
     sides: tuple[Side, ...]
     indices: Indices
+    display: bool = True
 
 
 def equalities(text: str, path: str = "") -> Iterator[Equality]:
@@ -53,16 +60,21 @@ def equalities(text: str, path: str = "") -> Iterator[Equality]:
     >>> [len(e.sides) for e in equalities("∂h_t/∂h_{t-1} = diag(z_t) = z_t")]
     [3]
     """
+    rows: list[tuple[list[Token], bool]] = []
     for piece in _formulas(text, path):
         try:
             found = tokens(written_in_latex(_with_powers(piece)))
         except FormulaError as error:
-            side = Side(None, error.start, error.stop, error.message)
-            yield Equality((side,), Indices())
+            yield Equality((Side(None, error.start, error.stop, error.message),), Indices())
             continue
         for row in _rows(found, piece.kind == "plain"):
-            sides = _sides(row)
-            yield Equality(tuple(map(_side, sides)), indices(sides))
+            if rows and piece.display and row[0].kind in ("PLUS", "MINUS", "EQ"):
+                rows[-1][0].extend(row)  # a display that goes on in the next
+            else:
+                rows.append((row, piece.display))
+    for row, display in rows:
+        sides = _sides(row)
+        yield Equality(tuple(map(_side, sides)), indices(sides), display)
 
 
 def _formulas(text: str, path: str) -> list[Piece]:
@@ -92,13 +104,14 @@ def _with_powers(piece: Piece) -> Piece:
 def _rows(found: Sequence[Token], plain: bool) -> Iterator[list[Token]]:
     """The tokens of each chain: a row that begins with a sign or has none goes on."""
     rows: list[list[Token]] = [[]]
-    depth = 0
+    depth = inside = 0
     for token in _without_marks(found):
+        inside += (token.kind == "MATRIX") - (token.kind == "ENDMATRIX")
         depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
         broken = token.kind in ("ROW", "WIDE") or (plain and token.kind == "NEWLINE")
         if broken and depth == 0:
             rows.append([])
-        elif not broken and token.kind not in _LAYOUT:
+        elif inside or (not broken and token.kind not in _LAYOUT):
             rows[-1].append(token)
     joined: list[list[Token]] = []
     for row in map(_without_words, rows):
@@ -129,12 +142,22 @@ def _without_marks(found: Sequence[Token]) -> list[Token]:
 
 
 def _without_column(row: list[Token]) -> list[Token]:
-    r"""Without && \quad \text{words} at the end: only words, in a column of their own."""
-    at = len(row)
-    while at > 0 and row[at - 1].kind in ("NAME", "TEXT", "NEWLINE", "SPACE"):
-        at -= 1
-    marks = [t.kind for t in row[max(0, at - 3) : at]]
-    return row[:at] if marks == ["AMP", "AMP", "WIDE"] else row
+    r"""Without && \quad \text{words} …: a column of remarks, which words begin."""
+    start = max((i + 1 for i, t in enumerate(row) if t.kind == "ROW"), default=0)
+    for at in range(start, len(row) - 1):
+        if row[at].kind != "WIDE" or at == start:
+            continue
+        column = [t.kind for t in row[at - 2 : at]] == ["AMP", "AMP"]
+        words = column and row[at + 1].kind in ("NAME", "TEXT")
+        if words or _is_remark(row[at + 1 :]):
+            return row[:at]
+    return row
+
+
+def _is_remark(row: Sequence[Token]) -> bool:
+    """Whether a row is names with words between them, and no formula."""
+    said = any(t.kind == "TEXT" or (t.kind == "NAME" and t.value.islower()) for t in row)
+    return said and all(t.kind in _NAMES for t in row)
 
 
 def _without_words(row: list[Token]) -> list[Token]:

@@ -13,8 +13,8 @@ from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.points import same
-from symgate.checking.reading import Moment, Operator
 from symgate.checking.summands import Summand, added
+from symgate.checking.values import Moment, Operator
 from symgate.linear.evaluation import Evaluation, Matrix
 
 Path = tuple[str, ...]
@@ -55,14 +55,15 @@ class Locator:
         points: Sequence[Evaluation],
         seen: Sequence[tuple[Moment, int, int]],
         say: Say,
+        span: tuple[int, int],
     ) -> None:
         self.rows, self.cols = claim.rows, claim.cols
         self.points, self.seen, self.say = points[:2], seen, say
         self.claimed, self.due = _by_path(claim.parts), _by_path(exact)
         self.candidates = _factors(exact)
         self.span = (
-            min((s.start for s in claim.parts), default=0),
-            max((s.stop for s in claim.parts), default=0),
+            min((s.start for s in claim.parts), default=span[0]),
+            max((s.stop for s in claim.parts), default=span[1]),
         )
 
     def numbers(self, parts: Sequence[Summand]) -> list[Matrix]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, MatrixExpr
+from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
+from symgate.algebra.operators import ColumnBlock
+from symgate.algebra.vectors import MatVec, Stack
 from symgate.equations.cell import Cell, once_a_cell
+from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
+from symgate.linear.ways import pieces
 from symgate.reading.grammar import tree
 from symgate.reading.names import Indices, Reference, reference
 from symgate.reading.plain import written_in_latex
@@ -29,6 +33,7 @@ class Named:
     """What the names of one notation stand for, and how an expression reads in it."""
 
     names: Names
+    blocks: Mapping[str, ColumnBlock]
     naming: Naming
 
     @property
@@ -58,7 +63,8 @@ def namings(cell: Cell) -> tuple[Named, ...]:
     lin = linearise(cell)
     timed = [*lin.nodes, *cell.inputs]
     own = {key(name): name for name in (*timed, *cell.parameters)}
-    found = [Named(own, Naming(cell, notation("symgate")))]
+    plain = Naming(cell, notation("symgate"))
+    found = [Named(own, _blocks(cell, plain), plain)]
     for style in notation_names():
         naming = Naming(cell, notation(style))
         above = naming.notation.time == "above"
@@ -70,8 +76,36 @@ def namings(cell: Cell) -> tuple[Named, ...]:
             if ref is not None:
                 printed[key(ref.name)] = name
         if naming.notation.row or all(printed != known.names for known in found):
-            found.append(Named(printed, naming))
+            found.append(Named(printed, _blocks(cell, naming), naming))
     return tuple(found)
+
+
+def renamed(cell: Cell, names: Mapping[str, str]) -> Named:
+    """The cell's own names, with other letters for some: {"h": "s", "U_z": "R_z"}."""
+    own = namings(cell)[0]
+    spelt = {name: letter for letter, name in own.names.items()}
+    for name, letter in names.items():
+        if name not in spelt:
+            raise UnknownName(f"a value of {cell.name} named", str(name), tuple(spelt))
+        ref = _reference(letter) if isinstance(letter, str) else None
+        if ref is None:
+            raise SymgateError(f"{letter!r} is no name that {name} could have")
+        spelt[name] = key(ref.name)
+    return Named({letter: name for name, letter in spelt.items()}, {}, own.naming)
+
+
+def _blocks(cell: Cell, naming: Naming) -> dict[str, ColumnBlock]:
+    """The columns of matrices that act on one part of a concatenation, by how they print."""
+    found: dict[str, ColumnBlock] = {}
+    for node in linearise(cell):
+        for atom in node.expression.atoms(MatVec):
+            for block, _ in pieces(atom) if isinstance(atom.vector, Stack) else ():
+                if isinstance(block, ColumnBlock) and isinstance(block.matrix, MatrixSymbol):
+                    glyph = naming.block(block.matrix.name, block.source.name)
+                    ref = _reference(glyph_latex(glyph, None))
+                    if ref is not None:
+                        found[key(ref.name)] = block
+    return found
 
 
 def _reference(latex: str) -> Reference | None:

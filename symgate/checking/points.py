@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from random import Random
 from typing import Any
 
-from sympy import Expr, MatrixExpr
+from sympy import Expr, Indexed
 
+from symgate.algebra.vectors import MatVec, name_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context
+from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context, spread_over
 from symgate.linear.linearise import linearise
 
 #: How far two numbers may lie apart that are the same but for rounding.
@@ -48,19 +51,36 @@ def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
     parameters = {p.name: draw(p.shape, positive=not p.shape) for p in cell.parameters.values()}
     before: list[Values] = [{s: draw(cell.shapes[s], positive=True) for s in cell.states}]
     values = None
+    free = [(name, s) for s in cell.states for name in (f"delta_{s}", f"loss:{s}", f"later:{s}")]
+    free += [(f"letter:d{name}", name) for name in (*cell.states, *cell.inputs)]
     for _ in range(steps):
         inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}
         values = Evaluation(mp, size, parameters, list(before), inputs)
         for node in lin:
             values.now[node.name] = values.shaped(node.expression, node.shape)
+        values.now.update({name: draw(cell.shapes[of]) for name, of in free})
         before.insert(0, values.now)
     assert values is not None
     return values
 
 
-def matrix(operator: MatrixExpr, point: Evaluation) -> Matrix:
-    """The numbers of an operator at a point."""
-    return point.operator(operator)
+def limited(cell: Cell, point: Evaluation, limits: Mapping[str, int]) -> Evaluation:
+    """A point with some gates of the last step at their limits, all else as it is."""
+    made = copy(point)
+    made.now = dict(point.now)
+    for name, number in limits.items():
+        made.now[name] = spread_over(made.mp.mpf(number), _lengths(made.now[name]))
+    fixed = set(limits)
+    for node in linearise(cell):
+        read = {name_of(v) for v in node.expression.atoms(Indexed)}
+        if node.name not in fixed and read and read <= fixed and not node.expression.has(MatVec):
+            made.now[node.name] = made.shaped(node.expression, node.shape)
+            fixed.add(node.name)
+    return made
+
+
+def _lengths(value: Any) -> list[int]:
+    return [len(value), *_lengths(value[0])] if isinstance(value, list) else []
 
 
 def turned(numbers: Matrix) -> Matrix:

@@ -8,7 +8,7 @@ transposes in the scripts are no part of the name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -61,9 +61,11 @@ class Indices:
     """Which letters are the time and which number components, in one document.
 
     `same` are pairs of names of which the first is written for the second, as c for C.
+    `numbers` say what other letters are counted from t: k is 2 in h_{t-k}.
     """
 
     time: frozenset[str] = frozenset({"t"})
+    numbers: tuple[tuple[str, int], ...] = ()
     components: frozenset[str] = frozenset()
     same: frozenset[tuple[str, str]] = frozenset()
 
@@ -234,6 +236,8 @@ def _labels_with_numbers(ref: Reference) -> bool:
 def time_of(part: Sequence[Token], indices: Indices) -> int | None:
     """The time that tokens say: t is 0, t - 1 is -1; None for anything else."""
     values = [t for t in part if t.kind not in ("SPACE", "GAP", "NEWLINE")]
+    if indices.numbers:
+        return linear(values, dict(indices.numbers)) if _has_letter(values) else None
     if not values or values[0].value not in indices.time or values[0].inside:
         return None
     if len(values) == 1:
@@ -242,6 +246,27 @@ def time_of(part: Sequence[Token], indices: Indices) -> int | None:
         step = int(values[2].value)
         return -step if values[1].kind == "MINUS" else step
     return None
+
+
+def _has_letter(part: Sequence[Token]) -> bool:
+    return any(t.kind == "LETTER" for t in part)
+
+
+def linear(part: Sequence[Token], numbers: Mapping[str, int]) -> int | None:
+    """What a sum of letters and numbers is, as t - k + 1; None where a letter is not known."""
+    total, sign, due = 0, 1, True
+    for token in part:
+        if token.kind in ("PLUS", "MINUS"):
+            sign, due = (-1 if token.kind == "MINUS" else 1), True
+        elif not due or token.inside:
+            return None
+        elif token.kind == "NUMBER" and token.value.isdigit():
+            total, due = total + sign * int(token.value), False
+        elif token.kind == "LETTER" and token.value in numbers:
+            total, due = total + sign * numbers[token.value], False
+        else:
+            return None
+    return None if due else total
 
 
 def tree_time(tree: Tree, indices: Indices) -> int | None:

@@ -313,7 +313,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
 
 def _limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
-    before = [variable(s, 1) for s in subject.states]
+    before = [subject.cell.variable(s, 1) for s in subject.states]
     for (of, wrt), block in limit.blocks.items():
         if count(subject.lin, of, wrt) > MAX_PATHS or (len(subject.states) > 2 and of != wrt):
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sympy import MatAdd, S
 
-from symgate.algebra.vectors import MatVec, variable
+from symgate.algebra.vectors import MatVec
 from symgate.linear.layers import seams
 from symgate.linear.linearise import Term
 from symgate.linear.paths import operator
@@ -30,7 +30,7 @@ def steps(subject: Subject) -> Iterator[Step]:
             ),
         )
         return
-    before = [variable(s, 1) for s in cell.states]
+    before = [subject.lin.variable(s, 1) for s in cell.states]
     lines: list[Line] = []
     terms: list[Term] = []
     deaf = []

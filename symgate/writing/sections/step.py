@@ -139,7 +139,7 @@ def _block(subject: Subject, of: str, wrt: str) -> Line:
         return line(left, whole if subject.form == "diag" else applied(whole, subject.direction))
     found = subject.paths(of, wrt)
     if found is None:
-        before = [variable(s, 1) for s in subject.states]
+        before = [subject.cell.variable(s, 1) for s in subject.states]
         whole = operator(subject.lin, of, variable(wrt, 1), before)
         many = f"all {count(subject.lin, of, wrt)} paths"
         return Line(left, (Part(subject.acting(whole), (many,)),), order=subject.order)

@@ -1,0 +1,247 @@
+"""What ∂a/∂b, δ_a, d a and ∂L/∂W of a cell are: sums of products, exact.
+
+δ at t is written in δ of the states at t (`delta_h`), or in the loss at t and what step t + 1
+passes back (`loss:h`, `later:h`); that of an earlier step goes through the states between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sympy import Expr, Identity, Integer, Mul
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
+
+from symgate.algebra.maps import Everywhere
+from symgate.algebra.operators import Column, Diag, Row, transposed
+from symgate.algebra.vectors import variable
+from symgate.checking.scope import Scope
+from symgate.checking.summands import Summand, Summands, added, expanded, multiplied
+from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
+from symgate.errors import SymgateError
+from symgate.linear.jacobian import jacobian
+from symgate.linear.linearise import ParameterTerm
+from symgate.linear.paths import operator
+
+ONE = Integer(1)
+
+
+def partial(scope: Scope, of: Moment, wrt: Moment, at: Place) -> Operator:
+    """∂ of / ∂ wrt, total, or with all other values held fixed."""
+    cell, lin, lag = scope.cell, scope.lin, of.time - wrt.time
+    if wrt.name in cell.parameters or of.name not in lin.nodes or lag < 0:
+        raise NotUnderstood("this derivative is not understood here", at)
+    scope.check_time(of, at)
+    try:
+        found = jacobian(cell, of.name, wrt.name, lag=lag)
+    except SymgateError as error:
+        raise NotUnderstood(str(error), at) from None
+    total = expanded(found) if lag <= 1 else (Summand(ONE, (found,), *found.shape),)
+    if lag <= 1:
+        held = expanded(direct(scope, of.name, wrt.name, lag))
+        if held != total and scope.way("partial") == "direct":
+            total = held
+    parts = tuple(s.shifted(-of.time) for s in total)
+    return Operator(parts, lin.size(of.name), lin.size(wrt.name)).at(at)
+
+
+def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
+    """A matrix of matrices."""
+    if len({len(row) for row in rows}) != 1:
+        raise NotUnderstood("the rows of this matrix are not of one length", at)
+    if any(part.rows != row[0].rows for row in rows for part in row) or any(
+        part.cols != first.cols for row in rows for part, first in zip(row, rows[0], strict=True)
+    ):
+        raise NotUnderstood("the blocks of this matrix do not fit", at)
+    whole = BlockMatrix([[added(p.parts, p.rows, p.cols) for p in row] for row in rows])
+    return Operator((Summand(ONE, (whole,), *whole.shape),), *whole.shape).at(at)
+
+
+def whole(scope: Scope, time: int, lag: int, at: Place) -> Operator:
+    """The Jacobian of the whole state, as J_t is often meant."""
+    states = scope.cell.states
+    rows = [
+        [partial(scope, Moment(a, time), Moment(b, time - lag), at) for b in states] for a in states
+    ]
+    return rows[0][0] if len(states) == 1 else blocks(rows, at)
+
+
+def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:
+    """The derivative with all other states and gates held fixed."""
+    lin = scope.lin
+    goal = lin.variable(wrt, lag)
+    if (of, 0) == (wrt, lag):
+        return Identity(lin.size(of))
+    values = [n.name for n in lin if n.kind in ("gate", "state") and n.name != of]
+    ends = {lin.variable(name) for name in values}
+    ends |= {lin.variable(s, 1) for s in scope.cell.states} | {goal}
+    return operator(lin, of, goal, ends)
+
+
+def within(scope: Scope, of: str, wrt: str, lag: int) -> Summands:
+    """∂ of_t / ∂ wrt_{t-lag} of one step, for a lag of 0 or 1."""
+    if (of, 0) == (wrt, lag):
+        size = scope.lin.size(of)
+        return (Summand(ONE, (), size, size),)
+    return expanded(jacobian(scope.cell, of, wrt, lag=lag))
+
+
+# -- back-propagation ------------------------------------------------------------------------
+
+
+def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
+    """∂L/∂a as a column; `part` is "loss" or "later" for one share of it."""
+    scope.check_time(moment, at)
+    name, time = moment.name, moment.time
+    if name in scope.cell.parameters:
+        if "gradient" not in scope.mentions:
+            raise Mentions("gradient", at)
+        return gradient(scope, name, at)
+    if part and "parts" not in scope.mentions:
+        raise Mentions("parts", at)
+    size = scope.lin.size(name)
+    if part == "loss":
+        if name in scope.cell.states and scope.way("partial") == "direct":
+            found = _column(scope, f"loss:{name}", name, -time)
+        else:
+            found = _through_states(scope, name, -time, ("loss",))
+    elif part == "later":
+        found = _passed(scope, name, -time)
+    elif time == 0:
+        found = _through_states(scope, name, 0, _shares(scope))
+    else:
+        found = _passed(scope, name, -time)
+        if scope.way("loss") == "each step":
+            found += _through_states(scope, name, -time, ("loss",))
+    column = Operator(found, size, ONE).at(at)
+    return column.turned if scope.row else column
+
+
+def _shares(scope: Scope) -> tuple[str, ...]:
+    return ("loss", "later") if "parts" in scope.mentions else ("delta",)
+
+
+_NAMES = {"loss": "loss:{}", "later": "later:{}", "delta": "delta_{}"}
+
+
+def _column(scope: Scope, named: str, state: str, lag: int) -> Summands:
+    size = scope.lin.size(state)
+    return (Summand(ONE, (Column(size, variable(named, lag)),), size, ONE),)
+
+
+def _through_states(scope: Scope, name: str, lag: int, shares: tuple[str, ...]) -> Summands:
+    """Σ over states (∂state/∂name)ᵀ times what is known of δ of the state, at a step."""
+    found: list[Summand] = []
+    for state in scope.cell.states:
+        back = [s.turned().shifted(lag) for s in within(scope, state, name, 0)]
+        for share in shares:
+            column = _column(scope, _NAMES[share].format(state), state, lag)
+            found += multiplied(back, column)
+    return tuple(found)
+
+
+def _passed(scope: Scope, name: str, lag: int) -> Summands:
+    """What the steps behind it hand back to a value."""
+    if lag == 0:
+        if name not in scope.cell.states:
+            return _through_states(scope, name, 0, ("later",))
+        return _column(scope, f"later:{name}", name, 0)
+    found: list[Summand] = []
+    for state in scope.cell.states:
+        own = within(scope, state, name, 1) if name in scope.cell.states else ()
+        if name not in scope.cell.states:
+            for other in scope.cell.states:
+                step = multiplied(
+                    within(scope, state, other, 1),
+                    (s.shifted(1) for s in within(scope, other, name, 0)),
+                )
+                own += step
+        back = [s.turned().shifted(lag - 1) for s in own]
+        found += multiplied(back, _whole(scope, state, lag - 1))
+    return tuple(found)
+
+
+def _whole(scope: Scope, state: str, lag: int) -> Summands:
+    """All of δ of a state but what its own step hands on to other states."""
+    if lag == 0:
+        return tuple(
+            s
+            for share in _shares(scope)
+            for s in _column(scope, _NAMES[share].format(state), state, 0)
+        )
+    found = _passed(scope, state, lag)
+    if scope.way("loss") == "each step":
+        found += _column(scope, f"loss:{state}", state, lag)
+    return found
+
+
+def gradient(scope: Scope, parameter: str, at: Place) -> Operator:
+    """What one step adds to ∂L/∂parameter, in the shape of the parameter."""
+    kind = scope.cell.parameters[parameter]
+    shape = (*kind.shape, ONE, ONE)[:2]
+    found: list[Summand] = []
+    for node in scope.lin:
+        for term in node.parameter_terms:
+            if term.parameter == parameter:
+                found += _share(scope, node.name, term, kind.kind, at)
+    result = Operator(tuple(found), *shape).at(at)
+    return result.turned if scope.row else result
+
+
+def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -> Summands:
+    lin = scope.lin
+    size = lin.size(node)
+    alike = term.map is None or isinstance(term.map, Everywhere)
+    if term.by_rows or not alike or len(lin.shape(node)) != 1:
+        raise NotUnderstood("this gradient is not read by check", at)
+    back = delta(replace(scope, row=False), Moment(node, 0), at).parts
+    scale = (Summand(ONE, (Diag(size, Mul(*term.coefficient)),), size, size),)
+    back = multiplied(scale, back) if term.coefficient else back
+    if kind == "scalar":
+        one = (Summand(ONE, (Row(size, ONE),), ONE, size),)
+        return multiplied(one, back)
+    if term.map is not None:
+        raise NotUnderstood("this gradient is not read by check", at)
+    if term.left is not None:
+        back = multiplied(expanded(transposed(term.left)), back)
+    if kind == "vector":
+        return back
+    own = scope.cell.parameters[term.parameter].shape
+    width = own[0] if term.transposed else own[1]
+    value = term.vector if term.vector is not None else ONE
+    size = term.right.cols if term.right is not None else width
+    row: Summands = (Summand(ONE, (Row(size, value),), ONE, size),)
+    if term.right is not None:
+        row = multiplied(row, expanded(transposed(term.right)))
+    found = multiplied(back, row)
+    return tuple(s.turned() for s in found) if term.transposed else found
+
+
+# -- differentials ---------------------------------------------------------------------------
+
+
+def change(scope: Scope, moment: Moment, at: Place) -> Operator:
+    """d a as a column, in the changes of the states one step before, and of the inputs."""
+    lin, cell = scope.lin, scope.cell
+    scope.check_time(moment, at)
+    if moment.name in cell.inputs:
+        if "inputs" not in scope.mentions:
+            raise Mentions("inputs", at)
+        found = _column(scope, f"letter:d{moment.name}", moment.name, -moment.time)
+    elif moment.time < 0:
+        if moment.time < -1 or moment.name not in cell.states:
+            raise NotUnderstood("this change is not understood here", at)
+        found = _column(scope, f"letter:d{moment.name}", moment.name, 1)
+    else:
+        ends = [(s, 1) for s in cell.states]
+        ends += [(x, 0) for x in cell.inputs] if "inputs" in scope.mentions else []
+        found = tuple(
+            s
+            for name, lag in ends
+            for s in multiplied(
+                within(scope, moment.name, name, lag),
+                _column(scope, f"letter:d{name}", name, lag),
+            )
+        )
+    column = Operator(found, lin.size(moment.name), ONE).at(at)
+    return column.turned if scope.row else column

@@ -1,0 +1,387 @@
+"""The judgement of a claim: each side of each line, in each reading, held against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+from symgate.checking.claims import Equality, Side, equalities
+from symgate.checking.derivatives import direct
+from symgate.checking.locating import Found, Locator
+from symgate.checking.names import Named, key
+from symgate.checking.points import limited, points, same, turned
+from symgate.checking.reader import Reader
+from symgate.checking.scope import Definition, Scope
+from symgate.checking.summands import Summands, added, exact, expanded, multiplied
+from symgate.checking.targets import Target, jacobian, targets
+from symgate.checking.values import (
+    NOTES,
+    WAYS,
+    WHY,
+    Later,
+    Mentions,
+    NotUnderstood,
+    Operator,
+    Vector,
+)
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.linear.evaluation import Evaluation
+from symgate.reading.names import Indices, reference
+from symgate.reading.trees import Tree
+
+RIGHT, TRANSPOSED, WRONG, UNCLEAR = "right", "transposed", "wrong", "not understood"
+
+#: At how many random points a claim is worked out, and at how many a wrong one must differ.
+POINTS, DIFFER = 4, 2
+
+#: The longest lag of a claim that is read, and the most readings of one side.
+MAX_LAG, MOST_READINGS = 6, 32
+
+#: What may go wrong where a formula is read and where its numbers are worked out.
+_READING = (SymgateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One side of a claim, judged."""
+
+    verdict: str
+    faults: tuple[Found, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def unclear(why: str, start: int, stop: int, mend: str = "") -> Judged:
+    return Judged(UNCLEAR, (Found(start, stop, why, mend),))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a claim is held to be about where it does not say it itself."""
+
+    of: str | None = None
+    wrt: str | None = None
+    lag: int | None = None
+    layout: str | None = None
+
+    def allows(self, target: Target) -> bool:
+        pairs = zip((self.of, self.wrt, self.lag), target.names, strict=True)
+        return all(asked in (None, own) for asked, own in pairs)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a side, and what it is held against, each with what is said of it."""
+
+    operator: Operator
+    truths: list[tuple[Summands, str]]
+    named: Named
+    scope: Scope
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        chosen = self.scope.seen.chosen.items()
+        return tuple(NOTES[pair] for pair in chosen if pair in NOTES)
+
+
+@dataclass
+class Judge:
+    """Judges the lines of one claim, in order."""
+
+    cell: Cell
+    claim: str
+    asked: Asked
+    names: tuple[Named, ...]
+    about: list[str] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    defined: dict[str, Definition] = field(default_factory=dict)
+    drawn: dict[int, list[Evaluation]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Judge every line."""
+        others: list[str] = []
+        redefined: list[Found] = []
+        found = self.equalities
+        for equality in found:
+            about = self.targets(equality, alone=len(found) == 1)
+            if not about:
+                redefined += self.redefined(equality)
+                self.define(equality)
+            elif not any(self.asked.allows(target) for target in about):
+                others.append(str(about[0]))
+            else:
+                self.about.append(str(about[0]))
+                self.judged += [self.side(side, about, equality) for side in sides(equality)]
+        if not self.judged:
+            bad = next((e.sides[0] for e in found if e.sides[0].why), None)
+            why = "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
+            if others:
+                why = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
+            start, stop = (0, 1) if bad is None or others else (bad.start, bad.stop)
+            self.judged = [unclear(why if bad is None else bad.why, start, stop)]
+        if redefined and any(j.verdict == WRONG for j in self.judged):
+            self.judged = [Judged(UNCLEAR, tuple(redefined))]
+
+    @cached_property
+    def equalities(self) -> list[Equality]:
+        return list(equalities(self.claim))
+
+    # -- what a line is about ----------------------------------------------------------------
+
+    def targets(self, equality: Equality, alone: bool) -> tuple[Target, ...]:
+        found = targets(self.cell, equality, self.names, self.claim)
+        if found or not self.claim.strip():
+            return found
+        asked = self.asked.of is not None or self.asked.wrt is not None
+        if not (alone and (asked or len(equality.sides) == 1)):
+            return ()
+        first = self.cell.output
+        of, wrt = self.asked.of or first, self.asked.wrt or self.asked.of or first
+        lag = self.asked.lag if self.asked.lag is not None else int(wrt in self.cell.states)
+        return (replace(jacobian(of, wrt, lag), indices=equality.indices),)
+
+    def define(self, equality: Equality) -> None:
+        """A line that gives a formula a name of its own, which later lines may use."""
+        left, *rest = equality.sides
+        ref = reference(left.tree, equality.indices) if left.tree is not None else None
+        known = any(key(ref.name) in named.names for named in self.names) if ref else True
+        if ref is not None and not known and rest and rest[-1].tree is not None:
+            given = Definition(rest[-1].tree, equality.indices, ref.time)
+            self.defined[key(ref.name)] = given
+
+    def redefined(self, equality: Equality) -> list[Found]:
+        """Names of the cell that a line defines otherwise; it may be about another cell."""
+        left = equality.sides[0]
+        said = [self.defines(equality, named) for named in self.names]
+        if any(s is True for s in said) or all(s is None for s in said):
+            return []
+        what = f"{self.claim[left.start : left.stop].strip()} is defined otherwise than in "
+        mend = "name the cell that is meant"
+        return [Found(left.start, left.stop, what + self.cell.name, mend)]
+
+    def defines(self, equality: Equality, named: Named) -> bool | None:
+        """Whether a line says of a value what the cell says; None where it says nothing."""
+        left, *rest = equality.sides
+        if left.tree is None or len(rest) != 1 or rest[0].tree is None:
+            return None
+        reader = Reader(self.scope(named, equality.indices))
+        try:
+            if reader.scope.moment(left.tree) is None:
+                return None
+            one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
+            if not (isinstance(one, Vector) and isinstance(other, Vector)):
+                return None
+            drawn = self.points(1, reader.scope)
+            values = [[_listed(p.value(v.expr)) for v in (one, other)] for p in drawn]
+        except (NotUnderstood, *_READING):
+            return None
+        return all(same([a], [_as_long(b, len(a))]) for a, b in values)
+
+    @cached_property
+    def rows(self) -> bool:
+        """Whether the claim's own equations show that its vectors are rows."""
+        found = set()
+        for equality in self.equalities:
+            said = [(named.row, self.defines(equality, named)) for named in self.names]
+            found.add(frozenset(row for row, right in said if right))
+        return frozenset({True}) in found and frozenset({False}) not in found
+
+    # -- one side ----------------------------------------------------------------------------
+
+    def side(self, side: Side, about: tuple[Target, ...], equality: Equality) -> Judged:
+        """A side, which must hold for every number of steps that stands for k."""
+        judged = [self.one(side, target, equality) for target in about]
+        order = (WRONG, UNCLEAR, TRANSPOSED, RIGHT)
+        return min(judged, key=lambda j: order.index(j.verdict))
+
+    def one(self, side: Side, target: Target, equality: Equality) -> Judged:
+        if side.tree is None:
+            return unclear(side.why, side.start, side.stop)
+        if target.lag > MAX_LAG:
+            return unclear(f"a lag of {target.lag} is more than is read", side.start, side.stop)
+        readings: list[Reading] = []
+        error: NotUnderstood | None = None
+        try:
+            for reading in self.readings(side, target):
+                if isinstance(reading, NotUnderstood):
+                    later = error is None or reading.start > error.start
+                    error = reading if later else error
+                    continue
+                found = self.compared(reading, target)
+                odd = reading.named.row and readings and not self.rows
+                if odd and found is not None and found.verdict == TRANSPOSED:
+                    found = None  # rows, and the other layout too: nobody says so of this cell
+                elif odd and found is not None:
+                    why = "it is right only where vectors are rows, and what says so is not clear"
+                    return unclear(why, side.start, side.stop)
+                if found is not None:
+                    return found
+                readings.append(reading)
+            if readings:
+                return self.wrong(readings, target, side)
+        except _READING as fault:
+            return unclear(f"it could not be worked out: {fault}", side.start, side.stop)
+        assert error is not None
+        return unclear(error.message, error.start, error.stop, error.mend)
+
+    def scope(self, named: Named, indices: Indices, ways: Mapping[str, str] | None = None) -> Scope:
+        return Scope(
+            self.cell,
+            named.names,
+            named.blocks,
+            indices,
+            ways or {},
+            row=named.row,
+            text=self.claim,
+            defined=self.defined,
+        )
+
+    def readings(self, side: Side, target: Target) -> Iterator[Reading | NotUnderstood]:
+        """Every way to read a side, the likeliest first."""
+        assert side.tree is not None
+        for named in sorted(self.names, key=lambda named: named.row):
+            waiting: list[Mapping[str, str]] = [{}]
+            tried: list[Mapping[str, str]] = []
+            while waiting and len(tried) < MOST_READINGS:
+                ways = waiting.pop(0)
+                tried.append(ways)
+                scope = replace(self.scope(named, target.indices, ways), shift=target.shift)
+                try:
+                    reading = self.read(side.tree, target, named, scope)
+                    scope = reading.scope
+                    yield reading
+                except NotUnderstood as fault:
+                    yield fault
+                except _READING as fault:
+                    yield NotUnderstood(f"this is not understood: {fault}", side)
+                kinds = list(scope.seen.chosen)
+                for choice in product(*(WAYS[kind] for kind in kinds)):
+                    new = dict(zip(kinds, choice, strict=True))
+                    known = any(new.items() <= done.items() for done in [*tried, *waiting])
+                    if not known and new != scope.seen.chosen:
+                        waiting.append(new)
+
+    def read(self, tree: Tree, target: Target, named: Named, scope: Scope) -> Reading:
+        """A side in one scope, which is widened as the side asks for it."""
+        for _ in range(6):
+            try:
+                reader = Reader(scope)
+                if target.left is None:
+                    shape = reader.lin.size(target.of), reader.lin.size(target.wrt)
+                    truths = self.truths(target, scope)
+                    return Reading(reader.operator(tree, *shape), truths, named, scope)
+                left = reader.operator(target.left)
+                right = reader.operator(tree, left.rows, left.cols)
+                return Reading(right, [(left.parts, "")], named, scope)
+            except Later as later:
+                scope.seen.forget()
+                scope = scope.earlier(later.steps)
+            except Mentions as more:
+                scope.seen.forget()
+                scope = replace(scope, mentions=scope.mentions | {more.what})
+        raise NotUnderstood("this lies in a later step", tree)
+
+    def truths(self, target: Target, scope: Scope) -> list[tuple[Summands, str]]:
+        """The exact Jacobian, and in what other sense the same is often meant."""
+        of, wrt, lag = target.names
+        found = [(exact(self.cell, of, wrt, lag), "")]
+        if lag == 1 and wrt in self.cell.states:
+            more = found[0][0]
+            for state in self.cell.states:
+                if state != wrt:
+                    before = tuple(s.shifted(1) for s in exact(self.cell, state, wrt, 0))
+                    more += multiplied(exact(self.cell, of, state, 1), before)
+            note = f"{target} is taken through the other states of step t-1 as well"
+            found += [(more, note)] if more != found[0][0] else []
+        if lag == 0:
+            held = expanded(direct(scope, of, wrt, 0))
+            found.append((held, f"{target} is the local derivative"))
+        return found
+
+    # -- numbers -----------------------------------------------------------------------------
+
+    def points(self, lag: int, scope: Scope, target: Target | None = None) -> list[Evaluation]:
+        deepest = max((-moment.time for moment, _, _ in scope.seen.moments), default=0)
+        steps = max(lag, deepest, 1) + 2
+        if steps not in self.drawn:
+            self.drawn[steps] = points(self.cell, POINTS, steps)
+        drawn = self.drawn[steps]
+        if target is None or not target.limits:
+            return drawn
+        return [limited(self.cell, point, target.limits) for point in drawn]
+
+    def compared(self, reading: Reading, target: Target) -> Judged | None:
+        """Right or transposed, where the numbers say so at every point."""
+        own = reading.operator
+        drawn = self.points(target.lag, reading.scope, target)
+        try:
+            claimed = [point.operator(added(own.parts, own.rows, own.cols)) for point in drawn]
+            for parts, note in reading.truths:
+                shape = _shape(parts, own)
+                due = [point.operator(added(parts, *shape)) for point in drawn]
+                pairs = list(zip(claimed, due, strict=True))
+                notes = (*reading.notes, *([note] if note else []))
+                if self.asked.layout != "transposed" and all(same(a, b) for a, b in pairs):
+                    return Judged(RIGHT, notes=notes)
+                if all(same(a, turned(b)) for a, b in pairs):
+                    if self.asked.layout == "transposed":
+                        return Judged(RIGHT, notes=notes)
+                    if self.asked.layout is None:
+                        return Judged(TRANSPOSED, notes=notes)
+        except _READING:
+            return None
+        return None
+
+    def wrong(self, readings: list[Reading], target: Target, side: Side) -> Judged:
+        """Wrong, where nothing else can be meant and the numbers differ in every reading."""
+        doubts = [WHY[kind] for r in readings for kind in r.scope.seen.doubts()]
+        if doubts:
+            why = "; ".join(dict.fromkeys(doubts))
+            return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
+        own = [r for r in readings if r.named.row == self.rows] or readings
+        located = [self.located(reading, target, side) for reading in own[:4]]
+        if any(found is None for found in located):
+            return unclear("the numbers do not decide it", side.start, side.stop)
+        faults = min((found for found in located if found is not None), key=len)
+        kinds = dict.fromkeys(k for r in own for k in r.scope.seen.chosen if k in WHY)
+        notes = tuple(f"{WHY[kind]}; it is right in neither reading" for kind in kinds)
+        return Judged(WRONG, faults, notes)
+
+    def located(self, reading: Reading, target: Target, side: Side) -> tuple[Found, ...] | None:
+        """Where a reading goes wrong; None where the numbers do not say that it does."""
+        operator, (truth, _) = reading.operator, reading.truths[0]
+        shape = _shape(truth, operator)
+        if self.asked.layout == "transposed":
+            operator = operator.turned
+        drawn = self.points(target.lag, reading.scope, target)
+        whole = added(operator.parts, operator.rows, operator.cols)
+        pairs = [(p.operator(whole), p.operator(added(truth, *shape))) for p in drawn]
+        if sum(not same(a, b) for a, b in pairs) < DIFFER:
+            return None
+        if (operator.rows, operator.cols) != shape:
+            what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
+            return (Found(side.start, side.stop, what),)
+        say, seen = reading.named.say, reading.scope.seen.moments
+        found = tuple(Locator(operator, truth, drawn, seen, say, (side.start, side.stop)).faults())
+        return found or (Found(side.start, side.stop, "the sum is not the exact one"),)
+
+
+def sides(equality: Equality) -> tuple[Side, ...]:
+    """The sides that are claimed: all but the first, or the only one."""
+    return equality.sides[1:] or equality.sides
+
+
+def _shape(parts: Summands, claimed: Operator) -> tuple[Any, Any]:
+    """The shape of a truth; that of a sum of nothing is the claim's."""
+    return (parts[0].rows, parts[0].cols) if parts else (claimed.rows, claimed.cols)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_long(value: list[Any], size: int) -> list[Any]:
+    return value * size if len(value) == 1 else value

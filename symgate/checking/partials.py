@@ -1,0 +1,132 @@
+"""The shapes of ∂a/∂b, of d a and of a product over steps, in a syntax tree.
+
+Nothing here knows what a name stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from symgate.reading.names import linear
+from symgate.reading.tokens import Token
+from symgate.reading.trees import Fraction, Group, Product, Scripted, Tree
+from symgate.reading.trees import Symbol as Sign
+
+_SPACE = ("SPACE", "GAP", "FONT", "NEWLINE", "LBRACE", "RBRACE")
+
+
+def derivative(tree: Tree) -> tuple[Tree, Tree] | None:
+    """a and b of ∂a/∂b, of a fraction or in one line, and of ∇_b a."""
+    match tree:
+        case Group(items=(item,)):
+            return derivative(item)
+        case Fraction(above=above, below=below):
+            one, other = differential(above), differential(below)
+        case Product(factors=factors) if (at := _slash(factors)) > 0:
+            one, other = differential(_whole(factors[:at])), differential(_whole(factors[at:]))
+        case _:
+            return None
+    return None if one is None or other is None else (one, other)
+
+
+def differential(tree: Tree) -> Tree | None:
+    """What stands behind ∂ or d."""
+    if isinstance(tree, Group) and len(tree.items) == 1:
+        return differential(tree.items[0])
+    if not isinstance(tree, Product) or any(sign for sign, _ in tree.factors[1:]):
+        return _glued(tree)
+    first = tree.factors[0][1]
+    if isinstance(first, Sign) and (first.kind == "PARTIAL" or first.name == "d"):
+        return _whole(tree.factors[1:])
+    glued = _glued(first)
+    return None if glued is None else _whole((("", glued), *tree.factors[1:]))
+
+
+def _glued(tree: Tree) -> Tree | None:
+    """dh, where the d and the name are one word."""
+    base = tree.base if isinstance(tree, Scripted) else tree
+    if not (isinstance(base, Sign) and base.name[:1] == "d" and len(base.name) > 1):
+        return None
+    rest = replace(base, name=base.name[1:], start=base.start + 1)
+    return replace(tree, base=rest) if isinstance(tree, Scripted) else rest
+
+
+def _whole(factors: Sequence[tuple[str, Tree]]) -> Tree:
+    if len(factors) == 1:
+        return factors[0][1]
+    plain = (("", factors[0][1]), *factors[1:])
+    return Product(factors[0][1].start, factors[-1][1].stop, plain)
+
+
+def _slash(factors: Sequence[tuple[str, Tree]]) -> int:
+    found = [i for i, (sign, _) in enumerate(factors) if sign == "/"]
+    return found[0] if len(found) == 1 else 0
+
+
+def derivative_at(factors: Sequence[tuple[str, Tree]], at: int) -> int:
+    """How many factors from `at` on are ∂ a / ∂ b; 0 where they are something else."""
+    first = factors[at][1]
+    if not (isinstance(first, Sign) and first.kind == "PARTIAL"):
+        return 0
+    slash = next((i for i in range(at + 1, min(at + 4, len(factors))) if factors[i][0] == "/"), 0)
+    if not slash:
+        return 0
+    second = factors[slash][1]
+    if not (isinstance(second, Sign) and second.kind == "PARTIAL"):
+        return 0
+    stop = slash + 2
+    if stop > len(factors):
+        return 0
+    behind = factors[stop][1] if stop < len(factors) else None
+    if slash - at == 3 and isinstance(behind, Group) and factors[stop][0] == "":
+        stop += 1
+    return stop - at
+
+
+def joined(factors: Sequence[tuple[str, Tree]]) -> Product:
+    """Some factors of a product as one."""
+    (_, first), *rest = factors
+    return Product(first.start, factors[-1][1].stop, (("", first), *rest))
+
+
+@dataclass(frozen=True)
+class Running:
+    """∏ or Σ over a letter, from `first` to `last`; no bounds where none are said."""
+
+    sign: str
+    letter: str
+    first: int | None
+    last: int | None
+
+
+def running(tree: Tree, numbers: Mapping[str, int]) -> Running | None:
+    """∏_{j=0}^{k-1} and Σ_t: over what it runs; None where a tree is no such sign."""
+    base = tree.base if isinstance(tree, Scripted) else tree
+    named = isinstance(base, Sign) and base.name in ("Sigma", "Pi") and base is not tree
+    if not isinstance(base, Sign) or not (base.kind == "SUM" or named):
+        return None
+    sign = "product" if base.name in ("\\prod", "∏", "Pi") else "sum"
+    below: list[Token] = []
+    above: list[Token] = []
+    for script in tree.scripts if isinstance(tree, Scripted) else ():
+        (above if script.kind == "SUP" else below).extend(
+            t for t in script.inside if t.kind not in _SPACE
+        )
+    marks = [i for i, t in enumerate(below) if t.kind in ("EQ", "RELATION", "GT", "LT")]
+    if not marks:
+        letter = below[0].value if len(below) == 1 else ""
+        return Running(sign, letter, None, None)
+    if len(marks) == 1:
+        first, last = linear(below[marks[0] + 1 :], numbers), linear(above, numbers)
+        return Running(sign, below[0].value, first, last)
+    middle = below[marks[0] + 1].value
+    low = linear(below[: marks[0]], numbers)
+    high = linear(below[marks[1] + 1 :], numbers)
+    if low is None or high is None or len(marks) != 2:
+        return Running(sign, middle, None, None)
+    strict = [below[m].kind in ("GT", "LT") for m in marks]
+    down = below[marks[0]].value in (">", "\\ge", "\\geq", "\\gt", "≥", "\\geqslant")
+    if down:
+        low, high, strict = high, low, strict[::-1]
+    return Running(sign, middle, low + strict[0], high - strict[1])

@@ -1,0 +1,153 @@
+"""What the names of a formula stand for, and at which step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from symgate.algebra.operators import ColumnBlock, MatrixOf
+from symgate.checking.names import Names, key
+from symgate.checking.summands import expanded
+from symgate.checking.values import (
+    WAYS,
+    Later,
+    Moment,
+    NotUnderstood,
+    Operator,
+    Place,
+    Seen,
+    Value,
+    Vector,
+)
+from symgate.equations.cell import Cell
+from symgate.errors import did_you_mean
+from symgate.linear.linearise import Linearisation, linearise
+from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.trees import Group, Scripted, Tree
+
+#: How many steps back of t a claim may look.
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A name that the claim gives to a formula of its own, at a time."""
+
+    tree: Tree
+    indices: Indices
+    time: int | None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One way to read: which names, from which step, by which ways."""
+
+    cell: Cell
+    names: Names
+    blocks: Mapping[str, ColumnBlock] = field(default_factory=dict)
+    indices: Indices = field(default_factory=Indices)
+    ways: Mapping[str, str] = field(default_factory=dict)
+    shift: int = 0
+    row: bool = False
+    text: str = ""
+    defined: Mapping[str, Definition] = field(default_factory=dict)
+    mentions: frozenset[str] = frozenset()
+    seen: Seen = field(default_factory=Seen)
+
+    @property
+    def lin(self) -> Linearisation:
+        return linearise(self.cell)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """What letters of time are, counted from t."""
+        return dict(self.indices.numbers) or dict.fromkeys(self.indices.time, 0)
+
+    def way(self, kind: str) -> str:
+        """The way that something ambiguous is read; it is noted."""
+        self.seen.chosen[kind] = self.ways.get(kind, WAYS[kind][0])
+        self.seen.times[kind] = self.seen.times.get(kind, 0) + 1
+        return self.seen.chosen[kind]
+
+    def with_letter(self, letter: str, value: int) -> Scope:
+        numbers = {**self.numbers, letter: value}
+        return replace(self, indices=Indices(numbers=tuple(numbers.items())))
+
+    def earlier(self, steps: int) -> Scope:
+        """As a formula reads that is written for t and meant for so many steps before."""
+        return replace(self, shift=self.shift + steps)
+
+    # -- names -------------------------------------------------------------------------------
+
+    def reference(self, tree: Tree) -> Reference | None:
+        """A name with its time; U_i is a matrix also where i counts steps."""
+        plain = reference(tree, Indices()) if self.indices.numbers else None
+        own = self.names.get(key(plain.name)) if plain is not None else None
+        if own in self.cell.parameters:
+            return plain
+        return reference(tree, self.indices)
+
+    def moment(self, tree: Tree) -> Moment | None:
+        """The value at a time that a tree names."""
+        ref = self.reference(tree)
+        name = self.names.get(key(ref.name)) if ref is not None else None
+        if ref is None or name is None or (ref.time is None and name not in self.cell.parameters):
+            return None
+        return Moment(name, (ref.time or 0) - self.shift)
+
+    def timed(self, tree: Tree, after: Tree) -> Moment | None:
+        """h[t-1] and h(t-1), where the time stands in brackets behind the name."""
+        bracket = after.base if isinstance(after, Scripted) else after
+        if not (isinstance(bracket, Group) and bracket.opening in ("[", "(")):
+            return None
+        time = tree_time(bracket.items[0], self.indices) if len(bracket.items) == 1 else None
+        ref = self.reference(tree)
+        name = self.names.get(key(ref.name)) if ref is not None else None
+        if time is None or ref is None or name is None or ref.time is not None:
+            return None
+        return None if name in self.cell.parameters else Moment(name, time - self.shift)
+
+    def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
+        near = did_you_mean(ref.name, dict.fromkeys(self.names.values()))
+        return NotUnderstood(f"{ref.name!r} is no name of {self.cell.name}{near}", at)
+
+    # -- values ------------------------------------------------------------------------------
+
+    def value_of(self, name: str, ref: Reference, at: Place) -> Value:
+        time = ref.time
+        if time is None and name not in self.cell.parameters:
+            time = 0
+            if name in self.cell.states:
+                time = -1 if self.way("time") == "before" else 0
+        return self.value_at(Moment(name, (time or 0) - self.shift), at)
+
+    def value_at(self, moment: Moment, at: Place) -> Value:
+        name = moment.name
+        if name in self.cell.parameters:
+            symbol = self.cell.parameters[name].symbol
+            if self.cell.parameters[name].kind == "matrix":
+                found = Operator(expanded(symbol), symbol.rows, symbol.cols).at(at)
+                return found.turned if self.row else found
+            shape = self.cell.parameters[name].shape
+            return Vector(symbol, shape[0] if shape else None)
+        self.check_time(moment, at)
+        shape = self.lin.shape(name)
+        self.seen.moments.append((moment, at.start, at.stop))
+        variable = self.lin.variable(name, -moment.time)
+        if len(shape) > 1:
+            return Operator(expanded(MatrixOf(variable, *shape)), *shape).at(at)
+        return Vector(variable, shape[0] if shape else None)
+
+    def check_time(self, moment: Moment, at: Place) -> None:
+        if moment.time > 0:
+            raise Later(moment.time, at)
+        if moment.time < -DEEPEST:
+            raise NotUnderstood("this lies too many steps back", at)
+
+    def block(self, ref: Reference, at: Place) -> Operator | None:
+        """W_{z,h}: those columns of W_z that act on h."""
+        found = self.blocks.get(key(ref.name))
+        if found is None:
+            return None
+        block = Operator(expanded(found), *found.shape).at(at)
+        return block.turned if self.row else block

@@ -1,0 +1,152 @@
+"""What a formula can say of a cell: numbers, vectors and operators, each with its place.
+
+A vector in a row or a column of its own is an operator too: δ_t x_tᵀ is a product of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sympy import Expr
+
+from symgate.checking.summands import Summands
+from symgate.reading.trees import Tree
+
+#: What may be read in two ways: the first way of each is the one that is meant as a rule.
+WAYS = {
+    "beside": ("diag", "product"),
+    "broadcast": ("rows", "columns"),
+    "partial": ("total", "direct"),
+    "slope": ("as written", "of the gate"),
+    "one": ("identity",),
+    "time": ("now", "before"),
+    "delta": ("value", "argument"),
+    "loss": ("each step", "last step"),
+    "tensor": ("of products", "of factors"),
+    "order": ("later to the left", "as it runs"),
+}
+
+WHY = {
+    "beside": "a vector beside a matrix may be meant as diag(…) or as a product",
+    "broadcast": "a product by components may scale the matrix's rows or its columns",
+    "partial": "a partial derivative may hold the other values fixed or not",
+    "slope": "the slope is taken of a gate's value, not of what the gate acts on",
+    "one": "a number stands where a matrix is due",
+    "time": "a state stands without its time",
+    "delta": "δ may be the derivative by the state or by what its activation acts on",
+    "loss": "the loss may read every step or the last one only",
+    "tensor": "⊗ may bind before or after what stands side by side",
+    "order": "a product may run from either end",
+}
+
+#: What is meant in one way throughout: where both are wrong, nothing else can be meant.
+CLOSED = {"delta", "loss", "order", "tensor"}
+
+#: What is said of a reading that is not the first.
+NOTES = {
+    ("partial", "direct"): "∂a/∂b holds the other values fixed",
+    ("delta", "argument"): "δ is the derivative by what the activation acts on",
+    ("loss", "last step"): "the loss reads the last step only",
+    ("order", "as it runs"): "the later steps of a product are meant to stand on the left",
+}
+
+
+class NotUnderstood(Exception):
+    """What a formula says is not clear; where."""
+
+    def __init__(self, message: str, at: Any, mend: str = "") -> None:
+        super().__init__(message)
+        self.message, self.start, self.stop, self.mend = message, at.start, at.stop, mend
+
+
+class Later(NotUnderstood):
+    """A value of a step later than the one that a claim is read at."""
+
+    def __init__(self, steps: int, at: Any) -> None:
+        super().__init__("this lies in a later step", at)
+        self.steps = steps
+
+
+class Mentions(NotUnderstood):
+    """Something that changes how the rest is read: a change of an input, a part of a δ."""
+
+    def __init__(self, what: str, at: Any) -> None:
+        super().__init__("this is not understood here", at)
+        self.what = what
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A vector expression; a number where it has no size, and I where it is a `unit`.
+
+    `ones` is a row of ones, of whatever length stands behind it.
+    """
+
+    expr: Expr
+    size: Expr | None
+    unit: bool = False
+    ones: bool = False
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A matrix as a sum of products."""
+
+    parts: Summands
+    rows: Expr
+    cols: Expr
+
+    def at(self, place: Any) -> Operator:
+        """The same, found at a place of the text."""
+        parts = tuple(replace(s, start=place.start, stop=place.stop) for s in self.parts)
+        return replace(self, parts=parts)
+
+    @property
+    def turned(self) -> Operator:
+        return Operator(tuple(s.turned() for s in self.parts), self.cols, self.rows)
+
+
+Value = Vector | Operator
+
+
+@dataclass(frozen=True)
+class Span:
+    """A place in the text: its first character, and the one behind its last."""
+
+    start: int
+    stop: int
+
+
+Place = Tree | Span
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A name of the cell at a time: 0 for t, -1 for t - 1."""
+
+    name: str
+    time: int
+
+
+@dataclass
+class Seen:
+    """What a reader met: the variables with their places, and what had two readings."""
+
+    moments: list[tuple[Moment, int, int]] = field(default_factory=list)
+    chosen: dict[str, str] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Begin anew: the same text is read again."""
+        self.moments.clear()
+        self.chosen.clear()
+        self.times.clear()
+
+    def doubts(self) -> Iterable[str]:
+        """What could have been meant otherwise still."""
+        for kind in self.chosen:
+            often = self.times[kind] > 1 or len(WAYS[kind]) == 1 or kind == "time"
+            if often and kind not in CLOSED:
+                yield kind
