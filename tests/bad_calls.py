@@ -255,6 +255,7 @@ KINDS = {
 }
 BY_FUNCTION = {
     ("memory", "steps"): "number",
+    ("check", "names"): "table",
     ("memory", "state"): "word",
     ("gradients", "state"): "word",
     ("sweep", "hidden"): "counts",

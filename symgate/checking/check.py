@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symgate.asked import asked
+from symgate.asked import asked, table, word
 from symgate.cells import cell_of
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
@@ -79,7 +79,7 @@ class Check:
         }
 
 
-@asked(lag=None)
+@asked(lag=None, names=table(word))
 def check(
     cell: Cell | str,
     claim: str,
