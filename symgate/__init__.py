@@ -22,6 +22,7 @@ _HOMES = {
     "Diagram": "symgate.drawing.diagram",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "Explore": "symgate.exploring.explore",
     "FixedPoints": "symgate.theory.fixed_points",
     "Gradients": "symgate.numerics.backprop",
     "Growth": "symgate.theory.measured",
@@ -49,6 +50,7 @@ _HOMES = {
     "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "diagram": "symgate.drawing.diagram",
+    "explore": "symgate.exploring.explore",
     "fixed_points": "symgate.theory.fixed_points",
     "gradients": "symgate.numerics.backprop",
     "init": "symgate.numerics.initialise",
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
     from symgate.equations.cell import Cell
     from symgate.equations.stack import stack
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.exploring.explore import Explore, explore
     from symgate.flow.curve import Decay
     from symgate.flow.measure import decay
     from symgate.flow.memory import Memory, memory
@@ -131,6 +134,7 @@ __all__ = [
     "Diagram",
     "Diverged",
     "EquationError",
+    "Explore",
     "FixedPoints",
     "Gradients",
     "Growth",
@@ -159,6 +163,7 @@ __all__ = [
     "decay",
     "derive",
     "diagram",
+    "explore",
     "fixed_points",
     "gradients",
     "init",

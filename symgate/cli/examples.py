@@ -22,6 +22,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "memory": ("symgate memory lstm --steps 100", "symgate memory gru --steps 1000 --json"),
     "sweep": ("symgate sweep gru --bias z=0,2,4", "symgate sweep rnn --hidden 16,32 --gain 1,2"),
     "read": ("symgate read lecture.md", "symgate read notes.tex --json"),
+    "explore": (
+        "symgate explore rnn lstm gru -o page.html",
+        "symgate explore gru mine.cell -o page.html",
+    ),
     "inspect": ("symgate inspect model.onnx", "symgate inspect model.pt --data x.npy"),
     "report": ("symgate report", "symgate report gru mine.cell -o reports --format pdf"),
     "examples": ("symgate examples", "symgate examples my-folder"),

@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "compare two cells: equal under which map, or where they differ",
     "claims": "judge the claims of the lecture notes by running their checks",
     "decay": "measure how fast a cell's gradient decays over the lag",
+    "explore": "write the live page: move a gate's bias and see the gradient live or die",
     "inspect": "look into a trained network: its layers, its replay, how its gradient decays",
     "lyapunov": "measure the Lyapunov exponents of a cell: its chaos, or how it forgets",
     "memory": "work out which bias gives a memory of so many steps",

@@ -1,0 +1,23 @@
+"""`symgate explore CELL … -o FILE`: the live page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="+", metavar="CELL", help="zoo names or files of equations")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", default="explore.html", help="the page (explore.html)"
+    )
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from symgate.cli.chosen import chosen
+    from symgate.exploring.explore import explore
+
+    page = explore(*map(chosen, arguments.cells))
+    print(f"symgate: wrote {page.save(arguments.output)}", file=sys.stderr)
+    return 0

@@ -1,0 +1,312 @@
+"use strict";
+/* The rows of ∂of_t pulled back, one step after the other: the exact curve over the lags.
+ *
+ * Each step is pulled once for all paths: rows carry the names of the gates that they passed, so
+ * that the share of every path in a step is known beside the sum. The same pass bounds the
+ * norm by the norms of the parts. The product is kept near 1 and its logarithm added up. */
+
+const BESIDE = new Set(["add", "sub", "mul", "div", "neg", "max", "min", "pow", "powc", "apply", "copy"]);
+const MOST_PATHS = 24;
+const CARRY = "carry", DIRECT = "direct";
+
+/** What is pulled through in one go: a value that is named or mixes components, with all that
+ *  acts component by component between it and the next such values, its leaves. */
+function rootsOf({ work }) {
+  const beside = (r) => r.kind === "work" && BESIDE.has(r.op), roots = new Set();
+  for (const r of work) {
+    if (r.name !== undefined || !beside(r)) roots.add(r);
+    if (!beside(r)) for (const a of r.args) if (a.kind === "work") roots.add(a);
+  }
+  return work.filter((r) => roots.has(r)).map((root) => {
+    if (!beside(root)) return { root, inner: [], leaves: [...root.args], plain: new Set() };
+    const inner = new Set([root]), leaves = new Set(), plain = new Set();
+    const walk = (r, applied) => {
+      const through = applied || r.op === "apply";
+      for (const a of r.args) {
+        if (beside(a) && !roots.has(a)) {
+          inner.add(a);
+          walk(a, through);
+        } else if (a.kind !== "fixed") {
+          leaves.add(a);
+          if (!through) plain.add(a);
+        }
+      }
+    };
+    walk(root, false);
+    return { root, inner: [...inner].sort((a, b) => b.id - a.id), leaves: [...leaves], plain };
+  });
+}
+
+/** Adds D × ∂r/∂argument to A and B, where there are such; all have L components. */
+function sweep(r, D, L, m, o, a, b, A, B) {
+  const wide = (x) => (x && x.size === 1 ? 0 : 1), [x, y] = r.args;
+  const dO = wide(r), da = wide(x), db = wide(y);
+  const add = (to, sign) => {
+    if (to) for (let i = 0; i < L; i++) to[i] += sign * D[i];
+  };
+  switch (r.op) {
+    case "add": add(A, 1); add(B, 1); break;
+    case "sub": add(A, 1); add(B, -1); break;
+    case "neg": add(A, -1); break;
+    case "copy": add(A, 1); break;
+    case "mul":
+      if (A) for (let i = 0; i < L; i++) A[i] += D[i] * m[b + i * db];
+      if (B) for (let i = 0; i < L; i++) B[i] += D[i] * m[a + i * da];
+      break;
+    case "div":
+      if (A) for (let i = 0; i < L; i++) A[i] += D[i] / m[b + i * db];
+      if (B) for (let i = 0; i < L; i++) B[i] -= D[i] * m[o + i * dO] / m[b + i * db];
+      break;
+    case "max": case "min": {
+      const sign = r.op === "max" ? 1 : -1;
+      for (let i = 0; i < L; i++) {
+        const to = sign * (m[a + i * da] - m[b + i * db]) > 0 ? A : B;
+        if (to) to[i] += D[i];
+      }
+      break;
+    }
+    case "pow":
+      if (A) for (let i = 0; i < L; i++) A[i] += D[i] * m[b + i * db] * m[a + i * da] ** (m[b + i * db] - 1);
+      if (B) for (let i = 0; i < L; i++) B[i] += D[i] * m[o + i * dO] * Math.log(m[a + i * da]);
+      break;
+    case "powc":
+      if (A) for (let i = 0; i < L; i++) A[i] += D[i] * r.exponent * m[a + i * da] ** (r.exponent - 1);
+      break;
+    case "apply":
+      if (A) for (let i = 0; i < L; i++) A[i] += D[i] * r.of.slope(m[a + i * da], m[o + i * dO], r.k);
+  }
+}
+
+/** The way back from `of` to `wrt` through a machine that has been run. */
+class Pull {
+  constructor(machine, of, wrt) {
+    Object.assign(this, { machine, of, wrt, arena: machine.arena, scratch: new Map() });
+    this.arena.reset();
+    this.weights = this.arena.take(machine.fixedLength);
+    this.weights.set(machine.fixed);
+    const { cell, compiler } = machine;
+    this.isState = cell.states.includes(wrt);
+    this.useful = usefulFor(machine, wrt, this.isState);
+    this.states = cell.states.filter((s) => this.useful.has(compiler.before.get(s)));
+    this.steps = machine.roots.filter(({ root }) => this.useful.has(root)).reverse()
+      .map((step) => ({ ...step, leaves: step.leaves.map((leaf) => (this.useful.has(leaf) ? leaf : null)) }));
+    this.gates = new Set(cell.gates);
+  }
+
+  /** Pulls `carried` (Map of registers to rows) through step t. With `named` the rows stay apart
+   *  by path. Gives what arrives at each useful leaf: Map of registers to Map of path to rows. */
+  step(t, carried, rows, bounds, named) {
+    const { machine } = this, m = machine.memory, at = (r) => machine.at(r, t), arrived = new Map();
+    for (const [r, data] of carried) arrived.set(r, new Map([["", data]]));
+    const into = (r, key) => {
+      if (!arrived.has(r)) arrived.set(r, new Map());
+      const paths = arrived.get(r);
+      if (!paths.has(key)) paths.set(key, this.arena.take(rows * r.size));
+      return paths.get(key);
+    };
+    for (const { root, inner, leaves, plain } of this.steps) {
+      const here = arrived.get(root), bound = bounds?.get(root) ?? 0;
+      if (!here) continue;
+      const raise = (leaf, by) => bounds?.set(leaf, (bounds.get(leaf) ?? 0) + bound * by);
+      const keyOf = (key, leaf) => this.key(key, root, named, plain.has(leaf), leaf);
+      if (!inner.length) {
+        for (const [key, P] of here) {
+          WHOLE[root.op].pull(P, rows, root, m, at, (i) => leaves[i] && into(leaves[i], keyOf(key, leaves[i])), this);
+        }
+        if (bounds) WHOLE[root.op].bound(root, m, at, machine).forEach((by, i) => leaves[i] && raise(leaves[i], by));
+      } else {
+        const slopes = this.slopes(root, inner, leaves, t);
+        for (const [leaf, slope] of slopes) {
+          for (const [key, P] of here) this.scaled(into(leaf, keyOf(key, leaf)), P, slope, rows, root.size, leaf.size);
+          if (bounds) raise(leaf, leaf.size === 1 && root.size > 1 ? lengthOf(slope, 0, slope.length) : largestIn(slope));
+        }
+      }
+      if (root.name !== this.wrt) this.release(here, carried.get(root));
+      else continue;
+      arrived.delete(root);
+    }
+    return arrived;
+  }
+
+  /** to += P × slope: by components, or summed up where the leaf is a number. */
+  scaled(to, P, slope, rows, size, leaf) {
+    if (leaf !== 1 || size === 1) {
+      this.arena.scaled(to, P, slope, rows, size);
+      return;
+    }
+    for (let row = 0, p = 0; row < rows; row++) {
+      let sum = 0;
+      for (let j = 0; j < size; j++) sum += P[p++] * slope[j];
+      to[row] += sum;
+    }
+  }
+
+  release(paths, kept) {
+    for (const data of paths.values()) if (data !== kept) this.arena.give(data);
+  }
+
+  /** The name of a path after it passed a value. Where a state reads another of the same step
+   *  (h = o ⊙ tanh(c) reads c), that reading names nothing. */
+  key(key, root, named, plain, leaf) {
+    if (!named) return "";
+    if (root.name !== undefined && this.gates.has(root.name)) {
+      const joined = key === "" || key === DIRECT ? root.name : `${key}, ${root.name}`;
+      return joined.length < 60 ? joined : key;
+    }
+    const isState = leaf.kind === "work" && this.machine.compiler.before.has(leaf.name);
+    if (isState) return key === DIRECT ? "" : key;
+    return key === "" && !plain ? DIRECT : key;
+  }
+
+  /** ∂root/∂leaf for each leaf, a number for each component of the root. */
+  slopes(root, inner, leaves, t) {
+    const { machine, scratch } = this, m = machine.memory, L = root.size;
+    const buffer = (r) => {
+      if (!scratch.has(r) || scratch.get(r).length !== L) scratch.set(r, this.arena.take(L));
+      return scratch.get(r);
+    };
+    const wanted = new Set([...inner, ...leaves.filter(Boolean)]);
+    for (const r of wanted) buffer(r).fill(0);
+    buffer(root).fill(1);
+    for (const r of inner) {
+      const [x, y] = r.args;
+      sweep(r, buffer(r), L, m, machine.at(r, t), machine.at(x, t), y ? machine.at(y, t) : 0,
+        wanted.has(x) ? buffer(x) : null, y && wanted.has(y) ? buffer(y) : null);
+    }
+    return leaves.filter(Boolean).map((leaf) => [leaf, buffer(leaf)]);
+  }
+
+  /** The rows to start from: given ones, or all of the identity. */
+  start(rows, n) {
+    const data = this.arena.take(rows ? rows.length : n * n);
+    if (rows) data.set(rows);
+    else for (let i = 0; i < n; i++) data[i * n + i] = 1;
+    return data;
+  }
+
+  /** log10 of the norm for k = 0 … lags, from the last step back; with shares and a bound.
+   *  `rows` are given ones (r × size of `of`), or all of them. With `leading` the directions of
+   *  `of` that lead at some lags are kept; with `frozen` every step is the last one. */
+  curve({ lags, norm = "spectral", rows = null, named = false, leading = false, frozen = false }) {
+    const { machine } = this, { compiler } = machine, first = compiler.now.get(this.of);
+    const size = first.size, height = rows ? rows.length / size : size, target = compiler.now.get(this.wrt);
+    const before = compiler.before.get(this.wrt), last = machine.steps - 1;
+    const log10 = new Float64Array(lags + 1).fill(-Infinity), bound = new Float64Array(lags + 1).fill(-Infinity);
+    const shares = [];
+    let state = { carried: new Map([[first, this.start(rows, size)]]), rows: height, log: 0 };
+    let bounds = new Map([[first, 1]]), boundLog = 0, guess;
+    const leaders = [];
+    const note = (k, data, r) => {
+      if (!data) return;
+      const found = norm === "spectral" ? spectralNorm(data, state.rows, r.size, this.arena, guess) : { norm: frobenius(data) };
+      guess = found.right;
+      if (leading && guess && (k & (k - 1)) === 0 && k) leaders.push(timesVector(data, state.rows, r.size, guess));
+      log10[k] = Math.log10(found.norm) + state.log;
+    };
+    const ofState = machine.cell.states.includes(this.of);
+    if (this.isState && ofState && this.of === this.wrt) {
+      note(0, state.carried.get(first), first);
+      bound[0] = 0;
+    }
+    for (let k = 0; k <= lags && last - k >= 0; k++) {
+      if (this.isState && k === lags && (k || ofState)) break;
+      const t = frozen ? last : last - k, arrived = this.step(t, state.carried, state.rows, bounds, named);
+      if (!this.isState || (k === 0 && !ofState)) {
+        const within = summed(arrived.get(target));
+        note(k, within, target);
+        bound[k] = Math.log10(bounds.get(target) ?? 0) + boundLog;
+        if (this.isState && k === lags) break;
+      }
+      const carried = new Map(), nextBounds = new Map();
+      const parts = named ? new Map() : null;
+      for (const name of this.states) {
+        const r = compiler.before.get(name), paths = arrived.get(r);
+        if (!paths) continue;
+        const total = named ? shared(paths, parts, this.arena) : summed(paths);
+        carried.set(compiler.now.get(name), total);
+        nextBounds.set(compiler.now.get(name), bounds.get(r) ?? 0);
+      }
+      if (named) shares.push(normalised(parts));
+      for (const data of state.carried.values()) this.arena.give(data);
+      state.carried = carried;
+      if (this.isState && carried.has(target)) {
+        note(k + 1, carried.get(target), before);
+        bound[k + 1] = Math.log10(nextBounds.get(target)) + boundLog;
+      }
+      if (k % 4 === 3 && !rescale(state)) break;
+      bounds = nextBounds;
+      boundLog += rescaleNumbers(bounds);
+    }
+    return { log10, bound, shares, leading: leading ? leaders : null };
+  }
+}
+
+/** The registers through which a derivative by `wrt` passes, over any number of steps. */
+function usefulFor({ cell, compiler }, wrt, isState) {
+  const useful = new Set([isState ? compiler.before.get(wrt) : compiler.now.get(wrt)]);
+  if (!isState || cell.gates.includes(wrt)) useful.add(compiler.now.get(wrt));
+  if (isState) useful.add(compiler.now.get(wrt));
+  for (let size = 0; size !== useful.size;) {
+    size = useful.size;
+    for (const r of compiler.work) if (r.args.some((a) => useful.has(a))) useful.add(r);
+    for (const s of cell.states) if (useful.has(compiler.now.get(s))) useful.add(compiler.before.get(s));
+  }
+  return useful;
+}
+
+function timesVector(P, rows, cols, v) {
+  return Float64Array.from({ length: rows }, (_, i) => {
+    let sum = 0;
+    for (let j = 0; j < cols; j++) sum += P[i * cols + j] * v[j];
+    return sum;
+  });
+}
+
+const frobenius = (data) => {
+  const most = largestIn(data);
+  return most > 0 ? most * lengthOf(data.map((v) => v / most), 0, data.length) : 0;
+};
+
+function summed(paths) {
+  if (!paths) return null;
+  const [first, ...others] = paths.values();
+  for (const data of others) for (let i = 0; i < first.length; i++) first[i] += data[i];
+  return first;
+}
+
+/** The sum of the paths to a state; adds ⟨part, whole⟩ of each to `parts`. */
+function shared(paths, parts, arena) {
+  const entries = [...paths], whole = arena.take(entries[0][1].length);
+  for (const [, data] of entries) for (let i = 0; i < whole.length; i++) whole[i] += data[i];
+  for (const [key, data] of entries) {
+    let along = 0;
+    for (let i = 0; i < whole.length; i++) along += data[i] * whole[i];
+    const name = key || CARRY;
+    parts.set(name, (parts.get(name) ?? 0) + along);
+    arena.give(data);
+  }
+  return whole;
+}
+
+function normalised(parts) {
+  const sum = [...parts.values()].reduce((a, b) => a + b, 0);
+  return new Map([...parts].map(([key, value]) => [key, sum ? value / sum : 0]));
+}
+
+/** Brings all rows near 1; false where nothing is left of them. */
+function rescale(state) {
+  let most = 0;
+  for (const data of state.carried.values()) most = Math.max(most, largestIn(data));
+  if (!(most > 0) || !Number.isFinite(most)) return false;
+  const scale = 2 ** -Math.floor(Math.log2(most));
+  if (scale !== 1) for (const data of state.carried.values()) for (let i = 0; i < data.length; i++) data[i] *= scale;
+  state.log -= Math.log10(scale);
+  return true;
+}
+
+function rescaleNumbers(bounds) {
+  const most = Math.max(0, ...bounds.values());
+  if (!(most > 0) || !Number.isFinite(most)) return 0;
+  for (const [r, value] of bounds) bounds.set(r, value / most);
+  return Math.log10(most);
+}

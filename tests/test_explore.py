@@ -1,0 +1,168 @@
+"""The live page's engine, in Node, against symgate: its draws, its curves, its faults."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from symgate.exploring.describing import description
+from symgate.flow.measure import chosen_values
+from tests.chosen import CELLS
+from tests.node import measured
+from tests.random_cells import random_cell
+
+#: Beside CELLS: scalars and matrices of the step, mixing functions, a surrogate slope.
+GENERAL = ("deltanet", "rwkv7", "mlstm", "mamba2-row", "layer-norm-lstm", "hopfield", "lif")
+
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"hidden": 8, "lags": 120},
+    {"hidden": 5, "lags": 120, "seed": 3, "gain": 1.7, "scale": 0.5},
+    {"hidden": 4, "lags": 120, "seed": 1, "norm": "frobenius", "gain": 0.5, "scale": 2.0},
+)
+
+
+def by_symgate(cell: sg.Cell, answer: dict[str, Any], settings: dict[str, Any]) -> Any:
+    """The curve of symgate from the page's parameters and inputs."""
+    numbers = {size: settings["hidden"] for size in cell.sizes.values()}
+
+    def shaped(flat: list[float], shape: Any) -> Any:
+        return np.array(flat).reshape([int(size.subs(numbers)) for size in shape])
+
+    steps = settings["lags"]
+    params = {n: shaped(answer["parameters"][n], p.shape) for n, p in cell.parameters.items()}
+    x = {n: shaped(answer["inputs"][n], (cell.shapes[n][0] * 0 + steps, *cell.shapes[n]))
+         for n in cell.inputs}  # fmt: skip
+    run = sg.simulate(cell, params, x or None, steps=None if x else steps)
+    norm = settings.get("norm", "spectral")
+    return sg.lag_norms(run, answer["of"], answer["wrt"], steps, norm=norm).log10_norm
+
+
+def off(curve: list[Any], right: Any) -> float:
+    """How far two curves are apart, in decades; equal infinities are equal."""
+    mine = np.array(curve, float)
+    with np.errstate(invalid="ignore"):
+        return float(np.max(np.where(mine == right, 0.0, np.abs(mine - right))))
+
+
+def told(cell: sg.Cell) -> dict[str, Any]:
+    """What the engine uses of a description."""
+    found = description(cell)
+    return {name: found[name] for name in ("roles", "biases", "keeps")}
+
+
+def test_zoo_cells_have_the_curves_of_symgate() -> None:
+    cells = [sg.cell(name) for name in (*CELLS, *GENERAL)]
+    asked = [
+        {"text": str(cell), "told": {}, "settings": settings}
+        for place, cell in enumerate(cells)
+        for settings in (SETTINGS if place < 3 else SETTINGS[place % 3 :][:1])
+    ]
+    kept = [
+        (cell, settings)
+        for place, cell in enumerate(cells)
+        for settings in (SETTINGS if place < 3 else SETTINGS[place % 3 :][:1])
+    ]
+    for (cell, settings), answer in zip(kept, measured(asked), strict=True):
+        assert "error" not in answer, (cell.name, answer)
+        if answer["overflow"]:
+            with pytest.raises(sg.Diverged):
+                by_symgate(cell, answer, settings)
+            continue
+        right = by_symgate(cell, answer, settings)
+        assert off(answer["curve"], right) < 1e-7, cell.name
+        assert (answer["of"], answer["wrt"]) == chosen_values(cell, None, None)
+        spectral = settings.get("norm", "spectral") == "spectral"
+        bound, curve = np.array(answer["bound"], float), np.array(answer["curve"], float)
+        assert not spectral or (bound >= curve - 1e-9).all(), cell.name
+
+
+def test_random_cells_have_the_curves_of_symgate() -> None:
+    cells = [random_cell(Random(seed)) for seed in range(3000, 3040)]
+    settings = {"hidden": 4, "lags": 30}
+    asked = [{"text": cell.text, "told": {}, "settings": settings} for cell in cells]
+    compared = 0
+    for cell, answer in zip(cells, measured(asked), strict=True):
+        assert "error" not in answer, (cell.text, answer)
+        try:
+            right = by_symgate(cell, answer, settings)
+        except (sg.Diverged, sg.ShapeError):
+            continue  # overflows, or has a size that no array tells
+        if np.max(right[np.isfinite(right)], initial=0) < 3:  # chaos tells any two machines apart
+            assert off(answer["curve"], right) < 1e-6, cell.text
+            compared += 1
+    assert compared > 20
+
+
+@pytest.mark.parametrize("scheme", ["pytorch", "keras", "orthogonal", "gaussian", "identity"])
+def test_the_page_draws_what_symgate_draws(scheme: str) -> None:
+    for name in ("lstm", "gru-concat", "rnn"):
+        cell = sg.cell(name)
+        settings = {"hidden": 6, "lags": 5, "seed": 7, "gain": 1.25, "scheme": scheme}
+        (answer,) = measured([{"text": str(cell), "told": told(cell), "settings": settings}])
+        right = sg.init(cell, 6, seed=7, gain=1.25, scheme=scheme)
+        for parameter, array in right.items():
+            near = np.allclose(answer["parameters"][parameter], array.ravel(), rtol=0, atol=1e-13)
+            assert near, (name, parameter)
+
+
+def test_the_whole_curve_is_that_of_decay() -> None:
+    for name, bias in (("lstm", {"f": 2.0}), ("gru", {"z": -1.0})):
+        cell = sg.cell(name)
+        gates = told(cell)
+        values = {gates["biases"][gate]: value for gate, value in bias.items()}
+        settings = {"hidden": 6, "lags": 50, "seed": 4, "values": values}
+        (answer,) = measured([{"text": str(cell), "told": gates, "settings": settings}])
+        d = sg.decay(name, hidden=6, lags=50, networks=1, seed=4, bias=bias)
+        assert off(answer["curve"], d.log10_norm[:, 0]) < 1e-9
+
+
+def test_chrono_biases() -> None:
+    cell = sg.cell("lstm")
+    settings = {"hidden": 6, "lags": 5, "scheme": "chrono", "tMax": 50}
+    (answer,) = measured([{"text": str(cell), "told": told(cell), "settings": settings}])
+    right = sg.init(cell, 6, scheme="chrono", t_max=50)
+    for name in ("b_f", "b_i", "U_f"):
+        assert np.allclose(answer["parameters"][name], right[name].ravel(), atol=1e-13), name
+
+
+def test_shares_of_a_step_add_up_to_one() -> None:
+    asked = [
+        {"text": str(sg.cell(n)), "settings": {"hidden": 6, "lags": 20}} for n in ("lstm", "gru")
+    ]
+    for answer, names in zip(measured(asked), (("carry", "f"), ("carry", "n, r")), strict=True):
+        assert len(answer["shares"]) == 20
+        assert set(names) <= set(answer["shares"][3])
+        assert all(abs(sum(share.values()) - 1) < 1e-9 for share in answer["shares"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h[t] = tanh(U @ h[t-1] + b",
+        "h[t] = tanh(U @ h[t-1] + ß)",
+        "h[t] = tahn(U @ h[t-1])",
+        "h[t] = tanh(U @ h[t-1] b)",
+        "h[t] = tanh(U @ c[t-1])",
+        "h[t] = h[t-1] +",
+        "h[t] = tanh(b)",
+        "z[t] = sigmoid(U @ h[t-1])\nh[t] = z[t] * W",
+        "h[t] = tanh(W @ x[t] + U @ h[t-2])",
+        "h[t] = tanh(W @ x[t+1] + U @ h[t-1])",
+        "h[t] = tanh(U @ h[t-1])\nh[t] = h[t-1]",
+        "h[t-1] = tanh(U @ h[t-1])",
+        "z[t] = sigmoid(h[t])\nh[t] = z[t] * h[t-1]",
+        "h[t] = tanh(U @ h[t-1] + U * b)",
+        "y[t] = V @ h[t-1]\nh[t] = tanh(U @ h[t-1] + dot(h[t-1], 2))",
+        "",
+    ],
+)
+def test_what_symgate_refuses_the_page_refuses_in_the_same_line(text: str) -> None:
+    (answer,) = measured([{"text": text, "settings": {"hidden": 3, "lags": 4}}])
+    with pytest.raises(sg.EquationError) as refused:
+        sg.Cell.from_text(text)
+    assert answer["line"] == (refused.value.line or 1), (answer, str(refused.value))
+    assert "^" in answer["shown"]
