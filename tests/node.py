@@ -24,7 +24,7 @@ const answered = ({ text, told, settings }) => {
       parameters: plain(lesson.parameters(all)), inputs: plain(lesson.inputs(all)),
       states: lesson.cell.states, letters: lesson.cell.letters };
   } catch (error) {
-    return { error: error.message, line: error.line, column: error.column, shown: error.shown?.(text) };
+    return { error: error.message, line: error.line, shown: error.shown?.(text) };
   }
 };
 const asked = JSON.parse(require("fs").readFileSync(0, "utf8"));

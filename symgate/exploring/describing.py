@@ -16,7 +16,7 @@ from symgate.flow.measure import chosen_values, decay
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, carries, count, paths
 from symgate.numerics.general import is_general
-from symgate.numerics.initialise import bias_of
+from symgate.numerics.initialise import all_biases, bias_of, double_biases
 from symgate.writing.latex import equations, latex
 from symgate.writing.mathml import mathml
 
@@ -40,6 +40,8 @@ def description(cell: Cell) -> dict[str, Any]:
         "wrt": wrt,
         "biases": _biases(cell),
         "keeps": _keeps(cell),
+        "added": sorted(all_biases(cell)),
+        "doubled": sorted(double_biases(cell)),
         "equations": mathml(equations(cell), display=True),
         "blocks": _blocks(cell, of),
         "colours": {name: [colour, on_dark(colour)] for name, colour in words.items()},

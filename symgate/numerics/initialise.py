@@ -132,9 +132,9 @@ def _by_layer(
 
 def bias_of(cell: Cell, gate: str) -> str:
     """The vector that is added to what a gate's activation acts on; a bias by its own name."""
-    if gate in _all_biases(cell):
+    if gate in all_biases(cell):
         return gate
-    known_name(f"a gate of {cell.name} named", gate, {*cell.equations, *_all_biases(cell)})
+    known_name(f"a gate of {cell.name} named", gate, {*cell.equations, *all_biases(cell)})
     found = _own_bias(cell, gate)
     if found is None:
         raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
@@ -241,7 +241,8 @@ def _products(part: Expr) -> int:
 
 
 @once_a_cell
-def _all_biases(cell: Cell) -> frozenset[str]:
+def all_biases(cell: Cell) -> frozenset[str]:
+    """The vectors that are added, and weigh no state: those that the schemes draw as 0."""
     return frozenset(name for node in linearise(cell) for name in _biases(cell, node))
 
 
@@ -319,7 +320,7 @@ class _Draw:
     def vector(self, p: Parameter) -> Array:
         """A bias is 0; a vector that weighs a state is drawn like a diagonal matrix."""
         shape = self.shape(p)
-        if p.name in _all_biases(self.cell):
+        if p.name in all_biases(self.cell):
             return np.zeros(shape)
         return self.rng(p.name).uniform(0, min(self.gain, 1.0), shape)
 

@@ -103,7 +103,7 @@ class Page {
     this.toAddress();
     if (!lesson) return;
     const id = this.asked;
-    if (this.worker) this.worker.postMessage({ id, text: told.text, told: { roles: told.roles, biases: told.biases, keeps: told.keeps }, settings });
+    if (this.worker) this.worker.postMessage({ id, text: told.text, told: { roles: told.roles, biases: told.biases, keeps: told.keeps, added: told.added, doubled: told.doubled }, settings });
     else if (this.dirty) this.draw();
   }
 

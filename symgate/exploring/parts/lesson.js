@@ -12,7 +12,9 @@ class Lesson {
     this.cell = readCell(text, FUNCTIONS);
     this.told = told;
     this.acting = actingOn(this.cell);
-    this.added = told.added ?? addedIn(this.cell);
+    this.added = addedIn(this.cell);
+    this.zeros = new Set(told.added ?? this.added.keys());
+    this.doubled = new Set(told.doubled ?? doubledIn(this.cell));
     this.hasMatrices = [...this.cell.shapes.values()].some((shape) => shape.length > 1);
     this.drawn = new Map();
   }
@@ -62,7 +64,9 @@ class Lesson {
     if (scheme === "pytorch") {
       if (!this.drawn.has(key)) {
         const bound = 1 / Math.sqrt(settings.hidden);
-        this.drawn.set(key, new Generator([seed, ...bytesOf(name)]).uniform(-bound, bound, count));
+        const generator = new Generator([seed, ...bytesOf(name)]), drawn = generator.uniform(-bound, bound, count);
+        if (this.doubled.has(name)) generator.uniform(-bound, bound, count).forEach((v, i) => { drawn[i] += v; });
+        this.drawn.set(key, drawn);
       }
       const raw = this.drawn.get(key);
       if (kind !== "matrix" || onInput || gain === 1) return raw;
@@ -72,7 +76,7 @@ class Lesson {
     const generator = new Generator([seed, ...bytesOf(name)]);
     if (kind === "vector") {
       if (scheme === "keras" && this.isForget(name)) return new Float64Array(count).fill(1);
-      return this.added.has(name) ? new Float64Array(count) : generator.uniform(0, Math.min(gain, 1), count);
+      return this.zeros.has(name) ? new Float64Array(count) : generator.uniform(0, Math.min(gain, 1), count);
     }
     return this.recurrent(name, sizes, generator, settings, onInput);
   }
@@ -276,6 +280,25 @@ function addedIn(cell) {
       for (const part of [node.left, node.right]) {
         if (isBare(part) && cell.kinds.get(part.id) === "vector" && !found.has(part.id)) found.set(part.id, name);
       }
+    }
+  }
+  return found;
+}
+
+/** The vectors that are added to two products or more: PyTorch draws a bias for each. */
+function doubledIn(cell) {
+  const parts = (node) => [...summands(node)].flatMap((part) =>
+    (isTimed(part) && part.lag === 0 && cell.lines.has(part.id) ? parts(cell.lines.get(part.id).right) : [part]));
+  const products = (part) => {
+    if (part.kind !== "bin" || part.op !== "@") return 0;
+    return part.right.kind === "list" ? part.right.parts.length : 1;
+  };
+  const found = new Set();
+  for (const { right } of cell.lines.values()) {
+    for (const node of below(right)) {
+      const all = isSum(node) ? parts(node) : [];
+      if (all.reduce((sum, part) => sum + products(part), 0) < 2) continue;
+      for (const part of all) if (isBare(part) && cell.kinds.get(part.id) === "vector") found.add(part.id);
     }
   }
   return found;
