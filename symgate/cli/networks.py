@@ -49,18 +49,25 @@ def data(path: str) -> Any:
 
 
 def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
-    """The run of a trained network's word on the data of a file."""
+    """The run of a trained network's word on the data of a file, of layers that run forward."""
     from symgate.numerics.run import Run
 
-    if path is None:
-        raise SymgateError(
-            f"{word} is a trained network, and its gradients depend on what it reads: give "
-            f"--data x.npy, (steps, inputs) or (steps, samples, inputs)"
-        )
-    found: Run | BothWays | list[Any] = network(word).simulate(data(path), batch_first=batch_first)
+    found = any_run_of(word, path, batch_first)
     if not isinstance(found, Run):
         raise SymgateError(
             f"{word} runs in two directions and is no cell; name one of its layers, as in "
             f"{word.partition('#')[0]}#NAME, or use sg.reach"
         )
     return found
+
+
+def any_run_of(word: str, path: str | None, batch_first: bool | None) -> Run | BothWays:
+    """The run of a trained network's word on the data of a file, in one direction or both."""
+    if path is None:
+        raise SymgateError(
+            f"{word} is a trained network, and its gradients depend on what it reads: give "
+            f"--data x.npy, (steps, inputs) or (steps, samples, inputs)"
+        )
+    found: Any = network(word).simulate(data(path), batch_first=batch_first)
+    made: Run | BothWays = found  # no lengths are given, so that it is no list
+    return made

@@ -149,9 +149,7 @@ def _expected(network: Network, x: Array, y: Array, first: bool) -> tuple[Array,
     """y in the layout (T, n) or (T, B, n); or (n,), (B, n) and that it is the last step."""
     if y.ndim == 3 and first:
         y = np.swapaxes(y, 0, 1)
-    level = network.levels[-1]
-    width = sum(a.output for a in level) if level[0].merge == "concat" else level[0].output
-    shape = (*x.shape[:-1], width)
+    shape = (*x.shape[:-1], network.width)
     if y.shape == shape:
         return y.astype(np.float64), False
     if y.shape == shape[1:]:

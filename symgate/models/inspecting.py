@@ -11,6 +11,7 @@ import numpy as np
 from symgate.flow.curve import Decay
 from symgate.flow.measure import decay
 from symgate.flow.paths import Paths
+from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.run import Run
 from symgate.theory.lyapunov import lyapunov
@@ -42,8 +43,8 @@ class Inspection:
 
     `decays` are the curves of its states by themselves, `paths` the shares of the routes that
     carry the first of them, `exponents` the largest Lyapunov
-    exponents of the first sequence, in nats a step; both are empty for a network in two
-    directions, for which `sg.reach` is meant.
+    exponents of the first sequence, in nats a step. A network in two directions has none of
+    these and `reach` instead: how far the output in the middle sees, back and ahead.
     """
 
     run: Run | BothWays
@@ -51,6 +52,7 @@ class Inspection:
     paths: Paths | None
     exponents: tuple[float, ...]
     saturations: tuple[Saturation, ...]
+    reach: Reach | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -59,6 +61,7 @@ class Inspection:
             "paths": None if self.paths is None else self.paths.share,
             "exponents": list(self.exponents),
             "gates": [dict(vars(s)) for s in self.saturations],
+            "reach": None if self.reach is None else self.reach.to_dict(),
         }
 
 
@@ -77,7 +80,8 @@ def inspected(
             for layer in run.network.layers
             for g, values in _sigmoids(run.runs[layer.name])
         ]
-        return Inspection(run, (), None, (), tuple(gates))
+        seen = of_the_middle(run.network, run.x)
+        return Inspection(run, (), None, (), tuple(gates), seen)
     widest = max(run.size(run.cell.size(s)) for s in run.cell.states)
     usual = LAGS if widest <= WIDE else max(10, int(LAGS * (WIDE / widest) ** 3))
     count = min(run.steps, usual if lags is None else lags)

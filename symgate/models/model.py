@@ -188,11 +188,6 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     answered = {k for k in said if k != "batch_first"}
     cell, params = reading.interpret(found.blocks)
     assumed = tuple(t for t in unsaid if not _answered(t, answered))
-    if contents.batch_first is None and "batch_first" not in said and not facts.get("onnx"):
-        assumed += (
-            "x is taken as (steps, samples, m): nothing says it; batch_first=True is for "
-            "(samples, steps, m)",
-        )
     return Layer(
         found.name,
         found.group,

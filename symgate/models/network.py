@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+#: What is taken where no source and no caller says how x lies.
+LAYOUT = (
+    "x is taken as (steps, samples, m): nothing says it; batch_first=True is for "
+    "(samples, steps, m)"
+)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -131,6 +137,8 @@ class Network:
     def assumed(self) -> tuple[str, ...]:
         """What nothing in the source says, in words with the reason."""
         found = [f"{layer.name}: {text}" for layer in self.layers for text in layer.assumed]
+        if self.batch_first is None:
+            found.append(LAYOUT)
         return (*dict.fromkeys(found), *self.notes)
 
     @property
@@ -175,6 +183,12 @@ class Network:
             )
         depths = sorted({layer.depth for layer in self.layers})
         return [[layer for layer in self.layers if layer.depth == d] for d in depths]
+
+    @property
+    def width(self) -> int:
+        """How many numbers the top layer gives out, both directions together."""
+        top = self.levels[-1]
+        return sum(a.output for a in top) if top[0].merge == "concat" else top[0].output
 
     def stack(self) -> tuple[Cell, dict[str, Array]]:
         """The forward layers, one above the other, as ONE cell with their weights.

@@ -68,6 +68,13 @@ class Reach:
         lines = self.log10_norm.reshape(len(self), -1).T
         return frame({f"sample_{i}": line for i, line in enumerate(lines)})
 
+    def spans(self, part: float = np.exp(-1)) -> tuple[int, int]:
+        """How many steps back and ahead the norm is last above a part of its largest value; the
+        median over sequences."""
+        curve = self.log10_norm if self.log10_norm.ndim == 1 else np.median(self.log10_norm, axis=1)
+        above = np.flatnonzero(curve > curve.max() + np.log10(part))
+        return max(self.at - int(above.min()), 0), max(int(above.max()) - self.at, 0)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None where nothing arrives."""
         curve = np.where(np.isfinite(self.log10_norm), self.log10_norm, np.nan)
@@ -76,11 +83,11 @@ class Reach:
             plain = [row[0] for row in plain]  # type: ignore[misc]  # one sequence: one number
         return {"at": self.at, "norm": self.norm, "source": self.source, "log10_norm": plain}
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the curve over the steps of the sequence."""
         from symgate.plots.networks import reach_curve
 
-        return reach_curve(self, ax)
+        return reach_curve(self, ax, **line)
 
 
 @dataclass
@@ -147,6 +154,21 @@ def reach(
     return Reach(int(at), norm, curve, str(network.origin))
 
 
+#: An output wider than this is followed in so many random directions, over so many steps.
+WIDE, DIRECTIONS, STEPS = 64, 8, 200
+
+
+def of_the_middle(network: Network, x: Array) -> Reach:
+    """How far the middle of the first sequence sees, for a page: its first steps, in the
+    Frobenius norm; of a wide output a few random directions stand for all."""
+    sequence = np.asarray(x if x.ndim == 2 else x[:, 0], np.float64)[:STEPS]
+    at = len(sequence) // 2
+    few = network.width > WIDE
+    curve = _curve(network, sequence, at, "frobenius", DIRECTIONS if few else None)
+    norm = f"frobenius, by {DIRECTIONS} random directions" if few else "frobenius"
+    return Reach(at, norm, curve, str(network.origin))
+
+
 def _alone(layer: object) -> Network:
     if not isinstance(layer, Layer):
         raise SymgateError(
@@ -155,7 +177,7 @@ def _alone(layer: object) -> Network:
     return layer.alone()
 
 
-def _curve(network: Network, x: Array, at: int, norm: str) -> Array:
+def _curve(network: Network, x: Array, at: int, norm: str, directions: int | None = None) -> Array:
     levels = network.levels
     runs: list[list[Run]] = []
     for level in levels:
@@ -166,8 +188,11 @@ def _curve(network: Network, x: Array, at: int, norm: str) -> Array:
         ]
         x = merged(outputs, level[0].merge)
     width = x.shape[-1]
-    stream = _Stream.zero((len(x), width, width))
-    stream.values[at], stream.exponents[at] = np.eye(width), 0.0
+    rows = np.eye(width)
+    if directions is not None:  # the mean of |g J|² over normal rows g is |J|²
+        rows = np.random.default_rng(0).normal(size=(directions, width)) / np.sqrt(directions)
+    stream = _Stream.zero((len(x), *rows.shape))
+    stream.values[at], stream.exponents[at] = rows, 0.0
     for level, own in zip(reversed(levels), reversed(runs), strict=True):
         parts, place = [], 0
         for layer, run in zip(level, own, strict=True):

@@ -27,18 +27,26 @@ class BothWays:
 
     `runs` maps the names of layers to runs, each in its layer's own direction;
     `run["h2_reverse"]` is a state or gate of a depth in the order of the sequence, (T, n) or
-    (T, B, n); `output` is what the top layer gives out.
+    (T, B, n); `output` is what the top layer gives out, `source` says in words whose run it is.
     """
 
     network: Network
     runs: Mapping[str, Run]
     output: Array
+    source: str = ""
 
     def __repr__(self) -> str:
         first = next(iter(self.runs.values()))
         return (
             f"<BothWays of {len(self.runs)} layers: {first.steps} steps, {first.samples} samples>"
         )
+
+    @property
+    def x(self) -> Array:
+        """What the network read, (T, m) or (T, B, m)."""
+        first = self.network.levels[0][0]
+        found = self.runs[first.name][first.cell.inputs[0]]
+        return found[::-1] if first.reverse else found
 
     def __getitem__(self, name: str) -> Array:
         base = name.removesuffix("_reverse")
@@ -133,7 +141,8 @@ def _both_ways(network: Network, x: Array, start: Mapping[str, Any] | None) -> B
             found = runs[layer.name][layer.cell.output]
             outputs.append(found[::-1] if layer.reverse else found)
         x = merged(outputs, level[0].merge)
-    return BothWays(network, runs, x)
+    source = f"{network.groups[0] or 'network'} from {network.origin}"
+    return BothWays(network, runs, x, source)
 
 
 def run_layer(layer: Layer, x: Array, start: Mapping[str, Any] | None = None) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @styled
-def reach_curve(reach: Reach, ax: Axes | None = None) -> Axes:
+def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
     """log10 of ‖∂y_at/∂x_s‖ over the steps s of the sequence."""
     ax = axes(ax)
     curves = np.where(np.isfinite(reach.log10_norm), reach.log10_norm, np.nan)
-    ax.plot(np.arange(len(curves)), curves, linewidth=1.2)
+    ax.plot(np.arange(len(curves)), curves, **{"linewidth": 1.2, **line})
     ax.axvline(reach.at, color="0.6", linewidth=0.8, linestyle=":")
     ax.set_xlabel("step $s$")
     ax.set_ylabel(rf"$\log_{{10}} \|\partial y_{{{reach.at}}} / \partial x_s\|$")

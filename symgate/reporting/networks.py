@@ -7,16 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from symgate import __version__
+from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.plain import plain
 from symgate.flow.table import half_life, lag, power
 from symgate.models.inspecting import Inspection, inspected
+from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.plots.curves import decay_curves
 from symgate.plots.style import rendered, svg
+from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
 from symgate.reporting.blocks import (
     Code,
@@ -38,19 +41,25 @@ from symgate.writing.derivation import derive
 MOST_EQUATIONS = 10
 
 
-def gathered(runs: Sequence[Run], lags: int | None) -> tuple[Page, Gathered]:
+def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Gathered]:
     """The page on runs, its figures and its data."""
-    if not runs or not all(isinstance(run, Run) for run in runs):
-        raise SymgateError(
-            "runs is a list of runs, as net.simulate(x) gives them for layers that run forward"
-        )
+    if not runs or not all(isinstance(run, Run | BothWays) for run in runs):
+        raise SymgateError("runs is a list of runs, as net.simulate(x) gives them")
     files: dict[str, bytes] = {}
     inline: dict[str, str] = {}
     data: dict[str, Any] = {"symgate": __version__, "runs": []}
     sections = []
     for place, run in enumerate(runs, 1):
-        trained, untrained = inspected(run, lags), _untrained(run, lags)
         name = f"run-{place}"
+        if isinstance(run, BothWays):
+            told = both_ways.told(name, run, lags)
+            files[f"figures/{name}.svg"], inline[name] = told.file, told.inline
+            data["runs"].append(told.data)
+            sections.append(
+                Section(name, both_ways.title(run), (*told.blocks, *beside(told.found)))
+            )
+            continue
+        trained, untrained = inspected(run, lags), _untrained(run, lags)
         drawn = [*map(_label, trained.decays), *(f"{_label(d)}, untrained" for d in untrained)]
         ax = decay_curves([*trained.decays, *untrained], names=drawn)
         files[f"figures/{name}.svg"] = rendered(ax, "svg")
@@ -65,12 +74,16 @@ def gathered(runs: Sequence[Run], lags: int | None) -> tuple[Page, Gathered]:
             }
         )
         sections.append(_section(name, run, trained, untrained))
-    cells = tuple({run.cell: run.cell for run in runs})
-    names = ", ".join(run.source or run.cell.name for run in runs)
+    cells = tuple(dict.fromkeys(cell for run in runs for cell in _cells(run)))
+    names = ", ".join(run.source or _cells(run)[0].name for run in runs)
     findings = Findings(Settings(cells), {}, plain(data), frozenset(files))
     title = "What a trained network remembers" if len(runs) == 1 else "What networks remember"
     summary = f"How the gradient decays over the lag in {names}, on its own data."
     return Page(title, summary, tuple(sections)), Gathered(findings, files, inline)
+
+
+def _cells(run: Run | BothWays) -> list[Cell]:
+    return [run.cell] if isinstance(run, Run) else [a.cell for a in run.network.layers]
 
 
 def _title(run: Run) -> str:
@@ -118,7 +131,7 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
         ),
     )
     blocks: list[Any] = [lead, picture, _rates(trained.decays, untrained), about]
-    blocks += _beside(trained)
+    blocks += beside(trained)
     if len(run.cell.equations) <= MOST_EQUATIONS:
         derived = Derived(derive(run.cell))
         blocks.append(Fold(f"The Jacobian of {run.cell.name}, derived", (derived,)))
@@ -148,7 +161,7 @@ def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Rows:
     return Rows("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
 
 
-def _beside(found: Inspection) -> list[Any]:
+def beside(found: Inspection) -> list[Any]:
     """Paths, exponents, saturated gates."""
     blocks: list[Any] = []
     if found.paths is not None:

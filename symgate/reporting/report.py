@@ -11,6 +11,7 @@ from typing import Any
 from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
+from symgate.models.running import BothWays
 from symgate.numerics.run import Run
 from symgate.reporting import networks
 from symgate.reporting.assembling import Gathered, failed, gather
@@ -57,7 +58,7 @@ def report(
     format: str = "html",
     progress: Progress | None = None,
     words: Sequence[str] | None = None,
-    runs: Sequence[Run] | None = None,
+    runs: Sequence[Run | BothWays] | None = None,
     **given: Any,
 ) -> Report:
     """Write a report on cells, named or given, to a folder; with `runs` one on these runs of
@@ -91,7 +92,9 @@ def report(
     return Report(path, gathered.findings.data, failed(gathered.findings))
 
 
-def _on_runs(runs: Sequence[Run], folder: Path, format: str, given: Mapping[str, Any]) -> Report:
+def _on_runs(
+    runs: Sequence[Run | BothWays], folder: Path, format: str, given: Mapping[str, Any]
+) -> Report:
     if format not in ("html", "md"):
         raise SymgateError(f"a report on runs is written as html or md, not {format}")
     for name in given:

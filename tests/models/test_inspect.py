@@ -96,6 +96,29 @@ def test_a_report_on_a_network(files: Path, capsys: pytest.CaptureFixture[str]) 
         sg.report(runs=[], output=files / "no", format="pdf")
 
 
+def test_two_directions(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No cell, so no lags: how far the output in the middle sees, back and ahead."""
+    both = gru("rnn.")
+    np.savez(files / "b.npz", **both, **{f"{n}_reverse": 0.5 * a for n, a in both.items()})
+    words = [str(files / "b.npz"), "--data", str(files / "x.npy")]
+    assert main(["inspect", *words]) == 0
+    shown = capsys.readouterr().out
+    assert "steps back and" in shown
+    assert "z1_reverse" in shown
+    assert main(["report", "--model", *words, "-o", str(files / "two"), "--format", "md"]) == 0
+    page = (files / "two/report.md").read_text()
+    assert "Untrained, with weights as PyTorch draws them" in page
+    assert "x.npy" in page
+    data = json.loads((files / "two/data/report.json").read_text())["runs"][0]
+    net = sg.model(files / "b.npz")
+    x = np.load(files / "x.npy")
+    true = sg.reach(net, x, at=30, norm="frobenius").log10_norm
+    assert np.allclose(data["reach"]["log10_norm"], true)
+    assert data["untrained"]["log10_norm"] != data["reach"]["log10_norm"]
+    assert main(["decay", *words]) == 3
+    assert "through both directions" in capsys.readouterr().err
+
+
 def test_two_files(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with np.load(files / "m.npz") as arrays:
         np.savez(files / "same.npz", **{f"module.{n}": a for n, a in arrays.items()})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.models.reach import of_the_middle
 from tests.tools import package
 
 torch = package("torch")
@@ -87,3 +88,15 @@ def test_wrong_places() -> None:
         sg.reach(net, np.ones((5, 2)), at=2, norm="two")
     with pytest.raises(sg.SymgateError, match=r"as sg\.model gives"):
         sg.reach("gru", np.ones((5, 2)), at=2)  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_few_random_directions_stand_for_a_wide_output() -> None:
+    torch.manual_seed(0)
+    net = sg.model(torch.nn.GRU(3, 40, bidirectional=True))
+    x = np.random.default_rng(0).normal(size=(12, 3))
+    found = of_the_middle(net, x)
+    assert "8 random directions" in found.norm
+    true = sg.reach(net, x, at=6, norm="frobenius")
+    assert np.abs(found.log10_norm - true.log10_norm).max() < 0.2
+    above = np.flatnonzero(true.log10_norm > true.log10_norm.max() + np.log10(0.5))
+    assert true.spans(0.5) == (6 - above.min(), above.max() - 6)

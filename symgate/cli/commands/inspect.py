@@ -73,7 +73,7 @@ def _said(arguments: argparse.Namespace) -> dict[str, Any]:
             said[name] = words[value.lower()] if value.lower() in words else float(value)
         except ValueError:
             said[name] = value
-    return said
+    return {"batch_first": True, **said} if arguments.batch_first else said
 
 
 def _compared(one: Network, other: Network, arguments: argparse.Namespace) -> int:
@@ -133,8 +133,15 @@ def _measured(found: Inspection) -> None:
         body = [(*r, str(d.reaches)) for r, d in zip(rows(found.decays), found.decays, strict=True)]
         print("\n" + "\n".join(columns([head, *body])))
         print(found.decays[0].setting.averaged_over)
-    else:
-        print("\nIn two directions it is no cell; sg.reach(net, x, at=t) follows its gradients.")
+    elif (seen := found.reach) is not None:
+        at, curve = seen.at, seen.log10_norm
+        ways = [(f"∂y_{at}/∂x_{at}-k", curve[at::-1]), (f"∂y_{at}/∂x_{at}+k", curve[at:])]
+        print("\n" + "\n".join(chart(ways)))
+        back, ahead = seen.spans()
+        print(
+            f"the output at step {at} sees {back} steps back and {ahead} ahead: there its gradient "
+            f"is last above 1/e of its largest ({seen.norm}); sg.reach(net, x, at=t) for others"
+        )
     if found.paths is not None:
         table = [("path of the whole state", "share of a step")]
         shares = found.paths.share

@@ -72,11 +72,11 @@ def _on_a_network(arguments: argparse.Namespace) -> int:
     """The page on a trained network: where it is from, its data, how well it is replayed."""
     from dataclasses import replace
 
-    from symgate.cli.networks import data, network, run_of
+    from symgate.cli.networks import any_run_of, data, network
     from symgate.reporting.report import report
 
     first = arguments.batch_first or None
-    made = run_of(arguments.model, arguments.data, first)
+    made = any_run_of(arguments.model, arguments.data, first)
     source = f"{made.source}, on {arguments.data}"
     if arguments.outputs:
         x, y = data(arguments.data), data(arguments.outputs)
