@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,4 +71,4 @@ def any_run_of(word: str, path: str | None, batch_first: bool | None) -> Run | B
         )
     found: Any = network(word).simulate(data(path), batch_first=batch_first)
     made: Run | BothWays = found  # no lengths are given, so that it is no list
-    return made
+    return replace(made, source=f"{made.source}, on {path}")

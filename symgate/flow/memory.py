@@ -28,7 +28,9 @@ from symgate.linear.paths import carry
 from symgate.numerics.general import is_general
 from symgate.numerics.initialise import bias_of, chosen_sizes, init
 from symgate.numerics.options import known_name
+from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup
+from symgate.numerics.simulate import simulate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +50,8 @@ class Memory:
     or a leak where `gate` is None. `others` are set with it; `kept` were taken to be what
     they are. `exact` is the decay with all weights zero, `drawn` that with drawn weights and
     noise as input, `paired` the same with the input gate closed as far as the carry is open
-    (`partner`: its bias), None for a cell without an input gate.
+    (`partner`: its bias), None for a cell without an input gate. `source` says whose weights
+    and data stand for the drawn ones, where a run was given.
     """
 
     cell: str
@@ -64,6 +67,7 @@ class Memory:
     drawn: Decay
     partner: Mapping[str, float]
     paired: Decay | None
+    source: str = ""
 
     def __repr__(self) -> str:
         return (
@@ -92,7 +96,7 @@ class Memory:
             f"T = {self.steps:g}.",
             f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} a step "
             f"(1 - 1/T = {self.carry:.8f}).",
-            f"With drawn weights and noise {_lasts(self.drawn)}"
+            f"With {self.source or 'drawn weights and noise'} {_lasts(self.drawn)}"
             + ("." if self.paired is None else f"; {self._pair()}."),
         ]
         return " ".join(parts)
@@ -138,7 +142,7 @@ class Memory:
 
 @asked(steps=None, state=word)
 def memory(
-    cell: str | Cell,
+    cell: Run | Cell | str,
     steps: float,
     *,
     state: str | None = None,
@@ -147,7 +151,8 @@ def memory(
     """Work out which bias of which carry gate gives the time constant `steps`.
 
     `state` names the state that is to remember, where a cell carries several. The answer is
-    checked on a network with hidden, input, scheme, seed, t_max and sizes as in `init`.
+    checked on a network with hidden, input, scheme, seed, t_max and sizes as in `init`; for a
+    run, as of a trained network, on its own weights and its own data.
 
     >>> import symgate as sg
     >>> m = sg.memory(sg.cell("lstm"), steps=500, hidden=8)
@@ -159,7 +164,16 @@ def memory(
     symgate.errors.SymgateError: rnn has no carry: each path from a state to itself passes \
 through a matrix or an activation, so no bias sets its memory
     """
-    cell = cell_of(cell)
+    own = cell if isinstance(cell, Run) else None
+    cell = cell.cell if isinstance(cell, Run) else cell_of(cell)
+    if own:
+        if options:
+            raise SymgateError(
+                f"a run has its sizes and weights; {next(iter(options))} is for a cell"
+            )
+        numbers = {letter: own.size(size) for letter, size in cell.sizes.items()}
+        n, m = numbers.pop("n"), numbers.pop("m", None)
+        options = {"hidden": n, "input": m, "sizes": numbers}
     if is_general(cell):
         raise SymgateError(
             f"{cell.name} has scalars, matrices or norms in its step; the bias that keeps a state "
@@ -184,7 +198,9 @@ through a matrix or an activation, so no bias sets its memory
         sizes=made.sizes,
         values=found.values,
     )
-    lags = max(2, min(math.ceil(3 * steps), LONGEST))
+    if own:
+        params = {n: np.full_like(a, found.values.get(n, a)) for n, a in own.params.items()}
+    lags = max(2, min(math.ceil(3 * steps), own.steps if own else LONGEST))
     still = {
         name: array if name in found.values or not array.ndim else 0 * array
         for name, array in params.items()
@@ -194,8 +210,11 @@ through a matrix or an activation, so no bias sets its memory
     numbers = chosen_sizes(cell, made.hidden, made.input, made.sizes)
 
     def measured(weights: Mapping[str, Any], sequences: int) -> Decay:
-        run = run_on_noise(cell, weights, lags, sequences, made.seed, numbers)
-        return decay(run, found.state, found.state)
+        if own and sequences > 1:
+            run = simulate(cell, weights, {n: own[n] for n in cell.inputs} or None, steps=own.steps)
+        else:
+            run = run_on_noise(cell, weights, lags, sequences, made.seed, numbers)
+        return decay(run, found.state, found.state, lags=lags)
 
     partner = _partner(cell, found)
     closed = {**params, **{name: np.full_like(params[name], v) for name, v in partner.items()}}
@@ -213,6 +232,7 @@ through a matrix or an activation, so no bias sets its memory
         drawn=measured(params, SEQUENCES),
         partner=partner,
         paired=measured(closed, SEQUENCES) if partner else None,
+        source="" if own is None else own.source or "the weights and the data of the run",
     )
 
 

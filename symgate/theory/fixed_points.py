@@ -16,6 +16,7 @@ from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.numerics.run import Run
 from symgate.tables import html_table
 from symgate.theory.laws import not_negative
 from symgate.theory.newton import Newton
@@ -121,8 +122,8 @@ class FixedPoints:
 
 @asked(scale=None, tolerance=None)
 def fixed_points(
-    cell: Cell | str,
-    params: Mapping[str, Any],
+    cell: Run | Cell | str,
+    params: Mapping[str, Any] | None = None,
     x: Any = None,
     *,
     starts: int = 64,
@@ -138,19 +139,38 @@ def fixed_points(
     and the residual grows to all sides: where gates saturate, every state stands still to
     rounding. Points that Newton does not find may exist.
 
+    A run, as of a trained network, brings its weights; x is then the mean of what it read, and
+    half of the random starts are states that it went through.
+
     >>> import numpy as np, symgate as sg
     >>> cell = sg.Cell.from_text("h[t] = tanh(U @ h[t-1])")
     >>> found = fixed_points(cell, {"U": np.array([[2.0]])})
     >>> [(float(p.state["h"][0].round(4)), p.stability) for p in found.points]
     [(-0.9575, 'stable'), (0.9575, 'stable'), (0.0, 'unstable')]
     """
-    cell = cell_of(cell)
+    notes: list[str] = []
+    run = cell if isinstance(cell, Run) else None
+    if run is not None:
+        if params is not None:
+            raise SymgateError("a run has its parameters; give them with a cell")
+        params = run.params
+        if x is None and run.cell.inputs:
+            x = {n: _passed(run, n).mean(axis=0) for n in run.cell.inputs}
+            notes.append("the input is held at its mean over the run")
+    elif params is None:
+        raise SymgateError("fixed_points takes a cell with its parameters, or a run")
+    cell = run.cell if run is not None else cell_of(cell)  # type: ignore[arg-type]  # no run
     count = whole(1)("starts", starts)
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
     scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
-    states = newton.starts(count, scale, np.random.default_rng(whole(0)("seed", seed)))
+    rng = np.random.default_rng(whole(0)("seed", seed))
+    states = newton.starts(count, scale, rng)
+    if run is not None:
+        passed = np.concatenate([_passed(run, s) for s in cell.states], axis=1)
+        fresh = states[count - count // 2 :]
+        fresh[:] = passed[rng.integers(len(passed), size=len(fresh))]
     with np.errstate(all="ignore"):
         states, good = newton.solve(states, tolerance)
         flat = np.zeros(count, bool)
@@ -158,7 +178,6 @@ def fixed_points(
     good &= ~flat
     points = _points(newton, states[good], tolerance) if good.any() else []
     missed = int((~good).sum())
-    notes = []
     if missed:
         notes.append(f"Newton did not converge from {missed} of {count} starts")
     if flat.any():
@@ -170,6 +189,11 @@ def fixed_points(
         notes.append("no fixed point was found, which does not say that there is none")
     order = sorted(points, key=lambda p: (p.radius > 1, p.unstable_directions, _key(p)))
     return FixedPoints(cell.name, tuple(order), count, missed, tuple(notes))
+
+
+def _passed(run: Run, name: str) -> Array:
+    """The values of a state or an input at every step and sample, a row each."""
+    return run[name].reshape(run.steps * run.samples, -1)
 
 
 def _points(newton: Newton, states: Array, tolerance: float) -> list[FixedPoint]:

@@ -213,3 +213,26 @@ def test_arrays_of_frameworks_are_taken() -> None:
     assert np.allclose(sg.simulate(cell, arrays, x)["h"], true, atol=1e-5)
     narrow = {n: t.detach().bfloat16() for n, t in tensors.items()}
     assert np.allclose(sg.simulate(cell, narrow, x)["h"], true, atol=0.05)
+
+
+def test_a_run_of_a_network_brings_its_weights(files: Path) -> None:
+    net = sg.model(files / "m.npz")["decoder"]
+    run = net.simulate(np.load(files / "x.npy"))
+    assert isinstance(run, sg.Run)
+    found = sg.fixed_points(run, starts=8)
+    assert any("mean over the run" in note for note in found.notes)
+    plain = sg.fixed_points(run.cell, run.params, run["x"].mean(axis=0), starts=8)
+    assert len(found) == len(plain) > 0
+    assert np.allclose(found[0].state["h"], plain[0].state["h"])
+    kept = sg.memory(run, steps=20)
+    assert "decoder from" in kept.sentence()
+    opened = {**run.params, "b_z": np.full(4, kept.value)}
+    true = sg.decay(sg.simulate(run.cell, opened, run["x"]), lags=60)
+    assert np.array_equal(kept.drawn.log10_norm, true.log10_norm)
+    for wrong in (
+        lambda: sg.fixed_points(run, run.params),
+        lambda: sg.fixed_points("gru"),
+        lambda: sg.memory(run, 20, hidden=3),
+    ):
+        with pytest.raises(sg.SymgateError):
+            wrong()

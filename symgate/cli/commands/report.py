@@ -77,7 +77,7 @@ def _on_a_network(arguments: argparse.Namespace) -> int:
 
     first = arguments.batch_first or None
     made = any_run_of(arguments.model, arguments.data, first)
-    source = f"{made.source}, on {arguments.data}"
+    source = made.source
     if arguments.outputs:
         x, y = data(arguments.data), data(arguments.outputs)
         found = network(arguments.model).check(x, y, batch_first=first)
