@@ -392,7 +392,7 @@ def test_a_looser_tolerance_stays_within_what_it_promises(tolerance: float) -> N
 def test_a_looser_tolerance_leaves_a_lower_rank() -> None:
     cell = sg.cell("gru")
     run = sg.simulate(cell, sg.init(cell, 48, 8), np.random.default_rng(1).normal(size=(300, 8)))
-    ranks = [sg.lag_norms(run, tolerance=t).rank[100] for t in (0, 1e-13, 1e-6, 1e-2)]
+    ranks = [sg.lag_norms(run, tolerance=t).rank[60] for t in (0, 1e-13, 1e-6, 1e-2)]
     assert ranks == sorted(ranks, reverse=True)
     assert ranks[0] == 48 > ranks[1] > ranks[2] > ranks[3] >= 1
 

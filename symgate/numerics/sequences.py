@@ -146,6 +146,20 @@ def say_what_is_converted(cell: Cell, *given: Any) -> None:
         warnings.warn(text, stacklevel=3)
 
 
+def say_if_swapped(cell: Cell, x: Any) -> None:
+    """Warn of a tensor of a framework with more samples than steps: theirs often lie (B, T, m)."""
+    shape: Any = getattr(x, "shape", ())
+    ours = type(x).__module__.partition(".")[0] in ("numpy", "symgate")
+    if not ours and cell.inputs and len(cell.shapes[cell.inputs[0]]) == 1 and len(shape) == 3:
+        steps, samples = int(shape[0]), int(shape[1])
+        if steps < samples:
+            text = (
+                f"x {tuple(map(int, shape))} is taken as {steps} steps of {samples} samples; if it "
+                f"has {steps} samples, give x.swapaxes(0, 1)"
+            )
+            warnings.warn(text, stacklevel=3)
+
+
 def sizes_of(
     cell: Cell,
     numbers: Mapping[str, Array],

@@ -27,6 +27,7 @@ from symgate.numerics.sequences import (
     checked_states,
     column,
     inward,
+    say_if_swapped,
     say_what_is_converted,
     sizes_of,
     with_starts,
@@ -96,6 +97,7 @@ def simulate(
     inputs, length, batch = checked_inputs(cell, x, steps)
     initial, batch = checked_states(cell, state, batch, inputs)
     sizes = sizes_of(cell, numbers, inputs, initial)
+    say_if_swapped(cell, x)
     say_what_is_converted(cell, params, {} if x is None else x, state or {})
     dtype = np.result_type(*numbers.values(), *inputs.values(), *initial.values())
     frame = Run(
