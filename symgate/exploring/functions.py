@@ -1,7 +1,7 @@
 """The functions of the language in JavaScript, written from their records.
 
-`functions_text()` is a JavaScript object: the value and the slope of each function, and the
-constant that it takes. Whatever has a record is in it.
+`functions_text()` is a JavaScript object: the value and the slope of each function as loops over
+numbers, and the constant that it takes. Whatever has a record is in it.
 """
 
 from __future__ import annotations
@@ -54,8 +54,11 @@ class _JavaScript(Semantics):
 def functions_text() -> str:
     """The functions of the language as a JavaScript object, by name.
 
-    >>> print(functions_text().splitlines()[3])
-    of.tanh = { language: true, value: (a) => Math.tanh(a), slope: (a, y) => ...
+    Each has its `value`, and two loops: `run` fills m from `o` on with the values at x, x + d,
+    …, and `pull` adds D times the slope to A.
+
+    >>> print(functions_text().splitlines()[5])
+    of.tanh = { language: true, value: (a) => Math.tanh(a),
     """
     lines = ["const FUNCTIONS = (() => {", "const of = {};"]
     lines += [_entry(r) for r in ACTIVATIONS.values() if r.name not in (*OF_TWO, "step", "sign")]
@@ -69,8 +72,12 @@ def _entry(record: Activation) -> str:
     value = fold(form, semantics) if form is not None else f"{_WORDS[record.name]}(a)"
     constant = f" k: {float(record.default)!r}," if record.constant else ""
     language = str(record.name in FUNCTIONS).lower()
-    takes, of_value = ("a, k", "a, y, k") if record.constant else ("a", "a, y")
+    k, argument = (f" k: {float(record.default)!r},", ", k") if record.constant else ("", "")
+    made, pulled = value, fold(slope, semantics)
     return (
-        f"of.{record.name} = {{ language: {language},{constant} value: ({takes}) => {value}, "
-        f"slope: ({of_value}) => {fold(slope, semantics)} }};"
+        f"of.{record.name} = {{ language: {language},{k} value: (a{argument}) => {made},\n"
+        f"run(m, o, x, d, n, k) {{ for (let i = 0; i < n; i++, x += d) {{ "
+        f"const a = m[x]; m[o + i] = {made}; }} }},\n"
+        f"pull(D, A, n, m, o, x, e, d, k) {{ for (let i = 0; i < n; i++, o += e, x += d) {{ "
+        f"const a = m[x], y = m[o]; A[i] += D[i] * {pulled}; }} }} }};"
     )

@@ -320,12 +320,12 @@ function spectralNorm(P, rows, cols, arena, start) {
   const biggest = largestIn(P);
   if (!(biggest > 0) || !Number.isFinite(biggest)) return { norm: biggest, right: start };
   const n = cols, most = Math.min(rows, cols), basis = [], alpha = [], beta = [], inverse = 1 / biggest;
-  const start_ = arena.take(n);
-  for (let i = 0; i < n; i++) start_[i] = (start ? start[i] : 0) + 0.02 * Math.sin(1 + 7 * i + i * i) / Math.sqrt(n);
-  let v = start_, last = 0;
+  const first = arena.take(n);
+  for (let i = 0; i < n; i++) first[i] = (start ? start[i] : 0) + 0.02 * Math.sin(1 + 7 * i + i * i) / Math.sqrt(n);
+  let v = first, last = 0, top = 0;
   for (let step = 0; step < most; step++) {
     const length = lengthOf(v, 0, n);
-    if (step && !(length > 1e-11 * Math.max(...alpha))) break;
+    if (step && !(length > 1e-11 * top)) break;
     for (let i = 0; i < n; i++) v[i] /= length;
     basis.push(v);
     if (step) beta.push(length);
@@ -334,6 +334,7 @@ function spectralNorm(P, rows, cols, arena, start) {
     let a = 0;
     for (let j = 0; j < n; j++) a += (w[j] *= inverse * inverse) * v[j];
     alpha.push(a);
+    top = Math.max(top, a);
     for (let twice = 0; twice < 2; twice++) {
       for (const q of basis) {
         let along = 0;
@@ -348,7 +349,7 @@ function spectralNorm(P, rows, cols, arena, start) {
       last = found;
     }
   }
-  const value = largestOf(alpha, beta), weights = vectorOf(alpha, beta, value), right = new Float64Array(n);
+  const value = largestOf(alpha, beta), weights = vectorOf(alpha, beta, value), right = arena.take(n);
   basis.forEach((q, i) => {
     for (let j = 0; j < n; j++) right[j] += weights[i] * q[j];
   });
@@ -358,18 +359,18 @@ function spectralNorm(P, rows, cols, arena, start) {
 
 /** The largest eigenvalue of a symmetric tridiagonal matrix, by bisection. */
 function largestOf(alpha, beta) {
-  let low = Math.max(...alpha), high = 0;
-  alpha.forEach((a, i) => {
-    high = Math.max(high, a + Math.abs(beta[i - 1] ?? 0) + Math.abs(beta[i] ?? 0));
-  });
-  const below = (x) => { // whether all eigenvalues are below x
-    let q = x - alpha[0];
-    for (let i = 1; q > 0 && i < alpha.length; i++) q = x - alpha[i] - beta[i - 1] ** 2 / q;
-    return q > 0;
-  };
-  for (let i = 0; i < 60 && high - low > 1e-15 * high; i++) {
+  const count = alpha.length;
+  let low = alpha[0], high = 0;
+  for (let i = 0; i < count; i++) {
+    const beside = (i ? Math.abs(beta[i - 1]) : 0) + (i < count - 1 ? Math.abs(beta[i]) : 0);
+    low = Math.max(low, alpha[i]);
+    high = Math.max(high, alpha[i] + beside);
+  }
+  for (let turn = 0; turn < 60 && high - low > 1e-15 * high; turn++) {
     const middle = (low + high) / 2;
-    if (below(middle)) high = middle;
+    let q = middle - alpha[0];
+    for (let i = 1; q > 0 && i < count; i++) q = middle - alpha[i] - beta[i - 1] * beta[i - 1] / q;
+    if (q > 0) high = middle; // all eigenvalues are below
     else low = middle;
   }
   return high;

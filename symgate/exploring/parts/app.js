@@ -82,8 +82,8 @@ class Page {
   }
 
   /** Something moves: a frame now, the whole at rest. */
-  soon() {
-    this.dirty = true;
+  soon(moved = true) {
+    this.dirty ||= moved;
     this.asked += 1;
     clearTimeout(this.resting);
     this.frame ??= requestAnimationFrame(() => {
@@ -188,8 +188,8 @@ class Page {
     const before = this.name === name ? null : this.result?.log10;
     this.ghost = before ? { name: this.name, values: before.slice(), other: true } : null;
     this.name = name;
-    this.lit = null;
-    this.last = null;
+    this.lit = this.last = this.guess = null;
+    if (this.hiding !== undefined && !this.hiding) find("guessing").hidden = true;
     this.chart.range = null;
     this.tabs();
     const { lesson, told, settings, error } = this.shown;
@@ -394,17 +394,15 @@ class Page {
   }
 
   reveal() {
-    const { log10 } = this.result;
-    let off = 0, count = 0;
-    this.guess.forEach((g, k) => {
-      if (!Number.isFinite(log10[k]) || !Number.isFinite(g)) return;
-      off += Math.abs(g - log10[k]);
-      count += 1;
-    });
+    const { log10 } = this.result, half = (values) => {
+      const slope = slopeOf(values);
+      if (!Number.isFinite(slope) || Math.abs(slope) < 1e-4) return "it keeps its size";
+      return `it ${slope < 0 ? "halves" : "doubles"} every ${round(Math.log10(2) / Math.abs(slope))} steps`;
+    };
     this.hiding = false;
     document.body.classList.remove("guess-mode");
     find("predict").setAttribute("aria-pressed", "false");
-    find("verdict").textContent = `On average your guess is off by a factor of ${shownPower(off / Math.max(count, 1))}.`;
+    find("verdict").textContent = `You guessed that ${half(this.guess)}; ${half([...log10])}.`;
     this.paint();
   }
 
@@ -624,8 +622,8 @@ window.symgate = {
     PAGE.soon();
   },
   draw: () => {
-    PAGE.asked += 1;
     PAGE.draw();
+    PAGE.soon(false);
   },
   curve: () => {
     if (PAGE.dirty || !PAGE.result?.log10) PAGE.draw();

@@ -81,7 +81,8 @@ class Chart {
     });
     if (!points.length) return;
     root.append(svg("path", { d: path, class: `line ${line.kind}`, "clip-path": "url(#inside)" }));
-    if (line.label && last) labels.push({ text: line.label, kind: line.kind, x: x(last[0]), y: y(last[1]), k: last[0] });
+    const near = last && line.kind === "bound" && x(last[0]) < this.scale.left + 90;
+    if (line.label && last && !near) labels.push({ text: line.label, kind: line.kind, x: x(last[0]), y: y(last[1]), k: last[0] });
   }
 
   /** Words at the ends of lines, moved apart where they would meet. */
@@ -105,8 +106,9 @@ class Chart {
     const { x, y, top, bottom, low, wide } = this.scale, v = values[k];
     this.mark.replaceChildren(svg("path", { d: `M${x(k)} ${top}V${bottom}`, class: "reader" }));
     if (Number.isFinite(v) && v >= low) this.mark.append(svg("circle", { cx: x(k), cy: y(v), r: 4.5, class: "dot" }));
-    const flip = x(k) > wide * 0.6;
-    this.mark.append(svg("text", { x: x(k) + (flip ? -8 : 8), y: top + 12, class: "said", "text-anchor": flip ? "end" : "start" }, words));
+    const flip = x(k) > wide * 0.6, seen = Number.isFinite(v) && v >= low && v <= high;
+    const at = seen ? Math.max(y(v) - 12, top + 10) : top + 10;
+    this.mark.append(svg("text", { x: x(k) + (flip ? -8 : 8), y: at, class: "said", "text-anchor": flip ? "end" : "start" }, words));
   }
 
   /** The lag and the decades at a point of the page. */
@@ -135,17 +137,19 @@ function drawRibbon(element, shares, lags, colours, lit, scale) {
 
 const pathsOf = (shares) => [...new Set(shares.flatMap((s) => [...s.keys()]))];
 
-/** A value of each unit over the steps as a picture, a row a unit. */
+/** A value of each unit over the steps as a picture, a row a unit, the highest on top. */
 function drawHeat(canvas, { size, values }, steps, signed) {
-  const rows = Math.min(size, 32);
+  const rows = Math.min(size, 32), sums = new Float64Array(size);
+  values.forEach((v, e) => { sums[e % size] += v; });
+  const order = [...sums.keys()].sort((a, b) => sums[b] - sums[a]).filter((_, i) => i % Math.ceil(size / rows) === 0);
   canvas.width = steps;
-  canvas.height = rows;
-  const context = canvas.getContext("2d"), image = context.createImageData(steps, rows);
+  canvas.height = order.length;
+  const context = canvas.getContext("2d"), image = context.createImageData(steps, order.length);
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const from = dark ? [22, 26, 31] : [247, 249, 251], to = dark ? [97, 179, 235] : [0, 84, 140], minus = dark ? [240, 140, 70] : [200, 80, 0];
   for (let t = 0; t < steps; t++) {
-    for (let i = 0; i < rows; i++) {
-      const v = values[t * size + i], part = Math.min(1, Math.abs(v)), end = signed && v < 0 ? minus : to, at = 4 * (i * steps + t);
+    for (let i = 0; i < order.length; i++) {
+      const v = values[t * size + order[i]], part = Math.min(1, Math.abs(v)), end = signed && v < 0 ? minus : to, at = 4 * (i * steps + t);
       for (let c = 0; c < 3; c++) image.data[at + c] = from[c] + (end[c] - from[c]) * part;
       image.data[at + 3] = 255;
     }

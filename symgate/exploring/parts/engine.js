@@ -322,6 +322,7 @@ class Machine {
     for (const r of registers) if (r.kind === "before") r.offset = this.compiler.now.get(r.name).offset;
     this.roots = rootsOf(this.compiler);
     this.norms = new Map();
+    this.driven = new Map();
   }
 
   /** The parameters: a Map from names to Float64Array. */
@@ -342,6 +343,7 @@ class Machine {
     this.memory.fill(0, this.fixedLength, this.fixedLength + this.width);
     this.memory.set(this.fixed);
     this.steps = steps;
+    for (const r of this.compiler.work) if (r.op === "matvec" && r.args[1].kind === "input") this.drive(r, inputs.get(r.args[1].name), steps);
     for (let t = 0; t < steps; t++) {
       for (const name of this.cell.inputs) {
         const r = this.compiler.now.get(name);
@@ -352,15 +354,32 @@ class Machine {
     return this;
   }
 
+  /** A matrix on an input, for all steps at once; kept while neither of them changes. */
+  drive(r, x, steps) {
+    const [matrix] = r.args, [rows, cols] = matrix.shape, before = this.driven.get(r);
+    const weights = this.fixed.subarray(matrix.offset, matrix.offset + matrix.size);
+    if (before?.x === x && before.weights.every((w, i) => w === weights[i])) return;
+    const data = new Float64Array(steps * rows);
+    for (let t = 0; t < steps; t++) {
+      for (let i = 0; i < rows; i++) {
+        let sum = 0;
+        for (let j = 0, w = i * cols, e = t * cols; j < cols; j++) sum += weights[w++] * x[e++];
+        data[t * rows + i] = sum;
+      }
+    }
+    this.driven.set(r, { x, weights: weights.slice(), data });
+  }
+
   /** Where a register lies at a step. */
   at(r, t) {
     return r.kind === "fixed" ? r.offset : this.fixedLength + (t + (r.kind === "before" ? 0 : 1)) * this.width + r.offset;
   }
 
-  /** A value over all steps, one array a step. */
+  /** A value over all steps, step by step. */
   values(name) {
-    const r = this.compiler.now.get(name);
-    return Array.from({ length: this.steps }, (_, t) => this.memory.subarray(this.at(r, t), this.at(r, t) + r.size));
+    const r = this.compiler.now.get(name), found = new Float32Array(this.steps * r.size);
+    for (let t = 0; t < this.steps; t++) found.set(this.memory.subarray(this.at(r, t), this.at(r, t) + r.size), t * r.size);
+    return found;
   }
 
   /** The first value that is not finite: { name, step }, or null. */
@@ -410,9 +429,11 @@ function forward(r, m, t, machine) {
     case "neg": for (let i = 0; i < n; i++, a += da) m[out + i] = -m[a]; break;
     case "copy": for (let i = 0; i < n; i++, a += da) m[out + i] = m[a]; break;
     case "powc": for (let i = 0; i < n; i++, a += da) m[out + i] = m[a] ** r.exponent; break;
-    case "apply": {
-      const f = r.of.value, k = r.k;
-      for (let i = 0; i < n; i++, a += da) m[out + i] = f(m[a], k);
+    case "apply": r.of.run(m, out, a, da, n, r.k); break;
+    case "matvec": {
+      const ahead = machine.driven.get(r);
+      if (!ahead) WHOLE.matvec.forward(m, out, a, b, r);
+      else for (let i = 0, e = t * n; i < n; i++) m[out + i] = ahead.data[e + i];
       break;
     }
     default: WHOLE[r.op].forward(m, out, a, b, r, (part) => machine.at(part, t));

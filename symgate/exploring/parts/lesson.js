@@ -180,7 +180,7 @@ class Lesson {
     const found = pull.curve({ lags, norm, rows, named: fully, leading: exactly && norm === "spectral" });
     if (found.leading) this.leading = found.leading;
     const gates = this.cell.gates.filter((name) => this.cell.shapes.get(name).length < 2)
-      .map((name) => ({ name, size: machine.compiler.now.get(name).size, values: Float32Array.from(machine.values(name).flatMap((v) => [...v])) }));
+      .map((name) => ({ name, size: machine.compiler.now.get(name).size, values: machine.values(name) }));
     return { ...found, gates, steps, exactly: rows === null, rest: fully ? this.rest(machine, settings) : null };
   }
 

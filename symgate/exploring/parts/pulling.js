@@ -73,14 +73,15 @@ function sweep(r, D, L, m, o, a, b, A, B) {
       if (A) for (let i = 0; i < L; i++) A[i] += D[i] * r.exponent * m[a + i * da] ** (r.exponent - 1);
       break;
     case "apply":
-      if (A) for (let i = 0; i < L; i++) A[i] += D[i] * r.of.slope(m[a + i * da], m[o + i * dO], r.k);
+      if (A) r.of.pull(D, A, L, m, o, a, dO, da, r.k);
   }
 }
 
 /** The way back from `of` to `wrt` through a machine that has been run. */
 class Pull {
   constructor(machine, of, wrt) {
-    Object.assign(this, { machine, of, wrt, arena: machine.arena, scratch: new Map() });
+    Object.assign(this, { machine, of, wrt, arena: machine.arena, scratch: new Map(),
+      arrived: Array(machine.compiler.registers.length).fill(null) });
     this.arena.reset();
     this.weights = this.arena.take(machine.fixedLength);
     this.weights.set(machine.fixed);
@@ -94,36 +95,39 @@ class Pull {
   }
 
   /** Pulls `carried` (Map of registers to rows) through step t. With `named` the rows stay apart
-   *  by path. Gives what arrives at each useful leaf: Map of registers to Map of path to rows. */
+   *  by path. Gives what arrives at each useful leaf: by its number a Map of path to rows. */
   step(t, carried, rows, bounds, named) {
-    const { machine } = this, m = machine.memory, at = (r) => machine.at(r, t), arrived = new Map();
-    for (const [r, data] of carried) arrived.set(r, new Map([["", data]]));
+    const { machine, arrived } = this, m = machine.memory, at = (r) => machine.at(r, t);
+    arrived.fill(null);
+    for (const [r, data] of carried) arrived[r.id] = new Map([["", data]]);
     const into = (r, key) => {
-      if (!arrived.has(r)) arrived.set(r, new Map());
-      const paths = arrived.get(r);
-      if (!paths.has(key)) paths.set(key, this.arena.take(rows * r.size));
-      return paths.get(key);
+      const paths = arrived[r.id] ??= new Map();
+      let data = paths.get(key);
+      if (!data) paths.set(key, data = this.arena.take(rows * r.size));
+      return data;
     };
     for (const { root, inner, leaves, plain } of this.steps) {
-      const here = arrived.get(root), bound = bounds?.get(root) ?? 0;
+      const here = arrived[root.id], bound = bounds ? bounds[root.id] : 0;
       if (!here) continue;
-      const raise = (leaf, by) => bounds?.set(leaf, (bounds.get(leaf) ?? 0) + bound * by);
       const keyOf = (key, leaf) => this.key(key, root, named, plain.has(leaf), leaf);
       if (!inner.length) {
         for (const [key, P] of here) {
           WHOLE[root.op].pull(P, rows, root, m, at, (i) => leaves[i] && into(leaves[i], keyOf(key, leaves[i])), this);
         }
-        if (bounds) WHOLE[root.op].bound(root, m, at, machine).forEach((by, i) => leaves[i] && raise(leaves[i], by));
+        if (bounds) {
+          const by = WHOLE[root.op].bound(root, m, at, machine);
+          for (let i = 0; i < leaves.length; i++) if (leaves[i]) bounds[leaves[i].id] += bound * by[i];
+        }
       } else {
         const slopes = this.slopes(root, inner, leaves, t);
         for (const [leaf, slope] of slopes) {
           for (const [key, P] of here) this.scaled(into(leaf, keyOf(key, leaf)), P, slope, rows, root.size, leaf.size);
-          if (bounds) raise(leaf, leaf.size === 1 && root.size > 1 ? lengthOf(slope, 0, slope.length) : largestIn(slope));
+          if (bounds) bounds[leaf.id] += bound * (leaf.size === 1 && root.size > 1 ? lengthOf(slope, 0, slope.length) : largestIn(slope));
         }
       }
-      if (root.name !== this.wrt) this.release(here, carried.get(root));
-      else continue;
-      arrived.delete(root);
+      if (root.name === this.wrt) continue;
+      this.release(here, carried.get(root));
+      arrived[root.id] = null;
     }
     return arrived;
   }
@@ -160,20 +164,20 @@ class Pull {
 
   /** ∂root/∂leaf for each leaf, a number for each component of the root. */
   slopes(root, inner, leaves, t) {
-    const { machine, scratch } = this, m = machine.memory, L = root.size;
-    const buffer = (r) => {
-      if (!scratch.has(r) || scratch.get(r).length !== L) scratch.set(r, this.arena.take(L));
-      return scratch.get(r);
-    };
-    const wanted = new Set([...inner, ...leaves.filter(Boolean)]);
-    for (const r of wanted) buffer(r).fill(0);
-    buffer(root).fill(1);
-    for (const r of inner) {
-      const [x, y] = r.args;
-      sweep(r, buffer(r), L, m, machine.at(r, t), machine.at(x, t), y ? machine.at(y, t) : 0,
-        wanted.has(x) ? buffer(x) : null, y && wanted.has(y) ? buffer(y) : null);
+    const { machine } = this, m = machine.memory, L = root.size;
+    if (!this.scratch.has(root)) {
+      const wanted = new Map([...inner, ...leaves.filter(Boolean)].map((r) => [r, this.arena.take(L)]));
+      const sweeps = inner.map((r) => [r, ...[r, ...r.args].map((a) => wanted.get(a) ?? null)]);
+      this.scratch.set(root, { wanted: [...wanted.values()], sweeps, slopes: leaves.filter(Boolean).map((leaf) => [leaf, wanted.get(leaf)]) });
     }
-    return leaves.filter(Boolean).map((leaf) => [leaf, buffer(leaf)]);
+    const { wanted, sweeps, slopes } = this.scratch.get(root);
+    for (const data of wanted) data.fill(0);
+    wanted[0].fill(1);
+    for (const [r, D, A, B] of sweeps) {
+      const [x, y] = r.args;
+      sweep(r, D, L, m, machine.at(r, t), machine.at(x, t), y ? machine.at(y, t) : 0, A, B ?? null);
+    }
+    return slopes;
   }
 
   /** The rows to start from: given ones, or all of the identity. */
@@ -194,11 +198,14 @@ class Pull {
     const log10 = new Float64Array(lags + 1).fill(-Infinity), bound = new Float64Array(lags + 1).fill(-Infinity);
     const shares = [];
     let state = { carried: new Map([[first, this.start(rows, size)]]), rows: height, log: 0 };
-    let bounds = new Map([[first, 1]]), boundLog = 0, guess;
+    const bounds = new Float64Array(compiler.registers.length), kept = new Float64Array(bounds.length);
+    bounds[first.id] = 1;
+    let boundLog = 0, guess;
     const leaders = [];
     const note = (k, data, r) => {
       if (!data) return;
       const found = norm === "spectral" ? spectralNorm(data, state.rows, r.size, this.arena, guess) : { norm: frobenius(data) };
+      if (guess && guess !== found.right) this.arena.give(guess);
       guess = found.right;
       if (leading && guess && (k & (k - 1)) === 0 && k) leaders.push(timesVector(data, state.rows, r.size, guess));
       log10[k] = Math.log10(found.norm) + state.log;
@@ -212,30 +219,32 @@ class Pull {
       if (this.isState && k === lags && (k || ofState)) break;
       const t = frozen ? last : last - k, arrived = this.step(t, state.carried, state.rows, bounds, named);
       if (!this.isState || (k === 0 && !ofState)) {
-        const within = summed(arrived.get(target));
+        const within = summed(arrived[target.id]);
         note(k, within, target);
-        bound[k] = Math.log10(bounds.get(target) ?? 0) + boundLog;
+        bound[k] = Math.log10(bounds[target.id]) + boundLog;
         if (this.isState && k === lags) break;
       }
-      const carried = new Map(), nextBounds = new Map();
+      const carried = new Map();
+      kept.fill(0);
       const parts = named ? new Map() : null;
       for (const name of this.states) {
-        const r = compiler.before.get(name), paths = arrived.get(r);
+        const r = compiler.before.get(name), paths = arrived[r.id];
         if (!paths) continue;
         const total = named ? shared(paths, parts, this.arena) : summed(paths);
         carried.set(compiler.now.get(name), total);
-        nextBounds.set(compiler.now.get(name), bounds.get(r) ?? 0);
+        kept[compiler.now.get(name).id] = bounds[r.id];
       }
       if (named) shares.push(normalised(parts));
       for (const data of state.carried.values()) this.arena.give(data);
       state.carried = carried;
       if (this.isState && carried.has(target)) {
         note(k + 1, carried.get(target), before);
-        bound[k + 1] = Math.log10(nextBounds.get(target)) + boundLog;
+        bound[k + 1] = Math.log10(kept[target.id]) + boundLog;
       }
       if (k % 4 === 3 && !rescale(state)) break;
-      bounds = nextBounds;
-      boundLog += rescaleNumbers(bounds);
+      const most = largestIn(kept);
+      if (most > 0 && Number.isFinite(most)) boundLog += Math.log10(most);
+      for (let i = 0; i < kept.length; i++) bounds[i] = kept[i] / (most || 1);
     }
     return { log10, bound, shares, leading: leading ? leaders : null };
   }
@@ -302,11 +311,4 @@ function rescale(state) {
   if (scale !== 1) for (const data of state.carried.values()) for (let i = 0; i < data.length; i++) data[i] *= scale;
   state.log -= Math.log10(scale);
   return true;
-}
-
-function rescaleNumbers(bounds) {
-  const most = Math.max(0, ...bounds.values());
-  if (!(most > 0) || !Number.isFinite(most)) return 0;
-  for (const [r, value] of bounds) bounds.set(r, value / most);
-  return Math.log10(most);
 }
