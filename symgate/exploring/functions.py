@@ -70,7 +70,6 @@ def _entry(record: Activation) -> str:
     form = record.stable if record.stable is not None else record.closed
     slope = record.slope if record.slope is not None else diff(record.function(A), A)
     value = fold(form, semantics) if form is not None else f"{_WORDS[record.name]}(a)"
-    constant = f" k: {float(record.default)!r}," if record.constant else ""
     language = str(record.name in FUNCTIONS).lower()
     k, argument = (f" k: {float(record.default)!r},", ", k") if record.constant else ("", "")
     made, pulled = value, fold(slope, semantics)

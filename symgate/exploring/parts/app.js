@@ -18,9 +18,9 @@ class Page {
     this.asked = 0;
     this.startWorker();
     this.listen();
-    this.choose(TOLD.cells[0].name, this.fromAddress());
     find("page").hidden = false;
-    this.draw();
+    this.open();
+    addEventListener("hashchange", () => this.open());
   }
 
   add(told) {
@@ -183,7 +183,7 @@ class Page {
     this.movedAt = now;
   }
 
-  choose(name, part = null) {
+  choose(name) {
     if (!this.cells.has(name)) throw new Error(`no cell is called ${name}: ${[...this.cells.keys()].join(", ")}`);
     const before = this.name === name ? null : this.result?.log10;
     this.ghost = before ? { name: this.name, values: before.slice(), other: true } : null;
@@ -198,7 +198,6 @@ class Page {
       this.paintFault(error);
       return;
     }
-    if (part) this.take(part);
     this.controls.build(lesson, told, settings);
     this.formulas();
     find("drawing").hidden = !told.diagram;
@@ -433,26 +432,36 @@ class Page {
 
   // -- the address ---------------------------------------------------------------------------
 
-  fromAddress() {
-    const words = new URLSearchParams(location.hash.slice(1)), part = { values: {} };
-    if (![...words].length) return null;
-    const other = words.get("v") !== VERSION;
-    if (words.get("text")) {
-      find("typed").value = words.get("text");
-      this.useTyped(false);
+  /** Opens what the address says; what it says and this page does not know is left out. */
+  open() {
+    const words = new URLSearchParams(location.hash.slice(1)), said = [];
+    const text = words.get("text"), name = words.get("cell");
+    if (text) find("typed").value = text;
+    if (text && !this.useTyped(false)) said.push("The cell of this bookmark cannot be read.");
+    const known = this.cells.has(name) ? name : text && this.cells.has("typed") ? "typed" : TOLD.cells[0].name;
+    this.choose(known);
+    if (![...words].length) return this.draw();
+    if (words.get("v") !== VERSION) said.push("This bookmark is of another version; what both know is shown.");
+    if (name !== null && name !== known) said.push(`This page has no cell ${name}.`);
+    if (this.shown.lesson) {
+      this.shown.settings.values = {};
+      for (const [key, value] of words) {
+        const number = value.trim() === "" ? NaN : Number(value), numeric = ["hidden", "lags", "seed", "gain", "scale", "tMax"].includes(key);
+        const part = key.startsWith("p.") ? { values: { [key.slice(2)]: number } } : { [key]: numeric ? number : value };
+        if (["v", "cell", "text", "k", "predict"].includes(key)) continue;
+        try {
+          this.take(part);
+        } catch (error) {
+          said.push(`Left out: ${error.message}.`);
+        }
+      }
+      const k = Math.round(Number(words.get("k")));
+      if (words.has("k") && k >= 0) this.lag = Math.min(k, this.shown.settings.lags);
+      this.controls.show(this.shown.settings);
     }
-    const name = words.get("cell");
-    if (name !== null && this.cells.has(name)) this.choose(name);
-    const { lesson, settings } = this.shown ?? this.cells.values().next().value;
-    for (const [key, value] of words) {
-      if (key.startsWith("p.") && lesson?.cell.parameters.has(key.slice(2)) && Number.isFinite(Number(value))) part.values[key.slice(2)] = Number(value);
-      else if (["hidden", "lags", "seed", "gain", "scale", "tMax"].includes(key) && Number.isFinite(Number(value))) part[key] = Number(value);
-    }
-    const known = lesson && { of: [...lesson.cell.states, ...lesson.cell.gates], wrt: [...lesson.cell.states, ...lesson.cell.inputs, ...lesson.cell.gates], norm: ["spectral", "frobenius"], scheme: SCHEMES };
-    for (const key of Object.keys(known ?? {})) if (known[key].includes(words.get(key))) part[key] = words.get(key);
-    if (words.has("k")) this.lag = Math.min(Math.max(Math.round(Number(words.get("k")) || 0), 0), part.lags ?? settings?.lags ?? 0);
-    this.opening = { predict: words.get("predict") === "1", other, missing: name !== null && !this.cells.has(name) ? name : null, part };
-    return null;
+    this.draw();
+    if (said.length) this.say(said.join(" "));
+    if (words.get("predict") === "1") this.predicting(true);
   }
 
   address() {
@@ -481,7 +490,6 @@ class Page {
       find("fault").hidden = true;
       this.add({ name: "typed", title: "a cell of your own", text, typed: text });
       if (show) this.choose("typed");
-      else this.name = "typed";
       return true;
     } catch (error) {
       find("fault").textContent = error instanceof Fault ? error.shown(text) : error.message;
@@ -584,23 +592,9 @@ class Page {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.result?.log10 && this.paint());
     this.stop();
   }
-
-  open() {
-    const { opening } = this;
-    if (!opening) return;
-    if (opening.part) this.take(opening.part);
-    this.controls.show(this.shown.settings);
-    const said = [];
-    if (opening.other) said.push("This bookmark is of another version; what both know is shown.");
-    if (opening.missing) said.push(`This page has no cell ${opening.missing}.`);
-    if (said.length) this.say(said.join(" "));
-    this.draw();
-    if (opening.predict) this.predicting(true);
-  }
 }
 
 const PAGE = new Page();
-PAGE.open();
 
 const nested = (flat, shape) => {
   if (!shape.length) return flat[0];

@@ -103,7 +103,7 @@ class Chart {
 
   /** The line across the picture at the lag that is read. */
   read(k, values, words) {
-    const { x, y, top, bottom, low, wide } = this.scale, v = values[k];
+    const { x, y, top, bottom, low, high, wide } = this.scale, v = values[k];
     this.mark.replaceChildren(svg("path", { d: `M${x(k)} ${top}V${bottom}`, class: "reader" }));
     if (Number.isFinite(v) && v >= low) this.mark.append(svg("circle", { cx: x(k), cy: y(v), r: 4.5, class: "dot" }));
     const flip = x(k) > wide * 0.6, seen = Number.isFinite(v) && v >= low && v <= high;

@@ -1,0 +1,134 @@
+"""The live page in Chromium, from a file: what it asks for, what it says, what moves it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgate as sg
+from tests import browser
+from tests.tools import axe
+
+MINE = "f[t] = sigmoid(U_f @ h[t-1] + b_f)\nh[t] = f[t] * h[t-1] + tanh(W @ x[t])"
+
+#: A name that would leave the place where it stands, if it could.
+HOSTILE = "</script><img src=x onerror=window.harmed=1>\u2028 'a'"
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    mine = sg.Cell.from_text(MINE, name=HOSTILE)
+    page = sg.explore("rnn", "lstm", "gru", "retnet", mine)
+    return page.save(tmp_path_factory.mktemp("explore") / "page.html")
+
+
+@pytest.fixture(scope="module")
+def shown(path: Path) -> Any:
+    with browser.open(path) as page:
+        yield page
+
+
+def slide(page: browser.Page, name: str, value: float) -> None:
+    page.evaluate(
+        f"(() => {{ const e = document.querySelector('input[name={name}]'); e.value = {value};"
+        "e.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )
+
+
+def test_it_is_small_and_allows_nothing_from_elsewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < 150_000
+    assert "default-src 'none'" in text
+    assert "<img" not in text
+    assert "http://" not in text.replace("http://www.w3.org/", "")
+    assert text.count("<math") >= 5  # without JavaScript: the equations
+    assert '<svg viewBox="0 0 720 320"' in text  # and a still picture
+
+
+def test_the_curve_is_that_of_symgate(shown: browser.Page) -> None:
+    for name, settings in (
+        ("lstm", {"hidden": 8, "lags": 120, "bias": {"f": 1.5}}),
+        ("retnet", {"hidden": 4, "lags": 120, "seed": 2}),
+        (HOSTILE, {"hidden": 6, "lags": 120, "norm": "frobenius"}),
+    ):
+        cell = sg.cell(name) if name != HOSTILE else sg.Cell.from_text(MINE)
+        shown.evaluate(f"symgate.choose({json.dumps(name)}); symgate.set({json.dumps(settings)})")
+        of, wrt, norm, curve, parameters, inputs = shown.evaluate(
+            "(symgate.draw(), [symgate.of, symgate.wrt, symgate.norm, symgate.curve(),"
+            " symgate.parameters(), symgate.inputs()])"
+        )
+        params = {parameter: np.array(value) for parameter, value in parameters.items()}
+        x = {name: np.array(value) for name, value in inputs.items()}
+        right = sg.lag_norms(sg.simulate(cell, params, x), of, wrt, 120, norm=norm).log10_norm
+        assert np.max(np.abs(np.array(curve, float) - right)) < 1e-9
+    assert shown.evaluate("symgate.frame()") > 0
+
+
+def test_more_forgetting_keeps_more(shown: browser.Page) -> None:
+    shown.evaluate("symgate.choose('lstm'); symgate.set({hidden: 16, lags: 60, values: {b_f: 0}})")
+    found = []
+    for value in (0, 1, 2, 3):
+        slide(shown, "b_f", value)
+        found.append(shown.evaluate("symgate.curve()[40]"))
+    assert found == sorted(found)
+    assert shown.evaluate("symgate.python()").endswith("d.log10_norm[:, 0]")
+    assert '"f": 3' in shown.evaluate("symgate.python()")
+
+
+def test_what_is_wrong_is_said(shown: browser.Page) -> None:
+    notice = "document.getElementById('notice').textContent"
+    shown.evaluate("symgate.choose('rnn'); symgate.set({hidden: 1000, lags: 10})")
+    assert "128, not 1000" in shown.evaluate(notice)
+    shown.evaluate("symgate.set({hidden: 8}); symgate.type('h[t] = U @ h[t-1] * 1e90 + b')")
+    shown.evaluate("symgate.draw()")
+    assert "overflows at step" in shown.evaluate("document.getElementById('story').textContent")
+    with pytest.raises(RuntimeError, match=r"(?s)line 1, column 12: '\(' is never closed.*\^"):
+        shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1] + b')")
+    with pytest.raises(RuntimeError, match="there is no setting units"):
+        shown.evaluate("symgate.set({units: 3})")
+    shown.evaluate("symgate.choose('gru'); symgate.draw()")
+    assert len(shown.evaluate("symgate.curve()")) == 201
+
+
+def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
+    shown.evaluate("symgate.choose('lstm'); symgate.draw()")
+    until = time.monotonic() + 20  # the shares of the paths come from the worker
+    while not shown.evaluate("document.querySelectorAll('#shares button').length"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    for width in (375, 768, 1280, 1920):
+        shown.resize(width)
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    rules = axe().read_text(encoding="utf-8")
+    shown.evaluate(rules + ";true")
+    for dark in (False, True):
+        shown.dark(dark)
+        faults = shown.evaluate(
+            f"axe.run(document, {{runOnly: {_RULES}}})"
+            ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))"
+        )
+        assert faults == []
+    assert shown.evaluate("window.harmed === undefined")
+    assert (shown.requests, shown.errors) == ([], [])
+
+
+def test_a_bookmark_is_a_view(path: Path) -> None:
+    address = "#v=0&cell=gru&hidden=12&lags=50&p.b_z=2.5&k=7&seed=nonsense&of=nothing"
+    with browser.open(path) as page:
+        page.evaluate(f"location.hash = {json.dumps(address)}")
+        page.evaluate("location.reload()")
+        until = time.monotonic() + 20
+        while not page.evaluate("Boolean(window.symgate && symgate.cell === 'gru')"):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        settings = page.evaluate("symgate.settings")
+        assert (settings["hidden"], settings["lags"], settings["values"]) == (12, 50, {"b_z": 2.5})
+        assert "another version" in page.evaluate("document.getElementById('notice').textContent")
+        assert page.errors == []
