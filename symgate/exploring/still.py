@@ -46,7 +46,7 @@ def still_picture(curves: Mapping[str, Sequence[float | None]]) -> str:
         if not seen:
             continue
         line = "L".join(f"{x(k):.1f} {y(v):.1f}" for k, v in seen)
-        last = y(seen[-1][1]) + 4
+        last = y(seen[-1][1]) + 4 - 16 * (place % 3)
         parts.append(
             f'<path d="M{line}" class="still still{place % 6}"/>'
             f'<text x="{x(seen[-1][0]) + 6:.0f}" y="{last:.0f}">{escape(name)}</text>'

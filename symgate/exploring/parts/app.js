@@ -203,7 +203,9 @@ class Page {
     find("drawing").hidden = !told.diagram;
     find("diagram").innerHTML = told.diagram ?? "";
     this.lag = Math.min(this.lag, settings.lags);
-    if (told.typed === undefined) find("typed").value ||= told.text;
+    if (["", this.offered].includes(find("typed").value)) {
+      this.offered = find("typed").value = told.text;
+    }
     this.soon();
   }
 
@@ -262,11 +264,11 @@ class Page {
     find("gates").hidden = !gates.length;
     if (find("heat").children.length !== gates.length || this.heated !== this.name) {
       find("heat").replaceChildren(...gates.map(({ name }) => element("div", { class: "gate" },
-        element("span", {}, nameShown(name), " ", element("small", {}, told.roles?.[name] ?? "")), element("canvas", { role: "img", "aria-label": `${name} over time` }), element("output"))));
+        element("span", {}, nameShown(name), " ", element("small", {}, told.roles?.[name] ?? "")), element("span", { class: "strip" }, element("canvas", { role: "img", "aria-label": `${name} over time` })), element("output"))));
       this.heated = this.name;
     }
     gates.forEach((gate, i) => {
-      const [, canvas, output] = find("heat").children[i].children, mean = gate.values.reduce((a, b) => a + b, 0) / gate.values.length;
+      const [, strip, output] = find("heat").children[i].children, canvas = strip.firstChild, mean = gate.values.reduce((a, b) => a + b, 0) / gate.values.length;
       drawHeat(canvas, gate, steps, true);
       output.value = `mean ${mean.toFixed(2)}`;
     });
@@ -287,13 +289,15 @@ class Page {
     const k = Math.min(lag, settings.lags), shares = this.last?.shares ?? [];
     find("lag").value = k;
     find("lag-value").value = k;
+    find("step").textContent = k ? `from lag ${k - 1} to lag ${k}` : "";
+    find("heat").style.setProperty("--at", String(1 - k / result.steps));
     find("lag").setAttribute("aria-valuetext", `lag ${k}: ${shownPower(result.log10[k])}`);
     if (!this.hiding) this.chart.read(k, result.log10, `lag ${k}: ${shownPower(result.log10[k])}`);
     find("ribbon").hidden = find("shares").hidden = this.hiding || !shares.length;
     if (this.hiding || !shares.length) return;
     const here = shares[Math.min(Math.max(k - 1, 0), shares.length - 1)];
     drawRibbon(find("ribbon"), shares, settings.lags, (p) => this.colour(p), this.lit, this.chart.scale);
-    const paths = pathsOf(shares), percent = (p) => `${((here.get(p) ?? 0) * 100).toFixed(0).replace("-", "−")} %`;
+    const paths = pathsOf(shares), percent = (p) => `${String(Math.round((here.get(p) ?? 0) * 100) || 0).replace("-", "−")} %`;
     if (this.listed !== paths.join("|") + this.name) {
       this.listed = paths.join("|") + this.name;
       find("shares").replaceChildren(...paths.map((p) => element("li", {}, element("button", { type: "button", "data-path": p, ...this.lighting(p) }, element("i"), element("span")))));
@@ -319,7 +323,7 @@ class Page {
     for (const [name, [colour]] of Object.entries(told.colours ?? {})) {
       const part = [...here].filter(([path]) => path.split(", ").includes(name)).reduce((sum, [, v]) => sum + Math.abs(v), 0);
       for (const line of find("diagram").querySelectorAll(`path.c${colour.slice(1)}[stroke-width]`)) {
-        line.setAttribute("stroke-width", (1 + 7 * Math.min(1, part)).toFixed(1));
+        line.setAttribute("stroke-width", (1 + 5 * Math.min(1, part)).toFixed(1));
         line.classList.toggle("lit", Boolean(this.lit?.split(", ").includes(name)));
       }
     }
@@ -440,7 +444,10 @@ class Page {
     if (text && !this.useTyped(false)) said.push("The cell of this bookmark cannot be read.");
     const known = this.cells.has(name) ? name : text && this.cells.has("typed") ? "typed" : TOLD.cells[0].name;
     this.choose(known);
-    if (![...words].length) return this.draw();
+    if (![...words].length) {
+      requestAnimationFrame(() => setTimeout(() => this.dirty && this.draw())); // the page first
+      return;
+    }
     if (words.get("v") !== VERSION) said.push("This bookmark is of another version; what both know is shown.");
     if (name !== null && name !== known) said.push(`This page has no cell ${name}.`);
     if (this.shown.lesson) {

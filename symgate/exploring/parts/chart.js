@@ -93,7 +93,8 @@ class Chart {
     for (const one of labels) {
       const inside = compact || one.x < right - 40;
       let at = { ...one, lx: inside ? Math.min(one.x + 6, right - 8) : right + 8, ly: one.y + (inside ? -8 : 4) };
-      const anchor = inside && at.lx > (left + right) / 2 ? "end" : "start";
+      if (one.kind === "bound" && one.y < top + 8) at = { ...at, lx: one.x + 6, ly: top + 12 };
+      const anchor = inside && one.kind !== "bound" && at.lx > (left + right) / 2 ? "end" : "start";
       for (const other of placed) if (Math.abs(other.ly - at.ly) < 15 && Math.abs(other.lx - at.lx) < 120) at = { ...at, ly: other.ly + 15 };
       at.ly = Math.min(Math.max(at.ly, top + 10), bottom - 4);
       placed.push(at);

@@ -41,8 +41,8 @@ class Controls {
       if (kind === "scalar") moving.push(this.slider(name, `number ${name}`, settings.values[name], name.startsWith("b") ? [-6, 6, 0.1] : [-1, 2, 0.02], "a number", 0.5));
     }
     const common = [
-      this.slider("gain", "gain of the recurrent weights", settings.gain, [0, 4, 0.05], "of recurrent weights", 1, "gain"),
-      this.slider("scale", "standard deviation of the inputs", settings.scale, [0, 4, 0.1], "of the inputs", 1, "spread"),
+      this.slider("gain", "gain of the recurrent weights", settings.gain, [0, 4, 0.05], "recurrent", 1, "gain"),
+      this.slider("scale", "standard deviation of the inputs", settings.scale, [0, 4, 0.1], "of inputs", 1, "spread"),
     ];
     this.form.replaceChildren(
       element("fieldset", {}, element("legend", {}, "Situations"), element("div", { class: "presets" }, ...this.presets(lesson, told))),

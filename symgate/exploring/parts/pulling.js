@@ -213,6 +213,7 @@ class Pull {
     const ofState = machine.cell.states.includes(this.of);
     if (this.isState && ofState && this.of === this.wrt) {
       note(0, state.carried.get(first), first);
+      if (!rows && norm === "spectral") log10[0] = 0;
       bound[0] = 0;
     }
     for (let k = 0; k <= lags && last - k >= 0; k++) {
