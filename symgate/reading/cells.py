@@ -17,6 +17,7 @@ from symgate.reading.mending import distinct, inferred, merged, seen
 from symgate.reading.mending.book import known
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
+from symgate.reading.modern import by_ranks
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import Relation, family_of, proved, relation
@@ -29,8 +30,8 @@ from symgate.reading.understanding import Understanding, Understood
 def reading(document: Document, found: Found, index: int, count: int) -> Reading:
     """The reading of one cell that was found."""
     _draft, understanding, parts = found.cells[index]
-    classifier = Classifier(understanding, parts)
     name = _name(document, index, count)
+    classifier = Classifier(understanding, parts)
     spare = left_over(understanding, parts)
     cell, problem = _cell(understanding, name, spare)
     everything = [f for u in _ordered(understanding) for f in u.faults]
@@ -49,14 +50,15 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
         cell = None
     if edits:
         meant, mended = _meant(document, index, count, edits, classifier)
-    family = mended.family()
+    family = ranks.family if (ranks := mended.found.ranked) else ""
+    family = family or mended.family()
     shown = {u.name: u.term for u in mended.found.lines if u.term is not None}
     plain = not mended.found.convolution and family != "ssm"
     if len(shown) == len(mended.found.lines) and plain:
         family = family_of(shown) or family
-    zoo = _relation(cell, meant, family)
+    zoo = None if understanding.ranked is not None else _relation(cell, meant, family)
     observed = conventions(classifier, family).completed(conventions(mended, family))
-    return Reading(
+    found_now = Reading(
         name=name,
         family=family,
         conventions=observed,
@@ -75,6 +77,7 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
         mended=tuple(_mended(document, understanding, edits)),
         edits=tuple(edits),
     )
+    return by_ranks(found_now, document, understanding.ranked, mended.found.ranked)
 
 
 def _seen(readable: Readable, cell: Cell | None, others: Sequence[Fault]) -> list[Fault]:

@@ -322,5 +322,5 @@ def is_function(word: str) -> bool:
         or word in symbols.CONCATENATIONS
         or word in symbols.NORMALISATIONS
         or word in symbols.LINEAR
-        or word in ("max", "min", "argmax", "diag")
+        or word in ("max", "min", "argmax", "diag", "spike")
     )

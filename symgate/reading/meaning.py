@@ -14,7 +14,7 @@ from dataclasses import replace
 from symgate.algebra.names import name_parts
 from symgate.reading.calls import Calls
 from symgate.reading.context import Context, Foreign
-from symgate.reading.names import Reference, is_ones, is_sum, reference, tree_time
+from symgate.reading.names import Reference, is_ones, is_sum, is_transpose, reference, tree_time
 from symgate.reading.products import Factor, Products, sort
 from symgate.reading.terms import Add, AnyTerm, Call, Cat, Num, Par, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
@@ -163,6 +163,10 @@ class Meaning:
                 value, at = call
             else:
                 value = self.term(factor)
+                turned = isinstance(factor, Scripted) and any(map(is_transpose, factor.scripts))
+                bracket = turned and isinstance(factor.base, Group)  # type: ignore[union-attr]
+                if bracket and values and sort(values[-1][1]) == "V" == sort(value):
+                    raise Foreign("an outer product", factor)
             values.append((sign, value))
         return self.products.chained(node, values)
 

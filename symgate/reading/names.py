@@ -8,7 +8,7 @@ transposes in the scripts are no part of the name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -357,3 +357,16 @@ def is_sum(node: Tree) -> bool:
     """Whether a node is the sign of a sum, with what it runs over."""
     base = node.base if isinstance(node, Scripted) else node
     return isinstance(base, Symbol) and base.kind == "SUM"
+
+
+def leaves(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Tokens with those inside scripts in the place of the scripts."""
+    for token in tokens:
+        yield from leaves(token.inside) if token.inside else (token,)
+
+
+def is_transpose(script: Token) -> bool:
+    """Whether a raised script is a transpose, in whatever font."""
+    return script.kind == "SUP" and bool(
+        {t.value for t in leaves(script.inside)} & _TRANSPOSE - {"mathsf"}
+    )

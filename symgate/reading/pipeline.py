@@ -19,6 +19,7 @@ from symgate.reading.grouping import Draft, grouped
 from symgate.reading.lines import Aside, Line, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
+from symgate.reading.modern import ranked
 from symgate.reading.names import Indices, component_letters, indices
 from symgate.reading.plain import written_in_latex
 from symgate.reading.repairs import repaired
@@ -77,12 +78,18 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
         parts = structure(understanding)
         resolve(understanding, activations(understanding, parts))
         parts = structure(with_readouts(understanding))
+        understanding.ranked = ranked(draft, understanding)
+        read_now = understanding.ranked.texts if understanding.ranked is not None else {}
         for u in understanding.lines:
+            if u.name in read_now:
+                continue
             if u.error is not None:
                 place = u.line.equation
                 why = f"looked like an equation, not read: {u.error.message}"
                 found.aside.append((place.start, place.stop, why))
         for output in understanding.outputs:
+            if output.name in read_now:
+                continue
             equation = output.line.equation
             found.aside.append((equation.start, equation.stop, "an output that no state reads"))
         found.cells.append((draft, understanding, parts))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from symgate.reading.context import Context, Foreign, settled
 from symgate.reading.faults import Fault
@@ -28,6 +29,9 @@ from symgate.reading.terms import (
     walk,
 )
 from symgate.reading.tokens import FormulaError
+
+if TYPE_CHECKING:
+    from symgate.reading.modern import Ranked
 
 MAX_DEPTH = 40
 
@@ -74,6 +78,7 @@ class Understanding:
     inlined: list[Understood] = field(default_factory=list)
     backwards: set[str] = field(default_factory=set)
     convolution: bool = False
+    ranked: Ranked | None = None
 
     def line(self, name: str) -> Understood | None:
         return next((line for line in self.lines if line.name == name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from symgate.algebra.names import is_scalar_name
@@ -42,6 +43,7 @@ WEIGHING = ("sigmoid", "hard_sigmoid", "exp")
 
 def known(lines: Lines) -> str:
     """The cell of the zoo that some lines define, or "" where it is none."""
+    lines = _under_one_name(lines)
     for coarse in (False, True):
         own = Outline(lines, coarse)
         if coarse and len(own.order) < 2:
@@ -52,6 +54,22 @@ def known(lines: Lines) -> str:
         if name:
             return name
     return ""
+
+
+def _under_one_name(lines: Lines) -> Lines:
+    """Without lines that only give another name, as h = c."""
+    same = {
+        name: term.name
+        for name, term in lines.items()
+        if isinstance(term, Var) and term.time != -1 and term.name in lines and term.name != name
+    }
+    if not same or set(same.values()) & same.keys():
+        return lines
+
+    def put(term: AnyTerm) -> AnyTerm:
+        return replace(term, name=same.get(term.name, term.name)) if isinstance(term, Var) else term
+
+    return {name: mapped(term, put) for name, term in lines.items() if name not in same}
 
 
 class Outline:

@@ -141,7 +141,7 @@ def _scored(
         likely = reached in MEANT and telling
         if wrong and (gained < 0.5 or not _fits(sketch, change, mended, reached)):
             continue
-        if not wrong and not (reached and telling):
+        if not wrong and not (reached and telling and not broken(after.restructured())):
             continue
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)

@@ -1,0 +1,163 @@
+"""Cells whose lines hold outer and inner products, norms or softmax, read by their ranks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from symgate.cells import cell as zoo_cell
+from symgate.cells import entries
+from symgate.comparing.comparison import compare
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.reading.grouping import Draft
+from symgate.reading.lines import Line
+from symgate.reading.memories import family, turned
+from symgate.reading.ranks import MATRIX, NUMBER, in_text
+from symgate.reading.reading import Reading, ReadLine
+from symgate.reading.relation import Relation
+from symgate.reading.source import Document
+from symgate.reading.understanding import Understanding, Understood
+
+#: The families of the zoo whose cells have numbers or matrices of the step.
+FAMILIES = ("linear attention", "memory", "spiking")
+#: Other cells that have norms, and their families.
+NAMES = {"layer-norm-lstm": "lstm"}
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Such a cell: its lines in the language by name, its family, the zoo's cell that it is."""
+
+    lines: Sequence[Line]
+    texts: Mapping[str, str]
+    family: str
+    cell: Cell | None
+    name: str = ""
+    relation: str = ""
+
+
+def ranked(draft: Draft, found: Understanding) -> Ranked | None:
+    """The cell of a draft by its ranks; None where it needs none or is none."""
+    normalised = "normalisation" in found.context.notes.values()
+    needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
+    if not needed and not normalised:
+        return None
+    lines = sorted([*draft.lines, *draft.outputs], key=lambda line: line.number)
+    read = in_text(lines, found.context)
+    if read is None:
+        lines = list(draft.lines)
+        read = in_text(lines, found.context)
+    if read is None:
+        return None
+    texts, kinds = read
+    kept = _readouts(draft, texts)
+    lines = [line for line in lines if line.name in kept]
+    own = {name: text for name, text in texts.items() if name in kept}
+    ranks = {name: {NUMBER: 0, MATRIX: 2}.get(kind, 1) for name, kind in kinds.items()}
+    memory = next((n for n, text in own.items() if f"{n}[t-1]" in text and "outer(" in text), "")
+    cell = _cell(own, memory, draft)
+    named = family(own, ranks)
+    name, relation = _proved(cell) if cell is not None else ("", "")
+    named = NAMES.get(name, name.removesuffix("-row")) or named
+    if (not named and cell is None) or not (needed or name):
+        return None
+    return Ranked(lines, own, named, cell, name, relation)
+
+
+def _needs(u: Understood) -> bool:
+    """Whether a line is not read without ranks, or a matrix has the name of one of each step."""
+    foreign = u.error is not None and u.error.kind == "foreign"
+    target = u.line.target
+    namesake = any(r.name == u.name and r.time is None for r in u.line.references)
+    return foreign or (namesake and target.time == 0 and target.letter.isupper())
+
+
+def _multiplies(u: Understood) -> bool:
+    return u.error is not None and "product" in u.error.message
+
+
+def _readouts(draft: Draft, texts: Mapping[str, str]) -> set[str]:
+    """The lines of the states, what is read from these at their step, and what that needs."""
+    states = {line.name for line in draft.lines if f"{line.name}[t-1]" in texts[line.name]}
+    kept = {line.name for line in draft.lines}
+    for line in draft.outputs:
+        shown = texts.get(line.name, "").partition(" = ")[2]
+        again = any(shown in text for name, text in texts.items() if name != line.name)
+        if shown and not again and any(f"{s}[t]" in shown for s in states):
+            kept.add(line.name)
+    waiting = list(kept)
+    while waiting:
+        text = texts[waiting.pop()]
+        new = {n for n in texts if n not in kept and f"{n}[t]" in text.partition(" = ")[2]}
+        kept |= new
+        waiting.extend(new)
+    return kept
+
+
+def _cell(texts: Mapping[str, str], memory: str, draft: Draft) -> Cell | None:
+    """The cell of some lines; the other way up where its memory is written so."""
+    lines = list(texts.values())
+    for tried in (lines, turned(lines, memory)) if memory else (lines,):
+        try:
+            return Cell.from_text("\n".join(tried), "cell")
+        except SymgateError:
+            continue
+    return None
+
+
+def _proved(cell: Cell) -> tuple[str, str]:
+    """The zoo's cell with matrices or numbers that a cell is, and whether under its names."""
+    for name, entry in entries().items():
+        if entry.family not in FAMILIES and name not in NAMES:
+            continue
+        other = zoo_cell(name)
+        alike = len(other.states) == len(cell.states) and len(other.equations) == len(
+            cell.equations
+        )
+        verdict = compare(other, cell).verdict if alike else ""
+        if verdict in ("identical", "equal"):
+            return name, verdict
+    return "", ""
+
+
+def by_ranks(own: Reading, document: Document, found: Ranked | None, meant: Ranked | None) -> Reading:
+    """A reading with the lines and the cell that it has by its ranks, as printed and as meant."""
+    if found is None:
+        return own
+    known = {line.name for line in own.lines}
+    lines = [replace(line, text=_shown(line, found)) for line in own.lines]
+    for line in found.lines:
+        if line.name not in known:
+            at, stop = line.equation.start, line.equation.stop
+            source = document.text[at:stop]
+            lines.append(
+                ReadLine(line.name, found.texts[line.name], *document.place(at), source, "output")
+            )
+    broken = any(line.text is None for line in lines)
+    meant = meant or found
+    cell, whole = (
+        None if ranked.cell is None else Cell.from_text(str(ranked.cell), own.name)
+        for ranked in (found, meant)
+    )
+    zoo = None if whole is None or not meant.name else Relation(meant.name, meant.relation, whole)
+    namesakes = [n for n, text in found.texts.items() if re.search(rf"\b{n}\b(?!\[)", text)]
+    return replace(
+        own,
+        misprints=tuple(m for m in own.misprints if m.printed.strip("{}") not in namesakes),
+        states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),
+        lines=tuple(sorted(lines, key=lambda line: (line.line, line.column))),
+        cell=None if broken else cell,
+        meant=whole,
+        zoo=zoo,
+    )
+
+
+def _shown(line: ReadLine, found: Ranked) -> str | None:
+    """A line as it is printed; wᵀ x with a weight w stays so."""
+    text = found.texts.get(line.name)
+    if text is None or line.text is None:
+        return text if line.text is None else line.text
+    same = re.sub(r"dot\((\w+), (\w+\[t\])\)", r"\1.T @ \2", text) == line.text
+    return line.text if same else text

@@ -1,0 +1,302 @@
+"""Lines with matrices of the step: outer and inner products, by what is a row and a column.
+
+Ranks decide what a product is: `v kᵀ` is a matrix, `kᵀ v` a number, `S q` a vector. They follow
+from the transposes that stand in the lines, so that nothing is guessed from letters but the rank
+of what stands alone. The lines come out in the language of equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symgate.algebra.names import name_parts
+from symgate.reading import symbols
+from symgate.reading.calls import Calls
+from symgate.reading.context import Context, Foreign
+from symgate.reading.lines import Line
+from symgate.reading.meaning import Meaning
+from symgate.reading.names import Reference, is_ones, is_transpose, leaves, reference
+from symgate.reading.terms import time_text
+from symgate.reading.tokens import FormulaError, Token
+from symgate.reading.trees import (
+    Fraction,
+    Group,
+    Number,
+    Product,
+    Root,
+    Scripted,
+    Sum,
+    Symbol,
+    TimedSymbol,
+    Tree,
+)
+
+#: What a value is: a number, a column, a row, a matrix.
+NUMBER, COLUMN, ROW, MATRIX = "number", "column", "row", "matrix"
+#: How tightly a text binds.
+SUM, PRODUCT, ACT, ATOM = 1, 2, 3, 5
+#: Functions of a whole vector, by their printed names.
+WHOLE = {"softmax": "softmax", "Softmax": "softmax", "LayerNorm": "layer_norm"} | {
+    "LN": "layer_norm",
+    "layernorm": "layer_norm",
+    "layer_norm": "layer_norm",
+    "RMSNorm": "rms_norm",
+    "rms_norm": "rms_norm",
+}
+#: What two neighbours of a product make, in the order in which they are joined.
+JOINED = (
+    (MATRIX, COLUMN, COLUMN, "{0} @ {1}"),
+    (ROW, MATRIX, ROW, "{0} @ {1}"),
+    (MATRIX, MATRIX, MATRIX, "{0} @ {1}"),
+    (ROW, COLUMN, NUMBER, "dot({0}, {1})"),
+    (COLUMN, ROW, MATRIX, "outer({0}, {1})"),
+)
+
+Value = tuple[str, str, int]
+
+
+def in_text(
+    lines: Sequence[Line], context: Context
+) -> tuple[dict[str, str], dict[str, str]] | None:
+    """The lines by name in the language, and what each name is; None where one has no meaning."""
+    for rows in (False, True):
+        ranks = _Ranks(context, rows)
+        try:
+            shown: dict[str, str] = {}
+            ranks.kinds.update(dict.fromkeys(filter(None, map(_matrix, lines)), MATRIX))
+            for _ in range(3):
+                shown = {line.name: ranks.line(line) for line in lines}
+            return shown, ranks.kinds
+        except FormulaError as e:
+            import os
+            if os.environ.get("DBG"):
+                print("    RANKS", rows, type(e), e, e.start, e.stop)
+            continue
+    return None
+
+
+def _matrix(line: Line) -> str:
+    """The name of a line that is made of itself under a capital letter; "" for any other."""
+    own = line.target.letter.isupper() and any(r.name == line.name for r in line.references)
+    return line.name if own else ""
+
+
+class _Ranks:
+    """Reads lines with the ranks that are known so far; `rows` says that vectors are rows."""
+
+    def __init__(self, context: Context, rows: bool) -> None:
+        self.context, self.rows = context, rows
+        self.kinds: dict[str, str] = {}
+        self.meaning = Meaning(context)
+        self.calls = Calls(context, self.meaning.term)
+
+    def line(self, line: Line) -> str:
+        """One line; what its right side is, its name is from now on."""
+        if line.right is None or line.stacked is not None:
+            raise FormulaError("no line of its own", line.target.start, line.target.stop)
+        shown, kind, _ = self.value(line.right)
+        if _matrix(line) and kind != MATRIX:
+            raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)
+        self.kinds[line.name] = kind
+        return f"{line.name}{time_text(line.target.time)} = {shown}"
+
+    # -- values --------------------------------------------------------------------------
+
+    def value(self, node: Tree) -> Value:
+        match node:
+            case Sum(terms=terms):
+                return self.sum(node, terms)
+            case Product(factors=factors):
+                return self.product(node, self.meaning.with_times(factors))
+            case Number(text=number):
+                return number, NUMBER, ATOM
+            case Fraction(above=above, below=below):
+                return self.quotient(self.value(above), self.value(below), node)
+            case Root(inside=inside):
+                inner = self.value(inside)
+                return f"sqrt({inner[0]})", inner[1], ATOM
+            case Group(opening=opening, items=(item,)):
+                inner = self.value(item)
+                return inner if opening != "|" else self.norm(inner)
+            case Scripted(base=Group() as group) if not reference(node, self.context.indices):
+                return self.scripted(node, self.value(group))
+            case TimedSymbol(symbol=symbol, time=time):
+                own = reference(symbol, self.context.indices)
+                assert own is not None
+                return self.named(own, time)
+        ref = reference(node, self.context.indices)
+        if ref is None:
+            raise Foreign("no value", node)
+        return self.named(ref, ref.time)
+
+    def named(self, ref: Reference, time: int | None) -> Value:
+        """A name where it stands; a transposed column is a row."""
+        if is_ones(ref):
+            return "1", NUMBER, ATOM
+        if ref.kind == "FUNCTION" or ref.power:
+            raise FormulaError("a function or a power", ref.start, ref.stop)
+        timed = time is not None or ref.name in self.context.defined | self.context.inputs
+        kind = self.kinds.setdefault(ref.name, self.guess(ref, timed))
+        if time is None and ref.name in self.context.inputs - self.context.defined:
+            time = 0
+        shown = f"{ref.name}{time_text(time)}"
+        if ref.transposed and kind == MATRIX:
+            return f"{shown}.T", kind, ATOM
+        return shown, self.turned(kind) if ref.transposed else kind, ATOM
+
+    def guess(self, ref: Reference, timed: bool) -> str:
+        """The rank of a name by its letter: Greek numbers, capital weights, vectors."""
+        greek = ref.letter == "lamda" or name_parts(ref.letter).greek
+        if ref.letter.isupper() and not timed and (not greek or ref.letter != "Delta"):
+            return MATRIX
+        if greek and not ref.transposed:
+            return NUMBER
+        return ROW if self.rows and timed else COLUMN
+
+    @staticmethod
+    def turned(kind: str) -> str:
+        return {COLUMN: ROW, ROW: COLUMN}.get(kind, kind)
+
+    def sum(self, node: Tree, terms: Sequence[tuple[int, Tree]]) -> Value:
+        values = [(sign, self.value(inner)) for sign, inner in terms]
+        kinds = {kind for _, (shown, kind, _) in values if not self.is_bias(shown)} - {NUMBER}
+        number = any(k == NUMBER and not t.isdigit() for _, (t, k, _) in values)
+        if len(kinds) > 1 or (MATRIX in kinds and number):
+            raise Foreign("a sum of a matrix and a vector", node)
+        out = ""
+        for sign, own in values:
+            plus = ("-" if sign < 0 else "") if not out else " - " if sign < 0 else " + "
+            out += plus + bound(own, PRODUCT)
+        return out, next(iter(kinds), NUMBER), SUM
+
+    def is_bias(self, shown: str) -> bool:
+        """Whether a summand is a parameter alone, which is whatever it is added to."""
+        return shown.isidentifier() and shown not in self.context.defined | self.context.inputs
+
+    def quotient(self, above: Value, below: Value, node: Tree) -> Value:
+        if below[1] == MATRIX:
+            raise Foreign("a quotient by a matrix", node)
+        return f"{bound(above, PRODUCT)} / {bound(below, ATOM)}", above[1], PRODUCT
+
+    def norm(self, inner: Value) -> Value:
+        return f"{'abs' if inner[1] == NUMBER else 'norm'}({inner[0]})", NUMBER, ATOM
+
+    def scripted(self, node: Scripted, inner: Value) -> Value:
+        """A bracket with a transpose or a power behind it."""
+        for script in node.scripts:
+            label = "".join(t.value for t in leaves(script.inside))
+            if script.kind == "SUP" and is_transpose(script):
+                if inner[1] == MATRIX:
+                    raise Foreign("a transposed matrix", node)
+                inner = inner[0], self.turned(inner[1]), inner[2]
+            elif script.kind == "SUP":
+                inner = f"{bound(inner, ATOM)} ** {_power(script.inside)}", inner[1], ACT
+            elif label not in ("2", "F"):
+                raise Foreign("an index of a bracket", node)
+        return inner
+
+    # -- products ------------------------------------------------------------------------
+
+    def product(self, node: Tree, factors: Sequence[tuple[str, Tree]]) -> Value:
+        """Parts between ⊙ component by component, each of them a chain."""
+        parts: list[list[Value]] = [[]]
+        at = 0
+        while at < len(factors):
+            sign, factor = factors[at]
+            at += 1
+            if sign == "hadamard" and parts[-1]:
+                parts.append([])
+            if sign == "concat":
+                raise Foreign("a concatenation", node)
+            value = self.function(factor, factors[at:])
+            if value is not None:
+                at += 1
+            own = value or self.value(factor)
+            if sign == "/" and parts[-1]:
+                parts[-1] = [self.quotient(self.chain(node, parts[-1]), own, node)]
+            else:
+                parts[-1].append(own)
+        return self.multiplied(node, [self.chain(node, part) for part in parts])
+
+    def multiplied(self, node: Tree, values: Sequence[Value]) -> Value:
+        if len(values) == 1:
+            return values[0]
+        kinds = {kind for _, kind, _ in values} - {NUMBER}
+        if len(kinds) > 1:
+            raise Foreign("a product of a matrix and a vector by components", node)
+        text = " * ".join(bound(v, PRODUCT if not i else ACT + 1) for i, v in enumerate(values))
+        return text, next(iter(kinds), NUMBER), PRODUCT
+
+    def chain(self, node: Tree, values: Sequence[Value]) -> Value:
+        """What stands side by side: numbers in front, then neighbours that make one value."""
+        scalars = [v for v in values if v[1] == NUMBER]
+        rest = [v for v in values if v[1] != NUMBER]
+        while len(rest) > 1:
+            rest = self.joined(node, rest, scalars)
+        whole = [*scalars, *rest]
+        return self.multiplied(node, whole)
+
+    def joined(self, node: Tree, rest: list[Value], scalars: list[Value]) -> list[Value]:
+        for one, other, kind, form in JOINED:
+            for i in range(len(rest) - 1):
+                if (rest[i][1], rest[i + 1][1]) != (one, other):
+                    continue
+                binds = 0 if "(" in form else ACT
+                pair = [bound(v, binds and binds + j) for j, v in enumerate(rest[i : i + 2])]
+                value = (form.format(*pair), kind, ATOM if "(" in form else ACT)
+                return [*rest[:i], value, *rest[i + 2 :]]
+        name, other = rest[0][0].split("[")[0], rest[1][0]
+        capital = name.isidentifier() and name[0].isupper() and rest[0][1] != MATRIX
+        if capital and other[0].islower():
+            self.kinds[name] = MATRIX  # C_t h_t: a matrix that each step has anew
+            return [(rest[0][0], MATRIX, ATOM), *rest[1:]]
+        if rest[0][2] == ATOM and name.isidentifier() and "(" not in rest[0][0]:
+            self.kinds[name] = NUMBER  # f_t C_{t-1}, i_t v_t k_tᵀ: a number of the step
+            scalars.append((rest[0][0], NUMBER, ATOM))
+            return rest[1:]
+        raise Foreign("a product that is neither of rows and columns nor of numbers", node)
+
+    def function(self, factor: Tree, rest: Sequence[tuple[str, Tree]]) -> Value | None:
+        """A function with its bracket; None for anything else."""
+        ref = None if isinstance(factor, TimedSymbol) else reference(factor, self.context.indices)
+        if ref is None or not rest or rest[0][0] != "":
+            return None
+        after = rest[0][1]
+        group = after.base if isinstance(after, Scripted) else after
+        named = ref.letter in WHOLE or ref.letter in ("diag", "Diag", "max", "min", "spike")
+        if not isinstance(group, Group) or not (named or self.calls.is_function(ref, True)):
+            return None
+        value = self.called(ref, group, [self.value(item) for item in group.items])
+        return self.scripted(after, value) if isinstance(after, Scripted) else value
+
+    def called(self, ref: Reference, group: Group, inner: list[Value]) -> Value:
+        letter = ref.letter
+        if letter in ("max", "min", "spike") and len(inner) == 2:
+            return f"{letter}({inner[0][0]}, {inner[1][0]})", inner[0][1], ATOM
+        if len(inner) != 1:
+            raise Foreign(f"{letter} of several arguments", group)
+        if letter in ("diag", "Diag"):
+            name = inner[0][0].split("[")[0]
+            if inner[0][1] == NUMBER and name.isidentifier():
+                self.kinds[name] = COLUMN
+            return f"diag({inner[0][0]})", MATRIX, ATOM
+        if letter in symbols.LINEAR:
+            return f"{ref.name}_{self.context.target} @ {bound(inner[0], ACT + 1)}", COLUMN, ACT
+        function = symbols.FUNCTIONS.get(letter) or WHOLE.get(letter)
+        if letter in symbols.NORMALISATIONS and function is None:
+            return inner[0]
+        function = function or ("sigmoid" if letter == "sigma" else "tanh")
+        return f"{function}({inner[0][0]})", inner[0][1], ATOM
+
+
+def bound(value: Value, binds: int) -> str:
+    """A value's text, in brackets where its surroundings bind more tightly."""
+    return f"({value[0]})" if value[2] < binds else value[0]
+
+
+def _power(inside: Sequence[Token]) -> str:
+    """An exponent: a number, or a fraction of two."""
+    digits = [t.value for t in leaves(inside) if t.value.isdigit()]
+    if len(digits) not in (1, 2):
+        raise FormulaError("an exponent that is no number", 0, 0)
+    return digits[0] if len(digits) == 1 else f"({digits[0]} / {digits[1]})"
