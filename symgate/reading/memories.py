@@ -128,7 +128,11 @@ def _renamed(found: Chains) -> str:
         return token.replace(core, names.setdefault(core, f"{core[0]}{len(names)}"))
 
     rows = [
-        (c, [s[0] for s in scalars], ["'" if t[-1] == "'" else t[0] * (t[0] in "<S") for t in chain])
+        (
+            c,
+            [s[0] for s in scalars],
+            ["'" if t[-1] == "'" else t[0] * (t[0] in "<S") for t in chain],
+        )
         for (scalars, chain), c in found.items()
     ]
     order = sorted(zip(rows, found, strict=True))

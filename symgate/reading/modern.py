@@ -122,7 +122,9 @@ def _proved(cell: Cell) -> tuple[str, str]:
     return "", ""
 
 
-def by_ranks(own: Reading, document: Document, found: Ranked | None, meant: Ranked | None) -> Reading:
+def by_ranks(
+    own: Reading, document: Document, found: Ranked | None, meant: Ranked | None
+) -> Reading:
     """A reading with the lines and the cell that it has by its ranks, as printed and as meant."""
     if found is None:
         return own
@@ -142,10 +144,15 @@ def by_ranks(own: Reading, document: Document, found: Ranked | None, meant: Rank
         for ranked in (found, meant)
     )
     zoo = None if whole is None or not meant.name else Relation(meant.name, meant.relation, whole)
+    kinds = {fault.kind for line in found.lines for fault in line.faults}
     namesakes = [n for n, text in found.texts.items() if re.search(rf"\b{n}\b(?!\[)", text)]
     return replace(
         own,
-        misprints=tuple(m for m in own.misprints if m.printed.strip("{}") not in namesakes),
+        misprints=tuple(
+            m
+            for m in own.misprints
+            if m.kind in kinds or not (found.name or m.printed.strip("{}") in namesakes)
+        ),
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),
         lines=tuple(sorted(lines, key=lambda line: (line.line, line.column))),
         cell=None if broken else cell,

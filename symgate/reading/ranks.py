@@ -8,6 +8,8 @@ of what stands alone. The lines come out in the language of equations.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import product
 
 from symgate.algebra.names import name_parts
 from symgate.reading import symbols
@@ -26,7 +28,6 @@ from symgate.reading.trees import (
     Root,
     Scripted,
     Sum,
-    Symbol,
     TimedSymbol,
     Tree,
 )
@@ -59,34 +60,31 @@ def in_text(
     lines: Sequence[Line], context: Context
 ) -> tuple[dict[str, str], dict[str, str]] | None:
     """The lines by name in the language, and what each name is; None where one has no meaning."""
-    for rows in (False, True):
-        ranks = _Ranks(context, rows)
+    memories = [line.name for line in lines if _of_itself(line)]
+    for capitals, rows in product((memories, []), (False, True)):
+        ranks = _Ranks(context, rows, capitals)
+        for line in [*lines, *lines]:
+            with suppress(FormulaError):
+                ranks.line(line)  # what is learnt of a name in one line is known in the others
         try:
-            shown: dict[str, str] = {}
-            ranks.kinds.update(dict.fromkeys(filter(None, map(_matrix, lines)), MATRIX))
-            for _ in range(3):
-                shown = {line.name: ranks.line(line) for line in lines}
+            shown = {line.name: ranks.line(line) for line in lines}
             return shown, ranks.kinds
-        except FormulaError as e:
-            import os
-            if os.environ.get("DBG"):
-                print("    RANKS", rows, type(e), e, e.start, e.stop)
+        except FormulaError:
             continue
     return None
 
 
-def _matrix(line: Line) -> str:
-    """The name of a line that is made of itself under a capital letter; "" for any other."""
-    own = line.target.letter.isupper() and any(r.name == line.name for r in line.references)
-    return line.name if own else ""
+def _of_itself(line: Line) -> bool:
+    """Whether a line is made of itself under a capital letter, as a memory is."""
+    return line.target.letter.isupper() and any(r.name == line.name for r in line.references)
 
 
 class _Ranks:
     """Reads lines with the ranks that are known so far; `rows` says that vectors are rows."""
 
-    def __init__(self, context: Context, rows: bool) -> None:
-        self.context, self.rows = context, rows
-        self.kinds: dict[str, str] = {}
+    def __init__(self, context: Context, rows: bool, memories: Sequence[str]) -> None:
+        self.context, self.rows, self.memories = context, rows, memories
+        self.kinds = dict.fromkeys(memories, MATRIX)
         self.meaning = Meaning(context)
         self.calls = Calls(context, self.meaning.term)
 
@@ -95,7 +93,7 @@ class _Ranks:
         if line.right is None or line.stacked is not None:
             raise FormulaError("no line of its own", line.target.start, line.target.stop)
         shown, kind, _ = self.value(line.right)
-        if _matrix(line) and kind != MATRIX:
+        if line.name in self.memories and kind != MATRIX:
             raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)
         self.kinds[line.name] = kind
         return f"{line.name}{time_text(line.target.time)} = {shown}"
@@ -118,6 +116,9 @@ class _Ranks:
             case Group(opening=opening, items=(item,)):
                 inner = self.value(item)
                 return inner if opening != "|" else self.norm(inner)
+            case Group(opening="[" | "(", items=items) if len(items) > 1:
+                shown = ", ".join(self.value(item)[0] for item in items)
+                return f"[{shown}]", ROW if self.rows else COLUMN, ATOM
             case Scripted(base=Group() as group) if not reference(node, self.context.indices):
                 return self.scripted(node, self.value(group))
             case TimedSymbol(symbol=symbol, time=time):
@@ -216,14 +217,17 @@ class _Ranks:
                 parts[-1] = [self.quotient(self.chain(node, parts[-1]), own, node)]
             else:
                 parts[-1].append(own)
-        return self.multiplied(node, [self.chain(node, part) for part in parts])
+        return self.multiplied(node, [self.chain(node, part) for part in parts], circled=True)
 
-    def multiplied(self, node: Tree, values: Sequence[Value]) -> Value:
+    def multiplied(self, node: Tree, values: Sequence[Value], circled: bool = False) -> Value:
         if len(values) == 1:
             return values[0]
         kinds = {kind for _, kind, _ in values} - {NUMBER}
         if len(kinds) > 1:
             raise Foreign("a product of a matrix and a vector by components", node)
+        if circled and kinds:
+            scalars = [text for text, kind, _ in values if kind == NUMBER]
+            self.kinds.update((t[:-3], COLUMN) for t in scalars if t.endswith("[t]"))
         text = " * ".join(bound(v, PRODUCT if not i else ACT + 1) for i, v in enumerate(values))
         return text, next(iter(kinds), NUMBER), PRODUCT
 
