@@ -1,0 +1,66 @@
+"""Cells with matrices and numbers of the step are read as what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+import symgate as sg
+from symgate.cells import entries
+from symgate.reading.memories import turned
+from symgate.reading.reader import read_text
+from symgate.writing.derivation import derive
+from tests.chosen import PLAIN
+
+MODERN = [name for name in entries() if name not in PLAIN]
+
+
+@pytest.mark.parametrize("name", MODERN)
+def test_every_modern_cell_reads_back(name: str) -> None:
+    page = derive(sg.cell(name), "symgate", sections=["cell"]).markdown()
+    (reading,) = read_text(page, "page.md")
+    assert reading.misprints == ()
+    assert reading.zoo is not None
+    assert reading.zoo.name == name
+    assert reading.cell is not None
+    assert sg.compare(sg.cell(name), reading.cell).verdict in ("identical", "equal")
+
+
+PRINTED = {
+    r"S_t = S_{t-1} + v_t k_t^\top, \quad o_t = S_t q_t": "linear-attention",
+    r"\mathbf{S}_t = \mathbf{S}_{t-1} + \mathbf{k}_t^\top \mathbf{v}_t, \quad "
+    r"\mathbf{o}_t = \mathbf{q}_t \mathbf{S}_t": "linear-attention",
+    r"S_t = \gamma S_{t-1} + k_t^\top v_t": "retnet",
+    r"S_t = S_{t-1}\operatorname{Diag}(\alpha_t) + v_t k_t^\top": "gla",
+    r"W_t = W_{t-1}(I-\beta_t k_t k_t^\top)+\beta_t v_t k_t^\top": "deltanet",
+    r"S_t = S_{t-1} + \beta_t (v_t - S_{t-1} k_t) k_t^\top": "deltanet",
+    r"S_t = (I - \beta_t k_t k_t^\top) S_{t-1} + \beta_t k_t v_t^\top": "deltanet",
+    r"S_t = \alpha_t S_{t-1}(I - \beta_t k_t k_t^\top) + \beta_t v_t k_t^\top": "gated-deltanet",
+    r"S_t = S_{t-1}(\mathrm{diag}(w_t) - \kappa_t (a_t \odot \kappa_t)^\top) "
+    r"+ v_t k_t^\top": "rwkv7",
+    r"S_t = \alpha_t S_{t-1} + v_t k_t^\top": "mamba2",
+    r"C_t = f_t C_{t-1} + i_t v_t k_t^\top, \quad n_t = f_t n_{t-1} + i_t k_t, \quad "
+    r"h_t = o_t \odot \frac{C_t q_t}{\max\{|n_t^\top q_t|, 1\}}": "mlstm",
+    r"h_t = \bar{A} h_{t-1} + \bar{B} x_t, \quad y_t = C h_t": "ssm",
+}
+
+
+@pytest.mark.parametrize(("latex", "family"), PRINTED.items())
+def test_printed_memories_have_their_own_names(latex: str, family: str) -> None:
+    (reading,) = read_text(f"$$ {latex} $$", "a.md")
+    assert reading.family == family
+    assert reading.misprints == ()
+    assert reading.cell is not None
+
+
+def test_a_memory_is_turned_over() -> None:
+    (line,) = turned(["S[t] = diag(a[t]) @ S[t-1] + outer(k[t], v[t])"], "S")
+    assert line == "S[t] = S[t - 1] @ diag(a[t]) + outer(v[t], k[t])"
+
+
+def test_an_output_layer_changes_nothing() -> None:
+    text = r"""$$ z_t = \sigma(W_z x_t + U_z h_{t-1}) $$
+    $$ g_t = \tanh(W x_t + U h_{t-1}) $$
+    $$ h_t = z_t \odot h_{t-1} + (1 - z_t) \odot g_t $$
+    $$ y_t = \mathrm{softmax}(V h_t + b) $$"""
+    (reading,) = read_text(text, "a.md")
+    assert (reading.family, reading.misprints) == ("ugrnn", ())
