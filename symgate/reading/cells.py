@@ -17,7 +17,7 @@ from symgate.reading.mending import distinct, inferred, merged, seen
 from symgate.reading.mending.book import known
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
-from symgate.reading.modern import by_ranks
+from symgate.reading.modern import by_ranks, sound
 from symgate.reading.pipeline import Found, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import Relation, family_of, proved, relation
@@ -37,13 +37,14 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     everything = [f for u in _ordered(understanding) for f in u.faults]
     everything += [] if problem is None else [problem]
     everything += _seen(Readable(document, understanding, parts), cell, everything)
-    everything = distinct(merged(everything, document))
-    sound, sound_parts = understanding, parts
+    everything = sound(distinct(merged(everything, document)), understanding.ranked)
+    clean, clean_parts = understanding, parts
     if any(f.edits for f in everything):
         again = find(document, [edit for fault in everything for edit in fault.edits])
         if len(again.cells) == count:
-            _, sound, sound_parts = again.cells[index]
-    everything = distinct([*everything, *inferred(document, sound, sound_parts)])
+            _, clean, clean_parts = again.cells[index]
+    everything = distinct([*everything, *inferred(document, clean, clean_parts)])
+    everything = sound(everything, understanding.ranked)
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):

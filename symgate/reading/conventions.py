@@ -107,7 +107,7 @@ class _Habits:
                     names = {gate_name(f) for f in part.factors}
                     if (
                         len(part.factors) > 1
-                        and names & set(self.lines)
+                        and names & (set(self.lines) | self.parts.resets)
                         and any(
                             isinstance(f, Var) and f.name in states and f.time == -1
                             for f in part.factors

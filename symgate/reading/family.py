@@ -185,7 +185,7 @@ class Classifier:
         if self.pre_activated(state):
             return "janet"
         recurrent = self.candidate_reads_state(state)
-        resets = {r for r in self.parts.resets if r in self.lines}
+        resets = self.parts.resets
         if self.projected_reset(state):
             return "sgu"
         if recurrent and resets:

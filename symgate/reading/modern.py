@@ -11,6 +11,7 @@ from symgate.cells import entries
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.reading.faults import Fault
 from symgate.reading.grouping import Draft
 from symgate.reading.lines import Line
 from symgate.reading.memories import family, turned
@@ -144,21 +145,24 @@ def by_ranks(
         for ranked in (found, meant)
     )
     zoo = None if whole is None or not meant.name else Relation(meant.name, meant.relation, whole)
-    kinds = {fault.kind for line in found.lines for fault in line.faults}
-    namesakes = [n for n, text in found.texts.items() if re.search(rf"\b{n}\b(?!\[)", text)]
     return replace(
         own,
-        misprints=tuple(
-            m
-            for m in own.misprints
-            if m.kind in kinds or not (found.name or m.printed.strip("{}") in namesakes)
-        ),
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),
         lines=tuple(sorted(lines, key=lambda line: (line.line, line.column))),
         cell=None if broken else cell,
         meant=whole,
         zoo=zoo,
     )
+
+
+def sound(faults: Sequence[Fault], found: Ranked | None) -> list[Fault]:
+    """The faults that do not come of reading lines without their ranks."""
+    if found is None:
+        return list(faults)
+    own = [fault for line in found.lines for fault in line.faults]
+    same = [n for n, text in found.texts.items() if re.search(rf"\b{n}\b(?!\[)", text)]
+    kept = [f for f in faults if not found.name and f.printed.strip("{}") not in same]
+    return [*own, *(f for f in kept if f not in own)]
 
 
 def _shown(line: ReadLine, found: Ranked) -> str | None:

@@ -44,6 +44,7 @@ def _spoilt(raw: list[Token], at: int) -> bool:
         before.kind in ("LETTER", "RBRACE")
         and not after.spaced
         and (after.kind == "LBRACE" or after.value == "t")
+        and not (at + 2 < len(raw) and raw[at + 2].kind == "ACCENT")
     )
 
 

@@ -266,7 +266,7 @@ def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
                 for f in parts
                 for t in walk(f)
             ):
-                result.resets |= {gate_name(f) for f in parts if gate_name(f) in lines}
+                result.resets |= {gate_name(f) for f in parts} - {""}
     result.resets -= set(result.states)
     result.gates -= result.candidates
     result.gates |= result.resets

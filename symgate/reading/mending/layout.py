@@ -11,10 +11,35 @@ from symgate.reading.source import Piece
 
 _NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
 
+_BARE = re.compile(r"(?<![\\a-zA-Z])(?:langle|rangle|odot|otimes|cdot|tilde|mathbf)(?![a-zA-Z])")
+
 
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _nested(cell)
     yield from _commands(cell)
+    yield from _bare_commands(cell)
+
+
+def _bare_commands(cell: Readable) -> Iterator[Fault]:
+    r"""langle t \rangle: a command whose backslash was lost, where others have theirs."""
+    for u in cell.found.lines:
+        piece = u.line.equation.piece
+        if piece is None or piece.kind != "latex":
+            continue
+        start, stop = u.line.equation.start, u.line.equation.stop
+        for found in _BARE.finditer(cell.document.text, start, stop):
+            if f"\\{found[0]}" in cell.document.text:
+                at = found.start()
+                yield Fault(
+                    "lost_backslash",
+                    f"the backslash before {found[0]} is missing",
+                    at,
+                    found.end(),
+                    found[0],
+                    f"\\{found[0]}",
+                    (Edit(at, at, "\\"),),
+                    0.9,
+                )
 
 
 def _nested(cell: Readable) -> Iterator[Fault]:

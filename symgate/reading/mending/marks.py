@@ -18,6 +18,7 @@ from symgate.reading.understanding import Understood
 
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _indices(cell)
+    yield from _turned(cell)
     yield from _hadamard_weights(cell)
     yield from _transposes(cell)
 
@@ -85,8 +86,9 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if _by_vector(u):
             continue
         if strangers:
+            of_other = mark in _own_letters(u) and _is_mark(strangers[0], others)
             if (
-                len(marks) > 2
+                (len(marks) > 2 or of_other)
                 and len(strangers) < len(parameters)
                 and _trusted(u, mark, parameters, strangers, others)
             ):
@@ -94,6 +96,35 @@ def _indices(cell: Readable) -> Iterator[Fault]:
                     yield _fault(cell, u, par, mark, others)
             continue
         yield from _borrowed(cell, u, mark, parameters, others)
+
+
+def _turned(cell: Readable) -> Iterator[Fault]:
+    """W_{fh}, where all others are W_{hi}, W_{ho}, W_{hc}: an index the wrong way round."""
+    marks = _marks(cell)
+    pairs = [
+        (par, label.index(mark))
+        for mark, parameters in marks.values()
+        for par in parameters
+        for label in par.ref.labels
+        if len(label) == 2 and len(set(label)) == 2 and mark in label and par.kind == "matrix"
+    ]
+    for side in (0, 1):
+        odd = [par for par, at in pairs if at == side]
+        if len(odd) == 1 and len(pairs) > 4:
+            (par,) = odd
+            printed = cell.printed(par.start, par.stop)
+            label = next(x for x in par.ref.labels if len(x) == 2)
+            meant = printed.replace(label, label[::-1])
+            yield Fault(
+                "wrong_weight_index",
+                "the two letters of all other indices stand the other way round",
+                par.start,
+                par.stop,
+                printed,
+                meant,
+                (Edit(par.start, par.stop, meant),),
+                0.85,
+            )
 
 
 def _by_vector(u: Understood) -> bool:

@@ -131,15 +131,26 @@ class Sketch:
 
     @cached_property
     def entering(self) -> frozenset[str]:
-        """The names that no line defines and that a weight acts on: inputs."""
-        return frozenset(
-            v.name
+        """The names that no line defines and that a weight acts on: inputs.
+
+        In U (r ⊙ h) it acts on h: r is a gate without a line.
+        """
+        acted = [
+            t
             for own in self.lines.values()
             for s in own.sums
             for a in s.applied
-            for v in walk(a.vector)
-            if isinstance(v, Var) and v.name not in self.lines
-        )
+            for t in walk(a.vector)
+        ]
+        gates = {
+            v.name
+            for t in acted
+            if isinstance(t, Times) and any(isinstance(f, Var) and f.time == -1 for f in t.factors)
+            for v in t.factors
+            if isinstance(v, Var)
+        }
+        every = {v.name for v in acted if isinstance(v, Var)}
+        return frozenset(every - gates - self.lines.keys())
 
     @cached_property
     def memories(self) -> frozenset[str]:

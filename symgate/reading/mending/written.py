@@ -200,7 +200,13 @@ def _unread_output(cell: Readable) -> Iterator[Fault]:
         if isinstance(v, Var) and v.name == memory and v.time == -1
     ]
     blind = [u for u in inner if not any(v in reads for v in walk(u.term) if u.term)]  # type: ignore[arg-type]
-    if output is None or isinstance(output.term, Var) or len(reads) < 3 or blind or not cell.parts.candidates:
+    if (
+        output is None
+        or isinstance(output.term, Var)
+        or len(reads) < 3
+        or blind
+        or not cell.parts.candidates
+    ):
         return
     letter = cell.printed(output.line.target.start, output.line.target.stop)[:1]
     for var in reads:
