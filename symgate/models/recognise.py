@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -180,6 +181,8 @@ def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
     if wide % row.blocks:
         return False
     hidden = wide // row.blocks
+    if not hidden:
+        return False
     if "WU" in shapes:
         if any(s[1 - lie] <= hidden for s in shapes["WU"]):
             return False
@@ -188,8 +191,14 @@ def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
         projected = shapes["R"][0][1] if "R" in shapes else across
         if projected != hidden or sum(s[lie] for s in shapes["W"]) != wide:
             return False
-    form = {"": None, "G": (wide,), "2xG": (2, wide), "2G": (2 * wide,)}[row.biases]
-    return form is None or "b" not in shapes or tuple(shapes["b"][0]) == form
+    if row.biases:
+        form = {"G": (wide,), "2xG": (2, wide), "2G": (2 * wide,)}[row.biases]
+        return "b" not in shapes or tuple(shapes["b"][0]) == form
+    return all(
+        sum(hidden if s is None else math.prod(s) for s in shapes[role]) == wide
+        for role in ("b", "c")
+        if any(s is not None for s in shapes.get(role, ()))
+    )
 
 
 def _blocks(

@@ -115,6 +115,8 @@ CASES: dict[str, tuple[bytes, str]] = {
         "outside the file",
     ),
     "an empty file": (b"", "is empty"),
+    "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
+    "a web page": (b"<!DOCTYPE html><html>", "a web page"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "no file of a trained network"),
     "half a zip": (torch_zip(b"")[:60], "cut off"),
     "no layer": (
@@ -233,6 +235,26 @@ def test_hdf5_and_onnx_are_refused(write: Callable[[Path], None], why: str, tmp_
     write(tmp_path / "m")
     with pytest.raises(sg.SymgateError, match=why):
         sg.model(tmp_path / "m")
+
+
+def test_weights_that_double_are_refused(tmp_path: Path) -> None:
+    """Forty Concats of a constant with itself: 10^14 bytes from 128."""
+    onnx = package("onnx")
+    helper = onnx.helper
+    nodes = [helper.make_node("Concat", [f"w{k}"] * 2, [f"w{k + 1}"], axis=0) for k in range(40)]
+    nodes.append(helper.make_node("LSTM", ["x", "w40", "R"], ["y"], hidden_size=2))
+    parts = [helper.make_tensor(n, 1, (1, 8, 2), np.zeros(16)) for n in ("w0", "R")]
+    graph = helper.make_graph(nodes, "g", [], [], parts)
+    (tmp_path / "m").write_bytes(helper.make_model(graph).SerializeToString())
+    with pytest.raises(sg.SymgateError, match="more than is worked out"):
+        sg.model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("wrong", [{"bias_ih_l0": np.ones(7)}, {"weight_ih_l0": np.ones((0, 3))}])
+def test_shapes_that_fit_no_row(wrong: dict[str, Any]) -> None:
+    arrays = {"weight_ih_l0": np.ones((16, 3)), "weight_hh_l0": np.ones((16, 4)), **wrong}
+    with pytest.raises(sg.SymgateError, match="no recurrent layer"):
+        sg.model(arrays)
 
 
 @pytest.mark.parametrize("kind", ["pt", "npz", "onnx", "h5"])

@@ -57,6 +57,10 @@ def _contents(path: Path, head: bytes) -> Contents:
         raise SymgateError(torch_zip.raw_pickle(path, head))
     if onnx_file.is_onnx(head):
         return onnx_file.read(path)
+    if head.startswith(b"version https://"):
+        raise SymgateError(f"{path} only points to a file that Git LFS keeps; run git lfs pull")
+    if head.lstrip()[:5].lower() in (b"<!doc", b"<html"):
+        raise SymgateError(f"{path} is a web page, not the file that it offers")
     if not head:
         raise SymgateError(f"{path} is empty")
     raise SymgateError(f"{path} is no file of a trained network that is known here: {KNOWN}")

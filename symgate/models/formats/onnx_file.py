@@ -21,6 +21,10 @@ from symgate.models.stored import LARGEST, Array, Contents, checked_bytes, from_
 #: A message of protobuf is shorter than this.
 LONGEST = 1 << 31
 
+#: What an operation on weights acts on is no larger than so many times all that was read:
+#: they are cut, joined and widened, never repeated.
+WIDENED = 16
+
 RECURRENT = ("RNN", "GRU", "LSTM", "DynamicQuantizeLSTM")
 
 #: ONNX's codes of types: the type, and the field that holds the numbers where they are not raw.
@@ -87,6 +91,8 @@ class _Scope:
     tensors: dict[str, Any] = field(default_factory=dict)
     makers: dict[str, Any] = field(default_factory=dict)
     depth: int = 0
+    known: dict[str, Array | None] = field(default_factory=dict)
+    stored: list[int] = field(default_factory=lambda: [0])  # bytes that were read, in one number
 
     def inside(self, graph: Any) -> _Scope:
         if self.depth > 20:
@@ -96,25 +102,41 @@ class _Scope:
             {**self.tensors, **{t.name: t for t in graph.initializer}},
             {**self.makers, **{o: n for n in graph.node for o in n.output if o}},
             self.depth + 1,
+            stored=self.stored,
         )
 
     def constant(self, name: str, depth: int = 0) -> Array | None:
         """The value of a name, where it follows from constants by the operations below."""
-        if not name:
-            return None
+        if name not in self.known:
+            self.known[name] = self.folded(name, depth) if name else None
+        return self.known[name]
+
+    def read(self, found: Array | None) -> Array | None:
+        """An array of the file, counted."""
+        self.stored[0] += 0 if found is None else found.nbytes
+        return found
+
+    def folded(self, name: str, depth: int) -> Array | None:
+        """The same, worked out."""
         if name in self.tensors:
-            return tensor(self.path, self.tensors[name])
+            return self.read(tensor(self.path, self.tensors[name]))
         node = self.makers.get(name)
         if node is None or depth > 50:
             return None
         attributes = {a.name: a for a in node.attribute}
         if node.op_type == "Constant":
-            return _of_constant(self.path, attributes)
+            return self.read(_of_constant(self.path, attributes))
         if node.op_type not in FOLDED:
             return None
         inputs = [self.constant(i, depth + 1) for i in node.input]
         if any(v is None and i for v, i in zip(inputs, node.input, strict=True)):
             return None
+        size = sum(v.nbytes for v in inputs if v is not None)
+        if size > WIDENED * self.stored[0]:
+            raise SymgateError(
+                f"{self.path}: {node.op_type} {node.name!r} acts on {size:,} bytes of weights, "
+                f"more than is worked out here"
+            )
         try:
             return np.asarray(FOLDED[node.op_type](inputs, attributes))
         except (ValueError, IndexError, TypeError, KeyError) as error:
