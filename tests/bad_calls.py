@@ -293,6 +293,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "decay": {"what": cell, **small, "lags": 5},
         "derive": {"cell": cell, "sections": ["cell"]},
         "diagram": {"cell": cell},
+        "exercises": {"cells": ["rnn"], "count": 2},
         "explore": {},
         "fixed_points": {"cell": cell, "params": params, "x": np.zeros(2), "starts": 2},
         "gradients": {"run": run, "loss": np.ones((6, 3))},

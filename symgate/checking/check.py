@@ -26,10 +26,22 @@ class Fault:
     column: int
     message: str
     mend: str = ""
+    length: int = 1
 
     def __str__(self) -> str:
         mend = f" ({self.mend})" if self.mend else ""
         return f"line {self.line}, column {self.column}: {self.message}{mend}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One side of an equality that was judged: what it is about, and where it stands."""
+
+    line: int
+    column: int
+    about: str
+    verdict: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class Check:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...] = ()
     claim: str = field(default="", repr=False)
+    lines: tuple[Said, ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
         return self.verdict in (RIGHT, TRANSPOSED)
@@ -59,12 +72,25 @@ class Check:
         document = Document(self.claim)
         head = f"{', '.join(self.about)}: {self.verdict}" if self.about else self.verdict
         lines = [head]
+        if len(self.lines) > 1:
+            lines += [f"line {said.line}: {said.about}: {said.verdict}" for said in self.lines]
         for fault in self.faults:
             shown = document.line(fault.line)
             start = max(0, fault.column - 50)
             lines += [str(fault), f"    {shown[start : start + 90]}"]
             lines += [f"    {' ' * (fault.column - 1 - start)}^"]
         return "\n".join([*lines, *self.notes])
+
+    def html(self, title: str = "") -> str:
+        """A page of its own: the text with a mark beside each line and at each fault."""
+        from symgate.checking.page import page
+
+        return page(title or "Checked", [(title, self)])
+
+    def _repr_html_(self) -> str:
+        from symgate.checking.page import body
+
+        return body("", self)
 
     def to_dict(self) -> dict[str, object]:
         """The judgement as plain data."""
@@ -75,6 +101,7 @@ class Check:
             "line": self.line,
             "column": self.column,
             "faults": faults,
+            "lines": [dict(vars(said)) for said in self.lines],
             "notes": list(self.notes),
         }
 
@@ -135,7 +162,12 @@ def _result(judge: Judge) -> Check:
     faults = []
     for found in sorted((f for j in judge.judged for f in j.faults), key=lambda f: f.start):
         line, column = document.place(found.start)
-        faults.append(Fault(line, column, found.message, found.mend))
+        faults.append(Fault(line, column, found.message, found.mend, found.stop - found.start))
     notes = tuple(dict.fromkeys(note for j in judge.judged for note in j.notes))
     about = tuple(dict.fromkeys(judge.about))
-    return Check(verdict, about, tuple(faults), notes, judge.claim)
+    lines = tuple(
+        Said(*document.place(j.start), j.about, j.verdict, judge.claim[j.start : j.stop])
+        for j in judge.judged
+        if j.about
+    )
+    return Check(verdict, about, tuple(faults), notes, judge.claim, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -41,6 +42,9 @@ POINTS, DIFFER = 4, 2
 #: The longest lag of a claim that is read, and the most readings of one side.
 MAX_LAG, MOST_READINGS = 6, 32
 
+#: What tells a formula from prose.
+_FORMULA = re.compile(r"[\\_^({\[+∂δ⊙ᵀ*\d]|^\s*\w\s*$")
+
 #: What may go wrong where a formula is read and where its numbers are worked out.
 _READING = (SymgateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
 
@@ -52,6 +56,9 @@ class Judged:
     verdict: str
     faults: tuple[Found, ...] = ()
     notes: tuple[str, ...] = ()
+    about: str = ""
+    start: int = 0
+    stop: int = 0
 
 
 def unclear(why: str, start: int, stop: int, mend: str = "") -> Judged:
@@ -114,7 +121,10 @@ class Judge:
                 others.append(str(about[0]))
             else:
                 self.about.append(str(about[0]))
-                self.judged += [self.side(side, about, equality) for side in sides(equality)]
+                for side in sides(equality):
+                    judged = self.side(side, about, equality)
+                    of = str(about[0])
+                    self.judged.append(replace(judged, about=of, start=side.start, stop=side.stop))
         if not self.judged:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
             why = "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
@@ -136,7 +146,8 @@ class Judge:
         if found or not self.claim.strip():
             return found
         asked = self.asked.of is not None or self.asked.wrt is not None
-        if not (alone and (asked or len(equality.sides) == 1)):
+        bare = len(equality.sides) == 1 and _FORMULA.search(self.claim) is not None
+        if not (alone and (asked or bare)):
             return ()
         first = self.cell.output
         of, wrt = self.asked.of or first, self.asked.wrt or self.asked.of or first

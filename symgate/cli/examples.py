@@ -11,7 +11,11 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         'symgate derive gru --slides --title "Gates" -o gru.pdf',
     ),
     "diagram": ("symgate diagram gru -o gru.svg", "symgate diagram mine.cell -o mine.pdf"),
-    "check": ("symgate check gru homework.tex", "symgate check lstm claim.txt --of c --wrt c"),
+    "check": ("symgate check gru homework.tex", "symgate check lstm homeworks/ -o marked.html"),
+    "exercises": (
+        "symgate exercises lstm gru -o sheet.pdf --solutions solutions.pdf",
+        "symgate exercises gru --students 30 --seed 1 -o sheets.pdf",
+    ),
     "compare": ("symgate compare gru gru-reset-after", "symgate compare mine.cell"),
     "claims": ("symgate claims", "symgate claims forget-gate --json"),
     "decay": (

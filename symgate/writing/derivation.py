@@ -47,10 +47,11 @@ class Derivation:
     hadamard: str
     bold: bool
     sections: tuple[Section, ...]
+    heading: str = ""
 
     @property
     def title(self) -> str:
-        return self.cell.title
+        return self.heading or self.cell.title
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -27,13 +27,14 @@ class Form(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Head:
-    """What stands at the top: a title in place of the cell's, who wrote it and when, and a
-    picture of each cell as TikZ."""
+    """What stands at the top: a title in place of the cell's, who wrote it and when, a
+    picture of each cell as TikZ; and which of the derivations begin a new page."""
 
     title: str = ""
     author: str = ""
     date: str = ""
     pictures: tuple[str, ...] = ()
+    breaks: frozenset[int] = frozenset()
 
     def title_of(self, derivations: Sequence[Derivation]) -> str:
         """The title that was given, else that of the cell."""
@@ -70,7 +71,7 @@ class Document:
     def markdown(self) -> str:
         from symgate.writing import markdown
 
-        return markdown.markdown(self.derivations)
+        return markdown.markdown(self.derivations, self.head)
 
     def html(self) -> str:
         from symgate.writing import html
@@ -103,11 +104,11 @@ class Document:
         return write_file(path, self.write(ending, **form))
 
 
-def check_ending(path: Path) -> str:
+def check_ending(path: Path, known: Sequence[str] = ENDINGS) -> str:
     """The ending of a file, if it is one that can be written."""
     ending = path.suffix.lower()
-    if ending not in ENDINGS:
+    if ending not in known:
         shown = f"the ending {ending!r}" if ending else "a file without an ending"
-        near = did_you_mean(ending, ENDINGS) if ending else f"; there are {', '.join(ENDINGS)}"
+        near = did_you_mean(ending, known) if ending else f"; there are {', '.join(known)}"
         raise SymgateError(f"{shown} says no format{near}: {path}")
     return ending

@@ -16,12 +16,13 @@ from symgate.writing.pen import Pen
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
+    from symgate.writing.document import Head
 
 
-def markdown(derivations: Sequence[Derivation]) -> str:
+def markdown(derivations: Sequence[Derivation], head: Head) -> str:
     """The derivations, one below the other."""
-    several = len(derivations) > 1
-    out = ["# Recurrent cells, derived"] if several else []
+    several = len(derivations) > 1 or bool(head.title)
+    out = [f"# {markdown_text(head.title_of(derivations))}"] if several else []
     for derivation in derivations:
         deep = "##" if several else "#"
         out += [f"{deep} {markdown_text(derivation.title)}", sections(derivation, f"{deep}#")]

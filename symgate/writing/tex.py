@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
@@ -55,7 +55,7 @@ def article(derivations: Sequence[Derivation], head: Head) -> str:
     lines += [rf"\medskip {latex_text(line)}\par" for line in (head.author, head.date) if line]
     top = "\n".join([r"\begin{center}", *lines, r"\end{center}", ""])
     drawing = "\\usepackage{tikz}\n" if head.pictures else ""
-    inside = f"{top}\n{_derivations(derivations, head.pictures)}"
+    inside = f"{top}\n{_derivations(derivations, head.pictures, head.breaks)}"
     about = rf"\pdfinfo{{/Title ({pdf_text(title)}) /Author ({pdf_text(head.author)})}}"
     return f"{PREAMBLE}{drawing}{about}\n\\begin{{document}}\n{inside}\\end{{document}}\n"
 
@@ -85,12 +85,17 @@ def fragment(derivations: Sequence[Derivation]) -> str:
     return f"% needs \\usepackage{{{PACKAGES}}}\n\n{_derivations(derivations)}"
 
 
-def _derivations(derivations: Sequence[Derivation], pictures: Sequence[str] = ()) -> str:
+def _derivations(
+    derivations: Sequence[Derivation],
+    pictures: Sequence[str] = (),
+    breaks: Container[int] = (),
+) -> str:
     several = len(derivations) > 1
     out = []
     for i, derivation in enumerate(derivations):
         picture = heading(pictures, i, r"0.4\textheight")
-        out.append(f"{picture}\n{_derivation(derivation, several)}".strip() + "\n")
+        start = "\\clearpage\n" if i in breaks else ""
+        out.append(f"{start}{picture}\n{_derivation(derivation, several)}".strip() + "\n")
     return "\n".join(out)
 
 

@@ -1,46 +1,118 @@
-"""`symgate check CELL FILE…`: Jacobians derived by hand, judged."""
+"""`symgate check CELL FILE…`: derivations done by hand, judged."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from symgate.cli.options import add_cell
+from symgate.cli.options import add_cell, writable
 
+if TYPE_CHECKING:
+    from symgate.checking.check import Check
+
+#: The exit code of each verdict; that of several homeworks is the worst.
 _EXIT = {"right": 0, "transposed": 0, "wrong": 1, "not understood": 3}
+
+#: What is read of a folder.
+_ENDINGS = (".tex", ".md", ".txt")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
-    parser.add_argument("claim", metavar="FILE", help="the derivation: .tex .md .txt, or -")
+    parser.add_argument("claims", metavar="FILE", nargs="+", help="a .tex .md .txt, a folder, or -")
     parser.add_argument("--of", help="what the Jacobian is of, where the claim does not say")
     parser.add_argument("--wrt", help="with respect to what, where the claim does not say")
     parser.add_argument("--lag", type=int, help="over how many steps, where it does not say")
     parser.add_argument(
         "--layout", choices=("numerator", "transposed"), help="the layout that is due (either)"
     )
+    parser.add_argument(
+        "--names",
+        metavar="A=B",
+        action="append",
+        default=[],
+        help="another letter: h=s where the claim writes s for h",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="an .html page with the marks")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from symgate.checking.check import check
     from symgate.cli.commands.show import chosen_cell
+    from symgate.errors import SymgateError
 
-    cell = chosen_cell(arguments)
-    found = check(
-        cell,
-        _text(arguments.claim),
-        of=arguments.of,
-        wrt=arguments.wrt,
-        lag=arguments.lag,
-        layout=arguments.layout,
-    )
-    if arguments.json:
-        print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    if arguments.file and arguments.cell:  # with --cell FILE the first word is a claim
+        arguments.claims.insert(0, arguments.cell)
+        arguments.cell = None
+    if arguments.output is not None:
+        if Path(arguments.output).suffix.lower() != ".html":
+            raise SymgateError(f"a checked homework is an .html page, not {arguments.output}")
+        writable(arguments.output)
+    cell, names = chosen_cell(arguments), _names(arguments)
+    checked = [
+        (
+            name,
+            check(
+                cell,
+                text,
+                of=arguments.of,
+                wrt=arguments.wrt,
+                lag=arguments.lag,
+                layout=arguments.layout,
+                names=names or None,
+            ),
+        )
+        for name, text in _texts(arguments.claims)
+    ]
+    if arguments.output is not None:
+        from symgate.checking.page import page
+        from symgate.writing.files import write_file
+
+        title = f"{cell.title}: checked"
+        write_file(arguments.output, page(title, checked))
+        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+    _show(checked, arguments.json)
+    return max((_EXIT[found.verdict] for _, found in checked), key=(0, 3, 1).index)
+
+
+def _show(checked: list[tuple[str, Check]], as_json: bool) -> None:
+    if as_json:
+        found = [{"file": name, **check.to_dict()} for name, check in checked]
+        print(json.dumps(found if len(found) > 1 else found[0], indent=2, ensure_ascii=False))
+    elif len(checked) == 1:
+        print(checked[0][1])
     else:
-        print(found)
-    return _EXIT[found.verdict]
+        width = max(len(name) for name, _ in checked)
+        for name, check in checked:
+            first = f"  {check.faults[0]}" if check.faults else ""
+            print(f"{name:{width}}  {check.verdict:14}{first}".rstrip())
+
+
+def _names(arguments: argparse.Namespace) -> dict[str, str]:
+    pairs = [word.partition("=") for word in arguments.names]
+    if any(not (name and letter) for name, _, letter in pairs):
+        arguments.parser.error("--names takes NAME=LETTER, as in h=s")
+    return {name: letter for name, _, letter in pairs}
+
+
+def _texts(paths: list[str]) -> list[tuple[str, str]]:
+    """Each homework with its name; a folder holds one in each of its files."""
+    from symgate.errors import SymgateError
+
+    found: list[tuple[str, str]] = []
+    for path in paths:
+        if path != "-" and Path(path).is_dir():
+            inside = sorted(f for f in Path(path).rglob("*") if f.suffix.lower() in _ENDINGS)
+            if not inside:
+                raise SymgateError(f"{path} holds no file that ends in {' '.join(_ENDINGS)}")
+            found += [(str(file.relative_to(path)), _text(str(file))) for file in inside]
+        else:
+            found.append((path, _text(path)))
+    return found
 
 
 def _text(path: str) -> str:

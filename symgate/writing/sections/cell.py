@@ -29,7 +29,7 @@ TITLE = "The cell"
 
 
 def steps(subject: Subject) -> Iterator[Step]:
-    yield _equations(subject)
+    yield equations(subject)
     if subject.naming.notation.stack:
         yield from _stacked(subject)
     if subject.naming.joined:
@@ -39,7 +39,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     yield _parameters(subject)
 
 
-def _equations(subject: Subject) -> Step:
+def equations(subject: Subject) -> Step:
     cell = subject.cell
     lines = [
         line(

@@ -28,7 +28,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     found = bounds(subject.cell)
     yield _ranges(subject)
     yield from _factors(subject, found)
-    yield _bounds(subject, found)
+    yield bound_step(subject, found)
     yield from _vanish(subject, found)
     yield _carried(subject)
     yield from _limits(subject)
@@ -85,7 +85,7 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
     yield Step(("The diagonals",), reason, (Formula(tuple(lines.values()), tuple(rows)),))
 
 
-def _bounds(subject: Subject, found: Bounds) -> Step:
+def bound_step(subject: Subject, found: Bounds) -> Step:
     heading: Words = ("A bound for each path",)
     lines, terms = [], []
     for (of, wrt), entries in found.blocks.items():
@@ -287,7 +287,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
     lines: list[Line] = []
     quiet = []
     for limit in found:
-        known = _limit_lines(subject, limit)
+        known = limit_lines(subject, limit)
         lines += known
         if not known:
             quiet.append(limit.gate)
@@ -311,7 +311,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
     yield Step(heading, tuple(words), formulas)
 
 
-def _limit_lines(subject: Subject, limit: Limit) -> list[Line]:
+def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
     before = [subject.cell.variable(s, 1) for s in subject.states]
     for (of, wrt), block in limit.blocks.items():

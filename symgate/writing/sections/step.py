@@ -99,7 +99,7 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
         if count(subject.lin, of, wrt) == 0:
             zero.append(wrt)
             continue
-        lines.append(_block(subject, of, wrt))
+        lines.append(block(subject, of, wrt))
         found = subject.paths(of, wrt) or []
         terms += [x for p in found for x in p.terms]
     lines += _across(subject, of)
@@ -130,7 +130,7 @@ def _collecting(subject: Subject, of: str) -> str:
     )
 
 
-def _block(subject: Subject, of: str, wrt: str) -> Line:
+def block(subject: Subject, of: str, wrt: str) -> Line:
     left: Any = subject.partial(of, wrt)
     if subject.form == "hadamard":
         left = MatVec(left, subject.direction)

@@ -1,0 +1,46 @@
+"""`symgate exercises CELL…`: a sheet of exercises, and its solutions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from symgate.cli.options import NOTATIONS, whole, writable
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cells", nargs="+", metavar="CELL", help="zoo names or files of equations")
+    endings = ".tex .pdf .md .html .txt, or .csv .tsv for flash cards"
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"the sheet: {endings}")
+    parser.add_argument("--solutions", metavar="FILE", help="the solutions, in the same formats")
+    parser.add_argument("--seed", type=whole, default=0, help="another sheet for each number (0)")
+    parser.add_argument("--count", type=whole, default=12, help="how many exercises (12)")
+    parser.add_argument(
+        "--students", type=whole, help="a sheet for each of so many, with a cell of their own"
+    )
+    parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
+    parser.set_defaults(parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from symgate.cli.chosen import chosen
+    from symgate.exercises.sheet import exercises
+
+    files = [path for path in (arguments.output, arguments.solutions) if path is not None]
+    for path in files:
+        writable(path)
+    sheet = exercises(
+        [chosen(cell) for cell in arguments.cells],
+        seed=arguments.seed,
+        count=arguments.count,
+        students=arguments.students,
+        notation=arguments.notation,
+    )
+    if arguments.output is None:
+        print(sheet.text(), end="")
+    else:
+        print(f"symgate: wrote {sheet.save(arguments.output)}", file=sys.stderr)
+    if arguments.solutions is not None:
+        written = sheet.solutions.save(arguments.solutions)
+        print(f"symgate: wrote {written}", file=sys.stderr)
+    return 0

@@ -1,0 +1,1 @@
+"""Exercise sheets with their solutions, from the derivation of any cell."""

@@ -1,0 +1,253 @@
+"""`exercises`: sheets with questions about cells, and their solutions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from symgate.asked import asked, whole
+from symgate.cells import cell_of
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.exercises.kinds import KINDS, LEVELS, Question
+from symgate.exercises.random_cells import random_cell
+from symgate.writing.derivation import Derivation
+from symgate.writing.document import ENDINGS, Document, Head, check_ending
+from symgate.writing.files import write_file
+from symgate.writing.formulas import Section, Step
+from symgate.writing.naming import Naming
+from symgate.writing.notation import notation as notation_named
+from symgate.writing.pen import Pen
+from symgate.writing.sections.cell import equations
+from symgate.writing.subject import Subject
+
+#: Endings of tables, for flash cards.
+TABLES = (".csv", ".tsv")
+
+#: The most questions of a sheet, and the most students.
+MOST, MOST_STUDENTS = 200, 500
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The questions about one cell on one student's sheet, numbered from `first`."""
+
+    student: int | None
+    cell: Cell
+    first: int
+    questions: tuple[Question, ...]
+
+    @property
+    def title(self) -> str:
+        """The heading above the cell."""
+        about = self.cell.title
+        return about if self.student is None else f"Student {self.student}: {about}"
+
+
+@dataclass(frozen=True)
+class Exercises:
+    """Sheets of questions, or their solutions: `latex`, `markdown`, `html`, `text`, `save`.
+
+    `parts` holds the questions by student and cell; `solutions` is the same with answers.
+    """
+
+    seed: int
+    notation: str
+    parts: tuple[Asked, ...]
+    solved: bool = False
+
+    @property
+    def solutions(self) -> Exercises:
+        """The same questions, each with its solution."""
+        return replace(self, solved=True)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions, in order."""
+        return tuple(q for part in self.parts for q in part.questions)
+
+    @property
+    def title(self) -> str:
+        """What stands at the top."""
+        what = "Solutions" if self.solved else "Exercises"
+        return f"{what}: Jacobians of recurrent cells"
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def __repr__(self) -> str:
+        cells = dict.fromkeys(part.cell.name for part in self.parts)
+        what = "Solutions of exercises" if self.solved else "Exercises"
+        return f"<{what}: {len(self)} about {', '.join(cells)}, seed {self.seed}>"
+
+    def latex(self) -> str:
+        """An article that pdflatex takes as it is."""
+        return self.document.latex()
+
+    def markdown(self) -> str:
+        """Markdown with $…$ and $$…$$."""
+        return self.document.markdown()
+
+    def html(self) -> str:
+        """A page of its own, with static MathML and no script."""
+        return self.document.html()
+
+    def text(self) -> str:
+        """Plain Unicode, for a terminal."""
+        return self.document.text()
+
+    def table(self, separator: str = ",") -> str:
+        """Flash cards: question, answer, cell, kind and level of each, with LaTeX in $…$."""
+        out = io.StringIO()
+        rows = csv.writer(out, delimiter=separator, lineterminator="\n")
+        rows.writerow(["question", "answer", "cell", "kind", "level"])
+        for part in self.parts:
+            pen = Pen(self._derivation(part))
+            for q in part.questions:
+                front, back = (_side(pen, words, f) for words, f in _sides(q))
+                rows.writerow([front, back, part.cell.name, q.kind, q.level])
+        return out.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write to a file; its ending says how: .tex .pdf .md .html .txt .csv .tsv."""
+        path = Path(path)
+        if path.suffix.lower() in TABLES:
+            return write_file(path, self.table("\t" if path.suffix.lower() == ".tsv" else ","))
+        check_ending(path, (*ENDINGS, *TABLES))
+        return self.document.save(path)
+
+    @property
+    def document(self) -> Document:
+        """The sheets as one document; each student's begins on a page of its own."""
+        students = [part.student for part in self.parts]
+        new = [i for i in range(1, len(students)) if students[i] != students[i - 1]]
+        made = tuple(map(self._derivation, self.parts))
+        return Document(made, Head(self.title, breaks=frozenset(new)))
+
+    def _derivation(self, part: Asked) -> Derivation:
+        style = notation_named(self.notation)
+        subject = Subject(part.cell, Naming(part.cell, style), hadamard=style.hadamard)
+        steps = [
+            s for i, q in enumerate(part.questions) for s in _steps(part.first + i, q, self.solved)
+        ]
+        title = "Solutions" if self.solved else "Exercises"
+        return Derivation(
+            part.cell,
+            self.notation,
+            "numerator",
+            "diag",
+            2,
+            style.hadamard,
+            False,
+            (
+                Section("cell", "The cell", (equations(subject),)),
+                Section("exercises", title, tuple(steps)),
+            ),
+            heading=part.title,
+        )
+
+
+def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:
+    """A question, with its solution behind it where that is asked for."""
+    shown = () if solved else q.shown  # a misprint is not said again beside what is right
+    asked = Step((f"Exercise {number} ({q.level})",), q.ask, shown)
+    return (asked, Step(("Solution",), q.answer, q.solved)) if solved else (asked,)
+
+
+def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    return (q.ask, q.shown), (q.answer, q.solved)
+
+
+def _side(pen: Pen, words: Any, formulas: Any) -> str:
+    """One side of a flash card, on one line."""
+    said = pen.words(words, str, lambda formula: f"${formula}$")
+    shown = [f"$${piece}$$" for f in formulas for piece in pen.formula(f)]
+    return " ".join(" ".join([said, *shown]).split())
+
+
+@asked(
+    cells=None,
+    count=whole(1, MOST),
+    students=whole(1, MOST_STUDENTS),
+)
+def exercises(
+    cells: Cell | str | Sequence[Cell | str],
+    seed: int = 0,
+    count: int = 12,
+    students: int | None = None,
+    *,
+    notation: str = "symgate",
+) -> Exercises:
+    """A sheet of questions about cells, with solutions in `.solutions`.
+
+    `cells` is a cell, a name or several; `count` the number of questions, which go round the
+    cells and grow harder within each. The same `seed` makes the same bytes. With `students`
+    each gets questions of their own, and a random cell beside those that are given.
+    `notation` is one of `symgate.notations`.
+
+    >>> import symgate as sg
+    >>> sheet = sg.exercises("lstm", seed=3, count=4)
+    >>> [q.kind for q in sheet.questions]
+    ['partial', 'step', 'misprint', 'two']
+    >>> print(sheet.markdown().splitlines()[0])
+    # Exercises: Jacobians of recurrent cells
+    """
+    given = [cells] if isinstance(cells, str | Cell) else list(_listed(cells))
+    if not given:
+        raise SymgateError("exercises are about a cell or several; none is given")
+    chosen = tuple(dict.fromkeys(map(cell_of, given)))
+    notation_named(notation)
+    parts: list[Asked] = []
+    for student in [None] if students is None else range(1, students + 1):
+        random = Random(f"{seed}/{student}")
+        own = chosen
+        if student is not None:
+            own = (random_cell(f"{seed}/{student}", "A cell of your own"), *chosen)
+        parts += _sheet(student, own, count, random, notation)
+    return Exercises(seed, notation, tuple(parts))
+
+
+def _listed(cells: Any) -> Sequence[Any]:
+    try:
+        return tuple(cells)
+    except TypeError:
+        raise SymgateError(f"cells are cells or their names, not {cells!r:.60}") from None
+
+
+def _sheet(
+    student: int | None, cells: Sequence[Cell], count: int, random: Random, notation: str
+) -> list[Asked]:
+    """One student's questions, shared out among the cells."""
+    shares = [count // len(cells) + (i < count % len(cells)) for i in range(len(cells))]
+    parts: list[Asked] = []
+    number = 1
+    for cell, share in zip(cells, shares, strict=True):
+        style = notation_named(notation)
+        subject = Subject(cell, Naming(cell, style), hadamard=style.hadamard)
+        found = _questions(subject, share, number - 1, random)
+        if found:
+            parts.append(Asked(student, cell, number, found))
+            number += len(found)
+    if not parts:
+        raise SymgateError(f"no kind of question fits {', '.join(c.name for c in cells)}")
+    return parts
+
+
+def _questions(subject: Subject, count: int, at: int, random: Random) -> tuple[Question, ...]:
+    """Questions about one cell, no two alike, the easy ones first; the kinds go on where
+    the cell before stopped."""
+    kinds = list(KINDS.values())
+    kinds = [*kinds[at % len(kinds) :], *kinds[: at % len(kinds)]]
+    found: list[Question] = []
+    for turn in range(6 * len(kinds)):
+        if len(found) == count:
+            break
+        made = kinds[turn % len(kinds)](subject, random)
+        if made is not None and made not in found:
+            found.append(made)
+    return tuple(sorted(found, key=lambda q: LEVELS.index(q.level)))
