@@ -22,7 +22,7 @@ _HOMES = {
     "Diagram": "symgate.drawing.diagram",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
-    "Exercises": "symgate.exercises.sheet",
+    "Exercises": "symgate.sheets.sheet",
     "Explore": "symgate.exploring.explore",
     "FixedPoints": "symgate.theory.fixed_points",
     "Gradients": "symgate.numerics.backprop",
@@ -51,7 +51,7 @@ _HOMES = {
     "decay": "symgate.flow.measure",
     "derive": "symgate.writing.derivation",
     "diagram": "symgate.drawing.diagram",
-    "exercises": "symgate.exercises.sheet",
+    "exercises": "symgate.sheets.sheet",
     "explore": "symgate.exploring.explore",
     "fixed_points": "symgate.theory.fixed_points",
     "gradients": "symgate.numerics.backprop",
@@ -95,7 +95,7 @@ if TYPE_CHECKING:
     from symgate.equations.cell import Cell
     from symgate.equations.stack import stack
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
-    from symgate.exercises.sheet import Exercises, exercises
+    from symgate.sheets.sheet import Exercises, exercises
     from symgate.exploring.explore import Explore, explore
     from symgate.flow.curve import Decay
     from symgate.flow.measure import decay

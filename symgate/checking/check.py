@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from symgate.asked import asked, table, word
 from symgate.cells import cell_of
 from symgate.checking.claims import MAX_TEXT
+from symgate.checking.functions import judged, place
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
 from symgate.checking.names import namings, renamed
+from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
@@ -20,7 +23,8 @@ LAYOUTS = ("numerator", "transposed")
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong at a place of the claim: line and column count from 1."""
+    """What is wrong at a place of the claim: line and column count from 1, and are 0 in a
+    function."""
 
     line: int
     column: int
@@ -30,6 +34,8 @@ class Fault:
 
     def __str__(self) -> str:
         mend = f" ({self.mend})" if self.mend else ""
+        if not self.line:
+            return f"{self.message}{mend}"
         return f"line {self.line}, column {self.column}: {self.message}{mend}"
 
 
@@ -61,12 +67,12 @@ class Check:
     @property
     def line(self) -> int | None:
         """The line of the first fault."""
-        return self.faults[0].line if self.faults else None
+        return self.faults[0].line or None if self.faults else None
 
     @property
     def column(self) -> int | None:
         """The column of the first fault."""
-        return self.faults[0].column if self.faults else None
+        return self.faults[0].column or None if self.faults else None
 
     def __str__(self) -> str:
         document = Document(self.claim)
@@ -75,6 +81,9 @@ class Check:
         if len(self.lines) > 1:
             lines += [f"line {said.line}: {said.about}: {said.verdict}" for said in self.lines]
         for fault in self.faults:
+            if not fault.line:
+                lines.append(str(fault))
+                continue
             shown = document.line(fault.line)
             start = max(0, fault.column - 50)
             lines += [str(fault), f"    {shown[start : start + 90]}"]
@@ -109,20 +118,24 @@ class Check:
 @asked(lag=None, names=table(word))
 def check(
     cell: Cell | str,
-    claim: str,
+    claim: str | Callable[..., Any],
     of: str | None = None,
     wrt: str | None = None,
     lag: int | None = None,
     layout: str | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Check:
-    r"""Judge a Jacobian that was derived by hand.
+    r"""Judge a derivation that was done by hand, or a function that computes a Jacobian.
 
     `claim` is LaTeX, Unicode or symgate's own text, or a document that holds such formulas:
-    ∂a_t/∂b_{t-1} = …, also a chain of equalities and several lines. `of`, `wrt` and `lag` say
+    ∂a_t/∂b_{t-1} = …, over k steps, a step of back-propagation δ_{z,t} = …, ∂L/∂W = …, a
+    differential, a limit; also chains of equalities and several lines. Or it is a function
+    (params, x, state) → matrix of NumPy, PyTorch or JAX, where state maps names to arrays, or
+    is the array of the only state. `of`, `wrt` and `lag` say
     what a claim without a left side is about; with one, only claims about these are judged.
     `layout` is "numerator" or "transposed"; without it either is taken, and the verdict says
-    which. A claim is called wrong only where the numbers at random points say so and nothing
+    which. `names` says what the claim writes for some names of the cell: {"h": "s"}. A claim
+    is called wrong only where the numbers at random points say so and nothing
     in it can be read in two ways.
 
     >>> import symgate as sg
@@ -132,13 +145,16 @@ def check(
     line 1, column 61: i_t stands where f_t is due (write f_t)
         ial c_t}{\partial c_{t-1}} = \operatorname{diag}(i_t)
                                                          ^
+    >>> print(sg.check("rnn", lambda params, x, h: params["U"]))
+    ∂h_t/∂h_{t-1}: wrong
+    in the path through U, the factor 1 - h_t² is missing (multiply by 1 - h_t²)
     >>> bool(sg.check("rnn", "∂h_t/∂h_{t-1} = (1 - h_t²) ⊙ U"))
     True
     """
     cell = cell_of(cell)
-    if not isinstance(claim, str):
-        raise SymgateError(f"a claim is a text, not {type(claim).__name__}")
-    if len(claim) > MAX_TEXT:
+    if not isinstance(claim, str) and not callable(claim):
+        raise SymgateError(f"a claim is a text or a function, not {type(claim).__name__}")
+    if isinstance(claim, str) and len(claim) > MAX_TEXT:
         raise SymgateError(f"the claim is longer than {MAX_TEXT:,} characters")
     known = (*linearise(cell).nodes, *cell.inputs)
     for name in (of, wrt):
@@ -148,10 +164,23 @@ def check(
         raise UnknownName("the layout", str(layout), LAYOUTS)
     if lag is not None and (isinstance(lag, bool) or not isinstance(lag, int) or lag < 0):
         raise SymgateError(f"lag is a whole number from 0, not {lag!r}")
+    if not isinstance(claim, str):
+        return _of_function(cell, claim, of, wrt, lag)
     known_names = (*((renamed(cell, names),) if names else ()), *namings(cell))
     judge = Judge(cell, claim, Asked(of, wrt, lag, layout), known_names)
     judge.run()
     return _result(judge)
+
+
+def _of_function(
+    cell: Cell, function: Callable[..., Any], of: str | None, wrt: str | None, lag: int | None
+) -> Check:
+    """The judgement of code: which path of the exact Jacobian it has otherwise."""
+    wrt = wrt or of or cell.output
+    target = jacobian(of or cell.output, wrt, int(wrt in cell.states) if lag is None else lag)
+    found = judged(cell, function, *target.names)
+    faults = tuple(Fault(0, 0, message, mend) for message, mend in found.said)
+    return Check(found.verdict, (str(target),), faults, (), place(function))
 
 
 def _result(judge: Judge) -> Check:

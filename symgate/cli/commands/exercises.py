@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from symgate.cli.chosen import chosen
-    from symgate.exercises.sheet import exercises
+    from symgate.sheets.sheet import exercises
 
     files = [path for path in (arguments.output, arguments.solutions) if path is not None]
     for path in files:

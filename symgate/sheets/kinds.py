@@ -22,11 +22,11 @@ from symgate.algebra.vectors import Vector, variable
 from symgate.bounds.limits import limits
 from symgate.bounds.norms import bounds
 from symgate.errors import SymgateError
-from symgate.exercises.slips import slipped
 from symgate.flow.solve import solved
 from symgate.linear.adjoint import delta
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import carries
+from symgate.sheets.slips import slipped
 from symgate.writing.formulas import Formula, Line, Named, Part, Words, Written, line, listed
 from symgate.writing.sections import backward, norms, step
 from symgate.writing.subject import Subject
@@ -49,7 +49,7 @@ class Question:
 @lru_cache(maxsize=1)
 def texts() -> Mapping[str, Mapping[str, str]]:
     """What each kind says."""
-    found = resources.files("symgate.exercises").joinpath("kinds.toml").read_text("utf-8")
+    found = resources.files("symgate.sheets").joinpath("kinds.toml").read_text("utf-8")
     return tomllib.loads(found)
 
 

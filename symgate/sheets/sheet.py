@@ -14,8 +14,8 @@ from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.exercises.kinds import KINDS, LEVELS, Question
-from symgate.exercises.random_cells import random_cell
+from symgate.sheets.kinds import KINDS, LEVELS, Question
+from symgate.sheets.random_cells import random_cell
 from symgate.writing.derivation import Derivation
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
 from symgate.writing.files import write_file

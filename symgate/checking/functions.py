@@ -1,0 +1,250 @@
+"""A user's function for a Jacobian, held against the exact one at random points.
+
+Where it differs, the difference is fitted by the paths' matrices, so that the answer names
+the path, and what stands before its matrix in place of what is due.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, Indexed, Mul
+
+from symgate.algebra.operators import Diag
+from symgate.algebra.text import text
+from symgate.checking.summands import Summand, added, exact
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+from symgate.linear.linearise import linearise
+from symgate.numerics.arrays import as_array
+from symgate.numerics.evaluate import lambdify
+
+Array = NDArray[Any]
+Slot = Callable[[Array], Any]
+
+#: At how many points, of which sizes.
+POINTS, SIZES = 3, (5, 4, 3, 6)
+
+#: How far a Jacobian may lie off, beside its largest entry: exact, by differences, in float32.
+CLOSE, CLOSE32 = 1e-5, 2e-3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict of a function, and what is said of each path that is off."""
+
+    verdict: str
+    said: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """Parameters, inputs and states before, by name."""
+
+    params: Mapping[str, Array]
+    values: Mapping[str, Array]
+
+
+def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int) -> Finding:
+    """Hold a function against ∂ of_t / ∂ wrt_{t-lag}, for a lag of 0 or 1."""
+    if lag > 1:
+        raise SymgateError("a function is held against one step: lag is 0 or 1")
+    drawn = list(_points(cell))
+    parts = exact(cell, of, wrt, lag)
+    shape = linearise(cell).size(of), linearise(cell).size(wrt)
+    due = _numbers(cell, added(parts, *shape), drawn)
+    called = _caller(cell, function, drawn[0])
+    found = [as_array("the function's value", called(point)) for point in drawn]
+    small = any(a.dtype.itemsize < 8 for a in found if a.dtype.kind == "f")
+    close = CLOSE32 if small else CLOSE
+    for a, b in zip(found, due, strict=True):
+        if a.shape != b.shape and a.shape != b.T.shape:
+            said = f"the function gives {_shape(a)}, and {_shape(b)} is due"
+            return Finding("wrong", ((said, ""),))
+        if a.dtype.kind not in "fiub" or not np.isfinite(a).all():
+            return Finding("wrong", (("the function gives what are no finite numbers", ""),))
+    if all(_same(a, b, close) for a, b in zip(found, due, strict=True)):
+        return Finding("right")
+    if all(_same(a, b.T, close) for a, b in zip(found, due, strict=True)):
+        return Finding("transposed")
+    if any(a.shape != b.shape for a, b in zip(found, due, strict=True)):
+        return Finding("wrong", ((f"{_shape(due[0])} is due", "transpose it"),))
+    fit = _Fit(cell, parts, drawn, found, close)
+    return Finding("wrong", tuple(fit.said()) or (("it differs in no single path", ""),))
+
+
+def _shape(a: Array) -> str:
+    return " × ".join(map(str, a.shape)) or "a number"
+
+
+def _same(a: Array, b: Array, close: float) -> bool:
+    return a.shape == b.shape and bool(np.abs(a - b).max() <= close * (1e-30 + np.abs(b).max()))
+
+
+def _points(cell: Cell) -> Iterator[Point]:
+    random = np.random.default_rng(0)
+    sizes = {size: SIZES[min(i, 3)] for i, size in enumerate(cell.sizes.values())}
+
+    def draw(shape: Sequence[Expr], positive: bool) -> Array:
+        drawn = random.uniform(0.3, 1.0, [int(size.subs(sizes)) for size in shape])
+        return drawn if positive else drawn * random.choice([-1.0, 1.0], drawn.shape)
+
+    for _ in range(POINTS):
+        params = {p.name: draw(p.shape, not p.shape) for p in cell.parameters.values()}
+        values = {x: draw(cell.shapes[x], False) for x in cell.inputs}
+        values |= {s: draw(cell.shapes[s], True) for s in cell.states}
+        yield Point(params, values)
+
+
+def _numbers(cell: Cell, expression: Any, points: Sequence[Point]) -> list[Array]:
+    compiled = lambdify(cell, expression)
+    return [np.asarray(compiled(p.params, **p.values)) for p in points]
+
+
+# -- calling -------------------------------------------------------------------------------------
+
+
+def _slots() -> Iterator[Slot]:
+    """How arrays are handed over: as NumPy's own, as tensors, as JAX's arrays."""
+    import sys
+
+    yield lambda a: a
+    torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
+    if torch is not None:
+        yield lambda a: torch.tensor(a)
+    if jax is not None:
+        yield lambda a: jax.numpy.asarray(a)
+
+
+def _caller(cell: Cell, function: Callable[..., Any], first: Point) -> Callable[[Point], Any]:
+    """How a function wants its arguments: (params, x, state), where state is a mapping or, of
+    a cell with one state, its array; or by name, as f(params, x=…, h=…)."""
+    faults: list[Exception] = []
+    for slot in _slots():
+        for by_name in (False, True):
+            for whole in (len(cell.states) > 1, len(cell.states) == 1):
+                call = _call(cell, function, slot, by_name, whole)
+                try:
+                    call(first)
+                except Exception as fault:
+                    faults.append(fault)
+                else:
+                    return call
+    what = f"{type(faults[0]).__name__}: {faults[0]}"
+    raise SymgateError(f"the function fails on (params, x, state): {what}") from None
+
+
+def _call(
+    cell: Cell, function: Callable[..., Any], slot: Slot, by_name: bool, whole: bool
+) -> Callable[[Point], Any]:
+    def called(point: Point) -> Any:
+        params = {name: slot(a) for name, a in point.params.items()}
+        values = {name: slot(a) for name, a in point.values.items()}
+        if by_name:
+            return function(params, **values)
+        states = {s: values[s] for s in cell.states}
+        inputs = [values[x] for x in cell.inputs]
+        if len(inputs) != 1:
+            inputs = [{x: values[x] for x in cell.inputs}]
+        return function(params, *inputs, states if whole else values[cell.states[0]])
+
+    return called
+
+
+def place(function: Callable[..., Any]) -> str:
+    """What a function is called, for the answer."""
+    name = getattr(function, "__name__", type(function).__name__)
+    try:
+        return f"{name}{inspect.signature(function)}"
+    except (TypeError, ValueError):
+        return str(name)
+
+
+# -- where it differs ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The difference, fitted by the matrices of the paths."""
+
+    cell: Cell
+    parts: Sequence[Summand]
+    points: Sequence[Point]
+    found: Sequence[Array]
+    close: float
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """What is off, path by path: a number before it, else what stands before its matrix."""
+        columns = [_numbers(self.cell, s.operator, self.points) for s in self.parts]
+        design = np.stack([np.concatenate([a.ravel() for a in c]) for c in columns], axis=1)
+        target = np.concatenate([a.ravel() for a in self.found])
+        weights, *_ = np.linalg.lstsq(design, target, rcond=None)
+        rest = np.abs(design @ weights - target).max()
+        if rest <= self.close * np.abs(target).max():
+            for part, weight in zip(self.parts, weights, strict=True):
+                if abs(weight - 1) > 100 * self.close:
+                    yield self._number(part, float(weight))
+            return
+        for i, part in enumerate(self.parts):
+            others = sum(
+                (np.stack(c) for j, c in enumerate(columns) if j != i), np.zeros_like(self.found)
+            )
+            yield from self._factor(part, [a - b for a, b in zip(self.found, others, strict=True)])
+
+    def _number(self, part: Summand, weight: float) -> tuple[str, str]:
+        where = _route(part)
+        if abs(weight) < 100 * self.close:
+            return f"{where} is missing", f"add {text(part.operator)}"
+        if abs(weight + 1) < 100 * self.close:
+            return f"the sign of {where} is turned", "turn the sign"
+        return f"{where} counts {weight:.3g} times", f"divide it by {weight:.3g}"
+
+    def _factor(self, part: Summand, share: Sequence[Array]) -> Iterator[tuple[str, str]]:
+        """A diagonal of the path that stands for another one, where that explains all."""
+        for at, factor in enumerate(part.factors):
+            if not isinstance(factor, Diag):
+                continue
+            for vector, message, mend in self._slips(factor.vector):
+                new = (*part.factors[:at], Diag(factor.rows, vector), *part.factors[at + 1 :])
+                slipped = Summand(part.number, new, part.rows, part.cols)
+                numbers = _numbers(self.cell, slipped.operator, self.points)
+                scale = max(np.abs(a).max() for a in self.found)
+                if all(
+                    np.abs(a - b).max() <= self.close * scale
+                    for a, b in zip(numbers, share, strict=True)
+                ):
+                    yield f"in {_route(part)}, {message}", mend
+                    return
+
+    def _slips(self, vector: Expr) -> Iterator[tuple[Expr, str, str]]:
+        """What may stand in the place of a diagonal, with what that is called."""
+        cell = self.cell
+        known = [cell.variable(g) for g in (*cell.gates, *cell.states)]
+        known += [cell.variable(s, 1) for s in cell.states]
+        due = [f.base if f.is_Pow else f for f in Mul.make_args(vector)]
+        for one in due:
+            yield vector / one, f"the factor {text(one)} is missing", f"multiply by {text(one)}"
+            atoms = [v for v in known if v != one]
+            for other in dict.fromkeys([*atoms, *(1 - v for v in atoms), *(d for d in due)]):
+                if other != one:
+                    message = f"{text(other)} stands where {text(one)} is due"
+                    yield vector / one * other, message, f"write {text(one)}"
+            for inner in (
+                sorted(one.atoms(Indexed), key=str) if not isinstance(one, Indexed) else ()
+            ):
+                for other in atoms:
+                    swapped = one.xreplace({inner: other})
+                    message = f"{text(swapped)} stands where {text(one)} is due"
+                    yield vector / one * swapped, message, f"write {text(one)}"
+        for other in known:
+            message = f"the factor {text(other)} is too much"
+            yield vector * other, message, f"take {text(other)} away"
+
+
+def _route(part: Summand) -> str:
+    return f"the path through {' … '.join(part.path)}" if part.path else "the path of no matrix"

@@ -1,0 +1,138 @@
+"""Sheets of exercises: every solution holds, the equations are found again, the bytes repeat."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import symgate as sg
+from symgate.cli.main import main
+from symgate.sheets.kinds import KINDS
+from symgate.sheets.random_cells import random_cell
+from symgate.sheets.sheet import Asked, Exercises
+
+
+def one_by_one(sheet: Exercises) -> list[Exercises]:
+    """Each question as a sheet of its own."""
+    return [
+        replace(sheet, parts=(Asked(None, part.cell, 1, (question,)),))
+        for part in sheet.parts
+        for question in part.questions
+    ]
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "lem"])
+def test_every_solution_passes_check(name: str) -> None:
+    for sheet in one_by_one(sg.exercises(name, seed=1, count=9)):
+        found = sg.check(name, sheet.solutions.latex())
+        assert found.verdict == "right", f"{sheet.questions[0].kind}\n{found}"
+
+
+def test_every_solution_of_random_cells_passes_check() -> None:
+    for seed in range(3):
+        cell = random_cell(str(seed), "own")
+        found = sg.check(cell, sg.exercises(cell, seed=seed, count=6).solutions.latex())
+        assert found.verdict == "right", f"{cell}\n{found}"
+
+
+def test_a_misprint_is_one() -> None:
+    for seed in range(3):
+        sheet = sg.exercises(["gru", "lstm"], seed=seed, count=18)
+        for each in one_by_one(sheet):
+            if each.questions[0].kind == "misprint":
+                assert sg.check(each.parts[0].cell, each.latex()).verdict == "wrong"
+
+
+def test_every_kind_is_asked_and_graded() -> None:
+    sheet = sg.exercises(["lstm", "gru"], seed=0, count=18)
+    assert {q.kind for q in sheet.questions} == set(KINDS)
+    for part in sheet.parts:
+        levels = [("easy", "medium", "hard").index(q.level) for q in part.questions]
+        assert levels == sorted(levels)
+    assert [p.first for p in sheet.parts] == [1, 10]
+
+
+def test_the_equations_of_a_sheet_are_read_back(tmp_path: Path) -> None:
+    for ending in (".tex", ".md"):
+        path = sg.exercises(["gru", "mgu"], count=4).save(tmp_path / f"sheet{ending}")
+        found = sg.read(path)
+        assert [str(c.relation.zoo) for c in found.cells if c.relation] or len(found.cells) == 2
+
+
+def test_the_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
+    for ending in (".tex", ".md", ".html", ".txt", ".csv", ".tsv"):
+        once, again, other = (
+            sg.exercises("gru", seed=seed, count=5, students=2).solutions.save(
+                tmp_path / f"{name}{ending}"
+            )
+            for name, seed in (("a", 7), ("b", 7), ("c", 8))
+        )
+        assert once.read_bytes() == again.read_bytes()
+        assert once.read_bytes() != other.read_bytes()
+
+
+def test_each_student_has_a_cell_of_their_own() -> None:
+    sheet = sg.exercises("gru", seed=1, count=4, students=4)
+    own = [part.cell for part in sheet.parts if part.cell.name == "own"]
+    assert len(own) == 4
+    assert len({str(cell) for cell in own}) > 2
+    assert sheet.latex().count(r"\clearpage") == 3
+
+
+def test_a_jacobian_stands_in_display_mathematics() -> None:
+    tex = sg.exercises("lstm", seed=3, count=3).solutions.latex()
+    assert r"\frac{\partial" in tex
+    assert any(mark in tex for mark in ("\\[\n\\frac{\\partial", "\\begin{align"))
+
+
+def test_flash_cards(tmp_path: Path) -> None:
+    path = sg.exercises("gru", count=9).save(tmp_path / "cards.tsv")
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+    assert rows[0] == ["question", "answer", "cell", "kind", "level"]
+    assert len(rows) == 10
+    assert all("$" in row[0] and "$$" in row[1] for row in rows[1:])
+
+
+def test_a_misprint_is_shown_on_the_sheet_and_not_in_its_solution() -> None:
+    sheet = sg.exercises("gru", seed=2, count=9)
+    (each,) = [s for s in one_by_one(sheet) if s.questions[0].kind == "misprint"]
+    assert each.questions[0].shown
+    assert "Solution" in each.solutions.text()
+    assert len(each.solutions.text()) > len(each.text())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cells": "grru"},
+        {"cells": []},
+        {"cells": 5},
+        {"count": 0},
+        {"count": 10**6},
+        {"students": 0},
+        {"seed": -1},
+        {"notation": "no such"},
+    ],
+)
+def test_bad_arguments_end_in_words(wrong: dict[str, object]) -> None:
+    with pytest.raises(sg.SymgateError):
+        sg.exercises(**{"cells": "gru", **wrong})  # type: ignore[arg-type]  # wrong calls
+
+
+def test_a_sheet_of_no_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(sg.SymgateError, match="says no format"):
+        sg.exercises("rnn", count=1).save(tmp_path / "sheet.docx")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet, solutions = tmp_path / "s.md", tmp_path / "a.csv"
+    words = ["exercises", "rnn", "--count", "3", "-o", str(sheet), "--solutions", str(solutions)]
+    assert main(words) == 0
+    assert sheet.read_text(encoding="utf-8").count("**Exercise") == 3
+    assert solutions.exists()
+    assert main(["exercises", "rnn", "--count", "2"]) == 0
+    assert "Exercise 2" in capsys.readouterr().out
+    assert main(["exercises", "no-such-cell"]) == 3
