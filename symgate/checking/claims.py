@@ -142,22 +142,17 @@ def _without_marks(found: Sequence[Token]) -> list[Token]:
 
 
 def _without_column(row: list[Token]) -> list[Token]:
-    r"""Without && \quad \text{words} …: a column of remarks, which words begin."""
+    r"""Without && \quad \text{words} …: a column of remarks, in words or names alone."""
     start = max((i + 1 for i, t in enumerate(row) if t.kind == "ROW"), default=0)
-    for at in range(start, len(row) - 1):
-        if row[at].kind != "WIDE" or at == start:
-            continue
-        column = [t.kind for t in row[at - 2 : at]] == ["AMP", "AMP"]
-        words = column and row[at + 1].kind in ("NAME", "TEXT")
-        if words or _is_remark(row[at + 1 :]):
-            return row[:at]
+    for at in range(start + 1, len(row) - 1):
+        if row[at].kind == "WIDE":
+            rest = row[at + 1 :]
+            column = [t.kind for t in row[at - 2 : at]] == ["AMP", "AMP"]
+            if all(t.kind in _NAMES for t in rest):
+                return row[:at]
+            if column and (rest[0].kind in ("NAME", "TEXT") or all(t.kind != "EQ" for t in rest)):
+                return row[:at]
     return row
-
-
-def _is_remark(row: Sequence[Token]) -> bool:
-    """Whether a row is names with words between them, and no formula."""
-    said = any(t.kind == "TEXT" or (t.kind == "NAME" and t.value.islower()) for t in row)
-    return said and all(t.kind in _NAMES for t in row)
 
 
 def _without_words(row: list[Token]) -> list[Token]:

@@ -18,7 +18,7 @@ from symgate.reading.tokens import MAX_TOKENS, FormulaError, Token
 MAX_BOXES = 40
 
 _PATTERN = re.compile(
-    r"(?P<row>\\\\(?:cr(?![A-Za-z])|\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\])?)"
+    r"(?P<row>\\\\(?:cr(?![A-Za-z])|\*?\s{0,3}\[\s*-?[\d.]+\s*[a-z]{2}\s*\]|\*(?=\s*\n))?)"
     r"|(?P<environment>\\(?:begin|end)\s*\{\s*[A-Za-z]+\*?\s*\})"
     r"|(?P<command>\\[A-Za-z]+\*?|\\[^A-Za-z])"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)"
