@@ -13,8 +13,8 @@ import symgate as sg
 from symgate.cli.main import main
 
 KNOWN = (
-    *("rnn", "gru", "lstm", "mgu", "ugrnn", "gru-reset-after", "lstm-peephole"),
-    *("jordan-rnn", "indrnn", "star", "scrn", "cfn", "fastgrnn"),
+    *("rnn", "gru", "lstm", "ugrnn", "gru-reset-after"),
+    *("jordan-rnn", "star", "scrn", "fastgrnn"),
 )
 
 
@@ -187,14 +187,14 @@ def slips(latex: str, names: list[str]) -> list[tuple[int, str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "mgu", "ugrnn"])
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
 def test_slips_are_called_wrong_in_the_right_summand(name: str) -> None:
     cell = sg.cell(name)
     hits = total = 0
     for of, wrt in pairs(name):
         head, whole = left(of, wrt), claim(name, of, wrt)
         found = slips(whole, list(cell.gates))
-        for at, wrong in Random(0).sample(found, min(24, len(found))):
+        for at, wrong in Random(0).sample(found, min(8, len(found))):
             judged = sg.check(name, head + wrong)
             assert judged.verdict in ("wrong", "not understood"), wrong
             total += 1
@@ -275,7 +275,7 @@ def test_both_shapes_are_said() -> None:
 
 def test_spoilt_claims_end_in_words() -> None:
     random = Random(0)
-    for _ in range(150):
+    for _ in range(60):
         signs = list(GRU)
         for _ in range(random.randrange(1, 6)):
             at = random.randrange(len(signs))

@@ -24,7 +24,7 @@ def one_by_one(sheet: Exercises) -> list[Exercises]:
     ]
 
 
-@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "lem"])
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
 def test_every_solution_passes_check(name: str) -> None:
     for sheet in one_by_one(sg.exercises(name, seed=1, count=9)):
         found = sg.check(name, sheet.solutions.latex())
@@ -39,8 +39,8 @@ def test_every_solution_of_random_cells_passes_check() -> None:
 
 
 def test_a_misprint_is_one() -> None:
-    for seed in range(3):
-        sheet = sg.exercises(["gru", "lstm"], seed=seed, count=18)
+    for seed in range(2):
+        sheet = sg.exercises(["gru", "lstm"], seed=seed, count=6)
         for each in one_by_one(sheet):
             if each.questions[0].kind == "misprint":
                 assert sg.check(each.parts[0].cell, each.latex()).verdict == "wrong"
@@ -64,19 +64,20 @@ def test_the_equations_of_a_sheet_are_read_back(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
+    made = {
+        n: sg.exercises("rnn", seed=s, count=3, students=2)
+        for n, s in (("a", 7), ("b", 7), ("c", 8))
+    }
     for ending in (".tex", ".md", ".html", ".txt", ".csv", ".tsv"):
         once, again, other = (
-            sg.exercises("gru", seed=seed, count=5, students=2).solutions.save(
-                tmp_path / f"{name}{ending}"
-            )
-            for name, seed in (("a", 7), ("b", 7), ("c", 8))
+            sheet.solutions.save(tmp_path / f"{name}{ending}") for name, sheet in made.items()
         )
         assert once.read_bytes() == again.read_bytes()
         assert once.read_bytes() != other.read_bytes()
 
 
 def test_each_student_has_a_cell_of_their_own() -> None:
-    sheet = sg.exercises("gru", seed=1, count=4, students=4)
+    sheet = sg.exercises("rnn", seed=1, count=2, students=4)
     own = [part.cell for part in sheet.parts if part.cell.name == "own"]
     assert len(own) == 4
     assert len({str(cell) for cell in own}) > 2

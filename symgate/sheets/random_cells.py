@@ -34,7 +34,7 @@ def random_cell(seed: str, title: str) -> Cell:
         for g in (a, b)
     ]
     state = random.choice(_STATES)
-    candidates = _CANDIDATES[:1] if "c[t]" in state else _CANDIDATES
+    candidates = _CANDIDATES[:1] if "{b}" in state else _CANDIDATES[1:]  # no gate is unread
     read = random.choice(candidates).format(g=b)
     lines += [f"n[t] = tanh(W_n @ x[t] + {read} + b_n)", state.format(a=a, b=b)]
     return Cell.from_text("\n".join(lines), name="own", title=title)
