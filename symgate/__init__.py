@@ -95,7 +95,6 @@ if TYPE_CHECKING:
     from symgate.equations.cell import Cell
     from symgate.equations.stack import stack
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
-    from symgate.sheets.sheet import Exercises, exercises
     from symgate.exploring.explore import Explore, explore
     from symgate.flow.curve import Decay
     from symgate.flow.measure import decay
@@ -120,6 +119,7 @@ if TYPE_CHECKING:
     from symgate.numerics.tangent import Tangent, tangent
     from symgate.reading.reader import read
     from symgate.reporting.report import Report, report
+    from symgate.sheets.sheet import Exercises, exercises
     from symgate.theory.fixed_points import FixedPoints, fixed_points
     from symgate.theory.lyapunov import Lyapunov, lyapunov
     from symgate.theory.mean_field import MeanField, critical_gain, mean_field
