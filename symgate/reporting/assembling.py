@@ -104,6 +104,8 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
     )
     steps = f"{settings.long:,} steps"
     add("long", steps, about, measuring.long_curve, settings.cells, settings)
+    shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
+    add("live", "the live page", shown, texts.live, settings.cells)
     add("claims", "the claims", {}, texts.claims)
     add("notes", "the lecture notes", {}, texts.notes)
     return found

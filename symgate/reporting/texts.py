@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.exploring.explore import MOST_CELLS, explore
 from symgate.flow.plain import plain
 from symgate.judging.claims import judge
 from symgate.judging.formulas import Board, aligned
@@ -19,6 +20,9 @@ from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
 from symgate.reporting.pieces import Made
 from symgate.writing.derivation import derive
+
+#: Where the live page lies in the report's folder.
+LIVE = "figures/live.html"
 
 #: The most rows of published results that a page shows.
 MOST_KNOWN = 500
@@ -32,6 +36,13 @@ def derivation(cell: Cell, slug: str, notation: str, tex: bool) -> Made:
         with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
             files[f"derivations/{slug}.pdf"] = found.save(Path(folder, "a.pdf")).read_bytes()
     return {"holds": found.holds}, files
+
+
+def live(cells: Sequence[Cell]) -> Made:
+    """The page in which a reader moves the cells of the report, unless there are too many."""
+    if len(cells) > MOST_CELLS:
+        return {}, {}
+    return {}, {LIVE: explore(*cells).html.encode()}
 
 
 def claims() -> Made:
