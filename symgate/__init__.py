@@ -43,6 +43,7 @@ _HOMES = {
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
+    "activation": "symgate.equations.registering",
     "adjoint": "symgate.linear.adjoint",
     "cell": "symgate.cells",
     "check": "symgate.checking.check",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
+    from symgate.equations.registering import activation
     from symgate.equations.stack import stack
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.exploring.explore import Explore, explore
@@ -159,6 +161,7 @@ __all__ = [
     "Tangent",
     "UnknownName",
     "__version__",
+    "activation",
     "adjoint",
     "cell",
     "check",

@@ -12,7 +12,7 @@ constant, where it takes one).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import sympy as sp
@@ -36,7 +36,8 @@ class Activation:
     arguments, of the function and of its slope. `parity` is "odd", "even", "" or, for
     f(-a) = 1 - f(a), "mirrored". `rising` says that it never falls. At `kinks` it has no
     derivative. `constant` says what a second argument is, and `default` is its value.
-    `latex`, `text` and `spellings` are how it is written and what else it is called.
+    `latex`, `text` and `spellings` are how it is written and what else it is called; `formula`
+    is what a user wrote who registered it.
     """
 
     name: str
@@ -56,6 +57,11 @@ class Activation:
     spellings: tuple[str, ...] = ()
     surrogate: bool = False
     in_language: bool = True
+    formula: str = ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "function"}
+        return _known, (kept,)
 
     def bound(self, form: Expr, function: Expr) -> Expr:
         """A form of this record for one function of an argument: A, Y and K put in.
@@ -100,9 +106,11 @@ class Elementwise(Function):
         return None
 
 
-def _made(name: str, takes: tuple[int, ...] = (1,), base: Any = Elementwise) -> Any:
-    """A SymPy function class of this module."""
-    return type(base)(name, (base,), {"nargs": takes, "__module__": __name__})
+def made(
+    name: str, takes: tuple[int, ...] = (1,), base: Any = Elementwise, module: str = __name__
+) -> Any:
+    """A SymPy function class, of this module unless another is named."""
+    return type(base)(name, (base,), {"nargs": takes, "__module__": module})
 
 
 class step(Elementwise):
@@ -144,23 +152,23 @@ class _OfTwo(Elementwise):
         return (sp.Max if isinstance(self, maximum) else sp.Min)(*self.args)
 
 
-maximum = _made("maximum", (2,), _OfTwo)
-minimum = _made("minimum", (2,), _OfTwo)
-sigmoid = _made("sigmoid")
-relu = _made("relu")
-leaky_relu = _made("leaky_relu", (1, 2))
-elu = _made("elu", (1, 2))
-gelu = _made("gelu")
-silu = _made("silu")
-softplus = _made("softplus")
-softsign = _made("softsign")
-hard_sigmoid = _made("hard_sigmoid", (1, 2))
-hard_tanh = _made("hard_tanh", (1, 2))
-normal_cdf = _made("normal_cdf")
-normal_pdf = _made("normal_pdf")
-log1p = _made("log1p")
-expm1 = _made("expm1")
-spike = _made("spike", (1, 2))
+maximum = made("maximum", (2,), _OfTwo)
+minimum = made("minimum", (2,), _OfTwo)
+sigmoid = made("sigmoid")
+relu = made("relu")
+leaky_relu = made("leaky_relu", (1, 2))
+elu = made("elu", (1, 2))
+gelu = made("gelu")
+silu = made("silu")
+softplus = made("softplus")
+softsign = made("softsign")
+hard_sigmoid = made("hard_sigmoid", (1, 2))
+hard_tanh = made("hard_tanh", (1, 2))
+normal_cdf = made("normal_cdf")
+normal_pdf = made("normal_pdf")
+log1p = made("log1p")
+expm1 = made("expm1")
+spike = made("spike", (1, 2))
 
 _ZERO, _HALF = S.Zero, S.Half
 _CUT = maximum(0, minimum(1, K * A + _HALF))
@@ -411,6 +419,23 @@ FUNCTIONS: dict[str, Any] = {
 
 #: Those that take a constant as a second argument, and what it must be.
 WITH_CONSTANT = {n: r.constant for n, r in ACTIVATIONS.items() if r.constant and n in FUNCTIONS}
+
+
+def register(**known: Any) -> Activation:
+    """Make a function one of the language, where it is none as yet."""
+    name = known["name"]
+    if name not in ACTIVATIONS:
+        function = made(name, module="symgate.algebra.registered")
+        record = Activation(function=function, **known)
+        ACTIVATIONS[name] = _BY_CLASS[function] = record
+        FUNCTIONS[name] = function
+    return ACTIVATIONS[name]
+
+
+def _known(kept: dict[str, Any]) -> Activation:
+    """A record that comes from another process."""
+    return register(**kept)
+
 
 #: Those that take two vectors.
 OF_TWO = ("max", "min")

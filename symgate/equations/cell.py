@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
+from sympy import Add, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from sympy.core.basic import Basic
 
+from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import Vector, variable
@@ -222,7 +223,15 @@ class Cell:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_text, (self.text, self.name, self.title, dict(self.roles), self.outputs)
+        held = (self.text, self.name, self.title, dict(self.roles), self.outputs)
+        return _from_text, (*held, self.registered)
+
+    @property
+    def registered(self) -> tuple[Activation, ...]:
+        """The functions in it that a user registered; another process has to know them too."""
+        functions = {f for e in self.equations.values() for f in e.atoms(Function)}
+        records = {r.name: r for f in functions if (r := known_record(f)) and r.formula}
+        return tuple(records[name] for name in sorted(records))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a cell is immutable")
@@ -251,7 +260,12 @@ class Cell:
 
 
 def _from_text(
-    text: str, name: str, title: str, roles: dict[str, str], outputs: tuple[str, ...]
+    text: str,
+    name: str,
+    title: str,
+    roles: dict[str, str],
+    outputs: tuple[str, ...],
+    registered: tuple[Activation, ...],
 ) -> Cell:
     return Cell.from_text(text, name, title=title, roles=roles, outputs=outputs)
 

@@ -29,8 +29,8 @@ TO_NUMBER = {"dot": Dot, "sum": Total, "mean": Mean, "norm": Norm}
 TO_MATRIX = {"outer": Dyad, "diag": None}
 MIXING = {"softmax": Softmax, "layer_norm": LayerNorm, "rms_norm": RmsNorm}
 
-#: Every function of the language.
-CALLABLE = (*FUNCTIONS, *TO_NUMBER, *TO_MATRIX, *MIXING)
+#: The functions of the language beside the element-wise ones.
+OTHERS = (*TO_NUMBER, *TO_MATRIX, *MIXING)
 _TWO = {*OF_TWO, "dot", "outer"}
 _CONSTANTS = {
     **WITH_CONSTANT,
@@ -38,6 +38,11 @@ _CONSTANTS = {
 }
 
 _OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.MatMult | ast.Pow
+
+
+def is_function(name: str) -> bool:
+    """Whether a name is a function of the language, or of a user who registered it."""
+    return name in FUNCTIONS or name in OTHERS
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def _line(source: Source, statement: ast.stmt) -> Line:
         )
     if name in RESERVED and (lag is None or name == "t"):
         raise source.error(target, f"{name!r} is {RESERVED[name]} and cannot be defined")
-    if name in CALLABLE and lag is None:
+    if is_function(name) and lag is None:
         raise source.error(target, f"{name!r} is a function and cannot be defined")
     _check(source, statement.value)
     return Line(name, target, statement.value)
@@ -172,12 +177,14 @@ def _stacked(source: Source, node: ast.expr) -> list[ast.expr]:
 
 
 def _check_call(source: Source, node: ast.Call, name: str) -> None:
-    if name not in CALLABLE:
+    if not is_function(name):
         if any(map(_is_time, node.args)):
             raise source.error(
                 node, f"a time stands in square brackets, as {name}[t] or {name}[t-1]"
             )
-        raise source.error(node.func, f"{name!r} is not a function{did_you_mean(name, CALLABLE)}")
+        raise source.error(
+            node.func, f"{name!r} is not a function{did_you_mean(name, (*FUNCTIONS, *OTHERS))}"
+        )
     least = 2 if name in _TWO else 1
     if not least <= len(node.args) <= (2 if name in _CONSTANTS else least):
         takes = "two arguments" if least == 2 else "one argument"
@@ -201,7 +208,7 @@ def _check_reference(source: Source, node: ast.expr) -> None:
     if not isinstance(node, ast.Subscript):
         if name == "t":
             raise source.error(node, "'t' is the time; it stands in brackets only, as h[t]")
-        if name in CALLABLE and isinstance(name_node.ctx, ast.Load):
+        if is_function(name) and isinstance(name_node.ctx, ast.Load):
             raise source.error(node, f"{name!r} is a function; give it an argument: {name}(…)")
         return
     match node.slice:

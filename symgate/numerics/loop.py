@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Function, Symbol
 
+from symgate.algebra.activations import record_of
 from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
@@ -353,5 +354,8 @@ def in_place(function: Function, now: str, code: LoopCode) -> list[str]:
     if name in MODULE:
         constants = "".join(f", {float(a)!r}" for a in function.args[1:])
         return [f"{now}[...] = {code.constant(MODULE[name])}({now}{constants})"]
+    record = record_of(function)
+    if record.formula:  # of a user: worked out from its closed form
+        return [f"{now}[...] = {code.constant(elementwise((record.closed,)).function)}({now})[0]"]
     ufunc = getattr(np, {"Abs": "absolute"}.get(name, name))
     return [f"{code.constant(ufunc)}({now}, {now})"]
