@@ -254,6 +254,11 @@ KINDS = {
     "framework": "choice",
 }
 BY_FUNCTION = {
+    ("activation", "name"): "word",
+    ("activation", "formula"): "word",
+    ("activation", "values"): "number",
+    ("activation", "slopes"): "number",
+    ("activation", "latex"): "word",
     ("memory", "steps"): "number",
     ("check", "names"): "table",
     ("memory", "state"): "word",
@@ -286,6 +291,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
     cell, params, x, run = t["cell"], t["params"], t["x"], t["run"]
     small = {"hidden": 3, "input": 2}
     given: dict[str, dict[str, Any]] = {
+        "activation": {"name": "own", "formula": "a"},
         "adjoint": {"cell": cell},
         "cell": {"name": "gru"},
         "compare": {"first": cell, "second": "gru"},

@@ -421,6 +421,10 @@ FUNCTIONS: dict[str, Any] = {
 WITH_CONSTANT = {n: r.constant for n, r in ACTIVATIONS.items() if r.constant and n in FUNCTIONS}
 
 
+#: The functions that users registered, by name.
+REGISTERED: dict[str, str] = {}
+
+
 def register(**known: Any) -> Activation:
     """Make a function one of the language, where it is none as yet."""
     name = known["name"]
@@ -429,6 +433,7 @@ def register(**known: Any) -> Activation:
         record = Activation(function=function, **known)
         ACTIVATIONS[name] = _BY_CLASS[function] = record
         FUNCTIONS[name] = function
+        REGISTERED[name] = name
     return ACTIVATIONS[name]
 
 

@@ -46,17 +46,21 @@ def activation(
     >>> import symgate as sg
     >>> mish = sg.activation("mish", "a * tanh(softplus(a))")
     >>> cell = sg.Cell.from_text("h[t] = mish(U @ h[t-1] + W @ x[t])")
-    >>> sg.decay(cell, hidden=4, lags=5).lags
-    5
+    >>> sg.text(sg.jacobian(cell)).startswith("diag(")
+    True
     >>> sg.activation("tanh", "a")
     Traceback (most recent call last):
         ...
     symgate.errors.SymgateError: 'tanh' is a function of the language already
     """
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", name):
-        raise SymgateError(f"an activation is named with letters, digits and _, not {name!r}")
+        raise SymgateError(f"an activation is named with letters, digits and _, not {name!r:.60}")
     if not isinstance(formula, str):
-        raise SymgateError(f"a formula is a text in a, not {formula!r}")
+        raise SymgateError(f"a formula is a text in a, not {formula!r:.60}")
+    if not isinstance(latex, str) or len(latex) > 200 or not latex.isprintable():
+        raise SymgateError(
+            f"latex is a short text, as {chr(92)}operatorname{{mish}}, not {latex!r:.60}"
+        )
     if name in RESERVED or name in ("a", "T"):
         raise SymgateError(f"{name!r} has a meaning in the language already")
     closed = _expression(name, formula)
@@ -116,7 +120,7 @@ def _ends(what: str, given: tuple[float, float] | None, name: str, e: Expr) -> t
         low, high = (sp.Float(end) if math.isfinite(end) else sp.sympify(end) for end in given)
     except (TypeError, ValueError):
         raise SymgateError(
-            f"{what} is a pair of numbers, the lowest and the highest, not {given!r}"
+            f"{what} is a pair of numbers, the lowest and the highest, not {given!r:.60}"
         ) from None
     found = [float(e.xreplace({A: Rational(k, 2)}).evalf()) for k in range(-39, 40)]
     slack = 1e-9 * max(map(abs, found))

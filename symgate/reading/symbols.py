@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
+
+from symgate.algebra.activations import REGISTERED
 from symgate.algebra.names import GREEK
 
 
@@ -333,8 +337,7 @@ HADAMARD = _words(
 #: Products that mean a matrix product or a component-wise one, by what stands beside them.
 TIMES = _words("cdot times ast star cdotp centerdot")
 
-#: Functions by their names in formulas, and what the language calls them.
-FUNCTIONS = {
+_FUNCTIONS = {
     "sigmoid": "sigmoid",
     "sigm": "sigmoid",
     "logistic": "sigmoid",
@@ -379,6 +382,9 @@ FUNCTIONS = {
     "identity": "identity",
     "hsigmoid": "hard_sigmoid",
 }
+
+#: Functions by their names in formulas, and what the language calls them.
+FUNCTIONS: Mapping[str, str] = ChainMap(_FUNCTIONS, REGISTERED)
 
 #: Functions of a whole vector, which the language does not have: an output layer's.
 OUTPUT_FUNCTIONS = _words("softmax Softmax argmax logsoftmax SoftMax smax")
