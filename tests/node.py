@@ -32,9 +32,10 @@ console.log(JSON.stringify(asked.map(answered)));
 """
 
 
-def measured(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the engine answers to { text, told, settings }; one process for all."""
-    script = f"{engine_script()}\n{_ASKED}"
+def measured(asked: list[dict[str, Any]], before: str = "") -> list[dict[str, Any]]:
+    """What the engine answers to { text, told, settings }; one process for all. `before` runs
+    first."""
+    script = f"{before}\n{engine_script()}\n{_ASKED}"
     done = subprocess.run(
         [needs("node"), "-e", script],
         input=json.dumps(asked), check=True, capture_output=True, text=True, timeout=120,

@@ -142,6 +142,12 @@ def test_shares_of_a_step_add_up_to_one() -> None:
         assert all(abs(sum(share.values()) - 1) < 1e-9 for share in answer["shares"])
 
 
+def test_without_webassembly_the_numbers_are_the_same() -> None:
+    asked = [{"text": str(sg.cell("lstm")), "settings": {"hidden": 8, "lags": 30}}]
+    (fast,), (slow,) = measured(asked), measured(asked, "delete globalThis.WebAssembly;")
+    assert off(slow["curve"], np.array(fast["curve"], float)) < 1e-12
+
+
 #: Texts that are no cells.
 FAULTS = [
     "h[t] = tanh(U @ h[t-1] + b",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.cli.main import main
 from tests import browser
 from tests.tools import axe
 
@@ -132,3 +133,21 @@ def test_a_bookmark_is_a_view(path: Path) -> None:
         assert (settings["hidden"], settings["lags"], settings["values"]) == (12, 50, {"b_z": 2.5})
         assert "another version" in page.evaluate("document.getElementById('notice').textContent")
         assert page.errors == []
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.cell"
+    mine.write_text(MINE)
+    page = tmp_path / "page.html"
+    assert main(["explore", "gru", str(mine), "-o", str(page)]) == 0
+    assert "<title>Live gradients: gru, mine</title>" in page.read_text(encoding="utf-8")
+    assert main(["explore", "gru", "-o", str(tmp_path / "page.pdf")]) == 3
+    assert main(["explore", "gru", "gru", "-o", str(page)]) == 3
+    assert "two cells are called 'gru'" in capsys.readouterr().err
+
+
+def test_a_notebook_shows_the_page_in_a_frame() -> None:
+    shown = sg.explore(sg.Cell.from_text(MINE, name=HOSTILE))._repr_html_()
+    assert shown.startswith("<iframe srcdoc=")
+    assert "<script" not in shown
+    assert "<img" not in shown

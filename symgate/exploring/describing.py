@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from symgate.cells import cell as by_name
+from symgate.cells import entries
 from symgate.drawing.diagram import diagram
 from symgate.drawing.palette import CARRY as CARRY_COLOUR
 from symgate.drawing.palette import gate_colours, on_dark
@@ -33,6 +35,7 @@ def description(cell: Cell) -> dict[str, Any]:
     words = {"carry": CARRY_COLOUR, **gate_colours(cell)}
     return {
         "name": cell.name,
+        "zoo": cell.name in entries() and by_name(cell.name) == cell,
         "title": cell.title,
         "text": str(cell),
         "roles": {name: role.split(":")[0] for name, role in cell.roles.items()},

@@ -10,7 +10,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 class Page {
   constructor() {
     this.cells = new Map();
-    for (const told of TOLD.cells) this.add({ zoo: true, ...told });
+    for (const told of TOLD.cells) this.add(told);
     this.chart = new Chart(find("chart"));
     this.controls = new Controls(find("controls"), (part) => this.move(part), (part) => this.preset(part));
     this.lag = 20;
@@ -270,7 +270,7 @@ class Page {
     gates.forEach((gate, i) => {
       const [, strip, output] = find("heat").children[i].children, canvas = strip.firstChild, mean = gate.values.reduce((a, b) => a + b, 0) / gate.values.length;
       drawHeat(canvas, gate, steps, true);
-      output.value = `mean ${mean.toFixed(2)}`;
+      output.value = `mean ${(Math.round(mean * 100) / 100 || 0).toFixed(2).replace("-", "−")}`;
     });
   }
 

@@ -136,7 +136,17 @@ function drawRibbon(element, shares, lags, colours, lit, scale) {
   element.replaceChildren(root);
 }
 
-const pathsOf = (shares) => [...new Set(shares.flatMap((s) => [...s.keys()]))];
+/** The paths that ever carry a hundredth of a step, those that carry most first. */
+function pathsOf(shares) {
+  const sums = new Map(), most = new Map();
+  for (const share of shares) {
+    for (const [path, value] of share) {
+      sums.set(path, (sums.get(path) ?? 0) + Math.abs(value));
+      most.set(path, Math.max(most.get(path) ?? 0, Math.abs(value)));
+    }
+  }
+  return [...sums.keys()].filter((path) => most.get(path) >= 0.01).sort((a, b) => sums.get(b) - sums.get(a));
+}
 
 /** A value of each unit over the steps as a picture, a row a unit, the highest on top. */
 function drawHeat(canvas, { size, values }, steps, signed) {

@@ -12,11 +12,12 @@ function shownPower(log) {
   return `${(10 ** (log - whole)).toFixed(1)}·${power(whole)}`;
 }
 
-/** The slope of the later half, in decades a step. */
+/** The slope of the later half in decades a step; of the whole, where that is of another sign. */
 function slopeOf(values) {
   const finite = [...values.keys()].filter((k) => Number.isFinite(values[k])), half = finite.slice(Math.floor(finite.length / 2));
   if (half.length < 2) return NaN;
-  return (values[half.at(-1)] - values[half[0]]) / (half.at(-1) - half[0]);
+  const rise = (from) => (values[half.at(-1)] - values[from]) / (half.at(-1) - from);
+  return Math.sign(rise(half[0])) === Math.sign(rise(finite[0])) ? rise(half[0]) : rise(finite[0]);
 }
 
 /** The first lag from which on a curve stays below a level, or -1. */
@@ -27,7 +28,7 @@ function passes(values, level) {
 }
 
 function sentences(values, { of, wrt, lags }) {
-  const what = `∂${of}ₜ/∂${wrt}ₜ₋ₖ`, slope = slopeOf(values), gone = values.findIndex((v, k) => k > 0 && v === -Infinity);
+  const slope = slopeOf(values), gone = values.findIndex((v, k) => k > 0 && v === -Infinity);
   if (gone > 0 && values.slice(gone).every((v) => v === -Infinity)) return `From lag ${gone} on the gradient is exactly zero.`;
   if (!Number.isFinite(slope)) return `There is no gradient to follow from ${wrt} to ${of}.`;
   const thousandth = passes(values, -3), parts = [];
@@ -40,7 +41,7 @@ function sentences(values, { of, wrt, lags }) {
   if (thousandth > 0) parts.push(`From lag ${thousandth} on less than a thousandth of it is left.`);
   else if (values.at(-1) > -3 && slope <= 1e-4) parts.push(`After ${lags} steps ${shownPower(values.at(-1))} of it is left.`);
   else if (slope > 1e-4) parts.push(`At lag ${lags} its size is ${shownPower(values.at(-1))}.`);
-  return parts.join(" ").replace("∂", what === "" ? "" : "∂");
+  return parts.join(" ");
 }
 
 /** The Python that makes the same numbers; what is usual is left out. */
