@@ -99,9 +99,20 @@ def cell_of(what: Cell | str) -> Cell:
     if isinstance(what, str | Path):
         return cell(what)
     if not isinstance(what, Cell):
-        mend = "; sg.model reads it" if hasattr(what, "state_dict") else ""
+        mend = "; sg.model reads it" if hasattr(what, "state_dict") else _network(what)
         raise SymgateError(f"expected a cell or its name, as 'gru', not {shown(what)}{mend}")
     return what
+
+
+def _network(what: object) -> str:
+    """What to do with a trained network, one of its layers, or its run in two directions."""
+    if hasattr(what, "groups"):
+        return "; measure its run, net.simulate(x); its cell is net.stack()[0], or a layer's .cell"
+    if hasattr(what, "read_as"):
+        return "; measure its run, layer.simulate(x); its cell is layer.cell"
+    if hasattr(what, "runs") and hasattr(what, "network"):
+        return "; in two directions it is no cell: sg.reach(net, x, at), or a run of run.runs"
+    return ""
 
 
 class Zoo(Mapping[str, "Cell"]):

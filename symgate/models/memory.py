@@ -32,6 +32,8 @@ def contents(source: Any) -> Contents:
         if not tree:
             raise SymgateError("the mapping holds no arrays")
         return Contents("a mapping of arrays", tree)
+    if hasattr(source, "SerializeToString"):
+        raise SymgateError("an ONNX model is read from its file; give the path")
     raise SymgateError(
         f"a network is a file, a module of PyTorch, a layer or model of Keras, a tree of Flax or "
         f"a mapping of arrays, not {type(source).__name__}"
@@ -47,8 +49,18 @@ def _flat(tree: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, An
         path = f"{prefix}{text}".replace("/", ".").removesuffix(":0").removesuffix(".value")
         if isinstance(value, Mapping):
             yield from _flat(value, f"{path}.", depth + 1)
-        elif hasattr(value, "shape") or isinstance(value, list):
+        elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
+            parts = {k: v for k, v in enumerate(value) if isinstance(v, Mapping)}
+            yield from _flat(parts, f"{path}.", depth + 1)
+        elif hasattr(value, "shape") or (isinstance(value, list) and _numbers(value)):
             yield path, value
+
+
+def _numbers(value: Any) -> bool:
+    """Whether nested lists hold numbers, and not words or settings."""
+    if isinstance(value, list):
+        return bool(value) and all(_numbers(v) for v in value)
+    return isinstance(value, int | float)
 
 
 def _of_torch(module: Any) -> Contents:

@@ -14,7 +14,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.models import formats, memory
 from symgate.models.conventions import conventions
 from symgate.models.formats.onnx_nodes import OnnxNode
-from symgate.models.keras_config import MERGES, unsaid_of
+from symgate.models.keras_config import MERGES, activation_of, unsaid_of
 from symgate.models.network import Layer, Network, Origin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import Found, recognised
@@ -163,10 +163,12 @@ def _named(found: list[Found]) -> list[Found]:
 def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     facts, unsaid = dict(found.facts), found.unsaid
     keras = found.row.framework == "keras"
+    versions = (i.split()[-1] for i in contents.inside if i.startswith("keras_version"))
+    version = next(versions, "")
+    if keras and version:  # "hard_sigmoid" is another function in Keras 3
+        slots = {k: v for k, v in said.items() if k in ("gates", "candidate", "output")}
+        said = {**said, **{k: activation_of(found.name, v, version) for k, v in slots.items()}}
     if keras and not facts:
-        version = next(
-            (i.split()[-1] for i in contents.inside if i.startswith("keras_version")), ""
-        )
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, unsaid = unsaid_of(kind, version)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,8 @@ class Network:
     """What `sg.model` returns: the recurrent layers of a file or a module.
 
     `net.layers` has them all, `net["decoder.rnn"]` one by its name or a unique end of it, or
-    a network of the layers that stand one above the other. `net.assumed` says in words what
+    a network of the layers that stand one above the other; `for layer in net` goes over all.
+    `net.assumed` says in words what
     nothing in the source says.
     """
 
@@ -146,7 +147,15 @@ class Network:
         """The names of what stands one above the other: each a network of its own."""
         return tuple(dict.fromkeys(layer.group for layer in self.layers))
 
-    def __getitem__(self, name: str) -> Layer | Network:
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, name: str | int) -> Layer | Network:
+        if isinstance(name, int):
+            return self.layers[name]
         exact = [layer for layer in self.layers if layer.name == name]
         if exact:
             return exact[0]
@@ -159,6 +168,11 @@ class Network:
             return inside[0] if len(inside) == 1 else replace(self, layers=inside)
         if len(ends) == 1:
             return ends[0]
+        under = [a for a in self.layers if a.name.startswith(f"{name}.") and name]
+        if under:  # both directions of a layer that stands among others
+            below = min(a.depth for a in under) - 1
+            own = (replace(a, group=name, depth=a.depth - below) for a in under)
+            return replace(self, layers=tuple(own))
         names = [layer.name for layer in self.layers]
         if len(ends) > 1 or len(groups) > 1:
             both = ", ".join(repr(layer.name) for layer in ends) or ", ".join(map(repr, groups))

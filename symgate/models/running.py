@@ -91,6 +91,10 @@ def simulate(
     network: Network, x: Any, state: Any, batch_first: bool | None, lengths: Any
 ) -> Run | BothWays | list[Any]:
     """See `Network.simulate`."""
+    if hasattr(x, "batch_sizes"):
+        raise ShapeError(
+            "x is a packed sequence; give the padded one, with lengths= of its sequences"
+        )
     several = isinstance(x, list | tuple) and len(x) > 0 and np.ndim(x[0]) == 2
     if several or lengths is not None:
         if state is not None:

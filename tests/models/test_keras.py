@@ -183,3 +183,31 @@ def test_first_states_and_masks_are_said() -> None:
     assert net.groups == ("encoder", "decoder")  # the output is not all that the decoder gets
     assert any(t.startswith("decoder: its first state comes from encoder") for t in net.assumed)
     assert any(t.startswith("encoder: mask masks steps") for t in net.assumed)
+
+
+def test_what_is_said_is_said_in_the_words_of_the_version(tmp_path: Path) -> None:
+    """hard_sigmoid was another function before Keras 3."""
+    with h5py.File(tmp_path / "w.hdf5", "w") as file:
+        file.attrs["keras_version"] = b"2.4.3"
+        for name, shape in (("kernel", (3, 16)), ("recurrent_kernel", (4, 16)), ("bias", (16,))):
+            file[f"rnn/rnn/{name}:0"] = RNG.normal(size=shape)
+    net = sg.model(tmp_path / "w.hdf5", recurrent_activation="hard_sigmoid")
+    assert net[0].reading.activations == {"gates": "hard_sigmoid(0.2)"}  # type: ignore[union-attr]
+
+
+def test_both_directions_of_a_layer_by_its_name() -> None:
+    source = model("deep")
+    net = sg.model(source)
+    both = next(a.name for a in source.layers if "bidirectional" in a.name)
+    found = net[both]
+    assert isinstance(found, sg.Network)
+    assert [layer.reverse for layer in found] == [False, True]
+    inner = source.layers[-1]
+    low = np.asarray(source.layers[0](X))
+    assert found.check(low, np.asarray(inner(low))).error < 1e-5
+    with pytest.raises(sg.SymgateError, match=r"sg\.reach\(net, x, at\)"):
+        sg.decay(net.simulate(X))  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(sg.SymgateError, match=r"net\.simulate\(x\)"):
+        sg.decay(net)  # type: ignore[arg-type]
+    with pytest.raises(sg.SymgateError, match=r"layer\.cell"):
+        sg.derive(net[0])  # type: ignore[arg-type]

@@ -192,6 +192,16 @@ def test_clipping_is_refused(tmp_path: Path) -> None:
         sg.model(tmp_path / "m")
 
 
+def test_what_stands_before_leaves_the_layout_open(tmp_path: Path) -> None:
+    before = onnx.helper.make_node("Relu", ["X"], ["X2"])
+    own = onnx.helper.make_node("GRU", ["X2", "W", "R", "B"], ["Y"], hidden_size=4)
+    run([before, own], weights("GRU"), tmp_path / "m")
+    net = sg.model(tmp_path / "m")
+    assert "batch_first" in "".join(net.assumed)
+    with pytest.warns(UserWarning, match="2 steps of 6 samples"):
+        net.simulate(X.swapaxes(0, 1))
+
+
 def test_batches_come_first_behind_a_transpose(tmp_path: Path) -> None:
     turned = onnx.helper.make_node("Transpose", ["X"], ["X2"], perm=[1, 0, 2])
     own = onnx.helper.make_node("GRU", ["X2", "W", "R", "B"], ["Y"], hidden_size=4)

@@ -162,6 +162,8 @@ def test_a_checkpoint_of_a_trainer(tmp_path: Path) -> None:
     torch.save({**beside, "state_dict": state}, tmp_path / "last.ckpt")
     net = sg.model(tmp_path / "last.ckpt", batch_first=False)
     assert net.groups == ("state_dict.module.net",)
+    whole = sg.model({**beside, "state_dict": state, "names": ["a", "b"]})
+    assert whole.groups == net.groups
     assert net.check(x, y).error < 1e-12
 
 

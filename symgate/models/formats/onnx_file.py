@@ -68,7 +68,7 @@ def read(path: Path) -> Contents:
         nodes=_distinct(nodes),
         chains=_chains(nodes),
         inside=tuple(kinds),
-        batch_first=any(node.batch_first for node in nodes),
+        batch_first=next((b for b in (True, False) if b in {n.batch_first for n in nodes}), None),
     )
 
 
@@ -170,8 +170,10 @@ def _around(node: Any, scope: _Scope) -> Around:
             "say state= for another"
         )
     maker: Any = scope.makers.get(given[0])
-    swapped = maker and [list(a.ints) for a in maker.attribute if a.name == "perm"] == [[1, 0, 2]]
-    batch_first = bool(swapped and maker.input[0] not in scope.makers)
+    batch_first = False if maker is None else None
+    if maker and maker.op_type == "Transpose" and maker.input[0] not in scope.makers:
+        turns = [list(a.ints) for a in maker.attribute if a.name == "perm"]
+        batch_first = True if turns == [[1, 0, 2]] else None
     return Around(_source(given[0], scope), batch_first, tuple(notes))
 
 

@@ -38,11 +38,11 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True)
 class Around:
-    """What the graph does around a node: the layer whose output it reads, the layout of what
-    it reads, what a replay leaves out."""
+    """What the graph does around a node: the layer whose output it reads, the layout of the
+    graph's input where it reads that, what a replay leaves out."""
 
     reads: str
-    batch_first: bool
+    batch_first: bool | None
     notes: tuple[str, ...]
 
 
@@ -59,7 +59,7 @@ class OnnxNode:
     dtype: str
     reads: str
     writes: str
-    batch_first: bool
+    batch_first: bool | None
 
     def same_weights(self, other: OnnxNode) -> bool:
         """Whether another layer is this one again, as branches repeat it."""
@@ -116,7 +116,7 @@ def node_of(
             "int8" if quantised else weights["W"].dtype.name,
             around.reads,
             node.output[0],
-            around.batch_first or bool("layout" in said and said["layout"].i),
+            True if "layout" in said and said["layout"].i else around.batch_first,
         )
 
 
