@@ -53,7 +53,7 @@ def test_every_verb_knows_it(cells: tuple[sg.Cell, sg.Cell]) -> None:
     assert sg.compare(own, own).verdict == "identical"
     assert sg.origin(own).text() == sg.origin(written).text()
     assert sg.diagram(own).svg().startswith("<svg")
-    assert "own_mish" in sg.explore(own).html()
+    assert "own_mish" in sg.explore(own).html
 
 
 def test_another_process_learns_it_with_the_cell(cells: tuple[sg.Cell, sg.Cell]) -> None:
