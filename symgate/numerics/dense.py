@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from symgate.numerics.bound import BoundBranch, BoundForm
 
 if TYPE_CHECKING:
-    from symgate.numerics.steps import Rows, Steps
+    from symgate.numerics.steps import Steps
 
 Array = NDArray[Any]
 
@@ -29,37 +29,12 @@ class DenseSteps:
     """
 
     def __init__(self, steps: Steps, coefficients: Sequence[Array]) -> None:
-        self.steps, split = steps, len(steps.within)
-        made = [
+        self.blocks = [
             _formed(f, coefficients, steps.buffer, (place,)) for place, f in enumerate(steps.forms)
         ]
-        self.within = list(zip(steps.within, made[:split], strict=True))
-        self.across = list(zip(steps.across, made[split:], strict=True))
-
-    def pull(self, i: int, rows: Rows, turn: int) -> Rows:
-        """One step backward on rows {value: (B, r, n)}; `turn` alternates the buffers."""
-        for (value, other, _), block in self.within:
-            if value in rows:
-                self._fold(rows, other, rows[value], block, i, ("within", value, other))
-        before: Rows = {}
-        for (value, other, _), block in self.across:
-            if value in rows:
-                self._fold(before, other, rows[value], block, i, ("across", value, other, turn))
-        return before
-
-    def _fold(self, into: Rows, name: str, rows: Array, block: Block, i: int, key: Any) -> None:
-        diagonal, matrix = block
-        if matrix is not None:
-            out = self.steps.buffer(key, (*rows.shape[:-1], matrix.shape[-1]))
-            np.matmul(rows, matrix[i], out=out)
-        else:
-            assert diagonal is not None
-            out = self.steps.buffer(key, rows.shape)
-            np.multiply(rows, diagonal[i][:, None, :], out=out)
-        if name in into:
-            into[name] += out
-        else:
-            into[name] = out
+        split = len(steps.within)
+        self.within = list(zip(steps.within, self.blocks[:split], strict=True))
+        self.across = list(zip(steps.across, self.blocks[split:], strict=True))
 
 
 def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:

@@ -69,11 +69,18 @@ class Spectral:
 
 
 def largest(rows: Array) -> float:
-    """The largest singular value, from the Gram matrix: exact to rounding for the largest."""
-    if not rows.size:
-        return 0.0
-    gram = rows @ rows.T if rows.shape[0] <= rows.shape[1] else rows.T @ rows
-    return float(np.sqrt(max(np.linalg.eigvalsh(gram)[-1], 0.0)))
+    """The largest singular value of rows (r, n)."""
+    return float(np.sqrt(largest_squares(rows)))
+
+
+def largest_squares(held: Array) -> Array:
+    """The square of the largest singular value of each matrix of (…, r, n), from the Gram
+    matrix: exact to rounding for the largest."""
+    if not held.size:
+        return np.zeros(held.shape[:-2])
+    turned = held.swapaxes(-1, -2)
+    gram = held @ turned if held.shape[-2] <= held.shape[-1] else turned @ held
+    return np.maximum(np.linalg.eigvalsh(gram)[..., -1], 0.0)
 
 
 def singular_values(rows: Array) -> Array:

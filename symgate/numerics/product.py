@@ -1,8 +1,7 @@
 """The Jacobian of a state by an earlier one, for every lag: a product that never underflows.
 
 The product is kept near 1 and its logarithm added up. As the lag grows it loses rank:
-directions that no longer count are dropped where that pays. Small cells are
-multiplied in blocks of steps at once.
+directions that no longer count are dropped where that pays.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.norms import Spectral, singular_values, squares
+from symgate.numerics.norms import FEW, Spectral, largest_squares, singular_values, squares
 from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_two
 
 Array = NDArray[Any]
@@ -105,23 +105,6 @@ class Record:
         """The next lag at which singular values are wanted."""
         return min((k for k in self.singular_at if k > lag), default=1 << 62)
 
-    def note_many(self, lags: slice, products: Array, logs: Array, has_remainder: bool) -> None:
-        """Note the norms of blocks (steps, B, r, n) times 2^logs (steps, B)."""
-        self.rank[lags] = products.shape[2] - has_remainder
-        noted = np.flatnonzero(self.noted[lags])
-        if not len(noted):
-            return
-        products, logs, place = products[noted], logs[noted], lags.start + noted
-        found = self.measure_many(products)
-        if not (found > self.low).all():
-            factor = power_of_two(largest_entries(products))
-            products = products / factor[..., None, None]
-            found = self.measure_many(products)
-            logs = logs + np.log2(factor)
-        self.squares[place], self.logs[place] = found, logs
-        if has_remainder:
-            self.dropped[place] = squares(products[..., -1:, :])
-
     def note_singular(self, lag: int, product: Scaled) -> None:
         """Note log10 of all singular values at a lag."""
         if self.wrt in product.rows:
@@ -138,7 +121,9 @@ class Record:
     def measure_many(self, products: Array) -> Array:
         if self.norm == "frobenius":
             return squares(products)
-        return np.asarray(np.linalg.norm(products, 2, axis=(-2, -1)) ** 2)
+        if products.shape[2] <= FEW:
+            return largest_squares(products)
+        return np.asarray([self.measure(rows) for rows in products])
 
     def log10_norm(self) -> Array:
         """(K + 1, B); -inf where the block is exactly zero."""

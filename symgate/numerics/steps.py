@@ -115,49 +115,22 @@ class Stretch:
         """The Jacobian blocks of the steps first … last - 1 (numbers within the stretch)."""
         return DenseSteps(self.steps, [array[first:last] for array in self.arrays])
 
-    def pull(self, i: int, rows: Rows) -> Rows:
-        """One step backward on rows {value: (B, r, n)}, term by term."""
-        if not rows:
-            return {}
-        self.fold(i, rows)
-        before: Rows = {}
-        lead = next(iter(rows.values())).shape[:2]
-        stacks = self.steps.stacks
-        buffers = {
-            state: self.steps.buffer(("stack", state), (*lead, len(stack)))
-            for state, stack in stacks.items()
-        }
-        for value, state, f in self.steps.across:
-            if value in rows:
-                part = self._pulled(f, i, rows[value], buffers.get(state))
-                if part is not None:
-                    _add(before, state, part)
-            else:
-                _clear(f, buffers.get(state))
-        for state, stack in stacks.items():
-            _add(before, state, _times(buffers[state], stack))
-        return before
-
     def fold(self, i: int, rows: Rows) -> None:
         """Add to each value what others of the same step pass on to it."""
         for value, other, f in self.steps.within:
             if value in rows:
-                _add(rows, other, cast(Array, self._pulled(f, i, rows[value], None)))
+                _add(rows, other, self._pulled(f, i, rows[value]))
 
-    def _pulled(self, f: BoundForm, i: int, d: Array, buffer: Array | None) -> Array | None:
-        """d form, but for the branches with a slot: those leave their rows in the buffer."""
+    def _pulled(self, f: BoundForm, i: int, d: Array) -> Array:
+        """d form"""
         out = None if f.diagonal is None else d * self.spread[f.diagonal][i]
         for branch in f.branches:
             c = None if branch.coefficient is None else self.spread[branch.coefficient][i]
-            if branch.slot is not None and buffer is not None:
-                np.multiply(d, 1 if c is None else c, out=buffer[..., branch.slot])
-                continue
-            moved: Array | None = _times(d if c is None else d * c, branch.by_columns)
+            moved = _times(d if c is None else d * c, branch.by_columns)
             if not branch.rest.is_identity:
-                moved = self._pulled(branch.rest, i, cast(Array, moved), buffer)
-            if moved is not None:
-                out = moved if out is None else np.add(out, moved, out=moved)
-        return out
+                moved = self._pulled(branch.rest, i, moved)
+            out = moved if out is None else np.add(out, moved, out=moved)
+        return cast(Array, out)
 
     def push(self, i: int, d: Rows) -> Rows:
         """One step forward on directions {state before: (B, r, n)}: the tangent."""
@@ -183,14 +156,6 @@ class Stretch:
                 moved *= self.spread[branch.coefficient][i]
             out = moved if out is None else np.add(out, moved, out=moved)
         return cast(Array, out)
-
-
-def _clear(f: BoundForm, buffer: Array | None) -> None:
-    """Zeros for the branches of a value that no rows have reached."""
-    for branch in f.branches:
-        if branch.slot is not None and buffer is not None:
-            buffer[..., branch.slot] = 0
-        _clear(branch.rest, buffer)
 
 
 def _times(rows: Array, matrix: Array) -> Array:

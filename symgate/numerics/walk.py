@@ -1,8 +1,7 @@
 """One pass back over the lags: the rows of a product, multiplied step by step.
 
-Each stretch of steps goes the way that costs least: the compiled engine, whole blocks of
-steps for a small cell, the Jacobian formed first while the rank is full, or term by term on
-the directions that are left.
+Each stretch of steps goes the way that costs least: in the compiled engine or in NumPy, the
+Jacobian formed first while the rank is full, or term by term on the directions that are left.
 """
 
 from __future__ import annotations
@@ -16,21 +15,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.blocks import Blocks, is_small
 from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
 from symgate.numerics.recipe import is_for_tape
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
+from symgate.numerics.straight import Straight
 from symgate.numerics.tape import FEW
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
-
-#: Steps whose coefficients are worked out together, and how many numbers of Jacobians are
-#: formed at once in a large cell.
-STRETCH, NUMBERS = 128, 1 << 16
 
 #: Between which sums of squares the compiled engine goes on without being rescaled.
 LOW, HIGH = 1e-200, 1e200
@@ -83,10 +78,8 @@ class Walk:
         self.way: Way
         if library is not None and not diagonal and is_for_tape(steps.expressions):
             self.way = Compiled(steps, product, records, library)
-        elif is_small(steps) and product.height > 1:
-            self.way = Blocks(steps, product, records)
         else:
-            self.way = Singly(steps, product, records)
+            self.way = Straight(steps, product, records)
 
     def run(self) -> None:
         lag = begin = end = 0
@@ -145,38 +138,6 @@ class Walk:
         for record in self.records:
             record.rank[look.lag] = self.product.height - self.product.has_remainder
         return look.lag
-
-
-class Singly:
-    """Step by step in NumPy: dense while the rank is full, then term by term."""
-
-    longest = STRETCH
-
-    def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
-        self.steps, self.product, self.records = steps, product, records
-
-    def open(self, start: int, stop: int) -> None:
-        self.stretch = self.steps.stretch(start, stop)
-
-    def advance(self, last: int, count: int, lag: int) -> int:
-        if self.steps.prefers_dense(self.product.height * len(self.product.log)):
-            count = max(1, min(count, NUMBERS // self.steps.width**2))
-            dense = self.stretch.dense(last - count + 1, last + 1)
-            for i in reversed(range(count)):
-                lag += 1
-                self.product.rows = dense.pull(i, self.product.rows, lag % 2)
-                self.note(lag)
-            self.product.rows = {s: part.copy() for s, part in self.product.rows.items()}
-            return count
-        for i in range(last, last - count, -1):
-            lag += 1
-            self.product.rows = self.stretch.pull(i, self.product.rows)
-            self.note(lag)
-        return count
-
-    def note(self, lag: int) -> None:
-        for record in self.records:
-            record.note(lag, self.product)
 
 
 class Compiled:
