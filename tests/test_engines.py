@@ -17,7 +17,7 @@ import pytest
 
 import symgate as sg
 from symgate.errors import UnknownName
-from symgate.numerics import native
+from symgate.numerics import native, threads
 from symgate.numerics.product import block_norms, vector_norms
 from symgate.numerics.tape import OPERATIONS, Bound, Place, Tape, packed
 from tests.chosen import CELLS
@@ -316,7 +316,7 @@ def test_a_folder_that_is_not_ones_own(
 @needs_compiler
 def test_two_processes_at_once(anew: Path) -> None:
     code = f"""
-from symgate.numerics import native
+from symgate.numerics import native, threads
 native.FLAGS = {QUICK}
 print(native.engine("c") is not None)
 """
@@ -327,3 +327,29 @@ print(native.engine("c") is not None)
     assert [process.communicate(timeout=60)[0].strip() for process in started] == ["True", "True"]
     folder = anew / "cache" / "symgate"
     assert sorted(p.suffix for p in folder.iterdir()) == [".sha256", ".so"]
+
+
+def test_one_thread_of_blas_while_any_walk_is_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walks may overlap: the first sets one thread, the last sets back what was."""
+    said: list[str] = []
+
+    class Controller:
+        def limit(self, *, limits: int, user_api: str) -> Controller:
+            said.append(f"{user_api} {limits}")
+            return self
+
+        def restore_original_limits(self) -> None:
+            said.append("back")
+
+    found = Controller()
+    monkeypatch.setattr(threads, "controller", lambda: found)
+    guard = threads.OneThread()
+    with guard, guard:
+        assert said == ["blas 1"]
+    assert said == ["blas 1", "back"]
+    with pytest.raises(KeyError), guard:
+        raise KeyError
+    assert said == ["blas 1", "back"] * 2
+    run = numbers(sg.cell("rnn"), steps=4).run()
+    sg.lag_norms(run, lags=2)
+    assert said == ["blas 1", "back"] * 3

@@ -36,7 +36,7 @@ def symgate_run(engine: str) -> Callable[[int, int, bool, int], Run]:
 
         def run() -> list[float]:
             found = sg.simulate(cell, params, x, engine=engine)
-            curve = sg.lag_norms(found, lags=lags, engine=engine).log10_norm[1:]
+            curve = sg.lag_norms(found, lags=lags, norm="frobenius", engine=engine).log10_norm[1:]
             return curve.ravel().tolist()
 
         return run

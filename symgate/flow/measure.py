@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
@@ -197,7 +198,8 @@ def _affordable(made: Setup, sizes: Mapping[str, int]) -> None:
     cell, sequences = made.cell, made.networks * made.samples
     numbers = {cell.sizes[letter]: n for letter, n in sizes.items()}
     widths = sum(int(number_of(cell.size(name), numbers)) for name in cell.inputs)
-    weights = made.networks * int(cell.parameter_count(**sizes))
+    shapes = [[int(number_of(n, numbers)) for n in p.shape] for p in cell.parameters.values()]
+    weights = made.networks * sum(map(math.prod, shapes))
     for what, count in (
         (f"the parameters of {cell.name} with {made.hidden} units", weights),
         (f"{sequences} sequences of {made.steps} steps", made.steps * sequences * widths),

@@ -32,15 +32,21 @@ class Spectral:
 
     def __init__(self, rows: int, seed: int = 0) -> None:
         self.seed = seed
+        self.left: Array
         self.restart(rows)
 
     def restart(self, rows: int) -> None:
-        """Begin with vectors that know nothing."""
-        start = np.random.default_rng(self.seed).normal(size=(rows, min(VECTORS, rows)))
-        self.left: Array = np.linalg.qr(start)[0]
+        """Begin with vectors that know nothing, once they are needed."""
+        self.rows, self.left = rows, np.empty((0, 0))
+
+    def begin(self) -> None:
+        if not self.left.size:
+            size = self.rows, min(VECTORS, self.rows)
+            self.left = np.linalg.qr(np.random.default_rng(self.seed).normal(size=size))[0]
 
     def rotate(self, q: Array, rows: int) -> None:
         """The first rows were multiplied by qᵀ from the left; up to `rows`, others follow."""
+        self.begin()
         left = q.T @ self.left[: len(q)]
         self.left = np.pad(left, ((0, rows - len(left)), (0, 0)))
 
@@ -54,6 +60,7 @@ class Spectral:
 
     def followed(self, rows: Array) -> float | None:
         """The norm by iteration from the last lag's vectors, or None if it is not certain."""
+        self.begin()
         whole = float(np.vdot(rows, rows))
         for _ in range(ROUNDS):
             self.left, _ = np.linalg.qr(rows @ (rows.T @ self.left))

@@ -23,6 +23,7 @@ from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.straight import Straight
 from symgate.numerics.tape import FEW
+from symgate.numerics.threads import ONE_THREAD
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -83,7 +84,7 @@ class Walk:
 
     def run(self) -> None:
         lag = begin = end = 0
-        with np.errstate(all="ignore"):
+        with ONE_THREAD, np.errstate(all="ignore"):
             self.start()
             while lag < self.lags and self.product.rows:
                 if not begin <= lag < end:
