@@ -350,6 +350,6 @@ def test_one_thread_of_blas_while_any_walk_is_inside(monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyError), guard:
         raise KeyError
     assert said == ["blas 1", "back"] * 2
-    run = numbers(sg.cell("rnn"), steps=4).run()
-    sg.lag_norms(run, lags=2)
-    assert said == ["blas 1", "back"] * 3
+    said.clear()
+    sg.lag_norms(numbers(sg.cell("rnn"), steps=4).run(), lags=2)
+    assert set(said) == {"blas 1", "back"}

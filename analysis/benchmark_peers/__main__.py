@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import platform
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -25,6 +26,7 @@ from pathlib import Path
 from analysis.benchmark_peers.bars import key, verdicts
 from analysis.benchmark_peers.contenders import CONTENDERS
 from analysis.benchmark_peers.measuring import LIMIT, WORTH, row, work
+from analysis.benchmark_peers.others import others
 from analysis.benchmark_peers.picture import plot
 
 SIZES, LAGS = (8, 32, 64, 128, 256, 512), (200, 1000, 10_000)
@@ -35,8 +37,8 @@ SLOW = ((128, 1000), (256, 1000))
 #: The rows of several sequences: n = 32, 200 lags.
 SEQUENCES = (8, 32, 256)
 
-HEAD = """double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.5), 1 thread, one
-processor, processor time, the least of runs taken in turn; {packages}; {kernel}.
+HEAD = """{machine}; double precision, default-initialised GRU (slow: b_z = 4, U of gain 1.5),
+1 thread, one processor, processor time, the least of runs taken in turn; {packages}; {kernel}.
 Made by `python -m analysis.benchmark_peers`.
 
 Columns: our time with the compiled engine and peak memory, our time over that of the matrix
@@ -68,6 +70,17 @@ def kernel() -> str:
             name.restype = ctypes.c_char_p
             return f"OpenBLAS kernel {name().decode()}"
     return "BLAS kernel unknown"
+
+
+def machine() -> str:
+    """The processor, where the system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    vectors = "AVX-512" if any("avx512f" in line for line in lines) else ""
+    return ", ".join(filter(None, [*named[:1], vectors])) or platform.processor()
 
 
 def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str]]:
@@ -108,18 +121,18 @@ def markdown(lines: list[list[str]], texts: int = 0) -> str:
     return "\n".join(f"| {line} |" for line in (shown[0], rule, *shown[1:]))
 
 
-def page(rows: list[dict], packages: str, missing: list[str]) -> str:
+def page(rows: list[dict], packages: str, missing: list[str], more: list[list[str]]) -> str:
     """The table, why something is left out, and the bars with their verdicts."""
     peers = [p for p in WORTH if any(p in found["figures"] for found in rows)]
     lines, reasons = table(rows, peers)
     notes = [f"({i}) {reason}." for i, reason in enumerate(reasons, 1)]
     notes += [f"Left out: {name} is not installed." for name in missing]
     parts = [
-        HEAD.format(packages=packages, limit=LIMIT, kernel=kernel()),
+        HEAD.format(machine=machine(), packages=packages, limit=LIMIT, kernel=kernel()),
         markdown(lines),
         "  \n".join(notes),
     ]
-    parts.append(markdown(list(verdicts(rows)), texts=2))
+    parts.append(markdown([*verdicts(rows), *more], texts=2))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -150,7 +163,8 @@ def main() -> None:
         kept.sort(key=lambda x: (x["slow"], x["sequences"], x["n"], x["lags"]))
         saved.write_text("[\n" + ",\n".join(map(json.dumps, kept)) + "\n]\n")
         print("  ".join(table([found], peers)[0][1]), file=sys.stderr, flush=True)
-    text = page(kept, packages, missing)
+    alone = options.sizes or options.lags or options.slow
+    text = page(kept, packages, missing, [] if alone else others())
     options.o.with_suffix(".md").write_text(text)
     plot(kept, options.o)
     print(text)

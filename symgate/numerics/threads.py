@@ -1,4 +1,4 @@
-"""One thread of BLAS while rows go back: their products are small and come one after the other.
+"""One thread of BLAS while a run or a walk goes on: its products are small, one after the other.
 
 With two threads on a busy machine such a walk was seen to take 200 times as long. This needs
 threadpoolctl; without it OPENBLAS_NUM_THREADS=1 in the environment does the same.
