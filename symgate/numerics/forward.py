@@ -32,6 +32,7 @@ from symgate.numerics.schedule import (
     split_stacks,
 )
 from symgate.numerics.tape import TAPES, Bound, Place, Same, Tape, aligned, packed
+from symgate.numerics.threads import ONE_THREAD
 
 Array = NDArray[Any]
 
@@ -82,7 +83,7 @@ class CompiledLoop:
         }
         for name, value in state.items():
             kept[name][0] = value
-        with np.errstate(all="ignore"):
+        with ONE_THREAD, np.errstate(all="ignore"):
             window = self.ahead(start, stop, kept)
             for name in text.driven:
                 kept[name][len(kept[name]) - length :] = window[text.body(name)]

@@ -23,6 +23,7 @@ from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
 from symgate.numerics.run import Run, Window, over_steps
 from symgate.numerics.schedule import Activation, Elementwise, Product, schedule, split_stacks
+from symgate.numerics.threads import ONE_THREAD
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -65,7 +66,7 @@ class Loop:
             kept[name] = np.empty((length + 1, self.rows(name), samples), self.frame.dtype)
         ahead = Window(self.frame, start, stop, kept, start)
         self.blocks: list[Array] = []
-        with np.errstate(all="ignore"):
+        with ONE_THREAD, np.errstate(all="ignore"):
             self.drive(ahead)
             for name in self.plan.driven:
                 shape = (length, self.rows(name), samples)
@@ -244,7 +245,7 @@ def advance(
     finite, or a gate that is no number, raises `Diverged`."""
     width = sum(kept[s][0].size for s in frame.cell.states)
     stride = max(STRIDE, NUMBERS // max(width, 1))
-    with np.errstate(all="ignore"):
+    with ONE_THREAD, np.errstate(all="ignore"):
         for first in range(0, length, stride):
             last = min(first + stride, length)
             some(first, last)

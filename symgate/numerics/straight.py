@@ -58,8 +58,10 @@ class Straight:
         held.loop.run([array[::-1] for array in coefficients], count)
         found = [self.measured(record, held, count, lag) for record in self.records]
         done = min(map(len, found))
-        shape = (len(self.product.log), held.height, -1)
-        self.product.rows = {s: rows[done].reshape(shape).copy() for s, rows in held.rows.items()}
+        shape = len(self.product.log), held.height
+        self.product.rows = {
+            s: rows[done].reshape(*shape, rows.shape[-1]).copy() for s, rows in held.rows.items()
+        }
         for record, squared in zip(self.records, found, strict=True):
             ends = squared[done - 1, 0]
             inside = bool(((ends > record.low) & (ends < record.high)).all())
@@ -70,7 +72,7 @@ class Straight:
         """(steps, 2, B): the squared norms of all rows and of the last, up to the first step
         at which they leave the range of numbers."""
         rows = held.rows[record.wrt][1 : count + 1]
-        whole = rows.reshape(count, len(self.product.log), held.height, -1)
+        whole = rows.reshape(count, len(self.product.log), held.height, rows.shape[-1])
         noted = record.noted[lag + 1 : lag + 1 + count]
         if noted.all():
             norms = record.measure_many(whole)
@@ -96,12 +98,15 @@ class _Held:
         self.height, samples, self.dtype = product.height, len(product.log), steps.run.dtype
         self.samples = () if samples == 1 else (samples,)
         dense = steps.prefers_dense(self.height * samples)
-        most = NUMBERS // (steps.width * self.height * samples)
+        most = NUMBERS // max(1, steps.width * self.height * samples)
         if dense:
-            most = min(most, FORMED // (steps.width**2 * samples))
+            most = min(most, FORMED // max(1, steps.width**2 * samples))
         self.most = max(LEAST, most)
         self.rows = {s: self.zeros(steps.size(s), self.most + 1) for s in steps.states}
-        self.flat = [rows.reshape(len(rows), -1, rows.shape[-1]) for rows in self.rows.values()]
+        self.flat = [
+            rows.reshape(len(rows), samples * self.height, rows.shape[-1])
+            for rows in self.rows.values()
+        ]
         self.loop: _Loop = _Dense(steps, self) if dense else _Loop(steps, self)
 
     def zeros(self, size: int, *steps: int) -> Array:
@@ -225,7 +230,8 @@ class _Loop:
     def array(self, name: str, array: Array, flat: bool = True) -> str:
         self.constants[name] = array
         if flat and self.owner.samples:
-            self.constants[f"{name}_flat"] = array.reshape(-1, array.shape[-1])
+            rows = array.shape[0] * array.shape[1]
+            self.constants[f"{name}_flat"] = array.reshape(rows, array.shape[-1])
         return name
 
     def made(self) -> Callable[[Sequence[Array], int], None]:
