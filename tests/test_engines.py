@@ -353,3 +353,21 @@ def test_one_thread_of_blas_while_any_walk_is_inside(monkeypatch: pytest.MonkeyP
     said.clear()
     sg.lag_norms(numbers(sg.cell("rnn"), steps=4).run(), lags=2)
     assert set(said) == {"blas 1", "back"}
+
+
+@pytest.mark.parametrize("at", ["mkdtemp", "replace"])
+def test_a_folder_that_is_full_or_cannot_be_written(
+    at: str, anew: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy does the work, said once, and nothing is left behind."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(native, "_call", lambda command: Path(command[-3]).write_bytes(b""))
+    monkeypatch.setattr(native, "_opened", lambda path: None)
+    monkeypatch.setattr(*((native.tempfile, at) if at == "mkdtemp" else (Path, at)), full)
+    monkeypatch.setenv("CC", compiler(anew, "exit 1"))
+    with pytest.warns(UserWarning, match="cannot be written .No space left on device"):
+        assert native.engine("auto") is None
+    assert not list((anew / "cache" / "symgate").iterdir())

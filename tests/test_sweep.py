@@ -6,14 +6,17 @@ import json
 import math
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.flow import workers
 from symgate.flow.workers import in_order
 
 GRID: dict[str, Any] = {
@@ -185,3 +188,51 @@ def test_two_sweeps_do_not_write_one_file(tmp_path: Path) -> None:
 def test_bad_executors(options: dict[str, Any], message: str) -> None:
     with pytest.raises(sg.SymgateError, match=message):
         swept(**options)
+
+
+def test_an_executor_that_dies() -> None:
+    with (
+        ProcessPoolExecutor(1, get_context("fork")) as executor,
+        pytest.raises(sg.SymgateError, match=r"the executor died .*goes on from there"),
+    ):
+        list(in_order(_killed, [1, 2, 3], executor=executor))
+
+
+def test_a_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask is missing, or nothing answers at the address within the time that it is given."""
+
+    def silent(address: str, timeout: float) -> None:
+        assert timeout == workers.ANSWER
+        raise TimeoutError(f"Timed out trying to connect to {address}")
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(workers, "import_module", missing)
+    with (
+        pytest.raises(sg.errors.MissingTool, match=r"symgate\[dask\]"),
+        workers.cluster("tcp://127.0.0.1:1"),
+    ):
+        pass
+    monkeypatch.setattr(workers, "import_module", lambda name: SimpleNamespace(Client=silent))
+    with (
+        pytest.raises(sg.SymgateError, match=r"no Dask scheduler answered at tcp:.*within 10 s"),
+        workers.cluster("tcp://127.0.0.1:1"),
+    ):
+        pass
+
+
+def test_a_worker_of_a_cluster_is_killed(tmp_path: Path) -> None:
+    """Two workers on this machine, one of which dies in the middle: the same table."""
+    distributed = pytest.importorskip("distributed")
+    tasks = [tmp_path / ("a" * (i + 1)) for i in range(5)]
+    for task in tasks:
+        task.touch()
+    tasks[2].unlink()
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as local,
+        workers.cluster(local.scheduler_address) as executor,
+    ):
+        assert list(in_order(_killed_once, tasks, executor=executor)) == [1, 2, 3, 4, 5]

@@ -46,7 +46,13 @@ def in_order(
     if executor is not None:
         if not hasattr(executor, "submit"):
             raise SymgateError(f"an executor has a method submit, and {executor!r} has none")
-        yield from _submitted(function, tasks, executor, 64)
+        try:
+            yield from _submitted(function, tasks, executor, 64)
+        except BrokenExecutor as error:
+            raise SymgateError(
+                f"the executor died ({error}); what a sweep has measured is in its file, and "
+                f"the same call goes on from there (keep=…)"
+            ) from None
         return
     done = failed = 0
     while done < len(tasks):
