@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from itertools import pairwise
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -239,7 +242,6 @@ UNCLEAR = [
     left("h", "h") + r"\operatorname{diag}(q_t) U_z",
     left("h", "h") + r"U_z W_z",
     left("h", "h") + r"\frac{1}{U_z}",
-    left("h", "h") + r"U_z r_t",
     left("s", "s") + "U_z",
     left("h", "h") + r"\prod_j U_z",
     "z_t = \\sigma(a_t)",
@@ -308,13 +310,70 @@ def test_the_command(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def] 
     assert main(["check", "gru", str(tmp_path / "none.tex")]) == 3
 
 
-@pytest.mark.parametrize("notation", ["symgate", "chung", "colah", "ng", "row"])
-@pytest.mark.parametrize("name", ["gru", "lstm"])
-def test_derivations_are_read_back_line_by_line(name: str, notation: str) -> None:
-    text = sg.derive(name, notation=notation, sections=["partials", "step"]).latex()
-    found = sg.check(name, text)
+@pytest.mark.parametrize(
+    ("name", "notation"), [("gru", "symgate"), ("rnn", "keras"), ("lstm", "ng"), ("mgu", "row")]
+)
+def test_whole_derivations_are_read_back_line_by_line(name: str, notation: str) -> None:
+    found = sg.check(name, sg.derive(name, notation=notation).latex())
     assert found.verdict == "right", str(found)
-    assert len(found.about) >= 4
+    assert len(found.about) >= 10
+    assert all(said.verdict == "right" for said in found.lines)
+
+
+CASES = tomllib.loads(
+    (Path(__file__).parent / "data" / "derivations.toml").read_text(encoding="utf-8")
+)["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["cell"])
+def test_derivations_from_public_notes(case: dict[str, Any]) -> None:
+    found = sg.check(case["cell"], case["claim"], names=case.get("names"))
+    assert found.verdict == case["verdict"], f"{case['why']}\n{found}"
+
+
+BACKWARD = {
+    "right": [
+        ("rnn", r"\delta_{t-1} = U^\top ((1 - h_t^2) \odot \delta_t)"),
+        ("gru", r"\delta_{a_z,t} = z_t (1 - z_t) \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
+        ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_{t-1}^\top"),
+        ("lstm", r"\hat\delta_{c,t-1} = f_t \odot \delta_{c,t}"),
+        (
+            "lstm",
+            r"\mathrm{d}c_t = \operatorname{diag}(f_t) \mathrm{d}c_{t-1} + i_t \odot \mathrm{d}g_t"
+            r" + g_t \odot \mathrm{d}i_t + c_{t-1} \odot \mathrm{d}f_t",
+        ),
+        ("gru", r"\lim_{z_t \to 1} \frac{\partial h_t}{\partial h_{t-1}} = I"),
+        (
+            "deltanet",
+            r"\frac{\partial S_t}{\partial S_{t-1}} = I \otimes (I - \beta_t k_t k_t^\top)",
+        ),
+        (
+            "rnn",
+            r"J_t = \operatorname{diag}(1 - h_t^2) U \\ "
+            r"\frac{\partial h_t}{\partial h_{t-k}} = J_t J_{t-1} \cdots J_{t-k+1}",
+        ),
+    ],
+    "wrong": [
+        ("rnn", r"\delta_{t-1} = U ((1 - h_t^2) \odot \delta_t)"),
+        ("gru", r"\delta_{a_z,t} = z_t \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
+        ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_t^\top"),
+        ("lstm", r"\hat\delta_{c,t-1} = i_t \odot \delta_{c,t}"),
+        ("gru", r"\lim_{z_t \to 0} \frac{\partial h_t}{\partial h_{t-1}} = I"),
+        (
+            "deltanet",
+            r"\frac{\partial S_t}{\partial S_{t-1}} = I \otimes (I - \beta_t k_t q_t^\top)",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "name", "text"),
+    [(verdict, *case) for verdict, cases in BACKWARD.items() for case in cases],
+)
+def test_back_propagation_gradients_changes_limits(verdict: str, name: str, text: str) -> None:
+    found = sg.check(name, text)
+    assert found.verdict == verdict, str(found)
 
 
 def test_rows_are_no_error_where_nothing_says_so() -> None:

@@ -110,11 +110,22 @@ def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
     elif time == 0:
         found = _through_states(scope, name, 0, _shares(scope))
     else:
-        found = _passed(scope, name, -time)
-        if scope.way("loss") == "each step":
-            found += _through_states(scope, name, -time, ("loss",))
+        found = _earlier(scope, name, -time)
     column = Operator(found, size, ONE).at(at)
-    return column.turned if scope.row else column
+    rows = scope.row or scope.way("gradient") == "row"
+    return column.turned if rows else column
+
+
+def _earlier(scope: Scope, name: str, lag: int) -> Summands:
+    """δ of a value of an earlier step, through the states of its own step."""
+    found: list[Summand] = []
+    states = scope.cell.states
+    onward = [s for s in states if s != name and within(scope, s, name, 0)]
+    alone = name in states and bool(onward) and scope.way("handed") == "by itself"
+    for state in (name,) if alone else states:
+        back = [s.turned().shifted(lag) for s in within(scope, state, name, 0)]
+        found += multiplied(back, _whole(scope, state, lag)) if back else ()
+    return tuple(found)
 
 
 def _shares(scope: Scope) -> tuple[str, ...]:

@@ -192,13 +192,14 @@ class Judge:
         return all(same([a], [_as_long(b, len(a))]) for a, b in values)
 
     @cached_property
-    def rows(self) -> bool:
-        """Whether the claim's own equations show that its vectors are rows."""
+    def rows(self) -> bool | None:
+        """Whether vectors are rows, as the claim's own equations show; None where none does."""
         found = set()
         for equality in self.equalities:
             said = [(named.row, self.defines(equality, named)) for named in self.names]
             found.add(frozenset(row for row, right in said if right))
-        return frozenset({True}) in found and frozenset({False}) not in found
+        only = {frozenset({True}), frozenset({False})} & found
+        return next(iter(next(iter(only)))) if len(only) == 1 else None
 
     # -- one side ----------------------------------------------------------------------------
 
@@ -223,7 +224,8 @@ class Judge:
                     continue
                 found = self.compared(reading, target)
                 odd = reading.named.row and readings and not self.rows
-                if odd and found is not None and found.verdict == TRANSPOSED:
+                unusual = found is not None and found.verdict == TRANSPOSED
+                if odd and (unusual or self.rows is False):
                     found = None  # rows, and the other layout too: nobody says so of this cell
                 elif odd and found is not None:
                     why = "it is right only where vectors are rows, and what says so is not clear"
@@ -348,11 +350,11 @@ class Judge:
 
     def wrong(self, readings: list[Reading], target: Target, side: Side) -> Judged:
         """Wrong, where nothing else can be meant and the numbers differ in every reading."""
-        doubts = [WHY[kind] for r in readings for kind in r.scope.seen.doubts()]
+        own = [r for r in readings if r.named.row == bool(self.rows)] or readings
+        doubts = [WHY[kind] for r in own for kind in r.scope.seen.doubts()]
         if doubts:
             why = "; ".join(dict.fromkeys(doubts))
             return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
-        own = [r for r in readings if r.named.row == self.rows] or readings
         located = [self.located(reading, target, side) for reading in own[:4]]
         if any(found is None for found in located):
             return unclear("the numbers do not decide it", side.start, side.stop)

@@ -80,7 +80,7 @@ class Locator:
             operator = added(parts, self.rows, self.cols)
             pairs = zip(self.points, target, strict=True)
             return all(same(point.operator(operator), due) for point, due in pairs)
-        except (ValueError, IndexError, ArithmeticError):
+        except (TypeError, ValueError, IndexError, ArithmeticError):
             return False
 
     def faults(self) -> list[Found]:

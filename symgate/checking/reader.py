@@ -161,7 +161,7 @@ class Reader:
             ).at(at)
             return column if cols == ONE else column.turned
         if value.expr.has(MatVec):
-            self.scope.way("beside")
+            self.scope.way("beside", again=True)
         return self._diag(value, at)
 
     def _diag(self, value: Vector, at: Any) -> Operator:

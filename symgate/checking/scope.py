@@ -63,10 +63,11 @@ class Scope:
         """What letters of time are, counted from t."""
         return dict(self.indices.numbers) or dict.fromkeys(self.indices.time, 0)
 
-    def way(self, kind: str) -> str:
-        """The way that something ambiguous is read; it is noted."""
+    def way(self, kind: str, again: bool = False) -> str:
+        """The way that something ambiguous is read; it is noted, and counted but where the
+        same place is met again."""
         self.seen.chosen[kind] = self.ways.get(kind, WAYS[kind][0])
-        self.seen.times[kind] = self.seen.times.get(kind, 0) + 1
+        self.seen.times[kind] = self.seen.times.get(kind, 0) + (not again)
         return self.seen.chosen[kind]
 
     def with_letter(self, letter: str, value: int) -> Scope:

@@ -25,6 +25,8 @@ WAYS = {
     "delta": ("value", "argument"),
     "loss": ("each step", "last step"),
     "tensor": ("of products", "of factors"),
+    "handed": ("all", "by itself"),
+    "gradient": ("column", "row"),
     "order": ("later to the left", "as it runs"),
 }
 
@@ -37,18 +39,22 @@ WHY = {
     "time": "a state stands without its time",
     "delta": "δ may be the derivative by the state or by what its activation acts on",
     "loss": "the loss may read every step or the last one only",
+    "handed": "δ of a state may hold what goes through the other states of its step, or not",
+    "gradient": "the derivative of the loss may be a column or a row",
     "tensor": "⊗ may bind before or after what stands side by side",
     "order": "a product may run from either end",
 }
 
 #: What is meant in one way throughout: where both are wrong, nothing else can be meant.
-CLOSED = {"delta", "loss", "order", "tensor"}
+CLOSED = {"delta", "loss", "order", "tensor", "handed", "gradient"}
 
 #: What is said of a reading that is not the first.
 NOTES = {
     ("partial", "direct"): "∂a/∂b holds the other values fixed",
     ("delta", "argument"): "δ is the derivative by what the activation acts on",
     ("loss", "last step"): "the loss reads the last step only",
+    ("handed", "by itself"): "δ of a state is what later steps hand back to it by itself",
+    ("gradient", "row"): "the derivative of the loss is a row",
     ("order", "as it runs"): "the later steps of a product are meant to stand on the left",
 }
 

@@ -111,7 +111,7 @@ def _texts(paths: list[str]) -> list[tuple[str, str]]:
                 raise SymgateError(f"{path} holds no file that ends in {' '.join(_ENDINGS)}")
             found += [(str(file.relative_to(path)), _text(str(file))) for file in inside]
         else:
-            found.append((path, _text(path)))
+            found.append((Path(path).name, _text(path)))
     return found
 
 
