@@ -24,8 +24,11 @@ _STATES = (
 def random_cell(seed: str, title: str) -> Cell:
     """A cell of two gates and a candidate; the same seed makes the same cell.
 
-    >>> print(random_cell("3", "A cell"))  # doctest: +ELLIPSIS
-    i[t] = ...
+    >>> print(random_cell("3", "A cell"))
+    r[t] = sigmoid(W_r @ x[t] + u_r * h[t-1] + b_r)
+    z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1] + b_z)
+    n[t] = tanh(W_n @ x[t] + z[t] * (U_n @ h[t-1]) + b_n)
+    h[t] = r[t] * h[t-1] + (1 - r[t]) * n[t]
     """
     random = Random(seed)
     a, b = random.sample(["f", "i", "z", "r", "o"], 2)

@@ -193,7 +193,7 @@ def exercises(
     >>> import symgate as sg
     >>> sheet = sg.exercises("lstm", seed=3, count=4)
     >>> [q.kind for q in sheet.questions]
-    ['partial', 'step', 'misprint', 'two']
+    ['partial', 'adjoint', 'step', 'misprint']
     >>> print(sheet.markdown().splitlines()[0])
     # Exercises: Jacobians of recurrent cells
     """
