@@ -248,11 +248,11 @@ class Page {
     if (told_ && this.ghost && !this.ghost.other) beside(this.ghost.values.slice(0, settings.lags + 1), "ghost", "before", false);
     if (told_ && this.ghost?.other) beside(this.ghost.values.slice(0, settings.lags + 1), "ghost", this.ghost.name, false);
     if (told_) beside(result.log10, result.exactly ? "curve" : "estimate", told.name);
-    else lines.push({ values: [0, -3], kind: "none" });
+    else lines.push({ values: [1, -12], kind: "none" });
     if (this.guess) beside(this.guess, "guess", "your guess");
     this.chart.draw({ lines, lags: settings.lags });
     const method = result.exactly ? "exact" : "an estimate from 8 rows while it moves";
-    find("state").textContent = this.hiding ? "" : `∂${settings.of}ₜ/∂${settings.wrt}ₜ₋ₖ, ${settings.norm} norm, ${method}; ${settings.hidden} units, ${result.steps} steps of normal inputs. “bound” multiplies the norms of the parts; “at rest” is the rate with no input.`;
+    find("state").textContent = this.hiding ? "" : `∂${settings.of}ₜ/∂${settings.wrt}ₜ₋ₖ, ${settings.norm} norm, ${method}; ${settings.hidden} unit${settings.hidden === 1 ? "" : "s"}, ${result.steps} steps of normal inputs. “bound” multiplies the norms of the parts; “at rest” is the rate with no input.`;
     find("lag").max = settings.lags;
     this.heat();
     this.read();
@@ -391,7 +391,7 @@ class Page {
     for (let i = Math.min(k, from.k); i <= Math.max(k, from.k); i++) {
       this.guess[i] = k === from.k ? v : from.v + (v - from.v) * (i - from.k) / (k - from.k);
     }
-    for (let i = Math.max(k, from.k) + 1; i < this.guess.length && !this.penAt; i++) this.guess[i] = v;
+    for (let i = k + 1; k >= from.k && i < this.guess.length; i++) this.guess[i] = v;
     this.penAt = { k, v };
     this.paint();
   }

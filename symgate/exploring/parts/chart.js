@@ -69,6 +69,7 @@ class Chart {
   }
 
   line(root, line, compact, labels) {
+    if (line.kind === "none") return; // it holds the axis only
     const { x, y, low, high } = this.scale, points = [];
     let path = "", pen = false, last = null;
     line.values.forEach((v, k) => {
@@ -81,7 +82,7 @@ class Chart {
     });
     if (!points.length) return;
     root.append(svg("path", { d: path, class: `line ${line.kind}`, "clip-path": "url(#inside)" }));
-    const near = last && line.kind === "bound" && x(last[0]) < this.scale.left + 90;
+    const near = last && line.kind === "bound" && x(last[0]) < this.scale.left + 140;
     if (line.label && last && !near) labels.push({ text: line.label, kind: line.kind, x: x(last[0]), y: y(last[1]), k: last[0] });
   }
 

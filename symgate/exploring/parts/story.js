@@ -29,7 +29,8 @@ function passes(values, level) {
 
 function sentences(values, { of, wrt, lags }) {
   const slope = slopeOf(values), gone = values.findIndex((v, k) => k > 0 && v === -Infinity);
-  if (gone > 0 && values.slice(gone).every((v) => v === -Infinity)) return `From lag ${gone} on the gradient is exactly zero.`;
+  if (gone > 0 && gone <= 0.9 * lags && values.slice(gone).every((v) => v === -Infinity)) return `From lag ${gone} on the gradient is exactly zero.`;
+  if (lags < 3 && Number.isFinite(values[lags])) return `At lag ${lags} its size is ${shownPower(values[lags])}.`;
   if (!Number.isFinite(slope)) return `There is no gradient to follow from ${wrt} to ${of}.`;
   const thousandth = passes(values, -3), parts = [];
   const half = Math.log10(2) / Math.abs(slope);
@@ -38,7 +39,7 @@ function sentences(values, { of, wrt, lags }) {
     else parts.push(half < 1 ? `The gradient dies: every step leaves a factor of ${round(10 ** slope)}.` : `Half of the gradient is gone every ${round(half)} steps.`);
   } else if (slope > 1e-4) parts.push(half > 10 * lags ? "The gradient keeps its size." : `The gradient explodes: it doubles every ${round(half)} steps.`);
   else parts.push("The gradient keeps its size.");
-  if (thousandth > 0) parts.push(`From lag ${thousandth} on less than a thousandth of it is left.`);
+  if (thousandth > 0 && slope < 0) parts.push(`From lag ${thousandth} on less than a thousandth of it is left.`);
   else if (values.at(-1) > -3 && slope <= 1e-4) parts.push(`After ${lags} steps ${shownPower(values.at(-1))} of it is left.`);
   else if (slope > 1e-4) parts.push(`At lag ${lags} its size is ${shownPower(values.at(-1))}.`);
   return parts.join(" ");
