@@ -12,7 +12,22 @@ from functools import partial
 
 
 class SymgateError(ValueError):
-    """A fault of the input: the base of every error of this package."""
+    r"""A fault of the input: the base of every error of this package.
+
+    Its text goes to a terminal, so that what steers one is left out of it:
+
+    >>> print(SymgateError("there is no file \x1b[31mred"))
+    there is no file �[31mred
+    """
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
+
+
+def harmless(text: str) -> str:
+    """A text in which nothing but the line breaks steers a terminal."""
+    lines = text.split("\n")
+    return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)
 
 
 class EquationError(SymgateError):
@@ -55,10 +70,10 @@ class EquationError(SymgateError):
         if self.file:
             text = f"{self.file}: {text}"
         if not self.shown.strip():
-            return text
+            return harmless(text)
         excerpt, start = _excerpt(self.shown, self.column - 1)
         carets = "^" * max(1, min(self.width, len(excerpt) - start))
-        return f"{text}\n    {excerpt}\n    {' ' * start}{carets}"
+        return harmless(f"{text}\n    {excerpt}\n    {' ' * start}{carets}")
 
 
 class ShapeError(SymgateError):

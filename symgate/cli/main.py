@@ -11,8 +11,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 from symgate import __version__
 from symgate.cli.examples import epilog
@@ -45,7 +47,28 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
+    if sys.stdout is None:
+        print("symgate: standard output is closed", file=sys.stderr)
+        return 1
+    try:
+        try:
+            return _run(list(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = 0
+    except OSError as error:
+        with suppress(OSError):
+            said = error.strerror or error
+            print(f"symgate: standard output cannot be written: {said}", file=sys.stderr)
+        code = 1
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run(words: list[str]) -> int:
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
@@ -57,7 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = import_module(_module(arguments.command)).run(arguments)
-        sys.stdout.flush()
         return code
     except MissingTool as error:
         return _fault(error, 4)
@@ -66,14 +88,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("symgate: stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _fault(error: Exception, code: int) -> int:
     print(f"symgate: {error}", file=sys.stderr)
     return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help that could not be printed is a fault as any other."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print(message, end="", file=file or sys.stderr)
 
 
 def _module(command: str) -> str:
@@ -82,7 +108,7 @@ def _module(command: str) -> str:
 
 def _parser(command: str | None) -> argparse.ArgumentParser:
     """The parser; only the command that is called loads its options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="symgate",
         description="Gate equations in; exact Jacobians, derivations and gradient curves out.",
         epilog="A cell is named by its zoo name, or given as a file of equations; - reads it from "

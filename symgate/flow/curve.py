@@ -380,6 +380,6 @@ class Decay:
 
 
 def _entropy(log10_values: Array) -> float:
-    weights = 10.0 ** (log10_values - log10_values[0])
+    weights = 10.0 ** (log10_values - log10_values.max())
     shares = weights[weights > 0] / weights.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))

@@ -8,6 +8,7 @@ while a computation writes to it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -34,8 +35,9 @@ class Journal:
                 folder = self.path.parent
                 raise SymgateError(f"cannot write {self.path}: there is no folder {folder}")
             try:
-                self.file = self.path.open("a+b")
-                self._lock()
+                while self.file is None:
+                    self.file = self.path.open("a+b")
+                    self._lock()
                 self._read()
             except OSError as error:
                 self.close()
@@ -75,6 +77,15 @@ class Journal:
                     f"{self.path} is being written by another sweep; wait for it, or name "
                     f"another file"
                 ) from None
+            if self.path is not None and not self._there():
+                self.file.close()  # another sweep ended and removed it in between
+                self.file = None
+
+    def _there(self) -> bool:
+        assert self.path is not None
+        assert self.file is not None
+        there = self.path.exists()
+        return there and os.path.samestat(os.fstat(self.file.fileno()), self.path.stat())
 
     def _read(self) -> None:
         """The rows that stand in the file; a line that was cut off is cut away."""

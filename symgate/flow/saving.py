@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import asked, path
+from symgate.asked import asked, path, shown
 from symgate.errors import SymgateError
 from symgate.flow.ceilings import Ceilings
 from symgate.flow.curve import Decay, Setting
 from symgate.flow.paths import Block, Paths
 from symgate.flow.predictions import Prediction, Predictions
+from symgate.flow.records import fitting, record
+from symgate.models.formats import npz
+from symgate.models.formats.archive import Archive
+from symgate.models.stored import Stored
 from symgate.writing.files import write_file
 
 Array = NDArray[Any]
@@ -70,9 +73,12 @@ def load(path: str | Path) -> Decay:
     (True, True)
     """
     try:
-        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
-            about = _about(path, file)
-            arrays = {name: file[name] for name in file.files if name != "about"}
+        with open(path, "rb") as file:
+            if not is_zipfile(file):
+                raise ValueError("no zip")
+            stored = npz.arrays(Archive(Path(path)))
+        about = _about(path, stored)
+        arrays = {name: each.read() for name, each in stored.items() if name != "about"}
         return _decay(about, arrays)
     except SymgateError:
         raise
@@ -84,13 +90,11 @@ def load(path: str | Path) -> Decay:
         raise SymgateError(f"{path} is a folder; name a file in it") from None
     except (
         OSError,
-        EOFError,
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
+        ArithmeticError,
+        RecursionError,
     ) as error:
         raise SymgateError(
             f"{path} is no whole file of symgate ({type(error).__name__}): it was cut off, "
@@ -99,44 +103,64 @@ def load(path: str | Path) -> Decay:
         ) from None
 
 
-def _about(path: str | Path, file: Any) -> dict[str, Any]:
-    if not isinstance(file, Mapping) or "about" not in file:
+def _about(path: str | Path, stored: Mapping[str, Stored]) -> dict[str, Any]:
+    if "about" not in stored:
         raise SymgateError(
             f"{path} holds no curve of symgate; save one with decay.save(path). A trained network "
             f"is read by sg.model(path)"
         )
-    about: dict[str, Any] = json.loads(str(file["about"][()]))
+    about: dict[str, Any] = json.loads(str(stored["about"].read()[()]))
     if about["format"] != FORMAT:
         raise SymgateError(
-            f"{path} has format {about['format']} (symgate {about.get('symgate', '?')}); this "
-            f"is symgate {__version__}, which reads format {FORMAT}: measure it again with\n"
-            f"    {about.get('setting', {}).get('command', 'symgate decay')}"
+            f"{path} has format {shown(about['format'])}, and symgate {__version__} reads format "
+            f"{FORMAT}: measure the curve again with symgate decay"
         )
     return about
 
 
 def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
-    given = about["setting"]
-    setting = Setting(**{**given, "positions": tuple(given["positions"])})
+    setting = record(Setting, about["setting"])
     singular = {
         int(name.split("/")[1]): array
         for name, array in arrays.items()
         if name.startswith("singular/")
     }
     lags, log10_norm = arrays["lags"], arrays["log10_norm"]
-    if log10_norm.ndim != 2 or lags.shape != log10_norm.shape[:1]:
+    if not log10_norm.size or log10_norm.ndim != 2 or log10_norm.dtype.kind != "f":
         raise ValueError("shapes")
+    if not np.array_equal(lags, np.arange(len(log10_norm))):
+        raise ValueError("lags")
+    if any(v.ndim != 2 or not v.size or v.dtype.kind != "f" for v in singular.values()):
+        raise ValueError("singular values")
+    beside = {k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()}
+    _aligned(lags, beside)
+    of, wrt, norm = (fitting(str, about[name], name) for name in ("of", "wrt", "norm"))
+    notes = fitting(tuple[str, ...], about["notes"], "notes")
     return Decay(
         setting,
-        about["of"],
-        about["wrt"],
-        about["norm"],
+        of,
+        wrt,
+        norm,
         lags,
         log10_norm,
         dict(sorted(singular.items())),
-        tuple(about["notes"]),
-        beside={k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()},
+        notes,
+        beside=beside,
     )
+
+
+def _aligned(lags: Array, beside: Mapping[str, Any]) -> None:
+    """Every curve beside the measured one has a value a lag."""
+    bounds, paths = beside.get("bounds"), beside.get("paths")
+    curves = [entry.log10_norm for entry in getattr(beside.get("predictions"), "entries", ())]
+    if bounds is not None:
+        curves += [bounds.worst_log10, bounds.run_log10, bounds.radius_log10]
+    if any(curve is not None and curve.shape[:1] != lags.shape for curve in curves):
+        raise ValueError("lags of a curve")
+    if paths is not None:
+        inner = [(b.whole, b.carry, *b.without.values()) for b in paths.blocks.values()]
+        if any(c is not None and c.shape != paths.lags.shape for each in inner for c in each):
+            raise ValueError("lags of a path")
 
 
 def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:
@@ -163,18 +187,18 @@ def _unpacked(value: Any, arrays: Mapping[str, Array]) -> Any:
     return [_unpacked(v, arrays) for v in value] if isinstance(value, list) else value
 
 
-def _bounds(data: dict[str, Any]) -> Ceilings:
-    return Ceilings(**{**data, "notes": tuple(data["notes"])})
+def _bounds(data: Any) -> Ceilings:
+    return record(Ceilings, data)
 
 
-def _predictions(data: dict[str, Any]) -> Predictions:
-    entries = tuple(Prediction(**entry) for entry in data["entries"])
-    return Predictions(entries, tuple(data["notes"]))
+def _predictions(data: Any) -> Predictions:
+    entries = [record(Prediction, entry) for entry in data["entries"]]
+    return record(Predictions, {**data, "entries": entries})
 
 
-def _paths(data: dict[str, Any]) -> Paths:
-    blocks = {(b["of"], b["wrt"]): Block(**b) for b in data["blocks"].values()}
-    return Paths(**{**data, "blocks": blocks})
+def _paths(data: Any) -> Paths:
+    blocks = [record(Block, block) for block in data["blocks"].values()]
+    return record(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
 
 
 #: How each part beside the curve is made again from its fields.

@@ -1,4 +1,8 @@
-"""The folder of a report: everything is written beside, then put into place at once."""
+"""The folder of a report: one run at a time writes to it; files are put into place at once.
+
+A run holds a lock. It writes everything beside, names that folder ready, and then moves its
+files, the page last. A run that was killed while it moved them is finished by the next.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,23 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from symgate.errors import SymgateError
-from symgate.writing.files import message
+from symgate.writing.files import message, sole
 
 #: Lists the files of the last report, so that the next one can remove what it no longer has.
 LIST = "data/files.json"
 
+#: The folder in which a whole report waits for its place, and what is told there of it.
+READY, LAST = ".report-ready", ".last.json"
 
-def checked(folder: str | Path) -> Path:
-    """A folder that can be written to, made if it is not there."""
+
+@contextmanager
+def opened(folder: str | Path) -> Iterator[Path]:
+    """A folder that can be written to, made if it is not there, and by this run alone."""
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise SymgateError(f"cannot write the report to {path}: it is a file; name a folder")
@@ -25,9 +34,13 @@ def checked(folder: str | Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
+        with sole(path / ".lock", f"another report is being written to {path}"):
+            _finish(path)
+            for left in path.glob(".report-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield path
     except OSError as error:
         raise SymgateError(message(path / "index.html", error)) from None
-    return path
 
 
 def put(folder: Path, files: Mapping[str, bytes], page: str) -> None:
@@ -43,18 +56,31 @@ def put(folder: Path, files: Mapping[str, bytes], page: str) -> None:
             path = Path(beside, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        before = listed_in(folder)
-        for name in everything:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(Path(beside, name), path)
-        for name in before - set(everything):
-            (folder / name).unlink(missing_ok=True)
+        gone = sorted(listed_in(folder) - set(everything))
+        Path(beside, LAST).write_text(json.dumps({"names": [*everything], "gone": gone}))
+        os.rename(beside, folder / READY)
+        _finish(folder)
     except OSError as error:
         raise SymgateError(message(folder / page, error)) from None
     finally:
         if beside:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+def _finish(folder: Path) -> None:
+    """Move the files of a report that is ready; those that were moved already are not there."""
+    ready = folder / READY
+    try:
+        told = json.loads((ready / LAST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    for name in told["names"]:
+        if (ready / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(ready / name, folder / name)
+    for name in told["gone"]:
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(ready)
 
 
 def listed_in(folder: Path) -> set[str]:

@@ -18,7 +18,7 @@ from symgate.reporting.assembling import Gathered, failed, gather
 from symgate.reporting.blocks import Page
 from symgate.reporting.chapters import CHAPTERS
 from symgate.reporting.findings import Findings
-from symgate.reporting.folder import checked, put
+from symgate.reporting.folder import opened, put
 from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
 from symgate.writing.pdf import write_pdf
@@ -76,9 +76,14 @@ def report(
     if format not in FORMATS:
         raise UnknownName("the format", str(format), FORMATS)
     if runs is not None:
-        return _on_runs(runs, checked(output), format, given)
+        with opened(output) as folder:
+            return _on_runs(runs, folder, format, given)
     settings = chosen(cells, words, **given)
-    folder = checked(output)
+    with opened(output) as folder:
+        return _on_cells(settings, folder, format, progress)
+
+
+def _on_cells(settings: Settings, folder: Path, format: str, progress: Progress | None) -> Report:
     store = Store(folder / KEPT)
     gathered = gather(settings, store, folder, progress or (lambda *_: None))
     page = page_of(gathered.findings)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from symgate.errors import SymgateError
+
+try:
+    import fcntl
+except ImportError:  # a system without POSIX locks: nothing guards a place there
+    fcntl = None  # type: ignore[assignment]  # the module, or None
 
 
 def write_file(path: str | Path, content: str | bytes) -> Path:
@@ -35,6 +42,43 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
             os.unlink(beside)
         raise SymgateError(message(target, error)) from None
     return path
+
+
+@contextmanager
+def sole(path: Path, why: str) -> Iterator[None]:
+    """Hold the lock at a path, which is removed afterwards; an error says `why` not, and who.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with sole(Path(folder, ".lock"), "it is written"):
+    ...         Path(folder, ".lock").exists()
+    True
+    """
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        if fcntl is None:
+            break
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            who = file.read(20).strip()
+            file.close()
+            raise SymgateError(
+                f"{why}{f' (by process {who})' if who.isdigit() else ''}; wait for it, or name "
+                f"another place"
+            ) from None
+        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            break
+        file.close()  # it was removed in between
+    with file:
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _mode(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -52,32 +53,46 @@ def _typeset(tool: str, source: str, folder: Path, path: Path) -> bytes:
         "openout_any": "p",
         "TEXMFOUTPUT": str(folder),
     }
+    command = [tool, *kind, *options, "derivation.tex"]
     try:
-        done = subprocess.run(
-            [tool, *kind, *options, "derivation.tex"],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        code, printed = _run(command, folder, environment)
     except subprocess.TimeoutExpired:
         raise SymgateError(f"{Path(tool).name} did not end within {TIMEOUT} s") from None
     except OSError as error:
         raise SymgateError(f"{tool} could not be started: {error.strerror or error}") from None
     made = folder / "derivation.pdf"
-    if done.returncode == 0 and made.exists():
+    if code == 0 and made.exists():
         return made.read_bytes()
     log = folder / "derivation.log"
     said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    said = said or done.stdout.decode("utf-8", errors="replace")
+    said = said or printed.decode("utf-8", errors="replace")
     kept = write_file(path.with_suffix(".log"), said)
     write_file(path.with_suffix(".tex"), source)
     raise SymgateError(
         f"{Path(tool).name} failed: {_first_error(said)}. The log is {kept}, the LaTeX "
         f"{path.with_suffix('.tex')}."
     )
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """The exit code of a program and what it printed; whatever it started ends with it."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=TIMEOUT)
+        except BaseException:  # also when the user stops it
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            raise
+    return process.returncode, printed
 
 
 def _first_error(log: str) -> str:

@@ -6,6 +6,8 @@ HDF5 is read through h5py; links, virtual and external data are not followed.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from symgate.errors import SymgateError
+from symgate.models.formats import hdf5_walk
 from symgate.models.formats.archive import LONGEST_TEXT, Archive
 from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread, wiring
 from symgate.models.optional import optional
@@ -20,6 +23,9 @@ from symgate.models.stored import RATIO, Array, Contents, Stored, checked_bytes
 
 #: More objects than this are in no file of a model.
 MOST_OBJECTS = 100_000
+
+#: What memory a file may take beside its own bytes.
+ROOM = 1 << 31
 
 
 def read_keras(archive: Archive) -> Contents:
@@ -47,6 +53,7 @@ def _json(path: Path, text: str | bytes) -> Any:
 
 def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> Contents:
     h5py = optional("h5py", "a file of Keras")
+    _walked(path, source)
     try:
         with h5py.File(source, "r") as file:
             version = version or _text(file.attrs.get("keras_version", ""))
@@ -78,6 +85,24 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
         + (() if config is None else kinds_of(config)),
         notes=() if config is None else unread(config),
     )
+
+
+def _walked(path: Path, source: Path | BytesIO) -> None:
+    """Let another process walk the file first; one that it does not survive is refused."""
+    content = None if isinstance(source, Path) else source.getvalue()
+    room = ROOM + 4 * (path.stat().st_size if content is None else len(content))
+    named = str(path.resolve()) if content is None else "-"
+    command = [sys.executable, "-P", hdf5_walk.__file__, str(room), named]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=60, check=False)
+        ended = done.returncode
+    except subprocess.TimeoutExpired:
+        ended = -1
+    if ended < 0 or ended == 3:
+        raise SymgateError(
+            f"{path} is no whole HDF5 file: the HDF5 library does not get through it; it was "
+            f"changed or cut off"
+        )
 
 
 def _text(value: Any) -> str:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import ast
 import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
+from numpy.lib.format import descr_to_dtype
 
 from symgate.errors import SymgateError
 from symgate.models.formats.archive import BROKEN, Archive
 from symgate.models.stored import Array, Contents, Stored, checked_bytes
+
+#: What NumPy raises on a header that was changed.
+ODD = (ValueError, TypeError, LookupError, EOFError, SyntaxError, RecursionError, MemoryError)
 
 #: A header of an array is shorter than this.
 HEADER = 1 << 16
 
 
 def read(archive: Archive) -> Contents:
+    """The arrays of a network, a name's parts with dots between them."""
+    return Contents("a npz file", {k.replace("/", "."): v for k, v in arrays(archive).items()})
+
+
+def arrays(archive: Archive) -> dict[str, Stored]:
     """The arrays by name."""
     names = [name for name in archive.entries if name.endswith(".npy")]
-    return Contents(
-        "a npz file",
-        {n.removesuffix(".npy").replace("/", "."): _stored(archive, n) for n in names},
-    )
+    return {name.removesuffix(".npy"): _stored(archive, name) for name in names}
 
 
 def read_npy(path: Path) -> Array:
@@ -42,18 +49,19 @@ def read_npy(path: Path) -> Array:
 def _header(name: str, head: io.BytesIO, whole: int) -> tuple[int, int, Any, Any, Any]:
     """Where the numbers begin, their bytes, the shape, the order of the axes, the type."""
     try:
-        version = npy.read_magic(head)
-        reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = reader(head)
-    except (ValueError, EOFError) as error:
-        raise SymgateError(f"{name} is no array: {error}") from None
+        length = int.from_bytes(head.read(2 if npy.read_magic(head) == (1, 0) else 4), "little")
+        said = ast.literal_eval(head.read(length).decode("utf-8").strip())
+        shape, fortran, dtype = said["shape"], said["fortran_order"], descr_to_dtype(said["descr"])
+        shape = tuple(shape)
+    except ODD as error:
+        raise SymgateError(f"{name} is no array: {str(error)[:100]}") from None
     if dtype.hasobject:
         raise SymgateError(
             f"{name} holds Python objects, which are not made from a file; save arrays of numbers"
         )
     start = head.tell()
-    size = checked_bytes(name, tuple(shape), dtype.itemsize, whole - start)
-    return start, size, tuple(shape), "F" if fortran else "C", dtype
+    size = checked_bytes(name, shape, dtype.itemsize, whole - start)
+    return start, size, shape, "F" if fortran else "C", dtype
 
 
 def _stored(archive: Archive, name: str) -> Stored:
