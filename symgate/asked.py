@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Signature, signature
+from itertools import islice
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -26,6 +27,9 @@ Check = Callable[[str, Any], Any]
 
 #: What no count reaches: more units, lags or steps do not fit into any memory.
 MOST = 10**12
+
+#: What lists several values lists at most so many.
+MANY = 10**6
 
 
 def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -118,7 +122,10 @@ def several(check: Check) -> Check:
     def checked(name: str, value: Any) -> Any:
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
             return check(name, value)
-        return [check(f"each of {name}", each) for each in value]
+        found = list(islice(value, MANY + 1))
+        if len(found) > MANY:
+            raise SymgateError(f"{name} has more than {MANY:,} values")
+        return [check(f"each of {name}", each) for each in found]
 
     return checked
 

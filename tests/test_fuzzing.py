@@ -9,7 +9,7 @@ import pytest
 from tests.fuzzing import TARGETS, Hunt, broken, changed, seeds
 
 #: How many changed inputs are run, so that each target takes a few seconds.
-MANY = {"text": 150, "read": 12, "claim": 150, "model": 40, "curve": 120, "journal": 300}
+MANY = {"text": 60, "read": 4, "claim": 40, "model": 30, "curve": 60, "journal": 300}
 
 #: Seconds of processor time on a machine on which much else runs.
 BUSY = 30.0

@@ -240,3 +240,18 @@ def test_memory_grows_with_the_kept_values() -> None:
     kept = 8 * steps * n * 4  # h, z, r, n
     assert plain < 3 * kept
     assert peak(lambda: sg.simulate(cell, params, x, checkpoint=True)) < kept / 4
+
+
+def test_memory_is_said_before_it_is_taken() -> None:
+    cell = sg.Cell.from_text("h[t] = tanh(U @ h[t-1])")
+    params = sg.init(cell, 3)
+    for call in (
+        lambda: sg.simulate(cell, params, steps=10**12),
+        lambda: sg.lyapunov(cell, params, steps=10**12),
+        lambda: sg.init("gru", 100_000),
+        lambda: sg.memory("lstm", 10, hidden=100_000),
+    ):
+        with pytest.raises(sg.SymgateError, match=r"would take .* GB of memory"):
+            call()
+    with pytest.raises(sg.SymgateError, match="more than 1,000,000 values"):
+        sg.decay("rnn", hidden=2, lags=3, at=range(10**12))

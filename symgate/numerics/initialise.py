@@ -22,6 +22,7 @@ from symgate.linear.linearise import Node, linearise
 from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked, number_of
 from symgate.numerics.options import known_name, mapping
+from symgate.numerics.room import must_fit
 from symgate.numerics.setup import Setup
 
 Array = NDArray[Any]
@@ -31,6 +32,9 @@ _Make = Callable[[np.random.Generator, int, int], Array]
 
 #: Scalars (a leak, a step size) have no scheme in the literature; they start here.
 SCALAR = 0.5
+
+#: Above so many units their parameters may not fit into memory.
+LARGE = 1000
 
 
 def init(
@@ -72,6 +76,9 @@ def init(
         t_max = number(least=2)("t_max", t_max)
     numbers = chosen_sizes(cell, hidden, input, sizes)
     kind = _precision(dtype)
+    if max(numbers.values(), default=0) > LARGE:
+        count = int(cell.parameter_count(**numbers))
+        must_fit(f"the parameters of {cell.name} with {hidden} units", count, "take fewer units")
     draw = _Draw(cell, numbers, _seed(seed), _number("gain", gain), t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":

@@ -20,6 +20,7 @@ from symgate.numerics.forward import CompiledLoop
 from symgate.numerics.general import is_general, simulated
 from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.options import check_progress, check_switch
+from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
 from symgate.numerics.sequences import (
     are_sequences,
@@ -111,6 +112,10 @@ def simulate(
         {},
         {},
     )
+    widths = sum(math.prod(frame.shape(name)) for name in cell.equations)
+    kept = 2 * math.isqrt(length) if checkpoint else length
+    mend = "take fewer units, steps or samples, or checkpoint=True"
+    must_fit(f"{cell.name} over {length} steps", kept * widths * frame.samples, mend)
     first = {
         s: np.zeros((frame.size(cell.size(s)), frame.samples), dtype)
         if initial.get(s) is None

@@ -1,0 +1,37 @@
+"""How much memory something would take, said before it is taken."""
+
+from __future__ import annotations
+
+import os
+
+from symgate.errors import SymgateError
+
+#: What a machine is taken to have that does not say.
+UNKNOWN = 16 << 30
+
+
+def memory() -> int:
+    """The bytes of memory that this machine has.
+
+    >>> memory() > 0
+    True
+    """
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return UNKNOWN
+
+
+def must_fit(what: str, numbers: int, mend: str) -> None:
+    """Raise where so many numbers of 8 bytes are more than the machine can hold.
+
+    >>> must_fit("a run", 10**15, "take fewer steps")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    symgate.errors.SymgateError: a run would take 7,450,581 GB of memory, and this machine has ...
+    """
+    if 8 * numbers > (there := memory()):
+        raise SymgateError(
+            f"{what} would take {8 * numbers / 2**30:,.0f} GB of memory, and this machine has "
+            f"{there / 2**30:,.0f}; {mend}"
+        )
