@@ -27,8 +27,19 @@ from symgate.exploring.still import still_picture
 FILES = Path(__file__).parent / "parts"
 
 #: What the worker runs as well as the page, in this order.
-ENGINE = ("kernel", "drawing", "language", "adjoints", "engine", "pulling", "lesson")
-PAGE = ("typeset", "chart", "story", "controls", "app")
+ENGINE = (
+    "kernel",
+    "drawing",
+    "language",
+    "names",
+    "sizes",
+    "adjoints",
+    "compiler",
+    "engine",
+    "pulling",
+    "lesson",
+)
+PAGE = ("typeset", "chart", "story", "controls", "app", "scripting")
 
 
 def page(cells: Sequence[Cell]) -> str:
