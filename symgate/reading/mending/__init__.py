@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from symgate.reading.faults import Fault
 from symgate.reading.mending import habits, layout, marks, written
-from symgate.reading.mending.invariants import Broken
+from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.search import Slip, slips

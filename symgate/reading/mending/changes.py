@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 
 from symgate.reading.faults import Edit
 from symgate.reading.mending.printing import Printing
-from symgate.reading.mending.sketch import Facts, Sketch, gate_of, times
+from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of, times
 from symgate.reading.structure import affine, complement, summands
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Times, Var, children
 
@@ -94,6 +94,8 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 yield from maker.moved_gates(term)
             case Call():
                 yield from maker.functions(term)
+                if not affine(term):
+                    yield from maker.inserted_gates(term)
             case Apply():
                 yield from maker.joined(term)
                 yield from maker.turned(term)
@@ -161,16 +163,44 @@ class _Maker:
             return "wrong_gate"
         return "wrong_state" if time == -1 or name in self.sketch.entering else "wrong_symbol"
 
-    def inserted_gates(self, var: Var) -> Iterator[Change]:
-        """U (r ⊙ h) for U h, and i ⊙ g for g."""
+    def inserted_gates(self, var: Var | Call) -> Iterator[Change]:
+        """U (r ⊙ h) for U h, i ⊙ g for g, θ ⊙ tanh(h) for tanh(h), r ⊙ (U h + c) for U h + c."""
         beside = any(var in t.factors for t in self.own.terms if isinstance(t, Times))
         for name in self.sketch.parts.gates | self.sketch.spare:
-            if name == self.own.name or name not in self.sketch.lines or name == var.name or beside:
+            own = name in (self.own.name, getattr(var, "name", ""))
+            if own or name not in self.sketch.lines or beside:
+                continue
+            sums = [s for s in self.own.sums if any(a.vector is var for a in s.applied)]
+            if any(len(s.biases) > 1 for s in sums):
+                yield from self.beside_biases(name, var, sums[0])
                 continue
             new, meant = self.multiplied(name, var)
             yield self.change(var, new, "missing_factor", meant)
-            if any(a.vector is var for s in self.own.sums for a in s.applied):
+            if sums:
                 yield self.change(var, new, "missing_factor", f"({meant})")
+
+    def beside_biases(self, gate: str, var: AnyTerm, own: Sum) -> Iterator[Change]:
+        """r ⊙ (U h + c) for U h + c, in a sum with a bias of the input's own."""
+        terms = own.call.argument.terms if own.call and isinstance(own.call.argument, Add) else ()
+        for (s1, acted), (s2, bias) in pairwise(terms):
+            if not (isinstance(acted, Apply) and acted.vector is var and isinstance(bias, Par)):
+                continue
+            inner = Add(acted.start, bias.stop, ((s1, acted), (s2, bias)))
+            shown = self.printing.printed(acted.start, bias.stop)
+            product, _ = self.multiplied(gate, inner)
+            meant = f"{self.printing.name(gate, 0)} {self.printing.sign} ({shown})"
+            rest = tuple((s, t) for s, t in terms if t is not bias)
+            whole = Add(terms[0][1].start, terms[-1][1].stop, rest)
+            whole = replace(whole, terms=tuple((s, product if t is acted else t) for s, t in rest))
+            assert own.call is not None
+            change = self.change(
+                own.call.argument,
+                whole,
+                "missing_factor",
+                meant,
+                Edit(acted.start, bias.stop, meant),
+            )
+            yield replace(change, start=acted.start, stop=bias.stop)
 
     def complemented(self, product: AnyTerm, meant: str) -> tuple[AnyTerm, str]:
         """(1 - z) ⊙ g for z ⊙ g."""

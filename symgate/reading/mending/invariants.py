@@ -8,34 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from symgate.reading.mending import weighing
+from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.polynomials import Polynomial, TooLong, polynomial, summed
 from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of, times
 from symgate.reading.structure import affine, complement, summands
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Times, Var, text, walk
 
-
-@dataclass(frozen=True)
-class Broken:
-    """A place where an invariant does not hold."""
-
-    line: str
-    start: int
-    stop: int
-    kind: str
-    why: str
-    fixed: bool = False
-    weight: float = 1.0
-    rule: str = ""
-
-
 Invariant = Callable[[Sketch], Iterator[Broken]]
-
-
-def at(own: Facts, term: AnyTerm, kind: str, why: str, fixed: bool = False) -> Broken:
-    return Broken(own.name, term.start, term.stop, kind, why, fixed)
 
 
 # -- names ------------------------------------------------------------------------------
@@ -43,7 +26,7 @@ def at(own: Facts, term: AnyTerm, kind: str, why: str, fixed: bool = False) -> B
 
 def read(sketch: Sketch) -> Iterator[Broken]:
     """Every gate is read: i = σ(…) beside c = f ⊙ c + g."""
-    for name in sketch.spare:
+    for name in sketch.spare & sketch.lines.keys():
         if not sketch.reads[name, 0] and not sketch.reads[name, -1]:
             target = sketch.lines[name].u.line.target
             yield Broken(name, target.start, target.stop, "unread", f"nothing reads {name}")
@@ -383,6 +366,7 @@ def weighted(sketch: Sketch) -> Iterator[Broken]:
                 bare = all(isinstance(f, Var) or complement(f) is not None for f in part.factors)
                 names = [f for f in part.factors if isinstance(f, Var)]
                 last = [v for v in names if v.time == -1 or v.name in sketch.entering]
+                last += [v for v in names if v.name in sketch.memories and v.time != -1]
                 if s.call is not None and bare and last and own.name not in sketch.memories:
                     yield at(
                         own,
@@ -647,6 +631,10 @@ INVARIANTS: tuple[Invariant, ...] = (
     like_functions,
     oriented,
     one_vector,
+    weighing.weighs,
+    weighing.summed,
+    weighing.added,
+    weighing.alike,
 )
 
 

@@ -144,8 +144,12 @@ def _order(factor: str) -> tuple[str, str]:
 
 
 def frozen(found: Polynomial) -> str:
-    """A polynomial as one text, the same for equal ones."""
+    """A polynomial as one text, the same for equal ones, whatever the names in its marks."""
+
+    def key(item: tuple[tuple[str, ...], float]) -> tuple[list[str], float, tuple[str, ...]]:
+        return [_order(factor)[0] for factor in item[0]], item[1], item[0]
+
     return " + ".join(
         (f"{c:g} " if c != 1 or not m else "") + " ".join(m)
-        for m, c in sorted(found.items(), key=lambda item: ([*map(_order, item[0])], item[1]))
+        for m, c in sorted(found.items(), key=key)
     )

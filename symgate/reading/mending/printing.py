@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from symgate.reading.faults import Edit, edited
-from symgate.reading.mending.sketch import Facts, Sketch, Sum
+from symgate.reading.mending.sketch import Facts, Sketch, Sum, times
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
 
 _SIGNS = (
@@ -194,6 +194,12 @@ class Printing:
                         continue
                     have.add(shape)
                     yield part.term, remarked(self.of(part.term), other, own)
+                for acted in model.applied:
+                    bare = _last_alone(acted)
+                    if bare is not None and _shape(bare) not in have:
+                        have.add(_shape(bare))
+                        matrix = remarked(self.of(acted.matrix), other, own)
+                        yield bare, f"{matrix} {self.of(bare.vector)}"
 
     def weight(self, sketch: Sketch, own: Facts, var: Var) -> tuple[Par, str] | None:
         """The weight by which the other lines read a variable, with this line's mark."""
@@ -221,6 +227,13 @@ class Printing:
                 ):
                     return term, self.of(term)
         return None
+
+
+def _last_alone(acted: Apply) -> Apply | None:
+    """U h for U (r ⊙ h): what a weight acts on without the gate before it."""
+    vector = acted.vector
+    last = [f for f in times(vector) if isinstance(f, Var) and f.time == -1]
+    return replace(acted, vector=last[0], stop=last[0].stop) if len(last) == 1 else None
 
 
 def _shape(term: AnyTerm) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from symgate.reading.mending.book import known
+from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.changes import Change, changes
 from symgate.reading.mending.habits import usual
-from symgate.reading.mending.invariants import Broken, broken
+from symgate.reading.mending.invariants import broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.terms import Call, Quot, Raised, Var, walk
@@ -70,6 +71,9 @@ REMEDIES = {
     "unsquashed": ("spurious_activation",),
     "beside": ("wrong_operator",),
     "once": ("missing_term", "wrong_state"),
+    "weighs": ("wrong_activation",),
+    "summed": ("wrong_operator", "missing_operator"),
+    "added": ("wrong_operator",),
 }
 
 
@@ -115,7 +119,7 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
     for everywhere in (False, True):
         if (everywhere or not wrong) and not _like_a_common_one(sketch):
             return best
-        for slip in _scored(sketch, printing, wrong, everywhere or not wrong):
+        for slip in _scored(sketch, printing, wrong, everywhere):
             if best is None or slip.score > best.score:
                 best = slip
         if not wrong or (best is not None and best.reached):
@@ -124,12 +128,12 @@ def _best(sketch: Sketch, printing: Printing, wrong: Sequence[Broken]) -> Slip |
 
 
 def _scored(
-    sketch: Sketch, printing: Printing, wrong: Sequence[Broken], everywhere: bool
+    sketch: Sketch, printing: Printing, wrong: Sequence[Broken], again: bool
 ) -> Iterator[Slip]:
-    """The changes that gain something: at what is broken, or in every line."""
+    """The changes that gain something: first at what is broken, then `again` everywhere else."""
     bad = sum(b.weight for b in wrong)
     for change in islice(changes(sketch, printing), MOST):
-        if not everywhere and not _concerns(sketch, change, wrong):
+        if wrong and _concerns(sketch, change, wrong) == again:
             continue
         after = sketch.changed(change.line, change.term)
         reached = known(after.terms) if sketch.whole else ""
@@ -139,7 +143,10 @@ def _scored(
         gained = bad - sum(b.weight for b in left)
         telling = bool(mended) or _telling(sketch, change, reached)
         likely = reached in MEANT and telling
-        if wrong and (gained < 0.5 or not _fits(sketch, change, mended, reached)):
+        dropped = change.kind in ("spurious_factor", "missing_comma") and any(
+            b.rule == "defined" for b in mended
+        )
+        if wrong and (dropped or gained < 0.5 or not _fits(sketch, change, mended, reached)):
             continue
         if not wrong and not (reached and telling and not broken(after.restructured())):
             continue

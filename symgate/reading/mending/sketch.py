@@ -195,23 +195,34 @@ def sketch(found: Understanding, parts: Structure) -> Sketch:
         {u.name: facts(u, u.term) for u in lines if u.term is not None},
         parts,
         found,
-        frozenset(u.name for u in spare),
+        frozenset(u.name for u in (*spare, *unread(found, found.lines, parts))),
         all(u.term is not None for u in lines),
     )
 
 
 def left_over(found: Understanding, parts: Structure) -> list[Understood]:
-    """Gates and candidates that are defined and that nothing reads."""
+    """Gates and candidates among the outputs that are defined and that nothing reads."""
+    return unread(found, found.outputs, parts)
+
+
+def unread(found: Understanding, lines: Sequence[Understood], parts: Structure) -> list[Understood]:
+    """Gates and candidates that are defined and that nothing reads: σ(W x + U h), σ(β - s)."""
+    inside = [*found.lines, *(lines if lines is found.outputs else ())]
     every = [v for u in found.lines if u.term is not None for v in variables(u.term)]
     read = {v.name for v in every}
     states = {v.name for v in every if v.time == -1} | set(parts.states)
+    made = {u.name for u in inside if u.name not in states}
     return [
         u
-        for u in found.outputs
+        for u in lines
         if isinstance(u.term, Call)
-        and affine(u.term)
         and u.name not in read
-        and any(v.time == -1 and v.name in states for v in variables(u.term))
+        and u.name not in states
+        and any(
+            (affine(u.term) and v.time == -1 and v.name in states)
+            or (u.term.function == "sigmoid" and v.time != -1 and v.name in made - {u.name})
+            for v in variables(u.term)
+        )
     ]
 
 

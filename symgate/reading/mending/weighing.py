@@ -1,0 +1,101 @@
+"""What holds of products: one factor weighs, one is weighed, and weights stand in sums alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from symgate.reading.mending.broken import Broken, at
+from symgate.reading.mending.sketch import Facts, Sketch, times
+from symgate.reading.structure import affine, complement
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var
+
+
+def weighs(sketch: Sketch) -> Iterator[Broken]:
+    """One factor weighs and one is weighed: not tanh(…) ⊙ tanh(…), not σ(…) ⊙ σ(…)."""
+    if "s" in sketch.lines or {"i", "j"} <= sketch.lines.keys():
+        return  # Goodfellow et al. have σ before a memory s; the form of 2015 has tanh for a gate
+    for own in sketch.lines.values():
+        for term in own.terms:
+            factors = times(term)
+            kinds = [_function(sketch, f) for f in factors]
+            if len(factors) == 2 and kinds[0] == kinds[1] and kinds[0]:
+                line, call = _the_odd_one(sketch, own, factors, kinds[0])
+                if call is not None and not call.assumed:
+                    why = f"both factors of the product have the function {kinds[0]}"
+                    yield at(line, call, "wrong_activation", why, True)
+
+
+def _function(sketch: Sketch, factor: AnyTerm) -> str:
+    """The function that a factor is the value of: sigmoid or tanh; "" for anything else."""
+    if isinstance(factor, Var) and (factor.time == -1 or factor.name in sketch.states):
+        return ""
+    line = sketch.lines.get(factor.name) if isinstance(factor, Var) else None
+    inner = complement(factor)
+    if inner is not None:
+        return _function(sketch, inner)
+    call = line.term if line is not None else factor
+    known = isinstance(call, Call) and call.function in ("sigmoid", "tanh")
+    return call.function if known and isinstance(call, Call) else ""
+
+
+def _the_odd_one(
+    sketch: Sketch, own: Facts, factors: Sequence[AnyTerm], kind: str
+) -> tuple[Facts, Call | None]:
+    """Of two factors with one function the one that should have the other."""
+    chosen = factors[-1] if kind == "sigmoid" else factors[0]
+    if isinstance(chosen, Var):
+        line = sketch.lines[chosen.name]
+        return line, line.term if isinstance(line.term, Call) else None
+    return own, chosen if isinstance(chosen, Call) else None
+
+
+def summed(sketch: Sketch) -> Iterator[Broken]:
+    """A weight stands in a sum alone: not U h ⊙ p ⊙ c, not b ⊙ r ⊙ (U h), not U (h ⊙ b)."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            factors = times(term)
+            acted = [i for i, f in enumerate(factors) if isinstance(f, Apply)]
+            behind = any(_is_vector(f) for f in factors[acted[0] :]) if acted else False
+            opened = any(isinstance(f, Add) and affine(f) for f in factors)
+            before = opened and len(factors) > 2 and _is_vector(factors[0])
+            if behind or before:
+                yield at(own, term, "wrong_operator", "a weight multiplies a weighted term", True)
+            inner = term.vector if isinstance(term, Apply) else None
+            if isinstance(inner, Times) and any(map(_is_vector, inner.factors)):
+                why = "a weight multiplies what another acts on"
+                yield at(own, inner, "wrong_operator", why, len(own.sums) > 0)
+
+
+def _is_vector(factor: AnyTerm) -> bool:
+    return isinstance(factor, Par) and factor.kind == "vector"
+
+
+def added(sketch: Sketch) -> Iterator[Broken]:
+    """What is between 0 and 1 multiplies what it weighs: not o + tanh(c)."""
+    for own in sketch.lines.values():
+        terms = own.term.terms if isinstance(own.term, Add) else ()
+        for _, inner in terms if len(terms) == 2 else ():
+            line = sketch.lines.get(inner.name) if isinstance(inner, Var) else None
+            gate = line.term if line is not None and line.name not in sketch.states else None
+            other = next(t for _, t in terms if t is not inner)
+            weighs_here = isinstance(gate, Call) and gate.function == "sigmoid" and affine(gate)
+            if weighs_here and isinstance(other, Call):
+                yield at(own, inner, "wrong_operator", "a gate is added; it multiplies", True)
+
+
+def alike(sketch: Sketch) -> Iterator[Broken]:
+    """Two gates read the same, and what they weigh reads no more: not z = σ(U h) for W x + U h."""
+    aside = sketch.parts.candidates | sketch.states | set(sketch.parts.outputs)
+    every = [(own, s) for own in sketch.lines.values() for s in own.sums]
+    gates = [(own, s) for own, s in every if own.name not in aside]
+    inner = [(own, s) for own, s in every if own.name in sketch.parts.candidates]
+    sources = frozenset(name for _, s in (*gates, *inner) for name in sketch.sources(s))
+    if not 0 < len(gates) < 3:
+        return
+    for own, s in gates:
+        if len(sketch.sources(s)) == 1 < len(sources):
+            why = f"{own.name} does not read all that the others read"
+            yield Broken(own.name, s.start, s.stop, "missing_term", why)
+    for own, s in inner:
+        if not sketch.sources(s) & sketch.entering and sources & sketch.entering:
+            yield Broken(own.name, s.start, s.stop, "missing_term", f"{own.name} reads no input")

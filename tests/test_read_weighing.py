@@ -1,0 +1,60 @@
+"""Invariants of products: one factor weighs, one is weighed; weights stand in sums alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from symgate.reading.reader import read_text
+
+GRU = (
+    r"z_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)",
+    r"r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r)",
+    r"n_t = \tanh(W_n x_t + U_n (r_t \odot h_{t-1}) + b_n)",
+    r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+)
+CFN = (
+    r"f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)",
+    r"i_t = \sigma(W_i x_t + U_i h_{t-1} + b_i)",
+    r"n_t = \tanh(W_n x_t)",
+    r"h_t = f_t \odot \tanh(h_{t-1}) + i_t \odot n_t",
+)
+MGU = (
+    r"f_t = \sigma(W_f x_t + U_f h_{t-1} + b_f)",
+    r"n_t = \tanh(W_n x_t + U_n (f_t \odot h_{t-1}) + b_n)",
+    r"h_t = (1 - f_t) \odot h_{t-1} + f_t \odot n_t",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "printed", "kind"),
+    [
+        (CFN, 1, r"i_t = \tanh(W_i x_t + U_i h_{t-1} + b_i)", "wrong_activation"),
+        (CFN, 2, r"n_t = \sigma(W_n x_t)", "wrong_activation"),
+        (CFN, 3, r"h_t = \tanh(h_{t-1}) + i_t \odot n_t", "missing_factor"),
+        (MGU, 0, r"f_t = \sigma(W_f x_t + b_f)", "missing_term"),
+        (GRU, 0, r"z_t = \sigma(W_z x_t + U_z h_{t-1} \odot b_z)", "missing_operator"),
+        (GRU, 1, r"r_t = \sigma(W_r x_t + U_r h_{t-1} + b_z)", "wrong_bias_index"),
+    ],
+)
+def test_a_slip_is_found_in_its_line(
+    lines: tuple[str, ...], number: int, printed: str, kind: str
+) -> None:
+    clean = "\n".join(f"$$ {line} $$" for line in lines)
+    assert read_text(clean).cells[0].misprints == ()
+    spoilt = "\n".join(f"$$ {printed if i == number else s} $$" for i, s in enumerate(lines))
+    (misprint,) = read_text(spoilt).cells[0].misprints
+    assert (misprint.line, misprint.kind) == (number + 1, kind)
+
+
+def test_a_gate_without_a_line_is_told_and_the_cell_keeps_its_name() -> None:
+    text = "\n".join(f"$$ {line} $$" for i, line in enumerate(GRU) if i != 1)
+    (reading,) = read_text(text).cells
+    assert reading.family == "gru"
+    assert [m.kind for m in reading.misprints] == ["undefined_symbol"]
+
+
+def test_a_lost_backslash_is_told() -> None:
+    text = r"""$$ c^{\langle t \rangle} = W x^{\langle t \rangle} + U a^{\langle t-1 \rangle} $$
+    $$ a^{\langle t \rangle} = \tanh(c^{langle t \rangle}) $$"""
+    kinds = {m.kind for m in read_text(text).cells[0].misprints}
+    assert "lost_backslash" in kinds
