@@ -15,6 +15,7 @@ from symgate.reading.family import Classifier
 from symgate.reading.faults import Edit, Fault, edited
 from symgate.reading.mending import distinct, inferred, merged, seen
 from symgate.reading.mending.book import known
+from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
 from symgate.reading.modern import by_ranks, sound
@@ -232,7 +233,7 @@ def _misprint(
         printed,
         meant,
         fault.kind,
-        fault.certainty,
+        certainty(fault.kind, fault.certainty),
         fault.why,
         width,
         document.line(line),

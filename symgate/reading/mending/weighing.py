@@ -43,6 +43,9 @@ def _the_odd_one(
 ) -> tuple[Facts, Call | None]:
     """Of two factors with one function the one that should have the other."""
     chosen = factors[-1] if kind == "sigmoid" else factors[0]
+    weighed = [f for f in factors if isinstance(f, Var) and f.ref.letter not in "iforuz"]
+    if kind == "sigmoid" and len(weighed) == 1:
+        chosen = weighed[0]
     if isinstance(chosen, Var):
         line = sketch.lines[chosen.name]
         return line, line.term if isinstance(line.term, Call) else None
