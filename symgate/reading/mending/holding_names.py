@@ -1,0 +1,78 @@
+"""What holds of names: each is read, defined, and made of others of its step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symgate.reading.mending.broken import Broken, at
+from symgate.reading.mending.sketch import Sketch, gate_of, times
+
+
+def read(sketch: Sketch) -> Iterator[Broken]:
+    """Every gate is read: i = σ(…) beside c = f ⊙ c + g."""
+    for name in sketch.spare & sketch.lines.keys():
+        if not sketch.reads[name, 0] and not sketch.reads[name, -1]:
+            target = sketch.lines[name].u.line.target
+            yield Broken(name, target.start, target.stop, "unread", f"nothing reads {name}")
+
+
+def defined(sketch: Sketch) -> Iterator[Broken]:
+    """What multiplies is defined: h = o ⊙ tanh(c) without a line for o."""
+    if not sketch.entering:
+        return
+    for own in sketch.lines.values():
+        for term in own.terms:
+            for factor in times(term):
+                gate = gate_of(factor)
+                if gate is None or gate.time == -1 or gate.name in sketch.named:
+                    continue
+                matrix = gate.ref.letter[:1].isupper() and own.u.line.target.letter.islower()
+                if gate.name not in sketch.entering and not matrix:
+                    yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}", True)
+
+
+def closed(sketch: Sketch) -> Iterator[Broken]:
+    """Every last value is the last value of something: c_{t-1} where a line defines s_t."""
+    for own in sketch.lines.values():
+        for v in own.variables:
+            if v.time == -1 and v.name not in sketch.lines and not sketch.reads[v.name, 0]:
+                yield at(own, v, "undefined_symbol", f"no line defines {v.name}")
+
+
+def grounded(sketch: Sketch) -> Iterator[Broken]:
+    """Nothing is made of itself in one step: h_t = (1 - z) ⊙ h_t + z ⊙ g."""
+    for own in sketch.lines.values():
+        for v in own.variables:
+            if v.time == -1 or v.name not in sketch.named:
+                continue
+            if v.name == own.name or own.name in _made_of(sketch, v.name):
+                yield at(
+                    own,
+                    v,
+                    "self_reference",
+                    f"{own.name} is made of {v.name}, which is made of {own.name}",
+                    True,
+                )
+
+
+def _made_of(sketch: Sketch, name: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = {n for n in sketch.now(waiting.pop()) if n not in found}
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def timely(sketch: Sketch) -> Iterator[Broken]:
+    """An input is read at one step: x_{t-1} in one gate, x_t in the others."""
+    for own in sketch.lines.values():
+        for v in own.variables:
+            late = v.name in sketch.entering and v.time == -1
+            now = any(o.name == v.name and o.time != -1 for o in own.variables)
+            if late and not now and sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]:
+                yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
+            gate = v.name in sketch.parts.gates | sketch.parts.candidates
+            if gate and v.time == -1 and v.name not in sketch.parts.states:
+                yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")

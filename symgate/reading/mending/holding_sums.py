@@ -1,0 +1,248 @@
+"""What holds of weighted sums: what they read, their biases, their weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from symgate.reading.mending.broken import Broken, at
+from symgate.reading.mending.sketch import Facts, Sketch, gate_of
+from symgate.reading.structure import affine, complement, summands
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
+
+
+def siblings(sketch: Sketch) -> Iterator[Broken]:
+    """Gates and candidates read the same: not f = σ(W x) beside i = σ(W x + U h)."""
+    every = [(own, s) for own in sketch.lines.values() for s in own.sums if _is_part(sketch, own)]
+    counts = Counter(sketch.sources(s) for _, s in every)
+    if len(every) < 3 or len(counts) < 2:
+        return
+    usual, most = counts.most_common(1)[0]
+    odd = [(own, s) for own, s in every if sketch.sources(s) != usual]
+    if most < 2 or len(odd) > max(1, len(every) // 4):
+        return
+    for own, s in odd:
+        kind = "missing_term" if sketch.sources(s) < usual else "wrong_state"
+        yield Broken(
+            own.name, s.start, s.stop, kind, f"{own.name} does not read what the others read"
+        )
+
+
+def _is_part(sketch: Sketch, own: Facts) -> bool:
+    parts = sketch.parts
+    inlined = own.name in parts.carried
+    return own.name in parts.gates | parts.candidates | sketch.spare or inlined
+
+
+def peeping(sketch: Sketch) -> Iterator[Broken]:
+    """All gates see the memory, or none: w ⊙ c in i and o, and not in f."""
+    gates = [
+        (own, s)
+        for n in sketch.parts.gates
+        if (own := sketch.lines.get(n)) is not None
+        for s in own.sums
+    ]
+    blind = [(own, s) for own, s in gates if not sketch.peepholes(s)]
+    if len(gates) > 2 and len(blind) == 1:
+        own, s = blind[0]
+        yield replace(
+            Broken(
+                own.name,
+                s.start,
+                s.stop,
+                "missing_term",
+                f"{own.name} does not see the memory, which the others see",
+            ),
+            weight=0.6,
+        )
+
+
+def biased(sketch: Sketch) -> Iterator[Broken]:
+    """Gates have a bias each, or none: not f = σ(W x + U h) beside three with b."""
+    every = [(own, s) for own in sketch.lines.values() for s in own.sums if _is_part(sketch, own)]
+    without = [(own, s) for own, s in every if not s.biases]
+    if len(every) > 2 and len(without) == 1 and without[0][1].call is without[0][0].term:
+        own, s = without[0]
+        yield replace(
+            Broken(
+                own.name,
+                s.start,
+                s.stop,
+                "missing_term",
+                f"{own.name} has no bias, which the others have",
+            ),
+            weight=0.7,
+        )
+
+
+def weighted(sketch: Sketch) -> Iterator[Broken]:
+    """In a weighted sum states and inputs stand under weights: not W x + h."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            for part in s.parts:
+                bare = all(isinstance(f, Var) or complement(f) is not None for f in part.factors)
+                names = [f for f in part.factors if isinstance(f, Var)]
+                last = [v for v in names if v.time == -1 or v.name in sketch.entering]
+                last += [v for v in names if v.name in sketch.memories and v.time != -1]
+                if s.call is not None and bare and last and own.name not in sketch.memories:
+                    yield at(
+                        own,
+                        part.term,
+                        "missing_weight",
+                        f"{text(part.term)} stands in the sum without a weight",
+                    )
+        for call in own.terms:
+            bare = (
+                isinstance(call, Call)
+                and not affine(call)
+                and any(v.name in sketch.entering for v in walk(call) if isinstance(v, Var))
+            )
+            if bare and not any(isinstance(t, Apply) for t in walk(call)):
+                yield at(own, call, "missing_weight", "no weight acts on the input", True)
+
+
+def apart(sketch: Sketch) -> Iterator[Broken]:
+    """State and input are not added under one matrix: not W (x + h)."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            for a in s.applied:
+                if not isinstance(a.vector, Add):
+                    continue
+                kinds = {
+                    v.name in sketch.lines
+                    for v in walk(a.vector)
+                    if isinstance(v, Var) and (v.time == -1 or v.name in sketch.entering)
+                }
+                kinds |= {
+                    v.name in sketch.lines
+                    for v in walk(a.vector)
+                    if isinstance(v, Var) and v.name not in sketch.lines
+                }
+                if len(kinds) > 1:
+                    yield at(
+                        own,
+                        a.vector,
+                        "shape_mismatch",
+                        "state and input are added under one matrix",
+                        True,
+                    )
+
+
+def once(sketch: Sketch) -> Iterator[Broken]:
+    """No summand stands twice, and no vector under two weights of one sum."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            seen: set[str] = set()
+            for a in s.applied:
+                parts = a.vector.parts if isinstance(a.vector, Cat) else (a.vector,)
+                for shown in [text(p) for p in parts]:
+                    if shown in seen:
+                        yield at(own, a, "wrong_state", f"{shown} is read twice in {own.name}")
+                    seen.add(shown)
+
+
+def positive(sketch: Sketch) -> Iterator[Broken]:
+    """Weights and biases are added: not W x - U h."""
+    minus = [
+        (own, part)
+        for own in sketch.lines.values()
+        for s in own.sums
+        for part in s.parts
+        if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
+    ]
+    every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
+    if every >= 2 * len(minus):
+        for own, part in minus:
+            yield at(own, part.term, "wrong_sign", "a weighted sum has a minus sign", True)
+
+
+def enclosed(sketch: Sketch) -> Iterator[Broken]:
+    """A gate or candidate is one function of its sum: not σ(W x) + b, not σ(W x) ⊙ f."""
+    for own in sketch.lines.values():
+        inside = own.name in sketch.parts.gates | sketch.parts.candidates
+        calls = [s.call for s in own.sums if s.call is not None]
+        if not (inside or (own.name in sketch.states and own.name not in sketch.parts.carried)):
+            continue
+        if len(calls) == 1 and own.term is not calls[0] and isinstance(own.term, Add | Times):
+            biased = any(isinstance(p.factors[0], Par) for p in summands(own.term))
+            kind = "bias_outside_activation" if biased else "spurious_factor"
+            if inside or biased:
+                yield at(own, own.term, kind, f"{own.name} is a function and something beside it")
+
+
+def reset_inside(sketch: Sketch) -> Iterator[Broken]:
+    """A gate in a weighted sum multiplies the state alone: not r ⊙ (W [h, x])."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            for part in s.parts:
+                acted = [f for f in part.factors if isinstance(f, Apply)]
+                gates = [f for f in part.factors if gate_of(f) is not None]
+                whole = [a for a in acted if isinstance(a.vector, Cat)]
+                if whole and gates and len(s.applied) == 1:
+                    yield at(
+                        own,
+                        part.term,
+                        "misplaced_factor",
+                        f"{text(gates[0])} multiplies the input too",
+                    )
+
+
+def beside(sketch: Sketch) -> Iterator[Broken]:
+    """A gate is no part of a column: not W [r, h, x] for W [r ⊙ h, x]."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            parts = term.parts if isinstance(term, Cat) else ()
+            for one, other in pairwise(parts):
+                gate = isinstance(one, Var) and one.name in sketch.lines and one.time != -1
+                if gate and isinstance(other, Var) and other.time == -1 and _sigmoid(sketch, one):
+                    yield Broken(
+                        own.name,
+                        one.stop,
+                        other.start,
+                        "wrong_operator",
+                        f"the gate {text(one)} stands beside {text(other)}, which it must multiply",
+                        True,
+                    )
+
+
+def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:
+    line = sketch.lines[term.name].term if isinstance(term, Var) else None
+    return isinstance(line, Call) and line.function == "sigmoid"
+
+
+def oriented(sketch: Sketch) -> Iterator[Broken]:
+    """All weights stand on one side: not W x beside h U."""
+    every = [(own, a) for own in sketch.lines.values() for s in own.sums for a in s.applied]
+    rows = [(own, a) for own, a in every if a.row]
+    columns = [(own, a) for own, a in every if not a.row]
+    fewer = min(rows, columns, key=len)
+    if len(every) > 3 and 0 < len(fewer) <= len(every) // 4:
+        for own, a in fewer:
+            yield at(
+                own,
+                a,
+                "shape_mismatch",
+                "this weight stands on the other side of its vector than all others",
+                True,
+            )
+
+
+def one_vector(sketch: Sketch) -> Iterator[Broken]:
+    """A weight acts on the input or on the state, not on both: not W x + W h."""
+    for own in sketch.lines.values():
+        acts: dict[str, list[Apply]] = {}
+        for s in own.sums:
+            for a in s.applied:
+                if isinstance(a.matrix, Par) and not isinstance(a.vector, Cat):
+                    acts.setdefault(a.matrix.name, []).append(a)
+        for name, uses in acts.items():
+            if len(uses) > 1 and len({text(a.vector) for a in uses}) > 1:
+                yield at(
+                    own,
+                    uses[1].matrix,
+                    "symbol_reused",
+                    f"one matrix {name} acts on two vectors",
+                    True,
+                )

@@ -1,0 +1,206 @@
+"""What holds of updates: what is kept and taken, and what multiplies there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symgate.reading.mending.broken import Broken, at
+from symgate.reading.mending.polynomials import Polynomial, TooLong, polynomial
+from symgate.reading.mending.sketch import Facts, Sketch, gate_of, times
+from symgate.reading.structure import affine, complement, summands
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Num, Par, Times, Var, text, walk
+
+
+def within_a_step(sketch: Sketch) -> Iterator[Broken]:
+    """A gate weighs in the step in which it is made: not z_{t-1} ⊙ h_{t-1}."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            for v in map(gate_of, times(term)):
+                made = sketch.lines.get(v.name) if v is not None and v.time == -1 else None
+                if v is None or made is None or made is own or made.name in sketch.parts.carried:
+                    continue
+                if (
+                    made.sums
+                    and made.sums[0].call is made.term
+                    and not _is_weighted(sketch, v.name)
+                ):
+                    yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")
+
+
+def _is_weighted(sketch: Sketch, name: str) -> bool:
+    """Whether a weight acts on the last value of a name."""
+    return any(
+        isinstance(v, Var) and v.name == name and v.time == -1
+        for own in sketch.lines.values()
+        for s in own.sums
+        for a in s.applied
+        for v in walk(a.vector)
+    )
+
+
+def between(sketch: Sketch) -> Iterator[Broken]:
+    """What keeps lies between 0 and 1: not z = tanh(…) beside z ⊙ h + (1 - z) ⊙ g."""
+    every = [t for own in sketch.lines.values() for t in own.terms]
+    shared = {inner.name for t in every if isinstance(inner := complement(t), Var)}
+    for name in sketch.parts.carried:
+        kept = sketch.parts.keepers.get(name, ())
+        shared |= {v.name for k in kept if (v := gate_of(k)) is not None}
+    for name in shared & sketch.lines.keys():
+        own = sketch.lines[name]
+        if isinstance(own.term, Call) and own.term.function == "tanh" and not own.term.assumed:
+            yield at(own, own.term, "wrong_activation", f"{name} keeps, so it lies in 0 to 1")
+
+
+def shared_out(sketch: Sketch) -> Iterator[Broken]:
+    """With one gate, what is kept and what is taken make 1: not z ⊙ h + z ⊙ g."""
+    for name, own, found, gates in _updates(sketch):
+        if len(gates) != 1:
+            continue
+        if found != {(): 1.0}:
+            yield at(
+                own,
+                own.term,
+                "missing_complement",
+                f"in the update of {name} the parts kept and taken do not make 1",
+            )
+
+
+def gated(sketch: Sketch) -> Iterator[Broken]:
+    """With two gates, each part of an update has one of its own: not f ⊙ c + i ⊙ f ⊙ g."""
+    for name, own, found, gates in _updates(sketch):
+        if len(gates) > 1 and found != {(g,): 1.0 for g in gates}:
+            yield at(
+                own,
+                own.term,
+                "wrong_gate",
+                f"in the update of {name} a part lacks its gate or has two",
+            )
+
+
+def _updates(sketch: Sketch) -> Iterator[tuple[str, Facts, Polynomial, set[str]]]:
+    """The updates with all but their gates at 1: z + (1 - z) is 1, f + i is itself."""
+    for name in sketch.parts.carried:
+        own = sketch.lines.get(name)
+        if own is None or isinstance(own.term, Call):
+            continue
+        contents = set(sketch.parts.candidates) | {name}
+        gates: set[str] = set()
+
+        def value(
+            v: Var, own: Facts = own, contents: set[str] = contents, gates: set[str] = gates
+        ) -> Polynomial:
+            weighs = v.time != -1 and v.name not in contents and v.name not in sketch.states
+            if not weighs or v.name not in sketch.lines:
+                return {(): 1.0}
+            gates.add(v.name)
+            return {(v.name,): 1.0}
+
+        try:
+            found = polynomial(_contents_at_one(own.term), value)
+        except TooLong:
+            continue
+        if any("k" in m or "m" in m or "d" in m for m in found):
+            continue
+        yield name, own, found, gates
+
+
+def _contents_at_one(term: AnyTerm) -> AnyTerm:
+    """With every function and weighted sum at 1."""
+    match term:
+        case Add(terms=terms) if not affine(term):
+            return replace(term, terms=tuple((s, _contents_at_one(t)) for s, t in terms))
+        case Times(factors=inner):
+            return replace(term, factors=tuple(map(_contents_at_one, inner)))
+        case Var() | Num() | Par():
+            return term
+    return Num(term.start, term.stop, "1")
+
+
+def both_sides(sketch: Sketch) -> Iterator[Broken]:
+    """What weighs the kept part does not weigh the new one: not z ⊙ h + z ⊙ g."""
+    for name in sketch.parts.carried:
+        own = sketch.lines.get(name)
+        parts = summands(own.term) if own is not None else []
+        kept = {text(f) for p in parts if p.holds(name, -1) for f in p.factors if gate_of(f)}
+        for part in parts:
+            for f in part.factors:
+                if not part.holds(name, -1) and gate_of(f) and text(f) in kept and own:
+                    yield at(own, f, "missing_complement", f"{text(f)} both keeps and takes")
+
+
+def added_biases(sketch: Sketch) -> Iterator[Broken]:
+    """A bias is added: not U h b, where b stands alone in other sums."""
+    alone = {p.ref.letter for own in sketch.lines.values() for s in own.sums for p in s.biases}
+    for own in sketch.lines.values():
+        for term in own.terms:
+            last = term.factors[-1] if isinstance(term, Times) else None
+            if isinstance(last, Par) and last.kind != "matrix" and last.ref.letter in alone:
+                yield at(own, last, "missing_operator", "a bias is multiplied", True)
+
+
+def added_weights(sketch: Sketch) -> Iterator[Broken]:
+    """Weighted terms and a bias are added: not W x ⊙ U h, not (W x + U h) ⊙ b."""
+    for own in sketch.lines.values():
+        for s in own.sums:
+            for part in s.parts:
+                acted = sum(isinstance(f, Apply) for f in part.factors)
+                inner = any(isinstance(f, Add) and affine(f) for f in part.factors)
+                bias = any(isinstance(f, Par) and f.kind != "scalar" for f in part.factors)
+                nested = any(
+                    isinstance(f, Apply)
+                    and isinstance(f.vector, Times)
+                    and any(isinstance(v, Apply) for v in f.vector.factors)
+                    for f in part.factors
+                )
+                if acted > 1 or nested or (inner and bias):
+                    yield at(own, part.term, "wrong_operator", "weighted terms are multiplied")
+
+
+def unsquashed(sketch: Sketch) -> Iterator[Broken]:
+    """A memory keeps its last value as it is: not σ(f ⊙ c + i ⊙ g)."""
+    for name in sketch.parts.carried:
+        own = sketch.lines.get(name)
+        if own is not None and isinstance(own.term, Call) and not affine(own.term):
+            yield at(
+                own,
+                own.term,
+                "spurious_activation",
+                f"the update of {name} stands inside a function",
+            )
+
+
+def added_gates(sketch: Sketch) -> Iterator[Broken]:
+    """A gate multiplies, and is not added: not o + tanh(c), not W x + r + U h."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            if not isinstance(term, Add) or complement(term) is not None:
+                continue
+            for _, inner in term.terms:
+                bare = (
+                    isinstance(inner, Var)
+                    and inner.name in sketch.parts.gates
+                    and inner.time != -1
+                    and inner.name not in sketch.parts.states
+                )
+                bare = bare and own.name not in sketch.parts.carried
+                one = any(isinstance(t, Num) for _, t in term.terms)
+                if (bare and not one) or complement(inner) is not None:
+                    yield at(
+                        own,
+                        inner,
+                        "wrong_operator",
+                        f"{text(inner)} is added; a gate multiplies",
+                        True,
+                    )
+
+
+def stood_aside(sketch: Sketch) -> Iterator[Broken]:
+    """A complement is 1 minus a gate: not 1 + z."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            if not isinstance(term, Add) or len(term.terms) != 2:
+                continue
+            (s1, one), (s2, gate) = term.terms
+            if isinstance(one, Num) and isinstance(gate, Var) and (s1, s2) == (1, 1):
+                yield at(own, term, "wrong_sign", f"1 minus {gate.name} is meant", True)
