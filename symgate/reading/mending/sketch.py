@@ -207,11 +207,10 @@ def left_over(found: Understanding, parts: Structure) -> list[Understood]:
 
 def unread(found: Understanding, lines: Sequence[Understood], parts: Structure) -> list[Understood]:
     """Gates and candidates that are defined and that nothing reads: σ(W x + U h), σ(β - s)."""
-    inside = [*found.lines, *(lines if lines is found.outputs else ())]
     every = [v for u in found.lines if u.term is not None for v in variables(u.term)]
     read = {v.name for v in every}
     states = {v.name for v in every if v.time == -1} | set(parts.states)
-    made = {u.name for u in inside if u.name not in states}
+    made = {u.name for u in found.lines if u.name not in states}
     return [
         u
         for u in lines
