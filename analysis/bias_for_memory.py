@@ -3,8 +3,8 @@
     python -m analysis.bias_for_memory
     symgate memory lstm --steps 100 -o memory.svg        the same on the command line
 
-The carry has to keep 1 - 1/T a step. The formula is solved from the cell's equations, then
-measured with all weights zero, and with drawn weights, which change it (analysis.forget_bias
+The carry has to keep 1 - 1/T per step. The formula is solved from the cell's equations, then
+measured with all weights zero, and with random weights, which change it (analysis.forget_bias
 asks the other way round: what does a given bias hold?).
 """
 
@@ -37,13 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.output.parent.mkdir(exist_ok=True)
     sg.plots.save(draw(found), options.output)
     told = "; ".join(
-        f"T = {m.steps:g}: {m.value:.3f} (measured {math.exp(m.exact.rate):.6f} a step, "
+        f"T = {m.steps:g}: {m.value:.3f} (measured {math.exp(m.exact.rate):.6f} per step, "
         f"1 - 1/T = {m.carry:.6f})"
         for m in found
     )
     print(
         f"For a memory of T steps {cell.name} needs {found[0].parameter} = {found[0].formula}, "
-        f"exact with all weights zero: {told}. With drawn weights {lasting(found[-1])}."
+        f"exact with all weights zero: {told}. With random weights {lasting(found[-1])}."
     )
     return 0
 

@@ -47,11 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.output.parent.mkdir(exist_ok=True)
     sg.plots.save(sg.plots.decay_curves([carry, *drawn], names=names), options.output)
     print(
-        f"Nothing is wrong: a factor of {options.factor:g} a step is the forget gate at bias "
+        f"Nothing is wrong: a factor of {options.factor:g} per step is the forget gate at bias "
         f"{bias:.2f}, σ({bias:.2f}) = {math.exp(carry.rate):.3f}, which halves the gradient every "
-        f"{carry.half_life:.1f} steps (with drawn weights {said(drawn[0])}); for a memory of "
+        f"{carry.half_life:.1f} steps (with random weights {said(drawn[0])}); for a memory of "
         f"{options.steps:g} steps set b_f = {cure.formula} = {cure.value:.3f} and the input bias "
-        f"to {-cure.value:.3f}, which keeps {cure.carry:g} a step (drawn: {said(drawn[1])})."
+        f"to {-cure.value:.3f}, which keeps {cure.carry:g} per step (random weights: "
+        f"{said(drawn[1])})."
     )
     return 0
 

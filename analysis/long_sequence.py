@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     told = "; ".join(
         f"{name} 10^{d.median[-1]:.1f}" for name, d in zip(names, curves, strict=True)
     )  # fmt: skip
-    print(f"After {options.lags:,} steps there is left of the gradient (LSTM: of c): {told}.")
+    print(f"After {options.lags:,} steps, what remains of the gradient (LSTM: of c) is {told}.")
     return 0
 
 

@@ -50,7 +50,7 @@ def measured(cell: sg.Cell, given: Numbers) -> Arrays:
     found: dict[str, Any] = {s: run[s] for s in states}
     found |= {f"∂{name}": array for name, array in back.parameters.items()}
     for of in states:
-        found[f"curve of {of}"] = 10 ** sg.lag_norms(run, of, of).log10_norm
+        found[f"curve of {of}"] = 10 ** sg.lag_norms(run, of, of, norm="frobenius").log10_norm
     return found
 
 

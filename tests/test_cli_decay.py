@@ -36,7 +36,7 @@ def test_decay_prints_a_chart_and_a_table(symgate: Run) -> None:
     code, out, err = symgate("decay", "rnn", "lstm", "gru", *SMALL)
     assert (code, err) == (0, "")
     assert "lag; * rnn, o lstm, + gru" in out
-    assert "rate a step" in out
+    assert "rate per step" in out
     assert "2 sequences of independent standard normal inputs" in out
     assert "fitted on lags 15 to 30" in out
     assert symgate("decay", "rnn", "lstm", "gru", *SMALL)[1] == out

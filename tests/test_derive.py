@@ -92,25 +92,25 @@ def test_the_rnn_vanishes_by_its_singular_value() -> None:
     ("linear-rnn", "activations", "The cell has no activation"),
     ("rnn", "lags", "There is no carry"),
     ("rnn", "norms", "The cell has no gate with values between 0 and 1"),
-    ("rnn", "norms", "There is no carry: a change passes through weights"),
-    ("min-gru", "norms", "The bound is exactly 1, whatever the weights"),
-    ("gru", "norms", "nor does it exclude that the gradient explodes"),
+    ("rnn", "norms", "There is no carry: at every step a change passes"),
+    ("min-gru", "norms", "The bound is exactly 1 whatever the weights"),
+    ("gru", "norms", "nor does it rule out that the gradient explodes"),
     ("lstm-1997", "norms", "is the identity: a change passes along it unchanged"),
     ("gru", "norms", "which tends to 1 for z_t → 1"),
     ("gru-z-takes-new", "norms", "which tends to 1 for z_t → 0"),
-    ("min-gru", "partials", "read no old state"),
+    ("min-gru", "partials", "read no previous state"),
     ("lstm", "lags", "is a block of this product, not a product of blocks"),
     ("lmu", "norms", "if its largest eigenvalue is below 1, the gradient must vanish"),
     ("gru", "norms", "‖h_{t-1} - n_t‖_∞ ≤ 2 ‖z_t ⊙ (1 - z_t)‖_∞ ≤ 1/4"),
     ("gru", "norms", "λ = σ(b_z) + μ σ(b_r) (1 - σ(b_z)) μ = 1 / σ(b_r) [where λ = 1]"),
-    ("lru", "norms", "No weight matrix is left, and the Jacobian has the eigenvalues ρ"),
+    ("lru", "norms", "No weight matrix remains, and the Jacobian has the eigenvalues ρ"),
     ("sru", "backward", "δ_{h,t} = ∂L_t/∂h_t δ_{r,t} = (c_t - x_t) ⊙ δ_{h,t}"),
     ("slstm", "norms", "alone give no bound for h_t, m_t, c_t and n_t."),
     ("lstm", "cell", "One step takes h_{t-1}, c_{t-1} and the input x_t to h_t and c_t."),
     ("rnn", "norms", "‖U‖₂ < 1 [the gradient vanishes]"),
     ("rnn-sigmoid", "norms", "1/4 ‖U‖₂ < 1 [the gradient vanishes]"),
     ("multiplicative-rnn", "norms", "≤ ∏_{j=0}^{k-1} (‖W_m x_{t-j}‖_∞ ‖U_m‖₂ ‖V‖₂)"),
-    ("slstm", "partials", "What is not listed is zero"),
+    ("slstm", "partials", "Partials that are not listed are zero"),
     ("lem", "step", "diag(Δ (n_t - z_{t-1}) ⊙ v_{d,t}"),
     ("gru-reset-after", "step", "+ diag(r_t) U_n dh_{t-1}"),
     ("antisymmetric-rnn", "backward", "δ_{a_n,t} h_{t-1}ᵀ - h_{t-1} δ_{a_n,t}ᵀ"),
@@ -130,9 +130,7 @@ def test_the_carry_in_closed_form(name: str, lag: int, closed: str) -> None:
 
 
 def test_paths_are_counted() -> None:
-    assert "One step has 4 paths, so that k steps have 4^k: 16" in section_text(
-        sg.cell("gru"), "lags"
-    )
+    assert "One step has 4 paths, so k steps have 4^k: 16" in section_text(sg.cell("gru"), "lags")
     table = section_text(sg.cell("lstm"), "lags")
     assert re.search(r"^\s+10\s+5 274 724", table, re.MULTILINE)
     assert re.search(r"^\s+2\s+19\s+5\s+15\s+4$", table, re.MULTILINE)

@@ -157,7 +157,7 @@ def test_lag_zero_is_how_one_state_reads_another(name: str) -> None:
     before = {state: given.before(run, state) for state in cell.states}
     for of in cell.states:
         for wrt in cell.states:
-            found = sg.lag_norms(run, of, wrt, 1).log10_norm[0]
+            found = sg.lag_norms(run, of, wrt, 1, norm="frobenius").log10_norm[0]
             if of == wrt:
                 assert_close(found, np.full(2, 0.5 * np.log10(run[of].shape[-1])), 1e-14)
                 continue
@@ -304,7 +304,7 @@ def test_against_fifty_digits(name: str, number: Any, n: int, lags: int) -> None
     for way in WAYS:
         with forced(way):
             for wrt in cell.states:
-                found = sg.lag_norms(run, "h", wrt, lags).log10_norm
+                found = sg.lag_norms(run, "h", wrt, lags, norm="frobenius").log10_norm
                 for lag in at:
                     error = found[lag] - expected[lag][wrt]
                     scale = max(1.0, abs(expected[lag][wrt]))
@@ -381,8 +381,8 @@ def test_a_looser_tolerance_stays_within_what_it_promises(tolerance: float) -> N
     x = np.random.default_rng(1).normal(size=(600, 8))
     for options in ({}, {"gain": 1.2, "scheme": "gaussian", "bias": {"z": 2}}):
         run = sg.simulate(cell, sg.init(cell, 48, 8, seed=2, **options), x)
-        full = sg.lag_norms(run, tolerance=0)
-        found = sg.lag_norms(run, tolerance=tolerance)
+        full = sg.lag_norms(run, tolerance=0, norm="frobenius")
+        found = sg.lag_norms(run, tolerance=tolerance, norm="frobenius")
         error = np.abs(10 ** (found.log10_norm - full.log10_norm) - 1)
         assert error.max() <= max(tolerance, 1e-12)
 
@@ -390,7 +390,7 @@ def test_a_looser_tolerance_stays_within_what_it_promises(tolerance: float) -> N
 def test_a_looser_tolerance_leaves_a_lower_rank() -> None:
     cell = sg.cell("gru")
     run = sg.simulate(cell, sg.init(cell, 48, 8), np.random.default_rng(1).normal(size=(300, 8)))
-    ranks = [sg.lag_norms(run, tolerance=t).rank for t in (0, 1e-13, 1e-6, 1e-2)]
+    ranks = [sg.lag_norms(run, tolerance=t, norm="frobenius").rank for t in (0, 1e-13, 1e-6, 1e-2)]
     assert (ranks[0] == 48).all()
     for more, fewer in itertools.pairwise(ranks):
         assert (more >= fewer).all()
@@ -401,7 +401,7 @@ def test_slow_modes_keep_the_rank() -> None:
     cell = sg.cell("gru")
     x = np.random.default_rng(1).normal(size=(400, 8))
     run = sg.simulate(cell, sg.init(cell, 64, 8, **SLOW), x)
-    assert (sg.lag_norms(run).rank == 64).all()
+    assert (sg.lag_norms(run, norm="frobenius").rank == 64).all()
 
 
 @pytest.mark.parametrize("way", ["dense", "thin"])
@@ -461,7 +461,10 @@ def test_the_rank_falls_in_single_precision_too() -> None:
     params = {k: v.astype(np.float32) for k, v in sg.init(cell, 64, 8).items()}
     x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     run = sg.simulate(cell, params, x)
-    found, full = sg.lag_norms(run), sg.lag_norms(run, tolerance=0)
+    found, full = (
+        sg.lag_norms(run, norm="frobenius"),
+        sg.lag_norms(run, tolerance=0, norm="frobenius"),
+    )
     assert found.rank[-1] < 12 < 64 == full.rank[-1]
     assert_close(found.log10_norm, full.log10_norm, 1e-5)
 
@@ -484,8 +487,10 @@ def test_singular_values_at_chosen_lags(block: str) -> None:
     chosen = (1, 2, 17, 60)
     for way in ("dense", "thin"):
         with forced(way):
-            found = sg.lag_norms(given.run(), of, wrt, singular=chosen, tolerance=0)
-            some = sg.lag_norms(given.run(), of, wrt, singular=chosen)
+            found = sg.lag_norms(
+                given.run(), of, wrt, singular=chosen, tolerance=0, norm="frobenius"
+            )
+            some = sg.lag_norms(given.run(), of, wrt, singular=chosen, norm="frobenius")
         assert set(found.singular_values) == set(chosen)
         for lag, (product_, log) in enumerate(explicit(given, of, wrt, 60), 1):
             if lag in chosen:
@@ -502,12 +507,12 @@ def test_singular_values_at_chosen_lags(block: str) -> None:
 
 def test_singular_values_of_a_batch_and_of_lag_zero() -> None:
     given = numbers(sg.cell("lstm-projected"), n=4, steps=9, batch=2)
-    found = sg.lag_norms(given.run(), "h", "c", singular=(0, 9))
+    found = sg.lag_norms(given.run(), "h", "c", singular=(0, 9), norm="frobenius")
     n = {s: given.run()[s].shape[-1] for s in "hc"}
     assert found.singular_values[9].shape == (2, min(n.values()))
     top = found.singular_values[9][:, 0]
     assert_close(top, sg.lag_norms(given.run(), "h", "c", norm="spectral").log10_norm[9], 1e-12)
-    eye = sg.lag_norms(given.run(), singular=(0,)).singular_values[0]
+    eye = sg.lag_norms(given.run(), singular=(0,), norm="frobenius").singular_values[0]
     np.testing.assert_array_equal(eye, np.zeros((2, n["h"])))
 
 
@@ -587,7 +592,7 @@ def test_a_dead_relu_is_exactly_zero_and_said_so() -> None:
             assert np.isneginf(found.log10_norm[40:]).all()
             assert found.notes == ("from lag 40 on ∂h/∂h is exactly zero",)
     both = sg.simulate(cell, params, np.stack([x, 0 * x], axis=1))
-    found = sg.lag_norms(both)
+    found = sg.lag_norms(both, norm="frobenius")
     assert np.isneginf(found.log10_norm[40:, 0]).all()
     assert np.isfinite(found.log10_norm[:, 1]).all()
     assert found.notes == ("from lag 40 on ∂h/∂h is exactly zero in sample 0",)
@@ -598,7 +603,7 @@ def test_a_block_that_no_route_leads_to_is_zero() -> None:
     for way in WAYS:
         with forced(way):
             calls = Calls()
-            found = sg.lag_norms(run, "s", "h", singular=(0, 5), progress=calls)
+            found = sg.lag_norms(run, "s", "h", singular=(0, 5), progress=calls, norm="frobenius")
         assert np.isneginf(found.log10_norm).all()
         assert found.notes == ("from lag 1 on ∂s/∂h is exactly zero",)
         assert all(np.isneginf(values).all() for values in found.singular_values.values())
@@ -611,8 +616,8 @@ def test_a_state_that_reads_no_state() -> None:
     given = numbers(cell, steps=20)
     for way in WAYS:
         with forced(way):
-            dead = sg.lag_norms(given.run(), "h", "h").log10_norm
-            live = sg.lag_norms(given.run(), "c", "h").log10_norm
+            dead = sg.lag_norms(given.run(), "h", "h", norm="frobenius").log10_norm
+            live = sg.lag_norms(given.run(), "c", "h", norm="frobenius").log10_norm
         assert np.isneginf(dead[1:]).all()
         f = given.params["f"]
         expected = [np.log10(np.linalg.norm(f ** (k - 1))) for k in range(1, 21)]
@@ -626,7 +631,7 @@ def test_a_fast_state_beside_a_slow_one(way: str) -> None:
     given = numbers(cell, n=4, steps=2000)
     given.params["alpha"] = np.array(0.999)
     with forced(way):
-        found = sg.lag_norms(given.run(), "h", "h")
+        found = sg.lag_norms(given.run(), "h", "h", norm="frobenius")
     steps, places = whole_state(given, given.run())
     block = steps[:, places["h"], places["h"]]
     *_, (held, log) = plain_products(block, np.eye(block.shape[-1]), 2000)
@@ -737,7 +742,7 @@ def test_the_whole_state_decays_slowly_where_its_blocks_do_not() -> None:
     params = {k: 0 * v if k.startswith("b") else v for k, v in params.items()}
     params["b_f"][:] = 3
     run = sg.simulate(cell, params, rng.normal(size=(2000, 16)))
-    found = sg.lag_norms(run, "h", "h").log10_norm
+    found = sg.lag_norms(run, "h", "h", norm="frobenius").log10_norm
     slope = np.log(10) * (found[2000] - found[100]) / 1900
     assert abs(slope - -0.033) < 0.02
     before = {s: np.concatenate([np.zeros((1, 16)), run[s][:-1]]) for s in "hc"}
@@ -768,18 +773,18 @@ def test_a_step_in_the_middle_and_fewer_lags() -> None:
     short = sg.simulate(given.cell, given.params, x, given.initial)
     for way in WAYS:
         with forced(way):
-            found = sg.lag_norms(run, at=30)
+            found = sg.lag_norms(run, at=30, norm="frobenius")
             assert found.at == 30
             np.testing.assert_array_equal(found.lags, np.arange(32))
-            assert_close(found.log10_norm, sg.lag_norms(short).log10_norm, 1e-12)
-            part = sg.lag_norms(run, lags=7, at=30)
+            assert_close(found.log10_norm, sg.lag_norms(short, norm="frobenius").log10_norm, 1e-12)
+            part = sg.lag_norms(run, lags=7, at=30, norm="frobenius")
             assert_close(part.log10_norm, found.log10_norm[:8], 1e-12)
-            assert sg.lag_norms(run, lags=0).log10_norm.shape == (1, 2)
+            assert sg.lag_norms(run, lags=0, norm="frobenius").log10_norm.shape == (1, 2)
 
 
 def test_names_are_the_first_state_where_left_out() -> None:
     found = sg.lag_norms(numbers(sg.cell("lstm")).run())
-    assert (found.of, found.wrt, found.at, found.norm_name) == ("h", "h", 11, "frobenius")
+    assert (found.of, found.wrt, found.at, found.norm_name) == ("h", "h", 11, "spectral")
     data = found.to_dict()
     assert data["lags"] == list(range(13))
     assert data["rank"] == [5] * 13
@@ -820,7 +825,7 @@ def test_progress_and_interruption(hidden: int) -> None:
     cell = sg.cell("gru")
     run = sg.simulate(cell, sg.init(cell, hidden, 2), np.zeros((1500, 2)))
     calls = Calls()
-    sg.lag_norms(run, lags=1200, progress=calls)
+    sg.lag_norms(run, lags=1200, progress=calls, norm="frobenius")
     assert calls.made[-1] == (1200, 1200)
     assert calls.made == sorted(calls.made)
 
@@ -828,7 +833,7 @@ def test_progress_and_interruption(hidden: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sg.lag_norms(run, progress=interrupt)
+        sg.lag_norms(run, progress=interrupt, norm="frobenius")
 
 
 def test_a_dropped_direction_that_matters_in_the_tenth_digit_is_noticed() -> None:
@@ -844,5 +849,5 @@ def test_a_dropped_direction_that_matters_in_the_tenth_digit_is_noticed() -> Non
     run = sg.simulate(cell, {"M": np.tile(together, (2 * half, 1))}, {"x": x, "y": y})
     expected = 0.5 * np.log10(half * (10.0 ** (2 * logs[:, 0]) + 10.0 ** (2 * logs[:, -1])))
     np.testing.assert_allclose(
-        sg.lag_norms(run, lags=lags).log10_norm[1:], expected, rtol=0, atol=2e-12
+        sg.lag_norms(run, lags=lags, norm="frobenius").log10_norm[1:], expected, rtol=0, atol=2e-12
     )

@@ -27,7 +27,9 @@ def curve(gain: float, variance: float) -> Any:
                      values={"W": np.eye(UNITS)})  # fmt: skip
     noise = np.random.default_rng(1).normal(size=(BURN_IN + LAGS, UNITS)) * np.sqrt(variance)
     run = sg.simulate(CELL, params, noise)
-    return 2 * np.log(10) * sg.lag_norms(run, lags=LAGS).log10_norm - np.log(UNITS)
+    return 2 * np.log(10) * sg.lag_norms(run, lags=LAGS, norm="frobenius").log10_norm - np.log(
+        UNITS
+    )
 
 
 def measured(gain: float, variance: float) -> float:

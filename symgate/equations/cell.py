@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,6 @@ from symgate.equations.shapes import infer
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines
 from symgate.errors import EquationError, SymgateError
-from symgate.tables import html_table
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
@@ -255,8 +255,11 @@ class Cell:
         return f"$${equations(self)}$$"
 
     def _repr_html_(self) -> str:
-        rows = [(self.equation(name), self.roles.get(name, "")) for name in self.equations]
-        return html_table(rows, caption=self.title, code=True)
+        from symgate.writing.latex import equations
+        from symgate.writing.mathml import mathml
+
+        shown = mathml(equations(self, roles=True), display=True)
+        return f"<p>{escape(self.title)}</p>{shown}"
 
 
 def _from_text(

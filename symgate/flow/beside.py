@@ -22,8 +22,16 @@ def bounds_of(decay: Decay) -> Ceilings:
         worst_log10=np.max([c.worst_log10 for c in found], axis=0),
         run_log10=np.concatenate([c.run_log10 for c in found], axis=1),
         radius_log10=np.max(radii, axis=0) if len(radii) == len(found) else None,
-        notes=tuple(dict.fromkeys(note for c in found for note in c.notes)),
+        notes=_notes(found),
     )
+
+
+def _notes(found: list[Ceilings]) -> tuple[str, ...]:
+    """What is worth saying of the networks: once, with the numbers of one of them."""
+    most = max(found, key=lambda c: len(c.notes)).notes
+    if len({c.notes for c in found}) == 1:
+        return most
+    return tuple(f"in one of the {len(found)} networks, {note}" for note in most)
 
 
 def predictions_of(decay: Decay) -> Predictions:

@@ -165,8 +165,9 @@ class _Largest:
         factor, addend = self.number(growth.factor), self.number(growth.addend)
         start = float(np.abs(self.run.initial[growth.state]).max(initial=0))
         self.taken[e] = (
-            f"{text(e)} has no range; the worst case takes {_growth(growth, factor, addend)} at "
-            f"every step, whatever the input (here at most {self.number(e):.3g} occurred)"
+            f"{text(e)} has no fixed range; the worst case takes "
+            f"{_growth(growth, factor, addend)} at every step, whatever the input (the largest "
+            f"value that occurred is {self.number(e):.3g})"
         )
         if factor < 1:
             return max(start, addend / (1 - factor))
@@ -273,7 +274,7 @@ def _remark(decay: Decay, symbolic: Bounds, radius: Array, largest: _Largest) ->
         for n in norms
     )
     return [
-        f"the spectral radius misleads from lag {above[0]} on: the gradient is above its line. "
-        f"It bounds no product of matrices that are not normal; the largest singular value "
-        f"does ({shown})"
+        f"the spectral radius misleads from lag {above[0]} on: the gradient lies above its curve. "
+        f"The spectral radius does not bound a product of non-normal matrices; the largest "
+        f"singular value does ({shown})"
     ]

@@ -146,6 +146,15 @@ class Decay:
         """The name of the cell."""
         return self.setting.cell
 
+    @property
+    def width(self) -> int:
+        """How many singular values the Jacobian has at most: the larger norm is at most √ of
+        this times the smaller."""
+        if self.runs:
+            run = self.runs[0]
+            return min(math.prod(run.shape(name)) for name in (self.of, self.wrt))
+        return self.setting.sizes.get("n", 1)
+
     # -- the curve ------------------------------------------------------------------------
 
     @property

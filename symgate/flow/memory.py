@@ -48,7 +48,7 @@ class Memory:
 
     `parameter` gets `value` = `formula` at T = steps; it is the bias of `gate`, or a weight
     or a leak where `gate` is None. `others` are set with it; `kept` were taken to be what
-    they are. `exact` is the decay with all weights zero, `drawn` that with drawn weights and
+    they are. `exact` is the decay with all weights zero, `drawn` that with random weights and
     noise as input, `paired` the same with the input gate closed as far as the carry is open
     (`partner`: its bias), None for a cell without an input gate. `source` says whose weights
     and data stand for the drawn ones, where a run was given.
@@ -94,9 +94,9 @@ class Memory:
             f"{self.cell}: {what} = {_shown(self.formula)} = {self.value:.4f}{others}"
             f"{f' (with {kept})' if kept else ''} keeps 1 - 1/T of {self.state} at each step for "
             f"T = {self.steps:g}.",
-            f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} a step "
+            f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} per step "
             f"(1 - 1/T = {self.carry:.8f}).",
-            f"With {self.source or 'drawn weights and noise'} {_lasts(self.drawn)}"
+            f"With {self.source or 'random weights and noise as input'}, {_lasts(self.drawn)}"
             + ("." if self.paired is None else f"; {self._pair()}."),
         ]
         return " ".join(parts)
@@ -104,7 +104,7 @@ class Memory:
     def _pair(self) -> str:
         assert self.paired is not None
         name, value = next(iter(self.partner.items()))
-        return f"with {name} = {value:.4f} for the input gate as well {_lasts(self.paired)}"
+        return f"with {name} = {value:.4f} for the input gate as well, {_lasts(self.paired)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -274,7 +274,7 @@ def _lasts(decay: Decay) -> str:
 
     if math.isinf(decay.time_constant):
         return "the gradient grows, as the paths through the gates outweigh the carry"
-    return f"the time constant is {steps(decay.time_constant)}"
+    return f"the time constant is {steps(decay.time_constant)} steps"
 
 
 def _shown(formula: Expr) -> str:

@@ -89,7 +89,7 @@ class Paths:
         return f"<Paths of {self.cell} over {self.lags[-1]} lags: {shares[:600] or 'none'}>"
 
     def _repr_html_(self) -> str:
-        head = ("path", "share of a step", *(f"{of} / {wrt}" for of, wrt in self.blocks))
+        head = ("path", "share per step", *(f"{of} / {wrt}" for of, wrt in self.blocks))
         rows = [
             (
                 title,

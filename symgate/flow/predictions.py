@@ -66,7 +66,7 @@ class Predictions:
             (e.name, f"{e.rate:+.4f}", f"{e.rate_off:+.4f}", f"{e.decades_off:+.1f}")
             for e in self.entries
         ]
-        header = ("predicted from the", "rate a step", "rate error", "error in decades")
+        header = ("predicted from the", "rate per step", "rate error", "error in decades")
         return html_table(rows, header, notes=self.notes)
 
     def to_frame(self) -> Any:

@@ -113,7 +113,7 @@ class Sweep:
         """A header and a row a point, in words."""
         from symgate.flow.table import lag, number, power
 
-        head = (*self.axes, "rate a step", "half-life", "1e-3 at", "1e-6 at", "last")
+        head = (*self.axes, "rate per step", "half-life", "1e-3 at", "1e-6 at", "last")
         out = [head]
         for row in self.rows:
             where = [

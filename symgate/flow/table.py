@@ -12,7 +12,7 @@ from symgate.tables import html_table
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
 
-HEADER = ("cell", "of / wrt", "rate a step", "95 %", "half-life", "1e-3 at", "1e-6 at", "last")
+HEADER = ("cell", "of / wrt", "rate per step", "95 %", "half-life", "1e-3 at", "1e-6 at", "last")
 
 
 def rows(decays: Sequence[Decay]) -> list[tuple[str, ...]]:
@@ -49,7 +49,25 @@ def ranking(decays: Sequence[Decay]) -> str:
 
 def html(decays: Sequence[Decay]) -> str:
     """A table for a notebook."""
-    return html_table(rows(decays), HEADER)
+    return html_table(rows(decays), HEADER, notes=[in_the_norm(decays)])
+
+
+def in_the_norm(decays: Sequence[Decay]) -> str:
+    """Which norm the numbers are in, and what the other would say.
+
+    >>> import symgate as sg
+    >>> in_the_norm([sg.decay("rnn", hidden=4, lags=20)])
+    'norm: spectral (largest singular value); the Frobenius norm is 1 to 2 times as large'
+    """
+    names = {d.norm_name for d in decays}
+    if len(names) > 1:
+        each = ", ".join(f"{d.cell} {d.norm_name}" for d in decays)
+        return f"norms differ, so the numbers do not compare: {each}"
+    most = math.sqrt(max(d.width for d in decays))
+    if names == {"spectral"}:
+        told = "spectral (largest singular value); the Frobenius norm is 1 to"
+        return f"norm: {told} {most:.3g} times as large"
+    return f"norm: Frobenius; the spectral norm is smaller, by a factor of at most {most:.3g}"
 
 
 def number(value: float, form: str) -> str:

@@ -50,7 +50,7 @@ def within_unit(cells: Sequence[Cell], gates: Sequence[Sequence[str]]) -> Findin
         return Finding(FALSE, ("By interval arithmetic:", *out))
     sentences = [
         "Interval arithmetic over the equations, for any weights, inputs and states, puts "
-        f"{' and '.join(told)} into [0, 1]."
+        f"{' and '.join(told)} in [0, 1]."
     ]
     numbers: dict[str, Number] = {}
     if smooth:
@@ -88,7 +88,10 @@ def gate_ends(cells: Sequence[Cell], state: str, gate: str, at_zero: str, at_one
     formulas = _both_ends(cell, state, gate)
     found = {value: end_of(cell, state, gate, value) for value in (0, 1)}
     if not (found[0].startswith(at_zero) and found[1].startswith(at_one)):
-        said = f"With {gate} = 0 it {found[0]}, with {gate} = 1 it {found[1]}: not as said."
+        said = (
+            f"With {gate} = 0 it {found[0]}, with {gate} = 1 it {found[1]}, which is not what is "
+            f"claimed."
+        )
         return Finding(FALSE, (said,), {}, formulas)
     needed = 0.5 ** (1 / LONG)
     numbers: dict[str, Number] = {
@@ -101,9 +104,9 @@ def gate_ends(cells: Sequence[Cell], state: str, gate: str, at_zero: str, at_one
     }
     told = [
         f"Substituted into the equation, {gate} = 0 removes {state}_{{t-1}} and {gate} = 1 keeps "
-        f"all of it. A sigmoid reaches neither end.",
-        f"At {gate} = {{open}} a share of {{left}} is left after {{steps}} steps. To keep half "
-        f"over {{long}} steps {gate} has to be {{needed:5}}: a bias of {{bias}} and weights 0.",
+        f"all of it. A sigmoid reaches neither value.",
+        f"At {gate} = {{open}}, a share of {{left}} remains after {{steps}} steps. To keep half "
+        f"over {{long}} steps, {gate} has to be {{needed:5}}: with weights 0, a bias of {{bias}}.",
     ]
     ways = [
         (other, name)
@@ -135,7 +138,7 @@ def convention(
     if not right:
         return Finding(FALSE, (said,), {}, formulas)
     if len(right) == len(cells):
-        return Finding(LIMIT, (said, "A sigmoid does not reach the end."), {}, formulas)
+        return Finding(LIMIT, (said, "A sigmoid does not reach that value."), {}, formulas)
     same = compare(*cells)
     if not same or same.map is None:
         also = f"True of {right[0]} alone: the two cells are {same.verdict}."
@@ -152,10 +155,11 @@ def convention(
         CONVENTION,
         (
             said,
-            "The two are one function of their parameters, proved for all sizes under the map "
-            f"below (names of {two.name} on the left).",
-            f"It matters for a bias: {{bias}} in {gate} gives a half-life of {{half_life_first}} "
-            f"steps in {one.name} and of {{half_life_second}} in {two.name}.",
+            "The two are the same function up to a change of parameters, proved for all sizes "
+            "under "
+            f"the map below (names of {two.name} on the left).",
+            f"The convention matters for the bias: {{bias}} in {gate} gives a half-life of "
+            f"{{half_life_first}} steps in {one.name} and of {{half_life_second}} in {two.name}.",
         ),
         numbers,
         formulas,
@@ -173,7 +177,7 @@ def reset_gate(
     if not cell.equations[candidate].has(variable(gate)):
         return Finding(FALSE, (f"{candidate} does not depend on {gate}.",), {}, formulas)
     if closed.has(old) or not opened.has(old):
-        return Finding(FALSE, ("It is not so at the ends.",), {}, formulas)
+        return Finding(FALSE, ("It does not hold at 0 and 1.",), {}, formulas)
     params = biased(cell, 1, {gate: bias})
     numbers: dict[str, Number] = {
         "bias": float(bias),
@@ -181,11 +185,11 @@ def reset_gate(
     }
     told = [
         f"Substituted into the equation, {gate} = 0 leaves no {state}_{{t-1}} in the candidate and "
-        f"{gate} = 1 leaves all of it. A sigmoid reaches neither end: at bias {{bias}} it is "
+        f"{gate} = 1 leaves all of it. A sigmoid reaches neither value: at bias {{bias}} it is "
         "{share}.",
     ]
     if carry_of(cell, state) is not None:
-        told.append(f"The new state still keeps its share of {state}_{{t-1}}, whatever {gate} is.")
+        told.append(f"Whatever {gate} is, the new state still keeps its share of {state}_{{t-1}}.")
     return Finding(LIMIT, tuple(told), numbers, formulas)
 
 
@@ -201,13 +205,14 @@ def opposite_gates(
         *_both_ends(cell, candidate, resetter),
     )
     if kept != old or not reads(cell, state, resetter):
-        said = f"With {keeper} = 1 the old state is not all that is left."
+        said = f"With {keeper} = 1 the old state is not all that remains."
         return Finding(CONDITIONS, (said,), {}, formulas)
     told = (
-        f"Counterexample: with {keeper} = 1 the old state stays whole even if {resetter} = 0. "
+        f"Counterexample: with {keeper} = 1 the old state is kept whole even if {resetter} = 0. "
         f"{resetter} acts only inside the candidate, {keeper} on the state itself.",
-        f"Nor are they opposite in sign: near 1 both let the past through. {resetter} matters as "
-        f"far as {keeper} is below 1.",
+        f"Nor are they opposite in sign: near 1, both let the past through. {resetter} matters "
+        f"only "
+        f"to the extent that {keeper} is below 1.",
     )
     return Finding(FALSE, told, {}, formulas)
 

@@ -62,7 +62,7 @@ def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int)
     norm = f"the norm of ∂{state}_t/∂{state}_{{t-k}}"
     formulas = _one_step(cell, state)
     if measured[-1] > LOST:
-        told = [f"{USUAL}, {norm} is {{log10_norm}} at lag {{lags}}: there it does not vanish."]
+        told = [f"{USUAL}, {norm} is {{log10_norm}} at lag {{lags}}: it does not vanish there."]
         return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers, formulas)
     told = [
         f"{USUAL}, {norm} halves every {{half_life}} steps and is {{log10_norm}} at lag {{lags}}."
@@ -103,7 +103,7 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     partial = f"∂{state}_t/∂{state}_{{t-k}}"
     told = [
         f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} grows "
-        f"by a factor of {{growth}} a step and is {{log10_norm}} after {{lags}} steps."
+        f"by a factor of {{growth}} per step and is {{log10_norm}} after {{lags}} steps."
     ]
     board = Board(cell)
     formulas = tuple(
@@ -112,7 +112,7 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     if grown[-1] <= 3:
         told[0] = (
             f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} "
-            f"is {{log10_norm}} after {{lags}} steps. No weights were found with which it grows."
+            f"is {{log10_norm}} after {{lags}} steps. No weights were found that make it grow."
         )
         return Finding(CONDITIONS, tuple(told), numbers, formulas)
     eigenvalue = _eigenvalue_at_rest(cell)
@@ -127,7 +127,7 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     carry = carry_of(cell, state)
     if carry is not None and ranges(cell).of(carry.coefficient).within(0, 1):
         told.append(
-            "The carry alone never grows, as its factor lies in [0, 1]; the paths through the "
+            "The carry alone never grows, since its factor lies in [0, 1]; the paths through the "
             "gates and the candidate contain weight matrices and have no such bound."
         )
     return Finding(FALSE, tuple(told), numbers, formulas)
@@ -152,7 +152,7 @@ def deep_and_untrainable(
         SpectralNorm(board.partial(state, state)), "≤", bounds(cell).total(state, state)
     )
     told = [
-        "unrolled it is {lags} layers deep, all with the same weights.",
+        "unrolled, it is {lags} layers deep, all with the same weights.",
         f"{USUAL}, ∂{state}_t/∂{state}_{{t-k}} is {{log10_norm}} over {{lags}} steps",
     ]
     if start[-1] > LOST:
@@ -163,13 +163,13 @@ def deep_and_untrainable(
         if len(below):
             numbers[f"lost_in_{name}"] = int(below[0])
     if "lost_in_double" in numbers:
-        told[-1] += "; a float32 loses it at lag {lost_in_single}, a float64 at {lost_in_double}."
+        told[-1] += "; a float32 underflows at lag {lost_in_single}, a float64 at {lost_in_double}."
     else:
         told[-1] += "."
     if kept <= LOST:
         told.append("With U = I at rest it is {log10_with_identity}.")
         return Finding(PROVED, tuple(map(_sentence, told)), numbers, (bound,))
-    told.append("That is a matter of the weights: with U = I at rest it is {log10_with_identity}.")
+    told.append("It depends on the weights: with U = I, at rest, it is {log10_with_identity}.")
     said = []
     for other, own in zip(gated, held, strict=True):
         plain = curve(on_noise(other, hidden, lags), own)[-1]
@@ -183,7 +183,7 @@ def deep_and_untrainable(
     if said:
         told.append(f"{'; '.join(said)}.")
     told.append(
-        "the gradient of the weights also sums over short lags: training continues, blind to "
+        "the gradient of the weights also sums over short lags, so training goes on, blind to "
         "anything that far back."
     )
     return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers, (bound,))
@@ -212,15 +212,15 @@ def addition_keeps(cells: Sequence[Cell], state: str, lags: int) -> Finding:
         numbers |= {f"bias_{bias}": bias, f"log10_at_bias_{bias}": float(curve(run, state)[-1])}
     told = [
         "A sum passes the gradient on to each of its terms with factor 1, through no matrix and "
-        f"no activation. What is left of it is then decided by the factor before {state}_{{t-1}}, "
-        f"the gate {' and '.join(carry.gates)}.",
-        "The same addition, with all weights 0, keeps {log10_at_bias_0} over {lags} steps at bias "
+        f"no activation. How much survives is then decided by the factor of {state}_{{t-1}}, the "
+        f"gate {' and '.join(carry.gates)}.",
+        "With all weights 0, the same addition keeps {log10_at_bias_0} over {lags} steps at bias "
         "{bias_0} and {log10_at_bias_5} at bias {bias_5}.",
     ]
     for other in plain:
         bare = carry_of(other, state)
         if bare is not None and not bare.gates:
-            told.append(f"Without a gate there ({other.name}) the carry keeps all of it: proved.")
+            told.append(f"Without a gate there ({other.name}), the carry keeps all of it: proved.")
             formulas = (*formulas, Board(other).jacobian(state, state))
     return Finding(CONDITIONS, tuple(told), numbers, formulas)
 
@@ -239,15 +239,15 @@ def vanishes_or_explodes(
         numbers |= {f"gain_{name}": float(gain), f"log10_at_{name}": end}
         found.append(end)
         parts.append(f"{{log10_at_{name}}} for g = {{gain_{name}}}")
-    told = f"With U = g I at rest the gradient over {{lags}} steps is {listed(parts)}."
+    told = f"With U = g I, at rest, the gradient over {{lags}} steps is {listed(parts)}."
     if not (found[0] < -3 and found[2] > 3):
         return Finding(FALSE, (told,), numbers, (formula,))
     only_norms = bound.has(SpectralNorm) and not bound.is_number
     proof = (
         "A largest singular value below 1 proves that it vanishes; one above 1 allows it to "
-        "explode, but the slopes of tanh may hold it down. At 1 it may do neither."
+        "explode, but the slopes of tanh may prevent it. At 1 it may do neither."
         if only_norms
-        else "No bound in the weights alone is known."
+        else "No bound by the weights alone is known."
     )
     return Finding(CONDITIONS, (proof, told), numbers, (formula,))
 
@@ -268,7 +268,7 @@ def lasts_longer(cells: Sequence[Cell], states: Sequence[str], hidden: int, lags
     told = [f"{USUAL}, the half-life of the gradient is {listed(parts)}."]
     if all(lives[other.name] > lives[first.name] for other in others):
         if all(map(math.isfinite, lives.values())):
-            told.append("all of them vanish there; how long a gate holds is set by its bias.")
+            told.append("all of them vanish there; how long a gate holds on is set by its bias.")
         return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers)
     return Finding(FALSE, tuple(map(_sentence, told)), numbers)
 

@@ -41,7 +41,7 @@ def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
     parted, numbers = _parted(one, two)
     if found.conditions:
         ways = ", or where ".join(" and ".join(map(_condition, way)) for way in found.conditions)
-        told = f"The same where {ways}: proved. In general it is not."
+        told = f"It makes no difference where {ways}: proved. In general it does."
         return Finding(CONDITIONS, (told, parted), numbers, formulas)
     return Finding(
         FALSE, (f"{one.name} and {two.name} are not the same cell.", parted), numbers, formulas
@@ -105,9 +105,10 @@ def plays_part(cells: Sequence[Cell], states: Sequence[str]) -> Finding:
     return Finding(
         CONDITIONS,
         (
-            f"As carrier of the gradient it does: each has one direct term without a matrix, its "
-            f"factor a gate ({', '.join(gates)}).",
-            f"Otherwise not: {', '.join(sizes)}; {', '.join(readers)}.",
+            f"As the carrier of the gradient, it does: each has one direct term without a "
+            f"matrix, whose "
+            f"factor is a gate ({', '.join(gates)}).",
+            f"In other respects it does not: {', '.join(sizes)}; {', '.join(readers)}.",
         ),
         {},
         tuple(formulas),
@@ -158,17 +159,18 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
     }
     told = [
         f"One step of {one.name} takes {{work_first}} multiply-adds in its matrices, one step of "
-        f"{two.name} {{work_second}} (n = m = {{hidden}}): a ratio of {{work_ratio}}.",
+        f"{two.name} takes {{work_second}} (n = m = {{hidden}}): a ratio of {{work_ratio}}.",
     ]
     if numbers["stages_first"] != numbers["stages_second"]:
         told.append(
-            f"They parallelise differently: the matrix products of a step form {{stages_first}} "
+            f"They also parallelise differently: the matrix products of a step form "
+            f"{{stages_first}} "
             f"stage{'s' * (_stages(one) > 1)} in {one.name} and {{stages_second}} in {two.name}, "
             f"each of which waits for the one before."
         )
     told.append(
-        "The time itself depends on the machine and the sizes; how many steps training needs is "
-        "another question."
+        "The time itself depends on the machine and the sizes, and how many steps training needs "
+        "is another question."
     )
     formulas = tuple(
         Board(c).write(
@@ -190,8 +192,8 @@ def previous_output(cells: Sequence[Cell], output: str, state: str) -> Finding:
         gate for gate in right.gates if reads(right, output, gate) and not reads(said, output, gate)
     ]
     late = (
-        f"With {state}_{{t-1}} the output is a step late: {listed(lost)} of a step would reach "
-        f"{output}_t no more. The formula beside the sentence has {state}_t, and is right."
+        f"With {state}_{{t-1}} the output is a step late: {listed(lost)} of a step would no longer "
+        f"reach {output}_t. The formula beside the sentence has {state}_t, and is right."
         if lost
         else f"{output}_t depends on the same gates in both."
     )
@@ -233,16 +235,16 @@ def can_count(cells: Sequence[Cell], states: Sequence[str], steps: int) -> Findi
     bounded = ranges(two)[theirs]
     formulas = (Board(one).equation(mine), Board(two).equation(theirs))
     told = [
-        f"With all gates open {mine} of {one.name} is {{counted:8}} after {{steps}} steps: it "
-        f"counts them. {theirs} of {two.name} {within(bounded)} from 0: it cannot add up like that."
+        f"With all gates open, {mine} of {one.name} is {{counted:8}} after {{steps}} steps: it "
+        f"counts them. {theirs} of {two.name}, started at 0, {within(bounded)}: it cannot count."
     ]
     if numbers["counted"] < steps / 2 or not bounded.is_bounded:
         said = f"{mine} of {one.name} is {{counted:8}} after {{steps}} steps with all gates open."
         return Finding(FALSE, (said,), numbers, formulas)
     if not compare(one, two):
         told.append(
-            "In other respects neither contains the other: no map of parameters makes one the "
-            "other, and which of them learns a task better is no matter of algebra."
+            "In other respects neither contains the other: no map of parameters turns one into the "
+            "other, and which of them learns a task better is not a question of algebra."
         )
     return Finding(CONDITIONS, tuple(told), numbers, formulas)
 
@@ -314,7 +316,7 @@ def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
     try:
         ends = [simulate(cell, p, x, start)[state][0] for cell, p in ((one, params), (two, other))]
     except SymgateError:
-        return "Their parameters have other shapes.", {}
+        return "Their parameters have different shapes.", {}
     numbers = {
         f"{which}_{unit + 1}": float(end[unit])
         for which, end in zip(("first", "second"), ends, strict=True)
@@ -322,6 +324,6 @@ def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
     }
     return (
         f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, missing "
-        f"parameters 0) the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
+        f"parameters 0), the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
         f"({{second_1:4}}, {{second_2:4}}) in {two.name}."
     ), numbers

@@ -44,7 +44,7 @@ def weighted_mean(cells: Sequence[Cell], state: str, candidate: str, steps: int)
     equation = board.equation(state)
     a, b = affine_slope(expression, old), affine_slope(expression, new)
     if a is None or b is None or sp.expand(expression - a * old - b * new) != 0:
-        said = f"{state}_t is no weighted sum of the old state and {candidate}_t."
+        said = f"{state}_t is not a weighted sum of the old state and {candidate}_t."
         return Finding(FALSE, (said,), {}, (equation,))
     if sp.expand(a + b - 1) != 0:
         return Finding(FALSE, ("The weights do not add up to 1.",), {}, (equation,))
@@ -60,17 +60,18 @@ def weighted_mean(cells: Sequence[Cell], state: str, candidate: str, steps: int)
     )
     told = ["The weights lie in [0, 1] and add up to 1: proved by ranges, for any parameters."]
     if not known[state].within(-1, 1):
-        told.append(f"But {candidate} {within(known[candidate])}, so that |{state}| ≤ 1 fails.")
+        told.append(f"But {candidate} {within(known[candidate])}, so |{state}| ≤ 1 fails.")
         return Finding(CONDITIONS, tuple(told), {}, (equation,))
     start, bias = 3.0, 5.0
     params = biased(cell, 1, keeping(cell, state, bias))
     run = simulate(cell, params, np.zeros((steps, 1)), {state: np.full(1, start)})
     numbers = {"start": start, "bias": bias, "steps": steps, "left": float(run[state][-1, 0])}
     told += [
-        f"The candidate lies in [-1, 1], so that |{state}| ≤ 1 at every step if it holds at the "
-        "start, as it does from 0.",
-        f"Not from any start: from {{start}}, with all weights 0 and the gate's bias {{bias}}, "
-        f"{state} is still {{left}} after {{steps}} steps.",
+        f"The candidate lies in [-1, 1], so |{state}| ≤ 1 at every step if it holds at the start, "
+        "for instance at 0.",
+        f"It does not hold from every start: from {{start}}, with all weights 0 and the gate's "
+        f"bias "
+        f"{{bias}}, {state} is still {{left}} after {{steps}} steps.",
     ]
     return Finding(CONDITIONS, tuple(told), numbers, (equation, mean))
 
@@ -99,10 +100,10 @@ def state_without_bound(
         if known.of(factor).within(0, 1) and known.of(added).within(-1, 1):
             told.insert(
                 0,
-                "The factor of the old state lies in [0, 1] and what is added in [-1, 1]: proved "
-                "by ranges. So it can grow by 1 a step, and by no more.",
+                "The factor of the old state lies in [0, 1], and what is added in [-1, 1]: proved "
+                "by ranges. So it can grow by 1 per step, and by no more.",
             )
-            told[-1] = f"That is reached in the limit of open gates: {_lowered(told[-1])}"
+            told[-1] = f"The limit of open gates reaches this: {_lowered(told[-1])}"
             old = variable(state, 1)
             formulas += [
                 board.write(
@@ -130,11 +131,11 @@ def shrinks(cells: Sequence[Cell], state: str, gates: Sequence[str], steps: int)
     kept = board.write(Abs(factor * old), "≤", Abs(old), like=state)
     run = at_rest(cell, biased(cell, 1, dict.fromkeys(gates, WIDE)), steps)
     numbers: dict[str, Number] = {"steps": steps, "last": float(run[state][-1, 0])}
-    told = ["What is left of the old state is at most as large: proved by ranges."]
+    told = ["What remains of the old state is no larger than before: proved by ranges."]
     if numbers["last"] <= 1:
         return Finding(PROVED, tuple(told), {}, (equation, kept))
     told.append(
-        f"The new state need not be: with all gates open {state} grows from 0 to {{last:8}} in "
+        f"The new state may be larger: with all gates open, {state} grows from 0 to {{last:8}} in "
         "{steps} steps."
     )
     return Finding(CONDITIONS, tuple(told), numbers, (equation, kept))
@@ -147,7 +148,7 @@ def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -
     carry = carry_of(cell, state)
     equation = board.equation(state)
     if carry is None:
-        said = f"{state} does not pass to itself but through a matrix or an activation."
+        said = f"{state} reaches itself only through a matrix or an activation."
         return Finding(FALSE, (said,), {}, (equation,))
     own = {variable(state), variable(state, 1)}
     if any(factor.has(*own) for factor in sp.Mul.make_args(carry.coefficient)):
@@ -162,8 +163,8 @@ def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -
         "log10_carry": float(alone),
     }
     measured = (
-        "With PyTorch's default initialisation and {hidden} units the gradient over {lags} steps "
-        "is {log10_norm}, that of the carry alone {log10_carry}."
+        "With PyTorch's default initialisation and {hidden} units, the gradient over {lags} steps "
+        "is {log10_norm}, and that of the carry alone {log10_carry}."
     )
     formulas = (equation, board.jacobian(state, state))
     departure = _bend(cell, state)
@@ -171,22 +172,25 @@ def linear_in_state(cells: Sequence[Cell], state: str, hidden: int, lags: int) -
         ways = count(lin, state, state)
         numbers |= {"ways": ways, "others": ways - 1, "departure": departure}
         told = (
-            f"The carry is one of {{ways}} ways from {state}_{{t-1}} to {state}_t, and it meets no "
+            f"The carry is one of {{ways}} paths from {state}_{{t-1}} to {state}_t, and it "
+            f"meets no "
             "activation and no matrix. The other {others} pass through σ or tanh.",
-            f"One step is not affine in {state}: with random weights it departs from its chord by "
-            "{departure} at the middle.",
+            f"One step is not affine in {state}: with random weights, it deviates from its "
+            f"chord by "
+            "{departure} at the midpoint.",
             measured,
         )
         return Finding(FALSE, told, numbers, formulas)
     affine = [
         f"Over one step, with the other states held, {state}_t is affine in {state}_{{t-1}}: "
-        "the carry is the only way, and it meets no activation and no matrix.",
+        "the carry is the only path, and it meets no activation and no matrix.",
     ]
     around = sum(count(lin, state, s) * count(lin, s, state) for s in cell.states if s != state)
     if around:
         numbers["around"] = around
         affine.append(
-            f"Over two steps {state} also reaches itself in {{around}} ways through other states, "
+            f"Over two steps, {state} also reaches itself along {{around}} paths through other "
+            f"states, "
             "gates and their activations."
         )
     return Finding(CONDITIONS, (*affine, measured), numbers, formulas)
@@ -227,20 +231,20 @@ def misprinted_candidate(
     }
     stays = ranges(mended)[state].within(-1, 1)
     told = [
-        f"As printed the candidate {within(ranges(printed)[candidate])}: nothing squashes U h. "
-        f"With the parenthesis moved by one term {state} "
+        f"As printed, the candidate {within(ranges(printed)[candidate])}: nothing squashes U h. "
+        f"With the parenthesis moved by one term, {state} "
         f"{'stays in [-1, 1], proved by ranges' if stays else 'does not stay in [-1, 1]'}.",
         f"One unit, the candidate's weights {{gain}}, the others {{minus_gain}}, x = 1, from "
         f"{state} = 1: after {{steps}} steps |{state}| is {{log10_printed}} as printed and "
         "{log10_mended} as meant, and the last Jacobian is {log10_jacobian_printed} and "
         "{log10_jacobian_mended}.",
-        "As printed no slope 1 - tanh² damps the way through U, and where W x + r = 0 the "
+        "As printed, no slope 1 - tanh² damps the path through U, and where W x + r = 0 the "
         "candidate is 0 whatever U h is.",
     ]
     relation = compare(mended, known)
     if relation or relation.conditions:
         where = "" if relation else " without biases"
-        told.append(f"As meant it is {known.name}{where}.")
+        told.append(f"As meant, it is {known.name}{where}.")
     formulas = (
         one.equation(candidate),
         one.jacobian(candidate, state),

@@ -196,10 +196,10 @@ def _setting(decays: Sequence[Decay]) -> str:
 
 @styled
 def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
-    """What a memory's bias gives: with all weights zero, with drawn weights, with the input
+    """What a memory's bias gives: with all weights zero, with random weights, with the input
     gate closed as well; 1/e after T steps is marked."""
     ax = axes_of(ax)
-    lines = [(m.exact, "weights zero", BLACK, SOLID), (m.drawn, "drawn weights", RED, DASHED)]
+    lines = [(m.exact, "weights zero", BLACK, SOLID), (m.drawn, "random weights", RED, DASHED)]
     if m.paired is not None:
         name = next(iter(m.partner))
         lines.append((m.paired, f"and {name} = {m.partner[name]:.2f}", BLUE, DASH_DOT))

@@ -34,7 +34,10 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             raise UnknownName(f"a bounded gate of {run.cell.name} named", name, limits)
     chosen = list(gates or limits)
     if not chosen:
-        raise SymgateError(f"{run.cell.name} has no gates of bounded range to draw")
+        raise SymgateError(
+            f"{run.cell.name} has no gate whose values lie between two ends, so there is no "
+            f"histogram to draw"
+        )
     ax = axes_of(ax, height=1.2 + 0.95 * len(chosen))
     for row, name in enumerate(reversed(chosen)):
         low, high = float(limits[name].low), float(limits[name].high)

@@ -90,10 +90,10 @@ def curve(
 
 
 def memory(m: Memory, ax: Axes | None = None, **line: Any) -> Axes:
-    """Draw what a memory's bias gives: with weights zero, with drawn weights, and with the
+    """Draw what a memory's bias gives: with weights zero, with random weights, and with the
     input gate closed as well; a cross marks 1/e after T steps."""
     ax = chosen(ax)
-    curves = {"weights zero": m.exact, "drawn weights": m.drawn}
+    curves = {"weights zero": m.exact, "random weights": m.drawn}
     if m.paired is not None:
         curves["and the input gate closed"] = m.paired
     for label, d in curves.items():

@@ -135,7 +135,8 @@ def measured_growth(
     }
     start = {s: noise.normal(size=(sequences, width)) for s in cell.states}
     run = simulate(cell, params, x or None, start, steps=None if x else steps)
-    log10 = np.asarray(lag_norms(run, lags=count).log10_norm).reshape(count + 1, -1)
+    found = lag_norms(run, lags=count, norm="frobenius")
+    log10 = np.asarray(found.log10_norm).reshape(count + 1, -1)
     with np.errstate(divide="ignore"):
         square = np.logaddexp.reduce(2 * np.log(10) * log10, axis=1)
     return Growth(

@@ -32,6 +32,7 @@ from symgate.asked import asked
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import UnknownName
+from symgate.writing.escape import label_text
 from symgate.writing.formulas import Scientific, Span, Written
 from symgate.writing.glyphs import escaped, glyph_latex
 from symgate.writing.marks import AtLimit, Slope, Stacked
@@ -324,13 +325,15 @@ def latex(
     return plain(LatexPrinter(order, naming, hadamard=hadamard, bold=bold).show(expression))
 
 
-def equations(cell: Cell, notation: str = "symgate") -> str:
-    """The equations of a cell as an `aligned` block."""
+def equations(cell: Cell, notation: str = "symgate", *, roles: bool = False) -> str:
+    """The equations of a cell as an `aligned` block; with `roles` what each does beside it."""
     naming = Naming(cell, notation_named(notation))
     rows = []
     for name, e in cell.equations.items():
         printer = LatexPrinter(cell.orders[name], naming)
-        rows.append(plain(f"{printer.name(name, Integer(0))} &= {printer.show(e)}"))
+        row = plain(f"{printer.name(name, Integer(0))} &= {printer.show(e)}")
+        role = cell.roles.get(name, "") if roles else ""
+        rows.append(rf"{row} && \text{{{label_text(role)}}}" if role else row)
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 

@@ -41,7 +41,7 @@ def test_the_curve_of_each_epoch(tmp_path: Path) -> None:
     assert np.array_equal(lower[0], lower[1])
     assert upper[1, -1] > upper[0, -1] + 2
     run = sg.model(module)["rnn"].simulate(module.table(x))  # type: ignore[union-attr]  # a network
-    true = sg.lag_norms(run, "h2", "h2", 25).log10_norm[watch.lags, :2]
+    true = sg.lag_norms(run, "h2", "h2", 25, norm="frobenius").log10_norm[watch.lags, :2]
     assert np.allclose(upper[1], np.median(true, axis=1), rtol=0, atol=1e-9)
     assert watch.plot().get_xlabel() == "lag $k$"
     path = watch.save(tmp_path / "w.npz")

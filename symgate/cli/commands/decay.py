@@ -135,13 +135,14 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         return
     from symgate.cli.chart import chart
     from symgate.cli.columns import columns
-    from symgate.flow.table import HEADER, ranking, rows
+    from symgate.flow.table import HEADER, in_the_norm, ranking, rows
 
     if arguments.output is None:
         print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
     print("\n".join(columns([HEADER, *rows(decays)])))
     print()
     _measured_on(decays)
+    print(in_the_norm(decays))
     if len(decays) > 1:
         order = ranking(decays)
         print(f"longest first: {order}" if order else "the intervals overlap: no ranking")
@@ -216,7 +217,7 @@ def _paths(decays: list[Decay]) -> None:
     from symgate.cli.columns import columns
     from symgate.flow.table import power
 
-    table = [("cell", "block", "path", "share of a step", "last lag without it", "alone")]
+    table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]
     for d in decays:
         assert d.paths is not None
         if len(d.paths.blocks) > 1:

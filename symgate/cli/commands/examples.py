@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     target.mkdir(parents=True, exist_ok=True)
     copied = []
     for file in sorted(source().iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".py") and file.name not in LEFT_OUT:
+        if file.name.endswith((".py", ".ipynb")) and file.name not in LEFT_OUT:
             (target / file.name).write_bytes(file.read_bytes())
             copied.append(file.name)
     for name in copied:

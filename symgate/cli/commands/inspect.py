@@ -143,7 +143,7 @@ def _measured(found: Inspection) -> None:
             f"is last above 1/e of its largest ({seen.norm}); sg.reach(net, x, at=t) for others"
         )
     if found.paths is not None:
-        table = [("path of the whole state", "share of a step")]
+        table = [("path of the whole state", "share per step")]
         shares = found.paths.share
         table += [(t, f"{100 * shares[name]:.1f} %") for name, t in found.paths.titles.items()]
         print("\n" + "\n".join(columns(table)))

@@ -40,10 +40,10 @@ def _picture(f: Findings) -> Picture:
     first = f"cells/{f.slugs[f.measured[0].name]}"
     near: Words = ()
     if f["answer/near"] is not None:
-        near = (", below the first ", f.number("answer/near", "whole"), " lags of the same")
+        near = ("; below, its first ", f.number("answer/near", "whole"), " lags")
     caption = (
         norm_of(f, f.measured[0]),
-        " over the lag k",
+        " (spectral norm) against the lag k",
         *near,
         ". Line: median. Band: 10 to 90 %. Circle: half-life. Measured on ",
         f.number(f"{first}/averaged_over", "words"),
@@ -63,8 +63,7 @@ def _conclusion(f: Findings) -> Words:
         for c in f.slowest_first
     ]
     measured: Words = (
-        "With the initialisation ",
-        Code(f["settings/scheme"]),
+        *_scheme(f),
         ", with ",
         f.number("settings/hidden", "whole"),
         " units and white noise as input, ",
@@ -81,42 +80,58 @@ def _conclusion(f: Findings) -> Words:
         return (
             *measured,
             *kept,
-            " still keeps a millionth of the gradient at the last of ",
+            " still keeps a millionth of the gradient at the last lag measured, ",
             f.number("settings/lags", "whole"),
-            " lags.",
+            " steps back.",
         )
     few = {1: "the cell does not keep", 2: "neither cell keeps", 3: "none of the three keeps"}
     count = few.get(len(known), "none of the cells keeps")
+    end: Words = (" steps back (lag k means k steps back).",)
+    if _carried(f):
+        end = (
+            " steps back (lag k means k steps back); what sets this distance is the bias of a "
+            "gate, not the architecture.",
+        )
     return (
         *measured,
-        f"{count} a millionth of the gradient beyond lag ",
+        f"{count} a millionth of the gradient beyond ",
         f.number(max(known)[1], "whole"),
-        " (lag k: k steps back).",
+        *end,
     )
+
+
+def _scheme(f: Findings) -> Words:
+    """Which initialisation, at the start of a sentence."""
+    framework = {"pytorch": "PyTorch", "keras": "Keras"}.get(f["settings/scheme"])
+    if framework is None:
+        return ("With the initialisation ", Code(f["settings/scheme"]))
+    return (f"At {framework}'s default initialisation",)
+
+
+def _carried(f: Findings) -> list[Cell]:
+    """The cells whose carry has a time constant that biases set."""
+    key = "cells/{}/time_constant_from_biases"
+    return [c for c in f.measured if f[key.format(f.slugs[c.name])] is not None]
 
 
 def _why(f: Findings) -> Words:
     """What sets how far: the bias of the gate on the carry."""
-    carried = [
-        c for c in f.measured if f[f"cells/{f.slugs[c.name]}/time_constant_from_biases"] is not None
-    ]
-    if not carried:
+    if not _carried(f):
         return (
-            "No cell here has a carry, a direct path from a state to its next value without a "
-            "weight matrix, so no bias sets how long its gradient lasts.",
+            "No cell here has a carry, a direct path from a state to its next value through no "
+            "weight matrix, so no bias sets how long the gradient lasts.",
         )
     return (
-        "What sets the distance is the gate on the carry, the direct path from a state to its next "
-        "value without a weight matrix (in an LSTM the constant error carousel), and not the "
-        "architecture: a gate of bias ",
+        "That gate acts on the carry, the direct path from a state to its next value, which passes "
+        "through no weight matrix (in an LSTM, the constant error carousel). With bias ",
         Maths("0"),
-        " is near ",
+        " it stays near ",
         Maths(r"\sigma(0) = \tfrac{1}{2}"),
-        ", so the carry halves at every step; with the bias ",
+        ", so the carry halves at every step; with bias ",
         Maths(r"\ln(T - 1)"),
         " it keeps ",
         Maths("1 - 1/T"),
-        " and lasts T steps (",
+        " of the gradient at each step and lasts T steps (see ",
         Link("Memory", "#memory"),
         ").",
     )
@@ -143,38 +158,30 @@ def _rates(f: Findings) -> Words:
             verb, unit = ("every ", " in ") if halves else ("halves every ", " steps in ")
             said.append((verb, number, unit, _name(f, cell)))
             halves = True
-    return (
-        "With ",
-        f.number("settings/hidden", "whole"),
-        " units and the initialisation ",
-        Code(f["settings/scheme"]),
-        ", the gradient ",
-        *listed(said),
-        ".",
-    )
+    return ("The gradient ", *listed(said), ".")
 
 
 def _left(f: Findings) -> Words:
     """How far back more than a millionth is left, and what is left at the end."""
     reaches = [
-        (f.number(f"cells/{f.slugs[c.name]}/above_millionth", "whole"), f" (in {c.name})")
+        (f.number(f"cells/{f.slugs[c.name]}/above_millionth", "whole"), f" in {c.name}")
         for c in f.slowest_first
         if f[f"cells/{f.slugs[c.name]}/above_millionth"] is not None
     ]
     left = [
-        (f.number(f"cells/{f.slugs[c.name]}/last_log10", "power"), f" (in {c.name})")
+        (f.number(f"cells/{f.slugs[c.name]}/last_log10", "power"), f" in {c.name}")
         for c in f.slowest_first
     ]
     start: Words = ("Nowhere does it fall to a millionth; ",)
     if reaches:
-        start = ("More than a millionth of it reaches back to lag ", *listed(reaches), "; ")
+        start = ("More than a millionth of it survives up to lag ", *listed(reaches), "; ")
     return (
         *start,
-        "at lag ",
+        "what remains at lag ",
         f.number("settings/lags", "whole"),
-        " there is ",
+        " is ",
         *listed(left),
-        " of it.",
+        ".",
     )
 
 
@@ -182,42 +189,39 @@ def _carry(f: Findings) -> Words:
     """What lasts, and what makes it last."""
     without, own = [], []
     for cell in f.slowest_first:
-        key, of = f"cells/{f.slugs[cell.name]}", f" (in {cell.name})"
+        key, of = f"cells/{f.slugs[cell.name]}", f" in {cell.name}"
         block = f"{key}/blocks/{f[f'{key}/of']},{f[f'{key}/wrt']}/without_last_log10"
         if "carry" in f[block]:
             without.append((f.number(f"{block}/carry", "power"), of))
         if f[f"{key}/time_constant_from_biases"] is not None:
-            own.append((f.number(f"{key}/time_constant_from_biases", "steps"), of))
+            own.append((f.number(f"{key}/time_constant_from_biases", "steps"), " steps", of))
     if not without:
         return (
-            "No cell here carries its state past its weight matrices, so that no bias sets how "
-            "long its gradient lasts.",
+            "No cell here carries its state past its weight matrices, so no bias sets how long "
+            "its gradient lasts.",
         )
     words: Words = (
-        "Without the carry ",
+        "Without the carry, what remains would be ",
         *listed(without),
-        " would be left; ",
+        ". ",
     )
     if own:
-        words += (
-            "with the biases as drawn the carry's own time constant is ",
-            *listed(own),
-            " steps, ",
-        )
+        words += ("With the biases as drawn, the carry alone has a time constant of ", *listed(own))
+        words += (". ",)
     chrono = [
-        (f.number(f"long/curves/{i}/last_log10", "power"), f" (in {row['cell']})")
+        (f.number(f"long/curves/{i}/last_log10", "power"), f" in {row['cell']}")
         for i, row in enumerate(f["long/curves"])
         if row["scheme"] == "chrono" and "failed" not in row
     ]
     if chrono:
         words += (
-            "and with chrono biases ",
-            *listed(chrono),
-            " is left after ",
+            "With chrono biases, what remains after ",
             Link(f"{f['long/steps']:,} steps", "#long"),
-            "; ",
+            " is ",
+            *listed(chrono),
+            ". ",
         )
-    return (*words, Link("Memory", "#memory"), " says which bias remembers how long.")
+    return (*words, Link("Memory", "#memory"), " gives the bias for a memory of any length.")
 
 
 def _name(f: Findings, cell: Cell) -> Link:

@@ -68,7 +68,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
             Picture(
                 f"{slug}-gates",
                 f"Histograms of the gates of {cell.name}, with the saturated ends marked",
-                ("The gates over all steps, units and sequences.",),
+                ("The values of the gates, over all steps, units and sequences.",),
             )
         )
     if f.has(f"{slug}-singular"):
@@ -77,7 +77,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
                 f"{slug}-singular",
                 f"All singular values of the Jacobian of {cell.name} over the lag",
                 (
-                    "All singular values over the lag. Effective rank, of ",
+                    "All singular values against the lag. Effective rank, out of ",
                     f.number("settings/hidden", "whole"),
                     ": ",
                     *_ranks(f, key),
@@ -89,7 +89,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
         (
             "Measured: rate ",
             f.number(f"{key}/rate", "rate"),
-            " a step, fitted on lags ",
+            " per step, fitted on lags ",
             f.number(f"{key}/fitted_on_lags/0", "whole"),
             " to ",
             f.number(f"{key}/fitted_on_lags/1", "whole"),
@@ -102,7 +102,7 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
             (
                 f"Predicted from the {name}: rate ",
                 f.number(f"{at}/rate", "rate"),
-                " a step, off by ",
+                " per step, off by ",
                 f.number(f"{at}/rate_off", "rate"),
                 ".",
             )
@@ -122,24 +122,24 @@ def _figures(f: Findings, cell: Cell, slug: str) -> list[Any]:
 def _ways(f: Findings, key: str) -> Words:
     """What the curves of the path figure are."""
     if len(f[f"{key}/share"]) < 2:
-        return (" over the lag. There is one path only. ",)
+        return (" against the lag. There is only one path. ",)
     carried = f[f"{key}/carry_share"] is not None
     return (
-        " whole"
-        + (", by the carry alone" if carried else "")
+        " against the lag: with all paths"
+        + (", with the carry alone" if carried else "")
         + ", and with one path closed at every step. ",
     )
 
 
 def _shares(f: Findings, key: str) -> Words:
-    """The share of each path in one step of the whole state."""
+    """The share of each path in the Jacobian of one step."""
     shares = f[f"{key}/share"]
     said = [
         (f.number(f"{key}/share/{name}", "share"), f" {f[f'{key}/paths'][name]}")
         for name in sorted(shares, key=lambda name: -shares[name])
         if abs(shares[name]) > 5e-4
     ]
-    return ("Of one step of the whole state: ", *listed(said), ".") if said else ()
+    return ("Shares of the one-step Jacobian: ", *listed(said), ".") if said else ()
 
 
 def _ranks(f: Findings, key: str) -> Words:

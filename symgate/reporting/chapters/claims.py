@@ -40,8 +40,8 @@ def section(f: Findings) -> Section:
     blocks: list[Any] = [
         Paragraph(
             (
-                "What lecture notes say of these cells, in our words, each judged by a check that "
-                "ran when this page was made: ",
+                "Claims about these cells from lecture notes, in our own words, each judged by a "
+                "check that ran when this page was made: ",
                 *listed(told),
                 ". The same in a terminal: ",
                 Code("symgate claims"),

@@ -17,7 +17,7 @@ HEADER: tuple[Words, ...] = (
 )
 
 CAPTION: Words = (
-    "Each row is held to the tolerance of its source. A remark says how a set-up was read where "
+    "Each row is held to the tolerance of its source. A remark says how a set-up was chosen where "
     "the source leaves it open.",
 )
 
@@ -31,7 +31,7 @@ def section(f: Findings) -> Section:
             (
                 Paragraph(
                     (
-                        "Published results were not reproduced beside this page. In a checkout, ",
+                        "No published results were reproduced for this page. In a checkout, ",
                         Code("make published"),
                         " does it, and the next report shows them here.",
                     )
@@ -42,7 +42,8 @@ def section(f: Findings) -> Section:
     blocks: list[Any] = [
         Paragraph(
             (
-                "Published and derived results, each set up as in its source and computed again: ",
+                "Results that were published or are derived here, each set up as in its source and "
+                "computed again: ",
                 f.number("agreed", "whole"),
                 " of ",
                 f.number("checked", "whole"),

@@ -19,9 +19,9 @@ def section(f: Findings) -> Section:
                 steps,
                 " steps with ",
                 f.number("long/hidden", "whole"),
-                " units, computed as logarithms: the smallest float32 is near ",
+                " units, kept as logarithms, because the smallest float32 is about ",
                 Maths("10^{-38}"),
-                ", the smallest float64 near ",
+                " and the smallest float64 about ",
                 Maths("10^{-308}"),
                 ". Each cell is shown twice: as initialised, and with chrono initialisation, "
                 "which spreads the memories of its units from 1 step to the whole sequence. The "
@@ -40,7 +40,7 @@ def section(f: Findings) -> Section:
                 "long",
                 f"Decay of the gradient over {steps.text} steps for {names}, with the lags at "
                 "which single and double precision would have lost it",
-                ("Crosses: where a float32 or a float64 would have become zero.",),
+                ("Crosses: where a float32 or a float64 would underflow to zero.",),
             )
         )
     blocks.append(Listing((*told, *said)))
@@ -61,9 +61,9 @@ def _curve(f: Findings, i: int) -> Words:
     ]
     single, double = row["below"]["single"], row["below"]["double"]
     if single is not None:
-        words += ["; a float32 loses it at lag ", f.number(f"{at}/below/single", "whole")]
+        words += ["; a float32 underflows at lag ", f.number(f"{at}/below/single", "whole")]
     if double is not None:
         words += [", a float64 at lag ", f.number(f"{at}/below/double", "whole")]
     if single is None:
-        words.append("; neither precision loses it")
+        words.append("; neither precision underflows")
     return (*words, ".")

@@ -21,11 +21,11 @@ def section(f: Findings) -> Section:
         (
             "Numbers: ",
             Link("data/report.json", "data/report.json"),
-            ", from which all on this page are taken",
+            ", the source of every number on this page",
         ),
     ]
     if not made["tex"]:
-        items.append(("Derivations are here as LaTeX only, as no pdflatex was found.",))
+        items.append(("The derivations are LaTeX only, because no pdflatex was found.",))
     blocks: list[Any] = [Listing(tuple(items))]
     blocks.append(
         Rows("Files", ("Files beside this page.",), (("what",), ("files",)), tuple(_files(f)))

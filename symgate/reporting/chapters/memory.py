@@ -29,8 +29,8 @@ def section(f: Findings) -> Section:
                 (
                     "A carry that keeps ",
                     Maths("1 - 1/T"),
-                    " of the state at each step remembers T "
-                    "steps: after T steps 1/e of the gradient is left. The bias that does so:",
+                    " of the state at each step has a memory of T "
+                    "steps: after T steps, 1/e of the gradient remains. The bias that achieves it:",
                 )
             )
         )
@@ -66,8 +66,7 @@ def _table(f: Findings, able: list[str]) -> Rows:
     )
     given = f", with {', '.join(others)}" if others else ""
     caption: Words = (
-        f"The bias for each memory of T steps{given}; all other parameters keep their initial "
-        "values.",
+        f"The bias for a memory of T steps{given}; all other parameters keep their initial values.",
     )
     numeric = frozenset(range(3, 3 + len(steps)))
     return Rows("Biases by memory", caption, header, rows, numeric)
@@ -77,10 +76,10 @@ def _checked(f: Findings, slug: str) -> Words:
     at = f"memory/{slug}/checked"
     drawn = f[f"{at}/drawn"]
     words: list[Any] = [
-        f"{f[f'memory/{slug}/cell']}: checked at T = {f[f'{at}/steps']}. With all weights zero a "
-        "step keeps ",
+        f"{f[f'memory/{slug}/cell']}: checked at T = {f[f'{at}/steps']}. With all weights zero, "
+        "each step keeps ",
         f.number(f"{at}/exact", "value"),
-        "; with drawn weights and noise ",
+        "; with random weights and noise as input, ",
     ]
     if drawn is None:
         words.append("the gradient grows, as the paths through the gates outweigh the carry")
@@ -88,11 +87,11 @@ def _checked(f: Findings, slug: str) -> Words:
         words += ["the time constant is ", f.number(f"{at}/drawn", "steps"), " steps"]
     if f[f"{at}/partner"]:
         name, value = next(iter(f[f"{at}/partner"].items()))
-        words += ["; with ", Code(f"{name} = {value:.3f}"), " for the input gate as well "]
+        words += ["; with ", Code(f"{name} = {value:.3f}"), " for the input gate as well, "]
         if f[f"{at}/paired"] is None:
             words.append("it still grows")
         else:
-            words += ["it is ", f.number(f"{at}/paired", "steps")]
+            words += ["the time constant is ", f.number(f"{at}/paired", "steps"), " steps"]
     return (*words, ".")
 
 
@@ -102,8 +101,8 @@ def _map(f: Findings, slug: str) -> list[Any]:
         return [Paragraph(sentence(f[f"{at}/no_map"]))] if "no_map" in f[at] else []
     name, gate, state = f[f"{at}/cell"], f[f"{at}/gate"], f[f"{at}/state"]
     caption: Words = (
-        f"Half-life of the gradient of {state} in {name}, in steps, over the bias of gate {gate} "
-        "and the gain g of the recurrent weights, drawn from ",
+        f"Half-life of the gradient of {state} in {name}, in steps, against the bias of gate "
+        f"{gate} and the gain g of the recurrent weights, drawn from ",
         Maths(r"N(0, g^2/n)"),
         f" with n = {f['memory units']}.",
     )

@@ -18,12 +18,12 @@ HEADER: tuple[Words, ...] = (
     ("cell",),
     ("parameters",),
     ("at these sizes",),
-    ("multiplications a step",),
+    ("multiplications per step",),
     ("rate (1/step)",),
     ("half-life (steps)",),
     ("time constant (steps)",),
-    ("from the biases (steps)",),
-    ("above ", Maths("10^{-6}"), " to lag (steps)"),
+    ("time constant from the biases (steps)",),
+    ("above ", Maths("10^{-6}"), " up to lag"),
     ("carry's share (%)",),
 )
 
@@ -32,8 +32,8 @@ BOUNDS = Picture(
     "bounds",
     "The decay of the gradient with its bounds",
     (
-        "The first lags with bounds of the norm. Dotted: worst case for any input. Dashed: bound "
-        "of this run.",
+        "The first lags, with bounds on the norm. Dotted: worst case over all inputs. Dashed: "
+        "bound for this run.",
     ),
 )
 
@@ -66,17 +66,20 @@ def section(f: Findings) -> Section:
     sizes = f[f"cells/{f.slugs[f.cells[0].name]}/sizes"]
     told = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
     caption: Words = (
-        f"Sizes {told}. Multiplications are those in matrix products, one step forward. The rate "
-        "is the slope of the natural logarithm over the second half of the lags; the half-life "
-        "is ln 2 and the time constant 1 through it. “From the biases” is the time constant of "
-        "the carry alone with every gate at its bias. The lag is the largest at which more than "
-        "a millionth is left. The carry's share is its part of one step's Jacobian of the whole "
-        "state.",
+        f"Sizes: {told}. Multiplications: those of the matrix products in one forward step. Norms "
+        "are spectral, the largest singular value; the Frobenius norm is at most ",
+        Maths(r"\sqrt{n}"),
+        " times as large, and falls at the same rate in the long run. The rate is the slope of "
+        "the natural logarithm of the norm over the second half of the lags; half-life and time "
+        "constant are ln 2 and 1 divided by its size. The time constant from the biases is that "
+        "of the carry alone, with every gate at its bias. The last lag is the largest at which "
+        "more than a millionth is left. The carry's share is its part in the one-step Jacobian of "
+        "the whole state.",
     )
     blocks = (
         Paragraph(
             (
-                "Sorted by how long the gradient lasts. The same from the terminal: ",
+                "Sorted by how long the gradient lasts. The same in a terminal: ",
                 Code(f"{f.settings.decay_command} --bounds"),
                 ".",
             )

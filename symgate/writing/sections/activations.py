@@ -22,9 +22,7 @@ TITLE = "Derivatives of the activations"
 def steps(subject: Subject) -> Iterator[Step]:
     found, mixing = _activations(subject), tuple(_mixing(subject))
     if not found and not mixing:
-        reason = (
-            "The cell has no activation: what it computes is made of sums and products alone.",
-        )
+        reason = ("The cell has no activation: it computes nothing but sums and products.",)
         yield Step(("None",), reason)
         return
     letter = f"letter:{subject.free_letter('v', 'u', 'y', 'q')}"

@@ -61,15 +61,15 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         Gradient(variable(states[0])),
         ", and likewise for every value; ",
         variable(LOSS + states[0]),
-        " is the part of the loss that reads ",
+        " is the part of the loss that depends directly on ",
         subject.now(states[0]),
-        " itself, ",
+        ", and ",
         variable(LATER + states[0]),
-        " what step ",
+        " is what step ",
         Written("t + 1", "t + 1"),
-        " passes back (0 at the last step). A term ",
+        " passes back (zero at the last step). Read backward, a term ",
         _forward_term(subject),
-        ", read backward, adds ",
+        " adds ",
         _backward_term(subject),
         " to ",
         Written(r"\delta_b", "δ_b"),
@@ -165,6 +165,6 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         else ":"
     )
     if unused:
-        words += [*listed([(u,) for u in unused]), " has no influence."]
+        words += [*listed([(u,) for u in unused]), " has no effect on the loss."]
     formulas = (Formula(tuple(lines), beside),)
     return Step(("Gradients of the parameters",), tuple(words), formulas, core=True)

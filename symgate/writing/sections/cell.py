@@ -65,7 +65,7 @@ def _preface(subject: Subject) -> Words:
     words += [
         " to ",
         *now,
-        f". The sign {subject.sign} denotes the product component by component. ",
+        f". The symbol {subject.sign} denotes the element-wise product. ",
     ]
     words += [
         "Derivatives are in numerator layout: entry "
@@ -85,7 +85,11 @@ def _preface(subject: Subject) -> Words:
         words += [f" It has no {letters} for ", *names, f", which {keep}."]
     if subject.naming.collided:
         names = listed([(Named(n),) for n in subject.naming.collided])
-        words += [" So that no two parameters look alike, ", *names, " are written as typed."]
+        words += [
+            " To keep any two parameters from looking alike, ",
+            *names,
+            " are written as typed.",
+        ]
     return tuple(words)
 
 
@@ -108,8 +112,8 @@ def _blocks(subject: Subject) -> Step:
         parts = _beside(subject, _pair(subject, pair))
         lines.append(line(Concatenation(glyph, parts), Concatenation(None, parts)))
     reason = (
-        "Each of these matrices acts on two vectors set one after the other, and is two "
-        "matrices side by side, its blocks:",
+        "Each of these matrices acts on two vectors stacked one above the other, so it consists of "
+        "two blocks side by side:",
     )
     return Step(("Blocks of the matrices",), reason, (Formula(tuple(lines)),))
 
@@ -155,8 +159,8 @@ def _stacked(subject: Subject) -> Iterator[Step]:
             rows = tuple((b,) for _, _, b in members)
             lines.append(line(Concatenation(bias, (), is_vector=True), Concatenation(None, rows)))
         reason = (
-            "The gates that read the same vectors come from one product, their rows one "
-            "above the other:",
+            "The gates that read the same vectors can be computed by one product, with their rows "
+            "stacked one above the other:",
         )
         yield Step(("Stacked",), reason, tuple(Formula((one,)) for one in lines))
 
@@ -223,7 +227,7 @@ def _inside(subject: Subject) -> Iterator[Step]:
         return
     lines = [line(variable(n.name), n.expression, order=n.order) for n in made]
     reason = (
-        "The argument of an activation and the vector that a matrix acts on each get a name, so "
+        "The argument of each activation and each vector that a matrix acts on is given a name, so "
         "that every term of the chain rule below has at most one diagonal and one matrix:",
     )
     yield Step(("Intermediate values",), reason, (Formula(tuple(lines)),))
@@ -242,6 +246,6 @@ def _parameters(subject: Subject) -> Step:
         each = Shape(tuple(reversed(shape) if subject.naming.notation.row else shape))
         total = sum((cell.parameters[n].count for n in names), S.Zero)
         rows.append((symbols, (str(kind),), (each,), (Count(total),)))
-    reason = ("In total ", Count(cell.parameter_count()), " numbers.")
+    reason = ("There are ", Count(cell.parameter_count()), " numbers in all.")
     header = (("parameters",), ("kind",), ("shape",), ("numbers",))
     return Step(("Parameters",), reason, (), Table(header, tuple(rows)))

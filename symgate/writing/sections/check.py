@@ -23,10 +23,11 @@ def steps(subject: Subject) -> Iterator[Step]:
         "When this document was made, the equations were evaluated exactly as typed, component by "
         f"component with {DIGITS} digits, at random weights, inputs and states (",
         *sizes,
-        ", seed 0), and differentiated by central differences of step ",
+        ", seed 0), and differentiated by central differences with step ",
         Scientific(1, -12),
-        ". Compared with these differences: the one-step Jacobian as it is printed, the sum of "
-        f"the paths above, the Jacobian over two steps, and the gradients over {STEPS} steps.",
+        ". The table gives the largest deviation from them of the one-step Jacobian as "
+        "printed, the "
+        f"sum of the paths above, the two-step Jacobian, and the gradients over {STEPS} steps.",
         "" if found.holds else " THE CHECK FAILED: the formulas above are not to be trusted.",
     )
     rows: tuple[tuple[Words, ...], ...] = (

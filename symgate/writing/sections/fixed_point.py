@@ -54,12 +54,12 @@ def _step(subject: Subject, found: Origin) -> Step:
     vectors = {p.name for p in subject.cell.parameters.values() if p.kind == "vector"}
     if any(str(s) in vectors for e in found.eigenvalues for s in e.free_symbols):
         words.append(
-            " Where every parameter vector holds the same number for all units, the "
-            "diagonals are numbers there."
+            " If every parameter vector holds the same number for all units, each diagonal "
+            "matrix there is a number times the identity."
         )
     matrix = found.matrix
     if matrix is None:
-        words += [" No weight matrix is left, and the Jacobian has the eigenvalues ", own, ":"]
+        words += [" No weight matrix remains, and the Jacobian has the eigenvalues ", own, ":"]
     else:
         shown = transposed(matrix) if subject.naming.notation.row else matrix
         words += [

@@ -104,15 +104,15 @@ def _carry(subject: Subject) -> Step:
         lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
         reason: Words = (
-            "There is no carry: every path from a state to itself passes through a "
-            "weight matrix or an activation at every step.",
+            "There is no carry: at every step, every path from a state to itself passes through a "
+            "weight matrix or an activation.",
         )
         return Step(("The carry alone",), reason)
     wholes = listed([(subject.partial(s, s, lag=K),) for s in named])
     reason = (
         "The path that takes the carry at every step contains no weight matrix. Its share of ",
         *wholes,
-        " has a closed form:" if len(named) == 1 else " has a closed form each:",
+        " has a closed form:" if len(named) == 1 else " has a closed form in each case:",
     )
     formulas = tuple(Formula((one,)) for one in lines)
     return Step(("The carry alone",), reason, formulas, None, tuple(terms), core=True)
@@ -133,12 +133,12 @@ def _written_out(subject: Subject) -> Iterator[Step]:
     lag, states = subject.lag, subject.states
     heading: Words = (f"{_number(lag)} steps written out",)
     if lag == 1:
-        yield Step(("One step written out",), ("That is the one-step Jacobian above.",))
+        yield Step(("One step written out",), ("This is the one-step Jacobian above.",))
         return
     if len(states) ** (lag - 1) > MAX_PRODUCTS:
         reason: Words = (
-            f"Written out, {lag} steps would be {len(states) ** (lag - 1)} products "
-            "for each block; the product above says the same.",
+            f"Written out, {lag} steps would take {len(states) ** (lag - 1)} products "
+            "for each block; the product above says the same thing.",
         )
         yield Step(heading, reason)
         return
@@ -154,18 +154,18 @@ def _written_out(subject: Subject) -> Iterator[Step]:
     if len(states) == 1:
         if in_gates:
             lines.append(line(None, _in_gates(subject, *ways.values())))
-        reason = ("Each factor is the one-step Jacobian above, at its own time:",)
+        reason = ("Each factor is the one-step Jacobian above, taken at its own time:",)
         yield Step(heading, reason, (Formula(tuple(lines)),))
         return
     likewise = "; the other blocks follow likewise:" if len(states) > 2 else ":"
-    reason = (f"A row of blocks times a column of blocks, each taken at its own time{likewise}",)
+    reason = (f"A row of blocks times a column of blocks, each at its own time{likewise}",)
     yield Step(heading, reason, (Formula(tuple(lines)),))
     if in_gates:
         formulas = [
             Formula((line(subject.partial(*pair, lag=lag), _in_gates(subject, found)),))
             for pair, found in ways.items()
         ]
-        reason = ("Substituting the blocks, those of the previous step at their own time:",)
+        reason = ("Substituting the blocks, with those of the previous step at time t − 1:",)
         yield Step(("Two steps in the gates",), reason, tuple(formulas))
 
 
@@ -222,9 +222,9 @@ def _number_of_paths(subject: Subject) -> Step:
             return Step(("The number of paths",), ("There is none.",))
         if number == 1:
             what = "it is the carry" if carried else "it passes through the weights at every step"
-            return Step(("The number of paths",), (f"One at every lag; {what}.",))
+            return Step(("The number of paths",), (f"One at each lag; {what}.",))
         reason: Words = (
-            f"One step has {number} paths, so that ",
+            f"One step has {number} paths, so ",
             K,
             " steps have ",
             Pow(number, K),

@@ -58,7 +58,7 @@ def _ranges(subject: Subject) -> Step:
                 " after every step. ",
             ]
     if free:
-        words += ["The ranges of the equations alone give no bound for ", *listed(free), "."]
+        words += ["The equations alone give no bound for ", *listed(free), "."]
     return Step(("The states",), tuple(words))
 
 
@@ -78,8 +78,8 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
     if not lines:
         return
     reason: Words = (
-        "The norm of a diagonal matrix is its largest component in absolute "
-        "value, which the ranges of the values bound:",
+        "The norm of a diagonal matrix is its largest entry in absolute value, which is "
+        "bounded by the ranges above:",
     )
     rows = [3] * (len(lines) // 3) + [len(lines) % 3] * (len(lines) % 3 > 0)
     yield Step(("The diagonals",), reason, (Formula(tuple(lines.values()), tuple(rows)),))
@@ -107,19 +107,19 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
             most = Add(*(path_bound(found.ranges, way) for way in ways))
             lines.append(line(SpectralNorm(subject.by(of, wrt)), most, relation="≤"))
     if not lines:
-        return Step(heading, ("No state depends on an old one.",))
+        return Step(heading, ("No state depends on a previous one.",))
     words: list[Any] = [
         "The norm of a sum is at most the sum of the norms, and that of a product "
         "at most the product"
     ]
     one = next(iter(sorted(found.matrix().atoms(SpectralNorm), key=str)), None)
     words += (
-        ["; no weight matrix enters"]
+        ["; no weight matrix appears"]
         if one is None
         else ["; the norm of a matrix, such as ", one, ", is its largest singular value"]
     )
     if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
-        words.append(". A value without a bound stays in the formula, by its largest component")
+        words.append(". A value that has no bound enters through its largest component")
     formulas, unique = (Formula(tuple(lines)),), tuple(dict.fromkeys(terms))
     return Step(heading, (*words, ":"), formulas, None, unique, core=True)
 
@@ -148,11 +148,11 @@ def _by_powers(found: Bounds) -> Words:
     """Several states: a matrix of bounds."""
     steady = not any(n.vector.has(Indexed) for n in found.matrix().atoms(MaxNorm))
     return (
-        "Put the bounds of the blocks into a matrix of numbers"
-        + (". " if steady else ", with the largest values that occur at any step. ")
-        + "It has no negative entry, so that its powers bound every product: if its largest "
-        "eigenvalue is below 1, the gradient must vanish. It is made of the largest "
-        "singular values of the weights; their eigenvalues would not do.",
+        "Collect the bounds of the blocks in a matrix of numbers"
+        + (". " if steady else ", taking the largest values that occur at any step. ")
+        + "None of its entries is negative, so its powers bound every product: if its largest "
+        "eigenvalue is below 1, the gradient must vanish. Its entries come from the largest "
+        "singular values of the weights; the eigenvalues of the weights would not do.",
     )
 
 
@@ -162,8 +162,8 @@ def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
     if len(subject.states) == 1 and not weights and whole[0, 0] == 1:
         return (
-            "The bound is exactly 1, whatever the weights: the gradient need not vanish, "
-            "and it cannot explode.",
+            "The bound is exactly 1 whatever the weights: the gradient need not vanish, and it "
+            "cannot explode.",
         )
     why: Words = (
         (
@@ -172,11 +172,11 @@ def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
             ". It",
         )
         if weights
-        else ("This bound is the same whatever the weights, and not below 1. It",)
+        else ("This bound does not depend on the weights, and is at least 1. It",)
     )
     return (
         *why,
-        " never implies that the gradient vanishes, nor does it exclude that the "
+        " therefore never shows that the gradient vanishes, nor does it rule out that the "
         "gradient explodes.",
     )
 
@@ -190,9 +190,8 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
         words: Words = (
             "Over ",
             K,
-            " steps the bounds multiply. If the bound of every step stays "
-            "below one number below 1, the gradient vanishes at least "
-            "geometrically:",
+            " steps the bounds multiply. If the bounds of all steps stay below some fixed number "
+            "less than 1, the gradient vanishes at least geometrically:",
         )
     elif total.is_number:
         words = (
@@ -200,7 +199,7 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
             K,
             " steps the bound is taken to the power ",
             K,
-            ", so that the gradient cannot explode:" if total <= 1 else ":",
+            ", so the gradient cannot explode:" if total <= 1 else ":",
         )
     else:
         words = (
@@ -224,10 +223,10 @@ def _singular(norm: SpectralNorm) -> Words:
     """Why the largest singular value and not the eigenvalue."""
     return (
         norm,
-        " is the largest singular value, not the largest eigenvalue: the diagonals change "
-        "with the step, and eigenvalues of the factors do not bound a product. A matrix whose "
-        "eigenvalues are all zero, with rows (8, 8) and (−8, −8), has singular value 16, and "
-        "with tanh it can give gradients that double at every step.",
+        " is the largest singular value, not the largest eigenvalue: the diagonals change from "
+        "step to step, and the eigenvalues of the factors do not bound a product. The matrix with "
+        "rows (8, 8) and (−8, −8), whose eigenvalues are both zero, has the singular value 16, and "
+        "with tanh it can make the gradient double at every step.",
     )
 
 
@@ -260,18 +259,18 @@ def _carried(subject: Subject) -> Step:
                 coefficient,
                 ", which tends to 1 for ",
                 *named,
-                ": a change then passes unchanged, and the gradient neither vanishes nor "
-                "explodes along it. ",
+                ": a change then passes unchanged, and along this path the gradient neither "
+                "vanishes nor explodes. ",
             ]
         else:
             words += [
                 " multiplies by ",
                 coefficient,
-                "; the gradient is carried where that is near 1. ",
+                "; the gradient is preserved where this is near 1. ",
             ]
     if not words:
         reason = (
-            "There is no carry: a change passes through weights or an activation at every step, "
+            "There is no carry: at every step a change passes through weights or an activation, "
             "and no gate can let it through unchanged."
         )
         return Step(heading, (reason,))
@@ -292,11 +291,11 @@ def _limits(subject: Subject) -> Iterator[Step]:
         if not known:
             quiet.append(limit.gate)
     words: list[Any] = [
-        "At 0 and at 1 the slope of a gate is 0: the paths through the gate close, and what it "
-        "multiplies is cut off or let through. The other values are held fixed."
+        "A gate at 0 or at 1 has slope 0: the paths through it close, and what it multiplies is "
+        "cut off or passed on unchanged. The other values are held fixed."
     ]
     if len(subject.states) > 2:
-        words.append(" Shown are the blocks of each state by itself.")
+        words.append(" Only the blocks of a state with respect to itself are shown.")
     still = [g for g in dict.fromkeys(quiet) if quiet.count(g) == 2]
     if still and len(subject.states) <= 2:
         names = listed([(subject.now(g),) for g in still])
@@ -306,7 +305,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
             " changes nothing here." if len(still) == 1 else " change nothing here.",
         ]
     if lines:
-        words.append(" The blocks that do not depend on the gate are left out:")
+        words.append(" Blocks that do not depend on the gate are left out:")
     formulas = (Formula(tuple(lines)),) if lines else ()
     yield Step(heading, tuple(words), formulas)
 

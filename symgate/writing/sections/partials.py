@@ -25,8 +25,8 @@ def steps(subject: Subject) -> Iterator[Step]:
             ("None",),
             (
                 "The cell has no gates: "
-                f"{'the new state follows' if one else 'the new states follow'} from the old "
-                f"{'one' if one else 'ones'} without an intermediate value.",
+                f"the new {'state follows' if one else 'states follow'} directly from the previous "
+                f"{'one' if one else 'ones'}.",
             ),
         )
         return
@@ -54,15 +54,15 @@ def steps(subject: Subject) -> Iterator[Step]:
     if lines:
         layers = ", in an upper layer also to what the layer below sends up"
         reason += [
-            f"How each gate responds to the previous state{layers if seams(cell) else ''}, the "
-            "input held fixed. "
+            f"How each gate responds to the previous state{layers if seams(cell) else ''}, "
+            "with the input held fixed. "
         ]
         if len(cell.states) > 2:
-            reason += ["What is not listed is zero. "]
+            reason += ["Partials that are not listed are zero. "]
     if deaf:
         names = listed([(subject.now(g),) for g in deaf])
         reads = "reads" if len(deaf) == 1 else "read"
-        reason += [*names, f" {reads} no old state, so that the partials are zero."]
+        reason += [*names, f" {reads} no previous state, so the partials are zero."]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
     yield Step(
         ("Each gate with respect to each previous state",),

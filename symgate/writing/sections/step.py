@@ -52,7 +52,7 @@ def _outside_in(subject: Subject) -> Step:
         terms += kept
     reason: list[Any] = [
         "Hold the input and the parameters fixed and let d denote a small change. "
-        "Differentiate each equation with respect to every vector that it reads, starting from the "
+        "Differentiate each equation with respect to every vector it contains, starting from the "
         "new state:"
     ]
     still = [n.name for n in subject.lin if n.name not in alive and n.kind in ("gate", "state")]
@@ -60,7 +60,7 @@ def _outside_in(subject: Subject) -> Step:
         names = listed([(Differential(variable(n)), " = 0") for n in still])
         depend = "depends" if len(still) == 1 else "depend"
         values = listed([(subject.now(n),) for n in still])
-        reason[:0] = [*values, f" {depend} on the input alone, so that ", *names, ". "]
+        reason[:0] = [*values, f" {depend} on the input alone, so ", *names, ". "]
     formulas = (Formula(tuple(lines)),) if lines else ()
     return Step(("Differentials",), tuple(reason), formulas, None, tuple(terms))
 
@@ -107,7 +107,7 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
     reason: list[Any] = []
     if zero:
         names = listed([(subject.partial(of, w), " = 0") for w in zero])
-        reason += [*names, ", as no path leads there. "]
+        reason += [*names, ", because no path leads there. "]
     if lines:
         reason += [_collecting(subject, of)] if first else ["Likewise:"]
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
@@ -120,8 +120,8 @@ def _collecting(subject: Subject, of: str) -> str:
     """What is done, and what the carry is, where one stands among the paths."""
     found = [p for s in subject.states for w in subject.states for p in subject.paths(s, w) or []]
     said = (
-        " The carry is the direct path of a state to its next value, through no weight matrix; in "
-        "an LSTM it is the constant error carousel."
+        " The carry is the direct path from a state to its next value, which passes through no "
+        "weight matrix; in an LSTM it is the constant error carousel."
     )
     carried = said if any(p.is_carry for p in found) else ""
     return (
@@ -179,7 +179,7 @@ def _whole(subject: Subject) -> Step:
     reason = (
         "The state is ",
         *listed([(subject.now(s),) for s in states]),
-        " together, and its one-step Jacobian has a block for each pair:",
+        " together, so its one-step Jacobian has one block for each pair:",
     )
     return Step(
         ("The one-step Jacobian of the whole state",), reason, (Formula((line(letter, matrix),)),)
