@@ -160,7 +160,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "flag": (),
     "unknown": (),
 }
-#: What must never be taken: a bool, a text or what is no number where a number is asked for.
+#: What must never be taken: a bool, a text or what is not a number where a number is asked for.
 NEVER: dict[str, tuple[Any, ...]] = {
     "count": ("3", 2.5, NAN, True),
     "number": ("x", NAN, True),

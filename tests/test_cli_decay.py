@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import symgate as sg
 from symgate.cli import main
@@ -89,6 +90,27 @@ def test_decay_data(symgate: Run, tmp_path: Path) -> None:
     assert sg.load(path).median.tolist() == data["median_log10"]
 
 
+def test_the_ending_chooses_and_pictures_have_the_size_that_is_asked_for(
+    symgate: Run, tmp_path: Path
+) -> None:
+    table, data, picture = (str(tmp_path / f"a.{end}") for end in ("csv", "json", "png"))
+    assert symgate("decay", "rnn", *SMALL, "-o", table)[0] == 0
+    assert Path(table).read_text() == symgate("decay", "rnn", *SMALL, "--csv")[1]
+    assert symgate("sweep", "rnn", "--hidden", "2,3", "--lags", "5", "-o", data)[0] == 0
+    assert len(json.loads(Path(data).read_text())["rows"]) == 2
+    size = ("--width", "3", "--dpi", "100", "--font-size", "6", "-o", picture)
+    for words in (("decay", "rnn", *SMALL), ("diagram", "lstm")):
+        given = size if words[0] == "decay" else (*size[:4], *size[6:])
+        assert symgate(*words, *given)[0] == 0
+        with Image.open(picture) as image:
+            assert 280 <= image.size[0] <= 345  # nothing is cut: a long title makes it wider
+    assert symgate("diagram", "lstm", *size)[0] == 3  # width and letters both set the scale
+    assert symgate("decay", "rnn", "--dpi", "100")[0] == 2
+    assert (
+        "dpi is a whole number from 10" in symgate("diagram", "lstm", *size[2:3], "3", *size[6:])[2]
+    )
+
+
 def test_a_file_of_equations(symgate: Run, tmp_path: Path) -> None:
     file = tmp_path / "mine.cell"
     file.write_text("h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")
@@ -135,7 +157,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--of", "q"), 3, "a value of gru named 'q'"),
         (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),
-        (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is no whole number"),
+        (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is not a whole number"),
         (("decay", "gru", "--seed", "-1"), 3, "seed is a whole number from 0"),
         (("decay", "grru"), 3, "did you mean 'gru'"),
         (("decay", "gru", "-o", "/missing/a.svg"), 3, "there is no folder /missing"),
@@ -148,7 +170,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("memory", "rnn", "--steps", "500"), 3, "rnn has no carry"),
         (("memory", "lstm", "--steps", "1"), 3, "a number of steps above 1"),
         (("memory", "lstm"), 2, "--steps"),
-        (("memory", "lstm", "--steps", "many"), 2, "'many' is no number"),
+        (("memory", "lstm", "--steps", "many"), 2, "'many' is not a number"),
         (("sweep", "lstm", "--hidden", ""), 3, "the grid has no points"),
         (("sweep", "lstm", "--hidden", "1,2", "--limit", "1"), 3, "2 points, more than the limit"),
         (("sweep", "lstm", "--bias", "z=1"), 3, "a gate of lstm named 'z'"),

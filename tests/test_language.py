@@ -436,7 +436,7 @@ def test_parameter_count_of_none() -> None:
 
 @pytest.mark.parametrize("sizes", [{"k": 3}, {"n": -1}, {"n": 1.5}, {"n": True}, {"m": "3"}])
 def test_bad_sizes(sizes: dict[str, int]) -> None:
-    with pytest.raises(sg.SymgateError, match=r"no size of|whole number"):
+    with pytest.raises(sg.SymgateError, match=r"not a size of|whole number"):
         sg.cell("rnn").parameter_count(**sizes)
 
 
@@ -515,7 +515,6 @@ def test_html_escapes() -> None:
     assert "<script>1" not in html
     assert "<img" not in html
     assert "&lt;script&gt;1&lt;/script&gt;" in html
-    assert "&lt;img src=" in html
     named = sg.Cell.from_text("h[t] = U @ h[t-1]", "<script>")
     assert "<script>" not in named._repr_html_()
 

@@ -130,7 +130,7 @@ def test_a_simulated_network_stands_beside() -> None:
     assert measured.second["h"] == pytest.approx(found.second["h"], rel=0.1)
     assert repr(measured).startswith("<Growth of rnn: χ = 0.6")
     assert len(measured.to_dict()["log_square"]) == 17
-    axes = found.plot(measured, Figure().subplots())
+    axes = found.plot(Figure().subplots(), measured)
     points, line = axes.lines
     np.testing.assert_allclose(points.get_ydata(), measured.log_square)
     np.testing.assert_allclose(line.get_ydata(), np.arange(17) * np.log(found.chi))

@@ -52,8 +52,8 @@ def at(array: Any, place: tuple[int, ...], value: float) -> Any:
         (with_(U_z=np.ones(4)), "U_z has shape (4,); expected (n, n)"),
         (with_(U_z=np.ones((2, 4, 4))), "U_z has shape (2, 4, 4); expected (n, n)"),
         (without("U_r"), "gru needs the parameter 'U_r', which is not given"),
-        (with_(Uz=1), "'Uz' is no parameter of gru; did you mean 'U_z'?"),
-        ({**PARAMS, 3: 1}, "3 is no parameter of gru; there are 'U_n', 'U_r'"),
+        (with_(Uz=1), "'Uz' is not a parameter of gru; did you mean 'U_z'?"),
+        ({**PARAMS, 3: 1}, "3 is not a parameter of gru; there are 'U_n', 'U_r'"),
         (None, "parameters are a mapping of names to arrays, not NoneType"),
         ([X], "parameters are a mapping of names to arrays, not list"),
         (with_(U_z=at(PARAMS["U_z"], (2, 1), np.nan)), "U_z[2, 1] is nan; expected finite"),
@@ -63,7 +63,7 @@ def at(array: Any, place: tuple[int, ...], value: float) -> Any:
         (with_(b_n=np.ones(4, complex)), "b_n holds complex128 values; expected real"),
         (with_(b_n=np.ones(4, bool)), "b_n holds bool values; expected real numbers"),
         (with_(b_n=None), "b_n holds object values; expected real numbers"),
-        (with_(U_z=[[1.0, 2], [3]]), "U_z is no array: its rows have different lengths"),
+        (with_(U_z=[[1.0, 2], [3]]), "U_z is not an array: its rows have different lengths"),
     ],
 )
 def test_parameters(params: Any, message: str) -> None:
@@ -111,8 +111,8 @@ def test_every_parameter_of_every_cell_is_checked(name: str) -> None:
         (np.ones((0, 3, 2)), "a sequence needs at least one step; x has 0"),
         (None, "the input x of gru is not given"),
         ({}, "the input x of gru is not given"),
-        ({"y": X}, "'y' is no input of gru"),
-        ({"x": X, "u": X}, "'u' is no input of gru"),
+        ({"y": X}, "'y' is not an input of gru"),
+        ({"x": X, "u": X}, "'u' is not an input of gru"),
         (at(X, (3, 1), np.inf), "x[3, 1] is inf; expected finite numbers"),
         (at(np.ones((5, 4, 2)), (4, 2, 0), np.nan), "x[4, 2, 0] is nan; expected finite"),
         (X.astype(object), "x holds object values; expected real numbers"),
@@ -120,7 +120,7 @@ def test_every_parameter_of_every_cell_is_checked(name: str) -> None:
         (X.astype(complex), "x holds complex128 values; expected real numbers"),
         ("abc", "x holds <U3 values; expected real numbers"),
         (np.zeros((3, 2), "datetime64[s]"), "x holds datetime64[s] values; expected real"),
-        ([[1.0, 2], [3]], "x is no array: its rows have different lengths"),
+        ([[1.0, 2], [3]], "x is not an array: its rows have different lengths"),
     ],
 )
 def test_the_input(x: Any, message: str) -> None:
@@ -132,7 +132,7 @@ def test_the_input(x: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({"hh": np.ones(4)}, "'hh' is no state of gru; did you mean 'h'?"),
+        ({"hh": np.ones(4)}, "'hh' is not a state of gru; did you mean 'h'?"),
         ({"h": np.ones(5)}, "the initial h has shape (5,); expected (n,) = (4,)"),
         ({"h": np.ones((2, 4))}, "the initial h has shape (2, 4); expected (n,) or (3, n), for 3"),
         ({"h": np.ones((1, 3, 4))}, "the initial h has shape (1, 3, 4); expected (n,) or (3, n)"),
@@ -337,9 +337,9 @@ def test_what_a_run_is_asked(run: sg.Run, call: Call, message: str) -> None:
 @pytest.mark.parametrize(
     ("of", "expression", "message"),
     [
-        ("lstm", sg.jacobian(GRU), "U_z is no parameter of lstm"),
-        ("rnn", sg.jacobian(sg.cell("lstm"), "c", "c", lag=2), "c_{t-1} is no parameter of rnn"),
-        ("gru", sg.cell("leaky-rnn").equations["h"], "is no parameter of gru"),
+        ("lstm", sg.jacobian(GRU), "U_z is not a parameter of lstm"),
+        ("rnn", sg.jacobian(sg.cell("lstm"), "c", "c", lag=2), "c_{t-1} is not a parameter of rnn"),
+        ("gru", sg.cell("leaky-rnn").equations["h"], "is not a parameter of gru"),
         ("gru", "h", "expected a SymPy expression of gru, not 'h'"),
     ],
 )

@@ -410,7 +410,7 @@ def test_names_are_escaped_and_told_apart(tmp_path: Path) -> None:
         (["gru", "--hidden=100000"], 3, "hidden is a whole number from 1"),
         (["gru", "--notation=chu"], 3, "did you mean"),
         (["gru", "--scheme=he"], 3, "the scheme 'he' is not known"),
-        (["gru", "--hidden=x"], 2, "'x' is no whole number"),
+        (["gru", "--hidden=x"], 2, "'x' is not a whole number"),
         (["gru", "-o", "FILE"], 3, "it is a file"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_file_of_another_sweep(tmp_path: Path) -> None:
         swept(keep=keep, lags=30)
     assert keep.read_bytes() == before
     keep.write_text("something else\n")
-    with pytest.raises(sg.SymgateError, match="is no file of a sweep"):
+    with pytest.raises(sg.SymgateError, match="is not a file of a sweep"):
         swept(keep=keep)
     assert keep.read_text() == "something else\n"
     with pytest.raises(sg.SymgateError, match="no folder"):

@@ -400,12 +400,12 @@ def record_of(function: Any) -> Activation:
     found = known_record(function)
     if found is None:
         kind = function if isinstance(function, type) else type(function)
-        raise TypeError(f"{kind.__name__} is no function of the language")
+        raise TypeError(f"{kind.__name__} is not a function of the language")
     return found
 
 
 def known_record(function: Any) -> Activation | None:
-    """The record of a function, or None where it is no function of the language."""
+    """The record of a function, or None where it is not a function of the language."""
     return _BY_CLASS.get(function if isinstance(function, type) else type(function))
 
 

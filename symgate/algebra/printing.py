@@ -81,7 +81,7 @@ def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
 
 
 def is_vector(expression: Basic) -> bool:
-    """Whether an expression is no number, so that a product with it is Hadamard's."""
+    """Whether an expression is not a number, so that a product with it is Hadamard's."""
     return rank(expression) > 0
 
 

@@ -89,7 +89,7 @@ def renamed(cell: Cell, names: Mapping[str, str]) -> Named:
             raise UnknownName(f"a value of {cell.name} named", str(name), tuple(spelt))
         ref = _reference(letter) if isinstance(letter, str) else None
         if ref is None:
-            raise SymgateError(f"{letter!r} is no name that {name} could have")
+            raise SymgateError(f"{letter!r} is not a name that {name} could have")
         spelt[name] = key(ref.name)
     return Named({letter: name for name, letter in spelt.items()}, {}, own.naming)
 

@@ -110,7 +110,7 @@ class Scope:
 
     def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
         near = did_you_mean(ref.name, dict.fromkeys(self.names.values()))
-        return NotUnderstood(f"{ref.name!r} is no name of {self.cell.name}{near}", at)
+        return NotUnderstood(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
 
     # -- values ------------------------------------------------------------------------------
 

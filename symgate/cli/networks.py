@@ -56,7 +56,7 @@ def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
     found = any_run_of(word, path, batch_first)
     if not isinstance(found, Run):
         raise SymgateError(
-            f"{word} runs in two directions and is no cell; name one of its layers, as in "
+            f"{word} runs in two directions and is not a cell; name one of its layers, as in "
             f"{word.partition('#')[0]}#NAME, or use sg.reach"
         )
     return found

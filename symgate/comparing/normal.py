@@ -98,7 +98,7 @@ def normal(cell: Cell) -> Normal:
     """Bring a cell to its normal form."""
     for name, shape in cell.shapes.items():
         if len(shape) != 1:
-            raise Unsupported(f"{name} is no vector; only vectors are compared as yet")
+            raise Unsupported(f"{name} is not a vector; only vectors are compared as yet")
     walk = _Polynomials()
     for name, expression in cell.equations.items():
         walk.defined[name] = _whole(fold(expression, walk))
@@ -172,7 +172,7 @@ class _Polynomials(Semantics):
 
     def power(self, base: Polynomial, exponent: Polynomial, e: Pow) -> Polynomial:
         if exponent.constant is None:
-            raise Unsupported(f"the exponent of {e} is no number")
+            raise Unsupported(f"the exponent of {e} is not a number")
         return one_angle(poly.power(base, exponent.constant))
 
     def apply(self, arguments: Sequence[Polynomial], e: Expr) -> Polynomial:

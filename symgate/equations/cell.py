@@ -194,7 +194,7 @@ class Cell:
         unknown = set(sizes) - set(self.sizes)
         if unknown:
             known = ", ".join(self.sizes)
-            raise SymgateError(f"{sorted(unknown)[0]!r} is no size of {self.name}: {known}")
+            raise SymgateError(f"{sorted(unknown)[0]!r} is not a size of {self.name}: {known}")
         for letter, value in sizes.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise SymgateError(f"the size {letter} is a whole number, not {value!r}")

@@ -46,7 +46,9 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
     """Write a cell out in components; sizes that are not given are n."""
     unknown = set(sizes) - set(cell.sizes) - {"n", "m"}
     if unknown:
-        raise SymgateError(f"{min(unknown)!r} is no size of {cell.name}: {', '.join(cell.sizes)}")
+        raise SymgateError(
+            f"{min(unknown)!r} is not a size of {cell.name}: {', '.join(cell.sizes)}"
+        )
     for letter, value in sizes.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SIZE:
             raise SymgateError(f"the size {letter} is a whole number from 0 to {MAX_SIZE}")

@@ -108,5 +108,5 @@ def _value(part: MatrixExpr | Expr | Turned) -> Expr:
             "transpose an equation of its own way round, as T[t] = outer(k[t], v[t])"
         )
     if isinstance(part, MatrixExpr):
-        raise SymgateError(f"{part} is no matrix of the step")
+        raise SymgateError(f"{part} is not a matrix of the step")
     return part

@@ -57,7 +57,7 @@ class Ranks:
                 changed, self.targets = found != self.targets, found
 
     def _told_by(self, node: ast.expr) -> bool:
-        """Whether a node tells that an input is no vector; it is noted then."""
+        """Whether a node tells that an input is not a vector; it is noted then."""
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self._is(left, 2) if has_variable(right) and _timed(left) else False

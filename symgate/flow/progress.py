@@ -100,7 +100,7 @@ class Journal:
         except (ValueError, RecursionError):
             about, rows = None, []
         if about is None or not all(isinstance(row, dict) for row in rows):
-            raise SymgateError(f"{self.path} is no file of a sweep; name another, or remove it")
+            raise SymgateError(f"{self.path} is not a file of a sweep; name another, or remove it")
         if about != self.about:
             raise SymgateError(
                 f"{self.path} holds another sweep ({_difference(about, self.about)}); name another "

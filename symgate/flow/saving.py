@@ -97,7 +97,7 @@ def load(path: str | Path) -> Decay:
         RecursionError,
     ) as error:
         raise SymgateError(
-            f"{path} is no whole file of symgate ({type(error).__name__}): it was cut off, "
+            f"{path} is not a whole file of symgate ({type(error).__name__}): it was cut off, "
             f"changed, or is something else; save the curve again. A trained network is read by "
             f"sg.model(path)"
         ) from None

@@ -116,8 +116,16 @@ def power(log10: float) -> str:
         return "0" if log10 < 0 else "inf"
     if -3 <= log10 < 4:
         return f"{10**log10:.3g}"
+    digits, exponent = scientific(log10)
+    return f"{digits}e{exponent}"
+
+
+def scientific(log10: float, digits: int = 2) -> tuple[str, int]:
+    """The digits and the power of ten of a number given by its log10, rounded as one.
+
+    >>> scientific(-332.66), scientific(0.9999), scientific(math.log10(2), 3)
+    (('2.2', -333), ('1.0', 1), ('2.00', 0))
+    """
     exponent = math.floor(log10)
-    digits = f"{10 ** (log10 - exponent):.1f}"
-    if digits == "10.0":
-        digits, exponent = "1.0", exponent + 1
-    return f"{digits}e{exponent:+d}".replace("e+", "e")
+    shown = f"{10 ** (log10 - exponent):.{digits - 1}f}"
+    return (f"{1:.{digits - 1}f}", exponent + 1) if shown.startswith("10") else (shown, exponent)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from symgate.flow.table import scientific
 from symgate.judging.formulas import Formula
 
 PROVED = "proved"
@@ -93,8 +94,5 @@ def _plain(value: float, digits: int) -> str:
 
 
 def _scientific(log10: float, digits: int) -> str:
-    whole = math.floor(log10)
-    mantissa = f"{10 ** (log10 - whole):.{digits - 1}f}"
-    if mantissa.startswith("10"):
-        whole, mantissa = whole + 1, f"{1:.{digits - 1}f}"
-    return f"{mantissa}·10{str(whole).translate(_SUPERSCRIPT)}"
+    mantissa, exponent = scientific(log10, digits)
+    return f"{mantissa}·10{str(exponent).translate(_SUPERSCRIPT)}"

@@ -121,7 +121,7 @@ def activation_of(name: str, value: Any, version: str) -> str:
     if value is None:
         return "linear"
     if not isinstance(value, str):
-        raise SymgateError(f"the activation of {name} is no name but {value!r}")
+        raise SymgateError(f"the activation of {name} is not a name but {value!r}")
     old = not version.startswith("3")
     return "hard_sigmoid(0.2)" if value == "hard_sigmoid" and old else value
 

@@ -1,6 +1,6 @@
 """`reach`: how far an output sees, back and ahead, through all depths and both directions.
 
-A deep network in two directions is no cell. Its gradient is followed layer by layer: ∂/∂x of
+A deep network in two directions is not a cell. Its gradient is followed layer by layer: ∂/∂x of
 one layer is ∂/∂h of the one below, turned round in time for the other direction. Every step
 has its power of two beside it, so that nothing underflows.
 """

@@ -29,7 +29,9 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
         )
     for name in params:
         if name not in cell.parameters:
-            raise ShapeError(f"{name!r} is no parameter of {cell.name}{_mend(cell, params, name)}")
+            raise ShapeError(
+                f"{name!r} is not a parameter of {cell.name}{_mend(cell, params, name)}"
+            )
     missing = [name for name in cell.parameters if name not in params]
     if missing:
         raise ShapeError(f"{cell.name} needs the parameter {missing[0]!r}, which is not given")
@@ -96,9 +98,9 @@ def as_array(name: str, value: Any) -> Array:
     try:
         return np.asarray(value)
     except ValueError:
-        raise ShapeError(f"{name} is no array: its rows have different lengths") from None
+        raise ShapeError(f"{name} is not an array: its rows have different lengths") from None
     except (TypeError, RuntimeError) as error:
-        raise ShapeError(f"{name} is no array: {error}") from None
+        raise ShapeError(f"{name} is not an array: {error}") from None
 
 
 def shown(sizes: Sequence[object], before: str = "") -> str:

@@ -47,7 +47,8 @@ def lambdify(cell: Cell | str, expression: Any) -> Function:
     foreign = _foreign(cell, expression)
     if foreign is not None:
         raise SymgateError(
-            f"{text(foreign)} is no parameter of {cell.name} and no variable that it could take; "
+            f"{text(foreign)} is not a parameter of {cell.name} and no variable that it could "
+            f"take; "
             f"is the expression one of another cell?"
         )
     return Function(linearise(cell), expression)

@@ -242,7 +242,7 @@ def advance(
     progress: Progress | None,
 ) -> None:
     """Run `length` steps from step `start` of a run, some at a time; a state that is no longer
-    finite, or a gate that is no number, raises `Diverged`."""
+    finite, or a gate that is not a number, raises `Diverged`."""
     width = sum(kept[s][0].size for s in frame.cell.states)
     stride = max(STRIDE, NUMBERS // max(width, 1))
     with ONE_THREAD, np.errstate(all="ignore"):

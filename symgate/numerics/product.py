@@ -274,7 +274,7 @@ def vector_norms(
 
 def beyond_states(run: object, of: object, wrt: object) -> bool:
     """Whether a block needs the general walk: a cell with scalars or matrices of the step, or
-    an end that is no state."""
+    an end that is not a state."""
     checked_run(run)
     assert isinstance(run, Run)
     lin, states = linearise(run.cell), run.cell.states

@@ -76,7 +76,7 @@ def _by_name(cell: Cell, x: Any) -> dict[str, Any]:
     for name in given:
         if name not in cell.inputs:
             raise ShapeError(
-                f"{name!r} is no input of {cell.name}{did_you_mean(str(name), cell.inputs)}"
+                f"{name!r} is not an input of {cell.name}{did_you_mean(str(name), cell.inputs)}"
             )
     for name in cell.inputs:
         if name not in given:
@@ -117,7 +117,7 @@ def checked_states(
     for name, value in (state or {}).items():
         if name not in cell.states:
             raise ShapeError(
-                f"{name!r} is no state of {cell.name}{did_you_mean(str(name), cell.states)}"
+                f"{name!r} is not a state of {cell.name}{did_you_mean(str(name), cell.states)}"
             )
         size = cell.shapes[name]
         array = checked(f"the initial {name}", value, len(size), size)

@@ -127,7 +127,7 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
         return []
     lines: list[tuple[Array, str, Any]] = [
         (found.worst_log10, "worst case", DOTTED),
-        (found.run_log10.max(axis=1), "bound of this run", (0, (3, 1.5))),
+        (found.run_log10.max(axis=1), "bound for this run", (0, (3, 1.5))),
     ]
     if found.radius_log10 is not None and alone:
         lines.append((found.radius_log10, "spectral radius\n(no bound)", (0, (1, 3))))
@@ -163,7 +163,7 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
         ax.plot(d.lags, line, color=BLACK, ls=dashes[entry.name], lw=1.2, zorder=5)
         last = finite_end(d.lags, entry.log10_norm)
         if last is not None:
-            label = f"from the {entry.name}\n{entry.rate_off:+.3f} a step off"
+            label = f"from the {entry.name}\noff by {entry.rate_off:+.3f} per step"
             ends.append(End(*last, label, BLACK))
     return ends
 
@@ -212,20 +212,18 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
         ax.plot(d.lags, shown(d.median), color=colour, ls=dash, zorder=4)
         end = finite_end(d.lags, d.median)
         if end is not None:
-            lasts = (
-                "grows" if math.isinf(d.time_constant) else f"to 1/e in {steps(d.time_constant)}"
-            )
+            lasts = f"1/e after {steps(d.time_constant)} steps"
+            lasts = "grows" if math.isinf(d.time_constant) else lasts
             ends.append(End(*end, f"{title}\n{lasts}", colour))
     if m.steps <= m.exact.lags[-1]:
         ax.plot(m.steps, -1 / math.log(10), "o", ms=7, mfc="white", mec=BLACK, mew=1.6, zorder=6)
         ax.annotate(
-            "1/e after T steps",
-            (m.steps, -1 / math.log(10)),
-            xytext=(-7, -7),
-            textcoords="offset points",
+            "o: 1/e after T steps",
+            (0.02, 0.03),
+            xycoords="axes fraction",
             fontsize=points(9),
-            ha="right",
-            va="top",
+            ha="left",
+            va="bottom",
         )
     _frame(ax, [m.exact])
     ax.set_title(

@@ -54,6 +54,8 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
     """Lines where double and single precision end, with a cross where a curve (lags, log10,
     colour) goes through; only those that lie in the picture."""
     bottom, top = ax.get_ylim()
+    figure = ax.get_figure(root=True)
+    narrow = figure is not None and figure.get_figwidth() < points(0.55)
     shown = {name: level for name, level in UNDERFLOW.items() if bottom < level < top}
     for name, level in shown.items():
         ax.axhline(level, color=GREY, lw=0.9, ls=(0, (1, 2)), zorder=1)
@@ -77,7 +79,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
         above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
         right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
         ax.annotate(
-            f"smallest {FLOATS[name]}",
+            f"smallest{chr(10) if narrow else ' '}{FLOATS[name]}",
             (0.985 if right else 0.015, level),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3 if above else -3),

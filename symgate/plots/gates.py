@@ -91,7 +91,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value of the gate, between the ends of its range")
     ax.set_title(
-        f"{caption(run.cell.name)}: hatched: saturated (within 5 % of an end)",
+        f"{caption(run.cell.name)}: hatched where saturated (within 5 % of an end)",
         fontsize=points(9.5),
         color="#444444",
     )

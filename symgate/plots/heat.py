@@ -53,7 +53,7 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     ax.invert_yaxis()
     ax.set_xlabel("step $t$")
     ax.set_ylabel("lag $k$ (steps back)")
-    zero = ": grey is exactly zero" if np.isnan(values).any() else ""
+    zero = "; grey: exactly zero" if np.isnan(values).any() else ""
     ax.set_title(f"{caption(d.cell)}{zero}", fontsize=points(9.5), color="#444444")
     _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm_name), powers=True)
     return ax

@@ -24,7 +24,8 @@ def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
     ax.plot(np.arange(len(curves)), curves, **{"linewidth": 1.2, **line})
     ax.axvline(reach.at, color="0.6", linewidth=0.8, linestyle=":")
     ax.set_xlabel("step $s$")
-    ax.set_ylabel(rf"$\log_{{10}} \|\partial y_{{{reach.at}}} / \partial x_s\|$")
+    below = "2" if reach.norm == "spectral" else "F"
+    ax.set_ylabel(rf"$\log_{{10}} \|\partial y_{{{reach.at}}} / \partial x_s\|_{{{below}}}$")
     return ax
 
 

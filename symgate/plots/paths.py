@@ -69,14 +69,14 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
         lines.append(("carry alone", b.carry, "#777777", SOLID, 2.2))
     for place, (name, values) in enumerate(b.without.items()):
         colour, dash = _LOOKS[place % len(_LOOKS)]
-        title = "without the carry" if name == CARRY else f"without {name}"
-        lines.append((f"{title} ({100 * paths.share[name]:.1f} %)", values, colour, dash, 1.7))
+        title = "without the carry\n" if name == CARRY else f"without {name} "
+        lines.append((f"{title}({100 * paths.share[name]:.1f} %)", values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
     bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:
         end = finite_end(paths.lags, values)
         if end is None or end[0] < 1:
-            zero.append(title)
+            zero.append(title.replace("\n", " "))
             continue
         ax.plot(paths.lags, shown(values), color=colour, ls=dash, lw=width)
         title += beyond(end[1], bottom, top)
@@ -93,7 +93,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
     count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
     ax.set_title(
-        f"{caption(paths.cell)}: {count}; in brackets the share of one step",
+        f"{caption(paths.cell)}: {count} (and share of one step)",
         fontsize=points(9.5),
         color="#444444",
     )

@@ -218,7 +218,7 @@ def _comma_fault(equation: Equation, name: Sequence[Tree]) -> Fault:
 
 
 def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
-    """The name that a left side defines, or None where it is no name."""
+    """The name that a left side defines, or None where it is not a name."""
     if len(items) != 1:
         return None
     tree = items[0]

@@ -109,7 +109,7 @@ def file_text(path: Path) -> str:
     """The text of a file; a SymgateError for one that is no text."""
     try:
         if path.exists() and not path.is_file():
-            raise SymgateError(f"cannot read {path}: it is no file")
+            raise SymgateError(f"cannot read {path}: it is not a file")
         if path.stat().st_size > MAX_BYTES:
             raise SymgateError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
         data = path.read_bytes()

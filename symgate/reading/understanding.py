@@ -176,7 +176,7 @@ def _meant(line: Line, context: Context) -> Understood:
 
 
 def _as_vector(term: AnyTerm) -> AnyTerm:
-    """A lone capital as the whole right side is no matrix."""
+    """A lone capital as the whole right side is not a matrix."""
     return replace(term, kind="vector") if isinstance(term, Par) and term.kind == "matrix" else term
 
 

@@ -1,6 +1,6 @@
 """A run in two directions on a page: how far the output in the middle sees, back and ahead.
 
-Such a network is no cell, so that there is no ∂h_t/∂h_{t-k}: what is shown is ∂y_t/∂x_s for
+Such a network is not a cell, so that there is no ∂h_t/∂h_{t-k}: what is shown is ∂y_t/∂x_s for
 every step s, beside the same network with fresh weights.
 """
 

@@ -6,9 +6,10 @@ half-life. A test reads page and data, and writes each number again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from symgate.flow.table import scientific
 
 
 def steps(value: float | None) -> str:
@@ -59,10 +60,7 @@ def power(log10: float | None) -> str:
         return "0"
     if -3 <= log10 < 5:
         return steps(10**log10)
-    exponent = math.floor(log10)
-    digits = f"{10 ** (log10 - exponent):.1f}"
-    if digits == "10.0":
-        digits, exponent = "1.0", exponent + 1
+    digits, exponent = scientific(log10)
     return f"{digits}e{exponent}"
 
 
@@ -76,7 +74,7 @@ def value(number: float | None) -> str:
 
 
 def words(text: Any) -> str:
-    """What is no number."""
+    """What is not a number."""
     return str(text)
 
 

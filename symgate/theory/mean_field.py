@@ -99,7 +99,7 @@ class MeanField:
             seed=seed,
         )
 
-    def plot(self, measured: Growth | None = None, ax: Axes | None = None, **line: Any) -> Axes:
+    def plot(self, ax: Axes | None = None, measured: Growth | None = None, **line: Any) -> Axes:
         """Predicted against measured growth over the lag, on `ax` or on pyplot's axes; without
         `measured` it is measured."""
         from symgate.plots.lines import chosen

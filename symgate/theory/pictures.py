@@ -40,14 +40,11 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
             running[held, i],
             color=RED if first else BLUE,
             lw=2.0 if first else 1.0,
-            label="largest" if first else None,
         )
     right.axhline(0, color=GREY, lw=0.9, ls=DASHED)
-    right.set_xlabel(f"steps (after {found.burn_in} of burn-in)")
+    right.set_xlabel("steps after burn-in")
     right.set_ylabel("mean so far")
-    right.set_title("convergence")
-    if len(chosen):
-        right.legend(frameon=False)
+    right.set_title("convergence (thick: largest)")
     return figure
 
 
@@ -64,7 +61,7 @@ def spectrum_on(ax: Axes, found: Lyapunov, **line: Any) -> Axes:
     low, high = (exponents - error)[finite], (exponents + error)[finite]
     ax.fill_between(place, low, high, color=drawn.get_color(), alpha=0.25, lw=0)
     ax.axhline(0, color=GREY, lw=0.9, ls=DASHED)
-    ax.set_xlabel("place in the spectrum / number of directions")
+    ax.set_xlabel("fraction of the directions")
     ax.set_ylabel(f"exponent (nats per {'step' if found.dt == 1 else 'unit of time'})")
     dead = int((~finite).sum())
     tail = f"; {dead} at $-\\infty$ not shown" if dead else ""

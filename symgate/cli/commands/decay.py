@@ -190,7 +190,7 @@ def _bounds(decays: list[Decay]) -> None:
         table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
         for name, line in (
             ("worst case", found.worst_log10),
-            ("bound of this run", found.run_log10.max(axis=1)),
+            ("bound for this run", found.run_log10.max(axis=1)),
         ):
             table.append(("", name, "", "", power(float(line[-1])), ""))
         for entry in told.entries:

@@ -110,7 +110,7 @@ def _derived(found: Readings, output: str | None) -> None:
     for reading in found:
         cell = reading.meant or reading.cell
         if cell is None:
-            print(f"symgate: {reading.name} is no cell that can be derived", file=sys.stderr)
+            print(f"symgate: {reading.name} is not a cell that can be derived", file=sys.stderr)
         else:
             cells.append(cell)
             _say_if_mended(reading)

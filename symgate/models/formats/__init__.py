@@ -63,7 +63,7 @@ def _contents(path: Path, head: bytes) -> Contents:
         raise SymgateError(f"{path} is a web page, not the file that it offers")
     if not head:
         raise SymgateError(f"{path} is empty")
-    raise SymgateError(f"{path} is no file of a trained network that is known here: {KNOWN}")
+    raise SymgateError(f"{path} is not a file of a trained network that is known here: {KNOWN}")
 
 
 def _of_zip(archive: Archive) -> Contents:

@@ -25,7 +25,7 @@ class Archive:
         try:
             self.zip = zipfile.ZipFile(path)
         except (*BROKEN, ValueError) as error:
-            raise SymgateError(f"{path} is no whole zip: {error}; it was cut off") from None
+            raise SymgateError(f"{path} is not a whole zip: {error}; it was cut off") from None
         whole = path.stat().st_size
         for entry in self.zip.infolist():
             name = entry.filename

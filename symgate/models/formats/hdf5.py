@@ -72,7 +72,7 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
                 for name, n in zip(names, paths, strict=True)
             }
     except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as error:
-        raise SymgateError(f"{path} is no whole HDF5 file: {error}; it was cut off") from None
+        raise SymgateError(f"{path} is not a whole HDF5 file: {error}; it was cut off") from None
     facts = {} if config is None else facts_of(config, version)
     chains = () if config is None else chains_of(config)
     return Contents(

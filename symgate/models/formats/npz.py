@@ -70,7 +70,7 @@ def _stored(archive: Archive, name: str) -> Stored:
         with archive.zip.open(entry) as file:
             head = io.BytesIO(file.read(HEADER))
     except BROKEN as error:
-        raise SymgateError(f"{where} is no array: {error}") from None
+        raise SymgateError(f"{where} is not an array: {error}") from None
     start, size, shape, order, dtype = _header(where, head, entry.file_size)
 
     def load() -> Array:

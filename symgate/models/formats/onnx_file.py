@@ -56,7 +56,7 @@ def read(path: Path) -> Contents:
         model = onnx.ModelProto.FromString(path.read_bytes())
     except Exception as error:  # protobuf raises what it likes
         raise SymgateError(
-            f"{path} is no whole ONNX file ({type(error).__name__}); it was cut off"
+            f"{path} is not a whole ONNX file ({type(error).__name__}); it was cut off"
         ) from None
     if not model.graph.node:
         raise SymgateError(f"{path} is no ONNX file, or one with no nodes in it")

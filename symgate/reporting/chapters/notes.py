@@ -129,7 +129,7 @@ def _misprint(f: Findings, i: int, j: int, k: int) -> list[Any]:
 def _within(interval: str) -> str:
     """Where a state stays, from an interval as text."""
     if interval == "none":
-        return "is no state"
+        return "is not a state"
     return "has no bound" if "oo" in interval else f"stays in {interval} from 0"
 
 
