@@ -159,14 +159,15 @@ def test_two_steps_are_written_out_in_every_block() -> None:
     for pair in ("h_t/∂h", "h_t/∂c", "c_t/∂h", "c_t/∂c"):
         assert text.count(f"    ∂{pair}_{{t-2}} = ") == 2
     assert "+ diag(f_t) diag(f_{t-1})\n" in text
-    assert "other blocks follow likewise" in section_text(sg.cell("slstm"), "lags")
-    assert "That is the one-step Jacobian above." in section_text(sg.cell("lstm"), "lags", lag=1)
+    told = " ".join(section_text(sg.cell("slstm"), "lags").split())
+    assert "the other blocks follow likewise" in told
+    assert "This is the one-step Jacobian above." in section_text(sg.cell("lstm"), "lags", lag=1)
 
 
 def test_a_cell_without_weights_is_not_told_of_them() -> None:
     text = " ".join(section_text(mine("h[t] = 2 * h[t-1]"), "lags", "norms").split())
     assert "= 4 I " in text
-    assert "This bound is the same whatever the weights, and not below 1" in text
+    assert "This bound does not depend on the weights, and is at least 1" in text
     assert "No choice of weights" not in text
 
 
@@ -183,7 +184,7 @@ def test_no_zero_stands_as_a_summand(name: str, form: str) -> None:
 def test_the_limits_of_a_gate_reach_through_the_other_state() -> None:
     text = section_text(sg.cell("lstm"), "norms")
     assert "lim f_t → 0: ∂h_t/∂c_{t-1} = 0" in text
-    assert "The blocks that do not depend on the gate are left out" in text
+    assert "Blocks that do not depend on the gate are left out" in text
     assert "lim o_t → 0: ∂c_t" not in text
 
 
