@@ -111,7 +111,7 @@ def _network(what: object) -> str:
     if hasattr(what, "read_as"):
         return "; measure its run, layer.simulate(x); its cell is layer.cell"
     if hasattr(what, "runs") and hasattr(what, "network"):
-        return "; in two directions it is no cell: sg.reach(net, x, at), or a run of run.runs"
+        return "; in two directions it is not a cell: sg.reach(net, x, at), or a run of run.runs"
     return ""
 
 

@@ -302,5 +302,5 @@ def _power(inside: Sequence[Token]) -> str:
     """An exponent: a number, or a fraction of two."""
     digits = [t.value for t in leaves(inside) if t.value.isdigit()]
     if len(digits) not in (1, 2):
-        raise FormulaError("an exponent that is no number", 0, 0)
+        raise FormulaError("an exponent that is not a number", 0, 0)
     return digits[0] if len(digits) == 1 else f"({digits[0]} / {digits[1]})"
