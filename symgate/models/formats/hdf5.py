@@ -100,7 +100,7 @@ def _walked(path: Path, source: Path | BytesIO) -> None:
         ended = -1
     if ended < 0 or ended == 3:
         raise SymgateError(
-            f"{path} is no whole HDF5 file: the HDF5 library does not get through it; it was "
+            f"{path} is not a whole HDF5 file: the HDF5 library does not get through it; it was "
             f"changed or cut off"
         )
 

@@ -54,7 +54,7 @@ def _header(name: str, head: io.BytesIO, whole: int) -> tuple[int, int, Any, Any
         shape, fortran, dtype = said["shape"], said["fortran_order"], descr_to_dtype(said["descr"])
         shape = tuple(shape)
     except ODD as error:
-        raise SymgateError(f"{name} is no array: {str(error)[:100]}") from None
+        raise SymgateError(f"{name} is not an array: {str(error)[:100]}") from None
     if dtype.hasobject:
         raise SymgateError(
             f"{name} holds Python objects, which are not made from a file; save arrays of numbers"
