@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said(shown: browser.Page) -> None:
 
 def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
     shown.evaluate("symgate.choose('lstm'); symgate.draw()")
-    until = time.monotonic() + 20  # the shares of the paths come from the worker
+    until = time.monotonic() + browser.PATIENCE  # the shares of the paths come from the worker
     while not shown.evaluate("document.querySelectorAll('#shares button').length"):
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -125,7 +125,7 @@ def test_a_bookmark_is_a_view(path: Path) -> None:
     with browser.open(path) as page:
         page.evaluate(f"location.hash = {json.dumps(address)}")
         page.evaluate("location.reload()")
-        until = time.monotonic() + 20
+        until = time.monotonic() + browser.PATIENCE
         while not page.evaluate("Boolean(window.symgate && symgate.cell === 'gru')"):
             assert time.monotonic() < until
             time.sleep(0.05)
