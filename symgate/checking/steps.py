@@ -96,5 +96,5 @@ def _shifted(value: Value, steps: int) -> Value:
 def _multiplied(reader: Reader, values: Sequence[Value], at: Place) -> Value:
     result, *rest = values
     for value in rest:
-        result = reader.beside(result, value, at, isinstance(result, Vector))
+        result = reader.products.beside(result, value, at, isinstance(result, Vector))
     return result

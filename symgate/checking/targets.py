@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from symgate.checking.claims import Equality
 from symgate.checking.names import Named, key
 from symgate.checking.partials import derivative, differential
-from symgate.checking.reader import LOSSES, Reader
+from symgate.checking.reader import Reader
 from symgate.checking.scope import Scope
+from symgate.checking.spoken import LOSSES, moments
 from symgate.checking.values import Later, Mentions, Moment, NotUnderstood
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
@@ -86,10 +87,10 @@ def _jacobians(cell: Cell, tree: Tree, indices: Indices, named: Named) -> tuple[
     for given, shown in _indices(tree, indices):
         found: list[Target] = []
         for each in given:
-            moments = Reader(Scope(cell, named.names, indices=each)).moments(tree)
-            if moments is None or not _is_derivative(cell, *moments):
+            found_moments = moments(Scope(cell, named.names, indices=each), tree)
+            if found_moments is None or not _is_derivative(cell, *found_moments):
                 break
-            of, wrt = moments
+            of, wrt = found_moments
             lag = of.time - wrt.time
             if shown and lag < 1:
                 break

@@ -1,0 +1,114 @@
+"""Derivatives as a formula names them: ∂a/∂b, ∂L/∂a, ∇_a L, δ_a, and lists of states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symgate.checking.derivatives import blocks, delta, partial
+from symgate.checking.names import key
+from symgate.checking.partials import derivative
+from symgate.checking.scope import Scope
+from symgate.checking.values import Moment, NotUnderstood, Operator, Value
+from symgate.reading.names import Reference
+from symgate.reading.trees import Group, Product, Scripted, Tree
+from symgate.reading.trees import Symbol as Sign
+
+#: What a loss is called, where the cell has no such name.
+LOSSES = {"L", "E", "J", "C", "ell", "loss", "Loss", "mathcalL", "mathcalE", "S", "cost", "l"}
+
+
+def derivative_of(scope: Scope, tree: Tree) -> Operator | None:
+    """∂a/∂b of two values, or of the loss by one; None where a tree is no such thing."""
+    found = derivative(tree)
+    if found is None:
+        return None
+    above, below = found
+    of, wrt = listed(scope, above), listed(scope, below)
+    if of and wrt:
+        return of_the_state(scope, of, wrt, tree)
+    one, other = moment_at(scope, above), moment_at(scope, below)
+    if other is None:
+        return None
+    if one is not None:
+        return partial(scope, one, other, tree)
+    loss = loss_of(scope, above)
+    return None if loss is None else delta(scope, other, tree, loss)
+
+
+def moments(scope: Scope, tree: Tree) -> tuple[Moment, Moment] | None:
+    """a and b of ∂a/∂b, where both are values of the cell."""
+    found = derivative(tree)
+    pair = [moment_at(scope, part) for part in found] if found is not None else [None]
+    return None if None in pair else (pair[0], pair[1])  # type: ignore[return-value]  # both are there
+
+
+def listed(scope: Scope, tree: Tree) -> list[Moment]:
+    """The values in [h_t, c_t], where it lists all states at one time."""
+    if not (isinstance(tree, Group) and len(tree.items) > 1):
+        return []
+    moments = [scope.moment(item) for item in tree.items]
+    return [m for m in moments if m is not None]
+
+
+def of_the_state(scope: Scope, of: list[Moment], wrt: list[Moment], tree: Tree) -> Operator:
+    """∂[h_t, c_t]/∂[h_{t-k}, c_{t-k}], the Jacobian of the whole state."""
+    names = [[m.name for m in side] for side in (of, wrt)]
+    times = [{m.time for m in side} for side in (of, wrt)]
+    if any(sorted(n) != sorted(scope.cell.states) for n in names) or any(len(t) > 1 for t in times):
+        raise NotUnderstood("this derivative is not understood here", tree)
+    now, before = times[0].pop(), times[1].pop()
+    rows = [
+        [partial(scope, Moment(a, now), Moment(b, before), tree) for b in names[1]]
+        for a in names[0]
+    ]
+    return blocks(rows, tree)
+
+
+def moment_at(scope: Scope, tree: Tree) -> Moment | None:
+    if isinstance(tree, Product) and len(tree.factors) == 2:
+        return scope.timed(tree.factors[0][1], tree.factors[1][1])
+    return scope.moment(tree)
+
+
+def loss_of(scope: Scope, tree: Tree) -> str | None:
+    """Whether a name is the loss: "" for all of it, "loss" for what it reads at t."""
+    ref = scope.reference(tree)
+    if ref is None or ref.name not in LOSSES or key(ref.name) in scope.names:
+        return None
+    return "loss" if ref.time is not None and ref.time - scope.shift <= 0 else ""
+
+
+def nabla(scope: Scope, tree: Tree) -> Reference | None:
+    base = tree.base if isinstance(tree, Scripted) else tree
+    if not (isinstance(base, Sign) and base.kind == "PARTIAL" and "nabla" in base.name):
+        return None
+    letter = replace(base, kind="LETTER")
+    return scope.reference(replace(tree, base=letter) if isinstance(tree, Scripted) else letter)
+
+
+def gradient_by(scope: Scope, tree: Scripted, after: Tree) -> Value:
+    """∇_{h_t} L."""
+    ref, loss = nabla(scope, tree), loss_of(scope, after)
+    assert ref is not None
+    name = scope.names.get(key("_".join(ref.labels)))
+    if name is None or loss is None:
+        raise NotUnderstood("this gradient is not understood", tree)
+    return delta(scope, Moment(name, (ref.time or 0) - scope.shift), tree, loss)
+
+
+def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
+    """δ_t, δ_{h,t} and δ̂_{h,t}, which is what step t + 1 passes back."""
+    if ref.letter != "delta" or set(ref.accents) - {"hat"}:
+        return None
+    time = (ref.time or 0) - scope.shift
+    part = "later" if ref.accents else ""
+    if ref.labels:
+        name = scope.names.get(key("_".join(ref.labels)))
+        if name is None:
+            raise NotUnderstood(f"δ of {'_'.join(ref.labels)!r} is not understood", tree)
+    else:
+        name = scope.cell.output if scope.cell.output in scope.lin.nodes else scope.cell.states[0]
+        if f"a_{name}" in scope.lin.nodes and scope.way("delta") == "argument":
+            name = f"a_{name}"
+    found = delta(scope, Moment(name, time), tree, part)
+    return found.turned if ref.transposed else found
