@@ -379,3 +379,8 @@ def test_back_propagation_gradients_changes_limits(verdict: str, name: str, text
 def test_rows_are_no_error_where_nothing_says_so() -> None:
     text = sg.derive("gru", notation="keras", sections=["partials"]).latex()
     assert sg.check("gru", text).verdict == "not understood"
+
+
+def test_scalars_of_a_step_are_shifted_with_it() -> None:
+    found = sg.check("deltanet-row", sg.derive("deltanet-row", sections=["lags"]).latex())
+    assert found.verdict == "right", str(found)

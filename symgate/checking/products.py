@@ -65,6 +65,9 @@ class Products:
         match a, b:
             case Vector(ones=True), Vector(size=size) if size is not None:
                 return Vector(Total(b.expr), None)
+            case Vector(size=size), Vector(ones=True) if size is not None:
+                row = (Summand(ONE, (Row(size, ONE),), ONE, size),)
+                return self.times(self.as_operator(a, at, size, ONE), Operator(row, ONE, size), at)
             case Vector(ones=True), Operator(cols=cols) if cols == ONE:
                 row = (Summand(ONE, (Row(b.rows, ONE),), ONE, b.rows),)
                 return self.times(Operator(row, ONE, b.rows), b, at)

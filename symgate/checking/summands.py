@@ -59,7 +59,8 @@ class Summand:
 
     def shifted(self, steps: int) -> Summand:
         """The same so many steps earlier."""
-        return replace(self, factors=tuple(shifted(f, steps) for f in self.factors))
+        factors = tuple(shifted(f, steps) for f in self.factors)
+        return replace(self, factors=factors, number=shifted(self.number, steps))
 
     def scaled(self, number: Expr) -> Summand:
         return replace(self, number=self.number * number)
