@@ -98,7 +98,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "an operation of objects": (torch_zip(b"\x80\x02cos\nsystem\n)\x81."), r"os\.system"),
     "a cut-off pickle": (torch_zip(b"\x80\x02}X\xff\xff\xff\x7fa"), "broken"),
     "80 GB of npz": (npz(BIG), "claims 80,000,000,000 bytes"),
-    "a header that is code": (npz("__import__('os')"), "no array"),
+    "a header that is code": (npz("__import__('os')"), "not an array"),
     "object arrays": (objects(), "Python objects"),
     "paths in a zip": (paths(), "path out of it"),
     "a header of 10^15": (struct.pack("<Q", 10**15) + b"{}", "claims a header"),
@@ -117,7 +117,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "an empty file": (b"", "is empty"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
     "a web page": (b"<!DOCTYPE html><html>", "a web page"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "no file of a trained network"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 20, "not a file of a trained network"),
     "half a zip": (torch_zip(b"")[:60], "cut off"),
     "no layer": (
         safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"1"),

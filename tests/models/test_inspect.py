@@ -150,7 +150,7 @@ def test_a_network_where_a_cell_is_taken(files: Path, capsys: pytest.CaptureFixt
         (["m.npz", "--layer", "decodr"], 3, "did you mean 'decoder'"),
         (["none.pt"], 3, "there is no file"),
         (["m.npz", "--data", "x.npy"], 3, "2 recurrent networks"),
-        (["x.npy"], 3, "no file of a trained network"),
+        (["x.npy"], 3, "not a file of a trained network"),
         (["m.npz", "--layer", "decoder", "--data", "wide.npy"], 3, "x has 5 numbers a step"),
         (["m.npz", "--layer", "decoder", "--data", "lies.npy"], 3, "claims"),
         (["m.npz", "--say", "oder=1"], 3, "did you mean 'order'"),
