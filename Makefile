@@ -75,6 +75,12 @@ lock:
 	$(call write-lock,requirements.lock)
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install -c requirements.lock '.[test]'
 	$(call write-lock,requirements-test.lock)
+	cp requirements.lock build/lock/core.in
+	build/lock/bin/python -m pip --disable-pip-version-check --quiet install pip-tools
+	build/lock/bin/pip-compile --quiet --generate-hashes --no-annotate --no-header --allow-unsafe \
+		--no-emit-options --no-emit-index-url --output-file build/lock/hashed build/lock/core.in
+	{ echo '# Made by `make lock`; do not edit. Every package, its version, and the hashes of its files.'; \
+		cat build/lock/hashed; } > requirements.lock
 	rm -rf build/lock
 
 clean:

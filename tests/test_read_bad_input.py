@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -175,3 +176,38 @@ def test_the_work_of_a_formula_is_bounded() -> None:
     assert not reading.misprints
     assert reading.text[0] is None
     assert reading.text[1] == "h[t] = f[t] * h[t-1] + (1 - f[t]) * tanh(W @ x[t])"
+
+
+#: What a pattern could be stalled by: the verb, what stands before, and what is repeated.
+STALLING = [
+    ("a.md", "", "~~~"),
+    ("a.md", "\\def", " "),
+    ("a.md", "\\newcommand", "\n"),
+    ("a.md", "", "http://chart?&"),
+    ("a.py", "", '\\"'),
+    ("a.py", "", "/*"),
+    ("a.py", "", "'''\""),
+    ("claim", "", "\u2028"),
+    ("claim", "", " "),
+    ("claim", "", "\\text{"),
+]
+
+
+@pytest.mark.parametrize(("kind", "before", "unit"), STALLING)
+def test_twice_the_text_takes_less_than_three_times_as_long(
+    kind: str, before: str, unit: str
+) -> None:
+    """Processor time, best of a few tries: what is quadratic is at 4 in each of them."""
+
+    def spent(size: int) -> float:
+        text = before + unit * (size // len(unit))
+        start = time.process_time()
+        if kind == "claim":
+            sg.check("rnn", text)
+        else:
+            read_text(text, kind)
+        return time.process_time() - start
+
+    spent(100)
+    ratios = (spent(20_000) / max(spent(10_000), 0.005) for _ in range(6))
+    assert any(ratio < 3 for ratio in ratios)
