@@ -178,3 +178,23 @@ def test_arrays_that_no_cell_has_are_said() -> None:
     state = dict(torch.nn.LSTMCell(3, 4).state_dict())
     beside = {f"cell.{n}": a for n, a in state.items()} | {"cell.ln.weight": torch.ones(16)}
     assert "cell.ln.weight" in "".join(sg.model(beside, batch_first=False).assumed)
+
+
+def test_a_network_that_amplifies_rounding_is_allowed_for() -> None:
+    """In single precision its own outputs are off; no other reading comes near."""
+    torch.manual_seed(0)
+    module = torch.nn.RNN(3, 64)
+    with torch.no_grad():
+        module.weight_hh_l0 *= 4
+    x = torch.randn(400, 3)
+    y = module(x)[0].detach().numpy()
+    net = sg.model(module)
+    off = np.abs(output(net, net.simulate(x)) - y).max(axis=1)
+    steps = int(np.argmax(off > 2e-4)) + 1
+    assert steps > 5
+    found = net.check(x[:steps], y[:steps])
+    assert found.error > 1e-4
+    assert found.holds
+    assert len(found.readings) == 1
+    planted = sg.model(module, nonlinearity="relu")
+    assert not planted.check(x[:steps], y[:steps]).holds
