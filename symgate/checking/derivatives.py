@@ -235,6 +235,8 @@ def change(scope: Scope, moment: Moment, at: Place) -> Operator:
     """d a as a column, in the changes of the states one step before, and of the inputs."""
     lin, cell = scope.lin, scope.cell
     scope.check_time(moment, at)
+    if moment.name in cell.parameters:
+        raise NotUnderstood("the parameters are held fixed", at)
     if moment.name in cell.inputs:
         if "inputs" not in scope.mentions:
             raise Mentions("inputs", at)

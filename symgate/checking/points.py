@@ -7,9 +7,9 @@ from copy import copy
 from random import Random
 from typing import Any
 
-from sympy import Expr, Indexed
+from sympy import Expr, Integer
 
-from symgate.algebra.vectors import MatVec, name_of
+from symgate.algebra.vectors import MatVec
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context, spread_over
@@ -70,12 +70,14 @@ def limited(cell: Cell, point: Evaluation, limits: Mapping[str, int]) -> Evaluat
     made.now = dict(point.now)
     for name, number in limits.items():
         made.now[name] = spread_over(made.mp.mpf(number), _lengths(made.now[name]))
-    fixed = set(limits)
-    for node in linearise(cell):
-        read = {name_of(v) for v in node.expression.atoms(Indexed)}
-        if node.name not in fixed and read and read <= fixed and not node.expression.has(MatVec):
-            made.now[node.name] = made.shaped(node.expression, node.shape)
-            fixed.add(node.name)
+    lin = linearise(cell)
+    fixed = {lin[name].symbol: Integer(number) for name, number in limits.items()}
+    for node in lin:
+        if node.name not in limits and not node.expression.has(MatVec):
+            now = node.expression.xreplace(fixed)
+            if now.is_number and now.is_finite:  # what follows from the gates alone
+                fixed[node.symbol] = now
+                made.now[node.name] = made.shaped(now, node.shape)
     return made
 
 
