@@ -151,7 +151,7 @@ def test_a_transient_of_a_matrix_that_is_not_normal_row_6() -> None:
     assert d.bounds is not None
     assert d.bounds.radius_log10 is not None
     np.testing.assert_allclose(d.bounds.radius_log10, np.arange(101) * math.log10(0.9), atol=1e-9)
-    assert "not normal" in d.bounds.notes[0]
+    assert "non-normal" in d.bounds.notes[0]
 
 
 def test_a_normal_matrix_has_no_such_remark() -> None:
