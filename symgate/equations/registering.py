@@ -58,9 +58,7 @@ def activation(
     if not isinstance(formula, str):
         raise SymgateError(f"a formula is a text in a, not {formula!r:.60}")
     if not isinstance(latex, str) or len(latex) > 200 or not latex.isprintable():
-        raise SymgateError(
-            f"latex is a short text, as {chr(92)}operatorname{{mish}}, not {latex!r:.60}"
-        )
+        raise SymgateError(f"latex is a short text, as \\operatorname{{mish}}, not {latex!r:.60}")
     if name in RESERVED or name in ("a", "T"):
         raise SymgateError(f"{name!r} has a meaning in the language already")
     closed = _expression(name, formula)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from symgate.reading.mending.broken import Broken, at
-from symgate.reading.mending.sketch import Facts, Sketch, gate_of
+from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of
 from symgate.reading.structure import affine, complement, summands
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
 
@@ -36,6 +35,12 @@ def _is_part(sketch: Sketch, own: Facts) -> bool:
     return own.name in parts.gates | parts.candidates | sketch.spare or inlined
 
 
+def _lacking(own: Facts, s: Sum, what: str, weight: float) -> Broken:
+    """A sum that alone lacks what the others have."""
+    why = f"{own.name} {what}"
+    return Broken(own.name, s.start, s.stop, "missing_term", why, weight=weight)
+
+
 def peeping(sketch: Sketch) -> Iterator[Broken]:
     """All gates see the memory, or none: w ⊙ c in i and o, and not in f."""
     gates = [
@@ -46,17 +51,7 @@ def peeping(sketch: Sketch) -> Iterator[Broken]:
     ]
     blind = [(own, s) for own, s in gates if not sketch.peepholes(s)]
     if len(gates) > 2 and len(blind) == 1:
-        own, s = blind[0]
-        yield replace(
-            Broken(
-                own.name,
-                s.start,
-                s.stop,
-                "missing_term",
-                f"{own.name} does not see the memory, which the others see",
-            ),
-            weight=0.6,
-        )
+        yield _lacking(*blind[0], "does not see the memory, which the others see", 0.6)
 
 
 def biased(sketch: Sketch) -> Iterator[Broken]:
@@ -64,17 +59,7 @@ def biased(sketch: Sketch) -> Iterator[Broken]:
     every = [(own, s) for own in sketch.lines.values() for s in own.sums if _is_part(sketch, own)]
     without = [(own, s) for own, s in every if not s.biases]
     if len(every) > 2 and len(without) == 1 and without[0][1].call is without[0][0].term:
-        own, s = without[0]
-        yield replace(
-            Broken(
-                own.name,
-                s.start,
-                s.stop,
-                "missing_term",
-                f"{own.name} has no bias, which the others have",
-            ),
-            weight=0.7,
-        )
+        yield _lacking(*without[0], "has no bias, which the others have", 0.7)
 
 
 def weighted(sketch: Sketch) -> Iterator[Broken]:
