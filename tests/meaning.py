@@ -22,8 +22,7 @@ def said(cell: sg.Cell) -> dict[str, str]:
         "jacobian": lambda: "\n".join(
             sg.text(sg.jacobian(cell, of, wrt)) for of in _states(cell) for wrt in _states(cell)
         ),
-        # which size is called n is that of most values, and follows how sums are split into lines
-        "count": lambda: str(cell.parameter_count().subs(dict.fromkeys(cell.sizes.values(), 2))),
+        "count": lambda: str(cell.parameter_count()),
         "output": lambda: cell.output,
     }
     found = {}

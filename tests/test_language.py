@@ -426,8 +426,8 @@ def test_parameter_count(name: str, gates: int) -> None:
 
 def test_parameter_count_of_scalars_and_projections() -> None:
     cell = read("c[t] = alpha * c[t-1] + W @ x[t] + U @ h[t-1]\nh[t] = P @ c[t]")
-    assert str(cell.parameter_count()) == "m*p + 2*n*p + 1"
-    assert cell.parameter_count(n=2, m=4, p=5) == 41
+    assert str(cell.parameter_count()) == "m*n + 2*n*p + 1"
+    assert cell.parameter_count(n=5, m=4, p=2) == 41
 
 
 def test_parameter_count_of_none() -> None:

@@ -2,8 +2,9 @@
 
 A size is a variable, or a sum of variables where vectors are stacked. Two sizes that
 must be equal are unified; where they cannot be, the error names both, the equation and
-the place. At the end each class of sizes gets a letter, whatever the order of the lines:
-n for that of most values, m for the input, then p, q, …
+the place. At the end each class of sizes gets a letter, whatever the order of the lines and
+however they are split: n for the states' size that most parameters have, m for the
+input, then p, q, …
 """
 
 from __future__ import annotations
@@ -311,31 +312,33 @@ class _Walk:
                      for v in self.sizes.resolved(size)))  # fmt: skip
 
     def letters(self) -> dict[int, str]:
-        """A letter for each free variable, in the order in which people name them."""
+        """A letter for each free variable, in the order in which people name them; those of
+        stacked vectors, whose parts are in no order, last."""
         names = self.names
         inputs, states = _by_name(names.inputs, "x"), _by_name(names.states)
         parameters = _by_name([*names.of_kind("vector"), *self.matrix])
         ordered = [
             *self.first(),
             *self.sizes_of(inputs),
-            *self.sizes_of([*states, *_by_name(names.targets), *parameters]),
+            *self.sizes_of([*states, *parameters, *_by_name(names.targets)]),
             *self.identity.values(),
         ]
         letters: dict[int, str] = {}
-        for size in ordered:
+        for size in sorted(ordered, key=lambda size: len(self.sizes.resolved(size)) > 1):
             for variable in self.sizes.resolved(size):
-                if variable not in letters:
-                    letters[variable] = self._letter(len(letters), size)
+                letters.setdefault(variable, self._letter(len(letters), size))
         return letters
 
     def first(self) -> list[Size]:
-        """The size n: that of most values; of h or the output where two tie; none of numbers."""
-        named = ("h", self.output, *_by_name(self.names.targets))
+        """The size n: of the states' sizes that which most parameters have, a matrix by its
+        rows; that of h or the output where two tie; none of numbers."""
+        named = ("h", self.output, *_by_name(self.names.states))
         found = [size for name in named for size in self.sizes_of([name])[:1]]
-        sizes = [
-            self.sizes.resolved(self.vector[n]) for n in self.names.targets if n in self.vector
+        parameters = [*self.names.of_kind("vector"), *self.matrix]
+        rows = [
+            self.sizes.resolved(size[-1]) for name in parameters if (size := self.sizes_of([name]))
         ]
-        return sorted(found, key=lambda size: -sizes.count(self.sizes.resolved(size)))[:1]
+        return sorted(found, key=lambda size: -rows.count(self.sizes.resolved(size)))[:1]
 
     def sizes_of(self, names: list[str]) -> list[Size]:
         """The sizes by name: none of a number; of a matrix its columns, then its rows."""

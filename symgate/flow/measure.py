@@ -236,7 +236,10 @@ def run_on_noise(
         return simulate(cell, params, state=start, steps=steps)
     x = {name: drawn(name).normal(size=(steps, *shape(name))) for name in cell.inputs}
     width = sum(int(number_of(node.size, numbers)) for node in linearise(cell))
-    return simulate(cell, params, x, checkpoint=8 * steps * sequences * width > KEPT)
+    shapes = [p.shape for p in cell.parameters.values()] + [cell.shapes[n] for n in cell.inputs]
+    said = {size for shape in shapes for size in shape}
+    unsaid = {s: np.zeros(shape(s)) for s in cell.states if not said.issuperset(cell.shapes[s])}
+    return simulate(cell, params, x, unsaid, checkpoint=8 * steps * sequences * width > KEPT)
 
 
 def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:
