@@ -15,10 +15,10 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
+from symgate.files import write_file
 from symgate.reporting import measuring, pieces, report, texts
 from symgate.reporting.numbers import FORMS
 from symgate.reporting.report import Report
-from symgate.writing.files import write_file
 from tests import browser
 from tests.tools import axe, needs
 

@@ -16,10 +16,10 @@ import pytest
 
 import symgate as sg
 from symgate.errors import MissingTool
+from symgate.files import write_file
 from symgate.writing import pdf
 from symgate.writing.document import Document
 from symgate.writing.escape import html_text, label_text, latex_text, markdown_text
-from symgate.writing.files import write_file
 from symgate.writing.mathml import mathml
 from tests import browser
 from tests.chosen import CELLS
@@ -348,7 +348,7 @@ def test_a_full_disk_for_real(tmp_path: Path) -> None:
     script = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "from symgate.writing.files import write_file\n"
+        "from symgate.files import write_file\n"
         f"write_file({str(path)!r}, 'x' * 10_000)"
     )
     done = subprocess.run(

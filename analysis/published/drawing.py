@@ -10,8 +10,8 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from symgate.files import write_file
 from symgate.plots.style import rendered
-from symgate.writing.files import write_file
 
 OUTPUT = Path("reports/published")
 

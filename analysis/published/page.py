@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from analysis.published.checks import FOLDER, Row, Verdict, remarks
-from symgate.writing.files import write_file
+from symgate.files import write_file
 from symgate.writing.html import style
 
 

@@ -118,7 +118,7 @@ def _corner(base: End, exponent: End) -> Interval:
 
 def rational(end: End) -> Expr:
     """An end as a SymPy number."""
-    return sp.sympify(end) if math.isinf(end) else Rational(end.numerator, end.denominator)  # type: ignore[union-attr]
+    return sp.sympify(end) if isinstance(end, float) else Rational(end.numerator, end.denominator)
 
 
 def enclosed(number: Expr) -> Interval:

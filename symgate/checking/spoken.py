@@ -38,8 +38,10 @@ def derivative_of(scope: Scope, tree: Tree) -> Operator | None:
 def moments(scope: Scope, tree: Tree) -> tuple[Moment, Moment] | None:
     """a and b of ∂a/∂b, where both are values of the cell."""
     found = derivative(tree)
-    pair = [moment_at(scope, part) for part in found] if found is not None else [None]
-    return None if None in pair else (pair[0], pair[1])  # type: ignore[return-value]  # both are there
+    if found is None:
+        return None
+    one, other = (moment_at(scope, part) for part in found)
+    return None if one is None or other is None else (one, other)
 
 
 def listed(scope: Scope, tree: Tree) -> list[Moment]:

@@ -74,9 +74,10 @@ def _between(before: Factor, after: Factor) -> int | None:
     """How many steps earlier the second of two values is the first; negative for later."""
     if before.value is None or after.value is None:
         return None
-    known = before.time is not None and after.time is not None
-    guessed = [before.time - after.time] if known else []  # type: ignore[operator]  # both known
-    for n in guessed or [*range(MOST_STEPS), *range(-1, -MOST_STEPS, -1)]:
+    guessed = [*range(MOST_STEPS), *range(-1, -MOST_STEPS, -1)]
+    if before.time is not None and after.time is not None:
+        guessed = [before.time - after.time]
+    for n in guessed:
         one, other = (before, after) if n >= 0 else (after, before)
         assert one.value is not None
         assert other.value is not None

@@ -71,7 +71,7 @@ def write_data(arguments: argparse.Namespace, csv: Callable[[], str], data: Any)
     """Write a table or JSON."""
     import json
 
-    from symgate.writing.files import write_file
+    from symgate.files import write_file
 
     is_csv = Path(arguments.output).suffix.lower() == ".csv"
     text = csv() if is_csv else json.dumps(data, indent=2, ensure_ascii=False) + "\n"

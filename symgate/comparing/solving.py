@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import permutations
 from types import MappingProxyType
+from typing import Any
 
 from symgate.comparing.coefficients import Node, Summand, Token
 from symgate.comparing.effort import spend
@@ -378,7 +379,9 @@ def _is_vector(tokens: tuple[Token, ...]) -> bool:
     return any(isinstance(t, Matrix) or not t[0].scalar for t in tokens)
 
 
-def _sum(one: Mapping, other: Mapping, factor: Fraction) -> dict:  # type: ignore[type-arg]
+def _sum(
+    one: Mapping[Any, Fraction], other: Mapping[Any, Fraction], factor: Fraction
+) -> dict[Any, Fraction]:
     result = dict(one)
     for key, c in other.items():
         result[key] = result.get(key, Fraction(0)) + c * factor

@@ -14,6 +14,7 @@ from symgate.drawing.scene import Scene
 from symgate.drawing.textbook import textbook
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.files import write_file
 
 #: The endings of files that a diagram is written to.
 ENDINGS = (".svg", ".png", ".pdf", ".tex", ".tikz")
@@ -60,7 +61,6 @@ class Diagram:
         """Write the diagram; the ending says how: .svg, .png, .pdf, .tex for a document with
         TikZ, .tikz for the picture alone. `dpi` is of a .png; the picture is drawn `width`
         inches wide, or so that its letters have `font_size` points."""
-        from symgate.writing.files import write_file
 
         if width is not None and font_size is not None:
             raise SymgateError("width or font_size: each sets the scale of a diagram")

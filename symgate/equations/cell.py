@@ -81,6 +81,7 @@ class Cell:
     output: str  # the state that the cell gives out
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
+    sizes: Mapping[str, Symbol]  # the letters of the sizes: n units, m inputs, and so on
 
     def __init__(self, **fields: Any) -> None:
         vars(self).update(fields)
@@ -136,7 +137,7 @@ class Cell:
             output=output,
             parameters=MappingProxyType(parameters),
             shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
-            _sizes=MappingProxyType(shapes.sizes),
+            sizes=MappingProxyType(shapes.sizes),
         )
 
     @classmethod
@@ -167,11 +168,6 @@ class Cell:
         from symgate.reading.reader import cell_of_latex
 
         return cell_of_latex(latex, name)
-
-    @property
-    def sizes(self) -> Mapping[str, Symbol]:
-        """The letters of the sizes: n units, m inputs, and so on, as SymPy symbols."""
-        return self._sizes  # type: ignore[attr-defined]
 
     def size(self, name: str) -> Expr:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
@@ -328,11 +324,16 @@ def _cycle(
             break
         path.append(name)
     if len(path) == 2:
-        message = (f"{name}[t] is defined by itself; the earlier value is {name}[t-1], and an "
-                   f"input gets no equation")  # fmt: skip
+        message = (
+            f"{name}[t] is defined by itself; the earlier value is {name}[t-1], and an "
+            f"input gets no equation"
+        )
     else:
-        message = ("these equations need each other in the same step: " + " → ".join(path)
-                   + "; one of them must use a value at [t-1]")  # fmt: skip
+        message = (
+            "these equations need each other in the same step: "
+            + " → ".join(path)
+            + "; one of them must use a value at [t-1]"
+        )
     return source.error(by_name[path[0]].target, message)
 
 

@@ -264,9 +264,10 @@ class _Walk:
                     scale = left if matrices == [right] else right
                     if self.size(scale) is not None:
                         raise self.source.error(
-                            scale, "a matrix is multiplied by a number only; for a vector write "
-                            "diag(v) @ A"
-                        )  # fmt: skip
+                            scale,
+                            "a matrix is multiplied by a number only; for a vector write "
+                            "diag(v) @ A",
+                        )
                     return self.shape(matrices[0])
         raise self.source.error(
             node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
@@ -308,8 +309,9 @@ class _Walk:
             raise self.source.error(node, f"sizes do not fit: {message}") from None
 
     def shown(self, size: Size, letters: dict[int, str]) -> Expr:
-        return Add(*(Symbol(letters[v], integer=True, positive=True)
-                     for v in self.sizes.resolved(size)))  # fmt: skip
+        return Add(
+            *(Symbol(letters[v], integer=True, positive=True) for v in self.sizes.resolved(size))
+        )
 
     def letters(self) -> dict[int, str]:
         """A letter for each free variable, in the order in which people name them; those of
@@ -363,8 +365,9 @@ class _Walk:
 
     def named(self) -> Shapes:
         letters = self.letters()
-        symbols = {letter: Symbol(letter, integer=True, positive=True)
-                   for letter in letters.values()}  # fmt: skip
+        symbols = {
+            letter: Symbol(letter, integer=True, positive=True) for letter in letters.values()
+        }
         return Shapes(
             values={
                 name: tuple(self.shown(size, letters) for size in self.shape_of(name))

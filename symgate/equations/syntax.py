@@ -75,8 +75,12 @@ def read_lines(source: Source) -> tuple[Line, ...]:
         if len(lines) > MAX_EQUATIONS:
             raise source.error(line.target, f"more than {MAX_EQUATIONS} equations in one cell")
     if not lines:
-        raise source.error_at(1, 0, "there is no equation here; expected one such as "
-                              "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)")  # fmt: skip
+        raise source.error_at(
+            1,
+            0,
+            "there is no equation here; expected one such as "
+            "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)",
+        )
     timed = _Timed(lines)
     return tuple(Line(name, line.target, timed.visit(line.right)) for name, line in lines.items())
 

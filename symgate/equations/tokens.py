@@ -28,17 +28,27 @@ _BRACKETS = "a time stands in square brackets, h[t-1], and an index belongs to t
 
 #: What to write for a character that the language does not have.
 INSTEAD = {
-    "⊙": "write *", "∘": "write *", "·": "write *", "×": "write *", "⋅": "write *",
-    "∗": "write *", "−": "write -", "–": "write -", "²": "write **2", "³": "write **3",
-    "σ": "write sigmoid(…), or sigma for a number", "√": "write sqrt(…)", "ᵀ": "write .T",
-    "ₜ": "write [t]", "₋": "write [t-1]", "\u00a0": "write a plain space",
-    "∂": _NOT_LATEX, "$": _NOT_LATEX, "{": _BRACKETS, "}": _BRACKETS,
+    **dict.fromkeys("⊙∘·×⋅∗", "write *"),
+    **dict.fromkeys("−–", "write -"),
+    **dict.fromkeys("∂$", _NOT_LATEX),
+    **dict.fromkeys("{}", _BRACKETS),
+    **dict.fromkeys("<:", "an equation is written with ="),
+    **dict.fromkeys("%&|~>!?`", _OPERATORS),
+    "²": "write **2",
+    "³": "write **3",
+    "σ": "write sigmoid(…), or sigma for a number",
+    "√": "write sqrt(…)",
+    "ᵀ": "write .T",
+    "ₜ": "write [t]",
+    "₋": "write [t-1]",
+    "\u00a0": "write a plain space",
     "\\": f"{_NOT_LATEX}; a line goes on inside brackets",
-    "^": "a power is written **", "<": "an equation is written with =",
-    ":": "an equation is written with =", ";": "each equation has a line of its own",
-    "'": "a prime is written h_prime", '"': "there are names and numbers only",
+    "^": "a power is written **",
+    ";": "each equation has a line of its own",
+    "'": "a prime is written h_prime",
+    '"': "there are names and numbers only",
     ".": "the point is for decimals and .T",
-} | dict.fromkeys("%&|~>!?`", _OPERATORS)  # fmt: skip
+}
 
 #: The words of a keyword that people mean as a name.
 _SPELLED = {"lambda": "; write lamda, which prints as λ"}
@@ -152,8 +162,10 @@ class _Form:
             raise self.no_value(token)
         attribute = "".join(token.text.split())
         if attribute != ".T":
-            raise self.error(token, f"{attribute!r} is not in the language; only .T is, the "
-                             "transpose of a matrix")  # fmt: skip
+            raise self.error(
+                token,
+                f"{attribute!r} is not in the language; only .T is, the transpose of a matrix",
+            )
 
     def take_operator(self, token: Token) -> None:
         if token.text == "//":
@@ -186,9 +198,10 @@ class _Form:
             if opened.line != token.line:
                 place = f"line {opened.line}, {place}"
             raise self.error(
-                token, f"{token.text!r} cannot close the {opened.text!r} of {place}; "
-                f"expected {_CLOSES[opened.text]!r}"
-            )  # fmt: skip
+                token,
+                f"{token.text!r} cannot close the {opened.text!r} of {place}; "
+                f"expected {_CLOSES[opened.text]!r}",
+            )
         if self.wants_value:
             raise self.no_value(token)
         self.open.pop()
@@ -197,8 +210,11 @@ class _Form:
         if self.open and self.open[-1].line < token.line:
             raise self.never_closed()
         if self.open:
-            raise self.error(token, "'=' stands inside brackets; the '=' of an equation follows "
-                             "the name that it defines")  # fmt: skip
+            raise self.error(
+                token,
+                "'=' stands inside brackets; the '=' of an equation follows "
+                "the name that it defines",
+            )
         if self.has_equals:
             raise self.error(token, "a second '='; an equation has one, and a line of its own")
         if self.wants_value:
@@ -228,9 +244,11 @@ class _Form:
         if not self.has_equals:
             first = self.tokens[0]
             raise self.source.error_at(
-                first.line, first.column, f"this is not an equation, such as {EXAMPLE}",
+                first.line,
+                first.column,
+                f"this is not an equation, such as {EXAMPLE}",
                 len(self.source.code[first.line - 1]) - first.column,
-            )  # fmt: skip
+            )
         if self.wants_value:
             raise self.error(token, "the line ends where an expression was expected")
 
@@ -240,9 +258,10 @@ class _Form:
     def never_closed(self) -> EquationError:
         opened = self.open[-1]
         return self.error(
-            opened, f"{opened.text!r} is never closed: {_CLOSES[opened.text]!r} is missing, or "
-            f"the text is cut off"
-        )  # fmt: skip
+            opened,
+            f"{opened.text!r} is never closed: {_CLOSES[opened.text]!r} is missing, or "
+            f"the text is cut off",
+        )
 
     def column(self, token: Token) -> int:
         return token.column + self.source.indents[token.line - 1] + 1
@@ -257,9 +276,8 @@ def _strange(character: str) -> str:
         shown = repr(character).replace("\\\\", "\\")
         return f"{shown} is not in the language; {INSTEAD[character]}"
     name = unicodedata.name(character, "an unnamed character")
-    shown = f"{character!r} ({name})" if character.isprintable() else (
-        f"U+{ord(character):04X} ({name})"
-    )  # fmt: skip
+    sign = repr(character) if character.isprintable() else f"U+{ord(character):04X}"
+    shown = f"{sign} ({name})"
     plain = unicodedata.normalize("NFKC", character)
     mend = "leave it out"
     if character.isalpha():

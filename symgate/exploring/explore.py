@@ -11,7 +11,7 @@ from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.exploring.page import page
-from symgate.writing.files import write_file
+from symgate.files import write_file
 
 #: More cells than this do not fit into the row of tabs, nor into a page that opens at once.
 MOST_CELLS = 24

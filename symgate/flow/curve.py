@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError
+from symgate.files import write_file
 from symgate.flow.plain import plain
 from symgate.flow.table import in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
@@ -356,8 +357,6 @@ class Decay:
             lag, *middle, each = row
             writer.writerow([self.cell, int(lag), *map(float, middle), *map(float, each)])
         if path is not None:
-            from symgate.writing.files import write_file
-
             write_file(path, out.getvalue())
         return out.getvalue()
 

@@ -155,7 +155,7 @@ def paths(
     noted = noted_lags(lags)
     rows = {a: [b for one, b in wanted if one == a] for a, _ in wanted}
     steps: dict[str | None, Transition | None] = {None: None}
-    steps |= {n: named.step(lambda other, n=n: other != n) for n in named.names}  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    steps |= {n: named.step(n.__ne__) for n in named.names}
     if CARRY in named.names:
         steps[ALONE] = named.step(lambda other: other == CARRY)
     curves: dict[tuple[str | None, str, str], list[Array]] = {}
@@ -220,7 +220,7 @@ def _shares(
         return {}, {pair: ({}, {}) for pair in wanted}
     together: list[Array] = []
     found: dict[tuple[str, str], list[Array]] = {w: [] for w in wanted}
-    alone = [named.step(lambda other, n=n: other == n) for n in named.names]  # type: ignore[misc]  # as above
+    alone = [named.step(n.__eq__) for n in named.names]
     for run in runs:
         place = places(run)
         steps = [Steps(run, step) for step in alone]

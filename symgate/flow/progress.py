@@ -15,11 +15,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from symgate.errors import SymgateError
-
-try:
-    import fcntl
-except ImportError:  # a system without POSIX locks: nothing guards the file there
-    fcntl = None  # type: ignore[assignment]  # the module, or None
+from symgate.files import lock
 
 
 class Journal:
@@ -67,19 +63,16 @@ class Journal:
             self.file = None
 
     def _lock(self) -> None:
-        if fcntl is not None and self.file is not None:
-            try:
-                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.file.close()
-                self.file = None
-                raise SymgateError(
-                    f"{self.path} is being written by another sweep; wait for it, or name "
-                    f"another file"
-                ) from None
-            if self.path is not None and not self._there():
-                self.file.close()  # another sweep ended and removed it in between
-                self.file = None
+        assert self.file is not None
+        if not lock(self.file):
+            self.file.close()
+            self.file = None
+            raise SymgateError(
+                f"{self.path} is being written by another sweep; wait for it, or name another file"
+            )
+        if not self._there():
+            self.file.close()  # another sweep ended and removed it in between
+            self.file = None
 
     def _there(self) -> bool:
         assert self.path is not None

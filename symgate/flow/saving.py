@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from symgate import __version__
 from symgate.asked import asked, path, shown
 from symgate.errors import SymgateError
+from symgate.files import write_file
 from symgate.flow.ceilings import Ceilings
 from symgate.flow.curve import Decay, Setting
 from symgate.flow.paths import Block, Paths
@@ -26,7 +27,6 @@ from symgate.flow.records import fitting, record
 from symgate.models.formats import npz
 from symgate.models.formats.archive import Archive
 from symgate.models.stored import Stored
-from symgate.writing.files import write_file
 
 Array = NDArray[Any]
 

@@ -23,6 +23,7 @@ from symgate.asked import asked, number, several, table, whole, words
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError, UnknownName
+from symgate.files import write_file
 from symgate.flow.measure import chosen_values, decay
 from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
@@ -104,8 +105,6 @@ class Sweep:
         writer.writeheader()
         writer.writerows(self.rows)
         if path is not None:
-            from symgate.writing.files import write_file
-
             write_file(path, out.getvalue())
         return out.getvalue()
 

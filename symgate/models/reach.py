@@ -78,10 +78,14 @@ class Reach:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None where nothing arrives."""
         curve = np.where(np.isfinite(self.log10_norm), self.log10_norm, np.nan)
-        plain = [[None if np.isnan(v) else float(v) for v in np.atleast_1d(row)] for row in curve]
-        if curve.ndim == 1:
-            plain = [row[0] for row in plain]  # type: ignore[misc]  # one sequence: one number
-        return {"at": self.at, "norm": self.norm, "source": self.source, "log10_norm": plain}
+        plain = curve.astype(object)
+        plain[np.isnan(curve)] = None
+        return {
+            "at": self.at,
+            "norm": self.norm,
+            "source": self.source,
+            "log10_norm": plain.tolist(),
+        }
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the curve over the steps of the sequence."""

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from symgate.asked import asked
 from symgate.errors import SymgateError, UnknownName
+from symgate.files import write_file
 from symgate.models.model import model
 from symgate.models.network import Network
 from symgate.models.running import BothWays
 from symgate.numerics.arrays import as_array
 from symgate.numerics.product import NORMS, block_norms
 from symgate.numerics.run import Run
-from symgate.writing.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -117,9 +117,9 @@ def number_of(size: Expr, sizes: Mapping[Symbol, int]) -> Any:
     return int(number) if number.is_Integer else number
 
 
-def fitted_sizes(cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Expr, ...]]]) -> (
-    dict[Symbol, int]
-):  # fmt: skip
+def fitted_sizes(
+    cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Expr, ...]]]
+) -> dict[Symbol, int]:
     """The numbers of the symbolic sizes, from the shapes of arrays.
 
     `named` maps a name to (its array's shape, the symbolic sizes of the last axes). A size is

@@ -117,9 +117,11 @@ def matrix_value(matrix: MatrixExpr, values: Values, size: Callable[[Expr], int]
 def scalar_value(expression: Expr, values: Values) -> Array:
     """The value of an expression of parameters; `values` are by name."""
     if isinstance(expression, Rational):
-        return np.asarray(float(expression)) if not expression.is_Integer else np.asarray(
-            int(expression)
-        )  # fmt: skip
+        return (
+            np.asarray(float(expression))
+            if not expression.is_Integer
+            else np.asarray(int(expression))
+        )
     compiled = elementwise((expression,))
     return compiled({symbol: values[symbol.name] for symbol in compiled.inputs})[0]
 

@@ -94,10 +94,8 @@ def _float(a: Any) -> Any:
 
 
 #: What lambdify is told to call for each of symgate's functions.
-MODULE: dict[str, Callable[..., Array]] = {
-    f.__name__: f
-    for f in (
-        sigmoid, step, relu, leaky_relu, elu, normal_pdf, normal_cdf, gelu, silu, softplus,
-        softsign, hard_sigmoid, hard_tanh, spike, maximum, minimum,
-    )
-}  # fmt: skip
+_NAMES = (
+    "sigmoid step relu leaky_relu elu normal_pdf normal_cdf gelu silu softplus softsign "
+    "hard_sigmoid hard_tanh spike maximum minimum"
+)
+MODULE: dict[str, Callable[..., Array]] = {name: globals()[name] for name in _NAMES.split()}

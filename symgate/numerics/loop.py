@@ -118,9 +118,9 @@ class Loop:
     def source(self, e: Expr, kept: Mapping[str, Array]) -> Array:
         """The array of a kept variable whose item i is its value at step i."""
         name = name_of(e)
-        return kept[name][1:] if name in self.lin.cell.states and e == variable(name) else (
-            kept[name]
-        )  # fmt: skip
+        return (
+            kept[name][1:] if name in self.lin.cell.states and e == variable(name) else (kept[name])
+        )
 
     def product(self, op: Product, code: LoopCode, kept: Mapping[str, Array]) -> None:
         matrix = self.stacks[id(op)]
@@ -293,9 +293,13 @@ class LoopCode:
         self.names: dict[Any, str] = {}
         self.arrays: dict[str, Array] = {}
         self.constants: dict[str, Any] = {
-            "dot": np.dot, "add": np.add, "exp": np.exp, "negative": np.negative,
-            "reciprocal": np.reciprocal, "one": np.array(1.0),
-        }  # fmt: skip
+            "dot": np.dot,
+            "add": np.add,
+            "exp": np.exp,
+            "negative": np.negative,
+            "reciprocal": np.reciprocal,
+            "one": np.array(1.0),
+        }
         self.body: list[str] = []
         self.local: dict[Any, str] = {}
         self.buffers: dict[Any, tuple[Array, int, int]] = {}

@@ -27,10 +27,8 @@ from symgate.numerics.options import known_name
 ENGINES = ("auto", "c", "numpy")
 
 TEXT = Path(__file__).with_name("engine.c")
-FLAGS = (
-    "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-std=gnu11", "-shared",
-    "-fPIC",
-)  # fmt: skip
+_FLAGS = "-O3 -march=native -fno-math-errno -fno-trapping-math -std=gnu11 -shared -fPIC"
+FLAGS = tuple(_FLAGS.split())
 
 #: Seconds after which a compiler is given up.
 PATIENCE = 60
@@ -163,9 +161,14 @@ def _compile(compiler: str, folder: Path, name: str) -> None:
 def _call(command: list[str]) -> None:
     """Run the compiler; one that hangs is ended with all that it started."""
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, errors="replace", start_new_session=True,
-    )  # fmt: skip
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
     try:
         _, said = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:

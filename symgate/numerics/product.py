@@ -215,11 +215,17 @@ def _noted_blocks(
     kind, height = (DiagonalRecord if diagonal else Record), len(rows)
     records = [
         kind(
-            asked.lags, run.samples, height, run.dtype, wrt=name, norm=norm,
-            tolerance=tolerance, noted=noted,
+            asked.lags,
+            run.samples,
+            height,
+            run.dtype,
+            wrt=name,
+            norm=norm,
+            tolerance=tolerance,
+            noted=noted,
         )
         for name in wrt
-    ]  # fmt: skip
+    ]
     followed = [s for r in records for s in r.spectral] if norm == "spectral" else []
     start = np.array(np.broadcast_to(rows, (run.samples, *rows.shape)))
     product = Scaled({asked.of: start}, np.zeros(run.samples))

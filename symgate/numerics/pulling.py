@@ -99,10 +99,17 @@ class Pulling:
             steps, run = self.steps, self.steps.run
             shape, scalars = (self.samples, self.height, self.vector), scalars_of(run)
             text = TAPES.get(
-                (Same(steps.transition), kind, frozenset(run.sizes.items()), scalars, shape,
-                 self.wrt, self.is_spectral),
+                (
+                    Same(steps.transition),
+                    kind,
+                    frozenset(run.sizes.items()),
+                    scalars,
+                    shape,
+                    self.wrt,
+                    self.is_spectral,
+                ),
                 lambda: Written(steps, kind, dict(scalars), shape, self.wrt, self.is_spectral),
-            )  # fmt: skip
+            )
             arrays: dict[Any, Array] = {**self.flat, **self.read(text)}
             for key in text.arrays:
                 arrays[key] = self.array(*key)

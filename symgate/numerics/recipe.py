@@ -162,11 +162,9 @@ class _Instructions(Semantics):
         return value
 
     def plain(self, value: Value) -> float | Register:
-        if isinstance(value, Minus):
-            value = self.do("neg", [value.of])
-        return value  # type: ignore[return-value]  # `do` gives no Minus
+        return self.do("neg", [value.of]) if isinstance(value, Minus) else value
 
-    def do(self, name: str, parts: Sequence[Value]) -> Value:
+    def do(self, name: str, parts: Sequence[Value]) -> Register:
         out = Register()
         self.block.instructions.append(Do(name, out, tuple(self.plain(p) for p in parts)))
         return out

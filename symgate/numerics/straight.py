@@ -125,9 +125,12 @@ class _Loop:
         self.owner, self.steps = owner, steps
         self.places: list[int] = []
         self.constants: dict[str, Any] = {
-            "dot": np.dot, "add": np.add, "multiply": np.multiply, "copyto": np.copyto,
+            "dot": np.dot,
+            "add": np.add,
+            "multiply": np.multiply,
+            "copyto": np.copyto,
             "matmul": np.matmul,
-        }  # fmt: skip
+        }
         self.lines: list[str] = []
         self.now = {state: f"now{i}" for i, state in enumerate(self.steps.states)}
         self.next = {state: f"next{i}" for i, state in enumerate(self.steps.states)}

@@ -33,12 +33,23 @@ OPERATIONS = {name: place for place, name in enumerate(_NAMES.split())}
 
 #: The instructions on numbers alone.
 NUMBERS: dict[str, Callable[..., Any]] = {
-    "copy": float, "add": operator.add, "sub": operator.sub, "mul": operator.mul,
-    "div": np.divide, "neg": operator.neg, "pow": np.power, "max": max, "min": min, "abs": abs,
-    "erf": math.erf, "erfc": math.erfc, "step": lambda a: a > 0, "sign": np.sign,
+    "copy": float,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": np.divide,
+    "neg": operator.neg,
+    "pow": np.power,
+    "max": max,
+    "min": min,
+    "abs": abs,
+    "erf": math.erf,
+    "erfc": math.erfc,
+    "step": lambda a: a > 0,
+    "sign": np.sign,
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
     **{n: getattr(np, n) for n in ("tanh", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos")},
-}  # fmt: skip
+}
 
 #: Row i of sample b is row b · height + i, row b, or row i of an array.
 EACH, SAMPLE, ROW = 0, 1, 2
@@ -128,9 +139,15 @@ class Tape:
         self._text: _Text | None = None
 
     def do(
-        self, name: str, out: Place, a: Place, b: Place | None = None, *, k: int = 0,
+        self,
+        name: str,
+        out: Place,
+        a: Place,
+        b: Place | None = None,
+        *,
+        k: int = 0,
         height: int = 0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """One instruction: out = name(a, b); `height` rows a sample, 0 for as many as a call
         says."""
         self.heads.append((OPERATIONS[name], out.n, k, height))
@@ -230,9 +247,14 @@ class Bound:
         return held.reshape(rows, row)[:, : place.n]
 
     def run(
-        self, first: int, stop: int, samples: tuple[int, int], rows: int = 1,
-        low: float = -1.0, high: float = np.inf,
-    ) -> int:  # fmt: skip
+        self,
+        first: int,
+        stop: int,
+        samples: tuple[int, int],
+        rows: int = 1,
+        low: float = -1.0,
+        high: float = np.inf,
+    ) -> int:
         """Run the steps from `first` to before `stop`, back where that is less; gives how many
         were done before a sum of squares left (low, high)."""
         run = self.library.symgate_run

@@ -114,9 +114,8 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
     figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    pixels = ax.get_window_extent(renderer).height
-    needed = [t.get_window_extent(renderer).height / pixels * 1.15 for t in texts]
+    pixels = ax.get_window_extent().height
+    needed = [t.get_window_extent().height / pixels * 1.15 for t in texts]
     bottom, top = ax.get_ylim()
     free = [(end.y - bottom) / (top - bottom) for end in ends]
     wanted = [min(max(y, 0.0), 1.0) + 1e-6 * min(max(y, -9.0), 9.0) for y in free]

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from symgate.errors import SymgateError
+from symgate.files import write_file
 from symgate.plots.vector import compact
 
 P = ParamSpec("P")
@@ -256,7 +257,6 @@ def _saved(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
 def save(drawing: Axes | Figure, path: str | Path, dpi: int | None = None) -> Path:
     """Write a picture; the format goes by the ending: .svg, .png or .pdf; `dpi` (150) says
     how many dots an inch a .png has. See `sized` for its width and its letters."""
-    from symgate.writing.files import write_file
 
     options = {} if dpi is None else {"dpi": dpi}
     return write_file(path, rendered(drawing, format_of(path), **options))

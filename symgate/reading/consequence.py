@@ -52,11 +52,12 @@ class Consequence:
         from symgate.bounds.ranges import ranges
 
         names = self._states()
-        both = [{} if c is None else ranges(c).before for c in self.cells]
-        return {
-            name: tuple("none" if name not in own else _shown(own[name]) for own in both)  # type: ignore[misc]
-            for name in names
-        }
+        one, other = ({} if c is None else ranges(c).before for c in self.cells)
+
+        def said(own: Any, name: str) -> str:
+            return _shown(own[name]) if name in own else "none"
+
+        return {name: (said(one, name), said(other, name)) for name in names}
 
     @cached_property
     def jacobian(self) -> tuple[MatrixExpr | None, MatrixExpr | None]:

@@ -127,7 +127,8 @@ class _Habits:
 
     def peephole(self) -> bool:
         memory = set(self.parts.carried) - set(self.parts.outputs)
-        seen = {v.name for u in self.cell.gate_lines() for v in variables(u.term) if v.time == -1}  # type: ignore[arg-type]  # lines of gates have terms
+        terms = [u.term for u in self.cell.gate_lines() if u.term is not None]
+        seen = {v.name for term in terms for v in variables(term) if v.time == -1}
         if len(seen & set(self.parts.states)) > 1:
             return True
         for u in self.found.lines:

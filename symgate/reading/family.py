@@ -152,8 +152,9 @@ class Classifier:
             return "janet" if self.pre_activated(cell) else self.single_family(cell)
         if plain_copy:
             return self.single_family(cell)
-        if input_only and self.is_complementary(cell) and line is not None:
-            highway = any(complement(f) is not None for s in summands(line.term) for f in s.factors)  # type: ignore[arg-type]
+        term = line.term if line is not None else None
+        if input_only and self.is_complementary(cell) and term is not None:
+            highway = any(complement(f) is not None for s in summands(term) for f in s.factors)
             return "sru" if highway or not self.candidate_reads_state(cell) else "lstm"
         if self.projected(output):
             return "lstmp"

@@ -50,8 +50,8 @@ class _TokenLexer(Lexer):
     def __init__(self, conf: Any) -> None:
         pass
 
-    def lex(self, data: Sequence[Token]) -> Iterator[LarkToken]:  # type: ignore[override]
-        for token in data:
+    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[LarkToken]:
+        for token in lexer_state:
             yield LarkToken(token.kind, token)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from symgate.algebra.names import name_parts
 from symgate.reading.calls import Calls
@@ -163,9 +164,12 @@ class Meaning:
                 value, at = call
             else:
                 value = self.term(factor)
-                turned = isinstance(factor, Scripted) and any(map(is_transpose, factor.scripts))
-                bracket = turned and isinstance(factor.base, Group)  # type: ignore[union-attr]
-                if bracket and values and sort(values[-1][1]) == "V" == sort(value):
+                turned = (
+                    isinstance(factor, Scripted)
+                    and isinstance(factor.base, Group)
+                    and any(map(is_transpose, factor.scripts))
+                )
+                if turned and values and sort(values[-1][1]) == "V" == sort(value):
                     raise Foreign("an outer product", factor)
             values.append((sign, value))
         return self.products.chained(node, values)
@@ -204,7 +208,7 @@ class Meaning:
 
     def with_times(self, factors: Sequence[tuple[str, Tree]]) -> list[tuple[str, Tree]]:
         """Factors in which h and (t-1) side by side are one symbol."""
-        result: list[tuple[str, Tree]] = []
+        result: list[Any] = []
         for sign, factor in factors:
             group = factor.base if isinstance(factor, Scripted) else factor
             if (
@@ -218,7 +222,7 @@ class Meaning:
                 time = tree_time(group.items[0], self.context.indices)
                 ref = reference(before, self.context.indices) if time is not None else None
                 if ref is not None and ref.time is None and ref.kind != "FUNCTION":
-                    result[-1] = (result[-1][0], TimedSymbol(before, factor, time or 0))  # type: ignore[assignment]
+                    result[-1] = (result[-1][0], TimedSymbol(before, factor, time or 0))
                     continue
             result.append((sign, factor))
         return result

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Piece:
     delimiters: tuple[str, str] = ("", "")
 
     @classmethod
-    def slice(cls, document: str, start: int, stop: int, **fields: object) -> Piece:
-        return cls(document[start:stop], range(start, stop), **fields)  # type: ignore[arg-type]
+    def slice(cls, document: str, start: int, stop: int, **fields: Any) -> Piece:
+        return cls(document[start:stop], range(start, stop), **fields)
 
     def at(self, index: int) -> int:
         """Where in the document a character stood; past the end, where the text ended."""

@@ -206,8 +206,8 @@ def mapped(term: AnyTerm, change: Callable[[AnyTerm], AnyTerm]) -> AnyTerm:
     values: dict[str, Any] = {}
     for field in fields(term):
         value = getattr(term, field.name)
-        if isinstance(value, Term):
-            values[field.name] = mapped(value, change)  # type: ignore[arg-type]
+        if isinstance(value, AnyTerm):
+            values[field.name] = mapped(value, change)
         elif field.name in ("factors", "parts"):
             values[field.name] = tuple(mapped(v, change) for v in value)
         elif field.name == "terms":

@@ -277,19 +277,18 @@ def _input_offsets(found: Understanding, inputs: frozenset[str]) -> dict[str, in
 
 def _inline(found: Understanding) -> None:
     """Concatenations with a name of their own are put where they are used."""
-    cats = {u.name: u for u in [*found.lines, *found.outputs] if isinstance(u.term, Cat)}
+    lines = [*found.lines, *found.outputs]
+    cats: dict[str, AnyTerm] = {u.name: u.term for u in lines if isinstance(u.term, Cat)}
     if not cats:
         return
 
     def put(term: AnyTerm) -> AnyTerm:
         if isinstance(term, Var) and term.name in cats and term.time in (0, None):
-            inner = cats[term.name].term
-            assert inner is not None
-            return replace(inner, start=term.start, stop=term.stop)
+            return replace(cats[term.name], start=term.start, stop=term.stop)
         return term
 
     for name in list(cats):
-        cats[name] = replace(cats[name], term=mapped(cats[name].term, put))  # type: ignore[arg-type]
+        cats[name] = mapped(cats[name], put)
     for part in (found.lines, found.outputs, found.doubled):
         for i, u in enumerate(part):
             if u.term is not None and u.name not in cats:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from symgate.errors import SymgateError
-from symgate.writing.files import message, sole
+from symgate.files import message, sole
 
 #: Lists the files of the last report, so that the next one can remove what it no longer has.
 LIST = "data/files.json"

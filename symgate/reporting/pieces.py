@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from symgate.errors import SymgateError
+from symgate.files import message
 from symgate.flow.plain import plain
-from symgate.writing.files import message
 
 #: What computes or draws the numbers, beside this package.
 LIBRARIES = ("numpy", "sympy", "matplotlib")

@@ -14,11 +14,11 @@ from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.files import write_file
 from symgate.sheets.kinds import KINDS, LEVELS, Question
 from symgate.sheets.random_cells import random_cell
 from symgate.writing.derivation import Derivation
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
-from symgate.writing.files import write_file
 from symgate.writing.formulas import Section, Step
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named

@@ -120,7 +120,7 @@ def on_values(e: Expr, laws: Mapping[Any, Law]) -> Array:
     """An expression at every point of the grid."""
     compiled = elementwise((e,))
     with np.errstate(all="ignore"):
-        return np.asarray(compiled({i: laws[i].values for i in compiled.inputs})[0])  # type: ignore[misc]
+        return np.asarray(compiled.function(*(laws[i].values for i in compiled.inputs))[0])
 
 
 @lru_cache(maxsize=4096)

@@ -159,7 +159,7 @@ def fixed_points(
             notes.append("the input is held at its mean over the run")
     elif params is None:
         raise SymgateError("fixed_points takes a cell with its parameters, or a run")
-    cell = run.cell if run is not None else cell_of(cell)  # type: ignore[arg-type]  # no run
+    cell = cell.cell if isinstance(cell, Run) else cell_of(cell)
     count = whole(1)("starts", starts)
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from symgate.errors import SymgateError, did_you_mean
-from symgate.writing.files import write_file
+from symgate.files import write_file
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation

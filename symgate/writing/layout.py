@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sympy import MatAdd, Symbol
@@ -59,7 +60,7 @@ def formula_latex(
     """
     shown: list[str] = []
     for inside in INSIDES:
-        shown = _formula(formula, lambda one, w=inside: printer_of(one, w), label)  # type: ignore[misc]
+        shown = _formula(formula, partial(_narrowed, printer_of, inside), label)
         if max(map(measure, shown)) <= WIDTH:
             break
     return shown
@@ -83,6 +84,12 @@ def equation_latex(
     return formula_latex(
         Formula((line,)), lambda one, width: LatexPrinter(one.order, naming, width=width), str
     )
+
+
+def _narrowed(
+    printer_of: Callable[[Line, float], LatexPrinter], inside: float, one: Line
+) -> LatexPrinter:
+    return printer_of(one, inside)
 
 
 def _formula(

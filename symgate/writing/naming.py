@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Indexed, MatrixSymbol
+from sympy import Basic, Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import Stack, name_of, time_of
@@ -339,7 +339,7 @@ def _use(cell: Cell, lin: Linearisation, owner: str, term: ParameterTerm) -> Use
     return _matrix(cell, lin, owner, term.vector)
 
 
-def _matrix(cell: Cell, lin: Linearisation, owner: str, vector: object) -> Use:
+def _matrix(cell: Cell, lin: Linearisation, owner: str, vector: Basic) -> Use:
     for v in _variables(vector):
         name = name_of(v)
         if name in cell.inputs:
@@ -353,8 +353,8 @@ def _matrix(cell: Cell, lin: Linearisation, owner: str, vector: object) -> Use:
     return Use("other", owner, "")
 
 
-def _variables(expression: object) -> Iterator[Indexed]:
-    atoms = expression.atoms(Indexed)  # type: ignore[attr-defined]
+def _variables(expression: Basic) -> Iterator[Indexed]:
+    atoms = expression.atoms(Indexed)
     past = [a for a in atoms if time_of(a) != 0]
     yield from sorted(past, key=str)
     yield from sorted(atoms - set(past), key=str)

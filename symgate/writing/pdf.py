@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from symgate.errors import MissingTool, SymgateError
-from symgate.writing.files import write_file
+from symgate.files import write_file
 
 TIMEOUT = 120
 PACKAGES = "texlive-latex-base texlive-latex-recommended"

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if arguments.output is not None:
         from symgate.checking.page import page
-        from symgate.writing.files import write_file
+        from symgate.files import write_file
 
         title = f"{cell.title}: checked"
         write_file(arguments.output, page(title, checked))

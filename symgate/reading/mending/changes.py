@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from typing import Any
 
 from symgate.reading.faults import Edit
 from symgate.reading.mending.printing import Printing
@@ -577,7 +578,7 @@ def exchanged(term: AnyTerm, old: AnyTerm, new: AnyTerm) -> AnyTerm:
         return new
     if not any(term_holds(child, old) for child in children(term)):
         return term
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for name in ("matrix", "vector", "argument", "above", "below", "base"):
         inner = getattr(term, name, None)
         if inner is not None and not isinstance(inner, str):
@@ -588,7 +589,7 @@ def exchanged(term: AnyTerm, old: AnyTerm, new: AnyTerm) -> AnyTerm:
             values[name] = tuple(exchanged(t, old, new) for t in inner)
     if isinstance(term, Add):
         values["terms"] = tuple((sign, exchanged(t, old, new)) for sign, t in term.terms)
-    return replace(term, **values)  # type: ignore[arg-type]  # the fields just read
+    return replace(term, **values)
 
 
 def term_holds(term: AnyTerm, old: AnyTerm) -> bool:

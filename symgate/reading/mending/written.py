@@ -199,7 +199,7 @@ def _unread_output(cell: Readable) -> Iterator[Fault]:
         for v in walk(u.term)
         if isinstance(v, Var) and v.name == memory and v.time == -1
     ]
-    blind = [u for u in inner if not any(v in reads for v in walk(u.term) if u.term)]  # type: ignore[arg-type]
+    blind = [u for u in inner if u.term is None or not any(v in reads for v in walk(u.term))]
     if (
         output is None
         or isinstance(output.term, Var)

@@ -75,11 +75,10 @@ def _product(subject: Subject) -> Step:
             subject.partial(states[0], states[0], lag=K),
             ", is a block of this product, not a product of blocks:",
         )
+    lines: tuple[Line, ...] = (line(left, OperatorProduct(*factors)),)
     if subject.layout == "numerator":
         over = OrderedProduct(_letter(subject), J, K)
         lines = (Line(left, (Part(over),)), line(None, OperatorProduct(*factors)))
-    else:
-        lines = (line(left, OperatorProduct(*factors)),)  # type: ignore[assignment]
     return Step(("The product",), reason, (Formula(lines),), core=True)
 
 

@@ -7,14 +7,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import IO, Any
 
 from symgate.errors import SymgateError
 
-try:
-    import fcntl
-except ImportError:  # a system without POSIX locks: nothing guards a place there
-    fcntl = None  # type: ignore[assignment]  # the module, or None
+#: POSIX locks; on a system without them nothing guards a file.
+fcntl = import_module("fcntl") if find_spec("fcntl") else None
 
 
 def write_file(path: str | Path, content: str | bytes) -> Path:
@@ -44,6 +45,16 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
     return path
 
 
+def lock(file: IO[Any]) -> bool:
+    """Hold an open file until it is closed; False where another process holds it."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 @contextmanager
 def sole(path: Path, why: str) -> Iterator[None]:
     """Hold the lock at a path, which is removed afterwards; an error says `why` not, and who.
@@ -56,18 +67,16 @@ def sole(path: Path, why: str) -> Iterator[None]:
     """
     while True:
         file = path.open("a+", encoding="utf-8")
-        if fcntl is None:
-            break
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock(file):
             file.seek(0)
             who = file.read(20).strip()
             file.close()
             raise SymgateError(
                 f"{why}{f' (by process {who})' if who.isdigit() else ''}; wait for it, or name "
                 f"another place"
-            ) from None
+            )
+        if fcntl is None:
+            break
         if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
             break
         file.close()  # it was removed in between
