@@ -185,7 +185,9 @@ class _Largest:
         most = 0.0
         for start in range(0, self.run.steps, STRETCH):
             stop = min(start + STRETCH, self.run.steps)
-            most = max(most, float(np.abs(self.run.window(start, stop)[vector]).max(initial=0)))
+            with np.errstate(all="ignore"):  # what overflows has no bound
+                found = np.abs(self.run.window(start, stop)[vector])
+            most = max(most, float(found.max(initial=0)))
         return most
 
     def radius(self, e: Expr) -> float | Array:
@@ -227,10 +229,12 @@ def _powers(
     )
     out = np.full(count + 1, -np.inf)
     out[0] = start
-    with np.errstate(divide="ignore"):
-        row, logs = np.log([float(s == of) for s in states]), np.log(step)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        row = np.log([float(s == of) for s in states])
+        logs = np.log(np.where(np.isnan(step), np.inf, step))  # 0 times what has no bound
         for k in range(1, count + 1):
-            row = np.logaddexp.reduce(row[:, None] + logs[..., k - 1], axis=0)
+            ways = row[:, None] + logs[..., k - 1]
+            row = np.logaddexp.reduce(np.where(np.isnan(ways), -np.inf, ways), axis=0)
             out[k] = row[states.index(wrt)] / math.log(10)
     return out
 
