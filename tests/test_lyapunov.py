@@ -12,7 +12,7 @@ import pytest
 
 import symgate as sg
 from symgate.cli import main
-from symgate.theory.pictures import lyapunov_picture
+from symgate.plots.theory import lyapunov_picture
 from tests.numbers import numbers
 from tests.oracles import Text
 

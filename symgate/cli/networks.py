@@ -42,7 +42,7 @@ def network(word: str, **said: Any) -> Network:
 
 def data(path: str) -> Any:
     """The array of a .npy file."""
-    from symgate.models.formats.npz import read_npy
+    from symgate.stored.npz import read_npy
 
     if not Path(path).exists():
         raise SymgateError(f"there is no file {path}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.flow.plain import plain
@@ -376,10 +377,8 @@ class Decay:
         return save(self, path)
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the curve on `ax`, or on pyplot's axes; see `symgate.plots.lines.curve`."""
-        from symgate.plots.lines import curve
-
-        return curve(self, ax, **options)
+        """Draw the curve on `ax`, or on pyplot's axes; see `symgate.plots.curve`."""
+        return symgate.plots.curve(self, ax, **options)
 
     def _repr_html_(self) -> str:
         from symgate.flow.table import html

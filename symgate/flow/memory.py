@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from sympy import Expr, Symbol
 
+import symgate
 from symgate.algebra.vectors import name_of
 from symgate.asked import asked, word
 from symgate.cells import cell_of
@@ -130,9 +131,7 @@ class Memory:
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw the measured curves on `ax`, or on pyplot's axes, with 1/e after T steps."""
-        from symgate.plots.lines import memory
-
-        return memory(self, ax, **options)
+        return symgate.plots.memory(self, ax, **options)
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -24,9 +24,9 @@ from symgate.flow.curve import Decay, Setting
 from symgate.flow.paths import Block, Paths
 from symgate.flow.predictions import Prediction, Predictions
 from symgate.flow.records import fitting, record
-from symgate.models.formats import npz
-from symgate.models.formats.archive import Archive
-from symgate.models.stored import Stored
+from symgate.stored import npz
+from symgate.stored.archive import Archive
+from symgate.stored.arrays import Stored
 
 Array = NDArray[Any]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate import __version__
 from symgate.asked import asked, number, several, table, whole, words
 from symgate.cells import cell_of
@@ -137,10 +138,7 @@ class Sweep:
 
     def plot(self, ax: Axes | None = None, result: str = "half_life") -> Axes:
         """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes."""
-        from symgate.plots.heat import sweep_on
-        from symgate.plots.lines import chosen
-
-        return sweep_on(chosen(ax), self, result)
+        return symgate.plots.sweep_on(ax, self, result)
 
 
 @asked(

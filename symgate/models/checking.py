@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from symgate.errors import Diverged, ShapeError
 from symgate.models.reading import Reading
 from symgate.models.running import laid_out, last_output, output, simulate
-from symgate.models.stored import wide
+from symgate.stored.arrays import wide
 
 if TYPE_CHECKING:
     from symgate.models.network import Network

@@ -10,7 +10,7 @@ from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.models.keras_config import RECURRENT, chains_of, facts_of, unread
-from symgate.models.stored import Contents, in_memory, wide
+from symgate.stored.arrays import Contents, in_memory, wide
 
 
 def _family(source: Any) -> set[str]:

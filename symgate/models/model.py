@@ -18,7 +18,7 @@ from symgate.models.keras_config import MERGES, activation_of, unsaid_of
 from symgate.models.network import Layer, Network, Origin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import Found, recognised
-from symgate.models.stored import Contents
+from symgate.stored.arrays import Contents
 
 #: What a caller can say of a source, and the words that frameworks have for the same.
 SAID = (

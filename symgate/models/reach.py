@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate.asked import asked
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.models.network import Layer, Network
@@ -89,9 +90,7 @@ class Reach:
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the curve over the steps of the sequence."""
-        from symgate.plots.networks import reach_curve
-
-        return reach_curve(self, ax, **line)
+        return symgate.plots.reach_curve(self, ax, **line)
 
 
 @dataclass

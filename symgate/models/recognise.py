@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.conventions import Names, Row, conventions
 from symgate.models.reading import Blocks
-from symgate.models.stored import Contents, Stored
+from symgate.stored.arrays import Contents, Stored
 
 Array = NDArray[Any]
 

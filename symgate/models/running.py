@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
-from symgate.models.stored import wide
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate as simulate_cell
+from symgate.stored.arrays import wide
 
 if TYPE_CHECKING:
     from symgate.models.network import Layer, Network

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate.asked import asked
 from symgate.errors import SymgateError, UnknownName
 from symgate.files import write_file
@@ -139,9 +140,7 @@ class Watch:
 
     def plot(self, label: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw the curve of a layer over the epochs."""
-        from symgate.plots.networks import watch_curves
-
-        return watch_curves(self, self.labels[0] if label is None else label, ax)
+        return symgate.plots.watch_curves(self, self.labels[0] if label is None else label, ax)
 
     def save(self, path: str | Path) -> Path:
         """Write all curves to a file that `sg.watch(…, resume=path)` goes on from."""

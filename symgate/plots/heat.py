@@ -17,6 +17,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
+from symgate.plots.lines import chosen
 from symgate.plots.style import BLUE, caption, points, styled
 from symgate.plots.style import axes as axes_of
 from symgate.plots.vector import FIXED
@@ -75,9 +76,10 @@ def sweep_map(
 
 
 def sweep_on(
-    ax: Axes, s: Sweep, result: str = "half_life", *, fix: Mapping[str, Any] | None = None
+    ax: Axes | None, s: Sweep, result: str = "half_life", *, fix: Mapping[str, Any] | None = None
 ) -> Axes:
-    """The same on axes that are there, in their own style."""
+    """The same on `ax` or on pyplot's axes, in their own style."""
+    ax = chosen(ax)
     names, values = _sliced(s, result, dict(fix or {}))
     title = {"half_life": "half-life"}.get(result, result.replace("_", " "))
     if len(names) == 1:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate.asked import asked, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
@@ -135,10 +136,7 @@ class Lyapunov:
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the spectrum on `ax`, or on pyplot's axes; other keywords go to the line."""
-        from symgate.plots.lines import chosen
-        from symgate.theory.pictures import spectrum_on
-
-        return spectrum_on(chosen(ax), self, **line)
+        return symgate.plots.spectrum_on(ax, self, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; an exponent of -inf is None."""

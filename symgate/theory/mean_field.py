@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
+import symgate
 from symgate.algebra.vectors import variable
 from symgate.asked import asked, either, number, table
 from symgate.cells import cell_of
@@ -102,10 +103,7 @@ class MeanField:
     def plot(self, ax: Axes | None = None, measured: Growth | None = None, **line: Any) -> Axes:
         """Predicted against measured growth over the lag, on `ax` or on pyplot's axes; without
         `measured` it is measured."""
-        from symgate.plots.lines import chosen
-        from symgate.theory.pictures import growth_on
-
-        return growth_on(chosen(ax), measured or self.measured(), self, **line)
+        return symgate.plots.growth_on(ax, measured or self.measured(), self, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
 from symgate.asked import asked, either, number, table, whole
 from symgate.cells import cell_of
 from symgate.equations.cell import Cell
@@ -65,10 +66,7 @@ class Growth:
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """The curve over the lag, on `ax` or on pyplot's axes."""
-        from symgate.plots.lines import chosen
-        from symgate.theory.pictures import growth_on
-
-        return growth_on(chosen(ax), self, None, **line)
+        return symgate.plots.growth_on(ax, self, None, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; -inf is None."""

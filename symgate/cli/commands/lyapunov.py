@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     words = zip_longest(arguments.cells, chosen)
     found = [_measured(cell, word, arguments) for word, cell in words]
     if arguments.output:
-        from symgate.theory.pictures import lyapunov_picture
+        from symgate.plots.theory import lyapunov_picture
 
         pictures.write(arguments, lambda: lyapunov_picture(found[0]))
     if arguments.json:

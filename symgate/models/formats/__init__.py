@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from symgate.errors import SymgateError
-from symgate.models.formats import hdf5, npz, onnx_file, safetensors, torch_zip
-from symgate.models.formats.archive import Archive
-from symgate.models.stored import Contents
+from symgate.models.formats import hdf5, onnx_file, safetensors, torch_zip
+from symgate.stored import npz
+from symgate.stored.archive import Archive
+from symgate.stored.arrays import Contents
 
 KNOWN = ".pt and .safetensors, .npz, Keras's .keras and .h5, .onnx"
 

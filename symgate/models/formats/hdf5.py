@@ -16,10 +16,10 @@ from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.models.formats import hdf5_walk
-from symgate.models.formats.archive import LONGEST_TEXT, Archive
 from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread, wiring
 from symgate.models.optional import optional
-from symgate.models.stored import RATIO, Array, Contents, Stored, checked_bytes
+from symgate.stored.archive import LONGEST_TEXT, Archive
+from symgate.stored.arrays import RATIO, Array, Contents, Stored, checked_bytes
 
 #: More objects than this are in no file of a model.
 MOST_OBJECTS = 100_000

@@ -16,7 +16,7 @@ import numpy as np
 from symgate.errors import SymgateError
 from symgate.models.formats.onnx_nodes import Around, OnnxNode, node_of
 from symgate.models.optional import optional
-from symgate.models.stored import LARGEST, Array, Contents, checked_bytes, from_bytes
+from symgate.stored.arrays import LARGEST, Array, Contents, checked_bytes, from_bytes
 
 #: A message of protobuf is shorter than this.
 LONGEST = 1 << 31

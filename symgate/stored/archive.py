@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from symgate.errors import SymgateError
-from symgate.models.stored import LARGEST, RATIO
+from symgate.stored.arrays import LARGEST, RATIO
 
 #: A text in an archive (a header, a configuration, a pickle of names) is shorter than this.
 LONGEST_TEXT = 1 << 26

@@ -12,8 +12,8 @@ from numpy.lib import format as npy
 from numpy.lib.format import descr_to_dtype
 
 from symgate.errors import SymgateError
-from symgate.models.formats.archive import BROKEN, Archive
-from symgate.models.stored import Array, Contents, Stored, checked_bytes
+from symgate.stored.archive import BROKEN, Archive
+from symgate.stored.arrays import Array, Contents, Stored, checked_bytes
 
 #: What NumPy raises on a header that was changed.
 ODD = (ValueError, TypeError, LookupError, EOFError, SyntaxError, RecursionError, MemoryError)

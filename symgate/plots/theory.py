@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from symgate.plots.lines import chosen
 from symgate.plots.style import BLUE, DASHED, GREY, RED, page, styled
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def lyapunov_picture(found: Lyapunov) -> Figure:
     return figure
 
 
-def spectrum_on(ax: Axes, found: Lyapunov, **line: Any) -> Axes:
-    """The exponents with their errors on axes that are there; of a batch, the first."""
+def spectrum_on(ax: Axes | None, found: Lyapunov, **line: Any) -> Axes:
+    """The exponents with their errors, on `ax` or on pyplot's axes; of a batch, the first."""
+    ax = chosen(ax)
     batch = found.exponents.ndim == 2
     exponents = found.exponents[0] if batch else found.exponents
     error = np.nan_to_num(found.error[0] if batch else found.error)
@@ -69,8 +71,9 @@ def spectrum_on(ax: Axes, found: Lyapunov, **line: Any) -> Axes:
     return ax
 
 
-def growth_on(ax: Axes, measured: Growth, predicted: MeanField | None, **line: Any) -> Axes:
+def growth_on(ax: Axes | None, measured: Growth, predicted: MeanField | None, **line: Any) -> Axes:
     """ln of the squared gradient over the lag: points measured, the line k ln χ."""
+    ax = chosen(ax)
     lags = np.arange(len(measured.log_square))
     alive = np.isfinite(measured.log_square)
     label = f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}"

@@ -1,0 +1,1 @@
+"""Arrays that lie in files: read without trust, known before they are loaded."""
