@@ -45,7 +45,7 @@ _HOMES = {
     "UnknownName": "symgate.errors",
     "activation": "symgate.equations.registering",
     "adjoint": "symgate.linear.adjoint",
-    "cell": "symgate.cells",
+    "cell": "symgate.equations.zoo",
     "check": "symgate.checking.check",
     "compare": "symgate.comparing.comparison",
     "critical_gain": "symgate.theory.mean_field",
@@ -82,20 +82,26 @@ _HOMES = {
     "trace": "symgate.models.tracing",
     "vector_norms": "symgate.numerics.product",
     "watch": "symgate.models.watching",
-    "zoo": "symgate.cells",
+    "zoo": "symgate.equations.zoo",
+}
+
+#: What a method of a room below calls in a room above.
+_HOMES |= {
+    "cell_html": "symgate.writing.html",
+    "cell_of_latex": "symgate.reading.reader",
 }
 
 if TYPE_CHECKING:
     from symgate import plots
     from symgate.algebra.text import text
     from symgate.bounds.origin import Origin, origin
-    from symgate.cells import cell, zoo
     from symgate.checking.check import Check, check
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.equations.cell import Cell
     from symgate.equations.registering import activation
     from symgate.equations.stack import stack
+    from symgate.equations.zoo import cell, zoo
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.exploring.explore import Explore, explore
     from symgate.flow.curve import Decay
@@ -119,6 +125,7 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.numerics.simulate import simulate
     from symgate.numerics.tangent import Tangent, tangent
+    from symgate.reading.reader import cell_of_latex as cell_of_latex
     from symgate.reading.reader import read
     from symgate.reporting.report import Report, report
     from symgate.sheets.sheet import Exercises, exercises
@@ -127,6 +134,7 @@ if TYPE_CHECKING:
     from symgate.theory.mean_field import MeanField, critical_gain, mean_field
     from symgate.theory.measured import Growth, measured_growth
     from symgate.writing.derivation import Derivation, derive
+    from symgate.writing.html import cell_html as cell_html
     from symgate.writing.latex import latex, notations
 
 __all__ = [

@@ -16,7 +16,8 @@ from sympy import Add, Expr, Indexed, Mul, S
 from symgate.algebra.norms import MaxNorm
 from symgate.bounds.norms import magnitude
 from symgate.bounds.ranges import ranges
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
 
 

@@ -21,7 +21,8 @@ from symgate.algebra.values import Mixing
 from symgate.algebra.vectors import MatVec, rank
 from symgate.bounds.intervals import rational
 from symgate.bounds.ranges import Ranges, only_value, ranges, slope_range
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Node, Term, linearise
 from symgate.linear.paths import Path, paths
 

@@ -16,13 +16,15 @@ from typing import Any
 import sympy as sp
 from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, Mul, S, Symbol
 
+import symgate
 from symgate.algebra.fold import fold
 from symgate.algebra.operators import product
 from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Vector, name_of
 from symgate.bounds.rest import NotAtRest, Rest
 from symgate.bounds.words import Word, alike, connected, powers
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.paths import sums
 
@@ -66,10 +68,9 @@ class Origin:
         \\lambda = \\mu, \\quad \\mu \\in \\operatorname{eig}\\left(U\\right), \\quad \
 \\lambda = 1 \\text{ at } \\mu = 1
         """
-        from symgate.writing.latex import latex
 
         def written(e: Any) -> str:
-            return latex(e, notation, cell=self.cell)
+            return symgate.latex(e, notation, cell=self.cell)
 
         shown = ", \\quad ".join(rf"\lambda = {written(e)}" for e in self.eigenvalues)
         if self.matrix is None:

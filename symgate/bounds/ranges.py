@@ -31,7 +31,8 @@ from symgate.bounds.intervals import (
     enclosed,
     rational,
 )
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
 
 #: Beyond this an argument counts as infinite: what a function gives there is its limit.

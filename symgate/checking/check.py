@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symgate.asked import asked, table, word
-from symgate.cells import cell_of
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
 from symgate.checking.names import namings, renamed
 from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.reading.source import Document

@@ -9,7 +9,8 @@ from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
 from symgate.algebra.operators import ColumnBlock
 from symgate.algebra.vectors import MatVec, Stack
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.linear.ways import pieces

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def chosen(word: str) -> Cell:
     """A cell of the zoo, of a file of equations, of a document, or of a trained network."""
-    from symgate.cells import cell
     from symgate.cli.networks import is_network, network
+    from symgate.equations.zoo import cell
 
     if is_network(word):
         return network(word).stack()[0]

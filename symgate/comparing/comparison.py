@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from symgate.cells import cell as by_name
 from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
@@ -22,6 +21,7 @@ from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
 from symgate.comparing.wording import Map, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as by_name
 from symgate.errors import ShapeError
 
 NONE_FOUND = "no map found"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.normal import Normal, Unsupported, normal
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 
 #: What a cell beyond a comparison raises.
 BEYOND = (TooLarge, Unsupported, ArithmeticError, RecursionError)

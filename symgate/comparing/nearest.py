@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
 from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.comparison import Comparison, compare, related, relations
@@ -16,6 +15,7 @@ from symgate.comparing.normal import Normal, Unsupported
 from symgate.comparing.search import QUICK, Found, best
 from symgate.comparing.sums import best_summed
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 
 #: States, outputs and inputs, each by number, and the kinds of activations with their numbers.
 Fingerprint = tuple[int, int, int, tuple[tuple[str, int], ...]]

@@ -64,7 +64,7 @@ class Pair:
 def separated(one: Normal, other: Normal) -> str:
     """Why some `one` is no `other`, whatever its names and parameters; "" without a proof.
 
-    >>> from symgate.cells import cell
+    >>> from symgate.equations.zoo import cell
     >>> from symgate.comparing.normal import normal
     >>> separated(normal(cell("rnn")), normal(cell("rnn-sigmoid")))
     'h of rnn-sigmoid lies in (0, 1) for all parameters, and h of rnn does not'

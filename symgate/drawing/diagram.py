@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from symgate.asked import asked, number, whole
-from symgate.cells import cell as by_name
 from symgate.drawing.graph import graph_of
 from symgate.drawing.plain import plain
 from symgate.drawing.scene import Scene
 from symgate.drawing.textbook import textbook
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
 from symgate.files import write_file
 

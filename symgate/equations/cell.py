@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import ast
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
-from html import escape
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 from sympy.core.basic import Basic
 
+import symgate
 from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import Vector, variable
-from symgate.cells import cell_of
 from symgate.equations.build import Builder
+from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
 from symgate.equations.shapes import infer
 from symgate.equations.source import Source
-from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines
+from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
 from symgate.errors import EquationError, SymgateError
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
-
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -165,9 +164,7 @@ class Cell:
         Formulas that define no cell, or more than one, raise an `EquationError`. What is
         misprinted, `symgate.read` says.
         """
-        from symgate.reading.reader import cell_of_latex
-
-        return cell_of_latex(latex, name)
+        return symgate.cell_of_latex(latex, name)
 
     def size(self, name: str) -> Expr:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
@@ -202,8 +199,6 @@ class Cell:
 
         Other sizes are n where they are not given.
         """
-        from symgate.equations.explicit import explicit
-
         return explicit(self, {"n": n, **({} if m is None else {"m": m}), **sizes})
 
     @cached_property
@@ -246,16 +241,10 @@ class Cell:
         return f"<Cell {self.name}: states {', '.join(self.states)}; gates {', '.join(self.gates)}>"
 
     def _repr_latex_(self) -> str:
-        from symgate.writing.latex import equations
-
-        return f"$${equations(self)}$$"
+        return f"$${symgate.latex(self)}$$"
 
     def _repr_html_(self) -> str:
-        from symgate.writing.latex import equations
-        from symgate.writing.mathml import mathml
-
-        shown = mathml(equations(self, roles=True), display=True)
-        return f"<p>{escape(self.title)}</p>{shown}"
+        return symgate.cell_html(self)
 
 
 def _from_text(
@@ -301,10 +290,6 @@ def _output(lines: tuple[Line, ...], states: Sequence[str], outputs: Sequence[st
 
 
 def _reads(line: Line, by_name: Collection[str]) -> set[str]:
-    import ast
-
-    from symgate.equations.syntax import reference
-
     found = (reference(n) for n in ast.walk(line.right) if isinstance(n, ast.Subscript))
     return {name for name, lag in filter(None, found) if lag == 0 and name in by_name}
 
@@ -335,22 +320,3 @@ def _cycle(
             + "; one of them must use a value at [t-1]"
         )
     return source.error(by_name[path[0]].target, message)
-
-
-def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made]:
-    """Keep what a function makes of a cell beside that cell, for as long as it lives.
-
-    Equal cells can differ in name, in roles and in the order in which they print, so that
-    what is made of one must not be given for another.
-    """
-
-    @wraps(function)
-    def kept(cell: Cell | str) -> Made:
-        cell = cell_of(cell)
-        made = vars(cell).setdefault("_made", {})
-        if function not in made:
-            made[function] = function(cell)
-        found: Made = made[function]
-        return found
-
-    return kept

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from sympy import Indexed
 
 from symgate.algebra.vectors import name_of, time_of
-from symgate.cells import cell as zoo_cell
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import EquationError, SymgateError
 
 MAX_LAYERS = 64

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 
 from symgate.asked import asked
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.exploring.page import page
 from symgate.files import write_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.numerics.setup import Setup
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from symgate import __version__
 from symgate.asked import ASKED, asked, whole, word
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.flow.command import command
 from symgate.flow.curve import Decay, Setting

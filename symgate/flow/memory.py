@@ -17,8 +17,8 @@ from sympy import Expr, Symbol
 import symgate
 from symgate.algebra.vectors import name_of
 from symgate.asked import asked, word
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.measure import decay, run_on_noise

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 import symgate
 from symgate import __version__
 from symgate.asked import asked, number, several, table, whole, words
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName
 from symgate.files import write_file
 from symgate.flow.measure import chosen_values, decay

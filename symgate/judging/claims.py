@@ -10,8 +10,8 @@ from importlib import resources
 from typing import Any
 
 from symgate.asked import asked, words
-from symgate.cells import cell as by_name
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number

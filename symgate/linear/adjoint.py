@@ -15,7 +15,8 @@ from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 from symgate.algebra.operators import Diag, Gram, OperatorProduct, OperatorSum, transposed
 from symgate.algebra.values import RightTimes
 from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
 

@@ -27,8 +27,8 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import Ranked, shifted
 from symgate.asked import asked
-from symgate.cells import cell_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
 from symgate.linear.paths import operator

@@ -12,7 +12,8 @@ from sympy import Indexed
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, time_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
 
 

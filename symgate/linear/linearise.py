@@ -47,7 +47,8 @@ from symgate.algebra.vectors import (
     time_of,
     variable,
 )
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.ways import Shape, Way, Within, beside, shape_of, ways
 
 Factors = tuple[Expr, ...]

@@ -17,7 +17,8 @@ from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol,
 
 from symgate.algebra.operators import Diag, product, total
 from symgate.algebra.vectors import MatVec, name_of, time_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.layers import seam
 from symgate.linear.linearise import Linearisation, Node, Term, factors_of, linearise

@@ -19,7 +19,8 @@ from functools import cached_property
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
 from symgate.algebra.vectors import variable
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.paths import (

@@ -18,7 +18,8 @@ from sympy import Expr, MatrixExpr
 
 from symgate.algebra.operators import total
 from symgate.algebra.vectors import name_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import adjoint, delta
 from symgate.linear.evaluation import (

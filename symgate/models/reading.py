@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.cells import cell as zoo_cell
 from symgate.cells import entry
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.conventions import Row, conventions
 

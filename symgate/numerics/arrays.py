@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
-from symgate.cells import zoo
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import zoo
 from symgate.errors import ShapeError, did_you_mean
 
 Array = NDArray[Any]

@@ -15,8 +15,8 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.numerics.arrays import checked, checked_parameters, fitted_sizes

@@ -19,7 +19,8 @@ from sympy.core.basic import Basic
 from symgate.algebra.maps import Everywhere, Times
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import Diverged, SymgateError
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.numerics.run import Run

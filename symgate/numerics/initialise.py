@@ -15,8 +15,8 @@ from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, exp
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.asked import number
-from symgate.cells import cell_of
-from symgate.equations.cell import Cell, Parameter, once_a_cell
+from symgate.equations.cell import Cell, Parameter
+from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import Node, linearise
 from symgate.linear.paths import carries

@@ -15,7 +15,8 @@ from sympy import Expr, Rational
 
 from symgate.algebra.fold import Semantics, fold, function_name
 from symgate.algebra.vectors import MatVec, name_of, rank, time_of, variable
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
 from symgate.numerics.schedule import Activation, Product, leaves, schedule
 from symgate.numerics.tape import OPERATIONS

@@ -15,7 +15,8 @@ from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
 from symgate.linear.ways import pieces
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
-from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
+from symgate.equations.zoo import cell as zoo_cell
 
 #: Numbers in front and a chain of matrices and vectors, with its coefficient.
 Chains = dict[tuple[tuple[str, ...], tuple[str, ...]], float]

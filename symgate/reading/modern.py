@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from symgate.cells import cell as zoo_cell
 from symgate.cells import entries
 from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError
 from symgate.reading.faults import Fault
 from symgate.reading.grouping import Draft

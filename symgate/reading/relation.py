@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from symgate.cells import cell as zoo_cell
 from symgate.comparing.comparison import Comparison, compare
 from symgate.comparing.effort import bounded
 from symgate.comparing.forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.nearest import proved_equal
 from symgate.comparing.search import QUICK, best
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as zoo_cell
 from symgate.reading.mending.book import Lines, known, of_text
 
 #: What the search for a relation under conditions may cost.

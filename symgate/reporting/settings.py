@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symgate.cells import cell as by_name
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from symgate.asked import asked, whole
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.sheets.kinds import KINDS, LEVELS, Question

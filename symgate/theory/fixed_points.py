@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.asked import asked, whole
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.numerics.run import Run
 from symgate.tables import html_table

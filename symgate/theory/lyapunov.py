@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked, whole
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.run import Run

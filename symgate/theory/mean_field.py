@@ -17,8 +17,8 @@ from sympy import Expr
 import symgate
 from symgate.algebra.vectors import variable
 from symgate.asked import asked, either, number, table
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked, either, number, table, whole
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate

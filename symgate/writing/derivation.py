@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from symgate.asked import asked
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
 from symgate.linear.linearise import Term
 from symgate.linear.verify import verified

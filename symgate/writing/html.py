@@ -10,8 +10,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from symgate.equations.cell import Cell
 from symgate.writing.escape import html_text
 from symgate.writing.formulas import Step, Table
+from symgate.writing.latex import equations
 from symgate.writing.mathml import mathml
 from symgate.writing.pen import Pen
 
@@ -100,3 +102,8 @@ def _table(pen: Pen, table: Table) -> str:
     )
     whole = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="m" tabindex="0">{whole}</div>'
+
+
+def cell_html(cell: Cell) -> str:
+    """The equations of a cell, with the role of each, as a notebook shows them."""
+    return f"<p>{html_text(cell.title)}</p>{mathml(equations(cell, roles=True), display=True)}"

@@ -29,8 +29,8 @@ from symgate.algebra.printing import (
 from symgate.algebra.text import numbers_first
 from symgate.algebra.vectors import shifted
 from symgate.asked import asked
-from symgate.cells import cell_of
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import UnknownName
 from symgate.writing.escape import label_text
 from symgate.writing.formulas import Scientific, Span, Written

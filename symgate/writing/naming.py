@@ -15,7 +15,9 @@ from sympy import Basic, Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import Stack, name_of, time_of
-from symgate.equations.cell import Cell, once_a_cell
+from symgate.cells import entries
+from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
 from symgate.writing.notation import Glyph, Letter, Notation, conventions
 
@@ -302,8 +304,6 @@ def head(role: str) -> str:
 
 def family_of(cell: Cell) -> str:
     """The family of a zoo cell; a cell of one's own has none."""
-    from symgate.cells import entries
-
     entry = entries().get(cell.name)
     return entry.family if entry is not None else ""
 
