@@ -63,7 +63,7 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
-    "load": "symgate.flow.saving",
+    "load": "symgate.flow.loading",
     "lyapunov": "symgate.theory.lyapunov",
     "mean_field": "symgate.theory.mean_field",
     "measured_growth": "symgate.theory.measured",
@@ -89,6 +89,7 @@ _HOMES = {
 _HOMES |= {
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
+    "scene_image": "symgate.drawing.image",
 }
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from symgate.checking.check import Check, check
     from symgate.comparing.comparison import Comparison, compare
     from symgate.drawing.diagram import Diagram, diagram
+    from symgate.drawing.image import scene_image as scene_image
     from symgate.equations.cell import Cell
     from symgate.equations.registering import activation
     from symgate.equations.stack import stack
@@ -105,9 +107,9 @@ if TYPE_CHECKING:
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.exploring.explore import Explore, explore
     from symgate.flow.curve import Decay
+    from symgate.flow.loading import load
     from symgate.flow.measure import decay
     from symgate.flow.memory import Memory, memory
-    from symgate.flow.saving import load
     from symgate.flow.sweep import Sweep, sweep
     from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint

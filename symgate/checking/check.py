@@ -11,6 +11,7 @@ from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
 from symgate.checking.names import namings, renamed
+from symgate.checking.page import body, page
 from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -92,13 +93,9 @@ class Check:
 
     def html(self, title: str = "") -> str:
         """A page of its own: the text with a mark beside each line and at each fault."""
-        from symgate.checking.page import page
-
         return page(title or "Checked", [(title, self)])
 
     def _repr_html_(self) -> str:
-        from symgate.checking.page import body
-
         return body("", self)
 
     def to_dict(self) -> dict[str, object]:

@@ -13,6 +13,7 @@ from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form
+from symgate.comparing.formulas import html, map_latex
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
@@ -100,8 +101,6 @@ class Comparison:
 
     def latex(self, notation: str = "symgate") -> str:
         """The map as LaTeX, in one of `symgate.notations`; "" where there is none."""
-        from symgate.comparing.formulas import map_latex
-
         if self.found is None or self.map is None:
             return ""
         return map_latex(normal_form(self.first), normal_form(self.second), self.found, notation)
@@ -143,8 +142,6 @@ class Comparison:
         return f"$${self.latex()}$$" if self.map is not None else ""
 
     def _repr_html_(self) -> str:
-        from symgate.comparing.formulas import html
-
         return html(self)
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import symgate
 from symgate.asked import asked, number, whole
 from symgate.drawing.graph import graph_of
 from symgate.drawing.plain import plain
 from symgate.drawing.scene import Scene
+from symgate.drawing.svg import svg
 from symgate.drawing.textbook import textbook
+from symgate.drawing.tikz import tikz
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
@@ -33,21 +36,15 @@ class Diagram:
         return self._svg(alone=False)
 
     def _svg(self, *, alone: bool, scale: float = 1.0) -> str:
-        from symgate.drawing.svg import svg
-
         return svg(self.scene, self.title, self.description, alone=alone, scale=scale)
 
     def tikz(self, *, standalone: bool = True, scale: float = 1.0) -> str:
         """A tikzpicture, in a document of its own unless `standalone` is false."""
-        from symgate.drawing.tikz import tikz
-
         return tikz(self.scene, self.title, standalone=standalone, scale=scale)
 
     def image(self, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
         """The bytes of a "png" or a "pdf"."""
-        from symgate.drawing.image import image
-
-        return image(self.scene, kind, dpi, scale)
+        return symgate.scene_image(self.scene, kind, dpi, scale)
 
     @asked(dpi=whole(10, 2400), width=number(above=0), font_size=number(above=0))
     def save(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from symgate.algebra.names import GREEK
 from symgate.drawing.labels import Label
 from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
@@ -146,8 +147,6 @@ def formula(label: Label) -> str:
 
 
 def _math(text: str) -> str:
-    from symgate.algebra.names import GREEK
-
     greek = {letter: rf"\{name} " for name, letter in GREEK.items()}
     out = ""
     for character in text:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,14 @@ from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.bounds.growth import Growth, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
 from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general
 from symgate.numerics.run import Run
 from symgate.tables import frame, html_table
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 

@@ -17,10 +17,15 @@ from numpy.typing import NDArray
 import symgate
 from symgate.errors import SymgateError
 from symgate.files import write_file
+from symgate.flow.beside import bounds_of, predictions_of
+from symgate.flow.paths import paths
 from symgate.flow.plain import plain
-from symgate.flow.table import in_words
+from symgate.flow.samples import singular_values
+from symgate.flow.saving import save
+from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 from symgate.numerics.general import is_general
+from symgate.tables import frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -210,8 +215,6 @@ class Decay:
     def singular_values(self) -> Mapping[int, Array]:
         """log10 of all singular values (samples, n) at some lags; worked out when first asked
         for, unless `singular=` named the lags."""
-        from symgate.flow.measure import singular_values
-
         if self.singular is not None:
             return self.singular
         if "singular" not in self.beside:
@@ -254,8 +257,6 @@ class Decay:
     def bounds(self) -> Ceilings | None:
         """The worst case, the run's own bound and the spectral radius line; None if loaded
         from a file without them."""
-        from symgate.flow.beside import bounds_of
-
         return self._beside("bounds", bounds_of)
 
     @property
@@ -266,8 +267,6 @@ class Decay:
     @property
     def predictions(self) -> Predictions | None:
         """What biases, mean gates and the Lyapunov exponent promise, and how far off it is."""
-        from symgate.flow.beside import predictions_of
-
         return self._beside("predictions", predictions_of)
 
     @property
@@ -284,8 +283,6 @@ class Decay:
 
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
         """Work out `paths` now, with a hook for the progress."""
-        from symgate.flow.paths import paths
-
         if not self.runs:
             raise SymgateError("paths need the runs; this curve was loaded from a file")
         if not self.is_block:
@@ -363,8 +360,6 @@ class Decay:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: median, band and every sample, all log10."""
-        from symgate.tables import frame
-
         low, high = self.band
         columns = {"median": self.median, "low": low, "high": high}
         columns |= {f"sample_{i}": line for i, line in enumerate(self.log10_norm.T)}
@@ -372,8 +367,6 @@ class Decay:
 
     def save(self, path: str | Path) -> Path:
         """Write everything to a file that `sg.load` reads: arrays and JSON, no pickle."""
-        from symgate.flow.saving import save
-
         return save(self, path)
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
@@ -381,8 +374,6 @@ class Decay:
         return symgate.plots.curve(self, ax, **options)
 
     def _repr_html_(self) -> str:
-        from symgate.flow.table import html
-
         return html([self])
 
 

@@ -17,6 +17,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.flow.command import command
 from symgate.flow.curve import Decay, Setting
+from symgate.flow.samples import joined, side_by_side
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.initialise import chosen_sizes, init
@@ -135,39 +136,11 @@ def decay(
         wrt,
         norm,
         np.arange(lags + 1),
-        _side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
-        None if singular is None else _joined(parts, wanted, len(at)),
+        side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
+        None if singular is None else joined(parts, wanted, len(at)),
         tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         tuple(runs),
     )
-
-
-def _joined(parts: list[LagNorms], lags: Iterable[int], positions: int) -> dict[int, Array]:
-    return {
-        k: _side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], positions, 0)
-        for k in lags
-        if all(k in p.singular_values for p in parts)
-    }
-
-
-def singular_values(d: Decay) -> dict[int, Array]:
-    """log10 of all singular values of a measured curve at lags spread over it."""
-    lags = spread_lags(int(d.lags[-1]))
-    at = d.setting.positions
-    parts = [
-        lag_norms(run, d.of, d.wrt, int(d.lags[-1]), at=t, norm=d.norm_name, singular=lags)
-        for run in d.runs
-        for t in at
-    ]
-    return _joined(parts, lags, len(at))
-
-
-def _side_by_side(parts: list[Array], positions: int, axis: int) -> Array:
-    """The samples of all networks, the positions of a sequence next to each other."""
-    groups = [parts[i : i + positions] for i in range(0, len(parts), positions)]
-    shape = list(parts[0].shape)
-    shape[axis] *= positions
-    return np.concatenate([np.stack(g, axis=axis + 1).reshape(shape) for g in groups], axis=axis)
 
 
 def parameters_of(made: Setup, network: int = 0) -> dict[str, Array]:
@@ -257,13 +230,6 @@ def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str
 def _last_lag(cell: Cell, wrt: str, at: int) -> int:
     """The farthest that a step sees back: a state before the first step, all else in it."""
     return at + 1 if wrt in cell.states else at
-
-
-def spread_lags(count: int) -> list[int]:
-    """1, 2, 5, 10, … up to the last lag."""
-    decades = range(len(str(count)))
-    found = {step * 10**d for d in decades for step in (1, 2, 5)}
-    return sorted({k for k in found if k <= count} | {count})
 
 
 def _setting(made: Setup, run: Run, of: str, wrt: str, norm: str) -> Setting:

@@ -15,6 +15,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 import symgate
+from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of
 from symgate.asked import asked, word
 from symgate.equations.cell import Cell
@@ -24,6 +25,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.measure import decay, run_on_noise
 from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
+from symgate.flow.table import steps
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
 from symgate.numerics.general import is_general
@@ -269,14 +271,10 @@ def _partner(cell: Cell, found: Solution) -> dict[str, float]:
 
 def _lasts(decay: Decay) -> str:
     """How long a gradient lasts, in words."""
-    from symgate.flow.table import steps
-
     if math.isinf(decay.time_constant):
         return "the gradient grows, as the paths through the gates outweigh the carry"
     return f"the time constant is {steps(decay.time_constant)} steps"
 
 
 def _shown(formula: Expr) -> str:
-    from symgate.algebra.text import text
-
     return text(formula).replace("log(", "ln(")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from sympy import Expr
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerics.general import is_general
@@ -24,6 +23,9 @@ from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
 from symgate.tables import frame, html_table
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 

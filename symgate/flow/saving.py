@@ -9,24 +9,17 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-from zipfile import is_zipfile
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import asked, path, shown
-from symgate.errors import SymgateError
 from symgate.files import write_file
-from symgate.flow.ceilings import Ceilings
-from symgate.flow.curve import Decay, Setting
-from symgate.flow.paths import Block, Paths
-from symgate.flow.predictions import Prediction, Predictions
-from symgate.flow.records import fitting, record
-from symgate.stored import npz
-from symgate.stored.archive import Archive
-from symgate.stored.arrays import Stored
+from symgate.flow.paths import Block
+
+if TYPE_CHECKING:
+    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 
@@ -61,108 +54,6 @@ def save(decay: Decay, path: str | Path) -> Path:
     return write_file(path, out.getvalue())
 
 
-@asked(path=path)
-def load(path: str | Path) -> Decay:
-    """Read a Decay that `Decay.save` wrote.
-
-    >>> import symgate as sg, tempfile
-    >>> d = sg.decay(sg.cell("rnn"), hidden=4, lags=20)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     again = sg.load(d.save(f"{folder}/rnn.npz"))
-    >>> bool((again.log10_norm == d.log10_norm).all()), again.setting == d.setting
-    (True, True)
-    """
-    try:
-        with open(path, "rb") as file:
-            if not is_zipfile(file):
-                raise ValueError("no zip")
-            stored = npz.arrays(Archive(Path(path)))
-        about = _about(path, stored)
-        arrays = {name: each.read() for name, each in stored.items() if name != "about"}
-        return _decay(about, arrays)
-    except SymgateError:
-        raise
-    except FileNotFoundError:
-        raise SymgateError(f"there is no file {path}") from None
-    except PermissionError:
-        raise SymgateError(f"{path} may not be read") from None
-    except IsADirectoryError:
-        raise SymgateError(f"{path} is a folder; name a file in it") from None
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        ArithmeticError,
-        RecursionError,
-    ) as error:
-        raise SymgateError(
-            f"{path} is not a whole file of symgate ({type(error).__name__}): it was cut off, "
-            f"changed, or is something else; save the curve again. A trained network is read by "
-            f"sg.model(path)"
-        ) from None
-
-
-def _about(path: str | Path, stored: Mapping[str, Stored]) -> dict[str, Any]:
-    if "about" not in stored:
-        raise SymgateError(
-            f"{path} holds no curve of symgate; save one with decay.save(path). A trained network "
-            f"is read by sg.model(path)"
-        )
-    about: dict[str, Any] = json.loads(str(stored["about"].read()[()]))
-    if about["format"] != FORMAT:
-        raise SymgateError(
-            f"{path} has format {shown(about['format'])}, and symgate {__version__} reads format "
-            f"{FORMAT}: measure the curve again with symgate decay"
-        )
-    return about
-
-
-def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
-    setting = record(Setting, about["setting"])
-    singular = {
-        int(name.split("/")[1]): array
-        for name, array in arrays.items()
-        if name.startswith("singular/")
-    }
-    lags, log10_norm = arrays["lags"], arrays["log10_norm"]
-    if not log10_norm.size or log10_norm.ndim != 2 or log10_norm.dtype.kind != "f":
-        raise ValueError("shapes")
-    if not np.array_equal(lags, np.arange(len(log10_norm))):
-        raise ValueError("lags")
-    if any(v.ndim != 2 or not v.size or v.dtype.kind != "f" for v in singular.values()):
-        raise ValueError("singular values")
-    beside = {k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()}
-    _aligned(lags, beside)
-    of, wrt, norm = (fitting(str, about[name], name) for name in ("of", "wrt", "norm"))
-    notes = fitting(tuple[str, ...], about["notes"], "notes")
-    return Decay(
-        setting,
-        of,
-        wrt,
-        norm,
-        lags,
-        log10_norm,
-        dict(sorted(singular.items())),
-        notes,
-        beside=beside,
-    )
-
-
-def _aligned(lags: Array, beside: Mapping[str, Any]) -> None:
-    """Every curve beside the measured one has a value a lag."""
-    bounds, paths = beside.get("bounds"), beside.get("paths")
-    curves = [entry.log10_norm for entry in getattr(beside.get("predictions"), "entries", ())]
-    if bounds is not None:
-        curves += [bounds.worst_log10, bounds.run_log10, bounds.radius_log10]
-    if any(curve is not None and curve.shape[:1] != lags.shape for curve in curves):
-        raise ValueError("lags of a curve")
-    if paths is not None:
-        inner = [(b.whole, b.carry, *b.without.values()) for b in paths.blocks.values()]
-        if any(c is not None and c.shape != paths.lags.shape for each in inner for c in each):
-            raise ValueError("lags of a path")
-
-
 def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:
     """A value for JSON, its arrays put aside under names."""
     if isinstance(value, Mapping):
@@ -176,30 +67,3 @@ def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:
         arrays[name] = np.asarray(value)
         return {"array": name}
     return value
-
-
-def _unpacked(value: Any, arrays: Mapping[str, Array]) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"array"}:
-            array = arrays[value["array"]]
-            return array if array.ndim else float(array)
-        return {k: _unpacked(v, arrays) for k, v in value.items()}
-    return [_unpacked(v, arrays) for v in value] if isinstance(value, list) else value
-
-
-def _bounds(data: Any) -> Ceilings:
-    return record(Ceilings, data)
-
-
-def _predictions(data: Any) -> Predictions:
-    entries = [record(Prediction, entry) for entry in data["entries"]]
-    return record(Predictions, {**data, "entries": entries})
-
-
-def _paths(data: Any) -> Paths:
-    blocks = [record(Block, block) for block in data["blocks"].values()]
-    return record(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
-
-
-#: How each part beside the curve is made again from its fields.
-_BUILD = {"bounds": _bounds, "predictions": _predictions, "paths": _paths}

@@ -28,13 +28,14 @@ from symgate.files import write_file
 from symgate.flow.measure import chosen_values, decay
 from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
-from symgate.flow.table import half_life
+from symgate.flow.table import half_life, lag, power
+from symgate.flow.table import number as told
 from symgate.flow.workers import in_order
 from symgate.numerics.initialise import SCHEMES, bias_of, init
 from symgate.numerics.options import known_name
 from symgate.numerics.product import NORMS
 from symgate.numerics.setup import Measuring, Setup, setup
-from symgate.tables import html_table
+from symgate.tables import frame, html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,8 +87,6 @@ class Sweep:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a point."""
-        from symgate.tables import frame
-
         return frame({name: [row[name] for row in self.rows] for name in self.rows[0]})
 
     def __repr__(self) -> str:
@@ -111,8 +110,6 @@ class Sweep:
 
     def table(self) -> list[tuple[str, ...]]:
         """A header and a row a point, in words."""
-        from symgate.flow.table import lag, number, power
-
         head = (*self.axes, "rate per step", "half-life", "1e-3 at", "1e-6 at", "last")
         out = [head]
         for row in self.rows:
@@ -124,7 +121,7 @@ class Sweep:
                 out.append((*where, "diverged", "-", "-", "-", "-"))
                 continue
             found = (
-                number(row["rate"], "+.4f"),
+                told(row["rate"], "+.4f"),
                 self._half_life(row),
                 lag(row["passes_1e-3"]),
                 lag(row["passes_1e-6"]),

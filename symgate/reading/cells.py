@@ -24,7 +24,7 @@ from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
-from symgate.reading.terms import AnyTerm, Var, mapped
+from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
 from symgate.reading.understanding import Understanding, Understood
 
 
@@ -243,8 +243,6 @@ def _misprint(
 
 def _notes(found: Understanding) -> Iterator[str]:
     """What was assumed: activations without a name, normalisations, convolutions."""
-    from symgate.reading.terms import Call, walk
-
     seen: dict[str, set[str]] = {}
     for u in found.lines:
         for term in walk(u.term) if u.term is not None else ():

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from symgate.algebra.text import text
+from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
+from symgate.flow.measure import decay
+from symgate.linear.jacobian import jacobian
 
 if TYPE_CHECKING:
     from sympy import MatrixExpr
@@ -49,8 +53,6 @@ class Consequence:
     @cached_property
     def ranges(self) -> dict[str, tuple[str, str]]:
         """For each state the interval that it stays in, as text."""
-        from symgate.bounds.ranges import ranges
-
         names = self._states()
         one, other = ({} if c is None else ranges(c).before for c in self.cells)
 
@@ -62,8 +64,6 @@ class Consequence:
     @cached_property
     def jacobian(self) -> tuple[MatrixExpr | None, MatrixExpr | None]:
         """The derivative of the output by its last value, in one step."""
-        from symgate.linear.jacobian import jacobian
-
         name = next(reversed(self._states()), "")
         one, other = (
             None if c is None or name not in c.states else jacobian(c, name, name)
@@ -73,8 +73,6 @@ class Consequence:
 
     def decay(self, **settings: Any) -> tuple[Decay | None, Decay | None]:
         """The decay of the gradient over the lag; settings are those of `symgate.decay`."""
-        from symgate.flow.measure import decay
-
         name = next(reversed(self._states()), "")
         one, other = (
             None if c is None or name not in c.states else decay(c, name, name, **settings)
@@ -83,8 +81,6 @@ class Consequence:
         return one, other
 
     def to_dict(self) -> dict[str, Any]:
-        from symgate.algebra.text import text
-
         jacobians = [None if j is None else text(j) for j in self.jacobian]
         return {
             "ranges": {name: list(pair) for name, pair in self.ranges.items()},

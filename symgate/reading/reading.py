@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from symgate.equations.cell import Cell
+from symgate.reading.consequence import Consequence
 from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
 from symgate.reading.relation import Relation
+from symgate.reading.summary import html
 
 if TYPE_CHECKING:
     from symgate.reading.consequence import Consequence
@@ -42,8 +44,6 @@ class Misprint:
     @cached_property
     def consequence(self) -> Consequence:
         """What this misprint changes, the other ones mended; computed when it is asked for."""
-        from symgate.reading.consequence import Consequence
-
         return Consequence(self.make or (lambda: (None, None)))
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,8 +109,6 @@ class Reading:
         }
 
     def _repr_html_(self) -> str:
-        from symgate.reading.summary import html
-
         return html([ReadFile("", (self,))])
 
     def __str__(self) -> str:
@@ -164,8 +162,6 @@ class Readings:
         return self.cells[index]
 
     def _repr_html_(self) -> str:
-        from symgate.reading.summary import html
-
         return html(self.files)
 
     def to_dict(self) -> dict[str, Any]:

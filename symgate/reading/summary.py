@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from symgate.reading.conventions import Conventions
-from symgate.reading.reading import Misprint, ReadFile, Reading
 from symgate.tables import html_table
+
+if TYPE_CHECKING:
+    from symgate.reading.reading import Misprint, ReadFile, Reading
 
 #: Marks words of a kind: "name", "fault", "mend", "faint".
 Mark = Callable[[str, str], str]

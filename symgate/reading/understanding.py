@@ -23,6 +23,7 @@ from symgate.reading.terms import (
     Par,
     Times,
     Var,
+    children,
     mapped,
     text,
     time_text,
@@ -181,8 +182,6 @@ def _as_vector(term: AnyTerm) -> AnyTerm:
 
 
 def _depth(term: AnyTerm) -> int:
-    from symgate.reading.terms import children
-
     level, deepest = [term], 0
     while level:
         deepest += 1

@@ -27,9 +27,9 @@ from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
+from symgate.flow.loading import load
 from symgate.flow.measure import decay
 from symgate.flow.memory import Memory, T, memory
-from symgate.flow.saving import load
 from symgate.flow.solve import solved
 from symgate.flow.sweep import sweep
 from symgate.linear.linearise import linearise

@@ -21,6 +21,7 @@ from symgate.reporting.findings import Findings
 from symgate.reporting.folder import opened, put
 from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
+from symgate.reporting.writers import html, markdown, tex
 from symgate.writing.pdf import write_pdf
 
 #: Where a page lies in the folder, by its format.
@@ -140,13 +141,7 @@ def written_as(format: str, page: Page, gathered: Gathered) -> bytes:
     """The page in one of the formats."""
     findings = gathered.findings
     if format == "html":
-        from symgate.reporting.writers import html
-
         return html.page(page, findings, gathered.inline.__getitem__).encode()
     if format == "md":
-        from symgate.reporting.writers import markdown
-
         return markdown.page(page, findings).encode()
-    from symgate.reporting.writers import tex
-
     return tex.page(page, findings).encode()

@@ -23,6 +23,7 @@ from symgate.errors import SymgateError
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import Laws, not_negative
+from symgate.theory.measured import measured_growth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,8 +88,6 @@ class MeanField:
 
     def measured(self, hidden: int = 400, lags: int = 30, seed: int = 0) -> Growth:
         """The same numbers from a simulated network of `hidden` units; see `measured_growth`."""
-        from symgate.theory.measured import measured_growth
-
         return measured_growth(
             self._laws.cell,
             self.gain,

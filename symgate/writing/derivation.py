@@ -15,8 +15,10 @@ from symgate.errors import SymgateError, UnknownName, did_you_mean
 from symgate.linear.linearise import Term
 from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
+from symgate.writing.data import derivation_data
 from symgate.writing.document import Document, Form, Head
 from symgate.writing.formulas import Section, Step
+from symgate.writing.html import body
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
@@ -112,8 +114,6 @@ class Derivation:
 
     def to_dict(self) -> dict[str, Any]:
         """The derivation as data: sections, steps, and every formula as LaTeX."""
-        from symgate.writing.data import derivation_data
-
         return derivation_data(self)
 
     def _written(self, options: dict[str, Any]) -> tuple[Document, Form]:
@@ -130,8 +130,6 @@ class Derivation:
         return Document((self,), Head(**words, pictures=pictures)), form
 
     def _repr_html_(self) -> str:
-        from symgate.writing.html import body
-
         return body((self,))
 
     def _repr_markdown_(self) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from symgate.errors import SymgateError, did_you_mean
 from symgate.files import write_file
+from symgate.writing import handout, html, markdown, plain, slides, tex
+from symgate.writing.pdf import write_pdf
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -58,8 +60,6 @@ class Document:
     def latex(self, **form: Unpack[Form]) -> str:
         r"""An article; a fragment to \input; slides for beamer, a frame a step; or a handout,
         a page a cell."""
-        from symgate.writing import handout, slides, tex
-
         if form.get("slides"):
             return slides.slides(self.derivations, self.head)
         if form.get("handout"):
@@ -69,18 +69,12 @@ class Document:
         return tex.article(self.derivations, self.head)
 
     def markdown(self) -> str:
-        from symgate.writing import markdown
-
         return markdown.markdown(self.derivations, self.head)
 
     def html(self) -> str:
-        from symgate.writing import html
-
         return html.page(self.derivations, self.head)
 
     def text(self) -> str:
-        from symgate.writing import plain
-
         return plain.text(self.derivations)
 
     def write(self, ending: str, **form: Unpack[Form]) -> str:
@@ -98,8 +92,6 @@ class Document:
         path = Path(path)
         ending = check_ending(path)
         if ending == ".pdf":
-            from symgate.writing.pdf import write_pdf
-
             return write_pdf(self.latex(**form), path)
         return write_file(path, self.write(ending, **form))
 

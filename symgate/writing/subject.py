@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, MatrixExpr, Symbol, ZeroMatrix
+from sympy import (
+    Expr,
+    Identity,
+    Indexed,
+    Integer,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    Rational,
+    Symbol,
+    ZeroMatrix,
+)
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Ordered, Partial
-from symgate.algebra.operators import product, transposed
+from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.vectors import MatVec, Vector, name_of, shifted, time_of, variable
 from symgate.bounds.intervals import Interval
 from symgate.bounds.ranges import Ranges, ranges
@@ -175,20 +187,12 @@ def _at(name: str, lag: Any) -> Indexed:
 
 
 def _number(end: Any) -> Expr:
-    from fractions import Fraction
-
-    from sympy import Rational
-
     exact = Fraction(end)
     return Rational(exact.numerator, exact.denominator)
 
 
 def applied(operator: MatrixExpr, vector: Expr) -> Expr:
     """An operator applied to a vector: diag(a) U v becomes a ⊙ (U v)."""
-    from sympy import Identity, MatAdd, MatMul
-
-    from symgate.algebra.operators import Diag
-
     match operator:
         case Identity():
             return vector

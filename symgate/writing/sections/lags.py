@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Pow
 
-from symgate.algebra.marks import Along, Dots
+from symgate.algebra.marks import Along, Dots, Partial
 from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import (
     Diag,
@@ -84,8 +84,6 @@ def _product(subject: Subject) -> Step:
 
 def _whole(subject: Subject, lag: Any) -> Any:
     """∂[h_t, c_t] / ∂[h_{t-k}, c_{t-k}]."""
-    from symgate.algebra.marks import Partial
-
     sizes = [subject.lin.size(s) for s in subject.states]
     now = Stack([variable(s) for s in subject.states], sizes)
     before = Stack([shifted(variable(s), lag) for s in subject.states], sizes)
