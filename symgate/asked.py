@@ -15,7 +15,7 @@ from itertools import islice
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeGuard, TypeVar
 
 from symgate.errors import SymgateError, did_you_mean
 
@@ -77,11 +77,21 @@ def _instead(form: Signature, kwargs: Mapping[str, Any]) -> str:
     return did_you_mean(unknown[0], form.parameters) if unknown else ""
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number; NumPy's are, True is not."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a real number; NumPy's are, True is not."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def whole(least: int = 0, most: int = MOST) -> Check:
     """A whole number; NumPy's are taken, True is not."""
 
     def check(name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        if not is_whole(value) or int(value) < least:
             raise SymgateError(f"{name} is a whole number from {least}, not {shown(value)}")
         if int(value) > most:
             raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}")
@@ -96,8 +106,7 @@ def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
     where = f" from {least:g}" if least > -math.inf else where
 
     def check(name: str, value: Any) -> float:
-        real = isinstance(value, Real) and not isinstance(value, bool)
-        if not real or not math.isfinite(value) or value <= above or value < least:
+        if not is_number(value) or not math.isfinite(value) or value <= above or value < least:
             raise SymgateError(f"{name} is a finite number{where}, not {shown(value)}")
         return float(value)
 

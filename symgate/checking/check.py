@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from symgate.asked import asked, table, word
+from symgate.asked import asked, is_whole, table, word
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
@@ -159,7 +159,7 @@ def check(
             raise UnknownName(f"a value of {cell.name} named", str(name), known)
     if layout not in (None, *LAYOUTS):
         raise UnknownName("the layout", str(layout), LAYOUTS)
-    if lag is not None and (isinstance(lag, bool) or not isinstance(lag, int) or lag < 0):
+    if lag is not None and (not is_whole(lag) or lag < 0):
         raise SymgateError(f"lag is a whole number from 0, not {lag!r}")
     if not isinstance(claim, str):
         return _of_function(cell, claim, of, wrt, lag)

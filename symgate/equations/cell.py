@@ -18,6 +18,7 @@ from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import Vector, variable
+from symgate.asked import is_whole
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
@@ -81,9 +82,10 @@ class Cell:
     parameters: Mapping[str, Parameter]
     shapes: Mapping[str, tuple[Expr, ...]]
     sizes: Mapping[str, Symbol]  # the letters of the sizes: n units, m inputs, and so on
+    made: dict[Any, Any]  # what `once_a_cell` keeps
 
     def __init__(self, **fields: Any) -> None:
-        vars(self).update(fields)
+        vars(self).update(fields, made={})
 
     @classmethod
     def from_text(
@@ -189,7 +191,7 @@ class Cell:
             known = ", ".join(self.sizes)
             raise SymgateError(f"{sorted(unknown)[0]!r} is not a size of {self.name}: {known}")
         for letter, value in sizes.items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            if not is_whole(value) or value < 0:
                 raise SymgateError(f"the size {letter} is a whole number, not {value!r}")
         result = count.subs({self.sizes[letter]: value for letter, value in sizes.items()})
         return int(result) if result.is_Integer and sizes else result.expand()

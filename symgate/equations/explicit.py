@@ -15,6 +15,7 @@ from sympy import Expr, ImmutableMatrix, Symbol
 
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.vectors import name_of, time_of
+from symgate.asked import is_whole
 from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
             f"{min(unknown)!r} is not a size of {cell.name}: {', '.join(cell.sizes)}"
         )
     for letter, value in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SIZE:
+        if not is_whole(value) or not 0 <= value <= MAX_SIZE:
             raise SymgateError(f"the size {letter} is a whole number from 0 to {MAX_SIZE}")
     given = {symbol: sizes.get(letter, sizes["n"]) for letter, symbol in cell.sizes.items()}
     walk = _Components(cell, given)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Indexed
 
 from symgate.algebra.vectors import name_of, time_of
+from symgate.asked import is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import EquationError, SymgateError
@@ -45,8 +46,7 @@ def stack(
         if not isinstance(given, Cell):
             raise SymgateError(f"expected a cell or its name, not {type(given).__name__}")
     if layers is not None:
-        whole = isinstance(layers, int) and not isinstance(layers, bool)
-        if not whole or not 1 <= layers <= MAX_LAYERS:
+        if not is_whole(layers) or not 1 <= layers <= MAX_LAYERS:
             raise SymgateError(f"layers is a whole number from 1 to {MAX_LAYERS}, not {layers!r}")
         if len(found) not in (1, layers):
             raise SymgateError(

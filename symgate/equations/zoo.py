@@ -103,10 +103,9 @@ def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made
     @wraps(function)
     def kept(cell: Cell | str) -> Made:
         cell = cell_of(cell)
-        made = vars(cell).setdefault("_made", {})
-        if function not in made:
-            made[function] = function(cell)
-        found: Made = made[function]
+        if function not in cell.made:
+            cell.made[function] = function(cell)
+        found: Made = cell.made[function]
         return found
 
     return kept

@@ -181,8 +181,10 @@ class Decay:
 
     @cached_property
     def fit(self) -> Rate:
-        """The rate with its interval and the lags that it was fitted on."""
-        return fitted(self.log10_norm, self.setting.sequences, self.setting.networks)
+        """The rate with its interval and the lags that it was fitted on; of a curve cut short,
+        that of the whole."""
+        kept: Rate | None = self.beside.get("fit")
+        return kept or fitted(self.log10_norm, self.setting.sequences, self.setting.networks)
 
     @property
     def rate(self) -> float:

@@ -17,7 +17,7 @@ from sympy import Expr, Symbol
 import symgate
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of
-from symgate.asked import asked, word
+from symgate.asked import asked, is_number, word
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
@@ -180,9 +180,7 @@ through a matrix or an activation, so no bias sets its memory
             f"{cell.name} has scalars, matrices or norms in its step; the bias that keeps a state "
             f"is solved for cells of vectors as yet (sg.decay measures any cell)"
         )
-    if isinstance(steps, bool) or not isinstance(steps, int | float | np.number):
-        raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
-    if not 1 < steps <= 1e12:
+    if not is_number(steps) or not 1 < steps <= 1e12:
         raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
     for name in options:
         known_name("the option", name, sorted(OneNetwork.__optional_keys__))

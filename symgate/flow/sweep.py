@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate import __version__
-from symgate.asked import asked, number, several, table, whole, words
+from symgate.asked import asked, is_number, number, several, table, whole, words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName
@@ -246,9 +246,8 @@ def _check(name: str, value: Any) -> None:
         if value not in SCHEMES:
             raise UnknownName("the scheme", str(value), SCHEMES)
         return
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     whole = name != "hidden" or (isinstance(value, int) and value >= 1)
-    if not (number and whole and math.isfinite(value)):
+    if not (is_number(value) and whole and math.isfinite(value)):
         kind = "a whole number from 1" if name == "hidden" else "a number"
         raise SymgateError(f"{name} takes {kind}, not {value!r}")
 

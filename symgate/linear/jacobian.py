@@ -26,7 +26,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import Ranked, shifted
-from symgate.asked import asked
+from symgate.asked import asked, is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import SymgateError, UnknownName
@@ -232,7 +232,7 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
         lag = int(lag)
     if isinstance(lag, Expr):
         _check_symbolic(cell, lag)
-    elif isinstance(lag, bool) or not isinstance(lag, int):
+    elif not is_whole(lag):
         raise SymgateError(f"a lag is a whole number or a symbol, not {lag!r}")
     if isinstance(lag, int) and not 0 <= lag <= MAX_LAG:
         raise SymgateError(f"a lag lies between 0 and {MAX_LAG}, and {lag} does not")

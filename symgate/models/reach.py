@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import symgate
-from symgate.asked import asked
+from symgate.asked import asked, is_whole
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
@@ -147,7 +147,7 @@ def reach(
         raise UnknownName("the norm", str(norm), NORMS)
     sequence = np.asarray(laid_out(network, x, batch_first), np.float64)
     steps = len(sequence)
-    if isinstance(at, bool) or not isinstance(at, int | np.integer) or not 0 <= at < steps:
+    if not is_whole(at) or not 0 <= at < steps:
         raise ShapeError(f"at is a step from 0 to {steps - 1}, not {at!r}")
     if sequence.ndim == 2:
         curve = _curve(network, sequence, int(at), norm)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import is_number
 from symgate.cells import entry
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
@@ -162,7 +163,7 @@ def reading_of(row: Row, blocks: Blocks, said: Mapping[str, Any]) -> Reading:
         if "f" not in row.order:
             raise SymgateError(f"forget_bias is for an LSTM; this layer is a {row.cell}")
         value = said["forget_bias"]
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise SymgateError(f"forget_bias is a number, not {value!r}")
         reading = replace(reading, add={"f": float(value)} if value else {})
     if row.cell.startswith("gru"):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol, solve
 
+from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.models.assignments import names_of, place_of
@@ -227,7 +228,7 @@ class _Walk:
     def argument(self, a: Any) -> Any:
         if isinstance(a, list | tuple):
             return type(a)(self.argument(part) for part in a)
-        if isinstance(a, int | float) and not isinstance(a, bool):
+        if is_number(a):
             return Number(float(a))
         return self.values.get(a, a)
 

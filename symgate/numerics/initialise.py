@@ -14,7 +14,7 @@ from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, exp
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
-from symgate.asked import number
+from symgate.asked import is_number, is_whole, number
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import ShapeError, SymgateError
@@ -101,9 +101,8 @@ def chosen_sizes(
         hidden, sizes = _by_layer(cell, list(hidden), sizes)
     given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         least = 0 if letter == "m" else 1
-        if not whole or not least <= value <= 100_000:
+        if not is_whole(value) or not least <= value <= 100_000:
             raise SymgateError(
                 f"the size {letter} is a whole number from {least} to 100000, not {value!r}"
             )
@@ -387,7 +386,7 @@ class _Draw:
 
 
 def _number(what: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+    if not is_number(value):
         raise SymgateError(f"{what} is a number, not {value!r}")
     if not math.isfinite(value):
         raise SymgateError(f"{what} is a finite number, not {value}")
@@ -411,7 +410,7 @@ def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
 
 
 def _seed(seed: Any) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+    if not is_whole(seed) or seed < 0:
         raise SymgateError(f"a seed is a whole number from 0, not {seed!r}")
     return int(seed)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
@@ -442,8 +443,7 @@ def _chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
         raise SymgateError(f"singular is a list of lags, not {singular!r}")
     chosen = []
     for k in singular:
-        whole = isinstance(k, int | np.integer) and not isinstance(k, bool)
-        if not whole or not 0 <= k <= lags:
+        if not is_whole(k) or not 0 <= k <= lags:
             raise SymgateError(f"singular values are wanted at lag {k}, and there are {lags} lags")
         chosen.append(int(k))
     return tuple(chosen)
@@ -451,7 +451,7 @@ def _chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
 
 def _step(run: Run, at: int | None) -> int:
     step = run.steps - 1 if at is None else at
-    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+    if not is_whole(step):
         raise SymgateError(f"the step at is a whole number, not {at!r}")
     if not 0 <= step < run.steps:
         raise ShapeError(f"step {step} is not in the run, which has steps 0 to {run.steps - 1}")
@@ -460,7 +460,7 @@ def _step(run: Run, at: int | None) -> int:
 
 def _lags(lags: int | None, at: int) -> int:
     count = at + 1 if lags is None else lags
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+    if not is_whole(count) or count < 0:
         raise SymgateError(f"lags is a whole number from 0, not {lags!r}")
     if count > at + 1:
         raise ShapeError(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol
 
+from symgate.asked import is_whole
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError, UnknownName, did_you_mean
 from symgate.numerics.arrays import as_array, checked, fitted_sizes, shown
@@ -23,7 +24,7 @@ def checked_inputs(
 ) -> tuple[dict[str, Array], int, int | None]:
     """The inputs by name, the number of steps, and the number of samples or None."""
     arrays = {name: checked(name, value) for name, value in _by_name(cell, x).items()}
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer)):
+    if steps is not None and not is_whole(steps):
         raise ShapeError(f"steps is a whole number from 1, not {steps!r}")
     if steps is None and not arrays:
         raise ShapeError(f"{cell.name} has no input; say how many steps to run with steps=…")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked
 from symgate.numerics.norms import squares
@@ -61,7 +62,7 @@ def tangent(
     """
     checked_run(run)
     for name, value in (("since", since), ("steps", 0 if steps is None else steps)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if not is_whole(value):
             raise SymgateError(f"{name} is a whole number, not {value!r}")
     count = run.steps - since if steps is None else steps
     if since < 0 or count < 0 or since + count > run.steps:

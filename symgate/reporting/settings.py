@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from symgate.asked import is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
@@ -126,5 +127,5 @@ def renamed(cell: Cell, name: str) -> Cell:
 
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    if not is_whole(value) or not least <= value <= most:
         raise SymgateError(f"{name} is a whole number from {least} to {most:,}, not {value!r}")

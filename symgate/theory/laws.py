@@ -19,6 +19,7 @@ from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, linearise
@@ -318,14 +319,12 @@ def _change(before: Law, after: Law) -> float:
 
 
 def not_negative(name: str, value: float) -> float:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < math.inf:
+    if not is_number(value) or not 0 <= value < math.inf:
         raise SymgateError(f"{name} is a number from 0, not {value!r}")
     return float(value)
 
 
 def _finite(name: str, value: Any) -> float:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
+    if not is_number(value) or not math.isfinite(value):
         raise SymgateError(f"{name} is a finite number, not {value!r}")
     return float(value)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from symgate.asked import asked
+from symgate.asked import asked, is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
@@ -208,6 +208,6 @@ def _lag(lag: int | str) -> int:
     """How many steps to write out; a symbol asks for the general product, with two."""
     if isinstance(lag, str) and lag.isidentifier():
         return 2
-    if isinstance(lag, bool) or not isinstance(lag, int) or not 1 <= lag <= MAX_LAG:
+    if not is_whole(lag) or not 1 <= lag <= MAX_LAG:
         raise SymgateError(f"the lag is a whole number from 1 to {MAX_LAG} or k, not {lag!r}")
     return lag
