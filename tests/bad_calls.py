@@ -10,6 +10,8 @@ import contextlib
 import inspect
 import io
 import os
+import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -409,3 +411,34 @@ def outcome(wrong: Wrong) -> str:
 
 def must_be_refused(wrong: Wrong) -> bool:
     return any(wrong.value is value for value in NEVER.get(wrong.kind, ()))
+
+
+def every_call() -> Iterator[Wrong]:
+    """Each parameter with the wrong values of every kind: those that fit it among them."""
+    for name, (function, _) in calls().items():
+        for argument in arguments(function):
+            kind = BY_FUNCTION.get((name, argument)) or KINDS.get(argument) or "unknown"
+            for each, values in WRONG.items():
+                for value in values:
+                    yield Wrong(name, argument, kind if each == kind else "", value)
+
+
+def main() -> int:
+    """Every wrong call, each raw error told once: python -m tests.bad_calls."""
+    tried, seen = 0, set()
+    for tried, wrong in enumerate(every_call(), 1):
+        start = time.process_time()
+        found = outcome(wrong)
+        if found == "taken" and must_be_refused(wrong):
+            found = "taken, though it never may be"
+        elif found in ("refused", "taken"):
+            found = "" if time.process_time() - start < 5 else "more than 5 s"
+        if found and found not in seen:
+            seen.add(found)
+            print(f"{wrong}: {found}", flush=True)
+    print(f"{tried:,} calls, {len(seen)} kinds of raw errors")
+    return bool(seen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,6 +16,7 @@ import io
 import random
 import re
 import resource
+import signal
 import sys
 import time
 import traceback
@@ -151,9 +152,19 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
+class Stalled(BaseException):
+    """An input took so long that nobody waits for its end."""
+
+
+def _stalled(*_: object) -> None:
+    raise Stalled("takes too long")
+
+
 def broken(target: str, data: bytes, most: float = TIME) -> str:
     """What is wrong with how an input was taken; empty where nothing is."""
     start = time.process_time()
+    signal.signal(signal.SIGVTALRM, _stalled)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 4 * most)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("error")
@@ -166,6 +177,8 @@ def broken(target: str, data: bytes, most: float = TIME) -> str:
         places = [f for f in traceback.extract_tb(error.__traceback__) if "symgate" in f.filename]
         where = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else "?"
         return f"{type(error).__name__} at {where}: {str(error)[:120]!r}"
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     spent = time.process_time() - start
     if spent > most:
         return f"{spent:.1f} s"

@@ -181,6 +181,7 @@ def test_the_work_of_a_formula_is_bounded() -> None:
 #: What a pattern could be stalled by: the verb, what stands before, and what is repeated.
 STALLING = [
     ("a.md", "", "~~~"),
+    ("a.md", "", "\\\\$"),
     ("a.md", "\\def", " "),
     ("a.md", "\\newcommand", "\n"),
     ("a.md", "", "http://chart?&"),

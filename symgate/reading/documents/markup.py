@@ -46,6 +46,9 @@ _OPENERS = re.compile(
     r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
 )
 
+#: A dollar that is not escaped.
+_CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
+
 #: An address up to where it ends in running text.
 _ADDRESS = re.compile(r"[^\s\"'<>)]*")
 
@@ -187,14 +190,10 @@ def _dollars(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], i
 
 def _dollar(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
     start = found.end()
-    at = start
-    while True:
-        end = _closed(text, at, stop, "$", MAX_INLINE)
-        if end < 0:
-            return None
-        if text[end - 1] != "\\":
-            break
-        at = end + 1
+    closing = _CLOSING_DOLLAR.search(text, start, min(stop, start + MAX_INLINE))
+    if closing is None:
+        return None
+    end = closing.start()
     content = text[start:end]
     if "\n\n" in content.replace("\r", "") or not content.strip():
         return None
