@@ -21,11 +21,11 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 import symgate as sg
+from symgate.plots.style import rendered
 from tests.bad_calls import calls
 
 NOTE = r"$$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tanh(W x_t), z_t = \sigma(U h_{t-1})$$"
@@ -48,8 +48,9 @@ def verbs() -> dict[str, Callable[[Path], object]]:
         "zoo": lambda _: [str(sg.zoo[name]) for name in sorted(sg.zoo)[:20]],
         "explicit": lambda _: str(sg.cell("gru").explicit(n=2, m=1).next_state),
         "symbolic lag": lambda _: sg.latex(sg.jacobian("lstm", lag="k"), notation="cho"),
-        "page": lambda _: sg.explore("rnn").html(),
-        "picture": lambda folder: written(sg.decay("gru", **small), folder / "a.svg"),
+        "page": lambda _: sg.explore("rnn").html,
+        "picture": lambda _: rendered(sg.plots.decay_curves([sg.decay("gru", **small)]), "svg"),
+        "drawing": lambda _: sg.diagram("gru").svg(),
         "saved": lambda folder: sg.load(saved(sg.decay("gru", **small), folder / "a.npz")),
         "file": lambda folder: sg.read(text(folder / "a.md")),
         "network": lambda _: sg.model(
@@ -57,15 +58,6 @@ def verbs() -> dict[str, Callable[[Path], object]]:
         ),
         "sheet": lambda _: sg.exercises(["rnn", "gru"], seed=3, count=3).html(),
     }
-
-
-def written(curve: sg.Decay, path: Path) -> bytes:
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    curve.plot(ax=figure.subplots())
-    figure.savefig(path, metadata={"Date": None})
-    return path.read_bytes()
 
 
 def saved(curve: sg.Decay, path: Path) -> Path:
@@ -106,9 +98,9 @@ def digest(name: str) -> str:
         return sha256(made.replace(folder, "").encode()).hexdigest()
 
 
-def by_threads(number: int) -> dict[str, set[str]]:
-    """Every digest by so many threads, all of which begin one verb at the same moment."""
-    names, barrier = list(verbs()), threading.Barrier(number)
+def by_threads(number: int, names: list[str]) -> dict[str, set[str]]:
+    """Each digest by so many threads, all of which begin one verb at the same moment."""
+    barrier = threading.Barrier(number)
     found: dict[str, set[str]] = {name: set() for name in names}
 
     def one() -> None:
@@ -138,19 +130,21 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--processes", choices=("fork", "spawn"))
     parser.add_argument("--clock", action="store_true")
+    parser.add_argument("names", nargs="*", help="of what; of all where none is given")
     arguments = parser.parse_args()
+    names = arguments.names or list(verbs())
     if arguments.clock:
         time.time = jumping()
     if arguments.processes:
         if arguments.processes == "fork":
-            by_threads(1)
+            by_threads(1, names)
         context = multiprocessing.get_context(arguments.processes)
         with context.Pool(2) as pool:
-            found = dict(zip(verbs(), ({d} for d in pool.map(digest, verbs(), 1)), strict=True))
+            found = dict(zip(names, ({d} for d in pool.map(digest, names, 1)), strict=True))
     else:
         sys.setswitchinterval(1e-5 if arguments.threads > 1 else 5e-3)
         with contextlib.redirect_stderr(io.StringIO()):
-            found = by_threads(arguments.threads)
+            found = by_threads(arguments.threads, names)
     print(json.dumps({name: sorted(each) for name, each in found.items()}, indent=1))
     return 0
 

@@ -7,7 +7,6 @@ import warnings
 from functools import cache
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -20,6 +19,7 @@ from symgate.drawing.labels import DROP, SCRIPT, Run, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.palette import INK
 from symgate.drawing.scene import Line, Scene, Shape, Text
+from symgate.drawing.settings import settings
 
 _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "Q": [Path.CURVE3, Path.CURVE3]}
 #: Both come with Matplotlib.
@@ -57,7 +57,7 @@ def scene_image(scene: Scene, kind: str, dpi: int = 200, scale: float = 1.0) -> 
         patch.set_linewidth(scale * patch.get_linewidth())
         axes.add_patch(patch)
     out = io.BytesIO()
-    with rc_context({"svg.hashsalt": "symgate", "pdf.compression": 6}):
+    with settings({"svg.hashsalt": "symgate", "pdf.compression": 6}):
         figure.savefig(out, format=kind, dpi=dpi, metadata=_METADATA[kind])
     return out.getvalue()
 

@@ -92,11 +92,8 @@ class Ranks:
                 return self._product(left, right)
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub()):
                 return self._sum(node)
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return max(self.of(left), self.of(right))
             case ast.BinOp(left=left, right=right):
-                matrix = 2 in (self.of(left), self.of(right))
-                return 2 if matrix else max(self.of(left), self.of(right))
+                return max(self.of(left), self.of(right))
             case ast.UnaryOp(operand=operand):
                 return self.of(operand)
             case ast.List():

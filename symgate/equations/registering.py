@@ -62,6 +62,8 @@ def activation(
     if name in RESERVED or name in ("a", "T"):
         raise SymgateError(f"{name!r} has a meaning in the language already")
     closed = _expression(name, formula)
+    slope = _slope(name, closed)
+    ends = _ends("values", values, name, closed), _ends("slopes", slopes, name, slope)
     before = ACTIVATIONS.get(name)
     if before is not None and before.formula:
         if before.closed != closed:
@@ -69,13 +71,12 @@ def activation(
         return before
     if is_function(name):
         raise SymgateError(f"{name!r} is a function of the language already")
-    slope = _slope(name, closed)
     return register(
         name=name,
         closed=closed,
         slope=slope,
-        range=_ends("values", values, name, closed),
-        slopes=_ends("slopes", slopes, name, slope),
+        range=ends[0],
+        slopes=ends[1],
         parity=_parity(closed),
         kinks=tuple(dict.fromkeys(_kinks(closed))),
         latex=latex,

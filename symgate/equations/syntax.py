@@ -16,6 +16,7 @@ from symgate.algebra.vectors import Total
 from symgate.equations.source import Source
 from symgate.equations.tokens import check_form
 from symgate.errors import did_you_mean
+from symgate.parsing import parsed
 
 MAX_CHARACTERS = 50_000
 MAX_EQUATIONS = 200
@@ -62,7 +63,7 @@ def read_lines(source: Source) -> tuple[Line, ...]:
         )
     check_form(source)
     lines: dict[str, Line] = {}
-    for statement in ast.parse("\n".join(source.code)).body:
+    for statement in parsed("\n".join(source.code)).body:
         line = _line(source, statement)
         if line.name in lines:
             first = lines[line.name].target.lineno

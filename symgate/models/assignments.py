@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from symgate.parsing import parsed
+
 
 @dataclass(frozen=True)
 class Place:
@@ -34,7 +36,7 @@ def place_of(node: Any) -> Place | None:
 def _assignments(file: str) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
     """The assignments of a source file: first line, last line, the names on the left."""
     try:
-        tree = ast.parse("".join(linecache.getlines(file)))
+        tree = parsed("".join(linecache.getlines(file)))
     except SyntaxError:
         return ()
     found = []

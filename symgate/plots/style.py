@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from zlib import crc32
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.plots.vector import compact
@@ -191,7 +191,7 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-        with rc_context(style()):
+        with settings(style()):
             return function(*args, **kwargs)
 
     return inside
@@ -248,7 +248,7 @@ def _saved(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
     found = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
     assert isinstance(found, Figure)
     out = io.BytesIO()
-    with rc_context(style()):
+    with settings(style()):
         found.draw_without_rendering()  # the layout settles, so that saving again is the same
         found.savefig(out, format=kind, metadata=_METADATA[kind], **options)
     return out.getvalue()

@@ -14,6 +14,7 @@ from itertools import product
 
 from symgate.cells import entries
 from symgate.equations.zoo import cell as zoo_cell
+from symgate.parsing import expression, parsed
 
 #: Numbers in front and a chain of matrices and vectors, with its coefficient.
 Chains = dict[tuple[tuple[str, ...], tuple[str, ...]], float]
@@ -51,7 +52,7 @@ def family(lines: Mapping[str, str], ranks: Mapping[str, int]) -> str:
 
 
 def _is_linear(line: str) -> bool:
-    nodes = [n for n in ast.walk(ast.parse(line.split(" = ", 1)[1])) if isinstance(n, ast.expr)]
+    nodes = [n for n in ast.walk(expression(line.split(" = ", 1)[1])) if isinstance(n, ast.expr)]
     return all(isinstance(n, ast.BinOp | ast.Subscript | ast.Name | ast.Constant) for n in nodes)
 
 
@@ -73,7 +74,7 @@ def _book() -> Mapping[str, str]:
 
 def turned(lines: Sequence[str], memory: str) -> list[str]:
     """The lines of a memory that is written the other way up, with what multiplies it behind it."""
-    return [ast.unparse(_Turned(memory).visit(ast.parse(line))) for line in lines]
+    return [ast.unparse(_Turned(memory).visit(parsed(line))) for line in lines]
 
 
 class _Turned(ast.NodeTransformer):
@@ -106,7 +107,7 @@ class _Turned(ast.NodeTransformer):
 def _signature(text: str, memory: str, ranks: Mapping[str, int]) -> str:
     """The update of a memory without its names, the same for equal ones either way up."""
     try:
-        found = _Chains(memory, ranks).of(ast.parse(text.strip(), mode="eval").body)
+        found = _Chains(memory, ranks).of(expression(text))
     except (SyntaxError, KeyError):
         return ""
     over = {(scalars, _over(chain)): c for (scalars, chain), c in found.items()}

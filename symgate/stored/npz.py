@@ -12,6 +12,7 @@ from numpy.lib import format as npy
 from numpy.lib.format import descr_to_dtype
 
 from symgate.errors import SymgateError
+from symgate.parsing import expression
 from symgate.stored.archive import BROKEN, Archive
 from symgate.stored.arrays import Array, Contents, Stored, checked_bytes
 
@@ -50,7 +51,7 @@ def _header(name: str, head: io.BytesIO, whole: int) -> tuple[int, int, Any, Any
     """Where the numbers begin, their bytes, the shape, the order of the axes, the type."""
     try:
         length = int.from_bytes(head.read(2 if npy.read_magic(head) == (1, 0) else 4), "little")
-        said = ast.literal_eval(head.read(length).decode("utf-8").strip())
+        said = ast.literal_eval(expression(head.read(length).decode("utf-8").strip()))
         shape, fortran, dtype = said["shape"], said["fortran_order"], descr_to_dtype(said["descr"])
         shape = tuple(shape)
     except ODD as error:

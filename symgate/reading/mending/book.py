@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from symgate.algebra.names import is_scalar_name
 from symgate.cells import entries
+from symgate.parsing import parsed
 from symgate.reading.mending.polynomials import (
     Polynomial,
     TooLong,
@@ -171,7 +172,7 @@ def of_text(equations: str) -> dict[str, AnyTerm]:
     >>> sorted(of_text("h[t] = tanh(W @ x[t] + U @ h[t-1])"))
     ['h']
     """
-    body = ast.parse("\n".join(line.strip() for line in equations.splitlines())).body
+    body = parsed("\n".join(line.strip() for line in equations.splitlines())).body
     pairs = [(s.targets[0], s.value) for s in body if isinstance(s, ast.Assign)]
     names = [t.value if isinstance(t, ast.Subscript) else t for t, _ in pairs]
     defined = {n.id for n in names if isinstance(n, ast.Name)}
