@@ -23,8 +23,6 @@ LONG = {
     "symgate.bounds.ranges",
     "symgate.linear.linearise",
     "symgate.linear.paths",
-    "symgate.numerics.initialise",
-    "symgate.numerics.product",
     "symgate.reading.mending.changes",
     "symgate.reading.rows",
     "symgate.reading.symbols",

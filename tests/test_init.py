@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.numerics.initialise import SCHEMES, double_biases
+from symgate.numerics.biases import double_biases
+from symgate.numerics.initialise import SCHEMES
 from tests.chosen import CELLS
 
 #: Cells whose input is as long as their state.

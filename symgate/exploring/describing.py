@@ -17,8 +17,8 @@ from symgate.errors import SymgateError
 from symgate.flow.measure import chosen_values, decay
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, carries, count, paths
+from symgate.numerics.biases import all_biases, bias_of, double_biases
 from symgate.numerics.general import is_general
-from symgate.numerics.initialise import all_biases, bias_of, double_biases
 from symgate.writing.latex import equations, latex
 from symgate.writing.mathml import mathml
 

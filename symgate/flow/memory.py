@@ -28,8 +28,9 @@ from symgate.flow.solve import Solution, solved
 from symgate.flow.table import steps
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
+from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_general
-from symgate.numerics.initialise import bias_of, chosen_sizes, init
+from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.options import known_name
 from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup

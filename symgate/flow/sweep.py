@@ -31,7 +31,8 @@ from symgate.flow.progress import Journal
 from symgate.flow.table import half_life, lag, power
 from symgate.flow.table import number as told
 from symgate.flow.workers import in_order
-from symgate.numerics.initialise import SCHEMES, bias_of, init
+from symgate.numerics.biases import bias_of
+from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.options import known_name
 from symgate.numerics.product import NORMS
 from symgate.numerics.setup import Measuring, Setup, setup

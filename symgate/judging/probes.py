@@ -19,7 +19,8 @@ from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import CARRY, Carry, carry, paths
 from symgate.linear.transition import named_paths
-from symgate.numerics.initialise import bias_of, init
+from symgate.numerics.biases import bias_of
+from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate

@@ -19,7 +19,7 @@ from symgate.judging.formulas import Board, mapped, named
 from symgate.judging.gates import listed, reads
 from symgate.judging.probes import WIDE, at_rest, carry_of, input_size, within, zeros
 from symgate.linear.linearise import linearise
-from symgate.numerics.initialise import bias_of
+from symgate.numerics.biases import bias_of
 from symgate.numerics.simulate import simulate
 from symgate.writing.formulas import Count, Written
 

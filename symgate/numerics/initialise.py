@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, exp
+from sympy import Expr, exp
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.asked import is_number, is_whole, number
 from symgate.equations.cell import Cell, Parameter
-from symgate.equations.zoo import cell_of, once_a_cell
+from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
-from symgate.linear.linearise import Node, linearise
+from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
 from symgate.numerics.arrays import PRECISIONS, checked, number_of
+from symgate.numerics.biases import (
+    _stacks,
+    acts_on_input,
+    all_biases,
+    bias_of,
+    double_biases,
+    own_bias,
+)
 from symgate.numerics.options import known_name, mapping
 from symgate.numerics.room import must_fit
 from symgate.numerics.setup import Setup
@@ -136,122 +143,6 @@ def _by_layer(
     return hidden[0], {**found, **sizes}
 
 
-def bias_of(cell: Cell, gate: str) -> str:
-    """The vector that is added to what a gate's activation acts on; a bias by its own name."""
-    if gate in all_biases(cell):
-        return gate
-    known_name(f"a gate of {cell.name} named", gate, {*cell.equations, *all_biases(cell)})
-    found = _own_bias(cell, gate)
-    if found is None:
-        raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
-    return found
-
-
-def _own_bias(cell: Cell, gate: str) -> str | None:
-    """The bias of a gate; that of s where the gate is sigmoid(s) of another value s."""
-    for node in linearise(cell).backward():
-        if node.owner == gate and node.kind != "inner":
-            for name in _biases(cell, node):
-                return name
-            for part in Add.make_args(_inside(node)):
-                if isinstance(part, Indexed) and time_of(part) == 0:
-                    named = name_of(part) in cell.equations
-                    if named and (found := _own_bias(cell, name_of(part))):
-                        return found
-    return None
-
-
-def _biases(cell: Cell, node: Node) -> list[str]:
-    """The vectors that are added in a node, or inside its activation: not times a variable."""
-    inside = _inside(node)
-    if isinstance(inside, Vector):
-        return [inside.name]
-    return [
-        term.parameter
-        for term in node.parameter_terms
-        if cell.parameters[term.parameter].kind == "vector"
-        and term.left is None
-        and not any(factor.has(Indexed) for factor in term.coefficient)
-    ]
-
-
-def _inside(node: Node) -> Expr:
-    is_activation = isinstance(node.expression, Function)
-    return node.expression.args[0] if is_activation else node.expression
-
-
-@once_a_cell
-def acts_on_input(cell: Cell) -> dict[str, bool]:
-    """Whether each matrix acts on an input; one that acts on a stack does not.
-
-    The input of a layer is the output of the one below it.
-    """
-    found: dict[str, bool] = {}
-    sent = {cell.variable(o) for o in cell.outputs}
-    sent |= {cell.variable(g) for g in cell.gates if cell.outputs and name_parts(g).base == "y"}
-    for expression in cell.equations.values():
-        for product in expression.atoms(MatVec):
-            for symbol in product.matrix.atoms(MatrixSymbol):
-                v = product.vector
-                inside = isinstance(v, Indexed) and (name_of(v) in cell.inputs or v in sent)
-                found[symbol.name] = found.get(symbol.name, True) and inside
-    return found
-
-
-@once_a_cell
-def _stacks(cell: Cell) -> dict[str, list[tuple[str, Expr]]]:
-    """The parts and their sizes, of each matrix that acts on [h, x]."""
-    found: dict[str, list[tuple[str, Expr]]] = {}
-    for expression in cell.equations.values():
-        for product in expression.atoms(MatVec):
-            v = product.vector
-            if isinstance(v, Stack):
-                names = [name_of(s) if isinstance(s, Indexed) else "" for s in v.parts]
-                for symbol in product.matrix.atoms(MatrixSymbol):
-                    found.setdefault(symbol.name, list(zip(names, v.sizes, strict=True)))
-    return found
-
-
-@once_a_cell
-def double_biases(cell: Cell) -> frozenset[str]:
-    """The vectors that are added to two products or more: nn.LSTM has a bias for each matrix.
-
-    >>> import symgate as sg
-    >>> sorted(double_biases(sg.cell("gru-reset-after")))  # r acts between b_n and c_n
-    ['b_r', 'b_z']
-    """
-    sums = {a for e in cell.equations.values() for a in e.atoms(Add)}
-    found: set[str] = set()
-    for parts in (list(_summands(cell, total)) for total in sums):
-        if sum(_products(part) for part in parts) > 1:
-            found |= {part.name for part in parts if isinstance(part, Vector)}
-    return frozenset(found)
-
-
-def _summands(cell: Cell, total: Expr) -> Iterator[Expr]:
-    """What is added up, also over several equations of the step."""
-    for part in Add.make_args(total):
-        if isinstance(part, Indexed) and time_of(part) == 0 and name_of(part) in cell.equations:
-            yield from _summands(cell, cell.equations[name_of(part)])
-        else:
-            yield part
-
-
-def _products(part: Expr) -> int:
-    """How many matrices act on vectors in a summand; one on [h, x] counts for each of them."""
-    found = [f for f in Mul.make_args(part) if isinstance(f, MatVec)]
-    if len(found) != 1 or any(f.has(Indexed) for f in Mul.make_args(part) if f != found[0]):
-        return 0
-    vector = found[0].vector
-    return len(vector.parts) if isinstance(vector, Stack) else 1
-
-
-@once_a_cell
-def all_biases(cell: Cell) -> frozenset[str]:
-    """The vectors that are added, and weigh no state: those that the schemes draw as 0."""
-    return frozenset(name for node in linearise(cell) for name in _biases(cell, node))
-
-
 @dataclass(frozen=True)
 class _Draw:
     cell: Cell
@@ -349,7 +240,7 @@ class _Draw:
     def keras(self, p: Parameter) -> Array:
         array = self.recurrent(p, self.orthogonal)
         for gate in self.cell.equations:
-            if self.is_role(gate, "forget", "f") and _own_bias(self.cell, gate) == p.name:
+            if self.is_role(gate, "forget", "f") and own_bias(self.cell, gate) == p.name:
                 return np.ones_like(array)
         return array
 
@@ -379,7 +270,7 @@ class _Draw:
             out[name] = b if keeps else -b
             for other in self.cell.equations:
                 if other not in keeping and self.is_role(other, "input gate", "i"):
-                    opposite = _own_bias(self.cell, other)
+                    opposite = own_bias(self.cell, other)
                     if opposite is not None and opposite not in out:
                         out[opposite] = -out[name]
         return out

@@ -7,25 +7,22 @@ directions that no longer count are dropped where that pays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from ctypes import CDLL
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
-from symgate.numerics import native
 from symgate.numerics.arrays import checked
-from symgate.numerics.general import is_general
+from symgate.numerics.block import Asked, beyond_states, chosen_lags, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
-from symgate.numerics.run import Run, checked_run
+from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.walk import Walk
@@ -144,14 +141,14 @@ def lag_norms(
     """
     if step is None and beyond_states(run, of, wrt):
         return _of_any(run, of, wrt, lags, at, norm, progress)
-    asked = _Asked.of_run(run, of, wrt, at, lags, engine)
+    asked = Asked.of_run(run, of, wrt, at, lags, engine)
     known_name("the norm", norm, NORMS)
     check_progress(progress)
     if step is not None and not isinstance(step, Transition):
         raise SymgateError(f"step is a transition of the cell, not {type(step).__name__}")
     if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
         raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
-    chosen = _chosen_lags(singular, asked.lags)
+    chosen = chosen_lags(singular, asked.lags)
     steps = Steps(run, leading_to(step or transition(run.cell), asked.wrt))
     if tolerance:
         tolerance = max(tolerance, float(np.finfo(run.dtype).eps))
@@ -191,7 +188,7 @@ def block_norms(
     passes: dict[Transition, list[str]] = {}
     for name in wrt:
         passes.setdefault(leading_to(full, name), []).append(name)
-    asked = _Asked.of_run(run, of, wrt[0], at, lags, engine)
+    asked = Asked.of_run(run, of, wrt[0], at, lags, engine)
     chosen = np.arange(lags + 1) if noted is None else noted
     found: dict[str, Array] = {}
     for part, names in passes.items():
@@ -207,7 +204,7 @@ def block_norms(
 
 
 def _noted_blocks(
-    asked: _Asked, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
+    asked: Asked, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
 ) -> Sequence[Record]:
     """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
     run, size = asked.run, steps.size(asked.of)
@@ -267,7 +264,7 @@ def vector_norms(
     """
     if beyond_states(run, of, wrt):
         return _of_any(run, of, wrt, lags, at, "frobenius", progress, vector)
-    asked = _Asked.of_run(run, of, wrt, at, lags, engine)
+    asked = Asked.of_run(run, of, wrt, at, lags, engine)
     check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
@@ -277,16 +274,6 @@ def vector_norms(
         raise ShapeError(f"the loss vector has shape {given.shape}; expected {expected}")
     rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
     return _walked(asked, steps, rows[:, None], "frobenius", 0.0, (), progress, "L")
-
-
-def beyond_states(run: object, of: object, wrt: object) -> bool:
-    """Whether a block needs the general walk: a cell with scalars or matrices of the step, or
-    an end that is not a state."""
-    checked_run(run)
-    assert isinstance(run, Run)
-    lin, states = linearise(run.cell), run.cell.states
-    known = {*lin.nodes, *run.cell.inputs} - {*states}
-    return is_general(run.cell) or any(isinstance(n, str) and n in known for n in (of, wrt))
 
 
 def _of_any(
@@ -304,9 +291,11 @@ def _of_any(
     what = f"a value of {run.cell.name} named"
     first = run.cell.output if of is None else known_name(what, of, lin.nodes)
     second = first if wrt is None else known_name(what, wrt, [*lin.nodes, *run.cell.inputs])
-    step = _step(run, at)
+    step = step_of(run, at)
     reach = step + 1 if second in run.cell.states else step
-    count = _lags(min(lags, reach) if lags == reach + 1 else reach if lags is None else lags, step)
+    count = lags_of(
+        min(lags, reach) if lags == reach + 1 else reach if lags is None else lags, step
+    )
     rows = None
     if vector is not None:
         given, shape = checked("the loss vector", vector), run.shape(first)
@@ -328,43 +317,8 @@ def _of_any(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """Which block, from which step, over how many lags."""
-
-    run: Run
-    of: str
-    wrt: str
-    at: int
-    lags: int
-    library: CDLL | None
-
-    @classmethod
-    def of_run(
-        cls,
-        run: Run,
-        of: str | None,
-        wrt: str | None,
-        at: int | None,
-        lags: int | None,
-        engine: str | None,
-    ) -> _Asked:
-        checked_run(run)
-        states = run.cell.states
-        what = f"a state of {run.cell.name} named"
-        first, second = (
-            run.cell.output if name is None else known_name(what, name, states)
-            for name in (of, wrt)
-        )
-        step = _step(run, at)
-        library = native.engine(engine)
-        if run.dtype != np.float64 or run.samples == 0:
-            library = None
-        return cls(run, first, second, step, _lags(lags, step), library)
-
-
 def _walked(
-    asked: _Asked,
+    asked: Asked,
     steps: Steps,
     rows: Array,
     norm: str,
@@ -435,35 +389,3 @@ def _notes(log: Array, what: str) -> tuple[str, ...]:
     if len(samples) == 1:
         return (f"{text} in sample {samples[0]}",)
     return (f"{text} in {len(samples)} of {count} samples",)
-
-
-def _chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
-    """The lags at which all singular values are wanted."""
-    if isinstance(singular, str) or not isinstance(singular, Iterable):
-        raise SymgateError(f"singular is a list of lags, not {singular!r}")
-    chosen = []
-    for k in singular:
-        if not is_whole(k) or not 0 <= k <= lags:
-            raise SymgateError(f"singular values are wanted at lag {k}, and there are {lags} lags")
-        chosen.append(int(k))
-    return tuple(chosen)
-
-
-def _step(run: Run, at: int | None) -> int:
-    step = run.steps - 1 if at is None else at
-    if not is_whole(step):
-        raise SymgateError(f"the step at is a whole number, not {at!r}")
-    if not 0 <= step < run.steps:
-        raise ShapeError(f"step {step} is not in the run, which has steps 0 to {run.steps - 1}")
-    return int(step)
-
-
-def _lags(lags: int | None, at: int) -> int:
-    count = at + 1 if lags is None else lags
-    if not is_whole(count) or count < 0:
-        raise SymgateError(f"lags is a whole number from 0, not {lags!r}")
-    if count > at + 1:
-        raise ShapeError(
-            f"lag {count} reaches before the start: from step {at} there are {at + 1} lags"
-        )
-    return int(count)

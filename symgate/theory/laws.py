@@ -25,8 +25,9 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import Linearisation, Node, linearise
 from symgate.linear.paths import sums
 from symgate.linear.ways import pieces
+from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_general
-from symgate.numerics.initialise import SCALAR, bias_of
+from symgate.numerics.initialise import SCALAR
 from symgate.theory.averages import (
     Entangled,
     Law,
