@@ -35,7 +35,8 @@ _ALIKE = [
 def with_aliases(lines: Sequence[Line], text: str) -> list[Line]:
     """The lines, with a left side renamed where another name was meant."""
     result = list(lines)
-    for i, name in [*_misspelt(result), *_other_states(result), *_without_accents(result)]:
+    rules = (_misspelt, _other_states, _without_accents, _other_gates)
+    for i, name in [found for rule in rules for found in rule(result)]:
         ref = next(r for line in lines for r in line.references if r.name == name)
         result[i] = _renamed(result[i], ref, text)
     return result
@@ -67,6 +68,33 @@ def other_cases(lines: Sequence[Line]) -> list[tuple[str, str]]:
         if len(ref.letter) == 1 and kept and name not in defined:
             pairs.append((name, other))
     return pairs
+
+
+def accented_states(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """States that are defined with an accent and read without: c_{t-1} in c̄_t = f c_{t-1} + …"""
+    defined = {line.name for line in lines}
+    missing = _undefined(lines, -1)
+    return [
+        (line.name, bare)
+        for line in lines
+        if line.target.accents
+        and (bare := "_".join((line.target.letter, *line.target.labels))) in missing
+        and bare not in defined
+        and _reads(line, bare, -1)
+        and not _has_function(line)
+    ]
+
+
+def with_one_name(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: str) -> list[Line]:
+    """The lines with a fault where a state's own line has an accent that its last value lacks."""
+    result = list(lines)
+    for name, bare in same:
+        at = next(i for i, line in enumerate(result) if line.name == bare)
+        start, stop = result[at].target.start, result[at].target.stop
+        why = f"its last value is {bare}, without the accent of {name}"
+        fault = Fault("extra_accent", why, start, stop, text[start:stop], "", (), 0.7)
+        result[at] = replace(result[at], faults=(*result[at].faults, fault))
+    return result
 
 
 def with_one_case(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: str) -> list[Line]:
@@ -123,7 +151,7 @@ def _other_states(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             for i in readers
             if lines[i].name not in used
             and len(lines[i].references) >= 3
-            and not any(r.kind == "FUNCTION" or r.letter == "sigma" for r in lines[i].references)
+            and not _has_function(lines[i])
             and any(r.time == 0 and r.accents for r in lines[i].references)
         ]
         if len(readers) >= 3 and len(updates) == 1:
@@ -140,6 +168,26 @@ def _without_accents(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
         own = [i for i in places if not _reads(lines[i], name, 0)]
         if len(places) == 2 and len(own) == 1:
             yield own[0], name
+
+
+def _other_gates(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+    """s = σ(…), which nothing reads, beside (1 - z) h + z h̃ with a z that nothing defines."""
+    used = {ref.name for line in lines for ref in line.references}
+    missing = _undefined(lines, 0)
+    unread = [i for i, line in enumerate(lines) if line.name not in used and _has_function(line)]
+    gates = [
+        name
+        for name in missing
+        if not any(_reads(line, name, 0) and _has_function(line) for line in lines)
+        and sum(r.name == name for line in lines for r in line.references) > 1
+    ]
+    gate_lines = [i for i in unread if any(r.time == -1 for r in lines[i].references)]
+    if len(gates) == 1 and len(gate_lines) == 1:
+        yield gate_lines[0], gates[0]
+
+
+def _has_function(line: Line) -> bool:
+    return any(r.kind == "FUNCTION" or r.letter == "sigma" for r in line.references)
 
 
 def _undefined(lines: Sequence[Line], time: int) -> dict[str, Reference]:

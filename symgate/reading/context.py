@@ -26,7 +26,8 @@ class Context:
     """What is known of the symbols of a group of equations.
 
     `defined` are the names on left sides, `timed` those that stand with a time anywhere;
-    `kinds` says what each parameter is, `row` whether vectors stand left of matrices.
+    `kinds` says what each parameter is, `row` whether vectors stand left of matrices; `past`
+    are pairs of a line and a name whose last value it reads, where no times are printed.
     """
 
     indices: Indices = field(default_factory=Indices)
@@ -36,6 +37,7 @@ class Context:
     inputs: frozenset[str] = frozenset()
     kinds: dict[str, str] = field(default_factory=dict)
     olds: frozenset[str] = frozenset()
+    past: frozenset[tuple[str, str]] = frozenset()
     row: bool = False
     target: str = ""
     evidence: dict[str, set[str]] = field(default_factory=dict)

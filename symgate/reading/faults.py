@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,16 @@ class Edit:
     start: int
     stop: int
     text: str
+
+
+class Placed(Protocol):
+    """Anything that stands in the document from `start` to `stop`."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def stop(self) -> int: ...
 
 
 @dataclass(frozen=True)

@@ -294,16 +294,16 @@ def _closure(start: str, links: dict[str, set[str]]) -> set[str]:
 
 
 def _timeless_states(lines: Sequence[Line]) -> set[str]:
-    """Where no times are printed: names with a mark of the new, as h' beside h."""
-    if any(ref.time is not None for line in lines for ref in (line.target, *line.references)):
-        return set()
+    """Where no last value has a time: names with a mark of the new, as h' or h_new beside h."""
     used = {ref.name for line in lines for ref in line.references}
+    if any(ref.time is not None for line in lines for ref in line.references):
+        return set()
+    own = {line.name for line in lines}
     return {
         line.name
         for line in lines
-        if line.target.accents
-        and line.target.letter in used
-        and line.target.letter not in {own.name for own in lines}
+        if (line.target.accents and line.target.letter in used and line.target.letter not in own)
+        or (line.target.time == 0 and line.name in used)
     }
 
 

@@ -124,7 +124,8 @@ class Meaning:
             raise Foreign(f"{ref.name} without an argument", node)
         if ref.name in context.indices.time and ref.time is None:
             raise FormulaError("the time stands here as a number", ref.start, ref.stop)
-        if ref.name in context.olds and ref.time is None:
+        past = ref.name in context.olds or (context.target, ref.name) in context.past
+        if past and ref.time is None:
             return Var(ref.start, ref.stop, ref.name, -1, ref)
         if ref.time is not None or ref.name in context.defined or ref.name in context.inputs:
             time = ref.time

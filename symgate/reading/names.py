@@ -81,7 +81,7 @@ def indices(sides: Iterable[Sequence[Token]]) -> Indices:
     if "t" in steps or not steps:
         return Indices()
     best = max(steps, key=lambda letter: (letter not in "lL", steps[letter]))
-    return Indices(frozenset({best}) if best in "nkijtsτ" or best == "tau" else frozenset({"t"}))
+    return Indices(frozenset({best}) if best in "nkijtsτTLN" or best == "tau" else frozenset({"t"}))
 
 
 def _script_groups(tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
@@ -99,6 +99,8 @@ def reference(tree: Tree, indices: Indices) -> Reference | None:
     meant = dict(indices.same).get(found.name) if found is not None and indices.same else None
     if found is None or meant is None:
         return found
+    if found.accents and meant[:1] == found.letter[:1]:
+        return replace(found, name=meant, accents=())
     return replace(found, name=meant, letter=found.letter.swapcase())
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symgate.reading.aliases import (
+    accented_states,
     other_cases,
     with_aliases,
     with_one_case,
+    with_one_name,
     without_matrices,
 )
 from symgate.reading.documents import pieces
@@ -58,11 +60,12 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     everything = list(_equations(found, macros))
     known = _indices(everything)
     read = _read(found, everything, known)
-    same = other_cases(read)
-    if same:
+    cases, accents = other_cases(read), accented_states(read)
+    if cases or accents:
         found.aside.clear()
-        known = replace(known, same=frozenset(same))
-        read = with_one_case(_read(found, everything, known), same, document.text)
+        known = replace(known, same=frozenset(cases + accents))
+        read = with_one_case(_read(found, everything, known), cases, document.text)
+        read = with_one_name(read, accents, document.text)
     read, made = without_matrices(read)
     for line in made:
         why = "a matrix that is made of parameters"
@@ -134,10 +137,11 @@ def _may_define(piece: Piece) -> bool:
 
 
 def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
-    glued = any(p.kind == "plain" and has_glued_times(p.text) for p in found.pieces)
+    written = [(piece, written_in_latex(piece)) for piece in found.pieces]
+    glued = any(piece.kind == "plain" and has_glued_times(ready.text) for piece, ready in written)
     count, budget = 0, Budget()
-    for piece in found.pieces:
-        ready = expanded(written_in_latex(piece), macros, budget)
+    for piece, own in written:
+        ready = expanded(own, macros, budget)
         if glued and piece.kind == "plain":
             ready = with_glued_times(ready)
         try:

@@ -23,6 +23,11 @@ _ESCAPED_TWICE = re.compile(
     r"(?<!\\)\\\\(?:sigma|odot|tanh|cdot|text|tilde|begin|mathbf|mathrm|left|frac|circ|hat|"
     r"operatorname|times|quad|bar|Gamma|phi)(?![a-zA-Z])"
 )
+#: Commands whose backslash and first letter a programming language read as a tab or the like.
+_EATEN = re.compile(
+    r"(?<![\\A-Za-z])[\t\b\f\r]?(?:(?P<t>ilde(?=\{)|anh(?=\s?\()|ext(?=\{))"
+    r"|(?P<f>rac(?=\{))|(?P<b>ar(?=\{)|oldsymbol(?=\{)|egin(?=\{)))"
+)
 _PLAIN_BREAK = re.compile(r"\\([_*\[\](){}#+.!~-])")
 
 
@@ -34,6 +39,8 @@ def written_in_latex(piece: Piece) -> Piece:
     """
     if _ESCAPED_TWICE.search(piece.text):
         piece = _joined(piece, _unescaped_twice(piece.text))
+    if piece.kind == "latex" and _EATEN.search(piece.text):
+        piece = _joined(piece, _restored(piece.text))
     if "&" in piece.text and _ENTITY.search(piece.text):
         piece = _joined(piece, _entities(piece.text))
     if "<" in piece.text and _MARK.search(piece.text):
@@ -82,6 +89,12 @@ def _unescaped_twice(text: str) -> Iterator[tuple[str, int]]:
             yield ("\\\\" if found.group(1) else "\\"), at
 
 
+def _restored(text: str) -> Iterator[tuple[str, int]]:
+    """A tab and ilde are the command for a tilde."""
+    for part, at, found in _between(text, _EATEN):
+        yield (part if found is None else f"\\{found.lastgroup}{found[found.lastgroup or 0]}"), at
+
+
 def _entities(text: str) -> Iterator[tuple[str, int]]:
     for part, at, found in _between(text, _ENTITY):
         yield (part if found is None else unescape(part)), at
@@ -106,7 +119,7 @@ def _markdown_escapes(text: str) -> Iterator[tuple[str, int]]:
 
 
 _ACCENTED = re.compile(
-    r"(?P<tilde>(?<![A-Za-z])[A-Za-z])~(?=[_\s<(\[=*]|$)|(?<![\w)\]}])~(?P<before>[A-Za-z])(?=[_<\s])"
+    r"(?P<tilde>(?<![A-Za-z])[A-Za-z])~(?=t?(?:[_\s<(\[=*]|$))|(?<![\w)\]}])~(?P<before>[A-Za-z])(?=[_<\s])"
     r"|(?<![\w)\]}])_(?P<bar>[A-Za-z])(?=_)"
 )
 

@@ -155,7 +155,7 @@ class Products:
     def placed(self, values: Sequence[Factor], at: int) -> AnyTerm:
         """A lone capital between vectors is what its kind says; wᵀ before a vector is a row."""
         value = values[at][1]
-        if isinstance(value, Par) and value.transposed and value.kind == "vector":
+        if isinstance(value, Par) and value.transposed and value.kind != "matrix":
             return replace(value, kind="matrix")
         return value
 

@@ -38,19 +38,10 @@ def _without_inner_equals(tokens: Sequence[Token], faults: list[Fault]) -> list[
     result: list[Token] = []
     for token in tokens:
         if token.kind == "EQ":
-            faults.append(
-                Fault(
-                    "wrong_operator",
-                    "an equals sign stands inside brackets",
-                    token.start,
-                    token.stop,
-                    token.value,
-                    "+",
-                    (Edit(token.start, token.stop, "+"),),
-                    0.95,
-                    ill_formed=True,
-                )
-            )
+            start, stop, why = token.start, token.stop, "an equals sign stands inside brackets"
+            edits = (Edit(start, stop, "+"),)
+            fault = Fault("wrong_operator", why, start, stop, token.value, "+", edits, 0.95, True)
+            faults.append(fault)
             token = replace(token, kind="PLUS", value="+")
         result.append(token)
     return result
@@ -64,77 +55,42 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
         if token.kind in _PAIRS:
             opened.append(token)
         elif token.kind in _TEXT:
-            if not opened and token.kind == "RPAR" and _bare_function(result):
-                head = _bare_function(result)
-                assert head is not None
-                at = result.index(head) + 1
-                faults.append(
-                    Fault(
-                        "missing_parenthesis",
-                        f"no bracket opens after {head.value}",
-                        head.start,
-                        head.stop,
-                        head.value,
-                        f"{head.value}(",
-                        (Edit(head.stop, head.stop, "("),),
-                        0.9,
-                        ill_formed=True,
-                    )
-                )
-                result.insert(at, Token("LPAR", "(", head.stop, head.stop))
+            head = _bare_function(result) if not opened and token.kind == "RPAR" else None
+            if head is not None:
+                why, meant = f"no bracket opens after {head.value}", f"{head.value}("
+                edits = (Edit(head.stop, head.stop, "("),)
+                faults.append(_bracket("missing", why, head, head.value, meant, edits, 0.9))
+                result.insert(result.index(head) + 1, Token("LPAR", "(", head.stop, head.stop))
                 result.append(token)
                 continue
             if not opened:
-                faults.append(
-                    Fault(
-                        "extra_parenthesis",
-                        f"{token.value} closes what nothing opened",
-                        token.start,
-                        token.stop,
-                        token.value,
-                        "",
-                        (Edit(token.start, token.stop, ""),),
-                        0.95,
-                        ill_formed=True,
-                    )
-                )
+                why = f"{token.value} closes what nothing opened"
+                edits = (Edit(token.start, token.stop, ""),)
+                faults.append(_bracket("extra", why, token, token.value, "", edits, 0.95))
                 continue
             before = opened.pop()
             wanted = _PAIRS[before.kind]
             if token.kind != wanted:
-                faults.append(
-                    Fault(
-                        "mismatched_parenthesis",
-                        f"{before.value} is closed by {token.value}",
-                        token.start,
-                        token.stop,
-                        token.value,
-                        _TEXT[wanted],
-                        (Edit(token.start, token.stop, _TEXT[wanted]),),
-                        0.8,
-                        ill_formed=True,
-                    )
-                )
+                why, meant = f"{before.value} is closed by {token.value}", _TEXT[wanted]
+                edits = (Edit(token.start, token.stop, meant),)
+                faults.append(_bracket("mismatched", why, token, token.value, meant, edits, 0.8))
                 token = replace(token, kind=wanted)
         result.append(token)
     for before in reversed(opened):
         last = result[-1]
         closing = _TEXT[_PAIRS[before.kind]]
-        faults.append(
-            Fault(
-                "missing_parenthesis",
-                f"{before.value} is never closed",
-                before.start,
-                before.stop,
-                before.value,
-                f"{before.value} … {closing}",
-                (Edit(last.stop, last.stop, closing),),
-                0.9,
-                ill_formed=True,
-            )
-        )
+        why, meant = f"{before.value} is never closed", f"{before.value} … {closing}"
+        edits = (Edit(last.stop, last.stop, closing),)
+        faults.append(_bracket("missing", why, before, before.value, meant, edits, 0.9))
         result.append(Token(_PAIRS[before.kind], closing, last.stop, last.stop))
     return result
+
+
+def _bracket(
+    what: str, why: str, at: Token, printed: str, meant: str, edits: tuple[Edit, ...], sure: float
+) -> Fault:
+    kind = f"{what}_parenthesis"
+    return Fault(kind, why, at.start, at.stop, printed, meant, edits, sure, True)
 
 
 def _concatenated(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
@@ -157,19 +113,13 @@ def _concatenated(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
     if depth != 1 or not two or last >= len(kinds) or kinds[comma + 1] not in letters:
         return list(tokens)
     opening, closing = tokens[kept[first]], tokens[kept[last]]
-    faults.append(
-        Fault(
-            "missing_brackets",
-            "brackets are missing around what the matrix acts on",
-            opening.start,
-            closing.stop,
-            "",
-            "",
-            (Edit(opening.start, opening.start, "["), Edit(closing.stop, closing.stop, "]")),
-            0.85,
-            ill_formed=True,
-        )
+    start, stop, why = (
+        opening.start,
+        closing.stop,
+        "brackets are missing around what the matrix acts on",
     )
+    edits = (Edit(start, start, "["), Edit(stop, stop, "]"))
+    faults.append(Fault("missing_brackets", why, start, stop, "", "", edits, 0.85, True))
     result = list(tokens)
     result.insert(kept[last] + 1, Token("RBRACKET", "]", closing.stop, closing.stop))
     result.insert(kept[first], Token("LBRACKET", "[", opening.start, opening.start))
@@ -184,100 +134,57 @@ def _bare_function(tokens: Sequence[Token]) -> Token | None:
     return None if kept[1].kind in (*_PAIRS, "SUB", "SUP") else kept[0]
 
 
+#: The faults of a spoilt script by its value: kind, why, printed, meant, certainty, ill formed.
+_SPOILT = {
+    "*": (
+        "underscore_became_asterisk",
+        "a formatter took the underscores for emphasis and wrote asterisks",
+        ("*", "_", 0.95, True),
+    ),
+    "_?": (
+        "missing_underscore",
+        "the index is not lowered: an underscore is missing",
+        ("", "_", 0.9, True),
+    ),
+    "\\_": (
+        "markdown_escape",
+        "\\_ prints an underscore and lowers nothing",
+        ("\\_", "_", 0.9, False),
+    ),
+}
+
+
 def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
     """Scripts that a formatter or a forgotten brace has spoilt; one fault of a kind."""
     found: list[Fault] = []
     for token in tokens:
         if token.kind not in ("SUB", "SUP"):
             continue
-        if token.value == "*":
-            found.append(
-                Fault(
-                    "underscore_became_asterisk",
-                    "a formatter took the underscores for emphasis and wrote asterisks",
-                    token.start,
-                    token.start + 1,
-                    "*",
-                    "_",
-                    (Edit(token.start, token.start + 1, "_"),),
-                    0.95,
-                    ill_formed=True,
-                )
-            )
+        inside, start, stop = token.inside, token.start, token.stop
+        if token.value in _SPOILT:
+            kind, why, (printed, meant, certainty, broken) = _SPOILT[token.value]
+            edits = (Edit(start, start + len(printed), meant),)
+            end = edits[0].stop if printed else stop
+            found.append(Fault(kind, why, start, end, printed, meant, edits, certainty, broken))
         elif token.value == "_-":
-            start, stop = token.inside[0].start, token.stop
-            found.append(
-                Fault(
-                    "missing_braces",
-                    "only the t is lowered: braces are missing around t-1",
-                    start,
-                    stop,
-                    "",
-                    "",
-                    (Edit(start, start, "{"), Edit(stop, stop, "}")),
-                    0.85,
-                    ill_formed=True,
-                )
-            )
-        elif token.value == "_?":
-            found.append(
-                Fault(
-                    "missing_underscore",
-                    "the index is not lowered: an underscore is missing",
-                    token.start,
-                    token.stop,
-                    "",
-                    "_",
-                    (Edit(token.start, token.start, "_"),),
-                    0.9,
-                    ill_formed=True,
-                )
-            )
+            why = "only the t is lowered: braces are missing around t-1"
+            found.append(_unbraced(why, inside[0].start, inside[0].start, stop, 0.85))
         elif token.value == "^}":
-            inside = token.inside
-            found.append(
-                Fault(
-                    "misplaced_brace",
-                    "the closing brace stands inside the angle brackets",
-                    inside[0].start,
-                    token.stop,
-                    "",
-                    "",
-                    (Edit(inside[-2].stop, token.stop, ">}"),),
-                    0.9,
-                    ill_formed=True,
-                )
+            why = "the closing brace stands inside the angle brackets"
+            edits = (Edit(inside[-2].stop, stop, ">}"),)
+            fault = Fault("misplaced_brace", why, inside[0].start, stop, "", "", edits, 0.9, True)
+            found.append(fault)
+        elif not token.braced and inside and inside[0].kind == "LPAR":
+            why = (
+                "only the opening bracket is raised or lowered: braces are missing around the index"
             )
-        elif token.value == "\\_":
-            found.append(
-                Fault(
-                    "markdown_escape",
-                    "\\_ prints an underscore and lowers nothing",
-                    token.start,
-                    token.start + 2,
-                    "\\_",
-                    "_",
-                    (Edit(token.start, token.start + 2, "_"),),
-                    0.9,
-                )
-            )
-        elif not token.braced and token.inside and token.inside[0].kind == "LPAR":
-            start, stop = token.inside[0].start, token.inside[-1].stop
-            found.append(
-                Fault(
-                    "missing_braces",
-                    "only the opening bracket is raised or lowered: braces are "
-                    "missing around the index",
-                    token.start,
-                    stop,
-                    "",
-                    "",
-                    (Edit(start, start, "{"), Edit(stop, stop, "}")),
-                    0.9,
-                    ill_formed=True,
-                )
-            )
+            found.append(_unbraced(why, start, inside[0].start, inside[-1].stop, 0.9))
     return _merged(found)
+
+
+def _unbraced(why: str, start: int, first: int, stop: int, certainty: float) -> Fault:
+    edits = (Edit(first, first, "{"), Edit(stop, stop, "}"))
+    return Fault("missing_braces", why, start, stop, "", "", edits, certainty, True)
 
 
 def _merged(faults: Sequence[Fault]) -> list[Fault]:

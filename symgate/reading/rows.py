@@ -244,6 +244,7 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
             sides.append([])
         else:
             sides[-1].append(token)
+    sides[0] = _without_label(sides[0])
     if len(sides) < 2 and piece.display and piece.kind == "latex":
         sides, lost = _without_equals(piece, sides[0])
         faults = (*faults, *lost)
@@ -252,6 +253,14 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
     return Equation(
         tuple(map(tuple, sides)), tokens[0].start, tokens[-1].stop, faults, remark.strip(), piece
     )
+
+
+def _without_label(tokens: list[Token]) -> list[Token]:
+    """A left side without the words before it, as \\text{Reset gate: } r_t."""
+    marks = (i for i, t in enumerate(tokens) if t.kind in ("TEXT", "WIDE", "COLON"))
+    last = max(marks, default=-1)
+    rest = tokens[last + 1 :]
+    return rest if any(t.kind not in _SPACES for t in rest) else tokens
 
 
 def _without_lone_braces(tokens: list[Token]) -> list[Token]:
@@ -340,7 +349,9 @@ def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
         signs += token.kind == "EQ"
         if not outside or not signs:
             continue
-        if token.kind == "RELATION" and token.value == "\\in":
+        if token.kind == "RELATION":
+            return i
+        if plain and token.kind == "BAR" and token.spaced:
             return i
         if token.kind == "TEXT" and i > 0:
             return i
@@ -355,13 +366,15 @@ def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
             and tokens[i + 1].kind == "SLASH"
         ):
             return i
-        if token.kind == "LPAR" and i > 0 and _is_bracketed_remark(tokens, i):
+        if token.kind in _REMARKS and i > 0 and _is_bracketed_remark(tokens, i):
             return i
         if plain and _is_remark(tokens, i):
             return i
     return None
 
 
+#: Brackets around a remark.
+_REMARKS = {"LPAR": "RPAR", "LBRACKET": "RBRACKET"}
 #: Words that say what an equation is for, at its end: (forget gate), (new memory).
 _PARTS = {
     "gate",
@@ -394,10 +407,12 @@ def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
         return False
     if rest and rest[0].kind == "JUNK" and rest[0].value.isalpha():
         return True
-    if len(rest) < 2 or rest[-1].kind != "RPAR":
+    if len(rest) < 2 or rest[-1].kind != _REMARKS[tokens[at].kind]:
         return False
     if any(t.kind not in ("LETTER", "NAME", "MINUS", "SLASH") for t in rest[:-1]):
         return False
+    if [t.kind for t in rest[:-1]] == ["NAME"] and tokens[at].spaced and len(rest[0].value) > 2:
+        return rest[0].value.isupper()
     words = "".join(f" {t.value}" if t.spaced else t.value for t in rest[:-1]).lower().split()
     return bool(_PARTS & set(re.split(r"[\s/-]+", " ".join(words))))
 

@@ -75,6 +75,7 @@ def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
 
 
 _GLUED = re.compile(r"(?<![A-Za-z_])[A-Za-z]t-1(?![A-Za-z\d])")
+_GLUED_ANY = re.compile(r"(?:(?<![A-Za-z_\\])[A-Za-z]|(?<=\}))(t(-1)?)(?![A-Za-z\d_])")
 
 
 def with_glued_times(piece: Piece) -> Piece:
@@ -82,13 +83,11 @@ def with_glued_times(piece: Piece) -> Piece:
     parts: list[str] = []
     offsets: list[int] = []
     at = 0
-    for found in re.compile(r"(?<![A-Za-z_\\])([A-Za-z])t(-1)?(?![A-Za-z\d_])").finditer(
-        piece.text
-    ):
-        cut = found.end(1)
+    for found in _GLUED_ANY.finditer(piece.text):
+        cut = found.start(1)
         parts.append(piece.text[at:cut])
         offsets.extend(piece.at(i) for i in range(at, cut))
-        script = f"_{{t{found.group(2) or ''}}}"
+        script = f"_{{t{found[2] or ''}}}"
         parts.append(script)
         offsets.extend([piece.at(cut)] * len(script))
         at = found.end()

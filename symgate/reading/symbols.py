@@ -248,6 +248,8 @@ TERMINALS = {
     "sqrt": "ROOT",
     "langle": "LANGLE",
     "rangle": "RANGLE",
+    "prec": "LANGLE",
+    "succ": "RANGLE",
     "{": "LCURLY",
     "}": "RCURLY",
     "lbrace": "LCURLY",

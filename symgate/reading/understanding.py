@@ -114,7 +114,10 @@ def _context(lines: Sequence[Line], indices: Indices) -> Context:
     inputs = {name for name in timed if name not in defined}
     inputs |= {ref.name for ref in references if ref.name in ("x", "X") and ref.name not in defined}
     olds: set[str] = set()
-    if not any(ref.time is not None for ref in references):
+    past: frozenset[tuple[str, str]] = frozenset()
+    if not timed & defined:
+        past = _past(lines)
+    if not timed:
         olds = {
             line.target.letter
             for line in lines
@@ -131,27 +134,54 @@ def _context(lines: Sequence[Line], indices: Indices) -> Context:
         frozenset(timed),
         frozenset(inputs - olds),
         olds=frozenset(olds),
+        past=past,
     )
+
+
+def _past(lines: Sequence[Line]) -> frozenset[tuple[str, str]]:
+    """Which line reads whose last value, where no times are printed: h = (1 - z) h + z g.
+
+    A name that its own line reads is a state, and the last one of every circle. A state is
+    read at this step wherever that closes no circle, the last lines first: h = o tanh(c).
+    """
+    reads = {line.name: {r.name for r in line.references} for line in lines}
+    states = {name for name, own in reads.items() if name in own}
+    for name in reversed(reads):
+        now = {reader: own - states for reader, own in reads.items()}
+        if name in _needed(name, now):
+            states.add(name)
+    now = {reader: own - states for reader, own in reads.items()}
+    past: set[tuple[str, str]] = set()
+    for reader in reversed(reads) if states & {r for r in reads if r in reads[r]} else ():
+        for state in reads[reader] & states:
+            if reader == state or reader in _needed(state, now):
+                past.add((reader, state))
+            else:
+                now[reader].add(state)
+    return frozenset(past)
+
+
+def _needed(name: str, reads: Mapping[str, set[str]]) -> set[str]:
+    """The names that a name is made of."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = reads.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return found
 
 
 def _untimed_states(lines: Sequence[Line]) -> set[str]:
     """States that are defined at t and used without a time, for the last value: h @ U."""
     found = set()
+    now = {line.name: {r.name for r in line.references if r.time != -1} for line in lines}
     for line in lines:
         name = line.name
         uses = {ref.time for own in lines for ref in own.references if ref.name == name}
         if line.target.time is None or uses != {None}:
             continue
-        needed: set[str] = set()
-        waiting = [name]
-        while waiting:
-            current = waiting.pop()
-            for own in lines:
-                if own.name == current:
-                    new = {ref.name for ref in own.references if ref.time != -1} - needed
-                    needed |= new
-                    waiting.extend(new)
-        if name in needed:
+        if name in _needed(name, now):
             found.add(name)
     return found
 
@@ -214,6 +244,7 @@ def _shift(found: Understanding) -> None:
     """Make every state be defined at t and used at t-1, whatever the document counts from."""
     ahead = {u.name for u in found.lines if u.time == 1}
     olds = found.context.olds
+    past = {state for _, state in found.context.past}
     renamed = _new_states(found, olds)
     defined = {u.name: u.time for u in found.lines}
     inputs = found.context.inputs
@@ -236,7 +267,7 @@ def _shift(found: Understanding) -> None:
 
     for part in (found.lines, found.outputs, found.doubled):
         for i, u in enumerate(part):
-            time = 0 if u.name in ahead else u.time
+            time = 0 if u.name in ahead | past else u.time
             name = renamed.get(u.name, u.name)
             if name != u.name:
                 time = 0

@@ -1,4 +1,4 @@
-"""Lines of plain text that look like equations: h_t = tanh(W x_t + U h_(t-1) + b)."""
+"""Equations in lines of plain text: h_t = tanh(W x_t + U h_(t-1) + b), wherever they begin."""
 
 from __future__ import annotations
 
@@ -7,70 +7,95 @@ from collections.abc import Iterator
 
 from symgate.reading.source import Piece
 
-MAX_LINE = 400
+#: The longest equation in plain text, and the longest line that is looked through.
+MAX_EQUATION = 400
+MAX_LINE = 4_000
 
-#: The tags of a paragraph, an item or a cell of a table, in which a line may stand.
-_TAGS = r"(?:\s*<(?:p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>)*"
-#: Words and a colon before an equation: "**Forget gate**: f_t = …".
-_LABEL = re.compile(
-    _TAGS
-    + r"[\s>*\-+•–#/|(]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}[^\W\d_][\w \-/()（）'’&]{1,50}?[*_]{0,2}"
-    r"\s?[:：](?!\s?=)[*_]{0,2}\s*(?=[^\s=])"
-)
-#: Words without a colon before an equation, one of which says which part it is.
-_WORDS = re.compile(
-    _TAGS + r"[\s>*\-+•–#/|(;%!]*(?:\(?\d{1,2}[.)]\s*)?[*_]{0,2}(?=[^=]{0,50}"
-    r"\b(?i:gate|state|memory|cell|candidate|hidden|update|reset|forget|output|input|layer)\b)"
-    r"[A-Za-z][A-Za-z \-/()]{1,50}[*_]{0,2}[\s–-]+(?=[^\W\d]\S{0,24}\s*(?:=|≔|←))"
-)
-#: One symbol before the equals sign, perhaps with scripts, an accent, a time.
-_LEFT = re.compile(
-    r"^" + _TAGS + r"[\s>*\-+•–#/|(;%!]*(?:\(?\d{1,2}[.)]\s*)?(?:\*\*|__)?"
-    r"(?:\\[A-Za-z]+\s*\{?)*[^\W\d_]?[\w'′’̃̂̄^~}]{0,12}(?:<su[bp]>[^<>]{1,12}</su[bp]>)*"
-    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩])*[\w'′_^]{0,8}\*?\s*(?::\s?=|=|≔|<-|←)(?!=)"
+#: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
+_START = re.compile(
+    r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}]{0,12}"
+    r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}"
+    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩]){0,3}[\w'′_^]{0,8}\*?\s*"
+    r"(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
-_RIGHT = re.compile(
-    r"\\(?:sigma|tanh|odot|Gamma|tilde)\b|(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀ₜ]|\(\.\)|_\{?\(?t\b|t-1|t−1"
-    r"|<sub>t"
+_CALL = (
+    r"(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
+    r"|\(1\s?[-−–]\s?\w"
 )
+_RIGHT = re.compile(rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|ₜ|_\{{?\(?t\b|t-1|t−1|<sub>t")
+#: What it may be right below another equation.
+_PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
+#: What it has where words stand before it.
+_SURE = re.compile(rf"\\(?:sigma|tanh|odot)\b|{_CALL}")
 _CODE = re.compile(
     r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
 )
-
-
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
-_COMMENT = re.compile(r"\s(?:#|//|--)\s.*$")
+_COMMENT = re.compile(r"\s(?:#|//|--|←|<--?)\s")
+#: What may stand before an equation with nothing more said: bullets, tags, a label.
+_BEFORE = re.compile(r"(?:[\W\d_]|<[^<>]*>)*\Z|.*[:：]\W*\Z", re.DOTALL)
+#: Words between two equations in one line: ", and finally".
+_BETWEEN = re.compile(r"(?:[,.;，。；、]|\s(?:and|where|with|then)\b)[^=,.;，。；、()\[\]{}]*\Z")
+#: A quote that opens a string of code and is not closed.
+_QUOTE = re.compile(r"(?:^|[\s([{,=])[rfb]?([\"'])(?:(?!\1).)*\Z")
+_SIGN = re.compile("[=≔←]")
+_BRACKETS = re.compile(r"[(\[{]|[)\]}]")
 
 
 def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
-    """The lines between two places that look like equations."""
-    at = start
+    """The equations in the lines between two places, one piece each."""
+    at, before = start, -1
     while at < stop:
-        found = text.find("=", at, stop)
-        if found < 0:
-            found = text.find("≔", at, stop)
-        if found < 0:
+        sign = _SIGN.search(text, at, stop)
+        if sign is None:
             return
+        found = sign.start()
         first = text.rfind("\n", start, found) + 1 or start
         last = text.find("\n", found, stop)
         last = stop if last < 0 else last
-        if last - first > 4 * MAX_LINE:
-            at = last + 1
-            continue
-        label = _LABEL.match(text, first, found)
-        label = label or _WORDS.match(text, first, found + 1)
-        first = first if label is None else label.end()
-        line = text[first:found] + _COMMENT.sub("", text[found:last])
-        if len(line) <= MAX_LINE and _looks_like_one(line):
-            latex = _COMMAND.search(line) is not None
-            yield Piece.slice(text, first, last, kind="latex" if latex else "plain", display=False)
+        if last - first <= MAX_LINE:
+            pieces = list(_in_line(text, first, last, first == before))
+            before = last + 1 if pieces else -1
+            yield from pieces
         at = last + 1
 
 
-def _looks_like_one(line: str) -> bool:
-    return (
-        _LEFT.match(line) is not None
-        and _RIGHT.search(line) is not None
-        and _CODE.search(line) is None
-    )
+def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
+    """The equations of one line; `below` says whether it stands right below another."""
+    starts: list[re.Match[str]] = []
+    for found in _START.finditer(text, first, last):
+        since = text[starts[-1].start() if starts else first : found.start()]
+        if not starts or (not _open(since) and since.rstrip()[-1:] not in "=+-−*/·⊙∘×("):
+            starts.append(found)
+    for i, found in enumerate(starts):
+        behind = "" if below and i else text[first : found.start()]
+        end = starts[i + 1].start() if i + 1 < len(starts) else last
+        between = _BETWEEN.search(text, found.end(), end) if end < last else None
+        end = end if between is None else between.start()
+        opened = _QUOTE.search(text, first, found.start())
+        closing = text.find(opened[1], found.end(), end) if opened is not None else -1
+        comment = _COMMENT.search(text, found.end(), end)
+        end = closing if closing > 0 else end if comment is None else comment.start()
+        own = text[found.start() : end]
+        behind = "" if closing > 0 else behind
+        if len(own) <= MAX_EQUATION and _is_one(own, behind, below):
+            below = True
+            kind = "latex" if _COMMAND.search(own) else "plain"
+            yield Piece.slice(text, found.start(), end, kind=kind, display=False)
+
+
+def _open(text: str) -> bool:
+    """Whether a bracket is open at the end of a text."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += 1 if found[0] in "([{" else -1
+    return depth > 0
+
+
+def _is_one(own: str, before: str, below: bool) -> bool:
+    """Whether an equation of a cell stands here, behind what stands before it."""
+    right = own[_START.match(own).end() :]  # type: ignore[union-attr]  # it began here
+    marks = _RIGHT if _BEFORE.match(before) else _SURE
+    likely = marks.search(right) is not None or (below and _PRODUCT.match(right) is not None)
+    return likely and _CODE.search(own) is None

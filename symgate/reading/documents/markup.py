@@ -30,7 +30,7 @@ _ENVIRONMENTS = "|".join(
 _OPENERS = re.compile(
     r"(?P<fence>(?m:^)[ \t>]*+(?:[-*+] ++|\d++\. ++)?+(?P<ticks>`{3,}+|~{3,}+)[ \t]*+"
     r"(?P<language>[^\n`]*+)\n)"
-    r"|(?P<directive>(?m:^)(?P<indent>[ \t]*+)\.\.[ \t]++math::)"
+    r"|(?P<directive>(?m:^)(?P<indent>[ \t]*+)\.\.[ \t]++math[ \t]?::)"
     r"|(?P<role>:math:`)"
     r"|(?P<dollars>\$\$)"
     r"|(?P<environment>\\begin[ \t]*+\{(?P<name>" + _ENVIRONMENTS + r")\})"

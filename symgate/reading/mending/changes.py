@@ -357,6 +357,10 @@ class _Maker:
             inner = complement(factor)
             if inner is not None:
                 yield self.change(factor, inner, "missing_complement", self.shown(inner))
+                for name in self.sketch.spare & self.sketch.lines.keys():
+                    line, meant = self.sketch.lines[name].u, self.printing.name(name, 0)
+                    gate = Var(factor.start, factor.stop, name, line.time, line.line.target)
+                    yield self.change(factor, gate, "wrong_gate", meant)
             elif isinstance(factor, Var) and factor.name in self.sketch.parts.gates:
                 new = Add(factor.start, factor.stop, ((1, Num(0, 0, "1")), (-1, factor)))
                 yield self.change(factor, new, "missing_complement", f"(1 - {self.shown(factor)})")

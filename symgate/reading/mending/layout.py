@@ -11,7 +11,9 @@ from symgate.reading.source import Piece
 
 _NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
 
-_BARE = re.compile(r"(?<![\\a-zA-Z])(?:langle|rangle|odot|otimes|cdot|tilde|mathbf)(?![a-zA-Z])")
+_BARE = re.compile(
+    r"(?<![\\a-zA-Z])(?:ilde(?=\{)|langle|rangle|odot|otimes|cdot|tilde|mathbf)(?![a-zA-Z])"
+)
 
 
 def faults(cell: Readable) -> Iterator[Fault]:
@@ -28,18 +30,12 @@ def _bare_commands(cell: Readable) -> Iterator[Fault]:
             continue
         start, stop = u.line.equation.start, u.line.equation.stop
         for found in _BARE.finditer(cell.document.text, start, stop):
-            if f"\\{found[0]}" in cell.document.text:
-                at = found.start()
-                yield Fault(
-                    "lost_backslash",
-                    f"the backslash before {found[0]} is missing",
-                    at,
-                    found.end(),
-                    found[0],
-                    f"\\{found[0]}",
-                    (Edit(at, at, "\\"),),
-                    0.9,
-                )
+            lost = "\\t" if found[0] == "ilde" else "\\"
+            if lost != "\\" or f"\\{found[0]}" in cell.document.text:
+                at, meant = found.start(), lost + found[0]
+                why = f"the backslash of {meant} is missing"
+                edits = (Edit(at, at, lost),)
+                yield Fault("lost_backslash", why, at, found.end(), found[0], meant, edits, 0.9)
 
 
 def _nested(cell: Readable) -> Iterator[Fault]:
@@ -101,13 +97,5 @@ def _commands(cell: Readable) -> Iterator[Fault]:
             if cell.printed(start, stop) != match.group():  # it comes from a macro
                 continue
             meant = f"\\operatorname{{{match.group(1)}}}"
-            yield Fault(
-                "undefined_macro",
-                f"LaTeX has no command {match.group()}",
-                start,
-                stop,
-                match.group(),
-                meant,
-                (Edit(start, stop, meant),),
-                0.8,
-            )
+            why = f"LaTeX has no command {match.group()}"
+            yield cell.exchanged("undefined_macro", why, Edit(start, stop, meant), meant, 0.8)

@@ -115,16 +115,8 @@ def _turned(cell: Readable) -> Iterator[Fault]:
             printed = cell.printed(par.start, par.stop)
             label = next(x for x in par.ref.labels if len(x) == 2)
             meant = printed.replace(label, label[::-1])
-            yield Fault(
-                "wrong_weight_index",
-                "the two letters of all other indices stand the other way round",
-                par.start,
-                par.stop,
-                printed,
-                meant,
-                (Edit(par.start, par.stop, meant),),
-                0.85,
-            )
+            why = "the two letters of all other indices stand the other way round"
+            yield cell.exchanged("wrong_weight_index", why, par, meant, 0.85)
 
 
 def _by_vector(u: Understood) -> bool:
@@ -179,16 +171,8 @@ def _fault(
     wrong = next((m for m, _ in others.values() if m in _labels(par)), None)
     meant = _with_mark(printed, wrong, mark)
     edits = (Edit(par.start, par.stop, meant),) if meant != printed else ()
-    return Fault(
-        kind,
-        f"the other parameters of {u.name} bear the index {mark}",
-        par.start,
-        par.stop,
-        printed,
-        meant,
-        edits,
-        0.85,
-    )
+    why = f"the other parameters of {u.name} bear the index {mark}"
+    return Fault(kind, why, par.start, par.stop, printed, meant, edits, 0.85)
 
 
 def _with_mark(printed: str, wrong: str | None, mark: str) -> str:
@@ -229,18 +213,9 @@ def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
     """⊙ between a weight and a concatenation, whose sizes differ."""
     for _, term in cell.terms():
         if isinstance(term, Apply) and term.sign == "hadamard":
-            start, stop = term.matrix.stop, term.vector.start
-            printed = cell.printed(start, stop)
-            yield Fault(
-                "wrong_product",
-                "a matrix times a vector is no product component by component",
-                start,
-                stop,
-                printed,
-                " ",
-                (Edit(start, stop, " "),),
-                0.7,
-            )
+            place = Edit(term.matrix.stop, term.vector.start, " ")
+            why = "a matrix times a vector is no product component by component"
+            yield cell.exchanged("wrong_product", why, place, " ", 0.7)
 
 
 def _in_code(cell: Readable, term: Apply) -> bool:
@@ -264,14 +239,6 @@ def _transposes(cell: Readable) -> Iterator[Fault]:
     if not (all(transposed) and all(plain)) or any(_in_code(cell, t) for t in inputs):
         return
     for term in states:
-        printed = cell.printed(term.matrix.start, term.matrix.stop)
-        yield Fault(
-            "missing_transpose",
-            "the input weights are transposed, the recurrent ones are not",
-            term.matrix.start,
-            term.matrix.stop,
-            printed,
-            f"({printed}^T)",
-            (Edit(term.matrix.start, term.matrix.stop, f"({printed}^T)"),),
-            0.6,
-        )
+        meant = f"({cell.printed(term.matrix.start, term.matrix.stop)}^T)"
+        why = "the input weights are transposed, the recurrent ones are not"
+        yield cell.exchanged("missing_transpose", why, term.matrix, meant, 0.6)

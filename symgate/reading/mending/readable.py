@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from symgate.reading.faults import Edit, Fault, Placed
 from symgate.reading.names import Reference
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
@@ -23,6 +24,16 @@ class Readable:
     def printed(self, start: int, stop: int) -> str:
         """What stands in the document from start to stop."""
         return self.document.text[start:stop]
+
+    def exchanged(
+        self, kind: str, why: str, place: Placed, meant: str, certainty: float, broken: bool = False
+    ) -> Fault:
+        """The fault of a place where something else is meant; `broken` says: ill formed."""
+        start, stop = place.start, place.stop
+        edits = (Edit(start, stop, meant),)
+        return Fault(
+            kind, why, start, stop, self.printed(start, stop), meant, edits, certainty, broken
+        )
 
     def terms(self) -> Iterator[tuple[Understood, AnyTerm]]:
         """Every term of every line."""

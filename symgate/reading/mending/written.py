@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Fault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.terms import Apply, Num, Par, Var, walk
@@ -21,6 +21,7 @@ _INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
 def faults(cell: Readable) -> Iterator[Fault]:
     yield from _doubled(cell)
     yield from _missing(cell)
+    yield from _defined_without(cell)
     yield from _wrong_letter(cell)
     yield from _other_notation(cell)
     yield from _unread_output(cell)
@@ -57,40 +58,19 @@ def _second_definition(cell: Readable, u: Understood) -> Fault:
     if isinstance(u.term, Var) and cell.found.line(u.term.name) is None:
         left, right = printed.split("=", 1) if "=" in printed else (printed, "")
         meant = f"{right.strip()} = {left.strip()}"
-        return Fault(
-            "sides_swapped",
-            f"{u.name} is defined already, and nothing defines {u.term.name}",
-            equation.start,
-            equation.stop,
-            printed,
-            meant,
-            (Edit(equation.start, equation.stop, meant),),
-            0.8,
-        )
+        why = f"{u.name} is defined already, and nothing defines {u.term.name}"
+        return cell.exchanged("sides_swapped", why, equation, meant, 0.8)
     itself = u.term is not None and any(
         isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
     )
     if itself:
-        return Fault(
-            "spurious_equation",
-            f"{u.name} is defined by itself here, and properly elsewhere",
-            target.start,
-            target.stop,
-            printed,
-            "",
-            (),
-            0.8,
-        )
-    return Fault(
-        "symbol_defined_twice",
+        why = f"{u.name} is defined by itself here, and properly elsewhere"
+        return Fault("spurious_equation", why, target.start, target.stop, printed, "", (), 0.8)
+    why, printed = (
         f"{u.name} is defined twice, and differently",
-        target.start,
-        target.stop,
         cell.printed(target.start, target.stop),
-        "",
-        (),
-        0.75,
     )
+    return Fault("symbol_defined_twice", why, target.start, target.stop, printed, "", (), 0.75)
 
 
 def _missing(cell: Readable) -> Iterator[Fault]:
@@ -107,17 +87,21 @@ def _missing(cell: Readable) -> Iterator[Fault]:
             continue
         index = _INDICES.get(model.style, "")
         if index:
-            printed = cell.printed(var.start, var.stop)
-            yield Fault(
-                "time_index_missing",
-                f"{var.name} has a time index everywhere else",
-                var.start,
-                var.stop,
-                printed,
-                printed + index,
-                (Edit(var.stop, var.stop, index),),
-                0.85,
-            )
+            meant = cell.printed(var.start, var.stop) + index
+            why = f"{var.name} has a time index everywhere else"
+            yield cell.exchanged("time_index_missing", why, var, meant, 0.85)
+
+
+def _defined_without(cell: Readable) -> Iterator[Fault]:
+    """C̃ = tanh(…) where every other line and every use of C̃ has a time."""
+    bare = [u for u in cell.found.lines if u.line.target.time is None]
+    for u in bare if len(bare) == 1 and len(cell.found.lines) > 2 else ():
+        uses = [v for _, v in cell.variables() if v.name == u.name]
+        if uses and all(v.ref.time is not None for v in uses):
+            target, index = u.line.target, _INDICES.get(uses[0].ref.style, "")
+            meant = cell.printed(target.start, target.stop) + index
+            why = f"{u.name} has a time index wherever it is read"
+            yield cell.exchanged("time_index_missing", why, target, meant, 0.85)
 
 
 def _wrong_letter(cell: Readable) -> Iterator[Fault]:
@@ -140,17 +124,8 @@ def _of_letter(cell: Readable, par: Par, model: Reference) -> Fault:
     meant = f"{printed.split('_')[0]}_{{t-1}}"
     if model.name in cell.found.context.inputs:
         meant = printed.replace(par.ref.labels[0], "t")
-    return Fault(
-        "wrong_time_index",
-        f"{model.name} is indexed by the time everywhere else",
-        par.start,
-        par.stop,
-        printed,
-        meant,
-        (Edit(par.start, par.stop, meant),),
-        0.85,
-        ill_formed=True,
-    )
+    why = f"{model.name} is indexed by the time everywhere else"
+    return cell.exchanged("wrong_time_index", why, par, meant, 0.85, broken=True)
 
 
 def _acted_on(cell: Readable, par: Par) -> bool:
@@ -172,16 +147,8 @@ def _other_notation(cell: Readable) -> Iterator[Fault]:
         if ref.style == "sup" and "<" not in printed:
             meant = printed.replace("^{t}", "^{<t>}").replace("^t", "^{<t>}")
             meant = meant.replace("^{t-1}", "^{<t-1>}")
-            yield Fault(
-                "time_index_notation",
-                "a raised index without angle brackets reads as a power",
-                ref.start,
-                ref.stop,
-                printed,
-                meant,
-                (Edit(ref.start, ref.stop, meant),),
-                0.8,
-            )
+            why = "a raised index without angle brackets reads as a power"
+            yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
 
 
 def _unread_output(cell: Readable) -> Iterator[Fault]:
@@ -208,17 +175,9 @@ def _unread_output(cell: Readable) -> Iterator[Fault]:
         or not cell.parts.candidates
     ):
         return
-    letter = cell.printed(output.line.target.start, output.line.target.stop)[:1]
+    shown = cell.printed(output.line.target.start, output.line.target.stop)
+    letter = re.split(r"[_^({\[\s]", shown)[0]
     for var in reads:
-        printed = cell.printed(var.start, var.stop)
-        meant = printed.replace(var.ref.letter, letter, 1)
-        yield Fault(
-            "wrong_state",
-            f"gates and candidate read the output {outputs[0]}, which nothing reads here",
-            var.start,
-            var.stop,
-            printed,
-            meant,
-            (Edit(var.start, var.stop, meant),),
-            0.7,
-        )
+        meant = cell.printed(var.start, var.stop).replace(var.ref.letter, letter, 1)
+        why = f"gates and candidate read the output {outputs[0]}, which nothing reads here"
+        yield cell.exchanged("wrong_state", why, var, meant, 0.7)
