@@ -162,3 +162,40 @@ def test_a_folder_and_a_broken_file(tmp_path: Path) -> None:
         sg.read(tmp_path / "b.ipynb")
     with pytest.raises(SymgateError, match="cannot read"):
         sg.read(tmp_path / "none.md")
+
+
+GATES = (
+    "z = sigmoid(W_z @ [h, x] + b_z)",
+    "r = sigmoid(W_r @ [h, x] + b_r)",
+    "n = tanh(W @ [r * h, x] + b)",
+    "h = (1 - z) * h + z * n",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(GATES),
+        "A GRU has " + ", ".join(GATES[:3]) + ", and finally " + GATES[3] + ".",
+        "\n".join(f'    print("Step {i}: {line}")' for i, line in enumerate(GATES)),
+        "\n".join(f"        ('{i}. Step', '{line}', '#F44336')," for i, line in enumerate(GATES)),
+        "\n".join(f"| a gate | {line} | words |" for line in GATES),
+        "\n".join(f"   * {line}  ← what it does" for line in GATES),
+        "\n".join(f"   * {line} [gate vector]" for line in GATES),
+        "\n".join(rf"$${i}. \quad \text{{A gate: }} {line}$$" for i, line in enumerate(GATES)),
+    ],
+)
+def test_an_equation_begins_wherever_a_line_has_one(text: str) -> None:
+    """Also without times: what would close a circle is the last value."""
+    (reading,) = sg.read(text + "\n")
+    assert (reading.family, reading.conventions.update) == ("gru", "takes_new")
+    assert reading.text[-1] == "h[t] = (1 - z) * h[t-1] + z * n"
+    assert len(reading.lines) == 4 and not reading.misprints
+
+
+def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
+    gates = [f"{g} = sigmoid(W_{g} @ x + U_{g} @ h + b_{g})" for g in "ifo"]
+    text = "\n".join([*gates, "g = tanh(W @ x + U @ h + b)", "c = f * c + i * g"])
+    (reading,) = sg.read(text + "\nh = o * tanh(c)")
+    assert reading.zoo is not None and reading.zoo.name == "lstm"
+    assert reading.text[-2:] == ("c[t] = f * c[t-1] + i * g", "h[t] = o * tanh(c)")

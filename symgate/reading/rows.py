@@ -403,7 +403,8 @@ def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
     before, rest = tokens[at - 1], [t for t in tokens[at + 1 :] if t.kind not in _SPACES]
     while rest and rest[-1].kind in ("COMMA", "DOT", "SEMI"):
         rest.pop()
-    if before.kind not in ("RPAR", "RBRACKET", "SUB", "SUP", "GAP", "TIMES", "PRIME"):
+    named = before.kind in ("LETTER", "NAME") and len(rest) > 2
+    if before.kind not in ("RPAR", "RBRACKET", "SUB", "SUP", "GAP", "TIMES", "PRIME") and not named:
         return False
     if rest and rest[0].kind == "JUNK" and rest[0].value.isalpha():
         return True
