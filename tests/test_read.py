@@ -190,12 +190,14 @@ def test_an_equation_begins_wherever_a_line_has_one(text: str) -> None:
     (reading,) = sg.read(text + "\n")
     assert (reading.family, reading.conventions.update) == ("gru", "takes_new")
     assert reading.text[-1] == "h[t] = (1 - z) * h[t-1] + z * n"
-    assert len(reading.lines) == 4 and not reading.misprints
+    assert len(reading.lines) == 4
+    assert not reading.misprints
 
 
 def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
     gates = [f"{g} = sigmoid(W_{g} @ x + U_{g} @ h + b_{g})" for g in "ifo"]
     text = "\n".join([*gates, "g = tanh(W @ x + U @ h + b)", "c = f * c + i * g"])
     (reading,) = sg.read(text + "\nh = o * tanh(c)")
-    assert reading.zoo is not None and reading.zoo.name == "lstm"
+    assert reading.zoo is not None
+    assert reading.zoo.name == "lstm"
     assert reading.text[-2:] == ("c[t] = f * c[t-1] + i * g", "h[t] = o * tanh(c)")
