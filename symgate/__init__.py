@@ -223,7 +223,9 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"symgate.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'symgate' has no attribute {name!r}{_instead(name)}")
+        from symgate.instead import SYMGATE, absent
+
+        raise AttributeError(absent("module 'symgate'", name, SYMGATE, __all__))
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
@@ -231,30 +233,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-#: What people type who know other libraries, and what stands here for it.
-_ELSEWHERE = {
-    "draw": "sg.diagram(cell)",
-    "from_torch": "sg.model(module)",
-    "grad": "sg.gradients(run, loss)",
-    "inspect": "sg.model(file), or `symgate inspect FILE` in a terminal",
-    "load_model": "sg.model(file)",
-    "plot": "sg.decay(cell).plot(), or sg.plots.decay_curves([…]) for several",
-    "run": "sg.simulate(cell, params, x)",
-    "show": "sg.cell(name), which a notebook shows, or `symgate show CELL` in a terminal",
-}
-
-
-def _instead(name: str) -> str:
-    """What to take in place of a name that is not here."""
-    if name.startswith("_"):
-        return ""
-    if name in _ELSEWHERE:
-        return f"; take {_ELSEWHERE[name]}"
-    from symgate.errors import did_you_mean
-
-    return did_you_mean(name, __all__)
 
 
 # What is frozen holds mappings that cannot be changed; they pickle as what they are made of.

@@ -71,9 +71,15 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return over
 
 
+#: What says how parameters are drawn.
+_DRAWN = ("bias", "gain", "hidden", "input", "scheme")
+
+
 def _instead(form: Signature, kwargs: Mapping[str, Any]) -> str:
     """The names that come near to one that a function does not have."""
     unknown = [name for name in kwargs if name not in form.parameters]
+    if unknown and unknown[0] in _DRAWN and "params" in form.parameters:
+        return f"; parameters are drawn with it: sg.init(cell, …, {unknown[0]}=…)"
     return did_you_mean(unknown[0], form.parameters) if unknown else ""
 
 

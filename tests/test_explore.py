@@ -26,8 +26,8 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 )
 
 
-def by_symgate(cell: sg.Cell, answer: dict[str, Any], settings: dict[str, Any]) -> Any:
-    """The curve of symgate from the page's parameters and inputs."""
+def arrays(cell: sg.Cell, answer: dict[str, Any], settings: dict[str, Any]) -> Any:
+    """The page's parameters and inputs as arrays."""
     numbers = dict.fromkeys(cell.sizes.values(), settings["hidden"])
 
     def shaped(flat: list[float], shape: Any) -> Any:
@@ -37,6 +37,13 @@ def by_symgate(cell: sg.Cell, answer: dict[str, Any], settings: dict[str, Any]) 
     params = {n: shaped(answer["parameters"][n], p.shape) for n, p in cell.parameters.items()}
     x = {n: shaped(answer["inputs"][n], (cell.shapes[n][0] * 0 + steps, *cell.shapes[n]))
          for n in cell.inputs}  # fmt: skip
+    return params, x
+
+
+def by_symgate(cell: sg.Cell, answer: dict[str, Any], settings: dict[str, Any]) -> Any:
+    """The curve of symgate from the page's parameters and inputs."""
+    steps = settings["lags"]
+    params, x = arrays(cell, answer, settings)
     run = sg.simulate(cell, params, x or None, steps=None if x else steps)
     norm = settings.get("norm", "spectral")
     return sg.lag_norms(run, answer["of"], answer["wrt"], steps, norm=norm).log10_norm
@@ -130,6 +137,27 @@ def test_the_whole_curve_is_that_of_decay() -> None:
     for (name, bias), answer in zip(cases, measured(asked), strict=True):
         d = sg.decay(name, hidden=6, lags=50, networks=1, seed=4, bias=bias)
         assert off(answer["curve"], d.log10_norm[:, 0]) < 1e-9
+
+
+def test_the_typeset_step_is_the_exact_one() -> None:
+    """Of typed cells too: the terms that the page shows, in numbers, against symgate."""
+    own = """
+        r[t] = sigmoid(U_r @ h[t-1] + b_r)
+        n[t] = tanh((U - U.T) @ (r[t] * h[t-1]) + [h[t-1], x[t]] @ W)
+        c[t] = r[t] * c[t-1] - 0.5 * (1 - r[t])**3 * n[t] / (2 + c[t-1]**2)
+        h[t] = exp(-c[t]) + h[t-1] / (1 + r[t]) + elu(V @ [x[t], c[t]])"""
+    cells = [sg.cell("lstm"), sg.cell("gru-concat"), sg.cell("mgu"), sg.Cell.from_text(own)]
+    for wrt in ("h", "c"):
+        some = [cell for cell in cells if wrt in cell.states]
+        settings = {"hidden": 3, "lags": 5, "typeset": wrt}
+        answers = measured([{"text": str(cell), "settings": settings} for cell in some])
+        for cell, answer in zip(some, answers, strict=True):
+            params, x = arrays(cell, answer, settings)
+            run = sg.simulate(cell, params, x)
+            at = {name: run[name][-2] for name in cell.states} | {"x": x["x"][-1]}
+            for of in cell.states:
+                right = sg.lambdify(cell, sg.jacobian(cell, of, wrt))(params, **at)
+                assert np.allclose(np.array(answer["typeset"][of]), right.ravel(), atol=1e-12), of
 
 
 def test_shares_of_a_step_add_up_to_one() -> None:

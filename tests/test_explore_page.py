@@ -98,6 +98,28 @@ def test_what_is_wrong_is_said(shown: browser.Page) -> None:
     assert len(shown.evaluate("symgate.curve()")) == 201
 
 
+def test_a_typed_cell_is_typeset_and_drawn(shown: browser.Page) -> None:
+    shown.evaluate(f"symgate.type({json.dumps(MINE)}); symgate.draw()")
+    terms = "[...document.querySelectorAll('#jacobian .term')].map(e => e.dataset.path)"
+    assert shown.evaluate(terms) == ["f", "carry"]
+    assert shown.evaluate("document.querySelectorAll('#diagram rect').length") == 4
+    shown.evaluate("symgate.type('h[t] = softmax(U @ h[t-1])')")
+    assert shown.evaluate(terms) == []  # and no formula that is not exact
+
+
+def test_light_and_dark_go_by_the_system_until_a_reader_turns_them(shown: browser.Page) -> None:
+    page = "getComputedStyle(document.documentElement).backgroundColor"
+    shown.dark(False)
+    light = shown.evaluate(page)
+    shown.evaluate("document.getElementById('theme').click()")
+    dark = shown.evaluate(page)
+    shown.evaluate("document.getElementById('theme').click()")
+    assert shown.evaluate(page) == light != dark
+    shown.dark(True)
+    assert shown.evaluate(page) == dark
+    shown.dark(False)
+
+
 def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
     shown.evaluate("symgate.choose('lstm'); symgate.draw()")
     until = time.monotonic() + browser.PATIENCE  # the shares of the paths come from the worker

@@ -173,7 +173,7 @@ def test_what_cannot_be_drawn(tmp_path: Path) -> None:
         plots.decay_curves([])
     with pytest.raises(sg.UnknownName, match="a bounded gate of lstm named 'z'"):
         plots.gate_histograms(d.run, ["z"])  # type: ignore[arg-type]
-    with pytest.raises(sg.SymgateError, match="no gate whose values lie between two ends"):
+    with pytest.raises(sg.SymgateError, match="no gates with bounded values"):
         plots.gate_histograms(measured("rnn").run)  # type: ignore[arg-type]
     with pytest.raises(sg.SymgateError, match="fewer than two lags"):
         plots.singular_value_curves(sg.decay(sg.cell("rnn"), hidden=3, lags=5, singular=[]))

@@ -26,6 +26,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
 from symgate.errors import EquationError, SymgateError
+from symgate.instead import CELL, absent
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
@@ -86,6 +87,11 @@ class Cell:
 
     def __init__(self, **fields: Any) -> None:
         vars(self).update(fields, made={})
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(absent("a cell", name, CELL, dir(self)))
 
     @classmethod
     def from_text(

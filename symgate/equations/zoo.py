@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from symgate.asked import path, shown
 from symgate.cells import entries, entry
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.instead import absent
 from symgate.tables import frame, html_table
 
 Made = TypeVar("Made")
@@ -52,7 +53,9 @@ def cell_of(what: Cell | str) -> Cell:
 
 
 def _network(what: object) -> str:
-    """What to do with a trained network, one of its layers, or its run in two directions."""
+    """What to do with several cells, a trained network, a layer, or a run in two directions."""
+    if isinstance(what, list | tuple):
+        return "; take one cell at a time, as in [sg.decay(cell) for cell in cells]"
     if hasattr(what, "groups"):
         return "; measure its run, net.simulate(x); its cell is net.stack()[0], or a layer's .cell"
     if hasattr(what, "read_as"):
@@ -67,6 +70,12 @@ class Zoo(Mapping[str, Cell]):
 
     def __getitem__(self, name: str) -> Cell:
         return cell(name)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            instead = {name: f"sg.zoo[{name!r}]"} if name in entries() else {}
+            raise AttributeError(absent("the zoo", name, instead, ()))
 
     def __iter__(self) -> Iterator[str]:
         return iter(entries())

@@ -39,7 +39,10 @@ ENGINE = (
     "pulling",
     "lesson",
 )
-PAGE = ("typeset", "chart", "story", "controls", "app", "scripting")
+PAGE = (
+    *("theme", "typeset", "derivative", "plain", "chart", "story", "controls"),
+    *("seeing", "guessing", "taking", "app", "scripting"),
+)
 
 
 def page(cells: Sequence[Cell]) -> str:

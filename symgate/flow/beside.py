@@ -34,7 +34,7 @@ def _notes(found: list[Ceilings]) -> tuple[str, ...]:
     most = max(found, key=lambda c: len(c.notes)).notes
     if len({c.notes for c in found}) == 1:
         return most
-    return tuple(f"in one of the {len(found)} networks, {note}" for note in most)
+    return tuple(f"In one of the {len(found)} networks, {note}" for note in most)
 
 
 def predictions_of(decay: Decay) -> Predictions:

@@ -24,8 +24,9 @@ _KINDS = tuple(map(np.dtype, PRECISIONS))
 def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array]:
     """The parameters of a cell as float arrays; a missing or unknown one is an error."""
     if not isinstance(params, Mapping):
+        mend = "; sg.model(module).simulate(x) runs it" if hasattr(params, "state_dict") else ""
         raise ShapeError(
-            f"parameters are a mapping of names to arrays, not {type(params).__name__}"
+            f"parameters are a mapping of names to arrays, not {type(params).__name__}{mend}"
         )
     for name in params:
         if name not in cell.parameters:

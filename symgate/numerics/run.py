@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from sympy import Expr, Indexed, Symbol
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
+from symgate.instead import RUN, absent
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
@@ -51,6 +52,12 @@ class Run:
     recompute: Recompute | None = field(default=None, repr=False)
     source: str = ""
     _numbers: dict[Expr, int] = field(default_factory=dict, repr=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            own = {} if name.startswith("_") else {n: f'run["{n}"]' for n in self.keys()}
+            raise AttributeError(absent("a run", name, RUN | own, dir(type(self))))
 
     @property
     def samples(self) -> int:

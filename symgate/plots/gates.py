@@ -35,8 +35,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     chosen = list(gates or limits)
     if not chosen:
         raise SymgateError(
-            f"{run.cell.name} has no gate whose values lie between two ends, so there is no "
-            f"histogram to draw"
+            f"{run.cell.name} has no gates with bounded values, so there is no histogram"
         )
     ax = axes_of(ax, height=1.2 + 0.95 * len(chosen))
     for row, name in enumerate(reversed(chosen)):

@@ -125,7 +125,17 @@ def _on(ax: Axes, log10: Array) -> Array:
     return np.where(held, 10.0 ** np.where(held, log10, 0.0), np.nan)
 
 
+#: What belongs to the axes or the figure, and how Matplotlib sets it there.
+_OF_AXES = {"figsize": "plt.figure(figsize=…) before it"} | {
+    name: f"ax.set_{name}(…) of the axes that it returns"
+    for name in ("title", "xlabel", "ylabel", "xlim", "ylim", "yscale")
+}
+
+
 def _line(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
+    for name in line:
+        if name in _OF_AXES:
+            raise TypeError(f"{name} is not a property of the line; take {_OF_AXES[name]}")
     (drawn,) = ax.plot(lags, _on(ax, log10), **{"label": "_", **line})
     return drawn
 

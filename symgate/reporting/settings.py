@@ -9,7 +9,7 @@ from typing import Any
 
 from symgate.asked import is_whole
 from symgate.equations.cell import Cell
-from symgate.equations.zoo import cell as by_name
+from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES
@@ -83,11 +83,13 @@ def chosen(
     >>> chosen(["rnn", "gru"], lags=200).command
     'symgate report rnn gru --lags 200'
     """
+    if isinstance(cells, str | Cell):
+        raise SymgateError(f"a report takes a list of cells, as ['gru', 'lstm'], not {cells!r}")
     if not cells:
         raise SymgateError("a report needs a cell; name one, such as 'gru'")
     if len(cells) > MOST_CELLS:
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
-    found = [c if isinstance(c, Cell) else by_name(c) for c in cells]
+    found = [cell_of(c) for c in cells]
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
     for name, most in (

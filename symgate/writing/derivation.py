@@ -12,6 +12,7 @@ from symgate.asked import asked, is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
+from symgate.instead import absent
 from symgate.linear.linearise import Term
 from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
@@ -92,7 +93,7 @@ class Derivation:
         if name in Form.__optional_keys__ or name == "pdf":
             mend = "save(path), which ends in .pdf" if name == "pdf" else f"save(path, {name}=True)"
             raise AttributeError(f"a derivation has no method {name!r}; take {mend}")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise AttributeError(absent("a derivation", name, {}, dir(type(self))))
 
     def markdown(self) -> str:
         """Markdown with $…$ and $$…$$."""
@@ -174,6 +175,8 @@ def derive(
         mend = did_you_mean(name, ("form", "hadamard", "bold", "sections", "notation", "layout"))
         if name in HEAD:
             mend = f"; it goes to the file: derive(…).save(path, {name}=…)"
+        if name in ("of", "wrt", "lag"):
+            mend = "; a derivation shows every block: sg.jacobian(cell, of=…, wrt=…) is one of them"
         raise TypeError(f"derive has no argument {name!r}{mend}")
     style = notation_named(notation)
     for what, value, known in (

@@ -336,6 +336,7 @@ function spectralNorm(P, rows, cols, arena, start) {
     alpha.push(a);
     top = Math.max(top, a);
     for (let twice = 0; twice < 2; twice++) {
+      if (twice && lengthOf(w, 0, n) > 1e-3 * top) break; // little was lost
       for (const q of basis) {
         let along = 0;
         for (let j = 0; j < n; j++) along += q[j] * w[j];
@@ -345,7 +346,7 @@ function spectralNorm(P, rows, cols, arena, start) {
     v = w;
     if (step >= 3 && step % 2) {
       const found = largestOf(alpha, beta);
-      if (Math.abs(found - last) < 1e-11 * found) break;
+      if (Math.abs(found - last) < 1e-10 * found) break;
       last = found;
     }
   }

@@ -157,7 +157,7 @@ function drawHeat(canvas, { size, values }, steps, signed) {
   canvas.width = steps;
   canvas.height = order.length;
   const context = canvas.getContext("2d"), image = context.createImageData(steps, order.length);
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const dark = THEME.dark;
   const from = dark ? [22, 26, 31] : [247, 249, 251], to = dark ? [97, 179, 235] : [0, 84, 140], minus = dark ? [240, 140, 70] : [200, 80, 0];
   for (let t = 0; t < steps; t++) {
     for (let i = 0; i < order.length; i++) {

@@ -25,6 +25,7 @@ function treeML(node, outside = 0) {
     case "name": return nameML(node.id, node.lag);
     case "neg": return wrap(1, `<mo>−</mo>${treeML(node.inner, 2)}`);
     case "turned": return `<msup>${treeML(node.inner, 3)}<mi>⊤</mi></msup>`;
+    case "part": return `<msub>${treeML(node.inner, 3)}<mrow>${node.part.kind === "name" ? nameML(node.part.id, null) : treeML(node.part)}</mrow></msub>`;
     case "list": return `<mrow><mo>[</mo>${node.parts.map((p) => treeML(p)).join("<mo>;</mo>")}<mo>]</mo></mrow>`;
     case "call": return `<mrow><mi>${node.name === "sigmoid" ? "σ" : PLAIN(node.name.replace("_", " "))}</mi><mo>(</mo>${node.args.map((a) => treeML(a)).join("<mo>,</mo>")}<mo>)</mo></mrow>`;
     default: {

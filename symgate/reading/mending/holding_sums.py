@@ -154,7 +154,7 @@ def enclosed(sketch: Sketch) -> Iterator[Broken]:
             biased = any(isinstance(p.factors[0], Par) for p in summands(own.term))
             kind = "bias_outside_activation" if biased else "spurious_factor"
             if inside or biased:
-                yield at(own, own.term, kind, f"{own.name} is a function and something beside it")
+                yield at(own, own.term, kind, f"{own.name} has a term outside its activation")
 
 
 def reset_inside(sketch: Sketch) -> Iterator[Broken]:

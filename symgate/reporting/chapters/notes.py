@@ -37,8 +37,8 @@ SAYS = {
 RELATIONS = {
     "identical": "the same as",
     "equal": "proved equal to",
-    "conditional": "equal under conditions to",
-    "near": "near to",
+    "conditional": "equal, under conditions, to",
+    "near": "close to",
 }
 
 
