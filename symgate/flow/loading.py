@@ -20,6 +20,7 @@ from symgate.flow.paths import Block, Paths
 from symgate.flow.predictions import Prediction, Predictions
 from symgate.flow.records import fitting, record
 from symgate.flow.saving import FORMAT
+from symgate.numerics.norms import NORMS
 from symgate.stored import npz
 from symgate.stored.archive import Archive
 from symgate.stored.arrays import Stored
@@ -101,6 +102,8 @@ def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
     beside = {k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()}
     _aligned(lags, beside)
     of, wrt, norm = (fitting(str, about[name], name) for name in ("of", "wrt", "norm"))
+    if norm not in NORMS or getattr(beside.get("paths"), "norm", norm) != norm:
+        raise ValueError("norm")
     notes = fitting(tuple[str, ...], about["notes"], "notes")
     return Decay(
         setting,

@@ -21,8 +21,9 @@ from symgate.flow.samples import joined, side_by_side
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.initialise import chosen_sizes, init
+from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
-from symgate.numerics.product import NORMS, LagNorms, lag_norms
+from symgate.numerics.product import LagNorms, lag_norms
 from symgate.numerics.run import Run
 from symgate.numerics.setup import DRAWN, Options, Setup, positions, setup
 from symgate.numerics.simulate import simulate

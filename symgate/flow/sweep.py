@@ -33,8 +33,8 @@ from symgate.flow.table import number as told
 from symgate.flow.workers import in_order
 from symgate.numerics.biases import bias_of
 from symgate.numerics.initialise import SCHEMES, init
+from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
-from symgate.numerics.product import NORMS
 from symgate.numerics.setup import Measuring, Setup, setup
 from symgate.tables import frame, html_table
 

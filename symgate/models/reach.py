@@ -20,6 +20,7 @@ from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
 from symgate.numerics.backprop import gradients
+from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.tables import frame, html_table
@@ -31,8 +32,6 @@ Array = NDArray[Any]
 
 #: Steps that are followed back at once, with one power of two.
 STRETCH = 16
-
-NORMS = {"spectral": 2, "frobenius": "fro"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +210,7 @@ def _curve(network: Network, x: Array, at: int, norm: str, directions: int | Non
         stream = parts[0]
         for part in parts[1:]:
             stream = stream.plus(part)
-    order: Any = NORMS[norm]
-    sizes = np.linalg.norm(stream.values, ord=order, axis=(1, 2))
+    sizes = np.linalg.norm(stream.values, ord=NORMS[norm].order, axis=(1, 2))
     with np.errstate(divide="ignore"):
         curve: Array = np.log10(sizes) + stream.exponents * np.log10(2)
     return np.where(sizes > 0, curve, -np.inf)

@@ -26,7 +26,8 @@ from symgate.models.model import model
 from symgate.models.network import Network
 from symgate.models.running import BothWays
 from symgate.numerics.arrays import as_array
-from symgate.numerics.product import NORMS, block_norms
+from symgate.numerics.norms import NORMS
+from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 
 if TYPE_CHECKING:

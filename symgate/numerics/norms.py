@@ -7,12 +7,24 @@ the Frobenius norm is too small to hide a larger value; else the Gram matrix is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A norm of a matrix: the sign below its bars, and NumPy's word for it."""
+
+    sign: str
+    order: Any
+
+
+NORMS = {"frobenius": Norm("F", "fro"), "spectral": Norm("2", 2)}
 
 #: How many vectors are followed, how exact the norm must be, how often to try, and up to
 #: how many rows the Gram matrix is solved outright.

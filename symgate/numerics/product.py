@@ -19,6 +19,7 @@ from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
 from symgate.numerics.block import Asked, beyond_states, chosen_lags, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
+from symgate.numerics.norms import NORMS
 from symgate.numerics.options import check_progress, known_name
 from symgate.numerics.rank import Rank
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
@@ -30,8 +31,6 @@ from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
-
-NORMS = ("frobenius", "spectral")
 
 #: Directions below this part of the largest are dropped.
 TOLERANCE = 1e-13

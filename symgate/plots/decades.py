@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.flow.table import power
+from symgate.numerics.norms import NORMS
 from symgate.plots.style import GREY, darker, points
 
 Array = NDArray[Any]
@@ -208,7 +209,7 @@ def shown(values: Array) -> Array:
 
 def norm_label(of: str, wrt: str, norm: str) -> str:
     """The norm of a Jacobian in mathtext."""
-    below = "2" if norm == "spectral" else "F"
+    below = NORMS[norm].sign
     top, bottom = _letter(of), _letter(wrt)
     return rf"$\|\partial {top}_t\,/\,\partial {bottom}_{{t-k}}\|_{{{below}}}$"
 

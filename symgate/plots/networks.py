@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import colormaps
 
+from symgate.numerics.norms import NORMS
 from symgate.plots.style import axes, styled
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
     ax.plot(np.arange(len(curves)), curves, **{"linewidth": 1.2, **line})
     ax.axvline(reach.at, color="0.6", linewidth=0.8, linestyle=":")
     ax.set_xlabel("step $s$")
-    below = "2" if reach.norm == "spectral" else "F"
+    below = NORMS[reach.norm.split(",")[0]].sign  # what estimates it stands behind a comma
     ax.set_ylabel(rf"$\log_{{10}} \|\partial y_{{{reach.at}}} / \partial x_s\|_{{{below}}}$")
     return ax
 
