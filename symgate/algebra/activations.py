@@ -169,6 +169,7 @@ normal_pdf = made("normal_pdf")
 log1p = made("log1p")
 expm1 = made("expm1")
 spike = made("spike", (1, 2))
+surrogate = made("surrogate", (1, 2))
 
 _ZERO, _HALF = S.Zero, S.Half
 _CUT = maximum(0, minimum(1, K * A + _HALF))
@@ -330,13 +331,23 @@ for _record in (
         "spike",
         spike,
         closed=step(A),
-        slope=1 / (1 + K * sp.Abs(A)) ** 2,
+        slope=surrogate(A, K),
         range=(_ZERO, S.One),
         slopes=(_ZERO, S.One),
         rising=True,
         kinks=(_ZERO,),
         constant="the sharpness of the surrogate slope",
         surrogate=True,
+    ),
+    Activation(
+        "surrogate",
+        surrogate,
+        closed=1 / (1 + K * sp.Abs(A)) ** 2,
+        slope=-2 * K * sp.sign(A) / (1 + K * sp.Abs(A)) ** 3,
+        range=(_ZERO, S.One),
+        parity="even",
+        kinks=(_ZERO,),
+        in_language=False,
     ),
     Activation("step", step, range=(_ZERO, S.One), rising=True, kinks=(_ZERO,), in_language=False),
     Activation(

@@ -361,6 +361,7 @@ def product(parts: Sequence[MatrixExpr | Expr], rows: Expr) -> MatrixExpr:
         return kept[0] if len(kept) == 1 else OperatorProduct(*kept)
     number = Mul(*(p for p in kept if not isinstance(p, MatrixExpr)))
     operators = [p for p in kept if isinstance(p, MatrixExpr)]
+    operators = [p for p in operators if not isinstance(p, Identity)] or operators[:1]
     if number == 1 and len(operators) == 1:
         return operators[0]
     return OperatorProduct(*([] if number == 1 else [number]), *operators)

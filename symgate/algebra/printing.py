@@ -85,6 +85,11 @@ def is_vector(expression: Basic) -> bool:
     return rank(expression) > 0
 
 
+def _is_beside_numbers(factor: Expr) -> bool:
+    """Whether a number of the step stands in front of a factor, which is none itself."""
+    return not factor.is_number and (is_vector(factor) or not factor.has(Indexed))
+
+
 class Printer:
     """Prints vector expressions and operators in the language of equations.
 
@@ -366,8 +371,9 @@ class Printer:
         return self.is_negative(term) and (term.is_number or not self.reads_back)
 
     def numerator(self, e: Expr) -> list[Expr]:
-        """The factors of a product above the fraction bar, as they are printed."""
-        return [f for f in in_order(Mul.make_args(e), self.order) if not _is_below(f)] or [S.One]
+        """The factors of a product above the fraction bar: numbers of the step in front."""
+        above = [f for f in in_order(Mul.make_args(e), self.order) if not _is_below(f)]
+        return sorted(above, key=_is_beside_numbers) or [S.One]
 
     def after_sign(self, factors: Sequence[Expr]) -> int:
         """How tightly a product must bind to stand without parentheses behind a minus.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, MatrixExpr, Rational, S
+from sympy import Expr, MatrixExpr, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import _Opaque, rank
@@ -36,7 +36,7 @@ class Dot(_Number):
     """The inner product uᵀ v of two vectors."""
 
     def __new__(cls, u: Expr, v: Expr) -> Dot:
-        return Basic.__new__(cls, u, v)
+        return Basic.__new__(cls, *sorted((u, v), key=default_sort_key))
 
 
 class Mean(_Number):

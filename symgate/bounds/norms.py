@@ -13,18 +13,19 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
-from sympy import Abs, Add, Expr, Function, Indexed, MatrixExpr, Mul, Pow, S
+from sympy import Abs, Add, Expr, Function, Identity, Indexed, MatAdd, MatrixExpr, Mul, Pow, S
 
 from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.maps import Times
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Mixing
-from symgate.algebra.vectors import MatVec, rank
+from symgate.algebra.vectors import MatVec, Outer, rank
 from symgate.bounds.intervals import rational
 from symgate.bounds.ranges import Ranges, only_value, ranges, slope_range
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Node, Term, linearise
-from symgate.linear.paths import Path, paths
+from symgate.linear.paths import Path, operator, paths
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class PathBound:
 class Bounds:
     """Bounds of the blocks of a cell's one-step Jacobian, path by path.
 
-    `blocks[of, wrt]` bounds ‖∂of_t/∂wrt_{t-1}‖₂; a pair that is missing is zero.
+    `blocks[of, wrt]` bounds ‖∂of_t/∂wrt_{t-1}‖₂; a pair that is missing is zero. `whole` holds
+    the blocks I - β k kᵀ and the like, which their paths one by one would bound far too high.
 
     >>> import symgate as sg
     >>> print(bounds(sg.cell("gru")).total("h", "h"))
@@ -49,10 +51,12 @@ class Bounds:
     cell: Cell
     ranges: Ranges
     blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
+    whole: Mapping[tuple[str, str], Expr]
 
     def total(self, of: str, wrt: str) -> Expr:
-        """The bound of one block: the sum over its paths."""
-        return Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
+        """The bound of one block: the sum over its paths, or what bounds it as it stands."""
+        apart = Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
+        return self.whole.get((of, wrt), apart)
 
     def matrix(self) -> sp.ImmutableMatrix:
         """The bounds of all blocks; its largest singular value bounds the whole Jacobian."""
@@ -70,7 +74,15 @@ def bounds(cell: Cell) -> Bounds:
             found = tuple(PathBound(p, path_bound(known, p)) for p in paths(lin, of, wrt))
             if found:
                 blocks[of, wrt] = found
-    return Bounds(cell, known, MappingProxyType(blocks))
+    whole = {}
+    for of, wrt in blocks:
+        maps = [term.map for p in paths(lin, of, wrt) for term in p.terms]
+        if len(lin.shape(of)) == 2 or not all(isinstance(m, Times | None) for m in maps):
+            ends = [lin.variable(s, 1) for s in cell.states]
+            size = spectral_norm(known, operator(lin, of, lin.variable(wrt, 1), ends))
+            if size.is_number:
+                whole[of, wrt] = size
+    return Bounds(cell, known, MappingProxyType(blocks), MappingProxyType(whole))
 
 
 def path_bound(known: Ranges, path: Path) -> Expr:
@@ -177,21 +189,55 @@ class _Size(Semantics):
         return sp.sqrt(e.rows * e.cols)
 
     def outer(self, u: Expr, v: Expr, e: Any) -> Expr:
-        return self.ones(e) * u * v
+        return Mul(*map(self.length, e.args[:2], e.args[2:], (u, v)))
+
+    def length(self, e: Expr, size: Expr, most: Expr) -> Expr:
+        """A bound of ‖v‖: of v/‖v‖ it is 1, of others what all components allow."""
+        for factor in Mul.make_args(e):
+            known = self.ranges.lengths.get(factor)
+            if known is not None:
+                rest = self.whole(e / factor, most)
+                return known * rest if rest.is_number else sp.sqrt(size) * most
+        return sp.sqrt(size) * most
 
     def kronecker(self, parts: Sequence[Expr], e: Any) -> Expr:
         return Mul(*parts)
 
     def row(self, vector: Expr, e: MatrixExpr) -> Expr:
         """A vector or a matrix of the step is no longer than all its components allow."""
-        return sp.sqrt(e.rows * e.cols) * vector
+        return self.length(e.vector, e.rows * e.cols, vector)
 
     column = row
 
     def matrix_of(self, value: Expr, e: MatrixExpr) -> Expr:
-        return self.row(value, e)
+        return sp.sqrt(e.rows * e.cols) * value
+
+    def reflection(self, e: MatAdd) -> Expr | None:
+        """A bound of a I - b u uᵀ, whose eigenvalues are a and a - b ‖u‖²."""
+        scale, along, vector = S.Zero, S.Zero, None
+        for part in e.args:
+            number, matrices = part.as_coeff_matrices() if part.is_MatMul else (S.One, [part])
+            (first, *rest) = matrices
+            if isinstance(first, Identity) and not rest:
+                scale += number
+            elif isinstance(first, Outer) and not rest and first.args[0] == first.args[1]:
+                along, vector = along + number, first
+            else:
+                return None
+        length = None if vector is None else fold(vector, self)
+        if length is None or not length.is_number:
+            return None
+        a, b = self.ranges.of(scale), self.ranges.of(along)
+        if not (a.is_bounded and b.is_bounded):
+            return None
+        high = rational(a.high) + sp.Max(0, rational(b.high) * length)
+        low = rational(a.low) + sp.Min(0, rational(b.low) * length)
+        return sp.Max(abs(high), abs(low))
 
     def matadd(self, parts: Sequence[Expr], e: Any) -> Expr:
+        found = self.reflection(e)
+        if found is not None:
+            return found
         return Add(*parts) if e.has(Indexed) else SpectralNorm(e)
 
     def matmul(self, scale: Expr | None, matrices: Sequence[Expr], e: Any) -> Expr:

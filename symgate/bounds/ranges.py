@@ -16,10 +16,11 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
-from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow
+from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow, S
 
 from symgate.algebra.activations import record_of
 from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.values import Mixing, Norm, Softmax
 from symgate.algebra.vectors import name_of, time_of
 from symgate.bounds.intervals import (
     EVERYTHING,
@@ -54,7 +55,8 @@ class Ranges:
 
     `before` are the intervals of the old states. They hold at every step if they hold at
     the start, as they do for states that start at zero. `assumed` are those that would not
-    hold after one step from just any start. Inputs and parameters are unbounded.
+    hold after one step from just any start. Inputs and parameters are unbounded. `lengths` are
+    bounds of ‖v‖ of vectors that are scaled to one.
 
     >>> import symgate as sg
     >>> r = ranges(sg.cell("gru"))
@@ -66,6 +68,7 @@ class Ranges:
     before: Mapping[str, Interval]
     assumed: Mapping[str, Interval]
     arithmetic: Arithmetic = field(compare=False, repr=False)
+    lengths: Mapping[Expr, Expr] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Interval:
         return self.values[name]
@@ -86,7 +89,28 @@ def ranges(cell: Cell) -> Ranges:
     free = _step(lin, dict.fromkeys(states, EVERYTHING)).now
     assumed = {s: before[s] for s in states if before[s].is_bounded and not free[s].is_bounded}
     proxy = MappingProxyType
-    return Ranges(proxy(values), proxy(before), proxy(assumed), arithmetic)
+    lengths = proxy(_lengths(lin, arithmetic))
+    return Ranges(proxy(values), proxy(before), proxy(assumed), arithmetic, lengths)
+
+
+def _lengths(lin: Linearisation, arithmetic: Arithmetic) -> dict[Expr, Expr]:
+    """Bounds of ‖v‖ for v/‖v‖, for softmax and normed vectors, and for multiples of these."""
+    found: dict[Expr, Expr] = {}
+    for node in lin:
+        e = node.expression
+        if isinstance(e, Mixing):
+            found[node.symbol] = S.One if isinstance(e, Softmax) else sp.sqrt(node.size)
+        for factor in Mul.make_args(e):
+            if isinstance(factor, Pow) and isinstance(factor.base, Norm):
+                v = factor.base.args[0]
+                plain = lin[name_of(v)].expression if v in lin.symbols else v
+                if e in (v * factor, plain * factor):
+                    found[node.symbol] = S.One
+            elif factor in found:
+                rest = fold(e / factor, arithmetic)
+                if rest.is_bounded:
+                    found[node.symbol] = found[factor] * rational(rest.magnitude)
+    return found
 
 
 # -- invariants ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +18,13 @@ import symgate
 from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
-from symgate.algebra.vectors import Vector, variable
+from symgate.algebra.values import Dot, Mean, Norm
+from symgate.algebra.vectors import Total, Vector, variable
 from symgate.asked import is_whole
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
+from symgate.equations.ranks import Ranks
 from symgate.equations.shapes import infer
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
@@ -243,7 +246,15 @@ class Cell:
         return f"{name}[t] = {language(self.equations[name], self.orders[name])}"
 
     def __str__(self) -> str:
-        return "\n".join(map(self.equation, self.equations))
+        """The equations; a vector that nothing in them tells from a number is marked by I @."""
+        lines = {name: self.equation(name) for name in self.equations}
+        if any(e.has(Dot, Mean, Norm, Total) for e in self.equations.values()):
+            found = Ranks(read_lines(Source("\n".join(lines.values()))))
+            unlike = [n for n in lines if found[n] < len(self.shapes[n])]
+            a_name = re.compile(rf"\b({'|'.join(unlike)})\[t(-1)?\](?! =)")
+            for name in unlike:
+                lines[name] = a_name.sub(r"(I @ \g<0>)", lines[name], count=1)
+        return "\n".join(lines.values())
 
     def __repr__(self) -> str:
         return f"<Cell {self.name}: states {', '.join(self.states)}; gates {', '.join(self.gates)}>"

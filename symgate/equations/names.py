@@ -164,7 +164,8 @@ class _Uses:
 
     def scaled(self, left: ast.expr, right: ast.expr) -> list[tuple[ast.expr, bool]]:
         """The factors of a product that is a matrix, each with whether it is the number."""
-        if self.is_matrix(left) or self.is_matrix(right):
+        number_of_the_step = any(self.ranks.is_number(side) for side in (left, right))
+        if number_of_the_step or self.is_matrix(left) or self.is_matrix(right):
             return [(side, self.ranks.of(side) != 2) for side in (left, right)]
         return _scaled_matrix(left, right)
 

@@ -111,12 +111,18 @@ class Ranks:
         return NUMBER
 
     def is_value(self, node: ast.expr) -> bool:
-        """Whether an expression is a matrix of the step: S[t-1], outer(v[t], k[t])."""
+        """Whether an expression is a matrix of the step: S[t-1], outer(v[t], k[t]), a[t] * I."""
         return self.of(node) == 2 and any(
             (isinstance(n, ast.Name) and n.id == "outer")
             or (isinstance(n, ast.Subscript) and self.of(n) == 2)
+            or self.is_number(n)
             for n in ast.walk(node)
+            if isinstance(n, ast.expr)
         )
+
+    def is_number(self, node: ast.expr) -> bool:
+        """Whether an expression is a number that changes with the step: a[t], 1 - dot(u, v)."""
+        return self.of(node) == 0 and (has_variable(node) or isinstance(node, ast.Call))
 
     def _product(self, left: ast.expr, right: ast.expr) -> int:
         if isinstance(left, ast.List) or isinstance(right, ast.List):

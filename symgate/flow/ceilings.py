@@ -24,7 +24,7 @@ from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
 from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
-from symgate.numerics.general import is_general
+from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.run import Run
 from symgate.tables import frame, html_table
 
@@ -99,11 +99,7 @@ def ceilings(decay: Decay) -> Ceilings:
         worst[1:] = np.inf
         notes.append("the run starts outside the range of its states: no worst case holds")
     notes += largest.notes()
-    if is_general(run.cell):
-        own = np.repeat(worst[:, None], decay.log10_norm.shape[1], axis=1)
-        notes.append("the run's own bound is the worst case: not all its values are vectors")
-    else:
-        own = run_bound(run, decay) + room[:, None]
+    own = run_bound(run, decay) + room[:, None]
     radius = _radius_line(symbolic, decay, largest)
     if radius is not None:
         notes += _remark(decay, symbolic, radius, largest)
@@ -188,8 +184,11 @@ class _Largest:
         for start in range(0, self.run.steps, STRETCH):
             stop = min(start + STRETCH, self.run.steps)
             with np.errstate(all="ignore"):  # what overflows has no bound
-                found = np.abs(self.run.window(start, stop)[vector])
-            most = max(most, float(found.max(initial=0)))
+                if is_general(self.run.cell):
+                    found = over_steps(self.run, vector, start, stop)
+                else:
+                    found = self.run.window(start, stop)[vector]
+                most = max(most, float(np.abs(found).max(initial=0)))
         return most
 
     def radius(self, e: Expr) -> float | Array:

@@ -1,5 +1,7 @@
 """The run's own bound: at each step the largest value that each coefficient had there.
 
+Where not all values are vectors it is the norm of each block of the step itself.
+
 Norms of the blocks of a step make a small matrix; the product of these matrices bounds the
 norms of the blocks of the product. Nothing is assumed of other runs.
 """
@@ -13,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.bound import BoundForm
+from symgate.numerics.general import is_general
+from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
 
@@ -43,6 +47,10 @@ _Edges = list[tuple[str, str, Array]]
 
 def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
     """For each form of the step a bound of its norm at each step, (T, B)."""
+    if is_general(run.cell):
+        states = run.cell.states
+        found = [(a, b, general_step_norms(run, a, b)) for a in states for b in states]
+        return [], [(a, b, norms) for a, b, norms in found if norms.any()]
     steps = Steps(run)
     forms = [f for _, _, f in (*steps.within, *steps.across)]
     norms: dict[int, float] = {}

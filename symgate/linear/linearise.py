@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 import sympy as sp
 from sympy import (
+    Add,
     Dummy,
     Expr,
     Function,
@@ -382,8 +383,10 @@ def _partials(
         derivative = plain.diff(dummy).xreplace(own_value).xreplace(back)
         if derivative.has(sp.Derivative, sp.Subs):
             raise ValueError(f"{expression} cannot be differentiated by {atom}")
-        if derivative != 0:
-            out.append((atom, factors_of(derivative, order)))
+        sides = derivative.has(Across, Down)  # diag(u) S diag(w): a term of its own each
+        for part in Add.make_args(derivative.expand()) if sides else (derivative,):
+            if part != 0:
+                out.append((atom, factors_of(part, order)))
     return out
 
 

@@ -74,6 +74,10 @@ def spike(a: Array, k: float = 1.0) -> Array:
     return step(a)
 
 
+def surrogate(a: Array, k: float = 1.0) -> Array:
+    return 1 / (1 + k * np.abs(a)) ** 2
+
+
 def maximum(a: Array, b: Array) -> Array:
     return np.maximum(a, b)
 
@@ -96,6 +100,6 @@ def _float(a: Any) -> Any:
 #: What lambdify is told to call for each of symgate's functions.
 _NAMES = (
     "sigmoid step relu leaky_relu elu normal_pdf normal_cdf gelu silu softplus softsign "
-    "hard_sigmoid hard_tanh spike maximum minimum"
+    "hard_sigmoid hard_tanh spike surrogate maximum minimum"
 )
 MODULE: dict[str, Callable[..., Array]] = {name: globals()[name] for name in _NAMES.split()}

@@ -159,6 +159,15 @@ def _check(frame: Run, states: Mapping[str, Array], first: int) -> None:
             )
 
 
+def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:
+    """An expression of a run's values over some steps, (steps, samples, …)."""
+    window = run.window(start, stop)
+    known: dict[Basic, Any] = {
+        v: natural(run, name_of(v), window[v]) for v in expression.atoms(Indexed)
+    }
+    return Arrays({**parameters_of(run), **known}, run.size).value(expression)
+
+
 class Moment:
     """The values of one step of a run, for expressions of them and of gradients."""
 

@@ -131,6 +131,18 @@ def general_lag_norms(
     return Curve(out, alike)
 
 
+def general_step_norms(run: Run, of: str, wrt: str) -> Array:
+    """The spectral norm of ∂ of_t / ∂ wrt_{t-1} at each step, (T, samples)."""
+    pull = _Pull(run, of, wrt)
+    rows, out = pull.basis(pull.alike), np.zeros((run.steps, run.samples))
+    with np.errstate(all="ignore"):
+        for t in range(run.steps):
+            before = pull.step(t, {of: rows})[1].get(wrt)
+            if before is not None:
+                out[t] = pull.norm(before, "spectral")
+    return out
+
+
 class _Pull:
     """The terms between two values, over any number of steps, as adjoints of arrays."""
 

@@ -12,7 +12,7 @@ from symgate.algebra.values import LayerNorm, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.ranges import slope_range, value_range
 from symgate.linear.linearise import factors_of
-from symgate.writing.formulas import Formula, Line, Part, Step
+from symgate.writing.formulas import Formula, Line, Part, Step, line
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
 
@@ -40,6 +40,10 @@ def steps(subject: Subject) -> Iterator[Step]:
         parts = Add.make_args(slope) if isinstance(slope, Add) and slope.args[0].is_number else None
         whole = Mul(*factors_of(slope)) if parts is None else slope
         lines.append(Line(Slope(at, letter), (Part(whole, tuple(label)),)))
+        if record_of(function).surrogate:
+            told = record_of(slope)
+            assert told.closed is not None
+            lines.append(line(slope, told.bound(told.closed, slope)))
     words: list[Any] = [
         "Each derivative is written in terms of the activation's own value, which "
         "the forward pass has already computed"
@@ -50,7 +54,7 @@ def steps(subject: Subject) -> Iterator[Step]:
         if record_of(function).surrogate:
             words.append(
                 f"; {record_of(function).name} is a step, whose slope is 0 almost everywhere, and "
-                "the slope given here is the surrogate that training uses in its place"
+                "the surrogate is what training uses in the place of its slope"
             )
     words.append(":")
     if lines:
