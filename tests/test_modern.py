@@ -8,8 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from sympy import Identity
 
 import symgate as sg
+from symgate.algebra.operators import kronecker
+from symgate.bounds.norms import bounds
+from symgate.equations.row import row_of
 from tests import by_step
 
 #: One cell for each kind of node, beside those of the zoo.
@@ -205,6 +209,85 @@ def test_rows_of_a_matrix_state_are_the_cell_of_one_row(matrix: str) -> None:
     in_all = sg.lag_norms(run, "S", "S", norm="frobenius").log10_norm
     of_row = sg.lag_norms(alone, "s", "s", norm="frobenius").log10_norm
     np.testing.assert_allclose(in_all, of_row + np.log10(4) / 2, atol=1e-10)
+
+
+ROWS = ["linear-attention", "retnet", "gla", "deltanet", "gated-deltanet", "mamba2", "rwkv7",
+        "hgrn2", "ttt-linear"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_row_form_of_a_matrix_state(name: str) -> None:
+    """J of S is I ⊗ J of the row, and compare proves that the row is one of S."""
+    cell = sg.cell(name)
+    row, names = row_of(cell)
+    alone = sg.jacobian(row, names["S"], names["S"])
+    whole = str(sg.jacobian(cell, "S", "S"))
+    if name == "gated-deltanet":  # alpha is multiplied into the row's
+        whole = whole.replace("α_t I ⊗ (I - β_t", "I ⊗ (α_t I - α_t β_t")
+    assert whole in (str(kronecker(Identity(row.sizes["n"]), alone)), str(alone))
+    assert sg.compare(cell, row).verdict == sg.compare(row, cell).verdict == "equal"
+
+
+def test_compare_proves_no_more_than_holds() -> None:
+    found = sg.compare("mamba2", "mamba2-row")
+    assert found.verdict == "equal"
+    assert found.map is not None
+    assert found.map.parameters["w_v"] == "row i of W_v"
+    row = str(sg.cell("deltanet-row"))
+    swapped = sg.Cell.from_text(row.replace("W_k", "W").replace("beta", "b"))
+    assert sg.compare("deltanet-row", swapped).verdict == "identical"
+    for wrong in (row.replace("s[t-1] +", "s[t-1] -"), row.replace("dot(w_v, x[t])", "norm(x[t])")):
+        assert wrong != row
+        assert not sg.compare("deltanet-row", sg.Cell.from_text(wrong))
+        assert not sg.compare("deltanet", sg.Cell.from_text(wrong))
+    for mixed in ("hopfield", "layer-norm-lstm"):
+        with pytest.raises(sg.SymgateError, match="whose rows are alike"):
+            row_of(sg.cell(mixed))
+
+
+#: Lines that were refused, or printed as another cell, or with a number behind a vector.
+LINES = {
+    "c[t] = (v - x[t]) @ outer(x[t], c[t-1])": "((v - x_t)ᵀ x_t) I",
+    "S[t] = S[t-1] @ (dot(w, x[t]) * I - outer(x[t], x[t])) + outer(x[t], x[t])": (
+        "I ⊗ ((wᵀ x_t) I - x_t x_tᵀ)"
+    ),
+    "S[t] = S[t-1] - diag(a[t]) @ S[t-1] @ diag(k[t]**2) + outer(a[t], k[t])": (
+        "I - diag(a_t) ⊗ diag(k_t²)"
+    ),
+    "v[t] = v[t-1] * (1 - spike(v[t-1] - 1, 2)) + W @ x[t]": (
+        "diag(1 - spike(v_{t-1} - 1, 2) - v_{t-1} ⊙ surrogate(v_{t-1} - 1, 2))"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_lines_and_their_jacobians(text: str) -> None:
+    cell = sg.Cell.from_text(text)
+    assert sg.Cell.from_text(str(cell)) == cell
+    assert str(sg.jacobian(cell)) == LINES[text]
+
+
+def test_a_scalar_state() -> None:
+    cell = sg.Cell.from_text("m[t] = max(m[t-1] + dot(w, x[t]), dot(v, x[t]))")
+    run = sg.simulate(cell, {"w": np.ones(2), "v": np.ones(2)}, np.ones((3, 2)))
+    found = sg.gradients(run, {"m": np.ones(3)})
+    assert found.initial["m"].shape == ()
+    np.testing.assert_allclose(sg.lag_norms(run, lags=2).log10_norm, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("deltanet", 1), ("deltanet-row", 1), ("gated-deltanet", 1), ("mamba2", 1),
+                       ("rwkv7", 2)]
+)  # fmt: skip
+def test_bounds_of_matrix_states(name: str, most: int) -> None:
+    """‖I - β k kᵀ‖ ≤ 1 where ‖k‖ = 1 and β < 1; both bounds hold on a run."""
+    cell = sg.cell(name)
+    state = cell.states[0]
+    assert bounds(cell).total(state, state) == most
+    d = sg.decay(cell, hidden=4, lags=12)
+    assert d.bounds is not None
+    assert (d.bounds.run_log10 >= d.log10_norm).all()
+    assert (d.bounds.worst_log10[:, None] >= d.log10_norm).all()
 
 
 def test_thirty_chained_gates_end_within_reason() -> None:

@@ -87,7 +87,8 @@ def is_vector(expression: Basic) -> bool:
 
 def _is_beside_numbers(factor: Expr) -> bool:
     """Whether a number of the step stands in front of a factor, which is none itself."""
-    return not factor.is_number and (is_vector(factor) or not factor.has(Indexed))
+    alone = is_vector(factor) or not factor.has(Indexed) or factor.has(MaxNorm, SpectralNorm)
+    return alone and not factor.is_number
 
 
 class Printer:

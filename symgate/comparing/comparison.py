@@ -17,6 +17,7 @@ from symgate.comparing.formulas import html, map_latex
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
+from symgate.comparing.renamed import map_of, renamed, rows
 from symgate.comparing.search import Found, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
@@ -164,6 +165,8 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     except BEYOND as error:
         if one == other:
             return Comparison(one, other, "identical", reason="their equations are the same")
+        if (beyond := _beyond_vectors(one, other)) is not None:
+            return beyond
         large = isinstance(error, TooLarge | RecursionError)
         return Comparison(one, other, NONE_FOUND if large else NOT_UNDERSTOOD, reason=_why(error))
     try:
@@ -172,6 +175,18 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
             return related(left, right, found) if found else _unrelated(left, right)
     except (TooLarge, RecursionError) as error:
         return Comparison(one, other, NONE_FOUND, reason=_why(error))
+
+
+def _beyond_vectors(one: Cell, other: Cell) -> Comparison | None:
+    """What is proved of cells that have no normal form: equal up to names, or by rows."""
+    matched = renamed(one, other)
+    if matched is not None:
+        told = map_of(other, matched.names)
+        return Comparison(one, other, "identical" if matched.alike else "equal", told)
+    by_rows = rows(one, other)
+    return (
+        None if by_rows is None else Comparison(one, other, "equal", *by_rows[:1], (), by_rows[1])
+    )
 
 
 def _why(error: BaseException) -> str:

@@ -98,7 +98,10 @@ def normal(cell: Cell) -> Normal:
     """Bring a cell to its normal form."""
     for name, shape in cell.shapes.items():
         if len(shape) != 1:
-            raise Unsupported(f"{name} is not a vector; only vectors are compared as yet")
+            raise Unsupported(
+                f"{name} is not a vector; such cells are compared by their names, their lines and "
+                f"the rows of their matrices alone, and nothing was found that way"
+            )
     walk = _Polynomials()
     for name, expression in cell.equations.items():
         walk.defined[name] = _whole(fold(expression, walk))

@@ -127,7 +127,7 @@ class _Uses:
                 for part in parts:
                     yield from self(part, "vector", enters)
             case ast.Call(func=ast.Name(id=function), args=arguments):
-                inside = "scale" if role == "scale" else "vector"
+                inside = "scale" if role == "scale" and function not in TO_NUMBER else "vector"
                 if function == "diag":
                     inside = "diagonal"
                 mixes = max(enters, MIXED if function in MIXES else ALONE)

@@ -1,0 +1,96 @@
+"""The cell of one row: where every row of a matrix state runs by itself.
+
+Linear attention and its kin write v kᵀ into S, and what is done to S is done from the right: to
+each row alike. Row i needs row i of v alone, and of the matrix that makes v. Then S is a vector
+s, S q the number sᵀ q, and v kᵀ the vector v k.
+"""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, Pow, Symbol, Transpose
+
+from symgate.algebra.printing import language
+from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
+from symgate.algebra.vectors import MatVec, Vector, name_of, rank, time_of, variable
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError
+
+
+def row_of(cell: Cell) -> tuple[Cell, dict[str, str]]:
+    """The cell for one row of the matrix states, and its names by those of the cell.
+
+    >>> import symgate as sg
+    >>> row, names = row_of(sg.cell("retnet"))
+    >>> print(row)
+    k[t] = W_k @ x[t]
+    v[t] = dot(w_v, x[t])
+    q[t] = W_q @ x[t]
+    s[t] = gamma * s[t-1] + v[t] * k[t]
+    o[t] = dot(q[t], s[t])
+    >>> names["W_v"], names["S"]
+    ('w_v', 's')
+    """
+    sides = {shape[0] for name, shape in cell.shapes.items() if len(shape) == 2}
+    if len(sides) != 1:
+        raise SymgateError(f"{cell.name} has no matrices of the step whose rows are alike")
+    walk = _Row(cell, sides.pop())
+    lines = [f"{walk.names[n]}[t] = {language(walk(e))}" for n, e in cell.equations.items()]
+    roles = {walk.names[n]: role for n, role in cell.roles.items()}
+    return Cell.from_text("\n".join(lines), f"{cell.name}-row", roles=roles), walk.names
+
+
+class _Row:
+    """Expressions for one row: what has `side` rows has one."""
+
+    def __init__(self, cell: Cell, side: Expr) -> None:
+        self.cell, self.side = cell, side
+        shapes = {n: p.shape for n, p in cell.parameters.items()} | dict(cell.shapes)
+        self.rows = {n for n, shape in shapes.items() if shape and shape[0] == side}
+        if any(side in shape[1:] for shape in shapes.values()):
+            self.refuse("what has as many rows as the matrices of the step has columns elsewhere")
+        taken = {*shapes}
+        self.names = {n: n for n in shapes}
+        for name in sorted(n for n in self.rows if len(shapes[n]) == 2):
+            lower = name[0].lower() + name[1:]
+            self.names[name] = lower if lower not in taken else f"{name}_row"
+            taken.add(self.names[name])
+
+    def refuse(self, why: str) -> None:
+        raise SymgateError(f"the rows of {self.cell.name} do not run by themselves: {why}")
+
+    def by_rows(self, e: Expr) -> bool:
+        """Whether an expression has a component or a row for each row of the matrices."""
+        return any(
+            getattr(a, "name", None) in self.rows or (a.is_Indexed and name_of(a) in self.rows)
+            for a in e.atoms(Indexed, Symbol, MatrixSymbol)
+        )
+
+    def __call__(self, e: Expr) -> Expr:
+        if not self.by_rows(e):
+            return e
+        match e:
+            case Indexed():
+                return variable(self.names[name_of(e)], -time_of(e), rank(e) - 1)
+            case Vector():
+                return Symbol(self.names[e.name], real=True)
+            case MatVec() if isinstance(e.matrix, MatrixSymbol) and not self.by_rows(e.vector):
+                return Dot(Vector(self.names[e.matrix.name], real=True), e.vector)
+            case Apply() if not e.transposed and not self.by_rows(e.operand):
+                return Dot(self(e.matrix), e.operand)
+            case Dyad() if not self.by_rows(e.args[1]):
+                return self(e.args[0]) * e.args[1]
+            case RightTimes():
+                return MatVec(Transpose(e.matrix), self(e.value))
+            case Down():
+                return self(e.args[0])
+            case Add() | Mul() | Pow():
+                return e.func(*map(self, _without_sides(e.args)))
+            case Function():
+                return e.func(*map(self, e.args))
+        self.refuse(f"{language(e)} takes all of them together")
+        raise AssertionError
+
+
+def _without_sides(parts: tuple[Expr, ...]) -> list[Expr]:
+    """1 wᵀ beside a matrix is w beside its row."""
+    return [p.args[0] if isinstance(p, Across) else p for p in parts]
