@@ -105,7 +105,7 @@ def simulated(
                 now[node.symbol] = kept[node.name][place]
             if t % STRETCH == STRETCH - 1 or t == frame.steps - 1:
                 first = t - t % STRETCH
-                _check(frame, {s: kept[s][first + 1 : t + 2] for s in cell.states}, first)
+                _check(frame, {**values, **kept}, first, t + 1)
                 if progress is not None:
                     progress(t + 1, frame.steps)
     done = {**values, **kept}
@@ -147,16 +147,28 @@ def _shaped(arrays: Arrays, node: Node, batch: tuple[int, ...]) -> Array:
     return np.broadcast_to(value, (*batch, *shape))
 
 
-def _check(frame: Run, states: Mapping[str, Array], first: int) -> None:
-    for name, array in states.items():
+def _check(frame: Run, values: Mapping[str, Array], first: int, stop: int) -> None:
+    """Raise where a state of the steps is not finite, and say which value was the first."""
+    states = frame.cell.states
+    for state in states:
+        array = values[state][first + 1 : stop + 1]
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
         if bad.any():
             step = first + int(np.argmax(bad))
+            order = [node.name for node in linearise(frame.cell)]
+            at = {n: values[n][step + (n in states)] for n in order if n in values}
+            name = next((n for n in order if n in at and not np.isfinite(at[n]).all()), state)
+            owner = linearise(frame.cell)[name].owner
+            through = "" if owner == state else f", through {owner} = {_line(frame, owner)}"
             raise Diverged(
-                f"the state {name} of {frame.cell.name} is not finite from step {step} on (of "
-                f"{frame.steps}): it overflows, divides by zero or takes a logarithm of a "
-                f"negative number; use smaller weights or another start"
+                f"the state {state} of {frame.cell.name} is not finite from step {step} on (of "
+                f"{frame.steps}){through}: it overflows, divides by zero or takes a logarithm of "
+                f"a negative number; use smaller weights or another start"
             )
+
+
+def _line(frame: Run, name: str) -> str:
+    return frame.cell.equation(name).partition(" = ")[2]
 
 
 def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from symgate.asked import is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.numerics.arrays import checked
+from symgate.numerics.general_steps import steps_of
 from symgate.numerics.norms import squares
 from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run
 from symgate.numerics.scaled import largest_entries
-from symgate.numerics.steps import Rows, Steps
+from symgate.numerics.steps import Rows
 
 Array = NDArray[Any]
 
@@ -52,7 +53,8 @@ def tangent(
 ) -> Tangent:
     """Follow d(state) from before step `since` over `steps` steps (to the end).
 
-    `direction` maps states to arrays (n,) or (B, n); a state that is left out starts at 0.
+    `direction` maps states to arrays (n,) or (B, n), a matrix state to one of its shape; a state
+    that is left out starts at 0.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
@@ -70,7 +72,7 @@ def tangent(
             f"steps {since} to {since + count} are not in the run, which has {run.steps}"
         )
     now = _start(run, direction)
-    work = Steps(run)
+    work = steps_of(run)
     log = np.zeros(run.samples)
     out = np.zeros((count + 1, run.samples))
     with np.errstate(all="ignore"):
@@ -82,11 +84,10 @@ def tangent(
             for i in range(end - begin):
                 now, log = _rescaled(stretch.push(i, now), log)
                 out[begin - since + i + 1] = log - first
-    single = run.batch is None
     return Tangent(
         since,
-        (out[:, 0] if single else out) / np.log(10),
-        {s: v[0, 0] if single else v[:, 0] for s, v in now.items()},
+        (out[:, 0] if run.batch is None else out) / np.log(10),
+        {s: run.start(v[:, 0].T, run.shape(s)) for s, v in now.items()},
     )
 
 
@@ -99,12 +100,12 @@ def _start(run: Run, direction: Mapping[str, Any]) -> Rows:
         known_name(f"a state of {run.cell.name} named", name, run.cell.states)
     out = {}
     for state in run.cell.states:
-        size = run.size(run.cell.size(state))
-        value = checked(f"d{state}", direction.get(state, np.zeros(size))).astype(run.dtype)
-        if value.shape not in {(size,), (run.samples, size)}:
-            expected = f"({size},)" if run.batch is None else f"({size},) or ({run.batch}, {size})"
-            raise ShapeError(f"d{state} has shape {value.shape}; expected {expected}")
-        rows = np.broadcast_to(np.atleast_2d(value), (run.samples, size))
+        shape = run.shape(state)
+        value = checked(f"d{state}", direction.get(state, np.zeros(shape))).astype(run.dtype)
+        if value.shape not in {shape, (run.samples, *shape)}:
+            both = f"{shape}" if run.batch is None else f"{shape} or {(run.batch, *shape)}"
+            raise ShapeError(f"d{state} has shape {value.shape}; expected {both}")
+        rows = np.broadcast_to(value, (run.samples, *shape)).reshape(run.samples, -1)
         out[state] = np.array(rows[:, None])
     largest = np.max([largest_entries(v) for v in out.values()], axis=0)
     if not largest.all():

@@ -216,4 +216,4 @@ def _counted(number: int, thing: str) -> str:
 
 
 def _key(point: FixedPoint) -> tuple[float, ...]:
-    return tuple(np.concatenate(list(point.state.values())).round(6))
+    return tuple(np.concatenate([np.ravel(v) for v in point.state.values()]).round(6))

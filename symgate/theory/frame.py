@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.dense import whole
+from symgate.numerics.general_steps import GeneralSteps, GeneralStretch, jacobians, steps_of
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps, Stretch
 
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
+_Steps = Steps | GeneralSteps
+_Stretch = Stretch | GeneralStretch
 
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
 STRETCH, NUMBERS = 128, 1 << 18
@@ -40,7 +42,7 @@ def follow(
     the burn-in. A QR knows a growth of 10⁻ᵏ to 16 - k digits only; where a step all but loses
     a direction of the whole space, its growth is what the others leave of the determinant.
     """
-    steps = Steps(run)
+    steps = steps_of(run)
     start = np.random.default_rng(seed).normal(size=(run.samples, steps.width, count))
     frame = _Frame(start.astype(run.dtype))
     dense = count == steps.width or steps.prefers_dense(count * run.samples)
@@ -48,8 +50,8 @@ def follow(
     for first, stop in ((0, burn_in), (burn_in, run.steps)):
         for stretch, at, end in _parts(steps, first, stop):
             if dense:
-                jacobians = whole(steps, stretch.dense(at, end), end - at)
-                frame.multiply(jacobians, logs[first : first + end - at])
+                found = jacobians(steps, stretch, at, end)
+                frame.multiply(found, logs[first : first + end - at])
             else:
                 frame.push(steps, stretch, at, logs[first : first + end - at])
             first += end - at
@@ -61,14 +63,14 @@ def follow(
 def log_abs_det(run: Run, burn_in: int = 0) -> Array:
     """The mean of ln |det J| of the whole state's Jacobian over the steps after the burn-in,
     (B,): worked out from the Jacobians alone."""
-    steps = Steps(run)
+    steps = steps_of(run)
     total = np.zeros(run.samples)
     for stretch, at, end in _parts(steps, burn_in, run.steps):
-        total += np.linalg.slogdet(whole(steps, stretch.dense(at, end), end - at))[1].sum(axis=0)
+        total += np.linalg.slogdet(jacobians(steps, stretch, at, end))[1].sum(axis=0)
     return total / (run.steps - burn_in)
 
 
-def _parts(steps: Steps, first: int, stop: int) -> Iterator[tuple[Stretch, int, int]]:
+def _parts(steps: _Steps, first: int, stop: int) -> Iterator[tuple[_Stretch, int, int]]:
     """A stretch, and from where to where in it, for steps whose Jacobians fit into memory."""
     block = max(1, min(STRETCH, NUMBERS // max(1, steps.run.samples * steps.width**2)))
     for begin in range(first, stop, STRETCH):
@@ -95,7 +97,7 @@ class _Frame:
             logs,
         )
 
-    def push(self, steps: Steps, stretch: Stretch, at: int, logs: Array) -> None:
+    def push(self, steps: _Steps, stretch: _Stretch, at: int, logs: Array) -> None:
         """Through some steps, term by term."""
         self._carry(lambda i, columns: _pushed(steps, stretch, at + i, columns), _unknown, logs)
 
@@ -152,7 +154,7 @@ def _growth(grown: Array, length: Array, moved: Array, log_abs_det: Array | None
     return np.where(unsure, share[..., None], logs)
 
 
-def _pushed(steps: Steps, stretch: Stretch, i: int, frame: Array) -> Array:
+def _pushed(steps: _Steps, stretch: _Stretch, i: int, frame: Array) -> Array:
     """One step on a frame (B, N, k), term by term."""
     states = steps.run.cell.states
     ends = np.cumsum([steps.size(s) for s in states])[:-1]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Expr
 
 import symgate
 from symgate.asked import asked, whole
@@ -282,25 +283,23 @@ def _run(
         whole(1)("steps", steps)
     if x is None:
         count = 400 if steps is None else steps
-        x = {name: np.zeros((count, 1)) for name in cell.inputs} or None
-        if x:
-            x = {name: np.zeros((count, state_width(cell, params, name))) for name in cell.inputs}
+        x = {n: np.zeros((count, *state_shape(cell, params, n))) for n in cell.inputs} or None
     if state is None:
-        state = {s: rng.normal(size=state_width(cell, params, s)) for s in cell.states}
+        state = {s: rng.normal(size=state_shape(cell, params, s)) for s in cell.states}
     return simulate(cell, params, x, state, steps=count)
 
 
-def state_width(cell: Cell, params: Mapping[str, Any], name: str) -> int:
-    """How long a state or an input is, from the shapes of the parameters."""
-    size = cell.size(name)
+def state_shape(cell: Cell, params: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    """The shape of a state or an input, from those of the parameters."""
+    numbers: dict[Expr, int] = {}
     for p in cell.parameters.values():
-        for letter, number in zip(p.shape, np.shape(params.get(p.name, ())), strict=False):
-            if letter == size:
-                return int(number)
-    raise ShapeError(
-        f"how long {name} is does not follow from the parameters of {cell.name}; run it with "
-        f"sg.simulate and a state, and give the run"
-    )
+        numbers |= dict(zip(p.shape, np.shape(params.get(p.name, ())), strict=False))
+    if not {*cell.shapes[name]} <= numbers.keys():
+        raise ShapeError(
+            f"how long {name} is does not follow from the parameters of {cell.name}; run it with "
+            f"sg.simulate and a state, and give the run"
+        )
+    return tuple(int(numbers[letter]) for letter in cell.shapes[name])
 
 
 def _kaplan_yorke(exponents: Array) -> float:

@@ -6,21 +6,20 @@ of every other measurement.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError
 from symgate.numerics.arrays import checked, checked_parameters
-from symgate.numerics.dense import whole
+from symgate.numerics.general_steps import jacobians, steps_of
 from symgate.numerics.options import known_name
 from symgate.numerics.simulate import simulate
-from symgate.numerics.steps import Steps
-from symgate.theory.lyapunov import state_width
+from symgate.theory.lyapunov import state_shape
 
 Array = NDArray[Any]
 
@@ -47,7 +46,8 @@ class Newton:
 
     def __init__(self, cell: Cell, params: Mapping[str, Any], x: Any) -> None:
         self.cell, self.params = cell, checked_parameters(cell, params)
-        self.sizes = [state_width(cell, self.params, s) for s in cell.states]
+        self.shapes = {s: state_shape(cell, self.params, s) for s in cell.states}
+        self.sizes = [math.prod(shape) for shape in self.shapes.values()]
         self.inputs = {}
         given = x if isinstance(x, Mapping) else dict.fromkeys(cell.inputs[:1], x)
         if x is not None and not cell.inputs:
@@ -55,7 +55,7 @@ class Newton:
         for name in given:
             known_name(f"an input of {cell.name} named", name, cell.inputs)
         for name in cell.inputs:
-            width = state_width(cell, self.params, name)
+            (width,) = state_shape(cell, self.params, name) or (1,)
             value = checked(name, 0.0 if given.get(name) is None else given[name])
             if value.ndim > 1 or (value.ndim == 1 and len(value) != width):
                 raise ShapeError(f"{name} has shape {value.shape}; expected ({width},)")
@@ -76,7 +76,8 @@ class Newton:
     def parts(self, state: Array) -> dict[str, Array]:
         """A state (…, N) by name."""
         ends = np.cumsum(self.sizes)[:-1]
-        return dict(zip(self.cell.states, np.split(state, ends, axis=-1), strict=True))
+        parts = zip(self.shapes.items(), np.split(state, ends, axis=-1), strict=True)
+        return {s: part.reshape((*part.shape[:-1], *shape)) for (s, shape), part in parts}
 
     def step(self, states: Array, jacobian: bool = False) -> tuple[Array, Array | None]:
         """F(s) for each state, and its Jacobians (B, N, N)."""
@@ -92,11 +93,11 @@ class Newton:
             made = [p[1] for p in parts if p[1] is not None]
             return np.concatenate([p[0] for p in parts]), np.concatenate(made) if made else None
         window = run.window(0, 1)
-        now = np.concatenate([window[variable(s)][0].T for s in self.cell.states], axis=1)
+        now = np.concatenate([window[self.cell.variable(s)][0].T for s in self.cell.states], axis=1)
         if not jacobian:
             return now, None
-        work = Steps(run)
-        return now, whole(work, work.stretch(0, 1).dense(0, 1), 1)[0]
+        work = steps_of(run)
+        return now, jacobians(work, work.stretch(0, 1), 0, 1)[0]
 
     def solve(self, states: Array, tolerance: float) -> tuple[Array, Array]:
         """Newton with halved steps; the states at the end, and which of them converged."""

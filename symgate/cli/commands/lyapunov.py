@@ -74,7 +74,7 @@ def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Ly
     from symgate.cli.networks import is_network, run_of
     from symgate.flow.measure import parameters_of
     from symgate.numerics.setup import setup
-    from symgate.theory.lyapunov import lyapunov, state_width
+    from symgate.theory.lyapunov import lyapunov, state_shape
 
     if word is not None and is_network(word):
         run = run_of(word, arguments.data, arguments.batch_first or None)
@@ -95,7 +95,7 @@ def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Ly
         rng = np.random.default_rng([made.seed, 1])
         x = {
             name: arguments.noise
-            * rng.normal(size=(arguments.steps, state_width(cell, params, name)))
+            * rng.normal(size=(arguments.steps, *state_shape(cell, params, name)))
             for name in cell.inputs
         }
     with bar(cell.name) as hook:
