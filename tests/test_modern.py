@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import jax
@@ -288,6 +289,54 @@ def test_bounds_of_matrix_states(name: str, most: int) -> None:
     assert d.bounds is not None
     assert (d.bounds.run_log10 >= d.log10_norm).all()
     assert (d.bounds.worst_log10[:, None] >= d.log10_norm).all()
+
+
+def test_a_run_that_keeps_some_states_is_the_same() -> None:
+    cell = sg.cell("mlstm")
+    params = sg.init(cell, 4, 3, seed=1)
+    x = np.random.default_rng(0).normal(size=(31, 2, 3))
+    whole = sg.simulate(cell, params, x)
+    some = pickle.loads(pickle.dumps(sg.simulate(cell, params, x, checkpoint=True)))
+    for name in cell.equations:
+        np.testing.assert_array_equal(whole[name], some[name])
+    for of, wrt in (("C", "C"), ("h", "v")):
+        found, expected = (sg.lag_norms(run, of, wrt).log10_norm for run in (some, whole))
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["deltanet", "mlstm", "hopfield", "layer-norm-lstm"])
+def test_lyapunov_and_tangent_by_the_printed_jacobians(name: str) -> None:
+    """The product of the step's Jacobians, as jacobian prints them, step by step."""
+    cell = sg.cell(name)
+    params = sg.init(cell, 3, 3, seed=1)
+    x = np.random.default_rng(0).normal(size=(12, 3)) if cell.inputs else None
+    run = sg.simulate(cell, params, x, steps=None if cell.inputs else 12)
+    blocks = {
+        (a, b): sg.lambdify(cell, sg.jacobian(cell, a, b, lag=1))
+        for a in cell.states
+        for b in cell.states
+    }
+    product = np.eye(sum(run[s][0].size for s in cell.states))
+    for t in range(12):
+        given = {x: run[x][t] for x in cell.inputs}
+        before = {s: run[s][t - 1] if t else 0 * run[s][0] for s in cell.states}
+        step = [
+            [np.atleast_2d(blocks[a, b](params, **given, **before)) for b in cell.states]
+            for a in cell.states
+        ]
+        product = np.block(step) @ product
+    ones = {s: np.ones(run[s][0].shape) for s in cell.states}
+    grown = np.linalg.norm(product.sum(axis=1)) / np.sqrt(len(product))
+    np.testing.assert_allclose(10 ** sg.tangent(run, ones).log10_norm[-1], grown, rtol=1e-9)
+    found = sg.lyapunov(run, burn_in=0)
+    if np.isfinite(log := np.linalg.slogdet(product)[1]) and name != "layer-norm-lstm":
+        np.testing.assert_allclose(found.sum * 12, log, rtol=1e-6)
+
+
+def test_what_divides_by_zero_is_named() -> None:
+    cell = sg.cell("deltanet")
+    with pytest.raises(sg.Diverged, match=r"from step 0 on .* through k = u\[t\] / norm"):
+        sg.simulate(cell, sg.init(cell, 3, 3), np.zeros((4, 3)))
 
 
 def test_thirty_chained_gates_end_within_reason() -> None:

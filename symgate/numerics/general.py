@@ -8,7 +8,8 @@ linear recurrence) over all steps at once, the rest step by step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import Diverged, SymgateError
 from symgate.linear.linearise import Linearisation, Node, linearise
+from symgate.numerics.program import Program
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays
 
@@ -32,8 +34,8 @@ Progress = Callable[[int, int], None]
 #: What the values of one state may take.
 MOST_BYTES = 8 * 2**30
 
-#: Steps that are looked at together: what they need stays small beside a long run.
-STRETCH = 256
+#: Steps that are looked at together, while they are in the cache.
+STRETCH = 16
 
 
 @once_a_cell
@@ -73,43 +75,149 @@ def stored(array: Array, dtype: Any) -> Array:
     return np.ascontiguousarray(np.moveaxis(flat, 1, 2), dtype)
 
 
+class Running:
+    """The steps of a cell: `free` values over all steps at once, and a program for the rest.
+
+    `values` holds what the inputs alone decide, (steps, samples, *shape).
+    """
+
+    def __init__(self, frame: Run) -> None:
+        self.frame, self.cell, self.lin = frame, frame.cell, linearise(frame.cell)
+        free = free_nodes(self.lin)
+        self.values = {x: natural(frame, x, frame.inputs[x]) for x in self.cell.inputs}
+        known = {self.lin.variable(x): self.values[x] for x in self.values}
+        self.fixed = parameters_of(frame)
+        arrays = Arrays({**self.fixed, **known}, frame.size)
+        for node in free:
+            self.values[node.name] = _over(arrays, node, frame)
+        self.bound = [node for node in self.lin if node not in free]
+
+    def program(self, nodes: Sequence[Node]) -> tuple[Program, list[Indexed], list[Indexed]]:
+        """Some nodes of a step as a program, with what it takes: of the step, and before it."""
+        held = {v for node in nodes for v in node.expression.atoms(Indexed)}
+        given = [v for v in held if time_of(v) == 0 and name_of(v) in self.values]
+        before = [v for v in held if time_of(v) != 0]
+        program = Program(Arrays(dict(self.fixed), self.frame.size))
+        for v in (*given, *before):
+            program.take(v)
+        for node in nodes:
+            program.put(node.symbol, node.expression, node.shape)
+        return program, given, before
+
+    def run(self, start: Mapping[str, Array], first: int, stop: int, progress: Any = None) -> Any:
+        """Every value of some steps, of a state one step more, from the states before them."""
+        frame, states = self.frame, self.cell.states
+        kept = {n.name: _room(frame, n, stop - first + (n.name in states)) for n in self.bound}
+        for name in states:
+            if name not in kept:  # the inputs alone decide it
+                kept[name] = _room(frame, self.lin[name], stop - first + 1)
+                kept[name][1:] = self.values[name][first:stop]
+            kept[name][0] = start[name]
+        program, given, before = self.program(self.bound)
+        rooms = [(kept[node.name], node.name in states) for node in self.bound]
+        with np.errstate(all="ignore"):
+            for t in range(stop - first):
+                now = [self.values[name_of(v)][first + t] for v in given]
+                now += [kept[name_of(v)][t] for v in before]
+                for (room, later), value in zip(rooms, program.run(now), strict=True):
+                    room[t + later] = value
+                if t % STRETCH == STRETCH - 1 or t == stop - first - 1:
+                    _check(frame, self.values, kept, first, t - t % STRETCH, t + 1)
+                    if progress is not None:
+                        progress(first + t + 1, frame.steps)
+        return kept
+
+    def marks(self, start: dict[str, Array], stride: int, progress: Any = None) -> list[Any]:
+        """The states before every `stride`-th step; nothing else is kept."""
+        needed = {n.name for n in self.bound if n.name in self.cell.states}
+        for node in reversed(self.bound):
+            if node.name in needed:
+                needed |= {name_of(v) for v in node.expression.atoms(Indexed) if not time_of(v)}
+        nodes = [node for node in self.bound if node.name in needed]
+        program, given, before = self.program(nodes)
+        now, marks = dict(start), [dict(start)]
+        with np.errstate(all="ignore"):
+            for t in range(self.frame.steps):
+                held = [self.values[name_of(v)][t] for v in given]
+                found = program.run([*held, *(now[name_of(v)] for v in before)])
+                for node, value in zip(nodes, found, strict=True):
+                    if node.name in self.cell.states:
+                        shape = start[node.name].shape
+                        now[node.name] = np.broadcast_to(value, shape)
+                now |= {s: self.values[s][t] for s in self.cell.states if s in self.values}
+                if (t + 1) % stride == 0:
+                    if not all(np.isfinite(v).all() for v in now.values()):
+                        self.run(marks[-1], t + 1 - stride, t + 1)  # says where and why
+                    marks.append({s: np.array(v) for s, v in now.items()})
+                    if progress is not None:
+                        progress(t + 1, self.frame.steps)
+        if self.frame.steps % stride and not all(np.isfinite(v).all() for v in now.values()):
+            self.run(marks[-1], (len(marks) - 1) * stride, self.frame.steps)
+        return marks
+
+
 def simulated(
     frame: Run, start: Mapping[str, Array], progress: Progress | None = None
 ) -> dict[str, Array]:
     """Every value of a run, by name: (steps, size, samples), of a state one step more."""
-    cell, lin = frame.cell, linearise(frame.cell)
-    free = free_nodes(lin)
-    values = {x: natural(frame, x, frame.inputs[x]) for x in cell.inputs}
-    fixed = parameters_of(frame)
     with np.errstate(all="ignore"):
-        at_once = Arrays({**fixed, **{lin.variable(x): values[x] for x in values}}, frame.size)
-        for node in free:
-            values[node.name] = _over(at_once, node, frame)
-        bound = [node for node in lin if node not in free]
-        kept = {node.name: _room(frame, node, frame.steps) for node in bound}
-        for name in cell.states:
-            kept[name] = _room(frame, lin[name], frame.steps + 1)
-            kept[name][0] = natural(frame, name, start[name][None])[0]
-        for name in {node.name for node in free} & {*cell.states}:
-            kept[name][1:] = values[name]
-        needed = {v for node in bound for v in node.expression.atoms(Indexed)}
-        given = [v for v in needed if time_of(v) == 0 and name_of(v) in values]
-        before = [v for v in needed if time_of(v) != 0]
-        for t in range(frame.steps):
-            now: dict[Basic, Any] = {**fixed, **{v: values[name_of(v)][t] for v in given}}
-            now |= {v: kept[name_of(v)][t] for v in before}
-            arrays = Arrays(now, frame.size)
-            for node in bound:
-                place = t + 1 if node.name in cell.states else t
-                kept[node.name][place] = _shaped(arrays, node, (frame.samples,))
-                now[node.symbol] = kept[node.name][place]
-            if t % STRETCH == STRETCH - 1 or t == frame.steps - 1:
-                first = t - t % STRETCH
-                _check(frame, {**values, **kept}, first, t + 1)
-                if progress is not None:
-                    progress(t + 1, frame.steps)
-    done = {**values, **kept}
-    return {n: stored(a, frame.dtype) for n, a in done.items() if n not in cell.inputs}
+        running = Running(frame)
+        first = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
+        done = {**running.values, **running.run(first, 0, frame.steps, progress)}
+    return {n: stored(a, frame.dtype) for n, a in done.items() if n not in frame.cell.inputs}
+
+
+class Again(Mapping[str, Array]):
+    """The values of some steps of a run that kept only some states, worked out when asked for."""
+
+    def __init__(self, running: Running, marks: Sequence[Any], stride: int, at: range) -> None:
+        self.running, self.marks, self.stride, self.at = running, marks, stride, at
+        self.made: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        frame, at = self.running.frame, self.at
+        if name in self.running.values and name not in frame.cell.states:
+            return stored(self.running.values[name][at.start : at.stop], frame.dtype)
+        if not self.made:
+            mark = at.start // self.stride
+            first = mark * self.stride
+            with np.errstate(all="ignore"):
+                found = self.running.run(self.marks[mark], first, at.stop)
+            self.made = {n: stored(a[at.start - first :], frame.dtype) for n, a in found.items()}
+        return self.made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.running.lin.nodes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.running.lin.nodes)
+
+    def __len__(self) -> int:
+        return len(self.running.lin.nodes)
+
+
+@dataclass(frozen=True, eq=False)
+class Restart:
+    """Gives the values of the steps first … stop - 1 when they are asked for."""
+
+    running: Running
+    marks: list[Any]
+    stride: int
+
+    def __call__(self, first: int, stop: int) -> Again:
+        return Again(self.running, self.marks, self.stride, range(first, stop))
+
+
+def checkpointed(
+    frame: Run, start: Mapping[str, Array], progress: Progress | None = None
+) -> Restart:
+    """How the values of any steps are worked out again, from states that were kept."""
+    stride = max(1, math.isqrt(frame.steps))
+    with np.errstate(all="ignore"):
+        running = Running(frame)
+    before = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
+    marks = running.marks(before, stride, progress)
+    return Restart(running, marks, stride)
 
 
 def _room(frame: Run, node: Node, steps: int) -> Array:
@@ -147,23 +255,35 @@ def _shaped(arrays: Arrays, node: Node, batch: tuple[int, ...]) -> Array:
     return np.broadcast_to(value, (*batch, *shape))
 
 
-def _check(frame: Run, values: Mapping[str, Array], first: int, stop: int) -> None:
-    """Raise where a state of the steps is not finite, and say which value was the first."""
-    states = frame.cell.states
+def _check(
+    frame: Run,
+    free: Mapping[str, Array],
+    kept: Mapping[str, Array],
+    origin: int,
+    first: int,
+    stop: int,
+) -> None:
+    """Raise where a state of the steps is not finite, and say which value was the first.
+
+    Steps first … stop - 1 are counted from `origin`, where what is kept begins.
+    """
+    lin, states = linearise(frame.cell), frame.cell.states
     for state in states:
-        array = values[state][first + 1 : stop + 1]
+        array = kept[state][first + 1 : stop + 1]
+        if np.isfinite(np.add.reduce(array, axis=None)):
+            continue  # so that no value of it is infinite or nan
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
         if bad.any():
             step = first + int(np.argmax(bad))
-            order = [node.name for node in linearise(frame.cell)]
-            at = {n: values[n][step + (n in states)] for n in order if n in values}
-            name = next((n for n in order if n in at and not np.isfinite(at[n]).all()), state)
-            owner = linearise(frame.cell)[name].owner
+            at = {n: v[origin + step] for n, v in free.items()}
+            at |= {n: v[step + (n in states)] for n, v in kept.items()}
+            name = next((n for n in lin.nodes if n in at and not np.isfinite(at[n]).all()), state)
+            owner = lin[name].owner
             through = "" if owner == state else f", through {owner} = {_line(frame, owner)}"
             raise Diverged(
-                f"the state {state} of {frame.cell.name} is not finite from step {step} on (of "
-                f"{frame.steps}){through}: it overflows, divides by zero or takes a logarithm of "
-                f"a negative number; use smaller weights or another start"
+                f"the state {state} of {frame.cell.name} is not finite from step {origin + step} "
+                f"on (of {frame.steps}){through}: it overflows, divides by zero or takes a "
+                f"logarithm of a negative number; use smaller weights or another start"
             )
 
 
@@ -187,7 +307,8 @@ class Moment:
         self.run, self.lin = run, linearise(run.cell)
         self.fixed = parameters_of(run)
         self.shapes = {n: run.shape(n) for n in (*self.lin.nodes, *run.cell.inputs)}
-        self.window = run.window(0, run.steps)
+        self.stretch = run.steps if run.recompute is None else max(1, math.isqrt(run.steps))
+        self.first, self.window = -1, run.window(0, 0)
 
     def needed(self, expressions: Iterable[Expr]) -> frozenset[Indexed]:
         """The values of the run that some expressions hold."""
@@ -196,9 +317,13 @@ class Moment:
 
     def at(self, step: int, symbols: Iterable[Indexed]) -> Arrays:
         """The semantics of one step: the symbols that are asked for have their values."""
+        first = step - step % self.stretch
+        if first != self.first:
+            stop = min(first + self.stretch, self.run.steps)
+            self.first, self.window = first, self.run.window(first, stop)
         now = dict(self.fixed)
         for v in symbols:
-            column = self.window[v][step]
+            column = self.window[v][step - first]
             shape = self.shapes[name_of(v)]
             now[v] = np.moveaxis(column, -1, 0).reshape(column.shape[-1], *shape)
         return Arrays(now, self.run.size)

@@ -8,6 +8,7 @@ same way (I ⊗ A: linear attention and its kin), one row stands for all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,11 +100,17 @@ def general_lag_norms(
 ) -> Curve:
     """Pull the rows of a Jacobian (or given ones (samples, r, size)) back over the lags."""
     pull = _Pull(run, of, wrt)
+    even = rows is None and pull.even
     alike = rows is None and pull.alike
-    deltas = {of: pull.basis(alike) if rows is None else pull.given(rows)}
+    if even:
+        deltas = {of: np.ones((1, run.samples, *[1] * len(pull.moment.shapes[of])))}
+    else:
+        deltas = {of: pull.basis(alike) if rows is None else pull.given(rows)}
     log = np.zeros(run.samples)
     out = np.full((lags + 1, run.samples), -np.inf)
-    times = np.sqrt(run.size(run.cell.shapes[of][0])) if alike and norm == "frobenius" else 1.0
+    shape = pull.moment.shapes[of]
+    many = math.prod(shape) if even else shape[0] if alike else 1
+    times = np.sqrt(many) if norm == "frobenius" else 1.0
     state = wrt in run.cell.states
 
     def note(lag: int, found: Array | None) -> None:
@@ -163,6 +170,15 @@ class _Pull:
         self.symbols = self.moment.needed(self.pulled.values())
 
     @property
+    def even(self) -> bool:
+        """Whether numbers alone stand on the way from a state to itself: a multiple of I."""
+        return self.of == self.wrt and all(
+            term.map is None and all(rank(f) == 0 for f in term.coefficient)
+            for terms in self.terms.values()
+            for term in terms
+        )
+
+    @property
     def alike(self) -> bool:
         """Whether each row of the matrices on the way goes the same way by itself."""
         shapes = [self.lin.shape(name) for name in (*(n.name for n in self.nodes), self.wrt)]
@@ -218,7 +234,7 @@ class _Pull:
         """The rows by a value; what is the same for every component is spread over them."""
         want, have = len(self.moment.shapes[name]), rank(pulled)
         value = arrays.value(pulled)
-        if have == want:
+        if have >= want:
             return value
         value = value[(..., *[None] * (want - have))]
         return np.broadcast_to(value, (*value.shape[:2], *self.moment.shapes[name]))

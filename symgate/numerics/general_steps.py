@@ -122,7 +122,9 @@ def steps_of(run: Run) -> Steps | GeneralSteps:
     return GeneralSteps(run) if is_general(run.cell) else Steps(run)
 
 
-def jacobians(steps: Steps | GeneralSteps, part: Stretch | GeneralStretch, at: int, end: int) -> Array:
+def jacobians(
+    steps: Steps | GeneralSteps, part: Stretch | GeneralStretch, at: int, end: int
+) -> Array:
     """The whole state's Jacobians of steps at … end - 1 of a stretch, (steps, B, N, N)."""
     if isinstance(part, GeneralStretch):
         return part.whole(at, end)

@@ -17,7 +17,7 @@ from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.chunks import in_chunks
 from symgate.numerics.forward import CompiledLoop
-from symgate.numerics.general import is_general, simulated
+from symgate.numerics.general import checkpointed, is_general, simulated
 from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.room import must_fit
@@ -123,6 +123,8 @@ def simulate(
         for s in cell.states
     }
     if is_general(cell):
+        if checkpoint:
+            return _made(frame, first, {}, checkpointed(frame, first, progress))
         return _made(frame, first, simulated(frame, first, progress), None)
     if checkpoint:
         return _checkpointed(frame, first, engine, progress)

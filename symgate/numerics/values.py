@@ -65,13 +65,16 @@ class Arrays(Semantics):
 
     def shaped(self, e: Expr, shape: Sequence[Expr]) -> Array:
         """The array of an expression in a shape; a number stands for all its components."""
-        value = self.value(e)
-        want = tuple(map(self.size, shape))
-        have = rank(e)
-        if have < len(want):
-            value = self.lifted(value, have, len(want), e)
-        batch = value.shape[: value.ndim - len(want)]
-        return np.broadcast_to(value, (*batch, *want))
+        return self.in_shape(self.value(e), rank(e), tuple(map(self.size, shape)))
+
+    def in_shape(self, value: Any, have: int, want: tuple[int, ...]) -> Array:
+        """An array of values of some rank in a shape of the same or a higher one."""
+        array = np.asarray(_dense(value))
+        if have < len(want) and array.ndim:
+            array = array[(..., *[None] * (len(want) - have))]
+        if array.shape[array.ndim - len(want) :] == want:
+            return array
+        return np.broadcast_to(array, (*array.shape[: array.ndim - len(want)], *want))
 
     # -- values ----------------------------------------------------------------------------
 
