@@ -85,6 +85,9 @@ class Rest(Semantics):
     def mean(self, vector: Expr, e: Any) -> Expr:
         return vector if not vector.has(MatVec) else self.vanishing(vector)
 
+    def mixing(self, vector: Expr, e: Any) -> Expr:
+        return S.Zero if vector == 0 and e.name != "softmax" else self.unknown(e)
+
     def dyad(self, u: Expr, v: Expr, e: Any) -> Expr:
         return self.vanishing(u * v)
 

@@ -29,7 +29,6 @@ from symgate.flow.table import steps
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carry
 from symgate.numerics.biases import bias_of
-from symgate.numerics.general import is_general
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.options import known_name
 from symgate.numerics.run import Run
@@ -176,11 +175,6 @@ through a matrix or an activation, so no bias sets its memory
         numbers = {letter: own.size(size) for letter, size in cell.sizes.items()}
         n, m = numbers.pop("n"), numbers.pop("m", None)
         options = {"hidden": n, "input": m, "sizes": numbers}
-    if is_general(cell):
-        raise SymgateError(
-            f"{cell.name} has scalars, matrices or norms in its step; the bias that keeps a state "
-            f"is solved for cells of vectors as yet (sg.decay measures any cell)"
-        )
     if not is_number(steps) or not 1 < steps <= 1e12:
         raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
     for name in options:

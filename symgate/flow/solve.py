@@ -10,7 +10,9 @@ from sympy import Dummy, Expr, Function, Rational, S, Symbol
 
 from symgate.algebra.activations import Elementwise, record_of
 from symgate.algebra.fold import fold
+from symgate.algebra.names import is_scalar_name
 from symgate.algebra.text import text
+from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import Vector
 from symgate.bounds.rest import Rest
 from symgate.equations.cell import Cell
@@ -37,7 +39,8 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
     if state is not None and state not in cell.states:
         raise UnknownName(f"a state of {cell.name} named", state, cell.states)
     known = {
-        c.state: c.coefficient for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
+        c.state: _by_component(c.coefficient)
+        for c in sorted(carries(linearise(cell)), key=lambda c: c.state)
     }
     if not known:
         raise SymgateError(
@@ -57,6 +60,12 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
             return found
         reasons.append(_reason(cell, name, carry, resting))
     raise SymgateError("; ".join(reasons))
+
+
+def _by_component(coefficient: Expr) -> Expr:
+    """What S diag(w) multiplies a component of S by: w."""
+    sides = coefficient.atoms(Across, Down)
+    return coefficient.xreplace({side: side.args[0] for side in sides})
 
 
 def at_rest(lin: Linearisation, expression: Expr) -> Expr:
@@ -86,7 +95,9 @@ def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) 
     scalars = [s for s in scalars if isinstance(s, Symbol) and s.name in cell.parameters]
     goal = 1 - 1 / memory
     numbers: dict[Expr, Expr | float] = {s: Rational(SCALAR) for s in scalars}
-    unknowns: list[Expr] = [*vectors] or ([scalars[0]] if len(scalars) == 1 else [])
+    biases = [s for s in scalars if not is_scalar_name(s.name)]  # of gates that are numbers
+    one = biases if len(biases) == 1 else scalars if len(scalars) == 1 else []
+    unknowns: list[Expr] = [*vectors] or [*one]
     for sign in (0, -1, 1):
         for x in unknowns:
             others = [v for v in vectors if v != x]

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, reduce
 from typing import TypeVar
 
-from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow
+from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
 
+from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, total
+from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -78,7 +80,9 @@ class Path:
     @property
     def matrices(self) -> tuple[MatrixExpr, ...]:
         """The weight matrices on the path."""
-        return tuple(term.matrix for term in self.terms if term.matrix is not None)
+        return tuple(
+            t.matrix for t in self.terms if t.matrix is not None and scaled_by(t.map) is None
+        )
 
     @property
     def lines(self) -> tuple[Node, ...]:
@@ -138,6 +142,14 @@ class Path:
     def operator(self, lin: Linearisation) -> MatrixExpr:
         """The path's share of the Jacobian."""
         return block(lin, [self], self.of, name_of(self.source))
+
+
+def scaled_by(through: Map | None) -> Expr | None:
+    """What S diag(w) or diag(u) S multiplies each component of S by: 1 wᵀ, u 1ᵀ; else None."""
+    if isinstance(through, Composed):
+        first, second = scaled_by(through.first), scaled_by(through.second)
+        return None if first is None or second is None else first * second
+    return through.push(S.One) if isinstance(through, OfColumns | OfRows) else None
 
 
 # -- the walk ----------------------------------------------------------------------------
@@ -383,11 +395,18 @@ def carry(lin: Linearisation, state: str) -> Carry | None:
     if count(lin, state, state) > MAX_FOLLOWED:
         return None
     found = tuple(path for path in paths(lin, state, state) if path.is_carry)
-    coefficient = Add(*(Mul(*(f for term in p.terms for f in term.coefficient)) for p in found))
+    coefficient = Add(*(Mul(*_factors(p)) for p in found))
     if coefficient == 0:
         return None
-    factors = [f for p in found for term in p.terms for f in term.coefficient]
+    sides = [f.args[0] if isinstance(f, Across | Down) else f for p in found for f in _factors(p)]
+    factors = [f for side in sides for f in Mul.make_args(side)]
     return Carry(state, found, coefficient, dict(g for f in factors if (g := _gate(lin, f))))
+
+
+def _factors(path: Path) -> list[Expr]:
+    """What the carry multiplies a state by."""
+    sides = [side for term in path.terms if (side := scaled_by(term.map)) is not None]
+    return [*(f for term in path.terms for f in term.coefficient), *sides]
 
 
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:

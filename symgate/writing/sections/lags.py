@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Pow
+from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
 
 from symgate.algebra.marks import Along, Dots, Partial
 from symgate.algebra.marks import Step as StepMatrix
@@ -15,10 +15,12 @@ from symgate.algebra.operators import (
     Diag,
     OperatorProduct,
     OrderedProduct,
+    kronecker,
     product,
     total,
 )
-from symgate.algebra.vectors import MatVec, Stack, shifted, t, variable
+from symgate.algebra.values import Across, Down
+from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import carries, count, paths
 from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, Written, line, listed
@@ -97,7 +99,7 @@ def _carry(subject: Subject) -> Step:
         named.append(carry.state)
         terms += [term for path in carry.paths for term in path.terms]
         label: Words = ("carry of ", subject.now(carry.state)) if len(found) > 1 else ()
-        shown = closed_form(carry.coefficient, subject.lin.size(carry.state))
+        shown = closed_form(carry.coefficient, subject.lin.shape(carry.state))
         lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
         reason: Words = (
@@ -115,14 +117,31 @@ def _carry(subject: Subject) -> Step:
     return Step(("The carry alone",), reason, formulas, None, tuple(terms), core=True)
 
 
-def closed_form(coefficient: Any, size: Any) -> MatrixExpr:
-    """The k-fold product of diag(coefficient): diag(∏ f), or a power where f is constant."""
+def closed_form(coefficient: Any, shape: Sequence[Any]) -> MatrixExpr:
+    """The k-fold product of diag(coefficient): diag(∏ f), or a power where f is constant.
+
+    Of S diag(w) it is I ⊗ diag(∏ w), of a number of the step that number's product.
+    """
+    factors = Mul.make_args(coefficient)
+    rest = Mul(*(f for f in factors if not isinstance(f, Across | Down)))
+    sides = [
+        _closed(Mul(*(f.args[0] for f in factors if isinstance(f, kind))), size)
+        for kind, size in zip((Down, Across), shape, strict=len(shape) == 2)
+        if len(shape) == 2
+    ]
+    size = Mul(*shape)
+    if not sides:
+        return _closed(rest, size)
+    inside = kronecker(*sides)
+    return inside if rest == 1 else product([_closed(rest, size), inside], size)
+
+
+def _closed(coefficient: Any, size: Any) -> MatrixExpr:
     if coefficient == 1:
         return Identity(size)
-    if coefficient.has(Indexed, MatVec):
-        return Diag(size, Along(coefficient, J, K))
-    power = Pow(coefficient, K)
-    return Diag(size, power)
+    moves = coefficient.has(Indexed, MatVec)
+    power = Along(coefficient, J, K) if moves else Pow(coefficient, K)
+    return Diag(size, power) if rank(coefficient) else product([power, Identity(size)], size)
 
 
 def _written_out(subject: Subject) -> Iterator[Step]:
