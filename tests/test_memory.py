@@ -10,7 +10,6 @@ from sympy import log
 
 import symgate as sg
 from symgate.flow.memory import T
-from symgate.numerics.general import is_general
 
 SOLVED = {
     "lstm": ("b_f", log(T - 1)),
@@ -28,13 +27,17 @@ NO_CARRY = [
     "cfn", "indrnn", "jordan-rnn", "linear-rnn", "lmu", "mi-rnn", "multiplicative-rnn",
     "rnn-pre-activation", "rnn-relu", "rnn-sigmoid", "star",
 ]  # fmt: skip
-NO_LOSS = ["antisymmetric-rnn-gated", "lipschitz-rnn", "lstm-no-forget-gate", "unicornn"]
+NO_LOSS = [
+    "antisymmetric-rnn-gated", "lipschitz-rnn", "lstm-no-forget-gate", "unicornn",
+    "linear-attention", "deltanet", "deltanet-row", "ttt-linear",
+]  # fmt: skip
 NO_BIAS = ["atr", "brc", "nbrc", "gru2", "mgu2"]
 REFUSED = {
     **dict.fromkeys(NO_CARRY, "has no carry"),
     **dict.fromkeys(NO_LOSS, "without loss"),
     **dict.fromkeys(NO_BIAS, "no bias to set"),
-    **{name: "cells of vectors as yet" for name in sg.zoo if is_general(sg.cell(name))},
+    **dict.fromkeys(("gated-deltanet", "rwkv7"), r"divides by zero"),  # v / norm(v) with weights 0
+    "hopfield": "has no carry",
     "cfc": "has no carry",
     "ltc": "no solution that could be found",
     "rnn": "has no carry: each path from a state to itself passes through a matrix",
