@@ -54,6 +54,10 @@ EXPECTED = {
     "reset-before-or-after": CONDITIONS,
     "candidate-as-printed": FALSE,
     "output-of-previous-cell": FALSE,
+    "delta-rule-slots": PROVED,
+    "linear-attention-keeps": PROVED,
+    "retnet-half-life": PROVED,
+    "mlstm-forget-gate": PROVED,
 }
 
 

@@ -1,7 +1,8 @@
 """Predictions of the decay without following the gradient, and how far off each is.
 
-Three: the carry with every gate at its bias; the carry with the mean of its log over the
-run; the Lyapunov exponent of the run, from one tangent vector.
+The carry with every gate at its bias; the carry with the mean of its log over the run; the
+Lyapunov exponent of the run, from one tangent vector; of a matrix state the law for keys in
+random directions.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 from sympy import Expr
 
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError
+from symgate.errors import Diverged, SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import carries
-from symgate.numerics.general import is_general
+from symgate.numerics.general import is_general, over_steps
+from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
@@ -93,27 +95,38 @@ def predictions(decay: Decay) -> Predictions:
     run = decay.run
     if run is None:
         raise SymgateError("predictions need the run; this curve was loaded from a file")
-    if is_general(run.cell):
-        told = f"the step of {run.cell.name} is not one of vectors alone: nothing is predicted"
-        return Predictions((), (told,))
     lags = decay.lags.astype(float)
     entries, notes = [], []
     coefficient = carry_coefficient(run.cell, decay.wrt)
     if coefficient is None:
         notes.append(f"{run.cell.name} carries no state: biases and mean gates predict nothing")
     else:
-        at_rest = np.abs(_at_rest(run, coefficient))
-        means = _mean_log(run, coefficient)
-        with np.errstate(divide="ignore"):
-            for name, logs in (("biases", np.log(at_rest)), ("mean gates", means)):
-                entries.append(
-                    _prediction(decay, name, _diagonal_power(logs, lags, decay.norm_name))
-                )
+        made = [("mean gates", _mean_log(run, coefficient))]
+        try:
+            with np.errstate(divide="ignore"):
+                made.insert(0, ("biases", np.log(np.abs(_at_rest(run, coefficient)))))
+        except Diverged:  # v / norm(v) without input
+            notes.append("the step is not defined without input: biases predict nothing")
+        for name, logs in made:
+            entries.append(_prediction(decay, name, _diagonal_power(logs, lags, decay.norm_name)))
+    if is_general(run.cell) and decay.norm_name == "frobenius" and decay.of == decay.wrt:
+        rate = mean_square(run, decay.of) * LN10 / 2
+        entries.append(_prediction(decay, "random directions", lags * rate / LN10))
     exponent = lyapunov(run)
     with np.errstate(invalid="ignore"):
         line = np.where(lags > 0, lags * exponent / LN10, 0.0)
     entries.append(_prediction(decay, "Lyapunov exponent", line))
     return Predictions(tuple(entries), tuple(notes))
+
+
+def mean_square(run: Run, state: str) -> float:
+    """log10 of how ‖·‖_F² falls at a step if what it meets lies in random directions.
+
+    A step J then leaves ‖J‖_F²/n of it in the mean: of I - β k kᵀ with ‖k‖ = 1 that is
+    1 - (2β - β²)/n, the law for keys in random directions.
+    """
+    norms, size = general_step_norms(run, state, state, "frobenius")
+    return float(np.log10(np.mean(norms**2) / size))
 
 
 def carry_coefficient(cell: Cell, state: str) -> Expr | None:
@@ -133,7 +146,7 @@ def lyapunov(run: Run) -> float:
     """The largest Lyapunov exponent of a run, per step: how a random change of the state
     grows over its second half, mean over the sequences."""
     rng = np.random.default_rng(0)
-    change = {s: rng.normal(size=run.size(run.cell.size(s))) for s in run.cell.states}
+    change = {s: rng.normal(size=run.shape(s)) for s in run.cell.states}
     log = tangent(run, change).log10_norm.reshape(run.steps + 1, -1) * LN10
     half = run.steps // 2
     with np.errstate(invalid="ignore"):
@@ -145,15 +158,21 @@ def _at_rest(run: Run, coefficient: Expr) -> Array:
     """The carry (n,) with inputs and states 0, so that each gate is at its bias."""
     cell = run.cell
     x = {name: np.zeros((1, run.inputs[name].shape[1])) for name in cell.inputs}
-    size = {s: run.size(cell.size(s)) for s in cell.states}
-    state = {s: np.zeros(n) for s, n in size.items()}
+    state = {s: np.zeros(run.shape(s)) for s in cell.states}
     still = simulate(cell, run.params, x or None, state, steps=None if x else 1)
+    if is_general(cell):
+        return np.abs(over_steps(still, coefficient, 0, 1)).astype(float).ravel()
     value = np.asarray(still.window(0, 1)[coefficient], float)
     return np.broadcast_to(value, (1, *value.shape[-2:]) if value.ndim > 1 else (1, 1, 1)).ravel()
 
 
 def _mean_log(run: Run, coefficient: Expr) -> Array:
     """The mean over steps and sequences of ln |carry|, for each unit."""
+    if is_general(run.cell):
+        found = np.atleast_2d(over_steps(run, coefficient, 0, run.steps).astype(float))
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.abs(found.reshape(*found.shape[:2], -1)))
+        return np.asarray(logs.mean(axis=(0, 1)))
     total: Any = 0.0
     with np.errstate(divide="ignore"):
         for start in range(0, run.steps, 512):

@@ -49,7 +49,7 @@ def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
     """For each form of the step a bound of its norm at each step, (T, B)."""
     if is_general(run.cell):
         states = run.cell.states
-        found = [(a, b, general_step_norms(run, a, b)) for a in states for b in states]
+        found = [(a, b, general_step_norms(run, a, b)[0]) for a in states for b in states]
         return [], [(a, b, norms) for a, b, norms in found if norms.any()]
     steps = Steps(run)
     forms = [f for _, _, f in (*steps.within, *steps.across)]

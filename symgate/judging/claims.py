@@ -13,7 +13,7 @@ from symgate.asked import asked, words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
-from symgate.judging import gates, gradients, sameness, states
+from symgate.judging import gates, gradients, memories, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula, aligned, named
 from symgate.judging.page import html
@@ -52,6 +52,10 @@ CHECKS: dict[str, Check] = {
         sameness.weight_matrices,
         sameness.same_cell,
         sameness.previous_output,
+        memories.forgets_by_slots,
+        memories.keeps_all,
+        memories.half_life_of_a_constant,
+        memories.forgets_by_its_gate,
     )
 }
 

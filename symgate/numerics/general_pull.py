@@ -138,16 +138,19 @@ def general_lag_norms(
     return Curve(out, alike)
 
 
-def general_step_norms(run: Run, of: str, wrt: str) -> Array:
-    """The spectral norm of ∂ of_t / ∂ wrt_{t-1} at each step, (T, samples)."""
+def general_step_norms(run: Run, of: str, wrt: str, norm: str = "spectral") -> tuple[Array, int]:
+    """The norm of ∂ of_t / ∂ wrt_{t-1} at each step, (T, samples), and its number of rows.
+
+    Where the rows of a matrix go alike it is that of the step of one row.
+    """
     pull = _Pull(run, of, wrt)
     rows, out = pull.basis(pull.alike), np.zeros((run.steps, run.samples))
     with np.errstate(all="ignore"):
         for t in range(run.steps):
             before = pull.step(t, {of: rows})[1].get(wrt)
             if before is not None:
-                out[t] = pull.norm(before, "spectral")
-    return out
+                out[t] = pull.norm(before, norm)
+    return out, len(rows)
 
 
 class _Pull:
