@@ -57,8 +57,8 @@ def forgets_by_slots(
         "the others stay as they are.",
         f"Its norm is at most {most}, by the ranges of β and ‖k‖.",
         "With {hidden} components, β = {beta} and {sequences} sequences of keys in random "
-        "directions, the mean of ‖·‖_F² after {lags} steps is {kept} of what it was; the law for random keys, "
-        "(1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of all leaves {log10_by_time}.",
+        "directions, the mean of ‖·‖_F² after {lags} steps is {kept} of what it was; the law for "
+        "random keys, (1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of all leaves {log10_by_time}.",
         "The spectral norm, that of the slot that was written least, is still {spectral} then.",
     )
     holds = most == 1 and abs(math.log(numbers["kept"] / numbers["law"])) < 0.1
@@ -97,7 +97,8 @@ def half_life_of_a_constant(
     }
     told = (
         f"∂{state}_t/∂{state}_{{t-k}} is γ^k I, so that it halves every ln 2/(-ln γ) steps, at "
-        "any input: for γ = {gamma} every {half_life:6} steps. Measured over {lags} steps: {measured:6}.",
+        "any input: for γ = {gamma} every {half_life:6} steps. Measured over {lags} steps: "
+        "{measured:6}.",
     )
     holds = abs(numbers["half_life"] / numbers["measured"] - 1) < CLOSE
     return Finding(PROVED if holds else FALSE, told, numbers, (Board(cell).jacobian(state, state),))
@@ -129,7 +130,8 @@ def forgets_by_its_gate(
         "{lags} steps the gradient is {log10_norm} and the product {log10_product}.",
         f"What reads the memory, {output} = o ⊙ {state} q / max(|nᵀ q|, 1), divides it: the row "
         f"of ∂{output}_t/∂{state}_{{t-k}} is that product times o ‖q‖ / max(|nᵀ q|, 1), here "
-        "divided by {divisor}. Over all lags the measured curve departs from it by {departure} decades.",
+        "divided by {divisor}. Over all lags the measured curve departs from it by "
+        "{departure} decades.",
     )
     same = np.abs(log[1:] - product).max() < CLOSE and numbers["departure"] < CLOSE
     formulas = tuple(Board(cell).jacobian(of, state) for of in (state, output))
