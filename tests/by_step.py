@@ -28,6 +28,9 @@ class _Identity:
     def __mul__(self, number: Any) -> _Identity:
         return _Identity(self.scale * number)
 
+    def __rmatmul__(self, matrix: Any) -> Any:
+        return matrix * self.scale
+
     def __neg__(self) -> _Identity:
         return self * -1
 

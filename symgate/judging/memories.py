@@ -58,7 +58,8 @@ def forgets_by_slots(
         f"Its norm is at most {most}, by the ranges of β and ‖k‖.",
         "With {hidden} components, β = {beta} and {sequences} sequences of keys in random "
         "directions, the mean of ‖·‖_F² after {lags} steps is {kept} of what it was; the law for "
-        "random keys, (1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of all leaves {log10_by_time}.",
+        "random keys, (1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of all leaves "
+        "{log10_by_time}.",
         "The spectral norm, that of the slot that was written least, is still {spectral} then.",
     )
     holds = most == 1 and abs(math.log(numbers["kept"] / numbers["law"])) < 0.1

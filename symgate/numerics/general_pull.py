@@ -186,7 +186,7 @@ class _Pull:
         """Whether each row of the matrices on the way goes the same way by itself."""
         shapes = [self.lin.shape(name) for name in (*(n.name for n in self.nodes), self.wrt)]
         first = shapes[0][0] if shapes[0] else None
-        if first is None or not any(len(shape) == 2 for shape in shapes):
+        if first is None or not self.nodes or not any(len(shape) == 2 for shape in shapes):
             return False
         return all(shape and shape[0] == first for shape in shapes) and all(
             _by_rows(term.map) and all(rank(f) == 0 for f in term.coefficient)

@@ -94,7 +94,8 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
         if layers is not None:
             lines.append(line(left, Mul(*map(SpectralNorm, layers.args)), relation="≤"))
             continue
-        if len(entries) > MAX_PATHS or len(subject.states) > 2:
+        several = len(entries) > MAX_PATHS or len(subject.states) > 2
+        if several or (of, wrt) in found.whole:
             lines.append(line(left, found.total(of, wrt), relation="≤"))
             continue
         alike = [e.path for e in entries]
