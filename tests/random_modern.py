@@ -8,6 +8,7 @@ By hand, a line for each fault:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import traceback
 from collections.abc import Callable
 from random import Random
@@ -202,10 +203,8 @@ def measured(case: Case) -> None:
 
 
 def memory(case: Case) -> None:
-    try:
-        sg.memory(case.cell, steps=20, hidden=3).sentence()
-    except sg.SymgateError as error:
-        assert str(error)
+    with contextlib.suppress(sg.SymgateError):  # it may refuse, in words
+        assert sg.memory(case.cell, steps=20, hidden=3).sentence()
 
 
 VERBS: tuple[Callable[[Case], None], ...] = (

@@ -245,6 +245,11 @@ class _Pull:
     def norm(self, rows: Array, kind: str) -> Array:
         """The norm of each sample's rows (r, samples, *shape)."""
         flat = np.moveaxis(rows.reshape(*rows.shape[:2], -1), 1, 0)
+        if not np.isfinite(flat).all():
+            raise Diverged(
+                f"∂{self.of}/∂{self.wrt} of {self.run.cell.name} is not finite: a slope overflows "
+                f"or divides by zero; use smaller weights or fewer lags"
+            )
         if kind == "frobenius":
             return np.sqrt(np.einsum("brn,brn->b", flat, flat))
         return np.asarray([largest(sample) for sample in flat])
