@@ -284,6 +284,16 @@ BROKEN = {
     "the misprint mended": (AS_MEANT, {"candidate-as-printed": PROVED}),
     "the output of the new cell": (
         named("lstm-previous-output", "lstm"), {"output-of-previous-cell": PROVED}),
+    "deltanet: keys of any length": (
+        changed("deltanet", ("u[t] / norm(u[t])", "u[t]")), {"delta-rule-slots": FALSE}),
+    "linear attention: a tenth is lost": (
+        changed("linear-attention", ("S[t-1]", "0.9 * S[t-1]")),
+        {"linear-attention-keeps": FALSE}),
+    "retnet: gamma squared": (
+        changed("retnet", ("gamma * S", "gamma**2 * S")), {"retnet-half-life": FALSE}),
+    "mlstm: the gate forgets where it is open": (
+        changed("mlstm", ("f[t] * C[t-1]", "(1 - f[t]) * C[t-1]")),
+        {"mlstm-forget-gate": FALSE}),
 }  # fmt: skip
 
 

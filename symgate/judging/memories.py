@@ -53,8 +53,8 @@ def forgets_by_slots(
     }
     told = (
         f"Each row of {state} is multiplied by I - β k kᵀ with ‖k‖ = 1. Its eigenvalues are 1, for "
-        "every direction but that of the key, and 1 - β for the key: one slot is replaced, and "
-        "the others stay as they are.",
+        "the {others} directions across the key, and 1 - β for the key: one slot is replaced, "
+        "and the others stay as they are.",
         f"Its norm is at most {most}, by the ranges of β and ‖k‖.",
         "With {hidden} components, β = {beta} and {sequences} sequences of keys in random "
         "directions, the mean of ‖·‖_F² after {lags} steps is {kept} of what it was; the law for "
@@ -97,9 +97,9 @@ def half_life_of_a_constant(
         "measured": float(-lags * math.log10(2) / log[-1]),
     }
     told = (
-        f"∂{state}_t/∂{state}_{{t-k}} is γ^k I, so that it halves every ln 2/(-ln γ) steps, at "
-        "any input: for γ = {gamma} every {half_life:6} steps. Measured over {lags} steps: "
-        "{measured:6}.",
+        f"∂{state}_t/∂{state}_{{t-k}} is γ^k I, at any input: it halves after as many steps as "
+        "the logarithm of one half to the base γ, for γ = {gamma} after {half_life:6}. Measured "
+        "over {lags} steps it halves after {measured:6}.",
     )
     holds = abs(numbers["half_life"] / numbers["measured"] - 1) < CLOSE
     return Finding(PROVED if holds else FALSE, told, numbers, (Board(cell).jacobian(state, state),))
