@@ -330,7 +330,8 @@ def test_functions_that_mix_components_are_explained() -> None:
     assert "∂m_t/∂h_{t-1} = (1 / n) 1ᵀ" in text
     assert "(I - (1 / n) 1 1ᵀ - (1 / n) q_t q_tᵀ) U" in text
     assert "∂k_t/∂h_{t-1} = (diag(k_t) - k_t k_tᵀ) V" in text
-    assert "the slope given here is the surrogate that training uses" in text
+    assert "surrogate(v, 1) = 1 / (1 + |v|)²" in text
+    assert "training uses the surrogate in its place" in text
     assert "sd(a) is the standard deviation" in text
     assert r"\mathbf{1} \mathbf{1}^{\mathsf{T}}" in sg.derive(cell).latex()
 

@@ -54,7 +54,7 @@ def steps(subject: Subject) -> Iterator[Step]:
         if record_of(function).surrogate:
             words.append(
                 f"; {record_of(function).name} is a step, whose slope is 0 almost everywhere, and "
-                "the surrogate is what training uses in the place of its slope"
+                "training uses the surrogate in its place"
             )
     words.append(":")
     if lines:
