@@ -99,11 +99,39 @@ def _as_call(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "add", "multiply", "power", "matvec", "stack", "total", "dot", "mean", "norm", "spread",
-    "mixing", "dyad", "act", "right_times", "across", "down", "lifted", "transpose", "identity",
-    "zeros", "ones", "diagonal", "columns", "outer", "gram", "column", "row", "matrix_of",
-    "kronecker", "matadd", "matmul", "matpow",
-):  # fmt: skip
+    "add",
+    "multiply",
+    "power",
+    "matvec",
+    "stack",
+    "total",
+    "dot",
+    "mean",
+    "norm",
+    "spread",
+    "mixing",
+    "dyad",
+    "act",
+    "right_times",
+    "across",
+    "down",
+    "lifted",
+    "transpose",
+    "identity",
+    "zeros",
+    "ones",
+    "diagonal",
+    "columns",
+    "outer",
+    "gram",
+    "column",
+    "row",
+    "matrix_of",
+    "kronecker",
+    "matadd",
+    "matmul",
+    "matpow",
+):
     setattr(Program, _name, _as_call(_name))
 
 
