@@ -127,6 +127,11 @@ class MatVec(_Opaque):
     def vector(self) -> Expr:
         return self.args[1]
 
+    @property
+    def parts(self) -> tuple[Expr, ...]:
+        """What its vector is stacked of: the vector alone, where it is no stack."""
+        return self.vector.parts if isinstance(self.vector, Stack) else (self.vector,)
+
 
 class Stack(_Opaque):
     """Vectors one above the other; it stands only inside a MatVec."""

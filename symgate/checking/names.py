@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
 from symgate.algebra.operators import ColumnBlock
-from symgate.algebra.vectors import MatVec, Stack
+from symgate.algebra.vectors import MatVec
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError, UnknownName
@@ -100,7 +100,7 @@ def _blocks(cell: Cell, naming: Naming) -> dict[str, ColumnBlock]:
     found: dict[str, ColumnBlock] = {}
     for node in linearise(cell):
         for atom in node.expression.atoms(MatVec):
-            for block, _ in pieces(atom) if isinstance(atom.vector, Stack) else ():
+            for block, _ in pieces(atom):
                 if isinstance(block, ColumnBlock) and isinstance(block.matrix, MatrixSymbol):
                     glyph = naming.block(block.matrix.name, block.source.name)
                     ref = _reference(glyph_latex(glyph, None))

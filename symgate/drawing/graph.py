@@ -16,7 +16,7 @@ from sympy.core.function import Function
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import in_order
 from symgate.algebra.text import text
-from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
+from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -204,9 +204,7 @@ class _Reader:
         for part in in_order(addends, self.order):
             factors = [f for f in Mul.make_args(part) if _varies(f)]
             if len(factors) == 1 and isinstance(factors[0], MatVec):
-                vector = factors[0].vector
-                parts = vector.parts if isinstance(vector, Stack) else (vector,)
-                places = [self.value(p) for p in parts if _varies(p)]
+                places = [self.value(p) for p in factors[0].parts if _varies(p)]
                 (added if isinstance(factors[0].matrix, Diag) else found).extend(places)
             elif factors:
                 added.append(self.value(Mul(*factors)))

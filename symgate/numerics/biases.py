@@ -121,8 +121,7 @@ def _products(part: Expr) -> int:
     found = [f for f in Mul.make_args(part) if isinstance(f, MatVec)]
     if len(found) != 1 or any(f.has(Indexed) for f in Mul.make_args(part) if f != found[0]):
         return 0
-    vector = found[0].vector
-    return len(vector.parts) if isinstance(vector, Stack) else 1
+    return len(found[0].parts)
 
 
 @once_a_cell

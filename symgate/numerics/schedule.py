@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import MatVec, Stack, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import Linearisation, linearise
@@ -79,7 +79,7 @@ def split_stacks(expression: Expr) -> Expr:
     stacked = {
         e: Add(*(MatVec(matrix, vector) for matrix, vector in pieces(e)))
         for e in expression.atoms(MatVec)
-        if isinstance(e.vector, Stack)
+        if len(e.parts) > 1
     }
     return expression.xreplace(stacked) if stacked else expression
 

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Symbol
 
 from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, Vector, name_of, time_of, variable
 from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
@@ -272,8 +272,6 @@ def _gains(lin: Linearisation, gain: float | Mapping[str, float]) -> dict[str, f
 
 
 def _is_input(vector: Expr, cell: Cell) -> bool:
-    if isinstance(vector, Stack):
-        return all(_is_input(part, cell) for part in vector.parts)
     return isinstance(vector, Indexed) and name_of(vector) in cell.inputs and time_of(vector) == 0
 
 
