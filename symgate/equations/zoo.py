@@ -111,10 +111,10 @@ def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made
 
     @wraps(function)
     def kept(cell: Cell | str) -> Made:
-        cell = cell_of(cell)
-        if function not in cell.made:
-            cell.made[function] = function(cell)
-        found: Made = cell.made[function]
+        own = cell if isinstance(cell, Cell) else cell_of(cell)
+        if function not in own.made:
+            own.made[function] = function(own)
+        found: Made = own.made[function]
         return found
 
     return kept

@@ -228,42 +228,64 @@ static int any(const double *a, whole n) {
 
 enum { FEW = 48 };
 
-/* the largest eigenvalue of a symmetric matrix g (r, r), which is destroyed: Householder to
- * tridiagonal form, then Laguerre's iteration from above */
+/* the largest eigenvalue of a symmetric matrix g (r, r), its rows FEW apart, which is destroyed:
+ * Householder to tridiagonal form, then Laguerre's iteration from above */
 static double largest(whole r, double *g) {
     double d[FEW], e[FEW], u[FEW], w[FEW], scale = 0;
-    for (whole i = 0; i < r; i++) scale = larger(scale, g[i * r + i]);
+    whole wide = (r + V - 1) / V * V;
+    for (whole i = 0; i < r; i++) scale = larger(scale, g[i * FEW + i]);
     if (r == 1 || scale == 0) return scale;
-    for (whole i = 0; i < r * r; i++) g[i] /= scale;
+    for (whole i = 0; i < r; i++)
+        for (whole j = 0; j < wide; j += V) *(vec *)(g + i * FEW + j) /= scale;
     for (whole c = 0; c + 2 < r; c++) {
-        double s = 0, head = g[(c + 1) * r + c];
-        for (whole i = c + 1; i < r; i++) u[i] = g[i * r + c], s += u[i] * u[i];
+        double *row = g + c * FEW, head = row[c + 1], s = 0, dot = 0;
+        whole begin = (c + 1) / V * V;
+        d[c] = row[c];
+        for (whole j = begin; j <= c; j++) row[j] = 0;
+        vec sum = {0};
+        for (whole j = begin; j < wide; j += V) {
+            *(vec *)(u + j) = *(vec *)(row + j);
+            sum += *(vec *)(u + j) * *(vec *)(u + j);
+        }
+        for (int v = 0; v < V; v++) s += sum[v];
         double length = sqrt(s), tail = s - head * head;
-        d[c] = g[c * r + c];
         if (tail <= 0) { e[c] = head; continue; }
         e[c] = head > 0 ? -length : length;
         u[c + 1] = head - e[c];
-        double h = u[c + 1] * u[c + 1] + tail, dot = 0;
-        for (whole j = c + 1; j < r; j++) w[j] = 0;
+        double h = u[c + 1] * u[c + 1] + tail;
+        sum = (vec){0};
+        for (whole j = begin; j < wide; j += V) {
+            vec t = {0}, t1 = {0}, t2 = {0}, t3 = {0};
+            const double *p = g + (c + 1) * FEW + j;
+            whole i = c + 1;
+            for (; i + 3 < r; i += 4, p += 4 * FEW) {
+                t += u[i] * *(const vec *)p, t1 += u[i + 1] * *(const vec *)(p + FEW);
+                t2 += u[i + 2] * *(const vec *)(p + 2 * FEW);
+                t3 += u[i + 3] * *(const vec *)(p + 3 * FEW);
+            }
+            for (; i < r; i++, p += FEW) t += u[i] * *(const vec *)p;
+            t = (t + t1 + t2 + t3) * (2 / h);
+            *(vec *)(w + j) = t;
+            sum += t * *(vec *)(u + j);
+        }
+        for (int v = 0; v < V; v++) dot += sum[v];
+        for (whole j = begin; j < wide; j += V) *(vec *)(w + j) -= dot / h * *(vec *)(u + j);
         for (whole i = c + 1; i < r; i++)
-            FOR (whole j = c + 1; j < r; j++) w[j] += u[i] * g[i * r + j];
-        for (whole j = c + 1; j < r; j++) w[j] *= 2 / h, dot += w[j] * u[j];
-        for (whole i = c + 1; i < r; i++) w[i] -= dot / h * u[i];
-        for (whole i = c + 1; i < r; i++)
-            FOR (whole j = c + 1; j < r; j++) g[i * r + j] -= u[i] * w[j] + w[i] * u[j];
+            for (whole j = begin; j < wide; j += V)
+                *(vec *)(g + i * FEW + j) -= u[i] * *(vec *)(w + j) + w[i] * *(vec *)(u + j);
     }
-    d[r - 2] = g[(r - 2) * r + r - 2], e[r - 2] = g[(r - 1) * r + r - 2];
-    d[r - 1] = g[(r - 1) * r + r - 1];
+    d[r - 2] = g[(r - 2) * FEW + r - 2], e[r - 2] = g[(r - 1) * FEW + r - 2];
+    d[r - 1] = g[(r - 1) * FEW + r - 1];
     double x = 0;
     for (whole i = 0; i < r; i++)
         x = larger(x, d[i] + (i ? fabs(e[i - 1]) : 0) + (i + 1 < r ? fabs(e[i]) : 0));
     x *= 1 + 1e-15;
     for (int turn = 0; turn < 60; turn++) {
-        double q = d[0] - x, q1 = -1, q2 = 0, one = q1 / q, two = -one * one;
+        double q = d[0] - x, q1 = -1, q2 = 0, of = 1 / q, one = -of, two = -one * one;
         for (whole i = 1; i < r && q < 0; i++) { /* q, q', q'' of the ratios of minors */
-            double b = e[i - 1] * e[i - 1], f = b / (q * q);
-            q2 = f * q2 - 2 * f * q1 * q1 / q, q1 = f * q1 - 1, q = d[i] - x - b / q;
-            one += q1 / q, two += q2 / q - q1 / q * (q1 / q);
+            double p = e[i - 1] * e[i - 1] * of, f = p * of, slope = q1 * of;
+            q2 = f * (q2 - 2 * q1 * slope), q1 = f * q1 - 1, q = d[i] - x - p, of = 1 / q;
+            one += q1 * of, two += q2 * of - q1 * of * (q1 * of);
         }
         if (!(q < 0)) break; /* x is the eigenvalue to rounding */
         double root = (r - 1) * (-two * r - one * one);
@@ -275,17 +297,24 @@ static double largest(whole r, double *g) {
 }
 
 static double spectral(const double *a, whole lda, whole r, whole n, double *g) {
+    double turned[V * FEW] __attribute__((aligned(64)));
+    whole wide = (r + V - 1) / V * V;
+    memset(g, 0, r * FEW * sizeof(double));
+    memset(turned, 0, sizeof turned);
+    for (whole p = 0; p < n; p += V) {
+        whole count = n - p < V ? n - p : V;
+        for (whole i = 0; i < r; i++)
+            for (whole v = 0; v < count; v++) turned[v * FEW + i] = a[i * lda + p + v];
+        for (whole i = 0; i < r; i++)
+            for (whole j = i / V * V; j < wide; j += V) {
+                vec t = *(vec *)(g + i * FEW + j);
+                for (whole v = 0; v < count; v++)
+                    t += turned[v * FEW + i] * *(vec *)(turned + v * FEW + j);
+                *(vec *)(g + i * FEW + j) = t;
+            }
+    }
     for (whole i = 0; i < r; i++)
-        for (whole j = 0; j <= i; j++) {
-            double s = 0;
-            vec t = {0};
-            whole p = 0;
-            for (; n - p >= V; p += V)
-                t += *(const vec *)(a + i * lda + p) * *(const vec *)(a + j * lda + p);
-            for (int v = 0; v < V; v++) s += t[v];
-            for (; p < n; p++) s += a[i * lda + p] * a[j * lda + p];
-            g[i * r + j] = g[j * r + i] = s;
-        }
+        for (whole j = 0; j < i; j++) g[i * FEW + j] = g[j * FEW + i];
     return largest(r, g);
 }
 

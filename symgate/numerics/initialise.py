@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sympy import Expr, exp
+from sympy import Expr, Symbol, exp
 
 from symgate.algebra.names import name_parts
 from symgate.asked import is_number, is_whole, number
@@ -151,6 +152,11 @@ class _Draw:
     gain: float
     t_max: float | None
 
+    @cached_property
+    def numbers(self) -> dict[Symbol, int]:
+        """The sizes by symbol."""
+        return {self.cell.sizes[letter]: n for letter, n in self.sizes.items()}
+
     def rng(self, name: str) -> np.random.Generator:
         """A parameter's own: what else a cell has, and in which order, changes no draw."""
         return np.random.default_rng([self.seed, *name.encode()])
@@ -160,8 +166,7 @@ class _Draw:
 
     def number(self, size: Expr) -> int:
         """The number of a symbolic size."""
-        numbers = {self.cell.sizes[letter]: n for letter, n in self.sizes.items()}
-        return int(number_of(size, numbers))
+        return int(number_of(size, self.numbers))
 
     def uniform_all(self, p: Parameter) -> Array:
         bound = 1 / math.sqrt(self.units(p))
