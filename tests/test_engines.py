@@ -331,6 +331,23 @@ print(native.engine("c") is not None)
     assert sorted(p.suffix for p in folder.iterdir()) == [".sha256", ".so"]
 
 
+@needs_compiler
+def test_threads_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The samples of a walk on one core or on all: the same numbers, each sample in its place."""
+    run = numbers(sg.cell("lstm"), n=48, m=3, steps=40, batch=5, scale=0.3).run(engine="c")
+    taken: list[int] = []
+    monkeypatch.setattr(threads, "cores", lambda: taken.append(1) or 4)
+    for norm in ("frobenius", "spectral"):
+        monkeypatch.setattr(threads, "WORTH", 1 << 62)
+        alone = sg.lag_norms(run, lags=40, norm=norm, engine="c")
+        assert not taken
+        monkeypatch.setattr(threads, "WORTH", 0)
+        many = sg.lag_norms(run, lags=40, norm=norm, engine="c")
+        assert taken, "the walk of five wide samples is not split"
+        np.testing.assert_array_equal(many.log10_norm, alone.log10_norm)
+        taken.clear()
+
+
 def test_one_thread_of_blas_while_any_walk_is_inside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walks may overlap: the first sets one thread, the last sets back what was."""
     said: list[str] = []

@@ -126,6 +126,13 @@ def fitted_sizes(
     `named` maps a name to (its array's shape, the symbolic sizes of the last axes). A size is
     what most arrays have; the error names the one that has not, with both shapes.
     """
+    first: dict[Symbol, int] = {}
+    agree = True
+    for shape, symbolic in named.values():
+        for number, size in zip(_last(shape, symbolic), symbolic, strict=True):
+            agree &= isinstance(size, Symbol) and first.setdefault(size, number) == number
+    if agree:
+        return first
     votes: dict[Symbol, Counter[int]] = {}
     for shape, symbolic in named.values():
         for number, size in zip(_last(shape, symbolic), symbolic, strict=True):

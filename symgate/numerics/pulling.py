@@ -20,6 +20,7 @@ from symgate.numerics.forward import empty, scalars_of
 from symgate.numerics.recipe import Register, worked_out
 from symgate.numerics.steps import Rows, Steps
 from symgate.numerics.tape import FEW, ROW, SAMPLE, TAPES, Bound, Place, Same, Tape, packed
+from symgate.numerics.threads import side_by_side
 
 Array = NDArray[Any]
 
@@ -77,11 +78,16 @@ class Pulling:
             for state in self.states
         }
         whole, apart = [(0, self.samples)], [(b, b + 1) for b in range(self.samples)]
+        forming, applying, _ = self.costs
+        work = count * (forming + height * applying)
+
+        def one(part: tuple[int, int]) -> int:
+            return bound.run(last, last - count, part, height, low, high)
+
         while True:
             for state in self.states:
                 now[state][...] = rows.get(state, 0)
-            parts = apart if dense else whole
-            done = [bound.run(last, last - count, part, height, low, high) for part in parts]
+            done = side_by_side(one, apart, work) if dense else [one(whole[0])]
             if min(done) == max(done):
                 break
             count = min(done)  # one sample had to stop: all stop there

@@ -223,7 +223,8 @@ class Bound:
         self.library, self.written = library, tape.text()
         self.space = aligned(tape.size)
         self.space[:] = 0
-        self.scratch = aligned(max(tape.longest * 2 * tape.vector, FEW * FEW))
+        self.scratch = max(tape.longest * 2 * tape.vector, FEW * FEW)
+        self.free: list[Array] = []
         self.words = self.written.words.copy()
         self.arrays: dict[Any, Array] = {}
         self.point({SPACE: self.space, FIXED: self.written.fixed, **arrays})
@@ -238,7 +239,6 @@ class Bound:
         self.words[:, 1:, 1] = steps * text.moves
         self.words[:, 1:, 2] = np.where(text.own_row, text.row, rows)
         self.at = _address(self.words), len(self.words)
-        self.beside = _address(self.scratch)
 
     def view(self, place: Place, rows: int) -> Array:
         """Rows of the space, (rows, n)."""
@@ -256,9 +256,15 @@ class Bound:
         high: float = np.inf,
     ) -> int:
         """Run the steps from `first` to before `stop`, back where that is less; gives how many
-        were done before a sum of squares left (low, high)."""
-        run = self.library.symgate_run
-        return int(run(*self.at, first, stop, *samples, rows, low, high, self.beside))
+        were done before a sum of squares left (low, high). Other samples may run meanwhile."""
+        try:
+            scratch = self.free.pop()
+        except IndexError:
+            scratch = aligned(self.scratch)
+        run, beside = self.library.symgate_run, _address(scratch)
+        done = int(run(*self.at, first, stop, *samples, rows, low, high, beside))
+        self.free.append(scratch)
+        return done
 
 
 def packed(matrix: Array, vector: int) -> Array:
