@@ -224,6 +224,10 @@ class Gram(Operator):
     def shape(self) -> tuple[Any, Any]:
         return self.args[2], self.args[3]
 
+    def _eval_transpose(self) -> Gram:
+        u, v, rows, cols = self.args
+        return Gram(v, u, cols, rows)
+
 
 class MatrixOf(Operator):
     """A matrix of the step as an operator on vectors."""
@@ -387,7 +391,7 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
             return product([scale, *parts], matrix.cols)
         case KroneckerProduct():
             return OperatorKronecker(*map(transposed, matrix.args))
-        case Column() | Row() | Outer() | OneMatrix() | ZeroMatrix():
+        case Column() | Row() | Outer() | Gram() | OneMatrix() | ZeroMatrix():
             return matrix._eval_transpose()
     return Transpose(matrix)
 

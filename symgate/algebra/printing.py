@@ -249,7 +249,7 @@ class Printer:
     def print_Apply(self, e: Any) -> Shown:
         matrix = self.at(e.matrix, ATOM if e.transposed else MATVEC)
         matrix = self.transposed(matrix) if e.transposed else matrix
-        return made(MATVEC, matrix, self.matvec_times, self.at(e.operand, POWER))
+        return made(MATVEC, matrix, self.matvec_times, self.of_vector(e.operand, POWER))
 
     def print_RightTimes(self, e: Any) -> Shown:
         left, right = self.at(e.value, MATVEC), self.at(e.matrix, POWER)
@@ -260,11 +260,15 @@ class Printer:
 
     print_Down = print_Across
 
+    def of_vector(self, e: Expr, level: int) -> Shown:
+        """What stands where a vector must: the number 1 is the vector of ones."""
+        return self.one() if e == 1 else self.at(e, level)
+
     def print_Column(self, e: Any) -> Shown:
-        return self.at(e.vector, PRODUCT)
+        return self.of_vector(e.vector, PRODUCT)
 
     def print_Row(self, e: Any) -> Shown:
-        return self.transposed(self.at(e.vector, ATOM))
+        return self.transposed(self.of_vector(e.vector, ATOM))
 
     def print_MatrixOf(self, e: Any) -> Shown:
         return self.at(e.value, ATOM)

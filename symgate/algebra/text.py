@@ -105,8 +105,8 @@ class Unicode(Printer):
         return made(ATOM, self.at(e.matrix, ATOM), f"_{{{self.name(e.source.name, None)}}}")
 
     def print_Dot(self, e: Any) -> Shown:
-        left = self.transposed(self.at(e.args[0], ATOM))
-        return made(MATVEC, left, " ", self.at(e.args[1], POWER))
+        left = self.transposed(self.of_vector(e.args[0], ATOM))
+        return made(MATVEC, left, " ", self.of_vector(e.args[1], POWER))
 
     def print_Norm(self, e: Any) -> Shown:
         return made(ATOM, "‖", self.at(e.args[0], 0), "‖")

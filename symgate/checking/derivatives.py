@@ -7,14 +7,13 @@ passes back (`loss:h`, `later:h`); that of an earlier step goes through the stat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sympy import Expr, Identity, Integer, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.maps import Everywhere
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
+from symgate.checking.matrices import folded
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, Summands, added, expanded, multiplied
 from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
@@ -107,11 +106,17 @@ def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
             found = _through_states(scope, name, -time, ("loss",))
     elif part == "later":
         found = _passed(scope, name, -time)
+    elif time == 0 and _by_itself(scope, name):
+        columns = [_column(scope, _NAMES[share].format(name), name, 0) for share in _shares(scope)]
+        found = tuple(s for column in columns for s in column)
     elif time == 0:
         found = _through_states(scope, name, 0, _shares(scope))
     else:
         found = _earlier(scope, name, -time)
     column = Operator(found, size, ONE).at(at)
+    shape = scope.lin.shape(name)
+    if len(shape) == 2:
+        return folded(column, *shape).at(at)
     rows = scope.row or scope.way("gradient") == "row"
     return column.turned if rows else column
 
@@ -119,13 +124,17 @@ def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
 def _earlier(scope: Scope, name: str, lag: int) -> Summands:
     """δ of a value of an earlier step, through the states of its own step."""
     found: list[Summand] = []
-    states = scope.cell.states
-    onward = [s for s in states if s != name and within(scope, s, name, 0)]
-    alone = name in states and bool(onward) and scope.way("handed") == "by itself"
-    for state in (name,) if alone else states:
+    for state in (name,) if _by_itself(scope, name) else scope.cell.states:
         back = [s.turned().shifted(lag) for s in within(scope, state, name, 0)]
         found += multiplied(back, _whole(scope, state, lag)) if back else ()
     return tuple(found)
+
+
+def _by_itself(scope: Scope, name: str) -> bool:
+    """Whether δ of a state is read without what goes through other states of its step."""
+    states = scope.cell.states
+    onward = [s for s in states if s != name and within(scope, s, name, 0)]
+    return name in states and bool(onward) and scope.way("handed") == "by itself"
 
 
 def _shares(scope: Scope) -> tuple[str, ...]:
@@ -202,20 +211,16 @@ def gradient(scope: Scope, parameter: str, at: Place) -> Operator:
 def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -> Summands:
     lin = scope.lin
     size = lin.size(node)
-    alike = term.map is None or isinstance(term.map, Everywhere)
-    if term.by_rows or not alike or len(lin.shape(node)) != 1:
+    if term.by_rows or (kind == "matrix" and len(lin.shape(node)) > 1):
         raise NotUnderstood("this gradient is not read by check", at)
-    back = delta(replace(scope, row=False), Moment(node, 0), at).parts
+    back = _through_states(scope, node, 0, _shares(scope))
     scale = (Summand(ONE, (Diag(size, Mul(*term.coefficient)),), size, size),)
     back = multiplied(scale, back) if term.coefficient else back
-    if kind == "scalar":
-        one = (Summand(ONE, (Row(size, ONE),), ONE, size),)
-        return multiplied(one, back)
-    if term.map is not None:
-        raise NotUnderstood("this gradient is not read by check", at)
     if term.left is not None:
         back = multiplied(expanded(transposed(term.left)), back)
-    if kind == "vector":
+    if kind == "scalar" and back and back[0].rows != ONE:  # it stands in every component
+        back = multiplied((Summand(ONE, (Row(back[0].rows, ONE),), ONE, back[0].rows),), back)
+    if kind != "matrix":
         return back
     own = scope.cell.parameters[term.parameter].shape
     width = own[0] if term.transposed else own[1]

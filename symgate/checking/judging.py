@@ -26,6 +26,7 @@ from symgate.checking.values import (
     Mentions,
     NotUnderstood,
     Operator,
+    Unknown,
     Vector,
 )
 from symgate.equations.cell import Cell
@@ -180,7 +181,8 @@ class Judge:
             return None
         reader = Reader(self.scope(named, equality.indices))
         try:
-            if reader.scope.moment(left.tree) is None:
+            moment = reader.scope.moment(left.tree)
+            if moment is None or moment.name in self.cell.parameters:
                 return None
             one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
             if not (isinstance(one, Vector) and isinstance(other, Vector)):
@@ -219,8 +221,7 @@ class Judge:
         try:
             for reading in self.readings(side, target):
                 if isinstance(reading, NotUnderstood):
-                    later = error is None or reading.start > error.start
-                    error = reading if later else error
+                    error = reading if error is None or _further(reading, error) else error
                     continue
                 found = self.compared(reading, target)
                 odd = reading.named.row and readings and not self.rows
@@ -255,7 +256,7 @@ class Judge:
     def readings(self, side: Side, target: Target) -> Iterator[Reading | NotUnderstood]:
         """Every way to read a side, the likeliest first."""
         assert side.tree is not None
-        for named in sorted(self.names, key=lambda named: named.row):
+        for named in sorted(self.names, key=lambda named: named.row != bool(self.rows)):
             waiting: list[Mapping[str, str]] = [{}]
             tried: list[Mapping[str, str]] = []
             while waiting and len(tried) < MOST_READINGS:
@@ -385,6 +386,12 @@ class Judge:
 def sides(equality: Equality) -> tuple[Side, ...]:
     """The sides that are claimed: all but the first, or the only one."""
     return equality.sides[1:] or equality.sides
+
+
+def _further(one: NotUnderstood, other: NotUnderstood) -> bool:
+    """Whether one reading went further than another before it failed."""
+    names = isinstance(one, Unknown), isinstance(other, Unknown)
+    return one.start > other.start if names[0] == names[1] else names[1]
 
 
 def _shape(parts: Summands, claimed: Operator) -> tuple[Any, Any]:

@@ -92,7 +92,7 @@ def renamed(cell: Cell, names: Mapping[str, str]) -> Named:
         if ref is None:
             raise SymgateError(f"{letter!r} is not a name that {name} could have")
         spelt[name] = key(ref.name)
-    return Named({letter: name for name, letter in spelt.items()}, {}, own.naming)
+    return Named({letter: name for name, letter in spelt.items()}, own.blocks, own.naming)
 
 
 def _blocks(cell: Cell, naming: Naming) -> dict[str, ColumnBlock]:

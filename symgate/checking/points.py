@@ -7,16 +7,65 @@ from copy import copy
 from random import Random
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Mul
 
 from symgate.algebra.vectors import MatVec
+from symgate.checking.matrices import LETTER
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.evaluation import Evaluation, Matrix, NotReal, Values, context, spread_over
+from symgate.linear.evaluation import (
+    Evaluation,
+    Matrix,
+    NotReal,
+    Values,
+    context,
+    flat,
+    inner,
+    spread_over,
+)
 from symgate.linear.linearise import linearise
 
 #: How far two numbers may lie apart that are the same but for rounding.
 CLOSE = 1e-20
+
+
+class Point(Evaluation):
+    """Values at a random point; a matrix of the step stands for the column of its rows too."""
+
+    def add(self, parts: Any, e: Any) -> Any:
+        return super().add(_alike(parts), e)
+
+    def multiply(self, parts: Any, e: Any) -> Any:
+        return super().multiply(_alike(parts), e)
+
+    def dot(self, u: Any, v: Any, e: Any) -> Any:
+        one, other = list(flat(u)), list(flat(v))
+        size = max(len(one), len(other))
+        return inner(_sized(one, size), _sized(other, size))
+
+    def row(self, vector: Any, e: Any) -> Matrix:
+        return super().row(list(flat(vector)), e)
+
+    def outer(self, u: Any, v: Any, e: Any) -> Matrix:
+        one, other = (
+            list(flat(value)) if isinstance(value, list) and len(value) not in (1, due) else value
+            for value, due in ((u, self.size(e.rows)), (v, self.size(e.cols)))
+        )
+        return super().outer(one, other, e)
+
+
+def _sized(column: list[Any], size: int) -> list[Any]:
+    return column * size if len(column) == 1 else column
+
+
+def _alike(parts: Any) -> list[Any]:
+    """Values of one shape: matrices as columns where they meet a column as long."""
+    values = list(parts)
+    columns = {len(v) for v in values if isinstance(v, list) and not isinstance(v[0], list)}
+    return [
+        list(flat(v)) if isinstance(v, list) and len(list(flat(v))) in columns else v
+        for v in values
+    ]
 
 
 def points(cell: Cell, count: int, steps: int) -> list[Evaluation]:
@@ -53,15 +102,26 @@ def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
     values = None
     free = [(name, s) for s in cell.states for name in (f"delta_{s}", f"loss:{s}", f"later:{s}")]
     free += [(f"letter:d{name}", name) for name in (*cell.states, *cell.inputs)]
+    units = {LETTER.format(n): _diagonals(mp, size(n)) for n in cell.sizes.values()}
     for _ in range(steps):
         inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}
-        values = Evaluation(mp, size, parameters, list(before), inputs)
+        values = Point(mp, size, parameters, list(before), inputs)
         for node in lin:
             values.now[node.name] = values.shaped(node.expression, node.shape)
-        values.now.update({name: draw(cell.shapes[of]) for name, of in free})
+        values.now.update({name: draw(as_column(cell.shapes[of])) for name, of in free}, **units)
         before.insert(0, values.now)
     assert values is not None
     return values
+
+
+def as_column(shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The shape of a matrix as a column."""
+    return (Mul(*shape),) if shape else ()
+
+
+def _diagonals(mp: Any, size: int) -> Matrix:
+    """E of n² × n: column j is e_j ⊗ e_j."""
+    return [[mp.mpf(i == j == k) for k in range(size)] for i in range(size) for j in range(size)]
 
 
 def limited(cell: Cell, point: Evaluation, limits: Mapping[str, int]) -> Evaluation:
@@ -78,6 +138,8 @@ def limited(cell: Cell, point: Evaluation, limits: Mapping[str, int]) -> Evaluat
             if now.is_number and now.is_finite:  # what follows from the gates alone
                 fixed[node.symbol] = now
                 made.now[node.name] = made.shaped(now, node.shape)
+            elif node.kind == "inner":  # only another name for what a matrix acts on
+                made.now[node.name] = made.shaped(node.expression, node.shape)
     return made
 
 

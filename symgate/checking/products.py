@@ -7,15 +7,19 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from symgate.algebra.operators import Column, Diag, Row
+from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.values import Dot
 from symgate.algebra.vectors import MatVec, Total
+from symgate.checking.matrices import diagonals
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, TooMany, added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Value, Vector
 
 ONE = Integer(1)
+
+#: What may stand raised: a number, or T; None for nothing.
+Power = Any
 
 
 class Products:
@@ -63,14 +67,36 @@ class Products:
 
     def beside(self, a: Value, b: Value, at: Place, inside: bool) -> Value:
         match a, b:
-            case Vector(ones=True), Vector(size=size) if size is not None:
-                return Vector(Total(b.expr), None)
-            case Vector(size=size), Vector(ones=True) if size is not None:
-                row = (Summand(ONE, (Row(size, ONE),), ONE, size),)
-                return self.times(self.as_operator(a, at, size, ONE), Operator(row, ONE, size), at)
-            case Vector(ones=True), Operator(cols=cols) if cols == ONE:
-                row = (Summand(ONE, (Row(b.rows, ONE),), ONE, b.rows),)
-                return self.times(Operator(row, ONE, b.rows), b, at)
+            case Vector(size=None, ones=""), Vector(ones=kind) if kind:
+                return replace(b, expr=a.expr * b.expr)
+            case Vector(ones="row"), Vector(size=size) if size is not None:
+                return Vector(a.expr * Total(b.expr), None)
+            case Vector(size=size), Vector(ones="row") if size is not None:
+                if self.scope.row:
+                    return Vector(b.expr * Total(a.expr), None)
+                return self.times(self.as_operator(a, at, size, ONE), ones(size, b).turned, at)
+            case Vector(ones="column"), Vector(ones="row"):
+                size = self.lin.size(self.cell.output)
+                return self.times(ones(size, a), ones(size, b).turned, at)
+            case Vector(ones="row"), Operator():
+                return self.times(ones(b.rows, a).turned, b, at)
+            case Vector(ones="column"), Operator(rows=rows, cols=cols) if self.scope.row:
+                return self.times(ones(rows, a).turned, b, at) if cols != ONE else b
+            case Operator(), Vector(ones=kind) if kind and (kind == "row") == self.scope.row:
+                return self.times(a, ones(a.cols, b), at)
+            case (Operator(rows=rows, cols=cols), Operator()) if rows == cols == ONE != b.rows:
+                return _scaled(b, a)
+            case (Operator(), Operator(rows=rows, cols=cols)) if rows == cols == ONE != a.cols:
+                return _scaled(a, b)
+            case (Operator(rows=rows, cols=cols), Vector(size=size)) | (
+                Vector(size=size),
+                Operator(rows=rows, cols=cols),
+            ) if rows == cols == ONE and size is not None and size != ONE:
+                line, number = (b, a) if isinstance(a, Operator) else (a, b)
+                assert isinstance(line, Vector)
+                assert isinstance(number, Operator)
+                column = self.as_operator(line, at, line.size, ONE)
+                return _scaled(column.turned if self.scope.row else column, number)
             case Vector(), Vector():
                 size = self.common(a.size, b.size, at)
                 return Vector(a.expr * b.expr, size, (a.unit or b.unit) and size is None)
@@ -87,12 +113,16 @@ class Products:
             case Operator(rows=rows), Vector(size=size) if rows == ONE and a.cols == size:
                 assert size is not None
                 return self.times(a, self.as_operator(b, at, size, ONE), at)
+            case Vector(size=size), Operator(rows=rows, cols=cols) if (
+                self.scope.row and cols == ONE and rows == size
+            ):
+                return self.times(self.as_operator(a, at, ONE, size), b, at)
             case Vector(), Operator(cols=cols) if cols == ONE:
                 return self.times(self.diag(a, at), b, at)
             case Vector(), Operator():
-                if self.scope.row and inside:
+                if self.scope.row and (inside or self.scope.way("beside") == "product"):
                     return self.applied(b.turned, a, at)
-                self.scope.way("beside")
+                self.scope.way("beside", again=self.scope.row)
                 return self.times(self.diag(a, at), b, at)
             case Operator(), Vector():
                 if inside or self.scope.way("beside") == "product":
@@ -122,7 +152,15 @@ class Products:
                 return self.times(self.diag(b, at), a, at)
         if sign == "star":
             return self.beside(a, b, at, False)
-        raise NotUnderstood("a product by components of two matrices", at)
+        assert isinstance(a, Operator)
+        assert isinstance(b, Operator)
+        if (a.rows, a.cols) != (b.rows, b.cols):
+            shapes = f"{a.rows} × {a.cols} and of {b.rows} × {b.cols}"
+            raise NotUnderstood(f"a product by components of matrices of {shapes}", at)
+        rows, cols = diagonals(a.rows), diagonals(a.cols)
+        both = tensor(*(added(p.parts, p.rows, p.cols) for p in (a, b)))
+        whole = (transposed(rows), both, cols)
+        return Operator((Summand(ONE, whole, a.rows, a.cols),), a.rows, a.cols).at(at)
 
     def kronecker(self, a: Value, b: Value, at: Place) -> Value:
         """A ⊗ B; an I on one side is as large as the other leaves room for."""
@@ -151,9 +189,21 @@ class Products:
             )
         try:
             found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols)
-        except TooMany as error:
-            raise NotUnderstood(str(error), at) from None
+        except TooMany:
+            whole = tuple(added(p.parts, p.rows, p.cols) for p in (a, b))
+            found = Operator((Summand(ONE, whole, a.rows, b.cols),), a.rows, b.cols).at(at)
         return _scalar(found) or found
+
+    def summed(self, column: Operator, mean: bool, at: Place) -> Value:
+        """The sum of a column's components, or their mean."""
+        number = Vector(1 / column.rows if mean else ONE, None)
+        return self.times(ones(column.rows, number).turned, column, at)
+
+    def everywhere(self, number: Operator, shape: tuple[Expr, Expr], at: Place) -> Operator:
+        """A number in every component of a column or a row."""
+        rows, cols = shape
+        line = ones(rows) if cols == ONE else ones(cols).turned
+        return _scaled(line, number) if shape != (ONE, ONE) else number
 
     def applied(self, a: Operator, b: Vector, at: Place) -> Vector:
         assert b.size is not None
@@ -169,27 +219,45 @@ class Products:
             raise NotUnderstood("nothing can be divided by a matrix", at)
         if b.expr == 0:
             raise NotUnderstood("this divides by zero", at)
-        return self.beside(a, Vector(1 / b.expr, b.size), at, False)
+        below = Vector(1 / b.expr, b.size)
+        if isinstance(a, Operator) and ONE in (a.rows, a.cols):
+            return self.by_components(a, below, at, "hadamard")
+        return self.beside(a, below, at, False)
 
-    def raised(self, value: Value, power: int | str | None, at: Place) -> Value:
+    def raised(self, value: Value, power: Power, at: Place) -> Value:
         if power is None:
             return value
         if power == "T":
             if isinstance(value, Operator):
                 return value.turned
             if value.size is None:
-                return replace(value, ones=value.expr == 1)
+                return replace(value, ones="row" if value.expr == 1 else "")
             column = self.as_operator(value, at, value.size, ONE)
             return column if self.scope.row else column.turned
-        assert isinstance(power, int)
         if isinstance(value, Vector):
             return Vector(value.expr**power, value.size, value.unit)
-        if not 1 <= power <= 6:
+        if not isinstance(power, int) or not 1 <= power <= 6:
             raise NotUnderstood("this power of a matrix is not understood", at)
         result: Value = value
         for _ in range(power - 1):
             result = self.beside(result, value, at, False)
         return result
+
+
+def ones(size: Expr, like: Vector | None = None) -> Operator:
+    """A column of ones, or of as many as one of them stands for."""
+    number = ONE if like is None else like.expr
+    return Operator((Summand(number, (Column(size, ONE),), size, ONE),), size, ONE)
+
+
+def _scaled(a: Operator, number: Operator) -> Operator:
+    """An operator times a matrix of one entry."""
+    parts = tuple(
+        replace(s, factors=(tensor(n.operator, s.operator),), number=ONE)
+        for n in number.parts
+        for s in a.parts
+    )
+    return replace(a, parts=parts)
 
 
 def _scalar(found: Operator) -> Vector | None:

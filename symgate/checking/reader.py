@@ -7,20 +7,22 @@ a formula can be read in two ways, the reader takes the one it is told and notes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction as Ratio
 from typing import Any
 
-from sympy import Add, Expr, Integer, Rational, Symbol
+from sympy import Abs, Add, Expr, Integer, Rational, Symbol
 
 from symgate.algebra.activations import ACTIVATIONS
-from symgate.algebra.vectors import Stack, shifted
+from symgate.algebra.values import EPSILON, Mean, Norm, Spread
+from symgate.algebra.vectors import Stack, Total, shifted
 from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.names import key
 from symgate.checking.partials import derivative_at, differential, joined, running
-from symgate.checking.products import Products
+from symgate.checking.products import Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla
 from symgate.checking.steps import Factor
@@ -40,6 +42,21 @@ from symgate.reading.trees import Fraction, Group, Number, Product, Root, Script
 from symgate.reading.trees import Symbol as Sign
 
 ONE = Integer(1)
+
+#: What of a vector is one number.
+NUMBERS: Mapping[str, Callable[[Expr], Expr]] = {
+    "mean": Mean,
+    "sum": Total,
+    "norm": Norm,
+    "sd": lambda vector: Spread(vector, EPSILON, True),
+    "rms": lambda vector: Spread(vector, EPSILON, False),
+}
+
+#: What a norm opens with; one bar is an absolute value.
+_DOUBLE = re.compile(r"(?:\\(?:left|[bB]igg?l?))?\s*(?:\\\||‖|\\[lr]?Vert|\|\|)")
+
+#: What makes of 1 the vector of ones.
+_BOLD = re.compile(r"\\(?:mathbf|mathbb|boldsymbol|bm|mathbbm|symbf)\s*$")
 
 
 class Reader:
@@ -68,8 +85,12 @@ class Reader:
         match tree:
             case Number(text=digits):
                 return Vector(Rational(Ratio(digits)), None)
+            case Group(items=(Number(text="1"),), opening="{") if _BOLD.search(self.before(tree)):
+                return Vector(ONE, None, ones="column")
             case Group(items=(item,), opening=opening) if opening in ("(", "[", "{", "\\{"):
                 return self.value(item, inside)
+            case Group(items=(item,), opening="|"):
+                return self._in_bars(self.value(item, True), tree)
             case Group(items=items, opening="[") if len(items) > 1:
                 return self._stacked(items, tree)
             case Sum(terms=terms):
@@ -92,6 +113,17 @@ class Reader:
                 if isinstance(found, Vector):
                     return Vector(found.expr ** Rational(1, 2), found.size)
         return self._name(tree)
+
+    def _in_bars(self, value: Value, tree: Tree) -> Vector:
+        if not isinstance(value, Vector):
+            raise NotUnderstood("a matrix stands where a vector is due", tree)
+        if _DOUBLE.match(self.scope.text, tree.start):
+            return Vector(Norm(value.expr), None)
+        return Vector(Abs(value.expr), value.size)
+
+    def before(self, tree: Tree) -> str:
+        """The text in front of a tree."""
+        return self.scope.text[max(0, tree.start - 16) : tree.start]
 
     def _stacked(self, items: Sequence[Tree], tree: Tree) -> Vector:
         """[h, x], one vector below the other."""
@@ -119,10 +151,13 @@ class Reader:
                 size, unit = self.products.common(size, v.size, term), unit or v.unit
                 total += sign * v.expr
             return Vector(total, size, unit and size is None)
-        shape = next((v.rows, v.cols) for _, v, _ in values if isinstance(v, Operator))
+        shapes = [(v.rows, v.cols) for _, v, _ in values if isinstance(v, Operator)]
+        shape = next((s for s in shapes if s != (ONE, ONE)), (ONE, ONE))
         parts: list[Summand] = []
         for sign, v, term in values:
             found = self.products.as_operator(v, term, *shape)
+            if found.rows == found.cols == ONE in shape:
+                found = self.products.everywhere(found, shape, term)
             if (found.rows, found.cols) != shape:
                 raise NotUnderstood(
                     f"a matrix of {found.rows} × {found.cols} cannot be added to one of "
@@ -241,7 +276,7 @@ class Reader:
     def _scripted(self, tree: Scripted, inside: bool) -> Value:
         """A name with its scripts; a power or a transpose of it, or of a bracket."""
         scripts = list(tree.scripts)
-        raised: list[int | str] = []
+        raised: list[Power] = []
         while scripts and (power := _exponent(scripts[-1], self.scope.numbers)) is not None:
             raised.insert(0, power)
             scripts.pop()
@@ -259,6 +294,8 @@ class Reader:
             raise NotUnderstood("this is not understood", tree)
         spelt = key(ref.name)
         name = self.scope.names.get(spelt)
+        if spelt in ("I", "mathbbI") and ref.time is None:
+            return Vector(ONE, None, True)
         if name is not None:
             return self.products.raised(self.scope.value_of(name, ref, tree), _ending(ref), tree)
         block = self.scope.block(ref, tree)
@@ -276,10 +313,10 @@ class Reader:
         moment = self.scope.moment(moved) if moved is not None else None
         if moved is not None and moment is not None:
             return change(self.scope, moment, tree)
-        if spelt in ("I", "mathbbI") and ref.time is None:
-            return Vector(ONE, None, True)
+        if ref.name in self.cell.sizes and ref.time is None:
+            return Vector(self.cell.sizes[ref.name], None)
         if spelt in ("one", "ones", "mathbb1"):
-            return Vector(ONE, None)
+            return self.products.raised(Vector(ONE, None, ones="column"), _ending(ref), tree)
         if spelt in ("J", "D", "M", "P", "Q") and ref.time is not None:
             return whole(self.scope, ref.time - self.scope.shift, 1, tree)
         raise self.scope.unknown(ref, tree)
@@ -304,15 +341,26 @@ class Reader:
             return "diag", 0, power
         if key(base.name) in self.scope.names and base.kind != "FUNCTION":
             return None
-        if base.name == "sigma" and not any(
-            e.has(ACTIVATIONS["sigmoid"].function) for e in self.cell.equations.values()
-        ):
+        if base.name == "sigma" and not self._has_sigmoid():
             raise NotUnderstood(f"{self.cell.name} has no sigmoid, so that σ is not clear", tree)
         name = FUNCTIONS.get(base.name, "sigmoid" if base.name == "sigma" else base.name)
-        return (name, order, power) if name in ACTIVATIONS and order <= 1 else None
+        known = order <= 1 if name in ACTIVATIONS else name in NUMBERS and order == 0
+        return (name, order, power) if known else None
+
+    def _has_sigmoid(self) -> bool:
+        """Whether the cell has a sigmoid, be it as the slope of another function."""
+        factors = [f for node in self.lin for term in node.terms for f in term.coefficient]
+        found = (*self.cell.equations.values(), *factors)
+        return any(e.has(ACTIVATIONS["sigmoid"].function) for e in found)
 
     def _call(self, name: str, order: int, power: int | None, argument: Tree, at: Place) -> Value:
         own = None
+        if name in ("max", "min") and isinstance(argument, Group) and len(argument.items) == 2:
+            one, other = (self.value(item, True) for item in argument.items)
+            if isinstance(one, Vector) and isinstance(other, Vector):
+                size = self.products.common(one.size, other.size, argument)
+                taken = ACTIVATIONS[name].function(one.expr, other.expr)
+                return self.products.raised(Vector(taken, size), power, argument)
         if isinstance(argument, Scripted) and isinstance(argument.base, Group):
             raised = [_exponent(script) for script in argument.scripts]
             if len(raised) == 1 and raised[0] is not None:
@@ -320,11 +368,16 @@ class Reader:
         value = self.value(argument, True)
         span = Span(at.start, argument.stop)
         if isinstance(value, Operator):
-            raise NotUnderstood("a matrix stands where a vector is due", argument)
+            if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
+                raise NotUnderstood("a matrix stands where a vector is due", argument)
+            column = value if value.cols == ONE else value.turned
+            return self.products.summed(column, name == "mean", span)
         if name == "diag":
             return self.products.raised(
                 self.products.raised(self.products.diag(value, span), power, span), own, span
             )
+        if name in NUMBERS:
+            return self.products.raised(Vector(NUMBERS[name](value.expr), None), power, span)
         function = ACTIVATIONS[name].function
         result = function(value.expr)
         if order:
@@ -349,14 +402,14 @@ class Reader:
     # -- derivatives -------------------------------------------------------------------------
 
 
-def _ending(ref: Reference) -> int | str | None:
+def _ending(ref: Reference) -> Power:
     """A transpose or a power that stands among the scripts of a name."""
     if ref.transposed:
         return "T"
     return int(ref.power) if ref.power.lstrip("-").isdigit() else None
 
 
-def _exponent(script: Any, numbers: Any = None) -> int | str | None:
+def _exponent(script: Any, numbers: Any = None) -> Power:
     """A raised number or transpose; None for any other script."""
     if script.kind != "SUP":
         return None
@@ -366,6 +419,10 @@ def _exponent(script: Any, numbers: Any = None) -> int | str | None:
     if len(inside) == 1 and inside[0].value in ("T", "top", "intercal", "mathsf", "transpose"):
         return "T"
     text = "".join(t.value for t in inside)
+    numbers_inside = [t.value for t in inside if t.kind == "NUMBER"]
+    kinds = [t.kind for t in inside if t.kind not in ("NUMBER", "FRACTION", "SLASH")]
+    if len(numbers_inside) == 2 and not kinds and all(n.isdigit() for n in numbers_inside):
+        return Rational(int(numbers_inside[0]), int(numbers_inside[1]) or 1)
     if text.lstrip("-").isdigit() and len(text) < 3:
         return int(text)
     if numbers and text and text != "t" and any(t.value == "k" for t in inside):
@@ -380,7 +437,7 @@ def _primes(script: Any) -> int:
     return len(script.inside) if raised and all(t.kind == "PRIME" for t in script.inside) else 0
 
 
-def _power_of(tree: Tree) -> int | str | None:
+def _power_of(tree: Tree) -> Power:
     if not isinstance(tree, Scripted):
         return None
     if len(tree.scripts) > 1 or _exponent(tree.scripts[0]) is None:

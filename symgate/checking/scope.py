@@ -16,6 +16,7 @@ from symgate.checking.values import (
     Operator,
     Place,
     Seen,
+    Unknown,
     Value,
     Vector,
 )
@@ -109,8 +110,8 @@ class Scope:
         return None if name in self.cell.parameters else Moment(name, time - self.shift)
 
     def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
-        near = did_you_mean(ref.name, dict.fromkeys(self.names.values()))
-        return NotUnderstood(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
+        near = did_you_mean(ref.name, dict.fromkeys(self.names))
+        return Unknown(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
 
     # -- values ------------------------------------------------------------------------------
 

@@ -110,12 +110,23 @@ def expanded(operator: MatrixExpr) -> Summands:
 
 
 def exact(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
-    """The summands of ∂ of_t / ∂ wrt_{t-lag}: over several steps, through every state."""
+    """The summands of ∂ of_t / ∂ wrt_{t-lag}: over several steps, through every state.
+
+    Where they are too many, the whole is one.
+    """
+    try:
+        return _told_apart(cell, of, wrt, lag)
+    except TooMany:
+        whole = jacobian(cell, of, wrt, lag=lag)
+        return (Summand(Integer(1), (whole,), *whole.shape),)
+
+
+def _told_apart(cell: Cell, of: str, wrt: str, lag: int) -> Summands:
     if lag <= 1 or wrt not in cell.states:
         return expanded(jacobian(cell, of, wrt, lag=lag))
     found: list[Summand] = []
     for state in cell.states:
-        rest = exact(cell, state, wrt, lag - 1)
+        rest = _told_apart(cell, state, wrt, lag - 1)
         before = [s.shifted(1) for s in rest]
         found += multiplied(expanded(jacobian(cell, of, state)), before)
     return tuple(found)

@@ -67,6 +67,10 @@ class NotUnderstood(Exception):
         self.message, self.start, self.stop, self.mend = message, at.start, at.stop, mend
 
 
+class Unknown(NotUnderstood):
+    """A name that is none of the cell's."""
+
+
 class Later(NotUnderstood):
     """A value of a step later than the one that a claim is read at."""
 
@@ -87,13 +91,13 @@ class Mentions(NotUnderstood):
 class Vector:
     """A vector expression; a number where it has no size, and I where it is a `unit`.
 
-    `ones` is a row of ones, of whatever length stands behind it.
+    `ones` is "column" or "row" where it is a vector of ones, of whatever length is due.
     """
 
     expr: Expr
     size: Expr | None
     unit: bool = False
-    ones: bool = False
+    ones: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from symgate.algebra.printing import (
     made,
 )
 from symgate.algebra.text import numbers_first
-from symgate.algebra.vectors import shifted
+from symgate.algebra.vectors import rank, shifted
 from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
@@ -141,9 +141,13 @@ class LatexPrinter(Noted):
 
     def print_Total(self, e: Any) -> Shown:
         inside = self.parenthesised(self.at(e.args[0], 0))
+        one, turned = self.one(), self.transposed(self.one())
+        if rank(e.args[0]) == 2:
+            first, last = (one, turned) if self.notation.row else (turned, one)
+            return made(ATOM, first, " ", inside, " ", last)
         if self.notation.row:
-            return made(ATOM, inside, r" \mathbf{1}^{\mathsf{T}}")
-        return made(ATOM, r"\mathbf{1}^{\mathsf{T}} ", inside)
+            return made(MATVEC, inside, " ", turned)
+        return made(ATOM, turned, " ", inside)
 
     kronecker = r" \otimes "
 

@@ -234,7 +234,8 @@ class Naming:
         glyph = Glyph(letter[node.kind], below=(*mark, *count))
         own = Glyph(letter[node.kind], below=(Glyph.of(about), *count))
         taken = {g.flat for n, g in self.glyphs.items() if n != name}
-        ways = (glyph, own, Glyph.of(name), Glyph(name, verbatim=True))
+        second = Glyph(letter[node.kind], below=(*mark, "2"))
+        ways = (glyph, own, Glyph.of(name), second, Glyph(name, verbatim=True))
         return next(way for way in ways if way.flat not in taken)
 
     def _guess(self, name: str) -> Glyph:

@@ -156,12 +156,33 @@ class Noted(Unicode):
     def print_Outer(self, e: Any) -> Shown:
         u, v = e.args[:2]
         if self.notation.row:
-            return made(ATOM, self.transposed(self.factor(v)), self.scalar_times, self.factor(u))
+            return made(ATOM, self.transposed(self.factor(u)), self.scalar_times, self.factor(v))
         return made(ATOM, self.factor(u), self.scalar_times, self.transposed(self.factor(v)))
 
     def factor(self, e: Expr) -> Shown:
         """A factor of an outer product."""
-        return self.at(e, 0 if isinstance(e, Stack) else ATOM)
+        return self.at(e, 0) if isinstance(e, Stack) else self.of_vector(e, ATOM)
+
+    def print_Dot(self, e: Any) -> Shown:
+        if not self.notation.row:
+            return super().print_Dot(e)
+        u, v = e.args
+        turned = self.transposed(self.of_vector(v, ATOM))
+        return made(MATVEC, self.of_vector(u, POWER), " ", turned)
+
+    def print_Column(self, e: Any) -> Shown:
+        return super().print_Row(e) if self.notation.row else super().print_Column(e)
+
+    def print_Row(self, e: Any) -> Shown:
+        return super().print_Column(e) if self.notation.row else super().print_Row(e)
+
+    def print_Apply(self, e: Any) -> Shown:
+        """S q, which is q Sᵀ where vectors are rows."""
+        if not self.notation.row:
+            return super().print_Apply(e)
+        matrix = self.at(e.matrix, POWER if e.transposed else ATOM)
+        matrix = matrix if e.transposed else self.transposed(matrix)
+        return made(MATVEC, self.of_vector(e.operand, MATVEC), self.matvec_times, matrix)
 
     # -- words -------------------------------------------------------------------------------
 

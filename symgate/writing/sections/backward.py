@@ -10,6 +10,7 @@ from sympy import Add, MatrixSymbol, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
+from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
@@ -151,6 +152,8 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         symbol: Any = Symbol(name, real=True)
         if parameter.kind == "matrix":
             symbol = MatrixSymbol(name, *parameter.shape)
+            if subject.naming.notation.row:  # W stands for what acts from the right
+                expression = transposed(expression)
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
         part = Part(OverTime(_sign_in_front(expression)))
