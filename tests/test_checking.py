@@ -14,6 +14,9 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
+from tests.chosen import ROTATION
+
+NOTATIONS = list(sg.notations)
 
 KNOWN = (
     *("rnn", "gru", "lstm", "ugrnn", "gru-reset-after"),
@@ -310,14 +313,51 @@ def test_the_command(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def] 
     assert main(["check", "gru", str(tmp_path / "none.tex")]) == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "notation"), [("gru", "symgate"), ("rnn", "keras"), ("lstm", "ng"), ("mgu", "row")]
-)
+#: Cells that say something of their own where a derivation is read back, and a few in turn.
+READ_BACK = [("gru", "symgate"), ("rnn", "keras"), ("mgu", "row"), ("deltanet", "keras")]
+READ_BACK += [
+    (
+        Random(f"{ROTATION}{turn}").choice(list(sg.zoo)),
+        Random(f"{turn}{ROTATION}").choice(NOTATIONS),
+    )
+    for turn in range(2)
+]
+
+
+@pytest.mark.parametrize(("name", "notation"), READ_BACK)
 def test_whole_derivations_are_read_back_line_by_line(name: str, notation: str) -> None:
     found = sg.check(name, sg.derive(name, notation=notation).latex())
     assert found.verdict == "right", str(found)
-    assert len(found.about) >= 10
+    assert len(found.about) >= 5
     assert all(said.verdict == "right" for said in found.lines)
+
+
+ENTRIES = [
+    ("right", "rnn", r"\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = (1 - h_{t,i}^2) U_{ij}"),
+    ("wrong", "rnn", r"\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = (1 - h_{t,j}^2) U_{ij}"),
+    (
+        "right",
+        "rnn",
+        r"\frac{\partial h_{t,i}}{\partial h_{t-2,j}} = "
+        r"\sum_k (1 - h_{t,i}^2) U_{ik} (1 - h_{t-1,k}^2) U_{kj}",
+    ),
+    ("right", "lstm", r"[\frac{\partial c_t}{\partial c_{t-1}}]_{ij} = \delta_{ij} f_{t,i}"),
+    ("wrong", "lstm", r"[\frac{\partial c_t}{\partial c_{t-1}}]_{ij} = \delta_{ij} i_{t,i}"),
+    ("not understood", "rnn", r"\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = 1 - h_{t,i}^2"),
+]
+
+
+@pytest.mark.parametrize(("verdict", "name", "text"), ENTRIES)
+def test_entries_of_a_jacobian(verdict: str, name: str, text: str) -> None:
+    found = sg.check(name, text)
+    assert found.verdict == verdict, str(found)
+
+
+def test_delta_of_a_state_may_leave_out_the_other_states_of_its_step() -> None:
+    text = r"\hat\delta_{c,t-1} = f_t (1 - h_t^2) \delta_{h,t} + f_t \delta_{c,t}"
+    found = sg.check("ran", text)
+    assert found.verdict == "right", str(found)
+    assert found.notes
 
 
 CASES = tomllib.loads(

@@ -11,6 +11,7 @@ from typing import Any
 
 from symgate.checking.claims import Equality, Side, equalities
 from symgate.checking.derivatives import direct
+from symgate.checking.entries import without_entries
 from symgate.checking.locating import Found, Locator
 from symgate.checking.names import Named, key
 from symgate.checking.points import limited, points, same, turned
@@ -138,7 +139,7 @@ class Judge:
 
     @cached_property
     def equalities(self) -> list[Equality]:
-        return list(equalities(self.claim))
+        return list(map(without_entries, equalities(self.claim)))
 
     # -- what a line is about ----------------------------------------------------------------
 
@@ -356,7 +357,7 @@ class Judge:
         if doubts:
             why = "; ".join(dict.fromkeys(doubts))
             return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
-        located = [self.located(reading, target, side) for reading in own[:4]]
+        located = [self.located(reading, target, side) for reading in own[:8]]
         if any(found is None for found in located):
             return unclear("the numbers do not decide it", side.start, side.stop)
         faults = min((found for found in located if found is not None), key=len)
