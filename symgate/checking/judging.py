@@ -32,7 +32,7 @@ from symgate.checking.values import (
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.evaluation import Evaluation
+from symgate.linear.evaluation import Evaluation, flat
 from symgate.reading.names import Indices, reference
 from symgate.reading.trees import Tree
 
@@ -189,10 +189,10 @@ class Judge:
             if not (isinstance(one, Vector) and isinstance(other, Vector)):
                 return None
             drawn = self.points(1, reader.scope)
-            values = [[_listed(p.value(v.expr)) for v in (one, other)] for p in drawn]
+            values = [[list(flat(p.value(v.expr))) for v in (one, other)] for p in drawn]
         except (NotUnderstood, *_READING):
             return None
-        return all(same([a], [_as_long(b, len(a))]) for a, b in values)
+        return all(same([a], [b * len(a) if len(b) == 1 else b]) for a, b in values)
 
     @cached_property
     def rows(self) -> bool | None:
@@ -398,11 +398,3 @@ def _further(one: NotUnderstood, other: NotUnderstood) -> bool:
 def _shape(parts: Summands, claimed: Operator) -> tuple[Any, Any]:
     """The shape of a truth; that of a sum of nothing is the claim's."""
     return (parts[0].rows, parts[0].cols) if parts else (claimed.rows, claimed.cols)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _as_long(value: list[Any], size: int) -> list[Any]:
-    return value * size if len(value) == 1 else value

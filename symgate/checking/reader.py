@@ -20,6 +20,7 @@ from symgate.algebra.values import EPSILON, Mean, Norm, Spread
 from symgate.algebra.vectors import Stack, Total, shifted
 from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
+from symgate.checking.exponents import ending, exponent, power_of, primes
 from symgate.checking.names import key
 from symgate.checking.partials import derivative_at, differential, joined, running
 from symgate.checking.products import Power, Products
@@ -35,7 +36,6 @@ from symgate.checking.values import (
     Value,
     Vector,
 )
-from symgate.reading.names import Reference, linear
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.trees import Column as Matrix
 from symgate.reading.trees import Fraction, Group, Number, Product, Root, Scripted, Sum, Tree
@@ -262,7 +262,7 @@ class Reader:
         moment = self.scope.timed(tree, after)
         if moment is not None:
             value = self.scope.value_at(moment, Span(tree.start, after.stop))
-            return 2, self.products.raised(value, _power_of(after), tree)
+            return 2, self.products.raised(value, power_of(after), tree)
         moved = differential(joined(factors[:2]))
         moment = self.scope.moment(moved) if moved is not None else None
         if moment is not None and isinstance(tree, Sign) and key(tree.name) == "d":
@@ -277,7 +277,7 @@ class Reader:
         """A name with its scripts; a power or a transpose of it, or of a bracket."""
         scripts = list(tree.scripts)
         raised: list[Power] = []
-        while scripts and (power := _exponent(scripts[-1], self.scope.numbers)) is not None:
+        while scripts and (power := exponent(scripts[-1], self.scope.numbers)) is not None:
             raised.insert(0, power)
             scripts.pop()
         if not raised:
@@ -297,15 +297,15 @@ class Reader:
         if spelt in ("I", "mathbbI") and ref.time is None:
             return Vector(ONE, None, True)
         if name is not None:
-            return self.products.raised(self.scope.value_of(name, ref, tree), _ending(ref), tree)
+            return self.products.raised(self.scope.value_of(name, ref, tree), ending(ref), tree)
         block = self.scope.block(ref, tree)
         if block is not None:
-            return self.products.raised(block, _ending(ref), tree)
+            return self.products.raised(block, ending(ref), tree)
         given = self.scope.defined.get(spelt)
         if given is not None:
             back = 0 if given.time is None or ref.time is None else given.time - ref.time
             inner = replace(self.scope, indices=given.indices, defined={}).earlier(back)
-            return self.products.raised(Reader(inner).value(given.tree), _ending(ref), tree)
+            return self.products.raised(Reader(inner).value(given.tree), ending(ref), tree)
         found = delta_of(self.scope, ref, tree)
         if found is not None:
             return found
@@ -316,7 +316,7 @@ class Reader:
         if ref.name in self.cell.sizes and ref.time is None:
             return Vector(self.cell.sizes[ref.name], None)
         if spelt in ("one", "ones", "mathbb1"):
-            return self.products.raised(Vector(ONE, None, ones="column"), _ending(ref), tree)
+            return self.products.raised(Vector(ONE, None, ones="column"), ending(ref), tree)
         if spelt in ("J", "D", "M", "P", "Q") and ref.time is not None:
             return whole(self.scope, ref.time - self.scope.shift, 1, tree)
         raise self.scope.unknown(ref, tree)
@@ -327,10 +327,10 @@ class Reader:
         if isinstance(tree, Scripted):
             base = tree.base
             for script in tree.scripts:
-                primes = _primes(script)
-                raised = _exponent(script)
-                if primes:
-                    order += primes
+                strokes = primes(script)
+                raised = exponent(script)
+                if strokes:
+                    order += strokes
                 elif isinstance(raised, int) and power is None:
                     power = raised
                 else:
@@ -362,7 +362,7 @@ class Reader:
                 taken = ACTIVATIONS[name].function(one.expr, other.expr)
                 return self.products.raised(Vector(taken, size), power, argument)
         if isinstance(argument, Scripted) and isinstance(argument.base, Group):
-            raised = [_exponent(script) for script in argument.scripts]
+            raised = [exponent(script) for script in argument.scripts]
             if len(raised) == 1 and raised[0] is not None:
                 argument, own = argument.base, raised[0]
         value = self.value(argument, True)
@@ -398,48 +398,3 @@ class Reader:
                         return expr
                     return shifted(node.expression.args[0], lag)
         return expr
-
-    # -- derivatives -------------------------------------------------------------------------
-
-
-def _ending(ref: Reference) -> Power:
-    """A transpose or a power that stands among the scripts of a name."""
-    if ref.transposed:
-        return "T"
-    return int(ref.power) if ref.power.lstrip("-").isdigit() else None
-
-
-def _exponent(script: Any, numbers: Any = None) -> Power:
-    """A raised number or transpose; None for any other script."""
-    if script.kind != "SUP":
-        return None
-    inside = [
-        t for t in script.inside if t.kind not in ("SPACE", "GAP", "FONT", "LBRACE", "RBRACE")
-    ]
-    if len(inside) == 1 and inside[0].value in ("T", "top", "intercal", "mathsf", "transpose"):
-        return "T"
-    text = "".join(t.value for t in inside)
-    numbers_inside = [t.value for t in inside if t.kind == "NUMBER"]
-    kinds = [t.kind for t in inside if t.kind not in ("NUMBER", "FRACTION", "SLASH")]
-    if len(numbers_inside) == 2 and not kinds and all(n.isdigit() for n in numbers_inside):
-        return Rational(int(numbers_inside[0]), int(numbers_inside[1]) or 1)
-    if text.lstrip("-").isdigit() and len(text) < 3:
-        return int(text)
-    if numbers and text and text != "t" and any(t.value == "k" for t in inside):
-        return linear(inside, numbers)
-    return None
-
-
-def _primes(script: Any) -> int:
-    if script.kind == "PRIME":
-        return 1
-    raised = script.kind == "SUP" and script.inside
-    return len(script.inside) if raised and all(t.kind == "PRIME" for t in script.inside) else 0
-
-
-def _power_of(tree: Tree) -> Power:
-    if not isinstance(tree, Scripted):
-        return None
-    if len(tree.scripts) > 1 or _exponent(tree.scripts[0]) is None:
-        raise NotUnderstood("this script is not understood", tree)
-    return _exponent(tree.scripts[0])
