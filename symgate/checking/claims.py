@@ -32,6 +32,11 @@ _DERIVATIVE = re.compile(
 )
 #: Lines up to one in which nothing stands.
 _BLOCK = re.compile(r"(?m:^)(?:[^\S\n]*+[^\s][^\n]*+\n?+)++")
+_BOUNDS = {"\\le", "\\leq", "\\leqslant", "\\lesssim", "≤", "⩽", "<", "<=", "\\lt"}
+
+#: What is said of ‖∂h_t/∂h_{t-1}‖ ≤ ….
+BOUND = "this is a bound, and only what is equal is judged"
+
 _ENDINGS = {"COMMA", "DOT", "SEMI", "NEWLINE", "GAP", "JUNK"}
 
 
@@ -74,6 +79,10 @@ def equalities(text: str, path: str = "") -> Iterator[Equality]:
                 rows.append((row, piece.display))
     for row, display in rows:
         sides = _sides(row)
+        relation = next((t for t in row if t.value in _BOUNDS), None)
+        if relation is not None and len(sides) == 1:
+            yield Equality((Side(None, row[0].start, row[-1].stop, BOUND),), Indices(), display)
+            continue
         yield Equality(tuple(map(_side, sides)), indices(sides), display)
 
 

@@ -9,7 +9,9 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from symgate.checking.claims import Equality, Side, equalities
+from symgate.algebra.text import text
+from symgate.bounds.norms import bounds
+from symgate.checking.claims import BOUND, Equality, Side, equalities
 from symgate.checking.derivatives import direct
 from symgate.checking.entries import without_entries
 from symgate.checking.locating import Found, Locator
@@ -18,7 +20,7 @@ from symgate.checking.points import limited, points, same, turned
 from symgate.checking.reader import Reader
 from symgate.checking.scope import Definition, Scope
 from symgate.checking.summands import Summands, added, exact, expanded, multiplied
-from symgate.checking.targets import Target, jacobian, targets
+from symgate.checking.targets import Target, jacobian, lacking, targets
 from symgate.checking.values import (
     NOTES,
     WAYS,
@@ -92,8 +94,7 @@ class Reading:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        chosen = self.scope.seen.chosen.items()
-        return tuple(NOTES[pair] for pair in chosen if pair in NOTES)
+        return tuple(NOTES[pair] for pair in self.scope.seen.chosen.items() if pair in NOTES)
 
 
 @dataclass
@@ -124,12 +125,12 @@ class Judge:
             else:
                 self.about.append(str(about[0]))
                 for side in sides(equality):
-                    judged = self.side(side, about, equality)
+                    judged = self.side(side, about)
                     of = str(about[0])
                     self.judged.append(replace(judged, about=of, start=side.start, stop=side.stop))
         if not self.judged:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
-            why = "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
+            why = lacking(self.cell, found, self.names)
             if others:
                 why = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
             start, stop = (0, 1) if bad is None or others else (bad.start, bad.stop)
@@ -206,15 +207,17 @@ class Judge:
 
     # -- one side ----------------------------------------------------------------------------
 
-    def side(self, side: Side, about: tuple[Target, ...], equality: Equality) -> Judged:
+    def side(self, side: Side, about: tuple[Target, ...]) -> Judged:
         """A side, which must hold for every number of steps that stands for k."""
-        judged = [self.one(side, target, equality) for target in about]
         order = (WRONG, UNCLEAR, TRANSPOSED, RIGHT)
+        judged = (self.one(side, target) for target in about)
         return min(judged, key=lambda j: order.index(j.verdict))
 
-    def one(self, side: Side, target: Target, equality: Equality) -> Judged:
+    def one(self, side: Side, target: Target) -> Judged:
         if side.tree is None:
-            return unclear(side.why, side.start, side.stop)
+            own = bounds(self.cell).total(target.of, target.wrt) if side.why == BOUND else None
+            mend = f"symgate's own: ‖{target}‖₂ ≤ {text(own)}" if own else ""
+            return unclear(side.why, side.start, side.stop, mend)
         if target.lag > MAX_LAG:
             return unclear(f"a lag of {target.lag} is more than is read", side.start, side.stop)
         readings: list[Reading] = []
@@ -353,8 +356,7 @@ class Judge:
     def wrong(self, readings: list[Reading], target: Target, side: Side) -> Judged:
         """Wrong, where nothing else can be meant and the numbers differ in every reading."""
         own = [r for r in readings if r.named.row == bool(self.rows)] or readings
-        doubts = [WHY[kind] for r in own for kind in r.scope.seen.doubts()]
-        if doubts:
+        if doubts := [WHY[kind] for r in own for kind in r.scope.seen.doubts()]:
             why = "; ".join(dict.fromkeys(doubts))
             return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
         located = [self.located(reading, target, side) for reading in own[:8]]

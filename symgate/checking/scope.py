@@ -110,7 +110,8 @@ class Scope:
         return None if name in self.cell.parameters else Moment(name, time - self.shift)
 
     def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
-        near = did_you_mean(ref.name, dict.fromkeys(self.names))
+        known = dict.fromkeys(name for name in self.names.values() if name != ref.name)
+        near = did_you_mean(ref.name, known)
         return Unknown(f"{ref.name!r} is not a name of {self.cell.name}{near}", at)
 
     # -- values ------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from symgate.checking.claims import Equality
@@ -14,7 +14,7 @@ from symgate.checking.spoken import LOSSES, moments
 from symgate.checking.values import Later, Mentions, Moment, NotUnderstood
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
-from symgate.reading.names import Indices
+from symgate.reading.names import Indices, reference
 from symgate.reading.tokens import Token
 from symgate.reading.trees import Group, Product, Scripted, Tree, walk
 from symgate.reading.trees import Symbol as Sign
@@ -81,6 +81,17 @@ def targets(
         if all(any(_readable(cell, tree, each, named) for named in names) for each in given):
             return tuple(Target(shown, left=tree, indices=each) for each in given)
     return (Target(shown, left=tree, indices=equality.indices),) if equality.display else ()
+
+
+def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Named, ...]) -> str:
+    """Why no line is about a derivative of the cell: a name that it lacks, or none at all."""
+    for equality in found:
+        tree = equality.sides[0].tree
+        for part in (derivative(tree) if tree is not None else None) or ():
+            ref = reference(part, equality.indices)
+            if ref is not None and not any(key(ref.name) in named.names for named in names):
+                return Scope(cell, names[0].names).unknown(ref, part).message
+    return "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
 
 
 def _jacobians(cell: Cell, tree: Tree, indices: Indices, named: Named) -> tuple[Target, ...]:
