@@ -29,8 +29,8 @@ from symgate.checking.values import (
     Mentions,
     NotUnderstood,
     Operator,
-    Unknown,
     Vector,
+    further,
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -79,8 +79,8 @@ class Asked:
     layout: str | None = None
 
     def allows(self, target: Target) -> bool:
-        pairs = zip((self.of, self.wrt, self.lag), target.names, strict=True)
-        return all(asked in (None, own) for asked, own in pairs)
+        mine = (self.of, self.wrt, self.lag)
+        return all(a in (None, own) for a, own in zip(mine, target.names, strict=True))
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,8 @@ class Judge:
                     self.judged.append(replace(judged, about=of, start=side.start, stop=side.stop))
         if not self.judged:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
-            why = lacking(self.cell, found, self.names)
-            if others:
-                why = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
+            about = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
+            why = about if others else lacking(self.cell, found, self.names)
             start, stop = (0, 1) if bad is None or others else (bad.start, bad.stop)
             self.judged = [unclear(why if bad is None else bad.why, start, stop)]
         if redefined and any(j.verdict == WRONG for j in self.judged):
@@ -172,9 +171,9 @@ class Judge:
         said = [self.defines(equality, named) for named in self.names]
         if any(s is True for s in said) or all(s is None for s in said):
             return []
-        what = f"{self.claim[left.start : left.stop].strip()} is defined otherwise than in "
-        mend = "name the cell that is meant"
-        return [Found(left.start, left.stop, what + self.cell.name, mend)]
+        name = self.claim[left.start : left.stop].strip()
+        what = f"{name} is defined otherwise than in {self.cell.name}"
+        return [Found(left.start, left.stop, what, "name the cell that is meant")]
 
     def defines(self, equality: Equality, named: Named) -> bool | None:
         """Whether a line says of a value what the cell says; None where it says nothing."""
@@ -225,7 +224,7 @@ class Judge:
         try:
             for reading in self.readings(side, target):
                 if isinstance(reading, NotUnderstood):
-                    error = reading if error is None or _further(reading, error) else error
+                    error = reading if error is None or further(reading, error) else error
                     continue
                 found = self.compared(reading, target)
                 odd = reading.named.row and readings and not self.rows
@@ -382,19 +381,14 @@ class Judge:
             what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
             return (Found(side.start, side.stop, what),)
         say, seen = reading.named.say, reading.scope.seen.moments
-        found = tuple(Locator(operator, truth, drawn, seen, say, (side.start, side.stop)).faults())
-        return found or (Found(side.start, side.stop, "the sum is not the exact one"),)
+        span = side.start, side.stop
+        found = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
+        return found or (Found(*span, "the sum is not the exact one"),)
 
 
 def sides(equality: Equality) -> tuple[Side, ...]:
     """The sides that are claimed: all but the first, or the only one."""
     return equality.sides[1:] or equality.sides
-
-
-def _further(one: NotUnderstood, other: NotUnderstood) -> bool:
-    """Whether one reading went further than another before it failed."""
-    names = isinstance(one, Unknown), isinstance(other, Unknown)
-    return one.start > other.start if names[0] == names[1] else names[1]
 
 
 def _shape(parts: Summands, claimed: Operator) -> tuple[Any, Any]:

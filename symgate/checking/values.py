@@ -71,6 +71,12 @@ class Unknown(NotUnderstood):
     """A name that is none of the cell's."""
 
 
+def further(one: NotUnderstood, other: NotUnderstood) -> bool:
+    """Whether one reading went further than another before it failed."""
+    names = isinstance(one, Unknown), isinstance(other, Unknown)
+    return one.start > other.start if names[0] == names[1] else names[1]
+
+
 class Later(NotUnderstood):
     """A value of a step later than the one that a claim is read at."""
 
