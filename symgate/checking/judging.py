@@ -130,8 +130,8 @@ class Judge:
                     self.judged.append(replace(judged, about=of, start=side.start, stop=side.stop))
         if not self.judged:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
-            about = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
-            why = about if others else lacking(self.cell, found, self.names)
+            elsewhere = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
+            why = elsewhere if others else lacking(self.cell, found, self.names)
             start, stop = (0, 1) if bad is None or others else (bad.start, bad.stop)
             self.judged = [unclear(why if bad is None else bad.why, start, stop)]
         if redefined and any(j.verdict == WRONG for j in self.judged):
