@@ -106,7 +106,7 @@ def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
             found = _through_states(scope, name, -time, ("loss",))
     elif part == "later":
         found = _passed(scope, name, -time)
-    elif time == 0 and _by_itself(scope, name):
+    elif time == 0 and "parts" in scope.mentions and _by_itself(scope, name):
         columns = [_column(scope, _NAMES[share].format(name), name, 0) for share in _shares(scope)]
         found = tuple(s for column in columns for s in column)
     elif time == 0:
