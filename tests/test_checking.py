@@ -320,7 +320,7 @@ READ_BACK += [
         Random(f"{ROTATION}{turn}").choice(list(sg.zoo)),
         Random(f"{turn}{ROTATION}").choice(NOTATIONS),
     )
-    for turn in range(2)
+    for turn in range(1)
 ]
 
 
