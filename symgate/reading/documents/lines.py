@@ -13,9 +13,9 @@ MAX_LINE = 4_000
 
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
-    r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}]{0,12}"
-    r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}"
-    r"(?:[_^]?[({\[<⟨][^(){}\[\]<>=]{1,12}[)}\]>⟩]){0,3}[\w'′_^]{0,8}\*?\s*"
+    r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}]{0,12}+"
+    r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
+    r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*?\s*+"
     r"(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
@@ -34,9 +34,11 @@ _CODE = re.compile(
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
 _COMMENT = re.compile(r"\s(?:#|//|--|←|<--?)\s")
 #: What may stand before an equation with nothing more said: bullets, tags, a label.
-_BEFORE = re.compile(r"(?:[\W\d_]|<[^<>]*>)*\Z|.*[:：]\W*\Z", re.DOTALL)
+_BEFORE = re.compile(r"\A(?:<[^<>]{0,80}>|[\W\d_])*+\Z|[:：]\W{0,12}\Z")
 #: Words between two equations in one line: ", and finally".
-_BETWEEN = re.compile(r"(?:[,.;，。；、]|\s(?:and|where|with|then)\b)[^=,.;，。；、()\[\]{}]*\Z")
+_BETWEEN = re.compile(
+    r"(?:[,.;，。；、]|\s(?:and|where|with|then)\b)[^=,.;，。；、()\[\]{}]{0,80}\Z"
+)
 #: A quote that opens a string of code and is not closed.
 _QUOTE = re.compile(r"(?:^|[\s([{,=])[rfb]?([\"'])(?:(?!\1).)*\Z")
 _SIGN = re.compile("[=≔←]")
@@ -64,10 +66,16 @@ def plain_lines(text: str, start: int, stop: int) -> Iterator[Piece]:
 def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
     """The equations of one line; `below` says whether it stands right below another."""
     starts: list[re.Match[str]] = []
+    at, depth = first, 0
     for found in _START.finditer(text, first, last):
-        since = text[starts[-1].start() if starts else first : found.start()]
-        if not starts or (not _open(since) and since.rstrip()[-1:] not in "=+-−*/·⊙∘×("):
+        depth += sum(
+            1 if b[0] in "([{" else -1 for b in _BRACKETS.finditer(text, at, found.start())
+        )
+        at = found.start()
+        before = text[max(first, at - 8) : at].rstrip()[-1:]
+        if not starts or (depth <= 0 and before not in tuple("=+-−*/·⊙∘×(")):
             starts.append(found)
+            depth = 0
     for i, found in enumerate(starts):
         behind = "" if below and i else text[first : found.start()]
         end = starts[i + 1].start() if i + 1 < len(starts) else last
@@ -85,17 +93,9 @@ def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
             yield Piece.slice(text, found.start(), end, kind=kind, display=False)
 
 
-def _open(text: str) -> bool:
-    """Whether a bracket is open at the end of a text."""
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        depth += 1 if found[0] in "([{" else -1
-    return depth > 0
-
-
 def _is_one(own: str, before: str, below: bool) -> bool:
     """Whether an equation of a cell stands here, behind what stands before it."""
     right = own[_START.match(own).end() :]  # type: ignore[union-attr]  # it began here
-    marks = _RIGHT if _BEFORE.match(before) else _SURE
+    marks = _RIGHT if _BEFORE.search(before) else _SURE
     likely = marks.search(right) is not None or (below and _PRODUCT.match(right) is not None)
     return likely and _CODE.search(own) is None
