@@ -319,6 +319,77 @@ def test_quotients_are_compared_exactly() -> None:
     assert sg.compare("min-lstm", one)
 
 
+#: The same function in the words of two people.
+THE_SAME = (
+    ("z[t] = sigmoid(W @ x[t])\nh[t] = z[t] * h[t-1]", "h[t] = h[t-1] / (1 + exp(-W @ x[t]))"),
+    ("h[t] = tanh(U @ h[t-1])", "h[t] = 1 - 2 / (1 + exp(2 * (U @ h[t-1])))"),
+    (
+        "h[t] = tanh(U @ h[t-1])",
+        "a[t] = U @ h[t-1]\nh[t] = (exp(a[t]) - exp(-a[t])) / (exp(a[t]) + exp(-a[t]))",
+    ),
+    (
+        "h[t] = 1 - tanh(U @ h[t-1])**2",
+        "a[t] = U @ h[t-1]\nh[t] = 4 / (exp(a[t]) + exp(-a[t]))**2",
+    ),
+    (
+        "h[t] = sigmoid(U @ h[t-1]) * (1 - sigmoid(U @ h[t-1]))",
+        "a[t] = U @ h[t-1]\nh[t] = exp(-a[t]) / (1 + exp(-a[t]))**2",
+    ),
+    ("h[t] = sigmoid(-U @ h[t-1])", "h[t] = exp(-softplus(U @ h[t-1]))"),
+    ("h[t] = softplus(U @ h[t-1])", "h[t] = log(1 + exp(U @ h[t-1]))"),
+    ("h[t] = 1 + sigmoid(U @ h[t-1])", "h[t] = exp(log(1 + sigmoid(U @ h[t-1])))"),
+    ("h[t] = hard_tanh(U @ h[t-1])", "h[t] = max(-1, min(1, U @ h[t-1]))"),
+    ("h[t] = hard_sigmoid(U @ h[t-1], 0.2)", "h[t] = max(0, min(1, 0.2 * (U @ h[t-1]) + 0.5))"),
+    ("h[t] = relu(U @ h[t-1]) - relu(U @ h[t-1] - 6)", "h[t] = min(6, max(0, U @ h[t-1]))"),
+    ("h[t] = relu(U @ h[t-1]) - relu(U @ h[t-1] - 6)", "h[t] = min(relu(U @ h[t-1]), 6)"),
+    ("h[t] = tanh(U @ h[t-1] + W @ x[t] - alpha * h[t-1])", "h[t] = tanh(U @ h[t-1] + W @ x[t])"),
+    ("h[t] = tanh(U @ h[t-1] + d * h[t-1])", "h[t] = tanh((A - beta * I) @ h[t-1])"),
+    (
+        "f[t] = sigmoid(U @ h[t-1])\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",
+        "f[t] = sigmoid(U @ tanh(c[t-1]))\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",
+    ),
+)
+#: What looks like one of these, and is another function.
+NOT_THE_SAME = (
+    ("h[t] = tanh(U @ h[t-1])", "h[t] = 1 - 2 / (1 + exp(U @ h[t-1]) * 2)"),
+    ("h[t] = hard_tanh(U @ h[t-1])", "h[t] = max(-1, min(2, U @ h[t-1]))"),
+    ("h[t] = min(6, max(0, U @ h[t-1]))", "h[t] = min(6, max(1, U @ h[t-1]))"),
+    ("h[t] = softplus(U @ h[t-1])", "h[t] = log(2 + exp(U @ h[t-1]))"),
+    ("h[t] = exp(-2 * softplus(U @ h[t-1]))", "h[t] = sigmoid(-U @ h[t-1])"),
+    (
+        "f[t] = sigmoid(U @ h[t-1])\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",
+        "f[t] = sigmoid(U @ c[t-1])\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",
+    ),
+)
+
+
+@pytest.mark.parametrize(("first", "second"), THE_SAME)
+def test_one_function_in_two_peoples_words(first: str, second: str) -> None:
+    one, other = sg.Cell.from_text(first), sg.Cell.from_text(second)
+    assert sg.compare(one, other).verdict in ("identical", "equal")
+    assert sg.compare(other, one).verdict in ("identical", "equal")
+
+
+@pytest.mark.parametrize(("first", "second"), NOT_THE_SAME)
+def test_another_function_in_like_words(first: str, second: str) -> None:
+    one, other = sg.Cell.from_text(first), sg.Cell.from_text(second)
+    assert sg.compare(one, other).verdict not in ("identical", "equal")
+
+
+def test_what_is_added_to_a_matrix_is_a_diagonal() -> None:
+    one = sg.Cell.from_text("h[t] = tanh(U @ h[t-1] - 2 * d * h[t-1])")
+    other = sg.Cell.from_text("h[t] = tanh(V @ h[t-1] + alpha * h[t-1])")
+    assert sg.compare(one, sg.Cell.from_text("h[t] = tanh(V @ h[t-1])")).map.parameters == {
+        "V": "U - 2 * diag(d)"
+    }
+    assert sg.compare(other, one).map.parameters["U"] == "V + alpha * I"
+
+
+def test_a_state_that_others_decide_is_told() -> None:
+    one, other = (sg.Cell.from_text(text) for text in THE_SAME[-1])
+    assert sg.compare(one, other).reason == "h of cell is always tanh(c[t]), and has to start there"
+
+
 def test_a_failed_search_is_no_proof() -> None:
     doubled = sg.Cell.from_text(
         "a[t] = W @ x[t] + U @ h[t-1] + b\nh[t] = 2 * tanh(a[t]) / (1 + tanh(a[t])**2)"

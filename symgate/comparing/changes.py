@@ -1,4 +1,4 @@
-"""Functions of polynomials, and changes that go through a polynomial however deep."""
+"""Changes that go through a polynomial however deep."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from symgate.comparing import polynomials as poly
+from symgate.comparing.identities import activation, exponential, power, simpler
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -18,14 +19,8 @@ from symgate.comparing.polynomials import (
     Polynomial,
     Var,
     generator,
-    number,
     of_monomial,
 )
-
-HALF = Fraction(1, 2)
-ODD = ("tanh", "softsign", "sin")
-EVEN = ("cos",)
-ANGLES = ("sin", "cos")
 
 
 def apply(matrix: Matrix, vector: Polynomial) -> Polynomial:
@@ -51,78 +46,6 @@ def is_scalar(g: Generator) -> bool:
     return False
 
 
-def activation(kind: str, a: Polynomial, extra: Fraction | None = None) -> Polynomial:
-    """An activation in the functions that the normal form keeps."""
-    match kind:
-        case "sigmoid":
-            return activation("tanh", a.scaled(HALF)).scaled(HALF) + number(HALF)
-        case "silu":
-            return a * activation("sigmoid", a)
-        case "exp":
-            return _exponential(a)
-        case "leaky_relu":
-            slope = extra if extra is not None else Fraction(1, 100)
-            return a.scaled(slope) + activation("relu", a).scaled(1 - slope)
-        case "hard_sigmoid":
-            b = a.scaled(extra if extra is not None else Fraction(1, 6))
-            return activation("relu", b + number(HALF)) - activation("relu", b - number(HALF))
-        case "hard_tanh":
-            b = a.scaled(extra if extra is not None else Fraction(1))
-            return activation("relu", b + number(1)) - activation("relu", b - number(1)) - number(1)
-        case "abs":
-            return activation("relu", a).scaled(Fraction(2)) - a
-    if not a and kind in (*ODD, "relu", "gelu", "elu"):
-        return poly.ZERO
-    if not a and kind == "cos":
-        return poly.UNIT
-    if kind in ODD and poly.leading(a) < 0:
-        return -generator(Act(kind, -a, extra))
-    if kind in EVEN and a and poly.leading(a) < 0:
-        return generator(Act(kind, -a, extra))
-    if kind == "relu":
-        scale = poly.content(a)
-        return generator(Act(kind, a.scaled(1 / scale))).scaled(scale)
-    return generator(Act(kind, a, extra))
-
-
-def _exponential(a: Polynomial) -> Polynomial:
-    """e to a sum is the product of e to its terms."""
-    powers: dict[Generator, Fraction] = {}
-    for monomial, coefficient in a:
-        powers[Exp(monomial)] = coefficient
-    return of_monomial(frozenset(powers.items()))
-
-
-def one_angle(p: Polynomial) -> Polynomial:
-    """Products of sin and cos written as sums, by 2 sin a sin b = cos(a - b) - cos(a + b)."""
-    result = poly.ZERO
-    changed = False
-    for monomial, coefficient in p:
-        angles = [
-            g
-            for g, e in monomial
-            if isinstance(g, Act) and g.kind in ANGLES
-            for _ in range(int(e) if e.denominator == 1 and e > 0 else 0)
-        ]
-        if len(angles) < 2:
-            result = result + of_monomial(monomial, coefficient)
-            continue
-        changed = True
-        one, other = angles[:2]
-        rest = poly.times(monomial, frozenset({(one, Fraction(-1))}))
-        rest = poly.times(rest, frozenset({(other, Fraction(-1))}))
-        a, b = one.argument, other.argument
-        if one.kind == other.kind:
-            sign = 1 if one.kind == "cos" else -1
-            both = activation("cos", a - b) + activation("cos", a + b).scaled(Fraction(sign))
-        else:
-            if one.kind == "cos":
-                a, b = b, a
-            both = activation("sin", a + b) + activation("sin", a - b)
-        result = result + both * of_monomial(rest, coefficient / 2)
-    return one_angle(result) if changed else result
-
-
 class Change:
     """Sends every generator of a polynomial, however deep, through a function."""
 
@@ -130,7 +53,7 @@ class Change:
         self.known: dict[Generator, Polynomial] = {}
 
     def __call__(self, p: Polynomial) -> Polynomial:
-        return one_angle(poly.rebuilt(p, self.generator))
+        return simpler(poly.rebuilt(p, self.generator))
 
     def generator(self, g: Generator) -> Polynomial:
         found = self.known.get(g)
@@ -148,12 +71,12 @@ class Change:
                 return self.matrix(matrix, self(of_monomial(feature)))
             case Act(kind=kind, argument=argument, extra=extra):
                 if kind.startswith("power "):
-                    return poly.power(self(argument), Fraction(kind.removeprefix("power ")))
+                    return power(self(argument), Fraction(kind.removeprefix("power ")))
                 return activation(kind, self(argument), extra)
             case Inverse(of=of):
-                return poly.power(self(of), Fraction(-1))
+                return power(self(of), Fraction(-1))
             case Exp(of=monomial):
-                return _exponential(self(of_monomial(monomial)))
+                return exponential(self(of_monomial(monomial)))
 
     def variable(self, g: Var) -> Polynomial:
         return generator(g)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.renamed import map_of, renamed, rows
+from symgate.comparing.reduced import reduced
 from symgate.comparing.search import Found, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
@@ -172,7 +173,13 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     try:
         with bounded():
             found = relations(left, right)
-            return related(left, right, found) if found else _unrelated(left, right)
+            if found:
+                return related(left, right, found)
+            (less, why), (fewer, cause) = reduced(one), reduced(other)
+            if not why and not cause:
+                return _unrelated(left, right)
+            plainer = compare(less, fewer)
+            return replace(plainer, reason="; ".join(filter(None, (plainer.reason, *why, *cause))))
     except (TooLarge, RecursionError) as error:
         return Comparison(one, other, NONE_FOUND, reason=_why(error))
 

@@ -12,7 +12,7 @@ from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import is_of_rows
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.solving import Value
-from symgate.comparing.wording import gates, values, whole_matrix
+from symgate.comparing.wording import gates, is_matrix, scalars_apart, values, whole_matrix
 from symgate.tables import html_table
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
@@ -48,8 +48,9 @@ def map_latex(
         if whole is not None:
             shown = _token(mine, whole)
         else:
+            matrix = other.cell.parameters[name].kind == "matrix"
             blocks = [
-                "I" if (name, block) in found.identity_second else _value(mine, value)
+                "I" if (name, block) in found.identity_second else _value(mine, value, matrix)
                 for block, value in values(other, found, name)
             ]
             rows = is_of_rows(other.blocks.get(name, ("",))[0])
@@ -61,18 +62,26 @@ def map_latex(
     return rf"\begin{{aligned}} {body} \end{{aligned}}"
 
 
-def _value(printer: LatexPrinter, value: Value) -> str:
+def _value(printer: LatexPrinter, value: Value, matrix: bool) -> str:
     shown = ""
     for c, tokens in sorted(value, key=lambda term: term[0] < 0):
         size = abs(c)
-        number = printer.show(Rational(size.numerator, size.denominator))
-        product = r" \, ".join(_token(printer, token) for token in tokens)
-        term = (
-            product if size == 1 and product else rf"{number} \, {product}" if product else number
-        )
+        parts = [printer.show(Rational(size.numerator, size.denominator))] * (size != 1)
+        if matrix:
+            scalars, rest = scalars_apart(tokens)
+            parts += [_token(printer, t) for t in scalars]
+            parts += [_factor(printer, t) for t in rest] or ["I"]
+        else:
+            parts += [_token(printer, token) for token in tokens]
+        term = r" \, ".join(parts) or "1"
         sign = "-" if c < 0 else "+"
         shown = f"{shown} {sign} {term}" if shown else f"{'-' if c < 0 else ''}{term}"
     return shown or "0"
+
+
+def _factor(printer: LatexPrinter, token: Token) -> str:
+    shown = _token(printer, token)
+    return shown if is_matrix(token) else rf"\operatorname{{diag}}({shown})"
 
 
 def _token(printer: LatexPrinter, token: Token) -> str:

@@ -36,12 +36,11 @@ from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     Change,
     Renamed,
-    activation,
     apply,
     everything,
-    one_angle,
     variables,
 )
+from symgate.comparing.identities import activation, power, simpler
 from symgate.comparing.polynomials import (
     ONE,
     Act,
@@ -171,18 +170,18 @@ class _Polynomials(Semantics):
         return poly.total(parts)
 
     def multiply(self, parts: Sequence[Polynomial], e: Expr) -> Polynomial:
-        return reduce(lambda one, other: one_angle(one * other), parts)
+        return reduce(lambda one, other: simpler(one * other), parts)
 
     def power(self, base: Polynomial, exponent: Polynomial, e: Pow) -> Polynomial:
         if exponent.constant is None:
             raise Unsupported(f"the exponent of {e} is not a number")
-        return one_angle(poly.power(base, exponent.constant))
+        return power(base, exponent.constant)
 
     def apply(self, arguments: Sequence[Polynomial], e: Expr) -> Polynomial:
         name = function_name(e)
         if name in OF_TWO:
-            a, b = arguments
-            return b + activation("relu", a - b) if name == "max" else a - activation("relu", a - b)
+            b, a = sorted(arguments, key=lambda p: p.constant is None)
+            return b + activation("relu", a - b) if name == "max" else b - activation("relu", b - a)
         return activation(name, arguments[0], *(k.constant for k in arguments[1:]))
 
     def matvec(self, matrix: Operator, vector: Any, e: MatVec) -> Polynomial:
@@ -280,7 +279,19 @@ def _without_mirrors(found: Normal) -> Normal:
         for g in acts
         if poly.leading(g.argument) < 0 and Act(g.kind, -g.argument, g.extra) in acts
     }
+    twice |= {g for g in acts if g.kind == "relu" and _is_clipped(g, acts)}
     return found.changed(_Mirrored(twice)) if twice else found
+
+
+def _is_clipped(one: Act, acts: set[Act]) -> bool:
+    """Whether relu(c - a) stands beside a relu(d - a), as where a is held in a range."""
+    inner = one.argument - poly.number(one.argument.terms.get(ONE, Fraction(0)))
+    if not inner or poly.leading(inner) > 0:
+        return False
+    return any(
+        other != one and other.kind == one.kind and (one.argument - other.argument).constant
+        for other in acts
+    )
 
 
 def _without_doubles(found: Normal) -> Normal:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice, permutations, product
 
-from symgate.comparing.changes import EVEN, ODD
 from symgate.comparing.coefficients import (
     Coefficient,
     Key,
@@ -25,6 +24,7 @@ from symgate.comparing.coefficients import (
     nodes_of,
     skeleton,
 )
+from symgate.comparing.identities import EVEN, ODD
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Act, Inverse, Polynomial
 from symgate.comparing.signs import solved

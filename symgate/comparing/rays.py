@@ -13,7 +13,8 @@ from fractions import Fraction
 from itertools import product
 
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import activation, everything
+from symgate.comparing.changes import everything
+from symgate.comparing.identities import activation
 from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Interval, Ranges
 from symgate.comparing.polynomials import (
     Act,

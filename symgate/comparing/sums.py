@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 from symgate.comparing.coefficients import (
+    Coefficient,
+    Key,
     Node,
     Summand,
     Token,
@@ -61,15 +63,32 @@ def _candidates(cell: Normal) -> Iterator[tuple[Token, Token, Fraction]]:
     kinds: dict[Node, str] = {node: kind(node) for node in nodes}
     found: dict[tuple[Token, Token, Fraction], None] = {}
     for p in [*cell.observed.values(), *map(argument, nodes)]:
-        for coefficient in coefficients(p, {}, kinds).values():
+        by_product = coefficients(p, {}, kinds)
+        for coefficient in by_product.values():
             for at, one in enumerate(coefficient.summands):
                 for other in coefficient.summands[at + 1 :]:
                     pair = _only_difference(one, other)
                     if pair is not None:
                         found[pair] = None
+        found.update(dict.fromkeys(_on_the_diagonal(by_product)))
         for monomial, _ in p:
             found.update(dict.fromkeys(_in_exponents(monomial)))
     yield from found
+
+
+def _on_the_diagonal(
+    by_product: Mapping[Key, Coefficient],
+) -> Iterator[tuple[Token, Token, Fraction]]:
+    """A matrix on a vector, and a parameter beside it on the same vector: A v + d v."""
+    for key, coefficient in by_product.items():
+        beside = by_product.get((("m", key, 1),))
+        if not key or beside is None:
+            continue
+        for (c, tokens), (d, others) in product(beside.summands, coefficient.summands):
+            if len(tokens) == len(others) == 1 and isinstance(tokens[0], Matrix):
+                alone = not isinstance(others[0], Matrix) and others[0][1] == 1
+                if alone and not tokens[0].transposed:
+                    yield tokens[0], others[0], d / c
 
 
 def _in_exponents(monomial: Monomial) -> Iterator[tuple[Token, Token, Fraction]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from symgate.comparing.changes import ODD, Change, everything
+from symgate.comparing.changes import Change, everything
 from symgate.comparing.coefficients import Coefficient, Node, Token, argument, coefficients, kind
+from symgate.comparing.identities import ODD
 from symgate.comparing.normal import Normal
 from symgate.comparing.pairing import Equation, Side, aligned, pairings
 from symgate.comparing.polynomials import (

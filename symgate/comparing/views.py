@@ -18,12 +18,12 @@ from symgate.comparing.changes import (
     Alone,
     Change,
     Renamed,
-    activation,
     everything,
     is_scalar,
     variables,
 )
 from symgate.comparing.coefficients import Node, argument, kind, nodes_of, skeleton
+from symgate.comparing.identities import activation
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import (
     Act,

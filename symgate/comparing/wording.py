@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symgate.comparing.changes import diagonal_name, plain_name
+from symgate.comparing.changes import DIAGONAL, diagonal_name, plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.intervals import ALL, POSITIVE, Interval, range_of
 from symgate.comparing.normal import Normal, is_of_rows
@@ -54,8 +54,9 @@ def _value(one: Normal, other: Normal, found: Found, name: str) -> str:
     whole = whole_matrix(one, other, found, name)
     if whole is not None:
         return _token(whole)
+    matrix = other.cell.parameters[name].kind == "matrix"
     texts = [
-        "I" if (name, block) in found.identity_second else value_text(value)
+        "I" if (name, block) in found.identity_second else value_text(value, matrix)
         for block, value in values(other, found, name)
     ]
     between = "; " if is_of_rows(other.blocks.get(name, ("",))[0]) else ", "
@@ -140,11 +141,9 @@ def _image(found: Found, known: Cell, cell: Cell) -> list[str]:
         param = cell.parameters[name]
         if plain and _is_any(value[0][1][0], param.kind, known):
             continue
-        what = (
-            f"{value_text(value)} of {own}{_reach(value)}"
-            if any(t for _, t in value)
-            else value_text(value)
-        )
+        what = value_text(value, param.kind == "matrix")
+        if any(t for _, t in value):
+            what = f"{what} of {own}{_reach(value)}"
         shown.append(f"{_columns(name, block)} of {its} is {what}")
     return shown
 
@@ -198,29 +197,49 @@ def _ambiguous(found: Found) -> bool:
 
 def _restriction(r: Restriction, matrix: bool = False) -> str:
     block = r.name[1] or r.name[0].partition("|")[2]
-    value = value_text(r.value)
-    return f"{_columns(r.plain, block)} = {'I' if matrix and value == '1' else value}"
+    value = value_text(r.value, matrix or r.of_matrix)
+    return f"{_columns(r.plain, block)} = {value}"
 
 
 def _columns(name: str, block: str) -> str:
     return f"{name}[{block}]" if block else name
 
 
-def value_text(value: Value) -> str:
-    """A sum of products of parameters as text.
+def value_text(value: Value, matrix: bool = False) -> str:
+    """A sum of products of parameters as text; of a matrix, what is not one is a diagonal.
 
     >>> from fractions import Fraction
     >>> value_text(((Fraction(-1), (Matrix("W_z"),)),)), value_text(())
     ('-W_z', '0')
+    >>> b = Param("b", scalar=False)
+    >>> value_text(((Fraction(1), (Matrix("U"),)), (Fraction(-2), ((b, Fraction(1)),))), True)
+    'U - 2 * diag(b)'
     """
     text = ""
     for c, tokens in sorted(value, key=lambda term: term[0] < 0):
-        product = " * ".join(map(_token, tokens))
         size = abs(c)
-        term = product if size == 1 and product else f"{size} * {product}" if product else str(size)
+        parts = [str(size)] * (size != 1)
+        if matrix:
+            scalars, rest = scalars_apart(tokens)
+            shown = [_token(t) if is_matrix(t) else f"diag({_token(t)})" for t in rest]
+            parts += [*map(_token, scalars), " @ ".join(shown) or "I"]
+        else:
+            parts += map(_token, tokens)
+        term = " * ".join(parts) or "1"
         sign = "-" if c < 0 else "+"
         text = f"{text} {sign} {term}" if text else f"{'-' if c < 0 else ''}{term}"
     return text or "0"
+
+
+def is_matrix(token: Token) -> bool:
+    """Whether a factor is a matrix, perhaps one that is taken to be diagonal."""
+    return isinstance(token, Matrix) or token[0].name.startswith(DIAGONAL)
+
+
+def scalars_apart(tokens: tuple[Token, ...]) -> tuple[list[Token], list[Token]]:
+    """The factors of a product that are numbers, and the others in their order."""
+    scalars: list[Token] = [t for t in tokens if not isinstance(t, Matrix) and t[0].scalar]
+    return scalars, [t for t in tokens if t not in scalars]
 
 
 def _token(token: Token) -> str:
