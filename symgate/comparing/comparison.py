@@ -17,8 +17,8 @@ from symgate.comparing.formulas import html, map_latex
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
-from symgate.comparing.renamed import map_of, renamed, rows
 from symgate.comparing.reduced import reduced
+from symgate.comparing.renamed import map_of, renamed, rows
 from symgate.comparing.search import Found, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
