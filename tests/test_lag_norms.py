@@ -290,9 +290,14 @@ class Exact:
 
 
 @pytest.mark.parametrize(
-    ("number", "n", "lags"), [(mpmath.mpf, 4, 2000), (Decimal, 2, 10_000)], ids=["n=4", "n=2"]
+    ("name", "number", "n", "lags"),
+    [
+        ("rnn", mpmath.mpf, 4, 2000),
+        ("rnn", Decimal, 2, 10_000),
+        ("gru", Decimal, 4, 2000),
+        ("lstm", Decimal, 2, 2500),
+    ],
 )
-@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
 def test_against_fifty_digits(name: str, number: Any, n: int, lags: int) -> None:
     at = (1, 2, 3, 10, 50, 137, 500, lags // 2, lags - 1, lags)
     cell = sg.cell(name)

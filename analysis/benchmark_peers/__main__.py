@@ -1,6 +1,6 @@
 """How long does the curve of ‖∂h_t/∂h_{t-k}‖ over all lags take, and what else could one use?
 
-    python -m analysis.benchmark_peers                            all rows, about ten minutes
+    python -m analysis.benchmark_peers                            all rows, twenty minutes
     python -m analysis.benchmark_peers --sizes 512 --lags 200 --add   beside those saved
     python -m analysis.benchmark_peers --slow --sizes 128 --lags 1000 --add
 
