@@ -39,6 +39,7 @@ class Names:
 
     axis: str
     under: str
+    needed: tuple[str, ...]
     roles: Mapping[str, str | list[str]]
 
 
@@ -63,7 +64,12 @@ def conventions() -> Conventions:
     data: dict[str, Any] = tomllib.loads(text)
     rows = {row["name"]: Row(**{k: _frozen(v) for k, v in row.items()}) for row in data["row"]}
     names = {
-        key: Names(roles.pop("axis"), roles.pop("under", ""), roles)
+        key: Names(
+            roles.pop("axis"),
+            roles.pop("under", ""),
+            tuple(roles.pop("needed", ("WU",) if "WU" in roles else ("W", "U"))),
+            roles,
+        )
         for key, roles in data["names"].items()
     }
     return Conventions(rows, names, data["slots"], data["activations"])

@@ -19,8 +19,8 @@ from symgate.theory.lyapunov import lyapunov
 #: A sigmoid gate is open or closed where its mean over the data lies beyond these.
 OPEN, CLOSED = 0.95, 0.05
 
-#: How many lags where none are asked for. A wider state gets fewer, and no paths, so that an
-#: inspection stays a matter of seconds: a lag costs the cube of the width.
+#: How many lags where none are asked for. An LSTM of more units, or a stack, gets fewer, and
+#: no paths, so that an inspection stays a matter of seconds: a lag costs the cube of the width.
 LAGS, WIDE = 200, 256
 
 #: How many of the largest Lyapunov exponents are measured, on how many steps at most.
@@ -82,13 +82,14 @@ def inspected(
         ]
         seen = of_the_middle(run.network, run.x)
         return Inspection(run, (), None, (), tuple(gates), seen)
-    widest = max(run.size(run.cell.size(s)) for s in run.cell.states)
-    usual = LAGS if widest <= WIDE else max(10, int(LAGS * (WIDE / widest) ** 3))
-    count = min(run.steps, usual if lags is None else lags)
+    sizes = [run.size(run.cell.size(s)) for s in run.cell.states]
     chosen = pairs or [(s, s) for s in run.cell.states]
+    dear = len(chosen) * max(sizes) ** 2 * sum(sizes) / (4 * WIDE**3)
+    usual = max(10, int(LAGS / max(dear, 1)))
+    count = min(run.steps, usual if lags is None else lags)
     decays = [decay(run, of, wrt, lags=count, norm="spectral", singular=()) for of, wrt in chosen]
     gates = [_saturation(g, run, values) for g, values in _sigmoids(run)]
-    paths = decays[0].measure_paths() if exponents and widest <= WIDE else None
+    paths = decays[0].measure_paths() if exponents and dear <= 1 else None
     largest = _exponents(run) if exponents else ()
     return Inspection(run, tuple(decays), paths, largest, tuple(gates))
 

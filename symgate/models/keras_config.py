@@ -33,6 +33,9 @@ def facts_of(config: Mapping[str, Any], version: str) -> dict[str, dict[str, Any
                     f"{name} merges its directions by {merge!r}; known are {', '.join(MERGES)}"
                 )
             facts["merge"] = merge
+            if isinstance(other := inside.get("backward_layer"), Mapping):
+                kind, core = core_of(other)
+                facts["backward"] = _facts(name, kind, core, version)
         elif core.get("go_backwards"):
             facts["backwards"] = True
         facts["notes"] = tuple(_notes(name, wired))
@@ -95,6 +98,10 @@ def _notes(name: str, wired: Wiring) -> Iterator[str]:
 
 def _facts(name: str, kind: str, config: Mapping[str, Any], version: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"keras": True}
+    policy = config.get("dtype")
+    policy = (policy.get("config") or {}).get("name") if isinstance(policy, Mapping) else policy
+    if str(policy).removeprefix("mixed_") in ("float16", "bfloat16"):
+        facts["computes"] = str(policy).removeprefix("mixed_")
     if "activation" in config:
         activation = activation_of(name, config["activation"], version)
         facts |= {"candidate": activation}
@@ -115,13 +122,16 @@ def activation_of(name: str, value: Any, version: str) -> str:
     >>> activation_of("lstm", "hard_sigmoid", "2.2.4")
     'hard_sigmoid(0.2)'
     """
-    if isinstance(value, Mapping):
-        value = (value.get("config") or {}) if value.get("class_name") == "function" else value
-        value = value.get("name", value.get("class_name")) if isinstance(value, Mapping) else value
     if value is None:
         return "linear"
+    if isinstance(value, Mapping):
+        value = value.get("config") if value.get("class_name") == "function" else value
+        value = value.get("name", value.get("class_name")) if isinstance(value, Mapping) else value
     if not isinstance(value, str):
-        raise SymgateError(f"the activation of {name} is not a name but {value!r}")
+        raise SymgateError(
+            f"an activation of {name} is a function of its own, and a configuration names none; "
+            f"write the cell as equations, with sg.Cell.from_text"
+        )
     old = not version.startswith("3")
     return "hard_sigmoid(0.2)" if value == "hard_sigmoid" and old else value
 

@@ -5,6 +5,7 @@ No framework is imported here: what a thing is, its class says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,7 +75,7 @@ def _of_torch(module: Any) -> Contents:
                 f"with torch.nn.utils.parametrize.remove_parametrizations"
             )
         if hasattr(inner, "weight_hh_l0") or hasattr(inner, "weight_hh"):
-            said: dict[str, Any] = {"torch": kind}
+            said: dict[str, Any] = {"torch": kind, "notes": _own_class(inner)}
             if getattr(inner, "nonlinearity", "tanh") == "relu":
                 said["candidate"] = "relu"
             facts[name] = said
@@ -90,6 +91,19 @@ def _of_torch(module: Any) -> Contents:
         facts,
         batch_first=agreed,
         inside=tuple(sorted({type(m).__name__ for m in module.modules()})),
+    )
+
+
+def _own_class(layer: Any) -> tuple[str, ...]:
+    """That a layer is of a class of the user's, if it is: its weights only look like PyTorch's."""
+    kind = getattr(layer, "original_name", type(layer).__name__)
+    scripted = hasattr(layer, "original_name")
+    forward = "torch" if scripted else type(layer).forward.__module__
+    if re.fullmatch("(RNN|GRU|LSTM)(Cell)?", kind) and forward.split(".")[0] == "torch":
+        return ()
+    return (
+        f"{kind} is no layer of PyTorch's own: it is taken for the one that has such weights; "
+        f"sg.trace(module) reads what a cell computes",
     )
 
 

@@ -193,7 +193,7 @@ class Network:
             listed = ", ".join(f"net[{g!r}]" for g in self.groups)
             raise SymgateError(
                 f"{self.origin} holds {len(self.groups)} recurrent networks, and nothing says how "
-                f"one goes into the other; choose one: {listed}"
+                f"one goes into the other; choose one: {listed}; or say chain=(lower, upper)"
             )
         depths = sorted({layer.depth for layer in self.layers})
         return [[layer for layer in self.layers if layer.depth == d] for d in depths]

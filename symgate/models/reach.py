@@ -258,7 +258,7 @@ def _copies(layer: Layer, run: Run, x: Array, start: int, stop: int, rows: int) 
     }
     inputs = np.broadcast_to(x[start:stop, None], (stop - start, rows, x.shape[1]))
     state = {s: np.broadcast_to(v, (rows, len(v))) for s, v in before.items()}
-    return simulate(layer.cell, layer.params, inputs, state)
+    return simulate(layer.cell, layer.params, inputs, state, batch_first=False)
 
 
 def _rescaled(initial: Mapping[str, Array], top: float) -> tuple[dict[str, Array], float]:

@@ -39,7 +39,7 @@ PARAMETRISED = re.compile(r"(.*\.)?weight_[ih]h(_l\d+)?(_reverse)?(_g|_v|_raw|_o
 
 
 #: Names of what normalises the steps of a layer.
-NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*"
+NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*|bias(_\w+)?"
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,10 @@ def _not_parametrised(arrays: Iterable[str]) -> None:
     for name in arrays:
         if PARAMETRISED.fullmatch(name):
             raise SymgateError(
-                f"{name!r} belongs to a parametrisation (weight_norm, spectral_norm, …): the "
-                f"weights themselves are not stored; remove it before saving, with "
-                f"torch.nn.utils.parametrize.remove_parametrizations"
+                f"{name!r} belongs to a parametrisation (weight_norm, spectral_norm, pruning, …): "
+                f"the weights themselves are not stored; remove it before saving, with "
+                f"torch.nn.utils.parametrize.remove_parametrizations, or prune.remove, "
+                f"remove_weight_norm, remove_spectral_norm, as it was made"
             )
 
 
@@ -143,21 +144,23 @@ def _layer(
 ) -> Found | None:
     """A layer, where its matrices are all there and have shapes that fit a row."""
     names = conventions().names[family]
-    needed = ("WU",) if "WU" in names.roles else ("W", "U")
-    if any(role not in roles or None in roles[role] for role in needed):
+    if any(role not in roles or None in roles[role] for role in names.needed):
         return None
     shapes = {
         role: [None if n is None else c.arrays[n].shape for n in listed]
         for role, listed in roles.items()
     }
-    if any(s is None or len(s) != 2 for role in needed for s in shapes[role]):
+    matrices = names.needed if "WU" in names.needed else ("W", "U")
+    if any(s is None or len(s) != 2 for role in matrices for s in shapes[role]):
         return None
     row = next((r for r in rows if _fits(r, names, shapes)), None)
     if row is None:
         return None
-    first = roles[needed[0]][0]
+    first = roles[matrices[0]][0]
     assert first is not None
     config = c.config.get(key.prefix.rstrip("._/"), {})
+    if key.reverse and "backward" in config:
+        config = {**config, **config["backward"]}
     blocks = _blocks(row, names, roles, c.arrays)
     return Found(
         "",
@@ -166,7 +169,7 @@ def _layer(
         config.get("reverse", key.reverse),
         row,
         blocks,
-        c.arrays[first].dtype,
+        config.get("computes", c.arrays[first].dtype),
         unsaid=config.get("notes", ()) if config else row.unsaid,
         facts=config,
         merge=config.get("merge", "concat"),
@@ -264,7 +267,19 @@ def _named(found: list[Found]) -> list[Found]:
     members: dict[str, int] = {}
     for layer in found:
         members[layer.group] = members.get(layer.group, 0) + 1
-    return list(_with_names(found, members))
+    return list(_with_names(_missed(found), members))
+
+
+def _missed(found: list[Found]) -> Iterator[Found]:
+    """Layers, each with the parts of its network that the names count and the source lacks."""
+    there = {(f.group, f.depth, f.reverse) for f in found}
+    for layer in found:
+        below = layer.depth and not any((layer.group, layer.depth - 1, r) in there for r in (0, 1))
+        alone = layer.reverse and (layer.group, layer.depth, False) not in there
+        missing = [f"layer l{layer.depth - 1}, whose output it reads,"] if below else []
+        missing += ["the forward direction beside it"] if alone and not layer.facts else []
+        text = tuple(f"the weights of {m} are not in the source" for m in missing)
+        yield replace(layer, unsaid=layer.unsaid + text)
 
 
 def _with_names(found: list[Found], members: Mapping[str, int]) -> Iterator[Found]:

@@ -116,7 +116,7 @@ def _run(network: Network, x: Array, state: Any) -> Run | BothWays:
     if any(layer.reverse for layer in network.layers):
         return _both_ways(network, x, start)
     cell, params = network.stack()
-    run = simulate_cell(cell, params, x, start)
+    run = simulate_cell(cell, params, x, start, batch_first=False)
     named = " above ".join(layer.name for layer in reversed(network.layers))
     return replace(run, source=f"{named} from {network.origin}")
 
@@ -154,7 +154,8 @@ def run_layer(layer: Layer, x: Array, start: Mapping[str, Any] | None = None) ->
     end = f"{layer.depth}" + ("_reverse" if layer.reverse else "")
     given = start or {}
     own = {s: given[f"{s}{end}"] for s in layer.cell.states if f"{s}{end}" in given}
-    return simulate_cell(layer.cell, layer.params, x[::-1] if layer.reverse else x, own or None)
+    x = x[::-1] if layer.reverse else x
+    return simulate_cell(layer.cell, layer.params, x, own or None, batch_first=False)
 
 
 def merged(outputs: list[Array], merge: str) -> Array:

@@ -190,8 +190,8 @@ def watch(
     """Watch how the gradient of a module decays while it trains.
 
     `module` is a module of PyTorch or a model of Keras with recurrent layers inside, `x` one
-    probe batch as the module takes it, `lags` how far back to look (on a grid), `norm`
-    "frobenius" or "spectral". `batch_first` is for what the layers read, where their module
+    probe batch as the module takes it, `lags` how far back to look (on a grid). `norm` is
+    "frobenius", or "spectral" as in `decay`, which takes three times as long. `batch_first` is for what the layers read, where their module
     does not say it. `resume` goes on from a file that `save` wrote.
 
         with sg.watch(net, probe, lags=100) as watch:

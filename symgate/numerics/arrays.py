@@ -91,12 +91,12 @@ def as_array(name: str, value: Any) -> Array:
         return value
     if type(value).__module__.startswith("keras"):
         value = value.value  # what a variable of Keras holds
-    for step in ("detach", "cpu"):
-        if callable(getattr(value, step, None)):
-            value = getattr(value, step)()
-    if "bfloat16" in str(getattr(value, "dtype", "")):
-        value = value.float() if hasattr(value, "float") else value.astype("float32")
     try:
+        for step in ("detach", "cpu"):
+            if callable(getattr(value, step, None)):
+                value = getattr(value, step)()
+        if "bfloat16" in str(getattr(value, "dtype", "")):
+            value = value.float() if hasattr(value, "float") else value.astype("float32")
         return np.asarray(value)
     except ValueError:
         raise ShapeError(f"{name} is not an array: its rows have different lengths") from None

@@ -20,10 +20,13 @@ Array = NDArray[Any]
 
 
 def checked_inputs(
-    cell: Cell, x: Any, steps: int | None
+    cell: Cell, x: Any, steps: int | None, batch_first: bool | None = None
 ) -> tuple[dict[str, Array], int, int | None]:
     """The inputs by name, the number of steps, and the number of samples or None."""
     arrays = {name: checked(name, value) for name, value in _by_name(cell, x).items()}
+    if batch_first:
+        swapped = {n: a for n, a in arrays.items() if a.ndim == len(cell.shapes[n]) + 2}
+        arrays |= {name: np.swapaxes(array, 0, 1) for name, array in swapped.items()}
     if steps is not None and not is_whole(steps):
         raise ShapeError(f"steps is a whole number from 1, not {steps!r}")
     if steps is None and not arrays:
@@ -148,15 +151,14 @@ def say_what_is_converted(cell: Cell, *given: Any) -> None:
 
 
 def say_if_swapped(cell: Cell, x: Any) -> None:
-    """Warn of a tensor of a framework with more samples than steps: theirs often lie (B, T, m)."""
+    """Warn of more samples than steps: the arrays of frameworks often lie (B, T, m)."""
     shape: Any = getattr(x, "shape", ())
-    ours = type(x).__module__.partition(".")[0] in ("numpy", "symgate")
-    if not ours and cell.inputs and len(cell.shapes[cell.inputs[0]]) == 1 and len(shape) == 3:
+    if cell.inputs and len(cell.shapes[cell.inputs[0]]) == 1 and len(shape) == 3:
         steps, samples = int(shape[0]), int(shape[1])
         if steps < samples:
             text = (
-                f"x {tuple(map(int, shape))} is taken as {steps} steps of {samples} samples; if it "
-                f"has {steps} samples, give x.swapaxes(0, 1)"
+                f"x {tuple(map(int, shape))} is taken as {steps} steps of {samples} samples; say "
+                f"batch_first=True if it has {steps} samples, or batch_first=False"
             )
             warnings.warn(text, stacklevel=3)
 

@@ -54,6 +54,7 @@ def simulate(
     checkpoint: bool = False,
     progress: Progress | None = None,
     engine: str | None = None,
+    batch_first: bool | None = None,
     **start: Any,
 ) -> Run: ...
 
@@ -68,6 +69,7 @@ def simulate(
     checkpoint: bool = False,
     progress: Progress | None = None,
     engine: str | None = None,
+    batch_first: bool | None = None,
     **start: Any,
 ) -> Any:
     """Run a cell over a sequence x (T, m), or a batch of them (T, B, m).
@@ -77,7 +79,9 @@ def simulate(
     A list of sequences, each (T, m) with a T of its own, gives a list of runs. A cell with
     several inputs takes a mapping of names to arrays, one without inputs takes `steps`. With
     `checkpoint` only every √T-th state is kept, and the rest is computed again where it is
-    needed. `engine` is "c", "numpy" or "auto"; without it SYMGATE_ENGINE says.
+    needed. `engine` is "c", "numpy" or "auto"; without it SYMGATE_ENGINE says. With
+    `batch_first` True a batch lies (B, T, m); False says that it does not, where it has more
+    samples than steps.
 
     >>> import numpy as np, symgate as sg
     >>> cell = sg.cell("gru")
@@ -88,6 +92,8 @@ def simulate(
     cell = cell_of(cell)
     check_progress(progress)
     check_switch("checkpoint", checkpoint)
+    if batch_first is not None:
+        check_switch("batch_first", batch_first)
     state = with_starts(cell, state, start)
     if are_sequences(cell, x):
         if state:
@@ -95,10 +101,11 @@ def simulate(
         options = {"checkpoint": checkpoint, "progress": progress, "engine": engine}
         return [simulate(cell, params, one, steps=steps, **options) for one in x]
     numbers = checked_parameters(cell, params)
-    inputs, length, batch = checked_inputs(cell, x, steps)
+    inputs, length, batch = checked_inputs(cell, x, steps, batch_first)
     initial, batch = checked_states(cell, state, batch, inputs)
     sizes = sizes_of(cell, numbers, inputs, initial)
-    say_if_swapped(cell, x)
+    if batch_first is None:
+        say_if_swapped(cell, x)
     say_what_is_converted(cell, params, {} if x is None else x, state or {})
     dtype = np.result_type(*numbers.values(), *inputs.values(), *initial.values())
     frame = Run(

@@ -42,7 +42,8 @@ def watch_curves(watch: Watch, label: str, ax: Axes | None = None) -> Axes:
         colour = colormaps["viridis"](place / max(count - 1, 1))
         ax.plot(watch.lags, shown, color=colour, linewidth=1.3, label=named)
     ax.set_xlabel("lag $k$")
-    ax.set_ylabel(r"$\log_{10}$ of the norm")
+    named = {"spectral": "spectral", "frobenius": "Frobenius"}[watch.norm]
+    ax.set_ylabel(rf"$\log_{{10}}$ of the {named} norm")
     ax.set_title(label)
     ax.legend(frameon=False)
     return ax

@@ -242,9 +242,12 @@ def test_tensors_with_more_samples_than_steps_are_warned_about() -> None:
     torch = package("torch")
     params = sg.init("gru", hidden=4, input=2)
     x = torch.zeros(3, 5, 2, dtype=torch.float64)
-    with pytest.warns(UserWarning, match=r"3 steps of 5 samples.*swapaxes"):
-        sg.simulate("gru", params, x)
-    sg.simulate("gru", params, x.swapaxes(0, 1))
+    for given in (x, x.numpy()):
+        with pytest.warns(UserWarning, match=r"3 steps of 5 samples.*batch_first"):
+            sg.simulate("gru", params, given)
+        assert sg.simulate("gru", params, given, batch_first=False).steps == 3
+        assert sg.simulate("gru", params, given, batch_first=True).steps == 5
+        sg.simulate("gru", params, given.swapaxes(0, 1))
     net = sg.model(torch.nn.GRU(2, 4).state_dict())
     with pytest.warns(UserWarning, match="3 steps of 5 samples"):
         net.simulate(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,48 @@ def test_a_functional_model_is_wired_by_its_graph() -> None:
 def test_backwards_alone_is_refused() -> None:
     with pytest.raises(sg.SymgateError, match="go_backwards"):
         sg.model(keras.Sequential([keras.Input((None, 3)), layer("GRU", go_backwards=True)]))
+
+
+def test_directions_of_two_kinds() -> None:
+    """The backward layer of a Bidirectional may have activations of its own."""
+    back = layer("LSTM", activation="relu", go_backwards=True)
+    both = keras.layers.Bidirectional(layer("LSTM"), backward_layer=back)
+    made = keras.Sequential([keras.Input((None, 3)), both])
+    net = sg.model(made)
+    assert net.check(X, np.asarray(made(X))).error < 1e-6
+    assert net.layers[1].cell.name == "lstm-relu"
+
+
+def test_a_function_of_ones_own_is_refused() -> None:
+    made = keras.Sequential([keras.Input((None, 3)), layer("LSTM", activation=lambda a: a * 2)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns that it cannot save it
+        with pytest.raises(sg.SymgateError, match="function of its own"):
+            sg.model(made)
+
+
+def test_half_precision_is_allowed_for() -> None:
+    made = keras.Sequential([keras.Input((None, 3)), layer("GRU", dtype="mixed_float16")])
+    found = sg.model(made).check(X, np.asarray(made(X)).astype(np.float32))
+    assert found.holds
+    assert found.error > 1e-5
+
+
+def test_weights_of_a_model_that_is_a_class(tmp_path: Path) -> None:
+    class Own(keras.Model):  # type: ignore[misc]  # Keras is untyped
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = layer("GRU")
+
+        def call(self, x: Any) -> Any:
+            return self.encoder(x)
+
+    made = Own()
+    y = np.asarray(made(X))
+    made.save_weights(tmp_path / "own.weights.h5")
+    net = sg.model(tmp_path / "own.weights.h5")
+    assert net.check(X, y).error < 1e-6
+    assert net.layers[0].name == "encoder"
 
 
 def test_old_files_of_weights(tmp_path: Path) -> None:

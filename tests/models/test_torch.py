@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,55 @@ def test_arrays_that_no_cell_has_are_said() -> None:
     state = dict(torch.nn.LSTMCell(3, 4).state_dict())
     beside = {f"cell.{n}": a for n, a in state.items()} | {"cell.ln.weight": torch.ones(16)}
     assert "cell.ln.weight" in "".join(sg.model(beside, batch_first=False).assumed)
+
+
+def test_the_biases_of_equinox() -> None:
+    """Its names are those of PyTorch's cells but for the biases: they are read, not passed over."""
+    for kind, wide in (("LSTM", 20), ("GRU", 15)):
+        torch.manual_seed(0)
+        module = getattr(torch.nn, kind)(3, 5).double()
+        own = {n: a.detach() for n, a in module.named_parameters()}
+        arrays = {"weight_ih": own["weight_ih_l0"], "weight_hh": own["weight_hh_l0"]}
+        arrays["bias"], beside = own["bias_ih_l0"].clone(), own["bias_hh_l0"]
+        last = 10 if kind == "GRU" else wide
+        arrays["bias"][:last] += beside[:last]
+        if kind == "GRU":
+            arrays["bias_n"] = beside[10:]
+        x = torch.randn(6, 3, dtype=torch.float64)
+        net = sg.model(arrays)
+        assert np.abs(output(net, net.simulate(x)) - module(x)[0].detach().numpy()).max() < 1e-14
+        assert "Equinox" in net.assumed[0]
+
+
+def test_a_class_of_the_users_is_said() -> None:
+    """Weights of the same names and shapes are no proof: the class computes what it likes."""
+
+    class Own(torch.nn.LSTM):
+        def forward(self, x: Any) -> Any:
+            return -super().forward(x)[0]
+
+    class Cell(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight_ih = torch.nn.Parameter(torch.ones(20, 3))
+            self.weight_hh = torch.nn.Parameter(torch.ones(20, 5))
+
+    for module in (Own(3, 5), Cell()):
+        text = sg.model(module, batch_first=False).assumed[0]
+        assert f"{type(module).__name__} is no layer of PyTorch's own" in text
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        assert not sg.model(torch.jit.script(torch.nn.GRU(3, 5))).assumed
+
+
+def test_parts_that_names_count_and_nothing_holds() -> None:
+    state = torch.nn.GRU(3, 5, 2, bidirectional=True).state_dict()
+    upper = {n: a for n, a in state.items() if "l1" in n}
+    assert "weights of layer l0, whose output it reads," in sg.model(upper).assumed[0]
+    back = {n: a for n, a in state.items() if "l0_reverse" in n}
+    assert "weights of the forward direction" in sg.model(back).assumed[0]
+    with pytest.raises(sg.SymgateError, match="no data"):
+        sg.model(torch.nn.GRU(3, 5, device="meta"))
 
 
 def test_a_network_that_amplifies_rounding_is_allowed_for() -> None:

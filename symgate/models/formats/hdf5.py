@@ -24,6 +24,10 @@ from symgate.stored.arrays import RATIO, Array, Contents, Stored, checked_bytes
 #: More objects than this are in no file of a model.
 MOST_OBJECTS = 100_000
 
+#: Groups of Keras 3 that hold layers, and those of a layer's two directions.
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+DIRECTIONS = ("forward_layer", "backward_layer")
+
 #: What memory a file may take beside its own bytes.
 ROOM = 1 << 31
 
@@ -159,13 +163,15 @@ def renamed(path: str, names: Mapping[str, str], layers: Sequence[str] = ()) -> 
 
     >>> renamed("layers/bidirectional/backward_layer/cell/vars/1", {})
     'bidirectional.backward.recurrent_kernel'
+    >>> renamed("encoder/rnn/cell/vars/0", {})
+    'encoder.rnn.kernel'
     >>> renamed("model_weights/both/seq/both/forward_gru/gru_cell/kernel:0", {})
     'both.forward.kernel'
     >>> renamed("model_weights/inner/a/lstm_cell/kernel:0", {}, ("a", "inner.a"))
     'inner.a.kernel'
     """
     parts = path.split("/")
-    if "vars" in parts and parts[0] in ("layers", "_layer_checkpoint_dependencies"):
+    if "vars" in parts and parts[0] != "model_weights":
         return _of_vars(parts, names)
     if parts[0] == "model_weights":
         parts = parts[1:]
@@ -178,13 +184,14 @@ def renamed(path: str, names: Mapping[str, str], layers: Sequence[str] = ()) -> 
 
 
 def _of_vars(parts: list[str], names: Mapping[str, str]) -> str:
-    """Keras 3: layers/<group>/[forward_layer/]cell/vars/0, the layer's name on its `vars`."""
+    """Keras 3: layers/<group>/[forward_layer/]cell/vars/0, the layer's name on its `vars`;
+    a model that is a class has its attributes' names instead of layers/<group>."""
     out = []
-    for place, part in enumerate(parts):
-        if place and parts[place - 1] == "layers":
+    for place, part in enumerate(parts[:-1]):
+        if place and parts[place - 1] in CONTAINERS:
             out.append(names.get("/".join([*parts[: place + 1], "vars"]), part))
-        elif part in ("forward_layer", "backward_layer"):
-            out.append(part.removesuffix("_layer"))
+        elif part not in (*CONTAINERS, "cell", "vars"):
+            out.append(part.removesuffix("_layer") if part in DIRECTIONS else part)
     is_cell = len(parts) >= 3 and parts[-3] == "cell" and parts[-1] in ("0", "1", "2")
     role = ("kernel", "recurrent_kernel", "bias")[int(parts[-1])] if is_cell else parts[-1]
     return ".".join([*out, role])

@@ -63,6 +63,12 @@ def read(path: Path) -> Contents:
     scope = _Scope(path)
     nodes = _apart(list(_walk(model.graph, scope)))
     kinds = sorted({str(node.op_type) for node, _ in _nodes(model.graph)})
+    inner = [f.name for f in model.functions if any(n.op_type in RECURRENT for n in f.node)]
+    if inner and not nodes:
+        raise SymgateError(
+            f"{path} has its recurrent layers inside the functions {', '.join(inner[:5])}; write "
+            f"them out, with onnx.inliner.inline_local_functions(model)"
+        )
     return Contents(
         "an ONNX file",
         nodes=_distinct(nodes),
