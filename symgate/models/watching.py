@@ -191,8 +191,9 @@ def watch(
 
     `module` is a module of PyTorch or a model of Keras with recurrent layers inside, `x` one
     probe batch as the module takes it, `lags` how far back to look (on a grid). `norm` is
-    "frobenius", or "spectral" as in `decay`, which takes three times as long. `batch_first` is for what the layers read, where their module
-    does not say it. `resume` goes on from a file that `save` wrote.
+    "frobenius", or "spectral" as in `decay`, which takes three times as long. `batch_first` is
+    for what the layers read, where their module does not say it. `resume` goes on from a file
+    that `save` wrote.
 
         with sg.watch(net, probe, lags=100) as watch:
             for epoch in range(20):
