@@ -267,7 +267,7 @@ def _named(found: list[Found]) -> list[Found]:
     members: dict[str, int] = {}
     for layer in found:
         members[layer.group] = members.get(layer.group, 0) + 1
-    return list(_with_names(_missed(found), members))
+    return list(_with_names(list(_missed(found)), members))
 
 
 def _missed(found: list[Found]) -> Iterator[Found]:
