@@ -106,6 +106,17 @@ def test_random_cells_have_the_curves_of_symgate() -> None:
     assert compared > 20
 
 
+def test_rows_times_matrices_have_the_curves_of_symgate() -> None:
+    text = """
+        f[t] = sigmoid(U_f @ h[t-1] + b_f)
+        S[t] = 0.9 * S[t-1] + outer(V @ x[t], f[t])
+        h[t] = tanh((W @ x[t]) @ S[t] + h[t-1] @ (S[t] @ A))"""
+    settings = {"hidden": 3, "lags": 20}
+    (answer,) = measured([{"text": text, "settings": settings}])
+    right = by_symgate(sg.Cell.from_text(text), answer, settings)
+    assert off(answer["curve"], right) < 1e-9
+
+
 def test_the_page_draws_what_symgate_draws() -> None:
     """Also a cell of which the page knows its text alone, but for the forget bias of keras."""
     cases = [
