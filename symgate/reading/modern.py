@@ -109,7 +109,8 @@ def _cell(texts: Mapping[str, str], memory: str, draft: Draft) -> Cell | None:
 
 
 def _proved(cell: Cell) -> tuple[str, str]:
-    """The zoo's cell with matrices or numbers that a cell is, and whether under its names."""
+    """The zoo's cell with matrices or numbers that a cell is: first the one with its names."""
+    equal = ""
     for name, entry in entries().items():
         if entry.family not in FAMILIES and name not in NAMES:
             continue
@@ -118,9 +119,10 @@ def _proved(cell: Cell) -> tuple[str, str]:
             cell.equations
         )
         verdict = compare(other, cell).verdict if alike else ""
-        if verdict in ("identical", "equal"):
+        if verdict == "identical":
             return name, verdict
-    return "", ""
+        equal = equal or (name if verdict == "equal" else "")
+    return equal, "equal" if equal else ""
 
 
 def by_ranks(
