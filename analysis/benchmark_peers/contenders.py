@@ -35,7 +35,7 @@ def symgate_run(engine: str) -> Callable[[int, int, bool, int], Run]:
         cell, params, x = set_up(n, lags, slow, sequences)
 
         def run() -> list[float]:
-            found = sg.simulate(cell, params, x, engine=engine)
+            found = sg.simulate(cell, params, x, batch_first=False, engine=engine)
             curve = sg.lag_norms(found, lags=lags, norm="frobenius", engine=engine).log10_norm[1:]
             return curve.ravel().tolist()
 
