@@ -62,8 +62,9 @@ def simulated() -> list[tuple[float, float, float]]:
         steps = int(12 / (1 - value))
         noise = np.random.default_rng(0).normal(size=(steps, 2000, 1))
         before = np.zeros((1, 2000, 1))
-        h = sg.simulate(UNIT, {"lam": np.array(value)}, noise)["h"]
-        s = sg.simulate(UNIT, {"lam": np.array(value)}, np.concatenate([before, h[:-1]]))["h"]
+        lam = {"lam": np.array(value)}
+        h = sg.simulate(UNIT, lam, noise, batch_first=False)["h"]
+        s = sg.simulate(UNIT, lam, np.concatenate([before, h[:-1]]), batch_first=False)["h"]
         out.append((value, float((h[-1] ** 2).mean()), float((s[-1] ** 2).mean())))
     return out
 
