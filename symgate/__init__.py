@@ -30,7 +30,7 @@ _HOMES = {
     "Judgement": "symgate.judging.claims",
     "Judgements": "symgate.judging.claims",
     "LagNorms": "symgate.numerics.product",
-    "Linearisation": "symgate.linear.linearise",
+    "Linearisation": "symgate.linear.terms",
     "Lyapunov": "symgate.theory.lyapunov",
     "MeanField": "symgate.theory.mean_field",
     "Memory": "symgate.flow.memory",
@@ -114,7 +114,8 @@ if TYPE_CHECKING:
     from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian
-    from symgate.linear.linearise import Linearisation, linearise
+    from symgate.linear.linearise import linearise
+    from symgate.linear.terms import Linearisation
     from symgate.models.model import model
     from symgate.models.network import Network
     from symgate.models.reach import reach

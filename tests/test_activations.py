@@ -11,7 +11,7 @@ import sympy as sp
 
 import symgate as sg
 from symgate.algebra.activations import ACTIVATIONS, A, K, Y
-from symgate.bounds.ranges import slope_range, value_range
+from symgate.bounds.functions import slope_range, value_range
 from tests.duals import FUNCTIONS, Dual
 
 #: Where functions of any number are tried: near 0, beside kinks, far out.

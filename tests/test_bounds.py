@@ -20,11 +20,12 @@ from symgate.algebra import activations
 from symgate.algebra.activations import FUNCTIONS, Y, record_of, sigmoid
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
+from symgate.bounds.functions import slope_range
 from symgate.bounds.growth import growths
 from symgate.bounds.intervals import Interval, enclosed, rational
 from symgate.bounds.limits import gates, limits
 from symgate.bounds.norms import bounds
-from symgate.bounds.ranges import ranges, slope_range
+from symgate.bounds.ranges import ranges
 from symgate.linear.paths import count, paths
 from symgate.linear.verify import verified
 from tests.chosen import CELLS

@@ -20,7 +20,7 @@ from symgate.drawing.labels import SCRIPT
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
-from symgate.linear.paths import carries
+from symgate.linear.carry import carries
 from tests.chosen import CELLS
 from tests.tools import missing, needs
 

@@ -20,13 +20,7 @@ LONG = {
     "symgate.algebra.activations",
     "symgate.algebra.operators",
     "symgate.algebra.printing",
-    "symgate.bounds.ranges",
-    "symgate.linear.linearise",
-    "symgate.linear.paths",
     "symgate.reading.mending.changes",
-    "symgate.reading.rows",
-    "symgate.reading.symbols",
-    "symgate.reading.understanding",
 }
 
 Node = ast.FunctionDef | ast.Lambda

@@ -16,8 +16,9 @@ from sympy.core.basic import Basic
 from symgate.algebra.vectors import MatVec, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, paths
+from symgate.linear.terms import Linearisation
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,14 @@ from symgate.algebra.maps import Times
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Mixing
 from symgate.algebra.vectors import MatVec, Outer, rank
+from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
-from symgate.bounds.ranges import Ranges, only_value, ranges, slope_range
+from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.linear.linearise import Node, Term, linearise
+from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, operator, paths
+from symgate.linear.terms import Node, Term
 
 
 @dataclass(frozen=True)

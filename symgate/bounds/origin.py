@@ -25,8 +25,9 @@ from symgate.bounds.rest import NotAtRest, Rest
 from symgate.bounds.words import Word, alike, connected, powers
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
 from symgate.linear.paths import sums
+from symgate.linear.terms import Linearisation
 
 #: An eigenvalue of the one matrix that is left.
 MU = Symbol("mu", complex=True)

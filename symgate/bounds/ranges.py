@@ -11,17 +11,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
-from sympy import Add, Dummy, Expr, Function, Indexed, Mul, Pow, S
+from sympy import Add, Expr, Function, Indexed, Mul, Pow, S
 
 from symgate.algebra.activations import record_of
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.values import Mixing, Norm, Softmax
 from symgate.algebra.vectors import name_of, time_of
+from symgate.bounds.functions import (
+    _U,
+    _at,
+    _fraction_range,
+    _means,
+    only_value,
+    pieces,
+    value_range,
+)
 from symgate.bounds.intervals import (
     EVERYTHING,
     SYMMETRIC,
@@ -34,13 +43,8 @@ from symgate.bounds.intervals import (
 )
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.linear.linearise import Linearisation, linearise
-
-#: Beyond this an argument counts as infinite: what a function gives there is its limit.
-FAR = 10_000
-
-#: Degrees of fractions whose extrema are looked for, and how many values a mean may hold.
-DEGREE, MEMBERS = 8, 8
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 
 #: Steps from the start before an end that still moves is taken further out, and where to.
 PATIENCE = 4
@@ -314,127 +318,4 @@ class Arithmetic(Semantics):
         return EVERYTHING
 
 
-def value_range(function: Expr) -> Interval:
-    """Where the values of a function lie, whatever it acts on.
-
-    >>> from symgate.algebra.activations import elu, A
-    >>> value_range(elu(A, 2))
-    Interval(-2, inf)
-    """
-    return _span(function, record_of(function).range)
-
-
-def slope_range(function: Expr) -> Interval:
-    """Where the slope of a function lies, whatever it acts on.
-
-    >>> from symgate.algebra.activations import elu, sigmoid, A
-    >>> slope_range(sigmoid(A)), slope_range(elu(A, 2))
-    (Interval(0, 1/4), Interval(0, 2))
-    """
-    return _span(function, record_of(function).slopes)
-
-
-def _span(function: Expr, ends: tuple[Expr, Expr]) -> Interval:
-    low, high = (enclosed(record_of(function).bound(end, function)) for end in ends)
-    return Interval(low.low, high.high)
-
-
-def _at(function: Function, end: End) -> Interval:
-    """What a function that never falls gives at the end of an interval."""
-    if max(end, -end) > FAR:
-        return EVERYTHING
-    value = function.func(rational(end), *function.args[1:])
-    return enclosed(value.closed_form() if hasattr(value, "closed_form") else value)
-
-
-#: What stands for the one value of a fraction.
-_U = Dummy("u", real=True)
-
-
-@lru_cache(maxsize=4096)
-def _fraction_range(e: Expr, over: Interval) -> Interval:
-    """The exact range of a fraction of polynomials over an interval, to its ends."""
-    above, below = sp.fraction(sp.together(e))
-    if not (above.is_polynomial(_U) and below.is_polynomial(_U)):
-        return EVERYTHING
-    p, q = sp.Poly(above, _U), sp.Poly(below, _U)
-    exact = all(part.domain.is_ZZ or part.domain.is_QQ for part in (p, q))
-    if not exact or max(p.degree(), q.degree()) > DEGREE:
-        return EVERYTHING
-    low, high = rational(over.low), rational(over.high)
-    if any(low <= pole <= high for pole in sp.real_roots(q)):
-        return EVERYTHING
-    slope = p.diff() * q - p * q.diff()
-    inner = [r for r in sp.real_roots(slope) if low < r < high] if slope.degree() > 0 else []
-    found = [enclosed(_limit_at(p, q, place)) for place in (low, high, *inner)]
-    return reduce(Interval.hull, found)
-
-
-def _limit_at(p: sp.Poly, q: sp.Poly, place: Expr) -> Expr:
-    """p / q at a place, which may be infinite."""
-    if place.is_finite:
-        return p.eval(place) / q.eval(place)
-    rise = p.degree() - q.degree()
-    if p.is_zero or rise < 0:
-        return sp.S.Zero
-    ratio = p.LC() / q.LC()
-    return ratio if rise == 0 else ratio * place**rise
-
-
 # -- what an expression is made of --------------------------------------------------------
-
-
-class _Pieces(Semantics):
-    """The values, parameters, activations and matrix products of an expression, in order."""
-
-    def unknown(self, e: Any) -> tuple[Expr, ...]:
-        return (e,)
-
-    def number(self, e: Expr) -> tuple[Expr, ...]:
-        return ()
-
-    def add(self, parts: Sequence[tuple[Expr, ...]], e: Expr) -> tuple[Expr, ...]:
-        return tuple(dict.fromkeys(piece for part in parts for piece in part))
-
-    multiply = add
-
-    def power(self, base: Any, exponent: Any, e: Pow) -> tuple[Expr, ...]:
-        return self.add((base, exponent), e)
-
-    def apply(self, arguments: Any, e: Function) -> tuple[Expr, ...]:
-        return (e,)
-
-    def identity(self, e: Any) -> tuple[Expr, ...]:
-        return (e,)
-
-
-@lru_cache(maxsize=8192)
-def pieces(e: Expr) -> tuple[Expr, ...]:
-    """The values, parameters, activations and matrix products that an expression holds."""
-    found: tuple[Expr, ...] = fold(e, _Pieces())
-    return found
-
-
-def only_value(e: Expr) -> Expr | None:
-    """The one value that an expression is made of, if it is only one."""
-    held = pieces(e)
-    return held[0] if len(held) == 1 else None
-
-
-@lru_cache(maxsize=1024)
-def _means(e: Add) -> tuple[tuple[Expr, Expr, Expr], ...]:
-    """The ways to read a sum as  weight part + (1 - weight) other."""
-    held = pieces(e)
-    if len(held) > MEMBERS:
-        return ()
-    stand_in = {piece: Dummy(real=True) for piece in held}
-    back = {dummy: piece for piece, dummy in stand_in.items()}
-    plain, found = e.xreplace(stand_in), []
-    for part, dummy in stand_in.items():
-        weight = plain.diff(dummy)
-        if weight == 0 or weight.has(dummy) or weight.is_number:
-            continue
-        other = sp.cancel((plain - weight * dummy) / (1 - weight))
-        if not other.has(dummy):
-            found.append((part, weight.xreplace(back), other.xreplace(back)))
-    return tuple(found)

@@ -12,7 +12,7 @@ from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Linearisation
+from symgate.linear.terms import Linearisation
 
 
 class NotAtRest(SymgateError):

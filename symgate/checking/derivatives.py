@@ -19,8 +19,8 @@ from symgate.checking.summands import Summand, Summands, added, expanded, multip
 from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
-from symgate.linear.linearise import ParameterTerm
 from symgate.linear.paths import operator
+from symgate.linear.terms import ParameterTerm
 
 ONE = Integer(1)
 

@@ -22,7 +22,8 @@ from symgate.checking.values import (
 )
 from symgate.equations.cell import Cell
 from symgate.errors import did_you_mean
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.reading.names import Indices, Reference, reference, tree_time
 from symgate.reading.trees import Group, Scripted, Tree
 

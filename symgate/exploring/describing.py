@@ -15,8 +15,9 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
 from symgate.flow.measure import chosen_values, decay
+from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import Path, block, carries, count, paths
+from symgate.linear.paths import Path, block, count, paths
 from symgate.numerics.biases import all_biases, bias_of, double_biases
 from symgate.numerics.general import is_general
 from symgate.writing.latex import equations, latex

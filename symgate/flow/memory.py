@@ -26,8 +26,8 @@ from symgate.flow.measure import decay, run_on_noise
 from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
 from symgate.flow.table import steps
+from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import carry
 from symgate.numerics.biases import bias_of
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.options import known_name

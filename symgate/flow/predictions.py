@@ -17,8 +17,8 @@ from sympy import Expr
 
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
+from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import carries
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.run import Run

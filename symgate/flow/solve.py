@@ -17,8 +17,9 @@ from symgate.algebra.vectors import Vector
 from symgate.bounds.rest import Rest
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.linearise import Linearisation, linearise
-from symgate.linear.paths import carries
+from symgate.linear.carry import carries
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.numerics.initialise import SCALAR
 
 

@@ -14,7 +14,8 @@ from symgate.algebra.vectors import variable
 from symgate.comparing.comparison import Map
 from symgate.equations.cell import Cell
 from symgate.linear.jacobian import jacobian
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.writing.escape import label_text
 from symgate.writing.formulas import Written
 from symgate.writing.latex import LatexPrinter

@@ -16,8 +16,9 @@ from symgate.algebra.vectors import MatVec, name_of, variable
 from symgate.bounds.intervals import Interval
 from symgate.bounds.limits import gates
 from symgate.equations.cell import Cell
+from symgate.linear.carry import Carry, carry
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import CARRY, Carry, carry, paths
+from symgate.linear.paths import CARRY, paths
 from symgate.linear.transition import named_paths
 from symgate.numerics.biases import bias_of
 from symgate.numerics.initialise import init

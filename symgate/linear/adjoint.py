@@ -18,7 +18,8 @@ from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Linearisation, Node, ParameterTerm, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation, Node, ParameterTerm
 
 
 @dataclass(frozen=True)

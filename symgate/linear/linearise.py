@@ -13,8 +13,7 @@ This list is the one source of all that follows. It knows no LaTeX, no NumPy and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from types import MappingProxyType
 
 import sympy as sp
@@ -39,126 +38,11 @@ from symgate.algebra.maps import Composed, Everywhere, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
-from symgate.algebra.vectors import (
-    MatVec,
-    Stack,
-    Vector,
-    _Opaque,
-    rank,
-    time_of,
-    variable,
-)
+from symgate.algebra.vectors import MatVec, Stack, Vector, _Opaque, rank, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
+from symgate.linear.terms import Factors, Linearisation, Node, ParameterTerm, Term
 from symgate.linear.ways import Shape, Way, Within, beside, shape_of, ways
-
-Factors = tuple[Expr, ...]
-
-
-@dataclass(frozen=True)
-class Term:
-    """diag(product of the coefficient's factors) . matrix . d(source); no matrix is I.
-
-    `map` is the matrix as a linear map between scalars, vectors and matrices of the step.
-    """
-
-    coefficient: Factors
-    matrix: MatrixExpr | None
-    source: Indexed
-    map: Map | None = None
-
-
-@dataclass(frozen=True)
-class ParameterTerm:
-    """How a node depends on a parameter directly.
-
-    For a vector or a scalar: diag(coefficient) . matrix . d(parameter). For a matrix X in
-    A(X) v, diag(coefficient) . left . dX (or dXᵀ) . right . v; a missing factor is I. `by_rows`
-    says that it acts so on each row of a matrix of the step.
-    """
-
-    coefficient: Factors
-    parameter: str
-    vector: Expr | None = None
-    left: MatrixExpr | None = None
-    right: MatrixExpr | None = None
-    transposed: bool = False
-    map: Map | None = None
-    by_rows: bool = False
-
-
-@dataclass(frozen=True)
-class Node:
-    """One value of a step: a state, a gate, or one of the engine's own.
-
-    `kind` is "state", "gate", "pre" (what an activation acts on), "inner" (what a matrix
-    acts on) or "part" (an activation inside a larger expression).
-    """
-
-    name: str
-    kind: str
-    expression: Expr
-    shape: tuple[Expr, ...]
-    owner: str
-    order: Mapping[Basic, int]
-    terms: tuple[Term, ...]
-    parameter_terms: tuple[ParameterTerm, ...]
-
-    @property
-    def size(self) -> Expr:
-        """How many numbers it holds."""
-        return Mul(*self.shape)
-
-    @property
-    def rank(self) -> int:
-        """0 for a scalar, 1 for a vector, 2 for a matrix."""
-        return len(self.shape)
-
-    @property
-    def symbol(self) -> Indexed:
-        """The node as a variable at time t."""
-        return variable(self.name, 0, self.rank)
-
-
-@dataclass(frozen=True)
-class Linearisation:
-    """The nodes of a cell in the order in which a step computes them."""
-
-    cell: Cell
-    nodes: Mapping[str, Node]
-
-    def __iter__(self) -> Iterator[Node]:
-        return iter(self.nodes.values())
-
-    def __repr__(self) -> str:
-        return f"<Linearisation of {self.cell.name}: {', '.join(self.nodes)}>"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return linearise, (self.cell,)
-
-    @cached_property
-    def symbols(self) -> frozenset[Indexed]:
-        """The variables of the nodes, at time t."""
-        return frozenset(node.symbol for node in self)
-
-    def backward(self) -> list[Node]:
-        """The nodes from the last to the first."""
-        return list(self.nodes.values())[::-1]
-
-    def __getitem__(self, name: str) -> Node:
-        return self.nodes[name]
-
-    def size(self, name: str) -> Expr:
-        """The symbolic size of any node or input."""
-        return Mul(*self.shape(name))
-
-    def shape(self, name: str) -> tuple[Expr, ...]:
-        """The symbolic shape of any node or input: () of a scalar, (n, m) of a matrix."""
-        return self.nodes[name].shape if name in self.nodes else self.cell.shapes[name]
-
-    def variable(self, name: str, lag: int = 0) -> Indexed:
-        """A node or an input at t - lag, as it stands in the terms."""
-        return variable(name, lag, len(self.shape(name)))
 
 
 @once_a_cell

@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, reduce
 from typing import TypeVar
 
-from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
+from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
 
 from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, total
-from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.layers import seam
-from symgate.linear.linearise import Linearisation, Node, Term, factors_of, linearise
+from symgate.linear.linearise import factors_of, linearise
 from symgate.linear.products import Product, merged
+from symgate.linear.terms import Linearisation, Node, Term
 
 CARRY, DIRECT = "carry", "direct"
 
@@ -359,64 +359,3 @@ def _nested(
 def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:
     """One term of a node, diag(coefficient) . matrix."""
     return Path((Link(node, term),)).operator(lin)
-
-
-# -- the carry ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Carry:
-    """d(state_t) = diag(coefficient) d(state_{t-1}) + …, with no matrix and no activation.
-
-    `gates` maps each gate of the coefficient to whether an open gate (near 1) keeps the
-    state: True for f in f ⊙ c, False for z in (1 - z) ⊙ h.
-    """
-
-    state: str
-    paths: tuple[Path, ...]
-    coefficient: Expr
-    gates: Mapping[str, bool]
-
-
-def carries(lin: Linearisation) -> tuple[Carry, ...]:
-    """The carry of each state that has one.
-
-    >>> import symgate as sg
-    >>> [(c.state, c.gates) for c in carries(sg.linearise(sg.cell("lstm")))]
-    [('c', {'f': True})]
-    >>> [(c.state, c.coefficient) for c in carries(sg.linearise(sg.cell("rhn")))]
-    [('h', (1 - k[t])*(1 - z[t]))]
-    """
-    return tuple(found for s in lin.cell.states if (found := carry(lin, s)) is not None)
-
-
-def carry(lin: Linearisation, state: str) -> Carry | None:
-    """The carry of a state, or None."""
-    if count(lin, state, state) > MAX_FOLLOWED:
-        return None
-    found = tuple(path for path in paths(lin, state, state) if path.is_carry)
-    coefficient = Add(*(Mul(*_factors(p)) for p in found))
-    if coefficient == 0:
-        return None
-    sides = [f.args[0] if isinstance(f, Across | Down) else f for p in found for f in _factors(p)]
-    factors = [f for side in sides for f in Mul.make_args(side)]
-    return Carry(state, found, coefficient, dict(g for f in factors if (g := _gate(lin, f))))
-
-
-def _factors(path: Path) -> list[Expr]:
-    """What the carry multiplies a state by."""
-    sides = [side for term in path.terms if (side := scaled_by(term.map)) is not None]
-    return [*(f for term in path.terms for f in term.coefficient), *sides]
-
-
-def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:
-    """The gate in a factor g or 1 - g, and whether it keeps; for f = 1 - i, i does not."""
-    for keeps, gate in ((True, factor), (False, 1 - factor)):
-        if isinstance(gate, Indexed) and time_of(gate) == 0 and name_of(gate) in lin.nodes:
-            plain = lin[name_of(gate)].expression
-            inner = None if plain.has(Function, MatVec) else _gate(lin, plain)
-            named = lin[name_of(gate)].kind in ("gate", "state")
-            if inner is not None:
-                return inner[0], inner[1] == keeps
-            return (name_of(gate), keeps) if named else None
-    return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sympy import Add, Expr, Integer, MatrixExpr, Mul
 
 from symgate.algebra.operators import Diag, product
-from symgate.linear.linearise import Factors, Term
+from symgate.linear.terms import Factors, Term
 
 
 @dataclass(frozen=True)

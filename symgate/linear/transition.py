@@ -22,17 +22,10 @@ from symgate.algebra.vectors import variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Linearisation, linearise
-from symgate.linear.paths import (
-    CARRY,
-    MAX_SUMMANDS,
-    Path,
-    followed,
-    path_count,
-    products_of,
-    sums,
-)
+from symgate.linear.linearise import linearise
+from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count, products_of, sums
 from symgate.linear.products import Product
+from symgate.linear.terms import Linearisation
 
 
 @dataclass(frozen=True)

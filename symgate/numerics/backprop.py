@@ -13,7 +13,8 @@ from sympy import Expr, MatMul, Mul, S
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.errors import Diverged, ShapeError
-from symgate.linear.linearise import Node, ParameterTerm, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Node, ParameterTerm
 from symgate.numerics.arrays import checked
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general

@@ -11,7 +11,8 @@ from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.linearise import Node, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Node
 from symgate.numerics.options import known_name
 
 

@@ -18,7 +18,8 @@ from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.numerics.arrays import checked, checked_parameters, fitted_sizes
 from symgate.numerics.values import Arrays
 

@@ -23,7 +23,8 @@ from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import Diverged, SymgateError
-from symgate.linear.linearise import Linearisation, Node, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation, Node
 from symgate.numerics.program import Program
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays

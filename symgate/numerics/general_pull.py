@@ -21,7 +21,8 @@ from symgate.algebra.maps import Composed, FromRight, Map, OfColumns, OnRows, To
 from symgate.algebra.vectors import name_of, rank, time_of
 from symgate.errors import Diverged, SymgateError
 from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.linearise import Linearisation, Node, Term, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation, Node, Term
 from symgate.numerics.general import Moment
 from symgate.numerics.norms import largest
 from symgate.numerics.run import Run

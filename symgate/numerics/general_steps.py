@@ -13,7 +13,8 @@ from sympy import Expr, Mul
 
 from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.errors import Diverged, SymgateError
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.numerics.dense import whole
 from symgate.numerics.general import Moment, is_general
 from symgate.numerics.run import Run

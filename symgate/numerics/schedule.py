@@ -17,7 +17,8 @@ from sympy.core.basic import Basic
 from symgate.algebra.vectors import MatVec, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.linear.linearise import Linearisation, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation
 from symgate.linear.ways import pieces
 
 

@@ -25,7 +25,7 @@ from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 
 def reading(document: Document, found: Found, index: int, count: int) -> Reading:

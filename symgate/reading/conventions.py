@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from symgate.reading.family import Classifier
 from symgate.reading.structure import affine, complement, factors, gate_name, summands, variables
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, walk
-from symgate.reading.understanding import Understood
+from symgate.reading.understood import Understood
 
 
 @dataclass(frozen=True)

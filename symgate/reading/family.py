@@ -15,7 +15,7 @@ from symgate.reading.structure import (
     variables,
 )
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Quot, Times, Var, walk
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 
 def _is_outer(u: Understood) -> bool:

@@ -19,7 +19,7 @@ from symgate.reading.ranks import MATRIX, NUMBER, in_text
 from symgate.reading.reading import Reading, ReadLine
 from symgate.reading.relation import Relation
 from symgate.reading.source import Document
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 #: The families of the zoo whose cells have numbers or matrices of the step.
 FAMILIES = ("linear attention", "memory", "spiking")

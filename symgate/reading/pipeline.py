@@ -32,7 +32,8 @@ from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, activations, structure
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Tree
-from symgate.reading.understanding import Understanding, resolve, understand
+from symgate.reading.understanding import resolve, understand
+from symgate.reading.understood import Understanding
 
 #: The most equations of one document that are looked at, and the most cells.
 MAX_EQUATIONS = 3_000

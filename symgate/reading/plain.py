@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
+from symgate.reading.characters import COMBINING, LOWERED, RAISED, UNICODE
 from symgate.reading.source import Piece
-from symgate.reading.symbols import COMBINING, LOWERED, RAISED, UNICODE
 
 _MARK = re.compile(
     r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code|p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>",

@@ -5,21 +5,24 @@ Also what people forget between equations: a lost line break is mended and noted
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from symgate.algebra.names import GREEK
 from symgate.reading.faults import Edit, Fault
+from symgate.reading.remarks import (
+    CLOSE,
+    OPEN,
+    OPERATORS,
+    SPACES,
+    remark_at,
+    without_bullet,
+    without_frame,
+)
 from symgate.reading.source import Piece
 from symgate.reading.tokens import Token
 
-_SPACES = {"SPACE", "GAP", "NEWLINE", "SOFTROW", "AMP", "WIDE"}
-_OPEN = {"LPAR", "LBRACKET", "LBRACE", "LCURLY", "LANGLE", "MATRIX"}
-_CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
-_LEFT = {"LETTER", "NAME", "MACRO", "ACCENT", "SUB", "SUP", "PRIME", "COMMA", "NUMBER"} | _SPACES
-_OPERATORS = {"PLUS", "MINUS", "TIMES", "HADAMARD", "SLASH", "EQ", "COMMA", "OPLUS"}
-_TRAILING = _SPACES | {"COMMA", "DOT", "SEMI", "COLON", "TEXT", "JUNK", "ROW"}
+_LEFT = {"LETTER", "NAME", "MACRO", "ACCENT", "SUB", "SUP", "PRIME", "COMMA", "NUMBER"} | SPACES
+_TRAILING = SPACES | {"COMMA", "DOT", "SEMI", "COLON", "TEXT", "JUNK", "ROW"}
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ def _goes_on(tokens: Sequence[Token]) -> bool:
     for token in tokens:
         if token.kind == "ROW":
             rows.append([])
-        elif token.kind not in _SPACES:
+        elif token.kind not in SPACES:
             rows[-1].append(token)
     starts = [row[0].kind for row in rows[1:] if row]
-    return bool(starts) and all(kind in _OPERATORS for kind in starts)
+    return bool(starts) and all(kind in OPERATORS for kind in starts)
 
 
 def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
@@ -102,7 +105,7 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     depth = matrices = 0
     for i, token in enumerate(tokens):
         matrices += (token.kind == "MATRIX") - (token.kind == "ENDMATRIX")
-        depth = max(0, depth + (token.kind in _OPEN) - (token.kind in _CLOSE))
+        depth = max(0, depth + (token.kind in OPEN) - (token.kind in CLOSE))
         if token.kind != "ROW" or matrices > 0:
             rows[-1].append(token)
             continue
@@ -112,15 +115,15 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         rows.append([])
     joined: list[list[Token]] = []
     for row in rows:
-        first = next((t for t in row if t.kind not in _SPACES), None)
+        first = next((t for t in row if t.kind not in SPACES), None)
         last = (
-            next((t for t in reversed(joined[-1]) if t.kind not in _SPACES), None)
+            next((t for t in reversed(joined[-1]) if t.kind not in SPACES), None)
             if joined
             else None
         )
         goes_on = first is not None and (
-            first.kind in _OPERATORS - {"COMMA"}
-            or (last is not None and last.kind in _OPERATORS - {"COMMA"})
+            first.kind in OPERATORS - {"COMMA"}
+            or (last is not None and last.kind in OPERATORS - {"COMMA"})
         )
         if joined and goes_on and not starts_equation(row, 0):
             joined[-1].extend(row)
@@ -134,7 +137,7 @@ def starts_equation(tokens: Sequence[Token], at: int) -> bool:
     depth = seen = 0
     previous = ""
     for token in tokens[at : at + 40]:
-        if token.kind in _OPEN:
+        if token.kind in OPEN:
             if (
                 depth == 0
                 and token.kind in ("LPAR", "LBRACKET")
@@ -142,7 +145,7 @@ def starts_equation(tokens: Sequence[Token], at: int) -> bool:
             ):
                 return False
             depth += 1
-        elif token.kind in _CLOSE:
+        elif token.kind in CLOSE:
             depth -= 1
             if depth < 0:
                 return False
@@ -164,7 +167,7 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
     parts: list[tuple[list[Token], tuple[Fault, ...]]] = [([], ())]
     depth, signs = 0, 0
     for i, token in enumerate(row):
-        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        depth += (token.kind in OPEN) - (token.kind in CLOSE)
         signs += token.kind == "EQ"
         wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
         soft = token.kind in ("NEWLINE", "SOFTROW")
@@ -183,7 +186,7 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
 
 def _chained(row: Sequence[Token], at: int) -> bool:
     """Whether a comma stands inside a left side, as in y_t, h_t = …"""
-    before = [t for t in row[:at] if t.kind not in _SPACES]
+    before = [t for t in row[:at] if t.kind not in SPACES]
     return not any(t.kind == "EQ" for t in before)
 
 
@@ -193,7 +196,7 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault
     if piece.kind == "plain" or not piece.display or source:
         return ()
     token = row[at]
-    before = next((t for t in reversed(row[:at]) if t.kind not in _SPACES), None)
+    before = next((t for t in reversed(row[:at]) if t.kind not in SPACES), None)
     if before is None or (token.kind == "SOFTROW" and _just_broken(row, at)):
         return ()
     single = token.kind == "SOFTROW"
@@ -219,14 +222,14 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
     """One equation cut at its equals signs, with its remark put aside."""
     tokens = list(tokens)
     if piece.kind == "plain":
-        tokens = _without_bullet(tokens)
+        tokens = without_bullet(tokens)
         while tokens and (
-            tokens[-1].kind in ("TIMES", *_SPACES)
+            tokens[-1].kind in ("TIMES", *SPACES)
             or (tokens[-1].kind == "SUB" and not tokens[-1].inside)
         ):
             tokens.pop()
     remark = ""
-    cut = _remark_at(tokens, piece.kind == "plain")
+    cut = remark_at(tokens, piece.kind == "plain")
     if cut is not None:
         remark = _text(piece, tokens[cut:])
         tokens = tokens[:cut]
@@ -235,11 +238,11 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
         tokens.pop(0)
-    tokens = _without_frame(_without_lone_braces(tokens))
+    tokens = without_frame(_without_lone_braces(tokens))
     sides: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
-        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        depth += (token.kind in OPEN) - (token.kind in CLOSE)
         if token.kind == "EQ" and depth <= 0:
             sides.append([])
         else:
@@ -248,7 +251,7 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
     if len(sides) < 2 and piece.display and piece.kind == "latex":
         sides, lost = _without_equals(piece, sides[0])
         faults = (*faults, *lost)
-    if len(sides) < 2 or not any(t.kind not in _SPACES for t in sides[0]):
+    if len(sides) < 2 or not any(t.kind not in SPACES for t in sides[0]):
         return None
     return Equation(
         tuple(map(tuple, sides)), tokens[0].start, tokens[-1].stop, faults, remark.strip(), piece
@@ -260,7 +263,7 @@ def _without_label(tokens: list[Token]) -> list[Token]:
     marks = (i for i, t in enumerate(tokens) if t.kind in ("TEXT", "WIDE", "COLON"))
     last = max(marks, default=-1)
     rest = tokens[last + 1 :]
-    return rest if any(t.kind not in _SPACES for t in rest) else tokens
+    return rest if any(t.kind not in SPACES for t in rest) else tokens
 
 
 def _without_lone_braces(tokens: list[Token]) -> list[Token]:
@@ -275,14 +278,14 @@ def _without_equals(
     piece: Piece, tokens: list[Token]
 ) -> tuple[list[list[Token]], tuple[Fault, ...]]:
     """Z_t σ(…): a symbol with a time and then an activation, where = was forgotten."""
-    kept = [t for t in tokens if t.kind not in _SPACES]
+    kept = [t for t in tokens if t.kind not in SPACES]
     for i, token in enumerate(kept[:5]):
         activation = token.kind == "FUNCTION" or token.value == "sigma"
         opened = i + 1 < len(kept) and kept[i + 1].kind in ("LPAR", "LBRACKET")
         lowered = (
             i >= 2 and kept[i - 1].kind in ("SUB", "SUP") and kept[0].kind in ("LETTER", "ACCENT")
         )
-        if activation and opened and lowered and kept[-1].kind in _CLOSE:
+        if activation and opened and lowered and kept[-1].kind in CLOSE:
             at = kept[i - 1].stop
             fault = Fault(
                 "missing_equals",
@@ -297,157 +300,6 @@ def _without_equals(
             )
             return [kept[:i], kept[i:]], (fault,)
     return [tokens], ()
-
-
-def _without_frame(tokens: list[Token]) -> list[Token]:
-    """Without brackets around a whole equation, as [ h_t = … ]."""
-    kept = [t for t in tokens if t.kind not in _SPACES]
-    if len(kept) < 4 or (kept[0].kind, kept[-1].kind) not in (
-        ("LBRACKET", "RBRACKET"),
-        ("LBRACE", "RBRACE"),
-    ):
-        return tokens
-    depth = 0
-    for i, token in enumerate(kept):
-        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
-        if depth == 0:
-            return kept[1:-1] if i == len(kept) - 1 else tokens
-    return tokens
-
-
-def _without_bullet(tokens: list[Token]) -> list[Token]:
-    """Without what stands before a formula in a list: a star, a dash, (1), //, >."""
-    at = 0
-    while at < len(tokens) and tokens[at].kind in (
-        "TIMES",
-        "MINUS",
-        "SPACE",
-        "GAP",
-        "GT",
-        "SLASH",
-        "DOT",
-        "JUNK",
-        "NEWLINE",
-        "BAR",
-        "COLON",
-    ):
-        at += 1
-    rest = tokens[at:]
-    if len(rest) > 2 and rest[0].kind == "NUMBER" and rest[1].kind in ("DOT", "RPAR"):
-        return _without_bullet(rest[2:])
-    if len(rest) > 3 and [t.kind for t in rest[:3]] == ["LPAR", "NUMBER", "RPAR"]:
-        return _without_bullet(rest[3:])
-    return rest
-
-
-def _remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
-    """Where words begin that tell what the equation is: after a wide space, or a comment."""
-    depth = signs = 0
-    for i, token in enumerate(tokens):
-        outside = depth <= 0
-        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
-        signs += token.kind == "EQ"
-        if not outside or not signs:
-            continue
-        if token.kind == "RELATION":
-            return i
-        if plain and token.kind == "BAR" and token.spaced:
-            return i
-        if token.kind == "TEXT" and i > 0:
-            return i
-        if token.kind == "JUNK" and i > 0 and token.value not in ("!", "?", '"'):
-            return i
-        if token.kind in ("WIDE", "AMP") and _only_words(tokens[i + 1 :]):
-            return i
-        if (
-            plain
-            and token.kind == "SLASH"
-            and i + 1 < len(tokens)
-            and tokens[i + 1].kind == "SLASH"
-        ):
-            return i
-        if token.kind in _REMARKS and i > 0 and _is_bracketed_remark(tokens, i):
-            return i
-        if plain and _is_remark(tokens, i):
-            return i
-    return None
-
-
-#: Brackets around a remark.
-_REMARKS = {"LPAR": "RPAR", "LBRACKET": "RBRACKET"}
-#: Words that say what an equation is for, at its end: (forget gate), (new memory).
-_PARTS = {
-    "gate",
-    "gates",
-    "memory",
-    "state",
-    "cell",
-    "candidate",
-    "content",
-    "update",
-    "output",
-    "input",
-    "reset",
-    "forget",
-    "hidden",
-    "activation",
-    "step",
-    "vector",
-    "layer",
-    "block",
-}
-
-
-def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the bracket that opens here closes the equation and holds words alone."""
-    before, rest = tokens[at - 1], [t for t in tokens[at + 1 :] if t.kind not in _SPACES]
-    while rest and rest[-1].kind in ("COMMA", "DOT", "SEMI"):
-        rest.pop()
-    named = before.kind in ("LETTER", "NAME") and len(rest) > 2
-    if before.kind not in ("RPAR", "RBRACKET", "SUB", "SUP", "GAP", "TIMES", "PRIME") and not named:
-        return False
-    if rest and rest[0].kind == "JUNK" and rest[0].value.isalpha():
-        return True
-    if len(rest) < 2 or rest[-1].kind != _REMARKS[tokens[at].kind]:
-        return False
-    if any(t.kind not in ("LETTER", "NAME", "MINUS", "SLASH") for t in rest[:-1]):
-        return False
-    if [t.kind for t in rest[:-1]] == ["NAME"] and tokens[at].spaced and len(rest[0].value) > 2:
-        return rest[0].value.isupper()
-    words = "".join(f" {t.value}" if t.spaced else t.value for t in rest[:-1]).lower().split()
-    return bool(_PARTS & set(re.split(r"[\s/-]+", " ".join(words))))
-
-
-def _only_words(tokens: Sequence[Token]) -> bool:
-    kinds = [t.kind for t in tokens if t.kind not in _SPACES]
-    formula = {"EQ", "PLUS", "TIMES", "HADAMARD", "FUNCTION", "SUB"}
-    words = {"TEXT", "NAME", "JUNK", "LPAR", "RELATION", "LETTER"}
-    return not formula & set(kinds) and bool(words & set(kinds))
-
-
-def _is_remark(tokens: Sequence[Token], at: int) -> bool:
-    """Whether words of prose begin here, in plain text."""
-    token = tokens[at]
-    before = tokens[at - 1].kind if at else ""
-    after = tokens[at + 1].kind if at + 1 < len(tokens) else ""
-    if before == "GAP" and token.kind == "LPAR":
-        inside = [t.kind for t in tokens[at + 1 : at + 8]]
-        closing = inside.index("RPAR") if "RPAR" in inside else None
-        words = {"NUMBER", "NAME", "LETTER", "GAP", "MINUS", "COMMA", "SLASH", "DOT"}
-        if closing is None or not set(inside[:closing]) <= words:
-            return False
-        return at + 2 + closing == len(tokens) or inside[0] == "NUMBER"
-    if token.kind != "NAME" or (not token.spaced and before != "GAP"):
-        return False
-    word = token.value
-    return (
-        len(word) >= 4
-        and word.isalpha()
-        and (word.islower() or word.istitle())
-        and word.lower() not in GREEK
-        and after not in ("SUB", "SUP", "PRIME", "TIMES", "HADAMARD", "PLUS", "MINUS")
-        and before not in _OPERATORS
-    )
 
 
 def _text(piece: Piece, tokens: Sequence[Token]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Num, Times, Var, walk
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 
 @dataclass(frozen=True)

@@ -6,105 +6,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 
 from symgate.algebra.activations import REGISTERED
-from symgate.algebra.names import GREEK
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-#: Unicode characters as the LaTeX that means the same.
-UNICODE: dict[str, str] = {
-    **{symbol: f"\\{name} " for name, symbol in GREEK.items()},
-    "ϕ": "\\phi ",
-    "ϵ": "\\epsilon ",
-    "ε": "\\epsilon ",
-    "ς": "\\sigma ",
-    "∂": "\\partial ",
-    "⊙": "\\odot ",
-    "⨀": "\\odot ",
-    "∘": "\\circ ",
-    "○": "\\circ ",
-    "◦": "\\circ ",
-    "•": "\\bullet ",
-    "∙": "\\cdot ",
-    "·": "\\cdot ",
-    "⋅": "\\cdot ",
-    "×": "\\times ",
-    "⊗": "\\otimes ",
-    "⊕": "\\oplus ",
-    "∗": "*",
-    "⁎": "*",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "⟨": "\\langle ",
-    "⟩": "\\rangle ",
-    "〈": "\\langle ",
-    "〉": "\\rangle ",
-    "′": "'",
-    "’": "'",
-    "″": "''",
-    "ᵀ": "^T",
-    "⊤": "^T",
-    "√": "\\sqrt ",
-    "∑": "\\sum ",
-    "∏": "\\prod ",
-    "∞": "\\infty ",
-    "≔": "=",
-    "≜": "=",
-    "≡": "=",
-    "∥": "\\| ",
-    "‖": "\\| ",
-    "∈": "\\in ",
-    "←": "=",
-    "⟵": "=",
-    "→": "\\to ",
-    "⇒": "\\Rightarrow ",
-    "…": "\\dots ",
-    "⋯": "\\dots ",
-    "，": ",",
-    "；": ";",
-    "（": "(",
-    "）": ")",
-    "［": "[",
-    "］": "]",
-    "＝": "=",
-    "＋": "+",
-    "：": ":",
-    "\u00a0": " ",
-    "\u200b": "",
-    "\u2062": "",
-    "\u2061": "",
-    "\ufeff": "",
-    "\u2009": " ",
-    "\u202f": " ",
-    "¬": "\\neg ",
-    "≈": "\\approx ",
-    "ℎ": "h",
-    "𝟏": "1",
-    "𝟙": "1",
-}
-
-_DOWN = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢᵣᵤᵥⱼᵦᵧ"
-_DOWN_TO = "0123456789+-=()aeoxəhklmnpstiruvjβγ"
-_UP = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-_UP_TO = "0123456789+-=()niabcdefghjklmoprstuvwxyz"
-#: Lowered and raised characters as what they stand for.
-LOWERED = dict(zip(_DOWN, _DOWN_TO, strict=True))
-RAISED = dict(zip(_UP, _UP_TO, strict=True))
-
-#: Combining marks as accents.
-COMBINING = {
-    "\u0303": "tilde",
-    "\u0302": "hat",
-    "\u0304": "bar",
-    "\u0305": "bar",
-    "\u0307": "dot",
-    "\u20d7": "vec",
-    "\u030c": "check",
-    "\u0306": "breve",
-}
+from symgate.reading.characters import words
 
 ACCENTS = {
     "tilde": "tilde",
@@ -126,20 +28,20 @@ ACCENTS = {
 }
 
 #: Commands that only change how their argument looks.
-FONTS = _words(
+FONTS = words(
     "mathbf boldsymbol bm mathbb mathcal mathfrak mathscr mathsf mathtt pmb vec bold symbf "
     "emph symbfit boldmath mathnormal mathbfit hbox ensuremath mathds mathbfsf smash "
     "mathstrut underbrace overbrace underline"
 )
 
 #: Commands whose argument is a word: a name if it is one, else a remark.
-WORDS = _words(
+WORDS = words(
     "mathrm text textrm textit textbf operatorname mathit textsf texttt mbox rm textnormal "
     "operatorname* mathop symup textup texttt hbox"
 )
 
 #: Commands that frame their argument, or say something about it.
-BOXES = _words("boxed fbox framebox bbox mathclap cancel hl")
+BOXES = words("boxed fbox framebox bbox mathclap cancel hl")
 
 #: Commands that mean nothing here; the number of arguments that go with them.
 IGNORED = {
@@ -302,7 +204,7 @@ TERMINALS = {
 }
 
 #: Relations other than an equals sign: a formula with one defines nothing.
-RELATIONS = _words(
+RELATIONS = words(
     "in to approx sim Rightarrow rightarrow leq geq le ge neq ne propto implies mapsto ll gg "
     "longrightarrow notin subset forall iff Leftrightarrow because therefore cong simeq "
     "Longrightarrow not"
@@ -325,19 +227,19 @@ LETTERS = {
 }
 
 #: Environments that take an argument, which says how their columns look.
-WITH_ARGUMENT = _words("array alignat alignedat tabular IEEEeqnarray empheq subarray")
+WITH_ARGUMENT = words("array alignat alignedat tabular IEEEeqnarray empheq subarray")
 
 #: Spaces wide enough to stand between two equations.
-WIDE = _words("quad qquad hspace hspace* enspace enskip hskip")
+WIDE = words("quad qquad hspace hspace* enspace enskip hskip")
 
 #: Products of vectors component by component, whatever stands beside them.
-HADAMARD = _words(
+HADAMARD = words(
     "odot bigodot circ bullet otimes bigotimes bigcirc circledast oast circledcirc "
     "diamond boxdot boxtimes"
 )
 
 #: Products that mean a matrix product or a component-wise one, by what stands beside them.
-TIMES = _words("cdot times ast star cdotp centerdot")
+TIMES = words("cdot times ast star cdotp centerdot")
 
 _FUNCTIONS = {
     "sigmoid": "sigmoid",
@@ -389,37 +291,37 @@ _FUNCTIONS = {
 FUNCTIONS: Mapping[str, str] = ChainMap(_FUNCTIONS, REGISTERED)
 
 #: Functions of a whole vector, which the language does not have: an output layer's.
-OUTPUT_FUNCTIONS = _words("softmax Softmax argmax logsoftmax SoftMax smax")
+OUTPUT_FUNCTIONS = words("softmax Softmax argmax logsoftmax SoftMax smax")
 
 #: Other functions that the language does not have.
-UNKNOWN_FUNCTIONS = _words("max min arg det dim sup")
+UNKNOWN_FUNCTIONS = words("max min arg det dim sup")
 
 #: Functions that make one vector of several.
-CONCATENATIONS = _words("concat Concat concatenate cat CONCAT Concatenate vstack stack")
+CONCATENATIONS = words("concat Concat concatenate cat CONCAT Concatenate vstack stack")
 
 #: Functions of a matrix and a vector that are their product.
-PRODUCTS = _words("dot matmul mm matvec Dot MatMul")
+PRODUCTS = words("dot matmul mm matvec Dot MatMul")
 
 #: Maps that pass their argument through, made comparable or bounded.
-NORMALISATIONS = _words(
+NORMALISATIONS = words(
     "GN LN BN LayerNorm layernorm BatchNorm GroupNorm Norm norm clip Clip dropout Dropout "
     "RMSNorm layer_norm batch_norm"
 )
 
 #: Affine maps without a letter of their own.
-LINEAR = _words("Linear linear Dense dense FC fc MLP Affine affine Conv conv Conv2D Conv2d")
+LINEAR = words("Linear linear Dense dense FC fc MLP Affine affine Conv conv Conv2D Conv2d")
 
 #: Greek letters and others that name an activation where they stand before parentheses.
-ACTIVATION_LETTERS = _words(
+ACTIVATION_LETTERS = words(
     "sigma phi varphi psi delta tau rho Sigma Phi Psi Theta f g h s k act activation a G F"
 )
 
 #: Matrices and arrays; the rest of the environments only lay lines out.
-MATRICES = _words(
+MATRICES = words(
     "matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix bsmallmatrix psmallmatrix"
 )
 
-LAYOUTS = _words(
+LAYOUTS = words(
     "equation equation* align align* aligned alignat alignat* alignedat gather gather* "
     "gathered split multline multline* flalign flalign* eqnarray eqnarray* displaymath math "
     "array cases subequations eqsplit dmath dmath* empheq rcases dcases numcases multlined "

@@ -6,11 +6,10 @@ Twice over the lines: once to see where each symbol stands, once to read with th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symgate.reading.context import Context, Foreign, settled
-from symgate.reading.faults import Fault
 from symgate.reading.grouping import Draft
 from symgate.reading.lines import Line
 from symgate.reading.meaning import Meaning
@@ -26,63 +25,15 @@ from symgate.reading.terms import (
     children,
     mapped,
     text,
-    time_text,
     walk,
 )
 from symgate.reading.tokens import FormulaError
+from symgate.reading.understood import Understanding, Understood
 
 if TYPE_CHECKING:
-    from symgate.reading.modern import Ranked
+    pass
 
 MAX_DEPTH = 40
-
-
-@dataclass(frozen=True)
-class Understood:
-    """A line with its meaning; `term` is None where it has none, `error` says why."""
-
-    line: Line
-    name: str
-    time: int | None
-    term: AnyTerm | None
-    faults: tuple[Fault, ...] = ()
-    error: FormulaError | None = None
-
-    @property
-    def ill_formed(self) -> bool:
-        return self.term is None or any(f.ill_formed for f in self.faults)
-
-    @property
-    def text(self) -> str | None:
-        """The line in the language, as printed; None where it has no meaning."""
-        if self.term is None:
-            return None
-        return f"{self.name}{time_text(self.time)} = {text(self.term)}"
-
-    @property
-    def printed(self) -> str | None:
-        """The line with the name that stands on its left side, also where another was meant."""
-        if self.text is None or not self.line.printed:
-            return self.text
-        return self.text.replace(self.name, self.line.printed, 1)
-
-
-@dataclass
-class Understanding:
-    """The lines of a cell, what was assumed to read them, and which names are inputs."""
-
-    lines: list[Understood]
-    outputs: list[Understood]
-    doubled: list[Understood]
-    context: Context
-    assumptions: dict[str, str] = field(default_factory=dict)
-    inlined: list[Understood] = field(default_factory=list)
-    backwards: set[str] = field(default_factory=set)
-    convolution: bool = False
-    ranked: Ranked | None = None
-
-    def line(self, name: str) -> Understood | None:
-        return next((line for line in self.lines if line.name == name), None)
 
 
 def understand(draft: Draft, indices: Indices) -> Understanding:

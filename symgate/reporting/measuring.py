@@ -32,8 +32,8 @@ from symgate.flow.measure import decay
 from symgate.flow.memory import Memory, T, memory
 from symgate.flow.solve import solved
 from symgate.flow.sweep import sweep
+from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import carries
 from symgate.numerics.initialise import chosen_sizes
 from symgate.plots import (
     decay_curves,

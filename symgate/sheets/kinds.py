@@ -24,8 +24,8 @@ from symgate.bounds.norms import bounds
 from symgate.errors import SymgateError
 from symgate.flow.solve import solved
 from symgate.linear.adjoint import delta
+from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
-from symgate.linear.paths import carries
 from symgate.sheets.slips import slipped
 from symgate.writing.formulas import Formula, Line, Named, Part, Words, Written, line, listed
 from symgate.writing.sections import backward, norms, step

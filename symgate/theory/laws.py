@@ -22,8 +22,9 @@ from symgate.algebra.vectors import MatVec, Vector, name_of, time_of, variable
 from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
-from symgate.linear.linearise import Linearisation, Node, linearise
+from symgate.linear.linearise import linearise
 from symgate.linear.paths import sums
+from symgate.linear.terms import Linearisation, Node
 from symgate.linear.ways import pieces
 from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_general

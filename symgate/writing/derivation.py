@@ -13,7 +13,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
 from symgate.instead import absent
-from symgate.linear.linearise import Term
+from symgate.linear.terms import Term
 from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
 from symgate.writing.data import derivation_data

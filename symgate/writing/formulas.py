@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sympy import Expr
 from sympy.core.basic import Basic
 
-from symgate.linear.linearise import Term
+from symgate.linear.terms import Term
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from symgate.algebra.vectors import Stack, name_of, time_of
 from symgate.cells import entries
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.linear.linearise import Linearisation, ParameterTerm, linearise
+from symgate.linear.linearise import linearise
+from symgate.linear.terms import Linearisation, ParameterTerm
 from symgate.writing.notation import Glyph, Letter, Notation, conventions
 
 

@@ -23,7 +23,7 @@ from symgate.reading.mending.search import Slip, slips
 from symgate.reading.mending.sketch import Sketch, sketch
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
-from symgate.reading.understanding import Understanding
+from symgate.reading.understood import Understanding
 
 
 def seen(cell: Readable) -> list[Fault]:

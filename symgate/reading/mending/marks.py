@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.terms import Apply, Par, Var, walk
-from symgate.reading.understanding import Understood
+from symgate.reading.understood import Understood
 
 
 def faults(cell: Readable) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from symgate.reading.names import Reference
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
 from symgate.reading.terms import AnyTerm, Par, Var, walk
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 
 @dataclass(frozen=True)

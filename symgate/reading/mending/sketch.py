@@ -18,7 +18,7 @@ from symgate.reading.structure import (
     variables,
 )
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
-from symgate.reading.understanding import Understanding, Understood
+from symgate.reading.understood import Understanding, Understood
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from symgate.reading.faults import Fault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.terms import Apply, Num, Par, Var, walk
-from symgate.reading.understanding import Understood
+from symgate.reading.understood import Understood
 
 _ALTERNATIVE = re.compile(
     r"\belse\b|\bor\b|otherwise|alternativ|instead|variant|oder|或|または", re.I

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
+from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import carries
 from symgate.reporting.blocks import (
     Derived,
     Display,

@@ -10,7 +10,7 @@ from sympy import Add, Function, Mul, Symbol
 from symgate.algebra.activations import record_of
 from symgate.algebra.values import LayerNorm, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
-from symgate.bounds.ranges import slope_range, value_range
+from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
 from symgate.writing.formulas import Formula, Line, Part, Step, line
 from symgate.writing.marks import Slope

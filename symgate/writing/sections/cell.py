@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
 
 from symgate.algebra.vectors import MatVec, Vector, variable
-from symgate.linear.linearise import Node
+from symgate.linear.terms import Node
 from symgate.writing.formulas import (
     Count,
     Formula,

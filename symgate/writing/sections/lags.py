@@ -21,8 +21,9 @@ from symgate.algebra.operators import (
 )
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
+from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
-from symgate.linear.paths import carries, count, paths
+from symgate.linear.paths import count, paths
 from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, Written, line, listed
 from symgate.writing.subject import J, K, Subject
 

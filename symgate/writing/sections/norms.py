@@ -15,7 +15,8 @@ from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.bounds.limits import Limit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
-from symgate.linear.paths import MAX_PATHS, carries, count, followed, operator
+from symgate.linear.carry import carries
+from symgate.linear.paths import MAX_PATHS, count, followed, operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point

@@ -8,8 +8,8 @@ from sympy import MatAdd, S
 
 from symgate.algebra.vectors import MatVec
 from symgate.linear.layers import seams
-from symgate.linear.linearise import Term
 from symgate.linear.paths import operator
+from symgate.linear.terms import Term
 from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject

@@ -12,8 +12,8 @@ from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import product
 from symgate.algebra.vectors import MatVec, name_of, t, variable
-from symgate.linear.linearise import Node, Term
 from symgate.linear.paths import count, followed, operator, term_operator
+from symgate.linear.terms import Node, Term
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.subject import Subject, applied
 
