@@ -32,6 +32,9 @@ _DERIVATIVE = re.compile(
 )
 #: Lines up to one in which nothing stands.
 _BLOCK = re.compile(r"(?m:^)(?:[^\S\n]*+[^\s][^\n]*+\n?+)++")
+#: What tells a document with formulas in it from a formula by itself.
+_MARKED = re.compile(r"\$|(?<!\\)\\[\[(]|\\begin\s*\{|```|~~~|<math|<script|<annotation")
+
 _BOUNDS = {"\\le", "\\leq", "\\leqslant", "\\lesssim", "≤", "⩽", "<", "<=", "\\lt"}
 
 #: What is said of ‖∂h_t/∂h_{t-1}‖ ≤ ….
@@ -88,7 +91,8 @@ def equalities(text: str, path: str = "") -> Iterator[Equality]:
 
 def _formulas(text: str, path: str) -> list[Piece]:
     """The formulas of a document that hold a derivative; else the text as it stands."""
-    found = [p for p in pieces(text, path) if p.kind == "latex" and "=" in p.text]
+    marked = _MARKED.search(text) is not None
+    found = [p for p in pieces(text, path) if marked and p.kind == "latex" and "=" in p.text]
     if any(_DERIVATIVE.search(p.text) for p in found):
         return found
     if "\\" in text:
