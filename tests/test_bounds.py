@@ -55,7 +55,8 @@ def draws(
         given = {x: rng.normal(0, 2, size(cell.size(x))) for x in cell.inputs}
         for s in cell.states:
             low, high = known.before[s].low, known.before[s].high
-            value = rng.uniform(max(low, -5), min(high, 5), size(cell.size(s)))
+            shape = tuple(map(size, sg.linearise(cell).shape(s)))
+            value = rng.uniform(max(low, -5), min(high, 5), shape)
             given[s] = np.where(value == 0, 0.1, value)
         yield params, given
 
@@ -333,7 +334,7 @@ def saturating(cell: sg.Cell, gate: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", sorted({*CELLS, "rwkv7"}))
 def test_limits_are_what_saturated_gates_leave(name: str) -> None:
     """With the bias of a gate at ±60, the Jacobian is the limit to all digits."""
     cell = sg.cell(name)
@@ -371,6 +372,16 @@ def test_gates() -> None:
 def test_a_gate_that_follows_from_another_is_set_with_it() -> None:
     closed = next(x for x in limits(sg.cell("lstm-coupled")) if (x.gate, x.value) == ("f", 0))
     assert str(closed.blocks["c", "h"]) == "diag(1 - g_t²) U_g"
+
+
+def test_a_gate_at_its_limit_is_put_into_maps() -> None:
+    """rwkv7's a acts through outer products: at 0 nothing is removed. Its w stays above 0.54."""
+    found = {(x.gate, x.value): str(x.blocks["S", "S"]) for x in limits(sg.cell("rwkv7"))}
+    assert found == {
+        ("w", 1): "I ⊗ (I - s_{S,2,t} κ_tᵀ)",
+        ("a", 0): "I ⊗ diag(w_t)",
+        ("a", 1): "I ⊗ (diag(w_t) - κ_t κ_tᵀ)",
+    }
 
 
 @pytest.mark.parametrize("name", CELLS)

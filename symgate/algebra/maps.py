@@ -276,6 +276,10 @@ class FromRight:
         return RightTimes(delta, transposed(self.matrix))
 
 
+def _diagonal(size: Expr, w: Expr) -> MatrixExpr:
+    return Identity(size) if w == 1 else Diag(size, w)
+
+
 @dataclass(frozen=True)
 class OfColumns:
     """D ↦ D diag(w): each column of a matrix times a number of its own."""
@@ -286,7 +290,7 @@ class OfColumns:
 
     @property
     def operator(self) -> MatrixExpr:
-        return kronecker(Identity(self.rows), Diag(self.cols, self.w))
+        return kronecker(Identity(self.rows), _diagonal(self.cols, self.w))
 
     def push(self, d: Expr) -> Expr:
         return d * Across(self.w)
@@ -304,7 +308,7 @@ class OfRows:
 
     @property
     def operator(self) -> MatrixExpr:
-        return kronecker(Diag(self.rows, self.w), Identity(self.cols))
+        return kronecker(_diagonal(self.rows, self.w), Identity(self.cols))
 
     def push(self, d: Expr) -> Expr:
         return d * Down(self.w)

@@ -1,24 +1,26 @@
 """What is left of a Jacobian when a gate is closed (0) or open (1).
 
-The gate's value is put into every coefficient; z (1 - z) is 0 at both ends, so that the
-paths through the gate close, and what remains is what it multiplies.
+The gate's value is put into every coefficient and every map; z (1 - z) is 0 at both ends, so
+that the paths through the gate close, and what remains is what it multiplies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr, Function, Indexed, Integer, MatrixExpr
+from sympy import Expr, Function, Indexed, Integer, MatrixExpr, S
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import MatVec, name_of
+from symgate.algebra.maps import Map
+from symgate.algebra.operators import Column, Diag, Row
+from symgate.algebra.vectors import MatVec, Outer, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, paths
-from symgate.linear.terms import Linearisation
+from symgate.linear.terms import Linearisation, Term
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,14 @@ def _outputs(lin: Linearisation) -> set[str]:
 
 
 def limits(cell: Cell) -> list[Limit]:
-    """Every gate at 0 and at 1, in the order of the equations."""
-    lin = linearise(cell)
-    return [_limit(lin, gate, value) for gate in gates(cell) for value in (0, 1)]
+    """Every gate at 1, and at 0 where its range reaches that, in the order of the equations."""
+    lin, known = linearise(cell), ranges(cell)
+    return [
+        _limit(lin, gate, value)
+        for gate in gates(cell)
+        for value in (0, 1)
+        if value == 1 or known[gate].low == 0
+    ]
 
 
 def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
@@ -72,7 +79,8 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
     for node in lin:
         if node.name != gate and not node.expression.has(MatVec):
             now = node.expression.xreplace(fixed)
-            if now.is_number and node.symbol not in fixed and now.is_finite:
+            renamed = node.kind == "inner" and isinstance(now, Indexed)
+            if ((now.is_number and now.is_finite) or renamed) and node.symbol not in fixed:
                 fixed[node.symbol] = now
     blocks = {}
     for of in _acted_on(lin, gate):
@@ -99,13 +107,34 @@ def _left_over(
     """The sum over the paths that stay open, with the fixed values put in."""
     kept = []
     for path in found:
-        links = []
-        for link in path.links:
-            factors = tuple(f.xreplace(fixed) for f in link.term.coefficient)
-            if any(f == 0 for f in factors):
-                break
-            left = tuple(f for f in factors if f != 1)
-            links.append(replace(link, term=replace(link.term, coefficient=left)))
-        else:
-            kept.append(Path(tuple(links)))
+        put = [_put(link.term, fixed) for link in path.links]
+        open_ = zip(path.links, filter(None, put), strict=False)
+        if all(put):
+            kept.append(Path(tuple(replace(link, term=term) for link, term in open_)))
     return block(lin, kept, of, wrt)
+
+
+def _put(term: Term, fixed: Mapping[Basic, Expr]) -> Term | None:
+    """A term with the fixed values put in, or None where nothing of it is left."""
+    factors = tuple(f.xreplace(fixed) for f in term.coefficient)
+    matrix = term.matrix
+    if term.map is not None and matrix is not None:
+        now = _through(term.map, fixed)
+        matrix = matrix if now == term.map else now.operator
+        ends = matrix.atoms(Column, Row, Diag, Outer) if now != term.map else ()
+        factors += tuple(S.Zero for e in ends if S.Zero in e.args)
+    if any(f == 0 for f in factors):
+        return None
+    return replace(term, coefficient=tuple(f for f in factors if f != 1), matrix=matrix)
+
+
+def _through(given: Map, fixed: Mapping[Basic, Expr]) -> Map:
+    """A map with the fixed values put into the vectors and numbers that it holds."""
+    assert is_dataclass(given)
+    now = {f.name: getattr(given, f.name) for f in fields(given)}
+    for name, value in now.items():
+        if isinstance(value, Basic):
+            now[name] = value.xreplace(fixed)
+        elif is_dataclass(value):
+            now[name] = _through(value, fixed)
+    return type(given)(**now)

@@ -12,6 +12,7 @@ from sympy import Add, Expr, Indexed, Integer, MatAdd, Mul
 
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
+from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import variable
 from symgate.bounds.limits import Limit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
@@ -234,12 +235,13 @@ def _singular(norm: SpectralNorm) -> Words:
 
 def _carried(subject: Subject) -> Step:
     heading: Words = ("When it can be carried",)
-    alike: dict[Expr, list[Words]] = {}
+    alike: dict[tuple[str, Expr], list[Words]] = {}
     for carry in carries(subject.lin):
-        alike.setdefault(carry.coefficient, []).append((subject.now(carry.state),))
+        known = _multiplied(carry.coefficient)
+        alike.setdefault(known, []).append((subject.now(carry.state),))
     can_close = gates(subject.cell)
     words: list[Any] = []
-    for coefficient, carried in alike.items():
+    for (multiplies, coefficient), carried in alike.items():
         words += ["The carry of ", *listed(carried)]
         held = [g for g in can_close if coefficient.has(variable(g))][:4]
         settings = [
@@ -257,7 +259,7 @@ def _carried(subject: Subject) -> Step:
         elif held and settings:
             named = listed([(variable(g), f" → {v}") for g, v in settings[0].items()])
             words += [
-                " multiplies by ",
+                multiplies,
                 coefficient,
                 ", which tends to 1 for ",
                 *named,
@@ -266,7 +268,7 @@ def _carried(subject: Subject) -> Step:
             ]
         else:
             words += [
-                " multiplies by ",
+                multiplies,
                 coefficient,
                 "; the gradient is preserved where this is near 1. ",
             ]
@@ -277,6 +279,16 @@ def _carried(subject: Subject) -> Step:
         )
         return Step(heading, (reason,))
     return Step(heading, tuple(words))
+
+
+def _multiplied(carry: Expr) -> tuple[str, Expr]:
+    """What a carry multiplies, and by what: the columns of a matrix in S diag(w)."""
+    sides = {type(e) for e in carry.atoms(Across, Down)}
+    if len(sides) != 1:
+        return " multiplies by ", carry
+    what = "columns" if Across in sides else "rows"
+    vector = carry.xreplace({e: e.args[0] for e in carry.atoms(Across, Down)})
+    return f" multiplies its {what} by the components of ", vector
 
 
 def _limits(subject: Subject) -> Iterator[Step]:
