@@ -339,6 +339,30 @@ def test_what_divides_by_zero_is_named() -> None:
         sg.simulate(cell, sg.init(cell, 3, 3), np.zeros((4, 3)))
 
 
+def test_a_normaliser_of_zero_is_named() -> None:
+    """0/0 in what no state reads is refused as well, with the step and the line."""
+    cell = sg.Cell.from_text("""
+        k[t] = W @ x[t]
+        S[t] = S[t-1] + outer(x[t], k[t])
+        n[t] = n[t-1] + k[t]
+        o[t] = S[t] @ k[t] / dot(n[t], k[t])
+    """)
+    with pytest.raises(sg.Diverged, match=r"output o .* from step 0 on .* through o = S\[t\] @"):
+        sg.simulate(cell, sg.init(cell, 3), np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("softmax(S[t-1])", r"softmax takes a vector, and S\[t-1\] is a matrix"),
+        ("S[t-1] + u[t]", r"u\[t\] is a vector, and a matrix is expected"),
+    ],
+)
+def test_a_vector_and_a_matrix_are_told_apart(line: str, said: str) -> None:
+    with pytest.raises(sg.EquationError, match=said):
+        sg.Cell.from_text(f"u[t] = W @ x[t]\nS[t] = {line} + outer(u[t], x[t])")
+
+
 def test_thirty_chained_gates_end_within_reason() -> None:
     """The Jacobian keeps its sums in parentheses instead of multiplying 2^30 routes out."""
     lines = ["g1[t] = sigmoid(W @ x[t] + U @ h[t-1])"]

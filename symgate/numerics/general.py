@@ -264,13 +264,16 @@ def _check(
     first: int,
     stop: int,
 ) -> None:
-    """Raise where a state of the steps is not finite, and say which value was the first.
+    """Raise where a state or an output is not finite, and say which value was the first.
 
-    Steps first … stop - 1 are counted from `origin`, where what is kept begins.
+    An output is what no other value reads, such as a memory over its normaliser. Steps
+    first … stop - 1 are counted from `origin`, where what is kept begins.
     """
     lin, states = linearise(frame.cell), frame.cell.states
-    for state in states:
-        array = kept[state][first + 1 : stop + 1]
+    read = {name_of(term.source) for node in lin for term in node.terms}
+    for state in (*states, *(name for name in kept if name not in (*states, *read))):
+        later = state in states
+        array = kept[state][first + later : stop + later]
         if np.isfinite(np.add.reduce(array, axis=None)):
             continue  # so that no value of it is infinite or nan
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
@@ -280,9 +283,11 @@ def _check(
             at |= {n: v[step + (n in states)] for n, v in kept.items()}
             name = next((n for n in lin.nodes if n in at and not np.isfinite(at[n]).all()), state)
             owner = lin[name].owner
-            through = "" if owner == state else f", through {owner} = {_line(frame, owner)}"
+            told = later and owner == state
+            through = "" if told else f", through {owner} = {_line(frame, owner)}"
+            kind = "state" if later else "output"
             raise Diverged(
-                f"the state {state} of {frame.cell.name} is not finite from step {origin + step} "
+                f"the {kind} {state} of {frame.cell.name} is not finite from step {origin + step} "
                 f"on (of {frame.steps}){through}: it overflows, divides by zero or takes a "
                 f"logarithm of a negative number; use smaller weights or another start"
             )
