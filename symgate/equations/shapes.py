@@ -269,20 +269,12 @@ class _Walk:
                             "diag(v) @ A",
                         )
                     return self.shape(matrices[0])
-            case ast.Call(func=ast.Name(id=name), args=[argument, *_]) if (
-                name in MIXING and self.rank(argument) == 2
-            ):
-                raise self.source.error(
-                    node,
-                    f"{name} takes a vector, and {self.source.written(argument)} is a matrix: rows "
-                    "or columns are not said; write the cell for one row of it",
-                )
+            case ast.Call(func=ast.Name(id=name), args=[part, *_]) if self.rank(part) == 2:
+                given = f"{name} takes a vector, and {self.source.written(part)} is a matrix"
+                raise self.source.error(node, f"{given}; write the cell for one row of it")
         if self.rank(node) == 1:
-            raise self.source.error(
-                node,
-                f"{self.source.written(node)} is a vector, and a matrix is expected here: "
-                "outer(v, k) or diag(v) makes one",
-            )
+            given = f"{self.source.written(node)} is a vector, and a matrix is expected here"
+            raise self.source.error(node, f"{given}: outer(v, k) or diag(v) makes one")
         raise self.source.error(
             node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
         )
