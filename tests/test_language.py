@@ -538,3 +538,40 @@ def test_zoo_reads_back(name: str) -> None:
 @settings(max_examples=24, derandomize=True, deadline=None)
 def test_any_order_of_lines_is_the_same_cell(lines: list[str]) -> None:
     assert sg.Cell.from_text("\n".join(lines)) == sg.cell("gru")
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("(diag(f[t]) @ A) @ h[t-1]", "f[t] * (A @ h[t-1])"),
+        ("(A @ diag(f[t])) @ h[t-1]", "A @ (f[t] * h[t-1])"),
+        ("(A @ diag(f[t]) @ B) @ h[t-1]", "A @ (f[t] * (B @ h[t-1]))"),
+        ("h[t-1] @ (diag(f[t]) @ A)", "(h[t-1] * f[t]) @ A"),
+        ("h[t-1] @ (A @ diag(f[t]))", "(h[t-1] @ A) * f[t]"),
+        ("(diag(f[t]) @ A).T @ h[t-1]", "(f[t] * h[t-1]) @ A"),
+        ("(diag(h[t-1]) @ A) @ f[t]", "h[t-1] * (A @ f[t])"),
+    ],
+)
+def test_a_diagonal_of_a_gate_between_matrices_is_a_factor(typed: str, plain: str) -> None:
+    rest = "f[t] = sigmoid(V @ x[t] + U @ h[t-1])\nh[t] = tanh(W @ x[t] + "
+    assert read(f"{rest}{typed})") == read(f"{rest}{plain})")
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("S[t-1] @ (diag(f[t]) @ A)", "S[t-1] @ diag(f[t]) @ A"),
+        ("(A @ diag(f[t])) @ S[t-1]", "A @ (diag(f[t]) @ S[t-1])"),
+        ("(diag(f[t]) @ A).T @ S[t-1]", "A.T @ (diag(f[t]) @ S[t-1])"),
+        ("S[t-1] @ (A @ diag(f[t]) @ B)", "S[t-1] @ A @ diag(f[t]) @ B"),
+    ],
+)
+def test_a_diagonal_of_a_gate_beside_a_matrix_state_is_a_factor(typed: str, plain: str) -> None:
+    """The path through the gate was lost, and the Jacobian wrong without a word."""
+    rest = (
+        "f[t] = sigmoid(V @ x[t] + U @ h[t-1])\nh[t] = tanh(S[t] @ f[t])\nS[t] = outer(f[t], x[t])"
+    )
+    one, other = read(f"{rest} + {typed}"), read(f"{rest} + {plain}")
+    assert one == other
+    reads = {term.source.base.name for term in sg.linearise(one)["S"].terms}
+    assert reads == {"f", "S"}

@@ -8,6 +8,7 @@ imaginary number is an error here.
 from __future__ import annotations
 
 import ast
+from functools import reduce
 
 import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
@@ -155,19 +156,26 @@ class Builder:
             vector, matrix = self.stacked(left), _transposed(self.matrix(right))
         else:
             matrix, vector = self.matrix(left), self.stacked(right)
-        if isinstance(matrix, Identity):
-            return vector
-        if isinstance(matrix, Diag) and not _is_parameter(matrix):
-            return matrix.vector * vector
-        return MatVec(matrix, vector)
+        return _acting(matrix, vector)
 
     def with_value(self, left: ast.expr, right: ast.expr) -> Expr:
         """A product in which one side is a matrix of the step."""
+        before, after = self.factors(left), self.factors(right)
+        if len(before) > 1:
+            return self.vector(reduce(lambda v, m: _at(left, m, v), reversed(before), right))
+        if len(after) > 1:
+            return self.vector(reduce(lambda v, m: _at(right, v, m), after, left))
         if rank_of(left, self.names) == 1:
             return right_applied(self.vector(left), self.parts(right))
         if rank_of(right, self.names) == 1:
             return applied(self.parts(left), self.vector(right))
         return multiplied(self.parts(left), self.parts(right))
+
+    def factors(self, node: ast.expr) -> list[ast.expr]:
+        """The factors of a product of parameters with diag(…) of a value between them."""
+        if self.names.ranks.is_value(node) or not is_matrix(node, self.names):
+            return [node]
+        return _factors(node) if self.matrix(node).has(sp.Indexed) else [node]
 
     def parts(self, node: ast.expr) -> list[tuple[Expr, MatrixExpr | Expr]]:
         """A matrix expression as a sum: a number and a matrix, of parameters or of the step."""
@@ -331,6 +339,37 @@ def _transposed(matrix: MatrixExpr) -> MatrixExpr:
 
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:
     return _chain(matrix, scale=scale)
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product of matrices, those of its transpose turned round."""
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            return [*_factors(left), *_factors(right)]
+        case ast.Attribute(value=value) if len(inner := _factors(value)) > 1:
+            return [
+                ast.copy_location(ast.Attribute(value=factor, attr="T"), node)
+                for factor in reversed(inner)
+            ]
+    return [node]
+
+
+def _at(place: ast.expr, left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.copy_location(ast.BinOp(left=left, op=ast.MatMult(), right=right), place)
+
+
+def _acting(matrix: MatrixExpr, vector: Expr) -> Expr:
+    """A matrix on a vector; diag(…) of a value is a factor, also between parameters."""
+    if isinstance(matrix, Identity):
+        return vector
+    if isinstance(matrix, Diag) and not _is_parameter(matrix):
+        return matrix.vector * vector
+    if isinstance(matrix, MatMul) and matrix.has(sp.Indexed):
+        scale, parts = matrix.as_coeff_matrices()
+        for part in reversed(parts):
+            vector = _acting(part, vector)
+        return scale * vector
+    return MatVec(matrix, vector)
 
 
 def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
