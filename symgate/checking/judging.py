@@ -358,7 +358,7 @@ class Judge:
         if doubts := [WHY[kind] for r in own for kind in r.scope.seen.doubts()]:
             why = "; ".join(dict.fromkeys(doubts))
             return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
-        located = [self.located(reading, target, side) for reading in own[:8]]
+        located = [self.located(reading, target, side) for reading in own[:4]]
         if any(found is None for found in located):
             return unclear("the numbers do not decide it", side.start, side.stop)
         faults = min((found for found in located if found is not None), key=len)

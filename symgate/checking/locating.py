@@ -20,7 +20,7 @@ from symgate.linear.evaluation import Evaluation, Matrix
 Path = tuple[str, ...]
 Say = Callable[[Expr | MatrixExpr], str]
 
-#: The most mends that are tried for one path.
+#: The most mends that are tried for one claim.
 MOST_TRIED = 600
 
 
@@ -59,6 +59,7 @@ class Locator:
     ) -> None:
         self.rows, self.cols = claim.rows, claim.cols
         self.points, self.seen, self.say = points[:2], seen, say
+        self.left = MOST_TRIED
         self.claimed, self.due = _by_path(claim.parts), _by_path(exact)
         self.candidates = _factors(exact)
         self.span = (
@@ -135,8 +136,11 @@ class Locator:
         target = self.numbers(due)
         later = reversed(list(enumerate(parts)))
         changes = [(i, c) for i, s in later for c in self.changes(s)]
-        for i, change in sorted(changes, key=lambda pair: pair[1].rank)[:MOST_TRIED]:
+        for i, change in sorted(changes, key=lambda pair: pair[1].rank):
+            if self.left <= 0:
+                break
             new = [*parts[:i], *([change.summand] if change.summand else []), *parts[i + 1 :]]
+            self.left -= max(1, sum(len(s.factors) for s in new) // 3)  # what it costs
             if self.gives(new, target):
                 return self.placed(parts[i], change)
         start, stop = parts[0].start, max(s.stop for s in parts)
