@@ -347,6 +347,7 @@ for _record in (
         range=(_ZERO, S.One),
         parity="even",
         kinks=(_ZERO,),
+        constant="the sharpness of the slope",
         in_language=False,
     ),
     Activation("step", step, range=(_ZERO, S.One), rising=True, kinks=(_ZERO,), in_language=False),

@@ -187,14 +187,19 @@ def _left(f: Findings) -> Words:
 
 def _carry(f: Findings) -> Words:
     """What lasts, and what makes it last."""
-    without, own = [], []
+    without, own, whole = [], [], []
     for cell in f.slowest_first:
         key, of = f"cells/{f.slugs[cell.name]}", f" in {cell.name}"
-        block = f"{key}/blocks/{f[f'{key}/of']},{f[f'{key}/wrt']}/without_last_log10"
-        if "carry" in f[block]:
-            without.append((f.number(f"{block}/carry", "power"), of))
+        block = f"{f[f'{key}/of']},{f[f'{key}/wrt']}"  # not of a matrix: no paths are followed
+        left = f"{key}/blocks/{block}/without_last_log10"
+        if block not in f[f"{key}/blocks"]:
+            whole.append((cell.name,))
+        elif "carry" in f[left]:
+            without.append((f.number(f"{left}/carry", "power"), of))
         if f[f"{key}/time_constant_from_biases"] is not None:
             own.append((f.number(f"{key}/time_constant_from_biases", "steps"), " steps", of))
+    if not without and whole:
+        return ("What the carry alone leaves is not told apart in ", *listed(whole), ".")
     if not without:
         return (
             "No cell here carries its state past its weight matrices, so no bias sets how long "
