@@ -123,10 +123,10 @@ class Point:
             out[f"delta_{name}"] = value
         return out
 
-    def at_limit(self, block: Any, fixed: dict[str, float]) -> Any:
+    def at_limit(self, block: Any, fixed: set[str]) -> Any:
         """A block in which some values have been set: they stand in no coefficient."""
         found = {str(v.base.label) for v in block.atoms(sp.Indexed)}
-        assert not found & set(fixed), "a value that was set is still there"
+        assert not found & fixed, "a value that was set is still there"
         return self.evaluate(block)
 
     def with_deltas(self, expression: Any, known: dict[str, Any]) -> Any:
@@ -254,7 +254,7 @@ class Page:
             for (of, wrt), block in limit.blocks.items():
                 partial = self.subject.partial(of, wrt)
                 left: Any = AtLimit(variable(limit.gate), limit.value, partial)
-                fixed = {str(k.base.label): float(v) for k, v in limit.set.items()}
+                fixed = {name_of(v) for v in limit.set if isinstance(v, sp.Indexed)}
                 value = self.laid(at.at_limit(block, fixed))
                 if self.derivation.form == "hadamard":
                     left = Acting(left, self.subject.direction)

@@ -98,8 +98,12 @@ def test_gates_are_stacked_in_lectures() -> None:
 def test_rows_turn_the_matrices() -> None:
     gru = sg.cell("gru")
     assert sg.latex(sg.jacobian(gru, of="z"), "row", cell=gru).endswith(r"U_z^{\mathsf{T}}")
-    gradient = sg.adjoint(gru).gradients["U_z"]
-    assert sg.latex(gradient, "row", cell=gru) == r"H_{t-1}^{\mathsf{T}} \, \delta_{a_z,t}"
+    gradient = sg.adjoint(gru).gradients["U_z"]  # by U_z itself, which rows write U_zᵀ
+    assert sg.latex(gradient, "row", cell=gru) == r"\delta_{a_z,t}^{\mathsf{T}} \, H_{t-1}"
+    assert (
+        r"\frac{\partial L}{\partial U_z} &= \sum_{t=1}^{T} H_{t-1}^{\mathsf{T}} \, \delta_{a_z,t}"
+        in sg.derive(gru, "row").latex()
+    )
 
 
 def test_what_a_notation_does_not_know_is_said() -> None:

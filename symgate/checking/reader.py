@@ -23,25 +23,16 @@ from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of, primes
 from symgate.checking.names import key
 from symgate.checking.partials import derivative_at, differential, joined, running
-from symgate.checking.products import Power, Products
+from symgate.checking.products import ONE, Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla
 from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
-from symgate.checking.values import (
-    NotUnderstood,
-    Operator,
-    Place,
-    Span,
-    Value,
-    Vector,
-)
+from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.trees import Column as Matrix
 from symgate.reading.trees import Fraction, Group, Number, Product, Root, Scripted, Sum, Tree
 from symgate.reading.trees import Symbol as Sign
-
-ONE = Integer(1)
 
 #: What of a vector is one number.
 NUMBERS: Mapping[str, Callable[[Expr], Expr]] = {
@@ -365,8 +356,10 @@ class Reader:
             raised = [exponent(script) for script in argument.scripts]
             if len(raised) == 1 and raised[0] is not None:
                 argument, own = argument.base, raised[0]
+        span, constants = Span(at.start, argument.stop), ()
+        if isinstance(argument, Group) and len(argument.items) == 2:
+            argument, constants = self._constant(name, argument)
         value = self.value(argument, True)
-        span = Span(at.start, argument.stop)
         if isinstance(value, Operator):
             if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
                 raise NotUnderstood("a matrix stands where a vector is due", argument)
@@ -379,13 +372,20 @@ class Reader:
         if name in NUMBERS:
             return self.products.raised(Vector(NUMBERS[name](value.expr), None), power, span)
         function = ACTIVATIONS[name].function
-        result = function(value.expr)
+        result = function(value.expr, *constants)
         if order:
             inner = Symbol("u", real=True)
-            slope = function(inner).diff(inner)
+            slope = function(inner, *constants).diff(inner)
             result = slope.subs(inner, self._argument(value.expr, function))
         found = self.products.raised(Vector(result, value.size), power, span)
         return self.products.raised(found, own, span)
+
+    def _constant(self, name: str, given: Group) -> tuple[Tree, tuple[Expr, ...]]:
+        """The argument and the constant of elu(a, 0.5)."""
+        value, record = self.value(given.items[1], True), ACTIVATIONS.get(name)
+        if record and record.constant and not isinstance(value, Operator) and value.expr.is_number:
+            return given.items[0], (value.expr,)
+        raise NotUnderstood(f"{name} of two values is not understood", given)
 
     def _argument(self, expr: Expr, function: Any) -> Expr:
         """σ′(z_t), where z_t is the value of σ itself: the slope there may be meant."""

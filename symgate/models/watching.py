@@ -201,7 +201,7 @@ def watch(
                 watch.epoch()
         watch.plot()
     """
-    if norm not in NORMS:
+    if not isinstance(norm, str) or norm not in NORMS:
         raise UnknownName("the norm", str(norm), NORMS)
     if not hasattr(module, "named_modules") and not hasattr(module, "weights"):
         raise SymgateError(

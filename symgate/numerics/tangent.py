@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,7 @@ def _start(run: Run, direction: Mapping[str, Any]) -> Rows:
         if value.shape not in {shape, (run.samples, *shape)}:
             both = f"{shape}" if run.batch is None else f"{shape} or {(run.batch, *shape)}"
             raise ShapeError(f"d{state} has shape {value.shape}; expected {both}")
-        rows = np.broadcast_to(value, (run.samples, *shape)).reshape(run.samples, -1)
+        rows = np.broadcast_to(value, (run.samples, *shape)).reshape(run.samples, math.prod(shape))
         out[state] = np.array(rows[:, None])
     largest = np.max([largest_entries(v) for v in out.values()], axis=0)
     if not largest.all():
