@@ -34,7 +34,7 @@ MAX_PATHS = 24
 #: Past this number a sum is not multiplied out, and paths are not told apart by name.
 MAX_SUMMANDS = 64
 
-#: Past this number paths are not followed one by one.
+#: Past this number paths are not followed one by one, and no sum over them is written.
 MAX_FOLLOWED = 10_000
 
 
@@ -183,13 +183,7 @@ def _walk(
 
 def followed(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Path]]:
     """The paths within a step from a node to each variable of `ends`, which stop there."""
-    number = path_count(lin, of, ends)
-    if number > MAX_FOLLOWED:
-        raise SymgateError(
-            f"{lin.cell.name} has {number} paths through one step, too many to follow one by "
-            f"one (the limit is {MAX_FOLLOWED}); jacobian and decay do without them"
-        )
-
+    counted(lin, of, ends)
     return _walk(lin, of, ends, _links(lin.cell), Path(()), Path.then, _in_order)
 
 
@@ -201,8 +195,20 @@ def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed
     """The same added up: the total derivative by each variable of `ends`, as products."""
     if lin.variable(of) in ends:
         return {lin.variable(of): [Product()]}
+    counted(lin, of, ends)
     links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
     return _walk(lin, of, ends, links, Product(), _longer, merged)
+
+
+def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
+    """The number of paths; an error where it is more than anybody can write down."""
+    number = path_count(lin, of, ends)
+    if number > MAX_FOLLOWED:
+        raise SymgateError(
+            f"{lin.cell.name} has {number:,} paths through one step, too many to write down (the "
+            f"limit is {MAX_FOLLOWED:,}); simulate does without them"
+        )
+    return number
 
 
 def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
@@ -319,7 +325,7 @@ def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed
     if between is not None:
         above = operator(lin, of, between, (between, *ends))
         return product([above, operator(lin, name_of(between), wrt, ends)], lin.size(of))
-    if path_count(lin, of, ends) > MAX_SUMMANDS:
+    if counted(lin, of, ends) > MAX_SUMMANDS:
         return _nested(lin, lin.variable(of), wrt, ends, {})
     return _total(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))
 
