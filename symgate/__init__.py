@@ -87,8 +87,10 @@ _HOMES = {
 
 #: What a method of a room below calls in a room above.
 _HOMES |= {
+    "bounds_of": "symgate.flow.beside",
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
+    "predictions_of": "symgate.flow.beside",
     "scene_image": "symgate.drawing.image",
 }
 
@@ -106,6 +108,8 @@ if TYPE_CHECKING:
     from symgate.equations.zoo import cell, zoo
     from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
     from symgate.exploring.explore import Explore, explore
+    from symgate.flow.beside import bounds_of as bounds_of
+    from symgate.flow.beside import predictions_of as predictions_of
     from symgate.flow.curve import Decay
     from symgate.flow.loading import load
     from symgate.flow.measure import decay

@@ -502,6 +502,14 @@ def test_pickle_and_copy(protocol: int) -> None:
         assert (again.name, again.title, again.roles) == ("mine", "Mine", {"h": "state"})
 
 
+def test_a_worker_makes_a_cell_once() -> None:
+    """A cell comes with each task; what was made of it for the first serves the others."""
+    one, other = (pickle.loads(pickle.dumps(sg.cell("gru"))) for _ in range(2))
+    assert one is other
+    renamed = sg.Cell.from_text(sg.cell("gru").text, "mine")
+    assert pickle.loads(pickle.dumps(renamed)).name == "mine"
+
+
 def test_role_of_nothing() -> None:
     with pytest.raises(sg.SymgateError, match="'q', which no equation defines"):
         sg.Cell.from_text("h[t] = U @ h[t-1]", roles={"q": "gate"})

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -225,7 +225,7 @@ class Cell:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        held = (self.text, self.name, self.title, dict(self.roles), self.outputs)
+        held = (self.text, self.name, self.title, tuple(self.roles.items()), self.outputs)
         return _from_text, (*held, self.registered)
 
     @property
@@ -266,15 +266,18 @@ class Cell:
         return symgate.cell_html(self)
 
 
+@lru_cache(maxsize=64)
 def _from_text(
     text: str,
     name: str,
     title: str,
-    roles: dict[str, str],
+    roles: tuple[tuple[str, str], ...],
     outputs: tuple[str, ...],
     registered: tuple[Activation, ...],
 ) -> Cell:
-    return Cell.from_text(text, name, title=title, roles=roles, outputs=outputs)
+    """A cell that was pickled. A worker gets it with each of its tasks, and keeps what was
+    made of it for the first."""
+    return Cell.from_text(text, name, title=title, roles=dict(roles), outputs=outputs)
 
 
 def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:

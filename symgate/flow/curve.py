@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 import symgate
 from symgate.errors import SymgateError
 from symgate.files import write_file
-from symgate.flow.beside import bounds_of, predictions_of
 from symgate.flow.paths import paths
 from symgate.flow.plain import plain
 from symgate.flow.samples import singular_values
@@ -259,7 +258,7 @@ class Decay:
     def bounds(self) -> Ceilings | None:
         """The worst case, the run's own bound and the spectral radius line; None if loaded
         from a file without them."""
-        return self._beside("bounds", bounds_of)
+        return self._beside("bounds", symgate.bounds_of)
 
     @property
     def bound_log10(self) -> Array | None:
@@ -269,7 +268,7 @@ class Decay:
     @property
     def predictions(self) -> Predictions | None:
         """What biases, mean gates and the Lyapunov exponent promise, and how far off it is."""
-        return self._beside("predictions", predictions_of)
+        return self._beside("predictions", symgate.predictions_of)
 
     @property
     def paths(self) -> Paths | None:
