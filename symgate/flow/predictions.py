@@ -204,6 +204,7 @@ def _prediction(decay: Decay, name: str, line: Array) -> Prediction:
     curve = line + start
     with np.errstate(invalid="ignore"):
         rate = float((line[-1] - line[len(line) // 2]) / (len(line) - 1 - len(line) // 2)) * LN10
+        rate = -math.inf if math.isnan(rate) else rate  # a carry that is 0 at some step
         rate_off = rate - decay.rate
         decades_off = float(curve[-1] - decay.median[-1])
     return Prediction(name, rate, curve, rate_off, decades_off)
