@@ -166,10 +166,13 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
     except BEYOND as error:
         if one == other:
             return Comparison(one, other, "identical", reason="their equations are the same")
-        if (beyond := _beyond_vectors(one, other)) is not None:
-            return beyond
-        large = isinstance(error, TooLarge | RecursionError)
-        return Comparison(one, other, NONE_FOUND if large else NOT_UNDERSTOOD, reason=_why(error))
+        if isinstance(error, TooLarge | RecursionError):
+            return Comparison(one, other, NONE_FOUND, reason=_why(error))
+        try:
+            beyond = _beyond_vectors(one, other)
+        except (TooLarge, RecursionError) as large:
+            return Comparison(one, other, NONE_FOUND, reason=_why(large))
+        return beyond or Comparison(one, other, NOT_UNDERSTOOD, reason=_why(error))
     try:
         with bounded():
             found = relations(left, right)

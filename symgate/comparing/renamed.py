@@ -7,15 +7,17 @@ names. It finds no change of parameters beyond that, and proves no difference.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice, permutations, product
 
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Symbol, expand_mul, srepr
+from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, expand_mul, srepr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import Vector, name_of, rank, time_of, variable
+from symgate.comparing.effort import TooLarge
 from symgate.comparing.wording import Map
 from symgate.equations.cell import Cell
 from symgate.equations.row import row_of
@@ -25,6 +27,10 @@ from symgate.errors import SymgateError
 TRIES = 200
 #: So many times the places of names are told apart by the names beside them.
 ROUNDS = 4
+#: A value of more summands, multiplied out, is not compared so.
+MOST = 2000
+#: So many names may stand in places that are told apart by nothing.
+MOST_ALIKE = 6
 ANY = Symbol("size", integer=True, positive=True)
 
 
@@ -102,9 +108,12 @@ class _Whole:
 
     def __init__(self, cell: Cell) -> None:
         values: dict[Basic, Expr] = {}
+        known: dict[Basic, int] = {}
         sizes = dict.fromkeys(cell.sizes.values(), ANY)
         for name, e in cell.equations.items():
-            values[cell.variable(name)] = e.xreplace(values).xreplace(sizes)
+            value = values[cell.variable(name)] = e.xreplace(values).xreplace(sizes)
+            if _summands(value, known) > MOST:
+                raise TooLarge(f"the sum for {name}[t] has too many terms")
         read = {v for e in cell.equations.values() for v in e.atoms(Indexed)}
         shown = [n for n in cell.equations if n in cell.states or cell.variable(n) not in read]
         self.equations = {n: _expanded(values[cell.variable(n)]) for n in shown}
@@ -138,6 +147,8 @@ def _matches(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[dict[
     for side, places in enumerate((one, other)):
         for name, place in places.items():
             groups.setdefault(place, ([], []))[side].append(name)
+    if max((len(ours) for ours, _ in groups.values()), default=0) > MOST_ALIKE:
+        raise TooLarge("too many names stand alike")
     ways = [[(theirs, p) for p in permutations(ours)] for ours, theirs in groups.values()]
     for way in product(*ways):
         yield {b: a for theirs, ours in way for b, a in zip(theirs, ours, strict=True)}
@@ -158,6 +169,17 @@ def _renamed(a: Basic, name: str) -> Basic:
 
 def _name(a: Basic) -> str:
     return name_of(a) if isinstance(a, Indexed) else str(getattr(a, "name", ""))
+
+
+def _summands(e: Basic, known: dict[Basic, int]) -> int:
+    """How many summands an expression has in all, multiplied out; counted before it is."""
+    if e not in known:
+        parts = [_summands(p, known) for p in e.args]
+        count = math.prod(parts) if isinstance(e, Mul) else max(sum(parts), 1)
+        if isinstance(e, Pow) and e.exp.is_Integer and e.exp.is_positive:
+            count = min(parts[0], MOST) ** min(int(e.exp), MOST)
+        known[e] = min(count, MOST + 1)
+    return known[e]
 
 
 def _expanded(e: Expr) -> Expr:
