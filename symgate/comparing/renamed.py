@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice, permutations, product
 
-from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, expand_mul, srepr
+from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, expand_mul, srepr
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import Vector, name_of, rank, time_of, variable
@@ -172,13 +172,18 @@ def _name(a: Basic) -> str:
 
 
 def _summands(e: Basic, known: dict[Basic, int]) -> int:
-    """How many summands an expression has in all, multiplied out; counted before it is."""
+    """How many summands an expression has, multiplied out; counted before it is, within nodes
+    too, where more than MOST are MOST + 1 of the whole."""
     if e not in known:
         parts = [_summands(p, known) for p in e.args]
-        count = math.prod(parts) if isinstance(e, Mul) else max(sum(parts), 1)
-        if isinstance(e, Pow) and e.exp.is_Integer and e.exp.is_positive:
-            count = min(parts[0], MOST) ** min(int(e.exp), MOST)
-        known[e] = min(count, MOST + 1)
+        count = 1
+        if isinstance(e, Add):
+            count = sum(parts)
+        elif isinstance(e, Mul):
+            count = math.prod(parts)
+        elif isinstance(e, Pow) and e.exp.is_Integer and e.exp.is_positive:
+            count = parts[0] ** min(int(e.exp), MOST)
+        known[e] = min(max([count, *(n for n in parts if n > MOST)]), MOST + 1)
     return known[e]
 
 
