@@ -77,22 +77,8 @@ function pullNumber(P, rows, size, to, weight) {
 
 const WHOLE = {
   matvec: {
-    forward(m, out, a, b, r) {
-      const [rows, cols] = r.args[0].shape;
-      let i = 0;
-      for (; i + 4 <= rows; i += 4) { // four rows at a time
-        let s0 = 0, s1 = 0, s2 = 0, s3 = 0, p0 = a + i * cols, p1 = p0 + cols, p2 = p1 + cols, p3 = p2 + cols;
-        for (let j = 0; j < cols; j++) {
-          const x = m[b + j];
-          s0 += m[p0++] * x; s1 += m[p1++] * x; s2 += m[p2++] * x; s3 += m[p3++] * x;
-        }
-        m[out + i] = s0; m[out + i + 1] = s1; m[out + i + 2] = s2; m[out + i + 3] = s3;
-      }
-      for (; i < rows; i++) {
-        let sum = 0;
-        for (let j = 0, p = a + i * cols; j < cols; j++) sum += m[p++] * m[b + j];
-        m[out + i] = sum;
-      }
+    forward(m, out, a, b, r, arena) {
+      arena.times(m, m, m, ...r.args[0].shape, out, a, b);
     },
     pull(P, rows, r, m, at, into, { arena, weights }) {
       const to = into(1);
@@ -314,67 +300,75 @@ function spreadOf(r, m, at, centred) {
   return Math.sqrt(square + r.k);
 }
 
-/** The largest singular value of P (rows × cols), by Lanczos on PᵀP with all vectors kept.
- *  `start` is a guess of the right singular vector; `right` is the one found. */
+/** The largest singular value of P (rows × cols), by Lanczos on PPᵀ. `start` is a guess of the
+ *  left singular vector, which changes little from lag to lag; `left` is the one found. */
 function spectralNorm(P, rows, cols, arena, start) {
   const biggest = largestIn(P);
-  if (!(biggest > 0) || !Number.isFinite(biggest)) return { norm: biggest, right: start };
-  const n = cols, most = Math.min(rows, cols), basis = [], alpha = [], beta = [], inverse = 1 / biggest;
-  const first = arena.take(n);
-  for (let i = 0; i < n; i++) first[i] = (start ? start[i] : 0) + 0.02 * Math.sin(1 + 7 * i + i * i) / Math.sqrt(n);
-  let v = first, last = 0, top = 0;
-  for (let step = 0; step < most; step++) {
-    const length = lengthOf(v, 0, n);
-    if (step && !(length > 1e-11 * top)) break;
-    for (let i = 0; i < n; i++) v[i] /= length;
-    basis.push(v);
-    if (step) beta.push(length);
-    const w = arena.take(n);
-    arena.gram(w, P, v, rows, n);
-    let a = 0;
-    for (let j = 0; j < n; j++) a += (w[j] *= inverse * inverse) * v[j];
-    alpha.push(a);
-    top = Math.max(top, a);
-    for (let twice = 0; twice < 2; twice++) {
-      if (twice && lengthOf(w, 0, n) > 1e-3 * top) break; // little was lost
-      for (const q of basis) {
-        let along = 0;
-        for (let j = 0; j < n; j++) along += q[j] * w[j];
-        for (let j = 0; j < n; j++) w[j] -= along * q[j];
-      }
-    }
-    v = w;
-    if (step >= 3 && step % 2) {
-      const found = largestOf(alpha, beta);
-      if (Math.abs(found - last) < 1e-10 * found) break;
-      last = found;
-    }
+  if (!(biggest > 0) || !Number.isFinite(biggest)) return { norm: biggest, left: start };
+  const n = rows, most = Math.min(rows, cols), square = 1 / biggest ** 2, alpha = [], beta = [];
+  const [across] = arena.vectors(cols, 1), left = arena.take(n);
+  const basis = arena.vectors(n, 2);
+  let u = basis[1], last = 0, length = 0, before = 0;
+  for (let i = 0; i < n; i++) {
+    u[i] = (start ? start[i] : 0) + 0.02 * Math.sin(1 + 7 * i + i * i) / Math.sqrt(n);
+    length += u[i] * u[i];
   }
-  const value = largestOf(alpha, beta), weights = vectorOf(alpha, beta, value), right = arena.take(n);
-  basis.forEach((q, i) => {
-    for (let j = 0; j < n; j++) right[j] += weights[i] * q[j];
+  for (let step = 0; ; step++) {
+    const inverse = 1 / Math.sqrt(length);
+    for (let i = 0; i < n; i++) u[i] *= inverse;
+    const w = arena.vectors(n, step + 3)[step + 2];
+    arena.turned(across, P, u, rows, cols);
+    arena.times(w, P, across, rows, cols);
+    let a = 0;
+    for (let i = 0; i < n; i++) a += (w[i] *= square) * u[i];
+    alpha.push(a);
+    const found = largestOf(alpha, beta, last, before);
+    if ((step > 1 && found - last < 2e-11 * found) || step > most + 4) break;
+    last = found;
+    const older = basis[step];
+    length = 0;
+    for (let i = 0; i < n; i++) {
+      const rest = w[i] - a * u[i] - before * older[i];
+      w[i] = rest;
+      length += rest * rest;
+    }
+    before = Math.sqrt(length);
+    if (!(before > 1e-11 * found)) break;
+    beta.push(before);
+    u = w;
+  }
+  const value = largestOf(alpha, beta, last, before), weights = vectorOf(alpha, beta, value);
+  weights.forEach((weight, i) => {
+    const q = basis[i + 1];
+    for (let j = 0; j < n; j++) left[j] += weight * q[j];
   });
-  for (const q of new Set([...basis, v])) arena.give(q);
-  return { norm: biggest * Math.sqrt(Math.max(value, 0)), right };
+  return { norm: biggest * Math.sqrt(Math.max(value, 0)), left };
 }
 
-/** The largest eigenvalue of a symmetric tridiagonal matrix, by bisection. */
-function largestOf(alpha, beta) {
+/** The largest eigenvalue of a symmetric tridiagonal matrix, by Laguerre's method from above.
+ *  `last` is that of the matrix without its last row, and `beside` what stands beside that. */
+function largestOf(alpha, beta, last, beside) {
   const count = alpha.length;
-  let low = alpha[0], high = 0;
-  for (let i = 0; i < count; i++) {
-    const beside = (i ? Math.abs(beta[i - 1]) : 0) + (i < count - 1 ? Math.abs(beta[i]) : 0);
-    low = Math.max(low, alpha[i]);
-    high = Math.max(high, alpha[i] + beside);
+  let x = count === 1 ? alpha[0] : Math.max(last, alpha[count - 1]) + beside;
+  for (let turn = 0; turn < 40 && count > 1; turn++) {
+    let q = x - alpha[0];
+    if (!(q > 0)) return x;
+    let first = 1 / q, second = 0, once = first, twice = once * once;
+    for (let i = 1; i < count; i++) {
+      const r = beta[i - 1] * beta[i - 1] / q, up = 1 + r * first, bent = r * (second - 2 * first * first);
+      q = x - alpha[i] - r;
+      if (!(q > 0)) return x; // it is at the root, or below by rounding
+      first = up / q;
+      second = bent / q;
+      once += first;
+      twice += first * first - second;
+    }
+    const move = count / (once + Math.sqrt(Math.max(0, (count - 1) * (count * twice - once * once))));
+    if (!(move > 0)) break;
+    x -= move;
+    if (move < 1e-15 * x) break;
   }
-  for (let turn = 0; turn < 60 && high - low > 1e-15 * high; turn++) {
-    const middle = (low + high) / 2;
-    let q = middle - alpha[0];
-    for (let i = 1; q > 0 && i < count; i++) q = middle - alpha[i] - beta[i - 1] * beta[i - 1] / q;
-    if (q > 0) high = middle; // all eigenvalues are below
-    else low = middle;
-  }
-  return high;
+  return x;
 }
 
 /** The eigenvector of a tridiagonal matrix for an eigenvalue, by its recurrence. */

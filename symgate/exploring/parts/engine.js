@@ -86,7 +86,11 @@ class Machine {
   run(inputs, steps) {
     const length = this.fixedLength + (steps + 1) * this.width;
     if (length > 8 * LARGEST) throw new Error("too many numbers for a page; take fewer units or lags");
-    if (this.memory?.length !== length) this.memory = new Float64Array(length);
+    if (this.memory?.length !== length) {
+      this.arena.reset();
+      this.memory = this.arena.take(length);
+      this.inArena = this.arena.top;
+    }
     this.memory.fill(0, this.fixedLength, this.fixedLength + this.width);
     this.memory.set(this.fixed);
     this.steps = steps;
@@ -144,7 +148,7 @@ class Machine {
   /** The spectral norm of a fixed matrix, worked out once. */
   normOf(r) {
     if (!this.norms.has(r)) {
-      const [rows, cols] = r.shape, data = this.fixed.subarray(r.offset, r.offset + r.size);
+      const [rows, cols] = r.shape, data = this.memory.subarray(r.offset, r.offset + r.size);
       this.norms.set(r, spectralNorm(data, rows, cols, this.arena).norm);
     }
     return this.norms.get(r);
@@ -179,7 +183,7 @@ function forward(r, m, t, machine) {
     case "apply": r.of.run(m, out, a, da, n, r.k); break;
     case "matvec": {
       const ahead = machine.driven.get(r);
-      if (!ahead) WHOLE.matvec.forward(m, out, a, b, r);
+      if (!ahead) WHOLE.matvec.forward(m, out, a, b, r, machine.arena);
       else for (let i = 0, e = t * n; i < n; i++) m[out + i] = ahead.data[e + i];
       break;
     }

@@ -1,9 +1,9 @@
 "use strict";
-/* The three inner loops as a WebAssembly module, two numbers at a time, put together here byte by
+/* The inner loops as a WebAssembly module, two numbers at a time, put together here byte by
  * byte; without WebAssembly the same loops run in JavaScript. */
 
 const Kernel = (() => {
-  const PAGES = 512; // of 64 KiB
+  const PAGES = 1024; // of 64 KiB
   const get = (i) => [0x20, i], set = (i) => [0x21, i];
   const number = (v) => {
     const bytes = [];
@@ -17,7 +17,7 @@ const Kernel = (() => {
   const ADD = [0x6a], MUL = [0x6c], LESS = [0x49], END = [0x0b];
   const load = (offset) => [0xfd, 0x00, 3, offset], splat = [0xfd, 0x0a, 3, 0];
   const store = (offset) => [0xfd, 0x0b, 3, offset];
-  const TIMES = [0xfd, 0xf2, 0x01], PLUS = [0xfd, 0xf0, 0x01], ZERO = [0xfd, 0x0c, ...Array(16).fill(0)];
+  const lane = (i) => [0xfd, 0x21, i], TIMES = [0xfd, 0xf2, 0x01], PLUS = [0xfd, 0xf0, 0x01], ZERO = [0xfd, 0x0c, ...Array(16).fill(0)];
   const sum = (i, ...more) => [...get(i), ...more.flat(), ...ADD, ...set(i)];
   const step = (i, by) => sum(i, constant(by));
   /** Repeats a body while the local is below a limit; both are byte counts or counts. */
@@ -77,28 +77,51 @@ const Kernel = (() => {
     return { parameters: 5, locals: [[3, 0x7f]], body };
   }
 
-  /** gram(w, P, v, rows, cols, two): w += Pᵀ P v by way of the two numbers at `two`; cols is even. */
-  function gram() {
-    const [w, P, v, rows, cols, two, i, j, a, b] = Array(10).keys(), acc = 10, lanes = 11;
+  /** times(y, A, x, rows, cols): y = A x; rows is even, cols a multiple of four. */
+  function times() {
+    const [y, A, x, rows, cols, i, j, at] = Array(8).keys(), acc = [8, 9, 10, 11], v = [12, 13];
+    const total = (r) => [...get(acc[r]), ...get(acc[r + 2]), ...PLUS, ...set(acc[r]),
+      ...get(y), ...get(acc[r]), ...lane(0), ...get(acc[r]), ...lane(1), 0xa0, 0x39, 3, 0, ...step(y, 8)];
     const body = [
       ...set1(i, constant(0)), ...set1(cols, bytes(cols)),
       ...loop([
-        ...ZERO, ...set(acc), ...set1(j, constant(0)), ...set1(a, get(P)), ...set1(b, get(v)),
+        ...acc.flatMap((one) => [...ZERO, ...set(one)]), ...set1(j, constant(0)),
         ...loop([
-          ...get(acc), ...get(a), ...load(0), ...get(b), ...load(0), ...TIMES, ...PLUS, ...set(acc),
-          ...step(a, 16), ...step(b, 16), ...step(j, 16),
+          ...set1(at, [...get(x), ...get(j), ...ADD]), ...[0, 1].flatMap((h) => [...get(at), ...load(16 * h), ...set(v[h])]),
+          ...set1(at, [...get(A), ...get(j), ...ADD]),
+          ...[0, 1].flatMap((r) => [
+            ...[0, 1].flatMap((h) => [...get(acc[r + 2 * h]), ...get(at), ...load(16 * h), ...get(v[h]), ...TIMES, ...PLUS, ...set(acc[r + 2 * h])]),
+            ...sum(at, get(cols)),
+          ]),
+          ...step(j, 32),
         ], j, cols),
-        ...get(two), ...get(acc), ...store(0),
-        ...get(two), ...splat, ...get(two), 0xfd, 0x0a, 3, 8, ...PLUS, ...set(lanes),
-        ...set1(j, constant(0)), ...set1(b, get(w)),
-        ...loop([
-          ...get(b), ...get(b), ...load(0), ...get(P), ...load(0), ...get(lanes), ...TIMES, ...PLUS, ...store(0),
-          ...step(P, 16), ...step(b, 16), ...step(j, 16),
-        ], j, cols),
-        ...step(i, 1),
+        ...total(0), ...total(1), ...sum(A, get(cols)), ...sum(A, get(cols)), ...step(i, 2),
       ], i, rows),
     ];
-    return { parameters: 6, locals: [[4, 0x7f], [2, 0x7b]], body };
+    return { parameters: 5, locals: [[3, 0x7f], [6, 0x7b]], body };
+  }
+
+  /** turned(y, A, x, rows, cols): y = Aᵀ x; rows is even, cols a multiple of four. */
+  function turned() {
+    const [y, A, x, rows, cols, i, j, at, from] = Array(9).keys(), acc = [9, 10, 11, 12], v = 13;
+    const body = [
+      ...set1(j, constant(0)), ...set1(cols, bytes(cols)),
+      ...loop([
+        ...acc.flatMap((one) => [...ZERO, ...set(one)]), ...set1(i, constant(0)),
+        ...set1(at, [...get(A), ...get(j), ...ADD]), ...set1(from, get(x)),
+        ...loop([
+          ...[0, 1].flatMap((r) => [
+            ...get(from), 0xfd, 0x0a, 3, 8 * r, ...set(v),
+            ...[0, 1].flatMap((h) => [...get(acc[r + 2 * h]), ...get(at), ...load(16 * h), ...get(v), ...TIMES, ...PLUS, ...set(acc[r + 2 * h])]),
+            ...sum(at, get(cols)),
+          ]),
+          ...step(from, 16), ...step(i, 2),
+        ], i, rows),
+        ...[0, 1].flatMap((h) => [...get(y), ...get(acc[2 * h]), ...get(acc[2 * h + 1]), ...PLUS, ...store(16 * h)]),
+        ...step(y, 32), ...step(j, 32),
+      ], j, cols),
+    ];
+    return { parameters: 5, locals: [[4, 0x7f], [5, 0x7b]], body };
   }
 
   function set1(i, value) {
@@ -106,7 +129,7 @@ const Kernel = (() => {
   }
 
   function assembled() {
-    const functions = { multiply: multiply(), scaled: scaled(), gram: gram() };
+    const functions = { multiply: multiply(), scaled: scaled(), times: times(), turned: turned() };
     const vector = (items) => [...unsigned(items.length), ...items.flat()];
     const section = (id, content) => [id, ...unsigned(content.length), ...content];
     const name = (text) => vector([...text].map((c) => c.charCodeAt(0)));
@@ -148,9 +171,18 @@ const Kernel = (() => {
       this.reset();
     }
 
-    reset() {
-      this.top = 2;
+    reset(top = 0) {
+      this.top = top;
       this.free = new Map();
+      this.basis = new Map();
+    }
+
+    /** Vectors of one length, to be written over: made when they are asked for. */
+    vectors(length, count) {
+      if (!this.basis.has(length)) this.basis.set(length, []);
+      const found = this.basis.get(length);
+      while (found.length < count) found.push(this.take(length));
+      return found;
     }
 
     /** Numbers that are all zero; in the module's memory while there is room. */
@@ -186,17 +218,27 @@ const Kernel = (() => {
       } else this.own.scaled(to.byteOffset, P.byteOffset, slope.byteOffset, rows, size);
     }
 
-    /** w += Pᵀ P v. */
-    gram(w, P, v, rows, cols) {
-      if (cols % 2 === 0 && this.holds(w, P, v)) {
-        this.own.gram(w.byteOffset, P.byteOffset, v.byteOffset, rows, cols, 0);
+    /** y = A x, A (rows × cols); each begins at its place. */
+    times(y, A, x, rows, cols, y0 = 0, a0 = 0, x0 = 0) {
+      if (rows % 2 === 0 && cols % 4 === 0 && cols && this.holds(y, A, x)) {
+        this.own.times(y.byteOffset + 8 * y0, A.byteOffset + 8 * a0, x.byteOffset + 8 * x0, rows, cols);
         return;
       }
-      for (let i = 0, p = 0; i < rows; i++, p += cols) {
-        let along = 0;
-        for (let j = 0; j < cols; j++) along += P[p + j] * v[j];
-        for (let j = 0; j < cols; j++) w[j] += P[p + j] * along;
+      for (let i = 0; i < rows; i++) {
+        let sum = 0;
+        for (let j = 0; j < cols; j++) sum += A[a0++] * x[x0 + j];
+        y[y0 + i] = sum;
       }
+    }
+
+    /** y = Aᵀ x. */
+    turned(y, A, x, rows, cols) {
+      if (rows % 2 === 0 && cols % 4 === 0 && rows && this.holds(y, A, x)) {
+        this.own.turned(y.byteOffset, A.byteOffset, x.byteOffset, rows, cols);
+        return;
+      }
+      y.fill(0);
+      for (let i = 0, p = 0; i < rows; i++) for (let j = 0; j < cols; j++) y[j] += A[p++] * x[i];
     }
   }
 

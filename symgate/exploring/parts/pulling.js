@@ -80,11 +80,10 @@ function sweep(r, D, L, m, o, a, b, A, B) {
 /** The way back from `of` to `wrt` through a machine that has been run. */
 class Pull {
   constructor(machine, of, wrt) {
-    Object.assign(this, { machine, of, wrt, arena: machine.arena, scratch: new Map(),
-      arrived: Array(machine.compiler.registers.length).fill(null) });
-    this.arena.reset();
-    this.weights = this.arena.take(machine.fixedLength);
-    this.weights.set(machine.fixed);
+    Object.assign(this, { machine, of, wrt, arena: machine.arena, slopesOf: new Map(), t: 0 });
+    this.arena.reset(machine.inArena);
+    this.weights = this.arena.holds(machine.memory) ? machine.memory : this.arena.take(machine.fixedLength);
+    if (this.weights !== machine.memory) this.weights.set(machine.fixed);
     const { cell, compiler } = machine;
     this.isState = cell.states.includes(wrt);
     this.useful = usefulFor(machine, wrt, this.isState);
@@ -92,44 +91,46 @@ class Pull {
     this.steps = machine.roots.filter(({ root }) => this.useful.has(root)).reverse()
       .map((step) => ({ ...step, leaves: step.leaves.map((leaf) => (this.useful.has(leaf) ? leaf : null)) }));
     this.gates = new Set(cell.gates);
+    this.at = (r) => machine.at(r, this.t);
   }
 
-  /** Pulls `carried` (Map of registers to rows) through step t. With `named` the rows stay apart
-   *  by path. Gives what arrives at each useful leaf: by its number a Map of path to rows. */
-  step(t, carried, rows, bounds, named) {
-    const { machine, arrived } = this, m = machine.memory, at = (r) => machine.at(r, t);
-    arrived.fill(null);
-    for (const [r, data] of carried) arrived[r.id] = new Map([["", data]]);
+  /** What pulls rows of `starts` through one step: the buffers where they are put, what is done,
+   *  in order, and the buffers where they arrive. With `named` they stay apart by path. */
+  plan(starts, rows, named) {
+    const { machine, at } = this, m = machine.memory, arrived = new Map(), free = new Map(), acts = [];
+    const take = (size) => free.get(size)?.pop() ?? this.arena.take(rows * size);
+    const put = new Map(starts.map((r) => [r, this.arena.take(rows * r.size)]));
+    for (const [r, data] of put) arrived.set(r, new Map([["", data]]));
     const into = (r, key) => {
-      const paths = arrived[r.id] ??= new Map();
-      let data = paths.get(key);
-      if (!data) paths.set(key, data = this.arena.take(rows * r.size));
-      return data;
+      if (!arrived.has(r)) arrived.set(r, new Map());
+      const paths = arrived.get(r);
+      if (!paths.has(key)) {
+        const data = take(r.size);
+        paths.set(key, data);
+        acts.push(() => data.fill(0));
+      }
+      return paths.get(key);
     };
     for (const { root, inner, leaves, plain } of this.steps) {
-      const here = arrived[root.id], bound = bounds ? bounds[root.id] : 0;
+      const here = arrived.get(root);
       if (!here) continue;
-      const keyOf = (key, leaf) => this.key(key, root, named, plain.has(leaf), leaf);
-      if (!inner.length) {
-        for (const [key, P] of here) {
-          WHOLE[root.op].pull(P, rows, root, m, at, (i) => leaves[i] && into(leaves[i], keyOf(key, leaves[i])), this);
-        }
-        if (bounds) {
-          const by = WHOLE[root.op].bound(root, m, at, machine);
-          for (let i = 0; i < leaves.length; i++) if (leaves[i]) bounds[leaves[i].id] += bound * by[i];
-        }
-      } else {
-        const slopes = this.slopes(root, inner, leaves, t);
-        for (const [leaf, slope] of slopes) {
-          for (const [key, P] of here) this.scaled(into(leaf, keyOf(key, leaf)), P, slope, rows, root.size, leaf.size);
-          if (bounds) bounds[leaf.id] += bound * (leaf.size === 1 && root.size > 1 ? lengthOf(slope, 0, slope.length) : largestIn(slope));
+      const to = (key, leaf) => leaf && into(leaf, this.key(key, root, named, plain.has(leaf), leaf));
+      if (inner.length) acts.push((bounds) => this.slopes(root, inner, leaves, bounds));
+      else acts.push((bounds) => this.bound(root, leaves, bounds));
+      for (const [key, P] of here) {
+        const targets = leaves.map((leaf) => to(key, leaf));
+        if (!inner.length) acts.push(() => WHOLE[root.op].pull(P, rows, root, m, at, (i) => targets[i], this));
+        else {
+          leaves.forEach((leaf, i) => {
+            const slope = leaf && this.scratch(root, inner, leaves).slopes[i];
+            if (leaf) acts.push(() => this.scaled(targets[i], P, slope, rows, root.size, leaf.size));
+          });
         }
       }
       if (root.name === this.wrt) continue;
-      this.release(here, carried.get(root));
-      arrived[root.id] = null;
+      for (const data of here.values()) if (data !== put.get(root)) free.set(root.size, [...(free.get(root.size) ?? []), data]);
     }
-    return arrived;
+    return { put, acts, arrived };
   }
 
   /** to += P × slope: by components, or summed up where the leaf is a number. */
@@ -145,10 +146,6 @@ class Pull {
     }
   }
 
-  release(paths, kept) {
-    for (const data of paths.values()) if (data !== kept) this.arena.give(data);
-  }
-
   /** The name of a path after it passed a value. Where a state reads another of the same step
    *  (h = o ⊙ tanh(c) reads c), that reading names nothing. */
   key(key, root, named, plain, leaf) {
@@ -162,30 +159,35 @@ class Pull {
     return key === "" && !plain ? DIRECT : key;
   }
 
-  /** ∂root/∂leaf for each leaf, a number for each component of the root. */
-  slopes(root, inner, leaves, t) {
-    const { machine } = this, m = machine.memory, L = root.size;
-    if (!this.scratch.has(root)) {
-      const wanted = new Map([...inner, ...leaves.filter(Boolean)].map((r) => [r, this.arena.take(L)]));
+  /** Where the derivatives of a root are worked out, made once. */
+  scratch(root, inner, leaves) {
+    if (!this.slopesOf.has(root)) {
+      const wanted = new Map([...inner, ...leaves.filter(Boolean)].map((r) => [r, this.arena.take(root.size)]));
       const sweeps = inner.map((r) => [r, ...[r, ...r.args].map((a) => wanted.get(a) ?? null)]);
-      this.scratch.set(root, { wanted: [...wanted.values()], sweeps, slopes: leaves.filter(Boolean).map((leaf) => [leaf, wanted.get(leaf)]) });
+      this.slopesOf.set(root, { wanted: [...wanted.values()], sweeps, slopes: leaves.map((leaf) => leaf && wanted.get(leaf)) });
     }
-    const { wanted, sweeps, slopes } = this.scratch.get(root);
+    return this.slopesOf.get(root);
+  }
+
+  /** ∂root/∂leaf for each leaf, a number for each component of the root; and what bounds it. */
+  slopes(root, inner, leaves, bounds) {
+    const { machine, t } = this, m = machine.memory, L = root.size;
+    const { wanted, sweeps, slopes } = this.scratch(root, inner, leaves);
     for (const data of wanted) data.fill(0);
     wanted[0].fill(1);
     for (const [r, D, A, B] of sweeps) {
       const [x, y] = r.args;
       sweep(r, D, L, m, machine.at(r, t), machine.at(x, t), y ? machine.at(y, t) : 0, A, B ?? null);
     }
-    return slopes;
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i], slope = slopes[i];
+      if (leaf) bounds[leaf.id] += bounds[root.id] * (leaf.size === 1 && L > 1 ? lengthOf(slope, 0, L) : largestIn(slope));
+    }
   }
 
-  /** The rows to start from: given ones, or all of the identity. */
-  start(rows, n) {
-    const data = this.arena.take(rows ? rows.length : n * n);
-    if (rows) data.set(rows);
-    else for (let i = 0; i < n; i++) data[i * n + i] = 1;
-    return data;
+  bound(root, leaves, bounds) {
+    const by = WHOLE[root.op].bound(root, this.machine.memory, this.at, this.machine);
+    for (let i = 0; i < leaves.length; i++) if (leaves[i]) bounds[leaves[i].id] += bounds[root.id] * by[i];
   }
 
   /** log10 of the norm for k = 0 … lags, from the last step back; with shares and a bound.
@@ -196,52 +198,49 @@ class Pull {
     const size = first.size, height = rows ? rows.length / size : size, target = compiler.now.get(this.wrt);
     const before = compiler.before.get(this.wrt), last = machine.steps - 1;
     const log10 = new Float64Array(lags + 1).fill(-Infinity), bound = new Float64Array(lags + 1).fill(-Infinity);
-    const shares = [];
-    let state = { carried: new Map([[first, this.start(rows, size)]]), rows: height, log: 0 };
+    const shares = [], leaders = [], ofState = machine.cell.states.includes(this.of);
+    const states = this.states.map((name) => [compiler.now.get(name), compiler.before.get(name)]);
+    const opening = this.plan([first], height, named), going = states.length && this.plan(states.map(([now]) => now), height, named);
+    const begun = opening.put.get(first), state = { carried: states.map(([now]) => going.put.get(now)), log: 0 };
+    if (rows) begun.set(rows);
+    else for (let i = 0; i < size; i++) begun[i * size + i] = 1;
     const bounds = new Float64Array(compiler.registers.length), kept = new Float64Array(bounds.length);
     bounds[first.id] = 1;
     let boundLog = 0, guess;
-    const leaders = [];
     const note = (k, data, r) => {
       if (!data) return;
-      const found = norm === "spectral" ? spectralNorm(data, state.rows, r.size, this.arena, guess) : { norm: frobenius(data) };
-      if (guess && guess !== found.right) this.arena.give(guess);
-      guess = found.right;
-      if (leading && guess && (k & (k - 1)) === 0 && k) leaders.push(timesVector(data, state.rows, r.size, guess));
+      const found = norm === "spectral" ? spectralNorm(data, height, r.size, this.arena, guess) : { norm: frobenius(data) };
+      if (guess && guess !== found.left) this.arena.give(guess);
+      guess = found.left;
+      if (leading && guess && (k & (k - 1)) === 0 && k) leaders.push(guess.slice());
       log10[k] = Math.log10(found.norm) + state.log;
     };
-    const ofState = machine.cell.states.includes(this.of);
     if (this.isState && ofState && this.of === this.wrt) {
-      note(0, state.carried.get(first), first);
+      note(0, begun, first);
       if (!rows && norm === "spectral") log10[0] = 0;
       bound[0] = 0;
     }
     for (let k = 0; k <= lags && last - k >= 0; k++) {
       if (this.isState && k === lags && (k || ofState)) break;
-      const t = frozen ? last : last - k, arrived = this.step(t, state.carried, state.rows, bounds, named);
+      const { acts, arrived } = k ? going : opening;
+      this.t = frozen ? last : last - k;
+      for (const act of acts) act(bounds);
       if (!this.isState || (k === 0 && !ofState)) {
-        const within = summed(arrived[target.id]);
-        note(k, within, target);
+        note(k, arrived.has(target) ? summed(arrived.get(target)) : null, target);
         bound[k] = Math.log10(bounds[target.id]) + boundLog;
         if (this.isState && k === lags) break;
       }
-      const carried = new Map();
+      if (!states.length) break;
       kept.fill(0);
       const parts = named ? new Map() : null;
-      for (const name of this.states) {
-        const r = compiler.before.get(name), paths = arrived[r.id];
-        if (!paths) continue;
-        const total = named ? shared(paths, parts, this.arena) : summed(paths);
-        carried.set(compiler.now.get(name), total);
-        kept[compiler.now.get(name).id] = bounds[r.id];
-      }
-      if (named) shares.push(normalised(parts));
-      for (const data of state.carried.values()) this.arena.give(data);
-      state.carried = carried;
-      if (this.isState && carried.has(target)) {
-        note(k + 1, carried.get(target), before);
+      states.forEach(([now, was], i) => {
+        gathered(arrived.get(was), state.carried[i], parts);
+        kept[now.id] = bounds[was.id];
+        if (was !== before) return;
+        note(k + 1, state.carried[i], before);
         bound[k + 1] = Math.log10(kept[target.id]) + boundLog;
-      }
+      });
+      if (named) shares.push(normalised(parts));
       if (k % 4 === 3 && !rescale(state)) break;
       const most = largestIn(kept);
       if (most > 0 && Number.isFinite(most)) boundLog += Math.log10(most);
@@ -264,38 +263,32 @@ function usefulFor({ cell, compiler }, wrt, isState) {
   return useful;
 }
 
-function timesVector(P, rows, cols, v) {
-  return Float64Array.from({ length: rows }, (_, i) => {
-    let sum = 0;
-    for (let j = 0; j < cols; j++) sum += P[i * cols + j] * v[j];
-    return sum;
-  });
-}
-
 const frobenius = (data) => {
   const most = largestIn(data);
   return most > 0 ? most * lengthOf(data.map((v) => v / most), 0, data.length) : 0;
 };
 
 function summed(paths) {
-  if (!paths) return null;
   const [first, ...others] = paths.values();
   for (const data of others) for (let i = 0; i < first.length; i++) first[i] += data[i];
   return first;
 }
 
-/** The sum of the paths to a state; adds ⟨part, whole⟩ of each to `parts`. */
-function shared(paths, parts, arena) {
-  const entries = [...paths], whole = arena.take(entries[0][1].length);
-  for (const [, data] of entries) for (let i = 0; i < whole.length; i++) whole[i] += data[i];
-  for (const [key, data] of entries) {
+/** The sum of the paths to a state put into `whole`; adds ⟨part, whole⟩ of each to `parts`. */
+function gathered(paths, whole, parts) {
+  whole.fill(0);
+  if (!paths) return;
+  if (!parts) {
+    whole.set(paths.get(""));
+    return;
+  }
+  for (const data of paths.values()) for (let i = 0; i < whole.length; i++) whole[i] += data[i];
+  for (const [key, data] of paths) {
     let along = 0;
     for (let i = 0; i < whole.length; i++) along += data[i] * whole[i];
     const name = key || CARRY;
-    parts.set(name, (parts.get(name) ?? 0) + along);
-    arena.give(data);
+    if (along) parts.set(name, (parts.get(name) ?? 0) + along);
   }
-  return whole;
 }
 
 function normalised(parts) {
@@ -306,10 +299,10 @@ function normalised(parts) {
 /** Brings all rows near 1; false where nothing is left of them. */
 function rescale(state) {
   let most = 0;
-  for (const data of state.carried.values()) most = Math.max(most, largestIn(data));
+  for (const data of state.carried) most = Math.max(most, largestIn(data));
   if (!(most > 0) || !Number.isFinite(most)) return false;
   const scale = 2 ** -Math.floor(Math.log2(most));
-  if (scale !== 1) for (const data of state.carried.values()) for (let i = 0; i < data.length; i++) data[i] *= scale;
+  if (scale !== 1) for (const data of state.carried) for (let i = 0; i < data.length; i++) data[i] *= scale;
   state.log -= Math.log10(scale);
   return true;
 }
