@@ -49,7 +49,8 @@ class Page:
 
     def __init__(self, chromium: _Chromium, context: str, session: str) -> None:
         self._chromium, self._context, self._session = chromium, context, session
-        self._address, self._loaded = "", False
+        self._address = ""
+        self._loaded: set[str] = set()
         self.requests: list[str] = []
         self.errors: list[str] = []
 
@@ -60,6 +61,13 @@ class Page:
         if "exceptionDetails" in answer:
             raise RuntimeError(_thrown(answer["exceptionDetails"]))
         return answer["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Wait until an expression is true in the page."""
+        self.evaluate(
+            "new Promise(done => { const look = () => "
+            f"({condition}) ? done(true) : setTimeout(look, 20); look(); }})"
+        )
 
     def resize(self, width: int, height: int = 900) -> None:
         """Look at it through a window of another width, in pixels."""
@@ -95,17 +103,18 @@ class Page:
     def load(self, address: str) -> None:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self._call(f"{domain}.enable")
-        self._address, self._loaded = address, False
-        failed = self._call("Page.navigate", url=address).get("errorText")
-        if failed:
-            raise RuntimeError(f"Chromium cannot open {address}: {failed}")
-        self._chromium.listen_until(lambda: self._loaded)
+        self._call("Page.setLifecycleEventsEnabled", enabled=True)
+        self._address = address.partition("#")[0]
+        answer = self._call("Page.navigate", url=address)
+        if "errorText" in answer:
+            raise RuntimeError(f"Chromium cannot open {address}: {answer['errorText']}")
+        self._chromium.listen_until(lambda: answer["loaderId"] in self._loaded)
         self.evaluate("document.fonts.ready.then(() => true)")
 
     def heard(self, method: str, said: dict[str, Any]) -> None:
         """Take note of an event."""
-        if method == "Page.loadEventFired":
-            self._loaded = True
+        if method == "Page.lifecycleEvent":  # of the blank page before as well, and of frames
+            self._loaded |= {said["loaderId"]} if said["name"] == "load" else set()
         elif method == "Network.requestWillBeSent":
             address = said["request"]["url"]
             if address != self._address and not address.startswith(_INSIDE):
@@ -122,12 +131,12 @@ class Page:
         return self._chromium.call(method, self._session, **parameters)
 
 
-def open(path: str | Path, width: int = 1280, dark: bool = False) -> Page:
-    """Open a file in Chromium; skips the test where there is none."""
+def open(path: str | Path, width: int = 1280, dark: bool = False, at: str = "") -> Page:
+    """Open a file in Chromium, at a place in it (#…); skips the test where there is none."""
     page = _chromium(needs("chromium")).page()
     page.resize(width)
     page.dark(dark)
-    page.load(Path(path).resolve().as_uri())
+    page.load(Path(path).resolve().as_uri() + at)
     return page
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -110,22 +109,20 @@ def test_a_typed_cell_is_typeset_and_drawn(shown: browser.Page) -> None:
 def test_light_and_dark_go_by_the_system_until_a_reader_turns_them(shown: browser.Page) -> None:
     page = "getComputedStyle(document.documentElement).backgroundColor"
     shown.dark(False)
+    shown.until("matchMedia('(prefers-color-scheme: light)').matches")
     light = shown.evaluate(page)
     shown.evaluate("document.getElementById('theme').click()")
     dark = shown.evaluate(page)
     shown.evaluate("document.getElementById('theme').click()")
     assert shown.evaluate(page) == light != dark
     shown.dark(True)
-    assert shown.evaluate(page) == dark
+    shown.until(f"{page} === {json.dumps(dark)}")
     shown.dark(False)
 
 
 def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
     shown.evaluate("symgate.choose('lstm'); symgate.draw()")
-    until = time.monotonic() + browser.PATIENCE  # the shares of the paths come from the worker
-    while not shown.evaluate("document.querySelectorAll('#shares button').length"):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    shown.until("document.querySelectorAll('#shares button').length")  # they come from the worker
     for width in (375, 768, 1280, 1920):
         shown.resize(width)
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
@@ -144,17 +141,13 @@ def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
 
 def test_a_bookmark_is_a_view(path: Path) -> None:
     address = "#v=0&cell=gru&hidden=12&lags=50&p.b_z=2.5&k=7&seed=nonsense&of=nothing"
-    with browser.open(path) as page:
-        page.evaluate(f"window.earlier = true; location.hash = {json.dumps(address)}")
-        page.evaluate("location.reload()")
-        until = time.monotonic() + browser.PATIENCE
-        drawn = "Boolean(!window.earlier && window.symgate && symgate.cell === 'gru')"
-        while not page.evaluate(drawn):  # the page before the reload took the address too
-            assert time.monotonic() < until
-            time.sleep(0.05)
+    with browser.open(path, at=address) as page:
+        assert page.evaluate("symgate.cell") == "gru"
         settings = page.evaluate("symgate.settings")
         assert (settings["hidden"], settings["lags"], settings["values"]) == (12, 50, {"b_z": 2.5})
         assert "another version" in page.evaluate("document.getElementById('notice').textContent")
+        page.evaluate("location.hash = '#cell=rnn&hidden=9'")
+        page.until("symgate.cell === 'rnn' && symgate.settings.hidden === 9")
         assert page.errors == []
 
 
