@@ -43,7 +43,18 @@ class Classifier:
         base = self.carried_family() if self.parts.carried else self.uncarried_family()
         if self.found.convolution and base in ("lstm", "gru"):
             return f"conv{base}"
-        return "qrnn" if self.found.convolution and base == "mingru" else base
+        windowed = self.found.convolution or self.reads_window()
+        return "qrnn" if windowed and base in ("mingru", "sru") else base
+
+    def reads_window(self) -> bool:
+        """Whether a gate has weights for an input of the step before."""
+        return any(
+            isinstance(v, Var) and v.time == -1 and v.name not in self.lines
+            for u in self.gate_lines()
+            for t in (walk(u.term) if u.term is not None else ())
+            if isinstance(t, Apply)
+            for v in variables(t.vector)
+        )
 
     def matrix_family(self, outer: Understood) -> str:
         """A state that outer products are added to: by what its last value is multiplied with."""
@@ -201,11 +212,15 @@ class Classifier:
         ):
             return "lstm"
         if recurrent:
-            return (
-                "gru"
-                if len(self.parts.gates - keep) >= 1 and len(self.parts.gates) >= 2
-                else "ugrnn"
-            )
+            gates = self.parts.gates | {
+                u.name
+                for u in self.found.lines
+                if isinstance(u.term, Call)
+                and u.term.function == "sigmoid"
+                and u.name not in self.parts.candidates
+                and self.reads_states(u)
+            }
+            return "gru" if gates - keep and len(gates) >= 2 else "ugrnn"
         if any(self.reads_states(g) for g in self.gate_lines()):
             return "lightru"
         if any(self.peeps(g, state) for g in self.gate_lines()):

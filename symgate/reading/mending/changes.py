@@ -102,6 +102,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 yield from maker.turned(term)
                 yield from maker.renamed(term)
     yield from maker.updates()
+    yield from maker.lone_gates()
     yield from maker.inserted_terms()
     yield from maker.biases()
     yield from maker.swaps()
@@ -449,6 +450,20 @@ class _Maker:
             meant = self.shown(call.argument).strip()
             meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
             yield self.change(call, call.argument, "spurious_activation", meant)
+
+    def lone_gates(self) -> Iterator[Change]:
+        """z ⊙ h for z, (1 - z) ⊙ g for 1 - z: a gate in a state's line that weighs nothing."""
+        for part in summands(self.own.term) if self.own.name in self.sketch.states else ():
+            gate = gate_of(part.term)
+            if gate is None or gate.time == -1 or gate.name not in self.sketch.parts.gates:
+                continue
+            printed = self.printing.name(self.own.name, -1)
+            target = self.own.u.line.target
+            last = Var(part.term.start, part.term.stop, self.own.name, -1, target)
+            new = Times(part.term.start, part.term.stop, (part.term, last), ("hadamard",))
+            meant = f"{self.shown(part.term)} {self.printing.sign} {printed}"
+            if printed:
+                yield self.change(part.term, new, "missing_factor", meant)
 
     def updates(self) -> Iterator[Change]:
         """i ⊙ g for g, z ⊙ h for h, o ⊙ tanh(c) for tanh(c): whole terms that lack a gate."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from symgate.reading.mending.broken import Broken, at
-from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of
+from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of, times
 from symgate.reading.structure import affine, complement, summands
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
 
@@ -172,6 +172,12 @@ def reset_inside(sketch: Sketch) -> Iterator[Broken]:
                         "misplaced_factor",
                         f"{text(gates[0])} multiplies the input too",
                     )
+        for term in own.terms:
+            column = any(isinstance(f, Cat) for f in times(term))
+            acted = [f for f in times(term) if isinstance(f, Apply)]
+            if column and any(gate_of(a.vector) is not None for a in acted):
+                why = "the gate multiplies the input too"
+                yield at(own, term, "misplaced_factor", why, True)
 
 
 def beside(sketch: Sketch) -> Iterator[Broken]:
