@@ -8,12 +8,25 @@ names. It finds no change of parameters beyond that, and proves no difference.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice, permutations, product
 
-from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, Symbol, expand_mul, srepr
+from sympy import (
+    Add,
+    Expr,
+    Indexed,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    Symbol,
+    expand_mul,
+    preorder_traversal,
+    srepr,
+)
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import Vector, name_of, rank, time_of, variable
@@ -50,8 +63,13 @@ def renamed(one: Cell, other: Cell) -> Matched | None:
     'a'
     """
     left, right = _Whole(one), _Whole(other)
-    if sorted(left.places.values()) != sorted(right.places.values()):
+    if left.built != right.built:
         return None
+    for _ in range(ROUNDS):
+        left.refine()
+        right.refine()
+        if sorted(left.places.values()) != sorted(right.places.values()):
+            return None
     for names in islice(_matches(left.places, right.places), TRIES):
         if right.written(names) == left.written({n: n for n in left.places}):
             return Matched(names, len(one.equations) == len(other.equations))
@@ -123,8 +141,19 @@ class _Whole:
         self.places = dict.fromkeys(self.names, "")
         for name in shown:
             self.places[name] = f"{name in cell.states} {len(cell.shapes[name])}"
-        for _ in range(ROUNDS):
-            self.places = {name: self._place(name) for name in self.names}
+
+    @property
+    def built(self) -> list[tuple[str, list[tuple[str, int]]]]:
+        """Of what kinds of nodes the equations are made: equal for cells that differ in names."""
+        kinds = (
+            (self.places[n], Counter(type(a).__name__ for a in preorder_traversal(e)))
+            for n, e in self.equations.items()
+        )
+        return sorted((place, sorted(count.items())) for place, count in kinds)
+
+    def refine(self) -> None:
+        """Tell the places of names by those of the names beside them."""
+        self.places = {name: self._place(name) for name in self.names}
 
     def _place(self, name: str) -> str:
         """Where a name stands, the others told by their places."""

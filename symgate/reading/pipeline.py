@@ -14,7 +14,7 @@ from symgate.reading.aliases import (
     with_one_name,
     without_matrices,
 )
-from symgate.reading.documents import pieces
+from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
@@ -54,9 +54,25 @@ class Found:
 
 
 def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
-    """Find the cells of a document; `edits` are made to its formulas beforehand."""
+    """Find the cells of a document; `edits` are made to its formulas beforehand.
+
+    Where no formulas define a cell, or plain lines a smaller one, its code is read.
+    """
+    found = _found(document, pieces(document.text, document.path), edits)
+    if found.cells and any(piece.kind == "latex" for piece in found.pieces):
+        return found
+    of_code = _found(document, code.pieces(document.text, edits), ())
+    return max(found, of_code, key=_longest)
+
+
+def _longest(found: Found) -> int:
+    return max((len(understanding.lines) for _, understanding, _ in found.cells), default=0)
+
+
+def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) -> Found:
+    """The cells that some pieces of a document define."""
     found = Found()
-    found.pieces = [_edited(p, edits) for p in _likely(pieces(document.text, document.path))]
+    found.pieces = [_edited(p, edits) for p in _likely(every)]
     macros = definitions(document.text) if "\\" in document.text else {}
     everything = list(_equations(found, macros))
     known = _indices(everything)

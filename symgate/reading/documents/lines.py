@@ -13,7 +13,7 @@ MAX_LINE = 4_000
 
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
-    r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}]{0,12}+"
+    r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+"
     r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
     r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*?\s*+"
     r"(?::\s?=|=|≔|<-|←)(?!=)"
@@ -23,7 +23,7 @@ _CALL = (
     r"(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
     r"|\(1\s?[-−–]\s?\w"
 )
-_RIGHT = re.compile(rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|ₜ|_\{{?\(?t\b|t-1|t−1|<sub>t")
+_RIGHT = re.compile(rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|t-1|t−1|<sub>t")
 #: What it may be right below another equation.
 _PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
 #: What it has where words stand before it.

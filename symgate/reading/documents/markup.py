@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import unquote
 
 from symgate.reading.documents.lines import plain_lines
@@ -45,6 +46,9 @@ _OPENERS = re.compile(
     r"<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
     r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
 )
+
+#: The blank line between two equations of a directive.
+_BLANK = re.compile(r"(?<=[^\s])[ \t]*+\n[ \t]*+\n(?=[ \t]*+\S)")
 
 #: A dollar that is not escaped.
 _CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
@@ -166,7 +170,11 @@ def _directive(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece],
                 blank_only = False
             end = stop_line
         at = stop_line + 1
-    return [_latex(text, start, end, ".. math::", "", True)], end
+    paragraphs = [start, *(m.end() for m in _BLANK.finditer(text, start, end)), end]
+    spans = [(a, b) for a, b in pairwise(paragraphs) if text[a:b].strip()]
+    whole = any(text.count("\\begin", a, b) != text.count("\\end", a, b) for a, b in spans)
+    spans = [(start, end)] if whole or any("=" not in text[a:b] for a, b in spans) else spans
+    return [_latex(text, a, b, ".. math::", "", True) for a, b in spans or [(start, end)]], end
 
 
 def _line_end(text: str, at: int, stop: int) -> int:

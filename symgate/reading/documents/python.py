@@ -1,4 +1,4 @@
-"""Source files: formulas in docstrings and comments; the code itself is not read."""
+"""Source files: formulas in docstrings and comments."""
 
 from __future__ import annotations
 

@@ -1,0 +1,160 @@
+"""Assignments of NumPy, PyTorch and JAX code as equations of the language; nothing is run.
+
+    z = torch.sigmoid(x @ W_z + h @ U_z + b_z)     z[t] = sigmoid(x[t] @ W_z + h[t-1] @ U_z + b_z)
+
+A statement outside the whitelist is passed over. A name that is read before it is assigned
+holds the value of the step before; `h_prev` and `h_next` say themselves which one they hold.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from symgate.errors import SymgateError
+from symgate.parsing import parsed
+from symgate.reading.documents.expressions import (
+    Names,
+    Shown,
+    Unknown,
+    base_name,
+    multiplies,
+    rendered,
+    stack_of,
+)
+from symgate.reading.faults import Edit
+from symgate.reading.source import Piece
+
+#: The longest statement, and the most statements of one block.
+MAX_STATEMENT = 400
+MAX_STATEMENTS = 200
+
+_FENCE = re.compile(r"^[ \t]*(?P<ticks>`{3,}+|~{3,}+)[^\n`]*+\n", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]*(?:>>> )?(?=[A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*\s*=(?!=))")
+_BLOCK = re.compile(r"^[ \t]*(?:def|class)\b", re.MULTILINE)
+_NAME = re.compile(r"\w+")
+_KEY = re.compile(r"\[([\"'])\w+\1\]")
+_LAYER = re.compile(r"self\.(\w+)\s*=\s*(?:\w+\.)*(?:Linear|Dense)\(([^\n]*)")
+
+
+def pieces(text: str, edits: Sequence[Edit] = ()) -> Iterator[Piece]:
+    """The assignments of a document's code that may be equations of a cell.
+
+    With edits the code is read as it is after them; places are those before them.
+    """
+    parts, origin, at = [], [], 0
+    for edit in sorted(set(edits), key=lambda e: (e.start, e.stop)):
+        if edit.start >= at:
+            parts += [text[at : edit.start], edit.text]
+            origin += [*range(at, edit.start), *[edit.start] * len(edit.text)]
+            at = edit.stop
+    origin += range(at, len(text) + 1)
+    for piece in _pieces("".join(parts) + text[at:]):
+        yield replace(piece, offsets=[origin[i] for i in piece.offsets])
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    layers = {name: not re.search(r"bias\s*=\s*False", rest) for name, rest in _LAYER.findall(text)}
+    for start, stop in _blocks(text):
+        found = list(_statements(text, start, stop))
+        if any(multiplies(node) for statement in found for node in ast.walk(statement)):
+            yield from _read(text, found, layers)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """The insides of fences, or the whole text where there are none; a function is a block."""
+    inside: list[tuple[int, int]] = []
+    at = 0
+    while (opening := _FENCE.search(text, at)) is not None:
+        close = text.find(f"\n{opening['ticks']}", opening.end() - 1)
+        stop = len(text) if close < 0 else close + 1
+        inside.append((opening.end(), stop))
+        at = stop + len(opening["ticks"])
+    for start, stop in inside or [(0, len(text))]:
+        cuts = [found.start() for found in _BLOCK.finditer(text, start, stop)]
+        yield from zip([start, *cuts], [*cuts, stop], strict=True)
+
+
+def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
+    """The assignments of a block; their columns are places in the document."""
+    at, count = start, 0
+    while at < stop and count < MAX_STATEMENTS:
+        end = text.find("\n", at, stop)
+        end = stop if end < 0 else end
+        head = _ASSIGNED.match(text[at:end])
+        if head is not None:
+            end = _whole(text, at, end, stop)
+            own = text[at + head.end() : end]
+            count += 1
+            if len(own) <= MAX_STATEMENT and not re.search(r"[\\\"']", _KEY.sub("", own)):
+                flat = re.sub(r"#[^\n]*|\n", lambda m: " " * len(m[0]), own)
+                try:
+                    body = parsed(flat.rstrip()).body
+                except (SyntaxError, ValueError, SymgateError):
+                    body = []
+                if len(body) == 1 and isinstance(body[0], ast.Assign):
+                    _place(body[0], flat, at + head.end())
+                    yield body[0]
+        at = end + 1
+
+
+def _place(statement: ast.Assign, text: str, start: int) -> None:
+    """Let every node of a statement say where in the document it stands."""
+    coded = text.encode()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.expr):
+            node.col_offset = start + len(coded[: node.col_offset].decode())
+            node.end_col_offset = start + len(coded[: node.end_col_offset].decode())
+
+
+def _whole(text: str, start: int, end: int, stop: int) -> int:
+    """The end of a statement that begins at `start`: its brackets are closed there."""
+    while end < stop and end - start <= MAX_STATEMENT:
+        own = re.sub(r"#[^\n]*", "", text[start:end])
+        if sum(map(own.count, "([{")) <= sum(map(own.count, ")]}")):
+            break
+        following = text.find("\n", end + 1, stop)
+        end = stop if following < 0 else following
+    return end
+
+
+def _read(text: str, found: Sequence[ast.Assign], layers: Mapping[str, bool]) -> Iterator[Piece]:
+    """The equations that the assignments of one block say."""
+    targets = Counter(base_name(t) for statement in found for t in _targets(statement))
+    stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
+    names = Names(set(targets), layers, stacked, targets)
+    for statement in found:
+        try:
+            for name, shown in rendered(statement, names):
+                yield _piece(f"{name}[t] = ", shown, statement, text)
+        except Unknown:
+            for target in _targets(statement):
+                names.forget(base_name(target))
+
+
+def _targets(statement: ast.Assign) -> list[ast.expr]:
+    target = statement.targets[0]
+    return list(target.elts) if isinstance(target, ast.Tuple) else [target]
+
+
+def _piece(head: str, shown: Shown, statement: ast.Assign, text: str) -> Piece:
+    first = statement.targets[0].col_offset
+    own, offsets = head, [first] * len(head)
+    for marked, at in shown:
+        part = marked.replace("\0", "")
+        own += part
+        offsets += _places(text, part, at)
+    offsets[-1] = (statement.value.end_col_offset or first + 1) - 1
+    return Piece(own, offsets, kind="plain", display=False)
+
+
+def _places(text: str, part: str, at: int) -> list[int]:
+    """Where the characters of a part stand; those of a name end where it ends in the code."""
+    if text[at : at + len(part)] == part:
+        return list(range(at, at + len(part)))
+    code = _NAME.match(text, at) if part[-1:] == "]" and part[0].isalpha() else None
+    last = code.end() - 1 if code is not None else at
+    return [*(min(at + i, last) for i in range(len(part) - 1)), last]

@@ -1,0 +1,317 @@
+"""Expressions of array code in the language of equations, by a whitelist of their nodes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+#: A text with the place in the document that each part of it stands for. "\0" marks where a
+#: parameter of several gates takes the name of one.
+Shown = list[tuple[str, int]]
+
+FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu", "gelu", "elu")}
+FUNCTIONS |= {"expit": "sigmoid", "sigm": "sigmoid"}
+PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
+COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
+SPLITS = {"chunk", "split", "unbind", "array_split"}
+PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
+MODULES = {
+    "np",
+    "jnp",
+    "torch",
+    "F",
+    "tf",
+    "nn",
+    "jax",
+    "K",
+    "special",
+    "functional",
+    "keras",
+    "mx",
+}
+_OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
+_OPERATORS |= {ast.MatMult: ("@", 2)}
+#: Names of the last state beside `hy` and `cy`, or `h` and `c`, for the next.
+STATES = {"hx", "cx", "hidden", "cell"}
+_BEFORE = r"prev|previous|old|last|tm1|t_1|t_minus_1|t_prev|prev_t"
+_BEFORE_IN_NAME = re.compile(
+    rf"(?:prev|previous|old|last)_?(?P<a>\w+)|(?P<b>\w+?)_(?:{_BEFORE})|(?P<c>[A-Za-z])(?:prev|tm1)"
+)
+_NOW_IN_NAME = re.compile(
+    r"(?:next|new|curr?|current)_(?P<a>\w+)|(?P<b>\w+?)_(?:t|next|new|curr?|current)"
+    r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y"
+)
+_INPUT = re.compile(r"(?:[xX]|xs|inp|inputs?|embed\w*|features?)")
+
+
+class Unknown(Exception):
+    """Code outside the whitelist."""
+
+
+@dataclass
+class Names:
+    """What the names of a block stand for, while its statements are read in order.
+
+    `assigned` are the names that the block assigns, `layers` the linear layers with whether
+    they have a bias, `stacked` the names that are cut into gates. `waiting` counts the
+    assignments of a name that are still to come.
+    """
+
+    assigned: set[str]
+    layers: Mapping[str, bool]
+    stacked: set[str]
+    waiting: Counter[str] = field(default_factory=Counter)
+    current: dict[str, str] = field(default_factory=dict)
+    inlined: dict[str, Shown] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    made: list[tuple[str, Shown]] = field(default_factory=list)
+
+    def forget(self, name: str) -> None:
+        """A statement that was not read no longer assigns a name."""
+        self.waiting[name] -= 1
+        if self.waiting[name] <= 0 and name not in self.current:
+            self.assigned.discard(name)
+
+
+def split_name(raw: str) -> tuple[str, int | None]:
+    """A name without its step, and the step that it says."""
+    for pattern, step in ((_BEFORE_IN_NAME, -1), (_NOW_IN_NAME, 0)):
+        found = pattern.fullmatch(raw)
+        if found is not None:
+            return next(filter(None, found.groups())), step
+    return raw, None
+
+
+def raw_name(node: ast.expr) -> str:
+    """The name that a node is, also as an attribute of self or at a step; "" for none."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name if name.isidentifier() else ""
+        case ast.Subscript(value=inner) if step_of(node) is not None:
+            return raw_name(inner)
+    return ""
+
+
+def base_name(node: ast.expr) -> str:
+    """The name that a node is, without its step."""
+    return split_name(raw_name(node))[0]
+
+
+def step_of(node: ast.Subscript) -> int | None:
+    """The step in x[t], h[t - 1], x[:, t, :]; None for any other index."""
+    index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    inner = [i for i in index if not (isinstance(i, ast.Slice) and ast.unparse(i) == ":")]
+    shown = ast.unparse(inner[0]) if len(inner) == 1 else ""
+    return {"t": 0, "i": 0, "t - 1": -1, "i - 1": -1}.get(shown)
+
+
+def stack_of(node: ast.AST) -> str:
+    """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
+    match node:
+        case ast.Subscript(value=inner) if step_of(node) is None:
+            return base_name(inner)
+        case ast.Call(func=ast.Attribute(value=value, attr=name), args=args) if name in SPLITS:
+            return base_name(value) if raw_name(value) not in MODULES else base_name(args[0])
+    return ""
+
+
+def multiplies(node: ast.AST) -> bool:
+    """Whether a node is a product, as an operator or a call."""
+    call = isinstance(node, ast.Call) and _last(node.func) in {*PRODUCTS, "linear"}
+    return call or isinstance(node, ast.Mult | ast.MatMult)
+
+
+def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]:
+    """The equations that an assignment says: a name and a right side each."""
+    target, value = statement.targets[0], statement.value
+    names.made.clear()
+    cut = stack_of(value)
+    if isinstance(target, ast.Tuple):
+        if cut not in names.inlined or not all(raw_name(t) for t in target.elts):
+            raise Unknown
+        for part in target.elts:
+            _cut(cut, raw_name(part), names)
+        return
+    raw = raw_name(target)
+    name = split_name(raw)[0]
+    if not raw:
+        raise Unknown
+    if cut in names.inlined:
+        _cut(cut, raw, names)
+        return
+    gate = stack_of(value.args[0]) if isinstance(value, ast.Call) and value.args else ""
+    if gate in names.inlined:
+        _cut(gate, raw, names)
+        function = _function(value)
+        at = value.col_offset
+        shown = [(f"{function}(", at), *names.inlined[raw], (")", at)]
+        del names.inlined[raw]
+    elif base_name(value) == name:
+        names.forget(name)
+        return
+    else:
+        shown = _shown(value, names)
+    names.waiting[name] -= 1
+    yield from names.made
+    if any(made == name for made, _ in names.made):
+        return
+    column = isinstance(value, ast.Call) and _last(value.func) in COLUMNS
+    if name in names.stacked or column or names.waiting[name] > 0:
+        closed = shown if column else [("(", value.col_offset), *shown, (")", value.col_offset)]
+        names.inlined[raw] = names.inlined[name] = closed
+        return
+    names.inlined.pop(raw, None)
+    names.current[name] = raw
+    yield name, shown
+
+
+def _cut(stack: str, raw: str, names: Names) -> None:
+    """One part of a stack under a name: its parameters take the name of the gate."""
+    base = split_name(raw)[0]
+    letters = [p for p in base.split("_") if len(p) == 1]
+    gate = letters[-1] if letters else base
+    names.inlined[raw] = [(text.replace("\0", f"_{gate}"), at) for text, at in names.inlined[stack]]
+    names.cut.add(raw)
+    names.waiting[base] -= 1
+
+
+def _function(node: ast.expr) -> str:
+    """The activation that a call is of; Unknown for any other."""
+    name = _last(node.func).rstrip("_").lower() if isinstance(node, ast.Call) else ""
+    if name not in FUNCTIONS:
+        raise Unknown
+    return FUNCTIONS[name]
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
+    at, end = node.col_offset, (node.end_col_offset or 1) - 1
+    match node:
+        case ast.Constant(value=number) if type(number) in (int, float):
+            return [(repr(number), at)]
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return [("-", at), *_shown(inner, names, 3)]
+        case ast.BinOp() if (logit := _logistic(node)) is not None:
+            return [("sigmoid(", at), *_shown(logit, names), (")", end)]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            sign, own = _OPERATORS[type(op)]
+            return _joined(left, sign, right, names, at, own, level)
+        case ast.Attribute(value=inner, attr="T"):
+            return [*_shown(inner, names, 9), (".T", at)]
+        case ast.Call():
+            return _call(node, names, level)
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return _column(parts, names, at)
+        case ast.Name() | ast.Attribute() | ast.Subscript():
+            return _variable(node, names)
+    raise Unknown
+
+
+def _joined(
+    left: ast.expr, sign: str, right: ast.expr, names: Names, at: int, own: int, level: int
+) -> Shown:
+    between, end = left.end_col_offset or at, right.end_col_offset or at
+    inner = [*_shown(left, names, own), (f" {sign} ", between), *_shown(right, names, own + 1)]
+    return [("(", at), *inner, (")", end)] if own < level else inner
+
+
+def _logistic(node: ast.BinOp) -> ast.expr | None:
+    """The a in 1 / (1 + exp(-a))."""
+    match node:
+        case ast.BinOp(
+            left=ast.Constant(value=1),
+            op=ast.Div(),
+            right=ast.BinOp(
+                left=ast.Constant(value=1),
+                op=ast.Add(),
+                right=ast.Call(func=function, args=[ast.UnaryOp(op=ast.USub(), operand=inner)]),
+            ),
+        ) if _last(function) == "exp":
+            return inner
+    return None
+
+
+def _call(node: ast.Call, names: Names, level: int) -> Shown:
+    at, end = node.col_offset, (node.end_col_offset or 1) - 1
+    name, args = _last(node.func).rstrip("_"), list(node.args)
+    value = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if value is not None and not _is_module(value) and raw_name(node.func) == "":
+        args = [value, *args]  # a method: x.sigmoid(), h.dot(W)
+    if name.lower() in FUNCTIONS and len(args) == 1:
+        function = FUNCTIONS[name.lower()]
+        raw = raw_name(args[0])
+        if raw in names.cut and raw in names.inlined:
+            base = split_name(raw)[0]
+            names.made.append((base, [(f"{function}(", at), *names.inlined.pop(raw), (")", at)]))
+            names.current[base] = raw
+            return [(f"{base}[t]", at)]
+        return [(f"{function}(", at), *_shown(args[0], names), (")", end)]
+    if name in PRODUCTS and len(args) == 2:
+        own = 1 if PRODUCTS[name] == "+" else 2
+        return _joined(args[0], PRODUCTS[name], args[1], names, at, own, level)
+    if name == "linear" and len(args) in (2, 3):
+        inner = [*_shown(args[0], names, 2), (" @ ", at), *_shown(args[1], names, 9), (".T", at)]
+        inner += [(" + ", at), *_shown(args[2], names, 2)] if len(args) == 3 else []
+        return [("(", at), *inner, (")", at)] if level > 1 and len(args) == 3 else inner
+    if name in COLUMNS and args and isinstance(args[0], ast.List | ast.Tuple):
+        return _column(args[0].elts, names, at)
+    if name in PLAIN and args:
+        return _shown(args[0], names, level)
+    layer = raw_name(node.func) if isinstance(node.func, ast.Attribute) else ""
+    if layer and len(args) == 1 and name not in SPLITS:
+        return _layer(layer, args[0], names, at, level)
+    raise Unknown
+
+
+def _is_module(node: ast.expr) -> bool:
+    name = _last(node)
+    return name in MODULES or name == "self"
+
+
+def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> Shown:
+    """A linear layer: its weight and, unless it has none, its bias."""
+    weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{name}"
+    inner = [(f"{weight}\0 @ ", at), *_shown(argument, names, 9)]
+    if not names.layers.get(name, True):
+        return inner
+    inner.append((f" + b_{name}\0", at))
+    return [("(", at), *inner, (")", at)] if level > 1 else inner
+
+
+def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:
+    shown: Shown = [("[", at)]
+    for i, part in enumerate(parts):
+        shown += [(", ", at)] * (i > 0) + _shown(part, names)
+    return [*shown, ("]", at)]
+
+
+def _variable(node: ast.expr, names: Names) -> Shown:
+    """A name at its step."""
+    raw = raw_name(node)
+    if not raw or raw == "self":
+        raise Unknown
+    base, step = split_name(raw)
+    if isinstance(node, ast.Subscript) and step_of(node) is not None:
+        step = step_of(node)
+    if raw in STATES and base not in names.assigned and raw[0] in names.assigned:
+        base, step = raw[0], -1
+    at = node.col_offset + len("self.") * isinstance(node, ast.Attribute)
+    if raw in names.inlined and step != -1:
+        return names.inlined[raw]
+    if step == -1 or base in names.assigned:
+        now = names.current.get(base)
+        late = step == -1 or now is None or (step is None and now != raw)
+        return [(f"{base}[t-1]" if late else f"{base}[t]", at)]
+    if step == 0 or _INPUT.fullmatch(base):
+        return [(f"{base}[t]", at)]
+    return [(f"{raw}\0", at)]

@@ -1,0 +1,93 @@
+"""Cells in the code of a document: assignments are read by a whitelist, never run."""
+
+from __future__ import annotations
+
+import pytest
+
+import symgate as sg
+from symgate.reading.reader import read_text
+
+GRU = """
+z = torch.sigmoid(x @ W_z + h @ U_z + b_z)
+r = torch.sigmoid(x @ W_r + h @ U_r + b_r)
+n = torch.tanh(x @ W_n + (r * h) @ U_n + b_n)
+h = z * h + (1 - z) * n
+"""
+CELLS = {
+    "a GRU as one writes it": (GRU, "gru"),
+    "a chunk of four": (
+        "gates = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh\n"
+        "i, f, g, o = gates.chunk(4, dim=-1)\n"
+        "c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)\n"
+        "h = torch.sigmoid(o) * torch.tanh(c)\n",
+        "lstm",
+    ),
+    "slices of a stack": (
+        "a = np.dot(x, Wx) + np.dot(prev_h, Wh) + b\n"
+        "i = sigmoid(a[:, 0:H])\nf = sigmoid(a[:, H:2*H])\no = sigmoid(a[:, 2*H:3*H])\n"
+        "g = np.tanh(a[:, 3*H:])\nnext_c = f * prev_c + i * g\nnext_h = o * np.tanh(next_c)\n",
+        "lstm",
+    ),
+    "layers of a module": (
+        "def forward(self, x, h):\n"
+        "    z = torch.sigmoid(self.W_z(x) + self.U_z(h))\n"
+        "    r = torch.sigmoid(self.W_r(x) + self.U_r(h))\n"
+        "    n = torch.tanh(self.W_n(x) + self.U_n(r * h))\n"
+        "    h = z * h + (1 - z) * n\n",
+        "gru",
+    ),
+    "the reset behind the matrix": (
+        "gi = F.linear(x, self.w_ih, self.b_ih)\ngh = F.linear(hidden, self.w_hh, self.b_hh)\n"
+        "i_r, i_i, i_n = gi.chunk(3, 1)\nh_r, h_i, h_n = gh.chunk(3, 1)\n"
+        "resetgate = torch.sigmoid(i_r + h_r)\ninputgate = torch.sigmoid(i_i + h_i)\n"
+        "newgate = torch.tanh(i_n + resetgate * h_n)\n"
+        "hy = newgate + inputgate * (hidden - newgate)\n",
+        "gru-reset-after",
+    ),
+    "gates that are assigned twice, the logistic function written out": (
+        "for t in range(T):\n    xt = x[:, t, :]\n    z = xt @ W + H @ U + b\n"
+        "    i, f, g, o = np.split(z, 4, axis=1)\n    i = 1 / (1 + np.exp(-i))\n"
+        "    f = 1 / (1 + np.exp(-f))\n    g = np.tanh(g)\n    o = 1 / (1 + np.exp(-o))\n"
+        "    C = f * C + i * g\n    H = o * np.tanh(C)\n",
+        "lstm",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CELLS)
+def test_code(what: str) -> None:
+    text, zoo = CELLS[what]
+    for path, source in (("note.md", f"```python\n{text}```\n"), ("cell.py", text)):
+        (found,) = read_text(source, path)
+        assert found.zoo is not None
+        assert found.cell is not None
+        assert (found.zoo.name, found.misprints) == (zoo, ())
+        assert sg.compare(sg.cell(zoo), found.cell).verdict in ("identical", "equal")
+
+
+def test_formulas_come_first() -> None:
+    (found,) = read_text(f"$h_t = \\tanh(W x_t + U h_{{t-1}} + b)$\n\n```python\n{GRU}```\n")
+    assert found.family == "rnn"
+
+
+def test_a_misprint_in_code_at_its_place() -> None:
+    wrong = GRU.replace("h @ U_r + b_r", "h @ U_r + b_z")
+    (found,) = read_text(f"```python\n{wrong}```\n")
+    (mark,) = found.misprints
+    assert (mark.kind, mark.printed, mark.line) == ("wrong_bias_index", "b_z", 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h = __import__('os').system('exit 1') * h + z",
+        "h = (lambda: 1 / 0)() * h",
+        "h = " + "(" * 300 + "h * z" + ")" * 300,
+        "h = h * 1if h else 2",
+        "h = " + "h * " * 5000 + "z",
+        "i, f = gates.chunk()\nh = split() * h @ W",
+        "h = z[t] * h[",
+    ],
+)
+def test_nothing_is_run_and_nothing_breaks(text: str) -> None:
+    assert not [m for cell in read_text(f"```python\n{text}\n```") for m in cell.misprints]
