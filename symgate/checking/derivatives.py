@@ -15,7 +15,7 @@ from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
 from symgate.checking.matrices import folded
 from symgate.checking.scope import Scope
-from symgate.checking.summands import Summand, Summands, added, expanded, multiplied
+from symgate.checking.summands import Summand, Summands, added, exact, expanded, multiplied
 from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
@@ -38,7 +38,7 @@ def partial(scope: Scope, of: Moment, wrt: Moment, at: Place) -> Operator:
     total = expanded(found) if lag <= 1 else (Summand(ONE, (found,), *found.shape),)
     if lag <= 1:
         held = expanded(direct(scope, of.name, wrt.name, lag))
-        if held != total and scope.way("partial") == "direct":
+        if held != total and scope.way("partial", about=f"{of.name} {wrt.name} {lag}") == "direct":
             total = held
     parts = tuple(s.shifted(-of.time) for s in total)
     return Operator(parts, lin.size(of.name), lin.size(wrt.name)).at(at)
@@ -75,6 +75,24 @@ def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:
     ends = {lin.variable(name) for name in values}
     ends |= {lin.variable(s, 1) for s in scope.cell.states} | {goal}
     return operator(lin, of, goal, ends)
+
+
+def meanings(scope: Scope, target: tuple[str, str, int], about: str) -> list[tuple[Summands, str]]:
+    """The exact Jacobian, and in what other sense the same is often meant."""
+    of, wrt, lag = target
+    cell = scope.cell
+    found = [(exact(cell, of, wrt, lag), "")]
+    if lag == 1 and wrt in cell.states:
+        more = found[0][0]
+        for state in cell.states:
+            if state != wrt:
+                before = tuple(s.shifted(1) for s in exact(cell, state, wrt, 0))
+                more += multiplied(exact(cell, of, state, 1), before)
+        note = f"{about} is taken through the other states of step t-1 as well"
+        found += [(more, note)] if more != found[0][0] else []
+    if lag == 0:
+        found.append((expanded(direct(scope, of, wrt, 0)), f"{about} is the local derivative"))
+    return found
 
 
 def within(scope: Scope, of: str, wrt: str, lag: int) -> Summands:

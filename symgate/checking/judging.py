@@ -6,31 +6,33 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
 from typing import Any
 
+from symgate.algebra.operators import transposed
 from symgate.algebra.text import text
 from symgate.bounds.norms import bounds
+from symgate.checking.brackets import wrong_bracket, wrong_way
 from symgate.checking.claims import BOUND, Equality, Side, equalities
-from symgate.checking.derivatives import direct
+from symgate.checking.derivatives import meanings
 from symgate.checking.entries import without_entries
-from symgate.checking.locating import Found, Locator
+from symgate.checking.locating import MOST_TOLD, Found, Locator
 from symgate.checking.names import Named, key
-from symgate.checking.points import limited, points, same, turned
+from symgate.checking.points import Drawn, same
 from symgate.checking.reader import Reader
 from symgate.checking.scope import Definition, Scope
-from symgate.checking.summands import Summands, added, exact, expanded, multiplied
+from symgate.checking.summands import Summands, added
 from symgate.checking.targets import Target, jacobian, lacking, targets
 from symgate.checking.values import (
     NOTES,
-    WAYS,
     WHY,
     Later,
     Mentions,
     NotUnderstood,
     Operator,
     Vector,
+    choices,
     further,
+    kind_of,
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -40,11 +42,8 @@ from symgate.reading.trees import Tree
 
 RIGHT, TRANSPOSED, WRONG, UNCLEAR = "right", "transposed", "wrong", "not understood"
 
-#: At how many random points a claim is worked out, and at how many a wrong one must differ.
-POINTS, DIFFER = 4, 2
-
 #: The longest lag of a claim that is read, and the most readings of one side.
-MAX_LAG, MOST_READINGS = 6, 32
+MAX_LAG, MOST_READINGS = 6, 24
 
 #: What tells a formula from prose.
 _FORMULA = re.compile(r"[\\_^({\[+∂δ⊙ᵀ*\d]|^\s*\w\s*$")
@@ -93,8 +92,14 @@ class Reading:
     scope: Scope
 
     @property
+    def fits(self) -> bool:
+        """Whether it has the shape that is due."""
+        return _shape(self.truths[0][0], self.operator) == (self.operator.rows, self.operator.cols)
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        return tuple(NOTES[pair] for pair in self.scope.seen.chosen.items() if pair in NOTES)
+        chosen = [(kind_of(key), way) for key, way in self.scope.seen.chosen.items()]
+        return tuple(NOTES[pair] for pair in chosen if pair in NOTES)
 
 
 @dataclass
@@ -108,7 +113,7 @@ class Judge:
     about: list[str] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     defined: dict[str, Definition] = field(default_factory=dict)
-    drawn: dict[int, list[Evaluation]] = field(default_factory=dict)
+    all_tried: bool = True
 
     def run(self) -> None:
         """Judge every line."""
@@ -136,6 +141,10 @@ class Judge:
             self.judged = [unclear(why if bad is None else bad.why, start, stop)]
         if redefined and any(j.verdict == WRONG for j in self.judged):
             self.judged = [Judged(UNCLEAR, tuple(redefined))]
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        return Drawn(self.cell)
 
     @cached_property
     def equalities(self) -> list[Equality]:
@@ -209,7 +218,11 @@ class Judge:
     def side(self, side: Side, about: tuple[Target, ...]) -> Judged:
         """A side, which must hold for every number of steps that stands for k."""
         order = (WRONG, UNCLEAR, TRANSPOSED, RIGHT)
-        judged = (self.one(side, target) for target in about)
+        judged: list[Judged] = []
+        for target in about:
+            judged.append(self.one(side, target))
+            if judged[-1].verdict == WRONG:
+                break
         return min(judged, key=lambda j: order.index(j.verdict))
 
     def one(self, side: Side, target: Target) -> Judged:
@@ -225,6 +238,8 @@ class Judge:
             for reading in self.readings(side, target):
                 if isinstance(reading, NotUnderstood):
                     error = reading if error is None or further(reading, error) else error
+                    continue
+                if any(_alike(reading, other) for other in readings):
                     continue
                 found = self.compared(reading, target)
                 odd = reading.named.row and readings and not self.rows
@@ -259,6 +274,7 @@ class Judge:
     def readings(self, side: Side, target: Target) -> Iterator[Reading | NotUnderstood]:
         """Every way to read a side, the likeliest first."""
         assert side.tree is not None
+        self.all_tried = True
         for named in sorted(self.names, key=lambda named: named.row != bool(self.rows)):
             waiting: list[Mapping[str, str]] = [{}]
             tried: list[Mapping[str, str]] = []
@@ -274,12 +290,11 @@ class Judge:
                     yield fault
                 except _READING as fault:
                     yield NotUnderstood(f"this is not understood: {fault}", side)
-                kinds = list(scope.seen.chosen)
-                for choice in product(*(WAYS[kind] for kind in kinds)):
-                    new = dict(zip(kinds, choice, strict=True))
+                for new in choices(list(scope.seen.chosen)):
                     known = any(new.items() <= done.items() for done in [*tried, *waiting])
                     if not known and new != scope.seen.chosen:
                         waiting.append(new)
+            self.all_tried &= not waiting
 
     def read(self, tree: Tree, target: Target, named: Named, scope: Scope) -> Reading:
         """A side in one scope, which is widened as the side asks for it."""
@@ -288,7 +303,7 @@ class Judge:
                 reader = Reader(scope)
                 if target.left is None:
                     shape = reader.lin.size(target.of), reader.lin.size(target.wrt)
-                    truths = self.truths(target, scope)
+                    truths = meanings(scope, target.names, str(target))
                     return Reading(reader.operator(tree, *shape), truths, named, scope)
                 left = reader.operator(target.left)
                 right = reader.operator(tree, left.rows, left.cols)
@@ -301,53 +316,26 @@ class Judge:
                 scope = replace(scope, mentions=scope.mentions | {more.what})
         raise NotUnderstood("this lies in a later step", tree)
 
-    def truths(self, target: Target, scope: Scope) -> list[tuple[Summands, str]]:
-        """The exact Jacobian, and in what other sense the same is often meant."""
-        of, wrt, lag = target.names
-        found = [(exact(self.cell, of, wrt, lag), "")]
-        if lag == 1 and wrt in self.cell.states:
-            more = found[0][0]
-            for state in self.cell.states:
-                if state != wrt:
-                    before = tuple(s.shifted(1) for s in exact(self.cell, state, wrt, 0))
-                    more += multiplied(exact(self.cell, of, state, 1), before)
-            note = f"{target} is taken through the other states of step t-1 as well"
-            found += [(more, note)] if more != found[0][0] else []
-        if lag == 0:
-            held = expanded(direct(scope, of, wrt, 0))
-            found.append((held, f"{target} is the local derivative"))
-        return found
-
     # -- numbers -----------------------------------------------------------------------------
 
     def points(self, lag: int, scope: Scope, target: Target | None = None) -> list[Evaluation]:
         deepest = max((-moment.time for moment, _, _ in scope.seen.moments), default=0)
-        steps = max(lag, deepest, 1) + 2
-        if steps not in self.drawn:
-            self.drawn[steps] = points(self.cell, POINTS, steps)
-        drawn = self.drawn[steps]
-        if target is None or not target.limits:
-            return drawn
-        return [limited(self.cell, point, target.limits) for point in drawn]
+        limits = {} if target is None else target.limits
+        return self.drawn.points(max(lag, deepest, 1) + 2, limits)
 
     def compared(self, reading: Reading, target: Target) -> Judged | None:
         """Right or transposed, where the numbers say so at every point."""
-        own = reading.operator
+        own, layout = reading.operator, self.asked.layout
         drawn = self.points(target.lag, reading.scope, target)
+        whole = added(own.parts, own.rows, own.cols)
         try:
-            claimed = [point.operator(added(own.parts, own.rows, own.cols)) for point in drawn]
             for parts, note in reading.truths:
-                shape = _shape(parts, own)
-                due = [point.operator(added(parts, *shape)) for point in drawn]
-                pairs = list(zip(claimed, due, strict=True))
+                due = added(parts, *_shape(parts, own))
                 notes = (*reading.notes, *([note] if note else []))
-                if self.asked.layout != "transposed" and all(same(a, b) for a, b in pairs):
+                if layout != "transposed" and self.drawn.alike(whole, due, drawn):
                     return Judged(RIGHT, notes=notes)
-                if all(same(a, turned(b)) for a, b in pairs):
-                    if self.asked.layout == "transposed":
-                        return Judged(RIGHT, notes=notes)
-                    if self.asked.layout is None:
-                        return Judged(TRANSPOSED, notes=notes)
+                if layout != "numerator" and self.drawn.alike(whole, transposed(due), drawn):
+                    return Judged(RIGHT if layout else TRANSPOSED, notes=notes)
         except _READING:
             return None
         return None
@@ -355,14 +343,17 @@ class Judge:
     def wrong(self, readings: list[Reading], target: Target, side: Side) -> Judged:
         """Wrong, where nothing else can be meant and the numbers differ in every reading."""
         own = [r for r in readings if r.named.row == bool(self.rows)] or readings
-        if doubts := [WHY[kind] for r in own for kind in r.scope.seen.doubts()]:
+        all_tried = self.all_tried
+        if doubts := [WHY[kind] for r in own for kind in r.scope.seen.doubts(all_tried)]:
             why = "; ".join(dict.fromkeys(doubts))
             return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
+        own = [r for r in own if r.fits] or own
         located = [self.located(reading, target, side) for reading in own[:4]]
         if any(found is None for found in located):
             return unclear("the numbers do not decide it", side.start, side.stop)
         faults = min((found for found in located if found is not None), key=len)
-        kinds = dict.fromkeys(k for r in own for k in r.scope.seen.chosen if k in WHY)
+        faults = faults if len(faults) <= MOST_TOLD else faults[:1]
+        kinds = dict.fromkeys(kind_of(k) for r in own for k in r.scope.seen.chosen)
         notes = tuple(f"{WHY[kind]}; it is right in neither reading" for kind in kinds)
         return Judged(WRONG, faults, notes)
 
@@ -373,17 +364,28 @@ class Judge:
         if self.asked.layout == "transposed":
             operator = operator.turned
         drawn = self.points(target.lag, reading.scope, target)
-        whole = added(operator.parts, operator.rows, operator.cols)
-        pairs = [(p.operator(whole), p.operator(added(truth, *shape))) for p in drawn]
-        if sum(not same(a, b) for a, b in pairs) < DIFFER:
+        whole, due = added(operator.parts, operator.rows, operator.cols), added(truth, *shape)
+        if self.drawn.alike(whole, due, drawn):
             return None
         if (operator.rows, operator.cols) != shape:
             what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
             return (Found(side.start, side.stop, what),)
-        say, seen = reading.named.say, reading.scope.seen.moments
         span = side.start, side.stop
-        found = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
-        return found or (Found(*span, "the sum is not the exact one"),)
+        over_steps = () if reading.named.row else target.names
+        found = wrong_way(self.cell, operator, over_steps, drawn[:2], span)
+        if isinstance(found, Found):
+            return (found,)
+        bracket = wrong_bracket(self.cell, operator, over_steps, drawn[:2])
+        operator, truth = found or bracket or (operator, truth)
+        say, seen = reading.named.say, reading.scope.seen.moments
+        told = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
+        return told or (Found(*span, "the sum is not the exact one"),)
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    """Whether two readings say the same."""
+    rows = one.named.row, other.named.row
+    return rows[0] == rows[1] and one.operator == other.operator and one.truths == other.truths
 
 
 def sides(equality: Equality) -> tuple[Side, ...]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations, pairwise
 
-from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul
+from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul, Rational
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.points import same
+from symgate.checking.rows import Rows
 from symgate.checking.summands import Summand, added
 from symgate.checking.values import Moment, Operator
 from symgate.linear.evaluation import Evaluation, Matrix
@@ -21,7 +24,10 @@ Path = tuple[str, ...]
 Say = Callable[[Expr | MatrixExpr], str]
 
 #: The most mends that are tried for one claim.
-MOST_TRIED = 600
+MOST_TRIED = 2500
+
+#: The most faults that are told of one claim.
+MOST_TOLD = 4
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Change:
-    """A summand as it would be after one mend, and how to say it; the likeliest has rank 0."""
+    """One slip of the pen undone: the summand without it, and how to say it.
+
+    The likeliest has rank 0. Both are made when they are asked for.
+    """
 
     rank: int
-    summand: Summand | None
-    message: str
-    mend: str
+    made: Callable[[], Summand | None]
+    said: Callable[[], tuple[str, str]]
     about: Expr | None = None
 
 
@@ -59,9 +67,12 @@ class Locator:
     ) -> None:
         self.rows, self.cols = claim.rows, claim.cols
         self.points, self.seen, self.say = points[:2], seen, say
+        self.rows_of = Rows(points[0])
         self.left = MOST_TRIED
         self.claimed, self.due = _by_path(claim.parts), _by_path(exact)
         self.candidates = _factors(exact)
+        variables = (v for c in self.candidates for v in sorted(c.atoms(Indexed), key=str))
+        self.variables = list(dict.fromkeys(variables))
         self.span = (
             min((s.start for s in claim.parts), default=span[0]),
             max((s.stop for s in claim.parts), default=span[1]),
@@ -85,20 +96,36 @@ class Locator:
             return False
 
     def faults(self) -> list[Found]:
+        """A fault for each path that is wrong; some of them where they are more than are told."""
         every = dict.fromkeys((*self.claimed, *self.due))
         wrong = [p for p in every if self.differ(self.claimed.get(p, ()), self.due.get(p, ()))]
         found: list[Found] = []
         missing = [p for p in wrong if p not in self.claimed]
+        both = [p for p in wrong if p in self.claimed and p in self.due]
         for path in (p for p in wrong if p in self.claimed and p not in self.due):
             twin = next((m for m in missing if _alike(path, m)), None)
-            if twin is not None:
-                missing.remove(twin)
+            twin = twin or next((m for m in both if self.mistaken(path, m)), None)
+            for known in (missing, both):
+                if twin in known:
+                    known.remove(twin)
             for summand in self.claimed[path]:
                 found.append(self.misplaced(summand, path, twin))
-        for path in (p for p in wrong if p in self.claimed and p in self.due):
-            found.append(self.off(path))
-        found += [self.missing(path) for path in missing]
+        found += [self.off(path) for path in both[:MOST_TOLD]]
+        if len(found) <= MOST_TOLD:
+            found += [self.missing(path) for path in missing]
         return sorted(found, key=lambda f: f.start)
+
+    def mistaken(self, path: Path, other: Path) -> bool:
+        """Whether a path's summands are those that another lacks, with other matrices."""
+        if not _alike(path, other) or len(path) != len(other):
+            return False
+        due = [f for f in self.due[other][0].factors if not isinstance(f, Diag)]
+        moved = list(self.claimed[other])
+        for s in self.claimed[path]:
+            matrices = iter(due)
+            inner = (f if isinstance(f, Diag) else next(matrices) for f in s.factors)
+            moved.append(replace(s, factors=tuple(inner)))
+        return self.gives(moved, self.numbers(self.due[other]))
 
     # -- whole paths -------------------------------------------------------------------------
 
@@ -134,14 +161,26 @@ class Locator:
         """The fault of a path that is there, but not as it should be."""
         parts, due = self.claimed[path], self.due[path]
         target = self.numbers(due)
+        for one in due if len(due) > 1 else ():
+            if self.gives([*parts, one], target):
+                what = f"missing: a summand of {self.route(one)}"
+                return Found(*self.span, what, f"add {self.told([one])}")
         later = reversed(list(enumerate(parts)))
         changes = [(i, c) for i, s in later for c in self.changes(s)]
+        wanted: dict[int, list[float]] = {}
         for i, change in sorted(changes, key=lambda pair: pair[1].rank):
+            self.left -= 1
             if self.left <= 0:
                 break
-            new = [*parts[:i], *([change.summand] if change.summand else []), *parts[i + 1 :]]
-            self.left -= max(1, sum(len(s.factors) for s in new) // 3)  # what it costs
-            if self.gives(new, target):
+            others = [*parts[:i], *parts[i + 1 :]]
+            if i not in wanted:
+                rest = [self.rows_of.row(s) for s in others]
+                whole = self.rows_of.row_of(target[0])
+                wanted[i] = [w - sum(r) for w, *r in zip(whole, *rest, strict=True)]
+            new = change.made()
+            if not self.rows_of.fits(new, wanted[i]):
+                continue
+            if self.gives([*others, *([new] if new else [])], target):
                 return self.placed(parts[i], change)
         start, stop = parts[0].start, max(s.stop for s in parts)
         what = f"{self.route(due[0])} is not what it should be"
@@ -150,37 +189,28 @@ class Locator:
     def placed(self, summand: Summand, change: Change) -> Found:
         start, stop = summand.start, summand.stop
         own = self.matrices(summand)
-        where = f"at {own}: " if own else ""
+        message, mend = change.said()
+        message = f"at {own}: {message}" if own else message
         for variable in sorted(change.about.atoms(Indexed), key=str) if change.about else ():
             moment = Moment(name_of(variable), int(time_of(variable)))
             for seen, first, last in self.seen:
                 if seen == moment and start <= first and last <= stop:
-                    return Found(first, last, where + change.message, change.mend)
-        return Found(start, stop, where + change.message, change.mend)
+                    return Found(first, last, message, mend)
+        return Found(start, stop, message, mend)
 
     def changes(self, s: Summand) -> Iterator[Change]:
-        """What one slip of the pen could have been; the first three letters say how likely."""
-        yield Change(0, s.scaled(Integer(-1)), "the sign is turned", "turn the sign")
-        yield Change(0, None, "this stands once too often", "take it away")
-        for number in (2, 3):
-            for factor in (Integer(number), 1 / Integer(number)):
-                yield Change(
-                    4, s.scaled(factor), "a number in front is off", f"multiply by {factor}"
-                )
-        for i in range(len(s.factors) - 1):
-            swapped = list(s.factors)
-            swapped[i], swapped[i + 1] = swapped[i + 1], swapped[i]
-            one, other = s.factors[i], s.factors[i + 1]
+        """What one slip of the pen could have been."""
+        turned = s.scaled(Integer(-1))
+        yield Change(0, lambda: turned, lambda: ("the sign is turned", "turn the sign"))
+        yield Change(0, lambda: None, lambda: ("this stands once too often", "take it away"))
+        for factor in (Integer(2), Integer(3), Rational(1, 2), Rational(1, 3)):
+            yield Change(0, partial(s.scaled, factor), partial(_number, factor))
+        for i, (one, other) in enumerate(pairwise(s.factors)):
             if isinstance(one, Diag) != isinstance(other, Diag):
+                swapped = replace(s, factors=(*s.factors[:i], other, one, *s.factors[i + 2 :]))
                 diag, side = (one, other) if isinstance(one, Diag) else (other, one)
-                what = f"{self.say(diag)} stands on the wrong side of {self.say(side)}"
-                yield Change(
-                    0,
-                    replace(s, factors=tuple(swapped)),
-                    what,
-                    "let them change places",
-                    diag.vector,
-                )
+                wrong_side = partial(self.wrong_side, diag, side)
+                yield Change(0, partial(replace, swapped), wrong_side, diag.vector)
         for i, factor in enumerate(s.factors):
             if isinstance(factor, Diag):
                 yield from self.changes_of(s, i, factor)
@@ -188,61 +218,83 @@ class Locator:
             yield from self.inserted(s, i)
 
     def changes_of(self, s: Summand, at: int, diag: Diag) -> Iterator[Change]:
-        def made(vector: Expr) -> Summand:
-            number, rest = vector.as_coeff_Mul()
+        vector = diag.vector
+        own = _once(vector)
+
+        def made(take: Expr, put: Expr) -> Summand:
+            number, rest = (vector / take * put).as_coeff_Mul()
             inner = (*s.factors[:at], Diag(diag.rows, rest), *s.factors[at + 1 :])
             return replace(s, factors=inner, number=s.number * number)
 
-        vector = diag.vector
-        own = _once(vector)
+        def swapped(old: Expr, new: Expr) -> Summand:
+            return made(vector, vector.xreplace({old: new}))
+
         for factor in own:
-            rest = vector / factor
             for new in self.candidates:
-                if new in (factor, 1):
-                    continue
-                rank = 1 if _flipped(factor, new) else 2
-                what = self.instead(factor, new)
-                yield Change(rank, made(rest * new), what, f"write {self.say(new)}", factor)
-            what = f"the factor {self.say(factor)} is too much"
-            yield Change(3, made(rest), what, "take it away", factor)
+                if new != factor:
+                    rank = 1 if _flipped(factor, new) else 2
+                    said = partial(self.instead, factor, new)
+                    yield Change(rank, partial(made, factor, new), said, factor)
+            too_much = partial(self.too_much, factor)
+            yield Change(3, partial(made, factor, Integer(1)), too_much, factor)
         for old in sorted(vector.atoms(Indexed), key=str):
-            for new in (v for c in self.candidates for v in c.atoms(Indexed)):
+            for new in self.variables:
                 if new != old:
                     rank = 1 if name_of(new) == name_of(old) else 2
-                    swapped = made(vector.xreplace({old: new}))
-                    what = self.instead(old, new)
-                    yield Change(rank, swapped, what, f"write {self.say(new)}", old)
-        for factor in own:
-            yield from self.moved(s, at, diag, factor)
+                    said = partial(self.instead, old, new)
+                    yield Change(rank, partial(swapped, old, new), said, old)
+        yield from self.moved(s, at, diag, own)
 
-    def moved(self, s: Summand, at: int, diag: Diag, factor: Expr) -> Iterator[Change]:
-        """A factor of a diagonal on the other side of a matrix beside it."""
-        rest = diag.vector / factor
-        for step in (-1, 1):
-            side = at + step
-            if not 0 <= side < len(s.factors) or isinstance(s.factors[side], Diag):
-                continue
+    def moved(self, s: Summand, at: int, diag: Diag, own: list[Expr]) -> Iterator[Change]:
+        """Some factors of a diagonal on the other side of a matrix beside it."""
+
+        def made(side: int, some: Expr) -> Summand:
             matrix = s.factors[side]
-            new = Diag(matrix.cols if step > 0 else matrix.rows, factor)
+            new = Diag(matrix.cols if side > at else matrix.rows, some)
             inner = list(s.factors)
-            inner[at] = Diag(diag.rows, rest)
-            inner.insert(side + 1 if step > 0 else side, new)
-            what = f"{self.say(factor)} stands on the wrong side of {self.say(matrix)}"
-            yield Change(1, replace(s, factors=tuple(inner)), what, "let it change sides", factor)
+            inner[at] = Diag(diag.rows, diag.vector / some)
+            inner.insert(side + 1 if side > at else side, new)
+            return replace(s, factors=tuple(inner))
+
+        for side in (at - 1, at + 1):
+            if 0 <= side < len(s.factors) and not isinstance(s.factors[side], Diag):
+                for count in range(1, min(len(own), 3) + 1):
+                    for some in (Mul(*c) for c in combinations(own[:5], count)):
+                        said = partial(self.wrong_side, some, s.factors[side])
+                        yield Change(1, partial(made, side, some), said, some)
 
     def inserted(self, s: Summand, at: int) -> Iterator[Change]:
         beside = s.factors[at].rows if at < len(s.factors) else s.cols
-        for new in self.candidates:
-            inner = (*s.factors[:at], Diag(beside, new), *s.factors[at:])
-            what = f"the factor {self.say(new)} is missing"
-            behind = at > 0 and not isinstance(s.factors[at - 1], Diag)
-            side = f" behind {self.say(s.factors[at - 1])}" if behind else ""
-            yield Change(3, replace(s, factors=inner), what, f"put it{side or ' in front'}")
+        behind = at > 0 and not isinstance(s.factors[at - 1], Diag)
 
-    def instead(self, old: Expr, new: Expr) -> str:
-        if isinstance(old, Indexed) and isinstance(new, Indexed) and name_of(old) == name_of(new):
-            return f"a time index is off: {self.say(new)} is due, not {self.say(old)}"
-        return f"{self.say(old)} stands where {self.say(new)} is due"
+        def made(new: Expr) -> Summand:
+            return replace(s, factors=(*s.factors[:at], Diag(beside, new), *s.factors[at:]))
+
+        def said(new: Expr) -> tuple[str, str]:
+            side = f"behind {self.say(s.factors[at - 1])}" if behind else "in front"
+            return f"the factor {self.say(new)} is missing", f"put it {side}"
+
+        for new in self.candidates:
+            yield Change(3, partial(made, new), partial(said, new))
+
+    # -- how it is said ----------------------------------------------------------------------
+
+    def wrong_side(self, one: Expr | MatrixExpr, matrix: MatrixExpr) -> tuple[str, str]:
+        what = f"{self.say(one)} stands on the wrong side of {self.say(matrix)}"
+        return what, "let them change places" if isinstance(one, Diag) else "let it change sides"
+
+    def too_much(self, factor: Expr) -> tuple[str, str]:
+        return f"the factor {self.say(factor)} is too much", "take it away"
+
+    def instead(self, old: Expr, new: Expr) -> tuple[str, str]:
+        due, is_name = self.say(new), isinstance(old, Indexed) and isinstance(new, Indexed)
+        if is_name and name_of(old) == name_of(new):
+            return f"a time index is off: {due} is due, not {self.say(old)}", f"write {due}"
+        return f"{self.say(old)} stands where {due} is due", f"write {due}"
+
+
+def _number(factor: Expr) -> tuple[str, str]:
+    return "a number in front is off", f"multiply by {factor}"
 
 
 def _by_path(parts: Sequence[Summand]) -> dict[Path, list[Summand]]:

@@ -66,22 +66,21 @@ def _slash(factors: Sequence[tuple[str, Tree]]) -> int:
 
 def derivative_at(factors: Sequence[tuple[str, Tree]], at: int) -> int:
     """How many factors from `at` on are ∂ a / ∂ b; 0 where they are something else."""
-    first = factors[at][1]
-    if not (isinstance(first, Sign) and first.kind == "PARTIAL"):
-        return 0
     slash = next((i for i in range(at + 1, min(at + 4, len(factors))) if factors[i][0] == "/"), 0)
-    if not slash:
+    lengths = [_length(factors[at][1]), _length(factors[slash][1])]
+    timed = slash - at - lengths[0]  # 1 where a time in brackets stands behind the name
+    stop = slash + lengths[1] + timed
+    if not slash or not all(lengths) or timed not in (0, 1) or stop > len(factors):
         return 0
-    second = factors[slash][1]
-    if not (isinstance(second, Sign) and second.kind == "PARTIAL"):
-        return 0
-    stop = slash + 2
-    if stop > len(factors):
-        return 0
-    behind = factors[stop][1] if stop < len(factors) else None
-    if slash - at == 3 and isinstance(behind, Group) and factors[stop][0] == "":
-        stop += 1
-    return stop - at
+    bracket = timed == 0 or isinstance(factors[stop - 1][1], Group)
+    return stop - at if bracket else 0
+
+
+def _length(tree: Tree) -> int:
+    """How many factors ∂a is, which begins here; 0 where it does not."""
+    if isinstance(tree, Sign) and tree.kind == "PARTIAL":
+        return 2
+    return int(_glued(tree) is not None)
 
 
 def joined(factors: Sequence[tuple[str, Tree]]) -> Product:

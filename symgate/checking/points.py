@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from sympy import Expr, Integer, Mul
+from sympy import Expr, Integer, MatAdd, MatrixExpr, Mul
 
 from symgate.algebra.vectors import MatVec
 from symgate.checking.matrices import LETTER
@@ -24,6 +25,9 @@ from symgate.linear.evaluation import (
     spread_over,
 )
 from symgate.linear.linearise import linearise
+
+#: At how many random points a claim is worked out.
+POINTS = 4
 
 #: How far two numbers may lie apart that are the same but for rounding.
 CLOSE = 1e-20
@@ -66,6 +70,40 @@ def _alike(parts: Any) -> list[Any]:
         list(flat(v)) if isinstance(v, list) and len(list(flat(v))) in columns else v
         for v in values
     ]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The random points of a cell, and the numbers of operators at them, each found once."""
+
+    cell: Cell
+    drawn: dict[Any, list[Evaluation]] = field(default_factory=dict)
+    worked_out: dict[Any, Matrix] = field(default_factory=dict)
+
+    def points(self, steps: int, limits: Mapping[str, int]) -> list[Evaluation]:
+        """Points of so many steps, with some gates at their limits."""
+        key = steps, tuple(limits.items())
+        if key not in self.drawn and limits:
+            plain = self.points(steps, {})
+            self.drawn[key] = [limited(self.cell, point, limits) for point in plain]
+        elif key not in self.drawn:
+            self.drawn[key] = points(self.cell, POINTS, steps)
+        return self.drawn[key]
+
+    def numbers(self, whole: MatrixExpr, point: Evaluation) -> Matrix:
+        """An operator's numbers at a point."""
+        key = id(point), whole
+        if key not in self.worked_out and isinstance(whole, MatAdd):
+            parts = [self.numbers(part, point) for part in whole.args]
+            rows = [zip(*rows, strict=True) for rows in zip(*parts, strict=True)]
+            self.worked_out[key] = [[sum(entries) for entries in row] for row in rows]
+        elif key not in self.worked_out:
+            self.worked_out[key] = point.operator(whole)
+        return self.worked_out[key]
+
+    def alike(self, one: MatrixExpr, other: MatrixExpr, points: Sequence[Evaluation]) -> bool:
+        """Whether two operators have the same numbers at all of some points."""
+        return all(same(self.numbers(one, p), self.numbers(other, p)) for p in points)
 
 
 def points(cell: Cell, count: int, steps: int) -> list[Evaluation]:
@@ -145,10 +183,6 @@ def limited(cell: Cell, point: Evaluation, limits: Mapping[str, int]) -> Evaluat
 
 def _lengths(value: Any) -> list[int]:
     return [len(value), *_lengths(value[0])] if isinstance(value, list) else []
-
-
-def turned(numbers: Matrix) -> Matrix:
-    return [list(row) for row in zip(*numbers, strict=True)]
 
 
 def same(a: Matrix, b: Matrix) -> bool:

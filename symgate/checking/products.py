@@ -14,9 +14,12 @@ from symgate.algebra.vectors import MatVec, Total
 from symgate.checking.matrices import diagonals
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, TooMany, added, expanded, multiplied
-from symgate.checking.values import NotUnderstood, Operator, Place, Value, Vector
+from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 
 ONE = Integer(1)
+
+#: A factor with the sign before it, and its place.
+Item = tuple[str, Value, Place]
 
 #: What may stand raised: a number, or T; None for nothing.
 Power = Any
@@ -80,8 +83,8 @@ class Products:
                 return self.times(ones(size, a), ones(size, b).turned, at)
             case Vector(ones="row"), Operator():
                 return self.times(ones(b.rows, a).turned, b, at)
-            case Vector(ones="column"), Operator(rows=rows, cols=cols) if self.scope.row:
-                return self.times(ones(rows, a).turned, b, at) if cols != ONE else b
+            case Vector(ones="column"), Operator(rows=rows) if self.scope.row:
+                return self.times(ones(rows, a).turned, b, at)
             case Operator(), Vector(ones=kind) if kind and (kind == "row") == self.scope.row:
                 return self.times(a, ones(a.cols, b), at)
             case (Operator(rows=rows, cols=cols), Operator()) if rows == cols == ONE != b.rows:
@@ -174,6 +177,38 @@ class Products:
         found = tensor(*(added(p.parts, p.rows, p.cols) for p in (left, right)))
         return Operator(expanded(found), *found.shape).at(at)
 
+    def outer(self, items: list[Item]) -> list[Item]:
+        """With p pᵀ behind a matrix taken together, as M p pᵀ is M (p pᵀ)."""
+        found = items[:1]
+        for sign, value, at in items[1:]:
+            own, before, place = found[-1]
+            row = isinstance(value, Operator) and value.rows == ONE != value.cols
+            column = isinstance(before, Vector) and before.size is not None and not before.ones
+            if row and column and len(found) > 1 and sign == "" and not self.scope.row:
+                place = Span(place.start, at.stop)
+                found[-1] = (own, self.beside(before, value, place, False), place)
+            else:
+                found.append((sign, value, at))
+        return found
+
+    def tensors(self, items: list[Item]) -> list[Item]:
+        """With A ⊗ B told from ⊙, and taken together where it is to bind first."""
+        found: list[Item] = []
+        for sign, value, at in items:
+            between = self.scope.text[found[-1][2].stop : at.start] if found else ""
+            if sign != "hadamard" or not ("⊗" in between or "\\otimes" in between):
+                found.append((sign, value, at))
+            elif len(items) > 2 and self.scope.way("tensor") == "of factors":
+                own, before, place = found[-1]
+                found[-1] = (
+                    own,
+                    self.kronecker(before, value, at),
+                    Span(place.start, at.stop),
+                )
+            else:
+                found.append(("tensor", value, at))
+        return found
+
     def side(self, value: Value, at: Place, size: Expr) -> Operator:
         """A side of ⊗: a vector is a column."""
         if isinstance(value, Operator) or value.size is None:
@@ -188,7 +223,8 @@ class Products:
                 at,
             )
         try:
-            found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols)
+            factors = (*(a.factors or (a,)), *(b.factors or (b,)))
+            found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols, factors)
         except TooMany:
             whole = tuple(added(p.parts, p.rows, p.cols) for p in (a, b))
             found = Operator((Summand(ONE, whole, a.rows, b.cols),), a.rows, b.cols).at(at)

@@ -23,7 +23,7 @@ from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of, primes
 from symgate.checking.names import key
 from symgate.checking.partials import derivative_at, differential, joined, running
-from symgate.checking.products import ONE, Power, Products
+from symgate.checking.products import ONE, Item, Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla
 from symgate.checking.steps import Factor
@@ -87,7 +87,7 @@ class Reader:
             case Sum(terms=terms):
                 return self._sum(terms, inside)
             case Product(factors=factors):
-                return self._product(factors, inside)
+                return derivative_of(self.scope, tree) or self._product(factors, inside)
             case Fraction(above=above, below=below):
                 partial_of = derivative_of(self.scope, tree)
                 if partial_of is not None:
@@ -166,11 +166,11 @@ class Reader:
         if run is not None and len(factors) > 1:
             return steps.over(self, run, joined(factors[1:]), inside)
         items = steps.filled(self._items(factors, inside))
-        return self._joined(self._tensors(items), inside)
+        return self._joined(self.products.tensors(items), inside)
 
-    def _joined(self, items: list[tuple[str, Value, Place]], inside: bool) -> Value:
-        segments: list[tuple[str, Value, Place]] = []
-        for sign, value, at in items:
+    def _joined(self, items: list[Item], inside: bool) -> Value:
+        segments: list[Item] = []
+        for sign, value, at in self.products.outer(items):
             if segments and sign in ("", "times", "/"):
                 own, before, place = segments[-1]
                 place = Span(place.start, at.stop)
@@ -191,24 +191,6 @@ class Reader:
             else:
                 result = self.products.by_components(result, value, at, sign)
         return result
-
-    def _tensors(self, items: list[tuple[str, Value, Place]]) -> list[tuple[str, Value, Place]]:
-        """With A ⊗ B told from ⊙, and taken together where it is to bind first."""
-        found: list[tuple[str, Value, Place]] = []
-        for sign, value, at in items:
-            between = self.scope.text[found[-1][2].stop : at.start] if found else ""
-            if sign != "hadamard" or not ("⊗" in between or "\\otimes" in between):
-                found.append((sign, value, at))
-            elif len(items) > 2 and self.scope.way("tensor") == "of factors":
-                own, before, place = found[-1]
-                found[-1] = (
-                    own,
-                    self.products.kronecker(before, value, at),
-                    Span(place.start, at.stop),
-                )
-            else:
-                found.append(("tensor", value, at))
-        return found
 
     def _items(self, factors: Sequence[tuple[str, Tree]], inside: bool) -> list[Factor]:
         """The factors with what belongs together taken together: tanh (…), h [t-1], ∂a / ∂b,

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Identity, Integer, MatAdd, MatMul, MatrixExpr, ZeroMatrix
 
-from symgate.algebra.operators import Diag, product, total, transposed
+from symgate.algebra.operators import Column, Diag, Row, product, total, transposed
 from symgate.algebra.text import text
-from symgate.algebra.vectors import shifted
+from symgate.algebra.vectors import Outer, shifted
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
@@ -106,7 +106,11 @@ def expanded(operator: MatrixExpr) -> Summands:
         for other in others:
             first = multiplied(first, other)
         return tuple(s.scaled(number) for s in first)
-    return (Summand(Integer(1), (operator,), operator.rows, operator.cols),)
+    factors: tuple[MatrixExpr, ...] = (operator,)
+    if isinstance(operator, Outer):
+        u, v, rows, cols = operator.args
+        factors = Column(rows, u), Row(cols, v)
+    return (Summand(Integer(1), factors, operator.rows, operator.cols),)
 
 
 def exact(cell: Cell, of: str, wrt: str, lag: int) -> Summands:

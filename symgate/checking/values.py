@@ -5,8 +5,9 @@ A vector in a row or a column of its own is an operator too: δ_t x_tᵀ is a pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 from sympy import Expr
@@ -45,8 +46,9 @@ WHY = {
     "order": "a product may run from either end",
 }
 
-#: What is meant in one way throughout: where both are wrong, nothing else can be meant.
-CLOSED = {"delta", "loss", "order", "tensor", "handed", "gradient"}
+#: What is meant in one way throughout, of each derivative or of all: where both are wrong,
+#: nothing else can be meant.
+CLOSED = {"delta", "loss", "order", "tensor", "handed", "gradient", "partial"}
 
 #: What is said of a reading that is not the first.
 NOTES = {
@@ -108,11 +110,12 @@ class Vector:
 
 @dataclass(frozen=True)
 class Operator:
-    """A matrix as a sum of products."""
+    """A matrix as a sum of products; `factors` are what it was multiplied out of."""
 
     parts: Summands
     rows: Expr
     cols: Expr
+    factors: tuple[Operator, ...] = field(default=(), compare=False, repr=False)
 
     def at(self, place: Any) -> Operator:
         """The same, found at a place of the text."""
@@ -160,9 +163,23 @@ class Seen:
         self.chosen.clear()
         self.times.clear()
 
-    def doubts(self) -> Iterable[str]:
+    def doubts(self, all_tried: bool) -> Iterable[str]:
         """What could have been meant otherwise still."""
-        for kind in self.chosen:
-            often = self.times[kind] > 1 or len(WAYS[kind]) == 1 or kind == "time"
-            if often and kind not in CLOSED:
+        for key in self.chosen:
+            kind = kind_of(key)
+            often = self.times[key] > 1 or len(WAYS[kind]) == 1 or kind == "time"
+            if (often and kind not in CLOSED) or not all_tried:
                 yield kind
+
+
+def kind_of(key: str) -> str:
+    """What of two readings this is: "partial" of "partial: h c 1"."""
+    return key.partition(":")[0]
+
+
+def choices(keys: Sequence[str]) -> list[dict[str, str]]:
+    """All ways to choose, those first that read each kind in one way throughout."""
+    made = [
+        dict(zip(keys, ways, strict=True)) for ways in product(*(WAYS[kind_of(k)] for k in keys))
+    ]
+    return sorted(made, key=lambda chosen: len({(kind_of(k), way) for k, way in chosen.items()}))

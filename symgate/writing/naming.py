@@ -329,6 +329,8 @@ def uses(cell: Cell) -> dict[str, Use]:
 def _use(cell: Cell, lin: Linearisation, owner: str, term: ParameterTerm) -> Use:
     if cell.parameters[term.parameter].kind == "scalar":
         return Use("scalar", owner, "")
+    if term.map is not None:  # a dot product, say
+        return Use("vector", owner, "")
     if term.vector is None:
         held = [v for f in term.coefficient for v in _variables(f)]
         if not held:
