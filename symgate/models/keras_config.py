@@ -13,6 +13,12 @@ RECURRENT = ("SimpleRNN", "GRU", "LSTM", "CuDNNGRU", "CuDNNLSTM")
 #: Layers that hand on what they get when the network runs.
 PASSING = ("Dropout", "SpatialDropout1D", "GaussianNoise", "ActivityRegularization", "InputLayer")
 
+#: What a layer is called that is recurrent, though no cell here may be it.
+NAMED = re.compile("RNN|LSTM|GRU")
+
+#: What follows the name of a class that is not Keras's.
+OWN = " of your own"
+
 MERGES = ("concat", "sum", "ave")
 
 
@@ -24,6 +30,8 @@ def facts_of(config: Mapping[str, Any], version: str) -> dict[str, dict[str, Any
         inside = layer.get("config") or {}
         kind, core = core_of(layer)
         if kind not in RECURRENT:
+            if NAMED.search(kind) or kind.endswith(OWN):
+                found[name] = {"unread": True}
             continue
         facts = _facts(name, kind, core, version)
         if layer.get("class_name") == "Bidirectional":
@@ -51,9 +59,16 @@ def core_of(layer: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     cell = config.get("cell")
     if layer.get("class_name") == "RNN" and isinstance(cell, Mapping):
         inside = cell.get("config") or {}
-        kind = str(cell.get("class_name")).removesuffix("Cell")
-        return kind, {**config, **{k: v for k, v in inside.items() if k != "name"}}
-    return str(layer.get("class_name")), config
+        return _kind(cell, "Cell"), {**config, **{k: v for k, v in inside.items() if k != "name"}}
+    return _kind(layer), config
+
+
+def _kind(layer: Mapping[str, Any], end: str = "") -> str:
+    """The class of a layer, told from one of the user's by the same name."""
+    name = str(layer.get("class_name"))
+    keras = str(layer.get("module", "keras")).startswith(("keras", "tf_keras"))
+    own = not keras or ">" in f"{name}{layer.get('registered_name')}"
+    return name.rpartition(">")[2].removesuffix(end) + (OWN if own else "")
 
 
 def unread(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -61,7 +76,7 @@ def unread(config: Mapping[str, Any]) -> tuple[str, ...]:
     found = []
     for name, (layer, _) in wiring(config).items():
         kind = core_of(layer)[0]
-        if kind not in RECURRENT and re.search("RNN|LSTM|GRU", kind):
+        if kind not in RECURRENT and NAMED.search(kind):
             found.append(f"{name} is a {kind}, which is not read")
     return tuple(found)
 

@@ -28,6 +28,8 @@ def contents(source: Any) -> Contents:
         return _of_keras(source)
     if "flax" in family and not isinstance(source, Mapping):
         return _of_nnx(source)
+    if "equinox" in family:
+        return _of_equinox(source)
     if isinstance(source, Mapping):
         tree = {n: in_memory(wide(n, a)) for n, a in _flat(source)}
         if not tree:
@@ -158,6 +160,33 @@ def _directions(layer: Any) -> Iterator[tuple[str, Any]]:
         yield "", layer
 
 
+def _of_equinox(module: Any) -> Contents:
+    arrays, facts = {}, {}
+    for path, part in _parts(module, ()):
+        name = ".".join(path)
+        if hasattr(part, "shape"):
+            arrays[name] = in_memory(wide(name, part))
+        elif type(part).__module__.startswith("equinox.nn"):
+            facts[name] = {"equinox": type(part).__name__}
+    return Contents(f"the module {type(module).__name__}", arrays, facts)
+
+
+def _parts(whole: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """A module of Equinox and everything that its fields hold, by its path."""
+    yield path, whole
+    parts: Mapping[Any, Any] = {}
+    if _family(whole) & {"equinox"}:
+        parts = {
+            k: v for k, v in vars(whole).items() if not callable(v) or _family(v) & {"equinox"}
+        }
+    elif isinstance(whole, Mapping):
+        parts = whole
+    elif isinstance(whole, list | tuple):
+        parts = dict(enumerate(whole))
+    for name, part in parts.items() if len(path) < 20 else ():
+        yield from _parts(part, (*path, str(name)))
+
+
 def _of_nnx(module: Any) -> Contents:
     import sys
 
@@ -198,7 +227,8 @@ def _facts_of_nnx(module: Any, path: tuple[Any, ...], cell: Any) -> dict[str, An
     around = [module]
     for part in path:
         whole = around[-1]
-        around.append(whole[part] if isinstance(whole, Mapping | list) else getattr(whole, part))
+        by_place = isinstance(whole, Mapping | list) or not isinstance(part, str)
+        around.append(whole[part] if by_place else getattr(whole, part))
     for place, outer in enumerate(around[:-1]):
         if type(outer).__name__ == "Bidirectional":
             merge = getattr(outer.merge_fn, "__name__", "a function")

@@ -46,12 +46,12 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     """The recurrent layers of a trained network, as cells with their weights.
 
     `source` is a path (the kind of file is told by its first bytes), a module of PyTorch, a
-    layer or model of Keras, a tree or module of Flax, or a mapping of arrays. What the source
-    does not say stands in `.assumed`, and can be said: order="i f g o", forget_bias=1.0,
-    reset="before" or "after", update="keeps" or "takes", nonlinearity="relu", activation=,
-    recurrent_activation=, merge="sum" of two directions, batch_first=True, chain=("lower",
-    "upper") for layers of which one reads the other. `framework` says whose names the arrays
-    have.
+    layer or model of Keras, a tree or module of Flax, a module of Equinox, or a mapping of
+    arrays. What the source does not say stands in `.assumed`, and can be said:
+    order="i f g o", forget_bias=1.0, reset="before" or "after", update="keeps" or "takes",
+    nonlinearity="relu", activation=, recurrent_activation=, merge="sum" of two directions,
+    batch_first=True, chain=("lower", "upper") for layers of which one reads the other.
+    `framework` says whose names the arrays have.
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
@@ -124,7 +124,7 @@ def _of_node(node: OnnxNode) -> Found:
 
 
 def _chained(found: list[Found], chains: Sequence[tuple[str, ...]], said: bool) -> list[Found]:
-    """Layers put one above the other where the source, or the caller, says so."""
+    """Layers put one above the other where the source, or the caller, says so; in its order."""
     groups = list(dict.fromkeys(f.group for f in found))
     placed: dict[str, tuple[str, int]] = {}
     for chain in chains:
@@ -137,7 +137,8 @@ def _chained(found: list[Found], chains: Sequence[tuple[str, ...]], said: bool) 
     for f in found:
         group, below = placed.get(f.group, (f.group, 0))
         out.append(replace(f, group=group, depth=f.depth + below, name=f.name))
-    return _named(out)
+    order = list(dict.fromkeys([*(top for top, _ in placed.values()), *(f.group for f in out)]))
+    return _named(sorted(out, key=lambda f: (order.index(f.group), f.depth, f.reverse)))
 
 
 def _group(name: str, groups: list[str]) -> str:
@@ -168,7 +169,7 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     if keras and version:  # "hard_sigmoid" is another function in Keras 3
         slots = {k: v for k, v in said.items() if k in ("gates", "candidate", "output")}
         said = {**said, **{k: activation_of(found.name, v, version) for k, v in slots.items()}}
-    if keras and not facts:
+    if keras and not facts and not found.row.transposed:  # CuDNN has no other activations
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, unsaid = unsaid_of(kind, version)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:

@@ -32,14 +32,24 @@ OPTIMISER = {
     "max_exp_avg_sq",
     "momentum_buffer",
     "square_avg",
+    "Adam",
+    "Adam_1",
+    "Momentum",
+    "RMSProp",
+    "RMSProp_1",
+    "Adagrad",
+    "ExponentialMovingAverage",
 }
 
 #: Weights that a parametrisation makes when the network runs: the stored ones are not they.
 PARAMETRISED = re.compile(r"(.*\.)?weight_[ih]h(_l\d+)?(_reverse)?(_g|_v|_raw|_orig|\.original\d*)")
 
 
-#: Names of what normalises the steps of a layer.
-NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*|bias(_\w+)?"
+#: Names of what stands beside a layer that has no name: norms, and arrays of its own.
+NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*|[^./]+"
+
+#: The same beside a layer whose name the arrays' own follow without a point, as in enc_w_ih.
+JOINED = r"_(w|u|p|b|ln|norm)_\w+"
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
     _not_parametrised(contents.arrays)
     arrays = {n: a for n, a in contents.arrays.items() if not OPTIMISER.intersection(n.split("."))}
     found: dict[_Key, Found] = {}
+    around: dict[_Key, set[str]] = {}
     families = dict.fromkeys(row.names for row in rows if row.names)
     for family in families:
         chosen = [r for r in rows if r.names == family and framework in (None, r.framework)]
@@ -89,15 +100,21 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
                 continue
             if layer := _layer(key, roles, family, chosen, contents):
                 found[key] = layer
-                for name in (n for listed in roles.values() for n in listed if n is not None):
+                taken = [n for listed in roles.values() for n in listed if n is not None]
+                around[key] = {n.rpartition(".")[0] for n in taken} | {layer.group}
+                for name in taken:
                     arrays.pop(name, None)  # an array belongs to one layer
-    return _named([replace(f, unsaid=f.unsaid + _beside(f, arrays)) for f in found.values()])
+    return _named(
+        [replace(f, unsaid=f.unsaid + _beside(around[k], arrays)) for k, f in found.items()]
+    )
 
 
-def _beside(found: Found, left: Iterable[str]) -> tuple[str, ...]:
-    """Arrays under a layer's own name, or norms beside one without a name, that no cell has."""
-    own = re.compile(rf"{re.escape(found.group)}\..*" if found.group else NORM)
-    names = [n for n in left if own.fullmatch(n) and "seed_generator" not in n]
+def _beside(around: Iterable[str], left: Mapping[str, Stored]) -> tuple[str, ...]:
+    """Arrays under the names around a layer's own, or beside a layer without one, that no cell
+    has."""
+    forms = (rf"{re.escape(n)}(\..*|{JOINED})" if n else NORM for n in around)
+    own = re.compile("|".join(forms))
+    names = [n for n in left if left[n].shape and own.fullmatch(n) and "seed_generator" not in n]
     if not names:
         return ()
     shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
@@ -159,6 +176,8 @@ def _layer(
     first = roles[matrices[0]][0]
     assert first is not None
     config = c.config.get(key.prefix.rstrip("._/"), {})
+    if config.get("unread"):
+        return None
     if key.reverse and "backward" in config:
         config = {**config, **config["backward"]}
     blocks = _blocks(row, names, roles, c.arrays)

@@ -60,6 +60,18 @@ def test_nnx_says_activations_and_directions() -> None:
         sg.model(nnx.RNN(nnx.GRUCell(3, 4, rngs=nnx.Rngs(0)), reverse=True))
 
 
+def test_cells_in_a_list_of_nnx() -> None:
+    class Own(nnx.Module):  # type: ignore[misc]  # Flax is untyped
+        def __init__(self) -> None:
+            rngs = nnx.Rngs(0)
+            self.cells = nnx.List([nnx.LSTMCell(3, 4, rngs=rngs), nnx.LSTMCell(4, 5, rngs=rngs)])
+
+    own = Own()
+    y = nnx.RNN(own.cells[1])(nnx.RNN(own.cells[0])(X))
+    net = sg.model(own, batch_first=True, chain=("cells.0", "cells.1"))
+    assert net.check(X, np.asarray(y)).error < 1e-5
+
+
 def test_any_linear_layer_is_no_lstm_of_haiku() -> None:
     linear = {"mlp/linear": {"w": np.ones((9, 8)), "b": np.zeros(8)}}
     with pytest.raises(sg.SymgateError, match="no recurrent layer"):

@@ -272,7 +272,7 @@ def test_changed_bytes_never_end_raw(kind: str, tmp_path: Path) -> None:
         hdf5(kernel)(tmp_path / "m")
     whole = (tmp_path / "m").read_bytes()
     rng = np.random.default_rng(0)
-    for _ in range(150):
+    for _ in range(40 if kind == "h5" else 150):  # each file of HDF5 is a process
         changed = np.frombuffer(whole, np.uint8).copy()
         places = rng.integers(0, len(changed), rng.integers(1, 8))
         changed[places] = rng.integers(0, 256, len(places))

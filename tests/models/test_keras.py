@@ -70,15 +70,24 @@ def test_replays(case: str, tmp_path: Path) -> None:
     source.save(tmp_path / "whole.keras")
     source.save(tmp_path / "old.h5")
     source.save_weights(tmp_path / "only.weights.h5")
-    for where in (source, tmp_path / "whole.keras", tmp_path / "old.h5"):
-        found = sg.model(where).check(X, y)
-        assert found.error < 1e-5
-        assert len(found.readings) == 1
-        assert sg.model(where).assumed == ()
+    net = sg.model(source)
+    found = net.check(X, y)
+    assert found.error < 1e-5
+    assert len(found.readings) == 1
+    assert net.assumed == ()
+    for file in ("whole.keras", "old.h5"):
+        read = sg.model(tmp_path / file)
+        assert read.assumed == ()
+        assert [_told(a) for a in read] == [_told(a) for a in net]
+        assert {(a.name, a.name) for a in net} <= set(net.same_weights(read))
     if case != "deep":
         only = sg.model(tmp_path / "only.weights.h5", merge="sum" if "sum" in case else "concat")
         assert only.assumed
         assert len(only.check(X, y).readings) == (0 if case == "lstm-hard" else 1)
+
+
+def _told(layer: sg.Layer) -> tuple[Any, ...]:
+    return layer.name, layer.group, layer.depth, layer.reading, layer.merge, layer.last_only
 
 
 def test_a_layer_by_itself() -> None:
@@ -214,6 +223,19 @@ def test_a_cell_in_a_layer() -> None:
     cells = [keras.layers.LSTMCell(4), keras.layers.LSTMCell(4)]
     with pytest.raises(sg.SymgateError, match="StackedRNNCells, which is not read"):
         sg.model(keras.Sequential([keras.Input((None, 3)), keras.layers.RNN(cells)]))
+
+
+def test_a_cell_of_ones_own_is_not_taken_for_its_parent(tmp_path: Path) -> None:
+    @keras.saving.register_keras_serializable()
+    class GRUCell(keras.layers.GRUCell):  # type: ignore[misc]  # Keras is untyped
+        pass
+
+    inner = keras.layers.RNN(GRUCell(4), name="inner")
+    source = keras.Sequential([keras.Input((None, 3)), inner])
+    source.save(tmp_path / "own.keras")
+    for where in (source, tmp_path / "own.keras"):
+        with pytest.raises(sg.SymgateError, match="inner is a GRU of your own"):
+            sg.model(where)
 
 
 def test_first_states_and_masks_are_said() -> None:

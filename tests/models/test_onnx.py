@@ -228,3 +228,17 @@ def test_what_a_replay_leaves_out_is_said(
     assert net.check(X, flat(y)).holds == (not said)
     assert bool(net.assumed) == bool(said)
     assert said in "".join(net.assumed)
+
+
+def test_layers_that_share_their_weights(tmp_path: Path) -> None:
+    """One reads the other: both stand, though branches that repeat a layer give it once."""
+    w = {"W": drawn(1, 9, 3), "R": drawn(1, 9, 3), "B": drawn(1, 18)}
+    make = onnx.helper.make_node
+    nodes = [
+        make("GRU", ["X", "W", "R", "B"], ["A"], hidden_size=3, name="low"),
+        make("Squeeze", ["A", "axes"], ["S"]),
+        make("GRU", ["S", "W", "R", "B"], ["Y"], hidden_size=3, name="high"),
+    ]
+    y = run(nodes, {**w, "axes": np.array([1])}, tmp_path / "m.onnx")
+    found = sg.model(tmp_path / "m.onnx").check(X, flat(y))
+    assert found.error < 1e-5

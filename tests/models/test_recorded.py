@@ -39,3 +39,36 @@ def test_a_recorded_forget_bias_is_found() -> None:
     found = net.check(np.array(pair["x"], np.float32), np.array(pair["y"], np.float32))
     assert not found.holds
     assert [f.reading.add for f in found.readings] == [{}]
+
+
+def test_names_of_tensorflow() -> None:
+    """Cells in a stack or in two directions; what an optimizer keeps is no weight."""
+    rng = np.random.default_rng(0)
+
+    def cell(name: str, m: int, n: int = 4) -> dict[str, Any]:
+        return {f"{name}/kernel": rng.normal(size=(m + n, 4 * n)), f"{name}/bias": np.zeros(4 * n)}
+
+    deep = "rnn/multi_rnn_cell/cell_{}/basic_lstm_cell"
+    moments = {f"{deep.format(0)}/kernel/Adam": np.ones((7, 16))}
+    net = sg.model({**cell(deep.format(0), 3), **cell(deep.format(1), 4), **moments})
+    assert set(net.stack()[0].states) == {"c1", "h1", "c2", "h2"}
+    assert not any("Adam" in text for text in net.assumed)
+    ways = "bidirectional_rnn/{}/lstm_cell"
+    net = sg.model({**cell(ways.format("fw"), 3), **cell(ways.format("bw"), 3)})
+    assert [layer.reverse for layer in net] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("kernels", "beside"),
+    [
+        ({"weight_ih": (16, 3), "weight_hh": (16, 4)}, "weight_ch"),
+        ({"rnn.weight_ih": (16, 3), "rnn.weight_hh": (16, 4)}, "rnn.lora_A"),
+        ({"enc_w_ih": (16, 3), "enc_w_hh": (16, 4)}, "enc_w_ch"),
+        ({"a.layer_norm_basic_lstm_cell.kernel": (7, 16)}, "a.layer_norm_basic_lstm_cell.gamma"),
+    ],
+)
+def test_arrays_beside_a_layer_are_said(kernels: dict[str, Any], beside: str) -> None:
+    net = sg.model(
+        {**{name: np.ones(shape) for name, shape in kernels.items()}, beside: np.ones(4)}
+    )
+    assert any(f"beside its weights stand {beside}" in text for text in net.assumed)

@@ -230,10 +230,13 @@ def _apart(nodes: list[OnnxNode]) -> list[OnnxNode]:
 
 
 def _distinct(nodes: list[OnnxNode]) -> tuple[OnnxNode, ...]:
-    """Layers that hold the very same weights (branches repeat them) are given once."""
+    """Layers that hold the very same weights (branches repeat them) are given once, but for
+    those of which one reads the other."""
+    chain = {name: names for names in _chains(nodes) for name in names}
     kept: list[OnnxNode] = []
     for node in nodes:
-        if not any(node.same_weights(other) for other in kept):
+        twins = (other for other in kept if node.same_weights(other))
+        if all(chain.get(node.name, node) is chain.get(other.name) for other in twins):
             kept.append(node)
     return tuple(kept)
 
