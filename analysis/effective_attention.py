@@ -48,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         curves.append(d)
         told.append(f"{name} {10**-d.rate:.2g}" if d.rate < 0 else f"{name} none")
     options.output.parent.mkdir(exist_ok=True)
-    names = [f"{name}: ∂{of}/∂{wrt}" for name, (of, wrt) in FOLLOWED.items()]
-    sg.plots.save(sg.plots.decay_curves(curves, names=names), options.output)
+    sg.plots.save(sg.plots.decay_curves(curves), options.output)
     print(
         f"At default initialisation, {options.hidden} units, an old value loses this factor a "
         f"step in what is read now: {'; '.join(told)}."

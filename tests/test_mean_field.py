@@ -132,8 +132,8 @@ def test_a_simulated_network_stands_beside() -> None:
     assert len(measured.to_dict()["log_square"]) == 17
     axes = found.plot(Figure().subplots(), measured)
     points, line = axes.lines
-    np.testing.assert_allclose(points.get_ydata(), measured.log_square)
-    np.testing.assert_allclose(line.get_ydata(), np.arange(17) * np.log(found.chi))
+    np.testing.assert_allclose(points.get_ydata(), np.exp(measured.log_square))
+    np.testing.assert_allclose(line.get_ydata(), found.chi ** np.arange(17))
 
 
 def test_one_network_keeps_more_than_weights_drawn_anew() -> None:

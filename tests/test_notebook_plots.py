@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -14,6 +15,7 @@ mpl.use("agg")
 from matplotlib import pyplot as plt  # after the choice of a backend
 
 import symgate as sg
+from symgate.plots.vector import luminance
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +75,7 @@ def test_the_users_style_holds(d: sg.Decay) -> None:
         assert all(mpl.colors.to_rgb(line.get_color()) != (0, 0, 0) for line in ax.get_lines())
         assert not ax.texts  # nothing that could run into the axes beside it
     labels = [line.get_label() for line in ax.get_lines()]
-    assert {"rnn", "rnn: worst case", "rnn: bound of these runs"} <= set(labels)
+    assert {"rnn", "rnn: worst case", "rnn: bound for these runs"} <= set(labels)
 
 
 def test_memory_and_sweep_draw_there_too() -> None:
@@ -96,3 +98,52 @@ def test_the_theory_draws_there_too() -> None:
     plt.figure()
     growth = sg.measured_growth("rnn", hidden=8, lags=10)
     assert growth.plot() is plt.gca()
+
+
+def test_a_watch_and_a_reach_draw_there_too() -> None:
+    watch = SimpleNamespace(
+        lags=np.arange(5), epochs=[0, 1], norm="frobenius", curve=lambda _: -np.ones((2, 5))
+    )
+    assert sg.plots.watch_curves(watch, "rnn") is plt.gca()  # type: ignore[arg-type]
+    plt.figure()
+    reach = SimpleNamespace(at=3, norm="spectral", log10_norm=np.array([-3.0, -2, -1, 0, -np.inf]))
+    assert sg.plots.reach_curve(reach, color="red") is plt.gca()  # type: ignore[arg-type]
+    assert plt.gca().get_yscale() == "log"
+
+
+def test_a_sweep_over_one_axis_says_where_the_gradient_grows() -> None:
+    ax = sg.sweep("lstm", hidden=8, bias={"f": [0, 1, 9]}, lags=20).plot(color="red")
+    assert ax.get_lines()[0].get_color() == "red"
+    assert [text.get_text() for text in ax.texts] == ["grows"]
+
+
+PAIRS = {
+    "user": lambda d, ax: d.plot(ax),
+    "house": lambda d, ax: sg.plots.decay_curves([d], ax, bounds=True),
+    "gates": lambda d, ax: sg.plots.gate_histograms(d.run, ax=ax),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_pictures_side_by_side_do_not_run_into_each_other(kind: str) -> None:
+    d = sg.decay("gru", hidden=6, lags=40)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.5))
+    for ax in axes:
+        PAIRS[kind](d, ax)
+    figure.canvas.draw()
+    left, right = (ax.get_tightbbox() for ax in axes)
+    assert left.x0 >= 0
+    assert left.x1 <= right.x0
+    assert min(left.y0, right.y0) >= 0
+    assert max(left.y1, right.y1) <= figure.bbox.y1
+
+
+@pytest.mark.parametrize("kind", ["house", "gates"])
+def test_pictures_of_the_house_stand_out_on_a_dark_ground(kind: str) -> None:
+    with plt.style.context("dark_background"):
+        ax = plt.figure().add_subplot()
+        PAIRS[kind](sg.decay("gru", hidden=6, lags=40), ax)
+        drawn = [*ax.get_lines(), *ax.texts, ax.title, ax._left_title]  # type: ignore[attr-defined]
+        assert all(luminance(mpl.colors.to_rgb(part.get_color())) > 0.15 for part in drawn)
+        own = PAIRS[kind](sg.decay("gru", hidden=6, lags=40), None)  # on white, as ever
+        assert own.xaxis.label.get_color() == "black"

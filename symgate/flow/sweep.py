@@ -134,9 +134,10 @@ class Sweep:
     def _half_life(self, row: Mapping[str, Any]) -> str:
         return half_life(row["half_life"], row["rate"], self.setting["lags"])
 
-    def plot(self, ax: Axes | None = None, result: str = "half_life") -> Axes:
-        """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes."""
-        return symgate.plots.sweep_on(ax, self, result)
+    def plot(self, ax: Axes | None = None, result: str = "half_life", **line: Any) -> Axes:
+        """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes; other
+        keywords go to the map or the line."""
+        return symgate.plots.sweep_on(ax, self, result, **line)
 
 
 @asked(

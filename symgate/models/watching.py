@@ -139,9 +139,10 @@ class Watch:
 
         return Epochs()
 
-    def plot(self, label: str | None = None, ax: Axes | None = None) -> Axes:
-        """Draw the curve of a layer over the epochs."""
-        return symgate.plots.watch_curves(self, self.labels[0] if label is None else label, ax)
+    def plot(self, ax: Axes | None = None, label: str | None = None, **line: Any) -> Axes:
+        """Draw the curve of a layer (the first where none is named) over the epochs, on `ax`
+        or on pyplot's axes; other keywords go to the lines."""
+        return symgate.plots.watch_curves(self, label or next(iter(self.labels), ""), ax, **line)
 
     def save(self, path: str | Path) -> Path:
         """Write all curves to a file that `sg.watch(…, resume=path)` goes on from."""

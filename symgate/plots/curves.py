@@ -60,12 +60,14 @@ def decay_curves(
     Line: median; band: 10 to 90 %; circle: half-life; crosses mark where
     a number of double or single precision would have been 0. `bounds` adds the worst case
     and the run's own bound, `predictions` those of biases, mean gates and exponent. `names`
-    are the labels, the cells' names where they are left out.
+    are the labels; left out, they are the cells' names, with the blocks where these differ.
     """
     if not decays:
         raise SymgateError("there is no curve to draw")
     ax = axes_of(ax)
-    labels = list(names) if names is not None else [caption(d.cell) for d in decays]
+    apart = len({(d.of, d.wrt) for d in decays}) > 1
+    own = [caption(d.cell) + (f": ∂{d.of}/∂{d.wrt}" if apart else "") for d in decays]
+    labels = own if names is None else list(names)
     ends: list[End] = []
     marks = []
     chosen = looks([d.cell for d in decays])
@@ -171,11 +173,11 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
 def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
     low, high = ax.get_ylim()
     decade_ticks(ax.yaxis, high - low)
-    ax.grid(axis="y", color="#dddddd", lw=0.7, zorder=0)
+    ax.grid(axis="y", zorder=0)
     ax.set_axisbelow(True)
     ax.set_xlabel("lag $k$ (steps back)")
     blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm_name) for d in decays)
-    ax.set_ylabel(" and ".join(blocks))
+    ax.set_ylabel(next(iter(blocks)) if len(blocks) == 1 else "norm of the gradient")
     ax.set_title(_setting(decays), fontsize=points(9.5), color="#444444")
 
 
@@ -184,11 +186,12 @@ def _setting(decays: Sequence[Decay]) -> str:
     sizes = {d.setting.sizes.get("n") for d in decays}
     schemes = {d.setting.scheme for d in decays}
     counts = {d.log10_norm.shape[1] for d in decays}
+    drawn = all(d.log10_norm.shape[1] == d.setting.networks for d in decays)
     parts = [f"{size} units" for size in sizes if size and len(sizes) == 1]
     parts += [f"{scheme} initialisation" for scheme in schemes if scheme and len(schemes) == 1]
     if counts != {1}:
         count = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        parts.append(f"median and 10–90 % of {count} samples")
+        parts.append(f"median and 10–90 % of {count} {'networks' if drawn else 'samples'}")
     else:
         parts.append("one sample")
     return ", ".join(parts)

@@ -55,17 +55,16 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
     """Lines where double and single precision end, with a cross where a curve (lags, log10,
     colour) goes through; only those that lie in the picture."""
     bottom, top = ax.get_ylim()
-    figure = ax.get_figure(root=True)
-    narrow = figure is not None and figure.get_figwidth() < points(0.55)
+    width = ax.get_xlim()[1]
     shown = {name: level for name, level in UNDERFLOW.items() if bottom < level < top}
     for name, level in shown.items():
         ax.axhline(level, color=GREY, lw=0.9, ls=(0, (1, 2)), zorder=1)
-        crossings = []
+        near: list[float] = []  # where the words would stand on a curve
         for lags, values, colour in curves:
+            near += [*(lags[np.abs(values - level) < 0.08 * (top - bottom)] / width)]
             below = np.flatnonzero(values < level)
             if len(below):
                 k = int(below[0])
-                crossings.append(float(lags[k]) / ax.get_xlim()[1])
                 ax.plot(
                     lags[k],
                     max(values[k], level - 1),
@@ -78,9 +77,9 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
                     zorder=6,
                 )
         above = (top - max(shown.values())) / (top - bottom) >= 0.1  # room for words above both
-        right = min((1 - c for c in crossings), default=1.0) > min(crossings, default=0.0)
+        right = max(near, default=0.0) < 1 - min(near, default=1.0)
         ax.annotate(
-            f"smallest{chr(10) if narrow else ' '}{FLOATS[name]}",
+            f"smallest {FLOATS[name]}",
             (0.985 if right else 0.015, level),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3 if above else -3),

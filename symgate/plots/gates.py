@@ -73,7 +73,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             annotation_clip=False,
         )
         ax.annotate(
-            f"{closed:.1%} at {low:g}\n{opened:.1%} at {high:g}",
+            f"{100 * closed:.1f} % at {low:g}\n{100 * opened:.1f} % at {high:g}",
             (1.02, row + 0.35),
             xycoords=("axes fraction", "data"),
             ha="left",
@@ -88,7 +88,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
-    ax.set_xlabel("value of the gate, between the ends of its range")
+    ax.set_xlabel("value within the gate's range")
     ax.set_title(
         f"{caption(run.cell.name)}: hatched where saturated (within 5 % of an end)",
         fontsize=points(9.5),

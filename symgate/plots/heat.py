@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError, UnknownName
@@ -17,9 +17,10 @@ from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
+from symgate.plots.ground import make_room
 from symgate.plots.lines import chosen
-from symgate.plots.style import BLUE, caption, points, styled
 from symgate.plots.style import axes as axes_of
+from symgate.plots.style import caption, points, styled
 from symgate.plots.vector import FIXED
 
 Array = NDArray[Any]
@@ -76,14 +77,20 @@ def sweep_map(
 
 
 def sweep_on(
-    ax: Axes | None, s: Sweep, result: str = "half_life", *, fix: Mapping[str, Any] | None = None
+    ax: Axes | None,
+    s: Sweep,
+    result: str = "half_life",
+    *,
+    fix: Mapping[str, Any] | None = None,
+    **line: Any,
 ) -> Axes:
-    """The same on `ax` or on pyplot's axes, in their own style."""
+    """The same on `ax` or on pyplot's axes, in their own style; other keywords go to the line
+    of one axis, or to the map."""
     ax = chosen(ax)
     names, values = _sliced(s, result, dict(fix or {}))
     title = {"half_life": "half-life"}.get(result, result.replace("_", " "))
     if len(names) == 1:
-        return _line(ax, s, names[0], values, title)
+        return _line(ax, s, names[0], values, title, **line)
     if len(names) > 2:
         raise SymgateError(
             f"a map has two axes, and {', '.join(names)} vary; give fix={{{names[2]!r}: …}}"
@@ -96,10 +103,7 @@ def sweep_on(
         np.arange(values.shape[1]),
         np.arange(values.shape[0]),
         drawn,
-        shading="nearest",
-        cmap=MAP,
-        edgecolors="white",
-        lw=0.8,
+        **{"shading": "nearest", "cmap": MAP, "edgecolors": "white", "lw": 0.8, **line},
     )
     mesh.set_gid(FIXED)
     mesh.set_rasterized(values.size > WRITTEN)
@@ -116,6 +120,7 @@ def sweep_on(
         fontsize=points(10.5),
     )
     _bar(ax, mesh, title, powers=positive)
+    make_room(ax)
     return ax
 
 
@@ -131,16 +136,25 @@ def _sliced(s: Sweep, result: str, fix: dict[str, Any]) -> tuple[list[str], Arra
     return names, values
 
 
-def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str) -> Axes:
+def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any) -> Axes:
     places = np.arange(len(values))
-    ax.plot(places, np.where(np.isfinite(values), values, np.nan), "o-", color=BLUE)
+    held = values[np.isfinite(values)]
+    style = {"marker": "o", "label": caption(s.cell), **line}
+    ax.plot(places, np.where(np.isfinite(values), values, np.nan), **style)
     ax.set_xticks(places, [_short(v) for v in s.axes[name]])
-    if (values[np.isfinite(values)] > 0).all():
+    ax.set_xlim(-0.5, len(values) - 0.5)
+    if (held > 0).all():
         ax.set_yscale("log")
+        if held.size and np.ptp(np.log10(held)) < 3:
+            for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
+                which(LogFormatter(minor_thresholds=(2, 0.4)))
+    for place in np.flatnonzero(np.isposinf(values)).tolist():
+        middle = ax.get_xaxis_transform()
+        ax.text(place, 0.96, "grows", transform=middle, ha="center", va="top")
     ax.set_xlabel(_axis_title(name))
     ax.set_ylabel(title)
     ax.set_title(f"{caption(s.cell)}: {title}", fontsize=points(10.5))
-    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    make_room(ax)
     return ax
 
 

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.plots.decades import norm_label
+from symgate.plots.ground import make_room
 from symgate.plots.style import caption
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ Array = NDArray[Any]
 
 #: Beyond 10 to these powers a number is no float any more, and the axis holds powers.
 LEAST, MOST = -300.0, 300.0
+
+
+#: The dashes of what is predicted, each its own.
+PREDICTED: tuple[Any, ...] = ("--", (0, (9, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
 
 
 class _Powers(FuncFormatter):
@@ -68,24 +73,26 @@ def curve(
     >>> plt.close()
     """
     ax = chosen(ax)
-    beside: list[tuple[str, Array, str]] = []
+    beside: list[tuple[str, Array, Any]] = []
     if bounds and d.bounds is not None:
         beside.append((f"{d.cell}: worst case", d.bounds.worst_log10, ":"))
-        beside.append((f"{d.cell}: bound of these runs", d.bounds.run_log10.max(axis=1), "-."))
+        beside.append((f"{d.cell}: bound for these runs", d.bounds.run_log10.max(axis=1), "-."))
     if predictions and d.predictions is not None:
-        entries = d.predictions.entries
-        beside += [(f"{d.cell}: from the {e.name}", e.log10_norm, "--") for e in entries]
+        for entry, dash in zip(d.predictions.entries, PREDICTED, strict=False):
+            beside.append((f"{d.cell}: from the {entry.name}", entry.log10_norm, dash))
     low, high = d.band
-    _scaled(ax, [low, high, d.median, *(values for _, values, _ in beside)])
-    drawn = _line(ax, d.lags, d.median, **{"label": caption(d.cell), **line})
+    scaled(ax, [low, high, d.median, *(values for _, values, _ in beside)])
+    norm = norm_label(d.of, d.wrt, d.norm_name)
+    other = "" if ax.get_ylabel() in ("", norm) else f": ∂{d.of}/∂{d.wrt}"
+    drawn = line_on(ax, d.lags, d.median, **{"label": f"{caption(d.cell)}{other}", **line})
     colour = drawn.get_color()
     ax.fill_between(d.lags, _on(ax, low), _on(ax, high), color=colour, alpha=0.2, linewidth=0)
     if math.isfinite(d.half_life) and d.half_life > 0:
         at = np.interp(d.half_life, d.lags, d.median)
-        _line(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
+        line_on(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
     for label, values, dash in beside:
-        _line(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
-    _titled(ax, norm_label(d.of, d.wrt, d.norm_name))
+        line_on(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
+    titled(ax, norm)
     return ax
 
 
@@ -101,11 +108,11 @@ def memory(m: Memory, ax: Axes | None = None, **line: Any) -> Axes:
     if m.steps <= m.exact.lags[-1]:
         level = np.array([-1 / math.log(10)])
         ink = rcParams["text.color"]
-        _line(ax, [m.steps], level, ls="", marker="x", color=ink, label="1/e after T steps")
+        line_on(ax, [m.steps], level, ls="", marker="x", color=ink, label="1/e after T steps")
     return ax
 
 
-def _scaled(ax: Axes, curves: list[Array]) -> None:
+def scaled(ax: Axes, curves: list[Array]) -> None:
     """Make fresh axes logarithmic, or axes of powers where the values are no numbers."""
     if ax.lines or ax.collections:
         return
@@ -132,7 +139,8 @@ _OF_AXES = {"figsize": "plt.figure(figsize=…) before it"} | {
 }
 
 
-def _line(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
+def line_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
+    """A line of log10 values over the lag; other keywords are the line's own."""
     for name in line:
         if name in _OF_AXES:
             raise TypeError(f"{name} is not a property of the line; take {_OF_AXES[name]}")
@@ -140,9 +148,10 @@ def _line(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
     return drawn
 
 
-def _titled(ax: Axes, name: str) -> None:
-    """Names for axes that have none."""
+def titled(ax: Axes, name: str, across: str = "lag $k$ (steps back)") -> None:
+    """Names for axes that have none, and room for them."""
     if not ax.get_xlabel():
-        ax.set_xlabel("lag $k$ (steps back)")
+        ax.set_xlabel(across)
     if not ax.get_ylabel():
         ax.set_ylabel(name)
+        make_room(ax)

@@ -1,4 +1,5 @@
-"""Pictures of trained networks: how far an output sees, how the curve moves in training."""
+"""Pictures of trained networks, on the axes of the user: how far an output sees, how the
+curve moves in training."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import numpy as np
 from matplotlib import colormaps
 
 from symgate.numerics.norms import NORMS
-from symgate.plots.style import axes, styled
+from symgate.plots.ground import is_dark
+from symgate.plots.lines import chosen, line_on, scaled, titled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,34 +18,38 @@ if TYPE_CHECKING:
     from symgate.models.reach import Reach
     from symgate.models.watching import Watch
 
+#: The part of the map of colours that stands out from a light ground, and from a dark one.
+ON_LIGHT, ON_DARK = (0.0, 0.6), (1.0, 0.45)
 
-@styled
+
 def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
-    """log10 of ‖∂y_at/∂x_s‖ over the steps s of the sequence."""
-    ax = axes(ax)
-    curves = np.where(np.isfinite(reach.log10_norm), reach.log10_norm, np.nan)
-    ax.plot(np.arange(len(curves)), curves, **{"linewidth": 1.2, **line})
-    ax.axvline(reach.at, color="0.6", linewidth=0.8, linestyle=":")
-    ax.set_xlabel("step $s$")
+    """‖∂y_at/∂x_s‖ over the steps s of the sequence."""
+    ax = chosen(ax)
+    scaled(ax, [reach.log10_norm])
+    line_on(ax, np.arange(len(reach.log10_norm)), reach.log10_norm, **line)
+    ax.axvline(reach.at, color="0.5", linewidth=0.8, linestyle=":")
     below = NORMS[reach.norm.split(",")[0]].sign  # what estimates it stands behind a comma
-    ax.set_ylabel(rf"$\log_{{10}} \|\partial y_{{{reach.at}}} / \partial x_s\|_{{{below}}}$")
+    titled(ax, rf"$\|\partial y_{{{reach.at}}} / \partial x_s\|_{{{below}}}$", "step $s$")
     return ax
 
 
-@styled
-def watch_curves(watch: Watch, label: str, ax: Axes | None = None) -> Axes:
-    """The curve of one layer at each epoch, the first in dark, the last in bright colours."""
-    ax = axes(ax)
+def watch_curves(watch: Watch, label: str, ax: Axes | None = None, **line: Any) -> Axes:
+    """The curve of one layer at each epoch, the last one drawn heaviest."""
+    ax = chosen(ax)
     curves = watch.curve(label)
-    count = len(curves)
+    last = len(curves) - 1
+    scaled(ax, list(curves))
+    first_colour, last_colour = ON_DARK if is_dark(ax) else ON_LIGHT
     for place, (epoch, curve) in enumerate(zip(watch.epochs, curves, strict=True)):
-        shown = np.where(np.isfinite(curve), curve, np.nan)
-        named = f"epoch {epoch}" if place in (0, count - 1) else None
-        colour = colormaps["viridis"](place / max(count - 1, 1))
-        ax.plot(watch.lags, shown, color=colour, linewidth=1.3, label=named)
-    ax.set_xlabel("lag $k$")
+        share = place / max(last, 1)
+        style = {
+            "color": colormaps["viridis"](first_colour + share * (last_colour - first_colour)),
+            "linewidth": 1.0 + 1.5 * share,
+            "label": f"epoch {epoch}" if place in (0, last) else "_",
+        }
+        line_on(ax, watch.lags, curve, **{**style, **line})
     named = {"spectral": "spectral", "frobenius": "Frobenius"}[watch.norm]
-    ax.set_ylabel(rf"$\log_{{10}}$ of the {named} norm")
+    titled(ax, f"{named} norm")
     ax.set_title(label)
     ax.legend(frameon=False)
     return ax

@@ -86,7 +86,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     room = max(top - bottom, 0.5)
     ax.set_ylim(bottom - 0.04 * room, top + 0.05 * room)
     decade_ticks(ax.yaxis, top - bottom)
-    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    ax.grid(axis="y")
     ax.set_axisbelow(True)
     below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
     ax.set_xlabel(f"lag $k$ (steps back){below}")

@@ -40,7 +40,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
         end = finite_end(lags, values[:, i])
         if end is not None and end[0] < lags[-1] and i == last:
             ax.annotate(
-                f"{title},\nleft until lag {end[0]:.0f}",
+                f"{title},\nuntil lag {end[0]:.0f}",
                 end,
                 xytext=(-5, -5),
                 textcoords="offset points",
@@ -49,13 +49,13 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
                 fontsize=points(9),
             )
         elif end is not None:
-            at = "" if end[0] == lags[-1] else f"\n(left until lag {end[0]:.0f})"
+            at = "" if end[0] == lags[-1] else f"\n(until lag {end[0]:.0f})"
             ends.append(End(*end, f"{title}{at}", BLACK))
     ax.set_xscale("log")
     ax.set_xlim(float(lags[0]), float(lags[-1]))
     held = values[np.isfinite(values)]
     decade_ticks(ax.yaxis, float(np.ptp(held)))
-    ax.grid(axis="y", color="#dddddd", lw=0.7)
+    ax.grid(axis="y")
     apart, last_shown = math.log(lags[-1] / lags[0]) / 7, 0.0
     for k, r in sorted(d.effective_rank.items()):
         if k == 0 or (last_shown and math.log(k / last_shown) < apart):
@@ -74,7 +74,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
     ax.set_xlabel("lag $k$ (steps back)")
     ax.set_ylabel("singular values")
     ax.set_title(
-        f"{caption(d.cell)}: above, the effective rank of {values.shape[1]}",
+        f"{caption(d.cell)}: on top, the effective rank (of {values.shape[1]})",
         fontsize=points(9.5),
         color="#444444",
         pad=18,

@@ -22,6 +22,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
+from symgate.plots.ground import ground_of
 from symgate.plots.vector import compact
 
 P = ParamSpec("P")
@@ -48,6 +49,8 @@ DASHES = (LONG, DOUBLE_DOT, DOTTED, SOLID, DASHED, DASH_DOT)
 WIDTH, LETTERS = 7.2, 10.0
 
 STYLE: Any = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), "black"),
+    **dict.fromkeys(("xtick.color", "ytick.color"), "black"),
     "font.family": "DejaVu Sans",
     "font.size": LETTERS,
     "axes.titlesize": 11.0,
@@ -67,6 +70,8 @@ STYLE: Any = {
     "savefig.bbox": "tight",
     "savefig.pad_inches": 0.08,
     "savefig.dpi": 150,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.7,
     "svg.hashsalt": "symgate",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
@@ -187,12 +192,17 @@ def style() -> Any:
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw with the style of the house, and leave Matplotlib's settings as they were."""
+    """Draw with the style of the house, and leave Matplotlib's settings as they were. On axes
+    that were given, the colours fit a dark ground and the words find room."""
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = next((a for a in (*args, *kwargs.values()) if isinstance(a, Axes)), None)
         with settings(style()):
-            return function(*args, **kwargs)
+            if given is None:
+                return function(*args, **kwargs)
+            with ground_of(given):
+                return function(*args, **kwargs)
 
     return inside
 

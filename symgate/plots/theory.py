@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from symgate.plots.lines import chosen
-from symgate.plots.style import BLUE, DASHED, GREY, RED, page, styled
+from symgate.plots.lines import chosen, line_on, scaled, titled
+from symgate.plots.style import BLUE, DASHED, GREY, RED, caption, page, styled
 
 if TYPE_CHECKING:
     from symgate.theory.lyapunov import Lyapunov
@@ -58,32 +58,32 @@ def spectrum_on(ax: Axes | None, found: Lyapunov, **line: Any) -> Axes:
     finite = np.isfinite(exponents)
     place = ((np.arange(len(exponents)) + 0.5) / found.width)[finite]
     mark = "o" if finite.sum() <= 40 else ""
-    style = {"marker": mark, "ms": 3, "label": found.cell, **line}
+    style = {"marker": mark, "ms": 3, "label": caption(found.cell), **line}
     (drawn,) = ax.plot(place, exponents[finite], **style)
     low, high = (exponents - error)[finite], (exponents + error)[finite]
     ax.fill_between(place, low, high, color=drawn.get_color(), alpha=0.25, lw=0)
-    ax.axhline(0, color=GREY, lw=0.9, ls=DASHED)
-    ax.set_xlabel("fraction of the directions")
-    ax.set_ylabel(f"exponent (nats per {'step' if found.dt == 1 else 'unit of time'})")
+    ax.axhline(0, color="0.5", lw=0.9, ls=DASHED)
+    unit = "step" if found.dt == 1 else "unit of time"
+    titled(ax, f"exponent (nats per {unit})", "fraction of the directions")
     dead = int((~finite).sum())
     tail = f"; {dead} at $-\\infty$ not shown" if dead else ""
-    ax.set_title(f"{found.cell}, {found.width} directions{tail}")
+    ax.set_title(f"{caption(found.cell)}, {found.width} directions{tail}")
     return ax
 
 
 def growth_on(ax: Axes | None, measured: Growth, predicted: MeanField | None, **line: Any) -> Axes:
-    """ln of the squared gradient over the lag: points measured, the line k ln χ."""
+    """The mean square of the gradient over the lag: points measured, the line χ^k."""
     ax = chosen(ax)
     lags = np.arange(len(measured.log_square))
-    alive = np.isfinite(measured.log_square)
+    log10 = measured.log_square / np.log(10)
+    scaled(ax, [log10])
     label = f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}"
     style = {"marker": "o", "ls": "", "ms": 4, "label": label, **line}
-    ax.plot(lags[alive], measured.log_square[alive], **style)
+    line_on(ax, lags, log10, **style)
     if predicted is not None and predicted.chi > 0:
         label = f"mean field: $\\chi$ = {predicted.chi:.4f}"
-        ax.plot(lags, lags * np.log(predicted.chi), label=label)
-    ax.set_xlabel("lag $k$")
-    ax.set_ylabel(r"$\ln\, (1/n)\,\|\partial h_t / \partial h_{t-k}\|^2$")
-    ax.set_title(measured.cell)
+        line_on(ax, lags, lags * np.log10(predicted.chi), label=label)
+    titled(ax, r"$\|\partial h_t / \partial h_{t-k}\|_F^2\, /\, n$")
+    ax.set_title(caption(measured.cell))
     ax.legend(frameon=False)
     return ax

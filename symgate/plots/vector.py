@@ -221,15 +221,16 @@ def on_dark(colour: str) -> str:
     if np.ptp(rgb) < 0.06:
         grey = 0.93 - 0.82 * float(rgb.mean())
         return to_hex((grey, grey, grey))
-    page = _luminance(np.full(3, DARK_PAGE)) + 0.05
+    page = luminance(np.full(3, DARK_PAGE)) + 0.05
     for lighter in np.linspace(0, 1, 41):
         found = rgb + (1 - rgb) * lighter
-        if (_luminance(found) + 0.05) / page >= CONTRAST:
+        if (luminance(found) + 0.05) / page >= CONTRAST:
             break
     return to_hex((found[0], found[1], found[2]))
 
 
-def _luminance(rgb: Array) -> float:
+def luminance(rgb: Any) -> float:
     """Relative luminance, as the guidelines for web contents define it."""
+    rgb = np.asarray(rgb)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
