@@ -19,6 +19,10 @@ const Kernel = (() => {
   const store = (offset) => [0xfd, 0x0b, 3, offset];
   const lane = (i) => [0xfd, 0x21, i], TIMES = [0xfd, 0xf2, 0x01], PLUS = [0xfd, 0xf0, 0x01], ZERO = [0xfd, 0x0c, ...Array(16).fill(0)];
   const sum = (i, ...more) => [...get(i), ...more.flat(), ...ADD, ...set(i)];
+  const FUSED = [0xfd, 0x87, 0x02]; // relaxed SIMD: a b + c rounded once, where there is such
+  let fused = true;
+  /** The local acc += a b. */
+  const add = (acc, a, b) => [...(fused ? [...a, ...b, ...get(acc), ...FUSED] : [...get(acc), ...a, ...b, ...TIMES, ...PLUS]), ...set(acc)];
   const step = (i, by) => sum(i, constant(by));
   /** Repeats a body while the local is below a limit; both are byte counts or counts. */
   const loop = (body, i, limit) => [0x03, 0x40, ...body.flat(), ...get(i), ...get(limit), ...LESS, 0x0d, 0, ...END];
@@ -42,7 +46,7 @@ const Kernel = (() => {
             ...[0, 1].flatMap((h) => [...get(a), ...load(16 * h), ...set(x[h])]),
             ...[0, 1, 2, 3].flatMap((r) => [
               ...get(b[r]), ...splat, ...set(y),
-              ...[0, 1].flatMap((h) => [...get(acc[2 * r + h]), ...get(y), ...get(x[h]), ...TIMES, ...PLUS, ...set(acc[2 * r + h])]),
+              ...[0, 1].flatMap((h) => [...add(acc[2 * r + h], get(y), get(x[h]))]),
               ...step(b[r], 8),
             ]),
             ...sum(a, get(wide)), ...step(k, 1),
@@ -90,7 +94,7 @@ const Kernel = (() => {
           ...set1(at, [...get(x), ...get(j), ...ADD]), ...[0, 1].flatMap((h) => [...get(at), ...load(16 * h), ...set(v[h])]),
           ...set1(at, [...get(A), ...get(j), ...ADD]),
           ...[0, 1].flatMap((r) => [
-            ...[0, 1].flatMap((h) => [...get(acc[r + 2 * h]), ...get(at), ...load(16 * h), ...get(v[h]), ...TIMES, ...PLUS, ...set(acc[r + 2 * h])]),
+            ...[0, 1].flatMap((h) => [...add(acc[r + 2 * h], [...get(at), ...load(16 * h)], get(v[h]))]),
             ...sum(at, get(cols)),
           ]),
           ...step(j, 32),
@@ -112,7 +116,7 @@ const Kernel = (() => {
         ...loop([
           ...[0, 1].flatMap((r) => [
             ...get(from), 0xfd, 0x0a, 3, 8 * r, ...set(v),
-            ...[0, 1].flatMap((h) => [...get(acc[r + 2 * h]), ...get(at), ...load(16 * h), ...get(v), ...TIMES, ...PLUS, ...set(acc[r + 2 * h])]),
+            ...[0, 1].flatMap((h) => [...add(acc[r + 2 * h], [...get(at), ...load(16 * h)], get(v))]),
             ...sum(at, get(cols)),
           ]),
           ...step(from, 16), ...step(i, 2),
@@ -158,11 +162,18 @@ const Kernel = (() => {
 
   let module = null;
 
+  function built() {
+    for (fused of [true, false]) {
+      const code = assembled();
+      if (!fused || WebAssembly.validate(code)) return new WebAssembly.Module(code);
+    }
+  }
+
   /** An arena of numbers for one machine, with the loops that run over it. */
   class Arena {
     constructor() {
       try {
-        module ??= new WebAssembly.Module(assembled());
+        module ??= built();
         this.own = new WebAssembly.Instance(module).exports;
         this.all = new Float64Array(this.own.memory.buffer);
       } catch {

@@ -263,10 +263,12 @@ function usefulFor({ cell, compiler }, wrt, isState) {
   return useful;
 }
 
-const frobenius = (data) => {
-  const most = largestIn(data);
-  return most > 0 ? most * lengthOf(data.map((v) => v / most), 0, data.length) : 0;
-};
+function frobenius(data) {
+  const most = largestIn(data), inverse = 1 / most;
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += (data[i] * inverse) ** 2;
+  return most > 0 ? most * Math.sqrt(sum) : 0;
+}
 
 function summed(paths) {
   const [first, ...others] = paths.values();
