@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from random import Random
 from typing import Any
@@ -192,6 +193,8 @@ FAULTS = [
     "h[t] = tanh(U @ h[t-1] + b",
     "h[t] = tanh(U @ h[t-1] + ß)",
     "h[t] = tahn(U @ h[t-1])",
+    "h[t] = layernorm(U @ h[t-1])",
+    "h[t] = tanh(U @ hh[t-1])",
     "h[t] = tanh(U @ h[t-1] b)",
     "h[t] = tanh(U @ c[t-1])",
     "h[t] = h[t-1] +",
@@ -214,3 +217,5 @@ def test_what_symgate_refuses_the_page_refuses_in_the_same_line() -> None:
             sg.Cell.from_text(text)
         assert answer["line"] == (refused.value.line or 1), (answer, str(refused.value))
         assert "^" in answer["shown"]
+        mend = re.search(r"did you mean '\w+'", str(refused.value))
+        assert mend is None or mend.group() in answer["error"], answer

@@ -34,24 +34,21 @@ class Fault extends Error {
 const faultAt = (node, message) =>
   new Fault(message, node.line, node.column, node.length ?? 1);
 
-/** The nearest known name, for a mend. */
+/** The nearest known name, for a mend; two letters that changed places are one mistake. */
 function nearest(name, known) {
   const distance = (a, b) => {
-    const row = Array.from({ length: b.length + 1 }, (_, j) => j);
+    const d = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => i + j));
     for (let i = 1; i <= a.length; i++) {
-      let last = row[0];
-      row[0] = i;
       for (let j = 1; j <= b.length; j++) {
-        const kept = row[j];
-        row[j] = Math.min(row[j] + 1, row[j - 1] + 1, last + (a[i - 1] === b[j - 1] ? 0 : 1));
-        last = kept;
+        d[i][j] = Math.min(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
       }
     }
-    return row[b.length];
+    return d[a.length][b.length];
   };
-  const sorted = [...known].map((k) => [distance(name, k), k]).sort((a, b) => a[0] - b[0]);
+  const sorted = [...known].map((k) => [distance(name.toLowerCase(), k.toLowerCase()), k]).sort((a, b) => a[0] - b[0]);
   const best = sorted[0];
-  return best && best[0] <= Math.max(1, name.length / 3) ? `; did you mean ${best[1]}?` : "";
+  return best && best[0] < name.length && best[0] <= Math.max(1, name.length / 3) ? `; did you mean '${best[1]}'?` : "";
 }
 
 /** Whether a parameter of this name is a number by the convention of the field. */
@@ -68,6 +65,7 @@ const TOKEN = /([ \t\r]+)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z][A-Za-
 const KINDS = ["space", "number", "name", "transpose", "operator", "open", "close", "comma", "equals"];
 const INSTEAD = { "⊙": "write *", "·": "write *", "×": "write *", "σ": "write sigmoid(…)",
   "−": "write -", "²": "write **2", "^": "a power is written **", "\\": "equations are not LaTeX",
+  ":": "an equation is written with =", "{": "a time stands in square brackets, as h[t-1]", "_": "a name begins with a letter",
   ";": "each equation has a line of its own" };
 
 function tokensOf(text) {
@@ -160,12 +158,14 @@ class Reader {
     const right = this.expression(0);
     const end = this.next;
     if (end.kind !== "end") {
-      const message = end.kind === "equals" ? "a second '='; an equation has one, and a line of its own"
-        : `expected an operator before '${end.text}': * multiplies component by component, @ is a matrix times a vector`;
-      throw faultAt(end, message);
+      throw end.kind === "equals" ? faultAt(end, "a second '='; an equation has one, and a line of its own") : this.juxtaposed(end);
     }
     this.place += 1;
     return { name: target.id, target, right };
+  }
+
+  juxtaposed(token) {
+    return faultAt(token, `expected an operator before '${token.text}': * multiplies component by component, @ is a matrix times a vector`);
   }
 
   isFunction(name) {
@@ -238,6 +238,7 @@ class Reader {
   }
 
   closing(open) {
+    if (["name", "number", "open"].includes(this.next.kind)) throw this.juxtaposed(this.next);
     const wanted = open.text === "(" ? ")" : "]";
     return this.expect("close", wanted, `expected '${wanted}' that closes the '${open.text}' of line ${open.line}, column ${open.column + 1}`);
   }
@@ -249,8 +250,8 @@ class Reader {
       if (args[0].kind === "name" && args[0].id === "t") {
         throw faultAt(name, `a time stands in square brackets, as ${name.text}[t]`);
       }
-      const known = [...Object.keys(this.functions), ...TO_NUMBER, ...MIXING];
-      throw faultAt(name, `'${name.text}' is not a function${nearest(name.text, known)}`);
+      const known = [...Object.keys(this.functions), ...TO_NUMBER, ...MIXING, "outer", "diag", "identity"].filter((f) => this.isFunction(f));
+      throw faultAt(name, `'${name.text}' is not a function${nearest(name.text, known) || `; there are ${[...new Set(known)].sort().join(", ")}`}`);
     }
     const constant = this.functions[name.text]?.k !== undefined || name.text.endsWith("_norm");
     const least = PAIRS.includes(name.text) ? 2 : 1, most = constant ? 2 : least;

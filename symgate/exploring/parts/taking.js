@@ -64,13 +64,22 @@ const Taking = {
       new Machine(lesson.cell, lesson.numbers({ hidden: 3 }), FUNCTIONS);
       find("fault").hidden = true;
       this.add({ name: "typed", title: "a cell of your own", text, typed: text, colours: huesOf(lesson.cell) });
-      if (show) this.choose("typed");
+      if (show) {
+        this.choose("typed");
+        this.say(this.taken(lesson.cell));
+      }
       return true;
     } catch (error) {
       find("fault").textContent = error instanceof Fault ? error.shown(text) : error.message;
       find("fault").hidden = false;
       return false;
     }
+  },
+
+  /** What looks like a slip, though it is a cell: an input whose name is nearly that of a line. */
+  taken({ inputs, lines }) {
+    const slips = inputs.map((name) => [name, nearest(name, lines.keys())]).filter(([name, mend]) => mend && name.length > 1);
+    return slips.map(([name, mend]) => `${name} is taken as an input, because no line defines it${mend}`).join(" ");
   },
 
   // -- taking it away ------------------------------------------------------------------------
