@@ -71,6 +71,17 @@ def test_the_curve_is_that_of_symgate(shown: browser.Page) -> None:
     assert shown.evaluate("symgate.frame()") > 0
 
 
+def test_the_python_line_is_that_of_the_settings_of_now(shown: browser.Page) -> None:
+    set_ = "symgate.set({hidden: 7, lags: 30, seed: 5, gain: 1.2, values: {b_f: 2}})"
+    line, curve = shown.evaluate(
+        f"(symgate.choose('lstm'), {set_}, [symgate.python(), symgate.curve()])"
+    )
+    *before, last = line.splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(before), names)
+    assert np.allclose(eval(last, names), np.array(curve, float), rtol=0, atol=1e-9)
+
+
 def test_more_forgetting_keeps_more(shown: browser.Page) -> None:
     shown.evaluate("symgate.choose('lstm'); symgate.set({hidden: 16, lags: 60, values: {b_f: 0}})")
     found = []

@@ -39,7 +39,7 @@ window.symgate = {
     return Object.fromEntries([...lesson.inputs(settings)].map(([name, flat]) => [name, nested(flat, [steps, ...lesson.sizeIn(lesson.cell.shapes.get(name), numbers)])]));
   },
   frame: () => PAGE.milliseconds,
-  python: () => find("python").textContent,
+  python: () => python(PAGE.shown.lesson, PAGE.shown.told, PAGE.shown.settings),
   type: (text) => {
     find("typed").value = text;
     if (!PAGE.useTyped()) throw new Error(find("fault").textContent);
