@@ -20,7 +20,6 @@ LONG = {
     "symgate.algebra.activations",
     "symgate.algebra.operators",
     "symgate.algebra.printing",
-    "symgate.reading.mending.changes",
 }
 
 Node = ast.FunctionDef | ast.Lambda

@@ -201,3 +201,44 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
     assert reading.zoo is not None
     assert reading.zoo.name == "lstm"
     assert reading.text[-2:] == ("c[t] = f * c[t-1] + i * g", "h[t] = o * tanh(c)")
+
+
+@pytest.mark.parametrize(
+    ("text", "zoo"),
+    [
+        pytest.param(
+            ".. math::\n\n    z_t &= \\sigma(W x_t + U h_{t-1})\n\n"
+            "    n_t &= \\tanh(V x_t + R h_{t-1})\n\n"
+            "    h_t &= z_t \\circ h_{t-1} + (1 - z_t) \\circ n_t\n",
+            "ugrnn",
+            id="blank lines in a directive",
+        ),
+        pytest.param(
+            "z⁽ᵗ⁾ = σ(W x⁽ᵗ⁾ + U h⁽ᵗ⁻¹⁾)\nn⁽ᵗ⁾ = tanh(V x⁽ᵗ⁾ + R h⁽ᵗ⁻¹⁾)\n"
+            "h⁽ᵗ⁾ = z⁽ᵗ⁾ ⊙ h⁽ᵗ⁻¹⁾ + (1 − z⁽ᵗ⁾) ⊙ n⁽ᵗ⁾\n",
+            "ugrnn",
+            id="raised times in brackets",
+        ),
+        pytest.param(
+            "$$z_t = \\sigma(W_z [h_{t-1}, x_t] + b_z)$$\n"
+            "$$r_t = \\sigma(W_r [h_{t-1}, x_t] + b_r)$$\n"
+            "$$\\text{Faded} = r_t * h_{t-1}$$\n$$n_t = \\tanh(W_n [Faded, x_t] + b_n)$$\n"
+            "$$h_t = (1 - z_t) * h_{t-1} + z_t * n_t$$\n",
+            "gru-z-takes-new",
+            id="a word that an equation defines",
+        ),
+    ],
+)
+def test_ways_to_write(text: str, zoo: str) -> None:
+    (found,) = read_text(text, "note.rst")
+    assert found.zoo is not None
+    assert (found.zoo.name, found.misprints) == (zoo, ())
+
+
+def test_a_gate_that_weighs_nothing() -> None:
+    (found,) = read_text(
+        "$$r_t = \\sigma(W_r x_t + U_r h_{t-1})$$\n$$z_t = \\sigma(W_z x_t + U_z h_{t-1})$$\n"
+        "$$n_t = \\tanh(W x_t + U (r_t \\circ h_{t-1}))$$\n$$h_t = z_t + (1 - z_t) \\circ n_t$$\n"
+    )
+    (mark,) = found.misprints
+    assert (found.family, mark.kind, mark.meant) == ("gru", "missing_factor", "z_t \\circ h_{t-1}")

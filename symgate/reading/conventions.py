@@ -102,7 +102,7 @@ class _Habits:
     def reset_kind(self, term: AnyTerm, states: set[str]) -> str | None:
         if isinstance(term, Apply):
             inner = term.vector.parts if isinstance(term.vector, Cat) else (term.vector,)
-            for vector in inner:
+            for vector in map(self.put_in, inner):
                 for part in summands(vector):
                     names = {gate_name(f) for f in part.factors}
                     if (
@@ -124,6 +124,11 @@ class _Habits:
                 ):
                     return "after"
         return None
+
+    def put_in(self, term: AnyTerm) -> AnyTerm:
+        """A product that has a line of its own, as s = r ⊙ h in W [s, x]."""
+        line = self.lines.get(term.name) if isinstance(term, Var) and term.time != -1 else None
+        return line.term if line is not None and isinstance(line.term, Times) else term
 
     def peephole(self) -> bool:
         memory = set(self.parts.carried) - set(self.parts.outputs)

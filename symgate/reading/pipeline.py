@@ -23,7 +23,7 @@ from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
 from symgate.reading.names import Indices, component_letters, indices
-from symgate.reading.plain import written_in_latex
+from symgate.reading.plain import bare_words, with_words, written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
@@ -42,6 +42,8 @@ MAX_CELLS = 100
 MANY = 500
 NEAR = 12
 _STEP = re.compile(r"[-−+₋]\s*\{?[1₁]|prev|old|last|'|′|prime")
+#: A word as the name that an equation defines: \\text{ResetHidden} = ….
+_WORD = re.compile(r"\\(?:text|mathrm|mathit)\{([A-Za-z]{4,30})\}\s*&?=")
 
 
 @dataclass
@@ -156,9 +158,10 @@ def _may_define(piece: Piece) -> bool:
 def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
     written = [(piece, written_in_latex(piece)) for piece in found.pieces]
     glued = any(piece.kind == "plain" and has_glued_times(ready.text) for piece, ready in written)
+    words = bare_words([word for _, own in written for word in _WORD.findall(own.text)])
     count, budget = 0, Budget()
     for piece, own in written:
-        ready = expanded(own, macros, budget)
+        ready = expanded(own if words is None else with_words(own, words), macros, budget)
         if glued and piece.kind == "plain":
             ready = with_glued_times(ready)
         try:

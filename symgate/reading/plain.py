@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 
 from symgate.reading.characters import COMBINING, LOWERED, RAISED, UNICODE
 from symgate.reading.source import Piece
+
+#: So many words are names of a document at the most.
+MAX_WORDS = 50
 
 _MARK = re.compile(
     r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code|p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>",
@@ -52,6 +55,20 @@ def written_in_latex(piece: Piece) -> Piece:
     if piece.text.isascii():
         return piece
     return _joined(piece, _ascii(piece.text))
+
+
+def bare_words(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Where words stand bare that equations define as \\text{…}; None without such words."""
+    shown = "|".join(sorted({*words})[:MAX_WORDS])
+    return re.compile(rf"(?<![A-Za-z{{\\])(?:{shown})(?![A-Za-z}}])") if words else None
+
+
+def with_words(piece: Piece, bare: re.Pattern[str]) -> Piece:
+    """The piece with bare words as what their equations define."""
+    if piece.kind != "latex" or not bare.search(piece.text):
+        return piece
+    parts = _between(piece.text, bare)
+    return _joined(piece, ((p if m is None else f"\\text{{{p}}}", at) for p, at, m in parts))
 
 
 def _joined(piece: Piece, parts: Iterator[tuple[str, int]]) -> Piece:

@@ -220,7 +220,7 @@ def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
 def _joined(
     left: ast.expr, sign: str, right: ast.expr, names: Names, at: int, own: int, level: int
 ) -> Shown:
-    between, end = left.end_col_offset or at, right.end_col_offset or at
+    between, end = left.end_col_offset or at, (right.end_col_offset or at + 1) - 1
     inner = [*_shown(left, names, own), (f" {sign} ", between), *_shown(right, names, own + 1)]
     return [("(", at), *inner, (")", end)] if own < level else inner
 

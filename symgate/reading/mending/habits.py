@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symgate.reading.faults import Edit, Fault
-from symgate.reading.mending.changes import Change
+from symgate.reading.mending.change import Change
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import gate_name

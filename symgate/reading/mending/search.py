@@ -12,7 +12,8 @@ from itertools import islice
 
 from symgate.reading.mending.book import known
 from symgate.reading.mending.broken import Broken
-from symgate.reading.mending.changes import Change, changes
+from symgate.reading.mending.change import Change
+from symgate.reading.mending.changes import changes
 from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import broken
 from symgate.reading.mending.printing import Printing

@@ -1,0 +1,153 @@
+"""Changes of products and functions: factors, complements, columns, activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from symgate.reading.faults import Edit
+from symgate.reading.mending.change import Change, Maker, exchanged
+from symgate.reading.mending.sketch import gate_of
+from symgate.reading.structure import affine, complement
+from symgate.reading.terms import Add, Apply, Call, Cat, Num, Par, Times, Var
+
+
+def complements(maker: Maker, term: Times) -> Iterator[Change]:
+    """1 - z for z, and z for 1 - z."""
+    for factor in term.factors:
+        inner = complement(factor)
+        if inner is not None:
+            yield maker.change(factor, inner, "missing_complement", maker.shown(inner))
+            for name in maker.sketch.spare & maker.sketch.lines.keys():
+                line, meant = maker.sketch.lines[name].u, maker.printing.name(name, 0)
+                gate = Var(factor.start, factor.stop, name, line.time, line.line.target)
+                yield maker.change(factor, gate, "wrong_gate", meant)
+        elif isinstance(factor, Var) and factor.name in maker.sketch.parts.gates:
+            new = Add(factor.start, factor.stop, ((1, Num(0, 0, "1")), (-1, factor)))
+            yield maker.change(factor, new, "missing_complement", f"(1 - {maker.shown(factor)})")
+
+
+def products_for_sums(maker: Maker, term: Times) -> Iterator[Change]:
+    """f ⊙ c + i ⊙ g for f ⊙ c ⊙ i ⊙ g."""
+    for i, (one, other) in enumerate(pairwise(term.factors)):
+        sign = maker.printing.between(one, other)
+        left, right = term.factors[: i + 1], term.factors[i + 1 :]
+        if sign is None or (len(left) == 1) != (len(right) == 1) or isinstance(one, Par):
+            continue
+        parts = [
+            p[0] if len(p) == 1 else replace(term, factors=p, start=p[0].start, stop=p[-1].stop)
+            for p in (left, right)
+        ]
+        new = Add(term.start, term.stop, ((1, parts[0]), (1, parts[1])))
+        edit = Edit(*sign, " + ")
+        kind = "missing_operator" if isinstance(other, Par) else "wrong_operator"
+        yield replace(
+            maker.change(term, new, kind, maker.printing.edited(term, edit), edit),
+            start=other.start if isinstance(other, Par) else term.start,
+        )
+
+
+def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
+    """h for r ⊙ h."""
+    for i, factor in enumerate(term.factors):
+        if gate_of(factor) is None or len(term.factors) < 2:
+            continue
+        left = (*term.factors[:i], *term.factors[i + 1 :])
+        new = left[0] if len(left) == 1 else replace(term, factors=left)
+        edit = maker.printing.without(term.factors, i)
+        yield replace(
+            maker.change(term, new, "spurious_factor", "", edit),
+            start=factor.start,
+            stop=factor.stop,
+        )
+
+
+def brackets_closed_early(maker: Maker, term: Times) -> Iterator[Change]:
+    """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; tanh(W x + b) for tanh(W x) b."""
+    call = term.factors[0]
+    if not isinstance(call, Call) or not isinstance(call.argument, Add):
+        return
+    (sign, last), rest = call.argument.terms[-1], term.factors[1:]
+    product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
+    argument = replace(call.argument, terms=(*call.argument.terms[:-1], (sign, product)))
+    new = replace(call, argument=argument, stop=term.stop)
+    yield maker.change(term, new, "misplaced_parenthesis", *maker.printing.reopened(call, term))
+
+
+def moved_gates(maker: Maker, term: Times) -> Iterator[Change]:
+    """W [r ⊙ h, x] for r ⊙ W [h, x]."""
+    if len(term.factors) != 2:
+        return
+    gate, acted = term.factors
+    if gate_of(gate) is None or not isinstance(acted, Apply) or not isinstance(acted.vector, Cat):
+        return
+    for part in acted.vector.parts:
+        if isinstance(part, Var) and part.time == -1:
+            inner = gate_of(gate) or gate
+            sign = maker.printing.sign
+            meant = f"{maker.shown(inner)} {sign} {maker.shown(part)}"
+            product = Times(part.start, part.stop, (inner, part), ("hadamard",))
+            new = exchanged(acted, part, product)
+            edits = (Edit(term.start, acted.start, ""), Edit(part.start, part.stop, meant))
+            yield maker.change(
+                term, new, "misplaced_factor", maker.printing.edited(term, *edits), *edits
+            )
+
+
+def functions(maker: Maker, call: Call) -> Iterator[Change]:
+    """tanh for σ and σ for tanh; the argument alone."""
+    other = {"sigmoid": "tanh", "tanh": "sigmoid"}.get(call.function)
+    if other is not None and not call.assumed:
+        head, (start, stop) = maker.printing.function(call, other), call.head
+        new = replace(call, function=other)
+        yield replace(
+            maker.change(call, new, "wrong_activation", head, Edit(start, stop, head)),
+            start=start,
+            stop=stop,
+        )
+    if isinstance(call.argument, Add) and not affine(call):
+        meant = maker.shown(call.argument).strip()
+        meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
+        yield maker.change(call, call.argument, "spurious_activation", meant)
+
+
+def joined(maker: Maker, term: Apply) -> Iterator[Change]:
+    """W [r ⊙ h, x] for W [r, h, x], W [h, x] for W [h x]."""
+    vector = term.vector
+    if isinstance(vector, Cat) and len(vector.parts) > 2:
+        for i, (one, other) in enumerate(pairwise(vector.parts)):
+            product = Times(one.start, other.stop, (one, other), ("hadamard",))
+            parts = (*vector.parts[:i], product, *vector.parts[i + 2 :])
+            edit = Edit(one.stop, other.start, f" {maker.printing.sign} ")
+            yield replace(
+                maker.change(
+                    vector,
+                    replace(vector, parts=parts),
+                    "wrong_operator",
+                    maker.printing.sign,
+                    edit,
+                ),
+                start=one.stop,
+                stop=other.start,
+            )
+    if isinstance(vector, Times) and len(vector.factors) == 2:
+        one, other = vector.factors
+        sign = maker.printing.between(one, other)
+        if isinstance(other, Apply) and sign is not None and term.matrix.stop <= one.start:
+            new = Add(term.start, term.stop, ((1, replace(term, vector=one)), (1, other)))
+            edit = Edit(*sign, " + ")
+            meant = maker.printing.edited(term, edit)
+            yield maker.change(term, new, "wrong_operator", meant, edit)
+    if isinstance(vector, Times) and all(isinstance(f, Var) for f in vector.factors):
+        one, other = vector.factors[0], vector.factors[-1]
+        cat = Cat(vector.start, vector.stop, vector.factors)
+        if len(vector.factors) == 2:
+            yield maker.change(vector, cat, "missing_comma", "", Edit(one.stop, other.start, ", "))
+
+
+def turned(maker: Maker, term: Apply) -> Iterator[Change]:
+    """x W for W x."""
+    new = replace(term, row=not term.row)
+    first, second = (term.vector, term.matrix) if not term.row else (term.matrix, term.vector)
+    yield maker.change(term, new, "shape_mismatch", f"{maker.shown(first)} {maker.shown(second)}")
