@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import symgate as sg
 from symgate.numerics.norms import Spectral
+from symgate.numerics.product import block_norms
 from symgate.numerics.steps import Steps
 from tests.by_jax import FUNCTIONS
 from tests.chosen import CELLS
@@ -856,3 +857,13 @@ def test_a_dropped_direction_that_matters_in_the_tenth_digit_is_noticed() -> Non
     np.testing.assert_allclose(
         sg.lag_norms(run, lags=lags, norm="frobenius").log10_norm[1:], expected, rtol=0, atol=2e-12
     )
+
+
+def test_a_stretch_without_a_noted_lag_is_walked_on_numpy() -> None:
+    run = sg.simulate("gru", sg.init("gru", 60, 2), np.ones((200, 2)))
+    noted = np.array([0, 1, 200])
+    found, whole = (
+        block_norms(run, "h", ["h"], 200, norm="spectral", noted=lags, engine="numpy")["h"]
+        for lags in (noted, None)
+    )
+    np.testing.assert_array_equal(found, whole[noted])

@@ -78,7 +78,8 @@ class Straight:
             norms = record.measure_many(whole)
         else:
             norms = squares(whole)
-            norms[noted] = record.measure_many(whole[noted])
+            if noted.any():
+                norms[noted] = record.measure_many(whole[noted])
         far = ~((norms > record.low) & (norms < record.high)).all(axis=1)
         for step in np.flatnonzero(far):
             if whole[step].any():  # not zero
