@@ -27,7 +27,18 @@ _VERBS = (
 CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
     "draw": "sg.diagram(cell)",
     "forward": "sg.simulate(cell, params, x)",
+    "n_params": "cell.parameter_count(hidden=…, input=…)",
+    "params": "cell.parameters for their shapes, sg.init(cell) for values",
+    "show": "sg.latex(cell) or print(cell); `symgate show CELL` in a terminal",
     "plot": "sg.decay(cell).plot(), or sg.diagram(cell)",
+}
+DECAY = {
+    "df": "d.to_frame()",
+    "halflife": "d.half_life",
+    "savefig": "d.plot() and plt.savefig(path), or d.save(path)",
+    "show": "d.plot()",
+    "to_numpy": "d.log10_norm, or np.asarray(d)",
+    "to_pandas": "d.to_frame()",
 }
 RUN = {verb: f"sg.{verb}(run)" for verb in ("decay", "lag_norms", "lyapunov", "tangent")} | {
     "gates": "run.cell.gates for their names, run[name] for their values",

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 import symgate as sg
+from symgate.reporting.report import Report
 
 TYPED = tomllib.loads(Path(__file__).with_name("data").joinpath("first_typed.toml").read_text())
 
@@ -36,7 +37,7 @@ def test_sixty_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             wrong.append((line, said))
     plt.close("all")
     assert not wrong
-    assert [len(lines) for lines in TYPED.values()] == [15] * 4 + [25]
+    assert [len(lines) for lines in TYPED.values()] == [15] * 4 + [25, 15]
 
 
 def results() -> dict[str, Any]:
@@ -109,3 +110,11 @@ def test_states_and_biases_by_their_names() -> None:
         sg.decay("lstm", hidden=3, lags=5, bias={"f": 2}),
     )
     assert (same[0].log10_norm == same[1].log10_norm).all()
+
+
+def test_a_report_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    path = Path("reports", "index.html")
+    assert Report(path, {}, {}).open() == path
+    assert shown == [path.resolve().as_uri()]

@@ -23,6 +23,7 @@ from symgate.flow.samples import singular_values
 from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
+from symgate.instead import DECAY, absent
 from symgate.numerics.general import is_general
 from symgate.tables import frame
 
@@ -376,6 +377,11 @@ class Decay:
 
     def _repr_html_(self) -> str:
         return html([self])
+
+    if not TYPE_CHECKING:  # else every attribute would pass for known
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(absent("a curve", name, DECAY, dir(type(self))))
 
 
 def _entropy(log10_values: Array) -> float:

@@ -71,6 +71,8 @@ class Watch:
         """(epochs, lags) of log10 norms of a layer; the first where none is named."""
         if label is None and self.labels:
             label = self.labels[0]
+        if not self._curves:
+            raise SymgateError("nothing was measured yet; call watch.epoch() after each epoch")
         if label not in self._curves:
             raise UnknownName("a curve named", str(label), self.labels)
         return np.stack(self._curves[label])

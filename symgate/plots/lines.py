@@ -137,6 +137,12 @@ _OF_AXES = {"figsize": "plt.figure(figsize=…) before it"} | {
     name: f"ax.set_{name}(…) of the axes that it returns"
     for name in ("title", "xlabel", "ylabel", "xlim", "ylim", "yscale")
 }
+_OF_AXES |= {
+    "grid": "ax.grid() of the axes that it returns",
+    "kind": "d.to_frame().plot(kind=…), which is pandas'",
+    "legend": "plt.legend() after it",
+    "logy": "nothing: the axis is logarithmic, and ax.set_yscale(…) changes it",
+}
 
 
 def line_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,11 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The data of the page, with its path."""
         return {"path": str(self.path), "failed": dict(self.failed), **self.data}
+
+    def open(self) -> Path:
+        """Show the page in the web browser; gives its path, for where there is no browser."""
+        webbrowser.open(self.path.resolve().as_uri())
+        return self.path
 
     def _repr_html_(self) -> str:
         from html import escape

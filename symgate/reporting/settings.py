@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,8 @@ def chosen(
     """
     if isinstance(cells, str | Cell):
         raise SymgateError(f"a report takes a list of cells, as ['gru', 'lstm'], not {cells!r}")
+    if not isinstance(cells, Sized):
+        cell_of(cells)  # says what it is
     if not cells:
         raise SymgateError("a report needs a cell; name one, such as 'gru'")
     if len(cells) > MOST_CELLS:
