@@ -142,6 +142,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "words": (None, 5, True, "no such", [5], [None], {}, object(), NAN, ["no such"], [["h"]], b"x"),
     "choice": ("", "no such", 5, True, [], {}, object(), NAN, b"x", ["x"]),
     "counts": (
+        10**12,
         5.5,
         "3",
         True,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from sympy import Expr, Function, Indexed, Integer, MatrixExpr, S
 from sympy.core.basic import Basic
 
+from symgate.algebra.length import length
 from symgate.algebra.maps import Map
 from symgate.algebra.operators import Column, Diag, Row
 from symgate.algebra.vectors import MatVec, Outer, name_of
@@ -21,6 +22,9 @@ from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, paths
 from symgate.linear.terms import Linearisation, Term
+
+#: A value of more symbols is not put in for its name.
+LONGEST = 1_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
     for node in lin:
         if node.name != gate and not node.expression.has(MatVec):
             now = node.expression.xreplace(fixed)
+            if length([now]) > LONGEST:
+                continue
             renamed = node.kind == "inner" and isinstance(now, Indexed)
             if ((now.is_number and now.is_finite) or renamed) and node.symbol not in fixed:
                 fixed[node.symbol] = now

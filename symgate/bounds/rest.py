@@ -9,10 +9,14 @@ from sympy import Add, Expr, Indexed, MatrixExpr, Mul, Pow, S, Symbol
 
 from symgate.algebra.activations import Elementwise, record_of
 from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.length import MOST_WRITTEN, length
 from symgate.algebra.text import text
 from symgate.algebra.vectors import MatVec, Stack, name_of, time_of
 from symgate.errors import SymgateError
 from symgate.linear.terms import Linearisation
+
+#: A number of more symbols is not kept exact.
+LONGEST = 200
 
 
 class NotAtRest(SymgateError):
@@ -43,6 +47,10 @@ class Rest(Semantics):
         if time_of(e) != 0 or name not in self.lin.nodes:
             return S.Zero
         value: Expr = fold(self.lin[name].expression, self)
+        if length([value]) > (LONGEST if value.is_number else MOST_WRITTEN):
+            raise NotAtRest(
+                f"{name} at 0 is too long to be written", "its values there are too long"
+            )
         return value
 
     def parameter(self, e: Symbol) -> Expr:

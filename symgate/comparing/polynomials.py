@@ -88,13 +88,14 @@ Generator = Var | Param | Applied | Act | Inverse | Exp
 class Polynomial:
     """An immutable polynomial; arithmetic with + - * and hashing by value."""
 
-    __slots__ = ("_hash", "terms")
+    __slots__ = ("_hash", "_like", "terms")
 
     def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
         if len(terms) > MAX_TERMS:
             raise TooLarge("a polynomial in its gates has too many terms")
         self.terms = {m: c for m, c in terms.items() if c}
         self._hash: int | None = None
+        self._like: object = self.terms
 
     def __hash__(self) -> int:
         if self._hash is None:
@@ -102,7 +103,15 @@ class Polynomial:
         return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Polynomial) and self.terms == other.terms
+        if not isinstance(other, Polynomial):
+            return False
+        if (
+            self._like is not other._like
+            and hash(self) == hash(other)
+            and self.terms == other.terms
+        ):
+            other._like = self._like  # what is nested deeply is compared once
+        return self._like is other._like
 
     def __iter__(self) -> Iterator[tuple[Monomial, Fraction]]:
         return iter(self.terms.items())

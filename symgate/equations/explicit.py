@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Expr, ImmutableMatrix, Symbol
 
 from symgate.algebra.fold import Semantics, fold
+from symgate.algebra.length import length
 from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole
 from symgate.errors import SymgateError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
 MAX_SIZE = 64
+
+#: What holds more symbols is not written out by component.
+MOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Explicit:
 
     def jacobian(self) -> ImmutableMatrix:
         """∂ next_state / ∂ state, by SymPy's own `Matrix.jacobian`."""
+        _writable("the states", length(self.next_state))
         return self.next_state.jacobian(self.state)
 
 
@@ -80,6 +85,7 @@ class _Components(Semantics):
         for name, expression in self.cell.equations.items():
             rows, cols = (*self.shape(name), 1, 1)[:2]
             self.now[name] = _spread(fold(expression, self), (rows, cols))
+            _writable(f"{name} of {self.cell.name}", length(self.now[name]))
         return Explicit(
             state=_column(self.before[s] for s in self.cell.states),
             next_state=_column(self.now[s] for s in self.cell.states),
@@ -171,6 +177,14 @@ class _Components(Semantics):
         for other in matrices[1:]:
             product = product * other
         return product if scale is None else scale[0, 0] * product
+
+
+def _writable(what: str, symbols: int) -> None:
+    if symbols > MOST:
+        raise SymgateError(
+            f"{what} would hold {symbols:,} symbols, written out by component (the limit is "
+            f"{MOST:,}); take fewer units, or symgate.jacobian"
+        )
 
 
 def _symbols(name: str, *shape: int) -> ImmutableMatrix:

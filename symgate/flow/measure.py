@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
-from symgate.asked import ASKED, asked, whole, word
+from symgate.asked import ASKED, asked, is_whole, whole, word
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName
@@ -110,7 +110,7 @@ def decay(
         setting = _setting(made, runs[0], of, wrt, norm)
     if lags > (farthest := _last_lag(runs[0].cell, wrt, min(at))):
         raise ShapeError(f"from step {min(at)} there are {farthest} lags of {wrt}, not {lags}")
-    wanted = sorted(set(singular or ()))
+    wanted = sorted({singular} if is_whole(singular) else set(singular or ()))
     if wanted and not 0 <= wanted[0] <= wanted[-1] <= lags:
         raise SymgateError(f"singular values are wanted at lags from 0 to {lags}")
     count = len(runs) * len(at)

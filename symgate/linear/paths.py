@@ -173,9 +173,15 @@ def _walk(
     """
     found: dict[Indexed, list[Way]] = {}
     waiting: dict[Indexed, list[Way]] = {lin.variable(of): [start]}
+    leading = {*ends}
+    for node in lin:
+        if any(link.term.source in leading for link in links[node.name]):
+            leading.add(node.symbol)
     for node in lin.backward():
         ways = joined(waiting.pop(node.symbol, []))
         for link in links[node.name] if ways else ():
+            if link.term.source not in leading:
+                continue
             reached = found if link.term.source in ends else waiting
             reached.setdefault(link.term.source, []).extend(then(way, link) for way in ways)
     return {source: joined(ways) for source, ways in found.items()}

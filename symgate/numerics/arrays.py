@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import zoo
 from symgate.errors import ShapeError, did_you_mean
+from symgate.numerics.room import must_fit
 
 Array = NDArray[Any]
 
@@ -60,6 +61,7 @@ def checked(
 ) -> Array:
     """A finite float array with at least so many axes; those `expected` are for the message."""
     array = real(name, value)
+    must_fit(f"{name} of shape {array.shape}", array.size, "give less of it at once")
     if array.dtype not in _KINDS or not array.dtype.isnative:
         with np.errstate(over="ignore"):
             array = array.astype(float)

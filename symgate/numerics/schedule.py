@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
+from symgate.algebra.length import MOST_WRITTEN, length
 from symgate.algebra.vectors import MatVec, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -194,12 +195,14 @@ class _Plan:
 
     def ready_elementwise(self, waiting: list[str], known: set[Basic]) -> list[str]:
         """Nodes of which everything is known, and those that these make known."""
-        ready: list[str] = []
+        ready: dict[Basic, int] = {}  # each with its length where the others are written in
         for name in waiting:
-            if all(self.is_known(e, known) for e in leaves(self.body[name])):
-                ready.append(name)
+            written = length([self.body[name]], ready)
+            fits = not ready or written <= MOST_WRITTEN
+            if fits and all(self.is_known(e, known) for e in leaves(self.body[name])):
+                ready[variable(name)] = written
                 known.add(variable(name))
-        return ready
+        return list(map(name_of, ready))
 
     def elementwise(self, names: list[str], known: set[Basic]) -> Elementwise:
         """The expressions of nodes, with those of the others among them written in."""

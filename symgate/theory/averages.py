@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ Array = NDArray[Any]
 GRID = np.linspace(-12.0, 12.0, 4801)
 WEIGHTS = np.exp(-(GRID**2) / 2)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
+
+#: What has more products when it is multiplied out is not averaged.
+MOST_SUMMANDS = 10_000
 
 
 class Entangled(SymgateError):
@@ -130,8 +134,21 @@ def _splits(e: Expr, known: tuple[Known, ...]) -> tuple[Split, ...]:
     if not bare and len(set(roots.values())) <= 1:
         return (((e,), ()),)
     depends = {atom: random for atom, _, _, random in known}
+    if _summands(e) > MOST_SUMMANDS:
+        raise Entangled("multiplied out, it is too long")
     terms = sp.Add.make_args(sp.expand(e))
     return tuple(_split(term, roots, bare, depends) for term in terms)
+
+
+def _summands(e: Expr) -> int:
+    """How many products an expression has at most, multiplied out."""
+    if isinstance(e, sp.Add):
+        return sum(map(_summands, e.args))
+    if isinstance(e, Mul):
+        return prod(map(_summands, e.args))
+    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
+        return _summands(e.base) ** int(e.exp)
+    return 1
 
 
 def _split(
