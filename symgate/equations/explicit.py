@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 64
 
-#: What holds more symbols is not written out by component.
-MOST = 1_000_000
+#: A component of more symbols is not written out.
+MOST = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class Explicit:
 
     def jacobian(self) -> ImmutableMatrix:
         """∂ next_state / ∂ state, by SymPy's own `Matrix.jacobian`."""
-        _writable("the states", length(self.next_state))
         return self.next_state.jacobian(self.state)
 
 
@@ -85,7 +84,11 @@ class _Components(Semantics):
         for name, expression in self.cell.equations.items():
             rows, cols = (*self.shape(name), 1, 1)[:2]
             self.now[name] = _spread(fold(expression, self), (rows, cols))
-            _writable(f"{name} of {self.cell.name}", length(self.now[name]))
+            if (symbols := max((length([e]) for e in self.now[name]), default=0)) > MOST:
+                raise SymgateError(
+                    f"a component of {name} of {self.cell.name} would hold {symbols:,} symbols, "
+                    f"written out (the limit is {MOST:,}); take fewer units, or symgate.jacobian"
+                )
         return Explicit(
             state=_column(self.before[s] for s in self.cell.states),
             next_state=_column(self.now[s] for s in self.cell.states),
@@ -177,14 +180,6 @@ class _Components(Semantics):
         for other in matrices[1:]:
             product = product * other
         return product if scale is None else scale[0, 0] * product
-
-
-def _writable(what: str, symbols: int) -> None:
-    if symbols > MOST:
-        raise SymgateError(
-            f"{what} would hold {symbols:,} symbols, written out by component (the limit is "
-            f"{MOST:,}); take fewer units, or symgate.jacobian"
-        )
 
 
 def _symbols(name: str, *shape: int) -> ImmutableMatrix:
