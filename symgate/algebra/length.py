@@ -15,10 +15,10 @@ def length(expressions: Iterable[Basic], given: Mapping[Basic, int] | None = Non
 
     `given` says how long some parts are.
 
-    >>> from sympy import Symbol, Tuple
+    >>> from sympy import Basic, Symbol
     >>> e = Symbol("a")
     >>> for _ in range(40):
-    ...     e = Tuple(e, e)
+    ...     e = Basic(e, e)
     >>> length([e]) == 2**41 - 1
     True
     """
