@@ -41,15 +41,19 @@ def still_picture(curves: Mapping[str, Sequence[float | None]]) -> str:
     for k in (0, lags // 2, lags):
         parts.append(f'<text x="{x(k):.0f}" y="{HEIGHT - 16}" text-anchor="middle">{k}</text>')
     parts.append(f'<text x="{x(lags / 2):.0f}" y="{HEIGHT - 2}" text-anchor="middle">lag</text>')
+    named: list[tuple[float, float]] = []
     for place, (name, curve) in enumerate(curves.items()):
         seen = [(k, v) for k, v in enumerate(curve) if v is not None and low <= v <= high]
         if not seen:
             continue
         line = "L".join(f"{x(k):.1f} {y(v):.1f}" for k, v in seen)
-        last = y(seen[-1][1]) + 4 - 16 * (place % 3)
+        end, last = x(seen[-1][0]) + 6, y(seen[-1][1]) + 4
+        while any(abs(end - a) < 48 and abs(last - b) < 12 for a, b in named):  # over another
+            last -= 1
+        named.append((end, last))
         parts.append(
             f'<path d="M{line}" class="still still{place % 6}"/>'
-            f'<text x="{x(seen[-1][0]) + 6:.0f}" y="{last:.0f}">{escape(name)}</text>'
+            f'<text x="{end:.0f}" y="{last:.0f}">{escape(name)}</text>'
         )
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

@@ -22,7 +22,7 @@ const Taking = {
       this.shown.settings.values = {};
       for (const [key, value] of words) {
         const number = value.trim() === "" ? NaN : Number(value), numeric = ["hidden", "lags", "seed", "gain", "scale", "tMax"].includes(key);
-        const part = key.startsWith("p.") ? { values: { [key.slice(2)]: number } } : { [key]: numeric ? number : value };
+        const part = key.startsWith("p.") ? { values: { [key.slice(2)]: number } } : { [key]: numeric && Number.isFinite(number) ? number : value };
         if (["v", "cell", "text", "k", "predict"].includes(key)) continue;
         try {
           this.take(part);
