@@ -119,6 +119,9 @@ RIGHT["arguments"] = RIGHT["arguments"].replace(
 )
 
 
+RIGHT["halves"] = rf"\frac12 ({RIGHT['slopes']}) + \tfrac 12 ({RIGHT['partials']})"
+
+
 @pytest.mark.parametrize("key", RIGHT)
 def test_forms_of_people(key: str) -> None:
     found = sg.check("gru", left("h", "h") + RIGHT[key])
@@ -166,6 +169,52 @@ def test_slips_are_named(old: str, new: str, said: str) -> None:
     assert said in found.faults[0].message, str(found)
     assert found.line == 1
     assert found.faults[0].mend
+
+
+def over_steps(change: tuple[str, str], which: int, lag: int = 3) -> str:
+    """The GRU's Jacobian over some steps, a bracket a step, one of them changed."""
+    body, brackets = claim("gru", "h", "h"), []
+    for step in range(lag):
+        now = re.sub(r"_t(?![a-z])", "_{t}", body).replace("t-1}", f"t-{step + 1}}}")
+        text = now.replace("_{t}", f"_{{t-{step}}}" if step else "_t")
+        brackets.append(f"[{text.replace(*change) if step == which else text}]")
+    return left("h", "h", lag) + " ".join(brackets)
+
+
+@pytest.mark.parametrize(
+    ("change", "which", "said"),
+    [
+        ((r"\odot z_{t-1} \odot", r"\odot"), 1, "z_{t-1} is missing"),
+        (("^{2}", ""), 0, "1 - n_t² is due"),
+        (("U_r", "U_z"), 2, "U_n … U_r is due"),
+        ((r"\operatorname{diag}(z_{t-1}) + ", ""), 1, "missing: the path that passes no matrix"),
+    ],
+)
+def test_the_wrong_bracket_of_a_product_over_steps(
+    change: tuple[str, str], which: int, said: str
+) -> None:
+    assert sg.check("gru", over_steps(("", ""), 0)).verdict == "right"
+    text = over_steps(change, which)
+    found = sg.check("gru", text)
+    assert found.verdict == "wrong"
+    assert said in str(found.faults[0]), str(found)
+    start = text.index("[") + sum(len(b) + 2 for b in text.split("[")[1 : which + 1]) - which
+    assert start <= found.faults[0].column <= start + len(text.split("[")[which + 1]) + 1
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("+ (dc[t]/dc[t-1]) @ (dc[t-1]/dh[t-2])", ""),
+        ("- (dc[t]/dc[t-1]) @ (dc[t-1]/dh[t-2])", "the sign is turned"),
+        ("", "missing: the path through ∂c_t/∂c_{t-1} ∂c_{t-1}/∂h_{t-2}"),
+        ("+ dc[t]/dc[t-1] @ dc[t]/dh[t-1]", "∂c_t/∂c_{t-1} ∂c_{t-1}/∂h_{t-2} is due here"),
+    ],
+)
+def test_a_sum_over_the_states_between_two_steps(second: str, said: str) -> None:
+    found = sg.check("lstm", f"dc[t]/dh[t-2] = (dc[t]/dh[t-1]) @ (dh[t-1]/dh[t-2]) {second}")
+    assert found.verdict == ("wrong" if said else "right"), str(found)
+    assert [f.message for f in found.faults] == ([said] if said else [])
 
 
 def slips(latex: str, names: list[str]) -> list[tuple[int, str]]:

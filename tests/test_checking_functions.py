@@ -53,6 +53,16 @@ def test_code_says_which_path_is_off(slip: str, verdict: str, said: str) -> None
     assert found.line is None
 
 
+def test_a_matrix_transposed_or_on_the_wrong_side() -> None:
+    def slope(p: Any, x: Any, h: Any) -> Any:
+        return np.diag(1 - np.tanh(p["W"] @ x + p["U"] @ h + p["b"]) ** 2)
+
+    found = sg.check("rnn", lambda p, x, h: slope(p, x, h) @ p["U"].T)
+    assert "in the path through U, Uᵀ stands where U is due" in str(found)
+    found = sg.check("rnn", lambda p, x, h: p["U"] @ slope(p, x, h))
+    assert "are the wrong way round" in str(found)
+
+
 def test_a_fault_that_was_published() -> None:
     """An LSTM whose input gate had i · i (1 − i) where g · i (1 − i) is due."""
 

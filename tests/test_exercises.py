@@ -6,13 +6,17 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sympy import Add
 
 import symgate as sg
+from symgate.algebra.vectors import name_of
 from symgate.cli.main import main
 from symgate.sheets.kinds import KINDS
 from symgate.sheets.random_cells import random_cell
 from symgate.sheets.sheet import Asked, Exercises
+from tests.test_bounds import draws, number
 
 
 def one_by_one(sheet: Exercises) -> list[Exercises]:
@@ -36,6 +40,24 @@ def test_every_solution_of_random_cells_passes_check() -> None:
         cell = random_cell(str(seed), "own")
         found = sg.check(cell, sg.exercises(cell, seed=seed, count=6).solutions.latex())
         assert found.verdict == "right", f"{cell}\n{found}"
+
+
+def test_solutions_of_a_stack_pass_check() -> None:
+    stack = sg.stack("gru", "rnn")
+    solutions = sg.exercises(stack, seed=5, count=12).solutions.latex()
+    assert sg.check(stack, solutions).verdict == "right"
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm", "lstm-projected"])
+def test_the_bound_of_a_solution_is_never_below_the_norm(name: str) -> None:
+    cell, sheet = sg.cell(name), sg.exercises(name, seed=1, count=9)
+    asked = next(q for q in sheet.questions if q.kind == "bound")
+    (line,) = asked.solved[-1].lines
+    of, wrt = (name_of(v) for v in (line.left.args[0].of, line.left.args[0].wrt))
+    block = sg.lambdify(cell, sg.jacobian(cell, of, wrt))
+    for params, given in draws(cell, 6, 1.5):
+        bound = number(cell, Add(*(part.expression for part in line.parts)), params, given)
+        assert np.linalg.norm(block(params, **given), 2) <= bound * (1 + 1e-12)
 
 
 def test_a_misprint_is_one() -> None:

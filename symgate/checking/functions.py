@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, Mul
+from sympy import Expr, Indexed, MatrixExpr, Mul
 
-from symgate.algebra.operators import Diag
+from symgate.algebra.operators import Diag, transposed
 from symgate.algebra.text import text
 from symgate.checking.summands import Summand, added, exact
 from symgate.equations.cell import Cell
@@ -205,21 +205,31 @@ class _Fit:
         return f"{where} counts {weight:.3g} times", f"divide it by {weight:.3g}"
 
     def _factor(self, part: Summand, share: Sequence[Array]) -> Iterator[tuple[str, str]]:
-        """A diagonal of the path that stands for another one, where that explains all."""
-        for at, factor in enumerate(part.factors):
-            if not isinstance(factor, Diag):
-                continue
-            for vector, message, mend in self._slips(factor.vector):
-                new = (*part.factors[:at], Diag(factor.rows, vector), *part.factors[at + 1 :])
-                slipped = Summand(part.number, new, part.rows, part.cols)
-                numbers = _numbers(self.cell, slipped.operator, self.points)
-                scale = max(np.abs(a).max() for a in self.found)
-                if all(
-                    np.abs(a - b).max() <= self.close * scale
-                    for a, b in zip(numbers, share, strict=True)
-                ):
-                    yield f"in {_route(part)}, {message}", mend
-                    return
+        """A factor of the path that stands for another one, where that explains all."""
+        scale = max(np.abs(a).max() for a in self.found)
+        for factors, message, mend in self._others(part):
+            slipped = Summand(part.number, factors, part.rows, part.cols)
+            numbers = _numbers(self.cell, slipped.operator, self.points)
+            pairs = zip(numbers, share, strict=True)
+            if all(np.abs(a - b).max() <= self.close * scale for a, b in pairs):
+                yield f"in {_route(part)}, {message}", mend
+                return
+
+    def _others(self, part: Summand) -> Iterator[tuple[tuple[MatrixExpr, ...], str, str]]:
+        """The path with one slip, and what that is called."""
+        factors = part.factors
+        for at, factor in enumerate(factors):
+            before, after = factors[:at], factors[at + 1 :]
+            if isinstance(factor, Diag):
+                for vector, message, mend in self._slips(factor.vector):
+                    yield (*before, Diag(factor.rows, vector), *after), message, mend
+            elif factor.rows == factor.cols:
+                turned = transposed(factor)
+                message = f"{text(turned)} stands where {text(factor)} is due"
+                yield (*before, turned, *after), message, f"write {text(factor)}"
+            if after and factor.rows == factor.cols == after[0].rows == after[0].cols:
+                message = f"{text(factor)} and {text(after[0])} are the wrong way round"
+                yield (*before, after[0], factor, *after[1:]), message, "let them change places"
 
     def _slips(self, vector: Expr) -> Iterator[tuple[Expr, str, str]]:
         """What may stand in the place of a diagonal, with what that is called."""

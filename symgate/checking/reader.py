@@ -317,7 +317,7 @@ class Reader:
         if base.name == "sigma" and not self._has_sigmoid():
             raise NotUnderstood(f"{self.cell.name} has no sigmoid, so that σ is not clear", tree)
         name = FUNCTIONS.get(base.name, "sigmoid" if base.name == "sigma" else base.name)
-        known = order <= 1 if name in ACTIVATIONS else name in NUMBERS and order == 0
+        known = order <= 1 if name in ACTIVATIONS else name in (*NUMBERS, "sech") and order == 0
         return (name, order, power) if known else None
 
     def _has_sigmoid(self) -> bool:
@@ -353,6 +353,10 @@ class Reader:
             )
         if name in NUMBERS:
             return self.products.raised(Vector(NUMBERS[name](value.expr), None), power, span)
+        if name == "sech":  # the root of the slope of tanh
+            slope = 1 - ACTIVATIONS["tanh"].function(value.expr) ** 2
+            squared = Vector(slope ** Rational(power or 1, 2), value.size)
+            return self.products.raised(squared, own, span)
         function = ACTIVATIONS[name].function
         result = function(value.expr, *constants)
         if order:

@@ -77,7 +77,8 @@ def loss_of(scope: Scope, tree: Tree) -> str | None:
     ref = scope.reference(tree)
     if ref is None or ref.name not in LOSSES or key(ref.name) in scope.names:
         return None
-    return "loss" if ref.time is not None and ref.time - scope.shift <= 0 else ""
+    timed = ref.time is not None and ref.time - scope.shift <= 0
+    return "loss" if timed and scope.way("share") == "of the step" else ""
 
 
 def nabla(scope: Scope, tree: Tree) -> Reference | None:

@@ -25,6 +25,7 @@ WAYS = {
     "time": ("now", "before"),
     "delta": ("value", "argument"),
     "loss": ("each step", "last step"),
+    "share": ("of the step", "all"),
     "tensor": ("of products", "of factors"),
     "handed": ("all", "by itself"),
     "gradient": ("column", "row"),
@@ -40,6 +41,7 @@ WHY = {
     "time": "a state stands without its time",
     "delta": "δ may be the derivative by the state or by what its activation acts on",
     "loss": "the loss may read every step or the last one only",
+    "share": "L_t may be what the loss reads at t or all of it",
     "handed": "δ of a state may hold what goes through the other states of its step, or not",
     "gradient": "the derivative of the loss may be a column or a row",
     "tensor": "⊗ may bind before or after what stands side by side",
@@ -48,12 +50,13 @@ WHY = {
 
 #: What is meant in one way throughout, of each derivative or of all: where both are wrong,
 #: nothing else can be meant.
-CLOSED = {"delta", "loss", "order", "tensor", "handed", "gradient", "partial"}
+CLOSED = {"delta", "loss", "share", "order", "tensor", "handed", "gradient", "partial"}
 
 #: What is said of a reading that is not the first.
 NOTES = {
     ("partial", "direct"): "∂a/∂b holds the other values fixed",
     ("delta", "argument"): "δ is the derivative by what the activation acts on",
+    ("share", "all"): "L_t is all of the loss",
     ("loss", "last step"): "the loss reads the last step only",
     ("handed", "by itself"): "δ of a state is what later steps hand back to it by itself",
     ("gradient", "row"): "the derivative of the loss is a row",

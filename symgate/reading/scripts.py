@@ -23,7 +23,22 @@ def tokens(piece: Piece) -> list[Token]:
         raise FormulaError("the formula is too long", raw[0].start, raw[0].stop)
     if piece.kind == "plain":
         return gathered(_plain_signs(raw), plain=True)
-    return gathered(_dotted_stars(_lost_underscores(_spoilt_signs(raw))))
+    return gathered(_dotted_stars(_lost_underscores(_spoilt_signs(_short_fractions(raw)))))
+
+
+def _short_fractions(raw: list[Token]) -> list[Token]:
+    r"""\frac12, each of whose arguments is one digit."""
+    found: list[Token] = []
+    for token in raw:
+        digits = token.value if found and found[-1].kind == "FRACTION" else ""
+        if token.kind != "NUMBER" or len(digits) < 2 or not digits.isdigit():
+            found.append(token)
+            continue
+        for first, last in ((0, 1), (1, 2), (2, len(digits))):
+            if first < last:
+                start, stop = token.start + first, token.start + last
+                found.append(replace(token, value=digits[first:last], start=start, stop=stop))
+    return found
 
 
 def _spoilt_signs(raw: list[Token]) -> list[Token]:

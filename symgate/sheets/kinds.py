@@ -104,9 +104,13 @@ def two_steps(subject: Subject, random: Random) -> Question | None:
         return None
     state = min(cell.states, key=lambda s: _lines(subject, s))
     left = subject.partial(state, state, 2)
-    ways = [Part(subject.partial(state, s) * subject.partial(s, state, 2, 1)) for s in cell.states]
-    lines = [Line(left, tuple(ways))]
-    lines += [step.block(subject, a, b) for a in cell.states for b in cell.states]
+    blocks = {(a, b): step.block(subject, a, b) for a in cell.states for b in cell.states}
+    ways = [
+        Part(subject.partial(state, s) * subject.partial(s, state, 2, 1))
+        for s in cell.states
+        if blocks[state, s].parts and blocks[s, state].parts
+    ]
+    lines = [Line(left, tuple(ways)), *(block for block in blocks.values() if block.parts)]
     found = jacobian(cell, state, state, lag=2)
     if _long(subject, state):
         same = "; the Jacobian of the step before is the same one step earlier"
