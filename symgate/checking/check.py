@@ -10,6 +10,7 @@ from symgate.asked import asked, is_whole, table, word
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
 from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
+from symgate.checking.locating import Found
 from symgate.checking.names import namings, renamed
 from symgate.checking.page import body, page
 from symgate.checking.targets import jacobian
@@ -185,8 +186,11 @@ def _result(judge: Judge) -> Check:
     verdicts = [j.verdict for j in judge.judged]
     verdict = next(v for v in (WRONG, UNCLEAR, TRANSPOSED, RIGHT) if v in verdicts)
     document = Document(judge.claim)
-    faults = []
+    once: dict[tuple[int, int, str], Found] = {}  # several lines and paths may share a fault
     for found in sorted((f for j in judge.judged for f in j.faults), key=lambda f: f.start):
+        once.setdefault((found.start, found.stop, found.mend), found)
+    faults = []
+    for found in once.values():
         line, column = document.place(found.start)
         faults.append(Fault(line, column, found.message, found.mend, found.stop - found.start))
     notes = tuple(dict.fromkeys(note for j in judge.judged for note in j.notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ mark{background:#fbb9;color:inherit;border-bottom:2px solid #c22}
 .note{margin:.1rem 0 .6rem 1rem;font:.95rem/1.5 Georgia,serif}
 td.sign{font-weight:700;white-space:nowrap}
 """
+
+
+#: ∂h_t/∂h_{t-1}, where each name is one letter.
+_PLAIN = re.compile(r"^∂(\w_(?:t|\{[^}]*\}))/∂(\w_(?:t|\{[^}]*\}))$")
 
 
 def page(title: str, checked: Sequence[tuple[str, Check]]) -> str:
@@ -77,6 +82,7 @@ def _lines(check: Check) -> str:
 
 def _formula(source: str) -> str:
     """A left side as it reads, or as it stands where it is no LaTeX that converts."""
+    source = _PLAIN.sub(r"\\dfrac{\\partial \1}{\\partial \2}", source)
     try:
         return mathml(source) if "\\" in source else html_text(source)
     except SymgateError:
