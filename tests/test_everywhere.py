@@ -1,0 +1,17 @@
+"""Public functions by 8 threads at once: `python -m tests.everywhere` does this with all of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+
+def test_eight_threads_give_the_same_bytes() -> None:
+    """With cold caches, and a clock that goes back."""
+    options = ("--threads", "8", "--clock", "zoo", "jacobian", "simulate", "check")
+    command = [sys.executable, "-m", "tests.everywhere", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for name, found in json.loads(done.stdout).items():
+        assert len(found) == 1, (name, found)
+        assert ":" not in found[0], (name, found)  # a digest, and no raw error
