@@ -1,4 +1,4 @@
-"""Public functions by 8 threads at once: `python -m tests.everywhere` does this with all of them."""
+"""Public functions by 8 threads at once; with all of them: `python -m tests.everywhere`."""
 
 from __future__ import annotations
 
