@@ -28,6 +28,9 @@ Check = Callable[[str, Any], Any]
 #: What no count reaches: more units, lags or steps do not fit into any memory.
 MOST = 10**12
 
+#: The most units that a cell may have.
+MOST_UNITS = 100_000
+
 #: What lists several values lists at most so many.
 MANY = 10**6
 
@@ -93,6 +96,18 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def in_a_square(size: object) -> str:
+    """What a matrix takes that has so many rows and columns, to go on in a sentence.
+
+    >>> in_a_square(10**6)
+    ': a matrix of that many rows and columns alone takes 7,450 GB of memory'
+    """
+    if not is_whole(size) or int(size) < 2:
+        return ""
+    gigabytes = 8 * int(size) ** 2 // 2**30
+    return f": a matrix of that many rows and columns alone takes {gigabytes:,} GB of memory"
+
+
 def whole(least: int = 0, most: int = MOST) -> Check:
     """A whole number; NumPy's are taken, True is not."""
 
@@ -100,7 +115,8 @@ def whole(least: int = 0, most: int = MOST) -> Check:
         if not is_whole(value) or int(value) < least:
             raise SymgateError(f"{name} is a whole number from {least}, not {shown(value)}")
         if int(value) > most:
-            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}")
+            memory = in_a_square(value) if most == MOST_UNITS else ""
+            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}{memory}")
         return int(value)
 
     return check
@@ -218,9 +234,9 @@ ASKED: Mapping[str, Check] = {
     "format": word,
     "gain": number(),
     "hadamard": word,
-    "hidden": several(whole(1, 100_000)),
+    "hidden": several(whole(1, MOST_UNITS)),
     "high": number(least=0),
-    "input": whole(0, 100_000),
+    "input": whole(0, MOST_UNITS),
     "input_variance": number(least=0),
     "jobs": whole(1, 256),
     "keep": path,
@@ -242,7 +258,7 @@ ASKED: Mapping[str, Check] = {
     "seed": whole(),
     "since": whole(),
     "singular": several(whole()),
-    "sizes": table(whole(1, 100_000)),
+    "sizes": table(whole(1, MOST_UNITS)),
     "start": number(),
     "starts": whole(1, 10**6),
     "step": hook,

@@ -390,3 +390,19 @@ def test_a_folder_that_is_full_or_cannot_be_written(
     with pytest.warns(UserWarning, match="cannot be written .No space left on device"):
         assert native.engine("auto") is None
     assert not list((anew / "cache" / "symgate").iterdir())
+
+
+@pytest.mark.parametrize("size", [1, 5, 32, 48, 64, 127])
+def test_the_largest_singular_value_where_many_are_alike(size: int) -> None:
+    """Products of I - β k kᵀ: most directions are still as they were."""
+    library = native.engine()
+    if library is None:
+        pytest.skip("no compiler")
+    rng, product, made = np.random.default_rng(0), np.eye(size), []
+    for _ in range(40):
+        key = rng.normal(size=size)
+        product = product - 0.6 * np.outer(product @ key, key) / (key @ key)
+        made.append(product)
+    held, out = np.array(made), np.empty(len(made))
+    library.symgate_spectral(held.ctypes.data, len(held), size, size, out.ctypes.data)
+    np.testing.assert_allclose(np.sqrt(out), np.linalg.norm(held, 2, axis=(1, 2)), rtol=1e-14)

@@ -36,7 +36,7 @@ REFUSED = {
     **dict.fromkeys(NO_CARRY, "has no carry"),
     **dict.fromkeys(NO_LOSS, "without loss"),
     **dict.fromkeys(NO_BIAS, "no bias to set"),
-    **dict.fromkeys(("gated-deltanet", "rwkv7"), r"divides by zero"),  # v / norm(v) with weights 0
+    **dict.fromkeys(("gated-deltanet", "rwkv7"), "divides by ‖"),  # v / norm(v) with weights 0
     "hopfield": "has no carry",
     "cfc": "has no carry",
     "ltc": "no solution that could be found",

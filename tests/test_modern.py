@@ -369,3 +369,19 @@ def test_thirty_chained_gates_end_within_reason() -> None:
     lines += [f"g{i}[t] = tanh(A @ g{i - 1}[t] + B @ h[t-1])" for i in range(2, 31)]
     cell = sg.Cell.from_text("\n".join([*lines, "h[t] = g30[t] * h[t-1]"]))
     assert len(str(sg.jacobian(cell))) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("v[t] = h[t-1] / norm(h[t-1])\nh[t] = v[t] + x[t]", r"step 0 .*‖h_\{t-1\}‖, which is 0"),
+        (
+            "z[t] = z[t-1] + relu(x[t])\no[t] = x[t] / dot(z[t], z[t])",
+            r"output o .* through o = x\[t\] / dot.* z_tᵀ z_t, which is 0 there",
+        ),
+    ],
+)
+def test_a_division_by_zero_names_what_is_zero(text: str, says: str) -> None:
+    cell = sg.Cell.from_text(text)
+    with pytest.raises(sg.Diverged, match=says):
+        sg.simulate(cell, {}, -np.ones((4, 3)))

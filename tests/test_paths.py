@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.flow import paths
 from symgate.flow.paths import places, step_jacobian
 from symgate.flow.tail import quantile
 from symgate.linear.transition import named_paths
@@ -125,6 +126,42 @@ def test_a_share_of_the_whole_state_is_of_all_blocks_together() -> None:
         shares.append((carry * total).sum(axis=(1, 2)) / (total**2).sum(axis=(1, 2)))
     assert d.paths.share["carry"] == pytest.approx(np.mean(shares), abs=1e-12)
     assert 0.3 < d.paths.share["carry"] < 0.95
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm", "cornn"])
+def test_the_ways_of_general_cells_tell_the_same_paths(name: str) -> None:
+    """Two engines: sums of diagonals and matrices, and adjoints folded term by term."""
+    run = measured(name, lags=12).run
+    assert run is not None
+    named, noted = named_paths(run.cell), np.arange(13)
+    for keep in (None, *(n.__ne__ for n in named.names)):
+        for of in run.cell.states:
+            asked = (run, named, keep, of, run.cell.states, 11, noted, "spectral")
+            found, expected = paths._general_norms(*asked), paths._vector_norms(*asked)
+            for wrt in run.cell.states:
+                np.testing.assert_allclose(found[wrt], expected[wrt], atol=1e-10)
+    split, whole = paths._general_parts(run, named)(5)[1], paths._vector_parts(run, named)(5)[1]
+    for pair, part in whole.items():
+        np.testing.assert_allclose(split[pair], part, atol=1e-13)
+
+
+def test_paths_of_a_matrix_state() -> None:
+    """DeltaNet carries I and takes β k kᵀ off it: without that path nothing is forgotten."""
+    d = sg.decay("deltanet", hidden=5, lags=12)
+    found = d.paths
+    assert found is not None
+    assert found.names == ("carry", "direct")
+    block = found["S", "S"]
+    np.testing.assert_allclose(block.whole, d.median, atol=1e-12)
+    assert (block.without["direct"] == 0).all()
+    np.testing.assert_allclose(block.without["direct"], block.carry, atol=0)
+    shares = []
+    for run in d.runs:
+        for t in np.unique(np.linspace(0, 11, 8).astype(int)):
+            k, beta = run["k"][t], run["beta"][t]
+            whole = np.eye(5) - beta * np.outer(k, k)
+            shares.append(np.trace(whole) / (whole**2).sum())
+    assert found.share["carry"] == pytest.approx(np.mean(shares), abs=1e-12)
 
 
 @pytest.mark.parametrize("norm", ["spectral", "frobenius"])

@@ -100,6 +100,10 @@ def test_several_kinds() -> None:
     assert deep.name == "gru-lstm"
 
 
+MATRIX = sg.Cell.from_text("S[t] = S[t-1] + outer(x[t], x[t])")
+ROWS = sg.Cell.from_text("h[t] = X[t] @ h[t-1]")
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -111,6 +115,8 @@ def test_several_kinds() -> None:
         (lambda: sg.stack("gru", norm="batch"), "layer_norm"),
         (lambda: sg.stack("gru", "hopfield"), "0 inputs"),
         (lambda: sg.init(sg.stack("gru", layers=2), [3, 4, 5]), "3 numbers"),
+        (lambda: sg.stack(MATRIX, "gru"), r"sends S up, a matrix, .* such as o\[t\] = S\[t\] @ q"),
+        (lambda: sg.stack("gru", ROWS), "sends h up, a vector, and cell above it reads X as a mat"),
     ],
 )
 def test_wrong_calls(call: object, says: str) -> None:

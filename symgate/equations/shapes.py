@@ -275,6 +275,9 @@ class _Walk:
         if self.rank(node) == 1:
             given = f"{self.source.written(node)} is a vector, and a matrix is expected here"
             raise self.source.error(node, f"{given}: outer(v, k) or diag(v) makes one")
+        if self.rank(node) == 0 and any(isinstance(part, ast.Subscript) for part in ast.walk(node)):
+            given = f"{self.source.written(node)} is a number, and a matrix is expected here"
+            raise self.source.error(node, f"{given}: a number multiplies with *, as a[t] * S[t-1]")
         raise self.source.error(
             node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
         )

@@ -15,7 +15,7 @@ from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
-from symgate.errors import EquationError, SymgateError
+from symgate.errors import EquationError, ShapeError, SymgateError
 
 MAX_LAYERS = 64
 
@@ -88,6 +88,8 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         lines += [_renamed(line, names) for line in str(cell).splitlines()]
         roles |= {names[n]: _in_layer(role, layer) for n, role in cell.roles.items()}
         outputs.append(names[sent_up(cell)])
+        if layer < len(cells):
+            _fits(cell, cells[layer])
         source = below or (cell.inputs[0] if cell.inputs else "")
         below = outputs[-1]
         if layer < len(cells) and (residual or norm):
@@ -106,6 +108,30 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         return Cell.from_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
     except EquationError as error:
         raise SymgateError(f"the cells do not fit one above the other: {error.message}") from None
+
+
+_KINDS = ("a number", "a vector", "a matrix")
+
+
+def _fits(cell: Cell, above: Cell) -> None:
+    """Raise where what a layer gives is no kind of value that the next one reads."""
+    if len(above.inputs) != 1:
+        return  # said where that layer is joined
+    out, into = sent_up(cell), above.inputs[0]
+    given, taken = len(cell.shapes[out]), len(above.shapes[into])
+    if given == taken:
+        return
+    mend = (
+        f"; give {cell.name} a line for what goes up, such as o[t] = {out}[t] @ q[t]"
+        if (given, taken) == (2, 1)
+        else f"; give {cell.name} a vector to send up"
+        if taken == 1
+        else "; a layer sends a vector up: write the upper cell for a vector"
+    )
+    raise ShapeError(
+        f"the layer {cell.name} sends {out} up, {_KINDS[given]}, and {above.name} above it reads "
+        f"{into} as {_KINDS[taken]}{mend}"
+    )
 
 
 def _in_layer(role: str, layer: int) -> str:

@@ -24,7 +24,6 @@ from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 from symgate.instead import DECAY, absent
-from symgate.numerics.general import is_general
 from symgate.tables import frame
 
 if TYPE_CHECKING:
@@ -274,9 +273,8 @@ class Decay:
     @property
     def paths(self) -> Paths | None:
         """The curve without each path, the carry alone, and the shares; worked out on first
-        use, from the last position of each sequence; None where paths are not told apart."""
-        general = bool(self.runs) and is_general(self.runs[0].cell)
-        return None if general else self._beside("paths", Decay.measure_paths)
+        use, from the last position of each sequence; None of what is no block of the state."""
+        return self._beside("paths", Decay.measure_paths)
 
     def _beside(self, name: str, made: Callable[[Decay], Any]) -> Any:
         if name not in self.beside and self.runs and self.is_block:

@@ -20,6 +20,7 @@ from symgate.flow.curve import Decay, Setting
 from symgate.flow.samples import joined, side_by_side
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
+from symgate.numerics.general import is_general, is_linear
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
@@ -213,7 +214,9 @@ def run_on_noise(
     shapes = [p.shape for p in cell.parameters.values()] + [cell.shapes[n] for n in cell.inputs]
     said = {size for shape in shapes for size in shape}
     unsaid = {s: np.zeros(shape(s)) for s in cell.states if not said.issuperset(cell.shapes[s])}
-    return simulate(cell, params, x, unsaid, checkpoint=8 * steps * sequences * width > KEPT)
+    long = 8 * steps * sequences * width > KEPT
+    kept_apart = long or (is_general(cell) and is_linear(cell))
+    return simulate(cell, params, x, unsaid, checkpoint=kept_apart)
 
 
 def chosen_values(cell: Cell, of: str | None, wrt: str | None) -> tuple[str, str]:

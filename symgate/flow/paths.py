@@ -7,6 +7,7 @@ is approximated; the shares of one step add up to 1. All blocks of a row are fol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,12 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import SymgateError
 from symgate.flow.tail import quantile
 from symgate.linear.paths import CARRY, DIRECT
-from symgate.linear.transition import NamedPaths, Transition, named_paths
+from symgate.linear.transition import NamedPaths, named_paths
 from symgate.numerics.dense import whole
 from symgate.numerics.general import is_general
+from symgate.numerics.general_pull import general_lag_norms
+from symgate.numerics.general_ways import Pull
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
@@ -28,6 +30,7 @@ from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
+Keep = Callable[[str], bool]
 
 #: How many steps the shares are averaged over, spread over the run.
 STEPS = 8
@@ -142,11 +145,6 @@ def paths(
     """
     first = runs[0]
     cell, states = first.cell, first.cell.states
-    if is_general(cell):
-        raise SymgateError(
-            f"the step of {cell.name} is not one of vectors alone, whose paths are told apart; "
-            f"its curve and its bounds are there without them"
-        )
     named = named_paths(cell)
     wanted = [(of, wrt)]
     if len(states) == 2:
@@ -154,14 +152,16 @@ def paths(
     together, shares = _shares(runs, named, wanted)
     noted = noted_lags(lags)
     rows = {a: [b for one, b in wanted if one == a] for a, _ in wanted}
-    steps: dict[str | None, Transition | None] = {None: None}
-    steps |= {n: named.step(n.__ne__) for n in named.names}
+    keeps: dict[str | None, Keep | None] = {None: None}
+    keeps |= {n: n.__ne__ for n in named.names}
     if CARRY in named.names:
-        steps[ALONE] = named.step(lambda other: other == CARRY)
+        keeps[ALONE] = CARRY.__eq__
+    follow = _general_norms if is_general(cell) else _vector_norms
     curves: dict[tuple[str | None, str, str], list[Array]] = {}
-    tasks = list(product(steps, rows, runs))
+    tasks = list(product(keeps, rows, runs))
+    last = first.steps - 1 if at is None else at
     for place, (kind, a, run) in enumerate(tasks):
-        norms = block_norms(run, a, rows[a], lags, at=at, norm=norm, step=steps[kind], noted=noted)
+        norms = follow(run, named, keeps[kind], a, rows[a], last, noted, norm)
         for b in rows[a]:
             curves.setdefault((kind, a, b), []).append(norms[b])
         if progress is not None:
@@ -179,9 +179,42 @@ def paths(
         for a, b in wanted
     }
     titles = {name: _title(named, name) for name in named.names}
-    last = first.steps - 1 if at is None else at
     sequences = sum(run.samples for run in runs)
     return Paths(cell.name, norm, last, sequences, noted, titles, together, blocks)
+
+
+def _vector_norms(
+    run: Run,
+    named: NamedPaths,
+    keep: Keep | None,
+    of: str,
+    wrt: Sequence[str],
+    at: int,
+    noted: Array,
+    norm: str,
+) -> Mapping[str, Array]:
+    """The norms of some blocks of a row at the lags `noted`, with some paths alone or all."""
+    step = None if keep is None else named.step(keep)
+    return block_norms(run, of, wrt, int(noted[-1]), at=at, norm=norm, step=step, noted=noted)
+
+
+def _general_norms(
+    run: Run,
+    named: NamedPaths,
+    keep: Keep | None,
+    of: str,
+    wrt: Sequence[str],
+    at: int,
+    noted: Array,
+    norm: str,
+) -> Mapping[str, Array]:
+    """The same, of a cell whose step is not one of vectors alone."""
+    kept = None if keep is None else named.kept(keep)
+    lags = int(noted[-1])
+    return {
+        b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
+        for b in wrt
+    }
 
 
 def noted_lags(lags: int) -> Array:
@@ -220,17 +253,54 @@ def _shares(
         return {}, {pair: ({}, {}) for pair in wanted}
     together: list[Array] = []
     found: dict[tuple[str, str], list[Array]] = {w: [] for w in wanted}
-    alone = [named.step(n.__eq__) for n in named.names]
+    split = _general_parts if is_general(named.cell) else _vector_parts
     for run in runs:
-        place = places(run)
-        steps = [Steps(run, step) for step in alone]
+        parts = split(run, named)
         for t in np.unique(np.linspace(0, run.steps - 1, STEPS).astype(int)):
-            parts = np.stack([step_jacobian(s, int(t)) for s in steps])
-            together.append(_part_of(parts))
-            for a, b in wanted:
-                found[a, b].append(_part_of(parts[..., place[a], place[b]]))
+            whole, blocks = parts(int(t))
+            together.append(_part_of(whole))
+            for pair in wanted:
+                found[pair].append(_part_of(blocks[pair]))
     means = {key: _means(named.names, values) for key, values in found.items()}
     return _means(named.names, together)[0], means
+
+
+_Parts = Callable[[int], tuple[Array, Mapping[tuple[str, str], Array]]]
+
+
+def _vector_parts(run: Run, named: NamedPaths) -> _Parts:
+    """The whole Jacobian of a step by paths, (paths, B, N, N), and its blocks."""
+    place = places(run)
+    steps = [Steps(run, named.step(n.__eq__)) for n in named.names]
+
+    def at(t: int) -> tuple[Array, Mapping[tuple[str, str], Array]]:
+        parts = np.stack([step_jacobian(s, t) for s in steps])
+        return parts, {(a, b): parts[..., place[a], place[b]] for a in place for b in place}
+
+    return at
+
+
+def _general_parts(run: Run, named: NamedPaths) -> _Parts:
+    """The same; where the rows of a matrix go alike, one row with the weight of all."""
+    pairs = [(a, b) for a in run.cell.states for b in run.cell.states]
+    every = {(a, b): Pull(run, a, b, named.paths) for a, b in pairs}
+    alone = [{(a, b): Pull(run, a, b, named.kept(n.__eq__)) for a, b in pairs} for n in named.names]
+
+    def block(a: str, b: str, t: int) -> Array:
+        alike = every[a, b].alike
+        many = every[a, b].moment.shapes[a][0] if alike else 1
+        rows = every[a, b].basis(alike) * math.sqrt(many)
+        shape = (run.samples, len(rows), math.prod(run.shape(b)) // many)
+        found = [pulls[a, b].step(t, {a: rows})[1].get(b) for pulls in alone]
+        parts = [np.zeros(shape) if f is None else np.moveaxis(f, 0, 1) for f in found]
+        return np.stack([part.reshape(shape) for part in parts])
+
+    def at(t: int) -> tuple[Array, Mapping[tuple[str, str], Array]]:
+        blocks = {(a, b): block(a, b, t) for a, b in pairs}
+        flat = [part.reshape(*part.shape[:2], -1, 1) for part in blocks.values()]
+        return np.concatenate(flat, axis=2), blocks
+
+    return at
 
 
 def _part_of(parts: Array) -> Array:

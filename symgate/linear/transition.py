@@ -154,6 +154,10 @@ class NamedPaths:
         found = dict.fromkeys(p.name for p in sorted(across, key=lambda p: order.index(p.of)))
         return tuple(sorted(found, key=lambda name: name != CARRY))
 
+    def kept(self, keep: Callable[[str], bool]) -> list[Path]:
+        """The paths whose name is kept, and how states of a step read one another."""
+        return [path for path in self.paths if path.is_within or keep(path.name)]
+
     def step(self, keep: Callable[[str], bool]) -> Transition:
         """The step with only the paths whose name is kept.
 
@@ -163,9 +167,8 @@ class NamedPaths:
         [('c', 'c', f[t])]
         """
         groups: dict[tuple[str, Indexed], list[Path]] = {}
-        for path in self.paths:
-            if path.is_within or keep(path.name):
-                groups.setdefault((path.of, path.source), []).append(path)
+        for path in self.kept(keep):
+            groups.setdefault((path.of, path.source), []).append(path)
         states = [node.name for node in linearise(self.cell) if node.name in self.cell.states]
         found = {pair: products_of(group) for pair, group in groups.items()}
         return _transition(self.cell, states, found)
@@ -186,10 +189,10 @@ def named_paths(cell: Cell) -> NamedPaths:
             f"{cell.name} has {most} paths through one step, too many to tell apart (the limit "
             f"is {MAX_SUMMANDS}); its curve and its bounds are there without them"
         )
-    old = [variable(s, 1) for s in cell.states]
+    old = [lin.variable(s, 1) for s in cell.states]
     found = _between(lin, old)
     if all(_is_named_by_its_end(path) for path in found):
-        found = _between(lin, [*old, *map(variable, cell.states)])
+        found = _between(lin, [*old, *map(lin.variable, cell.states)])
     return NamedPaths(cell, tuple(found))
 
 
@@ -198,7 +201,7 @@ def _between(lin: Linearisation, ends: Sequence[Indexed]) -> list[Path]:
     return [
         path
         for state in lin.cell.states
-        for found in followed(lin, state, [e for e in ends if e != variable(state)]).values()
+        for found in followed(lin, state, [e for e in ends if e != lin.variable(state)]).values()
         for path in found
     ]
 

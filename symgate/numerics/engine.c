@@ -226,19 +226,20 @@ static int any(const double *a, whole n) {
     return 0;
 }
 
-enum { FEW = 48 };
+enum { FEW = 48, LARGE = 128, APART = LARGE + 8 };
 
-/* the largest eigenvalue of a symmetric matrix g (r, r), its rows FEW apart, which is destroyed:
- * Householder to tridiagonal form, then Laguerre's iteration from above */
-static double largest(whole r, double *g) {
-    double d[FEW], e[FEW], u[FEW], w[FEW], scale = 0;
+/* the largest eigenvalue of a symmetric matrix g (r, r), its rows `apart`, which is destroyed:
+ * Householder to tridiagonal form, then Laguerre's iteration from above; where many eigenvalues
+ * lie near the largest that is slow, and the rest is bisected */
+static inline double largest(whole r, double *g, whole apart) {
+    double d[APART], e[APART], u[APART], w[APART], scale = 0;
     whole wide = (r + V - 1) / V * V;
-    for (whole i = 0; i < r; i++) scale = larger(scale, g[i * FEW + i]);
+    for (whole i = 0; i < r; i++) scale = larger(scale, g[i * apart + i]);
     if (r == 1 || scale == 0) return scale;
     for (whole i = 0; i < r; i++)
-        for (whole j = 0; j < wide; j += V) *(vec *)(g + i * FEW + j) /= scale;
+        for (whole j = 0; j < wide; j += V) *(vec *)(g + i * apart + j) /= scale;
     for (whole c = 0; c + 2 < r; c++) {
-        double *row = g + c * FEW, head = row[c + 1], s = 0, dot = 0;
+        double *row = g + c * apart, head = row[c + 1], s = 0, dot = 0;
         whole begin = (c + 1) / V * V;
         d[c] = row[c];
         for (whole j = begin; j <= c; j++) row[j] = 0;
@@ -256,14 +257,14 @@ static double largest(whole r, double *g) {
         sum = (vec){0};
         for (whole j = begin; j < wide; j += V) {
             vec t = {0}, t1 = {0}, t2 = {0}, t3 = {0};
-            const double *p = g + (c + 1) * FEW + j;
+            const double *p = g + (c + 1) * apart + j;
             whole i = c + 1;
-            for (; i + 3 < r; i += 4, p += 4 * FEW) {
-                t += u[i] * *(const vec *)p, t1 += u[i + 1] * *(const vec *)(p + FEW);
-                t2 += u[i + 2] * *(const vec *)(p + 2 * FEW);
-                t3 += u[i + 3] * *(const vec *)(p + 3 * FEW);
+            for (; i + 3 < r; i += 4, p += 4 * apart) {
+                t += u[i] * *(const vec *)p, t1 += u[i + 1] * *(const vec *)(p + apart);
+                t2 += u[i + 2] * *(const vec *)(p + 2 * apart);
+                t3 += u[i + 3] * *(const vec *)(p + 3 * apart);
             }
-            for (; i < r; i++, p += FEW) t += u[i] * *(const vec *)p;
+            for (; i < r; i++, p += apart) t += u[i] * *(const vec *)p;
             t = (t + t1 + t2 + t3) * (2 / h);
             *(vec *)(w + j) = t;
             sum += t * *(vec *)(u + j);
@@ -272,50 +273,66 @@ static double largest(whole r, double *g) {
         for (whole j = begin; j < wide; j += V) *(vec *)(w + j) -= dot / h * *(vec *)(u + j);
         for (whole i = c + 1; i < r; i++)
             for (whole j = begin; j < wide; j += V)
-                *(vec *)(g + i * FEW + j) -= u[i] * *(vec *)(w + j) + w[i] * *(vec *)(u + j);
+                *(vec *)(g + i * apart + j) -= u[i] * *(vec *)(w + j) + w[i] * *(vec *)(u + j);
     }
-    d[r - 2] = g[(r - 2) * FEW + r - 2], e[r - 2] = g[(r - 1) * FEW + r - 2];
-    d[r - 1] = g[(r - 1) * FEW + r - 1];
+    d[r - 2] = g[(r - 2) * apart + r - 2], e[r - 2] = g[(r - 1) * apart + r - 2];
+    d[r - 1] = g[(r - 1) * apart + r - 1];
     double x = 0;
     for (whole i = 0; i < r; i++)
         x = larger(x, d[i] + (i ? fabs(e[i - 1]) : 0) + (i + 1 < r ? fabs(e[i]) : 0));
     x *= 1 + 1e-15;
-    for (int turn = 0; turn < 60; turn++) {
+    for (int turn = 0; turn < 16; turn++) {
         double q = d[0] - x, q1 = -1, q2 = 0, of = 1 / q, one = -of, two = -one * one;
         for (whole i = 1; i < r && q < 0; i++) { /* q, q', q'' of the ratios of minors */
             double p = e[i - 1] * e[i - 1] * of, f = p * of, slope = q1 * of;
             q2 = f * (q2 - 2 * q1 * slope), q1 = f * q1 - 1, q = d[i] - x - p, of = 1 / q;
             one += q1 * of, two += q2 * of - q1 * of * (q1 * of);
         }
-        if (!(q < 0)) break; /* x is the eigenvalue to rounding */
+        if (!(q < 0)) return x * scale; /* x is the eigenvalue to rounding */
         double root = (r - 1) * (-two * r - one * one);
         double next = x - r / (one + sqrt(root > 0 ? root : 0));
         if (!(x - next > 1e-15 * x)) return next * scale;
         x = next;
     }
+    double low = 0;
+    for (whole i = 0; i < r; i++) low = larger(low, d[i]);
+    while (x - low > 4e-16 * x) {
+        double middle = low + (x - low) / 2, q = d[0] - middle;
+        for (whole i = 1; i < r && q < 0; i++) q = d[i] - middle - e[i - 1] * e[i - 1] / q;
+        if (middle <= low || middle >= x) break;
+        if (q < 0) x = middle;
+        else low = middle;
+    }
     return x * scale;
 }
 
-static double spectral(const double *a, whole lda, whole r, whole n, double *g) {
-    double turned[V * FEW] __attribute__((aligned(64)));
+static inline double spectral(
+    const double *a, whole lda, whole r, whole n, double *g, whole apart) {
+    double turned[V * APART] __attribute__((aligned(64)));
     whole wide = (r + V - 1) / V * V;
-    memset(g, 0, r * FEW * sizeof(double));
-    memset(turned, 0, sizeof turned);
+    memset(g, 0, r * apart * sizeof(double));
+    memset(turned, 0, V * apart * sizeof(double));
     for (whole p = 0; p < n; p += V) {
         whole count = n - p < V ? n - p : V;
         for (whole i = 0; i < r; i++)
-            for (whole v = 0; v < count; v++) turned[v * FEW + i] = a[i * lda + p + v];
+            for (whole v = 0; v < count; v++) turned[v * apart + i] = a[i * lda + p + v];
         for (whole i = 0; i < r; i++)
             for (whole j = i / V * V; j < wide; j += V) {
-                vec t = *(vec *)(g + i * FEW + j);
+                vec t = *(vec *)(g + i * apart + j);
                 for (whole v = 0; v < count; v++)
-                    t += turned[v * FEW + i] * *(vec *)(turned + v * FEW + j);
-                *(vec *)(g + i * FEW + j) = t;
+                    t += turned[v * apart + i] * *(vec *)(turned + v * apart + j);
+                *(vec *)(g + i * apart + j) = t;
             }
     }
     for (whole i = 0; i < r; i++)
-        for (whole j = 0; j < i; j++) g[i * FEW + j] = g[j * FEW + i];
-    return largest(r, g);
+        for (whole j = 0; j < i; j++) g[i * apart + j] = g[j * apart + i];
+    return largest(r, g, apart);
+}
+
+/* the largest singular value, squared, of each of `count` matrices (r, n), r up to LARGE */
+void symgate_spectral(const double *a, whole count, whole r, whole n, double *out) {
+    double g[LARGE * APART] __attribute__((aligned(64)));
+    for (whole i = 0; i < count; i++) out[i] = spectral(a + i * r * n, n, r, n, g, APART);
 }
 
 /* ---- the rank ---- */
@@ -477,7 +494,7 @@ whole symgate_run(const instruction *code, whole count, whole first, whole stop,
                             out = s != 0 || any(x + i * c->a.row, c->n);
                     }
                     else if (c->op == SPECTRAL)
-                        s = spectral(x, c->a.row, height, c->n, space);
+                        s = spectral(x, c->a.row, height, c->n, space, FEW);
                     o[0] = s;
                 }
             }

@@ -10,19 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed
+from sympy import Expr, Indexed, Mul, Pow
 from sympy.core.basic import Basic
 
 from symgate.algebra.maps import Everywhere, Times
+from symgate.algebra.text import text
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import Diverged, SymgateError
+from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node
 from symgate.numerics.program import Program
@@ -57,6 +60,32 @@ def is_general(cell: Cell) -> bool:
         or any(not isinstance(t.map, Times | Everywhere | None) for t in node.parameter_terms)
         for node in lin
     )
+
+
+@once_a_cell
+def is_linear(cell: Cell) -> bool:
+    """Whether the inputs alone say how each state goes on from the states before it.
+
+    >>> import symgate as sg
+    >>> is_linear(sg.cell("deltanet")), is_linear(sg.cell("hopfield"))
+    (True, False)
+    """
+    lin = linearise(cell)
+    free = {*map(lin.variable, cell.inputs), *(node.symbol for node in free_nodes(lin))}
+    leading = {*cell.states}
+    for node in lin.backward():
+        if node.name not in leading:
+            continue
+        for term in node.terms:
+            if term.source in free:
+                continue
+            change = delta(node.name, node.rank)
+            pulled = Mul(*term.coefficient, change)
+            pulled = pulled if term.map is None else term.map.pull(pulled)
+            if not pulled.atoms(Indexed) <= {*free, change}:
+                return False
+            leading.add(name_of(term.source))
+    return True
 
 
 def parameters_of(run: Run) -> dict[Basic, Any]:
@@ -171,8 +200,8 @@ def simulated(
 class Again(Mapping[str, Array]):
     """The values of some steps of a run that kept only some states, worked out when asked for."""
 
-    def __init__(self, running: Running, marks: Sequence[Any], stride: int, at: range) -> None:
-        self.running, self.marks, self.stride, self.at = running, marks, stride, at
+    def __init__(self, restart: Restart, at: range) -> None:
+        self.restart, self.running, self.at = restart, restart.running, at
         self.made: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
@@ -180,10 +209,10 @@ class Again(Mapping[str, Array]):
         if name in self.running.values and name not in frame.cell.states:
             return stored(self.running.values[name][at.start : at.stop], frame.dtype)
         if not self.made:
-            mark = at.start // self.stride
-            first = mark * self.stride
+            mark = at.start // self.restart.stride
+            first = mark * self.restart.stride
             with np.errstate(all="ignore"):
-                found = self.running.run(self.marks[mark], first, at.stop)
+                found = self.running.run(self.restart.marks[mark], first, at.stop)
             self.made = {n: stored(a[at.start - first :], frame.dtype) for n, a in found.items()}
         return self.made[name]
 
@@ -202,11 +231,19 @@ class Restart:
     """Gives the values of the steps first … stop - 1 when they are asked for."""
 
     running: Running
-    marks: list[Any]
+    start: dict[str, Array]
     stride: int
+    kept: list[Any] | None
+
+    @cached_property
+    def marks(self) -> list[Any]:
+        """The states that are kept, worked out when they are first needed."""
+        if self.kept is not None:
+            return self.kept
+        return self.running.marks(self.start, self.stride)
 
     def __call__(self, first: int, stop: int) -> Again:
-        return Again(self.running, self.marks, self.stride, range(first, stop))
+        return Again(self, range(first, stop))
 
 
 def checkpointed(
@@ -217,8 +254,12 @@ def checkpointed(
     with np.errstate(all="ignore"):
         running = Running(frame)
     before = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
-    marks = running.marks(before, stride, progress)
-    return Restart(running, marks, stride)
+    finite = all(np.isfinite(value).all() for value in running.values.values())
+    if finite and is_linear(frame.cell):
+        if progress is not None:
+            progress(frame.steps, frame.steps)
+        return Restart(running, before, stride, None)
+    return Restart(running, before, stride, running.marks(before, stride, progress))
 
 
 def _room(frame: Run, node: Node, steps: int) -> Array:
@@ -286,11 +327,26 @@ def _check(
             told = later and owner == state
             through = "" if told else f", through {owner} = {_line(frame, owner)}"
             kind = "state" if later else "output"
+            before = {s: kept[s][step] for s in states}
             raise Diverged(
                 f"the {kind} {state} of {frame.cell.name} is not finite from step {origin + step} "
-                f"on (of {frame.steps}){through}: it overflows, divides by zero or takes a "
-                f"logarithm of a negative number; use smaller weights or another start"
+                f"on (of {frame.steps}){through}: {_why(frame, lin[name], at, before)}"
             )
+
+
+def _why(frame: Run, node: Node, at: Mapping[str, Array], before: Mapping[str, Array]) -> str:
+    """What makes a value infinite or no number, from the values of its step and before it."""
+    known: dict[Basic, Any] = parameters_of(frame)
+    for v in node.expression.atoms(Indexed):
+        known[v] = (at if time_of(v) == 0 else before)[name_of(v)]
+    arrays = Arrays(known, frame.size)
+    for power in node.expression.atoms(Pow):
+        if power.exp.is_negative and not np.asarray(arrays.value(power.base)).all():
+            return f"it divides by {text(power.base)}, which is 0 there; use another start or input"
+    return (
+        "it overflows, divides by zero or takes a logarithm of a negative number; use smaller "
+        "weights or another start"
+    )
 
 
 def _line(frame: Run, name: str) -> str:

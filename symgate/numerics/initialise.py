@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Expr, Symbol, exp
 
 from symgate.algebra.names import name_parts
-from symgate.asked import is_number, is_whole, number
+from symgate.asked import MOST_UNITS, in_a_square, is_number, is_whole, number
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
@@ -110,9 +110,10 @@ def chosen_sizes(
     given: dict[str, Any] = {"n": hidden, **({} if input is None else {"m": input}), **sizes}
     for letter, value in given.items():
         least = 0 if letter == "m" else 1
-        if not is_whole(value) or not least <= value <= 100_000:
+        if not is_whole(value) or not least <= value <= MOST_UNITS:
             raise SymgateError(
-                f"the size {letter} is a whole number from {least} to 100000, not {value!r}"
+                f"the size {letter} is a whole number from {least} to {MOST_UNITS:,}, not {value!r}"
+                f"{in_a_square(value)}"
             )
     if input is not None and "m" not in cell.sizes and cell.inputs and input != hidden:
         raise SymgateError(

@@ -189,6 +189,8 @@ def _opened(path: Path) -> ctypes.CDLL:
     library.symgate_run.argtypes = [pointer, *[whole] * 6, number, number, pointer]
     library.symgate_reduce.restype = None
     library.symgate_reduce.argtypes = [pointer, *[whole] * 3, pointer, whole, pointer, pointer]
+    library.symgate_spectral.restype = None
+    library.symgate_spectral.argtypes = [pointer, *[whole] * 3, pointer]
     if library.symgate_vector() not in (2, 4, 8):
         raise NoEngine(f"{path} is no engine")
     return library

@@ -301,8 +301,7 @@ def _of_any(
         if given.shape not in {shape, (run.samples, *shape)}:
             raise ShapeError(f"the loss vector has shape {given.shape}; expected {shape}")
         rows = np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
-    found = general_lag_norms(run, first, second, count, step, norm, rows, progress)
-    log = found.log10_norm
+    log = general_lag_norms(run, first, second, count, step, norm, rows, progress)
     directions = 1 if vector is not None else int(np.prod(run.shape(first)))
     return LagNorms(
         of=first,

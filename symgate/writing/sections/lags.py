@@ -35,6 +35,9 @@ MAX_PRODUCTS = 16
 #: Past this many paths of one step two steps are not written out in the gates.
 MAX_TERMS = 6
 
+#: Past this many matrices on the paths of a block neither: nobody reads such a product.
+MAX_FACTORS = 9
+
 
 def steps(subject: Subject) -> Iterator[Step]:
     yield _product(subject)
@@ -145,6 +148,12 @@ def _closed(coefficient: Any, size: Any) -> MatrixExpr:
     return Diag(size, power) if rank(coefficient) else product([power, Identity(size)], size)
 
 
+def _factors(subject: Subject, of: str, wrt: str) -> int:
+    """How many matrices and other maps stand on the paths of a block, all together."""
+    terms = [term for path in paths(subject.lin, of, wrt) for term in path.terms]
+    return sum(term.map is not None or term.matrix is not None for term in terms)
+
+
 def _written_out(subject: Subject) -> Iterator[Step]:
     """The blocks of the product over a few steps: in blocks, then in the gates."""
     lag, states = subject.lag, subject.states
@@ -168,6 +177,7 @@ def _written_out(subject: Subject) -> Iterator[Step]:
     lines = [_in_blocks(subject, found) for found in ways.values()]
     numbers = [count(subject.lin, of, wrt) for of in states for wrt in states]
     in_gates = lag == 2 and len(states) <= 2 and max(numbers) <= MAX_TERMS
+    in_gates = in_gates and max(_factors(subject, *pair) for pair in ways) <= MAX_FACTORS
     if len(states) == 1:
         if in_gates:
             lines.append(line(None, _in_gates(subject, *ways.values())))

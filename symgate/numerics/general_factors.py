@@ -1,0 +1,107 @@
+"""The product over lags where one step's factor is known beforehand, for all steps at once.
+
+A matrix state that the inputs alone move on (linear attention and its kin) has for each step a
+number, or one n × n factor for each of its rows: these are multiplied, and nothing is folded
+step by step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symgate.algebra.vectors import name_of
+from symgate.numerics import native
+from symgate.numerics.general import natural, parameters_of
+from symgate.numerics.general_ways import Array, Pull
+from symgate.numerics.norms import largest_squares, squares
+from symgate.numerics.values import Arrays
+
+#: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
+#: of a factor that is written out: a larger one costs more than its few vectors.
+STRETCH, LONG, LARGEST = 32, 1024, 128
+
+
+def of_factors(
+    pull: Pull, lags: int, at: int, norm: str, noted: Array | None = None
+) -> Array | None:
+    """log10 of the norms (lags + 1, samples) of a state by itself from factors; None where there
+    are none."""
+    run, shape = pull.run, pull.moment.shapes[pull.of]
+    sources = {name_of(way.source) for way in pull.every}
+    if pull.of != pull.wrt or sources & {*run.cell.states} != {pull.wrt}:
+        return None
+    out = np.full((lags + 1, run.samples), -np.inf)
+    out[0] = 0.5 * np.log10(np.prod(shape)) if norm == "frobenius" else 0.0
+    times = np.log10(pull.times(norm))
+    if pull.even:
+        out[1:] = _of_numbers(pull, lags, at) + times
+        return out
+    if not (pull.alike and len(shape) == 2 and shape[1] <= LARGEST and run.samples):
+        return None
+    wanted = np.isin(np.arange(lags + 1), np.arange(lags + 1) if noted is None else noted)
+    rows = np.broadcast_to(np.eye(shape[1], dtype=run.dtype), (run.samples, shape[1], shape[1]))
+    log, lag = np.zeros(run.samples), 0
+    with np.errstate(all="ignore"):
+        while lag < lags:
+            count = min(STRETCH, lags - lag)
+            products, logs = [], []
+            for factor in _factors(pull, at - lag - count + 1, at - lag + 1)[::-1]:
+                rows = rows @ factor
+                size = np.abs(rows).max(axis=(1, 2))
+                size = np.where((size > 0) & np.isfinite(size), size, 1.0)
+                rows, log = rows / size[:, None, None], log + np.log10(size)
+                products.append(rows)
+                logs.append(log)
+            keep = np.flatnonzero(wanted[lag + 1 : lag + 1 + count])
+            if len(keep):
+                held = np.stack(products)[keep]
+                pull.check(held)
+                found = squares(held) if norm == "frobenius" else _spectral(held)
+                out[lag + 1 + keep] = 0.5 * np.log10(found) + np.stack(logs)[keep] + times
+            lag += count
+    return out
+
+
+def _of_numbers(pull: Pull, lags: int, at: int) -> Array:
+    """log10 of the products of the numbers of the last steps, (lags, samples)."""
+    found = []
+    for stop in range(at + 1, at + 1 - lags, -LONG):
+        first = max(stop - LONG, at + 1 - lags)
+        arrays = _values(pull, first, stop)
+        ones = np.ones((stop - first, pull.run.samples, *[1] * len(pull.moment.shapes[pull.of])))
+        with np.errstate(all="ignore"):
+            numbers = pull.pulled(arrays, {pull.of: ones})[1][pull.wrt]
+        numbers = numbers.reshape(*numbers.shape[:2], -1)[:, :, 0]
+        pull.check(numbers)
+        found.append(np.broadcast_to(numbers, ones.shape[:2])[::-1])
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.cumsum(np.log10(np.abs(np.concatenate(found))), axis=0))
+
+
+def _factors(pull: Pull, first: int, stop: int) -> Array:
+    """What one row is multiplied by from the right at each step, (steps, samples, n, n)."""
+    size = pull.moment.shapes[pull.of][-1]
+    rows = np.eye(size, dtype=pull.run.dtype).reshape(size, 1, 1, 1, size)
+    found = pull.pulled(_values(pull, first, stop), {pull.of: rows})[1][pull.wrt]
+    flat = np.moveaxis(found.reshape(*found.shape[:3], size), 0, -2)
+    return np.broadcast_to(flat, (stop - first, pull.run.samples, size, size))
+
+
+def _values(pull: Pull, first: int, stop: int) -> Arrays:
+    """What the ways need of some steps, each (steps, samples, …)."""
+    run = pull.run
+    window = run.window(first, stop)
+    known = {v: natural(run, name_of(v), window[v]) for v in pull.symbols}
+    return Arrays({**parameters_of(run), **known}, run.size)
+
+
+def _spectral(held: Array) -> Array:
+    """The square of the largest singular value of each of (steps, samples, n, n)."""
+    library = native.engine()
+    if library is None or held.dtype != np.float64:
+        return largest_squares(held)
+    steps, samples, rows, columns = held.shape
+    held, out = np.ascontiguousarray(held), np.empty((steps, samples))
+    at = [a.__array_interface__["data"][0] for a in (held, out)]
+    library.symgate_spectral(at[0], steps * samples, rows, columns, at[1])
+    return out
