@@ -305,7 +305,7 @@ def test_values_set_a_parameter_outright() -> None:
         ({"hidden": True}, "the size n is a whole number from 1 to 100,000, not True"),
         (
             {"hidden": 10**6},
-            "the size n is a whole number from not 1000000: a matrix of that many rows and .* 7,450 GB",
+            "not 1000000: a matrix of that many rows and columns alone takes 7,450 GB",
         ),
         ({"hidden": None}, "the size n is a whole number from 1 to 100,000, not None"),
         ({"seed": -1}, "a seed is a whole number from 0, not -1"),
