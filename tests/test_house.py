@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+from tests.mutants import mutants
+
 ROOT = Path(__file__).parent.parent / "symgate"
 
 #: The classes of the algebra that only its own rooms tell apart.
@@ -123,6 +125,10 @@ def test_the_formatter_and_the_types_are_obeyed() -> None:
 def test_one_checker_of_numbers() -> None:
     found = [n for n, text in files().items() if re.search(r"isinstance\([^()]*, bool\)", text)]
     assert set(found) <= {"symgate.asked", "symgate.flow.records", "symgate.linear.jacobian"}
+
+
+def test_every_mutant_still_has_its_place() -> None:
+    assert [str(m) for m in mutants() if m.is_stale] == []
 
 
 def test_few_modules_tell_nodes_apart() -> None:
