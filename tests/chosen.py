@@ -8,6 +8,7 @@ ROTATION=all runs every cell.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import date
 from random import Random
 
@@ -51,6 +52,12 @@ def chosen(others: int = 5) -> list[str]:
     if ROTATION == "all":
         return PLAIN
     return [*REPRESENTATIVES, *sorted(Random(ROTATION).sample(rest, others))]
+
+
+def in_turn(things: Iterable[str], count: int) -> list[str]:
+    """Some of the things that a test runs on, other ones each day; all with ROTATION=all."""
+    every = list(things)
+    return every if ROTATION == "all" else sorted(Random(ROTATION).sample(every, count))
 
 
 CELLS = chosen()

@@ -13,6 +13,7 @@ import pytest
 from analysis.published import checks
 from analysis.published.__main__ import main
 from analysis.published.drawing import write
+from tests.chosen import in_turn
 
 html5lib = pytest.importorskip("html5lib")
 
@@ -42,7 +43,7 @@ def test_a_tolerance_excludes_what_a_trivial_mistake_would_give() -> None:
     assert {14, 15, 21} <= {row.number for row in checks.rows() if row.rivals}
 
 
-@pytest.mark.parametrize("name", checks.scripts(fast=True))
+@pytest.mark.parametrize("name", in_turn(checks.scripts(fast=True), 5))
 def test_the_fast_rows_agree(name: str) -> None:
     off = [f"{v.row.number} {v.name}: {v.got}" for v in checks.verdicts(name) if not v.agrees]
     assert off == []

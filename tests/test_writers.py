@@ -22,7 +22,7 @@ from symgate.writing.document import Document
 from symgate.writing.escape import html_text, label_text, latex_text, markdown_text
 from symgate.writing.mathml import mathml
 from tests import browser
-from tests.chosen import CELLS
+from tests.chosen import CELLS, in_turn
 from tests.tools import needs
 
 NASTY = (r"\input{/etc/passwd} $x_1$ 50% & #1 ~ ^ {a} <script>alert(1)</script> "
@@ -56,7 +56,7 @@ def faults(log: str) -> list[str]:
     return [b for b in boxes if float(b) > 5] + re.findall(r"[^\n]*undefined[^\n]*", log)
 
 
-@pytest.mark.parametrize("style", sg.notations)
+@pytest.mark.parametrize("style", in_turn(sg.notations, 4))
 def test_pdflatex_takes_the_zoo_in_each_notation(style: str, tmp_path: Path) -> None:
     needs("pdflatex")
     wide = {"layer-norm-lstm"} if style in ("colah", "ng") else set()  # too wide there as yet
