@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from sympy import Expr, Integer, MatAdd, MatrixExpr, Mul
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, Mul
 
+from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec
 from symgate.checking.matrices import LETTER
 from symgate.equations.cell import Cell
@@ -23,6 +24,7 @@ from symgate.linear.evaluation import (
     flat,
     inner,
     spread_over,
+    times,
 )
 from symgate.linear.linearise import linearise
 
@@ -97,9 +99,46 @@ class Drawn:
             parts = [self.numbers(part, point) for part in whole.args]
             rows = [zip(*rows, strict=True) for rows in zip(*parts, strict=True)]
             self.worked_out[key] = [[sum(entries) for entries in row] for row in rows]
+        elif key not in self.worked_out and isinstance(whole, Diag):
+            scale, zero = self._diagonal(whole, point), point.mp.mpf(0)
+            self.worked_out[key] = [
+                [v if i == j else zero for j in range(len(scale))] for i, v in enumerate(scale)
+            ]
+        elif key not in self.worked_out and isinstance(whole, MatMul):
+            number, factors = whole.as_coeff_matrices()
+            scale, product = point.value(number), self._product(tuple(factors), point)
+            self.worked_out[key] = [[scale * entry for entry in row] for row in product]
         elif key not in self.worked_out:
             self.worked_out[key] = point.operator(whole)
         return self.worked_out[key]
+
+    def _product(self, factors: tuple[MatrixExpr, ...], point: Evaluation) -> Matrix:
+        """The numbers of a product, whose beginning is often that of another one."""
+        key = id(point), factors
+        if key not in self.worked_out:
+            *before, last = factors
+            if not before:
+                self.worked_out[key] = self.numbers(last, point)
+            elif isinstance(last, Diag):
+                head, scale = self._product(tuple(before), point), self._diagonal(last, point)
+                made = [[a * b for a, b in zip(row, scale, strict=True)] for row in head]
+                self.worked_out[key] = made
+            else:
+                head = self._product(tuple(before), point)
+                self.worked_out[key] = times(head, self.numbers(last, point))
+        return self.worked_out[key]
+
+    def _diagonal(self, diag: Diag, point: Evaluation) -> list[Any]:
+        size = point.size(diag.rows)
+        parts = [self._vector(f, point) for g in diag.factors for f in Mul.make_args(g)]
+        columns = [_sized(part, size) for part in parts]
+        return [point.mp.fprod(values) for values in zip(*columns, strict=True)]
+
+    def _vector(self, expr: Expr, point: Evaluation) -> list[Any]:
+        key = id(point), expr
+        if key not in self.worked_out:
+            self.worked_out[key] = [list(flat(point.value(expr)))]
+        return self.worked_out[key][0]
 
     def alike(self, one: MatrixExpr, other: MatrixExpr, points: Sequence[Evaluation]) -> bool:
         """Whether two operators have the same numbers at all of some points."""
