@@ -22,6 +22,7 @@ _HOMES = {
     "Diagram": "symgate.drawing.diagram",
     "Diverged": "symgate.errors",
     "EquationError": "symgate.errors",
+    "EquationWarning": "symgate.errors",
     "Exercises": "symgate.sheets.sheet",
     "Explore": "symgate.exploring.explore",
     "FixedPoints": "symgate.theory.fixed_points",
@@ -106,7 +107,14 @@ if TYPE_CHECKING:
     from symgate.equations.registering import activation
     from symgate.equations.stack import stack
     from symgate.equations.zoo import cell, zoo
-    from symgate.errors import Diverged, EquationError, ShapeError, SymgateError, UnknownName
+    from symgate.errors import (
+        Diverged,
+        EquationError,
+        EquationWarning,
+        ShapeError,
+        SymgateError,
+        UnknownName,
+    )
     from symgate.exploring.explore import Explore, explore
     from symgate.flow.beside import bounds_of as bounds_of
     from symgate.flow.beside import predictions_of as predictions_of
@@ -154,6 +162,7 @@ __all__ = [
     "Diagram",
     "Diverged",
     "EquationError",
+    "EquationWarning",
     "Exercises",
     "Explore",
     "FixedPoints",

@@ -76,6 +76,10 @@ class EquationError(SymgateError):
         return harmless(f"{text}\n    {excerpt}\n    {' ' * start}{carets}")
 
 
+class EquationWarning(UserWarning):
+    """Something in the text of a cell that is legal, and that its author seldom means."""
+
+
 class ShapeError(SymgateError):
     """An array whose shape, type or values do not fit the cell."""
 

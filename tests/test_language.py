@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import symgate as sg
 from symgate.algebra.activations import FUNCTIONS
 from symgate.algebra.vectors import variable
+from symgate.errors import EquationWarning
 
 GRU = """
     z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1] + b_z)
@@ -579,3 +580,11 @@ def test_a_diagonal_of_a_gate_beside_a_matrix_state_is_a_factor(typed: str, plai
     rest = "f[t] = sigmoid(V @ x[t] + U @ h[t-1])\nh[t] = tanh(S[t] @ f[t])\n"
     rest += "S[t] = outer(f[t], x[t]) + "
     assert read(rest + typed) == read(rest + plain)
+
+
+def test_a_capital_letter_by_components_warns_and_shows_the_product() -> None:
+    for text in ("h[t] = tanh(W_f * x[t] + U @ h[t-1])", "h[t] = tanh(x[t] * W_f + U @ h[t-1])"):
+        with pytest.warns(EquationWarning, match=r"(?s)line 1, .*W_f @ x\[t\]\n.*\^"):
+            sg.Cell.from_text(text)
+    sg.Cell.from_text("h[t] = tanh(Delta * x[t] + w_f * h[t-1] + W @ x[t])")
+    sg.Cell.from_text("h[t] = tanh((gamma * W) @ x[t] + w_f * h[t-1])")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -79,7 +80,9 @@ def _run(words: list[str]) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # formulas go to any encoding
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code: int = import_module(_module(arguments.command)).run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warned
+            code: int = import_module(_module(arguments.command)).run(arguments)
         return code
     except MissingTool as error:
         return _fault(error, 4)
@@ -88,6 +91,10 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         print("symgate: stopped", file=sys.stderr)
         return 130
+
+
+def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"symgate: {message}", file=sys.stderr)
 
 
 def _fault(error: Exception, code: int) -> int:

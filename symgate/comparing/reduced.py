@@ -12,7 +12,7 @@ from sympy import Expr, Indexed
 
 from symgate.algebra.printing import language
 from symgate.algebra.vectors import name_of, time_of
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 
 
 def reduced(cell: Cell) -> tuple[Cell, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def reduced(cell: Cell) -> tuple[Cell, tuple[str, ...]]:
         f"{name} of {cell.name} is always {language(e, cell.orders[name])}, and has to start there"
         for name, e in known.items()
     )
-    smaller = Cell.from_text("\n".join(lines), cell.name, title=cell.title)
+    smaller = cell_of_text("\n".join(lines), cell.name, title=cell.title)
     return smaller, said
 
 

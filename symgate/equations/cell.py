@@ -26,6 +26,7 @@ from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
 from symgate.equations.ranks import Ranks
 from symgate.equations.shapes import infer
+from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
 from symgate.errors import EquationError, SymgateError
@@ -110,45 +111,12 @@ class Cell:
 
         `roles` says in words what gates and states do; derivations and `show` print it.
         `outputs` names the output of each layer, of cells one above the other.
-        A fault in the text raises an `EquationError` with line, column and mend.
+        A fault in the text raises an `EquationError` with line, column and mend; what is
+        legal and seldom meant, as `W * x[t]`, an `EquationWarning`.
         """
-        if not isinstance(text, str):
-            raise EquationError(f"equations are a text, not {type(text).__name__}")
-        source = Source(text)
-        lines = _sorted(source, read_lines(source))
-        names = classify(source, lines)
-        output = _output(lines, names.states, outputs)
-        shapes = infer(source, lines, names, outputs[0] if outputs else output)
-        builder = Builder(source, names, shapes)
-        built = {line.name: builder.equation(line) for line in lines}
-        for role in roles or ():
-            if role not in names.targets:
-                raise SymgateError(f"a role is given for {role!r}, which no equation defines")
-        parameters = {}
-        for parameter, kind in names.kinds.items():
-            shape: tuple[Expr, ...] = ()
-            if kind == "matrix":
-                shape = shapes.matrices[parameter]
-            elif kind == "vector":
-                shape = shapes.values[parameter]
-            parameters[parameter] = Parameter(parameter, kind, shape)
-        variables = [*names.targets, *names.inputs]
-        return cls(
-            name=name,
-            title=title or name,
-            roles=MappingProxyType(dict(roles or {})),
-            text=text,
-            equations=MappingProxyType({n: expression for n, (expression, _) in built.items()}),
-            orders=MappingProxyType({n: order for n, (_, order) in built.items()}),
-            states=tuple(names.states),
-            inputs=tuple(names.inputs),
-            gates=tuple(n for n in built if n not in names.states),
-            outputs=tuple(outputs),
-            output=output,
-            parameters=MappingProxyType(parameters),
-            shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
-            sizes=MappingProxyType(shapes.sizes),
-        )
+        cell = cell_of_text(text, name, title=title, roles=roles, outputs=outputs)
+        warn_of_capitals(text, {p.name for p in cell.parameters.values() if p.kind == "vector"})
+        return cell
 
     @classmethod
     def from_file(cls, path: str | Path, name: str | None = None) -> Cell:
@@ -266,6 +234,54 @@ class Cell:
         return symgate.cell_html(self)
 
 
+def cell_of_text(
+    text: str,
+    name: str = "cell",
+    *,
+    title: str = "",
+    roles: Mapping[str, str] | None = None,
+    outputs: Sequence[str] = (),
+) -> Cell:
+    """A cell from its equations, which nobody has just typed: without a word on slips."""
+    if not isinstance(text, str):
+        raise EquationError(f"equations are a text, not {type(text).__name__}")
+    source = Source(text)
+    lines = _sorted(source, read_lines(source))
+    names = classify(source, lines)
+    output = _output(lines, names.states, outputs)
+    shapes = infer(source, lines, names, outputs[0] if outputs else output)
+    builder = Builder(source, names, shapes)
+    built = {line.name: builder.equation(line) for line in lines}
+    for role in roles or ():
+        if role not in names.targets:
+            raise SymgateError(f"a role is given for {role!r}, which no equation defines")
+    parameters = {}
+    for parameter, kind in names.kinds.items():
+        shape: tuple[Expr, ...] = ()
+        if kind == "matrix":
+            shape = shapes.matrices[parameter]
+        elif kind == "vector":
+            shape = shapes.values[parameter]
+        parameters[parameter] = Parameter(parameter, kind, shape)
+    variables = [*names.targets, *names.inputs]
+    return Cell(
+        name=name,
+        title=title or name,
+        roles=MappingProxyType(dict(roles or {})),
+        text=text,
+        equations=MappingProxyType({n: expression for n, (expression, _) in built.items()}),
+        orders=MappingProxyType({n: order for n, (_, order) in built.items()}),
+        states=tuple(names.states),
+        inputs=tuple(names.inputs),
+        gates=tuple(n for n in built if n not in names.states),
+        outputs=tuple(outputs),
+        output=output,
+        parameters=MappingProxyType(parameters),
+        shapes=MappingProxyType({n: shapes.values[n] for n in variables}),
+        sizes=MappingProxyType(shapes.sizes),
+    )
+
+
 @lru_cache(maxsize=64)
 def _from_text(
     text: str,
@@ -277,7 +293,7 @@ def _from_text(
 ) -> Cell:
     """A cell that was pickled. A worker gets it with each of its tasks, and keeps what was
     made of it for the first."""
-    return Cell.from_text(text, name, title=title, roles=dict(roles), outputs=outputs)
+    return cell_of_text(text, name, title=title, roles=dict(roles), outputs=outputs)
 
 
 def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:

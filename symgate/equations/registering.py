@@ -18,7 +18,7 @@ from symgate.algebra.activations import (
 )
 from symgate.algebra.vectors import _Opaque, variable
 from symgate.asked import asked
-from symgate.equations.cell import Cell
+from symgate.equations.cell import cell_of_text
 from symgate.equations.syntax import RESERVED, is_function
 from symgate.errors import EquationError, SymgateError
 
@@ -87,7 +87,7 @@ def activation(
 def _expression(name: str, formula: str) -> Expr:
     """The formula in A, read as the equation of a state a."""
     try:
-        cell = Cell.from_text(f"a[t] = {_ARGUMENT.sub('a[t-1]', formula)}")
+        cell = cell_of_text(f"a[t] = {_ARGUMENT.sub('a[t-1]', formula)}")
     except EquationError as error:
         raise EquationError(f"{formula!r} is no formula in a for {name}: {error.message}") from None
     whole = cell.equations["a"].xreplace({variable("a", 1): A})

@@ -12,7 +12,7 @@ from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, Pow, Symbol, 
 from symgate.algebra.printing import language
 from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
 from symgate.algebra.vectors import MatVec, Vector, name_of, rank, time_of, variable
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 
 
@@ -36,7 +36,7 @@ def row_of(cell: Cell) -> tuple[Cell, dict[str, str]]:
     walk = _Row(cell, sides.pop())
     lines = [f"{walk.names[n]}[t] = {language(walk(e))}" for n, e in cell.equations.items()]
     roles = {walk.names[n]: role for n, role in cell.roles.items()}
-    return Cell.from_text("\n".join(lines), f"{cell.name}-row", roles=roles), walk.names
+    return cell_of_text("\n".join(lines), f"{cell.name}-row", roles=roles), walk.names
 
 
 class _Row:

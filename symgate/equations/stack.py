@@ -13,7 +13,7 @@ from sympy import Indexed
 
 from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import EquationError, ShapeError, SymgateError
 
@@ -105,7 +105,7 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         else " above ".join(c.title for c in reversed(cells))
     )
     try:
-        return Cell.from_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
+        return cell_of_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
     except EquationError as error:
         raise SymgateError(f"the cells do not fit one above the other: {error.message}") from None
 

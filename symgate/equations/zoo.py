@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from symgate.asked import path, shown
 from symgate.cells import entries, entry
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 from symgate.instead import absent
 from symgate.tables import frame, html_table
@@ -20,7 +20,7 @@ Made = TypeVar("Made")
 @cache
 def _cell(name: str) -> Cell:
     found = entries()[name]
-    return Cell.from_text(found.equations, found.name, title=found.title, roles=found.roles)
+    return cell_of_text(found.equations, found.name, title=found.title, roles=found.roles)
 
 
 def cell(name: str | Path) -> Cell:

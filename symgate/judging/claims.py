@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from symgate.asked import asked, words
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import gates, gradients, memories, sameness, states
@@ -188,7 +188,7 @@ class Judgements:
 def _data() -> tuple[tuple[Claim, ...], Mapping[str, Cell]]:
     read = resources.files(__package__).joinpath("claims.toml").read_text(encoding="utf-8")
     data = tomllib.loads(read)
-    printed = {name: Cell.from_text(text, name) for name, text in data["cells"].items()}
+    printed = {name: cell_of_text(text, name) for name, text in data["cells"].items()}
     found = tuple(
         Claim(
             entry["id"],

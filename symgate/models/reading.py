@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from symgate.asked import is_number
 from symgate.cells import entry
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.conventions import Row, conventions
@@ -132,7 +132,7 @@ def rewritten(name: str, activations: tuple[tuple[str, str], ...]) -> Cell:
             lines = [_with(line, target, table.activations[function]) for line in lines]
     suffix = "-".join(dict.fromkeys(re.sub(r"\W+", "-", f).strip("-") for _, f in activations))
     roles = dict(known.roles)
-    return Cell.from_text("\n".join(lines), f"{name}-{suffix}", roles=roles)
+    return cell_of_text("\n".join(lines), f"{name}-{suffix}", roles=roles)
 
 
 def _with(line: str, target: str, template: str) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sympy import Symbol, solve
 
 from symgate.asked import is_number
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 from symgate.models.assignments import names_of, place_of
 from symgate.models.model import model
@@ -71,7 +71,7 @@ def trace(
         walk.zoo_cell(module, [walk.placeholder() for _ in names], list(flat[1:]))
     else:
         walk.run(_graph(module))
-    cell = Cell.from_text("\n".join(walk.lines), type(module).__name__.lower())
+    cell = cell_of_text("\n".join(walk.lines), type(module).__name__.lower())
     params = {name: walk.writer.params[name] for name in cell.parameters}
     _replayed(module, cell, params, names)
     return cell, params

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError
 from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
@@ -120,7 +120,7 @@ def _cell(
         return None, None
     texts = [u.text for u in lines]
     try:
-        return Cell.from_text("\n".join(t for t in texts if t is not None), name), None
+        return cell_of_text("\n".join(t for t in texts if t is not None), name), None
     except EquationError as error:
         return None, _size_fault(lines, error)
 

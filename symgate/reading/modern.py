@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from symgate.cells import entries
 from symgate.comparing.comparison import compare
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError
 from symgate.reading.faults import Fault
@@ -102,7 +102,7 @@ def _cell(texts: Mapping[str, str], memory: str, draft: Draft) -> Cell | None:
     lines = list(texts.values())
     for tried in (lines, turned(lines, memory)) if memory else (lines,):
         try:
-            return Cell.from_text("\n".join(tried), "cell")
+            return cell_of_text("\n".join(tried), "cell")
         except SymgateError:
             continue
     return None
@@ -143,7 +143,7 @@ def by_ranks(
     broken = any(line.text is None for line in lines)
     meant = meant or found
     cell, whole = (
-        None if ranked.cell is None else Cell.from_text(str(ranked.cell), own.name)
+        None if ranked.cell is None else cell_of_text(str(ranked.cell), own.name)
         for ranked in (found, meant)
     )
     zoo = None if whole is None or not meant.name else Relation(meant.name, meant.relation, whole)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from symgate import asked as ask
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError, SymgateError
 from symgate.reading.cells import reading
 from symgate.reading.pipeline import find
@@ -142,7 +142,7 @@ def cell_of_latex(latex: str, name: str = "cell") -> Cell:
     only = found[0]
     if only.cell is None:
         raise _unreadable(only, latex)
-    return Cell.from_text(str(only.cell), name)
+    return cell_of_text(str(only.cell), name)
 
 
 def _unreadable(found: Reading, latex: str) -> EquationError:
@@ -158,7 +158,7 @@ def _unreadable(found: Reading, latex: str) -> EquationError:
             shown=shown[line - 1],
         )
     try:
-        Cell.from_text("\n".join(text or "" for text in found.text))
+        cell_of_text("\n".join(text or "" for text in found.text))
     except EquationError as error:
         return error
     return EquationError("these formulas define no cell of the language", shown=shown[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symgate.asked import is_whole
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.flow.command import word_of
@@ -125,7 +125,7 @@ def _of_one_name_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 
 def renamed(cell: Cell, name: str) -> Cell:
     """The same cell under another name."""
-    return Cell.from_text(
+    return cell_of_text(
         cell.text, name, title=f"{cell.title} {name[len(cell.name) :].strip()}", roles=cell.roles
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, cell_of_text
 
 #: What a gate may read beside the input, and how the candidate may read the old state.
 _READS = ("U_{g} @ h[t-1]", "U_{g} @ h[t-1]", "u_{g} * h[t-1]")
@@ -40,4 +40,4 @@ def random_cell(seed: str, title: str) -> Cell:
     candidates = _CANDIDATES[:1] if "{b}" in state else _CANDIDATES[1:]  # no gate is unread
     read = random.choice(candidates).format(g=b)
     lines += [f"n[t] = tanh(W_n @ x[t] + {read} + b_n)", state.format(a=a, b=b)]
-    return Cell.from_text("\n".join(lines), name="own", title=title)
+    return cell_of_text("\n".join(lines), name="own", title=title)
