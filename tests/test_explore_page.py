@@ -108,6 +108,35 @@ def test_what_is_wrong_is_said(shown: browser.Page) -> None:
     assert len(shown.evaluate("symgate.curve()")) == 201
 
 
+def test_a_parameter_may_be_called_as_anything_is(shown: browser.Page) -> None:
+    for name in ("gain", "scale", "seed", "constructor"):
+        shown.evaluate(f"symgate.type('h[t] = tanh(U @ h[t-1] + {name})')")
+        slide(shown, f"{name}][id^=value", 3)
+        settings = shown.evaluate("(symgate.draw(), symgate.settings)")
+        assert settings["values"] == {name: 3}
+        assert (settings["gain"], settings["scale"], settings["seed"]) == (1, 1, 0)
+        assert f'"{name}": 3' in shown.evaluate("symgate.python()")
+    assert shown.errors == []
+
+
+def test_a_guess_needs_no_curve_and_shows_none(shown: browser.Page) -> None:
+    def click(name: str) -> None:
+        shown.evaluate(f"document.getElementById({name!r}).click()")
+
+    shown.evaluate("symgate.choose('lstm'); symgate.draw()")
+    click("predict")
+    assert "·" not in shown.evaluate("document.getElementById('lag').ariaValueText ?? ''")
+    assert shown.evaluate("document.getElementById('numbers').offsetParent === null")
+    shown.evaluate("symgate.choose('gru'); symgate.draw()")
+    click("reveal")
+    assert shown.evaluate("document.getElementById('verdict').textContent") != ""
+    shown.evaluate("symgate.type('h[t] = U @ h[t-1] * 1e90 + b'); symgate.draw()")
+    for name in ("predict", "reveal", "save-csv", "projector", "projector"):
+        click(name)
+    shown.evaluate("symgate.choose('gru'); symgate.draw()")
+    assert shown.errors == []
+
+
 def test_a_typed_cell_is_typeset_and_drawn(shown: browser.Page) -> None:
     shown.evaluate(f"symgate.type({json.dumps(MINE)}); symgate.draw()")
     terms = "[...document.querySelectorAll('#jacobian .term')].map(e => e.dataset.path)"
@@ -151,14 +180,17 @@ def test_it_asks_for_nothing_and_fits_every_width(shown: browser.Page) -> None:
 
 
 def test_a_bookmark_is_a_view(path: Path) -> None:
-    address = "#v=0&cell=gru&hidden=12&lags=50&p.b_z=2.5&k=7&seed=nonsense&of=nothing"
+    address = "#v=0&cell=gru&hidden=12&lags=50&p.b_z=2.5&k=7&seed=nonsense&of=nothing&scale="
     with browser.open(path, at=address) as page:
         assert page.evaluate("symgate.cell") == "gru"
         settings = page.evaluate("symgate.settings")
         assert (settings["hidden"], settings["lags"], settings["values"]) == (12, 50, {"b_z": 2.5})
+        assert (settings["scale"], settings["tMax"]) == (1, 200)
         assert "another version" in page.evaluate("document.getElementById('notice').textContent")
         page.evaluate("location.hash = '#cell=rnn&hidden=9'")
         page.until("symgate.cell === 'rnn' && symgate.settings.hidden === 9")
+        page.evaluate("symgate.choose('gru'); symgate.set({scheme: 'chrono', tMax: 50})")
+        page.until("location.hash.includes('tMax=50')")
         assert page.errors == []
 
 

@@ -2,7 +2,7 @@
 /* The page: one cell shown at a time, what moves in it, what is seen of it, and `window.symgate`
  * for people who script it. */
 
-const TOLD = JSON.parse(find("told").textContent), VERSION = "1";
+const TOLD = JSON.parse(find("told").textContent, (_, value) => bare(value)), VERSION = "1";
 const USUAL = { hidden: 32, lags: 200, seed: 0, scheme: "pytorch", gain: 1, scale: 1, tMax: 200, norm: "spectral" };
 const BUDGET = 14; // milliseconds for a frame while something moves
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -26,7 +26,7 @@ class Page {
   add(told) {
     try {
       const lesson = new Lesson(told.text, told);
-      const settings = { ...USUAL, values: {}, of: told.of ?? lesson.usual, wrt: told.wrt ?? lesson.usual };
+      const settings = { ...USUAL, values: bare({}), of: told.of ?? lesson.usual, wrt: told.wrt ?? lesson.usual };
       settings.hidden = Math.min(settings.hidden, lesson.hasMatrices ? 8 : 32);
       this.cells.set(told.name, { told, lesson, settings });
     } catch (error) {
@@ -44,6 +44,7 @@ class Page {
     const handler = `
       const lessons = new Map();
       onmessage = ({ data: { id, text, told, settings } }) => {
+        settings.values = bare(settings.values);
         try {
           if (!lessons.has(text)) lessons.set(text, new Lesson(text, told));
           postMessage({ id, result: lessons.get(text).measure(settings, { exactly: true, fully: true }) });
@@ -127,7 +128,7 @@ class Page {
     const { lesson, settings } = this.shown, said = [];
     const bounded = (name, words, low, high) => {
       if (part[name] === undefined) return;
-      const value = Number(part[name]);
+      const value = part[name] === "" ? NaN : Number(part[name]);
       if (!Number.isFinite(value)) throw new Error(`${words} is a number, not ${part[name]}`);
       const whole = ["hidden", "lags", "seed"].includes(name) ? Math.round(value) : value;
       settings[name] = Math.min(high, Math.max(low, whole));
@@ -145,7 +146,7 @@ class Page {
       if (!options.includes(part[name])) throw new Error(`${name} is one of ${options.join(", ")}, not ${part[name]}`);
       settings[name] = part[name];
     }
-    const values = { ...part.values };
+    const values = bare(part.values ?? {});
     for (const [gate, value] of Object.entries(part.bias ?? {})) {
       const name = this.shown.told.biases?.[gate] ?? [...lesson.added].find(([, line]) => line === gate)?.[0] ?? gate;
       values[name] = value;
@@ -170,7 +171,7 @@ class Page {
 
   preset(part) {
     this.keepGhost(true);
-    this.shown.settings.values = {};
+    this.shown.settings.values = bare({});
     this.take(part);
     this.controls.show(this.shown.settings);
     this.soon();
@@ -189,6 +190,7 @@ class Page {
     this.ghost = before ? { name: this.name, values: before.slice(), other: true } : null;
     this.name = name;
     this.lit = this.last = this.guess = null;
+    if (this.hiding && this.shown.lesson) this.guess = this.usualGuess();
     if (this.hiding !== undefined && !this.hiding) find("guessing").hidden = true;
     this.chart.range = null;
     this.tabs();
@@ -196,6 +198,7 @@ class Page {
     this.say("");
     if (!lesson) {
       this.paintFault(error);
+      for (const id of ["controls", "chart", "ribbon", "shares", "state", "equations", "jacobian", "diagram", "heat", "python"]) find(id).replaceChildren();
       return;
     }
     this.controls.build(lesson, told, settings);
@@ -246,9 +249,9 @@ class Page {
     });
     on("copy", "click", (event) => this.copy(event.currentTarget, find("python").textContent));
     on("link", "click", (event) => this.copy(event.currentTarget, location.href.split("#")[0] + this.address()));
-    on("save-svg", "click", () => this.save(this.picture(), "image/svg+xml", "svg"));
-    on("save-png", "click", () => this.savePNG());
-    on("save-csv", "click", () => this.save(this.csv(), "text/csv", "csv"));
+    on("save-svg", "click", () => this.chart.drawn && this.save(this.picture(), "image/svg+xml", "svg"));
+    on("save-png", "click", () => this.chart.drawn && this.savePNG());
+    on("save-csv", "click", () => this.result?.log10 && this.save(this.csv(), "text/csv", "csv"));
     on("use", "click", () => this.useTyped());
     on("numbers", "toggle", () => this.result?.log10 && this.table());
     addEventListener("resize", () => this.result?.log10 && this.paint());

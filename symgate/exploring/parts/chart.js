@@ -14,6 +14,10 @@ const svg = (name, attributes = {}, ...inside) => {
 const power = (decade) => `10${[...String(decade)].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("")}`;
 
 class Chart {
+  get drawn() {
+    return this.element.firstChild !== null;
+  }
+
   constructor(element) {
     this.element = element;
     this.range = null;

@@ -41,8 +41,8 @@ class Controls {
       if (kind === "scalar") moving.push(this.slider(name, `number ${name}`, settings.values[name], name.startsWith("b") ? [-6, 6, 0.1] : [-1, 2, 0.02], "a number", 0.5));
     }
     const common = [
-      this.slider("gain", "gain of the recurrent weights", settings.gain, [0, 4, 0.05], "recurrent", 1, "gain"),
-      this.slider("scale", "standard deviation of the inputs", settings.scale, [0, 4, 0.1], "of inputs", 1, "spread"),
+      this.slider("gain", "gain of the recurrent weights", settings.gain, [0, 4, 0.05], "recurrent", 1, { own: "gain" }),
+      this.slider("scale", "standard deviation of the inputs", settings.scale, [0, 4, 0.1], "of inputs", 1, { own: "spread" }),
     ];
     this.form.replaceChildren(
       element("fieldset", {}, element("legend", {}, "Situations"), element("div", { class: "presets" }, ...this.presets(lesson, told))),
@@ -64,17 +64,17 @@ class Controls {
     return SCHEMES.filter((scheme) => scheme !== "chrono" || Object.keys(told.keeps ?? {}).length);
   }
 
-  slider(name, words, value, [min, max, step], small, usual, shown) {
-    const id = `move-${name}`;
+  /** A parameter of the cell, or with `own` a setting of the page: both may be called gain. */
+  slider(name, words, value, [min, max, step], small, usual, { own } = {}) {
+    const id = `${own ? "move" : "value"}-${name}`;
     const input = element("input", { type: "range", id, name, min, max, step, value: value ?? (usual === "drawn" ? 0 : usual), "aria-label": words });
     const output = element("output", { for: id }, value === undefined ? String(usual) : String(value));
-    const own = name === "gain" || name === "scale";
     input.addEventListener("input", () => {
       output.value = Number(input.value).toFixed(step < 0.1 ? 2 : 1);
       this.changed(own ? { [name]: Number(input.value) } : { values: { [name]: Number(input.value) } });
     });
-    this.sliders.set(name, { input, output, usual });
-    return element("div", { class: "row" }, element("label", { for: id }, shown ?? nameShown(name), " ", element("small", {}, small)), input, output);
+    this.sliders.set(id, { name, own, input, output, usual });
+    return element("div", { class: "row" }, element("label", { for: id }, own ?? nameShown(name), " ", element("small", {}, small)), input, output);
   }
 
   count(name, words, value, min, max) {
@@ -96,8 +96,8 @@ class Controls {
 
   /** Brings the form to the settings without telling of it. */
   show(settings) {
-    for (const [name, { input, output, usual }] of this.sliders) {
-      const value = name === "gain" || name === "scale" ? settings[name] : settings.values[name];
+    for (const { name, own, input, output, usual } of this.sliders.values()) {
+      const value = own ? settings[name] : settings.values[name];
       input.value = value ?? (usual === "drawn" ? 0 : usual);
       output.value = value === undefined ? String(usual) : String(Number(value.toFixed(2)));
     }

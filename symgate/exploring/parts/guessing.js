@@ -5,8 +5,9 @@ const Guessing = {
   // -- guessing ------------------------------------------------------------------------------
 
   predicting(on) {
+    if (!this.shown.lesson) return;
     this.hiding = on;
-    this.guess = on ? this.line(10 ** Number(find("guess").value)) : null;
+    this.guess = on ? this.usualGuess() : null;
     find("predict").setAttribute("aria-pressed", String(on));
     find("guessing").hidden = !on;
     find("verdict").textContent = "";
@@ -14,6 +15,10 @@ const Guessing = {
     if (on) find("story").textContent = "What will the gradient do? Draw it, then look.";
     this.showGuess();
     this.paint();
+  },
+
+  usualGuess() {
+    return this.line(10 ** Number(find("guess").value));
   },
 
   line(half) {
@@ -37,7 +42,7 @@ const Guessing = {
   },
 
   reveal() {
-    const { log10 } = this.result, half = (values) => {
+    const log10 = this.result?.log10, half = (values) => {
       const slope = slopeOf(values);
       if (!Number.isFinite(slope) || Math.abs(slope) < 1e-4) return "it keeps its size";
       return `it ${slope < 0 ? "halves" : "doubles"} every ${round(Math.log10(2) / Math.abs(slope))} steps`;
@@ -45,7 +50,7 @@ const Guessing = {
     this.hiding = false;
     document.body.classList.remove("guess-mode");
     find("predict").setAttribute("aria-pressed", "false");
-    find("verdict").textContent = `You guessed that ${half(this.guess)}; ${half([...log10])}.`;
+    if (log10 && this.guess) find("verdict").textContent = `You guessed that ${half(this.guess)}; ${half([...log10])}.`;
     this.paint();
   },
 

@@ -9,7 +9,9 @@
 const GREEK = new Set(("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi " +
   "omicron pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma " +
   "Upsilon Phi Psi Omega").split(" "));
-const SPELLINGS = { lamda: "lambda", lam: "lambda", Lamda: "Lambda", eps: "epsilon" };
+/** A table that holds only what was put into it: a reader may call something `constructor`. */
+const bare = (value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value);
+const SPELLINGS = { __proto__: null, lamda: "lambda", lam: "lambda", Lamda: "Lambda", eps: "epsilon" };
 const TO_NUMBER = ["dot", "sum", "mean", "norm"];
 const MIXING = ["softmax", "layer_norm", "rms_norm"];
 const PAIRS = ["dot", "outer", "max", "min"];

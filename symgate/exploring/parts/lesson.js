@@ -10,7 +10,7 @@ class Lesson {
   /** `told` is what the page knows of a cell beyond its text: roles, biases, keeps. */
   constructor(text, told = {}) {
     this.cell = readCell(text, FUNCTIONS);
-    this.told = told;
+    this.told = Object.fromEntries(Object.entries(told).map(([key, value]) => [key, bare(value)]));
     this.acting = actingOn(this.cell);
     this.added = addedIn(this.cell);
     this.zeros = new Set(told.added ?? this.added.keys());

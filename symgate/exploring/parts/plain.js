@@ -5,7 +5,7 @@
 const HUES = [["#0072B2", "#4DA9E0"], ["#D55E00", "#F28C45"], ["#008060", "#2DB893"], ["#A8508A", "#DB8DC0"], ["#C07800", "#E0A33A"]];
 
 /** A colour for the carry and for each gate, light and dark. */
-const huesOf = ({ gates }) => Object.fromEntries([["carry", ["#5a6168", "#a3abb3"]], ...gates.map((gate, i) => [gate, HUES[i % HUES.length]])]);
+const huesOf = ({ gates }) => bare(Object.fromEntries([["carry", ["#5a6168", "#a3abb3"]], ...gates.map((gate, i) => [gate, HUES[i % HUES.length]])]));
 
 function plainDiagram(cell, colours, dark) {
   const place = new Map(), columns = [[...cell.states.map((s) => [s, 1]), ...cell.inputs.map((x) => [x, 0])]];

@@ -21,6 +21,7 @@ const Seeing = {
 
   paint() {
     const { result } = this, { settings, told, lesson } = this.shown;
+    if (!result) return;
     find("python").textContent = python(lesson, told, settings);
     if (result.overflow) {
       const { name, step } = result.overflow;
@@ -81,7 +82,7 @@ const Seeing = {
     find("lag-value").value = k;
     find("step").textContent = k ? `from lag ${k - 1} to lag ${k}` : "";
     find("heat").style.setProperty("--at", String(1 - k / result.steps));
-    find("lag").setAttribute("aria-valuetext", `lag ${k}: ${shownPower(result.log10[k])}`);
+    find("lag").setAttribute("aria-valuetext", this.hiding ? `lag ${k}` : `lag ${k}: ${shownPower(result.log10[k])}`);
     if (!this.hiding) this.chart.read(k, result.log10, `lag ${k}: ${shownPower(result.log10[k])}`);
     find("ribbon").hidden = find("shares").hidden = this.hiding || !shares.length;
     if (this.hiding || !shares.length) return;

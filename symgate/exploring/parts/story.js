@@ -49,7 +49,7 @@ function sentences(values, { of, wrt, lags }) {
 function python(lesson, told, settings) {
   const { hidden, lags, seed, scheme, gain, scale, values, of, wrt, norm, tMax } = settings;
   const text = JSON.stringify, typed = told.typed, zoo = !typed && told.zoo;
-  const gateOf = Object.fromEntries(Object.entries(told.biases ?? {}).map(([gate, name]) => [name, gate]));
+  const gateOf = bare(Object.fromEntries(Object.entries(told.biases ?? {}).map(([gate, name]) => [name, gate])));
   const shared = [`hidden=${hidden}`, `seed=${seed}`];
   if (scheme !== "pytorch") shared.push(`scheme=${text(scheme)}`);
   if (gain !== 1) shared.push(`gain=${gain}`);

@@ -19,7 +19,7 @@ const Taking = {
     if (words.get("v") !== VERSION) said.push("This bookmark is of another version; what both know is shown.");
     if (name !== null && name !== known) said.push(`This page has no cell ${name}.`);
     if (this.shown.lesson) {
-      this.shown.settings.values = {};
+      this.shown.settings.values = bare({});
       for (const [key, value] of words) {
         const number = value.trim() === "" ? NaN : Number(value), numeric = ["hidden", "lags", "seed", "gain", "scale", "tMax"].includes(key);
         const part = key.startsWith("p.") ? { values: { [key.slice(2)]: number } } : { [key]: numeric && Number.isFinite(number) ? number : value };
@@ -43,6 +43,7 @@ const Taking = {
     const { settings, told } = this.shown, words = new URLSearchParams({ v: VERSION, cell: this.name });
     for (const key of ["hidden", "lags", "seed", "gain", "scale", "scheme", "of", "wrt", "norm"]) words.set(key, settings[key]);
     for (const [name, value] of Object.entries(settings.values)) words.set(`p.${name}`, value);
+    if (settings.scheme === "chrono") words.set("tMax", settings.tMax);
     if (this.lag) words.set("k", this.lag);
     if (this.hiding) words.set("predict", "1");
     if (told.typed) words.set("text", told.typed);

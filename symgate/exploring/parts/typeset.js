@@ -1,10 +1,10 @@
 "use strict";
 /* Equations that a reader typed, as MathML; those that came with the page were typeset by symgate. */
 
-const LETTER = Object.fromEntries(("alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ " +
+const LETTER = bare(Object.fromEntries(("alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ " +
   "lambda λ mu μ nu ν xi ξ pi π rho ρ sigma σ tau τ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ " +
-  "Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω").split(" ").flatMap((v, i, all) => (i % 2 ? [] : [[v, all[i + 1]]])));
-const ACCENT = { tilde: "~", hat: "^", bar: "¯" };
+  "Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω").split(" ").flatMap((v, i, all) => (i % 2 ? [] : [[v, all[i + 1]]]))));
+const ACCENT = { __proto__: null, tilde: "~", hat: "^", bar: "¯" };
 const PLAIN = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 /** A name: base letter, accent, subscripts, time. */
