@@ -38,6 +38,11 @@ TEXTS = {
         v[t] = 0.9 * v[t-1] + W @ x[t] - s[t-1]
         s[t] = spike(v[t] - 1, 2)
     """,
+    "hebbian": """
+        m[t] = tanh(dot(w, h[t-1]))
+        h[t] = tanh(U @ h[t-1] + H[t-1] @ h[t-1] + V @ x[t])
+        H[t] = H[t-1] + m[t] * outer(h[t], h[t-1])
+    """,
     "matrix gate": """
         G[t] = sigmoid(outer(W @ x[t], V @ x[t]))
         S[t] = G[t] * S[t-1] + outer(x[t], V @ x[t])
@@ -167,6 +172,10 @@ def test_the_printed_jacobian_has_these_values(drawn: Drawn) -> None:
             np.testing.assert_allclose(
                 J(drawn.params, **x, **before), expected, rtol=1e-9, atol=1e-11
             )
+
+
+def test_a_matrix_by_a_number_by_a_vector_is_laid_out_row_by_row() -> None:
+    assert sg.derive(cell_of("hebbian")).holds
 
 
 #: The transition matrices of the papers, as they are printed.

@@ -17,7 +17,7 @@ from sympy import Expr, MatrixExpr, Rational
 from sympy.core.basic import Basic
 
 from symgate.algebra.fold import Semantics, fold, function_name
-from symgate.algebra.vectors import name_of, time_of
+from symgate.algebra.vectors import name_of, rank, time_of
 
 DIGITS = 40
 
@@ -202,9 +202,11 @@ class Evaluation(Semantics):
         return [row[start : start + width] for row in matrix]
 
     def outer(self, u: Any, v: Any, e: Any) -> Matrix:
-        if u and isinstance(u, list) and isinstance(u[0], list):
+        count = self.size(e.rows)
+        if rank(e.args[0]) == rank(e.args[1]) == 2 and len(u) == count:
             return times(u, _turned(v))
-        rows, cols = _sized(u, self.size(e.rows)), _sized(v, self.size(e.cols))
+        u, v = (list(flat(w)) if isinstance(w, list) else w for w in (u, v))  # row by row
+        rows, cols = _sized(u, count), _sized(v, self.size(e.cols))
         return [[a * b for b in cols] for a in rows]
 
     def matadd(self, parts: Any, e: Any) -> Matrix:

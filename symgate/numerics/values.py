@@ -189,9 +189,9 @@ class Arrays(Semantics):
         return _dense(matrix)[..., start : start + width]
 
     def outer(self, u: Any, v: Any, e: Any) -> Any:
-        if rank(e.args[0]) == 2:
+        if rank(e.args[0]) == rank(e.args[1]) == 2 and np.shape(u)[-2] == self.size(e.rows):
             return u @ np.swapaxes(v, -1, -2)
-        rows, cols = self.sized(u, e.rows, rank(e.args[0])), self.sized(v, e.cols, rank(e.args[1]))
+        rows, cols = self.flat(u, e.args[0], e.rows), self.flat(v, e.args[1], e.cols)
         return np.einsum("...i,...j->...ij", rows, cols)
 
     def gram(self, u: Any, v: Any, e: Any) -> Any:
