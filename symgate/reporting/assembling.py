@@ -6,16 +6,17 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
+from functools import partial
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
 from symgate import __version__
 from symgate.equations.cell import Cell
-from symgate.reporting import measuring, texts
 from symgate.reporting.findings import Findings, slugs
 from symgate.reporting.pieces import LIBRARIES, Made, Piece, Store
-from symgate.reporting.settings import Settings
+from symgate.reporting.published import known
+from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 
 SCHEMA = 1
 
@@ -66,19 +67,20 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
     about |= {cell.name: [cell.text, cell.title, dict(cell.roles)] for cell in settings.cells}
 
     def add(
-        key: str, title: str, subject: Mapping[str, Any], make: Callable[..., Made], *given: Any
+        key: str, title: str, subject: Mapping[str, Any], module: str, name: str, *given: Any
     ) -> None:
-        found[key] = (title, subject, lambda _: lambda: make(*given))
+        found[key] = (title, subject, lambda _: partial(_made, module, name, *given))
 
     for cell in settings.cells:
         slug = names[cell.name]
         one = {**about, "cell": cell.name}
-        add(f"cells/{slug}", cell.name, one, measuring.of_cell, cell, slug, settings)
+        add(f"cells/{slug}", cell.name, one, "measuring", "of_cell", cell, slug, settings)
         add(
             f"memory/{slug}",
             f"memory of {cell.name}",
             one,
-            measuring.remembering,
+            "measuring",
+            "remembering",
             cell,
             slug,
             settings,
@@ -87,7 +89,8 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
             f"derivation/{slug}",
             f"derivation of {cell.name}",
             {**one, "tex": tex},
-            texts.derivation,
+            "texts",
+            "derivation",
             cell,
             slug,
             settings.notation,
@@ -96,19 +99,24 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
     found["answer"] = (
         "the curves together",
         about,
-        lambda pieces: (
-            lambda: measuring.answer(
-                [pieces[f"cells/{names[cell.name]}"] for cell in settings.cells]
-            )
+        lambda pieces: partial(
+            _made, "measuring", "answer", [pieces[f"cells/{slug}"] for slug in names.values()]
         ),
     )
     steps = f"{settings.long:,} steps"
-    add("long", steps, about, measuring.long_curve, settings.cells, settings)
+    add("long", steps, about, "measuring", "long_curve", settings.cells, settings)
     shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
-    add("live", "the live page", shown, texts.live, settings.cells)
-    add("claims", "the claims", {}, texts.claims)
-    add("notes", "the lecture notes", {}, texts.notes)
+    add("live", "the live page", shown, "texts", "live", settings.cells)
+    add("claims", "the claims", {}, "texts", "claims")
+    add("notes", "the lecture notes", {}, "texts", "notes")
     return found
+
+
+def _made(module: str, name: str, *given: Any) -> Made:
+    """A piece made by a function of a module of this room, which is loaded only now: a run
+    with nothing to make needs neither pictures nor the reader."""
+    made: Made = getattr(import_module(f"symgate.reporting.{module}"), name)(*given)
+    return made
 
 
 def _data(
@@ -123,20 +131,20 @@ def _data(
     def each(kind: str) -> dict[str, Any]:
         return {slug: dict(pieces[f"{kind}/{slug}"].data) for slug in names.values()}
 
-    known = texts.known(folder)
+    rows = known(folder)
     return {
         "schema": SCHEMA,
         "settings": settings.to_dict(),
         "cells": each("cells"),
         "memory": each("memory"),
-        "memory units": measuring.SWEEP_HIDDEN,
+        "memory units": SWEEP_HIDDEN,
         "answer": dict(pieces["answer"].data),
         "long": dict(pieces["long"].data),
         "claims": dict(pieces["claims"].data),
         "notes": list(pieces["notes"].data["notes"]),
-        "known": known,
-        "agreed": sum(bool(row["agrees"]) for row in known),
-        "checked": len(known),
+        "known": rows,
+        "agreed": sum(bool(row["agrees"]) for row in rows),
+        "checked": len(rows),
         "made": {
             "command": settings.command,
             "tex": tex,

@@ -44,11 +44,11 @@ from symgate.plots import (
 )
 from symgate.plots.style import rendered, styled, svg
 from symgate.reporting.pieces import Made, Piece
-from symgate.reporting.settings import Settings
+from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 from symgate.writing.latex import latex
 
-#: Units of the long curve and of the heat map, whose runs are many.
-LONG_HIDDEN, SWEEP_HIDDEN, SWEEP_LAGS = 64, 32, 300
+#: Units of the long curve, and lags of the heat map, whose runs are many.
+LONG_HIDDEN, SWEEP_LAGS = 64, 300
 
 #: The grid of the heat map: how far the carry's bias opens it, and g of N(0, g²/n).
 OPEN, GAINS = (-2.0, 0.0, 2.0, 4.0, 6.0), (0.5, 1.0, 1.5, 2.0, 3.0)

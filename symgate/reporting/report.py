@@ -6,6 +6,7 @@ import json
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.running import BothWays
 from symgate.numerics.run import Run
-from symgate.reporting import networks
 from symgate.reporting.assembling import Gathered, failed, gather
 from symgate.reporting.blocks import Page
 from symgate.reporting.chapters import CHAPTERS
@@ -112,6 +112,7 @@ def _on_runs(
     for name in given:
         if name != "lags":
             raise SymgateError(f"{name} is for a report on cells; runs have been made already")
+    networks = import_module("symgate.reporting.networks")  # with the pictures, only now
     page, made = networks.gathered(list(runs), given.get("lags"))
     written = written_as(format, page, made)
     data = json.dumps(made.findings.data, indent=1, ensure_ascii=False).encode()

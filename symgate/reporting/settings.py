@@ -15,6 +15,9 @@ from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES
 from symgate.writing.notation import notation as notation_named
 
+#: Units of the heat map of half-lives, whose runs are many.
+SWEEP_HIDDEN = 32
+
 FORMATS = ("html", "md", "tex", "pdf")
 DEFAULT_CELLS = ("rnn", "lstm", "gru")
 

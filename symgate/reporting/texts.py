@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -23,9 +22,6 @@ from symgate.writing.derivation import derive
 
 #: Where the live page lies in the report's folder.
 LIVE = "figures/live.html"
-
-#: The most rows of published results that a page shows.
-MOST_KNOWN = 500
 
 
 def derivation(cell: Cell, slug: str, notation: str, tex: bool) -> Made:
@@ -116,27 +112,3 @@ def _one_step(cell: Cell) -> str:
     """The derivative of the output by its last value, broken into lines, as LaTeX."""
     output = cell.states[-1]
     return aligned(Board(cell).jacobian(output, output).rows)
-
-
-def known(folder: Path) -> list[dict[str, Any]]:
-    """The rows of published results beside the page; none where there is no such file."""
-    beside = folder / "published"
-    try:
-        data = json.loads((beside / "results.json").read_text(encoding="utf-8"))
-        return [_known(row, beside) for row in data["rows"][:MOST_KNOWN]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-
-
-def _known(row: dict[str, Any], beside: Path) -> dict[str, Any]:
-    figure = str(row["figure"])
-    there = figure == Path(figure).name and (beside / figure).is_file()
-    return {
-        "row": int(row["number"]),
-        "title": str(row["title"]),
-        "source": str(row["source"]),
-        "values": len(row["values"]),
-        "agrees": row["agrees"] is True,
-        "remark": bool(row.get("remark")),
-        "figure": f"published/{figure}" if there else None,
-    }
