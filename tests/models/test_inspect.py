@@ -251,3 +251,15 @@ def test_tensors_with_more_samples_than_steps_are_warned_about() -> None:
     net = sg.model(torch.nn.GRU(2, 4).state_dict())
     with pytest.warns(UserWarning, match="3 steps of 5 samples"):
         net.simulate(x)
+
+
+def test_commands_on_several_sequences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """decay without --lags, and one Lyapunov spectrum a sequence."""
+    rng = np.random.default_rng(0)
+    weights = {"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3)}
+    np.savez(tmp_path / "m.npz", **{n: rng.normal(size=s) for n, s in weights.items()})
+    np.save(tmp_path / "x.npy", rng.normal(size=(2, 40, 2)))
+    for command in ("decay", "lyapunov"):
+        words = [command, f"{tmp_path}/m.npz", "--data", f"{tmp_path}/x.npy", "--batch-first"]
+        assert main(words) == 0
+    assert " to " in capsys.readouterr().out

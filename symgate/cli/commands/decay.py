@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         with bar(cell.name) as hook:
             if word is not None and is_network(word):
                 made = run_of(word, arguments.data, arguments.batch_first or None)
-                lags = min(arguments.lags, made.steps)
+                lags = None if arguments.lags is None else min(arguments.lags, made.steps)
                 decays.append(
                     decay(
                         made,

@@ -123,12 +123,12 @@ def _show(found: list[Lyapunov]) -> None:
             f.cell,
             str(f.width),
             _number(f.largest, "+.5f"),
-            _number(f.error[0], ".5f"),
+            _number(f.error[..., 0], ".5f"),
         )
         if whole_spectrum:
             row += (
                 _number(f.sum, "+.4f"),
-                f"{100 * f.unstable_fraction:.1f} %",
+                f"{_number(100 * f.unstable_fraction, '.1f')} %",
                 _number(f.entropy, ".4f"),
                 _number(f.dimension, ".3f"),
             )
@@ -141,5 +141,7 @@ def _show(found: list[Lyapunov]) -> None:
             print(f"{f.cell}: {note}")
 
 
-def _number(value: float, form: str) -> str:
-    return f"{value:{form}}".replace("nan", "none")
+def _number(value: Any, form: str) -> str:
+    """A number, or the least and the largest of one a sequence."""
+    ends = (value.min(), value.max()) if getattr(value, "size", 1) > 1 else (float(value),)
+    return " to ".join(f"{v:{form}}" for v in ends).replace("nan", "none")
