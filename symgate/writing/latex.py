@@ -214,8 +214,13 @@ class LatexPrinter(Noted):
     def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
         inner = copy(self)
         inner.slanted = True
-        text = inner.block_matrix([[inner.show(part) for part in row] for row in rows])
+        text = inner.block_matrix([[self.folded(inner.show(p)) for p in row] for row in rows])
         return Shown(text, tall=True, raised=True)
+
+    def folded(self, shown: Any) -> str:
+        """An entry of a matrix, on several lines where it is wider than a group may be."""
+        rows = lines(str(shown), self.width, 0.0)
+        return str(shown) if len(rows) == 1 else aligned(rows)
 
     def block_matrix(self, rows: Sequence[Sequence[str]]) -> str:
         """Formulas in rows and columns, as a matrix."""
