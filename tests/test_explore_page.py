@@ -100,6 +100,18 @@ def test_what_is_wrong_is_said(shown: browser.Page) -> None:
     shown.evaluate("symgate.set({hidden: 8}); symgate.type('h[t] = U @ h[t-1] * 1e90 + b')")
     shown.evaluate("symgate.draw()")
     assert "overflows at step" in shown.evaluate("document.getElementById('story').textContent")
+    assert shown.evaluate("document.getElementById('chart').children.length") == 0
+    shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1])'); symgate.draw()")
+    shown.until("document.querySelectorAll('#shares button').length")
+    shown.evaluate("symgate.type('h[t] = U @ h[t-1] * 1e90 + b'); symgate.draw()")
+    shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1])'); symgate.draw()")
+    shown.until("document.querySelectorAll('#shares button').length")
+    shown.evaluate("symgate.type('h[t] = h[t-1] + sqrt(h[t-1])'); symgate.draw()")
+    assert "The gradient overflows" in shown.evaluate(
+        "document.getElementById('story').textContent"
+    )
+    with pytest.raises(RuntimeError, match="a number lies between"):
+        shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1] + 1e400)')")
     with pytest.raises(RuntimeError, match=r"(?s)line 1, column 12: '\(' is never closed.*\^"):
         shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1] + b')")
     with pytest.raises(RuntimeError, match="there is no setting units"):

@@ -198,6 +198,7 @@ class Page {
     this.say("");
     if (!lesson) {
       this.paintFault(error);
+      this.listed = null;
       for (const id of ["controls", "chart", "ribbon", "shares", "state", "equations", "jacobian", "diagram", "heat", "python"]) find(id).replaceChildren();
       return;
     }

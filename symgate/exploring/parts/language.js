@@ -216,6 +216,10 @@ class Reader {
     const token = this.next;
     if (token.kind === "number") {
       this.place += 1;
+      const size = Number(token.text);
+      if (!(size >= 1e-100 && size <= 1e100) && /^[0.]*[1-9]/.test(token.text)) {
+        throw new Fault("a number lies between 1e-100 and 1e100", token.line, token.column, token.length);
+      }
       return { kind: "num", value: Number(token.text), ...spanOf(token, token) };
     }
     if (token.kind === "open") {

@@ -178,6 +178,7 @@ class Lesson {
     const { of, wrt, lags, norm } = settings, pull = new Pull(machine, of, wrt);
     const rows = exactly ? null : this.probes(machine.compiler.now.get(of).size, norm);
     const found = pull.curve({ lags, norm, rows, named: fully, leading: exactly && norm === "spectral" });
+    if (found.broken !== null) return { overflow: { name: "The gradient", step: found.broken }, steps };
     if (found.leading) this.leading = found.leading;
     const gates = this.cell.gates.filter((name) => this.cell.shapes.get(name).length < 2)
       .map((name) => ({ name, size: machine.compiler.now.get(name).size, values: machine.values(name) }));

@@ -206,9 +206,12 @@ class Pull {
     else for (let i = 0; i < size; i++) begun[i * size + i] = 1;
     const bounds = new Float64Array(compiler.registers.length), kept = new Float64Array(bounds.length);
     bounds[first.id] = 1;
-    let boundLog = 0, guess;
+    let boundLog = 0, guess, broken = null;
     const note = (k, data, r) => {
       if (!data) return;
+      let off = 0;
+      for (let i = 0; i < data.length; i++) off += 0 * data[i];
+      if (off !== 0) broken ??= this.t; // a slope of a root at 0, as an example
       const found = norm === "spectral" ? spectralNorm(data, height, r.size, this.arena, guess) : { norm: frobenius(data) };
       if (guess && guess !== found.left) this.arena.give(guess);
       guess = found.left;
@@ -246,7 +249,7 @@ class Pull {
       if (most > 0 && Number.isFinite(most)) boundLog += Math.log10(most);
       for (let i = 0; i < kept.length; i++) bounds[i] = kept[i] / (most || 1);
     }
-    return { log10, bound, shares, leading: leading ? leaders : null };
+    return { log10, bound, shares, leading: leading ? leaders : null, broken };
   }
 }
 

@@ -27,6 +27,11 @@ const Seeing = {
       const { name, step } = result.overflow;
       find("story").textContent = `${name} overflows at step ${step + 1}: its numbers leave what a computer holds.`;
       find("state").textContent = "Lower the gain, a bias or the inputs; the last curve stays.";
+      if (this.painted !== told.text) { // that curve was of another cell
+        this.listed = null;
+        for (const id of ["chart", "ribbon", "shares", "heat"]) find(id).replaceChildren();
+        find("state").textContent = "Lower the gain, a bias or the inputs.";
+      }
       return;
     }
     if (!this.hiding) find("story").textContent = sentences(result.log10, settings);
@@ -42,6 +47,7 @@ const Seeing = {
     if (told_) beside(result.log10, result.exactly ? "curve" : "estimate", told.name);
     else lines.push({ values: [1, -12], kind: "none" });
     if (this.guess) beside(this.guess, "guess", "your guess");
+    this.painted = told.text;
     this.chart.draw({ lines, lags: settings.lags });
     const method = result.exactly ? "exact" : "an estimate from 8 rows while it moves";
     find("state").textContent = this.hiding ? "" : `∂${settings.of}ₜ/∂${settings.wrt}ₜ₋ₖ, ${settings.norm} norm, ${method}; ${settings.hidden} unit${settings.hidden === 1 ? "" : "s"}, ${result.steps} steps of normal inputs. “bound” multiplies the norms of the parts; “at rest” is the rate with no input.`;
