@@ -103,6 +103,16 @@ class Paths:
         ]
         return html_table(rows, head)
 
+    def largest(self) -> list[tuple[str, str]]:
+        """Each path in words with its share of one step in per cent, the small ones together."""
+        seen = [n for n in self.titles if abs(self.share[n]) >= 0.0005]
+        rest = [self.share[n] for n in self.titles if n not in seen]
+        found = [(self.titles[n], f"{100 * self.share[n]:.1f} %") for n in seen]
+        if rest:
+            others = f"{len(rest)} others, each under 0.05 %"
+            found.append((others, f"{round(100 * sum(rest), 1) + 0.0:.1f} %"))
+        return found
+
     def to_frame(self) -> Any:
         """A pandas DataFrame: log10 norms of each block over the lag, whole and by path."""
         columns: dict[str, Any] = {"lag": self.lags}

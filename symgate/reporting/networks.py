@@ -165,11 +165,7 @@ def beside(found: Inspection) -> list[Any]:
     """Paths, exponents, saturated gates."""
     blocks: list[Any] = []
     if found.paths is not None:
-        shares = found.paths.share
-        rows = tuple(
-            ((title,), (f"{100 * shares[name]:.1f} %",))
-            for name, title in found.paths.titles.items()
-        )
+        rows = tuple(((title,), (share,)) for title, share in found.paths.largest())
         caption = ("What each route of the whole state carries of a step.",)
         blocks.append(Rows("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
     if found.exponents:

@@ -144,8 +144,7 @@ def _measured(found: Inspection) -> None:
         )
     if found.paths is not None:
         table = [("path of the whole state", "share per step")]
-        shares = found.paths.share
-        table += [(t, f"{100 * shares[name]:.1f} %") for name, t in found.paths.titles.items()]
+        table += found.paths.largest()
         print("\n" + "\n".join(columns(table)))
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
