@@ -14,6 +14,9 @@ from symgate.errors import SymgateError
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
+#: The most numbers that START:STOP:COUNT may stand for.
+MOST_NUMBERS = 10_000
+
 
 def whole(text: str) -> int:
     """A whole number."""
@@ -24,11 +27,22 @@ def whole(text: str) -> int:
 
 
 def numbers(text: str) -> list[float]:
-    """Numbers with commas between: 1,2,5."""
+    """Numbers with commas between, 1,2,5, or evenly from START to STOP: START:STOP:COUNT.
+
+    >>> numbers("1,2,5"), numbers("0:6:4")
+    ([1.0, 2.0, 5.0], [0.0, 2.0, 4.0, 6.0])
+    """
     try:
-        return [float(word) for word in text.split(",") if word.strip()]
+        if ":" not in text:
+            return [float(word) for word in text.split(",") if word.strip()]
+        start, stop, count = text.split(":")
+        first, steps = float(start), int(count) - 1
+        if not 1 <= steps < MOST_NUMBERS:
+            raise ValueError(count)
+        return [first + (float(stop) - first) * i / steps for i in range(steps + 1)]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list like 1,2,5") from None
+        mend = f"a list like 1,2,5 or START:STOP:COUNT like 0:6:7, COUNT 2 to {MOST_NUMBERS:,}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {mend}") from None
 
 
 def wholes(text: str) -> list[int]:
