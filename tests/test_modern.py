@@ -43,6 +43,12 @@ TEXTS = {
         h[t] = tanh(U @ h[t-1] + H[t-1] @ h[t-1] + V @ x[t])
         H[t] = H[t-1] + m[t] * outer(h[t], h[t-1])
     """,
+    "key by key": """
+        b[t] = sigmoid(dot(w, x[t]))
+        a[t] = sigmoid(V @ x[t])
+        S[t] = (I - b[t] * outer(x[t], x[t])) @ diag(a[t]) @ S[t-1] + outer(x[t], x[t])
+        o[t] = S[t].T @ x[t]
+    """,
     "matrix gate": """
         G[t] = sigmoid(outer(W @ x[t], V @ x[t]))
         S[t] = G[t] * S[t-1] + outer(x[t], V @ x[t])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from functools import reduce
+from typing import TypeGuard
 
 import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
@@ -160,6 +161,8 @@ class Builder:
 
     def with_value(self, left: ast.expr, right: ast.expr) -> Expr:
         """A product in which one side is a matrix of the step."""
+        if self.names.ranks.is_value(left) and self.is_of_operators(left):
+            return self.vector(_at(left, left.left, _at(left, left.right, right)))
         before, after = self.factors(left), self.factors(right)
         if len(before) > 1:
             return self.vector(reduce(lambda v, m: _at(left, m, v), reversed(before), right))
@@ -170,6 +173,12 @@ class Builder:
         if rank_of(right, self.names) == 1:
             return applied(self.parts(left), self.vector(right))
         return multiplied(self.parts(left), self.parts(right))
+
+    def is_of_operators(self, node: ast.expr) -> TypeGuard[ast.BinOp]:
+        """Whether it is a product with no state, gate or input that is a matrix."""
+        product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+        values = (n for n in ast.walk(node) if isinstance(n, ast.Subscript))
+        return product and all(rank_of(n, self.names) != 2 for n in values)
 
     def factors(self, node: ast.expr) -> list[ast.expr]:
         """The factors of a product of parameters with diag(…) of a value between them."""
