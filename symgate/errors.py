@@ -104,6 +104,19 @@ class UnknownName(SymgateError):
         return _rebuild_unknown_name, (str(self), self.name, self.known)
 
 
+#: Names from other libraries, and symgate's for the same.
+_ELSEWHERE = {
+    **dict.fromkeys(("units", "num_units", "hidden_size", "n_hidden", "n"), "hidden"),
+    **dict.fromkeys(("input_size", "input_dim", "features", "m"), "input"),
+    **dict.fromkeys(("T", "timesteps", "seq_len", "length"), "steps"),
+    **dict.fromkeys(("k", "max_lag", "K"), "lags"),
+    **dict.fromkeys(("batch", "batch_size", "B", "n_samples"), "samples"),
+    **dict.fromkeys(("num_layers", "n_layers", "depth"), "layers"),
+    **dict.fromkeys(("random_state", "rng", "key"), "seed"),
+    **dict.fromkeys(("initializer", "init"), "scheme"),
+}
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean …?", or the list where it is short, or nothing.
 
@@ -111,8 +124,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     "; did you mean 'tanh'?"
     >>> did_you_mean("qqq", ["tanh", "relu"])
     "; there are 'relu', 'tanh'"
+    >>> did_you_mean("units", ["hidden", "input"])
+    "; did you mean 'hidden'?"
     """
     names = sorted(set(known))
+    if _ELSEWHERE.get(name) in names:
+        return f"; did you mean {_ELSEWHERE[name]!r}?"
     near = get_close_matches(name, names, n=3, cutoff=0.6) if len(name) <= 100 else []
     if near:
         return "; did you mean " + " or ".join(map(repr, near)) + "?"

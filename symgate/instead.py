@@ -45,6 +45,14 @@ RUN = {verb: f"sg.{verb}(run)" for verb in ("decay", "lag_norms", "lyapunov", "t
     "gradients": "sg.gradients(run, loss)",
     "plot": "sg.decay(run).plot(), or plt.plot(run[name]) for a state or a gate",
 }
+NETWORK = {
+    "forward": "net.simulate(x)",
+    "parameters": "layer.params of each layer in net.layers",
+    "plot": "sg.decay(net.simulate(x)).plot()",
+    "predict": "net.simulate(x)",
+    "state_dict": "layer.params of each layer in net.layers",
+    "weights": "layer.params of each layer in net.layers",
+} | {verb: f"sg.{verb}(net.simulate(x))" for verb in ("decay", "lyapunov")}
 
 
 def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str]) -> str:

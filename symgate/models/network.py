@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
+from symgate.instead import NETWORK, absent
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
 from symgate.models.stacking import stacked
@@ -124,6 +125,11 @@ class Network:
     batch_first: bool | None = None
     inside: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(absent("a network", name, NETWORK, dir(type(self))))
 
     def __repr__(self) -> str:
         names = ", ".join(f"{layer.name} ({layer.cell.name})" for layer in self.layers)
