@@ -9,6 +9,9 @@ from html import escape
 #: Width and height of the plot, and the room left and below for words.
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 320, 48, 90, 12, 34
 
+#: Letters of a name that fit beside the plot.
+MOST_LETTERS = 12
+
 #: The floor of the picture, in decades.
 FLOOR = -12
 
@@ -41,21 +44,26 @@ def still_picture(curves: Mapping[str, Sequence[float | None]]) -> str:
     for k in (0, lags // 2, lags):
         parts.append(f'<text x="{x(k):.0f}" y="{HEIGHT - 16}" text-anchor="middle">{k}</text>')
     parts.append(f'<text x="{x(lags / 2):.0f}" y="{HEIGHT - 2}" text-anchor="middle">lag</text>')
-    named: list[tuple[float, float]] = []
+    words: list[str] = []  # over every line
+    named: list[tuple[float, float, float]] = []
     for place, (name, curve) in enumerate(curves.items()):
         seen = [(k, v) for k, v in enumerate(curve) if v is not None and low <= v <= high]
         if not seen:
             continue
         line = "L".join(f"{x(k):.1f} {y(v):.1f}" for k, v in seen)
-        end, last = x(seen[-1][0]) + 6, y(seen[-1][1]) + 4
-        while any(abs(end - a) < 48 and abs(last - b) < 12 for a, b in named):  # over another
-            last -= 1
-        named.append((end, last))
-        parts.append(
-            f'<path d="M{line}" class="still still{place % 6}"/>'
-            f'<text x="{end:.0f}" y="{last:.0f}">{escape(name)}</text>'
+        word = name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+        end, height, wide = x(seen[-1][0]) + 6, y(seen[-1][1]) + 4, 7.5 * len(word)
+        rows = sorted(range(TOP + 10, HEIGHT - BOTTOM), key=lambda row: abs(row - height))
+        free = (
+            row
+            for row in rows
+            if not any(a < end + wide and end < b and abs(row - c) < 14 for a, b, c in named)
         )
+        last = next(free, round(height))
+        named.append((end, end + wide, last))
+        parts.append(f'<path d="M{line}" class="still still{place % 6}"/>')
+        words.append(f'<text x="{end:.0f}" y="{last:.0f}">{escape(word)}</text>')
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="How the gradient decays over the lag">{"".join(parts)}</svg>'
+        f'aria-label="How the gradient decays over the lag">{"".join(parts + words)}</svg>'
     )
