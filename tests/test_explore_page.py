@@ -203,6 +203,43 @@ def test_a_bookmark_is_a_view(path: Path) -> None:
         page.until("symgate.cell === 'rnn' && symgate.settings.hidden === 9")
         page.evaluate("symgate.choose('gru'); symgate.set({scheme: 'chrono', tMax: 50})")
         page.until("location.hash.includes('tMax=50')")
+        page.evaluate("symgate.set({gain: 2.5, scheme: 'orthogonal'}); symgate.choose('lstm')")
+        page.evaluate("symgate.set({gain: 2.5, lags: 50, values: {b_f: 1}})")
+        page.evaluate("location.hash = '#v=1&cell=lstm&hidden=16&theme=dark&projector=1'")
+        page.until("symgate.cell === 'lstm' && symgate.settings.hidden === 16")
+        settings = page.evaluate("symgate.settings")  # the rest as a page begins
+        assert (settings["gain"], settings["lags"], settings["values"]) == (1, 200, {})
+        assert page.evaluate("THEME.dark && document.documentElement.className") == "big"
+        assert page.evaluate("PAGE.address().includes('theme=dark&projector=1')")
+        assert page.errors == []
+
+
+def test_without_a_worker_it_makes_the_shares_itself(shown: browser.Page) -> None:
+    shown.evaluate("PAGE.held = PAGE.worker, PAGE.worker = null, symgate.choose('gru')")
+    shown.evaluate("symgate.set({hidden: 4, lags: 20})")
+    shown.until("PAGE.last?.rest < 0 && PAGE.last.shares.length === 20")
+    shown.evaluate("PAGE.worker = PAGE.held, document.getElementById('play').click()")
+    assert shown.evaluate("document.getElementById('play').textContent") in ("Stop", "Next step")
+    shown.evaluate("symgate.choose('lstm')")
+    assert shown.evaluate("document.getElementById('play').textContent") != "Stop"
+    shown.evaluate("document.getElementById('set-hidden').value = ''")
+    shown.evaluate("document.getElementById('set-hidden').dispatchEvent(new Event('change'))")
+    assert "1 to 128 belongs here" in shown.evaluate(
+        "document.getElementById('notice').textContent"
+    )
+    assert shown.errors == []
+
+
+def test_a_file_called_typed_is_not_the_typed_cell(tmp_path: Path) -> None:
+    mine = sg.Cell.from_text(MINE, name="typed")
+    with browser.open(sg.explore(mine).save(tmp_path / "page.html")) as page:
+        page.evaluate(
+            "symgate.type('a_very_long_gate[t] = sigmoid(U @ h[t-1] * 1e90)"
+            "\\nh[t] = a_very_long_gate[t] * h[t-1]')"
+        )
+        assert page.evaluate("symgate.cells") == ["typed", "typed here"]
+        assert "<mn>10</mn>" in page.evaluate("document.getElementById('equations').innerHTML")
+        assert "…" in page.evaluate("document.querySelector('#diagram').textContent")
         assert page.errors == []
 
 

@@ -4,6 +4,9 @@
 
 const TOLD = JSON.parse(find("told").textContent, (_, value) => bare(value)), VERSION = "1";
 const USUAL = { hidden: 32, lags: 200, seed: 0, scheme: "pytorch", gain: 1, scale: 1, tMax: 200, norm: "spectral" };
+const USUAL_LAG = 20; // that is read
+/** A cell that a reader types bears a name that no cell of the page has. */
+const TYPED = ["typed", "typed here", "typed by you"].find((name) => !TOLD.cells.some((told) => told.name === name)) ?? "\u200btyped";
 const BUDGET = 14; // milliseconds for a frame while something moves
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -13,14 +16,14 @@ class Page {
     for (const told of TOLD.cells) this.add(told);
     this.chart = new Chart(find("chart"));
     this.controls = new Controls(find("controls"), (part) => this.move(part), (part) => this.preset(part));
-    this.lag = 20;
+    this.lag = USUAL_LAG;
     this.costs = new Map();
     this.asked = 0;
     this.startWorker();
     this.listen();
     find("page").hidden = false;
     this.open();
-    addEventListener("hashchange", () => this.open());
+    addEventListener("hashchange", ({ newURL }) => this.open(new URL(newURL).hash)); // the address may be of the view again by now
   }
 
   add(told) {
@@ -28,7 +31,7 @@ class Page {
       const lesson = new Lesson(told.text, told);
       const settings = { ...USUAL, values: bare({}), of: told.of ?? lesson.usual, wrt: told.wrt ?? lesson.usual };
       settings.hidden = Math.min(settings.hidden, lesson.hasMatrices ? 8 : 32);
-      this.cells.set(told.name, { told, lesson, settings });
+      this.cells.set(told.name, { told, lesson, settings, usual: { ...settings } });
     } catch (error) {
       this.cells.set(told.name, { told, error });
     }
@@ -54,7 +57,10 @@ class Page {
       const address = URL.createObjectURL(new Blob([find("engine").textContent, handler], { type: "text/javascript" }));
       this.worker = new Worker(address);
       this.worker.onmessage = ({ data }) => this.answered(data);
-      this.worker.onerror = () => { this.worker = null; };
+      this.worker.onerror = () => {
+        this.worker = null;
+        if (this.shown) this.rest();
+      };
     } catch {
       this.worker = null; // the page computes for itself then
     }
@@ -70,16 +76,23 @@ class Page {
       return this.paintFault(error);
     }
     const previous = this.last;
-    if (this.result.log10) this.last = { name: told.name, shares: previous?.name === told.name ? previous.shares : [], rest: previous?.name === told.name ? previous.rest : null };
+    if (this.result.log10 && how.fully) this.last = { name: told.name, shares: this.result.shares, rest: this.result.rest };
+    else if (this.result.log10) this.last = { name: told.name, shares: previous?.name === told.name ? previous.shares : [], rest: previous?.name === told.name ? previous.rest : null };
     this.paint();
     this.milliseconds = performance.now() - start;
-    if (how.exactly) this.costs.set(this.costKey(), this.milliseconds);
+    if (how.exactly && !how.fully) this.costs.set(this.costKey(), this.milliseconds);
     this.dirty = !how.exactly;
   }
 
   costKey() {
     const { settings } = this.shown;
     return [this.name, settings.hidden, settings.lags].join();
+  }
+
+  /** What an exact curve takes on this thread, in milliseconds: measured, or guessed. */
+  cost() {
+    const { settings, lesson } = this.shown;
+    return this.costs.get(this.costKey()) ?? (settings.hidden ** 3 * settings.lags * (lesson?.hasMatrices ? 40 : 4)) / 2e6;
   }
 
   /** Something moves: a frame now, the whole at rest. */
@@ -90,10 +103,7 @@ class Page {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       if (!this.dirty) return;
-      const cost = this.costs.get(this.costKey());
-      const { settings, lesson } = this.shown;
-      const guess = cost ?? (settings.hidden ** 3 * settings.lags * (lesson?.hasMatrices ? 40 : 4)) / 2e6;
-      this.draw({ exactly: guess < BUDGET });
+      this.draw({ exactly: this.cost() < BUDGET });
     });
     this.resting = setTimeout(() => this.rest(), 180);
   }
@@ -105,7 +115,7 @@ class Page {
     if (!lesson) return;
     const id = this.asked;
     if (this.worker) this.worker.postMessage({ id, text: told.text, told: { roles: told.roles, biases: told.biases, keeps: told.keeps, added: told.added, doubled: told.doubled }, settings });
-    else if (this.dirty) this.draw();
+    else this.draw({ exactly: true, fully: true });
   }
 
   answered({ id, result, error }) {
@@ -128,6 +138,7 @@ class Page {
     const { lesson, settings } = this.shown, said = [];
     const bounded = (name, words, low, high) => {
       if (part[name] === undefined) return;
+      if (part[name] === null) return void said.push(`${words}: a number from ${low} to ${high} belongs here; it stays at ${settings[name]}.`);
       const value = part[name] === "" ? NaN : Number(part[name]);
       if (!Number.isFinite(value)) throw new Error(`${words} is a number, not ${part[name]}`);
       const whole = ["hidden", "lags", "seed"].includes(name) ? Math.round(value) : value;
@@ -164,15 +175,15 @@ class Page {
 
   move(part) {
     this.keepGhost();
-    this.take(part);
-    if (part.hidden !== undefined || part.lags !== undefined) this.controls.show(this.shown.settings);
+    this.take(part.scheme === "chrono" ? { ...part, tMax: Math.max(2, this.shown.settings.lags) } : part);
+    if (["hidden", "lags", "seed"].some((name) => part[name] !== undefined)) this.controls.show(this.shown.settings);
     this.soon();
   }
 
   preset(part) {
     this.keepGhost(true);
     this.shown.settings.values = bare({});
-    this.take(part);
+    this.take(part.scheme === "chrono" ? { ...part, tMax: Math.max(2, this.shown.settings.lags) } : part);
     this.controls.show(this.shown.settings);
     this.soon();
   }
@@ -186,6 +197,7 @@ class Page {
 
   choose(name) {
     if (!this.cells.has(name)) throw new Error(`no cell is called ${name}: ${[...this.cells.keys()].join(", ")}`);
+    this.stop();
     const before = this.name === name ? null : this.result?.log10;
     this.ghost = before ? { name: this.name, values: before.slice(), other: true } : null;
     this.name = name;
@@ -193,6 +205,7 @@ class Page {
     if (this.hiding && this.shown.lesson) this.guess = this.usualGuess();
     if (this.hiding !== undefined && !this.hiding) find("guessing").hidden = true;
     this.chart.range = null;
+    find("interfering").hidden = true;
     this.tabs();
     const { lesson, told, settings, error } = this.shown;
     this.say("");
@@ -247,6 +260,7 @@ class Page {
       const big = document.documentElement.classList.toggle("big");
       find("projector").setAttribute("aria-pressed", String(big));
       this.paint();
+      this.toAddress();
     });
     on("copy", "click", (event) => this.copy(event.currentTarget, find("python").textContent));
     on("link", "click", (event) => this.copy(event.currentTarget, location.href.split("#")[0] + this.address()));
@@ -259,6 +273,7 @@ class Page {
     on("theme", "click", () => {
       THEME.turn();
       this.worn();
+      this.toAddress();
     });
     THEME.system.addEventListener("change", () => this.worn());
     this.stop();

@@ -58,6 +58,7 @@ class Controls {
           this.choice("norm", "norm", settings.norm, ["spectral", "frobenius"])),
         element("div", { class: "pair" }, this.choice("scheme", "weights drawn", settings.scheme, this.schemes(told)))),
     );
+    this.show(settings);
   }
 
   schemes(told) {
@@ -79,7 +80,7 @@ class Controls {
 
   count(name, words, value, min, max) {
     const input = element("input", { type: "number", id: `set-${name}`, name, min, max, step: 1, value });
-    input.addEventListener("change", () => this.changed({ [name]: Number(input.value) }));
+    input.addEventListener("change", () => this.changed({ [name]: input.value === "" ? null : Number(input.value) }));
     return element("label", { for: `set-${name}` }, words, input);
   }
 
@@ -91,11 +92,14 @@ class Controls {
 
   presets(lesson, told) {
     const button = ([name, settings]) => element("button", { type: "button", onclick: () => this.preset(settings) }, name);
-    return presetsOf(lesson, told).map(button);
+    const made = presetsOf(lesson, told).map(button);
+    this.chrono = made.find((one) => one.textContent === "chrono");
+    return made;
   }
 
   /** Brings the form to the settings without telling of it. */
   show(settings) {
+    if (this.chrono) this.chrono.textContent = `chrono for T = ${Math.max(2, settings.lags)}`;
     for (const { name, own, input, output, usual } of this.sliders.values()) {
       const value = own ? settings[name] : settings.values[name];
       input.value = value ?? (usual === "drawn" ? 0 : usual);
@@ -115,7 +119,7 @@ function presetsOf(lesson, told) {
   if (forget) found.push(["forget bias 1", set(biases[forget], 1)], ["forget bias 3", set(biases[forget], 3)]);
   const [kept] = Object.entries(told.keeps ?? {}).filter(([gate]) => gate !== forget && biases[gate]);
   if (kept && !forget) found.push([kept[1] ? `${kept[0]} keeps` : `${kept[0]} closed`, set(biases[kept[0]], kept[1] ? 4 : -4)]);
-  if (Object.keys(told.keeps ?? {}).some((gate) => biases[gate])) found.push(["chrono for 200", { ...fresh, scheme: "chrono", tMax: 200 }]);
+  if (Object.keys(told.keeps ?? {}).some((gate) => biases[gate])) found.push(["chrono", { ...fresh, scheme: "chrono" }]);
   if (reset) found.push(["reset gate closed", set(biases[reset], -6)]);
   if (has("b_beta")) found.push(["delta rule full", set("b_beta", 6)]);
   const recurrent = [...lesson.acting].some(([, { input }]) => !input);

@@ -6,7 +6,9 @@ const Guessing = {
 
   predicting(on) {
     if (!this.shown.lesson) return;
+    this.stop();
     this.hiding = on;
+    find("guess").disabled = find("reveal").disabled = false;
     this.guess = on ? this.usualGuess() : null;
     find("predict").setAttribute("aria-pressed", String(on));
     find("guessing").hidden = !on;
@@ -48,6 +50,7 @@ const Guessing = {
       return `it ${slope < 0 ? "halves" : "doubles"} every ${round(Math.log10(2) / Math.abs(slope))} steps`;
     };
     this.hiding = false;
+    find("guess").disabled = find("reveal").disabled = true;
     document.body.classList.remove("guess-mode");
     find("predict").setAttribute("aria-pressed", "false");
     if (log10 && this.guess) find("verdict").textContent = `You guessed that ${half(this.guess)}; ${half([...log10])}.`;

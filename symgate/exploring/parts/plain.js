@@ -35,9 +35,11 @@ function plainDiagram(cell, colours, dark) {
   }
   for (const [name, { x, y }] of place) {
     const [id, lag] = name.split(" "), [base, ...under] = id.split("_").filter(Boolean), known = lag === "0" ? hue(id) : null;
-    const below_ = [...under.map((u) => LETTER[u] ?? u), lag === "1" ? "t−1" : "t"].join(" ");
-    boxes.push(`<g${known ? ` color="${known[dark]}"` : ""}><rect x="${x}" y="${y - 17}" width="76" height="34" rx="8" fill="var(--page)" stroke="currentColor" stroke-width="1.3"/>` +
-      `<text x="${x + 38}" y="${y + 5}" text-anchor="middle" fill="currentColor"><tspan font-style="italic">${PLAIN(LETTER[SPELLINGS[base] ?? base] ?? base)}</tspan><tspan dy="5" font-size="11">${PLAIN(below_)}</tspan></text></g>`);
+    const time = lag === "1" ? "t−1" : "t", cut = (word, room) => (word.length > room ? `${word.slice(0, Math.max(1, room - 1))}…` : word);
+    const under_ = cut(under.map((u) => LETTER[u] ?? u).join(" "), 5), below_ = [...(under_ ? [under_] : []), time].join(" ");
+    const base_ = cut(LETTER[SPELLINGS[base] ?? base] ?? base, Math.floor((68 - 6.5 * below_.length) / 8));
+    boxes.push(`<g${known ? ` color="${known[dark]}"` : ""}><title>${PLAIN(id)}</title><rect x="${x}" y="${y - 17}" width="76" height="34" rx="8" fill="var(--page)" stroke="currentColor" stroke-width="1.3"/>` +
+      `<text x="${x + 38}" y="${y + 5}" text-anchor="middle" fill="currentColor"><tspan font-style="italic">${PLAIN(base_)}</tspan><tspan dy="5" font-size="11">${PLAIN(below_)}</tspan></text></g>`);
   }
   return `<svg viewBox="0 0 ${wide} ${tall}" role="img" aria-label="What each equation reads">${lines.join("")}${boxes.join("")}</svg>`;
 }

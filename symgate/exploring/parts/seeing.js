@@ -76,6 +76,7 @@ const Seeing = {
     const { told } = this.shown, dark = Number(THEME.dark);
     const names = path.split(", "), known = told.colours?.[path] ?? told.colours?.[names.at(-1)];
     if (known) return known[dark];
+    if (path === "direct") return ["#1d2126", "#e6e8ea"][dark];
     return HUES[[...path].reduce((a, c) => a + c.charCodeAt(0), 0) % HUES.length][dark];
   },
 
@@ -91,6 +92,7 @@ const Seeing = {
     find("lag").setAttribute("aria-valuetext", this.hiding ? `lag ${k}` : `lag ${k}: ${shownPower(result.log10[k])}`);
     if (!this.hiding) this.chart.read(k, result.log10, `lag ${k}: ${shownPower(result.log10[k])}`);
     find("ribbon").hidden = find("shares").hidden = this.hiding || !shares.length;
+    find("interfering").hidden = this.hiding || !shares.some((share) => [...share.values()].some((v) => v > 1.005 || v < -0.005));
     if (this.hiding || !shares.length) return;
     const here = shares[Math.min(Math.max(k - 1, 0), shares.length - 1)];
     drawRibbon(find("ribbon"), shares, settings.lags, (p) => this.colour(p), this.lit, this.chart.scale);

@@ -36,7 +36,7 @@ function sentences(values, { of, wrt, lags }) {
   const half = Math.log10(2) / Math.abs(slope);
   if (slope < -1e-4) {
     if (half > lags) parts.push(`The gradient lives: half of it would be gone only every ${round(half)} steps.`);
-    else parts.push(half < 1 ? `The gradient dies: every step leaves a factor of ${round(10 ** slope)}.` : `Half of the gradient is gone every ${round(half)} steps.`);
+    else parts.push(half < 1 ? `The gradient dies: half of it is gone every ${round(half)} steps; a step leaves a factor of ${round(10 ** slope)}.` : `Half of the gradient is gone every ${round(half)} steps.`);
   } else if (slope > 1e-4) parts.push(half > 10 * lags ? "The gradient keeps its size." : `The gradient explodes: it doubles every ${round(half)} steps.`);
   else parts.push("The gradient keeps its size.");
   if (thousandth > 0 && slope < 0) parts.push(`From lag ${thousandth} on less than a thousandth of it is left.`);

@@ -5,25 +5,27 @@ const Taking = {
   // -- the address ---------------------------------------------------------------------------
 
   /** Opens what the address says; what it says and this page does not know is left out. */
-  open() {
-    const words = new URLSearchParams(location.hash.slice(1)), said = [];
+  open(address = location.hash) {
+    const words = new URLSearchParams(address.slice(1)), said = [];
     const text = words.get("text"), name = words.get("cell");
     if (text) find("typed").value = text;
-    if (text && !this.useTyped(false)) said.push("The cell of this bookmark cannot be read.");
-    const known = this.cells.has(name) ? name : text && this.cells.has("typed") ? "typed" : TOLD.cells[0].name;
+    const own = Boolean(text) && this.useTyped(false);
+    if (text && !own) said.push("The cell of this bookmark cannot be read.");
+    const known = own ? TYPED : this.cells.has(name) ? name : TOLD.cells[0].name, one = this.cells.get(known);
+    if (one.lesson) Object.assign(one.settings, one.usual, { values: bare({}) });
+    this.wearing(words);
     this.choose(known);
     if (![...words].length) {
       requestAnimationFrame(() => setTimeout(() => this.dirty && this.draw())); // the page first
       return;
     }
     if (words.get("v") !== VERSION) said.push("This bookmark is of another version; what both know is shown.");
-    if (name !== null && name !== known) said.push(`This page has no cell ${name}.`);
+    if (name !== null && name !== known && !own) said.push(`This page has no cell ${name}.`);
     if (this.shown.lesson) {
-      this.shown.settings.values = bare({});
       for (const [key, value] of words) {
         const number = value.trim() === "" ? NaN : Number(value), numeric = ["hidden", "lags", "seed", "gain", "scale", "tMax"].includes(key);
         const part = key.startsWith("p.") ? { values: { [key.slice(2)]: number } } : { [key]: numeric && Number.isFinite(number) ? number : value };
-        if (["v", "cell", "text", "k", "predict"].includes(key)) continue;
+        if (["v", "cell", "text", "k", "predict", "theme", "projector"].includes(key)) continue;
         try {
           this.take(part);
         } catch (error) {
@@ -31,12 +33,25 @@ const Taking = {
         }
       }
       const k = Math.round(Number(words.get("k")));
-      if (words.has("k") && k >= 0) this.lag = Math.min(k, this.shown.settings.lags);
+      this.lag = Math.min(words.has("k") && k >= 0 ? k : USUAL_LAG, this.shown.settings.lags);
       this.controls.show(this.shown.settings);
     }
-    this.draw();
+    if (!this.shown.lesson || this.cost() < 200) this.draw(); // else an estimate with the next frame, and the worker's answer
     if (said.length) this.say(said.join(" "));
     if (words.get("predict") === "1") this.predicting(true);
+  },
+
+  /** Theme and projector, where the address names them. */
+  wearing(words) {
+    const theme = words.get("theme"), big = words.get("projector");
+    if (["light", "dark"].includes(theme) && (theme === "dark") !== THEME.dark) {
+      THEME.turn();
+      this.worn();
+    }
+    if (big !== null) {
+      document.documentElement.classList.toggle("big", big === "1");
+      find("projector").setAttribute("aria-pressed", String(big === "1"));
+    }
   },
 
   address() {
@@ -44,7 +59,9 @@ const Taking = {
     for (const key of ["hidden", "lags", "seed", "gain", "scale", "scheme", "of", "wrt", "norm"]) words.set(key, settings[key]);
     for (const [name, value] of Object.entries(settings.values)) words.set(`p.${name}`, value);
     if (settings.scheme === "chrono") words.set("tMax", settings.tMax);
-    if (this.lag) words.set("k", this.lag);
+    if (THEME.chosen) words.set("theme", THEME.chosen);
+    if (document.documentElement.classList.contains("big")) words.set("projector", "1");
+    words.set("k", this.lag);
     if (this.hiding) words.set("predict", "1");
     if (told.typed) words.set("text", told.typed);
     return `#${words}`;
@@ -64,9 +81,9 @@ const Taking = {
       const lesson = new Lesson(text);
       new Machine(lesson.cell, lesson.numbers({ hidden: 3 }), FUNCTIONS);
       find("fault").hidden = true;
-      this.add({ name: "typed", title: "a cell of your own", text, typed: text, colours: huesOf(lesson.cell) });
+      this.add({ name: TYPED, title: "a cell of your own", text, typed: text, colours: huesOf(lesson.cell) });
       if (show) {
-        this.choose("typed");
+        this.choose(TYPED);
         this.say(this.taken(lesson.cell));
       }
       return true;

@@ -18,10 +18,19 @@ function nameML(name, lag) {
   return under.length ? `<msub>${inner}<mrow>${under.join("<mo>,</mo>")}</mrow></msub>` : inner;
 }
 
+/** A number; 1e90 and its like as a power of ten. */
+function numberML(value, outside) {
+  const [, front, exponent] = String(value).match(/^(.*)e\+?(.*)$/) ?? [];
+  if (exponent === undefined) return `<mn>${value}</mn>`;
+  const tens = `<msup><mn>10</mn><mrow>${exponent.startsWith("-") ? "<mo>−</mo>" : ""}<mn>${exponent.replace("-", "")}</mn></mrow></msup>`;
+  const inner = front === "1" ? tens : `<mn>${front}</mn><mo>·</mo>${tens}`;
+  return outside > 2 ? `<mrow><mo>(</mo>${inner}<mo>)</mo></mrow>` : `<mrow>${inner}</mrow>`;
+}
+
 function treeML(node, outside = 0) {
   const wrap = (binds, inner) => (binds < outside ? `<mrow><mo>(</mo>${inner}<mo>)</mo></mrow>` : `<mrow>${inner}</mrow>`);
   switch (node.kind) {
-    case "num": return `<mn>${node.value}</mn>`;
+    case "num": return numberML(node.value, outside);
     case "name": return nameML(node.id, node.lag);
     case "neg": return wrap(1, `<mo>−</mo>${treeML(node.inner, 2)}`);
     case "turned": return `<msup>${treeML(node.inner, 3)}<mi>⊤</mi></msup>`;
