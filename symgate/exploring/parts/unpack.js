@@ -80,7 +80,8 @@ function inflated(bytes, size) {
 
 {
   const packed = document.getElementById("packed"), text = atob(packed.textContent.trim());
-  const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const parts = new TextDecoder().decode(inflated(bytes, Number(packed.dataset.size))).split("\u0000");
   ["told", "engine", "app"].forEach((id, i) => {
     const script = document.createElement("script");
