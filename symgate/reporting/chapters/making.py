@@ -58,7 +58,7 @@ def _files(f: Findings) -> list[tuple[Words, Words]]:
             key=len,
             default="all cells",
         )
-        what = name.removeprefix(owner).strip("-").replace("-", " ") or _ALONE[kind]
+        what = name.removeprefix(owner).strip("-") or _ALONE[kind]
         links = [(Link(form.upper(), f"{stem}.{form}"),) for form in forms[stem]]
         rows[owner].append((f"{what}: ", *listed(links, last="and")))
     return [
