@@ -7,7 +7,6 @@ names. It finds no change of parameters beyond that, and proves no difference.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,13 +14,10 @@ from hashlib import sha256
 from itertools import islice, permutations, product
 
 from sympy import (
-    Add,
     Expr,
     Indexed,
     MatrixExpr,
     MatrixSymbol,
-    Mul,
-    Pow,
     Symbol,
     expand_mul,
     preorder_traversal,
@@ -29,6 +25,7 @@ from sympy import (
 )
 from sympy.core.basic import Basic
 
+from symgate.algebra.length import summands
 from symgate.algebra.vectors import Vector, name_of, rank, time_of, variable
 from symgate.comparing.effort import TooLarge
 from symgate.comparing.wording import Map
@@ -130,7 +127,7 @@ class _Whole:
         sizes = dict.fromkeys(cell.sizes.values(), ANY)
         for name, e in cell.equations.items():
             value = values[cell.variable(name)] = e.xreplace(values).xreplace(sizes)
-            if _summands(value, known) > MOST:
+            if summands(value, MOST, known) > MOST:
                 raise TooLarge(f"the sum for {name}[t] has too many terms")
         read = {v for e in cell.equations.values() for v in e.atoms(Indexed)}
         shown = [n for n in cell.equations if n in cell.states or cell.variable(n) not in read]
@@ -198,22 +195,6 @@ def _renamed(a: Basic, name: str) -> Basic:
 
 def _name(a: Basic) -> str:
     return name_of(a) if isinstance(a, Indexed) else str(getattr(a, "name", ""))
-
-
-def _summands(e: Basic, known: dict[Basic, int]) -> int:
-    """How many summands an expression has, multiplied out; counted before it is, within nodes
-    too, where more than MOST are MOST + 1 of the whole."""
-    if e not in known:
-        parts = [_summands(p, known) for p in e.args]
-        count = 1
-        if isinstance(e, Add):
-            count = sum(parts)
-        elif isinstance(e, Mul):
-            count = math.prod(parts)
-        elif isinstance(e, Pow) and e.exp.is_Integer and e.exp.is_positive:
-            count = parts[0] ** min(int(e.exp), MOST)
-        known[e] = min(max([count, *(n for n in parts if n > MOST)]), MOST + 1)
-    return known[e]
 
 
 def _expanded(e: Expr) -> Expr:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import sympy as sp
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul, Symbol
 
+from symgate.algebra.length import summands
 from symgate.errors import SymgateError
 from symgate.numerics.compiled import elementwise
 
@@ -134,21 +134,10 @@ def _splits(e: Expr, known: tuple[Known, ...]) -> tuple[Split, ...]:
     if not bare and len(set(roots.values())) <= 1:
         return (((e,), ()),)
     depends = {atom: random for atom, _, _, random in known}
-    if _summands(e) > MOST_SUMMANDS:
+    if summands(e, MOST_SUMMANDS, {}) > MOST_SUMMANDS:
         raise Entangled("multiplied out, it is too long")
     terms = sp.Add.make_args(sp.expand(e))
     return tuple(_split(term, roots, bare, depends) for term in terms)
-
-
-def _summands(e: Expr) -> int:
-    """How many products an expression has at most, multiplied out."""
-    if isinstance(e, sp.Add):
-        return sum(map(_summands, e.args))
-    if isinstance(e, Mul):
-        return prod(map(_summands, e.args))
-    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp > 0:
-        return _summands(e.base) ** int(e.exp)
-    return 1
 
 
 def _split(
