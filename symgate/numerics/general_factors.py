@@ -14,6 +14,7 @@ from symgate.numerics import native
 from symgate.numerics.general import natural, parameters_of
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import largest_squares, squares
+from symgate.numerics.record import noted_of
 from symgate.numerics.values import Arrays
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
@@ -38,7 +39,7 @@ def of_factors(
         return out
     if not (pull.alike and len(shape) == 2 and shape[1] <= LARGEST and run.samples):
         return None
-    wanted = np.isin(np.arange(lags + 1), np.arange(lags + 1) if noted is None else noted)
+    wanted = noted_of(lags, noted)
     rows = np.broadcast_to(np.eye(shape[1], dtype=run.dtype), (run.samples, shape[1], shape[1]))
     log, lag = np.zeros(run.samples), 0
     with np.errstate(all="ignore"):

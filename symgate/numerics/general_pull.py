@@ -21,6 +21,7 @@ from symgate.linear.paths import Path
 from symgate.numerics.general import Moment
 from symgate.numerics.general_factors import of_factors
 from symgate.numerics.general_ways import Pull
+from symgate.numerics.record import noted_of
 from symgate.numerics.run import Run
 
 Array = NDArray[Any]
@@ -106,7 +107,7 @@ def general_lag_norms(
         deltas = {of: pull.basis(alike) if rows is None else pull.given(rows)}
     log = np.zeros(run.samples)
     out = np.full((lags + 1, run.samples), -np.inf)
-    wanted = np.isin(np.arange(lags + 1), np.arange(lags + 1) if noted is None else noted)
+    wanted = noted_of(lags, noted)
     times = pull.times(norm) if even or alike else 1.0
     state = wrt in run.cell.states
 

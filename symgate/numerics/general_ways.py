@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Pull:
         self.every = [way for ways in self.ways.values() for way in ways]
         self.symbols = self.moment.needed(e for way in self.every for _, e in way.pulled)
 
-    @property
+    @cached_property
     def even(self) -> bool:
         """Whether numbers alone stand on the way from a state to itself: a multiple of I."""
         return self.of == self.wrt and all(
@@ -89,7 +90,7 @@ class Pull:
             for _, term in way.terms
         )
 
-    @property
+    @cached_property
     def alike(self) -> bool:
         """Whether each row of the matrices on the way goes the same way by itself."""
         passed = {node.name for way in self.every for node, _ in way.terms}

@@ -18,6 +18,16 @@ class Regrown(Exception):
     """What was dropped matters again: an earlier step shut off what was kept."""
 
 
+def noted_of(lags: int, noted: Array | None) -> Array:
+    """Which of the lags 0 … `lags` are noted: all where nothing is said.
+
+    >>> noted_of(2, None).tolist(), noted_of(2, np.array([0, 2])).tolist()
+    ([True, True, True], [True, False, True])
+    """
+    every = np.arange(lags + 1)
+    return np.isin(every, every if noted is None else noted)
+
+
 class Record:
     """The block by `wrt` of a product with `height` rows, at the lags 0 … K, or at those
     that are `noted`.
@@ -40,9 +50,7 @@ class Record:
     ) -> None:
         self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
-        self.noted = np.ones(lags + 1, bool)
-        if noted is not None:
-            self.noted = np.isin(np.arange(lags + 1), noted)
+        self.noted = noted_of(lags, noted)
         self.squares, self.dropped = np.zeros((2, lags + 1, samples))
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
