@@ -108,18 +108,23 @@ def in_a_square(size: object) -> str:
     return f": a matrix of that many rows and columns alone takes {gigabytes:,} GB of memory"
 
 
-def whole(least: int = 0, most: int = MOST) -> Check:
-    """A whole number; NumPy's are taken, True is not."""
+def whole(least: int = 0, most: int = MOST, beyond: Callable[[object], str] | None = None) -> Check:
+    """A whole number; NumPy's are taken, True is not. `beyond` goes on about one above `most`."""
 
     def check(name: str, value: Any) -> int:
         if not is_whole(value) or int(value) < least:
             raise SymgateError(f"{name} is a whole number from {least}, not {shown(value)}")
         if int(value) > most:
-            memory = in_a_square(value) if most == MOST_UNITS else ""
-            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}{memory}")
+            more = "" if beyond is None else beyond(value)
+            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}{more}")
         return int(value)
 
     return check
+
+
+def units(least: int) -> Check:
+    """A size of a cell; what is too large says the memory that it would take."""
+    return whole(least, MOST_UNITS, in_a_square)
 
 
 def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
@@ -234,9 +239,9 @@ ASKED: Mapping[str, Check] = {
     "format": word,
     "gain": number(),
     "hadamard": word,
-    "hidden": several(whole(1, MOST_UNITS)),
+    "hidden": several(units(1)),
     "high": number(least=0),
-    "input": whole(0, MOST_UNITS),
+    "input": units(0),
     "input_variance": number(least=0),
     "jobs": whole(1, 256),
     "keep": path,
@@ -258,7 +263,7 @@ ASKED: Mapping[str, Check] = {
     "seed": whole(),
     "since": whole(),
     "singular": several(whole()),
-    "sizes": table(whole(1, MOST_UNITS)),
+    "sizes": table(units(1)),
     "start": number(),
     "starts": whole(1, 10**6),
     "step": hook,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate import __version__
-from symgate.asked import MOST_UNITS, asked, is_number, number, several, table, whole, words
+from symgate.asked import asked, is_number, number, several, table, units, words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName
@@ -141,7 +141,7 @@ class Sweep:
 
 
 @asked(
-    hidden=several(whole(1, MOST_UNITS)),
+    hidden=several(units(1)),
     gain=several(number()),
     bias=table(several(number())),
     scheme=words,
