@@ -23,16 +23,12 @@ def warn_of_capitals(text: str, vectors: set[str]) -> None:
     for line in read_lines(source):
         for node in ast.walk(line.right):
             match node:
-                case ast.BinOp(ast.Name(name), ast.Mult(), ast.Subscript() as value):
-                    pass
-                case ast.BinOp(ast.Subscript() as value, ast.Mult(), ast.Name(name)):
-                    pass
-                case _:
-                    continue
-            if name in vectors and _MATRIX.fullmatch(name):
-                said = (
-                    f"{name} is taken as a vector, which multiplies component by component; "
-                    f"the product of a matrix is {name} @ {source.written(value)}"
-                )
-                warnings.warn(str(source.error(node, said)), EquationWarning, stacklevel=4)
-                return
+                case ast.BinOp(ast.Name(name), ast.Mult(), ast.Subscript() as value) | ast.BinOp(
+                    ast.Subscript() as value, ast.Mult(), ast.Name(name)
+                ) if name in vectors and _MATRIX.fullmatch(name):
+                    said = (
+                        f"{name} is taken as a vector, which multiplies component by component; "
+                        f"the product of a matrix is {name} @ {source.written(value)}"
+                    )
+                    warnings.warn(str(source.error(node, said)), EquationWarning, stacklevel=4)
+                    return
