@@ -439,3 +439,13 @@ def test_bad_input(
     assert said in err
     assert "Traceback" not in err
     assert not (tmp_path / "out" / "index.html").exists()
+
+
+def test_the_homework_on_the_page_has_one_slip_that_is_found(made: Report, page: Page) -> None:
+    told = made.data["homework"]
+    file = made.path.parent / "data" / "homework.tex"
+    again = sg.check(told["cell"], file.read_text())
+    assert [line["verdict"] for line in told["lines"]].count("wrong") == 1
+    assert again.to_dict()["faults"] == told["faults"]
+    figure = next(e for e in page.iter("figure") if e.get("id") == "figure-homework")
+    assert told["faults"][0]["message"].split()[-1] in text(figure)

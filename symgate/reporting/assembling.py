@@ -109,6 +109,8 @@ def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str,
     add("live", "the live page", shown, "texts", "live", settings.cells)
     add("claims", "the claims", {}, "texts", "claims")
     add("notes", "the lecture notes", {}, "texts", "notes")
+    given = (settings.cells, settings.notation, settings.seed)
+    add("homework", "a homework", about, "homework", "homework", *given)
     return found
 
 
@@ -142,6 +144,7 @@ def _data(
         "long": dict(pieces["long"].data),
         "claims": dict(pieces["claims"].data),
         "notes": list(pieces["notes"].data["notes"]),
+        "homework": dict(pieces["homework"].data),
         "known": rows,
         "agreed": sum(bool(row["agrees"]) for row in rows),
         "checked": len(rows),

@@ -9,6 +9,7 @@ from symgate.reporting.chapters import (
     answer,
     cells,
     claims,
+    homework,
     known,
     long,
     making,
@@ -27,6 +28,7 @@ CHAPTERS: tuple[Callable[[Findings], Section | None], ...] = (
     long.section,
     claims.section,
     notes.section,
+    homework.section,
     known.section,
     making.section,
 )

@@ -1,0 +1,36 @@
+"""A homework, checked: a derivation with one slip, and what is said of each of its lines."""
+
+from __future__ import annotations
+
+from symgate.reporting.blocks import Code, Link, Paragraph, Picture, Section
+from symgate.reporting.findings import Findings
+
+#: Where the homework lies beside the page.
+FILE = "data/homework.tex"
+
+
+def section(f: Findings) -> Section | None:
+    """The picture, and how one checks a homework of one's own."""
+    if not f.has("homework"):
+        return None
+    cell, lines = f["homework/cell"], f["homework/lines"]
+    right = sum(line["verdict"] == "right" for line in lines)
+    (fault,) = f["homework/faults"][:1]
+    said = f"{fault['message']} ({fault['mend']})" if fault["mend"] else fault["message"]
+    words = (
+        "A derivation may be handed in as it is written on the board. This one has a slip of the "
+        "pen, chosen by the seed of the report: ",
+        Link("homework.tex", FILE),
+        ". The verdict, the place and the correction are those of ",
+        Code(f"symgate check {cell} homework.tex"),
+        "; ",
+        Code(f"symgate exercises {cell} -o sheet.pdf"),
+        " sets such questions.",
+    )
+    alternative = f"{right} of {len(lines)} equalities of a homework about {cell} right; {said}"
+    caption = (f"A homework about {cell}, line by line, with the correction.",)
+    return Section(
+        "homework",
+        "A homework, checked",
+        (Paragraph(words), Picture("homework", alternative, caption)),
+    )
