@@ -226,7 +226,7 @@ static int any(const double *a, whole n) {
     return 0;
 }
 
-enum { FEW = 48, LARGE = 128, APART = LARGE + 8 };
+enum { FEW = 128, APART = FEW + 8 }; /* rows of a Gram matrix, and how far they lie apart */
 
 /* the largest eigenvalue of a symmetric matrix g (r, r), its rows `apart`, which is destroyed:
  * Householder to tridiagonal form, then Laguerre's iteration from above; where many eigenvalues
@@ -329,9 +329,9 @@ static inline double spectral(
     return largest(r, g, apart);
 }
 
-/* the largest singular value, squared, of each of `count` matrices (r, n), r up to LARGE */
+/* the largest singular value, squared, of each of `count` matrices (r, n), r up to FEW */
 void symgate_spectral(const double *a, whole count, whole r, whole n, double *out) {
-    double g[LARGE * APART] __attribute__((aligned(64)));
+    double g[FEW * APART] __attribute__((aligned(64)));
     for (whole i = 0; i < count; i++) out[i] = spectral(a + i * r * n, n, r, n, g, APART);
 }
 
@@ -494,7 +494,7 @@ whole symgate_run(const instruction *code, whole count, whole first, whole stop,
                             out = s != 0 || any(x + i * c->a.row, c->n);
                     }
                     else if (c->op == SPECTRAL)
-                        s = spectral(x, c->a.row, height, c->n, space, FEW);
+                        s = spectral(x, c->a.row, height, c->n, space, APART);
                     o[0] = s;
                 }
             }

@@ -57,7 +57,9 @@ def of_factors(
             if len(keep):
                 held = np.stack(products)[keep]
                 pull.check(held)
-                found = squares(held) if norm == "frobenius" else _spectral(held)
+                found = (
+                    squares(held) if norm == "frobenius" else largest_squares(held, native.engine())
+                )
                 out[lag + 1 + keep] = 0.5 * np.log10(found) + np.stack(logs)[keep] + times
             lag += count
     return out
@@ -94,15 +96,3 @@ def _values(pull: Pull, first: int, stop: int) -> Arrays:
     window = run.window(first, stop)
     known = {v: natural(run, name_of(v), window[v]) for v in pull.symbols}
     return Arrays({**parameters_of(run), **known}, run.size)
-
-
-def _spectral(held: Array) -> Array:
-    """The square of the largest singular value of each of (steps, samples, n, n)."""
-    library = native.engine()
-    if library is None or held.dtype != np.float64:
-        return largest_squares(held)
-    steps, samples, rows, columns = held.shape
-    held, out = np.ascontiguousarray(held), np.empty((steps, samples))
-    at = [a.__array_interface__["data"][0] for a in (held, out)]
-    library.symgate_spectral(at[0], steps * samples, rows, columns, at[1])
-    return out

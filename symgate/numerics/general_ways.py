@@ -24,8 +24,9 @@ from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path
 from symgate.linear.terms import Linearisation, Node, Term
+from symgate.numerics import native
 from symgate.numerics.general import Moment
-from symgate.numerics.norms import largest
+from symgate.numerics.norms import largest_squares, squares
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays
 
@@ -172,8 +173,8 @@ class Pull:
         flat = np.moveaxis(rows.reshape(*rows.shape[:2], -1), 1, 0)
         self.check(flat)
         if kind == "frobenius":
-            return np.sqrt(np.einsum("brn,brn->b", flat, flat))
-        return np.asarray([largest(sample) for sample in flat])
+            return np.sqrt(squares(flat))
+        return np.sqrt(largest_squares(flat, native.engine()))
 
     def check(self, rows: Array) -> None:
         """Raise where something is not finite."""

@@ -7,6 +7,7 @@ the Frobenius norm is too small to hide a larger value; else the Gram matrix is 
 
 from __future__ import annotations
 
+from ctypes import CDLL
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +27,13 @@ class Norm:
 
 NORMS = {"frobenius": Norm("F", "fro"), "spectral": Norm("2", 2)}
 
-#: How many vectors are followed, how exact the norm must be, how often to try, and up to
-#: how many rows the Gram matrix is solved outright.
-VECTORS, EXACT, ROUNDS, FEW = 6, 1e-12, 6, 48
+#: How many vectors are followed, how exact the norm must be, how often to try, and for how
+#: many lags at most nothing is followed after that failed.
+VECTORS, EXACT, ROUNDS, REST = 6, 1e-12, 6, 31
+
+#: Up to how many rows the Gram matrix is solved outright, by NumPy and by the compiled engine
+#: (as in engine.c).
+FEW, FEW_COMPILED = 48, 128
 
 
 def squares(held: Array) -> Array:
@@ -42,14 +47,16 @@ def squares(held: Array) -> Array:
 class Spectral:
     """Follows the largest singular value of one sample's rows over the lags."""
 
-    def __init__(self, rows: int, seed: int = 0) -> None:
-        self.seed = seed
+    def __init__(self, rows: int, seed: int = 0, library: CDLL | None = None) -> None:
+        self.seed, self.library = seed, library
+        self.few = FEW if library is None else FEW_COMPILED
         self.left: Array
         self.restart(rows)
 
     def restart(self, rows: int) -> None:
         """Begin with vectors that know nothing, once they are needed."""
         self.rows, self.left = rows, np.empty((0, 0))
+        self.failed = self.rest = 0
 
     def begin(self) -> None:
         if not self.left.size:
@@ -64,11 +71,16 @@ class Spectral:
 
     def norm(self, rows: Array) -> float:
         """The largest singular value of rows (r, n)."""
-        if len(rows) > FEW:
-            found = self.followed(rows)
-            if found is not None:
-                return found
-        return largest(rows)
+        if len(rows) > self.few:
+            if self.rest == 0:
+                found = self.followed(rows)
+                self.failed = 0 if found is not None else 2 * self.failed + 1
+                self.rest = min(self.failed, REST)
+                if found is not None:
+                    return found
+            else:
+                self.rest -= 1
+        return float(np.sqrt(largest_squares(rows, self.library)))
 
     def followed(self, rows: Array) -> float | None:
         """The norm by iteration from the last lag's vectors, or None if it is not certain."""
@@ -87,18 +99,20 @@ class Spectral:
         return None
 
 
-def largest(rows: Array) -> float:
-    """The largest singular value of rows (r, n)."""
-    return float(np.sqrt(largest_squares(rows)))
-
-
-def largest_squares(held: Array) -> Array:
+def largest_squares(held: Array, library: CDLL | None = None) -> Array:
     """The square of the largest singular value of each matrix of (…, r, n), from the Gram
-    matrix: exact to rounding for the largest."""
+    matrix: exact to rounding for the largest. `library` is the compiled engine."""
     if not held.size:
         return np.zeros(held.shape[:-2])
-    turned = held.swapaxes(-1, -2)
-    gram = held @ turned if held.shape[-2] <= held.shape[-1] else turned @ held
+    if held.shape[-1] < held.shape[-2]:
+        held = held.swapaxes(-1, -2)
+    *many, rows, columns = held.shape
+    if library is not None and rows <= FEW_COMPILED and held.dtype == np.float64:
+        held, out = np.ascontiguousarray(held), np.empty(many)
+        at = [a.__array_interface__["data"][0] for a in (held, out)]
+        library.symgate_spectral(at[0], out.size, rows, columns, at[1])
+        return out
+    gram = held @ held.swapaxes(-1, -2)
     return np.maximum(np.linalg.eigvalsh(gram)[..., -1], 0.0)
 
 

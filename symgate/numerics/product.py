@@ -220,6 +220,7 @@ def _noted_blocks(
             norm=norm,
             tolerance=tolerance,
             noted=noted,
+            library=asked.library,
         )
         for name in wrt
     ]
@@ -337,6 +338,7 @@ def _walked(
         norm=norm,
         tolerance=tolerance,
         singular_at=singular,
+        library=asked.library,
     )
     rank = Rank(
         tolerance,

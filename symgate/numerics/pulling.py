@@ -17,9 +17,10 @@ from sympy import Expr
 
 from symgate.numerics.bound import BoundBranch, BoundForm
 from symgate.numerics.forward import empty, scalars_of
+from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.recipe import Register, worked_out
 from symgate.numerics.steps import Rows, Steps
-from symgate.numerics.tape import FEW, ROW, SAMPLE, TAPES, Bound, Place, Same, Tape, packed
+from symgate.numerics.tape import ROW, SAMPLE, TAPES, Bound, Place, Same, Tape, packed
 from symgate.numerics.threads import side_by_side
 
 Array = NDArray[Any]
@@ -46,7 +47,7 @@ class Pulling:
         numbers = sum(map(steps.size, steps.values)) * self.samples
         self.length = int(np.clip(NUMBERS // max(numbers, 1), SHORTEST, LONGEST))
         self.vector = int(library.symgate_vector())
-        self.is_spectral = spectral and height <= FEW
+        self.is_spectral = spectral and height <= FEW_COMPILED
         self.wrt = tuple(wrt)
         counts = _forming, _applying, _running
         self.costs = [sum(map(count, steps.forms)) for count in counts]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from symgate.numerics.norms import Spectral
 from symgate.numerics.scaled import Scaled
-from symgate.numerics.tape import FEW
 
 Array = NDArray[Any]
 
@@ -83,7 +82,7 @@ class Rank:
         joined, remainder = joined[:, :own], joined[:, own:]
         ends = np.cumsum([product.rows[name].shape[2] for name in names])
         q: Array | None = None
-        if self.spectral and joined.shape[1] > FEW:
+        if self.spectral and joined.shape[1] > self.spectral[0].few:
             q, r = (np.asarray(part) for part in np.linalg.qr(joined))
             tail = _tail(r, ends)
         elif self.library is not None:

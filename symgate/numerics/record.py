@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ctypes import CDLL
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ class Record:
     """The block by `wrt` of a product with `height` rows, at the lags 0 … K, or at those
     that are `noted`.
 
-    The remainder of what was dropped may be `tolerance` of the square of a norm.
+    The remainder of what was dropped may be `tolerance` of the square of a norm. `library`
+    is the compiled engine, if there is one.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Record:
         tolerance: float,
         singular_at: Iterable[int] = (),
         noted: Array | None = None,
+        library: CDLL | None = None,
     ) -> None:
         self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
@@ -55,7 +58,7 @@ class Record:
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
         self.singular: dict[int, Array] = {}
-        self.spectral = [Spectral(height, b) for b in range(samples) if norm == "spectral"]
+        self.spectral = [Spectral(height, b, library) for b in range(samples) if norm == "spectral"]
         self.low, self.high = limits(dtype)
 
     def note(self, lag: int, product: Scaled) -> None:

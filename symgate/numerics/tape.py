@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.norms import FEW_COMPILED
+
 Array = NDArray[Any]
 Kind = TypeVar("Kind")
 
@@ -53,9 +55,6 @@ NUMBERS: dict[str, Callable[..., Any]] = {
 
 #: Row i of sample b is row b · height + i, row b, or row i of an array.
 EACH, SAMPLE, ROW = 0, 1, 2
-
-#: Up to how many rows the spectral norm is worked out by the engine.
-FEW = 48
 
 #: The names of the arrays of the tape itself: what it works in, and its numbers.
 SPACE, FIXED, NOTHING = "space", "fixed", "nothing"
@@ -223,7 +222,7 @@ class Bound:
         self.library, self.written = library, tape.text()
         self.space = aligned(tape.size)
         self.space[:] = 0
-        self.scratch = max(tape.longest * 2 * tape.vector, FEW * FEW)
+        self.scratch = max(tape.longest * 2 * tape.vector, FEW_COMPILED * (FEW_COMPILED + 8))
         self.free: list[Array] = []
         self.words = self.written.words.copy()
         self.arrays: dict[Any, Array] = {}

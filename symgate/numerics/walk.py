@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
 from symgate.numerics.recipe import is_for_tape
@@ -22,7 +23,6 @@ from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.straight import Straight
-from symgate.numerics.tape import FEW
 from symgate.numerics.threads import ONE_THREAD
 
 Array = NDArray[Any]
@@ -142,19 +142,24 @@ class Walk:
 
 
 class Compiled:
-    """Many steps a call in the compiled engine."""
+    """Many steps a call in the compiled engine. Spectral norms of many rows, or of few of the
+    lags, are worked out between the calls."""
 
     def __init__(
         self, steps: Steps, product: Scaled, records: Sequence[Record], library: CDLL
     ) -> None:
         self.steps, self.product, self.records, self.library = steps, product, records, library
         self.spectral = records[0].norm == "spectral"
+        noted = np.any([record.noted for record in records], axis=0)
+        self.noted, self.few = np.flatnonzero(noted), noted.mean() < 0.5
         self.pulling = self.made()
         self.longest = self.pulling.length
 
     def made(self) -> Pulling:
         wrt = [record.wrt for record in self.records]
-        return Pulling(self.steps, self.library, self.product.height, wrt, self.spectral)
+        return Pulling(
+            self.steps, self.library, self.product.height, wrt, self.spectral and not self.few
+        )
 
     def open(self, start: int, stop: int) -> None:
         self.start, self.stop = start, stop
@@ -162,11 +167,15 @@ class Compiled:
 
     def advance(self, last: int, count: int, lag: int) -> int:
         height, pulling = self.product.height, self.pulling
-        if height > pulling.height or (self.spectral and height <= FEW < pulling.height):
+        fewer = self.spectral and not self.few and height <= FEW_COMPILED < pulling.height
+        if height > pulling.height or fewer:
             self.pulling = pulling = self.made()
             pulling.open(self.start, self.stop)
-        slowly = self.spectral and pulling.height > FEW
-        rows, done = pulling.run(self.product.rows, last, 1 if slowly else count, LOW, HIGH)
+        apart = self.spectral and not pulling.is_spectral
+        if apart:
+            further = self.noted[np.searchsorted(self.noted, lag, "right") :]
+            count = min([count, *further[:1] - lag])
+        rows, done = pulling.run(self.product.rows, last, count, LOW, HIGH)
         self.product.rows = rows
         for record in self.records:
             found = pulling.found[record.wrt][last - done + 1 : last + 1][::-1]
@@ -174,8 +183,8 @@ class Compiled:
             inside = bool(((ends > LOW) & (ends < HIGH)).all())
             if not inside and not np.isfinite(ends).all():  # a coefficient is not: says where
                 self.steps.stretch(self.start, self.stop)
-            if slowly:
-                record.note(lag + 1, self.product)
+            if apart:
+                record.note(lag + done, self.product)
             else:
                 record.note_found(lag, found, self.product, inside)
         return done
