@@ -51,6 +51,42 @@ CELLS = {
         "    C = f * C + i * g\n    H = o * np.tanh(C)\n",
         "lstm",
     ),
+    "a value that is returned without a name, a column, a sum in parts": (
+        "def step(self, x, h_prev):\n"
+        "    both = torch.cat([x, h_prev], dim=-1)\n    z = torch.sigmoid(self.update(both))\n"
+        "    r = torch.sigmoid(self.reset(both))\n    a = self.candidate(x)\n"
+        "    a += self.recurrent(r * h_prev)\n"
+        "    return z * h_prev + (1 - z) * torch.tanh(a)\n",
+        "gru",
+    ),
+    "einsum": (
+        "z = jax.nn.sigmoid(jnp.einsum('ij,j->i', A, x) + jnp.einsum('bj,ij->bi', h, B) + b_z)\n"
+        "r = jax.nn.sigmoid(jnp.einsum('ij,j->i', C, x) + jnp.einsum('ij,j->i', D, h) + b_r)\n"
+        "n = jnp.tanh(jnp.einsum('ij,j->i', E, x) + jnp.einsum('ij,j->i', F, r * h) + b_n)\n"
+        "h = (1.0 - z) * n + z * h\n",
+        "gru",
+    ),
+    "steps as indices": (
+        "for t in range(T):\n    zs[t] = sigmoid(np.dot(Wz, xs[t]) + np.dot(Uz, hs[t-1]) + bz)\n"
+        "    ns[t] = np.tanh(np.dot(W, xs[t]) + np.dot(U, hs[t-1]) + b)\n"
+        "    hs[t] = (1 - zs[t]) * hs[t-1] + zs[t] * ns[t]\n",
+        "ugrnn",
+    ),
+    "Matlab": (
+        "for t = 1:T\n    f(:,t) = sigmoid(Wf*x(:,t) + Rf*h(:,t-1) + bf); % forget\n"
+        "    i(:,t) = 1./(1 + exp(-(Wi*x(:,t) + Ri*h(:,t-1) + bi)));\n"
+        "    g(:,t) = tanh(Wg*x(:,t) + Rg*h(:,t-1) + bg);\n"
+        "    o(:,t) = sigmoid(Wo*x(:,t) + Ro*h(:,t-1) + bo);\n"
+        "    c(:,t) = f(:,t).*c(:,t-1) + i(:,t).*g(:,t);\n"
+        "    h(:,t) = o(:,t).*tanh(c(:,t));\nend\n",
+        "lstm",
+    ),
+    "Julia": (
+        "function step(p, h, x)\n    z = σ.(p.Wz*x .+ p.Uz*h .+ p.bz)\n"
+        "    r = σ.(p.Wr*x .+ p.Ur*h .+ p.br)\n    h̃ = tanh.(p.Wh*x .+ p.Uh*(r .* h) .+ p.bh)\n"
+        "    h′ = z .* h .+ (1 .- z) .* h̃\n    return h′\nend\n",
+        "gru",
+    ),
 }
 
 

@@ -16,15 +16,9 @@ from dataclasses import replace
 
 from symgate.errors import SymgateError
 from symgate.parsing import parsed
-from symgate.reading.documents.expressions import (
-    Names,
-    Shown,
-    Unknown,
-    base_name,
-    multiplies,
-    rendered,
-    stack_of,
-)
+from symgate.reading.documents.code_names import base_name, stack_of, state_of, step_of
+from symgate.reading.documents.expressions import Names, Shown, Unknown, multiplies, rendered
+from symgate.reading.documents.foreign import as_python
 from symgate.reading.faults import Edit
 from symgate.reading.source import Piece
 
@@ -33,10 +27,15 @@ MAX_STATEMENT = 400
 MAX_STATEMENTS = 200
 
 _FENCE = re.compile(r"^[ \t]*(?P<ticks>`{3,}+|~{3,}+)[^\n`]*+\n", re.MULTILINE)
-_ASSIGNED = re.compile(r"^[ \t]*(?:>>> )?(?=[A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*\s*=(?!=))")
-_BLOCK = re.compile(r"^[ \t]*(?:def|class)\b", re.MULTILINE)
+_TARGET = r"[^\W\d][\w.\u0300-\u036f]*(?:\[[^\]\n=]{0,40}\])?"
+_ASSIGNED = re.compile(
+    rf"^[ \t]*(?:>>> )?(?=return\b|\(?{_TARGET}(?:\s*,\s*{_TARGET})*\)?\s*[-+*]?=(?!=))"
+)
+_BLOCK = re.compile(r"^[ \t]*(?:async )?(?:def|class)\b", re.MULTILINE)
 _NAME = re.compile(r"\w+")
-_KEY = re.compile(r"\[([\"'])\w+\1\]")
+_SIGNATURE = re.compile(
+    r"\s*(?:async )?def\b([^#\n]*(?:\n[^#\n]*){0,9}?\))[ \t]*(?:->[^\n:]*)?:?[ \t]*$", re.M
+)
 _LAYER = re.compile(r"self\.(\w+)\s*=\s*(?:\w+\.)*(?:Linear|Dense)\(([^\n]*)")
 
 
@@ -59,13 +58,15 @@ def pieces(text: str, edits: Sequence[Edit] = ()) -> Iterator[Piece]:
 def _pieces(text: str) -> Iterator[Piece]:
     layers = {name: not re.search(r"bias\s*=\s*False", rest) for name, rest in _LAYER.findall(text)}
     for start, stop in _blocks(text):
-        found = list(_statements(text, start, stop))
-        if any(multiplies(node) for statement in found for node in ast.walk(statement)):
-            yield from _read(text, found, layers)
+        code = text[:start] + as_python(text[start:stop]) + text[stop:]
+        for first, last in _functions(code, start, stop):
+            found = list(_statements(code, first, last))
+            if any(multiplies(node) for statement in found for node in ast.walk(statement)):
+                yield from _read(text, found, layers)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """The insides of fences, or the whole text where there are none; a function is a block."""
+    """The insides of fences, or the whole text where there are none."""
     inside: list[tuple[int, int]] = []
     at = 0
     while (opening := _FENCE.search(text, at)) is not None:
@@ -73,9 +74,13 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         stop = len(text) if close < 0 else close + 1
         inside.append((opening.end(), stop))
         at = stop + len(opening["ticks"])
-    for start, stop in inside or [(0, len(text))]:
-        cuts = [found.start() for found in _BLOCK.finditer(text, start, stop)]
-        yield from zip([start, *cuts], [*cuts, stop], strict=True)
+    yield from inside or [(0, len(text))]
+
+
+def _functions(code: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The functions of a block, each a block of its own."""
+    cuts = [found.start() for found in _BLOCK.finditer(code, start, stop)]
+    yield from zip([start, *cuts], [*cuts, stop], strict=True)
 
 
 def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
@@ -89,16 +94,37 @@ def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
             end = _whole(text, at, end, stop)
             own = text[at + head.end() : end]
             count += 1
-            if len(own) <= MAX_STATEMENT and not re.search(r"[\\\"']", _KEY.sub("", own)):
+            if len(own) <= MAX_STATEMENT and "\\" not in own:
                 flat = re.sub(r"#[^\n]*|\n", lambda m: " " * len(m[0]), own)
-                try:
-                    body = parsed(flat.rstrip()).body
-                except (SyntaxError, ValueError, SymgateError):
-                    body = []
-                if len(body) == 1 and isinstance(body[0], ast.Assign):
-                    _place(body[0], flat, at + head.end())
-                    yield body[0]
+                yield from _assignment(flat, at + head.end(), text[start:stop])
         at = end + 1
+
+
+def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
+    """The assignment that one statement is; `z += a` and `return a` are made one."""
+    try:
+        body = parsed(re.sub(r"\Areturn\b", "_    =", shown).rstrip()).body
+    except (SyntaxError, ValueError, SymgateError):
+        return
+    statement = body[0] if body else None
+    if isinstance(statement, ast.AugAssign):
+        old, value = statement.target, statement.value
+        whole = ast.copy_location(ast.BinOp(old, statement.op, value), statement)
+        statement = ast.Assign([old], whole)
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        _place(statement, shown, start)
+        yield from _returned(statement, block) if shown.startswith("return") else [statement]
+
+
+def _returned(statement: ast.Assign, block: str) -> Iterator[ast.Assign]:
+    """What a function returns without a name is the state among its arguments."""
+    value = statement.value
+    while isinstance(value, ast.Tuple) and value.elts:
+        value = value.elts[0]
+    head = _SIGNATURE.match(block)
+    state = state_of(value, head[1]) if head is not None else None
+    if state is not None:
+        yield ast.Assign([ast.copy_location(ast.Name(state), value)], value)
 
 
 def _place(statement: ast.Assign, text: str, start: int) -> None:
@@ -126,6 +152,7 @@ def _read(text: str, found: Sequence[ast.Assign], layers: Mapping[str, bool]) ->
     targets = Counter(base_name(t) for statement in found for t in _targets(statement))
     stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
     names = Names(set(targets), layers, stacked, targets)
+    names.ahead = {base_name(t) for s in found for t in _targets(s) if step_of(t) == 1}
     for statement in found:
         try:
             for name, shown in rendered(statement, names):

@@ -8,43 +8,38 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from symgate.reading.documents.code_names import (
+    INPUT,
+    MODULES,
+    SPLITS,
+    STATES,
+    base_name,
+    last_name,
+    raw_name,
+    split_name,
+    stack_of,
+    step_of,
+)
+
 #: A text with the place in the document that each part of it stands for. "\0" marks where a
 #: parameter of several gates takes the name of one.
 Shown = list[tuple[str, int]]
 
 FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu", "gelu", "elu")}
-FUNCTIONS |= {"expit": "sigmoid", "sigm": "sigmoid"}
+FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), "sigmoid")
+FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
 COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
-SPLITS = {"chunk", "split", "unbind", "array_split"}
 PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
-MODULES = {
-    "np",
-    "jnp",
-    "torch",
-    "F",
-    "tf",
-    "nn",
-    "jax",
-    "K",
-    "special",
-    "functional",
-    "keras",
-    "mx",
-}
 _OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
 _OPERATORS |= {ast.MatMult: ("@", 2)}
-#: Names of the last state beside `hy` and `cy`, or `h` and `c`, for the next.
-STATES = {"hx", "cx", "hidden", "cell"}
-_BEFORE = r"prev|previous|old|last|tm1|t_1|t_minus_1|t_prev|prev_t"
-_BEFORE_IN_NAME = re.compile(
-    rf"(?:prev|previous|old|last)_?(?P<a>\w+)|(?P<b>\w+?)_(?:{_BEFORE})|(?P<c>[A-Za-z])(?:prev|tm1)"
+#: Products of einsum: of a matrix and a vector, of a vector and a matrix, with batches before.
+_EINSUM = re.compile(
+    r"(?P<at>(?P<m>\w)(?P<n>\w),(?P<b>\w?)(?P=n)->(?P=b)(?P=m))"
+    r"|(?P<left>(?P<c>\w?)(?P<i>\w),(?P=i)(?P<j>\w)->(?P=c)(?P=j))"
+    r"|(?P<turned>(?P<d>\w?)(?P<k>\w),(?P<l>\w)(?P=k)->(?P=d)(?P=l))"
+    r"|(?P<times>(?P<e>\w{1,2}),(?P=e)->(?P=e))"
 )
-_NOW_IN_NAME = re.compile(
-    r"(?:next|new|curr?|current)_(?P<a>\w+)|(?P<b>\w+?)_(?:t|next|new|curr?|current)"
-    r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y"
-)
-_INPUT = re.compile(r"(?:[xX]|xs|inp|inputs?|embed\w*|features?)")
 
 
 class Unknown(Exception):
@@ -56,14 +51,15 @@ class Names:
     """What the names of a block stand for, while its statements are read in order.
 
     `assigned` are the names that the block assigns, `layers` the linear layers with whether
-    they have a bias, `stacked` the names that are cut into gates. `waiting` counts the
-    assignments of a name that are still to come.
+    they have a bias, `stacked` the names that are cut into gates, `ahead` those that are assigned
+    at the step after. `waiting` counts the assignments of a name that are still to come.
     """
 
     assigned: set[str]
     layers: Mapping[str, bool]
     stacked: set[str]
     waiting: Counter[str] = field(default_factory=Counter)
+    ahead: set[str] = field(default_factory=set)
     current: dict[str, str] = field(default_factory=dict)
     inlined: dict[str, Shown] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
@@ -76,55 +72,9 @@ class Names:
             self.assigned.discard(name)
 
 
-def split_name(raw: str) -> tuple[str, int | None]:
-    """A name without its step, and the step that it says."""
-    for pattern, step in ((_BEFORE_IN_NAME, -1), (_NOW_IN_NAME, 0)):
-        found = pattern.fullmatch(raw)
-        if found is not None:
-            return next(filter(None, found.groups())), step
-    return raw, None
-
-
-def raw_name(node: ast.expr) -> str:
-    """The name that a node is, also as an attribute of self or at a step; "" for none."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return name
-        case ast.Subscript(slice=ast.Constant(value=str() as name)):
-            return name if name.isidentifier() else ""
-        case ast.Subscript(value=inner) if step_of(node) is not None:
-            return raw_name(inner)
-    return ""
-
-
-def base_name(node: ast.expr) -> str:
-    """The name that a node is, without its step."""
-    return split_name(raw_name(node))[0]
-
-
-def step_of(node: ast.Subscript) -> int | None:
-    """The step in x[t], h[t - 1], x[:, t, :]; None for any other index."""
-    index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    inner = [i for i in index if not (isinstance(i, ast.Slice) and ast.unparse(i) == ":")]
-    shown = ast.unparse(inner[0]) if len(inner) == 1 else ""
-    return {"t": 0, "i": 0, "t - 1": -1, "i - 1": -1}.get(shown)
-
-
-def stack_of(node: ast.AST) -> str:
-    """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
-    match node:
-        case ast.Subscript(value=inner) if step_of(node) is None:
-            return base_name(inner)
-        case ast.Call(func=ast.Attribute(value=value, attr=name), args=args) if name in SPLITS:
-            return base_name(value) if raw_name(value) not in MODULES else base_name(args[0])
-    return ""
-
-
 def multiplies(node: ast.AST) -> bool:
     """Whether a node is a product, as an operator or a call."""
-    call = isinstance(node, ast.Call) and _last(node.func) in {*PRODUCTS, "linear"}
+    call = isinstance(node, ast.Call) and last_name(node.func) in {*PRODUCTS, "linear", "einsum"}
     return call or isinstance(node, ast.Mult | ast.MatMult)
 
 
@@ -162,7 +112,7 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     yield from names.made
     if any(made == name for made, _ in names.made):
         return
-    column = isinstance(value, ast.Call) and _last(value.func) in COLUMNS
+    column = isinstance(value, ast.Call) and last_name(value.func) in COLUMNS
     if name in names.stacked or column or names.waiting[name] > 0:
         closed = shown if column else [("(", value.col_offset), *shown, (")", value.col_offset)]
         names.inlined[raw] = names.inlined[name] = closed
@@ -184,14 +134,10 @@ def _cut(stack: str, raw: str, names: Names) -> None:
 
 def _function(node: ast.expr) -> str:
     """The activation that a call is of; Unknown for any other."""
-    name = _last(node.func).rstrip("_").lower() if isinstance(node, ast.Call) else ""
+    name = last_name(node.func).rstrip("_").lower() if isinstance(node, ast.Call) else ""
     if name not in FUNCTIONS:
         raise Unknown
     return FUNCTIONS[name]
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
@@ -208,6 +154,8 @@ def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
             return _joined(left, sign, right, names, at, own, level)
         case ast.Attribute(value=inner, attr="T"):
             return [*_shown(inner, names, 9), (".T", at)]
+        case ast.Name(id=name) if name.endswith("ʹ"):
+            return [(f"{name[:-1]}\0.T", at)]
         case ast.Call():
             return _call(node, names, level)
         case ast.List(elts=parts) | ast.Tuple(elts=parts):
@@ -236,16 +184,17 @@ def _logistic(node: ast.BinOp) -> ast.expr | None:
                 op=ast.Add(),
                 right=ast.Call(func=function, args=[ast.UnaryOp(op=ast.USub(), operand=inner)]),
             ),
-        ) if _last(function) == "exp":
+        ) if last_name(function) == "exp":
             return inner
     return None
 
 
 def _call(node: ast.Call, names: Names, level: int) -> Shown:
     at, end = node.col_offset, (node.end_col_offset or 1) - 1
-    name, args = _last(node.func).rstrip("_"), list(node.args)
+    name, args = last_name(node.func).rstrip("_"), list(node.args)
     value = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if value is not None and not _is_module(value) and raw_name(node.func) == "":
+    own = raw_name(node.func) == "" or name.lower() in FUNCTIONS or name in {*PRODUCTS, *PLAIN}
+    if value is not None and not _is_module(value) and own:
         args = [value, *args]  # a method: x.sigmoid(), h.dot(W)
     if name.lower() in FUNCTIONS and len(args) == 1:
         function = FUNCTIONS[name.lower()]
@@ -257,8 +206,10 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
             return [(f"{base}[t]", at)]
         return [(f"{function}(", at), *_shown(args[0], names), (")", end)]
     if name in PRODUCTS and len(args) == 2:
-        own = 1 if PRODUCTS[name] == "+" else 2
-        return _joined(args[0], PRODUCTS[name], args[1], names, at, own, level)
+        bound = 1 if PRODUCTS[name] == "+" else 2
+        return _joined(args[0], PRODUCTS[name], args[1], names, at, bound, level)
+    if name == "einsum" and len(args) == 3 and isinstance(args[0], ast.Constant):
+        return _einsum(str(args[0].value), args[1], args[2], names, level)
     if name == "linear" and len(args) in (2, 3):
         inner = [*_shown(args[0], names, 2), (" @ ", at), *_shown(args[1], names, 9), (".T", at)]
         inner += [(" + ", at), *_shown(args[2], names, 2)] if len(args) == 3 else []
@@ -273,8 +224,17 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
     raise Unknown
 
 
+def _einsum(indices: str, one: ast.expr, other: ast.expr, names: Names, level: int) -> Shown:
+    """A product of two by its indices."""
+    found = _EINSUM.fullmatch(re.sub(r"[ .]", "", indices))
+    if found is None:
+        raise Unknown
+    first, second = (other, one) if found["turned"] else (one, other)
+    return _joined(first, "*" if found["times"] else "@", second, names, one.col_offset, 2, level)
+
+
 def _is_module(node: ast.expr) -> bool:
-    name = _last(node)
+    name = last_name(node)
     return name in MODULES or name == "self"
 
 
@@ -301,8 +261,10 @@ def _variable(node: ast.expr, names: Names) -> Shown:
     if not raw or raw == "self":
         raise Unknown
     base, step = split_name(raw)
-    if isinstance(node, ast.Subscript) and step_of(node) is not None:
-        step = step_of(node)
+    if isinstance(node, ast.Subscript) and (said := step_of(node)) is not None:
+        step = said - (base in names.ahead)
+        if base in names.assigned and raw not in names.inlined:
+            return [(f"{base}[t{step or ''}]", node.col_offset)]
     if raw in STATES and base not in names.assigned and raw[0] in names.assigned:
         base, step = raw[0], -1
     at = node.col_offset + len("self.") * isinstance(node, ast.Attribute)
@@ -312,6 +274,6 @@ def _variable(node: ast.expr, names: Names) -> Shown:
         now = names.current.get(base)
         late = step == -1 or now is None or (step is None and now != raw)
         return [(f"{base}[t-1]" if late else f"{base}[t]", at)]
-    if step == 0 or _INPUT.fullmatch(base):
+    if step == 0 or INPUT.fullmatch(base):
         return [(f"{base}[t]", at)]
     return [(f"{raw}\0", at)]

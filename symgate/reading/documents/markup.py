@@ -43,7 +43,7 @@ _OPENERS = re.compile(
     r"|(?P<url>https?://)"
     r"|(?P<attribute>\b(?:math|tex|formula|expression|latex|equation)=(?P<quote>[\"']|\{[\"'`]|\{String\.raw`))"
     r"|(?P<annotation><annotation[^<>]{0,80}tex[^<>]{0,40}>|<script[^<>]{0,40}math/tex[^<>]{0,40}>|"
-    r"<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
+    r"<math\b[^<>]{0,80}>(?!\s*<)|<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
     r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
 )
 

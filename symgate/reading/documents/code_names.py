@@ -1,0 +1,100 @@
+"""What the names of array code say: which step they hold, and which state."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+MODULES = {
+    "np",
+    "jnp",
+    "torch",
+    "F",
+    "tf",
+    "nn",
+    "jax",
+    "K",
+    "special",
+    "functional",
+    "keras",
+    "mx",
+}
+SPLITS = {"chunk", "split", "unbind", "array_split", "gate", "multigate"}
+#: Names of the last state beside `hy` and `cy`, or `h` and `c`, for the next.
+STATES = {"hx", "cx", "hidden", "cell"}
+_BEFORE = r"prev|previous|old|last|tm1|t_1|t_minus_1|t_prev|prev_t"
+_BEFORE_IN_NAME = re.compile(
+    rf"(?:prev|previous|old|last)_?(?P<a>\w+)|(?P<b>\w+?)_(?:{_BEFORE})|(?P<c>[A-Za-z])(?:prev|tm1)"
+    r"|(?P<d>[hsuxyc])_k_?m?1"
+)
+_NOW_IN_NAME = re.compile(
+    r"(?:next|new|curr?|current)_(?P<a>\w+)|(?P<b>\w+?)_(?:t|next|new|curr?|current)"
+    r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>\w+)ʺ|(?P<f>[hsuxyc])_k"
+)
+INPUT = re.compile(r"(?:[xXu]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
+#: Names of a state among the arguments of a function.
+_STATE = re.compile(r"[hsac]|[hc]x|carry|hidden\w*|state\w*|\w+_(?:h|state|hidden)|memory")
+
+
+def split_name(raw: str) -> tuple[str, int | None]:
+    """A name without its step, and the step that it says."""
+    for pattern, step in ((_BEFORE_IN_NAME, -1), (_NOW_IN_NAME, 0)):
+        found = pattern.fullmatch(raw)
+        if found is not None:
+            return next(filter(None, found.groups())), step
+    return raw, None
+
+
+def raw_name(node: ast.expr) -> str:
+    """The name that a node is, also as an attribute of self or at a step; "" for none."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner not in MODULES:
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name if name.isidentifier() else ""
+        case ast.Subscript(value=inner) if step_of(node) is not None:
+            return raw_name(inner)
+    return ""
+
+
+def base_name(node: ast.expr) -> str:
+    """The name that a node is, without its step."""
+    return split_name(raw_name(node))[0]
+
+
+def step_of(node: ast.expr) -> int | None:
+    """The step in x[t], h[t - 1], x[:, t, :]; None for any other index."""
+    if not isinstance(node, ast.Subscript):
+        return None
+    index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    inner = [i for i in index if not (isinstance(i, ast.Slice) and ast.unparse(i) == ":")]
+    shown = ast.unparse(inner[0]) if len(inner) == 1 else ""
+    return {"t": 0, "t - 1": -1, "t + 1": 1}.get(re.sub(r"\b(?:i|k|n|step)\b", "t", shown))
+
+
+def stack_of(node: ast.AST) -> str:
+    """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
+    match node:
+        case ast.Subscript(value=inner) if step_of(node) is None:
+            return base_name(inner)
+        case ast.Call(func=ast.Attribute(value=value, attr=name), args=args) if name in SPLITS:
+            return base_name(value) if last_name(value) not in MODULES else base_name(args[0])
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in SPLITS:
+            return base_name(first)
+    return ""
+
+
+def state_of(value: ast.expr, signature: str) -> str | None:
+    """The state that a value without a name is: an argument that it is made of."""
+    names = {raw_name(node) for node in ast.walk(value) if isinstance(node, ast.Name)}
+    given = [n for n in re.findall(r"[^\W\d]\w*", signature) if not isinstance(value, ast.Name)]
+    inside = sorted((n for n in given if n in names), key=given.index)
+    before = [n for n in given if split_name(n)[1] == -1]
+    likely = [*before, *(n for n in [*inside, *given] if _STATE.fullmatch(n))]
+    return split_name(likely[0])[0] if likely else None
+
+
+def last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
