@@ -220,12 +220,13 @@ def readings_of(network: Network) -> Iterator[Reading]:
     """Every reading of the top layer's kind: orders of gates, what is added, activations."""
     own = network.levels[-1][0].reading
     if len(own.order) == 1:
-        for activation in ("tanh", "relu", "linear", "sigmoid"):
+        known = own.activations.get("candidate", "tanh")
+        for activation in dict.fromkeys((known, "tanh", "relu", "linear", "sigmoid")):
             changed = {} if activation == "tanh" else {"candidate": activation}
             yield replace(own, cell="rnn", activations=changed)
         return
     for order in permutations(own.order):
-        for gates in GATES:
+        for gates in dict.fromkeys((own.activations.get("gates", GATES[0]), *GATES)):
             kept = {k: v for k, v in own.activations.items() if k != "gates"}
             activations = kept if gates == "sigmoid" else {**kept, "gates": gates}
             reading = replace(own, order=order, activations=activations)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+
+from symgate.errors import UnknownName
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,19 @@ class Conventions:
     names: Mapping[str, Names]
     slots: Mapping[str, Mapping[str, list[str]]]
     activations: Mapping[str, str]
+
+    def template(self, function: str) -> str:
+        """The text of an activation, {} for what it acts on; a constant stands in brackets.
+
+        >>> conventions().template("elu(0.5)"), conventions().template("tanh")
+        ('elu({}, 0.5)', 'tanh({})')
+        """
+        said = re.fullmatch(r"(hard_sigmoid|elu|leaky_relu)\((\d+(?:\.\d+)?)\)", function)
+        if said is not None:
+            return f"{said[1]}({{}}, {said[2]})"
+        if function not in self.activations:
+            raise UnknownName("the activation", function, [*self.activations, "elu(0.5)"])
+        return self.activations[function]
 
 
 @lru_cache(maxsize=1)

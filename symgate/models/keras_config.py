@@ -81,6 +81,27 @@ def unread(config: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def saved_names(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Where Keras 2.12 to 3.2 lays the arrays of a layer, by the layer's name: the place counts
+    the layers of each class. Later files say the name themselves."""
+    inside = config.get("config")
+    listed = inside.get("layers", ()) if isinstance(inside, Mapping) else ()
+    counts: dict[str, int] = {}
+    found: dict[str, str] = {}
+    for layer in listed if prefix.count("/") < 40 else ():
+        own = layer.get("config") if isinstance(layer, Mapping) else None
+        if not isinstance(own, Mapping):
+            continue
+        name = str(layer.get("class_name")).rpartition(">")[2]
+        for ends in ("(.)([A-Z][a-z]+)", "([a-z])([A-Z])"):
+            name = re.sub(ends, r"\1_\2", name)
+        name = name.lower()
+        counts[name] = counts.get(name, -1) + 1
+        place = f"{prefix}layers/{name}" + (f"_{counts[name]}" if counts[name] else "")
+        found |= {f"{place}/vars": str(own.get("name", ""))} | saved_names(layer, f"{place}/")
+    return found
+
+
 def kinds_of(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The classes of the layers inside, in their order, each with its name."""
     return tuple(
@@ -90,13 +111,23 @@ def kinds_of(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _notes(name: str, wired: Wiring) -> Iterator[str]:
     """What the network does around a layer that its replay does not."""
-    if len(wired[name][1]) > 1:
-        others = ", ".join(dict.fromkeys(s for s in wired[name][1][1:] if s))
+    layer, reads = wired[name]
+    if "calls" in layer:
+        yield (
+            f"the network calls it at {layer['calls']} places; a replay is one of them, and what "
+            f"it reads there is x"
+        )
+    if len(reads) > 1:
+        others = ", ".join(dict.fromkeys(s for s in reads[1:] if s))
         yield (
             f"its first state comes from {others or 'another input'}; the replay starts at 0, "
             f"say state= for another"
         )
-    seen, ways = set(), list(wired[name][1])
+    lower = _below(reads[0] if reads else "", (*PASSING, "Masking"), wired)
+    if lower and core_of(wired[lower][0])[0] not in RECURRENT:
+        kind = wired[lower][0].get("class_name")
+        yield f"it reads what {lower} ({kind}) gives out, not the network's input: x is that"
+    seen, ways = set(), list(reads)
     while ways:
         source = ways.pop()
         if source in seen or source not in wired:
@@ -109,6 +140,15 @@ def _notes(name: str, wired: Wiring) -> Iterator[str]:
                 f"step counts, so give sequences without them (lengths=)"
             )
         ways += below
+
+
+def _below(name: str, passing: tuple[str, ...], wired: Wiring) -> str:
+    """The layer that a value comes from, through those that hand on what they get; nothing for
+    the network's input."""
+    while name in wired and wired[name][0].get("class_name") in passing:
+        below = wired[name][1]
+        name = below[0] if len(below) == 1 else ""
+    return name if name in wired else ""
 
 
 def _facts(name: str, kind: str, config: Mapping[str, Any], version: str) -> dict[str, Any]:
@@ -147,6 +187,8 @@ def activation_of(name: str, value: Any, version: str) -> str:
             f"an activation of {name} is a function of its own, and a configuration names none; "
             f"write the cell as equations, with sg.Cell.from_text"
         )
+    if value == "leaky_relu":
+        return "leaky_relu(0.2)"
     old = not version.startswith("3")
     return "hard_sigmoid(0.2)" if value == "hard_sigmoid" and old else value
 
@@ -158,18 +200,20 @@ def unsaid_of(kind: str, version: str) -> tuple[dict[str, Any], tuple[str, ...]]
     whose = f"Keras {version}" if version else "Keras 3"
     if kind == "rnn":
         return {}, (
-            f"the activation is tanh, the default of {whose}: the file has only weights; "
-            f'say activation="relu" for another',
+            f"the activation is tanh and its steps run forward, the defaults of {whose}: there "
+            f'are only weights; say activation="relu" for another',
         )
     gates = "hard_sigmoid(0.2)" if old else "sigmoid"
     facts = {"gates": gates} if old else {}
     return facts, (
-        f"the activations are {gates} and tanh, the defaults of {whose}: the file has only "
-        f'weights; say recurrent_activation="hard_sigmoid(0.2)" or activation="relu" for others',
+        f"the activations are {gates} and tanh and its steps run forward, the defaults of "
+        f'{whose}: there are only weights; say recurrent_activation="hard_sigmoid(0.2)" or '
+        f'activation="relu" for others',
     )
 
 
-#: The layers by name, those of models inside by their path: what each is, and what it reads.
+#: The layers by name, those of models inside by their path: what each is, and what it reads. One
+#: that is called at several places reads something unknown, and nothing known reads it.
 Wiring = dict[str, tuple[Mapping[str, Any], list[str]]]
 
 
@@ -210,12 +254,17 @@ def _wired(
         )
         if layer.get("class_name") == "InputLayer" and not below:
             below = reads
+        calls = 1 if sequential else len(layer.get("inbound_nodes") or "1")
+        if calls > 1:
+            layer, below = {**layer, "calls": calls}, [""]
+        elif "calls" in model:
+            layer = {**layer, "calls": model["calls"]}
         if (isinstance(own, Mapping) and "layers" in own) or isinstance(own, list):
             last = _wired(layer, f"{prefix}{name}.", below, found, depth + 1)
         else:
             found[f"{prefix}{name}"] = (layer, below)
             last = [f"{prefix}{name}"]
-        given[name] = last
+        given[name] = last if calls == 1 else [""]
     if sequential or "output_layers" not in inside:
         return last
     return [s for o in _sources([inside["output_layers"]]) for s in given.get(o, [""])]
@@ -228,12 +277,9 @@ def chains_of(config: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     for name, (layer, reads) in wired.items():
         if core_of(layer)[0] not in RECURRENT:
             continue
-        source = reads[0] if len(reads) == 1 else None
-        while source in wired and wired[source][0].get("class_name") in PASSING:
-            below = wired[source][1]
-            source = below[0] if len(below) == 1 else None
+        source = _below(reads[0], PASSING, wired) if len(reads) == 1 else ""
         chain = next((c for c in chains if c[-1] == source), None)
-        if chain is not None and source and core_of(wired[source][0])[1].get("return_sequences"):
+        if chain is not None and core_of(wired[source][0])[1].get("return_sequences"):
             chain.append(name)
         else:
             chains.append([name])

@@ -21,7 +21,7 @@ from symgate.asked import is_number
 from symgate.cells import entry
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError
 from symgate.models.conventions import Row, conventions
 
 Array = NDArray[Any]
@@ -126,10 +126,8 @@ def rewritten(name: str, activations: tuple[tuple[str, str], ...]) -> Cell:
     table, known = conventions(), entry(name)
     lines = known.equations.strip().splitlines()
     for slot, function in activations:
-        if function not in table.activations:
-            raise UnknownName("the activation", function, table.activations)
         for target in table.slots[name].get(slot, []):
-            lines = [_with(line, target, table.activations[function]) for line in lines]
+            lines = [_with(line, target, table.template(function)) for line in lines]
     suffix = "-".join(dict.fromkeys(re.sub(r"\W+", "-", f).strip("-") for _, f in activations))
     roles = dict(known.roles)
     return cell_of_text("\n".join(lines), f"{name}-{suffix}", roles=roles)
@@ -176,11 +174,10 @@ def _activations(cell: str, said: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     usual = {"gates": "sigmoid", "candidate": "tanh", "output": "tanh"}
     for slot in conventions().slots[cell]:
-        value = said.get(slot, usual[slot])
-        if value not in conventions().activations:
-            raise UnknownName("the activation", str(value), conventions().activations)
+        value = str(said.get(slot, usual[slot]))
+        conventions().template(value)
         if value != usual[slot]:
-            found[slot] = str(value)
+            found[slot] = value
     return found
 
 

@@ -67,12 +67,14 @@ def flat(y: Any) -> Any:
         ("GRU", {"linear_before_reset": 1}),
         ("LSTM", {}),
         ("LSTM", {"activations": ["HardSigmoid", "Tanh", "Softsign"]}),
+        ("RNN", {"activations": ["Elu"], "activation_alpha": [0.2]}),
+        ("GRU", {"activations": ["HardSigmoid", "LeakyRelu"], "activation_alpha": [0.25, 0.1]}),
     ],
 )
 def test_replays(kind: str, more: dict[str, Any], direction: str, tmp_path: Path) -> None:
     count = 2 if direction == "bidirectional" else 1
     if "activations" in more:
-        more = {"activations": more["activations"] * count}
+        more = {name: listed * count for name, listed in more.items()}
     made = node(kind, direction, **more)
     y = flat(run([made], weights(kind, count), tmp_path / "m"))
     net = sg.model(tmp_path / "m")
@@ -242,3 +244,41 @@ def test_layers_that_share_their_weights(tmp_path: Path) -> None:
     y = run(nodes, {**w, "axes": np.array([1])}, tmp_path / "m.onnx")
     found = sg.model(tmp_path / "m.onnx").check(X, flat(y))
     assert found.error < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "shape"),
+    [
+        ("Transpose", {"perm": [2, 1, 0, 3]}, None),  # samples for steps
+        ("Reshape", {}, [4, 6, 1, 4]),
+        ("Transpose", {"perm": [0, 1, 2, 3]}, None),
+    ],
+)
+def test_an_output_laid_out_otherwise_is_not_handed_on(
+    operation: str, more: dict[str, Any], shape: list[int] | None, tmp_path: Path
+) -> None:
+    make, file = onnx.helper.make_node, tmp_path / "m.onnx"
+    constants = {**weights("GRU"), "W2": drawn(1, 12, 4), "axes": np.array([1])}
+    reshaped = [] if shape is None else ["shape"]
+    nodes = [
+        node("GRU", name="lower"),
+        make(operation, ["Y", *reshaped], ["a"], **more),
+        make("Squeeze", ["a", "axes"], ["b"]),
+        make("GRU", ["b", "W2", "R", "B"], ["Z"], hidden_size=4, name="upper"),
+    ]
+    if shape is not None:
+        constants["shape"] = np.array(shape)
+        nodes[2] = make("Squeeze", ["a", "axis"], ["b"])
+        constants["axis"] = np.array([2])
+    graph = onnx.helper.make_graph(
+        nodes,
+        "g",
+        [onnx.helper.make_tensor_value_info("X", 1, [6, 4, 3])],
+        [onnx.helper.make_tensor_value_info("Z", 1, None)],
+        [onnx.numpy_helper.from_array(a, n) for n, a in constants.items()],
+    )
+    file.write_bytes(onnx.helper.make_model(graph).SerializeToString())
+    net = sg.model(file)
+    stacked = more.get("perm") == [0, 1, 2, 3]
+    assert len(net.groups) == (1 if stacked else 2)
+    assert any("upper: it reads what GRU gives out" in a for a in net.assumed) != stacked

@@ -16,7 +16,14 @@ from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.models.formats import hdf5_walk
-from symgate.models.keras_config import chains_of, facts_of, kinds_of, unread, wiring
+from symgate.models.keras_config import (
+    chains_of,
+    facts_of,
+    kinds_of,
+    saved_names,
+    unread,
+    wiring,
+)
 from symgate.models.optional import optional
 from symgate.stored.archive import LONGEST_TEXT, Archive
 from symgate.stored.arrays import RATIO, Array, Contents, Stored, checked_bytes
@@ -64,7 +71,8 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
             if config is None and "model_config" in file.attrs:
                 config = _json(path, _text(file.attrs["model_config"]))
             objects = list(_objects(path, h5py, file, ""))
-            said = {n: _text(a["name"]) for n, a, shape in objects if "name" in a}
+            said = {} if config is None else saved_names(config)
+            said |= {n: _text(a["name"]) for n, a, shape in objects if "name" in a}
             paths = [n for n, _, shape in objects if shape is not None]
             layers = () if config is None else tuple(wiring(config))
             names = [renamed(n, said, layers) for n in paths]

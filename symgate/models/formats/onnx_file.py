@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgate.errors import SymgateError
+from symgate.models.formats.onnx_layout import LAYING, PASSING, is_handed_on, said, way_to
 from symgate.models.formats.onnx_nodes import Around, OnnxNode, node_of
 from symgate.models.optional import optional
 from symgate.stored.arrays import LARGEST, Array, Contents, checked_bytes, from_bytes
@@ -175,12 +176,24 @@ def _around(node: Any, scope: _Scope) -> Around:
             "it starts from a state that the file holds or works out; the replay starts at 0, "
             "say state= for another"
         )
-    maker: Any = scope.makers.get(given[0])
-    batch_first = False if maker is None else None
-    if maker and maker.op_type == "Transpose" and maker.input[0] not in scope.makers:
-        turns = [list(a.ints) for a in maker.attribute if a.name == "perm"]
-        batch_first = True if turns == [[1, 0, 2]] else None
-    return Around(_source(given[0], scope), batch_first, tuple(notes))
+    source, way = way_to(given[0], scope.makers)
+    maker = scope.makers.get(source)
+    turned = [n for n in way if n.op_type not in PASSING]
+    batch_first = None
+    if maker is None:
+        turns = [[*said(n)["perm"].ints] for n in turned if "perm" in said(n)]
+        batch_first = True if len(turned) == 1 and turns == [[1, 0, 2]] else None
+        batch_first = batch_first if turned else False
+    elif (
+        maker.op_type in RECURRENT
+        and source == maker.output[0]
+        and is_handed_on(maker, way, node, scope.constant)
+    ):
+        return Around(source, None, tuple(notes))
+    if batch_first is None:
+        last = maker or turned[-1]
+        notes.append(f"it reads what {last.op_type} gives out, not the network's input: x is that")
+    return Around("", batch_first, tuple(notes))
 
 
 #: Operations that make zeros of zeros.
@@ -199,24 +212,6 @@ def _is_start(name: str, scope: _Scope, depth: int = 0) -> bool:
         return False
     parts = node.input if node.op_type == "Concat" else node.input[:1]
     return all(_is_start(part, scope, depth + 1) for part in parts)
-
-
-#: Operations that only lay the output of a layer out anew.
-LAYING = ("Squeeze", "Unsqueeze", "Transpose", "Reshape", "Identity", "Cast", "Dropout")
-
-
-def _source(name: str, scope: _Scope) -> str:
-    """The output of a recurrent node that a value is, laid out anew or not; else nothing."""
-    for _ in range(50):
-        node = scope.makers.get(name)
-        if node is None:
-            return ""
-        if node.op_type in RECURRENT:
-            return str(name) if name == node.output[0] else ""
-        if node.op_type not in LAYING:
-            return ""
-        name = node.input[0]
-    return ""
 
 
 def _apart(nodes: list[OnnxNode]) -> list[OnnxNode]:

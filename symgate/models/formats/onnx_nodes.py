@@ -23,16 +23,25 @@ SLOTS = {
     "LSTM": (("gates", "candidate", "output"), ("Sigmoid", "Tanh", "Tanh")),
 }
 
+#: The activations that are read, and of those with constants: the usual alpha and beta.
 ACTIVATIONS = {
     "tanh": "tanh",
     "sigmoid": "sigmoid",
     "relu": "relu",
-    "affine": "",
-    "hardsigmoid": "hard_sigmoid(0.2)",
+    "hardsigmoid": "hard_sigmoid",
     "softsign": "softsign",
     "softplus": "softplus",
     "elu": "elu",
+    "leakyrelu": "leaky_relu",
     "identity": "linear",
+}
+CONSTANTS = {
+    "hardsigmoid": (0.2, 0.5),
+    "elu": (1.0,),
+    "leakyrelu": (0.01,),
+    "thresholdedrelu": (1.0,),
+    "scaledtanh": (1.0, 1.0),
+    "affine": (1.0, 0.0),
 }
 
 
@@ -103,9 +112,9 @@ def node_of(
     given = given or list(usual) * count
     if weights["W"].ndim != 3 or len(weights["W"]) != count or len(given) != len(slots) * count:
         raise SymgateError(f"{path}: {name} has weights or activations for {count} directions not")
+    functions = _activations(given, said, name)
     for d in range(count):
-        own = given[d * len(slots) : (d + 1) * len(slots)]
-        facts = {s: _activation(f, name) for s, f in zip(slots, own, strict=True)}
+        facts = dict(zip(slots, functions[d * len(slots) :], strict=False))
         yield OnnxNode(
             name,
             row,
@@ -167,18 +176,27 @@ def _refused(said: dict[str, Any], name: str) -> None:
         raise SymgateError(f"{name} clips what its activations act on; no cell here does")
     if "input_forget" in said and said["input_forget"].i:
         raise SymgateError(f"{name} couples input and forget gate (input_forget); not read")
-    for attribute, usual in (("activation_alpha", 0.2), ("activation_beta", 0.5)):
-        values = said[attribute].floats if attribute in said else ()
-        if any(abs(v - usual) > 1e-6 for v in values):
-            raise SymgateError(f"{name} has {attribute} {list(values)}; only {usual} is read")
 
 
-def _activation(function: str, name: str) -> str:
-    found = ACTIVATIONS.get(function.lower(), "")
-    if not found:
-        raise SymgateError(
-            f"{name} has the activation {function}; known are {', '.join(sorted(ACTIVATIONS))}"
-        )
+def _activations(given: list[str], said: dict[str, Any], name: str) -> list[str]:
+    """The activations by the names of a reading. Those that have constants take them in turn
+    from alpha and beta, which belong to no place."""
+    lists = (f"activation_{k}" for k in ("alpha", "beta"))
+    alpha, beta = ([*said[k].floats] if k in said else [] for k in lists)
+    found = []
+    for function in given:
+        key = function.lower()
+        usual = CONSTANTS.get(key, ())
+        constants = [
+            round(rest.pop(0), 6) if rest else default
+            for rest, default in zip((alpha, beta), usual, strict=False)
+        ]
+        if key not in ACTIVATIONS or constants[1:] != [*usual[1:]]:
+            shown = f"{function} with beta {constants[1]:g}" if constants[1:] else function
+            raise SymgateError(
+                f"{name} has the activation {shown}; known are {', '.join(sorted(ACTIVATIONS))}"
+            )
+        found.append(ACTIVATIONS[key] + "".join(f"({k:g})" for k in constants[:1]))
     return found
 
 
