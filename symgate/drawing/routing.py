@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from itertools import pairwise, permutations
+from itertools import count, pairwise, permutations, product
+from math import inf
 
 Spot = tuple[int, int]
 
@@ -130,17 +131,16 @@ class Board:
         orders: list[tuple[int, ...]] = [tuple(nearest), tuple(nearest[::-1])]
         if len(nearest) <= ALL_ORDERS:
             orders = list(permutations(nearest))
-        best: tuple[float, tuple[int, ...]] | None = None
+        least, best = inf, tuple(nearest)
         for order in dict.fromkeys(orders):
             self.lift(net)
             try:
-                self.lay(net, order)
+                self.lay(net, order, least)
             except NoWay:
                 continue
-            if best is None or net.cost < best[0]:
-                best = (net.cost, order)
+            least, best = net.cost, order
         self.lift(net)
-        self.lay(net, best[1] if best else nearest)
+        self.lay(net, best)
 
     def lift(self, net: Net) -> None:
         for spot in net.parts:
@@ -149,10 +149,10 @@ class Board:
             self.ports.pop(port.spot, None)
         net.parts, net.routes, net.left, net.entered, net.cost = {}, {}, {}, {}, 0.0
 
-    def lay(self, net: Net, order: Sequence[int] = ()) -> None:
-        """Route one net, end after end."""
+    def lay(self, net: Net, order: Sequence[int] = (), below: float = inf) -> None:
+        """Route one net, end after end, if all of them together cost less than `below`."""
         for end in order or self.order(net):
-            self.connect(net, end)
+            self.connect(net, end, below)
 
     def order(self, net: Net) -> list[int]:
         """The nearest end first, after those that have to be straight."""
@@ -165,7 +165,7 @@ class Board:
 
         return sorted(net.ends, key=away)
 
-    def connect(self, net: Net, end: int) -> None:
+    def connect(self, net: Net, end: int, below: float) -> None:
         starts: list[tuple[float, Spot, int]] = []
         if net.many or not net.parts:
             starts = [
@@ -185,7 +185,7 @@ class Board:
             if self.ports.get(p.spot, net.name) == net.name
             and p.spot not in {e.spot for e in net.entered.values()}
         }
-        found = self.search(net, starts, goals)
+        found = self.search(net, starts, goals, below - net.cost)
         if found is None:
             raise NoWay
         cost, states = found
@@ -224,100 +224,140 @@ class Board:
         inside = 0 <= spot[0] < self.width and 0 <= spot[1] < self.height
         return inside and spot not in self.blocked
 
-    def others(self, net: Net, spot: Spot) -> list[int]:
-        return [mask for name, mask in self.used.get(spot, {}).items() if name != net.name]
-
-    def can_cross(self, net: Net, spot: Spot, way: int) -> bool:
-        """Whether only one straight line is there, at a right angle."""
-        masks = self.others(net, spot)
-        return len(masks) == 1 and masks[0] == (_UPRIGHT if way % 2 == 0 else _LEVEL)
-
     def search(
         self,
         net: Net,
         starts: list[tuple[float, Spot, int]],
         goals: dict[Spot, Port],
+        below: float,
     ) -> tuple[float, list[tuple[Spot, int]]] | None:
         """The cheapest way from a start to a goal, as points with the way that led there."""
         if not goals:
             return None
-        targets = list(goals)
-        low_x, high_x = min(x for x, _ in targets), max(x for x, _ in targets)
-        low_y, high_y = min(y for _, y in targets), max(y for _, y in targets)
-
-        def least(spot: Spot) -> float:
-            x, y = spot
-            return max(low_x - x, 0, x - high_x) + max(low_y - y, 0, y - high_y)
-
+        ground = _Ground(self, net, goals)
         queue: list[tuple[float, int, float, Spot, int]] = []
         best: dict[tuple[Spot, int], float] = {}
         came: dict[tuple[Spot, int], tuple[Spot, int] | None] = {}
-        tick = 0
+        ticks = count()
         for cost, spot, way in starts:
-            state = (spot, way)
-            if cost < best.get(state, 1e9):
-                best[state], came[state] = cost, None
-                tick += 1
-                heappush(queue, (cost + least(spot), tick, cost, spot, way))
-        closed: set[tuple[Spot, int]] = set()
+            if cost < best.get((spot, way), inf):
+                best[spot, way], came[spot, way] = cost, None
+                heappush(queue, (cost + ground[spot][2 + way], next(ticks), cost, spot, way))
         while queue:
             self.left -= 1
             if self.left <= 0:
                 raise NoWay
-            _, _, cost, spot, way = heappop(queue)
+            least, _, cost, spot, way = heappop(queue)
+            if least >= below:
+                return None
             state = (spot, way)
-            if state in closed:
+            if cost > best[state]:
                 continue
-            closed.add(state)
             if way == ARRIVED:
                 return cost, _back(came, state)[:-1]
-            port = goals.get(spot)
-            if port and not self.others(net, spot) and (way - port.way) % 4 != 2:
+            port, crossing = goals.get(spot), ground.masks(spot)
+            if port and not crossing and (way - port.way) % 4 != 2:
                 paid = cost + port.cost + (0.0 if way == port.way else 2 * BEND)
-                if (way == port.way or came[state]) and paid < best.get((spot, ARRIVED), 1e9):
+                if (way == port.way or came[state]) and paid < best.get((spot, ARRIVED), inf):
                     best[spot, ARRIVED], came[spot, ARRIVED] = paid, state
-                    tick += 1
-                    heappush(queue, (paid, tick, paid, spot, ARRIVED))
-            begins = came[state] is None and bool(net.parts)
-            crossing = bool(self.others(net, spot))
-            for turn in (0, 1, 3):
-                if turn and (begins or crossing):
-                    continue
-                moved = (way + turn) % 4
-                dx, dy = MOVES[moved]
-                there = (spot[0] + dx, spot[1] + dy)
-                if not self.is_free(there) or there in net.parts:
-                    continue
-                paid = cost + 1.0 + (BEND if turn else 0.0)
-                if there in self.kept and there not in goals:
-                    paid += KEPT
-                if there in self.near:
-                    paid += BESIDE
-                if there in self.used and self.others(net, there):
-                    if not self.can_cross(net, there, moved):
-                        continue
-                    paid += CROSSING
-                elif self.beside(net, there, moved):
-                    paid += BESIDE
-                owner = self.ports.get(there)
-                if owner is not None and owner != net.name:
-                    continue
-                new = (there, moved)
-                if paid < best.get(new, 1e9):
+                    heappush(queue, (paid, next(ticks), paid, spot, ARRIVED))
+            straight = crossing or (net.parts and came[state] is None)
+            x, y = spot
+            for moved, dx, dy, bend in _STRAIGHT[way] if straight else _TURNS[way]:
+                new = (there := (x + dx, y + dy)), moved
+                costs = ground[there]
+                paid = cost + costs[moved & 1] + bend
+                if paid < best.get(new, inf):
                     best[new], came[new] = paid, state
-                    tick += 1
-                    heappush(queue, (paid + least(there), tick, paid, there, moved))
+                    heappush(queue, (paid + costs[2 + moved], next(ticks), paid, there, moved))
         return None
 
-    def beside(self, net: Net, spot: Spot, way: int) -> bool:
-        """Whether a line of another net runs right beside."""
-        bits = _LEVEL if way % 2 == 0 else _UPRIGHT
-        for side in (1, 3):
-            dx, dy = MOVES[(way + side) % 4]
-            for name, mask in self.used.get((spot[0] + dx, spot[1] + dy), {}).items():
-                if name != net.name and mask & bits:
-                    return True
-        return False
+
+class _Ground(dict[Spot, tuple[float, ...]]):
+    """Of each point what it costs to come there level and upright, and the least that remains
+    from there to the goals in each of the four ways. Filled as points are asked for."""
+
+    def __init__(self, board: Board, net: Net, goals: dict[Spot, Port]) -> None:
+        self.board, self.net, self.goals = board, net, goals
+        xs, ys = zip(*goals, strict=True)
+        self.corners = min(xs), max(xs), min(ys), max(ys)
+        ways = {port.way for port in goals.values()}
+        self.bends = _BENDS[ways.pop() if len(ways) == 1 else None]
+
+    def __missing__(self, spot: Spot) -> tuple[float, ...]:
+        x, y = spot
+        west, east, north, south = self.corners
+        far, needed = 0, 0
+        if x < west:
+            far, needed = west - x, 1
+        elif x > east:
+            far, needed = x - east, 4
+        if y < north:
+            far, needed = far + north - y, needed | 2
+        elif y > south:
+            far, needed = far + y - south, needed | 8
+        found = self[spot] = (*self.costs(spot), *[far + turns for turns in self.bends[needed]])
+        return found
+
+    def costs(self, spot: Spot) -> tuple[float, float]:
+        """What it costs to come to a point; infinite where no line of the net may run."""
+        board, name = self.board, self.net.name
+        if not board.is_free(spot) or spot in self.net.parts:
+            return inf, inf
+        if board.ports.get(spot, name) != name:
+            return inf, inf
+        paid = 1.0
+        if spot in board.kept and spot not in self.goals:
+            paid += KEPT
+        if spot in board.near:
+            paid += BESIDE
+        masks = self.masks(spot)
+        if masks:  # only one straight line may be crossed, at a right angle
+            crossing = paid + CROSSING
+            return (
+                crossing if masks == [_UPRIGHT] else inf,
+                crossing if masks == [_LEVEL] else inf,
+            )
+        x, y = spot
+        level, upright = [
+            paid + BESIDE * any(m & bits for side in sides for m in self.masks(side))
+            for bits, sides in (
+                (_LEVEL, ((x, y - 1), (x, y + 1))),
+                (_UPRIGHT, ((x - 1, y), (x + 1, y))),
+            )
+        ]
+        return level, upright
+
+    def masks(self, spot: Spot) -> list[int]:
+        """The lines of other nets that run through a point."""
+        here = self.board.used.get(spot)
+        return [mask for name, mask in here.items() if name != self.net.name] if here else []
+
+
+def _bends(last: int | None) -> list[list[float]]:
+    """The least cost of the bends of a line that has to run in some ways, as bits, from the
+    way in which it runs now; to end in another way than `last` costs two."""
+    found = [[inf] * 4 for _ in range(16)]
+    for way, bends in product(range(4), product((0, 1, 3), repeat=4)):
+        runs = [way]
+        for bend in filter(None, bends):
+            runs.append((runs[-1] + bend) % 4)
+        cost = BEND * (len(runs) - 1 + (0 if last in (None, runs[-1]) else 2))
+        done = sum(1 << w for w in set(runs))
+        for needed in range(16):
+            if not needed & ~done:
+                found[needed][way] = min(cost, found[needed][way])
+    return found
+
+
+_BENDS = {last: _bends(last) for last in (None, 0, 1, 2, 3)}
+
+#: Of each way those that may follow it: the way, its move and the cost of the bend.
+_TURNS = [
+    [((way + t) % 4, *MOVES[(way + t) % 4], BEND if t else 0.0) for t in (0, 1, 3)]
+    for way in range(4)
+]
+_STRAIGHT = [ways[:1] for ways in _TURNS]
 
 
 def _back(

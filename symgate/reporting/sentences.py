@@ -10,7 +10,6 @@ from symgate.reporting.blocks import Maths, Words
 from symgate.reporting.findings import Findings
 from symgate.writing.derivation import derive
 from symgate.writing.formulas import listed
-from symgate.writing.pen import Pen
 
 __all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
 
@@ -48,7 +47,7 @@ def sentence(text: str) -> Words:
 def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | None) -> Sequence[str]:
     """Formulas of a section of the derivation, as LaTeX for display."""
     derivation = derive(cell, notation, sections=[section])
-    pen = Pen(derivation)
+    pen = derivation.pen
     steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
     return [shown for step in steps for f in step.formulas for shown in pen.formula(f)]
 

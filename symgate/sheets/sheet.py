@@ -107,7 +107,7 @@ class Exercises:
         rows = csv.writer(out, delimiter=separator, lineterminator="\n")
         rows.writerow(["question", "answer", "cell", "kind", "level"])
         for part in self.parts:
-            pen = Pen(self._derivation(part))
+            pen = self._derivation(part).pen
             for q in part.questions:
                 front, back = (_side(pen, words, f) for words, f in _sides(q))
                 rows.writerow([front, back, part.cell.name, q.kind, q.level])

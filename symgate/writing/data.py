@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def derivation_data(derivation: Derivation) -> dict[str, Any]:
     """Sections, steps, and every formula as LaTeX."""
-    pen = Pen(derivation)
+    pen = derivation.pen
     return {
         "cell": derivation.cell.name,
         "title": derivation.title,

@@ -23,6 +23,7 @@ from symgate.writing.html import body
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
+from symgate.writing.pen import Pen
 from symgate.writing.sections import NAMES, section
 from symgate.writing.subject import Subject
 
@@ -74,6 +75,11 @@ class Derivation:
     @cached_property
     def naming(self) -> Naming:
         return Naming(self.cell, notation_named(self.notation))
+
+    @cached_property
+    def pen(self) -> Pen:
+        """Prints its formulas, each once."""
+        return Pen(self)
 
     def latex(self, **options: Any) -> str:
         r"""A complete article; or, where one of these is true: `fragment`, sections to \input

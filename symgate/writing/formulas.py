@@ -85,7 +85,7 @@ class Line:
     order: Mapping[Basic, int] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Formula:
     """Lines that are aligned at their relation.
 

@@ -66,7 +66,7 @@ def body(derivations: Sequence[Derivation], *, deep: int | None = None) -> str:
     several = len(derivations) > 1
     out = []
     for i, derivation in enumerate(derivations):
-        pen = Pen(derivation)
+        pen = derivation.pen
         level = deep or (3 if several else 2)
         inside = [f'<h2 id="cell-{i}">{html_text(derivation.title)}</h2>'] if several else []
         for section in derivation.sections:

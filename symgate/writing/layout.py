@@ -11,7 +11,6 @@ from typing import Any
 from sympy import MatAdd, Symbol
 
 from symgate.algebra.marks import Partial
-from symgate.algebra.printing import Shown
 from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell
 from symgate.writing.formulas import Formula, Line, Part, Words
@@ -98,13 +97,14 @@ def _formula(
     side_by_side = _side_by_side(formula, printer_of) if formula.beside else None
     if side_by_side is not None:
         return side_by_side
-    left = max(measure(_left(printer_of(one), one)) for one in formula.lines)
-    named = [label(p.label) for one in formula.lines for p in one.parts if p.label]
+    shown = [_printed(one, printer_of(one), label) for one in formula.lines]
+    left = max(measure(one.left) for one in shown)
+    named = [name for one in shown for _, _, name in one.parts if name]
     room = WIDTH - left - 1.6
     beside = room - max(map(measure, named), default=0.0) - 2.4
-    rows = [row for one in formula.lines for row in _rows(one, printer_of(one), label, room)]
+    rows = [row for one in shown for row in _rows(one, room)]
     if named and beside >= BESIDE_LABELS:
-        narrow = [r for one in formula.lines for r in _rows(one, printer_of(one), label, beside)]
+        narrow = [row for one in shown for row in _rows(one, beside)]
         if not any(_is_scrap(row) for row in narrow):
             rows = narrow
     if named and not _has_column(rows, left):
@@ -118,7 +118,7 @@ def _formula(
 
 def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) -> list[str] | None:
     """Lines in columns, as many as fit the page; None where not even two do."""
-    rows = [_rows(one, printer_of(one), lambda _: "", 1e6)[0] for one in formula.lines]
+    rows = [_rows(_printed(one, printer_of(one), lambda _: ""), 1e6)[0] for one in formula.lines]
     for columns in range(max(formula.beside), 1, -1):
         grid: list[list[Row]] = []
         left = iter(rows)
@@ -176,27 +176,32 @@ def _is_scrap(row: Row) -> bool:
     return r"\quad {} " in row.right and measure(row.right) < 6.5
 
 
-def _left(printer: LatexPrinter, one: Line) -> str:
-    return "" if one.left is None else plain(printer.show(one.left))
+@dataclass(frozen=True)
+class _Printed:
+    """A line as LaTeX: its left side, its relation, and of each part sign, body and label."""
+
+    left: str
+    relation: str
+    parts: list[tuple[bool, str, str]]
 
 
-def _rows(
-    one: Line, printer: LatexPrinter, label: Callable[[Words], str], room: float
-) -> list[Row]:
-    left, relation = _left(printer, one), RELATIONS[one.relation]
-    signed = [(printer.signed(p.expression), p) for p in one.parts]
-    labelled = any(p.label for p in one.parts[1:])
-    if not labelled:
-        text = _joined(signed)
-        pieces = lines(text, room)
-        name = label(one.parts[0].label) if one.parts[0].label else ""
-        return _part(left, relation, pieces, name)
+def _printed(one: Line, printer: LatexPrinter, label: Callable[[Words], str]) -> _Printed:
+    left = "" if one.left is None else plain(printer.show(one.left))
+    parts = []
+    for part in one.parts:
+        negative, body = printer.signed(part.expression)
+        parts.append((negative, body.text, label(part.label) if part.label else ""))
+    return _Printed(left, RELATIONS[one.relation], parts)
+
+
+def _rows(one: _Printed, room: float) -> list[Row]:
+    left, relation = one.left, one.relation
+    if not any(name for _, _, name in one.parts[1:]):
+        return _part(left, relation, lines(_joined(one.parts), room), one.parts[0][2])
     rows: list[Row] = []
-    for i, (part, source) in enumerate(signed):
-        negative, body = part[0], part[1].text
+    for i, (negative, body, name) in enumerate(one.parts):
         head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
         pieces = lines(head + body, room)
-        name = label(source.label) if source.label else ""
         rows += _part(left if i == 0 else "", relation if i == 0 else "", pieces, name)
     return rows
 
@@ -209,13 +214,13 @@ def _part(left: str, relation: str, pieces: list[str], name: str) -> list[Row]:
     return [Row(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)]
 
 
-def _joined(signed: list[tuple[tuple[bool, Shown], Part]]) -> str:
+def _joined(parts: list[tuple[bool, str, str]]) -> str:
     out = ""
-    for i, ((negative, body), _) in enumerate(signed):
+    for i, (negative, body, _) in enumerate(parts):
         if i:
-            out += f"{HARD} - {body.text}" if negative else f"{HARD} + {body.text}"
+            out += f"{HARD} - {body}" if negative else f"{HARD} + {body}"
         else:
-            out += f"-{body.text}" if negative else body.text
+            out += f"-{body}" if negative else body
     return out
 
 

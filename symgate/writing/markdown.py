@@ -31,7 +31,7 @@ def markdown(derivations: Sequence[Derivation], head: Head) -> str:
 
 def sections(derivation: Derivation, mark: str) -> str:
     """The sections of a derivation, their headings with a mark such as ###."""
-    pen = Pen(derivation)
+    pen = derivation.pen
     out = []
     for section in derivation.sections:
         out.append(f"{mark} {markdown_text(section.title)}")

@@ -6,7 +6,7 @@ All writers but the one for plain text start from these strings.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ class Pen:
     """Prints the expressions of one derivation."""
 
     derivation: Derivation
+    displayed: dict[Formula, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def printer(self, line: Line | None = None, width: float = 1e6) -> LatexPrinter:
         d = self.derivation
@@ -36,8 +37,11 @@ class Pen:
         return plain(self.printer().show(expression))
 
     def formula(self, formula: Formula) -> list[str]:
-        """A formula for display, without the signs around it; a high one in parts."""
-        return formula_latex(formula, self.printer, self.label)
+        """A formula for display, without the signs around it; a high one in parts. It is
+        printed once for all writers."""
+        if formula not in self.displayed:
+            self.displayed[formula] = formula_latex(formula, self.printer, self.label)
+        return self.displayed[formula]
 
     def label(self, words: Words) -> str:
         """Words inside a formula."""

@@ -44,7 +44,7 @@ def slides(derivations: Sequence[Derivation], head: Head) -> str:
         if i < len(head.pictures):
             drawn = fitted(head.pictures[i], r"\textwidth", r"0.78\textheight")
             out.append(_frame(latex_text(derivation.title), drawn))
-        pen = Pen(derivation)
+        pen = derivation.pen
         for section in derivation.sections:
             for step in section.steps:
                 out += _frames(pen, latex_text(section.title), step)

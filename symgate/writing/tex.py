@@ -108,7 +108,7 @@ def _derivation(derivation: Derivation, several: bool) -> str:
 
 def sections(derivation: Derivation, level: str) -> str:
     r"""The sections of a derivation, headed by a command such as \subsection."""
-    pen = Pen(derivation)
+    pen = derivation.pen
     out = []
     for section in derivation.sections:
         out.append(rf"\{level}{{{latex_text(section.title)}}}")
