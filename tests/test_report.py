@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 import symgate as sg
 from symgate.cli.main import main
 from symgate.files import write_file
+from symgate.flow.workers import START
 from symgate.reporting import measuring, pieces, report, texts
 from symgate.reporting.numbers import FORMS
 from symgate.reporting.report import Report
@@ -291,23 +294,20 @@ def test_a_second_run_computes_nothing(made: Report, monkeypatch: pytest.MonkeyP
 
 def test_a_piece_that_was_changed_is_made_again(tmp_path: Path) -> None:
     store = pieces.Store(tmp_path)
-
-    def make() -> pieces.Made:
-        return {"a": 1}, {"inline/x.svg": b"<svg></svg>"}
-
-    piece = store.piece({"of": "x"}, make)
-    path = piece.path("inline/x.svg")
-    path.write_bytes(b"<svg><script>alert(1)</script></svg>")
-    assert store.piece({"of": "x"}, make).bytes("inline/x.svg") == b"<svg></svg>"
+    piece = store.keep({"of": "x"}, ({"a": 1}, {"inline/x.svg": b"<svg></svg>"}))
+    assert store.found({"of": "x"}) == piece
+    piece.path("inline/x.svg").write_bytes(b"<svg><script>alert(1)</script></svg>")
+    assert store.found({"of": "x"}) is None
     with pytest.raises(AssertionError):
-        store.piece({"of": "y"}, lambda: ({}, {"inline/x.svg": b"<svg onload=''></svg>"}))
+        store.keep({"of": "y"}, ({}, {"inline/x.svg": b"<svg onload=''></svg>"}))
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_interrupted_run_leaves_the_old_page_whole(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("old")
 
     def stop(title: str, done: int, total: int) -> None:
-        if done == 3:
+        if done == 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -358,6 +358,33 @@ def no_claims(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without laying out the pictures, which other tests look at."""
     monkeypatch.setattr(measuring, "drawn", lambda name, *_: {f"inline/{name}.svg": b"<svg/>"})
+
+
+@pytest.mark.skipif(START != "fork", reason="the patches live in this process alone")
+@pytest.mark.usefixtures("no_claims", "no_pictures")
+def test_two_processes_write_the_same_bytes_though_one_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(name: str, jobs: int) -> dict[str, bytes]:
+        folder = sg.report(["rnn"], tmp_path / name, jobs=jobs, **SMALL).path.parent
+        shutil.rmtree(folder / ".pieces")
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+    monkeypatch.setattr(texts, "derivation", lambda *_: ({"holds": True}, {}))
+    alone, live = written("one", 1), texts.live
+
+    def dies_once(cells: Any) -> pieces.Made:
+        try:
+            (tmp_path / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return live(cells)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    monkeypatch.setattr(texts, "live", dies_once)
+    assert written("two", 2) == alone
+    assert (tmp_path / "died").exists()
 
 
 BLOWS_UP = "h[t] = 1e30 * h[t-1] * h[t-1] * h[t-1] + W @ x[t] + 3"

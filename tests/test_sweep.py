@@ -161,7 +161,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
         task.touch()
     tasks[2].unlink()
     assert list(in_order(_killed_once, tasks, jobs=2)) == [1, 2, 3, 4, 5]
-    with pytest.raises(sg.SymgateError, match="point 1 died 3 times"):
+    with pytest.raises(sg.SymgateError, match="task 1 of 2 died 3 times"):
         list(in_order(_killed, [1, 2], jobs=2))
 
 

@@ -66,8 +66,8 @@ def in_order(
                 failed = failed + 1 if done == before else 1
                 if failed == TRIES:
                     raise SymgateError(
-                        f"the process that measured point {done + 1} died {TRIES} times; is "
-                        f"there memory enough for it? Take fewer jobs or units"
+                        f"the process at work on task {done + 1} of {len(tasks)} died {TRIES} "
+                        f"times; is there memory enough for it? Take fewer jobs or units"
                     ) from None
 
 

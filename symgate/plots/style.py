@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -67,7 +67,6 @@ STYLE: Any = {
     "figure.facecolor": "white",
     "axes.facecolor": "none",
     "savefig.facecolor": "white",
-    "savefig.bbox": "tight",
     "savefig.pad_inches": 0.08,
     "savefig.dpi": 150,
     "grid.color": "#dddddd",
@@ -230,10 +229,15 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 def rendered(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
     """A picture as the bytes of an SVG, PNG or PDF file, on white."""
-    if kind != "svg":
-        return _saved(drawing, kind, **options)
-    head = '<?xml version="1.0" encoding="utf-8"?>\n'
-    return (head + compact(_saved(drawing, kind).decode(), "figure")).encode()
+    found = _saved(drawing, (kind,), **options)[kind]
+    return _alone(found) if kind == "svg" else found
+
+
+def every_form(drawing: Axes | Figure, salt: str, title: str = "") -> tuple[str, dict[str, bytes]]:
+    """A picture for a page, as by `svg`, and its files by their endings, laid out once."""
+    files = _saved(drawing, tuple(_METADATA))
+    inside = _inside(files["svg"], salt, title)
+    return inside, {**files, "svg": _alone(files["svg"])}
 
 
 def svg(drawing: Axes | Figure, salt: str, title: str = "") -> str:
@@ -249,19 +253,39 @@ def svg(drawing: Axes | Figure, salt: str, title: str = "") -> str:
     >>> sg.plots.svg(sg.plots.decay_curves([d]), salt="rnn").startswith("<svg ")
     True
     """
+    return _inside(_saved(drawing, ("svg",))["svg"], salt, title)
+
+
+def _inside(drawn: bytes, salt: str, title: str) -> str:
     if not re.fullmatch(r"[A-Za-z][\w-]*", salt, re.ASCII):
         raise SymgateError(f"a salt is a letter and letters, digits, - or _ after it, not {salt!r}")
-    return compact(_saved(drawing, "svg", facecolor="none").decode(), salt, title, dark=True)
+    return compact(drawn.decode(), salt, title, dark=True)
 
 
-def _saved(drawing: Axes | Figure, kind: str, **options: Any) -> bytes:
-    found = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
-    assert isinstance(found, Figure)
-    out = io.BytesIO()
+def _alone(drawn: bytes) -> bytes:
+    head = '<?xml version="1.0" encoding="utf-8"?>\n'
+    return (head + compact(drawn.decode(), "figure", ground="#ffffff")).encode()
+
+
+def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict[str, bytes]:
+    """The bytes of a figure in some formats, that of SVG without a ground: laid out once."""
+    figure = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
+    assert isinstance(figure, Figure)
+    made = {kind: io.BytesIO() for kind in kinds}
+    layout = figure.get_layout_engine()
     with settings(style()):
-        found.draw_without_rendering()  # the layout settles, so that saving again is the same
-        found.savefig(out, format=kind, metadata=_METADATA[kind], **options)
-    return out.getvalue()
+        figure.draw_without_rendering()
+        figure.draw_without_rendering()  # words beside the axes have found their place
+        box = figure.get_tightbbox().padded(STYLE["savefig.pad_inches"])
+        figure.set_layout_engine("none")
+        try:
+            for kind, out in made.items():
+                about: dict[str, Any] = {"format": kind, "metadata": _METADATA[kind]}
+                about |= {"facecolor": "none"} if kind == "svg" else {}
+                figure.savefig(out, bbox_inches=box, **about, **options)
+        finally:
+            figure.set_layout_engine(layout)
+    return {kind: out.getvalue() for kind, out in made.items()}
 
 
 def save(drawing: Axes | Figure, path: str | Path, dpi: int | None = None) -> Path:

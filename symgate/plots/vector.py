@@ -41,9 +41,10 @@ _DEFAULTS = {("stroke-dashoffset", "0"), ("text-anchor", "start"), ("font-style"
 _LINE = re.compile(r"(?:[ML] -?[\d.]+(?:e-?\d+)? -?[\d.]+(?:e-?\d+)?\s*)+z?\s*")
 
 
-def compact(svg: str, salt: str, title: str = "", *, dark: bool = False) -> str:
+def compact(svg: str, salt: str, title: str = "", *, dark: bool = False, ground: str = "") -> str:
     """One <svg> element. With `dark` its colours follow the page's `color-scheme`, and it
-    shrinks with its place; `title` is read out where pictures are not seen."""
+    shrinks with its place; `title` is read out where pictures are not seen; `ground` is the
+    colour behind it."""
     root = ET.fromstring(svg)
     used = {name for e in root.iter() for name in _REFERENCE.findall(_links(e))}
     names = {
@@ -74,6 +75,8 @@ def compact(svg: str, salt: str, title: str = "", *, dark: bool = False) -> str:
             for (role, colour), name in colours.items()
         )
         inside = f"<style>{rules}</style>{inside}"
+    if ground:
+        inside = f'<rect width="100%" height="100%" fill="{ground}"/>{inside}'
     return f"<svg{_attributes(head)}>{inside}</svg>\n"
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
 from symgate import __version__
 from symgate.equations.cell import Cell
+from symgate.flow.workers import in_order
 from symgate.reporting.findings import Findings, slugs
 from symgate.reporting.pieces import LIBRARIES, Made, Piece, Store
 from symgate.reporting.published import known
@@ -32,16 +32,15 @@ class Gathered:
     inline: Mapping[str, str]
 
 
-def gather(settings: Settings, store: Store, folder: Path, progress: Progress) -> Gathered:
-    """Compute what is not there yet."""
+def gather(
+    settings: Settings, store: Store, folder: Path, progress: Progress, jobs: int = 1
+) -> Gathered:
+    """Compute what is not there yet, in so many processes."""
     names = slugs(settings.cells)
     tex = shutil.which("pdflatex") is not None
     tasks = _tasks(settings, names, tex)
-    pieces: dict[str, Piece] = {}
-    for i, (key, (title, subject, make)) in enumerate(tasks.items()):
-        progress(title, i, len(tasks))
-        pieces[key] = store.piece({"piece": key, **subject}, make(pieces))
-    progress("the page", len(tasks), len(tasks))
+    pieces = _pieces(settings, names, tasks, store, progress, jobs)
+    progress("the page", len(tasks) + 1, len(tasks) + 1)
     data = _data(settings, names, pieces, tex, folder)
     files: dict[str, bytes] = {}
     inline: dict[str, str] = {}
@@ -56,69 +55,86 @@ def gather(settings: Settings, store: Store, folder: Path, progress: Progress) -
     return Gathered(Findings(settings, names, data, frozenset(files)), files, inline)
 
 
-#: A title for the progress, what the piece depends on, and how it is made from those before.
-Task = tuple[str, Mapping[str, Any], Callable[[Mapping[str, Piece]], Callable[[], Made]]]
+@dataclass(frozen=True)
+class Task:
+    """A piece to be made: its name, what it is called while it is made, what it depends on, and
+    the function of a module of this room that makes it, with its arguments."""
+
+    key: str
+    title: str
+    subject: Mapping[str, Any]
+    module: str
+    function: str
+    given: tuple[Any, ...]
+
+    def made(self) -> Made:
+        """The piece. The module is loaded only now: a run with nothing to make needs neither
+        pictures nor the reader."""
+        made: Made = getattr(import_module(f"symgate.reporting.{self.module}"), self.function)(
+            *self.given
+        )
+        return made
 
 
-def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> dict[str, Task]:
-    """Every piece by name, in the order in which they are made."""
-    found: dict[str, Task] = {}
-    about = {name: value for name, value in settings.to_dict().items() if name != "words"}
-    about |= {cell.name: [cell.text, cell.title, dict(cell.roles)] for cell in settings.cells}
+def _tasks(settings: Settings, names: Mapping[str, str], tex: bool) -> list[Task]:
+    """The pieces that stand alone: first those of the curves, which take longest."""
+    about = _about(settings)
+    found: list[Task] = []
 
     def add(
         key: str, title: str, subject: Mapping[str, Any], module: str, name: str, *given: Any
     ) -> None:
-        found[key] = (title, subject, lambda _: partial(_made, module, name, *given))
+        found.append(Task(key, title, {"piece": key, **subject}, module, name, given))
 
-    for cell in settings.cells:
-        slug = names[cell.name]
-        one = {**about, "cell": cell.name}
+    each = [(cell, names[cell.name], {**about, "cell": cell.name}) for cell in settings.cells]
+    for cell, slug, one in each:
         add(f"cells/{slug}", cell.name, one, "measuring", "of_cell", cell, slug, settings)
-        add(
-            f"memory/{slug}",
-            f"memory of {cell.name}",
-            one,
-            "measuring",
-            "remembering",
-            cell,
-            slug,
-            settings,
-        )
-        add(
-            f"derivation/{slug}",
-            f"derivation of {cell.name}",
-            {**one, "tex": tex},
-            "texts",
-            "derivation",
-            cell,
-            slug,
-            settings.notation,
-            tex,
-        )
-    found["answer"] = (
-        "the curves together",
-        about,
-        lambda pieces: partial(
-            _made, "measuring", "answer", [pieces[f"cells/{slug}"] for slug in names.values()]
-        ),
-    )
     steps = f"{settings.long:,} steps"
     add("long", steps, about, "measuring", "long_curve", settings.cells, settings)
-    shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
-    add("live", "the live page", shown, "texts", "live", settings.cells)
+    for cell, slug, one in each:
+        title = f"memory of {cell.name}"
+        add(f"memory/{slug}", title, one, "measuring", "remembering", cell, slug, settings)
     add("claims", "the claims", {}, "texts", "claims")
     add("notes", "the lecture notes", {}, "texts", "notes")
     given = (settings.cells, settings.notation, settings.seed)
     add("homework", "a homework", about, "homework", "homework", *given)
+    shown = {name: about[name] for name in (cell.name for cell in settings.cells)}
+    add("live", "the live page", shown, "texts", "live", settings.cells)
+    for cell, slug, one in each:
+        title, style = f"derivation of {cell.name}", settings.notation
+        subject = {**one, "tex": tex}
+        add(f"derivation/{slug}", title, subject, "texts", "derivation", cell, slug, style, tex)
     return found
 
 
-def _made(module: str, name: str, *given: Any) -> Made:
-    """A piece made by a function of a module of this room, which is loaded only now: a run
-    with nothing to make needs neither pictures nor the reader."""
-    made: Made = getattr(import_module(f"symgate.reporting.{module}"), name)(*given)
-    return made
+def _about(settings: Settings) -> dict[str, Any]:
+    """What every measured piece depends on."""
+    about = {name: value for name, value in settings.to_dict().items() if name != "words"}
+    return about | {c.name: [c.text, c.title, dict(c.roles)] for c in settings.cells}
+
+
+def _pieces(
+    settings: Settings,
+    names: Mapping[str, str],
+    tasks: Sequence[Task],
+    store: Store,
+    progress: Progress,
+    jobs: int,
+) -> dict[str, Piece]:
+    """All pieces, found or made. The curves together are drawn as soon as those of the cells
+    are there, while other processes go on."""
+    found = {task.key: store.found(task.subject) for task in tasks}
+    made = in_order(Task.made, [task for task in tasks if found[task.key] is None], jobs)
+    pieces: dict[str, Piece] = {}
+    for done, task in enumerate(tasks):
+        progress(task.title, done, len(tasks) + 1)
+        pieces[task.key] = found[task.key] or store.keep(task.subject, next(made))
+        if len(pieces) == len(names):
+            cells = [pieces[f"cells/{slug}"] for slug in names.values()]
+            about = {"piece": "answer", **_about(settings)}
+            last = Task("answer", "the curves together", about, "measuring", "answer", (cells,))
+            pieces["answer"] = store.found(about) or store.keep(about, last.made())
+    return pieces
 
 
 def _data(

@@ -42,7 +42,7 @@ from symgate.plots import (
     singular_value_curves,
     sweep_map,
 )
-from symgate.plots.style import rendered, styled, svg
+from symgate.plots.style import every_form, styled
 from symgate.reporting.pieces import Made, Piece
 from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 from symgate.writing.latex import latex
@@ -68,8 +68,9 @@ Files = dict[str, bytes]
 
 def drawn(name: str, drawing: Axes | Figure, title: str = "") -> Files:
     """A figure for the page, and in its forms beside it, by file name."""
-    inside = {f"inline/{name}.svg": svg(drawing, f"f-{name}", title).encode()}
-    return inside | {f"figures/{name}.{form}": rendered(drawing, form) for form in FORMS}
+    inside, files = every_form(drawing, f"f-{name}", title)
+    beside = {f"figures/{name}.{form}": content for form, content in files.items()}
+    return {f"inline/{name}.svg": inside.encode(), **beside}
 
 
 def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:

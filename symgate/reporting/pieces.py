@@ -12,8 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -45,7 +44,6 @@ class Piece:
     folder: Path
     data: Mapping[str, Any]
     names: tuple[str, ...]
-    seconds: float
 
     def path(self, name: str) -> Path:
         """Where a file lies."""
@@ -63,26 +61,12 @@ class Store:
         self.folder = folder
         self.used: set[str] = set()
 
-    def piece(self, subject: Mapping[str, Any], make: Callable[[], Made]) -> Piece:
-        """The piece of a subject, from the folder or made now."""
-        asked = json.dumps(plain({**subject, "made by": fingerprint()}), sort_keys=True)
-        key = sha256(asked.encode()).hexdigest()[:32]
-        self.used.add(key)
-        found = self._found(key)
-        if found is None:
-            start = time.perf_counter()
-            made = make()
-            self._keep(key, *made, time.perf_counter() - start)
-            found = self._found(key)
-            assert found is not None
-        return found
-
-    def _found(self, key: str) -> Piece | None:
-        """A piece that is whole, else None."""
-        folder = self.folder / key
+    def found(self, subject: Mapping[str, Any]) -> Piece | None:
+        """The piece of a subject, if it was made before and is whole."""
+        folder = self.folder / self._key(subject)
         try:
             about = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
-            piece = Piece(folder, about["data"], tuple(about["sums"]), float(about["seconds"]))
+            piece = Piece(folder, about["data"], tuple(about["sums"]))
             for name, known in about["sums"].items():
                 content = piece.bytes(name)
                 lively = name.startswith("inline/") and _LIVELY.search(content)
@@ -92,9 +76,9 @@ class Store:
             return None
         return piece
 
-    def _keep(
-        self, key: str, data: Mapping[str, Any], files: Mapping[str, bytes], seconds: float
-    ) -> None:
+    def keep(self, subject: Mapping[str, Any], made: Made) -> Piece:
+        """The piece of a subject that was made now."""
+        (data, files), key = made, self._key(subject)
         beside = self.folder
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -102,7 +86,7 @@ class Store:
             for i, (name, content) in enumerate(files.items()):
                 (beside / f"{i}{Path(name).suffix}").write_bytes(content)
             sums = {name: sha256(content).hexdigest() for name, content in files.items()}
-            kept = {"data": plain(data), "sums": sums, "seconds": seconds}
+            kept = {"data": plain(data), "sums": sums}
             about = json.dumps(kept, ensure_ascii=False)
             (beside / "piece.json").write_text(about, encoding="utf-8")
             shutil.rmtree(self.folder / key, ignore_errors=True)
@@ -112,6 +96,16 @@ class Store:
         finally:
             if beside != self.folder:
                 shutil.rmtree(beside, ignore_errors=True)
+        found = self.found(subject)
+        assert found is not None
+        return found
+
+    def _key(self, subject: Mapping[str, Any]) -> str:
+        """The name of a subject's folder, which is in use from now on."""
+        asked = json.dumps(plain({**subject, "made by": fingerprint()}), sort_keys=True)
+        key = sha256(asked.encode()).hexdigest()[:32]
+        self.used.add(key)
+        return key
 
     def prune(self) -> None:
         """Remove what this run did not use."""

@@ -66,13 +66,15 @@ def report(
     progress: Progress | None = None,
     words: Sequence[str] | None = None,
     runs: Sequence[Run | BothWays] | None = None,
+    jobs: int = 1,
     **given: Any,
 ) -> Report:
     """Write a report on cells, named or given, to a folder; with `runs` one on these runs of
     trained networks, each beside the same cell untrained.
 
     `given` are the settings: hidden, input, lags, samples, scheme, seed, notation, long.
-    What was computed before with the same settings is used again.
+    What was computed before with the same settings is used again; `jobs` is the number of
+    processes that compute the rest, for the same bytes.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -87,12 +89,14 @@ def report(
             return _on_runs(runs, folder, format, given)
     settings = chosen(cells, words, **given)
     with opened(output) as folder:
-        return _on_cells(settings, folder, format, progress)
+        return _on_cells(settings, folder, format, progress, jobs)
 
 
-def _on_cells(settings: Settings, folder: Path, format: str, progress: Progress | None) -> Report:
+def _on_cells(
+    settings: Settings, folder: Path, format: str, progress: Progress | None, jobs: int
+) -> Report:
     store = Store(folder / KEPT)
-    gathered = gather(settings, store, folder, progress or (lambda *_: None))
+    gathered = gather(settings, store, folder, progress or (lambda *_: None), jobs)
     page = page_of(gathered.findings)
     written = written_as(format, page, gathered)
     put(folder, {**gathered.files, PAGES[format]: written}, PAGES[format])

@@ -69,6 +69,7 @@ class Laws:
         self.gains = _gains(self.lin, gain)
         self.given = {*values}
         self.numbers: dict[Any, float] = {}
+        self.names: dict[Expr, str] = {}
         self.known: dict[str, tuple[Expr, dict[Expr, Symbol]]] = {}
         for p in cell.parameters.values():
             if p.kind == "vector":
@@ -166,7 +167,7 @@ class Laws:
                     self.matrix_gain(matrix) * self.second(vector, laws)
                     for matrix, vector in pieces(product)
                 )
-                laws[product] = gaussian(str(product), 0.0, float(variance))
+                laws[product] = gaussian(self.printed(product), 0.0, float(variance))
         local = {**laws, **{symbol: laws[p] for p, symbol in stand_in.items()}}
         parts = _linear_in_normal(e, local)
         if parts is not None:
@@ -191,6 +192,12 @@ class Laws:
             ) from None
         random = frozenset([f"{node.name} now"]).union(*(local[a].depends for a in held))
         return Law(f"{node.name} now", None, moments, False, random)
+
+    def printed(self, product: Expr) -> str:
+        """The name of what a product draws from."""
+        if product not in self.names:
+            self.names[product] = str(product)
+        return self.names[product]
 
     def prepared(self, node: Node) -> tuple[Expr, dict[Expr, Symbol]]:
         """A node's expression with numbers for parameters and symbols for matrix products."""

@@ -22,7 +22,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
-from symgate.theory.laws import Laws, not_negative
+from symgate.theory.laws import ITERATIONS, Laws, not_negative
 from symgate.theory.measured import measured_growth
 
 if TYPE_CHECKING:
@@ -189,25 +189,34 @@ def critical_gain(
     """
     cell = cell_of(cell)
 
-    def distance(gain: float) -> float:
+    def distance(gain: float) -> tuple[float, bool]:
+        """χ - 1 at a gain, and whether the iteration settled there."""
         solver = Laws(cell, gain, input_variance, bias or {}, values or {})
-        return solver.growth(solver.settled(1.0, strict=False)[0]) - 1
+        laws, iterations = solver.settled(1.0, strict=False)
+        return solver.growth(laws) - 1, iterations < ITERATIONS
 
     if not 0 <= low < high:
         raise SymgateError(f"the search needs 0 <= low < high, not {low!r} and {high!r}")
-    ends = distance(low), distance(high)
-    if (ends[0] > 0) == (ends[1] > 0):
+    below, above = distance(low)[0], distance(high)[0]
+    if (below > 0) == (above > 0):
         raise SymgateError(
             f"χ of {cell.name} does not cross 1 between the gains {low:g} and {high:g}: it is "
-            f"{ends[0] + 1:.4g} and {ends[1] + 1:.4g}"
+            f"{below + 1:.4g} and {above + 1:.4g}"
         )
-    rising = ends[1] > 0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if (distance(middle) > 0) == rising:
-            high = middle
-        else:
-            low = middle
-        if high - low <= 1e-10 * high:
+    exact, last = True, 0
+    for turn in range(100):
+        if high - low <= (1e-10 if exact else 5e-4) * high:
             break
+        middle = (low + high) / 2
+        if exact and turn % 3:  # the chord, in which an end that stays counts less and less
+            middle = low + (high - low) * below / (below - above)
+        now, exact = distance(middle)
+        if now == 0:
+            return middle
+        side = 1 if (now > 0) == (above > 0) else -1
+        if side > 0:
+            high, above, below = middle, now, below / 2 if side == last else below
+        else:
+            low, below, above = middle, now, above / 2 if side == last else above
+        last = side
     return (low + high) / 2

@@ -9,6 +9,9 @@ import sys
 from symgate.cli.bar import sections
 from symgate.cli.options import SCHEMES, add_data, cells, one_thread, whole
 
+#: How many processes there are unless the caller says otherwise.
+MOST_JOBS = 4
+
 #: Settings that are passed on as they are.
 SIZES = {
     "hidden": "units (128)",
@@ -38,6 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", default="reports", metavar="FOLDER", help="where to (reports)"
     )
+    parser.add_argument("--jobs", type=whole, help="processes (one for each core)")
     parser.add_argument("--json", action="store_true", help="print the data of the page as JSON")
 
 
@@ -47,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.model:
         return _on_a_network(arguments)
+    from symgate.numerics.threads import cores
     from symgate.reporting.settings import DEFAULT_CELLS
 
     words = [*arguments.cells, *(arguments.cell or [])] or list(DEFAULT_CELLS)
@@ -60,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             format=arguments.format,
             progress=progress,
             words=words,
+            jobs=min(cores(), MOST_JOBS) if arguments.jobs is None else arguments.jobs,
             **given,
         )
     for name, reason in made.failed.items():
