@@ -39,7 +39,7 @@ def chart(
     for number, row in enumerate(rows):
         level = high - number * span / height
         wanted = number in (0, height) or (height >= 4 and number % 4 == 0)
-        label = f"1e{level:.0f}" if wanted else ""
+        label = f"1e{round(level)}" if wanted else ""
         label = "" if label in labels else label  # a short range has few whole powers
         labels.add(label)
         out.append(f"{label:>7} |{''.join(row)}".rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ def is_network(word: str) -> bool:
         return False
     return (
         head.startswith(HEADS)
+        or path.name.endswith(".index.json")
         or head[8:9] == b"{"
         or (head[:1] == b"\x08" and 0 < head[1:2][0] < 40 if len(head) > 1 else False)
     )
@@ -60,6 +62,13 @@ def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
             f"{word.partition('#')[0]}#NAME, or use sg.reach"
         )
     return found
+
+
+def run_if_network(word: str | None, arguments: Namespace) -> Run | None:
+    """The run of a word on --data, where it names a trained network and not a cell."""
+    if word is None or not is_network(word):
+        return None
+    return run_of(word, arguments.data, arguments.batch_first or None)
 
 
 def any_run_of(word: str, path: str | None, batch_first: bool | None) -> Run | BothWays:

@@ -27,6 +27,11 @@ def contents(source: Any) -> Contents:
     if family & {"keras", "tf_keras"} and hasattr(source, "weights"):
         return _of_keras(source)
     if "flax" in family and not isinstance(source, Mapping):
+        if hasattr(source, "apply") and hasattr(source, "init"):
+            raise SymgateError(
+                f"a module of Flax's linen, as {type(source).__name__} is, holds no weights; give "
+                f"the variables that its init gave, or the trained ones"
+            )
         return _of_nnx(source)
     if "equinox" in family:
         return _of_equinox(source)
@@ -102,7 +107,9 @@ def _own_class(layer: Any) -> tuple[str, ...]:
     scripted = hasattr(layer, "original_name")
     forward = "torch" if scripted else type(layer).forward.__module__
     if re.fullmatch("(RNN|GRU|LSTM)(Cell)?", kind) and forward.split(".")[0] == "torch":
-        return ()
+        hooks = ("_forward_hooks", "_forward_pre_hooks")
+        hooked = any(getattr(layer, name, ()) for name in hooks)
+        return ("it has forward hooks: what they do is not read",) if hooked else ()
     return (
         f"{kind} is no layer of PyTorch's own: it is taken for the one that has such weights; "
         f"sg.trace(module) reads what a cell computes",
@@ -217,6 +224,11 @@ def _facts_of_nnx(module: Any, path: tuple[Any, ...], cell: Any) -> dict[str, An
     if getattr(cell, "residual", False):
         raise SymgateError(f"{name} adds its state to its pre-activation (residual); not read")
     found: dict[str, Any] = {"flax": True}
+    if type(cell).__module__.split(".")[0] != "flax":
+        found["notes"] = (
+            f"{type(cell).__name__} is no cell of Flax's own: it is taken for the one that has "
+            f"such weights",
+        )
     for slots, given in (("gates", "gate_fn"), ("candidate output", "activation_fn")):
         if (function := getattr(cell, given, None)) is None:
             continue

@@ -171,7 +171,8 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
         said = {**said, **{k: activation_of(found.name, v, version) for k, v in slots.items()}}
     if keras and not facts and not found.row.transposed:  # CuDNN has no other activations
         kind = "rnn" if found.row.cell == "rnn" else "gated"
-        facts, unsaid = unsaid_of(kind, version)
+        facts, of_version = unsaid_of(kind, version)
+        unsaid = (*of_version, *unsaid)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:
         unsaid += (
             "without biases nothing says where the reset acts; after the matrix, as Keras 3 "
@@ -238,4 +239,8 @@ def _listed(contents: Contents) -> str:
         return f"inside are {', '.join(contents.inside[:20])}"
     names = list(contents.arrays)
     shown = ", ".join(f"{n} {contents.arrays[n].shape}" for n in names[:8])
-    return f"inside are {len(names)} arrays: {shown}{', …' if len(names) > 8 else ''}"
+    return (
+        f"inside are {len(names)} arrays: {shown}{', …' if len(names) > 8 else ''}; arrays of your "
+        f"own are known as weight_ih (G n, m) and weight_hh (G n, n), with framework= as those of "
+        f"another"
+    )

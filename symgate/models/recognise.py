@@ -18,7 +18,7 @@ from symgate.stored.arrays import Contents, Stored
 
 Array = NDArray[Any]
 
-ROLES = ("W", "U", "b", "c", "R", "WU")
+ROLES = ("W", "U", "b", "c", "R", "WU", "P")
 
 #: Parts of a name that say that an array belongs to an optimiser, not to the network.
 OPTIMISER = {
@@ -86,7 +86,9 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
     if framework is not None and framework not in known:
         raise UnknownName("the framework", framework, known)
     _not_parametrised(contents.arrays)
-    arrays = {n: a for n, a in contents.arrays.items() if not OPTIMISER.intersection(n.split("."))}
+    named = {n.removesuffix(":0"): a for n, a in contents.arrays.items()}
+    contents = replace(contents, arrays=named)
+    arrays = {n: a for n, a in named.items() if not OPTIMISER.intersection(n.split("."))}
     found: dict[_Key, Found] = {}
     around: dict[_Key, set[str]] = {}
     families = dict.fromkeys(row.names for row in rows if row.names)
@@ -181,18 +183,34 @@ def _layer(
     if key.reverse and "backward" in config:
         config = {**config, **config["backward"]}
     blocks = _blocks(row, names, roles, c.arrays)
+    group = config.get("group", key.prefix.rstrip("._/"))
     return Found(
         "",
-        config.get("group", key.prefix.rstrip("._/")),
+        group,
         key.depth,
         config.get("reverse", key.reverse),
         row,
         blocks,
         config.get("computes", c.arrays[first].dtype),
-        unsaid=config.get("notes", ()) if config else row.unsaid,
+        unsaid=tuple(config.get("notes", ()) if config else _unsaid(group, row, names, shapes, c)),
         facts=config,
         merge=config.get("merge", "concat"),
     )
+
+
+def _unsaid(
+    group: str, row: Row, names: Names, shapes: Mapping[str, list[Any]], c: Contents
+) -> Iterator[str]:
+    """What names and shapes leave open, where no configuration and no framework says it."""
+    yield from row.unsaid
+    own = c.kind in ("a mapping of arrays", "a npz file") and row.framework != "torch"
+    if own and all(s[0] == s[1] for role in ("W", "U") for s in shapes.get(role, [(0, 1)])):
+        taken, other = ("W @ x", "x @ W") if names.axis == "rows" else ("x @ W", "W @ x")
+        yield f"its square matrices are taken for {taken}; if it was {other}, give them transposed"
+    kind = row.cell.split("-")[0]
+    for word in {"lstm", "gru"} - {kind}:
+        if word in group.lower() and kind not in group.lower():
+            yield f"its name says {word}, and its {row.blocks} blocks are those of a {kind}"
 
 
 def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
@@ -205,8 +223,13 @@ def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
     hidden = wide // row.blocks
     if not hidden:
         return False
+    if "P" in shapes and (not row.peephole or "R" in shapes or {*shapes["P"]} != {(hidden,)}):
+        return False
     if "WU" in shapes:
-        if any(s[1 - lie] <= hidden for s in shapes["WU"]):
+        across = shapes["R"][0][1] if "R" in shapes else hidden
+        if any(s[1 - lie] <= across for s in shapes["WU"]):
+            return False
+        if "R" in shapes and shapes["R"][0][0] != hidden:
             return False
     else:
         across = matrices[0][1 - lie]
@@ -242,18 +265,20 @@ def _blocks(
         matrix = joined(role, axis)
         if matrix is not None:
             parts[role] = _cut(matrix if axis == 0 else matrix.T, row.blocks)
+    R = joined("R", 0)
+    R = R if R is None or axis == 0 else R.T
     if "WU" in parts:
-        hidden = parts["WU"].shape[1]
-        parts["W"], parts["U"] = parts["WU"][..., :-hidden], parts["WU"][..., -hidden:]
+        lowest = len(parts["WU"][0] if R is None else R)
+        parts["W"], parts["U"] = parts["WU"][..., :-lowest], parts["WU"][..., -lowest:]
     if row.transposed:
         parts["W"] = _from_cudnn(parts["W"])
         parts["U"] = np.swapaxes(parts["U"], 1, 2)
     b, c = joined("b", -1), joined("c", -1)
     if b is not None and row.biases in ("2xG", "2G"):
         b, c = b.reshape(2, -1)
-    return Blocks(
-        parts["W"], parts["U"], _rows(b, row.blocks), _rows(c, row.blocks), R=joined("R", 0)
-    )
+    peepholes = _rows(joined("P", 0), len(row.peepholes))
+    own = _rows(b, row.blocks), _rows(c, row.blocks)
+    return Blocks(parts["W"], parts["U"], *own, peepholes, R)
 
 
 def _from_cudnn(W: Array) -> Array:

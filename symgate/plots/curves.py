@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def decay_curves(
     bounds: bool = False,
     predictions: bool = False,
     names: Sequence[str] | None = None,
+    colours: Sequence[str] | None = None,
 ) -> Axes:
     """The curves of one or several cells over the lag.
 
@@ -61,6 +63,7 @@ def decay_curves(
     a number of double or single precision would have been 0. `bounds` adds the worst case
     and the run's own bound, `predictions` those of biases, mean gates and exponent. `names`
     are the labels; left out, they are the cells' names, with the blocks where these differ.
+    `colours` are those of the curves; left out, each cell has its own.
     """
     if not decays:
         raise SymgateError("there is no curve to draw")
@@ -71,6 +74,12 @@ def decay_curves(
     ends: list[End] = []
     marks = []
     chosen = looks([d.cell for d in decays])
+    if colours is not None:
+        same = {
+            c: [d.cell for d, own in zip(decays, colours, strict=True) if own == c] for c in colours
+        }
+        of_colour = {c: iter(looks(cells)) for c, cells in same.items()}  # dashes start anew
+        chosen = [replace(next(of_colour[c]), colour=c) for c in colours]
     for d, look, name in zip(decays, chosen, labels, strict=True):
         low, high = d.band
         ax.fill_between(d.lags, shown(low), shown(high), color=look.colour, alpha=0.18, lw=0)

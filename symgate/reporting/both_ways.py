@@ -15,7 +15,7 @@ from symgate.models.network import Layer, Network
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
-from symgate.plots.style import axes, rendered, svg
+from symgate.plots.style import BLUE, RED, axes, rendered, svg
 from symgate.reporting.blocks import Code, Lead, Paragraph, Picture, Rows
 
 
@@ -35,8 +35,8 @@ def told(name: str, run: BothWays, lags: int | None) -> Told:
     found = inspected(run, lags)
     fresh = of_the_middle(_untrained(run.network), run.x)
     assert found.reach is not None
-    ax = found.reach.plot(axes(None), label="trained")
-    fresh.plot(ax, label="untrained", linestyle="--")
+    ax = found.reach.plot(axes(None), label="trained", color=BLUE)
+    fresh.plot(ax, label="untrained", color=RED, linestyle="--")
     ax.legend(frameon=False)
     titled = f"How far step {found.reach.at} sees in {title(run)}"
     first = next(iter(run.runs.values()))

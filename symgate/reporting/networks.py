@@ -18,7 +18,7 @@ from symgate.numerics.initialise import init
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.plots.curves import decay_curves
-from symgate.plots.style import rendered, svg
+from symgate.plots.style import BLUE, RED, rendered, svg
 from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
 from symgate.reporting.blocks import (
@@ -61,7 +61,8 @@ def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Ga
             continue
         trained, untrained = inspected(run, lags), _untrained(run, lags)
         drawn = [*map(_label, trained.decays), *(f"{_label(d)}, untrained" for d in untrained)]
-        ax = decay_curves([*trained.decays, *untrained], names=drawn)
+        own = [BLUE] * len(trained.decays) + [RED] * len(untrained)
+        ax = decay_curves([*trained.decays, *untrained], names=drawn, colours=own)
         files[f"figures/{name}.svg"] = rendered(ax, "svg")
         inline[name] = svg(ax, name, title=f"Decay of the gradient in {_title(run)}")
         data["runs"].append(

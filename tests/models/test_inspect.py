@@ -58,8 +58,10 @@ def test_with_data(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words += ["--data", str(files / "x.npy"), "--outputs", str(files / "y.npy")]
     assert main(words) == 0
     shown = capsys.readouterr().out
-    for part in ("the replay holds", "h2 / h2", "largest Lyapunov", "above 1/e until", "z1"):
+    for part in ("the replay holds", "h2 / h2", "largest Lyapunov", "1/e until", "z1"):
         assert part in shown
+    tables = [line for line in shown.splitlines() if "  " in line]
+    assert max(map(len, tables)) <= 80
     assert main([*words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["check"]["holds"] is True
@@ -142,6 +144,10 @@ def test_a_network_where_a_cell_is_taken(files: Path, capsys: pytest.CaptureFixt
     assert main(["lyapunov", word, "--data", x, "--count", "1"]) == 0
     assert main(["decay", word]) == 3
     assert "--data x.npy" in capsys.readouterr().err
+    assert main(["memory", word, "--steps", "20", "--data", x]) == 0
+    assert sg.memory(run, 20).sentence().partition(" from ")[0] in capsys.readouterr().out
+    assert main(["sweep", word]) == 3
+    assert "draws weights of its own" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

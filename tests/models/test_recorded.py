@@ -72,3 +72,48 @@ def test_arrays_beside_a_layer_are_said(kernels: dict[str, Any], beside: str) ->
         {**{name: np.ones(shape) for name, shape in kernels.items()}, beside: np.ones(4)}
     )
     assert any(f"beside its weights stand {beside}" in text for text in net.assumed)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ({"w_ih": (4, 4), "w_hh": (4, 4)}, "its square matrices are taken for W @ x"),
+        ({"kernel": (4, 4), "recurrent_kernel": (4, 4)}, "its square matrices are taken for x @ W"),
+        ({f"{a}_{g}": (4, 4) for g in "ifco" for a in "WU"}, "square matrices are taken for x @ W"),
+        ({"lstm.weight_ih": (12, 3), "lstm.weight_hh": (12, 4)}, "its name says lstm"),
+    ],
+)
+def test_what_shapes_and_names_leave_open_is_said(shapes: dict[str, Any], said: str) -> None:
+    net = sg.model({name: np.ones(shape) for name, shape in shapes.items()})
+    assert any(said in text for text in net.assumed)
+
+
+def test_parts_of_a_network_in_several_files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"weight_ih": rng.normal(size=(12, 3)), "weight_hh": rng.normal(size=(12, 4))}
+    arrays["bias_ih"] = rng.normal(size=12)
+    files = {name: f"m-0000{1 + (name == 'bias_ih')}-of-00002.safetensors" for name in arrays}
+    for file in set(files.values()):
+        write(tmp_path / file, {n: arrays[n] for n in arrays if files[n] == file})
+    index = tmp_path / "m.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": files}), encoding="utf-8")
+    assert sg.model(index).same_weights(sg.model(arrays))
+    (part,) = set(files.values()) - {files["bias_ih"]}
+    assert any("part 1 of 2" in text for text in sg.model(tmp_path / part).assumed)
+    (tmp_path / files["bias_ih"]).unlink()
+    with pytest.raises(sg.SymgateError, match=f"there is no file .*{files['bias_ih']}"):
+        sg.model(index)
+    index.write_text(json.dumps({"weight_map": {"a": "../m-00001-of-00002.pt"}}), encoding="utf-8")
+    with pytest.raises(sg.SymgateError, match="no index of the parts"):
+        sg.model(index)
+
+
+def write(path: Path, arrays: dict[str, Any]) -> None:
+    """A file of safetensors."""
+    header, data = {}, b""
+    for name, array in arrays.items():
+        ends = [len(data), len(data) + array.nbytes]
+        header[name] = {"dtype": "F64", "shape": list(array.shape), "data_offsets": ends}
+        data += array.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)

@@ -215,6 +215,9 @@ def test_a_class_of_the_users_is_said() -> None:
     for module in (Own(3, 5), Cell()):
         text = sg.model(module, batch_first=False).assumed[0]
         assert f"{type(module).__name__} is no layer of PyTorch's own" in text
+    hooked = torch.nn.LSTM(3, 5, batch_first=True)
+    hooked.register_forward_hook(lambda module, given, found: found)
+    assert "forward hooks" in sg.model(hooked).assumed[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         assert not sg.model(torch.jit.script(torch.nn.GRU(3, 5))).assumed

@@ -53,14 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
     pictures.check(arguments)
     files = _pictures(arguments, [c.name for c in chosen])
     writable(*map(str, files.values()), arguments.save)
-    from symgate.cli.networks import is_network, run_of
+    from symgate.cli.networks import run_if_network
     from symgate.flow.measure import decay
 
     decays = []
     for word, cell in zip_longest(arguments.cells, chosen):
         with bar(cell.name) as hook:
-            if word is not None and is_network(word):
-                made = run_of(word, arguments.data, arguments.batch_first or None)
+            if made := run_if_network(word, arguments):
                 lags = None if arguments.lags is None else min(arguments.lags, made.steps)
                 decays.append(
                     decay(

@@ -100,12 +100,16 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
     from symgate.cli.columns import columns
 
     print(f"{network.origin}, {network.origin.kind}\n")
-    table = [("layer", "inputs", "units", "output", "precision", "read as")]
+    table = [("layer", "inputs", "units", "output", "precision")]
+    read: dict[str, list[str]] = {}
     for layer in network.layers:
-        way = ", backwards" if layer.reverse else ""
         sizes = (str(layer.input), str(layer.hidden), str(layer.output))
-        table.append((layer.name, *sizes, layer.dtype, f"{layer.reading}{way}"))
+        table.append((layer.name, *sizes, layer.dtype))
+        way = ", backwards" if layer.reverse else ""
+        read.setdefault(f"{layer.reading}{way}", []).append(layer.name)
     print("\n".join(columns(table)))
+    for reading, names in read.items():
+        print(f"{'' if len(read) == 1 else ', '.join(names) + ' '}read as: {reading}")
     for group in network.groups:
         members = [layer.name for layer in network.layers if layer.group == group]
         if len(members) > 1:
@@ -129,9 +133,12 @@ def _measured(found: Inspection) -> None:
     if found.decays:
         print()
         print("\n".join(chart([(f"∂{d.of}/∂{d.wrt}", d.median) for d in found.decays])))
-        head = (*HEADER, "above 1/e until")
-        body = [(*r, str(d.reaches)) for r, d in zip(rows(found.decays), found.decays, strict=True)]
-        print("\n" + "\n".join(columns([head, *body])))
+        reaches = ("1/e until", *(str(d.reaches) for d in found.decays))
+        table = [
+            (*row[1:6], row[7], until)  # one cell, and few data fall to 1e-6: 80 columns
+            for row, until in zip((HEADER, *rows(found.decays)), reaches, strict=True)
+        ]
+        print("\n" + "\n".join(columns(table)))
         print(found.decays[0].setting.averaged_over)
     elif (seen := found.reach) is not None:
         at, curve = seen.at, seen.log10_norm
@@ -143,9 +150,8 @@ def _measured(found: Inspection) -> None:
             f"is last above 1/e of its largest ({seen.norm}); sg.reach(net, x, at=t) for others"
         )
     if found.paths is not None:
-        table = [("path of the whole state", "share per step")]
-        table += found.paths.largest()
-        print("\n" + "\n".join(columns(table)))
+        head = ("path of the whole state", "share per step")
+        print("\n" + "\n".join(columns([head, *found.paths.largest()])))
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
         print(f"\nlargest Lyapunov exponents, nats a step: {shown}")

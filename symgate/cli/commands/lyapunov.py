@@ -71,13 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Lyapunov:
     import numpy as np
 
-    from symgate.cli.networks import is_network, run_of
+    from symgate.cli.networks import run_if_network
     from symgate.flow.measure import parameters_of
     from symgate.numerics.setup import setup
     from symgate.theory.lyapunov import lyapunov, state_shape
 
-    if word is not None and is_network(word):
-        run = run_of(word, arguments.data, arguments.batch_first or None)
+    if run := run_if_network(word, arguments):
         with bar(cell.name) as hook:
             return lyapunov(
                 cell,

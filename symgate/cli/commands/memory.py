@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import zip_longest
 
 from symgate.cli import pictures
-from symgate.cli.options import add_setup, cells, number, one_thread, setup_options
+from symgate.cli.options import add_data, add_setup, cells, number, one_thread, setup_options
 from symgate.cli.pictures import add_picture
 
 
@@ -16,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
     parser.add_argument("--state", help="the state that is to remember")
     add_setup(parser, "hidden", "input", "size", "scheme", "seed", "t-max")
+    add_data(parser)
     add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(parser=parser)
@@ -29,10 +31,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output and len(chosen) > 1:
         arguments.parser.error("-o draws one cell; name only one")
     pictures.check(arguments)
+    from symgate.cli.networks import run_if_network
     from symgate.flow.memory import memory
 
     options = setup_options(arguments, "steps")
-    found = [memory(cell, arguments.steps, state=arguments.state, **options) for cell in chosen]
+    found = []
+    for word, cell in zip_longest(arguments.cells, chosen):
+        if own := run_if_network(word, arguments):
+            found.append(memory(own, arguments.steps, state=arguments.state))
+        else:
+            found.append(memory(cell, arguments.steps, state=arguments.state, **options))
     if arguments.output:
         from symgate.plots import memory_curves
 

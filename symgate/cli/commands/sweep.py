@@ -21,6 +21,7 @@ from symgate.cli.options import (
     writable,
 )
 from symgate.cli.pictures import add_picture
+from symgate.errors import SymgateError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +54,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
     from symgate.cli.commands.show import chosen_cell
+    from symgate.cli.networks import is_network
 
     cell = chosen_cell(arguments)
+    if is_network(arguments.cell or arguments.file):
+        raise SymgateError(
+            f"a sweep draws weights of its own at every point, and {arguments.cell} is a trained "
+            f"network; symgate decay measures it on --data, and sweep {cell.name} its cell"
+        )
     pictures.check(arguments)
     writable(arguments.keep)
     from symgate.flow.sweep import sweep

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from symgate.errors import SymgateError
 from symgate.models.formats import hdf5, onnx_file, safetensors, torch_zip
 from symgate.stored import npz
-from symgate.stored.archive import Archive
-from symgate.stored.arrays import Contents
+from symgate.stored.archive import LONGEST_TEXT, Archive
+from symgate.stored.arrays import Contents, Stored
 
 KNOWN = ".pt and .safetensors, .npz, Keras's .keras and .h5, .onnx"
+
+#: A file of several that hold one network together, as the Hub's savers name them.
+SHARD = re.compile(r".*-(\d{5})-of-(\d{5})\.\w+")
 
 
 #: What readers and their libraries raise where bytes were changed in a way nobody thought of.
@@ -36,15 +42,37 @@ def whole(path: Path) -> Iterator[None]:
 def contents(path: Path) -> Contents:
     """What a file holds, by the reader that its first bytes ask for."""
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
-        return _contents(path, head)
+        found = _of_file(path)
+        if (shard := SHARD.fullmatch(path.name)) is None:
+            return found
+        text = f"the file is part {int(shard[1])} of {int(shard[2])}: what the others hold is not "
+        return replace(found, notes=(*found.notes, f"{text}read; give the .index.json of them all"))
     except IsADirectoryError:
-        raise SymgateError(f"{path} is a folder; name a file in it ({KNOWN})") from None
-    except FileNotFoundError:
-        raise SymgateError(f"there is no file {path}") from None
+        raise SymgateError(
+            f"{path} is a folder; name a file in it ({KNOWN}); a SavedModel of TensorFlow is saved "
+            f'anew with model.save("model.keras")'
+        ) from None
+    except FileNotFoundError as error:
+        raise SymgateError(f"there is no file {error.filename or path}") from None
     except OSError as error:
         raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _of_file(path: Path) -> Contents:
+    with path.open("rb") as file:
+        return _contents(path, file.read(16))
+
+
+def _of_shards(path: Path) -> Contents:
+    """The tensors of all files that an index names, which lie beside it."""
+    said = json.loads(path.read_bytes()[:LONGEST_TEXT])
+    files = sorted(set(said["weight_map"].values())) if "weight_map" in said else []
+    if not files or any(SHARD.fullmatch(name) is None or "/" in name for name in files):
+        raise SymgateError(f"{path} is text in JSON, and no index of the parts of a network")
+    arrays: dict[str, Stored] = {}
+    for name in files:
+        arrays |= _of_file(path.parent / name).arrays
+    return Contents(f"an index of {len(files)} files", arrays)
 
 
 def _contents(path: Path, head: bytes) -> Contents:
@@ -64,7 +92,12 @@ def _contents(path: Path, head: bytes) -> Contents:
         raise SymgateError(f"{path} is a web page, not the file that it offers")
     if not head:
         raise SymgateError(f"{path} is empty")
-    raise SymgateError(f"{path} is not a file of a trained network that is known here: {KNOWN}")
+    if head.lstrip()[:1] == b"{":
+        return _of_shards(path)
+    raise SymgateError(
+        f"{path} is not a file of a trained network that is known here: {KNOWN}; a checkpoint of "
+        f'TensorFlow is loaded and saved anew with model.save("model.keras"), arrays with np.savez'
+    )
 
 
 def _of_zip(archive: Archive) -> Contents:

@@ -60,7 +60,10 @@ def read(path: Path) -> Contents:
             f"{path} is not a whole ONNX file ({type(error).__name__}); it was cut off"
         ) from None
     if not model.graph.node:
-        raise SymgateError(f"{path} is no ONNX file, or one with no nodes in it")
+        raise SymgateError(
+            f"{path} is no ONNX file, or one with no nodes in it; TensorFlow's .pb is saved anew "
+            f'with model.save("model.keras")'
+        )
     scope = _Scope(path)
     nodes = _apart(list(_walk(model.graph, scope)))
     kinds = sorted({str(node.op_type) for node, _ in _nodes(model.graph)})
