@@ -21,6 +21,9 @@ OWN = " of your own"
 
 MERGES = ("concat", "sum", "ave")
 
+#: What weights alone do not say of any layer of Keras.
+FORWARD = "its steps run forward: weights alone do not say go_backwards"
+
 
 def facts_of(config: Mapping[str, Any], version: str) -> dict[str, dict[str, Any]]:
     """By the name of a layer: what its configuration says, in the words of a reading."""
@@ -200,15 +203,16 @@ def unsaid_of(kind: str, version: str) -> tuple[dict[str, Any], tuple[str, ...]]
     whose = f"Keras {version}" if version else "Keras 3"
     if kind == "rnn":
         return {}, (
-            f"the activation is tanh and its steps run forward, the defaults of {whose}: there "
-            f'are only weights; say activation="relu" for another',
+            f"the activation is tanh, the default of {whose}: there are only weights; "
+            f'say activation="relu" for another',
+            FORWARD,
         )
     gates = "hard_sigmoid(0.2)" if old else "sigmoid"
     facts = {"gates": gates} if old else {}
     return facts, (
-        f"the activations are {gates} and tanh and its steps run forward, the defaults of "
-        f'{whose}: there are only weights; say recurrent_activation="hard_sigmoid(0.2)" or '
-        f'activation="relu" for others',
+        f"the activations are {gates} and tanh, the defaults of {whose}: there are only weights; "
+        f'say recurrent_activation="hard_sigmoid(0.2)" or activation="relu" for others',
+        FORWARD,
     )
 
 

@@ -172,7 +172,7 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     if keras and not facts and not found.row.transposed:  # CuDNN has no other activations
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, of_version = unsaid_of(kind, version)
-        unsaid = (*of_version, *unsaid)
+        unsaid = (*of_version[: 1 if found.reverse else None], *unsaid)
     if keras and found.row.cell.startswith("gru") and found.blocks.b is None and not found.facts:
         unsaid += (
             "without biases nothing says where the reset acts; after the matrix, as Keras 3 "
@@ -212,17 +212,13 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
 def _answered(text: str, said: set[str]) -> bool:
     """Whether what a text calls open has been said by the caller."""
     words = {
-        "order": "order=",
-        "forget_bias": "forget_bias=",
-        "reset": "reset=",
+        "order": ("order=",),
+        "forget_bias": ("forget_bias=",),
+        "reset": ("reset=",),
         "candidate": ("nonlinearity=", "activation="),
-        "gates": "recurrent_activation=",
+        "gates": ("recurrent_activation=",),
     }
-    return any(w in text for k in said for w in _tuple(words.get(k, ())))
-
-
-def _tuple(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return any(w in text for k in said for w in words.get(k, ()))
 
 
 def _listed(contents: Contents) -> str:

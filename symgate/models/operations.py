@@ -11,27 +11,8 @@ import numpy as np
 from symgate.models.traced import Affine, Applied, Joined, Number, Uncut, Weights, added, cut, rows
 
 #: Functions of one vector: by the name in PyTorch, that in the language.
-FUNCTIONS = {
-    name: name
-    for name in (
-        "sigmoid",
-        "tanh",
-        "relu",
-        "softplus",
-        "silu",
-        "gelu",
-        "softsign",
-        "exp",
-        "log",
-        "sqrt",
-        "abs",
-        "sin",
-        "cos",
-        "softmax",
-        "hardsigmoid",
-        "hardtanh",
-    )
-}
+WORDS = "sigmoid tanh relu softplus silu gelu softsign exp log sqrt abs sin cos softmax"
+FUNCTIONS = {w: w for w in WORDS.split()}
 FUNCTIONS |= {"hardsigmoid": "hard_sigmoid", "hardtanh": "hard_tanh"}
 
 

@@ -150,8 +150,10 @@ def _measured(found: Inspection) -> None:
             f"is last above 1/e of its largest ({seen.norm}); sg.reach(net, x, at=t) for others"
         )
     if found.paths is not None:
-        head = ("path of the whole state", "share per step")
-        print("\n" + "\n".join(columns([head, *found.paths.largest()])))
+        table = [("path of the whole state", "share per step")]
+        for path, share in found.paths.largest():  # what the gates are, where 80 columns hold it
+            table.append((path if len(path) <= 62 else path.partition(" (")[0], share))
+        print("\n" + "\n".join(columns(table)))
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
         print(f"\nlargest Lyapunov exponents, nats a step: {shown}")
