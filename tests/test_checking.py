@@ -382,6 +382,7 @@ def test_whole_derivations_are_read_back_line_by_line(name: str, notation: str) 
 
 
 ENTRIES = [
+    ("right", "ran", "∂c_{t,i}/∂c_{t-1,j} = f_{t,i} δ_{ij}"),
     ("right", "rnn", r"\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = (1 - h_{t,i}^2) U_{ij}"),
     ("wrong", "rnn", r"\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = (1 - h_{t,j}^2) U_{ij}"),
     (
@@ -422,6 +423,11 @@ def test_derivations_from_public_notes(case: dict[str, Any]) -> None:
 
 BACKWARD = {
     "right": [
+        (
+            "rnn",
+            r"\left(\frac{\partial h_t}{\partial h_{t-1}}\right)^{\top}"
+            r" = U^\top \operatorname{diag}(1-h_t^2)",
+        ),
         ("rnn", r"\delta_{t-1} = U^\top ((1 - h_t^2) \odot \delta_t)"),
         ("gru", r"\delta_{a_z,t} = z_t (1 - z_t) \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
         ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_{t-1}^\top"),
@@ -443,6 +449,7 @@ BACKWARD = {
         ),
     ],
     "wrong": [
+        ("rnn", "(dh[t]/dh[t-1]).T = U.T @ diag(1 - h[t-1]**2)"),
         ("rnn", r"\delta_{t-1} = U ((1 - h_t^2) \odot \delta_t)"),
         ("gru", r"\delta_{a_z,t} = z_t \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
         ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_t^\top"),
@@ -463,6 +470,23 @@ BACKWARD = {
 def test_back_propagation_gradients_changes_limits(verdict: str, name: str, text: str) -> None:
     found = sg.check(name, text)
     assert found.verdict == verdict, str(found)
+
+
+def test_a_square_for_its_slope_is_named() -> None:
+    found = sg.check("rnn", "∂h_t/∂h_{t-1} = diag(h_t²) U")
+    assert "h_t² stands where 1 - h_t² is due" in str(found)
+
+
+def test_a_product_of_matrix_and_vector_that_stands_twice_is_read_alike() -> None:
+    cell = sg.Cell.from_text("z[t] = sigmoid(W @ x[t])\nh[t] = z[t] * (U @ h[t-1])")
+    claim = r"\delta_{z,t} = U h_{t-1} \odot \delta_{h,t}"
+    assert sg.check(cell, claim).verdict == "right"
+    assert sg.check(cell, claim + r" + U h_{t-1} \odot \delta_{h,t}").verdict == "wrong"
+
+
+def test_a_function_of_two_words_is_read() -> None:
+    cell = sg.Cell.from_text("z[t] = sigmoid(W @ x[t])\nh[t] = z[t] * hard_tanh(h[t-1])")
+    assert sg.check(cell, "∂h_t/∂z_t = diag(hard_tanh(h_{t-1}))").verdict == "right"
 
 
 def test_rows_are_no_error_where_nothing_says_so() -> None:

@@ -77,8 +77,10 @@ def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:
     return operator(lin, of, goal, ends)
 
 
-def meanings(scope: Scope, target: tuple[str, str, int], about: str) -> list[tuple[Summands, str]]:
-    """The exact Jacobian, and in what other sense the same is often meant."""
+def meanings(
+    scope: Scope, target: tuple[str, str, int], about: str, turned: bool = False
+) -> list[tuple[Summands, str]]:
+    """The exact Jacobian, and in what other sense the same is often meant; or transposed."""
     of, wrt, lag = target
     cell = scope.cell
     found = [(exact(cell, of, wrt, lag), "")]
@@ -92,6 +94,8 @@ def meanings(scope: Scope, target: tuple[str, str, int], about: str) -> list[tup
         found += [(more, note)] if more != found[0][0] else []
     if lag == 0:
         found.append((expanded(direct(scope, of, wrt, 0)), f"{about} is the local derivative"))
+    if turned:
+        return [(tuple(s.turned() for s in parts), note) for parts, note in found]
     return found
 
 

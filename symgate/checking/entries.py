@@ -19,6 +19,9 @@ from symgate.reading.trees import Symbol as Sign
 
 Letters = frozenset[str]
 
+#: The letters that count components.
+COMPONENTS: Letters = frozenset("ijklmnpqrs")
+
 
 def without_entries(equality: Equality) -> Equality:
     """The same about whole matrices, where its left side is an entry of a Jacobian."""
@@ -46,7 +49,7 @@ def _without(side: Side, row: str, col: str) -> Side:
 def _entry(tree: Tree) -> tuple[Tree, str, str] | None:
     """∂a_i/∂b_j or [∂a/∂b]_{ij}: the derivative itself, and i and j."""
     if isinstance(tree, Scripted) and isinstance(tree.base, Group):
-        pair = _pair(tree, frozenset("ijklmnpqrs"))
+        pair = _pair(tree, COMPONENTS)
         return None if pair is None or derivative(tree.base) is None else (tree.base, *pair)
     parts = derivative(tree)
     found = [_single(part) for part in parts] if parts is not None else [""]
@@ -58,7 +61,7 @@ def _entry(tree: Tree) -> tuple[Tree, str, str] | None:
 def _single(tree: Tree) -> str:
     """The letter of a component behind the time, as i of h_{t-1,i}."""
     last = _last(tree.scripts[-1]) if isinstance(tree, Scripted) else []
-    known = len(last) == 1 and last[0].kind == "LETTER" and last[0].value in "ijklmnpqrs"
+    known = len(last) == 1 and last[0].kind == "LETTER" and last[0].value in COMPONENTS
     return last[0].value if known and len(_parts(tree.scripts[-1])) > 1 else ""  # type: ignore[union-attr]  # a script has it
 
 
@@ -68,6 +71,8 @@ def _parts(script: Token) -> list[list[Token]]:
     for token in script.inside:
         if token.kind == "COMMA":
             parts.append([])
+        elif token.kind == "NAME" and set(token.value) <= COMPONENTS:  # ij in plain text
+            parts[-1] += [replace(token, kind="LETTER", value=letter) for letter in token.value]
         elif token.kind not in ("SPACE", "GAP", "FONT", "LBRACE", "RBRACE"):
             parts[-1].append(token)
     return [part for part in parts if part]
@@ -104,7 +109,8 @@ def _stripped(tree: Tree, letters: Letters) -> Tree:
     match tree:
         case Scripted(base=base, scripts=scripts):
             at, values = _index(tree, letters)
-            base = _stripped(base, letters)
+            if at < 0 or not isinstance(base, Group):  # [U_i]_{ij}: the first i is a name
+                base = _stripped(base, letters)
             if at >= 0:
                 kept = _shortened(scripts[at], len(values))
                 scripts = (*scripts[:at], *kept, *scripts[at + 1 :])
@@ -124,7 +130,8 @@ def _shortened(script: Token, count: int) -> tuple[Token, ...]:
     """A script without its last letters, and without the comma before them."""
     inside = list(script.inside)
     while count and inside:
-        count -= inside.pop().kind == "LETTER"
+        last = inside.pop()
+        count -= len(last.value) if last.kind in ("LETTER", "NAME") else 0
     while inside and inside[-1].kind in ("COMMA", "SPACE", "GAP", "LBRACE"):
         inside.pop()
     return (replace(script, inside=tuple(inside)),) if inside else ()

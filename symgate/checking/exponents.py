@@ -10,6 +10,7 @@ from symgate.checking.products import Power
 from symgate.checking.values import NotUnderstood
 from symgate.reading.names import Reference, linear
 from symgate.reading.trees import Scripted, Tree
+from symgate.reading.trees import Symbol as Sign
 
 
 def ending(ref: Reference) -> Power:
@@ -45,6 +46,12 @@ def primes(script: Any) -> int:
         return 1
     raised = script.kind == "SUP" and script.inside
     return len(script.inside) if raised and all(t.kind == "PRIME" for t in script.inside) else 0
+
+
+def spelt(base: Tree, script: Any) -> str:
+    """A name in two words, as hard_tanh, of which the second is read as an index."""
+    words = [t.value for t in script.inside if t.kind in ("NAME", "FUNCTION", "LETTER")]
+    return f"{base.name}_{words[0]}" if isinstance(base, Sign) and len(words) == 1 else ""
 
 
 def power_of(tree: Tree) -> Power:

@@ -303,7 +303,8 @@ class Judge:
                 reader = Reader(scope)
                 if target.left is None:
                     shape = reader.lin.size(target.of), reader.lin.size(target.wrt)
-                    truths = meanings(scope, target.names, str(target))
+                    shape = shape[::-1] if target.turned else shape
+                    truths = meanings(scope, target.names, str(target), target.turned)
                     return Reading(reader.operator(tree, *shape), truths, named, scope)
                 left = reader.operator(target.left)
                 right = reader.operator(tree, left.rows, left.cols)
@@ -371,7 +372,7 @@ class Judge:
             what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
             return (Found(side.start, side.stop, what),)
         span = side.start, side.stop
-        over_steps = () if reading.named.row else target.names
+        over_steps = () if reading.named.row or target.turned else target.names
         found = wrong_way(self.cell, operator, over_steps, drawn[:2], span)
         if isinstance(found, Found):
             return (found,)

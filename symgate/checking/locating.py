@@ -305,10 +305,10 @@ def _by_path(parts: Sequence[Summand]) -> dict[Path, list[Summand]]:
 
 
 def _once(vector: Expr) -> list[Expr]:
-    """The factors of a vector, a power as its base."""
-    return [
-        f.base if f.is_Pow and f.exp.is_Integer and f.exp > 0 else f for f in Mul.make_args(vector)
-    ]
+    """The factors of a vector, of a power first the base."""
+    found = Mul.make_args(vector)
+    bases = [f.base for f in found if f.is_Pow and f.exp.is_Integer and f.exp > 0]
+    return [*bases, *found]
 
 
 def _factors(exact: Sequence[Summand]) -> list[Expr]:

@@ -59,8 +59,12 @@ class Products:
             ).at(at)
             return column if cols == ONE else column.turned
         if value.expr.has(MatVec):
-            self.scope.way("beside", again=True)
+            self.scope.way("beside")
         return self.diag(value, at)
+
+    def way_beside(self, at: Place) -> str:
+        """How a vector beside a matrix is meant: alike wherever the same is written."""
+        return self.scope.way("beside", about=self.scope.text[at.start : at.stop])
 
     def diag(self, value: Vector, at: Any) -> Operator:
         size = self.lin.size(self.cell.output) if value.size is None else value.size
@@ -123,12 +127,12 @@ class Products:
             case Vector(), Operator(cols=cols) if cols == ONE:
                 return self.times(self.diag(a, at), b, at)
             case Vector(), Operator():
-                if self.scope.row and (inside or self.scope.way("beside") == "product"):
+                if self.scope.row and (inside or self.way_beside(at) == "product"):
                     return self.applied(b.turned, a, at)
-                self.scope.way("beside", again=self.scope.row)
+                self.way_beside(at)
                 return self.times(self.diag(a, at), b, at)
             case Operator(), Vector():
-                if inside or self.scope.way("beside") == "product":
+                if inside or self.way_beside(at) == "product":
                     return self.applied(a, b, at)
                 return self.times(a, self.diag(b, at), at)
         assert isinstance(a, Operator)

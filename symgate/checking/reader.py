@@ -20,7 +20,7 @@ from symgate.algebra.values import EPSILON, Mean, Norm, Spread
 from symgate.algebra.vectors import Stack, Total, shifted
 from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
-from symgate.checking.exponents import ending, exponent, power_of, primes
+from symgate.checking.exponents import ending, exponent, power_of, primes, spelt
 from symgate.checking.names import key
 from symgate.checking.partials import derivative_at, differential, joined, running
 from symgate.checking.products import ONE, Item, Power, Products
@@ -306,6 +306,8 @@ class Reader:
                     order += strokes
                 elif isinstance(raised, int) and power is None:
                     power = raised
+                elif (whole := spelt(base, script)) in ACTIVATIONS and isinstance(base, Sign):
+                    base = replace(base, name=whole, kind="FUNCTION")  # hard_tanh
                 else:
                     return None
         if not isinstance(base, Sign):

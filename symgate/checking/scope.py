@@ -65,12 +65,12 @@ class Scope:
         """What letters of time are, counted from t."""
         return dict(self.indices.numbers) or dict.fromkeys(self.indices.time, 0)
 
-    def way(self, kind: str, again: bool = False, about: str = "") -> str:
-        """The way that something ambiguous is read; it is noted, and counted but where the
-        same place is met again. What it is `about` may be read in a way of its own."""
+    def way(self, kind: str, about: str = "") -> str:
+        """The way that something ambiguous is read; it is noted, and counted. What it is
+        `about` may be read in a way of its own."""
         key = f"{kind}:{about}" if about else kind
         self.seen.chosen[key] = self.ways.get(key, WAYS[kind][0])
-        self.seen.times[key] = self.seen.times.get(key, 0) + (not again)
+        self.seen.times[key] = self.seen.times.get(key, 0) + 1
         return self.seen.chosen[key]
 
     def with_letter(self, letter: str, value: int) -> Scope:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from symgate.checking.claims import Equality
+from symgate.checking.exponents import exponent
 from symgate.checking.names import Named, key
 from symgate.checking.partials import derivative, differential
 from symgate.checking.reader import Reader
@@ -30,8 +31,8 @@ STEPS = (2, 3)
 class Target:
     """∂ of_t / ∂ wrt_{t-lag}; or the left side as it is read, where it is something else.
 
-    `numbers` are what letters of time stand for, `shift` how many steps later than t the left
-    side stands, `limits` the gates that tend to 0 or 1.
+    `shift` says how many steps later than t the left side stands, `limits` which gates tend to
+    0 or 1, `turned` that the left side is the transpose of the derivative.
     """
 
     about: str
@@ -42,6 +43,7 @@ class Target:
     shift: int = 0
     indices: Indices = NO_INDICES
     limits: Mapping[str, int] = field(default_factory=dict)
+    turned: bool = False
 
     @property
     def names(self) -> tuple[str, str, int]:
@@ -66,14 +68,16 @@ def targets(
     if left.tree is None or not rest:
         return ()
     tree, limits = _limit(left.tree)
+    tree, turned = _turned(tree)
     for named in names:
         found = _jacobians(cell, tree, equality.indices, named)
         if found:
             tending = {n: v for letter, v in limits.items() if (n := named.names.get(letter))}
             if len(tending) < len(limits):
                 return ()
-            lim = "lim " if limits else ""
-            return tuple(replace(f, limits=tending, about=lim + f.about) for f in found)
+            about = f"{'lim ' if limits else ''}{found[0].about}"
+            about = f"({about})ᵀ" if turned else about
+            return tuple(replace(f, limits=tending, about=about, turned=turned) for f in found)
     if limits or not _speaks_of_gradients(tree):
         return ()
     shown = " ".join(text[left.start : left.stop].split())
@@ -144,6 +148,14 @@ def _letters(tree: Tree) -> list[str]:
 
     nodes = (n for n in walk(tree) if isinstance(n, Scripted))
     return [letter for node in nodes for letter in inside(node.scripts)]
+
+
+def _turned(tree: Tree) -> tuple[Tree, bool]:
+    """(∂a/∂b)ᵀ: what stands inside, and that it is transposed."""
+    match tree:
+        case Scripted(base=Group(items=(inner,)), scripts=(script,)) if exponent(script) == "T":
+            return (inner, True) if derivative(inner) is not None else (tree, False)
+    return tree, False
 
 
 def _limit(tree: Tree) -> tuple[Tree, dict[str, int]]:

@@ -50,7 +50,7 @@ WHY = {
 
 #: What is meant in one way throughout, of each derivative or of all: where both are wrong,
 #: nothing else can be meant.
-CLOSED = {"delta", "loss", "share", "order", "tensor", "handed", "gradient", "partial"}
+CLOSED = {"delta", "loss", "share", "order", "tensor", "handed", "gradient", "partial", "beside"}
 
 #: What is said of a reading that is not the first.
 NOTES = {
