@@ -80,7 +80,10 @@ def unread(config: Mapping[str, Any]) -> tuple[str, ...]:
     for name, (layer, _) in wiring(config).items():
         kind = core_of(layer)[0]
         if kind not in RECURRENT and NAMED.search(kind):
-            found.append(f"{name} is a {kind}, which is not read")
+            mend = "write its cell as equations, with sg.Cell.from_text"
+            if kind == "StackedRNNCells":
+                mend = "layers one above the other, one for each of its cells, are"
+            found.append(f"{name} is a {kind}, which is not read; {mend}")
     return tuple(found)
 
 

@@ -107,6 +107,8 @@ def test_two_directions(files: Path, capsys: pytest.CaptureFixture[str]) -> None
     shown = capsys.readouterr().out
     assert "steps back and" in shown
     assert "z1_reverse" in shown
+    assert "both directions are merged by concat" in shown
+    assert "one above the other" not in shown
     assert main(["report", "--model", *words, "-o", str(files / "two"), "--format", "md"]) == 0
     page = (files / "two/report.md").read_text()
     assert "Untrained, with weights as PyTorch draws them" in page

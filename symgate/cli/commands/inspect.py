@@ -12,7 +12,7 @@ from symgate.cli.options import one_thread, whole
 if TYPE_CHECKING:
     from symgate.models.checking import Check
     from symgate.models.inspecting import Inspection
-    from symgate.models.network import Network
+    from symgate.models.network import Layer, Network
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -105,15 +105,23 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
     for layer in network.layers:
         sizes = (str(layer.input), str(layer.hidden), str(layer.output))
         table.append((layer.name, *sizes, layer.dtype))
-        way = ", backwards" if layer.reverse else ""
-        read.setdefault(f"{layer.reading}{way}", []).append(layer.name)
+        read.setdefault(str(layer.reading), []).append(layer.name)
     print("\n".join(columns(table)))
     for reading, names in read.items():
         print(f"{'' if len(read) == 1 else ', '.join(names) + ' '}read as: {reading}")
+    if backwards := ", ".join(layer.name for layer in network.layers if layer.reverse):
+        print(f"from the last step to the first: {backwards}")
     for group in network.groups:
-        members = [layer.name for layer in network.layers if layer.group == group]
-        if len(members) > 1:
-            print(f"one above the other: {', '.join(members)}")
+        levels: dict[int, list[Layer]] = {}
+        for layer in network.layers:
+            if layer.group == group:
+                levels.setdefault(layer.depth, []).append(layer)
+        shown = [" and ".join(layer.name for layer in level) for level in levels.values()]
+        if len(levels) > 1:
+            print(f"one above the other: {', '.join(shown)}")
+        merged = {a.merge for level in levels.values() if len(level) > 1 for a in level}
+        if merged:
+            print(f"both directions are merged by {', '.join(sorted(merged))}")
     if network.assumed:
         print("\nassumed, for nothing in it says so:")
         print("\n".join(f"- {text}" for text in network.assumed))
