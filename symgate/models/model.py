@@ -66,7 +66,7 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     path = Path(checked_path("source", source))
     with formats.whole(path):
         contents = formats.contents(path)
-        origin = Origin(contents.kind, str(path), _sha256(path))
+        origin = Origin(contents.kind, str(path), _sha256(path, *contents.parts))
         return _network(contents, origin, framework, given)
 
 
@@ -110,9 +110,12 @@ def _said(said: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def _of_node(node: OnnxNode) -> Found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Contents:
 
     `kind` names the format in words. `config` maps the name of a layer to what a
     configuration says of it. `nodes` are layers that the source itself describes, `notes` says
-    what is not read.
+    what is not read. `parts` are other files that the arrays lie in.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Contents:
     inside: tuple[str, ...] = ()
     batch_first: bool | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[Path, ...] = ()
 
 
 def in_memory(array: Array) -> Stored:

@@ -98,6 +98,9 @@ def test_parts_of_a_network_in_several_files(tmp_path: Path) -> None:
     index = tmp_path / "m.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": files}), encoding="utf-8")
     assert sg.model(index).same_weights(sg.model(arrays))
+    before = sg.model(index).origin.sha256
+    write(tmp_path / files["bias_ih"], {"bias_ih": arrays["bias_ih"] + 1})
+    assert sg.model(index).origin.sha256 != before
     (part,) = set(files.values()) - {files["bias_ih"]}
     assert any("part 1 of 2" in text for text in sg.model(tmp_path / part).assumed)
     (tmp_path / files["bias_ih"]).unlink()

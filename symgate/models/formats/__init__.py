@@ -70,9 +70,10 @@ def _of_shards(path: Path) -> Contents:
     if not files or any(SHARD.fullmatch(name) is None or "/" in name for name in files):
         raise SymgateError(f"{path} is text in JSON, and no index of the parts of a network")
     arrays: dict[str, Stored] = {}
-    for name in files:
-        arrays |= _of_file(path.parent / name).arrays
-    return Contents(f"an index of {len(files)} files", arrays)
+    parts = tuple(path.parent / name for name in files)
+    for part in parts:
+        arrays |= _of_file(part).arrays
+    return Contents(f"an index of {len(files)} files", arrays, parts=parts)
 
 
 def _contents(path: Path, head: bytes) -> Contents:
