@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -123,7 +124,10 @@ WRONG: dict[str, tuple[Any, ...]] = {
         [[1, 2], [3]],
         [None],
     ),
-    "lag": ("", "t", "1", 2.5, -1, NAN, INF, True, [], {}, object(), 10**9, b"k", 1j, "k k"),
+    "lag": (
+        *("", "t", "1", 2.5, -1, NAN, INF, True, [], {}, object(), 10**9, b"k", 1j, "k k"),
+        np.ones(2),
+    ),
     "expression": (None, "x", True, [], {}, object(), NAN, b"x", sg),
     "path": (
         None,
@@ -140,7 +144,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
         "a" * 5000,
     ),
     "words": (None, 5, True, "no such", [5], [None], {}, object(), NAN, ["no such"], [["h"]], b"x"),
-    "choice": ("", "no such", 5, True, [], {}, object(), NAN, b"x", ["x"]),
+    "choice": ("", "no such", 5, True, [], {}, object(), NAN, b"x", ["x"], {"f": "x"}),
     "counts": (
         10**12,
         5.5,
@@ -426,6 +430,11 @@ def every_call() -> Iterator[Wrong]:
 
 def main() -> int:
     """Every wrong call, each raw error told once: python -m tests.bad_calls."""
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):  # what is taken may write
+        return _every()
+
+
+def _every() -> int:
     seen: set[str] = set()
     tried = list(every_call())
     for wrong in tried:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from symgate.algebra.names import is_scalar_name
-from symgate.equations.ranks import Ranks, has_variable
+from symgate.equations.ranks import Ranks
 from symgate.equations.source import Source
 from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
 from symgate.errors import EquationError, did_you_mean
@@ -152,7 +152,7 @@ class _Uses:
 
     def takes_matrix(self, side: ast.expr, left: ast.expr) -> bool:
         """Whether a side of @ is a matrix, where one of the sides is a matrix of the step."""
-        if has_variable(side):
+        if self.ranks.has_variable(side):
             return self.ranks.of(side) == 2
         if side is left or not isinstance(side, ast.Name):
             return True

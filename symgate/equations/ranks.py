@@ -25,6 +25,10 @@ class Ranks:
     def __init__(self, lines: tuple[Line, ...]) -> None:
         self.lines = {line.name: line.right for line in lines}
         nodes = [node for line in lines for node in _below(line.right)]
+        self.timed = {id(node) for node in nodes if isinstance(node, ast.Subscript)}
+        for node in reversed(nodes):  # what stands in a node comes after it
+            if any(id(child) in self.timed for child in ast.iter_child_nodes(node)):
+                self.timed.add(id(node))
         inputs = {found[0] for n in nodes if (found := _timed(n)) and found[0] not in self.lines}
         self.inputs = dict.fromkeys(sorted(inputs), 1)
         self.targets: dict[str, int] = {}
@@ -60,7 +64,7 @@ class Ranks:
         """Whether a node tells that an input is not a vector; it is noted then."""
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                return self._is(left, 2) if has_variable(right) and _timed(left) else False
+                return self._is(left, 2) if self.has_variable(right) and _timed(left) else False
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 pairs = ((left, right), (right, left))
                 return sum(self._is(a, 0) for a, b in pairs if self.of(b) == 2) > 0
@@ -99,7 +103,7 @@ class Ranks:
             case ast.List():
                 return 1
             case ast.Attribute(value=value):
-                return self.of(value) if has_variable(value) else 2
+                return self.of(value) if self.has_variable(value) else 2
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 if name in TO_NUMBER:
                     return 0
@@ -109,6 +113,10 @@ class Ranks:
                     return 1
                 return max(map(self.of, arguments), default=NUMBER)
         return NUMBER
+
+    def has_variable(self, node: ast.expr) -> bool:
+        """Whether an expression of the lines holds a name with a time."""
+        return id(node) in self.timed
 
     def is_value(self, node: ast.expr) -> bool:
         """Whether an expression is a matrix of the step: S[t-1], outer(v[t], k[t]), a[t] * I."""
@@ -122,15 +130,15 @@ class Ranks:
 
     def is_number(self, node: ast.expr) -> bool:
         """Whether an expression is a number that changes with the step: a[t], 1 - dot(u, v)."""
-        return self.of(node) == 0 and (has_variable(node) or isinstance(node, ast.Call))
+        return self.of(node) == 0 and (self.has_variable(node) or isinstance(node, ast.Call))
 
     def _product(self, left: ast.expr, right: ast.expr) -> int:
         if isinstance(left, ast.List) or isinstance(right, ast.List):
             return 1
         one, other = self.of(left), self.of(right)
-        if has_variable(left) and one != 2:
+        if self.has_variable(left) and one != 2:
             return 1  # a row vector
-        if not has_variable(right) and _is_name(right):
+        if not self.has_variable(right) and _is_name(right):
             return 2 if one == 2 and right.id[:1].isupper() else 1
         return max(other, 1)
 
@@ -140,7 +148,7 @@ class Ranks:
         told = [
             rank
             for part in parts
-            if not _is_name(part) and ((rank := self.of(part)) < 2 or has_variable(part))
+            if not _is_name(part) and ((rank := self.of(part)) < 2 or self.has_variable(part))
         ]
         if any(rank >= 0 for rank in told):
             return max(told)
@@ -157,11 +165,6 @@ def summands(node: ast.expr) -> Iterator[ast.expr]:
             yield from summands(operand)
         case _:
             yield node
-
-
-def has_variable(node: ast.expr) -> bool:
-    """Whether an expression holds a name with a time."""
-    return any(isinstance(below, ast.Subscript) for below in ast.walk(node))
 
 
 def _is_name(node: ast.expr) -> TypeGuard[ast.Name]:

@@ -27,6 +27,9 @@ from symgate.stored.arrays import Stored
 
 Array = NDArray[Any]
 
+#: No norm has so many digits.
+FAR = 1e12
+
 
 @asked(path=path)
 def load(path: str | Path) -> Decay:
@@ -55,6 +58,8 @@ def load(path: str | Path) -> Decay:
         raise SymgateError(f"{path} may not be read") from None
     except IsADirectoryError:
         raise SymgateError(f"{path} is a folder; name a file in it") from None
+    except MemoryError:
+        raise SymgateError(f"the memory of this machine does not hold what is in {path}") from None
     except (
         OSError,
         ValueError,
@@ -93,11 +98,15 @@ def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
         if name.startswith("singular/")
     }
     lags, log10_norm = arrays["lags"], arrays["log10_norm"]
-    if not log10_norm.size or log10_norm.ndim != 2 or log10_norm.dtype.kind != "f":
+    if log10_norm.ndim != 2 or not log10_norm.size or log10_norm.dtype != float:
         raise ValueError("shapes")
+    if log10_norm.shape[1] != setting.networks * setting.sequences * len(setting.positions):
+        raise ValueError("samples")
+    if not (log10_norm < FAR).all() or (log10_norm[np.isfinite(log10_norm)] <= -FAR).any():
+        raise ValueError("values")
     if not np.array_equal(lags, np.arange(len(log10_norm))):
         raise ValueError("lags")
-    if any(v.ndim != 2 or not v.size or v.dtype.kind != "f" for v in singular.values()):
+    if any(v.ndim != 2 or not v.size or v.dtype != float for v in singular.values()):
         raise ValueError("singular values")
     beside = {k: _BUILD[k](_unpacked(packed, arrays)) for k, packed in about["beside"].items()}
     _aligned(lags, beside)

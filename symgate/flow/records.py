@@ -34,8 +34,9 @@ def fitting(kind: Any, value: Any, name: str) -> Any:
             return value
     elif kind is float and type(value) is int:
         return float(value)
-    elif origin is np.ndarray and isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
-        return value
+    elif origin is np.ndarray and isinstance(value, np.ndarray):
+        if value.dtype.kind in "iu" or value.dtype == float:
+            return value
     elif origin is tuple and isinstance(value, list | tuple):
         return tuple(fitting(inner[0], each, name) for each in value)
     elif origin is Mapping and isinstance(value, dict):

@@ -7,7 +7,7 @@ the PRODUCT of the whole state's Jacobians, never a product of blocks.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import SupportsIndex, TypeAlias
+from typing import TypeAlias
 
 from sympy import (
     Expr,
@@ -26,7 +26,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import OrderedProduct, product, total
 from symgate.algebra.vectors import Ranked, shifted
-from symgate.asked import asked, is_whole
+from symgate.asked import asked, is_whole, shown
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import SymgateError, UnknownName
@@ -229,12 +229,12 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
             raise SymgateError(f"a lag is a whole number or a name such as k, not {lag[:30]!r}")
         _check_symbolic(cell, Symbol(lag))
         return Symbol(lag)  # plain, so that subs("k", 3) finds it
-    if isinstance(lag, Integer | SupportsIndex) and not isinstance(lag, bool):
+    if is_whole(lag):
         lag = int(lag)
     if isinstance(lag, Expr):
         _check_symbolic(cell, lag)
     elif not is_whole(lag):
-        raise SymgateError(f"a lag is a whole number or a symbol, not {lag!r}")
+        raise SymgateError(f"a lag is a whole number or a symbol, not {shown(lag)}")
     if isinstance(lag, int) and not 0 <= lag <= MAX_LAG:
         raise SymgateError(f"a lag lies between 0 and {MAX_LAG}, and {lag} does not")
     return lag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -140,8 +141,9 @@ def _chained(found: list[Found], chains: Sequence[tuple[str, ...]], said: bool) 
     for f in found:
         group, below = placed.get(f.group, (f.group, 0))
         out.append(replace(f, group=group, depth=f.depth + below, name=f.name))
-    order = list(dict.fromkeys([*(top for top, _ in placed.values()), *(f.group for f in out)]))
-    return _named(sorted(out, key=lambda f: (order.index(f.group), f.depth, f.reverse)))
+    tops = dict.fromkeys([*(top for top, _ in placed.values()), *(f.group for f in out)])
+    order = {group: place for place, group in enumerate(tops)}
+    return _named(sorted(out, key=lambda f: (order[f.group], f.depth, f.reverse)))
 
 
 def _group(name: str, groups: list[str]) -> str:
@@ -153,14 +155,17 @@ def _group(name: str, groups: list[str]) -> str:
 
 def _named(found: list[Found]) -> list[Found]:
     """Names that differ: the two directions of a layer, layers of the same name."""
+    ways = Counter((f.name, f.reverse) for f in found)
     out: list[Found] = []
+    before: Counter[str] = Counter()
     for f in found:
-        name, twins = f.name, [g for g in found if g.name == f.name and g is not f]
-        if f.reverse and any(not g.reverse for g in twins):
+        name = f.name
+        if f.reverse and (name, False) in ways:
             name = f"{name}_reverse"
-        elif any(g.reverse == f.reverse for g in twins):
-            name = f"{name}#{1 + sum(g.name.split('#')[0] == f.name for g in out)}"
+        elif ways[name, f.reverse] > 1:
+            name = f"{name}#{1 + before[name]}"
         out.append(replace(f, name=name))
+        before[name.split("#")[0]] += 1
     return out
 
 

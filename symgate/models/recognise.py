@@ -46,10 +46,13 @@ PARAMETRISED = re.compile(r"(.*\.)?weight_[ih]h(_l\d+)?(_reverse)?(_g|_v|_raw|_o
 
 
 #: Names of what stands beside a layer that has no name: norms, and arrays of its own.
-NORM = r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*|[^./]+"
+NORM = re.compile(r"(layer_?norm|batch_?norm|ln|bn|norm)(_?\w*)\..*|[^./]+")
 
-#: The same beside a layer whose name the arrays' own follow without a point, as in enc_w_ih.
-JOINED = r"_(w|u|p|b|ln|norm)_\w+"
+#: What follows a layer's name in those beside it, also without a point, as in enc_w_ih.
+UNDER = re.compile(r"\..*|_(w|u|p|b|ln|norm)_\w+")
+
+#: So many of them are named.
+SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -106,20 +109,33 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
                 around[key] = {n.rpartition(".")[0] for n in taken} | {layer.group}
                 for name in taken:
                     arrays.pop(name, None)  # an array belongs to one layer
+    beside = _beside({n for each in around.values() for n in each}, arrays)
     return _named(
-        [replace(f, unsaid=f.unsaid + _beside(around[k], arrays)) for k, f in found.items()]
+        [replace(f, unsaid=f.unsaid + _said(around[k], beside)) for k, f in found.items()]
     )
 
 
-def _beside(around: Iterable[str], left: Mapping[str, Stored]) -> tuple[str, ...]:
-    """Arrays under the names around a layer's own, or beside a layer without one, that no cell
-    has."""
-    forms = (rf"{re.escape(n)}(\..*|{JOINED})" if n else NORM for n in around)
-    own = re.compile("|".join(forms))
-    names = [n for n in left if left[n].shape and own.fullmatch(n) and "seed_generator" not in n]
+def _beside(around: Iterable[str], left: Mapping[str, Stored]) -> dict[str, list[tuple[int, str]]]:
+    """By each name around a layer, the first arrays under it (beside a layer without a name:
+    norms) that no cell has, with their places."""
+    found: dict[str, list[tuple[int, str]]] = {name: [] for name in around}
+    lengths = sorted({len(name) for name in found})
+    for place, name in enumerate(left):
+        if left[name].shape and "seed_generator" not in name:
+            for n in lengths:
+                listed = found.get(name[:n])
+                if listed is None or len(listed) > SHOWN:
+                    continue
+                if (UNDER if n else NORM).fullmatch(name, n):
+                    listed.append((place, name))
+    return found
+
+
+def _said(around: Iterable[str], beside: Mapping[str, list[tuple[int, str]]]) -> tuple[str, ...]:
+    names = [name for _, name in sorted({each for head in around for each in beside[head]})]
     if not names:
         return ()
-    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return (f"beside its weights stand {shown}: what they do is not read",)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Expr, Symbol, exp
 
 from symgate.algebra.names import name_parts
-from symgate.asked import MOST_UNITS, in_a_square, is_number, is_whole, number
+from symgate.asked import MOST_UNITS, in_a_square, is_number, is_whole, number, shown
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
@@ -292,10 +292,10 @@ def _number(what: str, value: Any) -> float:
 
 def _precision(dtype: Any) -> np.dtype[Any]:
     for kind in map(np.dtype, PRECISIONS):
-        with suppress(TypeError):
+        with suppress(TypeError, ValueError):
             if np.dtype(dtype) == kind:
                 return kind
-    raise SymgateError(f"dtype is {' or '.join(PRECISIONS)}, not {dtype!r}")
+    raise SymgateError(f"dtype is {' or '.join(PRECISIONS)}, not {shown(dtype)}")
 
 
 def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:

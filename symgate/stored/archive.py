@@ -7,10 +7,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from symgate.errors import SymgateError
-from symgate.stored.arrays import LARGEST, RATIO
-
-#: A text in an archive (a header, a configuration, a pickle of names) is shorter than this.
-LONGEST_TEXT = 1 << 26
+from symgate.stored.arrays import LARGEST, unpacked
 
 #: What Python raises where an entry is cut off, changed, encrypted or packed in a strange way.
 BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
@@ -34,11 +31,11 @@ class Archive:
             if name in self.entries:
                 raise SymgateError(f"{path} has two entries named {name!r}; refused")
             packed = min(entry.compress_size, whole)
-            room = packed if entry.compress_type == zipfile.ZIP_STORED else RATIO * packed + RATIO
+            room = packed if entry.compress_type == zipfile.ZIP_STORED else unpacked(packed)
             if entry.file_size > room:
                 raise SymgateError(
                     f"{path}: the entry {name!r} claims {entry.file_size:,} bytes, and its "
-                    f"{packed:,} in the file cannot hold them; the header lies"
+                    f"{packed:,} in the file do not hold them; the header lies, or it is empty"
                 )
             self.entries[name] = entry
 

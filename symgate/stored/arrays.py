@@ -23,8 +23,11 @@ Array = NDArray[Any]
 #: No array of a recurrent layer is larger than this, in bytes.
 LARGEST = 1 << 31
 
-#: How far deflate can shrink what it packs: no honest archive says more.
-RATIO = 1100
+#: A text in a file (a header, a configuration, a pickle of names) is shorter than this.
+LONGEST_TEXT = 1 << 26
+
+#: How far deflate can shrink anything, and how far the weights of a network where they are many.
+ANYTHING, WEIGHTS = 1100, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,22 @@ def in_memory(array: Array) -> Stored:
     return Stored(array.shape, array.dtype.name, lambda: array)
 
 
+def unpacked(packed: int) -> int:
+    """The most bytes that so many packed ones hold in an honest file.
+
+    >>> unpacked(10**3), unpacked(10**6)
+    (1101100, 100000000)
+    """
+    return max(min(ANYTHING * (packed + 1), LONGEST_TEXT), WEIGHTS * packed)
+
+
 def checked_bytes(name: str, shape: tuple[int, ...], itemsize: int, there: int) -> int:
     """The bytes of an array, held against the bytes that are there and the largest size."""
-    if any(not isinstance(n, int) or n < 0 for n in shape) or len(shape) > 32:
+    empty = 0 in shape and max(shape) > LARGEST
+    if any(type(n) is not int or n < 0 for n in shape) or len(shape) > 32 or empty:
         raise SymgateError(f"{name!r} has the impossible shape {_shown(shape)}; the file is broken")
+    if itemsize < 1:
+        raise SymgateError(f"{name!r} has values without a size; the file is broken")
     size = math.prod(shape) * itemsize
     if size > there:
         raise SymgateError(

@@ -45,6 +45,8 @@ def read_npy(path: Path) -> Array:
             return np.frombuffer(file.read(size), dtype).reshape(shape, order=order)
     except OSError as error:
         raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+    except ODD as error:
+        raise SymgateError(f"{path} is not an array: {str(error)[:100]}") from None
 
 
 def _header(name: str, head: io.BytesIO, whole: int) -> tuple[int, int, Any, Any, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.stored.npz import read_npy
 from tests.tools import package
 
 MARK: list[str] = []
@@ -66,6 +67,13 @@ def npz(header: str, content: bytes = b"") -> bytes:
     return out.getvalue()
 
 
+def zeros(size: int) -> bytes:
+    """An array of so many zeros, packed."""
+    out = io.BytesIO()
+    np.savez_compressed(out, a=np.zeros(size))
+    return out.getvalue()
+
+
 def safetensors(header: Any, content: bytes = b"") -> bytes:
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + content
@@ -98,6 +106,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "an operation of objects": (torch_zip(b"\x80\x02cos\nsystem\n)\x81."), r"os\.system"),
     "a cut-off pickle": (torch_zip(b"\x80\x02}X\xff\xff\xff\x7fa"), "broken"),
     "80 GB of npz": (npz(BIG), "claims 80,000,000,000 bytes"),
+    "100 MB of packed zeros": (zeros(12_500_000), "do not hold them"),
     "a header that is code": (npz("__import__('os')"), "not an array"),
     "object arrays": (objects(), "Python objects"),
     "paths in a zip": (paths(), "path out of it"),
@@ -124,6 +133,30 @@ CASES: dict[str, tuple[bytes, str]] = {
         r"no recurrent layer.*a \(1,\)",
     ),
 }
+
+
+@pytest.mark.parametrize("kind", ["<U0", "|S0", "|V0"])
+@pytest.mark.parametrize("shape", ["(True, 24)", "(0, 99999999999999999999)", "(24,)", "(3e0,)"])
+def test_a_header_of_an_array_that_is_none(kind: str, shape: str, tmp_path: Path) -> None:
+    for descr in (kind, "<f8") if shape != "(24,)" else (kind,):
+        head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}}}\n"
+        data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + bytes(192)
+        (tmp_path / "a.npy").write_bytes(data)
+        with pytest.raises(sg.SymgateError, match=r"impossible shape|without a size|not an array"):
+            read_npy(tmp_path / "a.npy")
+
+
+def test_many_layers_take_their_share_of_time(tmp_path: Path) -> None:
+    """Names are counted and looked up, not compared each with each."""
+    arrays: dict[str, Any] = {}
+    for i in range(300):
+        arrays[f"l{i}.weight_ih_l0"] = np.ones((12, 2))
+        arrays[f"l{i}.weight_hh_l0"] = np.ones((12, 3))
+        arrays[f"l{i}.norm.weight"] = np.ones(3)
+    net = sg.model(arrays)
+    assert [layer.name for layer in net.layers] == [f"l{i}" for i in range(300)]
+    assert any("l7.norm.weight" in each for each in net["l7"].assumed)
+    assert not any("l8.norm.weight" in each for each in net["l7"].assumed)
 
 
 @pytest.mark.parametrize("case", CASES)

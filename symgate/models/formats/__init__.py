@@ -12,8 +12,8 @@ from pathlib import Path
 from symgate.errors import SymgateError
 from symgate.models.formats import hdf5, onnx_file, safetensors, torch_zip
 from symgate.stored import npz
-from symgate.stored.archive import LONGEST_TEXT, Archive
-from symgate.stored.arrays import Contents, Stored
+from symgate.stored.archive import Archive
+from symgate.stored.arrays import LONGEST_TEXT, Contents, Stored
 
 KNOWN = ".pt and .safetensors, .npz, Keras's .keras and .h5, .onnx"
 
@@ -32,6 +32,8 @@ def whole(path: Path) -> Iterator[None]:
         yield
     except SymgateError:
         raise
+    except MemoryError:
+        raise SymgateError(f"the memory of this machine does not hold what is in {path}") from None
     except ODD as error:
         raise SymgateError(
             f"{path} is broken ({type(error).__name__}: {str(error)[:100]}); it was cut off or "

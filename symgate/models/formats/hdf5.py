@@ -25,8 +25,8 @@ from symgate.models.keras_config import (
     wiring,
 )
 from symgate.models.optional import optional
-from symgate.stored.archive import LONGEST_TEXT, Archive
-from symgate.stored.arrays import RATIO, Array, Contents, Stored, checked_bytes
+from symgate.stored.archive import Archive
+from symgate.stored.arrays import LONGEST_TEXT, Array, Contents, Stored, checked_bytes, unpacked
 
 #: More objects than this are in no file of a model.
 MOST_OBJECTS = 100_000
@@ -149,7 +149,7 @@ def _stored(path: Path, h5py: Any, source: Any, name: str, data: Any) -> Stored:
     if data.dtype.kind not in "fiub":
         return Stored(tuple(data.shape or ()), data.dtype.name, lambda: _no_numbers(path, name))
     there = data.id.get_storage_size()
-    room = there if data.chunks is None else RATIO * there
+    room = there if data.chunks is None else unpacked(there)
     checked_bytes(f"{name} in {path}", tuple(data.shape), data.dtype.itemsize, room)
 
     def load() -> Array:

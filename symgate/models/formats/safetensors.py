@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from symgate.errors import SymgateError
-from symgate.stored.archive import LONGEST_TEXT
-from symgate.stored.arrays import Array, Contents, Stored, checked_bytes, from_bytes
+from symgate.stored.arrays import LONGEST_TEXT, Array, Contents, Stored, checked_bytes, from_bytes
 
 TYPES = {
     "F64": ("float64", 8),

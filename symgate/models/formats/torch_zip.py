@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from symgate.errors import SymgateError
-from symgate.stored.archive import LONGEST_TEXT, Archive
-from symgate.stored.arrays import Array, Contents, Stored, checked_bytes, from_bytes
+from symgate.stored.archive import Archive
+from symgate.stored.arrays import LONGEST_TEXT, Array, Contents, Stored, checked_bytes, from_bytes
 
 #: The types of storages and of NumPy, by the name that the pickle has.
 STORAGES = {
