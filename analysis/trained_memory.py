@@ -115,8 +115,9 @@ def _silero(options: Any) -> str:
         f"{d.reaches * seconds:.1f} s of {lags * seconds:.1f} s measured, and its half-life is "
         f"{half}. {(forget > 0.95).sum()} of {len(forget)} forget gates have a mean above 0.95. "
         f"The largest Lyapunov exponent is {largest:+.4f} nats a step: an old state is "
-        f"{'forgotten by itself' if largest < 0 else 'never quite forgotten'}. Reset the state "
-        f"between recordings, and wait a few times the half-life before a detection counts."
+        f"{'forgotten by itself' if largest < 0 else 'never quite forgotten'}. So what was heard "
+        f"stays in the state for about {d.reaches * seconds:.0f} s: reset it where a new recording "
+        f"begins; within one, each reset throws that much of the past away."
     )
 
 

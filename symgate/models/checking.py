@@ -79,7 +79,8 @@ class Check:
 
     def __str__(self) -> str:
         verdict = "holds" if self.holds else "does not hold"
-        lines = [f"the replay {verdict}: off by {self.error:.2g} at most, of {self.tolerance:.0e}"]
+        off = f"off by {self.error:.2g} at most; up to {self.tolerance:.0e} is rounding"
+        lines = [f"the replay {verdict}: {off}"]
         if len(self.readings) > 1 or (self.readings and not self.holds):
             lines += [f"this reading fits: {fit}" for fit in self.readings]
         if not self.readings:
