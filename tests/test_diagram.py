@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from symgate.drawing.labels import SCRIPT
 from symgate.drawing.scene import Line, Point, Scene, Shape, Text
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
+from symgate.equations.stack import layers_of
 from symgate.linear.carry import carries
 from tests.chosen import CELLS
 from tests.tools import missing, needs
@@ -93,7 +95,10 @@ def crossings(drawn: Scene) -> int:
 
 @pytest.mark.parametrize("name", CELLS)
 def test_nothing_lies_on_anything_else(name: str) -> None:
-    drawn = scene(name)
+    nothing_lies_on_anything(scene(name))
+
+
+def nothing_lies_on_anything(drawn: Scene) -> None:
     texts = [box_of(text) for text in drawn.texts]
     shapes = [box_of(shape, slack=0.6) for shape in drawn.shapes]
     for line in drawn.lines:
@@ -197,18 +202,19 @@ def test_every_dependence_is_drawn(name: str) -> None:
     graph = graph_of(sg.cell(name))
     joined = bundled(graph)
     assert leaves(joined) == leaves(graph)
-    shown = joined if drawn.frame else graph
+    shown = joined if drawn.frames else graph
     assert len(drawn.lines) == sum(len(set(node.sources)) for node in shown.nodes)
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_states_enter_left_and_leave_right_at_one_height(name: str) -> None:
     cell, drawn = sg.cell(name), scene(name)
-    if drawn.frame is None:
+    if not drawn.frames:
         assert name in PLAIN
         return
-    left = drawn.frame.x - drawn.frame.width / 2
-    right, foot = left + drawn.frame.width, drawn.frame.y + drawn.frame.height / 2
+    (frame,) = drawn.frames
+    left = frame.x - frame.width / 2
+    right, foot = left + frame.width, frame.y + frame.height / 2
     by_place: dict[str, dict[str, float]] = {"left": {}, "right": {}, "below": {}}
     for text in drawn.texts:
         name_of = "".join(run.text for run in text.label)
@@ -233,6 +239,59 @@ def test_the_heavy_line_is_the_carry(name: str) -> None:
     assert bool(heavy) == bool(drawn)
 
 
+#: Layers that share what they read, that skip one, and that are not alike.
+LAYERED = {
+    "lstm, two layers": sg.stack("lstm", layers=2),
+    "three, with what goes round": sg.stack("rnn", layers=3, residual=True, norm="rms_norm"),
+    "mixed": sg.stack("lstm", "rnn", "min-gru"),
+    "skips": sg.Cell.from_text(
+        "h1[t] = tanh(W1 @ x[t] + U1 @ h1[t-1])\n"
+        "h2[t] = tanh(W2 @ x[t] + V2 @ h1[t] + U2 @ h2[t-1])\n"
+        "h3[t] = tanh(V3 @ h2[t] + Q3 @ h1[t] + U3 @ h3[t-1])\n"
+        "y[t] = A @ h1[t] + B @ h3[t]"
+    ),
+}
+
+
+@pytest.mark.parametrize("deep", LAYERED.values(), ids=LAYERED)
+def test_layers_stand_one_above_the_other(deep: sg.Cell) -> None:
+    """A frame for each, joined by lines in the gaps that cross nothing."""
+    drawn = sg.diagram(deep).scene
+    nothing_lies_on_anything(drawn)
+    layers = layers_of(deep)
+    frames = sorted(drawn.frames, key=lambda frame: -frame.y)
+    assert len(frames) == len(layers)
+    assert len({(frame.x, frame.width) for frame in frames}) == 1
+    for below, above in pairwise(frames):
+        assert above.y + above.height / 2 + 30 < below.y - below.height / 2
+    read = [(i, name) for i, layer in enumerate(layers) for name in layer.inputs]
+    rising = [(i, name) for i, name in read if name in deep.equations]
+    right = frames[0].x + frames[0].width / 2
+    between = [line for line in drawn.lines if not line.arrow and line.points[0][0] > right]
+    assert len(between) == len(rising)
+    for line, (i, _) in zip(
+        sorted(between, key=lambda one: -one.points[-1][1]), rising, strict=True
+    ):
+        x, y = line.points[-1]
+        assert y == frames[i].y + frames[i].height / 2 + 12
+        assert any(inner.points[0] == (x, y) for inner in drawn.lines if inner is not line)
+    skipping = len(rising) - (len(layers) - 1)  # what skips a layer may cross another on its way in
+    assert crossings(replace(drawn, lines=tuple(between))) <= skipping
+    inside = [line for line in drawn.lines if line not in between]
+    assert crossings(drawn) <= crossings(replace(drawn, lines=tuple(inside))) + skipping
+
+
+def test_only_layers_are_drawn_as_layers() -> None:
+    for text in (
+        "h1[t] = tanh(U1 @ h1[t-1] + V @ h2[t-1])\nh2[t] = tanh(U2 @ h2[t-1] + W @ h1[t])",
+        "h1[t] = tanh(U1 @ h1[t-1] + x[t])\nh2[t] = tanh(U2 @ h2[t-1] + x[t])",
+        "c1[t] = tanh(U1 @ c1[t-1])\nh[t] = tanh(U @ h[t-1] + W @ c1[t])",
+    ):
+        cell = sg.Cell.from_text(text)
+        assert layers_of(cell) == (cell,)
+    assert all(len(layers_of(sg.cell(name))) == 1 for name in sg.zoo)
+
+
 def test_kinds_of_nodes() -> None:
     kinds = [(n.kind, n.label, n.name) for n in graph_of(sg.cell("gru")).nodes]
     assert kinds.count(("op", "⊙", "")) == 3
@@ -255,7 +314,7 @@ def test_a_cell_of_forty_gates_is_drawn_more_plainly() -> None:
     total = " + ".join(f"g{i}[t]" for i in range(1, 40))
     cell = sg.Cell.from_text("\n".join([*gates, f"h[t] = g0[t] * h[t-1] + {total}"]), "wide")
     drawn = sg.diagram(cell).scene
-    assert drawn.frame is None
+    assert not drawn.frames
     assert len(drawn.shapes) == 42
 
 

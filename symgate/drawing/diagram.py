@@ -8,13 +8,12 @@ from typing import Any
 
 import symgate
 from symgate.asked import asked, number, whole
-from symgate.drawing.graph import graph_of
-from symgate.drawing.plain import plain
+from symgate.drawing.layered import layered
 from symgate.drawing.scene import Scene
 from symgate.drawing.svg import svg
-from symgate.drawing.textbook import textbook
 from symgate.drawing.tikz import tikz
 from symgate.equations.cell import Cell
+from symgate.equations.stack import layers_of
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
 from symgate.files import write_file
@@ -106,16 +105,17 @@ def diagram(cell: Cell | str) -> Diagram:
     ('Gated recurrent unit', '<svg')
     """
     chosen = cell if isinstance(cell, Cell) else by_name(cell)
-    graph = graph_of(chosen)
-    return Diagram(
-        chosen.title, _description(chosen, len(graph.carries)), textbook(graph) or plain(graph)
-    )
+    layers = layers_of(chosen)
+    scene, carried = layered(layers)
+    return Diagram(chosen.title, _description(chosen, len(layers), carried), scene)
 
 
-def _description(cell: Cell, carried: int) -> str:
+def _description(cell: Cell, layers: int, carried: bool) -> str:
     """The picture in words."""
     states, inputs = ", ".join(cell.states), ", ".join(cell.inputs)
     parts = [f"States {states} enter at the left and leave at the right"]
+    if layers > 1:
+        parts.insert(0, f"{layers} layers stand one above the other, the first at the bottom")
     if inputs:
         parts.append(f"inputs {inputs} enter from below")
     if cell.gates:

@@ -7,7 +7,7 @@ where they are part of a box.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
@@ -16,6 +16,7 @@ from sympy.core.function import Function
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import in_order
 from symgate.algebra.text import text
+from symgate.algebra.values import Dot
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -84,14 +85,15 @@ class Graph:
         return found
 
 
-def graph_of(cell: Cell) -> Graph:
-    """Read the graph of a cell off its equations.
+def graph_of(cell: Cell, leaving: Collection[str] = ()) -> Graph:
+    """Read the graph of a cell off its equations; gates that are `leaving` go out at the right,
+    as those do that nothing reads.
 
     >>> import symgate as sg
     >>> [node.label for node in graph_of(sg.cell("lstm")).nodes if node.label]
     ['σ', 'σ', 'σ', 'tanh', '⊙', '⊙', '+', 'tanh', '⊙']
     """
-    return _Reader(cell).read()
+    return _Reader(cell).read(leaving)
 
 
 class _Reader:
@@ -102,7 +104,7 @@ class _Reader:
         self.before: dict[str, int] = {}
         self.now: dict[str, int] = {}
 
-    def read(self) -> Graph:
+    def read(self, leaving: Collection[str]) -> Graph:
         for state in self.cell.states:
             self.before[state] = self.add("before", name=state)
         for name in self.cell.inputs:
@@ -110,7 +112,7 @@ class _Reader:
         for name, expression in self.cell.equations.items():
             self.equation(name, expression)
         read = {source for node in self.graph.nodes for source in node.sources}
-        outputs = [gate for gate in self.cell.gates if self.now[gate] not in read]
+        outputs = [g for g in self.cell.gates if g in leaving or self.now[g] not in read]
         for name in (*self.cell.states, *outputs):
             place = self.now[name]
             if name in outputs:  # its name stands where it leaves
@@ -173,6 +175,8 @@ class _Reader:
             return self.product(e)
         if isinstance(e, Pow):
             return self.power(e)
+        if _mixes(e):
+            return self.box(_map_label([e]), [e])
         if type(e).__name__ in _WITHIN:
             return self.within(e)
         raise SymgateError(f"{self.cell.name}: there is no way to draw {shown(e)}")
@@ -206,6 +210,8 @@ class _Reader:
             if len(factors) == 1 and isinstance(factors[0], MatVec):
                 places = [self.value(p) for p in factors[0].parts if _varies(p)]
                 (added if isinstance(factors[0].matrix, Diag) else found).extend(places)
+            elif _mixes(part):
+                found += [self.value(p) for p in factors[0].args if _varies(p)]
             elif factors:
                 added.append(self.value(Mul(*factors)))
         sources = tuple(dict.fromkeys([*found, *added]))
@@ -300,18 +306,23 @@ def _varies(e: Expr) -> bool:
 
 
 def _mixes(part: Expr) -> bool:
-    """Whether an addend is a matrix, other than a diagonal, times a vector."""
+    """Whether an addend is a matrix, other than a diagonal, times a vector, or a row of
+    parameters times one."""
     factors = [f for f in Mul.make_args(part) if _varies(f)]
-    return (
-        len(factors) == 1
-        and isinstance(factors[0], MatVec)
-        and not isinstance(factors[0].matrix, Diag)
-    )
+    if len(factors) != 1:
+        return False
+    if isinstance(factors[0], Dot):
+        return not all(map(_varies, factors[0].args))
+    return isinstance(factors[0], MatVec) and not isinstance(factors[0].matrix, Diag)
 
 
 def _map_label(addends: list[Expr]) -> str:
     """What a box without an activation is called: its matrix, or that it is linear."""
     matrices = {m.name for part in addends for m in part.atoms(MatrixSymbol)}
+    if not matrices:
+        matrices = {
+            text(a) for p in addends for d in p.atoms(Dot) for a in d.args if not _varies(a)
+        }
     return f"matrix:{matrices.pop()}" if len(matrices) == 1 else "linear"
 
 

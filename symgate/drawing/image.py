@@ -41,7 +41,7 @@ def scene_image(scene: Scene, kind: str, dpi: int = 200, scale: float = 1.0) -> 
     axes.set_xlim(0, scene.width)
     axes.set_ylim(scene.height, 0)
     patches = [
-        *([_rounded(scene.frame, fc="0.97", ec="0.65", lw=1.0)] if scene.frame else []),
+        *(_rounded(frame, fc="0.97", ec="0.65", lw=1.0) for frame in scene.frames),
         *map(_line, scene.lines),
         *(
             Polygon(line.head(), closed=True, fc=_paint(line.colour), ec="none")

@@ -86,7 +86,7 @@ class Scene:
     dots: tuple[Dot, ...]
     shapes: tuple[Shape, ...]
     texts: tuple[Text, ...]
-    frame: Shape | None = None
+    frames: tuple[Shape, ...] = ()
 
     def colours(self) -> list[str]:
         """The colours that occur, in order."""

@@ -23,7 +23,7 @@ def svg(
     is to stand `alone` has a white ground instead.
     """
     mark = "d" + sha256(f"{title}{description}".encode()).hexdigest()[:8]
-    body = [_frame(scene.frame)] if scene.frame else []
+    body = [_frame(frame) for frame in scene.frames]
     body += [_line(line) for line in scene.lines]
     body += [_arrow(line) for line in scene.lines if line.arrow]
     body += [

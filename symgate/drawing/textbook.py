@@ -295,7 +295,7 @@ class _Figure:
             tuple(dots),
             tuple(self.shapes()),
             tuple(self.texts()),
-            frame,
+            (frame,),
         )
 
     def shapes(self) -> list[Shape]:

@@ -41,7 +41,7 @@ def tikz(scene: Scene, title: str, *, standalone: bool = True, scale: float = 1.
     body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in scene.colours() if c != INK]
     body += [rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line join=round] % {_comment(title)}"]
     body += [rf"\useasboundingbox (0,0) rectangle {_at((scene.width, scene.height))};"]
-    body += [_frame(scene.frame)] if scene.frame else []
+    body += [_frame(frame) for frame in scene.frames]
     body += map(_line, scene.lines)
     body += [
         rf"\fill[{_paint(line.colour)}] " + " -- ".join(map(_at, line.head())) + " -- cycle;"

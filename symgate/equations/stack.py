@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Indexed
 
+from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole
 from symgate.equations.cell import Cell, cell_of_text
@@ -57,6 +58,41 @@ def stack(
     if norm not in BETWEEN:
         raise SymgateError(f'norm is "layer_norm", "rms_norm" or "", not {norm!r}')
     return _joined(found, residual, norm)
+
+
+def layers_of(cell: Cell) -> tuple[Cell, ...]:
+    """The layers of a cell, from the bottom up: itself alone where it has none.
+
+    What a layer reads of those below is an input of it. The number behind a letter says which
+    layer a value is of, and a value without one stands with what it reads.
+
+    >>> [layer.inputs for layer in layers_of(stack("lstm", layers=3))]
+    [('x',), ('h1',), ('h2',)]
+    """
+    of: dict[str, int] = {}
+    for name, expression in cell.equations.items():
+        own = name_parts(name).layer
+        below = [of.get(name_of(v), 0) for v in expression.atoms(Indexed) if not time_of(v)]
+        of[name] = int(own) if own else max(below, default=0)
+    found = sorted(set(of.values()))
+    if len(found) < 2 or not all(name_parts(state).layer for state in cell.states):
+        return (cell,)
+    feeds = {found[0]}
+    for name, expression in cell.equations.items():
+        for value in expression.atoms(Indexed):
+            source = of.get(name_of(value), of[name])
+            if source > of[name] or (time_of(value) and source != of[name]):
+                return (cell,)
+            feeds |= {of[name]} if source < of[name] else set()
+    lines = [[cell.equation(n) for n in cell.equations if of[n] == place] for place in found]
+    try:
+        layers = [
+            cell_of_text("\n".join(text), f"{cell.name}, layer {n}")
+            for n, text in zip(found, lines, strict=True)
+        ]
+    except SymgateError:  # what a name is shows in another layer only
+        return (cell,)
+    return tuple(layers) if feeds == set(found) else (cell,)
 
 
 def numbered(name: str, layer: int) -> str:
