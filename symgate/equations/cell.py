@@ -29,7 +29,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
-from symgate.errors import EquationError, SymgateError
+from symgate.errors import EquationError, SymgateError, harmless
 from symgate.instead import CELL, absent
 
 if TYPE_CHECKING:
@@ -265,8 +265,8 @@ def cell_of_text(
         parameters[parameter] = Parameter(parameter, kind, shape)
     variables = [*names.targets, *names.inputs]
     return Cell(
-        name=name,
-        title=title or name,
+        name=harmless(str(name)),
+        title=harmless(title or str(name)),
         roles=MappingProxyType(dict(roles or {})),
         text=text,
         equations=MappingProxyType({n: expression for n, (expression, _) in built.items()}),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symgate.asked import path as checked_path
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
 from symgate.models.conventions import conventions
 from symgate.models.formats.onnx_nodes import OnnxNode
@@ -201,8 +201,8 @@ def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
     cell, params = reading.interpret(found.blocks)
     assumed = tuple(t for t in unsaid if not _answered(t, answered))
     return Layer(
-        found.name,
-        found.group,
+        harmless(found.name),
+        harmless(found.group),
         found.depth + 1,
         found.reverse,
         cell,

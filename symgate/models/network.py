@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.instead import NETWORK, absent
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
@@ -40,7 +40,7 @@ class Origin:
     sha256: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path} (SHA-256 {self.sha256[:12]}…)" if self.path else self.kind
+        return f"{harmless(self.path)} (SHA-256 {self.sha256[:12]}…)" if self.path else self.kind
 
 
 @dataclass(frozen=True, eq=False)

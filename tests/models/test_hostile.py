@@ -135,6 +135,19 @@ CASES: dict[str, tuple[bytes, str]] = {
 }
 
 
+def test_a_name_steers_no_terminal() -> None:
+    """Names of cells and of layers stand in pages, pictures and what a prompt shows."""
+    name = "a\u202eb\u200bc\x1b[31md\x07"
+    cell = sg.Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1])", name)
+    arrays = {"weight_ih_l0": np.ones((12, 2)), "weight_hh_l0": np.ones((12, 3))}
+    net = sg.model({f"{name}.{key}": array for key, array in arrays.items()})
+    decay = sg.decay(cell, hidden=3, lags=3)
+    made = [repr(cell), sg.derive(cell).text(), repr(decay), sg.diagram(cell).svg()]
+    made += [repr(net), str(net), repr(net.layers), net.layers[0].name, sg.explore(cell).html]
+    for text in made:
+        assert text.replace("\n", "").replace("\t", "").isprintable()
+
+
 @pytest.mark.parametrize("kind", ["<U0", "|S0", "|V0"])
 @pytest.mark.parametrize("shape", ["(True, 24)", "(0, 99999999999999999999)", "(24,)", "(3e0,)"])
 def test_a_header_of_an_array_that_is_none(kind: str, shape: str, tmp_path: Path) -> None:
