@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,16 @@ def test_a_misprint_is_one() -> None:
         for each in one_by_one(sheet):
             if each.questions[0].kind == "misprint":
                 assert sg.check(each.parts[0].cell, each.latex()).verdict == "wrong"
+
+
+@pytest.mark.parametrize(("cell", "found"), [("gru", 12), ("linear-rnn", 7)])
+def test_no_two_questions_are_alike(cell: str, found: int) -> None:
+    sheet = sg.exercises(cell, seed=3)
+    assert len(sheet) == found
+    pairs = combinations(sheet.questions, 2)
+    assert not any(one.text() == other.text() for one, other in combinations(one_by_one(sheet), 2))
+    assert not any(one.same(other) for one, other in pairs)
+    assert (" of 12 about" in repr(sheet)) is (found < 12)
 
 
 def test_every_kind_is_asked_and_graded() -> None:

@@ -45,6 +45,11 @@ class Question:
     answer: Words
     solved: tuple[Formula, ...]
 
+    def same(self, other: Question) -> bool:
+        """Whether another question asks and answers just this."""
+        mine, its = ([q.ask, *(f.lines for f in (*q.shown, *q.solved))] for q in (self, other))
+        return mine == its
+
 
 @lru_cache(maxsize=1)
 def texts() -> Mapping[str, Mapping[str, str]]:
@@ -74,15 +79,17 @@ def question(
 
 
 def partial(subject: Subject, random: Random) -> Question | None:
-    """∂gate/∂state of one gate."""
+    """∂gate/∂state of one gate; of a cell without gates, of the state by the input."""
     cell = subject.cell
-    pairs = [(g, s) for g in cell.gates for s in cell.states]
+    pairs = [(g, s, 1) for g in cell.gates for s in cell.states]
+    pairs = pairs or [(s, x, 0) for s in cell.states for x in cell.inputs]
     random.shuffle(pairs)
-    for gate, state in pairs:
-        found = jacobian(cell, gate, state, lag=1)
+    for of, wrt, lag in pairs:
+        found = jacobian(cell, of, wrt, lag=lag)
         if not found.is_ZeroMatrix:
-            left = subject.partial(gate, state)
-            return question("partial", (_equal(subject, left, found),), partial=left)
+            left, held = subject.partial(of, wrt, lag), "input" if lag else "state before"
+            solved = (_equal(subject, left, found),)
+            return question("partial", solved, partial=left, held=held)
     return None
 
 

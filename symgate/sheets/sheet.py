@@ -32,6 +32,9 @@ TABLES = (".csv", ".tsv")
 #: The most questions of a sheet, and the most students.
 MOST, MOST_STUDENTS = 200, 500
 
+#: How often each kind is tried, until there are questions enough.
+TURNS = 12
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -54,11 +57,13 @@ class Exercises:
     """Sheets of questions, or their solutions: `latex`, `markdown`, `html`, `text`, `save`.
 
     `parts` holds the questions by student and cell; `solutions` is the same with answers.
+    `wanted` is how many questions were asked for; a simple cell may have fewer that differ.
     """
 
     seed: int
     notation: str
     parts: tuple[Asked, ...]
+    wanted: int
     solved: bool = False
 
     @property
@@ -83,7 +88,8 @@ class Exercises:
     def __repr__(self) -> str:
         cells = dict.fromkeys(part.cell.name for part in self.parts)
         what = "Solutions of exercises" if self.solved else "Exercises"
-        return f"<{what}: {len(self)} about {', '.join(cells)}, seed {self.seed}>"
+        count = f"{len(self)} of {self.wanted}" if len(self) < self.wanted else len(self)
+        return f"<{what}: {count} about {', '.join(cells)}, seed {self.seed}>"
 
     def latex(self) -> str:
         """An article that pdflatex takes as it is."""
@@ -186,7 +192,8 @@ def exercises(
     """A sheet of questions about cells, with solutions in `.solutions`.
 
     `cells` is a cell, a name or several; `count` the number of questions, which go round the
-    cells and grow harder within each. The same `seed` makes the same bytes. With `students`
+    cells and grow harder within each; `repr` says where a simple cell has fewer that differ.
+    The same `seed` makes the same bytes. With `students`
     each gets questions of their own, and a random cell beside those that are given.
     `notation` is one of `symgate.notations`.
 
@@ -203,13 +210,14 @@ def exercises(
     chosen = tuple(dict.fromkeys(map(cell_of, given)))
     notation_named(notation)
     parts: list[Asked] = []
-    for student in [None] if students is None else range(1, students + 1):
+    each: Sequence[int | None] = [None] if students is None else range(1, students + 1)
+    for student in each:
         random = Random(f"{seed}/{student}")
         own = chosen
         if student is not None:
             own = (random_cell(f"{seed}/{student}", "A cell of your own"), *chosen)
         parts += _sheet(student, own, count, random, notation)
-    return Exercises(seed, notation, tuple(parts))
+    return Exercises(seed, notation, tuple(parts), count * len(each))
 
 
 def _listed(cells: Any) -> Sequence[Any]:
@@ -244,10 +252,10 @@ def _questions(subject: Subject, count: int, at: int, random: Random) -> tuple[Q
     kinds = list(KINDS.values())
     kinds = [*kinds[at % len(kinds) :], *kinds[: at % len(kinds)]]
     found: list[Question] = []
-    for turn in range(6 * len(kinds)):
+    for turn in range(TURNS * len(kinds)):
         if len(found) == count:
             break
         made = kinds[turn % len(kinds)](subject, random)
-        if made is not None and made not in found:
+        if made is not None and not any(map(made.same, found)):
             found.append(made)
     return tuple(sorted(found, key=lambda q: LEVELS.index(q.level)))

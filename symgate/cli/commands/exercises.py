@@ -36,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         students=arguments.students,
         notation=arguments.notation,
     )
+    if len(sheet) < sheet.wanted:
+        few = f"{len(sheet)} exercises of {sheet.wanted}: no others that differ were found"
+        print(f"symgate: {few}", file=sys.stderr)
     if arguments.output is None:
         print(sheet.text(), end="")
     else:
