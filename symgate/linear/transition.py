@@ -80,11 +80,11 @@ def transition(cell: Cell) -> Transition:
     lin = linearise(cell)
     many = _most_paths(lin) > MAX_SUMMANDS
     order = [node.name for node in lin if many or node.name in cell.states]
+    before = [variable(s, 1) for s in cell.states]
     found: dict[tuple[str, Indexed], list[Product]] = {}
     for value in order:
-        others = [variable(v) for v in order if v != value]
-        before = [variable(s, 1) for s in cell.states]
-        ends = sums(lin, value, [*others, *before])
+        others = {variable(v) for v in order if v != value}
+        ends = sums(lin, value, others.union(before))
         found |= {(value, source): products for source, products in ends.items()}
     return _transition(cell, order, found)
 
