@@ -124,6 +124,7 @@ def without_matrices(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
         line
         for line in lines
         if small
+        and not any(r.letter in ("sigma", "sigmoid", "tanh") for r in line.references)
         and line.target.time is None
         and line.target.letter[:1].isupper()
         and line.target.letter.isalpha()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from symgate.algebra.names import GREEK
 
 
@@ -9,79 +11,67 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: Unicode characters as the LaTeX that means the same.
-UNICODE: dict[str, str] = {
-    **{symbol: f"\\{name} " for name, symbol in GREEK.items()},
-    "ϕ": "\\phi ",
-    "ϵ": "\\epsilon ",
-    "ε": "\\epsilon ",
-    "ς": "\\sigma ",
-    "∂": "\\partial ",
-    "⊙": "\\odot ",
-    "⨀": "\\odot ",
-    "∘": "\\circ ",
-    "○": "\\circ ",
-    "◦": "\\circ ",
-    "•": "\\bullet ",
-    "∙": "\\cdot ",
-    "·": "\\cdot ",
-    "⋅": "\\cdot ",
-    "×": "\\times ",
-    "⊗": "\\otimes ",
-    "⊕": "\\oplus ",
-    "∗": "*",
-    "⁎": "*",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "⟨": "\\langle ",
-    "⟩": "\\rangle ",
-    "〈": "\\langle ",
-    "〉": "\\rangle ",
-    "′": "'",
-    "’": "'",
-    "″": "''",
-    "ᵀ": "^T",
-    "⊤": "^T",
-    "√": "\\sqrt ",
-    "∑": "\\sum ",
-    "∏": "\\prod ",
-    "∞": "\\infty ",
-    "≔": "=",
-    "≜": "=",
-    "≡": "=",
-    "∥": "\\| ",
-    "‖": "\\| ",
-    "∈": "\\in ",
-    "←": "=",
-    "⟵": "=",
-    "→": "\\to ",
-    "⇒": "\\Rightarrow ",
-    "…": "\\dots ",
-    "⋯": "\\dots ",
-    "，": ",",
-    "；": ";",
-    "（": "(",
-    "）": ")",
-    "［": "[",
-    "］": "]",
-    "＝": "=",
-    "＋": "+",
-    "：": ":",
-    "\u00a0": " ",
-    "\u200b": "",
-    "\u2062": "",
-    "\u2061": "",
-    "\ufeff": "",
-    "\u2009": " ",
-    "\u202f": " ",
-    "¬": "\\neg ",
-    "≈": "\\approx ",
-    "ℎ": "h",
-    "𝟏": "1",
-    "𝟙": "1",
-}
+def spelled(meanings: Mapping[str, str]) -> dict[str, str]:
+    """Words by what they mean, where each meaning is given with all its words."""
+    return {word: meaning for meaning, own in meanings.items() for word in own.split()}
 
+
+#: Unicode characters as the LaTeX that means the same.
+UNICODE: dict[str, str] = {symbol: f"\\{name} " for name, symbol in GREEK.items()}
+UNICODE |= {
+    sign: f"\\{name} "
+    for name, signs in {
+        "phi": "ϕ",
+        "epsilon": "ϵ",
+        "sigma": "ς",
+        "partial": "∂",
+        "odot": "⊙⨀",
+        "circ": "∘○◦",
+        "bullet": "•",
+        "cdot": "∙·⋅",
+        "times": "×",
+        "otimes": "⊗",
+        "oplus": "⊕",
+        "langle": "⟨〈",
+        "rangle": "⟩〉",
+        "sqrt": "√",
+        "sum": "∑",
+        "prod": "∏",
+        "infty": "∞",
+        "|": "∥‖",
+        "in": "∈",
+        "to": "→",
+        "Rightarrow": "⇒",
+        "dots": "…⋯",
+        "neg": "¬",
+        "approx": "≈",
+    }.items()
+    for sign in signs
+}
+UNICODE |= {
+    sign: plain
+    for plain, signs in {
+        "*": "∗⁎",
+        "-": "−–—",
+        "'": "′’",
+        "''": "″",
+        "^T": "ᵀ⊤",
+        "=": "≔≜≡←⟵＝",
+        ",": "，",
+        ";": "；",
+        "(": "（",
+        ")": "）",
+        "[": "［",
+        "]": "］",
+        "+": "＋",
+        ":": "：",
+        " ": "\u00a0\u2009\u202f",
+        "": "\u200b\u2062\u2061\ufeff",
+        "h": "ℎ",
+        "1": "𝟏𝟙",
+    }.items()
+    for sign in signs
+}
 
 _DOWN = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₔₕₖₗₘₙₚₛₜᵢᵣᵤᵥⱼᵦᵧ"
 

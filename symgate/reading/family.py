@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from symgate.reading.structure import (
     Structure,
@@ -14,8 +15,30 @@ from symgate.reading.structure import (
     summands,
     variables,
 )
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Quot, Times, Var, walk
+from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Quot, Times, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
+
+
+def _put_together(found: Understanding, parts: Structure) -> list[Understood]:
+    """The lines of a cell with those put in where they are read that are parts of a sum.
+
+    a = W x + b and s = U h + d in z = σ(a + s) are W x + b + U h + d there.
+    """
+    named = {*parts.states, *parts.gates, *parts.candidates, *parts.outputs}
+    sums = {
+        u.name: u.term
+        for u in found.lines
+        if u.name not in named and u.term is not None and not isinstance(u.term, Call)
+        if affine(u.term) and u.name not in {v.name for v in variables(u.term)}
+    }
+    read = {v.name for u in found.lines if u.term is not None for v in variables(u.term)}
+
+    def put_in(term: AnyTerm) -> AnyTerm:
+        own = sums.get(term.name) if isinstance(term, Var) and term.time != -1 else None
+        return term if own is None else mapped(own, put_in)
+
+    kept = [u for u in found.lines if u.name not in sums or u.name not in read]
+    return [u if u.term is None else replace(u, term=mapped(u.term, put_in)) for u in kept]
 
 
 def _is_outer(u: Understood) -> bool:
@@ -26,8 +49,8 @@ class Classifier:
     """Reads the family and the conventions off the parts of a cell."""
 
     def __init__(self, found: Understanding, parts: Structure) -> None:
-        self.found, self.parts = found, parts
-        self.lines = {u.name: u for u in found.lines}
+        self.found, self.parts = replace(found, lines=_put_together(found, parts)), parts
+        self.lines = {u.name: u for u in self.found.lines}
         self.everything = [*found.lines, *found.outputs]
 
     # -- family --------------------------------------------------------------------------

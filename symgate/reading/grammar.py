@@ -12,6 +12,7 @@ from lark import Token as LarkToken
 from lark.exceptions import UnexpectedInput
 from lark.lexer import Lexer
 
+from symgate.reading.characters import words
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
@@ -236,19 +237,6 @@ def _with_commas(tokens: Sequence[Token]) -> list[Token]:
     return result
 
 
-_EXPECTING = {
-    "PLUS",
-    "MINUS",
-    "TIMES",
-    "HADAMARD",
-    "SLASH",
-    "LPAR",
-    "LBRACKET",
-    "LBRACE",
-    "LBAR",
-    "COMMA",
-    "EQ",
-    "LCURLY",
-    "OPLUS",
-    "SEMI",
-}
+_EXPECTING = words(
+    "PLUS MINUS TIMES HADAMARD SLASH LPAR LBRACKET LBRACE LBAR COMMA EQ LCURLY OPLUS SEMI"
+)

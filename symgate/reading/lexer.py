@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from symgate.algebra.names import GREEK
 from symgate.reading import symbols
+from symgate.reading.characters import spelled
 from symgate.reading.source import Piece
 from symgate.reading.tokens import MAX_TOKENS, FormulaError, Token
 
@@ -29,30 +30,12 @@ _PATTERN = re.compile(
     re.DOTALL,
 )
 
-_SIGNS = {
-    "_": "SUB",
-    "^": "SUP",
-    "{": "LBRACE",
-    "}": "RBRACE",
-    "(": "LPAR",
-    ")": "RPAR",
-    "[": "LBRACKET",
-    "]": "RBRACKET",
-    "<": "LT",
-    ">": "GT",
-    ",": "COMMA",
-    ";": "SEMI",
-    "=": "EQ",
-    "+": "PLUS",
-    "-": "MINUS",
-    "*": "TIMES",
-    "/": "SLASH",
-    "'": "PRIME",
-    "&": "AMP",
-    "|": "BAR",
-    "@": "TIMES",
-    "~": "SPACE",
-}
+_SIGNS = spelled(
+    {"SUB": "_", "SUP": "^", "LBRACE": "{", "RBRACE": "}", "LPAR": "(", "RPAR": ")"}
+    | {"LBRACKET": "[", "RBRACKET": "]", "LT": "<", "GT": ">", "COMMA": ",", "SEMI": ";"}
+    | {"EQ": "=", "PLUS": "+", "MINUS": "-", "TIMES": "* @", "SLASH": "/", "PRIME": "'"}
+    | {"AMP": "&", "BAR": "|", "SPACE": "~"}
+)
 
 
 #: An angle bracket that opens a script, so that an escaped one closes it: h^{<t\\>}.

@@ -8,6 +8,7 @@ factored, and whether vectors are written as columns or as rows.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -163,6 +164,8 @@ class _Chains:
                 return _joined(self.of(one), rows)
             case ast.Call(func=ast.Name(id="diag"), args=[inner]):
                 return {((), (f"<v{ast.unparse(inner).split('[')[0]}>",)): 1.0}
+            case ast.Call():  # a function of a vector is a vector: φ(k)
+                return {((), (f"v{re.sub(r'[^a-zA-Z]', '', ast.unparse(node))}",)): 1.0}
             case ast.Constant(value=int() | float() as value):
                 return {((), ()): float(value)}
             case ast.Name(id="I"):

@@ -61,7 +61,8 @@ def in_text(
 ) -> tuple[dict[str, str], dict[str, str]] | None:
     """The lines by name in the language, and what each name is; None where one has no meaning."""
     memories = [line.name for line in lines if _of_itself(line)]
-    for capitals, rows in product((memories, []), (False, True)):
+    single = [[name] for name in memories[:4] if len(memories) > 1]  # the others are vectors
+    for capitals, rows in product((memories, *single, []), (False, True)):
         ranks = _Ranks(context, rows, capitals)
         for line in [*lines, *lines]:
             with suppress(FormulaError):

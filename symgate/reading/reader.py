@@ -11,26 +11,14 @@ from symgate import asked as ask
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError, SymgateError
 from symgate.reading.cells import reading
+from symgate.reading.characters import words
 from symgate.reading.pipeline import find
 from symgate.reading.reading import ReadFile, Reading, Readings
 from symgate.reading.source import Document
 
 MAX_BYTES = 20_000_000
-ENDINGS = (
-    ".md",
-    ".markdown",
-    ".tex",
-    ".rst",
-    ".txt",
-    ".ipynb",
-    ".py",
-    ".html",
-    ".htm",
-    ".mdx",
-    ".rmd",
-    ".qmd",
-    ".org",
-    ".adoc",
+ENDINGS = tuple(
+    sorted(words(".md .markdown .tex .rst .txt .ipynb .py .html .htm .mdx .rmd .qmd .org .adoc"))
 )
 
 _PICTURE = re.compile(

@@ -13,6 +13,7 @@ from symgate.comparing.nearest import proved_equal
 from symgate.comparing.search import QUICK, best
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
+from symgate.reading.characters import spelled
 from symgate.reading.mending.book import Lines, known, of_text
 
 #: What the search for a relation under conditions may cost.
@@ -44,18 +45,11 @@ KIN = {
 }
 
 #: The family of a zoo cell where it is not that of its structure.
-NAMES = {
-    "janet": "janet",
-    "ugrnn": "ugrnn",
-    "ligru": "ugrnn",
-    "sru": "sru",
-    "min-gru": "mingru",
-    "min-lstm": "minlstm",
-    "lstm-projected": "lstmp",
-    "indrnn": "indrnn",
-    "slstm-unstabilised": "slstm",
-    "slstm": "slstm",
-}
+NAMES = spelled(
+    {"janet": "janet", "ugrnn": "ugrnn ligru", "sru": "sru", "mingru": "min-gru"}
+    | {"minlstm": "min-lstm", "lstmp": "lstm-projected", "indrnn": "indrnn"}
+    | {"slstm": "slstm-unstabilised slstm"}
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from symgate.algebra.names import GREEK
+from symgate.reading.characters import words
 from symgate.reading.tokens import Token
 
 SPACES = {"SPACE", "GAP", "NEWLINE", "SOFTROW", "AMP", "WIDE"}
@@ -30,22 +31,13 @@ def without_frame(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+_BULLETS = words("TIMES MINUS SPACE GAP GT SLASH DOT JUNK NEWLINE BAR COLON")
+
+
 def without_bullet(tokens: list[Token]) -> list[Token]:
     """Without what stands before a formula in a list: a star, a dash, (1), //, >."""
     at = 0
-    while at < len(tokens) and tokens[at].kind in (
-        "TIMES",
-        "MINUS",
-        "SPACE",
-        "GAP",
-        "GT",
-        "SLASH",
-        "DOT",
-        "JUNK",
-        "NEWLINE",
-        "BAR",
-        "COLON",
-    ):
+    while at < len(tokens) and tokens[at].kind in _BULLETS:
         at += 1
     rest = tokens[at:]
     if len(rest) > 2 and rest[0].kind == "NUMBER" and rest[1].kind in ("DOT", "RPAR"):
@@ -93,26 +85,10 @@ _REMARKS = {"LPAR": "RPAR", "LBRACKET": "RBRACKET"}
 
 
 #: Words that say what an equation is for, at its end: (forget gate), (new memory).
-_PARTS = {
-    "gate",
-    "gates",
-    "memory",
-    "state",
-    "cell",
-    "candidate",
-    "content",
-    "update",
-    "output",
-    "input",
-    "reset",
-    "forget",
-    "hidden",
-    "activation",
-    "step",
-    "vector",
-    "layer",
-    "block",
-}
+_PARTS = words(
+    "gate gates memory state cell candidate content update output input reset forget hidden "
+    "activation step vector layer block"
+)
 
 
 def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from symgate.reading.characters import words
 from symgate.reading.documents import markup, notebook, python
 from symgate.reading.source import Piece
+
+_SOURCES = words(".py .pyi .jl .lua .cpp .cc .h .hpp .cu .java .m")
 
 
 def pieces(text: str, path: str = "") -> Iterator[Piece]:
@@ -18,19 +21,7 @@ def pieces(text: str, path: str = "") -> Iterator[Piece]:
     ending = PurePath(path).suffix.lower()
     if ending == ".ipynb":
         yield from notebook.pieces(text)
-    elif ending in (
-        ".py",
-        ".pyi",
-        ".jl",
-        ".lua",
-        ".cpp",
-        ".cc",
-        ".h",
-        ".hpp",
-        ".cu",
-        ".java",
-        ".m",
-    ):
+    elif ending in _SOURCES:
         yield from python.pieces(text)
     else:
         yield from markup.pieces(text)

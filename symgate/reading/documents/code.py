@@ -182,6 +182,6 @@ def _places(text: str, part: str, at: int) -> list[int]:
     """Where the characters of a part stand; those of a name end where it ends in the code."""
     if text[at : at + len(part)] == part:
         return list(range(at, at + len(part)))
-    code = _NAME.match(text, at) if part[-1:] == "]" and part[0].isalpha() else None
+    code = _NAME.match(text, at) if part[-1:] in "](" and part[0].isalpha() else None
     last = code.end() - 1 if code is not None else at
     return [*(min(at + i, last) for i in range(len(part) - 1)), last]

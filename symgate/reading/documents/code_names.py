@@ -5,20 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-MODULES = {
-    "np",
-    "jnp",
-    "torch",
-    "F",
-    "tf",
-    "nn",
-    "jax",
-    "K",
-    "special",
-    "functional",
-    "keras",
-    "mx",
-}
+from symgate.reading.characters import words
+
+MODULES = words("np jnp torch F tf nn jax K special functional keras mx")
 SPLITS = {"chunk", "split", "unbind", "array_split", "gate", "multigate"}
 #: Names of the last state beside `hy` and `cy`, or `h` and `c`, for the next.
 STATES = {"hx", "cx", "hidden", "cell"}

@@ -190,8 +190,9 @@ def _logistic(node: ast.BinOp) -> ast.expr | None:
 
 
 def _call(node: ast.Call, names: Names, level: int) -> Shown:
-    at, end = node.col_offset, (node.end_col_offset or 1) - 1
-    name, args = last_name(node.func).rstrip("_"), list(node.args)
+    end, called = (node.end_col_offset or 1) - 1, last_name(node.func)
+    at = (node.func.end_col_offset or len(called)) - len(called)
+    name, args = called.rstrip("_"), list(node.args)
     value = node.func.value if isinstance(node.func, ast.Attribute) else None
     own = raw_name(node.func) == "" or name.lower() in FUNCTIONS or name in {*PRODUCTS, *PLAIN}
     if value is not None and not _is_module(value) and own:
@@ -240,11 +241,12 @@ def _is_module(node: ast.expr) -> bool:
 
 def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> Shown:
     """A linear layer: its weight and, unless it has none, its bias."""
-    weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{name}"
+    shown = re.sub(r"(?<=[a-z])2(?=[a-z])", "_", name)  # x2h, from x to h
+    weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{shown}"
     inner = [(f"{weight}\0 @ ", at), *_shown(argument, names, 9)]
     if not names.layers.get(name, True):
         return inner
-    inner.append((f" + b_{name}\0", at))
+    inner.append((f" + b_{shown}\0", at))
     return [("(", at), *inner, (")", at)] if level > 1 else inner
 
 

@@ -32,7 +32,10 @@ _CODE = re.compile(
     r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
 )
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
-_COMMENT = re.compile(r"\s(?:#|//|--|←|<--?)\s")
+#: A comment behind an equation, or words in brackets that end its line.
+_COMMENT = re.compile(
+    r"\s(?:#|//|--|←|<--?)\s|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
+)
 #: What may stand before an equation with nothing more said: bullets, tags, a label.
 _BEFORE = re.compile(r"\A(?:<[^<>]{0,80}>|[\W\d_])*+\Z|[:：]\W{0,12}\Z")
 #: Words between two equations in one line: ", and finally".

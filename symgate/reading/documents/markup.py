@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import unquote
 
+from symgate.reading.characters import words
 from symgate.reading.documents.lines import plain_lines
 from symgate.reading.source import Piece
 from symgate.reading.symbols import LAYOUTS, MATRICES
@@ -57,22 +58,9 @@ _CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
 _ADDRESS = re.compile(r"[^\s\"'<>)]*")
 
 _MATHS = ("math", "latex", "tex", "katex", "mathjax", "amsmath", "{math}", "{latex}")
-_TEXTS = (
-    "",
-    "text",
-    "txt",
-    "plain",
-    "plaintext",
-    "none",
-    "nohighlight",
-    "console",
-    "ascii",
-    "raw",
-    "asciimath",
-    "unicode",
-    "output",
-    "pseudo",
-    "pseudocode",
+_TEXTS = {""} | words(
+    "text txt plain plaintext none nohighlight console ascii raw asciimath unicode output "
+    "pseudo pseudocode"
 )
 
 
