@@ -57,7 +57,8 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     shown = {u.name: u.term for u in mended.found.lines if u.term is not None}
     plain = not mended.found.convolution and family != "ssm"
     if len(shown) == len(mended.found.lines) and plain:
-        family = family_of(shown) or family
+        proved_one = family_of(shown)  # a JANET is a UGRNN whose only gate forgets
+        family = family if (proved_one, family) == ("ugrnn", "janet") else proved_one or family
     zoo = None if understanding.ranked is not None else _relation(cell, meant, family)
     observed = conventions(classifier, family).completed(conventions(mended, family))
     found_now = Reading(

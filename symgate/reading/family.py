@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -31,13 +32,14 @@ def _put_together(found: Understanding, parts: Structure) -> list[Understood]:
         if u.name not in named and u.term is not None and not isinstance(u.term, Call)
         if affine(u.term) and u.name not in {v.name for v in variables(u.term)}
     }
-    read = {v.name for u in found.lines if u.term is not None for v in variables(u.term)}
+    read = Counter(v.name for u in found.lines if u.term is not None for v in variables(u.term))
+    sums = {name: term for name, term in sums.items() if read[name] == 1}
 
     def put_in(term: AnyTerm) -> AnyTerm:
         own = sums.get(term.name) if isinstance(term, Var) and term.time != -1 else None
         return term if own is None else mapped(own, put_in)
 
-    kept = [u for u in found.lines if u.name not in sums or u.name not in read]
+    kept = [u for u in found.lines if u.name not in sums]
     return [u if u.term is None else replace(u, term=mapped(u.term, put_in)) for u in kept]
 
 
@@ -97,21 +99,29 @@ class Classifier:
         lines = [self.lines[s] for s in self.parts.states] or [
             u for u in self.found.lines if u.error is not None and "step" in u.error.message
         ]
-        return (
-            bool(lines)
-            and all(
-                u.term is None or all(isinstance(t, Add | Apply | Var | Par) for t in walk(u.term))
-                for u in lines
-            )
-            and not any(self.bare_sum(u) for u in lines)
-        )
+        return bool(lines) and all(u.term is None or self.is_linear(u) for u in lines)
 
-    def bare_sum(self, u: Understood) -> bool:
-        """Whether a line has a bias or a last value without a matrix, or one input alone."""
+    @staticmethod
+    def is_linear(u: Understood) -> bool:
+        """Whether a line is a sum of matrices times vectors: A h + B x, B̄_t x_t; no bias."""
         if u.term is None:
             return False
         parts = summands(u.term)
-        return len(parts) < 2 or any(not isinstance(f, Apply) for p in parts for f in p.factors)
+        small = u.line.target.letter.islower()
+        return len(parts) > 1 and all(
+            (
+                isinstance(p.term, Apply)
+                and not any(isinstance(t, Call | Times) for t in walk(p.term))
+            )
+            or (
+                small
+                and len(p.factors) == 2
+                and all(isinstance(f, Var) for f in p.factors)
+                and [f.ref.letter.isupper() for f in p.factors if isinstance(f, Var)]
+                == [True, False]
+            )
+            for p in parts
+        )
 
     def uncarried_family(self) -> str:
         if not self.parts.states:
@@ -183,7 +193,8 @@ class Classifier:
         plain_copy = line is not None and isinstance(line.term, Var)
         input_only = not any(self.reads_states(g) for g in self.gate_lines())
         if plain_copy and self.is_complementary(cell):
-            return "janet" if self.pre_activated(cell) else self.single_family(cell)
+            named = {g[:1] for g in self.keep_gates(cell)} == {"f"} and not self.parts.resets
+            return "janet" if named or self.pre_activated(cell) else self.single_family(cell)
         if plain_copy:
             return self.single_family(cell)
         term = line.term if line is not None else None

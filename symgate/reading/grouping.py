@@ -218,7 +218,7 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
     lines = group.lines
     names = {line.name for line in lines}
     links = {line.name: {name for name, _ in _times(line) if name in names} for line in lines}
-    recurrent = states(lines) or _timeless_states(lines)
+    recurrent = states(lines) or _timeless_states(lines) or _circles(links, names)
     parts: list[set[str]] = []
     for state in sorted(recurrent, key=lambda s: [line.name for line in lines].index(s)):
         reached = _closure(state, links)
@@ -291,6 +291,12 @@ def _closure(start: str, links: dict[str, set[str]]) -> set[str]:
             found.add(name)
             waiting.extend(links[name])
     return found
+
+
+def _circles(links: dict[str, set[str]], names: set[str]) -> set[str]:
+    """Where nothing has a last value: a = W h + U x beside h = tanh(a), with h_{t-1} meant."""
+    around = {n for n in names if any(n in _closure(other, links) for other in links[n])}
+    return around if len(around) == 2 else set()
 
 
 def _timeless_states(lines: Sequence[Line]) -> set[str]:

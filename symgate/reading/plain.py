@@ -52,9 +52,22 @@ def written_in_latex(piece: Piece) -> Piece:
         piece = _joined(piece, _markdown_escapes(piece.text))
     if piece.kind == "plain" and _ACCENTED.search(piece.text):
         piece = _joined(piece, _ascii_accents(piece.text))
-    if piece.text.isascii():
-        return piece
-    return _joined(piece, _ascii(piece.text))
+    if not piece.text.isascii():
+        piece = _joined(piece, _ascii(piece.text))
+    if piece.kind == "plain" and _GLUED.search(piece.text):
+        piece = _joined(piece, _apart(piece.text))
+    return piece
+
+
+#: A weight that stands against a value of the step: Wx_t, Uh_{t-1}.
+_GLUED = re.compile(r"(?<![\w\\{^])[WUV](?=[a-z]_\{?t\b)")
+
+
+def _apart(text: str) -> Iterator[tuple[str, int]]:
+    for part, at, found in _between(text, _GLUED):
+        yield part, at
+        if found is not None:
+            yield " ", at
 
 
 def bare_words(words: Sequence[str]) -> re.Pattern[str] | None:

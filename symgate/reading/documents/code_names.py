@@ -20,7 +20,7 @@ _NOW_IN_NAME = re.compile(
     r"(?:next|new|curr?|current)_(?P<a>\w+)|(?P<b>\w+?)_(?:t|next|new|curr?|current)"
     r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>\w+)ʺ|(?P<f>[hsuxyc])_k"
 )
-INPUT = re.compile(r"(?:[xXu]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
+INPUT = re.compile(r"(?:[xX]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
 #: Names of a state among the arguments of a function.
 _STATE = re.compile(r"[hsac]|[hc]x|carry|hidden\w*|state\w*|\w+_(?:h|state|hidden)|memory")
 

@@ -95,8 +95,18 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
         raise Unknown
     if cut in names.inlined:
         _cut(cut, raw, names)
+        if names.inlined[raw][0][0][:-1] in FUNCTIONS.values():
+            yield name, names.inlined.pop(raw)  # a part of σ(…) is a gate
+            names.current[name] = raw
         return
-    gate = stack_of(value.args[0]) if isinstance(value, ast.Call) and value.args else ""
+    inside = [*value.args, value.func] if isinstance(value, ast.Call) else []
+    inside = [n.value if isinstance(n, ast.Attribute) and n is inside[-1] else n for n in inside]
+    gate = next((s for s in map(stack_of, inside[:2]) if s), "")
+    if gate in names.inlined and name in names.stacked:
+        function, at = _function(value), value.col_offset
+        names.inlined[raw] = [(f"{function}(", at), *names.inlined[gate], (")", at)]
+        names.waiting[name] -= 1
+        return
     if gate in names.inlined:
         _cut(gate, raw, names)
         function = _function(value)

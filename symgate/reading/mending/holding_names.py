@@ -22,12 +22,14 @@ def defined(sketch: Sketch) -> Iterator[Broken]:
         return
     for own in sketch.lines.values():
         for term in own.terms:
-            for factor in times(term):
-                gate = gate_of(factor)
-                if gate is None or gate.time == -1 or gate.name in sketch.named:
+            found = [gate for gate in map(gate_of, times(term)) if gate is not None]
+            letter = own.u.line.target.letter
+            if letter.islower() and any(gate.ref.letter[:1].isupper() for gate in found):
+                continue  # a matrix that each step has anew: B_t x_t
+            for gate in found:
+                if gate.time == -1 or gate.name in sketch.named or gate.ref.letter == letter:
                     continue
-                matrix = gate.ref.letter[:1].isupper() and own.u.line.target.letter.islower()
-                if gate.name not in sketch.entering and not matrix:
+                if gate.name not in sketch.entering:
                     yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}", True)
 
 
