@@ -35,7 +35,7 @@ _ALIKE = [
 def with_aliases(lines: Sequence[Line], text: str) -> list[Line]:
     """The lines, with a left side renamed where another name was meant."""
     result = list(lines)
-    rules = (_misspelt, _other_states, _without_accents, _other_gates)
+    rules = (_misspelt, _without_accents, _other_gates)
     for i, name in [found for rule in rules for found in rule(result)]:
         ref = next(r for line in lines for r in line.references if r.name == name)
         result[i] = _renamed(result[i], ref, text)
@@ -139,24 +139,6 @@ def without_matrices(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
         )
     ]
     return [line for line in lines if line not in made], made
-
-
-def _other_states(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
-    """An update without a function of a state that nothing defines: G = (1 - z) h + z h̃."""
-    used = {ref.name for line in lines for ref in line.references}
-    missing = _undefined(lines, -1)
-    for name in missing:
-        readers = [i for i, line in enumerate(lines) if _reads(line, name, -1)]
-        updates = [
-            i
-            for i in readers
-            if lines[i].name not in used
-            and len(lines[i].references) >= 3
-            and not _has_function(lines[i])
-            and any(r.time == 0 and r.accents for r in lines[i].references)
-        ]
-        if len(readers) >= 3 and len(updates) == 1:
-            yield updates[0], name
 
 
 def _without_accents(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:

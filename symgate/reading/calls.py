@@ -10,7 +10,7 @@ from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Raised, Var
-from symgate.reading.trees import Group, Product, Scripted, Sum, Symbol, TimedSymbol, Tree
+from symgate.reading.trees import Group, Product, Scripted, Symbol, TimedSymbol, Tree
 
 
 class Calls:
@@ -37,9 +37,7 @@ class Calls:
         if isinstance(group, Scripted) and isinstance(group.base, Group):
             raised, group = group, group.base
         bracket = isinstance(group, Group) and group.opening in "([{\\{|"
-        if not self.is_function(ref, bracket) and not (
-            isinstance(group, Group) and self.is_outer(ref, group)
-        ):
+        if not self.is_function(ref, bracket):
             return None
         if bracket:
             assert isinstance(group, Group)
@@ -103,22 +101,6 @@ class Calls:
             return False
         return not (ref.letter in "ahk" and ref.name in self.context.defined)
 
-    def is_outer(self, ref: Reference, group: Group) -> bool:
-        """Whether a bare capital stands before W x + U h + b: a function, as in H(…)."""
-        bare = ref.name == ref.letter and len(ref.name) == 1 and ref.name.isupper()
-        known = ref.name in self.context.defined | self.context.inputs | self.context.timed
-        if not bare or known or ref.time is not None or len(group.items) != 1:
-            return False
-        inner = group.items[0]
-        if not isinstance(inner, Sum):
-            return False
-        matrices = 0
-        for _, part in inner.terms:
-            first = part.factors[0][1] if isinstance(part, Product) else None
-            found = reference(first, self.context.indices) if first is not None else None
-            matrices += found is not None and found.time is None and found.letter.isupper()
-        return matrices >= 2
-
     def applied(self, ref: Reference, head: Tree, items: Sequence[Tree], group: Tree) -> AnyTerm:
         """A function at its argument."""
         letter = ref.letter
@@ -135,7 +117,7 @@ class Calls:
         if letter in symbols.LINEAR:
             return self.linear(ref, items, start, stop)
         if len(items) != 1:
-            return self.several(ref, head, items, stop)
+            raise Foreign(f"{ref.name} of several arguments", head)
         argument = self.term(items[0])
         if isinstance(argument, Par) and argument.kind == "matrix" and letter != "diag":
             argument = replace(argument, kind="vector")
@@ -173,16 +155,6 @@ class Calls:
         return Add(
             head.start, stop, ((1, other), (1, Call(head.start, stop, "relu", "max", gap, place)))
         )
-
-    def several(self, ref: Reference, head: Tree, items: Sequence[Tree], stop: int) -> AnyTerm:
-        """A function of several arguments: an input, if no state is among them."""
-        names = [reference(item, self.context.indices) for item in items]
-        own = self.context.defined | self.context.olds
-        if any(n is None or n.time == -1 or n.name in own for n in names) or ref.kind == "FUNCTION":
-            raise Foreign(f"{ref.name} of several arguments", head)
-        name = "_".join([ref.name, *(n.name for n in names if n is not None)])
-        self.context.notes[name] = "input"
-        return Var(head.start, stop, name, 0, replace(ref, name=name, time=0))
 
     def linear(self, ref: Reference, items: Sequence[Tree], start: int, stop: int) -> AnyTerm:
         """`Linear(x)`: a matrix of its own in each equation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -41,9 +41,6 @@ class Fault:
     edits: tuple[Edit, ...] = ()
     certainty: float = 0.9
     ill_formed: bool = False
-
-    def moved(self, start: int, stop: int) -> Fault:
-        return replace(self, start=start, stop=stop)
 
 
 def edited(text: str, edits: list[Edit], start: int = 0, stop: int | None = None) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from symgate.reading.lines import Line
-from symgate.reading.trees import Accent, Group, Scripted, Symbol
 
 
 @dataclass
@@ -51,14 +50,6 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
         if line.stacked is not None and current[before].stacked is None:
             aside.append((line, "repeated, as one column"))
             continue
-        if _is_copy(line, everywhere):
-            aside.append((line, "a special case"))
-            continue
-        if _is_copy(current[before], everywhere | {r.name for r in current[before].references}):
-            aside.append((current[before], "another name for it"))
-            current[before : before + 1] = []
-            current.append(line)
-            continue
         cut = _cut(current, before, lines[at:], everywhere)
         if cut is not None:
             head, tail = current[:cut], current[cut:]
@@ -73,10 +64,7 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
             if _better(line, current[before], current):
                 dropped = current.pop(before)
                 current.append(line)
-            if _elsewhere(dropped, lines):
-                aside.append((dropped, "of another cell, which is not given in full"))
-            else:
-                doubled.append(dropped)
+            doubled.append(dropped)
     if current:
         groups.append(Draft(current, doubled))
     drafts: list[Draft] = []
@@ -93,16 +81,6 @@ def _same(one: Line, other: Line) -> bool:
         for k in (one.key, other.key)
     ]
     return loose[0] == loose[1] and bool(loose[0])
-
-
-def _is_copy(line: Line, known: set[str]) -> bool:
-    """Whether a right side is one name that something defines: c = c̃ in a limit."""
-    return (
-        len(line.references) == 1
-        and line.references[0].name in known
-        and line.references[0].time is not None
-        and isinstance(line.right, Scripted | Symbol | Accent | Group)
-    )
 
 
 def _times(line: Line) -> set[tuple[str, int | None]]:
@@ -181,14 +159,6 @@ def _cut(
     return None
 
 
-def _elsewhere(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a line is made of gates that nothing defines: its cell is not given."""
-    known = {own.name for own in lines}
-    known |= {name for own in lines if own is not line for name, _ in _times(own)}
-    now = {name for name, time in _times(line) if time == 0}
-    return len(now) >= 2 and bool(now - known)
-
-
 def _of_itself(line: Line) -> bool:
     """Whether a name is defined by its own value of the same step."""
     return (line.name, line.target.time) in _times(line)
@@ -232,10 +202,6 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
             for part in shared:
                 parts.remove(part)
             parts.append(set().union(*shared))
-    for part, other in _directions(parts, lines):
-        parts.remove(part)
-        parts.remove(other)
-        parts.append(part | other)
     drafts = []
     taken: set[str] = set().union(*parts) if parts else set()
     for part in parts:
@@ -260,27 +226,6 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
         return [Draft(lines, group.doubled)]
     aside.extend((line, "no state depends on it") for line in left)
     return drafts
-
-
-def _directions(parts: list[set[str]], lines: Sequence[Line]) -> list[tuple[set[str], set[str]]]:
-    """Parts whose states differ only in the arrow: forwards and backwards in time."""
-    found: list[tuple[set[str], set[str]]] = []
-    arrows = {line.name: line.target for line in lines if {"fwd", "bwd"} & {*line.target.accents}}
-    for one in parts:
-        for other in parts:
-            pairs = [
-                (a, b)
-                for a in one & arrows.keys()
-                for b in other & arrows.keys()
-                if arrows[a].letter == arrows[b].letter
-                and arrows[a].labels == arrows[b].labels
-                and "fwd" in arrows[a].accents
-                and "bwd" in arrows[b].accents
-            ]
-            taken = any(one in pair or other in pair for pair in found)
-            if one is not other and pairs and not taken:
-                found.append((one, other))
-    return found
 
 
 def _closure(start: str, links: dict[str, set[str]]) -> set[str]:

@@ -228,21 +228,12 @@ class Lexer:
                 self.at = tail.end()
                 text += tail.group()
             yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
-        elif (
-            self.lowered_run(text, start)
-            or self.two_letters(text)
-            or (len(text) >= 3 and text.islower() and not _holds_function(text))
+        elif self.two_letters(text) or (
+            len(text) >= 3 and text.islower() and not _holds_function(text)
         ):
             yield self.token("NAME", text, start)
         else:
             yield from self.letters(text, start)
-
-    def lowered_run(self, text: str, start: int) -> bool:
-        """Whether letters right behind an underscore are all of its index: W_hh h."""
-        before = self.text[start - 1 : start]
-        after = self.text[self.at : self.at + 1]
-        lowered = before == "_" and text.islower() and 2 <= len(text) <= 3
-        return lowered and after not in ("_", "^", "'")
 
     def two_letters(self, text: str) -> bool:
         """Whether two letters are one weight, as in Wf [h, x] + bf."""

@@ -138,9 +138,6 @@ def _chain(
             yield Aside(equation, _why_no_target(name[0]))
             return
         targets.append((ref, name[0]))
-    if len(targets) == 1 and _is_blocks(targets[0][0], right, indices):
-        yield Aside(equation, "a matrix and its blocks")
-        return
     if len(right) == 1 and _is_generic(right[0]):
         yield Aside(equation, "a form without its formula")
         return
@@ -165,27 +162,6 @@ def _chain(
 def _reads_last(tree: Tree, indices: Indices) -> bool:
     """Whether a side of a chain says how the last state enters."""
     return any(ref.time == -1 for ref in references(tree, indices))
-
-
-def _is_blocks(target: Reference, right: Sequence[Tree], indices: Indices) -> bool:
-    """Whether a matrix or a bias is said to be made of others, as in W = [U V]."""
-    tree: Tree = right[0]
-    if target.time is not None or len(right) > 1:
-        return False
-    if isinstance(tree, Group) and len(tree.items) == 1 and isinstance(tree.items[0], Column):
-        tree = tree.items[0]
-    cells: list[Tree] = []
-    if isinstance(tree, Column):
-        cells = [cell for row in tree.rows for cell in row if cell is not None]
-    elif isinstance(tree, Group) and tree.opening == "[":
-        cells = list(tree.items)
-    refs = [reference(cell, indices) for cell in cells]
-    return len(refs) > 1 and all(
-        ref is not None
-        and ref.time is None
-        and (ref.letter[:1].isupper() or (ref.letter == target.letter and ref.labels))
-        for ref in refs
-    )
 
 
 def _is_generic(tree: Tree) -> bool:

@@ -77,13 +77,10 @@ class Meaning:
         found = [(sign, self.term(inner)) for sign, inner in terms]
         vectors = any(sort(term) == "V" for _, term in found)
         for i, (sign, term) in enumerate(found):
-            if isinstance(term, Par) and vectors and not self.is_matrix_sum(found):
+            if isinstance(term, Par) and vectors:
                 self.context.saw(term.name, "alone")
                 found[i] = (sign, self.par(term.ref, term, "alone"))
         return Add(node.start, node.stop, tuple(found))
-
-    def is_matrix_sum(self, found: Sequence[tuple[int, AnyTerm]]) -> bool:
-        return all(sort(term) in ("M", "S") for _, term in found)
 
     def group(self, node: Group) -> AnyTerm:
         if node.opening == "|":

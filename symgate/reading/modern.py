@@ -42,7 +42,7 @@ class Ranked:
 def ranked(draft: Draft, found: Understanding) -> Ranked | None:
     """The cell of a draft by its ranks; None where it needs none or is none."""
     normalised = "normalisation" in found.context.notes.values()
-    needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
+    needed = any(map(_needs, found.lines))
     if not needed and not normalised:
         return None
     lines = sorted([*draft.lines, *draft.outputs], key=lambda line: line.number)
@@ -73,10 +73,6 @@ def _needs(u: Understood) -> bool:
     target = u.line.target
     namesake = any(r.name == u.name and r.time is None for r in u.line.references)
     return foreign or (namesake and target.time == 0 and target.letter.isupper())
-
-
-def _multiplies(u: Understood) -> bool:
-    return u.error is not None and "product" in u.error.message
 
 
 def _readouts(draft: Draft, texts: Mapping[str, str]) -> set[str]:

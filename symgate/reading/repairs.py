@@ -26,7 +26,6 @@ def repaired(equation: Equation) -> Equation:
     for side in equation.sides:
         tokens = _without_inner_equals(side, faults)
         tokens = _balanced(tokens, faults)
-        tokens = _concatenated(tokens, faults)
         plain = equation.piece is not None and equation.piece.kind == "plain"
         if not plain:
             faults.extend(_script_faults(tokens))
@@ -91,39 +90,6 @@ def _bracket(
 ) -> Fault:
     kind = f"{what}_parenthesis"
     return Fault(kind, why, at.start, at.stop, printed, meant, edits, sure, True)
-
-
-def _concatenated(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
-    """sigma(W h, x + b): brackets are missing around what a matrix acts on."""
-    kept = [i for i, t in enumerate(tokens) if t.kind not in ("SPACE", "GAP", "NEWLINE", "AMP")]
-    kinds = [tokens[i].kind for i in kept]
-    head = len(kinds) > 6 and (kinds[0] == "FUNCTION" or tokens[kept[0]].value == "sigma")
-    if not head or kinds[1] != "LPAR" or kinds.count("COMMA") != 1:
-        return list(tokens)
-    comma = kinds.index("COMMA")
-    depth = sum(k in _PAIRS for k in kinds[:comma]) - sum(k in _TEXT for k in kinds[:comma])
-    first = comma - 1
-    while first > 1 and kinds[first] in ("SUB", "SUP", "PRIME"):
-        first -= 1
-    last = comma + 1
-    while last + 1 < len(kinds) and kinds[last + 1] in ("SUB", "SUP", "PRIME"):
-        last += 1
-    letters = ("LETTER", "NAME")
-    two = kinds[first] in letters and kinds[2] in letters and first > 2
-    if depth != 1 or not two or last >= len(kinds) or kinds[comma + 1] not in letters:
-        return list(tokens)
-    opening, closing = tokens[kept[first]], tokens[kept[last]]
-    start, stop, why = (
-        opening.start,
-        closing.stop,
-        "brackets are missing around what the matrix acts on",
-    )
-    edits = (Edit(start, start, "["), Edit(stop, stop, "]"))
-    faults.append(Fault("missing_brackets", why, start, stop, "", "", edits, 0.85, True))
-    result = list(tokens)
-    result.insert(kept[last] + 1, Token("RBRACKET", "]", closing.stop, closing.stop))
-    result.insert(kept[first], Token("LBRACKET", "[", opening.start, opening.start))
-    return result
 
 
 def _bare_function(tokens: Sequence[Token]) -> Token | None:

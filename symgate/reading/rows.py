@@ -58,30 +58,13 @@ def _layout(tokens: Sequence[Token]) -> list[Token]:
             start = opened.pop()
             inside = tokens[start + 1 : i]
             rows = any(t.kind in ("ROW", "AMP") for t in inside)
-            if tokens[start].value in _BROKEN_LINES and _goes_on(inside):
-                for k in range(start + 1, i):
-                    if tokens[k].kind in ("ROW", "AMP"):
-                        result[k] = replace(tokens[k], kind="SPACE")
-            elif rows and not any(t.kind == "EQ" for t in inside):
-                result[start] = replace(token_at(tokens, start), kind="MATRIX")
+            if rows and not any(t.kind == "EQ" for t in inside):
+                result[start] = replace(tokens[start], kind="MATRIX")
                 result[i] = replace(token, kind="ENDMATRIX")
     return [t for t in result if t.kind not in ("BEGIN", "END")]
 
 
 #: Environments in which a long formula is broken.
-_BROKEN_LINES = {"aligned", "split", "gathered", "multlined", "array", "multline"}
-
-
-def _goes_on(tokens: Sequence[Token]) -> bool:
-    """Whether every row but the first begins with an operator: a broken line, no column."""
-    rows: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.kind == "ROW":
-            rows.append([])
-        elif token.kind not in SPACES:
-            rows[-1].append(token)
-    starts = [row[0].kind for row in rows[1:] if row]
-    return bool(starts) and all(kind in OPERATORS for kind in starts)
 
 
 def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
@@ -93,10 +76,6 @@ def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
         else:
             result.append(token)
     return result
-
-
-def token_at(tokens: Sequence[Token], index: int) -> Token:
-    return tokens[index]
 
 
 def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -171,23 +150,12 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
         signs += token.kind == "EQ"
         wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
         soft = token.kind in ("NEWLINE", "SOFTROW")
-        if (wide and depth <= 0) or soft:
-            here = signs > 0 and starts_equation(row, i + 1)
-            if token.kind in ("SPACE", "GAP", "COMMA") and here:
-                here = not _chained(row, i)
-            if here:
-                faults = _forgotten_break(piece, row, i) if soft else ()
-                parts.append(([], faults))
-                depth = signs = 0
-                continue
+        if ((wide and depth <= 0) or soft) and signs > 0 and starts_equation(row, i + 1):
+            parts.append(([], _forgotten_break(piece, row, i) if soft else ()))
+            depth = signs = 0
+            continue
         parts[-1][0].append(token)
     yield from parts
-
-
-def _chained(row: Sequence[Token], at: int) -> bool:
-    """Whether a comma stands inside a left side, as in y_t, h_t = …"""
-    before = [t for t in row[:at] if t.kind not in SPACES]
-    return not any(t.kind == "EQ" for t in before)
 
 
 def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault, ...]:
@@ -197,7 +165,7 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault
         return ()
     token = row[at]
     before = next((t for t in reversed(row[:at]) if t.kind not in SPACES), None)
-    if before is None or (token.kind == "SOFTROW" and _just_broken(row, at)):
+    if before is None:
         return ()
     single = token.kind == "SOFTROW"
     kind = "broken_line_separator" if single else "missing_line_separator"
@@ -212,10 +180,6 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault
     return (
         Fault(kind, why, before.start, before.stop, "\\" if single else "", "\\\\", (edit,), 0.95),
     )
-
-
-def _just_broken(row: Sequence[Token], at: int) -> bool:
-    return any(t.kind == "ROW" for t in row[max(0, at - 1) : at])
 
 
 def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) -> Equation | None:

@@ -124,7 +124,6 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
     term = lines[name].term
     if term is None:
         return
-    term = squashed_update(term, name, lines) or term
     keepers: list[AnyTerm] = []
     news: list[Summand] = []
     found = False
@@ -141,29 +140,6 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
         result.carried.append(name)
         result.keepers[name] = keepers
         result.news[name] = news
-
-
-def squashed_update(term: AnyTerm, name: str, lines: Mapping[str, Understood]) -> AnyTerm | None:
-    """The sum in σ(f ⊙ c + i ⊙ g) with two gates of their own; None for any other term."""
-    if not isinstance(term, Call) or not isinstance(term.argument, Add):
-        return None
-    parts = summands(term.argument)
-    kept = [p for p in parts if p.holds(name, -1)]
-    if len(parts) != 2 or len(kept) != 1:
-        return None
-    gates = [
-        {f.name for f in p.factors if isinstance(f, Var) and f.name in lines and f.name != name}
-        for p in parts
-    ]
-    plain = all(isinstance(f, Var) for f in kept[0].factors)
-    if (
-        not plain
-        or not all(gates)
-        or gates[0] & gates[1]
-        or any(len(p.factors) != 2 for p in parts)
-    ):
-        return None
-    return term.argument if not any(complement(f) for p in parts for f in p.factors) else None
 
 
 def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:

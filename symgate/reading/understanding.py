@@ -24,7 +24,6 @@ from symgate.reading.terms import (
     Var,
     children,
     mapped,
-    text,
     walk,
 )
 from symgate.reading.tokens import FormulaError
@@ -147,7 +146,6 @@ def _meant(line: Line, context: Context) -> Understood:
         term = Meaning(context).term(line.right)
         if line.stacked is not None:
             term = _stacked(term, line, context)
-        term = _as_vector(term)
         if _depth(term) > MAX_DEPTH:
             raise FormulaError("the formula is nested too deep", term.start, term.stop)
     except Foreign as error:
@@ -155,11 +153,6 @@ def _meant(line: Line, context: Context) -> Understood:
     except FormulaError as error:
         return Understood(line, line.name, line.target.time, None, faults, error)
     return Understood(line, line.name, line.target.time, term, faults)
-
-
-def _as_vector(term: AnyTerm) -> AnyTerm:
-    """A lone capital as the whole right side is not a matrix."""
-    return replace(term, kind="vector") if isinstance(term, Par) and term.kind == "matrix" else term
 
 
 def _depth(term: AnyTerm) -> int:
@@ -198,8 +191,6 @@ def _shift(found: Understanding) -> None:
     past = {state for _, state in found.context.past}
     renamed = _new_states(found, olds)
     defined = {u.name: u.time for u in found.lines}
-    inputs = found.context.inputs
-    offsets = _input_offsets(found, inputs)
 
     def moved(term: AnyTerm) -> AnyTerm:
         if not isinstance(term, Var):
@@ -212,8 +203,6 @@ def _shift(found: Understanding) -> None:
         elif name in defined and time == 1:
             found.backwards.add(name)
             time = -1
-        elif name in inputs and name in offsets and time is not None:
-            time -= offsets[name]
         return replace(term, time=time)
 
     for part in (found.lines, found.outputs, found.doubled):
@@ -244,16 +233,6 @@ def _new_states(found: Understanding, olds: frozenset[str]) -> dict[str, str]:
         last = [name for name in own if name not in read] if len(own) > 1 else own
         result.update(dict.fromkeys(last or own, letter))
     return result
-
-
-def _input_offsets(found: Understanding, inputs: frozenset[str]) -> dict[str, int]:
-    """The one time at which an input is used, where that is not t: x_{t+1} with h_{t+1}."""
-    times: dict[str, set[int]] = {}
-    for u in found.lines:
-        for term in walk(u.term) if u.term is not None else ():
-            if isinstance(term, Var) and term.name in inputs and term.time is not None:
-                times.setdefault(term.name, set()).add(term.time)
-    return {name: 1 for name, own in times.items() if own == {1}}
 
 
 def _inline(found: Understanding) -> None:
@@ -291,11 +270,7 @@ def _promote(found: Understanding) -> None:
     chosen = {
         u.name
         for u in found.outputs
-        if (
-            _componentwise(u.term, names) and not _is_repeated(u, found)
-            if u.term is not None
-            else _is_readout(u, found)
-        )
+        if (_componentwise(u.term, names) if u.term is not None else _is_readout(u, found))
     }
     while True:
         more = {
@@ -315,17 +290,6 @@ def _promote(found: Understanding) -> None:
     found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
     found.lines.sort(key=lambda u: u.line.number)
     found.outputs = [u for u in found.outputs if u.name not in chosen]
-
-
-def _is_repeated(u: Understood, found: Understanding) -> bool:
-    """Whether a line only gives a name to what stands in another line as well."""
-    assert u.term is not None
-    own = text(u.term)
-    return any(
-        own in text(other.term)
-        for other in [*found.lines, *found.outputs]
-        if other is not u and other.term is not None
-    )
 
 
 def _is_readout(u: Understood, found: Understanding) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -229,13 +229,3 @@ def _as_matrix(term: AnyTerm) -> AnyTerm:
 
 def _reference(name: str) -> Reference:
     return Reference(name, name, 0, 0)
-
-
-def shared(lines: Iterable[AnyTerm]) -> Iterator[Sequence[Par]]:
-    """The weights that stand in more than one place, each with its places."""
-    places: dict[str, list[Par]] = {}
-    for term in lines:
-        for inner in walk(term):
-            if isinstance(inner, Apply) and isinstance(inner.matrix, Par):
-                places.setdefault(inner.matrix.name, []).append(inner.matrix)
-    yield from (own for own in places.values() if len(own) > 1)

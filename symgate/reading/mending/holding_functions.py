@@ -26,7 +26,7 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
         term = own.term
         assert isinstance(term, Call)
         odd = term.function != usual and len(gates) > 1 and most > 1 and not term.assumed
-        if odd and not _jozefowicz(sketch, own):
+        if odd:
             yield at(
                 own,
                 term,
@@ -47,16 +47,6 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
                     "what a gate weighs has the function of a gate",
                     True,
                 )
-
-
-def _jozefowicz(sketch: Sketch, own: Facts) -> bool:
-    """An output gate with tanh beside i for the input and j for its gate, as published in 2015."""
-    shown = any(
-        own.name in {v.name for v in sketch.lines[name].variables}
-        for name in sketch.parts.outputs
-        if name in sketch.lines
-    )
-    return shown and {"i", "j"} <= sketch.lines.keys()
 
 
 def _weighed(sketch: Sketch, own: Facts, term: Call) -> bool:

@@ -128,21 +128,6 @@ def once(sketch: Sketch) -> Iterator[Broken]:
                     seen.add(shown)
 
 
-def positive(sketch: Sketch) -> Iterator[Broken]:
-    """Weights and biases are added: not W x - U h."""
-    minus = [
-        (own, part)
-        for own in sketch.lines.values()
-        for s in own.sums
-        for part in s.parts
-        if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
-    ]
-    every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
-    if every >= 2 * len(minus):
-        for own, part in minus:
-            yield at(own, part.term, "wrong_sign", "a weighted sum has a minus sign", True)
-
-
 def enclosed(sketch: Sketch) -> Iterator[Broken]:
     """A gate or candidate is one function of its sum: not σ(W x) + b, not σ(W x) ⊙ f."""
     for own in sketch.lines.values():

@@ -157,19 +157,6 @@ def added_weights(sketch: Sketch) -> Iterator[Broken]:
                     yield at(own, part.term, "wrong_operator", "weighted terms are multiplied")
 
 
-def unsquashed(sketch: Sketch) -> Iterator[Broken]:
-    """A memory keeps its last value as it is: not σ(f ⊙ c + i ⊙ g)."""
-    for name in sketch.parts.carried:
-        own = sketch.lines.get(name)
-        if own is not None and isinstance(own.term, Call) and not affine(own.term):
-            yield at(
-                own,
-                own.term,
-                "spurious_activation",
-                f"the update of {name} stands inside a function",
-            )
-
-
 def added_gates(sketch: Sketch) -> Iterator[Broken]:
     """A gate multiplies, and is not added: not o + tanh(c), not W x + r + U h."""
     for own in sketch.lines.values():

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from symgate.reading.faults import Edit, Fault
 from symgate.reading.mending.readable import Readable
-from symgate.reading.source import Piece
 
 _NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
 
@@ -44,10 +43,6 @@ def _nested(cell: Readable) -> Iterator[Fault]:
         piece = u.line.equation.piece
         if piece is None or piece.delimiters[0] not in ("$", "$$"):
             continue
-        around = _around(cell, piece)
-        if around is not None:
-            yield around
-            continue
         inside = re.match(r"\s*\\([\[(])", piece.text)
         closing = re.search(r"\\([\])])\s*$", piece.text)
         if inside is None or closing is None:
@@ -64,20 +59,6 @@ def _nested(cell: Readable) -> Iterator[Fault]:
             (Edit(start, start + 2, ""), Edit(first, last, "")),
             0.9,
         )
-
-
-def _around(cell: Readable, piece: Piece) -> Fault | None:
-    """\\[ $$ … $$ \\]: display delimiters around display delimiters."""
-    text, mark = cell.document.text, piece.delimiters[0]
-    before = text[: piece.at(0) - len(mark)].rstrip()
-    after = piece.at(len(piece.text) - 1) + 1 + len(mark)
-    behind = len(text[after:]) - len(text[after:].lstrip())
-    if not before.endswith("\\[") or not text[after + behind :].startswith("\\]"):
-        return None
-    start, last = len(before) - 2, after + behind
-    edits = (Edit(start, start + 2, ""), Edit(last, last + 2, ""))
-    why = "two kinds of delimiters stand inside each other"
-    return Fault("nested_delimiters", why, start, start + 2, "\\[", "", edits, 0.9)
 
 
 def _commands(cell: Readable) -> Iterator[Fault]:

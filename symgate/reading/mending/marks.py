@@ -83,8 +83,6 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if not _others_agree(others):
             continue
         strangers = [p for p in parameters if mark not in _labels(p)]
-        if _by_vector(u):
-            continue
         if strangers:
             of_other = mark in _own_letters(u) and _is_mark(strangers[0], others)
             if (
@@ -117,22 +115,6 @@ def _turned(cell: Readable) -> Iterator[Fault]:
             meant = printed.replace(label, label[::-1])
             why = "the two letters of all other indices stand the other way round"
             yield cell.exchanged("wrong_weight_index", why, par, meant, 0.85)
-
-
-def _by_vector(u: Understood) -> bool:
-    """Whether each matrix of a line bears only the letter of what it acts on: W_m m + W_u u."""
-    applied = (
-        [
-            (t.matrix, t.vector)
-            for t in walk(u.term)
-            if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
-        ]
-        if u.term is not None
-        else []
-    )
-    return len(applied) > 1 and all(
-        {label for label in _labels(m) if len(label) == 1} == {v.name} for m, v in applied
-    )
 
 
 def _others_agree(others: Mapping[str, tuple[str, list[Par]]]) -> bool:
@@ -218,11 +200,6 @@ def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
             yield cell.exchanged("wrong_product", why, place, " ", 0.7)
 
 
-def _in_code(cell: Readable, term: Apply) -> bool:
-    """Whether a transpose is written .T, as in code, which says what it runs."""
-    return cell.printed(term.matrix.start, term.matrix.stop).endswith(".T")
-
-
 def _transposes(cell: Readable) -> Iterator[Fault]:
     """Row vectors with every input weight transposed and no recurrent one."""
     inputs: list[Apply] = []
@@ -236,7 +213,7 @@ def _transposes(cell: Readable) -> Iterator[Fault]:
         return
     transposed = [t.matrix.transposed for t in inputs if isinstance(t.matrix, Par)]
     plain = [not t.matrix.transposed for t in states if isinstance(t.matrix, Par)]
-    if not (all(transposed) and all(plain)) or any(_in_code(cell, t) for t in inputs):
+    if not (all(transposed) and all(plain)):
         return
     for term in states:
         meant = f"({cell.printed(term.matrix.start, term.matrix.stop)}^T)"

@@ -51,7 +51,7 @@ TELLING = (
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = ("biased", "oriented", "one_vector", "positive", "once")
+UNSEEN = ("biased", "oriented", "one_vector", "once")
 #: What mends a broken invariant by itself, where the change leads to no known cell.
 REMEDIES = {
     "grounded": ("wrong_time_index",),
@@ -61,7 +61,6 @@ REMEDIES = {
     "within_a_step": ("wrong_time_index",),
     "weighted": ("missing_weight", "misplaced_reset"),
     "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
-    "positive": ("wrong_sign",),
     "stood_aside": ("wrong_sign",),
     "added_weights": ("wrong_operator", "missing_operator"),
     "added_biases": ("missing_operator",),
@@ -71,7 +70,6 @@ REMEDIES = {
     "oriented": ("shape_mismatch",),
     "both_sides": ("missing_complement", "spurious_factor", "wrong_gate"),
     "one_vector": ("symbol_reused",),
-    "unsquashed": ("spurious_activation",),
     "beside": ("wrong_operator",),
     "once": ("missing_term", "wrong_state"),
     "weighs": ("wrong_activation",),
