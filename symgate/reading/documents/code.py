@@ -1,4 +1,4 @@
-"""Assignments of NumPy, PyTorch and JAX code as equations of the language; nothing is run.
+"""Assignments in array code as equations of the language; nothing is run.
 
     z = torch.sigmoid(x @ W_z + h @ U_z + b_z)     z[t] = sigmoid(x[t] @ W_z + h[t-1] @ U_z + b_z)
 
