@@ -10,7 +10,7 @@ from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
 from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Raised, Var
-from symgate.reading.trees import Group, Product, Scripted, Symbol, TimedSymbol, Tree
+from symgate.reading.trees import Group, Product, Scripted, Sum, Symbol, TimedSymbol, Tree
 
 
 class Calls:
@@ -37,7 +37,9 @@ class Calls:
         if isinstance(group, Scripted) and isinstance(group.base, Group):
             raised, group = group, group.base
         bracket = isinstance(group, Group) and group.opening in "([{\\{|"
-        if not self.is_function(ref, bracket):
+        if not self.is_function(ref, bracket) and not (
+            isinstance(group, Group) and self.is_outer(ref, group)
+        ):
             return None
         if bracket:
             assert isinstance(group, Group)
@@ -78,6 +80,22 @@ class Calls:
         return Call(
             factor.start, factor.stop, "exp", "e", self.term(items[0]), (base.start, base.stop)
         )
+
+    def is_outer(self, ref: Reference, group: Group) -> bool:
+        """Whether a bare capital stands before W x + U h + b: a function, as in H(…)."""
+        bare = ref.name == ref.letter and len(ref.name) == 1 and ref.name.isupper()
+        known = ref.name in self.context.defined | self.context.inputs | self.context.timed
+        if not bare or known or ref.time is not None or len(group.items) != 1:
+            return False
+        inner = group.items[0]
+        if not isinstance(inner, Sum):
+            return False
+        matrices = 0
+        for _, part in inner.terms:
+            first = part.factors[0][1] if isinstance(part, Product) else None
+            found = reference(first, self.context.indices) if first is not None else None
+            matrices += found is not None and found.time is None and found.letter.isupper()
+        return matrices >= 2
 
     def is_function(self, ref: Reference, bracket: bool) -> bool:
         if ref.kind == "FUNCTION":

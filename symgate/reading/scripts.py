@@ -23,7 +23,7 @@ def tokens(piece: Piece) -> list[Token]:
         raise FormulaError("the formula is too long", raw[0].start, raw[0].stop)
     if piece.kind == "plain":
         return gathered(_plain_signs(raw), plain=True)
-    return gathered(_dotted_stars(_spoilt_signs(_short_fractions(raw))))
+    return gathered(_dotted_stars(_lost_underscores(_spoilt_signs(_short_fractions(raw)))))
 
 
 def _short_fractions(raw: list[Token]) -> list[Token]:
@@ -219,3 +219,29 @@ def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:
                 return raw[at + 1 : i], i + 1, True
             return raw[at : i + 1], i + 1, False
     raise FormulaError("a bracket is not closed", first.start, first.stop, "unbalanced")
+
+
+def _lost_underscores(raw: list[Token]) -> list[Token]:
+    r"""h{t-1} and \tilde{h}t, where an underscore was lost: the index is lowered again."""
+    result: list[Token] = []
+    for at, token in enumerate(raw):
+        before = raw[at - 1] if at else None
+        if before is not None and not token.spaced and _lost_one(raw, at, before):
+            result.append(Token("SUB", "_?", token.start, token.start))
+        result.append(token)
+    return result
+
+
+def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
+    inside = [t.value for t in raw[at + 1 : at + 5]]
+    if before.kind == "LETTER" and raw[at].kind == "LBRACE" and before.stop == raw[at].start:
+        command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
+        return inside == ["t", "-", "1", "}"] and not command
+    accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
+        "ACCENT",
+        "LBRACE",
+        "LETTER",
+        "RBRACE",
+    ]
+    follows = raw[at + 1].kind if at + 1 < len(raw) else ""
+    return accented and raw[at].value == "t" and follows not in ("SUB", "SUP", "LBRACE", "PRIME")

@@ -26,7 +26,7 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
         term = own.term
         assert isinstance(term, Call)
         odd = term.function != usual and len(gates) > 1 and most > 1 and not term.assumed
-        if odd:
+        if odd and not _jozefowicz(sketch, own):
             yield at(
                 own,
                 term,
@@ -69,3 +69,13 @@ def _shows(sketch: Sketch, own: Facts, term: Call) -> bool:
         and inner.name in sketch.parts.carried
         and own.name not in sketch.parts.gates | {*sketch.parts.carried}
     )
+
+
+def _jozefowicz(sketch: Sketch, own: Facts) -> bool:
+    """An output gate with tanh beside i for the input and j for its gate, as published in 2015."""
+    shown = any(
+        own.name in {v.name for v in sketch.lines[name].variables}
+        for name in sketch.parts.outputs
+        if name in sketch.lines
+    )
+    return shown and {"i", "j"} <= sketch.lines.keys()
