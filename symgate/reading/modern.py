@@ -42,7 +42,7 @@ class Ranked:
 def ranked(draft: Draft, found: Understanding) -> Ranked | None:
     """The cell of a draft by its ranks; None where it needs none or is none."""
     normalised = "normalisation" in found.context.notes.values()
-    needed = any(map(_needs, found.lines))
+    needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
     if not needed and not normalised:
         return None
     lines = sorted([*draft.lines, *draft.outputs], key=lambda line: line.number)
@@ -170,3 +170,7 @@ def _shown(line: ReadLine, found: Ranked) -> str | None:
         return text if line.text is None else line.text
     same = re.sub(r"dot\((\w+), (\w+\[t\])\)", r"\1.T @ \2", text) == line.text
     return line.text if same else text
+
+
+def _multiplies(u: Understood) -> bool:
+    return u.error is not None and "product" in u.error.message

@@ -63,6 +63,32 @@ def _spoilt(raw: list[Token], at: int) -> bool:
     )
 
 
+def _lost_underscores(raw: list[Token]) -> list[Token]:
+    r"""h{t-1} and \tilde{h}t, where an underscore was lost: the index is lowered again."""
+    result: list[Token] = []
+    for at, token in enumerate(raw):
+        before = raw[at - 1] if at else None
+        if before is not None and not token.spaced and _lost_one(raw, at, before):
+            result.append(Token("SUB", "_?", token.start, token.start))
+        result.append(token)
+    return result
+
+
+def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
+    inside = [t.value for t in raw[at + 1 : at + 5]]
+    if before.kind == "LETTER" and raw[at].kind == "LBRACE" and before.stop == raw[at].start:
+        command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
+        return inside == ["t", "-", "1", "}"] and not command
+    accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
+        "ACCENT",
+        "LBRACE",
+        "LETTER",
+        "RBRACE",
+    ]
+    follows = raw[at + 1].kind if at + 1 < len(raw) else ""
+    return accented and raw[at].value == "t" and follows not in ("SUB", "SUP", "LBRACE", "PRIME")
+
+
 _GLUED = re.compile(r"(?<![A-Za-z_])[A-Za-z]t-1(?![A-Za-z\d])")
 _GLUED_ANY = re.compile(r"(?:(?<![A-Za-z_\\])[A-Za-z]|(?<=\}))(t(-1)?)(?![A-Za-z\d_])")
 
@@ -107,6 +133,9 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
         ):
             result.append(replace(token, kind="SUP", value="^"))
             at += 1
+        elif _is_raised_star(raw, at):
+            result.extend((replace(token, kind="SUP", value="^"), replace(token, kind="LETTER")))
+            at += 1
         elif kinds[:2] == ["DOT", "TIMES"]:
             result.append(replace(token, kind="HADAMARD", stop=raw[at + 1].stop, value=".*"))
             at += 2
@@ -124,12 +153,24 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
     return result
 
 
+def _is_raised_star(raw: list[Token], at: int) -> bool:
+    """Whether a star marks the symbol before it, as in c_t* = tanh(…) and at the end of a line."""
+    token, after = raw[at], raw[at + 1] if at + 1 < len(raw) else None
+    if token.value != "*" or token.spaced or at == 0 or raw[0].value == "*":
+        return False
+    if raw[at - 1].kind not in ("LETTER", "RBRACE") or "_" not in [t.value for t in raw[:at]]:
+        return False
+    return after is None or (after.kind == "EQ" and after.spaced)
+
+
 def _dotted_stars(raw: list[Token]) -> list[Token]:
     """The .* of MATLAB is ⊙."""
     result: list[Token] = []
-    for token in raw:
+    for at, token in enumerate(raw):
         if token.value == "*" and result and result[-1].kind == "DOT":
             result[-1] = replace(token, kind="HADAMARD", value=".*", start=result[-1].start)
+        elif _is_raised_star(raw, at):
+            result.extend((replace(token, kind="SUP", value="^"), replace(token, kind="LETTER")))
         else:
             result.append(token)
     return result
@@ -219,29 +260,3 @@ def _argument(raw: list[Token], at: int) -> tuple[list[Token], int, bool]:
                 return raw[at + 1 : i], i + 1, True
             return raw[at : i + 1], i + 1, False
     raise FormulaError("a bracket is not closed", first.start, first.stop, "unbalanced")
-
-
-def _lost_underscores(raw: list[Token]) -> list[Token]:
-    r"""h{t-1} and \tilde{h}t, where an underscore was lost: the index is lowered again."""
-    result: list[Token] = []
-    for at, token in enumerate(raw):
-        before = raw[at - 1] if at else None
-        if before is not None and not token.spaced and _lost_one(raw, at, before):
-            result.append(Token("SUB", "_?", token.start, token.start))
-        result.append(token)
-    return result
-
-
-def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
-    inside = [t.value for t in raw[at + 1 : at + 5]]
-    if before.kind == "LETTER" and raw[at].kind == "LBRACE" and before.stop == raw[at].start:
-        command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
-        return inside == ["t", "-", "1", "}"] and not command
-    accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
-        "ACCENT",
-        "LBRACE",
-        "LETTER",
-        "RBRACE",
-    ]
-    follows = raw[at + 1].kind if at + 1 < len(raw) else ""
-    return accented and raw[at].value == "t" and follows not in ("SUB", "SUP", "LBRACE", "PRIME")

@@ -24,6 +24,7 @@ from symgate.reading.terms import (
     Var,
     children,
     mapped,
+    text,
     walk,
 )
 from symgate.reading.tokens import FormulaError
@@ -270,7 +271,11 @@ def _promote(found: Understanding) -> None:
     chosen = {
         u.name
         for u in found.outputs
-        if (_componentwise(u.term, names) if u.term is not None else _is_readout(u, found))
+        if (
+            _componentwise(u.term, names) and not _is_repeated(u, found)
+            if u.term is not None
+            else _is_readout(u, found)
+        )
     }
     while True:
         more = {
@@ -358,3 +363,14 @@ def resolve(found: Understanding, functions: Mapping[tuple[str, str], str]) -> N
                 return term
 
             part[i] = replace(u, term=mapped(u.term, known))
+
+
+def _is_repeated(u: Understood, found: Understanding) -> bool:
+    """Whether a line only gives a name to what stands in another line as well."""
+    assert u.term is not None
+    own = text(u.term)
+    return any(
+        own in text(other.term)
+        for other in [*found.lines, *found.outputs]
+        if other is not u and other.term is not None
+    )

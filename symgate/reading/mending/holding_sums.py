@@ -222,3 +222,18 @@ def one_vector(sketch: Sketch) -> Iterator[Broken]:
                     f"one matrix {name} acts on two vectors",
                     True,
                 )
+
+
+def positive(sketch: Sketch) -> Iterator[Broken]:
+    """Weights and biases are added: not W x - U h."""
+    minus = [
+        (own, part)
+        for own in sketch.lines.values()
+        for s in own.sums
+        for part in s.parts
+        if part.sign < 0 and isinstance(part.factors[-1], Apply | Par) and s.call is not None
+    ]
+    every = sum(len(s.parts) for own in sketch.lines.values() for s in own.sums)
+    if every >= 2 * len(minus):
+        for own, part in minus:
+            yield at(own, part.term, "wrong_sign", "a weighted sum has a minus sign", True)

@@ -40,6 +40,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     sums.weighted,
     sums.apart,
     sums.once,
+    sums.positive,
     sums.enclosed,
     sums.reset_inside,
     sums.beside,

@@ -83,6 +83,8 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         if not _others_agree(others):
             continue
         strangers = [p for p in parameters if mark not in _labels(p)]
+        if _by_vector(u):
+            continue
         if strangers:
             of_other = mark in _own_letters(u) and _is_mark(strangers[0], others)
             if (
@@ -219,3 +221,19 @@ def _transposes(cell: Readable) -> Iterator[Fault]:
         meant = f"({cell.printed(term.matrix.start, term.matrix.stop)}^T)"
         why = "the input weights are transposed, the recurrent ones are not"
         yield cell.exchanged("missing_transpose", why, term.matrix, meant, 0.6)
+
+
+def _by_vector(u: Understood) -> bool:
+    """Whether each matrix of a line bears only the letter of what it acts on: W_m m + W_u u."""
+    applied = (
+        [
+            (t.matrix, t.vector)
+            for t in walk(u.term)
+            if isinstance(t, Apply) and isinstance(t.matrix, Par) and isinstance(t.vector, Var)
+        ]
+        if u.term is not None
+        else []
+    )
+    return len(applied) > 1 and all(
+        {label for label in _labels(m) if len(label) == 1} == {v.name} for m, v in applied
+    )

@@ -51,9 +51,10 @@ TELLING = (
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = ("biased", "oriented", "one_vector", "once")
+UNSEEN = ("biased", "oriented", "one_vector", "positive", "once")
 #: What mends a broken invariant by itself, where the change leads to no known cell.
 REMEDIES = {
+    "positive": ("wrong_sign",),
     "grounded": ("wrong_time_index",),
     "timely": ("wrong_time_index", "extra_tilde"),
     "like_functions": ("wrong_activation",),
