@@ -9,7 +9,7 @@ import re
 
 #: What Python does not have: an operator or a call with a dot, a column, R's product, a block.
 _FOREIGN = re.compile(
-    r"\.[*+/^]|\w\.\(|\(:, ?t|%\*%|^\s*function\b|\bend\s*$|(?<=[\w\])])'\s*\*", re.MULTILINE
+    r"\.[*+/^]|\w\.\(|\(:, ?t|%\*%|^[ \t]*+function\b|\bend$|(?<=[\w\])])' ?\*", re.MULTILINE
 )
 #: `*` and `'` of these languages are Python's `@` and a name that ends in ʹ.
 _RULES = tuple(
@@ -21,9 +21,9 @@ _RULES = tuple(
         (r"(?<=\w)\.\(", " ("),
         (r"(?<=[\w\])])'(?!\w)", "ʹ"),
         (r"′", "ʺ"),
-        (r"(?m)(?<!^)[ \t]*;(?=[^\]\n]*(?:[%#].*)?$)", lambda m: " " * len(m[0])),
-        (r"(?<=\w);(?=[^\[\n]*\])|(?<=[\])]);(?=[^\[\n]*\])", ","),
-        (r"%[^\n]*|\.\.\.(?=[ \t]*$)", lambda m: "#" + " " * (len(m[0]) - 1)),
+        (r"(?m)(?<![ \t])[ \t]*+;(?=[^\]\n]{0,200}$)", lambda m: " " * len(m[0])),
+        (r"(?<=[\w\])]);(?=[^\[\n]{0,200}\])", ","),
+        (r"(?m)%[^\n]*+|\.\.\.$", lambda m: "#" + " " * (len(m[0]) - 1)),
         (r"\((?=(?:: ?, ?)?t(?: ?[-+] ?1)?\)|t(?: ?[-+] ?1)?, ?:\))([^()]*)\)", r"[\1]"),
         (r"(?m)^function\b", "def     "),
     )
