@@ -155,3 +155,46 @@ def test_other_letters(tmp_path: Path) -> None:
     claim.write_text("∂s_t/∂s_{t-1} = diag(1 - s_t²) R", encoding="utf-8")
     assert main(["check", "rnn", str(claim), "--names", "h=s", "--names", "U=R"]) == 0
     assert sg.check("rnn", claim.read_text(encoding="utf-8")).verdict == "not understood"
+
+
+def _parts(p: Any, x: Any, h: Any) -> Any:
+    z, r = (1 / (1 + np.exp(-(p[f"W_{g}"] @ x + p[f"U_{g}"] @ h + p[f"b_{g}"]))) for g in "zr")
+    n = np.tanh(p["W_n"] @ x + p["U_n"] @ (r * h) + p["b_n"])
+    return z, r, n
+
+
+def _gru(z: Any, r: Any, n: Any, h: Any, p: Any, kept: Any) -> Any:
+    candidate = np.diag(kept * (1 - n**2)) @ p["U_n"]
+    inner = np.diag(r) + np.diag(h * r * (1 - r)) @ p["U_r"]
+    return np.diag(z) + np.diag((h - n) * z * (1 - z)) @ p["U_z"] + candidate @ inner
+
+
+def test_a_slip_that_several_paths_share_is_named() -> None:
+    def jacobian(p: Any, x: Any, h: Any) -> Any:
+        z, r, n = _parts(p, x, h)
+        return _gru(z, r, n, h, p, z)
+
+    assert "U_n … U_r: z_t stands where 1 - z_t is due" in str(sg.check("gru", jacobian))
+
+
+def test_a_function_may_spoil_what_it_was_given() -> None:
+    def jacobian(p: Any, x: Any, h: Any) -> Any:
+        z, r, n = _parts(p, x, h)
+        found = _gru(z, r, n, h, p, 1 - z)
+        h *= 0
+        p["U_z"][:] = 0
+        return found
+
+    assert sg.check("gru", jacobian).verdict == "right"
+
+
+def test_what_a_function_gives_is_said() -> None:
+    random = np.random.default_rng(0)
+    assert "another matrix" in str(sg.check("rnn", lambda p, x, h: random.random(p["U"].shape)))
+    assert "no real numbers" in str(sg.check("rnn", lambda p, x, h: None))
+    lem = sg.check("lem", lambda p, x, s: np.ones((len(s["h"]), len(s["h"]))))
+    assert lem.verdict == "wrong"
+    many = sg.check("layer-norm-lstm", lambda p, x, s: np.ones((5, 5)), of="h", wrt="h")
+    assert "which of the 30 paths" in str(many)
+    none = sg.check("lstm", lambda p, x, s: np.ones((5, 5)), of="o", wrt="c")
+    assert "every entry is 0" in str(none)

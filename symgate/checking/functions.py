@@ -9,14 +9,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, MatrixExpr, Mul
+from sympy import Expr, Indexed, Integer, MatrixExpr, Mul
 
 from symgate.algebra.operators import Diag, transposed
 from symgate.algebra.text import text
+from symgate.algebra.vectors import name_of
 from symgate.checking.summands import Summand, added, exact
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -32,6 +34,9 @@ POINTS, SIZES = 3, (5, 4, 3, 6)
 
 #: How far a Jacobian may lie off, beside its largest entry: exact, by differences, in float32.
 CLOSE, CLOSE32 = 1e-5, 2e-3
+
+#: In how many paths one slip is looked for, and of how many paths.
+MOST_SHARED, MOST_PATHS = 6, 10
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,12 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
     small = any(a.dtype.itemsize < 8 for a in found if a.dtype.kind == "f")
     close = CLOSE32 if small else CLOSE
     for a, b in zip(found, due, strict=True):
+        if a.dtype.kind not in "fiub":
+            return Finding("wrong", (("the function gives what are no real numbers", ""),))
         if a.shape != b.shape and a.shape != b.T.shape:
             said = f"the function gives {_shape(a)}, and {_shape(b)} is due"
             return Finding("wrong", ((said, ""),))
-        if a.dtype.kind not in "fiub" or not np.isfinite(a).all():
+        if not np.isfinite(a).all():
             return Finding("wrong", (("the function gives what are no finite numbers", ""),))
     if all(_same(a, b, close) for a, b in zip(found, due, strict=True)):
         return Finding("right")
@@ -74,8 +81,18 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
         return Finding("transposed")
     if any(a.shape != b.shape for a, b in zip(found, due, strict=True)):
         return Finding("wrong", ((f"{_shape(due[0])} is due", "transpose it"),))
+    if not _same(as_array("the function's value", called(drawn[0])), found[0], close):
+        return Finding(
+            "wrong", (("the function gives another matrix when it is called again", ""),)
+        )
+    if not parts:
+        return Finding("wrong", (("every entry is 0", ""),))
     fit = _Fit(cell, parts, drawn, found, close)
-    return Finding("wrong", tuple(fit.said()) or (("it differs in no single path", ""),))
+    with np.errstate(all="ignore"):
+        told = tuple(fit.said()) or tuple(fit.shared())
+    many = f"which of the {len(parts)} paths is off is not told"
+    said = many if len(parts) > MOST_PATHS else "it differs in no single path"
+    return Finding("wrong", told or ((said, ""),))
 
 
 def _shape(a: Array) -> str:
@@ -143,8 +160,8 @@ def _call(
     cell: Cell, function: Callable[..., Any], slot: Slot, by_name: bool, whole: bool
 ) -> Callable[[Point], Any]:
     def called(point: Point) -> Any:
-        params = {name: slot(a) for name, a in point.params.items()}
-        values = {name: slot(a) for name, a in point.values.items()}
+        params = {name: slot(a.copy()) for name, a in point.params.items()}
+        values = {name: slot(a.copy()) for name, a in point.values.items()}
         if by_name:
             return function(params, **values)
         states = {s: values[s] for s in cell.states}
@@ -190,7 +207,7 @@ class _Fit:
                 if abs(weight - 1) > 100 * self.close:
                     yield self._number(part, float(weight))
             return
-        for i, part in enumerate(self.parts):
+        for i, part in enumerate(self.parts if len(self.parts) <= MOST_PATHS else ()):
             others = sum(
                 (np.stack(c) for j, c in enumerate(columns) if j != i), np.zeros_like(self.found)
             )
@@ -215,13 +232,64 @@ class _Fit:
                 yield f"in {_route(part)}, {message}", mend
                 return
 
+    def shared(self) -> Iterator[tuple[str, str]]:
+        """A factor of several paths that stands for another one in all of them."""
+        if len(self.parts) > MOST_PATHS:
+            return
+        size = self.parts[0].rows
+        own = (d for p in self.parts for d in p.factors if d.rows == size)
+        due = list(dict.fromkeys(f for d in own for f in _once(d)))
+        known = self._values(size)
+        others = (*due, Integer(1), *known, *(1 - v for v in known))
+        vectors = {v: self._vector(size, v) for v in others}
+        whole = _numbers(self.cell, added(self.parts, size, self.parts[0].cols), self.points)
+        for one in due:
+            held = [(p, at) for p in self.parts if (at := _place(p, one, size)) is not None]
+            if len(held) < 2:
+                continue
+            around = [self._around(p, at) for p, at in held]
+            for other, new in vectors.items() if len(held) <= MOST_SHARED else ():
+                moves = [
+                    [(left * (v * (b / a - 1))) @ right for left, v, right in shares]
+                    for a, b, *shares in zip(vectors[one], new, *around, strict=True)
+                ]
+                places = range(len(held))
+                for some in (c for n in range(len(held), 1, -1) for c in combinations(places, n)):
+                    made = (w + sum(m[i] for i in some) for w, m in zip(whole, moves, strict=True))
+                    if other != one and all(
+                        _same(a, b, self.close) for a, b in zip(made, self.found, strict=True)
+                    ):
+                        where = ", ".join(_route(held[i][0]) for i in some)
+                        yield _stands(where, one, other)
+                        return
+
+    def _around(self, part: Summand, at: int) -> list[tuple[Array, Array, Array]]:
+        """What stands before and behind a diagonal, and its entries, at each point."""
+        own = part.factors[at]
+        before = Summand(part.number, part.factors[:at], part.rows, own.rows).operator
+        behind = Summand(Integer(1), part.factors[at + 1 :], own.rows, part.cols).operator
+        both = (_numbers(self.cell, each, self.points) for each in (before, behind))
+        middle = [np.diagonal(a) for a in _numbers(self.cell, own, self.points)]
+        return [(a, v, b) for (a, b), v in zip(zip(*both, strict=True), middle, strict=True)]
+
+    def _vector(self, size: Expr, vector: Expr) -> list[Array]:
+        numbers = _numbers(self.cell, Diag(size, vector), self.points)
+        return [np.diagonal(a) for a in numbers]
+
+    def _values(self, size: Expr) -> list[Expr]:
+        """The values of a size: gates, and states now and before."""
+        cell = self.cell
+        names = [n for n in (*cell.gates, *cell.states) if cell.shapes[n] == (size,)]
+        before = [cell.variable(n, 1) for n in names if n in cell.states]
+        return [*map(cell.variable, names), *before]
+
     def _others(self, part: Summand) -> Iterator[tuple[tuple[MatrixExpr, ...], str, str]]:
         """The path with one slip, and what that is called."""
         factors = part.factors
         for at, factor in enumerate(factors):
             before, after = factors[:at], factors[at + 1 :]
             if isinstance(factor, Diag):
-                for vector, message, mend in self._slips(factor.vector):
+                for vector, message, mend in self._slips(factor.vector, factor.rows):
                     yield (*before, Diag(factor.rows, vector), *after), message, mend
             elif factor.rows == factor.cols:
                 turned = transposed(factor)
@@ -231,11 +299,9 @@ class _Fit:
                 message = f"{text(factor)} and {text(after[0])} are the wrong way round"
                 yield (*before, after[0], factor, *after[1:]), message, "let them change places"
 
-    def _slips(self, vector: Expr) -> Iterator[tuple[Expr, str, str]]:
+    def _slips(self, vector: Expr, size: Expr) -> Iterator[tuple[Expr, str, str]]:
         """What may stand in the place of a diagonal, with what that is called."""
-        cell = self.cell
-        known = [cell.variable(g) for g in (*cell.gates, *cell.states)]
-        known += [cell.variable(s, 1) for s in cell.states]
+        known = self._values(size)
         due = [f.base if f.is_Pow else f for f in Mul.make_args(vector)]
         for one in due:
             yield vector / one, f"the factor {text(one)} is missing", f"multiply by {text(one)}"
@@ -244,16 +310,34 @@ class _Fit:
                 if other != one:
                     message = f"{text(other)} stands where {text(one)} is due"
                     yield vector / one * other, message, f"write {text(one)}"
-            for inner in (
-                sorted(one.atoms(Indexed), key=str) if not isinstance(one, Indexed) else ()
-            ):
-                for other in atoms:
+            own = [] if isinstance(one, Indexed) else sorted(one.atoms(Indexed), key=str)
+            for inner in own:
+                fits = self.cell.shapes.get(name_of(inner)) == (size,)
+                for other in atoms if fits else ():
                     swapped = one.xreplace({inner: other})
                     message = f"{text(swapped)} stands where {text(one)} is due"
                     yield vector / one * swapped, message, f"write {text(one)}"
         for other in known:
             message = f"the factor {text(other)} is too much"
             yield vector * other, message, f"take {text(other)} away"
+
+
+def _stands(where: str, one: Expr, other: Expr) -> tuple[str, str]:
+    if other == 1:
+        return f"in {where}: the factor {text(one)} is missing", f"multiply by {text(one)}"
+    return f"in {where}: {text(other)} stands where {text(one)} is due", f"write {text(one)}"
+
+
+def _once(factor: MatrixExpr) -> list[Expr]:
+    """The factors of a diagonal, a power as its base."""
+    found = Mul.make_args(factor.vector) if isinstance(factor, Diag) else ()
+    return [f.base if f.is_Pow else f for f in found if f.atoms(Indexed)]
+
+
+def _place(part: Summand, one: Expr, size: Expr) -> int | None:
+    """Where in a path the first diagonal of a size stands that has a factor."""
+    found = (i for i, f in enumerate(part.factors) if f.rows == size and one in _once(f))
+    return next(found, None)
 
 
 def _route(part: Summand) -> str:
