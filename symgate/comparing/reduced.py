@@ -48,14 +48,19 @@ def reduced(cell: Cell) -> tuple[Cell, tuple[str, ...]]:
 
 def _of_states(cell: Cell, name: str) -> Expr | None:
     """A state written by other states of its step alone; None where it reads anything else."""
+    waiting = [name]
+    for value in waiting:  # asked before anything is written out, which may be long
+        for v in cell.equations[value].atoms(Indexed):
+            if time_of(v) != 0 or name_of(v) in cell.inputs:
+                return None
+            if name_of(v) in cell.gates and name_of(v) not in waiting:
+                waiting.append(name_of(v))
     e = cell.equations[name]
     while gates := {v for v in e.atoms(Indexed) if name_of(v) in cell.gates and time_of(v) == 0}:
         e = e.xreplace({v: cell.equations[name_of(v)] for v in gates})
     read = e.atoms(Indexed)
     plain = e.is_number or isinstance(e, Indexed)  # another one's double is told elsewhere
-    if plain or not read or any(time_of(v) != 0 or name_of(v) in cell.inputs for v in read):
-        return None
-    return e
+    return None if plain or not read else e
 
 
 def _put_in(e: Expr, before: Mapping[Indexed, Expr]) -> Expr:
