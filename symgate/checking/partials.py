@@ -64,16 +64,16 @@ def _slash(factors: Sequence[tuple[str, Tree]]) -> int:
     return found[0] if len(found) == 1 else 0
 
 
-def derivative_at(factors: Sequence[tuple[str, Tree]], at: int) -> int:
-    """How many factors from `at` on are ∂ a / ∂ b; 0 where they are something else."""
-    slash = next((i for i in range(at + 1, min(at + 4, len(factors))) if factors[i][0] == "/"), 0)
-    lengths = [_length(factors[at][1]), _length(factors[slash][1])]
-    timed = slash - at - lengths[0]  # 1 where a time in brackets stands behind the name
+def leading_derivative(factors: Sequence[tuple[str, Tree]]) -> int:
+    """How many factors at the start are ∂ a / ∂ b; 0 where they are something else."""
+    slash = next((i for i in range(1, min(4, len(factors))) if factors[i][0] == "/"), 0)
+    lengths = [_length(factors[0][1]), _length(factors[slash][1])]
+    timed = slash - lengths[0]  # 1 where a time in brackets stands behind the name
     stop = slash + lengths[1] + timed
     if not slash or not all(lengths) or timed not in (0, 1) or stop > len(factors):
         return 0
     bracket = timed == 0 or isinstance(factors[stop - 1][1], Group)
-    return stop - at if bracket else 0
+    return stop if bracket else 0
 
 
 def _length(tree: Tree) -> int:

@@ -22,7 +22,7 @@ from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of, primes, spelt
 from symgate.checking.names import key
-from symgate.checking.partials import derivative_at, differential, joined, running
+from symgate.checking.partials import differential, joined, leading_derivative, running
 from symgate.checking.products import ONE, Item, Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla
@@ -218,7 +218,7 @@ class Reader:
         tree = factors[0][1]
         if isinstance(tree, Sign) and tree.kind == "DOTS":
             return 1, None
-        span = derivative_at(factors, 0)
+        span = leading_derivative(factors)
         if span:
             whole = joined(factors[:span])
             found = derivative_of(self.scope, whole)

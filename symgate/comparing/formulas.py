@@ -27,12 +27,10 @@ if TYPE_CHECKING:
 NOW = Integer(0)
 
 
-def map_latex(
-    one: Normal, other: Normal, found: Found, notation: str = "symgate", *, everything: bool = False
-) -> str:
+def map_latex(one: Normal, other: Normal, found: Found, notation: str = "symgate") -> str:
     """The lines of a map as an `aligned` block: the second's names in the first's.
 
-    Names that stay as they are are left out, unless `everything` is asked for.
+    Names that stay as they are are left out.
     """
     style = notation_named(notation)
     mine, theirs = (LatexPrinter(None, Naming(cell.cell, style)) for cell in (one, other))
@@ -57,7 +55,7 @@ def map_latex(
             whole_rows = [[b] for b in blocks] if rows else [blocks]
             shown = blocks[0] if len(blocks) == 1 else mine.block_matrix(whole_rows)
         lines.append((_name(theirs, name), shown))
-    kept = [pair for pair in lines if everything or pair[0] != pair[1]] or lines[:1]
+    kept = [pair for pair in lines if pair[0] != pair[1]] or lines[:1]
     body = r" \\ ".join(rf"{plain(left)} &\to {plain(right)}" for left, right in kept)
     return rf"\begin{{aligned}} {body} \end{{aligned}}"
 

@@ -106,8 +106,8 @@ class Ways:
             yield self.made[-1]
 
 
-def _combined(one: Growth, c: Fraction, other: Growth, d: Fraction) -> Growth:
-    found = {k: one.get(k, ZERO).scaled(c) - other.get(k, ZERO).scaled(d) for k in {*one, *other}}
+def _combined(one: Growth, other: Growth, d: Fraction) -> Growth:
+    found = {k: one.get(k, ZERO) - other.get(k, ZERO).scaled(d) for k in {*one, *other}}
     return {k: p for k, p in found.items() if p}
 
 
@@ -139,7 +139,7 @@ def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges) -> boo
     if a is None or b is None or p is None or q is None:
         return False
     for c in (ONE, -ONE):
-        if not _may_be(_combined(a, ONE, b, c), _combined(p, ONE, q, c), ranges):
+        if not _may_be(_combined(a, b, c), _combined(p, q, c), ranges):
             return True
     (m, mine, _), (n, its, _) = _leading(a), _leading(b)
     highest = max([*p, *q], default=0)

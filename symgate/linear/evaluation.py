@@ -21,6 +21,9 @@ from symgate.algebra.vectors import name_of, rank, time_of
 
 DIGITS = 40
 
+#: For a function with a surrogate slope, the smooth function whose slope that is.
+INTEGRALS = {"spike": lambda a, k=1: a / (1 + k * abs(a))}
+
 Vector = list[Any]
 Matrix = list[list[Any]]
 Values = dict[Any, Any]
@@ -57,7 +60,7 @@ class Evaluation(Semantics):
     ) -> None:
         self.mp, self.size, self.parameters, self.before = mp, size, parameters, before
         self.now: Values = dict(inputs)
-        self.functions = {**_functions(mp), **_integrals(mp)}
+        self.functions = {**_functions(mp), **INTEGRALS}
 
     def shaped(self, e: Expr, shape: Sequence[Expr]) -> Any:
         """The value of an expression in a shape; a number stands for all its components."""
@@ -240,11 +243,6 @@ def _functions(mp: Any) -> dict[str, Callable[..., Any]]:
         "max": max,
         "min": min,
     }
-
-
-def _integrals(mp: Any) -> dict[str, Callable[..., Any]]:
-    """For a function with a surrogate slope, the smooth function whose slope that is."""
-    return {"spike": lambda a, k=1: a / (1 + k * abs(a))}
 
 
 def _power(mp: Any, base: Any, exponent: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,27 +67,26 @@ class Inspection:
 def inspected(
     run: Run | BothWays,
     lags: int | None = None,
-    pairs: Sequence[tuple[str, str]] = (),
     *,
     exponents: bool = True,
 ) -> Inspection:
-    """Measure a run: curves of `pairs` (of, wrt) over `lags`, by default of every state; with
+    """Measure a run: curves of every state over `lags`; with
     `exponents` the paths and the Lyapunov exponents as well."""
     if isinstance(run, BothWays):
         gates = [
-            _saturation(f"{g}{layer.depth}" + ("_reverse" if layer.reverse else ""), run, values)
+            _saturation(f"{g}{layer.depth}" + ("_reverse" if layer.reverse else ""), values)
             for layer in run.network.layers
             for g, values in _sigmoids(run.runs[layer.name])
         ]
         seen = of_the_middle(run.network, run.x)
         return Inspection(run, (), None, (), tuple(gates), seen)
     sizes = [run.size(run.cell.size(s)) for s in run.cell.states]
-    chosen = pairs or [(s, s) for s in run.cell.states]
-    dear = len(chosen) * max(sizes) ** 2 * sum(sizes) / (4 * WIDE**3)
+    states = run.cell.states
+    dear = len(states) * max(sizes) ** 2 * sum(sizes) / (4 * WIDE**3)
     usual = max(10, int(LAGS / max(dear, 1)))
     count = min(run.steps, usual if lags is None else lags)
-    decays = [decay(run, of, wrt, lags=count, norm="spectral", singular=()) for of, wrt in chosen]
-    gates = [_saturation(g, run, values) for g, values in _sigmoids(run)]
+    decays = [decay(run, s, s, lags=count, norm="spectral", singular=()) for s in states]
+    gates = [_saturation(g, values) for g, values in _sigmoids(run)]
     paths = decays[0].measure_paths() if exponents and dear <= 1 else None
     largest = _exponents(run) if exponents else ()
     return Inspection(run, tuple(decays), paths, largest, tuple(gates))
@@ -114,6 +112,6 @@ def _sigmoids(run: Run) -> list[tuple[str, Any]]:
     return found
 
 
-def _saturation(name: str, run: Any, values: Any) -> Saturation:
+def _saturation(name: str, values: Any) -> Saturation:
     means = values.mean(axis=tuple(range(values.ndim - 1)))
     return Saturation(name, len(means), int((means > OPEN).sum()), int((means < CLOSED).sum()))

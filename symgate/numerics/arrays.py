@@ -121,7 +121,7 @@ def number_of(size: Expr, sizes: Mapping[Symbol, int]) -> Any:
 
 
 def fitted_sizes(
-    cell: Cell, named: Mapping[str, tuple[tuple[int, ...], tuple[Expr, ...]]]
+    named: Mapping[str, tuple[tuple[int, ...], tuple[Expr, ...]]],
 ) -> dict[Symbol, int]:
     """The numbers of the symbolic sizes, from the shapes of arrays.
 

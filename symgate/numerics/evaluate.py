@@ -192,7 +192,7 @@ class Function:
                 values[self.variable(name, self.steps)] = array
             else:
                 values[self.variable(name)] = array
-        sizes = fitted_sizes(cell, shapes)
+        sizes = fitted_sizes(shapes)
         return values, cache(lambda size: int(size.subs(sizes)))
 
 

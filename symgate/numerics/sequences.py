@@ -179,7 +179,7 @@ def sizes_of(
         shapes[name] = (array.shape, cell.shapes[name])
     for name, array in initial.items():
         shapes[f"the initial {name}"] = (array.shape, cell.shapes[name])
-    sizes = fitted_sizes(cell, shapes)
+    sizes = fitted_sizes(shapes)
     missing = [letter for letter, symbol in cell.sizes.items() if symbol not in sizes]
     if missing:
         raise ShapeError(

@@ -91,7 +91,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
         )
 
 
-def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
+def label_ends(ax: Axes, ends: Sequence[End]) -> None:
     """Labels to the right of the lines' ends, moved apart so that none overlap."""
     if not ends:
         return
@@ -105,7 +105,7 @@ def label_ends(ax: Axes, ends: Sequence[End], size: float = 9.5) -> None:
                 xycoords="axes fraction",
                 va="center",
                 ha="left",
-                fontsize=points(size),
+                fontsize=points(9.5),
                 color=darker(end.colour),
                 annotation_clip=False,
                 fontweight="bold" if end.bold else "normal",

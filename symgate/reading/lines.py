@@ -130,7 +130,7 @@ def _chain(
             if any(ref is None for ref, _ in found) or len(right) > 1:
                 yield Aside(equation, "several values at once")
                 return
-            faults.append(_comma_fault(equation, name))
+            faults.append(_comma_fault(name))
             targets.extend((ref, part) for ref, part in found if ref is not None)
             continue
         ref = _target(name, indices)
@@ -179,7 +179,7 @@ def _is_generic(tree: Tree) -> bool:
     return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
 
 
-def _comma_fault(equation: Equation, name: Sequence[Tree]) -> Fault:
+def _comma_fault(name: Sequence[Tree]) -> Fault:
     start, stop = name[0].stop, name[1].start
     return Fault(
         "wrong_operator",

@@ -213,7 +213,7 @@ def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) 
             sides[-1].append(token)
     sides[0] = _without_label(sides[0])
     if len(sides) < 2 and piece.display and piece.kind == "latex":
-        sides, lost = _without_equals(piece, sides[0])
+        sides, lost = _without_equals(sides[0])
         faults = (*faults, *lost)
     if len(sides) < 2 or not any(t.kind not in SPACES for t in sides[0]):
         return None
@@ -239,7 +239,7 @@ def _without_lone_braces(tokens: list[Token]) -> list[Token]:
 
 
 def _without_equals(
-    piece: Piece, tokens: list[Token]
+    tokens: list[Token],
 ) -> tuple[list[list[Token]], tuple[Fault, ...]]:
     """Z_t σ(…): a symbol with a time and then an activation, where = was forgotten."""
     kept = [t for t in tokens if t.kind not in SPACES]

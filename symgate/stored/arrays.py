@@ -98,7 +98,7 @@ def _shown(shape: tuple[int, ...]) -> str:
     return text if len(text) < 120 else f"{text[:117]}…"
 
 
-def from_bytes(name: str, data: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
+def from_bytes(data: bytes, dtype: str, shape: tuple[int, ...]) -> Array:
     """Numbers from their bytes; bfloat16, which NumPy has not, is widened to float32."""
     if dtype in ("bfloat16", ">bfloat16"):
         order = ">" if dtype[0] == ">" else "<"

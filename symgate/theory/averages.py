@@ -72,11 +72,11 @@ def gaussian(root: str, mean: float, variance: float) -> Law:
     return Law(root, values, (mean, variance + mean**2), True, frozenset([root]))
 
 
-def on_grid(root: str, values: Array, normal: bool = False) -> Law:
+def on_grid(root: str, values: Array) -> Law:
     """A function of a root."""
     spread = np.broadcast_to(values, GRID.shape)
     moments = float(WEIGHTS @ spread), float(WEIGHTS @ spread**2)
-    return Law(root, spread, moments, normal, frozenset([root]))
+    return Law(root, spread, moments, False, frozenset([root]))
 
 
 #: A value with its root, whether only its moments are known, and what it depends on.

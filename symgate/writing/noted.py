@@ -7,7 +7,6 @@ printers in `plain` and `latex`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
@@ -190,11 +189,7 @@ class Noted(Unicode):
         return self.named(e.name, e.time)
 
     def print_Equal(self, e: Equal) -> Shown:
-        return self.beside_sign(" = ", e.parts)
-
-    def beside_sign(self, sign: str, parts: Sequence[Any]) -> Shown:
-        """Several things with a sign between them."""
-        return made(0, *[bit for part in parts for bit in (sign, self.at(part, 0))][1:])
+        return made(0, *[bit for part in e.parts for bit in (" = ", self.at(part, 0))][1:])
 
     def print_Acting(self, e: Acting) -> Shown:
         return made(MATVEC, self.at(e.operator, 0), self.scalar_times, self.at(e.vector, 0))

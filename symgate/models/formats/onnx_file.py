@@ -274,7 +274,7 @@ def tensor(path: Path, proto: Any) -> Array:
     size = checked_bytes(name, shape, itemsize, len(data))
     if size != len(data):
         raise SymgateError(f"{path}: {name!r} has {len(data):,} bytes for shape {shape}")
-    return from_bytes(name, data, dtype, shape)
+    return from_bytes(data, dtype, shape)
 
 
 def _external(path: Path, proto: Any) -> bytes:

@@ -61,7 +61,7 @@ def _stored(path: Path, start: int, whole: int, name: str, entry: dict[str, Any]
     def load() -> Array:
         with path.open("rb") as file:
             file.seek(start + first)
-            return from_bytes(name, file.read(size), dtype, dims)
+            return from_bytes(file.read(size), dtype, dims)
 
     return Stored(dims, dtype, load)
 

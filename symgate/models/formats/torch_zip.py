@@ -230,7 +230,7 @@ def _stored(archive: Archive, top: str, order: str, name: str, tensor: _Tensor) 
         dtype = storage.dtype
         if order == ">":
             dtype = ">bfloat16" if wide_dtype else np.dtype(dtype).newbyteorder(">").str
-        flat = from_bytes(name, data, dtype, (len(data) // itemsize,))
+        flat = from_bytes(data, dtype, (len(data) // itemsize,))
         steps = tuple(s * flat.itemsize for s in strides)
         view = np.lib.stride_tricks.as_strided(flat[tensor.offset :], tuple(shape), steps)
         return np.array(view)

@@ -40,13 +40,13 @@ def inferred(document: Document, found: Understanding, parts: Structure) -> list
     by_habit = list(habits.swapped(Readable(document, found, parts)))
     if faults:
         by_habit = [replace(f, edits=(), certainty=0.6) for f in by_habit]
-    absent = _absent(document, left, own)
+    absent = _absent(left, own)
     if absent is not None:
         return [*faults, absent]
     return [*faults, *by_habit, *(_bare(b, printing) for b in left if b.fixed)]
 
 
-def _absent(document: Document, left: Sequence[Broken], own: Sketch) -> Fault | None:
+def _absent(left: Sequence[Broken], own: Sketch) -> Fault | None:
     """The line that is missing where one gate is unread and every line reads one unknown state."""
     unread = [b for b in left if b.rule == "read"]
     unknown = {b.why for b in left if b.rule == "closed"}

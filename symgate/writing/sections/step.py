@@ -109,14 +109,14 @@ def _collected(subject: Subject, of: str, first: bool) -> Step:
         names = listed([(subject.partial(of, w), " = 0") for w in zero])
         reason += [*names, ", because no path leads there. "]
     if lines:
-        reason += [_collecting(subject, of)] if first else ["Likewise:"]
+        reason += [_collecting(subject)] if first else ["Likewise:"]
     heading: Words = ("The change of ", subject.now(of)) if several else ("Collected",)
     unique = tuple(dict.fromkeys(terms))
     formulas = (Formula(tuple(lines)),) if lines else ()
     return Step(heading, tuple(reason), formulas, None, unique, core=True)
 
 
-def _collecting(subject: Subject, of: str) -> str:
+def _collecting(subject: Subject) -> str:
     """What is done, and what the carry is, where one stands among the paths."""
     found = [p for s in subject.states for w in subject.states for p in subject.paths(s, w) or []]
     said = (
