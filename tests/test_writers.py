@@ -56,7 +56,7 @@ def faults(log: str) -> list[str]:
     return [b for b in boxes if float(b) > 5] + re.findall(r"[^\n]*undefined[^\n]*", log)
 
 
-@pytest.mark.parametrize("style", in_turn(sg.notations, 4))
+@pytest.mark.parametrize("style", in_turn(sg.notations, 2))
 def test_pdflatex_takes_the_zoo_in_each_notation(style: str, tmp_path: Path) -> None:
     needs("pdflatex")
     wide = {"layer-norm-lstm"} if style in ("colah", "ng") else set()  # too wide there as yet
