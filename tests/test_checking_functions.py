@@ -198,3 +198,16 @@ def test_what_a_function_gives_is_said() -> None:
     assert "which of the 30 paths" in str(many)
     none = sg.check("lstm", lambda p, x, s: np.ones((5, 5)), of="o", wrt="c")
     assert "every entry is 0" in str(none)
+
+
+def test_one_bad_file_of_a_folder_leaves_the_others_their_verdict(
+    tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "a.tex").write_text("∂h_t/∂h_{t-1} = diag(1 - h_t²) U", encoding="utf-8")
+    (tmp_path / "b.tex").write_text("(" * 300_000)
+    (tmp_path / "c.tex").write_bytes(bytes([0x89, 0xFF]))
+    assert main(["check", "rnn", str(tmp_path), "-o", str(tmp_path / "m.html")]) == 3
+    rows = capsys.readouterr().out.splitlines()
+    assert [" ".join(row.split()[1:3]) for row in rows] == ["right"] + 2 * ["not understood"]
+    assert "longer than" in rows[1]
+    assert "cannot be read" in rows[2]

@@ -41,7 +41,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from symgate.checking.check import check
+    from symgate.checking.check import Check, Fault, check
     from symgate.cli.commands.show import chosen_cell
     from symgate.errors import SymgateError
 
@@ -53,21 +53,19 @@ def run(arguments: argparse.Namespace) -> int:
             raise SymgateError(f"a checked homework is an .html page, not {arguments.output}")
         writable(arguments.output)
     cell, names = chosen_cell(arguments), _names(arguments)
-    checked = [
-        (
-            name,
-            check(
-                cell,
-                text,
-                of=arguments.of,
-                wrt=arguments.wrt,
-                lag=arguments.lag,
-                layout=arguments.layout,
-                names=names or None,
-            ),
-        )
-        for name, text in _texts(arguments.claims)
-    ]
+    given = {name: getattr(arguments, name) for name in ("of", "wrt", "lag", "layout")}
+    files = _files(arguments.claims)
+    checked: list[tuple[str, Check]] = []
+    refused: list[SymgateError] = []
+    for name, path in files:
+        try:
+            found = check(cell, _text(path), **given, names=names or None)
+        except SymgateError as error:  # of several, one does not keep the others from theirs
+            refused.append(error)
+            found = Check("not understood", (), (Fault(0, 0, str(error)),))
+        checked.append((name, found))
+    if len(refused) == len(files):
+        raise refused[0]
     if arguments.output is not None:
         from symgate.checking.page import page
         from symgate.files import write_file
@@ -99,8 +97,8 @@ def _names(arguments: argparse.Namespace) -> dict[str, str]:
     return {name: letter for name, _, letter in pairs}
 
 
-def _texts(paths: list[str]) -> list[tuple[str, str]]:
-    """Each homework with its name; a folder holds one in each of its files."""
+def _files(paths: list[str]) -> list[tuple[str, str]]:
+    """Where each homework lies, after its name; a folder holds one in each of its files."""
     from symgate.errors import SymgateError
 
     found: list[tuple[str, str]] = []
@@ -109,9 +107,9 @@ def _texts(paths: list[str]) -> list[tuple[str, str]]:
             inside = sorted(f for f in Path(path).rglob("*") if f.suffix.lower() in _ENDINGS)
             if not inside:
                 raise SymgateError(f"{path} holds no file that ends in {' '.join(_ENDINGS)}")
-            found += [(str(file.relative_to(path)), _text(str(file))) for file in inside]
+            found += [(str(file.relative_to(path)), str(file)) for file in inside]
         else:
-            found.append((Path(path).name, _text(path)))
+            found.append((Path(path).name, path))
     return found
 
 
