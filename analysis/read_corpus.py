@@ -108,7 +108,7 @@ def totals(results: Sequence[Result]) -> str:
         ("misprints found", found, labelled),
         ("clean sets accused", sum(r.accused for r in clean), len(clean)),
     ]
-    lines = [f"{name:20} {n:4} of {of:4}  {100 * n / max(of, 1):5.1f} %" for name, n, of in rows]
+    lines = [f"{name:20} {n:4} of {of:4}  {100 * n / max(of, 1):5.1f}%" for name, n, of in rows]
     slowest = max(results, key=lambda r: r.seconds)
     lines.append(f"slowest: {slowest.name}, {slowest.seconds:.2f} s")
     return "\n" + "\n".join(lines)

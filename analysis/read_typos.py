@@ -70,9 +70,9 @@ class Totals:
         )
         return (
             f"{kinds}\n"
-            f"typos found          {found:4} of {made:4}  {100 * found / max(made, 1):5.1f} %\n"
+            f"typos found          {found:4} of {made:4}  {100 * found / max(made, 1):5.1f}%\n"
             f"mended to the cell   {self.mended:4} of {made:4}  "
-            f"{100 * self.mended / max(made, 1):5.1f} %\n"
+            f"{100 * self.mended / max(made, 1):5.1f}%\n"
             f"mended to another    {len(self.wrong):4}\n"
             f"clean forms accused  {len(self.accused):4} of {self.clean:4}"
         )

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     draw(norms, counted, np.log10([np.linalg.norm(part) for part in late]), options.output)
     enough = int(counted[np.argmax(missing < 0.01)])
     print(
-        f"dL/dU hides it: in an RNN of {n} units its norm is {np.linalg.norm(whole):.3g}, and 99 % "
+        f"dL/dU hides it: in an RNN of {n} units its norm is {np.linalg.norm(whole):.3g}, and 99% "
         f"of it comes from the last {enough} steps, while ∂h_t/∂h_0 over {lags} steps has the norm "
         f"10^{norms[-1]:.1f}; ask for the Jacobian, not for the weights' gradient."
     )

@@ -47,7 +47,7 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     >>> double(True)
     Traceback (most recent call last):
         ...
-    symgate.errors.SymgateError: lags is a whole number from 0, not True
+    symgate.errors.SymgateError: lags must be a whole number, 0 or more, not True
     """
 
     def over(function: Callable[P, R]) -> Callable[P, R]:
@@ -113,10 +113,12 @@ def whole(least: int = 0, most: int = MOST, beyond: Callable[[object], str] | No
 
     def check(name: str, value: Any) -> int:
         if not is_whole(value) or int(value) < least:
-            raise SymgateError(f"{name} is a whole number from {least}, not {shown(value)}")
+            raise SymgateError(
+                f"{name} must be a whole number, {least} or more, not {shown(value)}"
+            )
         if int(value) > most:
             more = "" if beyond is None else beyond(value)
-            raise SymgateError(f"{name} is at most {most:,}, not {shown(value)}{more}")
+            raise SymgateError(f"{name} may be at most {most:,}, not {shown(value)}{more}")
         return int(value)
 
     return check
@@ -134,7 +136,7 @@ def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
 
     def check(name: str, value: Any) -> float:
         if not is_number(value) or not math.isfinite(value) or value <= above or value < least:
-            raise SymgateError(f"{name} is a finite number{where}, not {shown(value)}")
+            raise SymgateError(f"{name} must be a finite number{where}, not {shown(value)}")
         return float(value)
 
     return check
@@ -143,7 +145,7 @@ def number(above: float = -math.inf, *, least: float = -math.inf) -> Check:
 def word(name: str, value: Any) -> str:
     """A name, as text."""
     if not isinstance(value, str) or not value:
-        raise SymgateError(f"{name} is a name, not {shown(value)}")
+        raise SymgateError(f"{name} must be a name, not {shown(value)}")
     return value
 
 
@@ -171,7 +173,7 @@ def table(check: Check | None = None) -> Check:
 
     def checked(name: str, value: Any) -> Mapping[str, Any]:
         if not isinstance(value, Mapping):
-            raise SymgateError(f"{name} is a mapping of names to values, not {shown(value)}")
+            raise SymgateError(f"{name} must be a mapping of names to values, not {shown(value)}")
         for key in value:
             word(f"each name of {name}", key)
         if check is None:
@@ -189,30 +191,32 @@ def either(one: Check, other: Check) -> Check:
 def path(name: str, value: Any) -> Any:
     """A file or a folder."""
     if not isinstance(value, str | PathLike) or not str(value) or "\0" in str(value):
-        raise SymgateError(f"{name} is the path of a file, not {shown(value)}")
+        raise SymgateError(f"{name} must be the path of a file, not {shown(value)}")
     if any(len(part.encode("utf-8", "replace")) > 255 for part in Path(value).parts):
-        raise SymgateError(f"{name} is the path of a file, and {shown(value)} is too long for one")
+        raise SymgateError(
+            f"{name} must be the path of a file, and {shown(value)} is too long for one"
+        )
     return value
 
 
 def hook(name: str, value: Any) -> Any:
     """A function that is called back."""
     if value is not None and not callable(value):
-        raise SymgateError(f"{name} is a function, not {shown(value)}")
+        raise SymgateError(f"{name} must be a function, not {shown(value)}")
     return value
 
 
 def ordered(name: str, value: Any) -> Any:
     """An order of symbols, as a mapping of each to its place."""
     if value is not None and not isinstance(value, Mapping):
-        raise SymgateError(f"{name} is a mapping of symbols to places, not {shown(value)}")
+        raise SymgateError(f"{name} must be a mapping of symbols to places, not {shown(value)}")
     return value
 
 
 def switch(name: str, value: Any) -> bool:
     """True or False, and no text or number that Python takes for one."""
     if not isinstance(value, bool) and type(value).__name__ != "bool":  # that of NumPy
-        raise SymgateError(f"{name} is True or False, not {shown(value)}")
+        raise SymgateError(f"{name} must be True or False, not {shown(value)}")
     return bool(value)
 
 

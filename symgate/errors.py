@@ -123,7 +123,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("tahn", ["tanh", "relu"])
     "; did you mean 'tanh'?"
     >>> did_you_mean("qqq", ["tanh", "relu"])
-    "; there are 'relu', 'tanh'"
+    "; choose from 'relu', 'tanh'"
     >>> did_you_mean("units", ["hidden", "input"])
     "; did you mean 'hidden'?"
     """
@@ -134,7 +134,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return "; did you mean " + " or ".join(map(repr, near)) + "?"
     shown = map(repr, names) if len(names) <= 20 else names
-    return "; there are " + ", ".join(shown) if 0 < len(names) <= 40 else ""
+    return "; choose from " + ", ".join(shown) if 0 < len(names) <= 40 else ""
 
 
 def _shortened(name: str) -> str:

@@ -59,7 +59,7 @@ def test_value_and_slope(call: str) -> None:
 
 @pytest.mark.parametrize("call", calls())
 def test_ranges_hold_and_are_not_wide(call: str) -> None:
-    """Nothing lies outside; a finite end is neared to 2 %."""
+    """Nothing lies outside; a finite end is neared to 2%."""
     cell = sg.Cell.from_text(f"h[t] = {call} + 0.1 * h[t-1]")
     e = next(a for a in cell.equations["h"].args if a.has(cell.variable("x")))
     x = np.linspace(-300, 300, 300_001)

@@ -107,7 +107,8 @@ def test_the_ending_chooses_and_pictures_have_the_size_that_is_asked_for(
     assert symgate("diagram", "lstm", *size)[0] == 3  # width and letters both set the scale
     assert symgate("decay", "rnn", "--dpi", "100")[0] == 2
     assert (
-        "dpi is a whole number from 10" in symgate("diagram", "lstm", *size[2:3], "3", *size[6:])[2]
+        "dpi must be a whole number, 10 or more"
+        in symgate("diagram", "lstm", *size[2:3], "3", *size[6:])[2]
     )
 
 
@@ -148,8 +149,8 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
     ("words", "code", "message"),
     [
         (("decay",), 2, "name a cell"),
-        (("decay", "gru", "--lags", "0"), 3, "lags is a whole number from 1, not 0"),
-        (("decay", "gru", "--lags", "-4"), 3, "lags is a whole number from 1, not -4"),
+        (("decay", "gru", "--lags", "0"), 3, "lags must be a whole number, 1 or more, not 0"),
+        (("decay", "gru", "--lags", "-4"), 3, "lags must be a whole number, 1 or more, not -4"),
         (("decay", "gru", "--lags", "99", "--steps", "9"), 3, "reaches before the start"),
         (("decay", "gru", "--lags", "1000000000"), 3, "4 sequences of 1000000000 steps would"),
         (("decay", "gru", "--hidden", "99999"), 3, "the parameters of gru with 99999 units would"),
@@ -158,11 +159,11 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),
         (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is not a whole number"),
-        (("decay", "gru", "--seed", "-1"), 3, "seed is a whole number from 0"),
+        (("decay", "gru", "--seed", "-1"), 3, "seed must be a whole number, 0 or more"),
         (("decay", "grru"), 3, "did you mean 'gru'"),
         (("decay", "gru", "-o", "/missing/a.svg"), 3, "there is no folder /missing"),
         (("decay", "gru", *SMALL, "-o", "/proc/a.svg"), 3, "folder /proc may not be written to"),
-        (("decay", "gru", "-o", "a.bmp"), 3, "ends in .svg, .png or .pdf"),
+        (("decay", "gru", "-o", "a.bmp"), 3, "end in .svg, .png or .pdf"),
         (("decay", "gru", "--save", "/missing/a.npz"), 3, "there is no folder /missing"),
         (("decay", "gru", "lstm", "--save", "a.npz"), 2, "--save keeps one cell"),
         (("decay", "gru", "--csv", "--json"), 2, "not allowed with"),

@@ -37,7 +37,10 @@ def test_a_cell_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, told in (
-        (["diagram", "gru", "-o", "gru.gif"], "a diagram ends in .svg, .png, .pdf, .tex or .tikz"),
+        (
+            ["diagram", "gru", "-o", "gru.gif"],
+            "the file of a diagram must end in .svg, .png, .pdf, .tex or .tikz",
+        ),
         (["diagram", "gru", "-o", str(tmp_path / "no" / "gru.svg")], "there is no folder"),
         (["diagram", "gur"], "did you mean"),
     ):

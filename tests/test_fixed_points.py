@@ -68,13 +68,13 @@ def test_newton_that_does_not_converge_is_counted(text: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"starts": 0}, "starts is a whole number from 1"),
-        ({"tolerance": 2.0}, "a tolerance lies between 0 and 1"),
+        ({"starts": 0}, "starts must be a whole number, 1 or more"),
+        ({"tolerance": 2.0}, "a tolerance must lie between 0 and 1"),
         ({"x": np.zeros(7)}, "expected"),
         ({"x": "abc"}, "expected real numbers"),
         ({"x": {"q": [1.0]}}, "an input of rnn named 'q'"),
-        ({"scale": "a"}, "scale is a number from 0"),
-        ({"tolerance": "a"}, "a tolerance lies between"),
+        ({"scale": "a"}, "scale must be a number, 0 or more"),
+        ({"tolerance": "a"}, "a tolerance must lie between"),
     ],
 )
 def test_bad_input_is_told(options: Any, message: str) -> None:

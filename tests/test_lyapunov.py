@@ -163,10 +163,10 @@ def test_a_run_that_settles_is_no_chaos(text: str, params: Any, said: str) -> No
     ("options", "message"),
     [
         ({"steps": 10, "burn_in": 10}, "burn-in of 10 steps leaves nothing of 10"),
-        ({"steps": 0}, "steps is a whole number from 1"),
+        ({"steps": 0}, "steps must be a whole number, 1 or more"),
         ({"count": 4}, "there are 3 exponents, and 4 are wanted"),
-        ({"dt": 0.0}, "dt is a finite number above 0"),
-        ({"burn_in": -1}, "burn_in is a whole number from 0"),
+        ({"dt": 0.0}, "dt must be a finite number above 0"),
+        ({"burn_in": -1}, "burn_in must be a whole number, 0 or more"),
     ],
 )
 def test_bad_input_is_told(options: Any, message: str) -> None:

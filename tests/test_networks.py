@@ -204,12 +204,12 @@ def test_a_strange_name_makes_no_strange_command(name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"networks": 0}, "networks is a whole number from 1, not 0"),
-        ({"networks": True}, "networks is a whole number"),
+        ({"networks": 0}, "networks must be a whole number, 1 or more, not 0"),
+        ({"networks": True}, "networks must be a whole number"),
         ({"networks": 10**9}, "fewer units, lags, networks or samples"),
-        ({"gain": "big"}, "gain is a finite number"),
-        ({"t_max": math.nan}, "t_max is a finite number"),
-        ({"bias": "f"}, "bias is a mapping"),
+        ({"gain": "big"}, "gain must be a finite number"),
+        ({"t_max": math.nan}, "t_max must be a finite number"),
+        ({"bias": "f"}, "bias must be a mapping"),
         ({"sizes": {"q": 3}}, "a size of gru named 'q'"),
         ({"hiden": 3}, "the option 'hiden'"),
     ],

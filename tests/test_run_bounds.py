@@ -190,7 +190,7 @@ def test_a_cell_without_carry_says_so() -> None:
     d = sg.decay(sg.cell("rnn"), hidden=8, lags=60)
     assert d.predictions is not None
     assert [e.name for e in d.predictions.entries] == ["Lyapunov exponent"]
-    assert "carries no state" in d.predictions.notes[0]
+    assert "no state is carried" in d.predictions.notes[0]
 
 
 def test_a_bound_holds_beside_a_state_that_explodes() -> None:

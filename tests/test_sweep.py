@@ -98,14 +98,14 @@ def test_a_file_of_another_sweep(tmp_path: Path) -> None:
          "1000 × 1000 × 1 × 1000 = 1,000,000,000 points, more than the limit of 2,000"),
         ({"limit": 7}, "= 8 points, more than the limit of 7"),
         ({"bias": {"z": [1]}}, "a gate of lstm named 'z'"),
-        ({"hidden": [0]}, "each of hidden is a whole number from 1"),
-        ({"hidden": [2.5]}, "each of hidden is a whole number from 1"),
-        ({"gain": [math.nan]}, "each of gain is a finite number"),
+        ({"hidden": [0]}, "each of hidden must be a whole number, 1 or more"),
+        ({"hidden": [2.5]}, "each of hidden must be a whole number, 1 or more"),
+        ({"gain": [math.nan]}, "each of gain must be a finite number"),
         ({"gain": [1.0, 1.0]}, "gain names a value twice"),
         ({"scheme": ["magic"]}, "the scheme 'magic'"),
-        ({"seed": 0.5}, "seed is a whole number"),
+        ({"seed": 0.5}, "seed must be a whole number"),
         ({"of": "q"}, "a value of lstm named 'q'"),
-        ({"lags": 0}, "lags is a whole number from 1"),
+        ({"lags": 0}, "lags must be a whole number, 1 or more"),
         ({"norm": "nuclear"}, "the norm 'nuclear'"),
     ],
 )  # fmt: skip
@@ -180,9 +180,9 @@ def test_two_sweeps_do_not_write_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"jobs": 0}, "jobs is a whole number from 1"),
-        ({"jobs": 10**6}, "jobs is at most 256"),
-        ({"executor": 3}, "an executor has a method submit"),
+        ({"jobs": 0}, "jobs must be a whole number, 1 or more"),
+        ({"jobs": 10**6}, "jobs may be at most 256"),
+        ({"executor": 3}, "an executor must have a method submit"),
     ],
 )
 def test_bad_executors(options: dict[str, Any], message: str) -> None:

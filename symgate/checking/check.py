@@ -151,7 +151,7 @@ def check(
     """
     cell = cell_of(cell)
     if not isinstance(claim, str) and not callable(claim):
-        raise SymgateError(f"a claim is a text or a function, not {type(claim).__name__}")
+        raise SymgateError(f"a claim must be a text or a function, not {type(claim).__name__}")
     if isinstance(claim, str) and len(claim) > MAX_TEXT:
         raise SymgateError(f"the claim is longer than {MAX_TEXT:,} characters")
     known = (*linearise(cell).nodes, *cell.inputs)
@@ -161,7 +161,7 @@ def check(
     if layout not in (None, *LAYOUTS):
         raise UnknownName("the layout", str(layout), LAYOUTS)
     if lag is not None and (not is_whole(lag) or lag < 0):
-        raise SymgateError(f"lag is a whole number from 0, not {lag!r}")
+        raise SymgateError(f"lag must be a whole number, 0 or more, not {lag!r}")
     if not isinstance(claim, str):
         return _of_function(cell, claim, of, wrt, lag)
     known_names = (*((renamed(cell, names),) if names else ()), *namings(cell))

@@ -58,7 +58,7 @@ NOTES = {
     ("delta", "argument"): "δ is the derivative by what the activation acts on",
     ("share", "all"): "L_t is all of the loss",
     ("loss", "last step"): "the loss reads the last step only",
-    ("handed", "by itself"): "δ of a state is what later steps hand back to it by itself",
+    ("handed", "by itself"): "δ of a state is what later steps pass back to it by itself",
     ("gradient", "row"): "the derivative of the loss is a row",
     ("order", "as it runs"): "the later steps of a product are meant to stand on the left",
 }

@@ -25,23 +25,23 @@ from symgate.errors import MissingTool, SymgateError
 COMMANDS = {
     "cells": "list the cells of the zoo",
     "show": "print a cell: equations, shapes, parameters, one-step Jacobian",
-    "jacobian": "print exact Jacobians: of and with respect to any value, over any lag",
+    "jacobian": "print exact Jacobians: of any value with respect to any other, over any lag",
     "derive": "write a cell's derivation: .tex .md .html .pdf .txt",
     "diagram": "draw a cell from its equations: SVG, PNG, PDF or TikZ",
-    "check": "judge derivations done by hand: right, wrong and where, or not understood",
+    "check": "judge derivations done by hand: right, wrong (and where) or not understood",
     "exercises": "write a sheet of exercises about cells, and its solutions",
-    "compare": "compare two cells: equal under which map, or where they differ",
-    "claims": "judge the claims of the lecture notes by running their checks",
+    "compare": "compare two cells: equal under a map, or where they differ",
+    "claims": "judge claims of lecture notes by running a check for each",
     "decay": "measure how fast a cell's gradient decays over the lag",
     "explore": "write the live page: move a gate's bias and see the gradient live or die",
-    "inspect": "look into a trained network: its layers, its replay, how its gradient decays",
-    "lyapunov": "measure the Lyapunov exponents of a cell: its chaos, or how it forgets",
-    "memory": "work out which bias gives a memory of so many steps",
+    "inspect": "look into a trained network: its layers, a replay, and how its gradient decays",
+    "lyapunov": "measure the Lyapunov exponents of a cell: whether it is chaotic",
+    "memory": "work out which bias gives a memory of a given length",
     "sweep": "measure half-lives over a grid of sizes, gains and biases",
-    "read": "read the cells of documents: what they are, what is misprinted",
+    "read": "read the cells in documents: what they are and what is misprinted",
     "report": "write the report: one page with curves, derivations and claims",
     "examples": "copy the worked examples into a folder",
-    "completion": "print what lets bash, zsh or fish complete commands and cells",
+    "completion": "print a script that lets bash, zsh or fish complete commands and cells",
     "help": "print the help of a command",
 }
 
@@ -118,8 +118,8 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="symgate",
         description="Gate equations in; exact Jacobians, derivations and gradient curves out.",
-        epilog="A cell is named by its zoo name, or given as a file of equations; - reads it from "
-        "standard input. `symgate help COMMAND` shows what a command takes, with examples.",
+        epilog="Name a cell of the zoo, or give a file of equations; - reads standard input. "
+        "`symgate help COMMAND` shows what a command takes, with examples.",
     )
     parser.add_argument("-V", "--version", action="version", version=f"symgate {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")

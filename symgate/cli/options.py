@@ -97,16 +97,16 @@ SETUP: dict[str, tuple[Callable[[str], Any], str]] = {
     "hidden": (whole, "units (64)"),
     "input": (whole, "inputs (as many as units)"),
     "size": (gate_value(whole), "another size by its letter, as in p=16"),
-    "networks": (whole, "networks that are drawn (4)"),
-    "samples": (whole, "sequences of each network (1)"),
+    "networks": (whole, "how many networks to draw (4)"),
+    "samples": (whole, "sequences per network (1)"),
     "lags": (whole, "how many lags (200)"),
-    "steps": (whole, "steps of a sequence (as many as lags)"),
-    "at": (wholes, "steps t, as in 99,199 (the last one)"),
+    "steps": (whole, "steps per sequence (as many as lags)"),
+    "at": (wholes, "steps t to look back from, as in 99,199 (the last)"),
     "scheme": (str, f"initialisation: {SCHEMES} (pytorch: two biases summed)"),
-    "seed": (whole, "seed of all that is drawn (0)"),
+    "seed": (whole, "seed of every random draw (0)"),
     "gain": (number, "gain of recurrent weights (1)"),
     "bias": (gate_value(number), "bias of a gate, as in f=1"),
-    "t-max": (number, "longest memory of the scheme chrono"),
+    "t-max": (number, "longest memory, for the scheme chrono"),
 }
 
 
@@ -135,7 +135,7 @@ def setup_options(arguments: argparse.Namespace, *left_out: str) -> dict[str, An
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """--data, --batch-first: what a trained network reads."""
-    parser.add_argument("--data", metavar="X.npy", help="what a trained network, FILE#layer, reads")
+    parser.add_argument("--data", metavar="X.npy", help="what a trained network FILE#layer reads")
     parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
 
 

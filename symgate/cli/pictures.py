@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def add_picture(parser: argparse.ArgumentParser, endings: str = ".svg, .png or .pdf") -> None:
     """-o FILE with --dpi, --width and --font-size."""
-    parser.add_argument("-o", "--output", metavar="FILE", help=f"a picture ends in {endings}")
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"a file ending in {endings}")
     parser.add_argument("--dpi", type=whole, help="dots per inch of a .png")
     parser.add_argument("--width", type=number, metavar="INCHES", help="width of the picture")
-    parser.add_argument("--font-size", type=number, metavar="POINTS", help="size of its letters")
+    parser.add_argument(
+        "--font-size", type=number, metavar="POINTS", help="font size in the picture"
+    )
 
 
 def sizes(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def sizes(arguments: argparse.Namespace) -> dict[str, Any]:
     from symgate.asked import whole as count
 
     if arguments.output is None and (arguments.dpi or arguments.width or arguments.font_size):
-        arguments.parser.error("--dpi, --width and --font-size are of a picture: give -o FILE")
+        arguments.parser.error("--dpi, --width and --font-size size a picture: give -o FILE")
     ranges = {"dpi": count(10, 2400), "width": real(above=0), "font_size": real(above=0)}
     given = {name: getattr(arguments, name) for name in ranges}
     return {name: ranges[name](name, v) for name, v in given.items() if v is not None}

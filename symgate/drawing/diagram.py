@@ -92,7 +92,9 @@ def check_ending(path: str | Path) -> str:
     """The ending of a path, if it is one that a diagram can be written to."""
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise SymgateError(f"{path}: a diagram ends in .svg, .png, .pdf, .tex or .tikz")
+        raise SymgateError(
+            f"{path}: the file of a diagram must end in .svg, .png, .pdf, .tex or .tikz"
+        )
     return ending
 
 

@@ -105,7 +105,7 @@ class Builder:
             return self.variable_power(node, base)
         if exponent is None or abs(exponent) > MAX_POWER:
             raise self.source.error(
-                node.right, "an exponent is a plain number from -100 to 100, as in h[t-1]**2"
+                node.right, "an exponent must be a plain number from -100 to 100, as in h[t-1]**2"
             )
         if base.is_zero and exponent <= 0:
             raise self.source.error(node, f"zero to the power {exponent} is not defined")
@@ -123,9 +123,9 @@ class Builder:
         if not is_positive(base):
             raise self.source.error(
                 node.left,
-                f"a power with an expression as exponent needs a base that is positive for sure, "
-                f"as sigmoid(…) ** r[t] or exp(…) ** r[t]; {self.source.written(node.left)} may "
-                f"be zero or negative",
+                f"a power with an expression as exponent needs a base that is certain to be "
+                f"positive, such as sigmoid(…) or exp(…); {self.source.written(node.left)} may be "
+                f"zero or negative",
             )
         return base ** self.vector(node.right)
 
@@ -136,7 +136,7 @@ class Builder:
             return Dyad(*(self.of_vector(function, a) for a in arguments))
         if function == "diag":
             raise self.source.error(
-                node, "diag(…) acts on something: write diag(v) @ h[t-1] or S[t-1] @ diag(v)"
+                node, "diag(…) must act on something: write diag(v) @ h[t-1] or S[t-1] @ diag(v)"
             )
         inner = self.vector(arguments[0])
         if function in OF_TWO:
@@ -145,7 +145,7 @@ class Builder:
         for argument, value in zip(arguments[1:], constants, strict=True):
             if value is None or not 0 < value <= 100:
                 what = WITH_CONSTANT.get(function, "what is added to the mean square")
-                raise self.source.error(argument, f"{what} is a number above 0, up to 100")
+                raise self.source.error(argument, f"{what} must be a number above 0, up to 100")
         if function in MIXING:
             return MIXING[function](self.of_vector(function, arguments[0]), *constants)
         return _settled(FUNCTIONS[function](inner, *constants))
@@ -254,14 +254,16 @@ class Builder:
         matrix = self.matrix(node)
         if matrix.has(sp.Indexed):
             raise self.source.error(
-                node, "diag(…) of a gate or a state stands alone: diag(z[t]) @ h[t-1]"
+                node, "diag(…) of a gate or a state must stand alone, as in diag(z[t]) @ h[t-1]"
             )
         return matrix
 
     def scalar(self, node: ast.expr) -> Expr:
         value = self.vector(node)
         if value.is_zero:
-            raise self.source.error(node, "a matrix times or divided by zero; leave it out")
+            raise self.source.error(
+                node, "a matrix is multiplied or divided by zero here; leave it out"
+            )
         return value
 
     def diagonal(self, node: ast.Call, argument: ast.expr) -> Diag:
@@ -278,7 +280,7 @@ class Builder:
         )
         if size is None or vector.has(MatVec):
             raise self.source.error(
-                node, "diag takes names of vectors; give the product a line and a name of its own"
+                node, "diag takes names of vectors; give the product a name in a line of its own"
             )
         return Diag(size, vector)
 

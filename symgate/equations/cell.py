@@ -169,7 +169,7 @@ class Cell:
             raise SymgateError(f"{sorted(unknown)[0]!r} is not a size of {self.name}: {known}")
         for letter, value in sizes.items():
             if not is_whole(value) or value < 0:
-                raise SymgateError(f"the size {letter} is a whole number, not {value!r}")
+                raise SymgateError(f"the size {letter} must be a whole number, not {value!r}")
         result = count.subs({self.sizes[letter]: value for letter, value in sizes.items()})
         return int(result) if result.is_Integer and sizes else result.expand()
 
@@ -244,7 +244,7 @@ def cell_of_text(
 ) -> Cell:
     """A cell from its equations, which nobody has just typed: without a word on slips."""
     if not isinstance(text, str):
-        raise EquationError(f"equations are a text, not {type(text).__name__}")
+        raise EquationError(f"equations must be a text, not {type(text).__name__}")
     source = Source(text)
     lines = _sorted(source, read_lines(source))
     names = classify(source, lines)

@@ -56,7 +56,7 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
         )
     for letter, value in sizes.items():
         if not is_whole(value) or not 0 <= value <= MAX_SIZE:
-            raise SymgateError(f"the size {letter} is a whole number from 0 to {MAX_SIZE}")
+            raise SymgateError(f"the size {letter} must be a whole number from 0 to {MAX_SIZE}")
     given = {symbol: sizes.get(letter, sizes["n"]) for letter, symbol in cell.sizes.items()}
     walk = _Components(cell, given)
     return walk.explicit()

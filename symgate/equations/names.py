@@ -228,7 +228,9 @@ def _classify_parameters(source: Source, names: Names, uses: list[Use]) -> None:
     for use in uses:
         if use.name == "I":
             if use.role != "matrix":
-                raise source.error(use.node, "I is the identity matrix and stands left of @ only")
+                raise source.error(
+                    use.node, "I is the identity matrix and may stand only left of @"
+                )
         elif use.name in names.inputs:
             raise source.error(use.node, f"{use.name} is an input; write {use.name}[t]")
         else:

@@ -54,11 +54,15 @@ def activation(
     symgate.errors.SymgateError: 'tanh' is a function of the language already
     """
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", name):
-        raise SymgateError(f"an activation is named with letters, digits and _, not {name!r:.60}")
+        raise SymgateError(
+            f"the name of an activation may hold letters, digits and _, not {name!r:.60}"
+        )
     if not isinstance(formula, str):
-        raise SymgateError(f"a formula is a text in a, not {formula!r:.60}")
+        raise SymgateError(f"a formula must be a text in the letter a, not {formula!r:.60}")
     if not isinstance(latex, str) or len(latex) > 200 or not latex.isprintable():
-        raise SymgateError(f"latex is a short text, as \\operatorname{{mish}}, not {latex!r:.60}")
+        raise SymgateError(
+            f"latex must be a short text, such as \\operatorname{{mish}}, not {latex!r:.60}"
+        )
     if name in RESERVED or name in ("a", "T"):
         raise SymgateError(f"{name!r} has a meaning in the language already")
     closed = _expression(name, formula)
@@ -89,14 +93,16 @@ def _expression(name: str, formula: str) -> Expr:
     try:
         cell = cell_of_text(f"a[t] = {_ARGUMENT.sub('a[t-1]', formula)}")
     except EquationError as error:
-        raise EquationError(f"{formula!r} is no formula in a for {name}: {error.message}") from None
+        raise EquationError(
+            f"{formula!r} is not a formula in a for {name}: {error.message}"
+        ) from None
     whole = cell.equations["a"].xreplace({variable("a", 1): A})
     plain = whole.free_symbols == {A} and not whole.has(_Opaque)
     functions = whole.atoms(sp.Function)
     if not plain or any(known_record(f) is None for f in functions):
         raise EquationError(
-            f"{formula!r} is no formula in a for {name}: it holds numbers, a and functions that "
-            f"act component by component"
+            f"{formula!r} is not a formula in a for {name}: it may hold only numbers, a and "
+            f"functions that act component by component"
         )
     return whole
 
@@ -119,7 +125,7 @@ def _ends(what: str, given: tuple[float, float] | None, name: str, e: Expr) -> t
         low, high = (sp.Float(end) if math.isfinite(end) else sp.sympify(end) for end in given)
     except (TypeError, ValueError):
         raise SymgateError(
-            f"{what} is a pair of numbers, the lowest and the highest, not {given!r:.60}"
+            f"{what} must be a pair of numbers, the lowest and the highest, not {given!r:.60}"
         ) from None
     found = [float(e.xreplace({A: Rational(k, 2)}).evalf()) for k in range(-39, 40)]
     slack = 1e-9 * max(map(abs, found))

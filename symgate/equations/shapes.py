@@ -123,7 +123,7 @@ class _Walk:
         found = reference(node)
         if found is not None:
             if found[0] in self.value:
-                raise self.source.error(node, f"{found[0]} is a matrix, and here a vector stands")
+                raise self.source.error(node, f"{found[0]} is a matrix where a vector is expected")
             return self.vector.get(found[0])
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
@@ -138,7 +138,7 @@ class _Walk:
             case ast.BinOp(left=left, right=right):
                 if is_matrix(left, self.names) or is_matrix(right, self.names):
                     raise self.source.error(
-                        node, "a matrix stands here without a vector to act on; write A @ v"
+                        node, "this matrix has no vector to act on; write A @ v"
                     )
                 return self.same_size(node, left, right)
             case ast.UnaryOp(operand=operand):
@@ -148,7 +148,7 @@ class _Walk:
                     raise self.source.error(node, "diag(…) is a matrix; write diag(v) @ h[t-1]")
                 return self.size(arguments[0])
             case ast.Attribute():
-                raise self.source.error(node, "a transposed matrix stands left of @ only")
+                raise self.source.error(node, "a transposed matrix may stand only left of @")
         return None
 
     def same_size(self, node: ast.expr, left: ast.expr, right: ast.expr) -> Size | None:
@@ -258,15 +258,15 @@ class _Walk:
                 matrices = [side for side in (left, right) if is_matrix(side, self.names)]
                 if len(matrices) == 2 or (isinstance(op, ast.Div) and matrices == [right]):
                     raise self.source.error(
-                        node, "two matrices are multiplied with @; none can be divided by"
+                        node, "matrices are multiplied with @, and nothing is divided by one"
                     )
                 if matrices:
                     scale = left if matrices == [right] else right
                     if self.size(scale) is not None:
                         raise self.source.error(
                             scale,
-                            "a matrix is multiplied by a number only; for a vector write "
-                            "diag(v) @ A",
+                            "a matrix may be multiplied only by a number; for a vector "
+                            "write diag(v) @ A",
                         )
                     return self.shape(matrices[0])
             case ast.Call(func=ast.Name(id=name), args=[part, *_]) if self.rank(part) == 2:
@@ -277,7 +277,9 @@ class _Walk:
             raise self.source.error(node, f"{given}: outer(v, k) or diag(v) makes one")
         if self.rank(node) == 0 and any(isinstance(part, ast.Subscript) for part in ast.walk(node)):
             given = f"{self.source.written(node)} is a number, and a matrix is expected here"
-            raise self.source.error(node, f"{given}: a number multiplies with *, as a[t] * S[t-1]")
+            raise self.source.error(
+                node, f"{given}: a number multiplies it with *, as in a[t] * S[t-1]"
+            )
         raise self.source.error(
             node, "a matrix is expected here: a name, a sum, A.T, a multiple 2 * A, I or diag(v)"
         )

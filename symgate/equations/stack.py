@@ -41,14 +41,16 @@ def stack(
     (('h1', 'h2'), 'h2')
     """
     if not cells:
-        raise SymgateError('stack takes cells or their names, as stack("lstm", layers=2)')
+        raise SymgateError('stack takes cells or their names, as in stack("lstm", layers=2)')
     found = [zoo_cell(c) if isinstance(c, str) else c for c in cells]
     for given in found:
         if not isinstance(given, Cell):
             raise SymgateError(f"expected a cell or its name, not {type(given).__name__}")
     if layers is not None:
         if not is_whole(layers) or not 1 <= layers <= MAX_LAYERS:
-            raise SymgateError(f"layers is a whole number from 1 to {MAX_LAYERS}, not {layers!r}")
+            raise SymgateError(
+                f"layers must be a whole number from 1 to {MAX_LAYERS}, not {layers!r}"
+            )
         if len(found) not in (1, layers):
             raise SymgateError(
                 f"{len(found)} cells were given and layers={layers}; give one cell, or leave "
@@ -56,7 +58,7 @@ def stack(
             )
         found = found * layers if len(found) == 1 else found
     if norm not in BETWEEN:
-        raise SymgateError(f'norm is "layer_norm", "rms_norm" or "", not {norm!r}')
+        raise SymgateError(f'norm must be "layer_norm", "rms_norm" or "", not {norm!r}')
     return _joined(found, residual, norm)
 
 

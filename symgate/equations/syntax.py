@@ -117,7 +117,7 @@ def reference(node: ast.expr) -> tuple[str, int | None] | None:
 
 def _line(source: Source, statement: ast.stmt) -> Line:
     if not isinstance(statement, ast.Assign):
-        raise source.error(statement, "expected an equation, as h[t] = tanh(U @ h[t-1])")
+        raise source.error(statement, "expected an equation such as h[t] = tanh(U @ h[t-1])")
     target = statement.targets[0]
     if _depth(statement) > MAX_DEPTH:
         raise source.error(target, "this equation is too long; give its parts names")
@@ -164,7 +164,9 @@ def _check(source: Source, node: ast.expr) -> None:
         case ast.Call(func=ast.Name(id=name)):
             _check_call(source, node, name)
         case ast.List():
-            raise source.error(node, "a concatenation stands beside @ only, as W @ [h[t-1], x[t]]")
+            raise source.error(
+                node, "a concatenation may stand only to the right of @, as in W @ [h[t-1], x[t]]"
+            )
         case ast.Tuple():
             raise source.error(node, "a comma makes no vector; concatenate with [a, b]")
         case _:
@@ -177,7 +179,7 @@ def _stacked(source: Source, node: ast.expr) -> list[ast.expr]:
         return [node]
     for part in node.elts:
         if isinstance(part, ast.List):
-            raise source.error(part, "a concatenation inside another; write them as one")
+            raise source.error(part, "a concatenation stands inside another; write them as one")
     return node.elts
 
 
@@ -185,7 +187,7 @@ def _check_call(source: Source, node: ast.Call, name: str) -> None:
     if not is_function(name):
         if any(map(_is_time, node.args)):
             raise source.error(
-                node, f"a time stands in square brackets, as {name}[t] or {name}[t-1]"
+                node, f"a time is written in square brackets, as in {name}[t] or {name}[t-1]"
             )
         raise source.error(
             node.func, f"{name!r} is not a function{did_you_mean(name, (*FUNCTIONS, *OTHERS))}"
@@ -208,11 +210,11 @@ def _is_time(node: ast.expr) -> bool:
 def _check_reference(source: Source, node: ast.expr) -> None:
     name_node = node.value if isinstance(node, ast.Subscript) else node
     if not isinstance(name_node, ast.Name):
-        raise source.error(node, "only a name takes a time, as h[t-1]")
+        raise source.error(node, "only a name takes a time, as in h[t-1]")
     name = name_node.id
     if not isinstance(node, ast.Subscript):
         if name == "t":
-            raise source.error(node, "'t' is the time; it stands in brackets only, as h[t]")
+            raise source.error(node, "'t' is the time; it may stand only in brackets, as in h[t]")
         if is_function(name) and isinstance(name_node.ctx, ast.Load):
             raise source.error(node, f"{name!r} is a function; give it an argument: {name}(…)")
         return
@@ -233,8 +235,8 @@ def _check_reference(source: Source, node: ast.expr) -> None:
         case ast.BinOp(left=ast.Name(id="t"), op=ast.Add()):
             raise source.error(
                 node,
-                f"{name} is not known in the future; shift the times, so that only [t] and "
-                f"[t-1] stand in the equations",
+                f"{name} is not known in the future; shift the times so that the "
+                f"equations contain only [t] and [t-1]",
             )
         case _:
             raise source.error(node.slice, "the time is written [t] or [t-1]")

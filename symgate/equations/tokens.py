@@ -24,7 +24,7 @@ MAX_NAME = 60
 EXAMPLE = "h[t] = tanh(U @ h[t-1])"
 _OPERATORS = "the operators are + - * / @ **"
 _NOT_LATEX = f"equations are not LaTeX, but such as {EXAMPLE}"
-_BRACKETS = "a time stands in square brackets, h[t-1], and an index belongs to the name, U_z"
+_BRACKETS = "a time is written in square brackets, h[t-1], and an index belongs to the name, U_z"
 
 #: What to write for a character that the language does not have.
 INSTEAD = {
@@ -126,23 +126,23 @@ class _Form:
         if keyword.iskeyword(token.text):
             mend = _SPELLED.get(token.text, "")
             raise self.error(
-                token, f"{token.text!r} is a keyword of Python and cannot stand here{mend}"
+                token, f"{token.text!r} is a keyword of Python and cannot be used here{mend}"
             )
         self.take_value(token)
         if token.text.startswith("_"):
-            raise self.error(token, "a name starts with a letter")
+            raise self.error(token, "a name must start with a letter")
         if token.text.endswith("__"):
-            raise self.error(token, "a name does not end with two underscores")
+            raise self.error(token, "a name must not end with two underscores")
         if len(token.text) > MAX_NAME:
             raise self.error(token, f"this name is longer than {MAX_NAME} characters")
 
     def take_number(self, token: Token) -> None:
         self.take_value(token)
         if re.fullmatch("0[0-9]+", token.text):
-            raise self.error(token, "a whole number does not start with 0")
+            raise self.error(token, "a whole number must not start with 0")
         is_zero = not re.match("[0.]*[1-9]", token.text)
         if not is_zero and not 1e-100 <= float(token.text) <= 1e100:
-            raise self.error(token, "a number lies between 1e-100 and 1e100")
+            raise self.error(token, "a number must lie between 1e-100 and 1e100")
 
     def take_value(self, token: Token) -> None:
         if self.wants_value:
@@ -178,7 +178,7 @@ class _Form:
         if self.wants_value:
             raise self.no_value(token)
         if not self.open:
-            raise self.error(token, "a comma stands inside brackets only, as W @ [a, b]")
+            raise self.error(token, "a comma may stand only inside brackets, as in W @ [a, b]")
         self.wants_value = True
 
     def take_open(self, token: Token) -> None:
@@ -234,7 +234,7 @@ class _Form:
         raise self.source.error_at(
             first.line,
             first.column,
-            f"left of '=' stands one name with its time, as {name.group() if name else 'h'}[t]",
+            f"the left of '=' must be one name with its time: {name.group() if name else 'h'}[t]",
             len(left.rstrip()),
         )
 
@@ -246,7 +246,7 @@ class _Form:
             raise self.source.error_at(
                 first.line,
                 first.column,
-                f"this is not an equation, such as {EXAMPLE}",
+                f"this is not an equation such as {EXAMPLE}",
                 len(self.source.code[first.line - 1]) - first.column,
             )
         if self.wants_value:

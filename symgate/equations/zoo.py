@@ -48,7 +48,7 @@ def cell_of(what: Cell | str) -> Cell:
         return cell(what)
     if not isinstance(what, Cell):
         mend = "; sg.model reads it" if hasattr(what, "state_dict") else _network(what)
-        raise SymgateError(f"expected a cell or its name, as 'gru', not {shown(what)}{mend}")
+        raise SymgateError(f"expected a cell or its name, such as 'gru', not {shown(what)}{mend}")
     return what
 
 

@@ -62,7 +62,7 @@ def explore(*cells: str | Cell) -> Explore:
     """
     chosen = tuple(cell_of(cell) for cell in cells)
     if not chosen:
-        raise SymgateError('explore needs a cell or more, as explore("rnn", "lstm", "gru")')
+        raise SymgateError('explore needs at least one cell, as in explore("rnn", "lstm", "gru")')
     if len(chosen) > MOST_CELLS:
         raise SymgateError(f"explore takes up to {MOST_CELLS} cells, not {len(chosen)}")
     names = [cell.name for cell in chosen]

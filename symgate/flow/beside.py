@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,16 @@ def bounds_of(decay: Decay) -> Ceilings:
 
 
 def _notes(found: list[Ceilings]) -> tuple[str, ...]:
-    """What is worth saying of the networks: once, with the numbers of one of them."""
-    most = max(found, key=lambda c: len(c.notes)).notes
-    if len({c.notes for c in found}) == 1:
-        return most
-    return tuple(f"In one of the {len(found)} networks, {note}" for note in most)
+    """What is worth saying of the networks: each remark once, and of how many it is true."""
+    alike: dict[str, list[str]] = {}
+    for note in (note for c in found for note in c.notes):
+        alike.setdefault(re.sub(r"\d[\d.e+-]*", "", note), []).append(note)
+    out = []
+    for notes in alike.values():
+        few = "" if len(notes) == len(found) else f"In {len(notes)} of the {len(found)} networks, "
+        of_one = "" if len(set(notes)) == 1 else "; these are the numbers of one network"
+        out.append(f"{few}{notes[0]}{of_one}")
+    return tuple(out)
 
 
 def predictions_of(decay: Decay) -> Predictions:

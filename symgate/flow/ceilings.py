@@ -156,8 +156,8 @@ class _Largest:
         growth = self.growths.get(name_of(e.vector)) if isinstance(e.vector, Indexed) else None
         if growth is None or self.number(growth.factor) > 1:
             self.taken[e] = (
-                f"{text(e)} has no bound that is known; its largest value in this run, "
-                f"{self.number(e):.3g}, stands in the worst case"
+                f"{text(e)} has no known bound; the worst case takes its largest value in this "
+                f"run, {self.number(e):.3g}"
             )
             return self.number(e)
         factor, addend = self.number(growth.factor), self.number(growth.addend)

@@ -175,7 +175,7 @@ class Decay:
 
     @cached_property
     def band(self) -> tuple[Array, Array]:
-        """The 10 % and 90 % quantiles over the samples."""
+        """The 10% and 90% quantiles over the samples."""
         return quantile(self.log10_norm, 0.1), quantile(self.log10_norm, 0.9)
 
     @cached_property

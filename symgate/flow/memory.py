@@ -94,9 +94,9 @@ class Memory:
         others = "".join(f", {name} = {value:.4f}" for name, value in self.others.items())
         kept = ", ".join(f"{name} = {value:g}" for name, value in self.kept.items())
         parts = [
-            f"{self.cell}: {what} = {_shown(self.formula)} = {self.value:.4f}{others}"
-            f"{f' (with {kept})' if kept else ''} keeps 1 - 1/T of {self.state} at each step for "
-            f"T = {self.steps:g}.",
+            f"{self.cell}: with {what} = {_shown(self.formula)} = {self.value:.4f}{others}"
+            f"{f' (and {kept})' if kept else ''}, each step keeps 1 - 1/T of {self.state} "
+            f"(T = {self.steps:g}).",
             f"Measured with all weights zero: {math.exp(self.exact.rate):.8f} per step "
             f"(1 - 1/T = {self.carry:.8f}).",
             f"With {self.source or 'random weights and noise as input'}, {_lasts(self.drawn)}"
@@ -176,7 +176,9 @@ through a matrix or an activation, so no bias sets its memory
         n, m = numbers.pop("n"), numbers.pop("m", None)
         options = {"hidden": n, "input": m, "sizes": numbers}
     if not is_number(steps) or not 1 < steps <= 1e12:
-        raise SymgateError(f"a memory is a number of steps above 1 (up to 1e12), not {steps!r}")
+        raise SymgateError(
+            f"a memory must be a number of steps above 1 (up to 1e12), not {steps!r}"
+        )
     for name in options:
         known_name("the option", name, sorted(OneNetwork.__optional_keys__))
     made = setup(cell, **options)

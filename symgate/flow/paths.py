@@ -88,7 +88,7 @@ class Paths:
         return tuple(self.titles)
 
     def __repr__(self) -> str:
-        shares = ", ".join(f"{name} {100 * part:.1f} %" for name, part in self.share.items())
+        shares = ", ".join(f"{name} {100 * part:.1f}%" for name, part in self.share.items())
         return f"<Paths of {self.cell} over {self.lags[-1]} lags: {shares[:600] or 'none'}>"
 
     def _repr_html_(self) -> str:
@@ -96,8 +96,8 @@ class Paths:
         rows = [
             (
                 title,
-                f"{100 * self.share[name]:.1f} %",
-                *(f"{100 * block.share[name]:.1f} %" for block in self.blocks.values()),
+                f"{100 * self.share[name]:.1f}%",
+                *(f"{100 * block.share[name]:.1f}%" for block in self.blocks.values()),
             )
             for name, title in self.titles.items()
         ]
@@ -107,10 +107,10 @@ class Paths:
         """Each path in words with its share of one step in per cent, the small ones together."""
         seen = [n for n in self.titles if abs(self.share[n]) >= 0.0005]
         rest = [self.share[n] for n in self.titles if n not in seen]
-        found = [(self.titles[n], f"{100 * self.share[n]:.1f} %") for n in seen]
+        found = [(self.titles[n], f"{100 * self.share[n]:.1f}%") for n in seen]
         if rest:
-            others = f"{len(rest)} others, each under 0.05 %"
-            found.append((others, f"{round(100 * sum(rest), 1) + 0.0:.1f} %"))
+            others = f"{len(rest)} others, each under 0.05%"
+            found.append((others, f"{round(100 * sum(rest), 1) + 0.0:.1f}%"))
         return found
 
     def to_frame(self) -> Any:

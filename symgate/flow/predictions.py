@@ -99,14 +99,14 @@ def predictions(decay: Decay) -> Predictions:
     entries, notes = [], []
     coefficient = carry_coefficient(run.cell, decay.wrt)
     if coefficient is None:
-        notes.append(f"{run.cell.name} carries no state: biases and mean gates predict nothing")
+        notes.append("no state is carried: biases and mean gates predict nothing")
     else:
         made = [("mean gates", _mean_log(run, coefficient))]
         try:
             with np.errstate(divide="ignore"):
                 made.insert(0, ("biases", np.log(np.abs(_at_rest(run, coefficient)))))
         except Diverged:  # v / norm(v) without input
-            notes.append("the step is not defined without input: biases predict nothing")
+            notes.append("a step is not defined without input: biases predict nothing")
         for name, logs in made:
             entries.append(_prediction(decay, name, _diagonal_power(logs, lags, decay.norm_name)))
     if is_general(run.cell) and decay.norm_name == "frobenius" and decay.of == decay.wrt:

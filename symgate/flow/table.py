@@ -12,7 +12,7 @@ from symgate.tables import html_table
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
 
-HEADER = ("cell", "of / wrt", "rate per step", "95 %", "half-life", "1e-3 at", "1e-6 at", "last")
+HEADER = ("cell", "of / wrt", "rate per step", "95%", "half-life", "1e-3 at", "1e-6 at", "last")
 
 
 def rows(decays: Sequence[Decay]) -> list[tuple[str, ...]]:

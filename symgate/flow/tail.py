@@ -87,7 +87,7 @@ def fitted(log10_norm: Array, sequences: int, networks: int = 1) -> Rate:
 
 @lru_cache(maxsize=64)
 def _student(freedom: int) -> float:
-    """The two-sided 95 % point of Student's t.
+    """The two-sided 95% point of Student's t.
 
     >>> round(_student(7), 4)
     2.3646

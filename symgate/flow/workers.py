@@ -45,7 +45,7 @@ def in_order(
         return
     if executor is not None:
         if not hasattr(executor, "submit"):
-            raise SymgateError(f"an executor has a method submit, and {executor!r} has none")
+            raise SymgateError(f"an executor must have a method submit, and {executor!r} has none")
         try:
             yield from _submitted(function, tasks, executor, 64)
         except BrokenExecutor as error:

@@ -118,7 +118,9 @@ def gate_ends(cells: Sequence[Cell], state: str, gate: str, at_zero: str, at_one
     if ways:
         other = ways[0][0]
         names = listed(dict.fromkeys(name for _, name in ways))
-        told.append(f"What {other}_{{t-1}} knows of {state}_{{t-1}} still enters through {names}.")
+        told.append(
+            f"What {other}_{{t-1}} has kept of {state}_{{t-1}} still enters through {names}."
+        )
     return Finding(LIMIT, tuple(told), numbers, formulas)
 
 
@@ -266,7 +268,7 @@ def four_gates(cells: Sequence[Cell], gates: Sequence[str]) -> Finding:
     if not others:
         return Finding(PROVED, ("All {called} lie in [0, 1].",), numbers, formulas)
     told = (
-        f"{{closing}} of the {{called}}, {listed(closing)}, lie in [0, 1] and scale something. "
+        f"{{closing}} of the {{called}} ({listed(closing)}) lie in [0, 1] and scale something. "
         f"{listed(others)} {within(known[others[0]])}: it is what is scaled, and most texts call "
         "it the candidate.",
         "All {called} have the same form up to the activation, so the count is a matter of naming.",

@@ -102,8 +102,9 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     }
     partial = f"∂{state}_t/∂{state}_{{t-k}}"
     told = [
-        f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} grows "
-        f"by a factor of {{growth}} per step and is {{log10_norm}} after {{lags}} steps."
+        f"Take one unit, each recurrent weight u = {{gain}}, and zero biases, input and start: "
+        f"{partial} grows by a factor of {{growth}} per step and is {{log10_norm}} after "
+        "{lags} steps."
     ]
     board = Board(cell)
     formulas = tuple(
@@ -111,15 +112,16 @@ def safe_from_exploding(cells: Sequence[Cell], state: str, gain: float, lags: in
     )
     if grown[-1] <= 3:
         told[0] = (
-            f"One unit, each recurrent weight u = {{gain}}, biases, input and start 0: {partial} "
-            f"is {{log10_norm}} after {{lags}} steps. No weights were found that make it grow."
+            f"Take one unit, each recurrent weight u = {{gain}}, and zero biases, input and start: "
+            f"{partial} is {{log10_norm}} after {{lags}} steps. No weights were found that make it "
+            "grow."
         )
         return Finding(CONDITIONS, tuple(told), numbers, formulas)
     eigenvalue = _eigenvalue_at_rest(cell)
     if eigenvalue is not None:
         numbers["threshold"] = float(sp.solve(eigenvalue - 1, U)[0])
         told.append(
-            "The only non-zero eigenvalue of the step at 0 is the λ below. It is 1 at "
+            "At the state 0, the only non-zero eigenvalue of a step is the λ below. It is 1 at "
             "u = {threshold} and larger for every larger u. At u = 1 the factor is "
             "{growth_at_gain_1}."
         )
@@ -268,7 +270,7 @@ def lasts_longer(cells: Sequence[Cell], states: Sequence[str], hidden: int, lags
     told = [f"{USUAL}, the half-life of the gradient is {listed(parts)}."]
     if all(lives[other.name] > lives[first.name] for other in others):
         if all(map(math.isfinite, lives.values())):
-            told.append("all of them vanish there; how long a gate holds on is set by its bias.")
+            told.append("all of them vanish; how long a gate remembers is set by its bias.")
         return Finding(CONDITIONS, tuple(map(_sentence, told)), numbers)
     return Finding(FALSE, tuple(map(_sentence, told)), numbers)
 

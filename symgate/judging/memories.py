@@ -53,14 +53,14 @@ def forgets_by_slots(
     }
     told = (
         f"Each row of {state} is multiplied by I - β k kᵀ with ‖k‖ = 1. Its eigenvalues are 1, for "
-        "the {others} directions across the key, and 1 - β for the key: one slot is replaced, "
-        "and the others stay as they are.",
+        "the {others} directions at right angles to the key, and 1 - β along the key: one slot is "
+        "replaced, and the others stay as they are.",
         f"Its norm is at most {most}, by the ranges of β and ‖k‖.",
         "With {hidden} components, β = {beta} and {sequences} sequences of keys in random "
         "directions, the mean of ‖·‖_F² after {lags} steps is {kept} of what it was; the law for "
-        "random keys, (1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of all leaves "
-        "{log10_by_time}.",
-        "The spectral norm, that of the slot that was written least, is still {spectral} then.",
+        "random keys, (1 - (2β - β²)/n)^k, says {law}. A gate that keeps 1 - β of everything "
+        "leaves {log10_by_time}.",
+        "The spectral norm, which is that of the slot written least, is then still {spectral}.",
     )
     holds = most == 1 and abs(math.log(numbers["kept"] / numbers["law"])) < 0.1
     formulas = (Board(known).jacobian(known.states[0], known.states[0]),)
@@ -131,8 +131,8 @@ def forgets_by_its_gate(
         "{lags} steps the gradient is {log10_norm} and the product {log10_product}.",
         f"What reads the memory, {output} = o ⊙ {state} q / max(|nᵀ q|, 1), divides it: the row "
         f"of ∂{output}_t/∂{state}_{{t-k}} is that product times o ‖q‖ / max(|nᵀ q|, 1), here "
-        "divided by {divisor}. Over all lags the measured curve departs from it by "
-        "{departure} decades.",
+        "divided by {divisor}. Over all lags the measured curve departs from it by at "
+        "most {departure} decades.",
     )
     same = np.abs(log[1:] - product).max() < CLOSE and numbers["departure"] < CLOSE
     formulas = tuple(Board(cell).jacobian(of, state) for of in (state, output))

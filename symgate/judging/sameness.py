@@ -31,7 +31,7 @@ def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
     found = compare(one, two)
     if found and found.map is not None:
         changed = mapped(one, two, found.map)
-        told = f"{two.name} is {one.name}, proved for all sizes"
+        told = f"{two.name} and {one.name} are the same function, proved for all sizes"
         told += (
             f" under the map below (names of {two.name} on the left)."
             if changed is not None
@@ -40,8 +40,8 @@ def same_cell(cells: Sequence[Cell], equation: str) -> Finding:
         return Finding(PROVED, (told,), {}, (*formulas, *([changed] if changed else [])))
     parted, numbers = _parted(one, two)
     if found.conditions:
-        ways = ", or where ".join(" and ".join(map(_condition, way)) for way in found.conditions)
-        told = f"It makes no difference where {ways}: proved. In general it does."
+        ways = ", or if ".join(" and ".join(map(_condition, way)) for way in found.conditions)
+        told = f"It makes no difference if {ways}: proved. In general it does."
         return Finding(CONDITIONS, (told, parted), numbers, formulas)
     return Finding(
         FALSE, (f"{one.name} and {two.name} are not the same cell.", parted), numbers, formulas
@@ -75,7 +75,7 @@ def one_state(cells: Sequence[Cell]) -> Finding:
         return Finding(PROVED, (counts, roles, "The two are the same function."), numbers, formulas)
     return Finding(
         CONDITIONS,
-        (counts, roles, f"As functions the two cells are {found.verdict}."),
+        (counts, roles, f"As functions, the two cells are {found.verdict}."),
         numbers,
         formulas,
     )
@@ -93,8 +93,8 @@ def plays_part(cells: Sequence[Cell], states: Sequence[str]) -> Finding:
             said = f"In {cell.name} no gate decides what {state} keeps."
             return Finding(FALSE, (said,), {}, tuple(formulas))
         interval = ranges(cell)[state]
-        start = " from 0" if interval.is_bounded and state in ranges(cell).assumed else ""
-        sizes.append(f"{state} of {cell.name} {within(interval)}{start}")
+        start = ", started at 0," if interval.is_bounded and state in ranges(cell).assumed else ""
+        sizes.append(f"{state} of {cell.name}{start} {within(interval)}")
         read = _readers(cell, state)
         readers.append(f"{state} of {cell.name} is read by {listed(read) if read else 'nothing'}")
     gates = [
@@ -164,9 +164,8 @@ def more_work(cells: Sequence[Cell], hidden: int) -> Finding:
     if numbers["stages_first"] != numbers["stages_second"]:
         told.append(
             f"They also parallelise differently: the matrix products of a step form "
-            f"{{stages_first}} "
-            f"stage{'s' * (_stages(one) > 1)} in {one.name} and {{stages_second}} in {two.name}, "
-            f"each of which waits for the one before."
+            f"{{stages_first}} stage{'s' * (_stages(one) > 1)} in {one.name} and "
+            f"{{stages_second}} in {two.name}, and each stage waits for the one before."
         )
     told.append(
         "The time itself depends on the machine and the sizes, and how many steps training needs "
@@ -209,9 +208,9 @@ def less_memory(cells: Sequence[Cell]) -> Finding:
         numbers |= {f"states_{name}": len(cell.states), f"values_{name}": len(cell.equations)}
     ratio = sp.cancel(sp.expand(one.parameter_count()) / sp.expand(two.parameter_count()))
     told = [
-        f"{one.name} passes {{states_first}} and {two.name} {{states_second}} vectors of n "
-        "numbers to the next step. A step computes {values_first} and {values_second} vectors, "
-        "which the backward pass needs."
+        f"The number of vectors passed to the next step is {{states_first}} in {one.name} and "
+        f"{{states_second}} in {two.name}; one step computes {{values_first}} and "
+        "{values_second}, which the backward pass needs."
     ]
     less = [numbers[f"{what}_first"] < numbers[f"{what}_second"] for what in ("states", "values")]
     if ratio.is_number:
@@ -323,7 +322,7 @@ def _parted(one: Cell, two: Cell) -> tuple[str, dict[str, Number]]:
         for unit in (0, 1)
     }
     return (
-        f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, missing "
-        f"parameters 0), the next {state} is ({{first_1:4}}, {{first_2:4}}) in {one.name} and "
-        f"({{second_1:4}}, {{second_2:4}}) in {two.name}."
+        f"With the same numbers for both (two units, x = 1, {state} = (1, -1), seed 0, and 0 "
+        f"for what only one of them has), the next {state} is ({{first_1:4}}, {{first_2:4}}) in "
+        f"{one.name} and ({{second_1:4}}, {{second_2:4}}) in {two.name}."
     ), numbers

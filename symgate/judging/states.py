@@ -67,11 +67,10 @@ def weighted_mean(cells: Sequence[Cell], state: str, candidate: str, steps: int)
     run = simulate(cell, params, np.zeros((steps, 1)), {state: np.full(1, start)})
     numbers = {"start": start, "bias": bias, "steps": steps, "left": float(run[state][-1, 0])}
     told += [
-        f"The candidate lies in [-1, 1], so |{state}| ≤ 1 at every step if it holds at the start, "
+        f"The candidate lies in [-1, 1], so |{state}| ≤ 1 at every step if it is so at the start, "
         "for instance at 0.",
-        f"It does not hold from every start: from {{start}}, with all weights 0 and the gate's "
-        f"bias "
-        f"{{bias}}, {state} is still {{left}} after {{steps}} steps.",
+        f"Other starts may break this: started at {{start}}, with all weights 0 and the gate's "
+        f"bias {{bias}}, {state} is still {{left}} after {{steps}} steps.",
     ]
     return Finding(CONDITIONS, tuple(told), numbers, (equation, mean))
 
@@ -234,10 +233,10 @@ def misprinted_candidate(
         f"As printed, the candidate {within(ranges(printed)[candidate])}: nothing squashes U h. "
         f"With the parenthesis moved by one term, {state} "
         f"{'stays in [-1, 1], proved by ranges' if stays else 'does not stay in [-1, 1]'}.",
-        f"One unit, the candidate's weights {{gain}}, the others {{minus_gain}}, x = 1, from "
-        f"{state} = 1: after {{steps}} steps |{state}| is {{log10_printed}} as printed and "
-        "{log10_mended} as meant, and the last Jacobian is {log10_jacobian_printed} and "
-        "{log10_jacobian_mended}.",
+        f"Take one unit, weights of {{gain}} in the candidate and {{minus_gain}} elsewhere, and "
+        f"x = 1, starting from {state} = 1: after {{steps}} steps |{state}| is {{log10_printed}} "
+        "as printed and {log10_mended} as meant, and the last Jacobian is "
+        "{log10_jacobian_printed} and {log10_jacobian_mended}, respectively.",
         "As printed, no slope 1 - tanh² damps the path through U, and where W x + r = 0 the "
         "candidate is 0 whatever U h is.",
     ]

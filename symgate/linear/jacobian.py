@@ -218,7 +218,7 @@ def _check_symbolic(cell: Cell, lag: Expr) -> None:
                 f"{symbol} means something else in {cell.name}; choose another name for the lag"
             )
     if not lag.free_symbols or lag.is_integer is False or lag.has(oo, zoo, nan):
-        raise SymgateError(f"a lag is a whole number or a symbol, not {lag}")
+        raise SymgateError(f"a lag must be a whole number or a symbol, not {lag}")
 
 
 def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
@@ -226,7 +226,9 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
         return 1 if wrt in cell.states else 0
     if isinstance(lag, str):
         if not (lag.isidentifier() and lag.isascii()) or lag == "t":
-            raise SymgateError(f"a lag is a whole number or a name such as k, not {lag[:30]!r}")
+            raise SymgateError(
+                f"a lag must be a whole number or a name such as k, not {lag[:30]!r}"
+            )
         _check_symbolic(cell, Symbol(lag))
         return Symbol(lag)  # plain, so that subs("k", 3) finds it
     if is_whole(lag):
@@ -234,7 +236,7 @@ def _steps(cell: Cell, wrt: str, lag: Lag) -> int | Expr:
     if isinstance(lag, Expr):
         _check_symbolic(cell, lag)
     elif not is_whole(lag):
-        raise SymgateError(f"a lag is a whole number or a symbol, not {shown(lag)}")
+        raise SymgateError(f"a lag must be a whole number or a symbol, not {shown(lag)}")
     if isinstance(lag, int) and not 0 <= lag <= MAX_LAG:
-        raise SymgateError(f"a lag lies between 0 and {MAX_LAG}, and {lag} does not")
+        raise SymgateError(f"a lag must lie between 0 and {MAX_LAG}, not {lag}")
     return lag

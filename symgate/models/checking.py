@@ -78,8 +78,8 @@ class Check:
         return float("inf") if self.next_best is None else self.next_best.error
 
     def __str__(self) -> str:
-        verdict = "holds" if self.holds else "does not hold"
-        off = f"off by {self.error:.2g} at most; up to {self.tolerance:.0e} is rounding"
+        verdict = "agrees" if self.holds else "does not agree"
+        off = f"off by at most {self.error:.2g}; up to {self.tolerance:.0e} is rounding"
         lines = [f"the replay {verdict}: {off}"]
         if len(self.readings) > 1 or (self.readings and not self.holds):
             lines += [f"this reading fits: {fit}" for fit in self.readings]

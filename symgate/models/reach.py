@@ -147,7 +147,7 @@ def reach(
     sequence = np.asarray(laid_out(network, x, batch_first), np.float64)
     steps = len(sequence)
     if not is_whole(at) or not 0 <= at < steps:
-        raise ShapeError(f"at is a step from 0 to {steps - 1}, not {at!r}")
+        raise ShapeError(f"at must be a step from 0 to {steps - 1}, not {at!r}")
     if sequence.ndim == 2:
         curve = _curve(network, sequence, int(at), norm)
     else:
@@ -174,7 +174,7 @@ def of_the_middle(network: Network, x: Array) -> Reach:
 def _alone(layer: object) -> Network:
     if not isinstance(layer, Layer):
         raise SymgateError(
-            f"reach takes a network or a layer, as sg.model gives them, not {type(layer).__name__}"
+            f"reach takes a network or a layer from sg.model, not {type(layer).__name__}"
         )
     return layer.alone()
 

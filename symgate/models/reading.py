@@ -162,7 +162,7 @@ def reading_of(row: Row, blocks: Blocks, said: Mapping[str, Any]) -> Reading:
             raise SymgateError(f"forget_bias is for an LSTM; this layer is a {row.cell}")
         value = said["forget_bias"]
         if not is_number(value):
-            raise SymgateError(f"forget_bias is a number, not {value!r}")
+            raise SymgateError(f"forget_bias must be a number, not {value!r}")
         reading = replace(reading, add={"f": float(value)} if value else {})
     if row.cell.startswith("gru"):
         reading = _gru(reading, said)
@@ -186,7 +186,7 @@ def _order(value: Any, usual: tuple[str, ...]) -> tuple[str, ...]:
     given = tuple("g" if gate == "c" and "g" in usual else gate for gate in given)
     if sorted(given) != sorted(usual):
         raise SymgateError(
-            f"order names the gates {' '.join(usual)}, each once, not {value!r}; "
+            f"order must name the gates {' '.join(usual)}, each once, not {value!r}; "
             f'as in order="{" ".join(usual)}"'
         )
     return given
@@ -196,14 +196,16 @@ def _gru(reading: Reading, said: Mapping[str, Any]) -> Reading:
     takes = reading.cell == "gru-z-takes-new"
     if "reset" in said:
         if said["reset"] not in ("before", "after"):
-            raise SymgateError(f'reset is "before" or "after" the matrix, not {said["reset"]!r}')
+            raise SymgateError(
+                f'reset must be "before" or "after" the matrix, not {said["reset"]!r}'
+            )
         if said["reset"] == "after":
             reading = replace(reading, cell="gru-reset-after", negated=("z",) if takes else ())
         elif not takes:
             reading = replace(reading, cell="gru")
     if "update" in said:
         if said["update"] not in ("keeps", "takes"):
-            raise SymgateError(f'update is "keeps" or "takes", not {said["update"]!r}')
+            raise SymgateError(f'update must be "keeps" or "takes", not {said["update"]!r}')
         opposite = (said["update"] == "takes") != (reading.cell == "gru-z-takes-new")
         reading = replace(reading, negated=("z",) if opposite else ())
     return reading

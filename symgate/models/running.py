@@ -131,7 +131,8 @@ def _carried(state: Any) -> Mapping[str, Any] | None:
         return None
     if not isinstance(state, Mapping):
         raise SymgateError(
-            f"state is a mapping of states to arrays or an earlier run, not {type(state).__name__}"
+            f"state must be an earlier run or a mapping of states to arrays, "
+            f"not {type(state).__name__}"
         )
     return {name: wide(f"the initial {name}", value) for name, value in state.items()}
 

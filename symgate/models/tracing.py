@@ -64,7 +64,7 @@ def trace(
     names, flat = tuple(inputs), tuple(_flat(inputs))
     if len(flat) < 2 or len(set(flat)) < len(flat) or not all(isinstance(n, str) for n in flat):
         raise SymgateError(
-            f'inputs names the input and the states, as in ("x", "h"), not {inputs!r}'
+            f'inputs must name the input and the states, as in ("x", "h"), not {inputs!r}'
         )
     walk = _Walk(module, names, flat[:1], flat[1:])
     if type(module).__name__ in CELLS:

@@ -223,7 +223,7 @@ def grid(lags: int) -> Array:
     ([0, 1, 2, 3, 4, 5], 100)
     """
     if not 1 <= lags <= 10**7:
-        raise SymgateError(f"lags is a whole number from 1 to 10000000, not {lags}")
+        raise SymgateError(f"lags must be a whole number from 1 to 10000000, not {lags}")
     wide = np.unique(np.round(np.geomspace(1, lags, POINTS)).astype(int))
     return np.concatenate([[0], wide])
 

@@ -27,7 +27,7 @@ def checked_parameters(cell: Cell, params: Mapping[str, Any]) -> dict[str, Array
     if not isinstance(params, Mapping):
         mend = "; sg.model(module).simulate(x) runs it" if hasattr(params, "state_dict") else ""
         raise ShapeError(
-            f"parameters are a mapping of names to arrays, not {type(params).__name__}{mend}"
+            f"parameters must be a mapping of names to arrays, not {type(params).__name__}{mend}"
         )
     for name in params:
         if name not in cell.parameters:

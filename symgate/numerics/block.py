@@ -65,7 +65,7 @@ class Asked:
 def chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
     """The lags at which all singular values are wanted."""
     if isinstance(singular, str) or not isinstance(singular, Iterable):
-        raise SymgateError(f"singular is a list of lags, not {singular!r}")
+        raise SymgateError(f"singular must be a list of lags, not {singular!r}")
     chosen = []
     for k in singular:
         if not is_whole(k) or not 0 <= k <= lags:
@@ -77,7 +77,7 @@ def chosen_lags(singular: Iterable[int], lags: int) -> tuple[int, ...]:
 def step_of(run: Run, at: int | None) -> int:
     step = run.steps - 1 if at is None else at
     if not is_whole(step):
-        raise SymgateError(f"the step at is a whole number, not {at!r}")
+        raise SymgateError(f"at must be a whole number, not {at!r}")
     if not 0 <= step < run.steps:
         raise ShapeError(f"step {step} is not in the run, which has steps 0 to {run.steps - 1}")
     return int(step)
@@ -86,7 +86,7 @@ def step_of(run: Run, at: int | None) -> int:
 def lags_of(lags: int | None, at: int) -> int:
     count = at + 1 if lags is None else lags
     if not is_whole(count) or count < 0:
-        raise SymgateError(f"lags is a whole number from 0, not {lags!r}")
+        raise SymgateError(f"lags must be a whole number, 0 or more, not {lags!r}")
     if count > at + 1:
         raise ShapeError(
             f"lag {count} reaches before the start: from step {at} there are {at + 1} lags"

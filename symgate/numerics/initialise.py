@@ -112,8 +112,8 @@ def chosen_sizes(
         least = 0 if letter == "m" else 1
         if not is_whole(value) or not least <= value <= MOST_UNITS:
             raise SymgateError(
-                f"the size {letter} is a whole number from {least} to {MOST_UNITS:,}, not {value!r}"
-                f"{in_a_square(value)}"
+                f"the size {letter} must be a whole number from {least} to {MOST_UNITS:,}, "
+                f"not {value!r}{in_a_square(value)}"
             )
     if input is not None and "m" not in cell.sizes and cell.inputs and input != hidden:
         raise SymgateError(
@@ -284,9 +284,9 @@ class _Draw:
 
 def _number(what: str, value: Any) -> float:
     if not is_number(value):
-        raise SymgateError(f"{what} is a number, not {value!r}")
+        raise SymgateError(f"{what} must be a number, not {value!r}")
     if not math.isfinite(value):
-        raise SymgateError(f"{what} is a finite number, not {value}")
+        raise SymgateError(f"{what} must be a finite number, not {value}")
     return float(value)
 
 
@@ -308,7 +308,7 @@ def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
 
 def _seed(seed: Any) -> int:
     if not is_whole(seed) or seed < 0:
-        raise SymgateError(f"a seed is a whole number from 0, not {seed!r}")
+        raise SymgateError(f"a seed must be a whole number, 0 or more, not {seed!r}")
     return int(seed)
 
 

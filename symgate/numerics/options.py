@@ -23,17 +23,19 @@ def mapping(what: str, value: Any) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise SymgateError(f"{what} is a mapping of names to values, not {type(value).__name__}")
+        raise SymgateError(
+            f"{what} must be a mapping of names to values, not {type(value).__name__}"
+        )
     return value
 
 
 def check_progress(progress: Any) -> None:
     """A progress hook takes (steps done, all steps)."""
     if progress is not None and not callable(progress):
-        raise SymgateError(f"progress is a function of two numbers, not {progress!r}")
+        raise SymgateError(f"progress must be a function of two numbers, not {progress!r}")
 
 
 def check_switch(name: str, value: Any) -> None:
     """A switch is True or False, and no text or number that Python takes for one."""
     if not isinstance(value, bool | np.bool_):
-        raise SymgateError(f"{name} is True or False, not {value!r}")
+        raise SymgateError(f"{name} must be True or False, not {value!r}")

@@ -144,9 +144,9 @@ def lag_norms(
     known_name("the norm", norm, NORMS)
     check_progress(progress)
     if step is not None and not isinstance(step, Transition):
-        raise SymgateError(f"step is a transition of the cell, not {type(step).__name__}")
+        raise SymgateError(f"step must be a transition of the cell, not {type(step).__name__}")
     if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
-        raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
+        raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     chosen = chosen_lags(singular, asked.lags)
     steps = Steps(run, leading_to(step or transition(run.cell), asked.wrt))
     if tolerance:

@@ -133,7 +133,7 @@ def checked_run(run: object) -> None:
     """Raise where something else was given for a run."""
     if not isinstance(run, Run):
         raise SymgateError(
-            f"expected a run, as symgate.simulate(…) makes one, not {type(run).__name__}"
+            f"expected a run, such as symgate.simulate(…) makes, not {type(run).__name__}"
         )
 
 

@@ -28,7 +28,7 @@ def checked_inputs(
         swapped = {n: a for n, a in arrays.items() if a.ndim == len(cell.shapes[n]) + 2}
         arrays |= {name: np.swapaxes(array, 0, 1) for name, array in swapped.items()}
     if steps is not None and not is_whole(steps):
-        raise ShapeError(f"steps is a whole number from 1, not {steps!r}")
+        raise ShapeError(f"steps must be a whole number, 1 or more, not {steps!r}")
     if steps is None and not arrays:
         raise ShapeError(f"{cell.name} has no input; say how many steps to run with steps=…")
     lengths = {} if steps is None else {"the option steps": int(steps)}
@@ -116,7 +116,8 @@ def checked_states(
     if state is not None and not isinstance(state, Mapping):
         starts = " or ".join(f"{s}0=…" for s in cell.states)
         raise ShapeError(
-            f"state is a mapping of states to arrays, not {type(state).__name__}; or give {starts}"
+            f"state must be a mapping of states to arrays, not {type(state).__name__}; "
+            f"or give {starts}"
         )
     for name, value in (state or {}).items():
         if name not in cell.states:

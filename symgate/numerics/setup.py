@@ -128,7 +128,7 @@ def positions(at: int | Sequence[int] | None, steps: int, lags: int) -> tuple[in
     given = [steps - 1] if at is None else [at] if isinstance(at, int) else list(at)
     for t in given:
         if not 0 <= t < steps:
-            raise ShapeError(f"a position is a step from 0 to {steps - 1}, not {t!r}")
+            raise ShapeError(f"at must be a step from 0 to {steps - 1}, not {t!r}")
         if lags > t + 1:
             raise ShapeError(
                 f"lag {lags} reaches before the start: from step {t} there are {t + 1} lags"

@@ -66,7 +66,7 @@ def tangent(
     checked_run(run)
     for name, value in (("since", since), ("steps", 0 if steps is None else steps)):
         if not is_whole(value):
-            raise SymgateError(f"{name} is a whole number, not {value!r}")
+            raise SymgateError(f"{name} must be a whole number, not {value!r}")
     count = run.steps - since if steps is None else steps
     if since < 0 or count < 0 or since + count > run.steps:
         raise ShapeError(
@@ -95,7 +95,7 @@ def tangent(
 def _start(run: Run, direction: Mapping[str, Any]) -> Rows:
     if not isinstance(direction, Mapping):
         raise ShapeError(
-            f"a direction is a mapping of states to arrays, not {type(direction).__name__}"
+            f"a direction must be a mapping of states to arrays, not {type(direction).__name__}"
         )
     for name in direction:
         known_name(f"a state of {run.cell.name} named", name, run.cell.states)

@@ -59,7 +59,7 @@ def decay_curves(
 ) -> Axes:
     """The curves of one or several cells over the lag.
 
-    Line: median; band: 10 to 90 %; circle: half-life; crosses mark where
+    Line: median; band: 10th to 90th percentile; circle: half-life; crosses mark where
     a number of double or single precision would have been 0. `bounds` adds the worst case
     and the run's own bound, `predictions` those of biases, mean gates and exponent. `names`
     are the labels; left out, they are the cells' names, with the blocks where these differ.
@@ -200,7 +200,7 @@ def _setting(decays: Sequence[Decay]) -> str:
     parts += [f"{scheme} initialisation" for scheme in schemes if scheme and len(schemes) == 1]
     if counts != {1}:
         count = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-        parts.append(f"median and 10–90 % of {count} {'networks' if drawn else 'samples'}")
+        parts.append(f"median and 10–90% of {count} {'networks' if drawn else 'samples'}")
     else:
         parts.append("one sample")
     return ", ".join(parts)

@@ -73,7 +73,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
             annotation_clip=False,
         )
         ax.annotate(
-            f"{100 * closed:.1f} % at {low:g}\n{100 * opened:.1f} % at {high:g}",
+            f"{100 * closed:.1f}% at {low:g}\n{100 * opened:.1f}% at {high:g}",
             (1.02, row + 0.35),
             xycoords=("axes fraction", "data"),
             ha="left",
@@ -90,7 +90,7 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value within the gate's range")
     ax.set_title(
-        f"{caption(run.cell.name)}: hatched where saturated (within 5 % of an end)",
+        f"{caption(run.cell.name)}: hatched where saturated (within 5% of an end)",
         fontsize=points(9.5),
         color="#444444",
     )

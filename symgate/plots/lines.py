@@ -59,7 +59,8 @@ def curve(
     predictions: bool = False,
     **line: Any,
 ) -> Axes:
-    """Draw a curve: the median as a line, the band of 10 to 90 %, a circle at the half-life.
+    """Draw a curve: a line for the median, a band from the 10th to the 90th percentile, a circle
+    at the half-life.
 
     `bounds` adds the worst case and the bound of these runs, `predictions` what biases, mean
     gates and the Lyapunov exponent promise. All other keywords go to the line.

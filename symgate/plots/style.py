@@ -258,7 +258,9 @@ def svg(drawing: Axes | Figure, salt: str, title: str = "") -> str:
 
 def _inside(drawn: bytes, salt: str, title: str) -> str:
     if not re.fullmatch(r"[A-Za-z][\w-]*", salt, re.ASCII):
-        raise SymgateError(f"a salt is a letter and letters, digits, - or _ after it, not {salt!r}")
+        raise SymgateError(
+            f"a salt must be a letter followed by letters, digits, - or _, not {salt!r}"
+        )
     return compact(drawn.decode(), salt, title, dark=True)
 
 
@@ -304,5 +306,5 @@ def format_of(path: str | Path) -> str:
     """
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in _METADATA:
-        raise SymgateError(f"{path}: a picture ends in .svg, .png or .pdf")
+        raise SymgateError(f"{path}: the file of a picture must end in .svg, .png or .pdf")
     return kind

@@ -122,7 +122,7 @@ def read_text(text: str, path: str = "") -> Readings:
 def cell_of_latex(latex: str, name: str = "cell") -> Cell:
     """The one cell that formulas define; an EquationError where there is none or several."""
     if not isinstance(latex, str):
-        raise EquationError(f"formulas are a text, not {type(latex).__name__}")
+        raise EquationError(f"formulas must be a text, not {type(latex).__name__}")
     found = read_text(latex).cells or read_text(f"$$\n{latex}\n$$").cells
     if len(found) != 1:
         count = "no cell" if not found else f"{len(found)} cells"

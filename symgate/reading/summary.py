@@ -104,7 +104,7 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
 def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> Iterator[str]:
     """A misprint with its source line and a caret under it."""
     kind = misprint.kind.replace("_", " ")
-    sure = f"{round(100 * misprint.certainty)} % sure"
+    sure = f"{round(100 * misprint.certainty)}% sure"
     yield f"    {mark(kind, 'fault')}  line {misprint.line}, column {misprint.column}, {sure}"
     yield from _filled("    ", visible(misprint.why), "    ", width)
     shown, start = excerpt(misprint.shown, misprint.column - 1, width - 12)
@@ -117,7 +117,7 @@ def of_misprint(misprint: Misprint, mark: Mark = plain, width: int = WIDTH) -> I
         yield f"         meant  {mark(visible(misprint.meant), 'mend')}"
     for state, (printed, meant) in misprint.consequence.ranges.items():
         if printed != meant and "none" not in (printed, meant):
-            yield f"         so     {state} lies in {printed}, where {meant} is meant"
+            yield f"         so     {state} lies in {printed}, where {meant} was meant"
 
 
 def html(files: Sequence[ReadFile]) -> str:

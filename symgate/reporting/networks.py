@@ -44,7 +44,7 @@ MOST_EQUATIONS = 10
 def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Gathered]:
     """The page on runs, its figures and its data."""
     if not runs or not all(isinstance(run, Run | BothWays) for run in runs):
-        raise SymgateError("runs is a list of runs, as net.simulate(x) gives them")
+        raise SymgateError("runs must be a list of runs, such as net.simulate(x) gives")
     files: dict[str, bytes] = {}
     inline: dict[str, str] = {}
     data: dict[str, Any] = {"symgate": __version__, "runs": []}

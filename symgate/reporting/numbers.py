@@ -45,9 +45,9 @@ def share(value: float | None) -> str:
     """A part of the whole.
 
     >>> share(0.92154), share(None)
-    ('92.2 %', '–')
+    ('92.2%', '–')
     """
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:.1f}%"
 
 
 def power(log10: float | None) -> str:

@@ -87,7 +87,9 @@ def chosen(
     'symgate report rnn gru --lags 200'
     """
     if isinstance(cells, str | Cell):
-        raise SymgateError(f"a report takes a list of cells, as ['gru', 'lstm'], not {cells!r}")
+        raise SymgateError(
+            f"a report takes a list of cells, such as ['gru', 'lstm'], not {cells!r}"
+        )
     if not isinstance(cells, Sized):
         cell_of(cells)  # says what it is
     if not cells:
@@ -135,4 +137,4 @@ def renamed(cell: Cell, name: str) -> Cell:
 
 def _whole(name: str, value: Any, least: int, most: int) -> None:
     if not is_whole(value) or not least <= value <= most:
-        raise SymgateError(f"{name} is a whole number from {least} to {most:,}, not {value!r}")
+        raise SymgateError(f"{name} must be a whole number from {least} to {most:,}, not {value!r}")

@@ -162,7 +162,7 @@ def fixed_points(
     cell = cell.cell if isinstance(cell, Run) else cell_of(cell)
     count = whole(1)("starts", starts)
     if not (isinstance(tolerance, int | float | np.number) and 0 < tolerance < 1):
-        raise SymgateError(f"a tolerance lies between 0 and 1, and {tolerance!r} does not")
+        raise SymgateError(f"a tolerance must lie between 0 and 1, not {tolerance!r}")
     scale = not_negative("scale", scale)
     newton = Newton(cell, params, x)
     rng = np.random.default_rng(whole(0)("seed", seed))

@@ -327,11 +327,11 @@ def _change(before: Law, after: Law) -> float:
 
 def not_negative(name: str, value: float) -> float:
     if not is_number(value) or not 0 <= value < math.inf:
-        raise SymgateError(f"{name} is a number from 0, not {value!r}")
+        raise SymgateError(f"{name} must be a number, 0 or more, not {value!r}")
     return float(value)
 
 
 def _finite(name: str, value: Any) -> float:
     if not is_number(value) or not math.isfinite(value):
-        raise SymgateError(f"{name} is a finite number, not {value!r}")
+        raise SymgateError(f"{name} must be a finite number, not {value!r}")
     return float(value)

@@ -194,7 +194,7 @@ def lyapunov(
     else:
         raise SymgateError(f"expected a run or a cell, not {type(system).__name__}")
     if not (isinstance(dt, int | float) and 0 < dt < np.inf):
-        raise SymgateError(f"dt is the time of a step, above 0, not {dt!r}")
+        raise SymgateError(f"dt must be the time of a step, above 0, not {dt!r}")
     width = sum(run.size(run.cell.size(s)) for s in run.cell.states)
     followed = width if count is None else whole(1)("count", count)
     if followed > width:

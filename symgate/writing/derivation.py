@@ -132,7 +132,9 @@ class Derivation:
         words = {k: options.get(k, "") for k in ("title", "author", "date")}
         diagram = options.get("diagram")
         if diagram is not None and not hasattr(diagram, "tikz"):
-            raise SymgateError(f"diagram is a picture of the cell, sg.diagram(cell), not {diagram}")
+            raise SymgateError(
+                f"diagram must be a picture of the cell, sg.diagram(cell), not {diagram}"
+            )
         pictures = () if diagram is None else (diagram.tikz(standalone=False),)
         return Document((self,), Head(**words, pictures=pictures)), form
 
@@ -175,7 +177,7 @@ def derive(
     """
     cell = cell_of(cell)
     if not isinstance(cell, Cell):
-        raise SymgateError(f"derive takes a cell, as symgate.cell('gru'), not {cell!r}")
+        raise SymgateError(f"derive takes a cell, such as symgate.cell('gru'), not {cell!r}")
     if head:
         name = next(iter(head))
         mend = did_you_mean(name, ("form", "hadamard", "bold", "sections", "notation", "layout"))
@@ -194,7 +196,7 @@ def derive(
             raise UnknownName(what, str(value), known)
     wanted = NAMES if sections is None else tuple(dict.fromkeys(sections))
     if not wanted:
-        raise SymgateError(f"no section is named; there are {', '.join(NAMES)}")
+        raise SymgateError(f"no section is named; choose from {', '.join(NAMES)}")
     for name in wanted:
         if name not in NAMES:
             raise UnknownName("the section", str(name), NAMES)
@@ -218,5 +220,5 @@ def _lag(lag: int | str) -> int:
     if isinstance(lag, str) and lag.isidentifier():
         return 2
     if not is_whole(lag) or not 1 <= lag <= MAX_LAG:
-        raise SymgateError(f"the lag is a whole number from 1 to {MAX_LAG} or k, not {lag!r}")
+        raise SymgateError(f"the lag must be a whole number from 1 to {MAX_LAG} or k, not {lag!r}")
     return lag

@@ -101,6 +101,6 @@ def check_ending(path: Path, known: Sequence[str] = ENDINGS) -> str:
     ending = path.suffix.lower()
     if ending not in known:
         shown = f"the ending {ending!r}" if ending else "a file without an ending"
-        near = did_you_mean(ending, known) if ending else f"; there are {', '.join(known)}"
+        near = did_you_mean(ending, known) if ending else f"; choose from {', '.join(known)}"
         raise SymgateError(f"{shown} says no format{near}: {path}")
     return ending

@@ -58,7 +58,7 @@ def test_with_data(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words += ["--data", str(files / "x.npy"), "--outputs", str(files / "y.npy")]
     assert main(words) == 0
     shown = capsys.readouterr().out
-    for part in ("the replay holds", "h2 / h2", "largest Lyapunov", "1/e until", "z1"):
+    for part in ("the replay agrees", "h2 / h2", "largest Lyapunov", "1/e until", "z1"):
         assert part in shown
     tables = [line for line in shown.splitlines() if "  " in line]
     assert max(map(len, tables)) <= 80

@@ -10,7 +10,7 @@ from symgate.errors import UnknownName
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("word", nargs="?", help="only cells whose name, title or family has it")
+    parser.add_argument("word", nargs="?", help="only cells with this in name, title or family")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

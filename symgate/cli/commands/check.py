@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wrt", help="with respect to what, where the claim does not say")
     parser.add_argument("--lag", type=int, help="over how many steps, where it does not say")
     parser.add_argument(
-        "--layout", choices=("numerator", "transposed"), help="the layout that is due (either)"
+        "--layout", choices=("numerator", "transposed"), help="the layout required (either)"
     )
     parser.add_argument(
         "--names",
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.cell = None
     if arguments.output is not None:
         if Path(arguments.output).suffix.lower() != ".html":
-            raise SymgateError(f"a checked homework is an .html page, not {arguments.output}")
+            raise SymgateError(f"a checked homework must be an .html page, not {arguments.output}")
         writable(arguments.output)
     cell, names = chosen_cell(arguments), _names(arguments)
     given = {name: getattr(arguments, name) for name in ("of", "wrt", "lag", "layout")}

@@ -33,7 +33,9 @@ _STYLES = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("claims", nargs="*", metavar="CLAIM", help="only these claims, by id")
+    parser.add_argument(
+        "claims", nargs="*", metavar="CLAIM", help="only these claims, by their ids"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -33,9 +33,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_setup(parser, *SETUP)
     add_data(parser)
     add_states(parser)
-    parser.add_argument("--paths", action="store_true", help="the curve without each path")
+    parser.add_argument("--paths", action="store_true", help="the curve without each path in turn")
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
-    add_picture(parser, ".svg, .png or .pdf, a table in .csv or .json")
+    add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
     parser.add_argument("--save", metavar="FILE", help="keep one cell's curve in a .npz file")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="print CSV")
@@ -168,7 +168,7 @@ def _measured_on(decays: list[Decay]) -> None:
         first, last = d.fit.lags
         told[d.cell] = f"{d.setting.averaged_over}; rate fitted on lags {first} to {last}"
         if d.fit.over:
-            told[d.cell] += f", with 95 % of further {d.fit.over} in the interval"
+            told[d.cell] += f", with 95% of further {d.fit.over} in the interval"
     if len(set(told.values())) == 1:
         print(next(iter(told.values())))
         return
@@ -220,12 +220,12 @@ def _paths(decays: list[Decay]) -> None:
     for d in decays:
         assert d.paths is not None
         if len(d.paths.blocks) > 1:
-            table.append((d.cell, "whole state", "", "100.0 %", "", ""))
+            table.append((d.cell, "whole state", "", "100.0%", "", ""))
             for name, title in d.paths.titles.items():
-                table.append(("", "", title, f"{100 * d.paths.share[name]:.1f} %", "", ""))
+                table.append(("", "", title, f"{100 * d.paths.share[name]:.1f}%", "", ""))
         for b in d.paths.blocks.values():
             block = f"{b.of} / {b.wrt}"
-            table.append((d.cell, block, "every path", "100.0 %", power(float(b.whole[-1])), ""))
+            table.append((d.cell, block, "every path", "100.0%", power(float(b.whole[-1])), ""))
             for name, title in d.paths.titles.items():
                 alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
                 table.append(
@@ -233,7 +233,7 @@ def _paths(decays: list[Decay]) -> None:
                         "",
                         "",
                         title,
-                        f"{100 * b.share[name]:.1f} %",
+                        f"{100 * b.share[name]:.1f}%",
                         power(float(b.without[name][-1])),
                         alone,
                     )

@@ -26,7 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a file of equations",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="ends in .tex .md .html .pdf .txt")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="a .tex, .md, .html, .pdf or .txt file"
+    )
     parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
     parser.add_argument(
         "--layout", default="numerator", metavar="L", help="numerator (default) or transposed"
@@ -44,14 +46,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="only some of: cell, activations, partials, step, lags, norms, backward, check",
     )
     parser.add_argument(
-        "--fragment", action="store_true", help=r"LaTeX for \input, not a whole article"
+        "--fragment", action="store_true", help=r"LaTeX for \input, without a preamble"
     )
-    parser.add_argument("--slides", action="store_true", help="a beamer document, a frame a step")
+    parser.add_argument(
+        "--slides", action="store_true", help="a beamer document, one frame per step"
+    )
     parser.add_argument("--handout", action="store_true", help="the derivation on one page")
     parser.add_argument("--diagram", action="store_true", help="the cell's diagram at the top")
-    parser.add_argument("--title", default="", help="a title in place of the cell's")
-    parser.add_argument("--author", default="", help="who wrote it")
-    parser.add_argument("--date", default="", help="when, as it is to be printed")
+    parser.add_argument("--title", default="", help="a title other than the cell's")
+    parser.add_argument("--author", default="", help="the author")
+    parser.add_argument("--date", default="", help="the date, printed as given")
     parser.add_argument(
         "--format", default=None, choices=FORMATS, help="format on standard output (default text)"
     )

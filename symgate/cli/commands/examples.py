@@ -11,7 +11,7 @@ from symgate.errors import SymgateError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", nargs="?", default="symgate-examples", help="where to (new)")
+    parser.add_argument("folder", nargs="?", default="symgate-examples", help="a new folder")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=whole, default=0, help="another sheet for each number (0)")
     parser.add_argument("--count", type=whole, default=12, help="how many exercises (12)")
     parser.add_argument(
-        "--students", type=whole, help="a sheet for each of so many, with a cell of their own"
+        "--students", type=whole, help="how many sheets, each with a cell of its own"
     )
     parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
     parser.set_defaults(parser=parser)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a file of a trained network, or FILE#layer")
-    parser.add_argument("other", nargs="?", help="another file: do both hold the same weights?")
+    parser.add_argument("other", nargs="?", help="another file, to compare their weights")
     parser.add_argument("--layer", metavar="NAME", help="only this layer, or layers one above it")
     parser.add_argument("--data", metavar="X.npy", help="inputs, (steps, inputs) or with samples")
-    parser.add_argument("--outputs", metavar="Y.npy", help="outputs to be replayed")
+    parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     parser.add_argument("--batch-first", action="store_true", help="data is (samples, steps, …)")
-    parser.add_argument("--lags", type=whole, help="how many lags (200, or as the data has)")
+    parser.add_argument("--lags", type=whole, help="how many lags (200, or all in the data)")
     parser.add_argument(
         "--say",
         action="append",

@@ -34,11 +34,13 @@ NARROW = 128
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
-    parser.add_argument("--steps", type=whole, default=1000, help="steps with burn-in (1000)")
-    parser.add_argument("--burn-in", type=whole, help="steps not counted (a quarter)")
+    parser.add_argument("--steps", type=whole, default=1000, help="steps, burn-in included (1000)")
+    parser.add_argument("--burn-in", type=whole, help="first steps left out (a quarter)")
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
-    parser.add_argument("--noise", type=number, default=0.0, help="deviation of the inputs (0)")
-    parser.add_argument("--dt", type=number, default=1.0, help="time of a step (1)")
+    parser.add_argument(
+        "--noise", type=number, default=0.0, help="standard deviation of the inputs (0)"
+    )
+    parser.add_argument("--dt", type=number, default=1.0, help="duration of a step (1)")
     add_setup(parser, *DRAWING)
     add_data(parser)
     add_picture(parser)
@@ -127,7 +129,7 @@ def _show(found: list[Lyapunov]) -> None:
         if whole_spectrum:
             row += (
                 _number(f.sum, "+.4f"),
-                f"{_number(100 * f.unstable_fraction, '.1f')} %",
+                f"{_number(100 * f.unstable_fraction, '.1f')}%",
                 _number(f.entropy, ".4f"),
                 _number(f.dimension, ".3f"),
             )

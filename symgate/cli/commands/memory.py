@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     parser.add_argument("--steps", type=number, required=True, help="the time constant T")
-    parser.add_argument("--state", help="the state that is to remember")
+    parser.add_argument("--state", help="the state that should remember")
     add_setup(parser, "hidden", "input", "size", "scheme", "seed", "t-max")
     add_data(parser)
     add_picture(parser)

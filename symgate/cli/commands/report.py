@@ -17,8 +17,8 @@ SIZES = {
     "hidden": "units (128)",
     "input": "inputs (as many as units)",
     "lags": "how many lags (1000)",
-    "samples": "networks, a sequence each (4)",
-    "seed": "seed of all that is drawn (0)",
+    "samples": "networks, one sequence each (4)",
+    "seed": "seed of every random draw (0)",
     "long": "steps of the long curve (10000)",
 }
 
@@ -29,17 +29,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
-    parser.add_argument("--outputs", metavar="Y.npy", help="its outputs on the data, replayed")
+    parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     add_data(parser)
     for name, line in SIZES.items():
         parser.add_argument(f"--{name}", type=whole, help=line)
     parser.add_argument("--scheme", help=f"initialisation: {SCHEMES}")
-    parser.add_argument("--notation", help="a style of writing formulas (symgate)")
+    parser.add_argument("--notation", help="the notation of the formulas (symgate)")
     parser.add_argument(
         "--format", default="html", metavar="F", help="html (default), md, tex or pdf"
     )
     parser.add_argument(
-        "-o", "--output", default="reports", metavar="FOLDER", help="where to (reports)"
+        "-o", "--output", default="reports", metavar="FOLDER", help="the folder (reports)"
     )
     parser.add_argument("--jobs", type=whole, help="processes (one for each core)")
     parser.add_argument("--json", action="store_true", help="print the data of the page as JSON")

@@ -140,7 +140,7 @@ class Page {
       if (part[name] === undefined) return;
       if (part[name] === null) return void said.push(`${words}: a number from ${low} to ${high} belongs here; it stays at ${settings[name]}.`);
       const value = part[name] === "" ? NaN : Number(part[name]);
-      if (!Number.isFinite(value)) throw new Error(`${words} is a number, not ${part[name]}`);
+      if (!Number.isFinite(value)) throw new Error(`${words} must be a number, not ${part[name]}`);
       const whole = ["hidden", "lags", "seed"].includes(name) ? Math.round(value) : value;
       settings[name] = Math.min(high, Math.max(low, whole));
       if (whole !== settings[name]) said.push(`${words}: this page takes ${low} to ${high}, not ${whole}; it shows ${settings[name]}.`);
@@ -154,7 +154,7 @@ class Page {
     const { cell } = lesson, known = { of: [...cell.states, ...cell.gates], wrt: [...cell.states, ...cell.inputs, ...cell.gates], norm: ["spectral", "frobenius"], scheme: SCHEMES };
     for (const [name, options] of Object.entries(known)) {
       if (part[name] === undefined) continue;
-      if (!options.includes(part[name])) throw new Error(`${name} is one of ${options.join(", ")}, not ${part[name]}`);
+      if (!options.includes(part[name])) throw new Error(`${name} must be one of ${options.join(", ")}, not ${part[name]}`);
       settings[name] = part[name];
     }
     const values = bare(part.values ?? {});
@@ -166,7 +166,7 @@ class Page {
       if (!cell.parameters.has(name)) throw new Error(`${this.name} has no parameter ${name}`);
       if (value === null) delete settings.values[name];
       else if (Number.isFinite(Number(value))) settings.values[name] = Number(value);
-      else throw new Error(`${name} is a number, not ${value}`);
+      else throw new Error(`${name} must be a number, not ${value}`);
     }
     const own = ["hidden", "lags", "seed", "gain", "scale", "tMax", "of", "wrt", "norm", "scheme", "values", "bias"];
     for (const name of Object.keys(part)) if (!own.includes(name)) throw new Error(`there is no setting ${name}: ${own.join(", ")}`);

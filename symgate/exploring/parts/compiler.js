@@ -89,7 +89,7 @@ class Compiler {
   power(node) {
     const exponent = constantOf(node.right), base = this.value(node.left);
     if (exponent === null) return this.elementwise("pow", [base, this.value(node.right)]);
-    if (Math.abs(exponent) > 100) throw faultAt(node.right, "an exponent is a number from -100 to 100");
+    if (Math.abs(exponent) > 100) throw faultAt(node.right, "an exponent must be a plain number from -100 to 100");
     return this.elementwise("powc", [base], { exponent });
   }
 
@@ -97,12 +97,12 @@ class Compiler {
     const { name, args } = node;
     if (name === "identity") return this.value(args[0]);
     if (name === "outer") return this.outer(this.value(args[0]), this.value(args[1]));
-    if (name === "diag") throw faultAt(node, "diag(…) acts on something: write diag(v) @ h[t-1]");
+    if (name === "diag") throw faultAt(node, "diag(…) must act on something: write diag(v) @ h[t-1]");
     const values = [this.value(args[0])];
     if (["dot", "max", "min"].includes(name)) values.push(this.value(args[1]));
     if (TO_NUMBER.includes(name)) return this.make(name, values, []);
     const k = args[1] && values.length < 2 ? constantOf(args[1]) : undefined;
-    if (k === null || k <= 0) throw faultAt(args[1], "the second argument is a number above 0");
+    if (k === null || k <= 0) throw faultAt(args[1], "the second argument must be a number above 0");
     if (MIXING.includes(name)) return this.make(name, values, values[0].shape, { k: k ?? 1e-5 });
     if (name === "max" || name === "min") return this.elementwise(name, values);
     const known = this.functions[name];

@@ -67,7 +67,7 @@ const TOKEN = /([ \t\r]+)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z][A-Za-
 const KINDS = ["space", "number", "name", "transpose", "operator", "open", "close", "comma", "equals"];
 const INSTEAD = { "⊙": "write *", "·": "write *", "×": "write *", "σ": "write sigmoid(…)",
   "−": "write -", "²": "write **2", "^": "a power is written **", "\\": "equations are not LaTeX",
-  ":": "an equation is written with =", "{": "a time stands in square brackets, as h[t-1]", "_": "a name begins with a letter",
+  ":": "an equation is written with =", "{": "a time is written in square brackets, as in h[t-1]", "_": "a name begins with a letter",
   ";": "each equation has a line of its own" };
 
 function tokensOf(text) {
@@ -151,7 +151,7 @@ class Reader {
 
   equation() {
     const first = this.next;
-    if (first.kind !== "name") throw faultAt(first, "an equation starts with the name that it defines, as h[t] = …");
+    if (first.kind !== "name") throw faultAt(first, "an equation starts with the name it defines, as in h[t] = …");
     const target = this.reference();
     this.expect("equals", null, "expected '=' after the name that is defined, as h[t] = …");
     if (target.lag === 1) throw faultAt(target, `the past cannot be defined; write ${target.id}[t] = …`);
@@ -218,7 +218,7 @@ class Reader {
       this.place += 1;
       const size = Number(token.text);
       if (!(size >= 1e-100 && size <= 1e100) && /^[0.]*[1-9]/.test(token.text)) {
-        throw new Fault("a number lies between 1e-100 and 1e100", token.line, token.column, token.length);
+        throw new Fault("a number must lie between 1e-100 and 1e100", token.line, token.column, token.length);
       }
       return { kind: "num", value: Number(token.text), ...spanOf(token, token) };
     }
@@ -254,10 +254,10 @@ class Reader {
     const close = this.closing(open);
     if (!this.isFunction(name.text)) {
       if (args[0].kind === "name" && args[0].id === "t") {
-        throw faultAt(name, `a time stands in square brackets, as ${name.text}[t]`);
+        throw faultAt(name, `a time is written in square brackets, as in ${name.text}[t]`);
       }
       const known = [...Object.keys(this.functions), ...TO_NUMBER, ...MIXING, "outer", "diag", "identity"].filter((f) => this.isFunction(f));
-      throw faultAt(name, `'${name.text}' is not a function${nearest(name.text, known) || `; there are ${[...new Set(known)].sort().join(", ")}`}`);
+      throw faultAt(name, `'${name.text}' is not a function${nearest(name.text, known) || `; choose from ${[...new Set(known)].sort().join(", ")}`}`);
     }
     const constant = this.functions[name.text]?.k !== undefined || name.text.endsWith("_norm");
     const least = PAIRS.includes(name.text) ? 2 : 1, most = constant ? 2 : least;

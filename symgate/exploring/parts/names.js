@@ -214,7 +214,7 @@ function classify(lines, ranks) {
   checkInputs(uses.found, inputs, lines);
   for (const { node, role } of uses.found.filter((use) => use.node.lag === null && use.node.id !== "I")) {
     if (inputs.includes(node.id)) throw faultAt(node, `${node.id} is an input; write ${node.id}[t]`);
-    if (node.id === "t") throw faultAt(node, "'t' is the time; it stands in brackets only, as h[t]");
+    if (node.id === "t") throw faultAt(node, "'t' is the time; it may stand only in brackets, as in h[t]");
     if (!roles.has(node.id)) roles.set(node.id, new Map());
     if (!roles.get(node.id).has(role)) roles.get(node.id).set(role, node);
   }

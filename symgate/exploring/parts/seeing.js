@@ -96,7 +96,7 @@ const Seeing = {
     if (this.hiding || !shares.length) return;
     const here = shares[Math.min(Math.max(k - 1, 0), shares.length - 1)];
     drawRibbon(find("ribbon"), shares, settings.lags, (p) => this.colour(p), this.lit, this.chart.scale);
-    const paths = pathsOf(shares), percent = (p) => `${String(Math.round((here.get(p) ?? 0) * 100) || 0).replace("-", "−")} %`;
+    const paths = pathsOf(shares), percent = (p) => `${String(Math.round((here.get(p) ?? 0) * 100) || 0).replace("-", "−")}%`;
     if (this.listed !== paths.join("|") + this.name) {
       this.listed = paths.join("|") + this.name;
       find("shares").replaceChildren(...paths.map((p) => element("li", {}, element("button", { type: "button", "data-path": p, ...this.lighting(p) }, element("i"), element("span")))));

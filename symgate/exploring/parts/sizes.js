@@ -66,17 +66,17 @@ class Sizes {
   size(node) {
     switch (node.kind) {
       case "name":
-        if (this.values.has(node.id)) throw faultAt(node, `${node.id} is a matrix, and here a vector stands`);
+        if (this.values.has(node.id)) throw faultAt(node, `${node.id} is a matrix where a vector is expected`);
         return this.vectors.get(node.id) ?? null;
       case "bin":
         if (node.op === "@") return this.product(node);
         if (this.isMatrix(node.left) || this.isMatrix(node.right)) {
-          throw faultAt(node, "a matrix stands here without a vector to act on; write A @ v");
+          throw faultAt(node, "this matrix has no vector to act on; write A @ v");
         }
         return this.same(node, node.left, node.right);
       case "neg": return this.size(node.inner);
-      case "turned": throw faultAt(node, "a transposed matrix stands left of @ only");
-      case "list": throw faultAt(node, "a concatenation stands beside @ only, as W @ [h[t-1], x[t]]");
+      case "turned": throw faultAt(node, "a transposed matrix may stand only left of @");
+      case "list": throw faultAt(node, "a concatenation may stand only to the right of @, as in W @ [h[t-1], x[t]]");
       case "call": return this.called(node);
       default: return null;
     }
@@ -163,7 +163,7 @@ class Sizes {
       }
       const both = ranks[0] === 2 && ranks[1] === 2;
       if (changing && both) return this.sameShape(node, this.shape(left), this.shape(right));
-      if (ranks.includes(1)) throw faultAt(node, "a matrix is multiplied by a number only; for a vector write diag(v) @ A");
+      if (ranks.includes(1)) throw faultAt(node, "a matrix may be multiplied only by a number; for a vector write diag(v) @ A");
       if (!both && ranks.includes(2) && !(node.op === "/" && ranks[1] === 2)) {
         this.size(ranks[0] === 2 ? right : left);
         return this.shape(ranks[0] === 2 ? left : right);

@@ -45,7 +45,7 @@ def _picture(f: Findings) -> Picture:
         norm_of(f, f.measured[0]),
         " (spectral norm) against the lag k",
         *near,
-        ". Line: median. Band: 10 to 90 %. Circle: half-life. Measured on ",
+        ". Line: median. Band: 10th to 90th percentile. Circle: half-life. Measured on ",
         f.number(f"{first}/averaged_over", "words"),
         ".",
     )

@@ -37,7 +37,7 @@ SAYS = {
 RELATIONS = {
     "identical": "the same as",
     "equal": "proved equal to",
-    "conditional": "equal, under conditions, to",
+    "conditional": "under conditions equal to",
     "near": "close to",
 }
 
