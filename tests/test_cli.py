@@ -287,9 +287,9 @@ def test_lag(symgate: Run, lag: str, heading: str, left: str) -> None:
 @pytest.mark.parametrize(
     ("lag", "message"),
     [
-        ("-1", "lies between 0 and 1000"),
-        ("1001", "lies between 0 and 1000"),
-        (str(10**9), "lies between 0 and 1000"),
+        ("-1", "must lie between 0 and 1000"),
+        ("1001", "must lie between 0 and 1000"),
+        (str(10**9), "must lie between 0 and 1000"),
         ("9" * 5000, "a whole number or a name such as k"),
         ("1.5", "a whole number or a name such as k, not '1.5'"),
         ("", "a whole number or a name such as k"),

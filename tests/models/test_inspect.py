@@ -92,7 +92,7 @@ def test_a_report_on_a_network(files: Path, capsys: pytest.CaptureFixture[str]) 
     )
     assert "What a trained network remembers" in made.path.read_text()
     assert made.data["runs"][0]["untrained"][0]["of"] == "h"
-    with pytest.raises(sg.SymgateError, match="runs is a list of runs"):
+    with pytest.raises(sg.SymgateError, match="runs must be a list of runs"):
         sg.report(runs=[net], output=files / "no")  # type: ignore[list-item]  # on purpose
     with pytest.raises(sg.SymgateError, match="html or md"):
         sg.report(runs=[], output=files / "no", format="pdf")

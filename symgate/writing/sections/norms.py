@@ -200,7 +200,7 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
         words = (
             "Over ",
             K,
-            " steps the bound is taken to the power ",
+            " steps the bound is raised to the power ",
             K,
             ", so the gradient cannot explode:" if total <= 1 else ":",
         )
@@ -208,7 +208,7 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
         words = (
             "Over ",
             K,
-            " steps the bound is taken to the power ",
+            " steps the bound is raised to the power ",
             K,
             ". If the bound of one step is below 1, the gradient vanishes at least geometrically:",
         )
@@ -228,8 +228,8 @@ def _singular(norm: SpectralNorm) -> Words:
         norm,
         " is the largest singular value, not the largest eigenvalue: the diagonals change from "
         "step to step, and the eigenvalues of the factors do not bound a product. The matrix with "
-        "rows (8, 8) and (−8, −8), whose eigenvalues are both zero, has the singular value 16, and "
-        "with tanh it can make the gradient double at every step.",
+        "rows (8, 8) and (−8, −8), whose eigenvalues are both zero, has largest singular value 16, "
+        "and with tanh it can make the gradient double at every step.",
     )
 
 
