@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeGuard, TypeVar
 
 from symgate.errors import SymgateError, did_you_mean
+from symgate.instead import ARGUMENTS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +64,8 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
             try:
                 given = form.bind(*args, **kwargs)
             except TypeError as error:
-                raise TypeError(f"{function.__name__}: {error}{_instead(form, kwargs)}") from None
+                mend = _instead(function.__name__, form, args, kwargs)
+                raise TypeError(f"{function.__name__}: {error}{mend}") from None
             for name, value in given.arguments.items():
                 if name in checks and value is not form.parameters[name].default:
                     given.arguments[name] = checks[name](name, value)
@@ -78,9 +80,13 @@ def asked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 _DRAWN = ("bias", "gain", "hidden", "input", "scheme")
 
 
-def _instead(form: Signature, kwargs: Mapping[str, Any]) -> str:
-    """The names that come near to one that a function does not have."""
+def _instead(name: str, form: Signature, args: Any, kwargs: Mapping[str, Any]) -> str:
+    """What to type in place of an argument that a function lacks, or that a call left out."""
     unknown = [name for name in kwargs if name not in form.parameters]
+    missing = [*form.parameters][len(args) :] if not unknown else []
+    for argument in (*unknown, *missing):
+        if (name, argument) in ARGUMENTS:
+            return f"; {ARGUMENTS[name, argument]}"
     if unknown and unknown[0] in _DRAWN and "params" in form.parameters:
         return f"; parameters are drawn with it: sg.init(cell, …, {unknown[0]}=…)"
     return did_you_mean(unknown[0], form.parameters) if unknown else ""

@@ -114,6 +114,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("num_layers", "n_layers", "depth"), "layers"),
     **dict.fromkeys(("random_state", "rng", "key"), "seed"),
     **dict.fromkeys(("initializer", "init"), "scheme"),
+    **dict.fromkeys(("forget_bias", "biases"), "bias"),
 }
 
 

@@ -35,6 +35,9 @@ CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
 DECAY = {
     "df": "d.to_frame()",
     "halflife": "d.half_life",
+    "iloc": "d.to_frame().iloc[…]",
+    "mean": "d.log10_norm.mean(axis=1), or d.median",
+    "rate_interval": "d.fit.interval",
     "savefig": "d.plot() and plt.savefig(path), or d.save(path)",
     "show": "d.plot()",
     "to_numpy": "d.log10_norm, or np.asarray(d)",
@@ -43,6 +46,8 @@ DECAY = {
 RUN = {verb: f"sg.{verb}(run)" for verb in ("decay", "lag_norms", "lyapunov", "tangent")} | {
     "gates": "run.cell.gates for their names, run[name] for their values",
     "gradients": "sg.gradients(run, loss)",
+    "inputs": "run.cell.inputs for their names, run[name] for their values",
+    "states": "run.cell.states for their names, run[name] for their values",
     "plot": "sg.decay(run).plot(), or plt.plot(run[name]) for a state or a gate",
 }
 NETWORK = {
@@ -53,6 +58,22 @@ NETWORK = {
     "state_dict": "layer.params of each layer in net.layers",
     "weights": "layer.params of each layer in net.layers",
 } | {verb: f"sg.{verb}(net.simulate(x))" for verb in ("decay", "lyapunov")}
+
+
+LAYER = {"cell_type": "layer.cell", "hidden_size": "layer.hidden", "input_size": "layer.input"}
+LAYER |= dict.fromkeys(("weights", "state_dict", "parameters", "get_weights"), "layer.params")
+
+_SAVED = "sg.diagram(cell).save(path, {0}=…)"
+
+#: The same for an argument that a function lacks, or that a call left out.
+ARGUMENTS = {
+    ("cell", "hidden"): "a cell has no sizes: give them to sg.init or sg.decay",
+    ("diagram", "notation"): "a diagram shows the names of the equations",
+    ("exercises", "n"): "take count=…",
+    ("gradients", "loss"): "it is ∂L/∂h at every step, as np.ones_like(run['h'])",
+    ("latex", "mode"): "it returns the formula alone; put $…$ around it",
+    ("save", "format"): "the ending of the path says the format, as in save('a.svg')",
+} | {("diagram", name): f"take {_SAVED.format(name)}" for name in ("dpi", "font_size", "width")}
 
 
 def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str]) -> str:

@@ -98,6 +98,7 @@ def check_ending(path: str | Path) -> str:
     return ending
 
 
+@asked()
 def diagram(cell: Cell | str) -> Diagram:
     """Draw a cell from its equations; a zoo name or a path is taken too.
 

@@ -7,7 +7,7 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from symgate.asked import path, shown
+from symgate.asked import asked, path, shown
 from symgate.cells import entries, entry
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
@@ -23,6 +23,7 @@ def _cell(name: str) -> Cell:
     return cell_of_text(found.equations, found.name, title=found.title, roles=found.roles)
 
 
+@asked()
 def cell(name: str | Path) -> Cell:
     """A cell by its zoo name or alias, or from a file of equations.
 
@@ -74,7 +75,8 @@ class Zoo(Mapping[str, Cell]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            instead = {name: f"sg.zoo[{name!r}]"} if name in entries() else {}
+            instead = {"search": "sg.zoo.to_frame(), or `symgate cells WORD`"}
+            instead |= {name: f"sg.zoo[{name!r}]"} if name in entries() else {}
             raise AttributeError(absent("the zoo", name, instead, ()))
 
     def __iter__(self) -> Iterator[str]:

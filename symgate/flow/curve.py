@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import symgate
+from symgate.asked import asked
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.flow.paths import paths
@@ -365,6 +366,7 @@ class Decay:
         columns |= {f"sample_{i}": line for i, line in enumerate(self.log10_norm.T)}
         return frame({"lag": self.lags, **columns}, index="lag")
 
+    @asked()
     def save(self, path: str | Path) -> Path:
         """Write everything to a file that `sg.load` reads: arrays and JSON, no pickle."""
         return save(self, path)

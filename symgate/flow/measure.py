@@ -41,7 +41,7 @@ MOST = 1 << 32
 #: What is said to weights in place of options.
 WEIGHTS = (
     "weights of your own are run first, and the run is measured: "
-    "sg.decay(sg.simulate(cell, params, x), lags=…)"
+    "sg.decay(sg.simulate(cell, params, x), lags=…), or sg.decay(net.simulate(x))"
 )
 
 #: The inputs of a run that `decay` makes.
@@ -50,7 +50,7 @@ INPUTS, STARTS = "independent standard normal inputs", "starts uniform in (-1, 1
 
 def _no_weights(name: str, value: Any) -> str:
     """A value of the cell by its name, and no weights: those go into a run."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or hasattr(value, "shape"):
         raise SymgateError(WEIGHTS)
     return word(name, value)
 

@@ -16,7 +16,7 @@ from symgate.models import formats, memory
 from symgate.models.conventions import conventions
 from symgate.models.formats.onnx_nodes import OnnxNode
 from symgate.models.keras_config import MERGES, activation_of, unsaid_of
-from symgate.models.network import Layer, Network, Origin
+from symgate.models.network import Layer, Layers, Network, Origin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import Found, recognised
 from symgate.stored.arrays import Contents
@@ -85,7 +85,7 @@ def _network(
     layers = tuple(
         replace(_layer(f, contents, given), origin=origin, batch_first=batch_first) for f in found
     )
-    return Network(layers, origin, batch_first, contents.inside, contents.notes)
+    return Network(Layers(layers), origin, batch_first, contents.inside, contents.notes)
 
 
 def _said(said: Mapping[str, Any]) -> dict[str, Any]:

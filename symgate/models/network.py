@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName, harmless
-from symgate.instead import NETWORK, absent
+from symgate.instead import LAYER, NETWORK, absent
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
 from symgate.models.stacking import stacked
@@ -88,6 +88,11 @@ class Layer:
         """How many numbers it gives out: its units, or its projection."""
         return self.blocks.output
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(absent("a layer", name, LAYER, dir(type(self))))
+
     def read_as(self, reading: Reading) -> Layer:
         """The same stored blocks, read in another way."""
         cell, params = reading.interpret(self.blocks)
@@ -108,6 +113,15 @@ class Layer:
     def stack(self) -> tuple[Cell, dict[str, Array]]:
         """The cell and its parameters; as `Network.stack`."""
         return self.alone().stack()
+
+
+class Layers(tuple[Layer, ...]):
+    """The layers of a network, by their places; a name is answered with what takes one."""
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, str):
+            raise SymgateError(f"net.layers goes by numbers; net[{place!r}] finds one by its name")
+        return super().__getitem__(place)
 
 
 @dataclass(frozen=True, eq=False)

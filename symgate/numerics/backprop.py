@@ -12,6 +12,7 @@ from sympy import Expr, MatMul, Mul, S
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
+from symgate.asked import asked
 from symgate.errors import Diverged, ShapeError
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Node, ParameterTerm
@@ -68,6 +69,7 @@ class Gradients:
         }
 
 
+@asked(progress=None)
 def gradients(
     run: Run, loss: Any, *, state: str | None = None, progress: Progress | None = None
 ) -> Gradients:

@@ -151,7 +151,10 @@ def line_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
     for name in line:
         if name in _OF_AXES:
             raise TypeError(f"{name} is not a property of the line; take {_OF_AXES[name]}")
-    (drawn,) = ax.plot(lags, _on(ax, log10), **{"label": "_", **line})
+    try:
+        (drawn,) = ax.plot(lags, _on(ax, log10), **{"label": "_", **line})
+    except AttributeError as error:
+        raise TypeError(f"{error}: a line takes color, lw, ls, marker, alpha, label, …") from None
     return drawn
 
 

@@ -181,7 +181,7 @@ def derive(
     if head:
         name = next(iter(head))
         mend = did_you_mean(name, ("form", "hadamard", "bold", "sections", "notation", "layout"))
-        if name in HEAD:
+        if name in (*HEAD, *Form.__optional_keys__):
             mend = f"; it goes to the file: derive(…).save(path, {name}=…)"
         if name in ("of", "wrt", "lag"):
             mend = "; a derivation shows every block: sg.jacobian(cell, of=…, wrt=…) is one of them"
