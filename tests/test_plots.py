@@ -163,7 +163,7 @@ def test_any_name_of_a_cell_can_be_drawn(name: str) -> None:
 
 def test_what_cannot_be_drawn(tmp_path: Path) -> None:
     d = measured("lstm")
-    with pytest.raises(sg.SymgateError, match=r"ends in \.svg, \.png or \.pdf"):
+    with pytest.raises(sg.SymgateError, match=r"end in \.svg, \.png or \.pdf"):
         plots.save(plots.decay_curves([d]), tmp_path / "a.bmp")
     with pytest.raises(sg.SymgateError, match="no folder"):
         plots.save(plots.decay_curves([d]), tmp_path / "missing" / "a.svg")

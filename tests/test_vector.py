@@ -77,7 +77,7 @@ def test_colours_stand_out_on_a_dark_page() -> None:
 
 @pytest.mark.parametrize("salt", ["", "1a", "a b", 'a"', "a.b", "é"])
 def test_a_salt_is_a_name(salt: str) -> None:
-    with pytest.raises(sg.SymgateError, match="a salt is a letter"):
+    with pytest.raises(sg.SymgateError, match="a salt must be a letter"):
         plots.svg(Figure(), salt)
 
 
