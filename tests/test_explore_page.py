@@ -110,7 +110,7 @@ def test_what_is_wrong_is_said(shown: browser.Page) -> None:
     assert "The gradient overflows" in shown.evaluate(
         "document.getElementById('story').textContent"
     )
-    with pytest.raises(RuntimeError, match="a number lies between"):
+    with pytest.raises(RuntimeError, match="a number must lie between"):
         shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1] + 1e400)')")
     with pytest.raises(RuntimeError, match=r"(?s)line 1, column 12: '\(' is never closed.*\^"):
         shown.evaluate("symgate.type('h[t] = tanh(U @ h[t-1] + b')")

@@ -144,5 +144,5 @@ def test_what_is_not_traced_says_where() -> None:
         sg.trace(Branches())
     with pytest.raises(sg.SymgateError, match="a module of PyTorch"):
         sg.trace("gru")
-    with pytest.raises(sg.SymgateError, match="names the input and the states"):
+    with pytest.raises(sg.SymgateError, match="name the input and the states"):
         sg.trace(Gated(), inputs=("x",))
