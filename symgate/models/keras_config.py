@@ -151,7 +151,9 @@ def _notes(name: str, wired: Wiring) -> Iterator[str]:
 def _below(name: str, passing: tuple[str, ...], wired: Wiring) -> str:
     """The layer that a value comes from, through those that hand on what they get; nothing for
     the network's input."""
-    while name in wired and wired[name][0].get("class_name") in passing:
+    for _ in wired:  # a configuration that goes round in circles ends too
+        if name not in wired or wired[name][0].get("class_name") not in passing:
+            break
         below = wired[name][1]
         name = below[0] if len(below) == 1 else ""
     return name if name in wired else ""

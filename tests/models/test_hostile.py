@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.models.keras_config import _below
 from symgate.stored.npz import read_npy
 from tests.tools import package
 
@@ -133,6 +134,13 @@ CASES: dict[str, tuple[bytes, str]] = {
         r"no recurrent layer.*a \(1,\)",
     ),
 }
+
+
+def test_layers_that_read_one_another_in_circles_end() -> None:
+    passing: dict[str, Any] = {"class_name": "Dropout"}
+    wired: Any = {"": (passing, [""]), "a": (passing, ["b"]), "b": (passing, ["a"])}
+    assert _below("", ("Dropout",), wired) == ""
+    assert _below("a", ("Dropout",), wired) in ("a", "b")
 
 
 def test_a_name_steers_no_terminal() -> None:
