@@ -86,7 +86,7 @@ def test_wrong_places() -> None:
         sg.reach(net, np.ones((5, 2)), at=5)
     with pytest.raises(sg.UnknownName, match="spectral"):
         sg.reach(net, np.ones((5, 2)), at=2, norm="two")
-    with pytest.raises(sg.SymgateError, match=r"as sg\.model gives"):
+    with pytest.raises(sg.SymgateError, match=r"from sg\.model"):
         sg.reach("gru", np.ones((5, 2)), at=2)  # type: ignore[arg-type]  # on purpose
 
 
