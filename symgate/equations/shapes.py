@@ -19,7 +19,7 @@ from symgate.equations.names import Names, is_matrix, rank
 from symgate.equations.source import Source
 from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
 
-LETTERS = ("n", "m", "p", "q", "k", "l", "r", "s", "u", "v", "w")
+LETTERS = ("n", "m", "p", "q", "l", "r", "s", "u", "v", "w")
 
 #: What is said of two sides whose sizes do not fit.
 _SIZES = "{left} has size {one}, and {right} has size {other}"

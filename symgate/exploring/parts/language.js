@@ -15,7 +15,7 @@ const SPELLINGS = { __proto__: null, lamda: "lambda", lam: "lambda", Lamda: "Lam
 const TO_NUMBER = ["dot", "sum", "mean", "norm"];
 const MIXING = ["softmax", "layer_norm", "rms_norm"];
 const PAIRS = ["dot", "outer", "max", "min"];
-const LETTERS = ["n", "m", "p", "q", "k", "l", "r", "s", "u", "v", "w"];
+const LETTERS = ["n", "m", "p", "q", "l", "r", "s", "u", "v", "w"];
 const NUMBER = -1;
 
 /** A fault in a text: what is wrong, where, and the line with a caret below it. */
