@@ -429,6 +429,12 @@ BACKWARD = {
             r" = U^\top \operatorname{diag}(1-h_t^2)",
         ),
         ("rnn", r"\delta_{t-1} = U^\top ((1 - h_t^2) \odot \delta_t)"),
+        ("rnn", r"\delta h_t = \operatorname{diag}(1 - h_t^2) U \delta h_{t-1}"),
+        (
+            "lstm",
+            r"\delta c_t = \delta h_t \odot o_t \odot (1 - \tanh^2(c_t))"
+            r" + \delta c_{t+1} \odot f_{t+1}",
+        ),
         ("gru", r"\delta_{a_z,t} = z_t (1 - z_t) \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
         ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_{t-1}^\top"),
         ("lstm", r"\hat\delta_{c,t-1} = f_t \odot \delta_{c,t}"),
@@ -451,6 +457,8 @@ BACKWARD = {
     "wrong": [
         ("rnn", "(dh[t]/dh[t-1]).T = U.T @ diag(1 - h[t-1]**2)"),
         ("rnn", r"\delta_{t-1} = U ((1 - h_t^2) \odot \delta_t)"),
+        ("rnn", r"\delta h_t = \operatorname{diag}(1 - h_t) U \delta h_{t-1}"),
+        ("lstm", r"\delta f_t = \delta c_t \odot c_t"),
         ("gru", r"\delta_{a_z,t} = z_t \odot (h_{t-1} - n_t) \odot \delta_{h,t}"),
         ("lstm", r"\frac{\partial L}{\partial U_f} = \sum_t \delta_{a_f,t} h_t^\top"),
         ("lstm", r"\hat\delta_{c,t-1} = i_t \odot \delta_{c,t}"),

@@ -25,7 +25,7 @@ from symgate.checking.names import key
 from symgate.checking.partials import differential, joined, leading_derivative, running
 from symgate.checking.products import ONE, Item, Power, Products
 from symgate.checking.scope import Scope
-from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla
+from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla, small
 from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
@@ -240,6 +240,9 @@ class Reader:
         moment = self.scope.moment(moved) if moved is not None else None
         if moment is not None and isinstance(tree, Sign) and key(tree.name) == "d":
             return 2, change(self.scope, moment, Span(tree.start, after.stop))
+        near = small(self.scope, tree, after)
+        if near is not None:
+            return 2, near
         if running(tree, self.scope.numbers) is not None:
             return 1, None
         return 1, self.value(tree, inside)

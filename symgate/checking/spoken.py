@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symgate.checking.derivatives import blocks, delta, partial
+from symgate.checking.derivatives import blocks, change, delta, partial
 from symgate.checking.names import key
 from symgate.checking.partials import derivative
 from symgate.checking.scope import Scope
@@ -115,3 +115,16 @@ def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
             name = f"a_{name}"
     found = delta(scope, Moment(name, time), tree, part)
     return found.turned if ref.transposed else found
+
+
+def small(scope: Scope, tree: Tree, after: Tree) -> Operator | None:
+    """δ c_t: the derivative of the loss by c_t, or a small change in it. δ beside a transpose
+    is a product."""
+    ref, moment = scope.reference(after), scope.moment(after)
+    is_delta = isinstance(tree, Sign) and tree.name == "delta" and key("delta") not in scope.names
+    if not is_delta or ref is None or ref.transposed or moment is None:
+        return None
+    if moment.name not in scope.lin.nodes:
+        return None
+    said = change if scope.way("small") == "change" else delta
+    return said(scope, moment, after)

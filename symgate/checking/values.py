@@ -24,6 +24,7 @@ WAYS = {
     "one": ("identity",),
     "time": ("now", "before"),
     "delta": ("value", "argument"),
+    "small": ("of the loss", "change"),
     "loss": ("each step", "last step"),
     "share": ("of the step", "all"),
     "tensor": ("of products", "of factors"),
@@ -40,6 +41,7 @@ WHY = {
     "one": "a number stands where a matrix is due",
     "time": "a state stands without its time",
     "delta": "δ may be the derivative by the state or by what its activation acts on",
+    "small": "δ may be the derivative of the loss or a small change",
     "loss": "the loss may read every step or the last one only",
     "share": "L_t may be what the loss reads at t or all of it",
     "handed": "δ of a state may hold what goes through the other states of its step, or not",
@@ -50,12 +52,24 @@ WHY = {
 
 #: What is meant in one way throughout, of each derivative or of all: where both are wrong,
 #: nothing else can be meant.
-CLOSED = {"delta", "loss", "share", "order", "tensor", "handed", "gradient", "partial", "beside"}
+CLOSED = {
+    "delta",
+    "small",
+    "loss",
+    "share",
+    "order",
+    "tensor",
+    "handed",
+    "gradient",
+    "partial",
+    "beside",
+}
 
 #: What is said of a reading that is not the first.
 NOTES = {
     ("partial", "direct"): "∂a/∂b holds the other values fixed",
     ("delta", "argument"): "δ is the derivative by what the activation acts on",
+    ("small", "change"): "δ is a small change",
     ("share", "all"): "L_t is all of the loss",
     ("loss", "last step"): "the loss reads the last step only",
     ("handed", "by itself"): "δ of a state is what later steps pass back to it by itself",
