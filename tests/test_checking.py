@@ -327,6 +327,19 @@ def test_both_shapes_are_said() -> None:
     assert "n × n" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("∂h_t/∂c_{t-1} = diag(z_t)", "'c' is not a name of gru"),
+        ("∂h_t/∂U_z = diag(z_t)", "write ∂L/∂U_z = …"),
+    ],
+)
+def test_why_a_derivative_is_none_of_the_cell(claim: str, said: str) -> None:
+    found = sg.check("gru", claim)
+    assert found.verdict == "not understood"
+    assert said in found.faults[0].message
+
+
 def test_spoilt_claims_end_in_words() -> None:
     random = Random(0)
     for _ in range(60):

@@ -91,10 +91,16 @@ def lacking(cell: Cell, found: Iterable[Equality], names: tuple[Named, ...]) -> 
     """Why no line is about a derivative of the cell: a name that it lacks, or none at all."""
     for equality in found:
         tree = equality.sides[0].tree
-        for part in (derivative(tree) if tree is not None else None) or ():
-            ref = reference(part, equality.indices)
-            if ref is not None and not any(key(ref.name) in named.names for named in names):
-                return Scope(cell, names[0].names).unknown(ref, part).message
+        parts = (derivative(tree) if tree is not None else None) or ()
+        refs = [(part, reference(part, equality.indices)) for part in parts]
+        spelt = [(part, ref) for part, ref in refs if ref is not None and ref.name not in LOSSES]
+        own = names[0].names
+        if not any(all(key(ref.name) in n.names for _, ref in spelt) for n in names):
+            for part, ref in spelt:
+                if key(ref.name) not in own:
+                    return Scope(cell, own).unknown(ref, part).message
+        elif len(spelt) == 2 and own.get(key(by := spelt[1][1].name)) in cell.parameters:
+            return f"a parameter's gradient is that of the loss; write ∂L/∂{by} = …"
     return "no line says what a derivative is; write ∂h_t/∂h_{t-1} = …"
 
 
