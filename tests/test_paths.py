@@ -37,6 +37,21 @@ def test_the_parts_of_a_step_sum_to_the_whole(name: str) -> None:
         np.testing.assert_allclose(np.sum(parts, axis=0), total, atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize("scale", ["norm(h[t-1] + 1)", "(U @ h[t-1])"])
+def test_a_number_made_of_a_state_scales_a_function_of_it(scale: str) -> None:
+    cell = sg.Cell.from_text(f"h[t] = {scale} * tanh(h[t-1]) + W @ x[t]")
+    sg.derive(cell).latex()
+    run = sg.decay(cell, hidden=4, lags=6, samples=1, seed=1).run
+    assert run is not None
+    routes = named_paths(cell)
+    parts = [
+        step_jacobian(Steps(run, routes.step(lambda other, kept=kept: other == kept)), 3)
+        for kept in routes.names
+    ]
+    total = step_jacobian(Steps(run), 3)
+    np.testing.assert_allclose(np.sum(parts, axis=0), total, atol=1e-12, rtol=0)
+
+
 def test_names() -> None:
     assert named_paths(sg.cell("lstm")).names == ("carry", "f", "i", "g", "o")
     assert named_paths(sg.cell("gru")).names == ("carry", "z", "n", "n, r")

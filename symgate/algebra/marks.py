@@ -11,10 +11,10 @@ from sympy import Expr, Indexed, MatrixExpr, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Operator
-from symgate.algebra.vectors import _Opaque
+from symgate.algebra.vectors import Opaque
 
 
-class Differential(_Opaque):
+class Differential(Opaque):
     """d of a variable: a small change of it.
 
     >>> from symgate.algebra.vectors import variable
@@ -28,7 +28,7 @@ class Differential(_Opaque):
     of = property(lambda self: self.args[0])
 
 
-class Along(_Opaque):
+class Along(Opaque):
     """The component-wise product of a vector over time: at t, t - 1, … t - count + 1."""
 
     def __new__(cls, vector: Expr, index: Symbol, count: Expr) -> Along:
@@ -39,7 +39,7 @@ class Along(_Opaque):
     count = property(lambda self: self.args[2])
 
 
-class Ordered(_Opaque):
+class Ordered(Opaque):
     """A product by components whose factors keep their order: a ⊙ (U v)."""
 
     def __new__(cls, *factors: Expr) -> Expr:
@@ -90,7 +90,7 @@ class Dots(Operator):
         return self.args[0], self.args[0]
 
 
-class Gradient(_Opaque):
+class Gradient(Opaque):
     """∂L/∂p of a parameter, or of the sum over time of what each step adds."""
 
     def __new__(cls, parameter: Basic) -> Gradient:

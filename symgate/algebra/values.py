@@ -18,13 +18,13 @@ from typing import Any
 from sympy import Expr, MatrixExpr, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import _Opaque, rank
+from symgate.algebra.vectors import Opaque, rank
 
 #: What layer_norm and rms_norm add to the mean square, where nothing else is given.
 EPSILON = Rational(1, 100_000)
 
 
-class _Number(_Opaque):
+class _Number(Opaque):
     """A number of the step."""
 
     @property
@@ -68,7 +68,7 @@ class Spread(_Number):
     centred = property(lambda self: bool(self.args[2]))
 
 
-class Mixing(_Opaque):
+class Mixing(Opaque):
     """A vector of which each component depends on all components of another."""
 
     name = ""
@@ -113,7 +113,7 @@ class RmsNorm(_Normed):
     name = "rms_norm"
 
 
-class _Matrix(_Opaque):
+class _Matrix(Opaque):
     """A matrix of the step."""
 
     @property
@@ -128,7 +128,7 @@ class Dyad(_Matrix):
         return Basic.__new__(cls, u, v)
 
 
-class Apply(_Opaque):
+class Apply(Opaque):
     """A matrix of the step (or its transpose) times a vector or another matrix of the step."""
 
     def __new__(cls, matrix: Expr, operand: Expr, transposed: bool = False) -> Apply:

@@ -94,7 +94,7 @@ def shifted(expression: Any, steps: Any) -> Any:
     return expression if steps == 0 else expression.xreplace({t: t - steps})
 
 
-class _Opaque(Ranked, Printed, Expr):
+class Opaque(Ranked, Printed, Expr):
     """A node that SymPy must not look into when it differentiates."""
 
     is_commutative = True
@@ -109,7 +109,7 @@ class _Opaque(Ranked, Printed, Expr):
         return S.Zero
 
 
-class MatVec(_Opaque):
+class MatVec(Opaque):
     """A matrix expression times a vector expression."""
 
     @property
@@ -133,7 +133,7 @@ class MatVec(_Opaque):
         return self.vector.parts if isinstance(self.vector, Stack) else (self.vector,)
 
 
-class Stack(_Opaque):
+class Stack(Opaque):
     """Vectors one above the other; it stands only inside a MatVec."""
 
     def __new__(cls, parts: Iterable[Expr], sizes: Iterable[Expr]) -> Stack:
@@ -148,7 +148,7 @@ class Stack(_Opaque):
         return tuple(self.args[1])
 
 
-class Total(_Opaque):
+class Total(Opaque):
     """The sum of a vector's components, as gradients of scalars need it."""
 
     @property

@@ -16,7 +16,7 @@ from symgate.algebra.activations import (
     known_record,
     register,
 )
-from symgate.algebra.vectors import _Opaque, variable
+from symgate.algebra.vectors import Opaque, variable
 from symgate.asked import asked
 from symgate.equations.cell import cell_of_text
 from symgate.equations.syntax import RESERVED, is_function
@@ -97,7 +97,7 @@ def _expression(name: str, formula: str) -> Expr:
             f"{formula!r} is not a formula in a for {name}: {error.message}"
         ) from None
     whole = cell.equations["a"].xreplace({variable("a", 1): A})
-    plain = whole.free_symbols == {A} and not whole.has(_Opaque)
+    plain = whole.free_symbols == {A} and not whole.has(Opaque)
     functions = whole.atoms(sp.Function)
     if not plain or any(known_record(f) is None for f in functions):
         raise EquationError(

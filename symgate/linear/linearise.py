@@ -38,7 +38,7 @@ from symgate.algebra.maps import Composed, Everywhere, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, transposed
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
-from symgate.algebra.vectors import MatVec, Stack, Vector, _Opaque, rank, time_of, variable
+from symgate.algebra.vectors import MatVec, Opaque, Stack, Vector, rank, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.terms import Factors, Linearisation, Node, ParameterTerm, Term
@@ -95,7 +95,7 @@ class _Split:
         """The expression with a name for each activation of a matrix product in it, and
         for each compound value that a matrix or an inner product acts on."""
         if isinstance(expression, Mixing) or (
-            isinstance(expression, Function) and expression.has(_Opaque)
+            isinstance(expression, Function) and expression.has(Opaque)
         ):
             if (self.owner, expression) not in self.parts:
                 name = self.free(f"v_{self.owner}")
@@ -105,10 +105,10 @@ class _Split:
         if isinstance(expression, MatVec):
             vector = self.acted_on(expression.vector, expression.matrix.cols)
             return MatVec(expression.matrix, vector)
-        if isinstance(expression, _Opaque):
+        if isinstance(expression, Opaque):
             parts = [a if _is_flag(a) else self.acted_on(a) for a in expression.args]
             return expression.func(*parts)
-        if not expression.has(_Opaque):
+        if not expression.has(Opaque):
             return expression
         return expression.func(*map(self.plain, expression.args))
 
@@ -229,7 +229,7 @@ def _is_flag(argument: Basic) -> bool:
 
 def _is_compound(argument: Expr) -> bool:
     """Whether the argument of a function is neither a plain value nor a number."""
-    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, _Opaque)
+    return not isinstance(argument, Indexed | Symbol) and argument.has(Indexed, Opaque)
 
 
 def _atoms(expression: Expr) -> list[Expr]:
@@ -238,7 +238,7 @@ def _atoms(expression: Expr) -> list[Expr]:
     todo = [expression]
     while todo:
         e = todo.pop()
-        if isinstance(e, _Opaque | Indexed | Symbol):
+        if isinstance(e, Opaque | Indexed | Symbol):
             if e not in found:
                 found.append(e)
         else:

@@ -17,7 +17,7 @@ from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul,
 
 from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, total
-from symgate.algebra.vectors import MatVec, name_of, time_of
+from symgate.algebra.vectors import MatVec, Opaque, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
@@ -244,10 +244,11 @@ def _links(cell: Cell) -> Mapping[str, list[Link]]:
         found[node.name] = links = []
         for place, term in enumerate(node.terms):
             letters = {f: Dummy(real=True) for f in _functions(node.expression, term.source)}
-            outside = node.expression.xreplace(letters)
             activated = bool(letters) and term.matrix is None
-            if activated and outside.has(term.source) and term.source in bare:
-                kept = _slope(outside, term.source).xreplace({d: f for f, d in letters.items()})
+            beside = activated and term.source in bare
+            outside = _slope(node.expression.xreplace(letters), term.source) if beside else S.Zero
+            if outside != 0:
+                kept = outside.xreplace({d: f for f, d in letters.items()})
                 rest = Mul(*term.coefficient) - kept
                 for part, inside in ((kept, False), (rest, True)):
                     split = replace(term, coefficient=factors_of(part, node.order))
@@ -276,7 +277,7 @@ def _slope(expression: Expr, source: Indexed) -> Expr:
         for v in expression.atoms(MatVec)
         if v.vector == source and isinstance(v.matrix, Diag)
     }
-    held = {v: Dummy(real=True) for v in expression.atoms(MatVec) if v not in scaled}
+    held = {v: Dummy(real=True) for v in expression.atoms(Opaque) if v not in scaled}
     back = {dummy: v for v, dummy in held.items()}
     return expression.xreplace(scaled | held).diff(source).xreplace(back)
 

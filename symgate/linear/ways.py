@@ -40,7 +40,7 @@ from symgate.algebra.values import (
     Spread,
     _Normed,
 )
-from symgate.algebra.vectors import MatVec, Stack, Total, Vector, _Opaque, name_of, rank
+from symgate.algebra.vectors import MatVec, Opaque, Stack, Total, Vector, name_of, rank
 
 Shape = tuple[Expr, ...]
 ShapeOf = Callable[[str], Shape]
@@ -55,7 +55,7 @@ class Way:
     source: Expr
 
 
-class Within(_Opaque):
+class Within(Opaque):
     """A node that mixes components (softmax of a value) with its own value beside it."""
 
     def __new__(cls, node: Mixing, value: Indexed) -> Within:
