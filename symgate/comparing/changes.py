@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from symgate.comparing import polynomials as poly
+from symgate.comparing.effort import spend
 from symgate.comparing.identities import activation, exponential, power, simpler
 from symgate.comparing.polynomials import (
     Act,
@@ -46,6 +47,10 @@ def is_scalar(g: Generator) -> bool:
     return False
 
 
+#: What a generator costs, in products of monomials.
+COST = 5
+
+
 class Change:
     """Sends every generator of a polynomial, however deep, through a function."""
 
@@ -58,6 +63,7 @@ class Change:
     def generator(self, g: Generator) -> Polynomial:
         found = self.known.get(g)
         if found is None:
+            spend(COST)
             found = self.known[g] = self.made(g)
         return found
 

@@ -184,7 +184,12 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
             plainer = compare(less, fewer)
             return replace(plainer, reason="; ".join(filter(None, (plainer.reason, *why, *cause))))
     except (TooLarge, RecursionError) as error:
-        return Comparison(one, other, NONE_FOUND, reason=_why(error))
+        tired = _why(error)
+    try:  # what tells them apart needs no search
+        with bounded():
+            return _unrelated(left, right, tired)
+    except (TooLarge, RecursionError):
+        return Comparison(one, other, NONE_FOUND, reason=tired)
 
 
 def _beyond_vectors(one: Cell, other: Cell) -> Comparison | None:
@@ -258,14 +263,14 @@ def _only_names(one: Normal, other: Normal, found: Found) -> bool:
     return all(len(names) == 1 for names in whole.values())
 
 
-def _unrelated(one: Normal, other: Normal) -> Comparison:
+def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
     """The verdict where no relation was found: "different" only where both ways are excluded."""
     there, back = separated(one, other), separated(other, one)
     cells, excluded = (one.cell, other.cell), (bool(there), bool(back))
     reasons = dict.fromkeys(filter(None, (there, back)))
     if all(excluded):
         return Comparison(*cells, "different", reason="; ".join(reasons), excluded=excluded)
-    reason = "; ".join((*reasons, TRIED))
+    reason = "; ".join((*reasons, tried))
     return Comparison(*cells, NONE_FOUND, reason=reason, excluded=excluded)
 
 

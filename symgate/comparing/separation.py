@@ -245,18 +245,24 @@ def _monomial_degree(monomial: Monomial, variable: str) -> int | None:
 
 def reads(p: Polynomial, variable: str) -> bool:
     """Whether a variable stands somewhere in a polynomial."""
-    return any(_node_reads(g, variable) for m, _ in p for g, _ in m)
+    return any(isinstance(g, Var) and g.name == variable for g in _walked(p))
 
 
-def _node_reads(g: poly.Generator, variable: str) -> bool:
-    match g:
-        case Var(name=name):
-            return name == variable
-        case Applied(feature=feature) | Exp(of=feature):
-            return reads(of_monomial(feature), variable)
-        case Act(argument=inner) | Inverse(of=inner):
-            return reads(inner, variable)
-    return False
+def _walked(p: Polynomial) -> Iterator[poly.Generator]:
+    """All that a polynomial is made of, each once, however often it stands there."""
+    seen: set[poly.Generator] = set()
+    waiting = [g for m, _ in p for g, _ in m]
+    while waiting:
+        g = waiting.pop()
+        if g in seen:
+            continue
+        seen.add(g)
+        yield g
+        match g:
+            case Applied(feature=feature) | Exp(of=feature):
+                waiting += [inner for inner, _ in feature]
+            case Act(argument=inside) | Inverse(of=inside):
+                waiting += [inner for m, _ in inside for inner, _ in m]
 
 
 def _changes(cell: Normal, p: Polynomial, variable: str, order: int) -> bool:
@@ -322,17 +328,9 @@ def _across(pair: Pair) -> str:
 
 
 def _under_matrix(p: Polynomial, variable: str) -> bool:
-    def within(g: poly.Generator) -> bool:
-        match g:
-            case Applied(feature=feature):
-                return reads(of_monomial(feature), variable)
-            case Act(argument=inner) | Inverse(of=inner):
-                return _under_matrix(inner, variable)
-            case Exp(of=feature):
-                return _under_matrix(of_monomial(feature), variable)
-        return False
-
-    return any(within(g) for m, _ in p for g, _ in m)
+    return any(
+        isinstance(g, Applied) and reads(of_monomial(g.feature), variable) for g in _walked(p)
+    )
 
 
 def _one_sided(pair: Pair) -> str:
