@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from symgate.comparing.changes import Diagonal, diagonal_name
 from symgate.comparing.freedom import free_sizes
-from symgate.comparing.intervals import ROUNDING, Interval, Number, Ranges, range_of
+from symgate.comparing.intervals import ROUNDING, Interval, Number, Ranges
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted
@@ -33,15 +33,16 @@ def incompatible(
         return ""
     mine = _one_unit(one, {name: p for name, (p, _) in observed.items()})
     theirs = _one_unit(other, {name: q for name, (_, q) in observed.items()})
+    exact = Ranges({})
     for variable in (*one.cell.inputs, *one.states):
         for base in BASES:
             rays = [Ray(variable, side, base) for side in SIDES]
             ways = Ways(theirs, rays, variable)
             for numbers in _numbers(one):
                 path = paths({name: numbers(p) for name, p in mine.items()}, rays, {})
-                found = _excluding(path, ways)
+                found = _excluding(path, ways, exact)
                 if found is not None:
-                    return _told(one, other, found, path, variable, base)
+                    return _told(one, other, found, path, exact, variable, base)
     return ""
 
 
@@ -111,12 +112,12 @@ def _combined(one: Growth, other: Growth, d: Fraction) -> Growth:
     return {k: p for k, p in found.items() if p}
 
 
-def _excluding(path: Paths, ways: Ways) -> list[tuple[str, int]] | None:
+def _excluding(path: Paths, ways: Ways, exact: Ranges) -> list[tuple[str, int]] | None:
     """What is observed where the first cell is none of the second's ways; None if it may be."""
     used: dict[tuple[str, int], None] = {}
     try:
         for way, ranges in ways:
-            clash = next((key for key in _keys(path) if _clash(path, way, key, ranges)), None)
+            clash = next((k for k in _keys(path) if _clash(path, way, k, ranges, exact)), None)
             if clash is None:
                 return None
             used[clash] = None
@@ -130,18 +131,19 @@ def _keys(path: Paths) -> list[tuple[str, int]]:
     return [*path, *((name, 0) for name, side in path if side > 0)]
 
 
-def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges) -> bool:
-    """Whether what the first cell does cannot be what the second does with some signs."""
+def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges, exact: Ranges) -> bool:
+    """Whether what the first cell does cannot be what the second does with some signs;
+    `exact` knows the values of the first."""
     name, side = key
     if side:
-        return not _may_be(path[key], way[key], ranges)
+        return not _may_be(path[key], way[key], ranges, exact)
     a, b, p, q = path[name, 1], path[name, -1], way[name, 1], way[name, -1]
     if a is None or b is None or p is None or q is None:
         return False
     for c in (ONE, -ONE):
-        if not _may_be(_combined(a, b, c), _combined(p, q, c), ranges):
+        if not _may_be(_combined(a, b, c), _combined(p, q, c), ranges, exact):
             return True
-    (m, mine, _), (n, its, _) = _leading(a), _leading(b)
+    (m, mine, _), (n, its, _) = _leading(a, exact), _leading(b, exact)
     highest = max([*p, *q], default=0)
     if m != n or highest > m:
         return False
@@ -151,11 +153,11 @@ def _clash(path: Paths, way: Paths, key: tuple[str, int], ranges: Ranges) -> boo
     return not reach.may_have(0, apart)
 
 
-def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges) -> bool:
+def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges, known: Ranges) -> bool:
     """Whether a known behaviour can be one of those that the second has with some signs."""
     if mine is None or theirs is None:
         return True
-    order, value, exact = _leading(mine)
+    order, value, exact = _leading(mine, known)
     for power in sorted({*theirs, order}, reverse=True):
         reach = ranges(theirs[power]) if power in theirs else Interval(0, 0)
         if power > order and not reach.may_have(0, True):
@@ -165,10 +167,10 @@ def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges) -> bool:
     return True
 
 
-def _leading(mine: Growth) -> tuple[int, Number, bool]:
+def _leading(mine: Growth, known: Ranges) -> tuple[int, Number, bool]:
     """The power with which a known behaviour grows, its coefficient, and whether it is exact."""
     for order in sorted(mine, reverse=True):
-        value = range_of(mine[order], {}).low
+        value = known(mine[order]).low
         exact = mine[order].constant is not None
         if exact or abs(float(value)) > ROUNDING or order == 0:
             return order, value, exact
@@ -180,13 +182,14 @@ def _told(
     other: Normal,
     used: list[tuple[str, int]],
     path: Paths,
+    exact: Ranges,
     variable: str,
     base: Fraction,
 ) -> str:
     parts = []
     ends = {(name, end) for name, side in used for end in ((side,) if side else SIDES)}
     for name, side in sorted(ends):
-        order, value, _ = _leading(path[name, side] or {})
+        order, value, _ = _leading(path[name, side] or {}, exact)
         where = f"{variable} → {'∞' if side > 0 else '-∞'}"
         what = f"{name}/{variable}" if order == 1 else f"{name}/{variable}^{order}"
         signed = float(value * side**order)
