@@ -443,6 +443,8 @@ BACKWARD = {
         ),
         ("rnn", r"\delta_{t-1} = U^\top ((1 - h_t^2) \odot \delta_t)"),
         ("rnn", r"\delta h_t = \operatorname{diag}(1 - h_t^2) U \delta h_{t-1}"),
+        ("lstm", r"\delta o_t = \delta h_t \odot \tanh(c_t) \odot o_t (1 - o_t)"),
+        ("lstm", r"\frac{\partial L}{\partial U_i} = \sum_t \delta_{i,t} h_{t-1}^\top"),
         (
             "lstm",
             r"\delta c_t = \delta h_t \odot o_t \odot (1 - \tanh^2(c_t))"

@@ -111,8 +111,8 @@ def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
             raise NotUnderstood(f"δ of {'_'.join(ref.labels)!r} is not understood", tree)
     else:
         name = scope.cell.output if scope.cell.output in scope.lin.nodes else scope.cell.states[0]
-        if f"a_{name}" in scope.lin.nodes and scope.way("delta") == "argument":
-            name = f"a_{name}"
+    if not part and (not ref.labels or name not in scope.cell.states):
+        name = _argument(scope, name)
     found = delta(scope, Moment(name, time), tree, part)
     return found.turned if ref.transposed else found
 
@@ -126,5 +126,13 @@ def small(scope: Scope, tree: Tree, after: Tree) -> Operator | None:
         return None
     if moment.name not in scope.lin.nodes:
         return None
-    said = change if scope.way("small") == "change" else delta
-    return said(scope, moment, after)
+    if scope.way("small") == "change":
+        return change(scope, moment, after)
+    name = moment.name if moment.name in scope.cell.states else _argument(scope, moment.name)
+    return delta(scope, Moment(name, moment.time), after)
+
+
+def _argument(scope: Scope, name: str) -> str:
+    """δ_i may be the derivative by i or by what its activation acts on."""
+    acts = f"a_{name}" in scope.lin.nodes and scope.way("delta") == "argument"
+    return f"a_{name}" if acts else name
