@@ -205,6 +205,15 @@ def path(name: str, value: Any) -> Any:
     return value
 
 
+def axes(name: str, value: Any) -> Any:
+    """Axes of Matplotlib, one of them."""
+    if value is not None and not hasattr(value, "yaxis"):
+        many = hasattr(value, "__getitem__") and not isinstance(value, str | bytes)
+        mend = "; take one of them, as in ax=axes[0]" if many else ""
+        raise SymgateError(f"{name} must be axes of Matplotlib, not {shown(value)}{mend}")
+    return value
+
+
 def hook(name: str, value: Any) -> Any:
     """A function that is called back."""
     if value is not None and not callable(value):
@@ -239,6 +248,7 @@ def shown(value: Any) -> str:
 #: What each name asks for, whatever function it is given to.
 ASKED: Mapping[str, Check] = {
     "at": several(whole()),
+    "ax": axes,
     "bias": table(number()),
     "bold": switch,
     "burn_in": whole(),
@@ -265,6 +275,7 @@ ASKED: Mapping[str, Check] = {
     "of": word,
     "order": ordered,
     "output": path,
+    "path": path,
     "progress": hook,
     "samples": whole(1),
     "scale": number(above=0),

@@ -62,3 +62,28 @@ def test_a_stack_of_what_is_no_cell(wrong: object) -> None:
     for layers in (0, -1, 2.5, True, "2", float("nan"), [2]):
         with pytest.raises(sg.SymgateError):
             sg.stack("gru", layers=layers)  # type: ignore[arg-type]
+
+
+RESULTS = {
+    "cell": lambda: sg.cell("gru"),
+    "decay": lambda: sg.decay("rnn", hidden=3, lags=5, networks=1),
+    "derivation": lambda: sg.derive("rnn"),
+    "diagram": lambda: sg.diagram("rnn"),
+    "exercises": lambda: sg.exercises("rnn", seed=1, count=1),
+    "explore": lambda: sg.explore("rnn"),
+    "sweep": lambda: sg.sweep("rnn", hidden=[3], lags=5, networks=1),
+}
+
+#: Methods that take a path, axes or a name, as every result spells them.
+METHODS = {"save": "path", "to_csv": "path", "from_file": "path", "plot": "ax", "equation": "name"}
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_methods_of_results_refuse_in_their_own_words(kind: str) -> None:
+    result = RESULTS[kind]()
+    asked = [name for name in METHODS if name in dir(result)]
+    assert asked
+    for method in asked:
+        for bad in (3, 1.5, True, b"x", ["a"], {"a": 1}, object(), np.zeros(2), "a\0.md"):
+            with pytest.raises(sg.SymgateError):
+                getattr(result, method)(**{METHODS[method]: bad})

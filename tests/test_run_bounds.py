@@ -134,7 +134,10 @@ def test_spectral_radius_zero_and_a_growing_norm_row_5() -> None:
     assert d.bounds.values == {"‖W‖₂": pytest.approx(16)}
     assert d.bounds.radius_log10 is not None
     assert (d.bounds.radius_log10[1:] < -6 * np.arange(1, 13)).all()
-    assert "the spectral radius misleads from lag 1 on" in d.bounds.notes[0]
+    assert (
+        "From lag 1 on, the gradient lies above the curve of the spectral radius"
+        in d.bounds.notes[0]
+    )
     assert (d.log10_norm[:, 0] <= d.bounds.worst_log10).all()
 
 

@@ -92,6 +92,7 @@ class Check:
             lines += [f"    {' ' * (fault.column - 1 - start)}^"]
         return "\n".join([*lines, *self.notes])
 
+    @asked(title=word)
     def html(self, title: str = "") -> str:
         """A page of its own: the text with a mark beside each line and at each fault."""
         return page(title or "Checked", [(title, self)])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symgate.asked import asked, table
 from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
@@ -87,6 +88,7 @@ class Comparison:
         except BEYOND:
             return None
 
+    @asked(params=table())
     def parameters(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Numbers for the second cell's parameters that make it the first with `params`.
 
@@ -101,6 +103,7 @@ class Comparison:
         known = {name: np.asarray(value, dtype=float) for name, value in params.items()}
         return corresponding(normal_form(self.first), normal_form(self.second), self.found, known)
 
+    @asked()
     def latex(self, notation: str = "symgate") -> str:
         """The map as LaTeX, in one of `symgate.notations`; "" where there is none."""
         if self.found is None or self.map is None:

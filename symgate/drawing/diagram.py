@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import symgate
-from symgate.asked import asked, number, whole
+from symgate.asked import asked, number, switch, whole, word
 from symgate.drawing.layered import layered
 from symgate.drawing.scene import Scene
 from symgate.drawing.svg import svg
@@ -15,7 +15,7 @@ from symgate.drawing.tikz import tikz
 from symgate.equations.cell import Cell
 from symgate.equations.stack import layers_of
 from symgate.equations.zoo import cell as by_name
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, UnknownName
 from symgate.files import write_file
 
 #: The endings of files that a diagram is written to.
@@ -37,12 +37,16 @@ class Diagram:
     def _svg(self, *, alone: bool, scale: float = 1.0) -> str:
         return svg(self.scene, self.title, self.description, alone=alone, scale=scale)
 
+    @asked(standalone=switch)
     def tikz(self, *, standalone: bool = True, scale: float = 1.0) -> str:
         """A tikzpicture, in a document of its own unless `standalone` is false."""
         return tikz(self.scene, self.title, standalone=standalone, scale=scale)
 
+    @asked(kind=word, dpi=whole(10, 2400))
     def image(self, kind: str, dpi: int = 200, scale: float = 1.0) -> bytes:
         """The bytes of a "png" or a "pdf"."""
+        if kind not in ("png", "pdf"):
+            raise UnknownName("the kind of image", kind, ("png", "pdf"))
         return symgate.scene_image(self.scene, kind, dpi, scale)
 
     @asked(dpi=whole(10, 2400), width=number(above=0), font_size=number(above=0))

@@ -20,7 +20,7 @@ from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
-from symgate.asked import is_whole
+from symgate.asked import asked, is_whole
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
@@ -29,7 +29,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
-from symgate.errors import EquationError, SymgateError, harmless
+from symgate.errors import EquationError, SymgateError, UnknownName, harmless
 from symgate.instead import CELL, absent
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class Cell:
         return cell
 
     @classmethod
+    @asked()
     def from_file(cls, path: str | Path, name: str | None = None) -> Cell:
         """Read a cell from a file of equations; its name is the file's unless given."""
         path = Path(path)
@@ -147,11 +148,11 @@ class Cell:
 
     def size(self, name: str) -> Expr:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
-        return Mul(*self.shapes[name])
+        return Mul(*self._held(self.shapes, name))
 
     def variable(self, name: str, lag: int = 0) -> Indexed:
         """A state, gate or input at t - lag, as it stands in the equations."""
-        return variable(name, lag, len(self.shapes[name]))
+        return variable(name, lag, len(self._held(self.shapes, name)))
 
     def parameter_count(self, **sizes: int) -> Expr | int:
         """How many numbers the parameters hold, symbolic or for given sizes: `hidden` (or n),
@@ -211,7 +212,15 @@ class Cell:
 
     def equation(self, name: str) -> str:
         """One equation in the language."""
-        return f"{name}[t] = {language(self.equations[name], self.orders[name])}"
+        written = language(self._held(self.equations, name), self.orders[name])
+        return f"{name}[t] = {written}"
+
+    def _held(self, table: Mapping[str, Any], name: str) -> Any:
+        """What a table of this cell holds under a name."""
+        try:
+            return table[name]
+        except (KeyError, TypeError):
+            raise UnknownName(f"a value of {self.name} named", name, table) from None
 
     def __str__(self) -> str:
         """The equations; a vector that nothing in them tells from a number is marked by I @."""

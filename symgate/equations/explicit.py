@@ -16,7 +16,7 @@ from sympy import Expr, ImmutableMatrix, Symbol
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.length import length
 from symgate.algebra.vectors import name_of, time_of
-from symgate.asked import is_whole
+from symgate.asked import is_whole, shown
 from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
@@ -55,8 +55,12 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
             f"{min(unknown)!r} is not a size of {cell.name}: {', '.join(cell.sizes)}"
         )
     for letter, value in sizes.items():
-        if not is_whole(value) or not 0 <= value <= MAX_SIZE:
-            raise SymgateError(f"the size {letter} must be a whole number from 0 to {MAX_SIZE}")
+        least = 0 if letter == "m" else 1
+        if not is_whole(value) or not least <= value <= MAX_SIZE:
+            raise SymgateError(
+                f"the size {letter} must be a whole number from {least} to {MAX_SIZE}, "
+                f"not {shown(value)}"
+            )
     given = {symbol: sizes.get(letter, sizes["n"]) for letter, symbol in cell.sizes.items()}
     walk = _Components(cell, given)
     return walk.explicit()

@@ -24,14 +24,16 @@ def _cell(name: str) -> Cell:
 
 
 @asked()
-def cell(name: str | Path) -> Cell:
-    """A cell by its zoo name or alias, or from a file of equations.
+def cell(name: str | Path | Cell) -> Cell:
+    """A cell by its zoo name or alias, or from a file of equations; a cell stays as it is.
 
     >>> cell("gru").gates
     ('z', 'r', 'n')
     >>> cell("cifg").name
     'lstm-coupled'
     """
+    if isinstance(name, Cell):
+        return name
     if not isinstance(name, str | Path):
         raise SymgateError(f"a cell is named by a word or a path, not by {shown(name)}")
     if isinstance(name, Path) or "/" in name or "\\" in name or Path(name).suffix:

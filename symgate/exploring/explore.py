@@ -32,6 +32,7 @@ class Explore:
     cells: tuple[Cell, ...]
     html: str
 
+    @asked()
     def save(self, path: str | Path) -> Path:
         """Write the page to a file that ends in .html; returns its path."""
         if Path(path).suffix.lower() not in (".html", ".htm"):

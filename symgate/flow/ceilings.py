@@ -279,7 +279,7 @@ def _remark(decay: Decay, symbolic: Bounds, radius: Array, largest: _Largest) ->
         for n in norms
     )
     return [
-        f"the spectral radius misleads from lag {above[0]} on: the gradient lies above its curve. "
-        f"The spectral radius does not bound a product of non-normal matrices; the largest "
+        f"From lag {above[0]} on, the gradient lies above the curve of the spectral radius, "
+        f"which does not bound a product of non-normal matrices; the largest "
         f"singular value does ({shown})"
     ]

@@ -282,6 +282,7 @@ class Decay:
             self.beside[name] = made(self)
         return self.beside.get(name)
 
+    @asked()
     def measure_paths(self, progress: Callable[[int, int], None] | None = None) -> Paths:
         """Work out `paths` now, with a hook for the progress."""
         if not self.runs:
@@ -345,6 +346,7 @@ class Decay:
         found: dict[str, Any] = plain(data)
         return found
 
+    @asked()
     def to_csv(self, path: str | Path | None = None) -> str:
         """A row a lag: median, band, every sample; written to `path` where one is given."""
         samples = [f"sample_{i}" for i in range(self.log10_norm.shape[1])]

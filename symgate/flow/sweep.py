@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate import __version__
-from symgate.asked import asked, is_number, number, several, table, units, words
+from symgate.asked import asked, is_number, number, several, table, units, word, words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName
@@ -68,6 +68,7 @@ class Sweep:
     axes: Mapping[str, tuple[Any, ...]]
     rows: tuple[Mapping[str, Any], ...]
 
+    @asked(result=word)
     def grid(self, result: str = "half_life") -> Array:
         """One result as an array with an axis for each of `axes`.
 
@@ -99,6 +100,7 @@ class Sweep:
         more = [f"… {len(rows) - 50} further points"] if len(rows) > 50 else []
         return html_table(rows[:50], head, notes=more)
 
+    @asked()
     def to_csv(self, path: str | Path | None = None) -> str:
         """A row a point; written to `path` where one is given."""
         out = io.StringIO()
@@ -134,6 +136,7 @@ class Sweep:
     def _half_life(self, row: Mapping[str, Any]) -> str:
         return half_life(row["half_life"], row["rate"], self.setting["lags"])
 
+    @asked(result=word)
     def plot(self, ax: Axes | None = None, result: str = "half_life", **line: Any) -> Axes:
         """Draw a heat map over two axes, or a line over one, on `ax` or on pyplot's axes; other
         keywords go to the map or the line."""

@@ -8,7 +8,7 @@ on a true logarithmic axis wherever floating point can hold the numbers.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from matplotlib import rcParams
@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from symgate.asked import axes
 from symgate.plots.decades import norm_label
 from symgate.plots.ground import make_room
 from symgate.plots.style import caption
@@ -45,7 +46,7 @@ class _Powers(FuncFormatter):
 def chosen(ax: Axes | None) -> Axes:
     """The axes that were given, or pyplot's."""
     if ax is not None:
-        return ax
+        return cast("Axes", axes("ax", ax))
     from matplotlib import pyplot
 
     return pyplot.gca()

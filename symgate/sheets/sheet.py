@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from symgate.asked import asked, whole
+from symgate.asked import asked, whole, word
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
@@ -107,6 +107,7 @@ class Exercises:
         """Plain Unicode, for a terminal."""
         return self.document.text()
 
+    @asked(separator=word)
     def table(self, separator: str = ",") -> str:
         """Flash cards: question, answer, cell, kind and level of each, with LaTeX in $…$."""
         out = io.StringIO()
@@ -119,6 +120,7 @@ class Exercises:
                 rows.writerow([front, back, part.cell.name, q.kind, q.level])
         return out.getvalue()
 
+    @asked()
     def save(self, path: str | Path) -> Path:
         """Write to a file; its ending says how: .tex .pdf .md .html .txt .csv .tsv."""
         path = Path(path)

@@ -113,6 +113,7 @@ class Derivation:
         """Plain Unicode, for a terminal."""
         return Document((self,)).text()
 
+    @asked()
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write to a file; its ending says how: .tex .md .html .pdf .txt. The options are those
         of `latex`."""
