@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from symgate.errors import Diverged, ShapeError
 from symgate.models.reading import Reading
 from symgate.models.running import laid_out, last_output, output, simulate
+from symgate.numerics.arrays import checked
 from symgate.stored.arrays import wide
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any
     """See `Network.check`."""
     inputs = laid_out(network, x, batch_first)
     first = network.batch_first if batch_first is None else batch_first
-    given, last_only = _expected(network, inputs, wide("y", y), bool(first))
+    given, last_only = _expected(network, inputs, checked("y", wide("y", y)), bool(first))
     dtypes = {layer.dtype for layer in network.layers} | {wide("y", y).dtype.name}
     tolerance = max(ROUNDING.get(d, NARROW) for d in dtypes) * max(1.0, float(abs(given).max()))
     tolerance = max(tolerance, _amplified(network, inputs, last_only, state))

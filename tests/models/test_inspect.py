@@ -271,3 +271,15 @@ def test_commands_on_several_sequences(tmp_path: Path, capsys: pytest.CaptureFix
         words = [command, f"{tmp_path}/m.npz", "--data", f"{tmp_path}/x.npy", "--batch-first"]
         assert main(words) == 0
     assert " to " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_outputs_that_are_no_numbers_are_refused_with_their_place(value: float) -> None:
+    rng = np.random.default_rng(0)
+    sizes = {"weight_ih": (8, 3), "weight_hh": (8, 2)}
+    net = sg.model({name: rng.normal(size=size) for name, size in sizes.items()}, order="i f g o")
+    x = rng.normal(size=(5, 3))
+    y = net.simulate(x)["h"].copy()
+    y[3, 1] = value
+    with pytest.raises(sg.SymgateError, match=r"y\[3, 1\] is (nan|inf); expected finite numbers"):
+        net.check(x, y)
