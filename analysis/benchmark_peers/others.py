@@ -1,7 +1,7 @@
-"""What no peer does: a point of a sweep, two processes on one sweep, a fresh process.
+"""What no peer does: a point of a sweep, two processes on one sweep, a fresh process, a report.
 
-Processor time, the least of some runs; of the two processes the wall time, which means
-something on an idle machine alone. Byte code is kept, as in any installation.
+Processor time, the least of some runs; of the two processes and of the report the wall time,
+which means something on an idle machine alone. Byte code is kept, as in any installation.
 """
 
 from __future__ import annotations
@@ -79,6 +79,16 @@ def fresh(*arguments: str) -> float:
     return min(times[1:])
 
 
+def report(again: bool = False) -> float:
+    """Seconds of wall time of the report on the default cells, or of a second run."""
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(1 + again):
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "symgate", "report", "-o", folder]
+            subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - start
+
+
 DECAY = 'import symgate as sg; sg.decay("gru", hidden=32, lags=200)'
 
 OTHERS = (
@@ -87,6 +97,8 @@ OTHERS = (
     Other("fresh process, decay(gru, 32, 200)", lambda: fresh("-c", DECAY), " s", 0.7),
     Other("symgate show gru", lambda: fresh("-m", "symgate", "show", "gru"), " s", 0.5),
     Other("symgate --help", lambda: fresh("-m", "symgate", "--help"), " s", 0.1),
+    Other("symgate report, wall time", report, " s", 25),
+    Other("symgate report again, wall time", lambda: report(again=True), " s", 2),
 )
 
 

@@ -224,10 +224,24 @@ def _noted_blocks(
         )
         for name in wrt
     ]
-    followed = [s for r in records for s in r.spectral] if norm == "spectral" else []
-    start = np.array(np.broadcast_to(rows, (run.samples, *rows.shape)))
-    product = Scaled({asked.of: start}, np.zeros(run.samples))
-    rank = Rank(tolerance, steps.width, spectral=followed, library=asked.library)
+    start = np.broadcast_to(rows, (run.samples, *rows.shape))
+    _walk(asked, steps, start, records, tolerance)
+    return records
+
+
+def _walk(
+    asked: Asked,
+    steps: Steps,
+    rows: Array,
+    records: Sequence[Record],
+    tolerance: float,
+    progress: Progress | None = None,
+) -> None:
+    """Multiply the rows (B, r, n) by `of` back over the lags; the records note them."""
+    followed = [spectral for record in records for spectral in record.spectral]
+    each = any(record.singular_at for record in records)
+    rank = Rank(tolerance, steps.width, each=each, spectral=followed, library=asked.library)
+    product = Scaled({asked.of: np.array(rows)}, np.zeros(asked.run.samples))
     Walk(
         steps,
         product,
@@ -236,9 +250,8 @@ def _noted_blocks(
         at=asked.at,
         lags=asked.lags,
         library=asked.library,
-        progress=None,
+        progress=progress,
     ).run()
-    return records
 
 
 def vector_norms(
@@ -340,25 +353,7 @@ def _walked(
         singular_at=singular,
         library=asked.library,
     )
-    rank = Rank(
-        tolerance,
-        steps.width,
-        each=bool(record.singular_at),
-        spectral=record.spectral,
-        library=asked.library,
-    )
-    product = Scaled({asked.of: np.array(rows)}, np.zeros(run.samples))
-    walk = Walk(
-        steps,
-        product,
-        [record],
-        rank,
-        at=asked.at,
-        lags=lags,
-        library=asked.library,
-        progress=progress,
-    )
-    walk.run()
+    _walk(asked, steps, rows, [record], tolerance, progress)
     log, single = record.log10_norm(), run.batch is None
     values = record.singular_values(min(steps.size(asked.of), steps.size(wrt)))
     return LagNorms(
