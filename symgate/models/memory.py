@@ -82,7 +82,8 @@ def _of_torch(module: Any) -> Contents:
                 f"with torch.nn.utils.parametrize.remove_parametrizations"
             )
         if hasattr(inner, "weight_hh_l0") or hasattr(inner, "weight_hh"):
-            said: dict[str, Any] = {"torch": kind, "notes": _own_class(inner)}
+            notes = (*_own_class(inner), *_calls(module, name))
+            said: dict[str, Any] = {"torch": kind, "notes": notes}
             if getattr(inner, "nonlinearity", "tanh") == "relu":
                 said["candidate"] = "relu"
             facts[name] = said
@@ -98,6 +99,16 @@ def _of_torch(module: Any) -> Contents:
         facts,
         batch_first=agreed,
         inside=tuple(sorted({type(m).__name__ for m in module.modules()})),
+    )
+
+
+def _calls(module: Any, name: str) -> tuple[str, ...]:
+    """That the code around a layer is not read, where it is a user's own."""
+    if not name or type(module).forward.__module__.split(".")[0] == "torch":
+        return ()
+    return (
+        f"{type(module).__name__}.forward is not read: the layer is taken to be called once, on "
+        f"the data that you give",
     )
 
 

@@ -223,6 +223,20 @@ def test_a_class_of_the_users_is_said() -> None:
         assert not sg.model(torch.jit.script(torch.nn.GRU(3, 5))).assumed
 
 
+def test_code_around_a_layer_is_said_not_to_be_read() -> None:
+    class Twice(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = torch.nn.GRU(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return self.rnn(self.rnn(x)[0])[0]
+
+    (said,) = sg.model(Twice()).assumed
+    assert "Twice.forward is not read" in said
+    assert sg.model(torch.nn.Sequential(torch.nn.GRU(4, 4))).assumed == ()
+
+
 def test_parts_that_names_count_and_nothing_holds() -> None:
     state = torch.nn.GRU(3, 5, 2, bidirectional=True).state_dict()
     upper = {n: a for n, a in state.items() if "l1" in n}
