@@ -15,7 +15,7 @@ import numpy as np
 
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import Change, Renamed
+from symgate.comparing.changes import Change, Renamed, everything, variables
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
@@ -23,10 +23,7 @@ from symgate.comparing.intervals import range_of
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
 from symgate.comparing.polynomials import (
-    Act,
     Applied,
-    Exp,
-    Inverse,
     Monomial,
     Polynomial,
     Var,
@@ -245,24 +242,7 @@ def _monomial_degree(monomial: Monomial, variable: str) -> int | None:
 
 def reads(p: Polynomial, variable: str) -> bool:
     """Whether a variable stands somewhere in a polynomial."""
-    return any(isinstance(g, Var) and g.name == variable for g in _walked(p))
-
-
-def _walked(p: Polynomial) -> Iterator[poly.Generator]:
-    """All that a polynomial is made of, each once, however often it stands there."""
-    seen: set[poly.Generator] = set()
-    waiting = [g for m, _ in p for g, _ in m]
-    while waiting:
-        g = waiting.pop()
-        if g in seen:
-            continue
-        seen.add(g)
-        yield g
-        match g:
-            case Applied(feature=feature) | Exp(of=feature):
-                waiting += [inner for inner, _ in feature]
-            case Act(argument=inside) | Inverse(of=inside):
-                waiting += [inner for m, _ in inside for inner, _ in m]
+    return any(g.name == variable for g in variables(p))
 
 
 def _changes(cell: Normal, p: Polynomial, variable: str, order: int) -> bool:
@@ -329,7 +309,7 @@ def _across(pair: Pair) -> str:
 
 def _under_matrix(p: Polynomial, variable: str) -> bool:
     return any(
-        isinstance(g, Applied) and reads(of_monomial(g.feature), variable) for g in _walked(p)
+        isinstance(g, Applied) and reads(of_monomial(g.feature), variable) for g in everything(p)
     )
 
 
