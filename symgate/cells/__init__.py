@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from symgate.asked import shown
 from symgate.errors import SymgateError, UnknownName
@@ -28,15 +29,26 @@ class Entry:
 
 
 @cache
+def _files() -> Mapping[str, Traversable]:
+    """The data file of each cell, by the cell's name, in alphabetical order."""
+    found = resources.files(__name__).joinpath("data").iterdir()
+    files = {f.name.removesuffix(".toml"): f for f in found if f.name.endswith(".toml")}
+    return dict(sorted(files.items()))
+
+
+@cache
+def named(name: str) -> Entry | None:
+    """The cell of a name, from its one file."""
+    if name not in _files():
+        return None
+    data = tomllib.loads(_files()[name].read_text(encoding="utf-8"))
+    return Entry(**data | {"aliases": tuple(data["aliases"])})
+
+
+@cache
 def entries() -> Mapping[str, Entry]:
     """Every cell of the zoo by name, in alphabetical order."""
-    found = {}
-    for file in resources.files(__name__).joinpath("data").iterdir():
-        if file.name.endswith(".toml"):
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-            data["aliases"] = tuple(data["aliases"])
-            found[data["name"]] = Entry(**data)
-    return dict(sorted(found.items()))
+    return {name: found for name in _files() if (found := named(name)) is not None}
 
 
 @cache
@@ -52,6 +64,7 @@ def entry(name: str) -> Entry:
     key = str(name).strip().lower().replace("_", "-").replace(" ", "-")
     if "=" in str(name):
         raise SymgateError(f"these are equations; sg.Cell.from_text(…) reads them: {shown(name)}")
-    if key not in _by_alias():
+    found = named(key)
+    if found is None and key not in _by_alias():
         raise UnknownName("the cell", str(name), _by_alias(), "`symgate cells` lists all")
-    return entries()[_by_alias()[key]]
+    return found or entries()[_by_alias()[key]]

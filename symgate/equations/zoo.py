@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 
 @cache
 def _cell(name: str) -> Cell:
-    found = entries()[name]
+    found = entry(name)
     return cell_of_text(found.equations, found.name, title=found.title, roles=found.roles)
 
 

@@ -15,7 +15,7 @@ from sympy import Basic, Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import Stack, name_of, time_of
-from symgate.cells import entries
+from symgate.cells import named
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -306,7 +306,7 @@ def head(role: str) -> str:
 
 def family_of(cell: Cell) -> str:
     """The family of a zoo cell; a cell of one's own has none."""
-    entry = entries().get(cell.name)
+    entry = named(cell.name)
     return entry.family if entry is not None else ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from symgate.cells import entries
+from symgate.cells import named
 from symgate.cli.options import add_cell
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(_as_latex(cell, lag))
     else:
         print(_as_text(cell, described(cell, lag)))
-        if cell.name not in entries():
+        if named(cell.name) is None:
             print(f"\n{_filled(_known_as(cell))}")
     return 0
 
