@@ -400,3 +400,12 @@ def test_a_division_by_zero_names_what_is_zero(text: str, says: str) -> None:
     cell = sg.Cell.from_text(text)
     with pytest.raises(sg.Diverged, match=says):
         sg.simulate(cell, {}, -np.ones((4, 3)))
+
+
+def test_a_page_on_a_matrix_state_says_what_the_paper_says() -> None:
+    """J in one piece, differentials as people write them, what a gate at 0 leaves of a matrix."""
+    page = sg.derive(sg.cell("deltanet")).latex()
+    assert r"J_t = I \otimes (I - \beta_t \, k_t \, k_t^{\mathsf{T}})" in page
+    assert r"\mathrm{d}S_t &= \mathrm{d}S_{t-1} - \beta_t \, \mathrm{d}s_{S,t} \, k_t" in page
+    page = sg.derive(sg.cell("mlstm")).latex()
+    assert r"\lim_{f_t \to 0} \frac{\partial C_t}{\partial C_{t-1}} &= 0" in page

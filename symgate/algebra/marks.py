@@ -11,7 +11,7 @@ from sympy import Expr, Indexed, MatrixExpr, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.operators import Operator
-from symgate.algebra.vectors import Opaque
+from symgate.algebra.vectors import Opaque, rank
 
 
 class Differential(Opaque):
@@ -26,6 +26,10 @@ class Differential(Opaque):
         return Basic.__new__(cls, of)
 
     of = property(lambda self: self.args[0])
+
+    @property
+    def rank(self) -> int:
+        return rank(self.args[0])
 
 
 class Along(Opaque):

@@ -17,6 +17,7 @@ from sympy import (
     Add,
     Expr,
     Indexed,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatrixExpr,
@@ -479,8 +480,13 @@ class Printer:
 
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
         """Matrices side by side."""
-        bits = [bit for m in matrices for bit in (self.matvec_times, self.at(m, PRODUCT))]
+        bits = [b for m in matrices for b in (self.matvec_times, self.among(m, matrices))]
         return made(PRODUCT, *bits[1:])
+
+    def among(self, matrix: MatrixExpr, matrices: Sequence[MatrixExpr]) -> Shown:
+        """One of several matrices side by side: A ⊗ B in parentheses, as sums are."""
+        tensor = isinstance(matrix, KroneckerProduct) and len(matrices) > 1
+        return self.at(matrix, PRODUCT + tensor)
 
 
 def language(expression: Any, order: Order | None = None) -> str:

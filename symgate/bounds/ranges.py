@@ -267,9 +267,13 @@ class Arithmetic(Semantics):
     def multiply(self, parts: Sequence[Interval], e: Mul) -> Interval:
         """A product, factors in the same value taken together."""
         groups: dict[Expr, list[tuple[Expr, Interval]]] = {}
-        for factor, part in zip(e.args, parts, strict=True):
-            groups.setdefault(only_value(factor) or factor, []).append((factor, part))
         whole = Interval(Fraction(1), Fraction(1))
+        scaled = {f for v in e.args if (over := 1 / Norm(v)) in e.args for f in (v, over)}
+        for factor, part in zip(e.args, parts, strict=True):
+            if factor not in scaled:
+                groups.setdefault(only_value(factor) or factor, []).append((factor, part))
+            elif isinstance(factor, Pow):
+                whole = whole * SYMMETRIC  # v / ‖v‖
         for value, group in groups.items():
             found = reduce(Interval.__mul__, (part for _, part in group))
             if len(group) > 1:

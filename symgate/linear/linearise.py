@@ -74,20 +74,30 @@ class _Split:
     def equation(self, name: str) -> None:
         self.owner, self.order = name, dict(self.cell.orders[name])
         kind = "state" if name in self.cell.states else "gate"
-        self.activation(name, kind, self.cell.equations[name], self.cell.shapes[name])
+        self.activation(kind, self.cell.equations[name], self.cell.shapes[name])
 
-    def activation(self, name: str, kind: str, expression: Expr, shape: Shape) -> None:
+    def activation(self, kind: str, expression: Expr, shape: Shape) -> str:
         """A node; what its outermost activation acts on becomes a node before it."""
         if not isinstance(expression, Function | Mixing):
-            self.add(name, kind, self.plain(expression), shape)
-            return
-        arguments = [self.before(name, a) if _is_compound(a) else a for a in expression.args]
-        self.add(name, kind, expression.func(*arguments), shape)
+            self.add(self.owner, kind, self.plain(expression), shape)
+            return self.owner
+        name = self.owner
+        if kind == "part":  # after those inside it
+            for argument in expression.args:
+                self.plain(argument)
+            name = self.free(f"v_{name}")
+        held = [self.before(name, a) if _is_compound(a) else a for a in expression.args]
+        self.add(name, kind, expression.func(*held), shape)
+        return name
 
     def before(self, name: str, argument: Expr) -> Indexed:
-        """The node of what an activation acts on."""
+        """What an activation acts on, as a node."""
         inner = self.free(f"a_{name}")
-        symbol = self.add(inner, "pre", self.plain(argument), self.shape(argument))
+        plain = self.plain(argument)
+        if isinstance(plain, Indexed):
+            self.taken.remove(inner)
+            return plain
+        symbol = self.add(inner, "pre", plain, self.shape(argument))
         self.order[symbol] = 0
         return symbol
 
@@ -98,8 +108,8 @@ class _Split:
             isinstance(expression, Function) and expression.has(Opaque)
         ):
             if (self.owner, expression) not in self.parts:
-                name = self.free(f"v_{self.owner}")
-                self.activation(name, "part", expression, self.shape(expression))
+                shape = self.shape(expression)
+                name = self.activation("part", expression, shape)
                 self.parts[self.owner, expression] = self.named(name, expression)
             return self.parts[self.owner, expression]
         if isinstance(expression, MatVec):

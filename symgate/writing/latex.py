@@ -185,8 +185,8 @@ class LatexPrinter(Noted):
                 dots = isinstance(matrices[i - 1], Dots) or isinstance(matrix, Dots)
                 bits.append(" " if dots else THIN if closes else self.matvec_times)
             shown = self.shown(matrix)
-            grouped = shown.binds < PRODUCT
-            bits.append(self.parenthesised(shown) if grouped else shown)
+            bits.append(self.among(matrix, matrices))
+            grouped = bits[-1] != shown
             closes = (grouped or isinstance(matrix, Diag)) and self.notation.matvec != "cdot"
         return made(PRODUCT, *bits)
 

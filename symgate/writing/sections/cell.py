@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
 
 from symgate.algebra.vectors import MatVec, Vector, variable
+from symgate.equations.cell import Cell
 from symgate.linear.terms import Node
 from symgate.writing.formulas import (
     Count,
@@ -74,6 +75,8 @@ def _preface(subject: Subject) -> Words:
         *_entry(subject.layout),
         ".",
     ]
+    if any(len(cell.shapes[s]) == 2 for s in cell.states):
+        words += [" ", *_by_rows()]
     if notation.row:
         words += [" Vectors are rows, and matrices act on them from the right."]
     words += [f" Notation: {notation.title}."] if notation.letters else []
@@ -102,6 +105,17 @@ def _entry(layout: str) -> Words:
         Written(r"\partial a / \partial b", "∂a/∂b"),
         " is ",
         Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
+    )
+
+
+def _by_rows() -> Words:
+    """What a Jacobian of a matrix is."""
+    return (
+        "Under ∂ a matrix is read row by row, as one long vector: ",
+        Written(r"I \otimes A", "I ⊗ A"),
+        " acts on each of its rows, ",
+        Written(r"X \mapsto X A^{\mathsf{T}}", "X ↦ X Aᵀ"),
+        ".",
     )
 
 
@@ -189,12 +203,12 @@ def _values(subject: Subject) -> Step:
     rows: list[tuple[Words, ...]] = []
     cell = subject.cell
     for name in cell.inputs:
-        rows.append(((subject.now(name),), ("input",), (Span(None, None),), (cell.size(name),)))
-    for name in dict.fromkeys((*cell.equations,)):
+        rows.append(((subject.now(name),), ("input",), (Span(None, None),), (_shape(cell, name),)))
+    for name in cell.equations:
         kind = "state" if name in cell.states else "gate"
         role = cell.roles.get(name, kind)
         span = subject.span(subject.ranges[name])
-        rows.append(((subject.now(name),), (role,), (span,), (cell.size(name),)))
+        rows.append(((subject.now(name),), (role,), (span,), (_shape(cell, name),)))
     letters = _letters(subject)
     reason: Words = (
         "The ranges follow from the equations, for states that start at zero. ",
@@ -202,6 +216,10 @@ def _values(subject: Subject) -> Step:
     )
     header = (("symbol",), ("what it is",), ("range",), ("size",))
     return Step(("What each value does",), reason, (), Table(header, tuple(rows)))
+
+
+def _shape(cell: Cell, name: str) -> Shape:
+    return Shape(tuple(cell.shapes[name]))
 
 
 def _letters(subject: Subject) -> Words:

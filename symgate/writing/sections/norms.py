@@ -330,7 +330,7 @@ def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     for (of, wrt), block in limit.blocks.items():
         if count(subject.lin, of, wrt) > MAX_PATHS or (len(subject.states) > 2 and of != wrt):
             continue
-        if block == operator(subject.lin, of, variable(wrt, 1), before):
+        if block == operator(subject.lin, of, subject.lin.variable(wrt, 1), before):
             continue
         pieces = block.args if isinstance(block, MatAdd) else (block,)
         parts = [Part(subject.acting(p)) for p in pieces]

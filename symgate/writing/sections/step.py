@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Add, Identity, MatMul, Mul
+from sympy import Add, Identity, MatMul, MatrixExpr, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import Step as StepMatrix
-from symgate.algebra.operators import product
-from symgate.algebra.vectors import MatVec, name_of, t, variable
+from symgate.algebra.operators import Diag, product
+from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, operator, term_operator
 from symgate.linear.terms import Node, Term
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
@@ -75,6 +75,11 @@ def _counts(subject: Subject, term: Term, alive: set[str]) -> bool:
 def _change(subject: Subject, node: Node, term: Term) -> Any:
     """diag(coefficient) matrix d(source), or coefficient ⊙ (matrix d(source))."""
     moved = Differential(term.source)
+    acted = moved if term.map is None else term.map.push(moved)
+    if rank(term.source) == 2 or (node.rank == 2 and rank(acted) == 2):
+        if node.rank == 2 or rank(Mul(*term.coefficient)) == 0:
+            return Mul(*term.coefficient, acted)
+        return MatVec(Diag(node.size, *term.coefficient), acted)
     if subject.form == "hadamard":
         acted = moved if term.matrix is None else MatVec(term.matrix, moved)
         numbers = [f for f in term.coefficient if f.is_number]
@@ -140,7 +145,7 @@ def block(subject: Subject, of: str, wrt: str) -> Line:
     found = subject.paths(of, wrt)
     if found is None:
         before = [subject.cell.variable(s, 1) for s in subject.states]
-        whole = operator(subject.lin, of, variable(wrt, 1), before)
+        whole = operator(subject.lin, of, subject.lin.variable(wrt, 1), before)
         many = f"all {count(subject.lin, of, wrt)} paths"
         return Line(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
     parts = [
@@ -163,6 +168,15 @@ def _across(subject: Subject, of: str) -> list[Line]:
     return [Line(acting, tuple(parts), order=subject.order)]
 
 
+def _gathered(subject: Subject, state: str) -> MatrixExpr | None:
+    """The paths of a matrix state in one: I ⊗ (I − β k kᵀ)."""
+    found = subject.paths(state, state)
+    if found is None or len(found) < 2 or len(subject.lin.shape(state)) < 2:
+        return None
+    before = [subject.cell.variable(s, 1) for s in subject.states]
+    return subject.laid_out(operator(subject.lin, state, subject.lin.variable(state, 1), before))
+
+
 def _whole(subject: Subject) -> Step:
     """J_t: the block, or the matrix of all blocks."""
     states = subject.states
@@ -170,8 +184,13 @@ def _whole(subject: Subject) -> Step:
     letter = StepMatrix(t, size)
     if len(states) == 1:
         (state,) = states
-        reason: Words = ("From here on ", subject.partial(state, state), " is called ", letter, ".")
-        return Step(("The one-step Jacobian",), reason, ())
+        left = subject.partial(state, state)
+        reason: Words = ("From here on ", left, " is called ", letter)
+        gathered = _gathered(subject, state)
+        if gathered is None:
+            return Step(("The one-step Jacobian",), (*reason, "."), ())
+        formula = Formula((line(letter, gathered, order=subject.order),))
+        return Step(("The one-step Jacobian",), (*reason, ":"), (formula,), core=True)
     pairs = [[(of, wrt) for wrt in states] for of in states]
     if subject.layout == "transposed":
         pairs = [list(row) for row in zip(*pairs, strict=True)]
