@@ -17,22 +17,20 @@ Array = NDArray[Any]
 
 #: What one element of an array operation costs, in multiplications of a matrix product,
 #: and what one call costs: they decide which way a step goes, never a result.
-ELEMENT, CALL = 20, 40_000
+ELEMENT, CALL = 20, 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class BoundBranch:
     """A branch with its matrix, `key`, as an array; `coefficient` is a place in the table or None.
 
-    `by_columns` is the same matrix column after column in memory, which a product of a few
-    rows with it runs through faster. `slot` is where it lies among all that end at the same
-    state of the step before: their matrices are stacked, and one product serves them all.
+    `slot` is where it lies among all that end at the same state of the step before: their
+    matrices are stacked, and one product serves them all.
     """
 
     coefficient: int | None
     key: MatrixExpr
     matrix: Array
-    by_columns: Array
     rest: BoundForm
     slot: slice | None
 
@@ -71,7 +69,7 @@ class Binding:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.table: dict[Expr, int] = {S.One: 0}
-        self.arrays: dict[Any, tuple[Array, Array]] = {}
+        self.arrays: dict[Any, Array] = {}
         self.stacked: dict[str, list[Array]] = {}
 
     def bind(self, f: Form, state: str | None) -> BoundForm:
@@ -79,20 +77,18 @@ class Binding:
         the state of the step before that it ends at, None where it ends within the step."""
         branches = []
         for b in f.branches:
-            matrix, by_columns = self.matrix(b.matrix)
+            matrix = self.matrix(b.matrix)
             place = None if b.coefficient == S.One else self.place(b.coefficient)
             slot = self.slot(state, matrix) if state and b.rest.is_identity else None
             rest = self.bind(b.rest, state)
-            branches.append(BoundBranch(place, b.matrix, matrix, by_columns, rest, slot))
+            branches.append(BoundBranch(place, b.matrix, matrix, rest, slot))
         diagonal = None if f.diagonal == S.Zero else self.place(f.diagonal)
         return BoundForm(diagonal, tuple(branches), f.is_identity)
 
-    def matrix(self, matrix: Any) -> tuple[Array, Array]:
-        """A matrix as an array, row after row in memory and column after column."""
+    def matrix(self, matrix: Any) -> Array:
         if matrix not in self.arrays:
             value = matrix_value(matrix, self.run.params, self.run.size)
-            array = np.ascontiguousarray(value, self.run.dtype)
-            self.arrays[matrix] = array, np.asfortranarray(array)
+            self.arrays[matrix] = np.ascontiguousarray(value, self.run.dtype)
         return self.arrays[matrix]
 
     def slot(self, state: str, matrix: Array) -> slice:

@@ -95,18 +95,24 @@ def _branch(
     branch: BoundBranch, coefficients: Sequence[Array], buffer: Buffer, key: tuple[int, ...]
 ) -> Array:
     matrix = branch.matrix
-    c = None if branch.coefficient is None else coefficients[branch.coefficient][..., None]
+    c = None if branch.coefficient is None else coefficients[branch.coefficient]
     diagonal, inner = _formed(branch.rest, coefficients, buffer, key)
     lead = coefficients[0].shape[:2]
     if inner is not None:
         out = buffer(key, (*lead, matrix.shape[0], inner.shape[-1]))
-        np.matmul(matrix, inner, out=out)
-        return out if c is None else np.multiply(out, c, out=out)
+        if c is not None:
+            matrix = _by_rows(c, matrix, buffer((*key, -1), (*lead, *matrix.shape)))
+        return np.matmul(matrix, inner, out=out)
     out = buffer(key, (*lead, *matrix.shape))
     if c is None:
         out[...] = matrix
     else:
-        np.multiply(c, matrix, out=out)
+        _by_rows(c, matrix, out)
     if not branch.rest.is_identity and diagonal is not None:
         np.multiply(out, diagonal[..., None, :], out=out)
     return out
+
+
+def _by_rows(c: Array, matrix: Array, out: Array) -> Array:
+    """diag(c) matrix for each c: twice as fast as a product that is broadcast."""
+    return np.asarray(np.einsum("...i,ij->...ij", c, matrix, out=out))

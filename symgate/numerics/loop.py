@@ -132,7 +132,7 @@ class Loop:
             code.buffers[target] = out, row, row + height
             code.local[target] = code.constant(target, out[row : row + height])
             row += height
-        code.line(f"dot({code.constant(matrix)}, {source}, {code.constant(out)})")
+        code.line(f"{code.constant(matrix)}.dot({source}, {code.constant(out)})")
 
     def activation(
         self, op: Activation, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
@@ -293,7 +293,6 @@ class LoopCode:
         self.names: dict[Any, str] = {}
         self.arrays: dict[str, Array] = {}
         self.constants: dict[str, Any] = {
-            "dot": np.dot,
             "add": np.add,
             "exp": np.exp,
             "negative": np.negative,

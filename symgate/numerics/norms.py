@@ -38,10 +38,8 @@ FEW, FEW_COMPILED = 48, 128
 
 def squares(held: Array) -> Array:
     """The sum of squares of each matrix of (…, r, n)."""
-    if held.ndim == 3 and len(held) == 1:
-        flat = held.reshape(-1)
-        return np.asarray([np.dot(flat, flat)])
-    return np.einsum("...rn,...rn->...", held, held)
+    flat = held.reshape(*held.shape[:-2], held.shape[-2] * held.shape[-1])
+    return np.asarray(np.vecdot(flat, flat))
 
 
 class Spectral:

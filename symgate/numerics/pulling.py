@@ -129,7 +129,7 @@ class Pulling:
             return np.ascontiguousarray(self.steps.run.params[what])
         if kind == "stack":
             return packed(self.steps.stacks[what], self.vector)
-        matrix = self.steps.binding.matrix(what)[0]
+        matrix = self.steps.binding.matrix(what)
         return packed(matrix, self.vector) if kind == "pack" else matrix
 
 

@@ -45,7 +45,7 @@ class Steps:
         self.across = [(a, b, binding.bind(f, b)) for a, b, f in self.transition.across]
         self.forms = [f for _, _, f in (*self.within, *self.across)]
         self.expressions = tuple(binding.table)[1:]
-        self.stacks = {s: np.asfortranarray(np.vstack(m)) for s, m in binding.stacked.items()}
+        self.stacks = {s: np.vstack(m) for s, m in binding.stacked.items()}
         self.buffers: dict[Any, Array] = {}
         self.states, self.values = run.cell.states, self.transition.values
 
@@ -126,7 +126,7 @@ class Stretch:
         out = None if f.diagonal is None else d * self.spread[f.diagonal][i]
         for branch in f.branches:
             c = None if branch.coefficient is None else self.spread[branch.coefficient][i]
-            moved = _times(d if c is None else d * c, branch.by_columns)
+            moved = _times(d if c is None else d * c, branch.matrix)
             if not branch.rest.is_identity:
                 moved = self._pulled(branch.rest, i, moved)
             out = moved if out is None else np.add(out, moved, out=moved)

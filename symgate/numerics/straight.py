@@ -30,6 +30,9 @@ STRETCH = 256
 #: formed at once; how many steps these are at least.
 NUMBERS, FORMED, LEAST = 1 << 15, 1 << 16, 4
 
+#: Up to how many numbers in the rows of a step a call costs more than what it does.
+FEW = 1 << 10
+
 
 class Straight:
     """A way to go back: some steps at once, in the loop that costs least for so many rows.
@@ -98,6 +101,7 @@ class _Held:
     def __init__(self, steps: Steps, product: Scaled) -> None:
         self.height, samples, self.dtype = product.height, len(product.log), steps.run.dtype
         self.samples = () if samples == 1 else (samples,)
+        self.few = steps.width * self.height * samples <= FEW
         dense = steps.prefers_dense(self.height * samples)
         most = NUMBERS // max(1, steps.width * self.height * samples)
         if dense:
@@ -110,9 +114,22 @@ class _Held:
         ]
         self.loop: _Loop = _Dense(steps, self) if dense else _Loop(steps, self)
 
-    def zeros(self, size: int, *steps: int) -> Array:
-        """Rows of one value, at one step or at several: (…, B, r, n), or without the B."""
-        return np.zeros((*steps, *self.samples, self.height, size), self.dtype)
+    def zeros(self, size: int, *more: int) -> Array:
+        """Rows of one value, once or several times: (…, B, r, n), or without the B."""
+        return np.zeros((*more, *self.samples, self.height, size), self.dtype)
+
+
+class _Group:
+    """The coefficients that one array of rows is multiplied by, all in one call of NumPy."""
+
+    def __init__(self, d: str) -> None:
+        self.d, self.places = d, list[int]()
+
+    def value(self, place: int) -> str:
+        """The rows times one of the coefficients."""
+        if place not in self.places:
+            self.places.append(place)
+        return f"{self.d}_by{place}"
 
 
 class _Loop:
@@ -125,23 +142,35 @@ class _Loop:
     def __init__(self, steps: Steps, owner: _Held) -> None:
         self.owner, self.steps = owner, steps
         self.places: list[int] = []
+        self.groups: dict[str, _Group] = {}
         self.constants: dict[str, Any] = {
-            "dot": np.dot,
             "add": np.add,
             "multiply": np.multiply,
             "copyto": np.copyto,
             "matmul": np.matmul,
         }
-        self.lines: list[str] = []
+        self.lines: list[str | _Group] = []
+        self.sizes = {f"now{i}": steps.size(s) for i, s in enumerate(steps.states)}
         self.now = {state: f"now{i}" for i, state in enumerate(self.steps.states)}
         self.next = {state: f"next{i}" for i, state in enumerate(self.steps.states)}
         self.write()
         self.run = self.made()
 
     def read(self, stretch: Stretch, first: int, last: int) -> list[Array]:
-        """What the loop reads of the steps first … last - 1, each a row a sample."""
-        found = [stretch.arrays[place][first:last] for place in self.places]
-        return [a[:, :, None] if self.owner.samples else a[:, 0] for a in found]
+        """What the loop reads of the steps first … last - 1: by group, then by place, each
+        broadcast over the rows of a sample."""
+        found = []
+        for group in self.groups.values():
+            shape = last - first, len(group.places), *self.owner.samples, self.sizes[group.d]
+            joined = np.empty(shape, self.owner.dtype)
+            for i, place in enumerate(group.places):
+                array = stretch.arrays[place][first:last]
+                joined[:, i] = array if self.owner.samples else array[:, 0]
+            found.append(joined[..., None, :])
+        for place in self.places:
+            array = stretch.arrays[place][first:last]
+            found.append(array[:, :, None] if self.owner.samples else array[:, 0])
+        return found
 
     def write(self) -> None:
         rows = dict(self.now)
@@ -150,18 +179,12 @@ class _Loop:
                 into = self.scratch(self.steps.size(other))
                 if other in rows:
                     self.lines.append(f"copyto({into}, {rows[other]})")
-                self.through(f, rows[value], into, other in rows, None)
+                self.through(f, rows[value], into, other in rows)
                 rows[other] = into
         written: set[str] = set()
-        wide = {state: self.scratch(len(stack)) for state, stack in self.steps.stacks.items()}
         for value, state, f in self.steps.across:
-            if value not in rows:
-                continue
-            if self.through(f, rows[value], self.next[state], state in written, wide.get(state)):
+            if value in rows and self.through(f, rows[value], self.next[state], state in written):
                 written.add(state)
-        for state, stack in self.steps.stacks.items():
-            self.times(wide[state], stack, self.next[state], state in written)
-            written.add(state)
         self.clear(written)
 
     def clear(self, written: set[str]) -> None:
@@ -170,52 +193,59 @@ class _Loop:
             if state not in written:
                 self.lines.append(f"{self.next[state]}[...] = 0")
 
-    def through(self, f: BoundForm, d: str, out: str, more: bool, wide: str | None) -> bool:
-        """out = [out +] d form; branches with a slot leave their rows in `wide`. Gives whether
-        anything has been written to out."""
-        if f.diagonal is not None:
-            self.scaled(f.diagonal, d, out, more)
-            more = True
+    def through(self, f: BoundForm, d: str, out: str, more: bool) -> bool:
+        """out = [out +] d form. Gives whether anything has been written to out."""
         for branch in f.branches:
             rows, columns = branch.matrix.shape
-            if branch.slot is not None and wide is not None:
-                self.scaled(branch.coefficient or 0, d, self.part(wide, branch.slot), False)
-                continue
-            source = d
-            if branch.coefficient is not None:
-                source = self.scratch(rows)
-                self.scaled(branch.coefficient, d, source, False)
+            source = self.scaled(branch.coefficient or 0, d, rows)
             if branch.rest.is_identity:
-                self.times(source, branch.by_columns, out, more)
-                more = True
+                more = self.times(source, branch.matrix, out, more)
             else:
                 inner = self.scratch(columns)
-                self.times(source, branch.by_columns, inner, False)
-                more = self.through(branch.rest, inner, out, more, wide)
+                self.times(source, branch.matrix, inner, False)
+                more = self.through(branch.rest, inner, out, more)
+        if f.diagonal is not None:
+            if more:
+                self.lines.append(f"add({out}, {self.scaled(f.diagonal, d)}, {out})")
+            else:
+                self.multiplied_by(f.diagonal, d, out)
+            more = True
         return more
 
-    def scaled(self, place: int, d: str, out: str, more: bool) -> None:
-        """out = [out +] diag(coefficient) d; at place 0 that is 1"""
+    def scaled(self, place: int, d: str, size: int | None = None) -> str:
+        """The array that holds d diag(coefficient), which is used at once; at place 0 d itself.
+
+        Of few rows all that d is multiplied by is one call of NumPy; of many each product is
+        used while it is at hand.
+        """
+        if not place:
+            return d
+        if self.owner.few:
+            if d not in self.groups:
+                self.groups[d] = _Group(d)
+                self.lines.append(self.groups[d])
+            return self.groups[d].value(place)
+        size = self.sizes[d] if size is None else size
+        spare = self.array(f"spare{size}", self.owner.zeros(size))
+        self.multiplied_by(place, d, spare)
+        return spare
+
+    def multiplied_by(self, place: int, d: str, out: str) -> None:
+        """out = d diag(coefficient)"""
         if place and place not in self.places:
             self.places.append(place)
-        if not more:
-            self.lines.append(f"multiply({d}, c{place}, {out})" if place else f"copyto({out}, {d})")
-            return
-        spare = d
-        if place:
-            spare = self.scratch_like(out)
-            self.lines.append(f"multiply({d}, c{place}, {spare})")
-        self.lines.append(f"add({out}, {spare}, {out})")
+        self.lines.append(f"multiply({d}, c{place}, {out})" if place else f"copyto({out}, {d})")
 
-    def times(self, d: str, matrix: Array, out: str, more: bool) -> None:
+    def times(self, d: str, matrix: Array, out: str, more: bool) -> bool:
         """out = [out +] d matrix, all samples in one product"""
         name = f"m{len(self.constants)}"
         self.constants[name] = matrix
         into = self.scratch(matrix.shape[1]) if more else out
         flat = "_flat" if self.owner.samples else ""
-        self.lines.append(f"dot({d}{flat}, {name}, {into}{flat})")
+        self.lines.append(f"{d}{flat}.dot({name}, {into}{flat})")
         if more:
             self.lines.append(f"add({out}, {into}, {out})")
+        return True
 
     # -- arrays ----------------------------------------------------------------------------
 
@@ -223,20 +253,23 @@ class _Loop:
         """An array to work in."""
         return self.array(f"v{len(self.constants)}", self.owner.zeros(size))
 
-    def scratch_like(self, out: str) -> str:
-        size = {self.next[s]: self.steps.size(s) for s in self.steps.states}.get(out)
-        return self.scratch(self.constants[out].shape[-1] if size is None else size)
-
-    def part(self, wide: str, slot: slice) -> str:
-        """Some columns of an array."""
-        return self.array(f"{wide}_{slot.start}", self.constants[wide][..., slot], flat=False)
-
-    def array(self, name: str, array: Array, flat: bool = True) -> str:
+    def array(self, name: str, array: Array) -> str:
+        self.sizes[name] = array.shape[-1]
         self.constants[name] = array
-        if flat and self.owner.samples:
+        if self.owner.samples:
             rows = array.shape[0] * array.shape[1]
             self.constants[f"{name}_flat"] = array.reshape(rows, array.shape[-1])
         return name
+
+    def line(self, line: str | _Group) -> str:
+        """A line as text; for a group, the product of its rows with all of its coefficients."""
+        if isinstance(line, str):
+            return line
+        together = self.owner.zeros(self.sizes[line.d], len(line.places))
+        self.constants[f"{line.d}_all"] = together
+        for place, part in zip(line.places, together, strict=True):
+            self.array(line.value(place), part)
+        return f"multiply({line.d}, c_{line.d}, {line.d}_all)"
 
     def made(self) -> Callable[[Sequence[Array], int], None]:
         """Compile the loop: it takes the coefficients of the steps in turn."""
@@ -245,14 +278,14 @@ class _Loop:
         names = [f"next{i}{kind}" for kind in kinds for i in numbers]
         follow = "; ".join(f"now{i}{kind} = next{i}{kind}" for kind in kinds for i in numbers)
         first = "; ".join(f"now{i}{kind} = rows{kind}[{i}][0]" for kind in kinds for i in numbers)
-        each = ", ".join([*names, *(f"c{place}" for place in self.places)])
+        read = [*(f"c_{d}" for d in self.groups), *(f"c{place}" for place in self.places)]
         rows = ", ".join(f"rows{kind}[{i}][1 : count + 1]" for kind in kinds for i in numbers)
         text = "\n".join(
             [
                 "def run(coefficients, count):",
                 f" {first}",
-                f" for {each}, in zip({rows}, *coefficients):",
-                *(f"  {line}" for line in self.lines),
+                f" for {', '.join([*names, *read])}, in zip({rows}, *coefficients):",
+                *(f"  {self.line(line)}" for line in self.lines),
                 f"  {follow}",
             ]
         )
@@ -290,8 +323,10 @@ class _Dense(_Loop):
         self.clear(written)
 
     def multiplied(self, f: BoundForm, place: int, d: str, out: str) -> None:
-        product = "matmul" if self.owner.samples else "dot"
-        self.lines.append(f"{product if f.branches else 'multiply'}({d}, c{place}, {out})")
+        if f.branches and not self.owner.samples:
+            self.lines.append(f"{d}.dot(c{place}, {out})")
+        else:
+            self.lines.append(f"{'matmul' if f.branches else 'multiply'}({d}, c{place}, {out})")
 
     def read(self, stretch: Stretch, first: int, last: int) -> list[Array]:
         dense = stretch.dense(first, last)
