@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symgate as sg
+from symgate.numerics import straight
 from symgate.numerics.norms import Spectral
 from symgate.numerics.product import block_norms
 from symgate.numerics.steps import Steps
@@ -50,6 +51,7 @@ def forced(way: str) -> Iterator[None]:
         patch.setenv("SYMGATE_ENGINE", engine)
         if dense is not None:
             patch.setattr(Steps, "prefers_dense", lambda self, rows: dense)
+            patch.setattr(straight, "FEW", 40)  # so that a batch is many rows, one sequence few
         yield
 
 

@@ -20,8 +20,8 @@ from symgate.numerics.scaled import Scaled
 Array = NDArray[Any]
 
 #: The first look at the rank, lags between two while it falls (fewer for a wide state, whose
-#: steps cost more), and at most.
-FIRST, LOOK, WIDE, LOOK_LEAST_OFTEN = 25, 10, 1500, 400
+#: steps cost more; more where NumPy looks and no spectral norm waits for it), and at most.
+FIRST, LOOK, WIDE, WIDE_NUMPY, LOOK_LEAST_OFTEN = 25, 10, 1500, 3000, 400
 
 #: So few rows are not worth a look; the lag that never comes.
 LEAST, NEVER = 3, 1 << 62
@@ -51,7 +51,8 @@ class Rank:
         self.library = library
         self.tolerance, self.spectral = tolerance, spectral
         self.least = tolerance if each else max(tolerance, MARGIN * tolerance**0.5)
-        self.shortest = max(LOOK, WIDE // max(width, 1))
+        wide = WIDE if library is not None or spectral else WIDE_NUMPY
+        self.shortest = max(LOOK, wide // max(width, 1))
         self.interval = self.next_look = max(FIRST, self.shortest)
 
     def look(self, lag: int, product: Scaled) -> None:
