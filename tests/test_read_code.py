@@ -101,6 +101,34 @@ def test_code(what: str) -> None:
         assert sg.compare(sg.cell(zoo), found.cell).verdict in ("identical", "equal")
 
 
+def test_the_state_under_a_name_of_its_own() -> None:
+    text = """def cell(i, o, state):
+    f = sigmoid(matmul(i, fx) + matmul(o, fm) + fb)
+    w = sigmoid(matmul(i, ix) + matmul(o, im) + ib)
+    p = sigmoid(matmul(i, ox) + matmul(o, om) + ob)
+    g = tanh(matmul(i, cx) + matmul(o, cm) + cb)
+    state = f * state + w * g
+    return p * tanh(state), state
+"""
+    (found,) = read_text(text, "cell.py")
+    assert (found.family, found.states, found.misprints) == ("lstm", ("state", "o"), ())
+
+
+def test_gates_cut_from_a_call_and_outer_products() -> None:
+    gru = """def forward(self, x, h):
+    x_r, x_z, x_n = self.x2h(x).chunk(3, dim=-1)
+    h_r, h_z, h_n = self.h2h(h).chunk(3, dim=-1)
+    r = sigmoid(x_r + h_r)
+    z = sigmoid(x_z + h_z)
+    n = tanh(x_n + r * h_n)
+    return (1 - z) * n + z * h
+"""
+    (found,) = read_text(gru, "cell.py")
+    assert (found.family, found.conventions.reset, found.misprints) == ("gru", "after", ())
+    (found,) = read_text("S = gamma * S + np.outer(v, k)\no = S @ q\n", "cell.py")
+    assert found.family == "retnet"
+
+
 def test_formulas_come_first() -> None:
     (found,) = read_text(f"$h_t = \\tanh(W x_t + U h_{{t-1}} + b)$\n\n```python\n{GRU}```\n")
     assert found.family == "rnn"

@@ -99,7 +99,7 @@ class Calls:
 
     def is_function(self, ref: Reference, bracket: bool) -> bool:
         if ref.kind == "FUNCTION":
-            return True
+            return bracket or ref.letter not in symbols.LINEAR
         if ref.time is not None or ref.power:
             return False
         if ref.letter == "sigma" and ref.name not in self.context.defined:

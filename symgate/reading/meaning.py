@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from symgate.algebra.names import name_parts
+from symgate.reading import symbols
 from symgate.reading.calls import Calls
 from symgate.reading.context import Context, Foreign
 from symgate.reading.names import Reference, is_ones, is_sum, is_transpose, reference, tree_time
@@ -117,7 +118,7 @@ class Meaning:
         context = self.context
         if is_ones(ref):
             return Num(ref.start, ref.stop, "1")
-        if ref.kind == "FUNCTION":
+        if ref.kind == "FUNCTION" and ref.letter not in symbols.LINEAR:
             raise Foreign(f"{ref.name} without an argument", node)
         if ref.name in context.indices.time and ref.time is None:
             raise FormulaError("the time stands here as a number", ref.start, ref.stop)

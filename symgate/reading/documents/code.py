@@ -16,8 +16,26 @@ from dataclasses import replace
 
 from symgate.errors import SymgateError
 from symgate.parsing import parsed
-from symgate.reading.documents.code_names import base_name, stack_of, state_of, step_of
-from symgate.reading.documents.expressions import Names, Shown, Unknown, multiplies, rendered
+from symgate.reading.documents.code_names import (
+    arguments,
+    base_name,
+    last_name,
+    last_values,
+    raw_name,
+    returned,
+    stack_of,
+    state_of,
+    step_of,
+)
+from symgate.reading.documents.expressions import (
+    Names,
+    Shown,
+    Unknown,
+    acted_on,
+    given,
+    multiplies,
+    rendered,
+)
 from symgate.reading.documents.foreign import as_python
 from symgate.reading.faults import Edit
 from symgate.reading.source import Piece
@@ -33,9 +51,6 @@ _ASSIGNED = re.compile(
 )
 _BLOCK = re.compile(r"^[ \t]*(?:async )?(?:def|class)\b", re.MULTILINE)
 _NAME = re.compile(r"\w+")
-_SIGNATURE = re.compile(
-    r"\s*(?:async )?def\b([^#\n]*(?:\n[^#\n]*){0,9}?\))[ \t]*(?:->[^\n:]*)?:?[ \t]*$", re.M
-)
 _LAYER = re.compile(r"self\.(\w+)\s*=\s*(?:\w+\.)*(?:Linear|Dense)\(([^\n]*)")
 
 
@@ -62,7 +77,7 @@ def _pieces(text: str) -> Iterator[Piece]:
         for first, last in _functions(code, start, stop):
             found = list(_statements(code, first, last))
             if any(multiplies(node) for statement in found for node in ast.walk(statement)):
-                yield from _read(text, found, layers)
+                yield from _read(text, code[first:last], found, layers)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -118,13 +133,10 @@ def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
 
 def _returned(statement: ast.Assign, block: str) -> Iterator[ast.Assign]:
     """What a function returns without a name is the state among its arguments."""
-    value = statement.value
-    while isinstance(value, ast.Tuple) and value.elts:
-        value = value.elts[0]
-    head = _SIGNATURE.match(block)
-    state = state_of(value, head[1]) if head is not None else None
-    if state is not None:
-        yield ast.Assign([ast.copy_location(ast.Name(state), value)], value)
+    first, *others = returned(statement.value)
+    state = state_of(first, others, arguments(block))
+    if state is not None and not raw_name(first):
+        yield ast.Assign([ast.copy_location(ast.Name(state), first)], first)
 
 
 def _place(statement: ast.Assign, text: str, start: int) -> None:
@@ -147,12 +159,20 @@ def _whole(text: str, start: int, end: int, stop: int) -> int:
     return end
 
 
-def _read(text: str, found: Sequence[ast.Assign], layers: Mapping[str, bool]) -> Iterator[Piece]:
+def _read(
+    text: str, block: str, found: Sequence[ast.Assign], layers: Mapping[str, bool]
+) -> Iterator[Piece]:
     """The equations that the assignments of one block say."""
     targets = Counter(base_name(t) for statement in found for t in _targets(statement))
     stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
     names = Names(set(targets), layers, stacked, targets)
     names.ahead = {base_name(t) for s in found for t in _targets(s) if step_of(t) == 1}
+    every = [n for statement in found for n in ast.walk(statement)]
+    if any(isinstance(n, ast.Call) and last_name(n.func) == "outer" for n in every):
+        names.inputs = {g for n in every for g in given(n, targets)}
+    own = arguments(block)
+    names.last = last_values(own, block, targets)
+    names.inputs |= acted_on(every, own)
     for statement in found:
         try:
             for name, shown in rendered(statement, names):

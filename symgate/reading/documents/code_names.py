@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Container, Sequence
 
 from symgate.reading.characters import words
 
 MODULES = words("np jnp torch F tf nn jax K special functional keras mx")
 SPLITS = {"chunk", "split", "unbind", "array_split", "gate", "multigate"}
 #: Names of the last state beside `hy` and `cy`, or `h` and `c`, for the next.
-STATES = {"hx", "cx", "hidden", "cell"}
+STATES = {"hx": "h", "cx": "c", "hidden": "h", "cell": "c"}
 _BEFORE = r"prev|previous|old|last|tm1|t_1|t_minus_1|t_prev|prev_t"
 _BEFORE_IN_NAME = re.compile(
     rf"(?:prev|previous|old|last)_?(?P<a>\w+)|(?P<b>\w+?)_(?:{_BEFORE})|(?P<c>[A-Za-z])(?:prev|tm1)"
@@ -21,8 +22,13 @@ _NOW_IN_NAME = re.compile(
     r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>\w+)ʺ|(?P<f>[hsuxyc])_k"
 )
 INPUT = re.compile(r"(?:[xX]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
+_OUTPUT = re.compile(r"o|y|out\w*|outputs?(?:_\w+)?")
 #: Names of a state among the arguments of a function.
 _STATE = re.compile(r"[hsac]|[hc]x|carry|hidden\w*|state\w*|\w+_(?:h|state|hidden)|memory")
+
+_SIGNATURE = re.compile(
+    r"\s*(?:async )?def\b([^#\n]*?(?:\n[^#\n]*?){0,9}?\))[ \t]*(?:->[^\n:]*)?:?[ \t]*$", re.M
+)
 
 
 def split_name(raw: str) -> tuple[str, int | None]:
@@ -65,24 +71,66 @@ def step_of(node: ast.expr) -> int | None:
 
 def stack_of(node: ast.AST) -> str:
     """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
+    inner = cut_by(node)
+    return base_name(inner) if inner is not None else ""
+
+
+def cut_by(node: ast.AST) -> ast.expr | None:
+    """The value that a node cuts into gates."""
     match node:
         case ast.Subscript(value=inner) if step_of(node) is None:
-            return base_name(inner)
+            return inner
         case ast.Call(func=ast.Attribute(value=value, attr=name), args=args) if name in SPLITS:
-            return base_name(value) if last_name(value) not in MODULES else base_name(args[0])
+            return value if last_name(value) not in MODULES else next(iter(args), None)
         case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in SPLITS:
-            return base_name(first)
-    return ""
+            return first
+    return None
 
 
-def state_of(value: ast.expr, signature: str) -> str | None:
-    """The state that a value without a name is: an argument that it is made of."""
+def arguments(block: str) -> list[str]:
+    """The names between the brackets of the function that a block is."""
+    head = _SIGNATURE.match(block)
+    shown = re.sub(r"\[[^\[\]]*\]", "", head[1]) if head is not None else ""
+    return re.findall(r"[(,]\s*([^\W\d]\w*)", shown)
+
+
+def state_of(value: ast.expr, others: Sequence[ast.expr], given: Sequence[str]) -> str | None:
+    """The state that a value without a name is: an argument that it is made of.
+
+    It is none of the others that are returned beside it under a name of their own.
+    """
     names = {raw_name(node) for node in ast.walk(value) if isinstance(node, ast.Name)}
-    given = [n for n in re.findall(r"[^\W\d]\w*", signature) if not isinstance(value, ast.Name)]
+    beside = {base_name(node) for node in others}
+    given = [n for n in given if split_name(n)[0] not in beside]
     inside = sorted((n for n in given if n in names), key=given.index)
     before = [n for n in given if split_name(n)[1] == -1]
     likely = [*before, *(n for n in [*inside, *given] if _STATE.fullmatch(n))]
+    likely += [n for n in given if _OUTPUT.fullmatch(n)]
     return split_name(likely[0])[0] if likely else None
+
+
+def returned(value: ast.expr) -> list[ast.expr]:
+    """The parts of a returned value; of a tuple in a tuple those of the first."""
+    parts = list(value.elts) if isinstance(value, ast.Tuple) and value.elts else [value]
+    return [*returned(parts[0]), *parts[1:]] if isinstance(parts[0], ast.Tuple) else parts
+
+
+def last_values(given: Sequence[str], block: str, assigned: Container[str]) -> dict[str, str]:
+    """The arguments of a function that hold the last value of what it returns.
+
+    >>> last_values(["x", "o"], "return h", {"h"})
+    {'o': 'h'}
+    """
+    told = [s for s in STATES if s in given or s in assigned or not given]
+    found = {raw: STATES[raw] for raw in told if STATES[raw] in assigned}
+    names = re.findall(r"\breturn\b[ (]*(\w+)(?:, *(\w+))?", block)
+    new = [n for n in (split_name(name)[0] for name in (names or [()])[-1]) if n in assigned]
+    old = {split_name(n)[0] for n in given}
+    left = [n for n in given if (_STATE.fullmatch(n) or _OUTPUT.fullmatch(n)) and n not in assigned]
+    left = [n for n in left if n not in found]
+    return found | dict(
+        zip(left, (n for n in new if n not in old | {*found.values()}), strict=False)
+    )
 
 
 def last_name(node: ast.expr) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgate.reading.documents.code_names import (
     INPUT,
     MODULES,
     SPLITS,
-    STATES,
     base_name,
+    cut_by,
     last_name,
     raw_name,
     split_name,
@@ -52,7 +52,8 @@ class Names:
 
     `assigned` are the names that the block assigns, `layers` the linear layers with whether
     they have a bias, `stacked` the names that are cut into gates, `ahead` those that are assigned
-    at the step after. `waiting` counts the assignments of a name that are still to come.
+    at the step after, `inputs` those that each step is given, `last` the arguments
+    that hold the last value of a name. `waiting` counts the assignments of a name to come.
     """
 
     assigned: set[str]
@@ -60,6 +61,8 @@ class Names:
     stacked: set[str]
     waiting: Counter[str] = field(default_factory=Counter)
     ahead: set[str] = field(default_factory=set)
+    inputs: set[str] = field(default_factory=set)
+    last: Mapping[str, str] = field(default_factory=dict)
     current: dict[str, str] = field(default_factory=dict)
     inlined: dict[str, Shown] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
@@ -74,8 +77,40 @@ class Names:
 
 def multiplies(node: ast.AST) -> bool:
     """Whether a node is a product, as an operator or a call."""
-    call = isinstance(node, ast.Call) and last_name(node.func) in {*PRODUCTS, "linear", "einsum"}
+    call = isinstance(node, ast.Call) and last_name(node.func) in {
+        *PRODUCTS,
+        "linear",
+        "einsum",
+        "outer",
+    }
     return call or isinstance(node, ast.Mult | ast.MatMult)
+
+
+def given(node: ast.AST, assigned: Container[str]) -> Iterator[str]:
+    """The names of a node that each step is given: in outer(v, k), and q in S @ q of a state S."""
+    match node:
+        case ast.Call(args=[one, other]) if last_name(node.func) == "outer":
+            yield from map(base_name, (one, other))
+        case ast.BinOp(left=left, op=ast.MatMult(), right=ast.Name(id=name)):
+            if base_name(left) in assigned:
+                yield name
+
+
+def acted_on(nodes: Sequence[ast.AST], arguments: Sequence[str]) -> set[str]:
+    """The arguments of a function on which two matrices or more act that are none."""
+    found: dict[str, set[str]] = {}
+    for node in nodes:
+        match node:
+            case ast.BinOp(left=one, op=ast.MatMult(), right=other):
+                pair = raw_name(one), raw_name(other)
+            case ast.Call(args=[one, other]) if PRODUCTS.get(last_name(node.func)) == "@":
+                pair = raw_name(one), raw_name(other)
+            case _:
+                continue
+        for own, matrix in (pair, pair[::-1]):
+            if own in arguments and own.islower() and matrix not in arguments:
+                found.setdefault(own, set()).add(matrix)
+    return {own for own, matrices in found.items() if len(matrices) > 1}
 
 
 def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]:
@@ -84,17 +119,23 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     names.made.clear()
     cut = stack_of(value)
     if isinstance(target, ast.Tuple):
-        if cut not in names.inlined or not all(raw_name(t) for t in target.elts):
+        inner = cut_by(value)
+        if inner is None or not all(raw_name(t) for t in target.elts):
             raise Unknown
+        whole = names.inlined.get(cut) or [
+            ("(", value.col_offset),
+            *_shown(inner, names),
+            (")", value.col_offset),
+        ]
         for part in target.elts:
-            _cut(cut, raw_name(part), names)
+            _cut(whole, raw_name(part), names)
         return
     raw = raw_name(target)
     name = split_name(raw)[0]
     if not raw:
         raise Unknown
     if cut in names.inlined:
-        _cut(cut, raw, names)
+        _cut(names.inlined[cut], raw, names)
         if names.inlined[raw][0][0][:-1] in FUNCTIONS.values():
             yield name, names.inlined.pop(raw)  # a part of σ(…) is a gate
             names.current[name] = raw
@@ -108,7 +149,7 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
         names.waiting[name] -= 1
         return
     if gate in names.inlined:
-        _cut(gate, raw, names)
+        _cut(names.inlined[gate], raw, names)
         function = _function(value)
         at = value.col_offset
         shown = [(f"{function}(", at), *names.inlined[raw], (")", at)]
@@ -132,12 +173,12 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     yield name, shown
 
 
-def _cut(stack: str, raw: str, names: Names) -> None:
+def _cut(stack: Shown, raw: str, names: Names) -> None:
     """One part of a stack under a name: its parameters take the name of the gate."""
     base = split_name(raw)[0]
     letters = [p for p in base.split("_") if len(p) == 1]
     gate = letters[-1] if letters else base
-    names.inlined[raw] = [(text.replace("\0", f"_{gate}"), at) for text, at in names.inlined[stack]]
+    names.inlined[raw] = [(text.replace("\0", f"_{gate}"), at) for text, at in stack]
     names.cut.add(raw)
     names.waiting[base] -= 1
 
@@ -227,6 +268,11 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return [("(", at), *inner, (")", at)] if level > 1 and len(args) == 3 else inner
     if name in COLUMNS and args and isinstance(args[0], ast.List | ast.Tuple):
         return _column(args[0].elts, names, at)
+    if name == "outer" and len(args) == 2:
+        one, other = (_shown(a, names, 2) for a in args)
+        if len(other) > 1 or not other[0][0].endswith("[t]"):
+            raise Unknown
+        return [*one, (" @ ", at), (other[0][0].replace("[t]", "^T[t]"), other[0][1])]
     if name in PLAIN and args:
         return _shown(args[0], names, level)
     layer = raw_name(node.func) if isinstance(node.func, ast.Attribute) else ""
@@ -277,15 +323,17 @@ def _variable(node: ast.expr, names: Names) -> Shown:
         step = said - (base in names.ahead)
         if base in names.assigned and raw not in names.inlined:
             return [(f"{base}[t{step or ''}]", node.col_offset)]
-    if raw in STATES and base not in names.assigned and raw[0] in names.assigned:
-        base, step = raw[0], -1
+    if raw in names.last and base not in names.assigned:
+        base, step = names.last[raw], -1
     at = node.col_offset + len("self.") * isinstance(node, ast.Attribute)
+    if isinstance(node, ast.Subscript):
+        at = node.slice.col_offset + 1
     if raw in names.inlined and step != -1:
         return names.inlined[raw]
     if step == -1 or base in names.assigned:
         now = names.current.get(base)
         late = step == -1 or now is None or (step is None and now != raw)
         return [(f"{base}[t-1]" if late else f"{base}[t]", at)]
-    if step == 0 or INPUT.fullmatch(base):
+    if step == 0 or base in names.inputs or INPUT.fullmatch(base):
         return [(f"{base}[t]", at)]
     return [(f"{raw}\0", at)]

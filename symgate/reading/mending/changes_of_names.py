@@ -25,7 +25,7 @@ def names(maker: Maker, var: Var) -> Iterator[Change]:
         alike = own.u.line.target.letter == var.ref.letter
         if alike:
             wanted[name, -1] = None
-        if name != maker.own.name and (now == 0 or alike):
+        if name != maker.own.name and (now == 0 or alike or name in sketch.spare):
             wanted[name, 0] = None
     for name in sketch.entering:
         wanted[name, 0] = None

@@ -163,7 +163,7 @@ def _with_mark(printed: str, wrong: str | None, mark: str) -> str:
     """A parameter as printed, with another mark in its index."""
     head, sign, index = printed.partition("_" if "_" in printed else "^")
     if not sign:
-        return printed
+        head, index = printed[:1], printed[1:]
     if wrong is not None and wrong in index:
         return head + sign + index[::-1].replace(wrong[::-1], mark[::-1], 1)[::-1]
     return head + sign + re.sub(r"[A-Za-z]+", mark, index, count=1)
