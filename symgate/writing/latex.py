@@ -264,7 +264,11 @@ class LatexPrinter(Noted):
     # -- words -------------------------------------------------------------------------------
 
     def print_Slope(self, e: Slope) -> Shown:
-        return Shown(f"{self.function(e.function)}'({self.name(e.letter, None)})")
+        letter = self.name(e.letter, None)
+        if e.is_spelled_out:
+            by = self.over_bar([r"\mathrm{d}"], [r"\mathrm{d}", letter])
+            return made(PRODUCT, by, " ", self.at(e.function, PRODUCT))
+        return Shown(f"{self.function(e.function)}'({letter})")
 
     def print_AtLimit(self, e: AtLimit) -> Shown:
         to = rf"\lim_{{{self.show(e.gate)} \to {e.value}}} "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Indexed
+from sympy import Expr, Function, Indexed
 
+from symgate.algebra.activations import record_of
 from symgate.algebra.marks import Partial
 from symgate.equations.cell import Cell
 from symgate.writing.notation import Glyph
@@ -58,7 +59,12 @@ class Acting:
 
 @dataclass(frozen=True)
 class Slope:
-    """The derivative of an activation: σ'(v)."""
+    """The derivative of an activation: σ'(v), and where no name stands for it d|v|/dv."""
 
-    function: object
+    function: Function
     letter: str
+
+    @property
+    def is_spelled_out(self) -> bool:
+        """Whether its function has no name to put a prime on, or more than one argument."""
+        return len(self.function.args) > 1 or record_of(self.function).name == "abs"

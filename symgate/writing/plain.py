@@ -62,7 +62,10 @@ class TextPrinter(Noted):
     # -- words -------------------------------------------------------------------------------
 
     def print_Slope(self, e: Slope) -> Shown:
-        return Shown(f"{self.function(e.function)}'({self.name(e.letter, None)})")
+        letter = self.name(e.letter, None)
+        if e.is_spelled_out:
+            return made(PRODUCT, "d", self.at(e.function, PRODUCT), f"/d{letter}")
+        return Shown(f"{self.function(e.function)}'({letter})")
 
     def print_AtLimit(self, e: AtLimit) -> Shown:
         return made(PRODUCT, f"lim {self.show(e.gate)} → {e.value}: ", self.at(e.partial, 0))

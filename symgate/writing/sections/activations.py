@@ -33,7 +33,8 @@ def steps(subject: Subject) -> Iterator[Step]:
         at = function.func(v, *function.args[1:])
         slope = at.diff(v)
         extra = extra or slope.has(Function("step")) or "step" in str(slope)
-        span, slopes = value_range(at), slope_range(at)
+        reached = subject.ranges.of(function.func(variable(letter), *function.args[1:]))
+        span, slopes = value_range(at).meet(reached), slope_range(at)
         label = ["values in ", subject.span(span)]
         if slopes.is_bounded:
             label += [", slope in ", subject.span(slopes)]

@@ -14,6 +14,7 @@ from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
+from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
 
 TITLE = "Back-propagation through time"
@@ -46,7 +47,7 @@ def _order(subject: Subject) -> dict[Basic, int]:
 def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step:
     lines = []
     for name, expression in back.deltas.items():
-        parts = _parts(expression)
+        parts = _parts(gathered(expression))
         if name in subject.states:
             first = [Part(variable(LOSS + name)), Part(variable(LATER + name))]
             parts = [*first, *(p for p in parts if p.expression != 0)]
@@ -107,7 +108,7 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     lines = []
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
-        lines.append(Line(left, tuple(_parts(back.previous[state])), order=order))
+        lines.append(Line(left, tuple(_parts(gathered(back.previous[state]))), order=order))
     reason: Words = (
         "What step ",
         Written("t", "t"),
@@ -156,7 +157,8 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
                 expression = transposed(expression)
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
-        part = Part(OverTime(_sign_in_front(expression)))
+        shown = gathered(_sign_in_front(expression))
+        part = Part(OverTime(shown))
         lines.append(Line(Gradient(symbol), (part,), order=order))
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))

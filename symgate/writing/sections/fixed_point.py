@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Add, Expr, Pow, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Identity,
+    Integer,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    Pow,
+    Symbol,
+)
 
 from symgate.algebra.names import GREEK
-from symgate.algebra.operators import transposed
+from symgate.algebra.operators import Diag, transposed
+from symgate.algebra.values import Norm
+from symgate.algebra.vectors import Outer, rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
+from symgate.linear.paths import operator
 from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
@@ -20,6 +34,9 @@ HEADING = "Near the state 0"
 
 def steps(subject: Subject) -> Iterator[Step]:
     """The eigenvalues, or why they have no closed form."""
+    if any(len(subject.lin.shape(s)) == 2 for s in subject.states):
+        yield from _of_matrix(subject)
+        return
     try:
         found = origin(subject.cell)
     except NotAtRest as error:
@@ -29,6 +46,49 @@ def steps(subject: Subject) -> Iterator[Step]:
         yield _none("they are roots, which no short formula shows")
     else:
         yield _step(subject, found)
+
+
+def _of_matrix(subject: Subject) -> Iterator[Step]:
+    """The eigenvalues of what acts on each row of a matrix: a I, diag(w), a I − b u uᵀ."""
+    state, *others = subject.states
+    before = [subject.lin.variable(s, 1) for s in subject.states]
+    whole = operator(subject.lin, state, before[0], before)
+    scale, (inner, *rest) = _apart(whole)
+    if others or rest:
+        return
+    if isinstance(inner, KroneckerProduct):
+        sides = [m for m in inner.args if not isinstance(m, Identity)]
+        inner = sides[0] if len(sides) == 1 else inner
+    along: Expr = Integer(0)
+    across: Expr = Integer(0)
+    vector = None
+    for part in inner.args if isinstance(inner, MatAdd) else (inner,):
+        number, (one, *more) = _apart(part)
+        if isinstance(one, Identity) and not more:
+            across += scale * number
+        elif isinstance(one, Diag) and not more and part is inner:
+            across += scale * number * one.vector
+        elif isinstance(one, Outer) and not more and one.args[0] == one.args[1] and not vector:
+            vector, along = one.args[0], scale * number
+        else:
+            return
+    found: list[Any] = ["Whatever the state, the eigenvalues of ", subject.partial(state, state)]
+    if vector is None:
+        found += [" are the components of " if rank(across) else " are all ", across]
+    else:
+        one_long = subject.ranges.lengths.get(vector) == 1
+        size = Integer(1) if one_long else Norm(vector) ** 2
+        found += [" are ", across + along * size, " for what is stored along ", vector]
+        found += [" and ", across, " for all that stands at a right angle to it"]
+    yield Step(("The eigenvalues",), (*found, "."))
+
+
+def _apart(operator: MatrixExpr) -> tuple[Expr, tuple[Any, ...]]:
+    """The number in front of a product of operators, and these."""
+    if not isinstance(operator, MatMul):
+        return Integer(1), (operator,)
+    number, matrices = operator.as_coeff_matrices()
+    return number, tuple(matrices)
 
 
 def _none(why: str) -> Step:

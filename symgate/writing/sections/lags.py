@@ -259,6 +259,8 @@ def _number_of_paths(subject: Subject) -> Step:
             + (" One of them is the carry alone." if carried == 1 else ""),
         )
         return Step(("The number of paths",), reason)
+    if all(steps_of[i, j] == (i == j) for i in range(len(states)) for j in range(len(states))):
+        return Step(("The number of paths",), ("One from each state to itself, at each lag.",))
     pairs = [(i, j) for i in range(len(states)) for j in range(len(states))]
     pairs = [p for p in pairs if any((steps_of**k)[p] for k in (1, 2, 3))]
     if len(pairs) > 4:

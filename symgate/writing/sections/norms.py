@@ -8,17 +8,17 @@ from dataclasses import replace
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Add, Expr, Indexed, Integer, MatAdd, Mul
+from sympy import Abs, Add, Expr, Indexed, Integer, MatAdd, Mul
 
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Across, Down
-from symgate.algebra.vectors import variable
+from symgate.algebra.vectors import rank, variable
 from symgate.bounds.limits import Limit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
 from symgate.linear.paths import MAX_PATHS, count, followed, operator
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
+from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.subject import J, K, Subject
@@ -71,11 +71,13 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
         for entry in entries:
             for node, term in zip(entry.path.nodes, entry.path.terms, strict=True):
                 coefficient = Mul(*term.coefficient)
+                if coefficient.could_extract_minus_sign():
+                    coefficient = -coefficient
                 if not coefficient.has(Indexed) or isinstance(coefficient, Indexed):
                     continue
                 most = term_bound(found.ranges, node, replace(term, matrix=None))
                 if most.is_number:
-                    left = MaxNorm(coefficient)
+                    left = MaxNorm(coefficient) if rank(coefficient) else Abs(coefficient)
                     lines[left] = line(left, most, relation="≤", order=node.order)
     if not lines:
         return
@@ -97,7 +99,8 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
             lines.append(line(left, Mul(*map(SpectralNorm, layers.args)), relation="≤"))
             continue
         several = len(entries) > MAX_PATHS or len(subject.states) > 2
-        if several or (of, wrt) in found.whole:
+        together = (of, wrt) in found.whole and len(entries) > 1
+        if several or together:
             lines.append(line(left, found.total(of, wrt), relation="≤"))
             continue
         alike = [e.path for e in entries]
@@ -121,6 +124,15 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
         if one is None
         else ["; the norm of a matrix, such as ", one, ", is its largest singular value"]
     )
+    if any(w < Add(*(e.bound for e in found.blocks[p])) for p, w in found.whole.items()):
+        words += [
+            ". What has the form ",
+            Written(r"a I - b \, u u^{\mathsf{T}}", "a I − b u uᵀ"),
+            " is bounded as a whole, by its eigenvalues ",
+            Written("a", "a"),
+            " and ",
+            Written(r"a - b \left\| u \right\|^{2}", "a − b ‖u‖²"),
+        ]
     if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
         words.append(". A value that has no bound enters through its largest component")
     formulas, unique = (Formula(tuple(lines)),), tuple(dict.fromkeys(terms))
@@ -163,7 +175,7 @@ def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
     """Where the bound is 1 or more with all weights zero."""
     whole = found.matrix()
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
-    if len(subject.states) == 1 and not weights and whole[0, 0] == 1:
+    if not weights and whole.is_diagonal() and max(whole.diagonal()) == 1:
         return (
             "The bound is exactly 1 whatever the weights: the gradient need not vanish, and it "
             "cannot explode.",
