@@ -83,13 +83,22 @@ _DRAWN = ("bias", "gain", "hidden", "input", "scheme")
 def _instead(name: str, form: Signature, args: Any, kwargs: Mapping[str, Any]) -> str:
     """What to type in place of an argument that a function lacks, or that a call left out."""
     unknown = [name for name in kwargs if name not in form.parameters]
-    missing = [*form.parameters][len(args) :] if not unknown else []
+    missing = [*form.parameters][len(args) :] or [""] if not unknown else []
     for argument in (*unknown, *missing):
         if (name, argument) in ARGUMENTS:
             return f"; {ARGUMENTS[name, argument]}"
     if unknown and unknown[0] in _DRAWN and "params" in form.parameters:
         return f"; parameters are drawn with it: sg.init(cell, …, {unknown[0]}=…)"
-    return did_you_mean(unknown[0], form.parameters) if unknown else ""
+    return (did_you_mean(unknown[0], form.parameters) if unknown else "") or _form(name, form)
+
+
+def _form(name: str, form: Signature) -> str:
+    """How a function is called: what it must have, and the first that it may have."""
+    named = [p for p in form.parameters.values() if p.name not in ("self", "cls")]
+    must = [p.name for p in named if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    may = [f"{p.name}=…" for p in named if p.name not in must and p.kind is not p.VAR_KEYWORD]
+    more = ["…"] if len(may) > 4 or len(must) + len(may) < len(named) else []
+    return f"; call it as {name}({', '.join([*must, *may[:4], *more])})"
 
 
 def is_whole(value: object) -> TypeGuard[int]:
@@ -172,6 +181,31 @@ def several(check: Check) -> Check:
         return [check(f"each of {name}", each) for each in found]
 
     return checked
+
+
+def moment(name: str, value: Any) -> Any:
+    """Steps back: a whole number, or an expression of symbols."""
+    if not is_whole(value) and not hasattr(value, "free_symbols"):
+        raise SymgateError(f"{name} must be a whole number or a symbol, not {shown(value)}")
+    return value
+
+
+def having(attribute: str, what: str) -> Check:
+    """What has an attribute, which tells it from anything else."""
+
+    def check(name: str, value: Any) -> Any:
+        if not hasattr(value, attribute):
+            raise SymgateError(f"{name} must be {what}, not {shown(value)}")
+        return value
+
+    return check
+
+
+def letter(name: str, value: Any) -> str:
+    """One character."""
+    if not isinstance(value, str) or len(value) != 1:
+        raise SymgateError(f"{name} must be one character, such as ',', not {shown(value)}")
+    return value
 
 
 def table(check: Check | None = None) -> Check:

@@ -6,9 +6,10 @@ mend it. The command line prints them and exits with 3; nothing here is ever a b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
+from typing import Any
 
 
 class SymgateError(ValueError):
@@ -102,6 +103,14 @@ class UnknownName(SymgateError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_unknown_name, (str(self), self.name, self.known)
+
+
+def held(what: str, table: Mapping[str, Any], name: str) -> Any:
+    """What a table holds under a name; `what` says what the name is of where it has none."""
+    try:
+        return table[name]
+    except (KeyError, TypeError):
+        raise UnknownName(what, name, table) from None
 
 
 #: Names from other libraries, and symgate's for the same.

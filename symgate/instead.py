@@ -72,6 +72,7 @@ ARGUMENTS = {
     ("exercises", "n"): "take count=…",
     ("gradients", "loss"): "it is ∂L/∂h at every step, as np.ones_like(run['h'])",
     ("latex", "mode"): "it returns the formula alone; put $…$ around it",
+    ("parameter_count", ""): "sizes go by name, as in parameter_count(hidden=…, input=…)",
     ("save", "format"): "the ending of the path says the format, as in save('a.svg')",
 } | {("diagram", name): f"take {_SAVED.format(name)}" for name in ("dpi", "font_size", "width")}
 

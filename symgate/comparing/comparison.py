@@ -150,6 +150,7 @@ class Comparison:
         return html(self)
 
 
+@asked()
 def compare(first: Cell | str, second: Cell | str) -> Comparison:
     """Compare two cells; zoo names and paths are taken too.
 

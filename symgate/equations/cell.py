@@ -20,7 +20,7 @@ from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
-from symgate.asked import asked, is_whole
+from symgate.asked import asked, is_whole, moment
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
@@ -29,7 +29,7 @@ from symgate.equations.shapes import infer
 from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
-from symgate.errors import EquationError, SymgateError, UnknownName, harmless
+from symgate.errors import EquationError, SymgateError, harmless, held
 from symgate.instead import CELL, absent
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ class Cell:
     sizes: Mapping[str, Symbol]  # the letters of the sizes: n units, m inputs, and so on
     made: dict[Any, Any]  # what `once_a_cell` keeps
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, *text: object, **fields: Any) -> None:
+        if text:
+            raise SymgateError("sg.Cell.from_text(text) reads a cell, sg.cell(name) finds one")
         vars(self).update(fields, made={})
 
     if not TYPE_CHECKING:
@@ -150,10 +152,12 @@ class Cell:
         """How many numbers a state, gate or input holds, in the letters of the sizes."""
         return Mul(*self._held(self.shapes, name))
 
+    @asked(lag=moment)
     def variable(self, name: str, lag: int = 0) -> Indexed:
         """A state, gate or input at t - lag, as it stands in the equations."""
         return variable(name, lag, len(self._held(self.shapes, name)))
 
+    @asked()
     def parameter_count(self, **sizes: int) -> Expr | int:
         """How many numbers the parameters hold, symbolic or for given sizes: `hidden` (or n),
         `input` (or m), and any other by its letter.
@@ -174,6 +178,7 @@ class Cell:
         result = count.subs({self.sizes[letter]: value for letter, value in sizes.items()})
         return int(result) if result.is_Integer and sizes else result.expand()
 
+    @asked(n=None, m=None)
     def explicit(self, n: int, m: int | None = None, **sizes: int) -> Explicit:
         """The component form as plain SymPy matrices, for n units and m inputs.
 
@@ -217,10 +222,7 @@ class Cell:
 
     def _held(self, table: Mapping[str, Any], name: str) -> Any:
         """What a table of this cell holds under a name."""
-        try:
-            return table[name]
-        except (KeyError, TypeError):
-            raise UnknownName(f"a value of {self.name} named", name, table) from None
+        return held(f"a value of {self.name} named", table, name)
 
     def __str__(self) -> str:
         """The equations; a vector that nothing in them tells from a number is marked by I @."""

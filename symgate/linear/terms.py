@@ -12,7 +12,9 @@ from sympy.core.basic import Basic
 import symgate
 from symgate.algebra.maps import Map
 from symgate.algebra.vectors import variable
+from symgate.asked import asked, moment
 from symgate.equations.cell import Cell
+from symgate.errors import held
 
 Factors = tuple[Expr, ...]
 
@@ -108,7 +110,8 @@ class Linearisation:
         return list(self.nodes.values())[::-1]
 
     def __getitem__(self, name: str) -> Node:
-        return self.nodes[name]
+        node: Node = held(f"a value of {self.cell.name} named", self.nodes, name)
+        return node
 
     def size(self, name: str) -> Expr:
         """The symbolic size of any node or input."""
@@ -116,8 +119,14 @@ class Linearisation:
 
     def shape(self, name: str) -> tuple[Expr, ...]:
         """The symbolic shape of any node or input: () of a scalar, (n, m) of a matrix."""
-        return self.nodes[name].shape if name in self.nodes else self.cell.shapes[name]
+        found: tuple[Expr, ...] = held(f"a value of {self.cell.name} named", self._shapes, name)
+        return found
 
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[Expr, ...]]:
+        return {**self.cell.shapes, **{node.name: node.shape for node in self}}
+
+    @asked(lag=moment)
     def variable(self, name: str, lag: int = 0) -> Indexed:
         """A node or an input at t - lag, as it stands in the terms."""
         return variable(name, lag, len(self.shape(name)))

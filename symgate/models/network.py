@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from symgate.asked import asked, having, is_whole, shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.instead import LAYER, NETWORK, absent
@@ -93,6 +94,7 @@ class Layer:
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(absent("a layer", name, LAYER, dir(type(self))))
 
+    @asked(reading=having("interpret", "a reading, such as layer.reading"))
     def read_as(self, reading: Reading) -> Layer:
         """The same stored blocks, read in another way."""
         cell, params = reading.interpret(self.blocks)
@@ -174,8 +176,12 @@ class Network:
         return iter(self.layers)
 
     def __getitem__(self, name: str | int) -> Layer | Network:
-        if isinstance(name, int):
+        if is_whole(name):
+            if not -len(self) <= name < len(self):
+                raise SymgateError(f"layer {name} is asked for, and the last is {len(self) - 1}")
             return self.layers[name]
+        if not isinstance(name, str):
+            raise SymgateError(f"a layer is found by its name or place, not by {shown(name)}")
         exact = [layer for layer in self.layers if layer.name == name]
         if exact:
             return exact[0]
@@ -292,6 +298,7 @@ class Network:
             "assumed": list(self.assumed),
         }
 
+    @asked(other=having("layers", "a network, as sg.model(file) gives"))
     def same_weights(self, other: Network) -> list[tuple[str, str]]:
         """The pairs of layers, of this network and another, that hold the same weights."""
         return checking.same_weights(self, other)

@@ -21,7 +21,7 @@ from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_gradients
 from symgate.numerics.options import check_progress, known_name
-from symgate.numerics.run import Run, Window, checked_run
+from symgate.numerics.run import Run, Window, checked_run, outward
 from symgate.numerics.sequences import inward
 from symgate.tables import html_table
 
@@ -92,8 +92,8 @@ def gradients(
     parameters, inputs, initial = general_gradients(run, losses, progress)
     return Gradients(
         parameters,
-        {name: run.outward(array, run.shape(name)) for name, array in inputs.items()},
-        {s: run.start(value, run.shape(s)) for s, value in initial.items()},
+        {name: outward(run, array, name) for name, array in inputs.items()},
+        {s: outward(run, value, s) for s, value in initial.items()},
     )
 
 
@@ -121,11 +121,10 @@ class _Backward:
             if progress is not None:
                 progress(self.run.steps - start, self.run.steps)
             stop = start
-        single = self.run.batch is None
         return Gradients(
             self.parameters,
-            {name: self.run.outward(array) for name, array in self.inputs.items()},
-            {s: value[:, 0] if single else value.T for s, value in carried.items()},
+            {name: outward(self.run, array, name) for name, array in self.inputs.items()},
+            {s: outward(self.run, value, s) for s, value in carried.items()},
         )
 
     def stretch(self, start: int, stop: int, carried: dict[str, Array]) -> dict[str, Array]:

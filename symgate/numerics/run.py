@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, Symbol
 
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.asked import shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.instead import RUN, absent
@@ -66,18 +67,16 @@ class Run:
 
     def size(self, size: Expr) -> int:
         """The number of a symbolic size."""
-        if size not in self._numbers:
-            self._numbers[size] = int(number_of(size, self.sizes))
+        try:
+            if size not in self._numbers:
+                self._numbers[size] = int(number_of(size, self.sizes))
+        except (AttributeError, TypeError):
+            raise SymgateError(f"size must be one of a cell's sizes, not {shown(size)}") from None
         return self._numbers[size]
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a value at one step."""
         return tuple(map(self.size, linearise(self.cell).shape(name)))
-
-    def start(self, column: Array, shape: tuple[int, ...]) -> Array:
-        """(size, B) as (B, *shape), or as the shape alone for a single sequence."""
-        moved = column[:, 0] if self.batch is None else column.T
-        return moved.reshape((*moved.shape[:-1], *shape))
 
     def __repr__(self) -> str:
         one = self.batch in (None, 1)
@@ -113,20 +112,21 @@ class Run:
         known_name(f"a value of {self.cell.name} named", name, known)
         lin = linearise(self.cell)
         array = self.window(0, self.steps)[lin.variable(name)]
-        return self.outward(array, self.shape(name))
-
-    def outward(self, array: Array, shape: tuple[int, ...] | None = None) -> Array:
-        """(T, size, B) as (T, B, *shape), or (T, *shape) for a single sequence."""
-        moved = array[..., 0] if self.batch is None else array.swapaxes(-1, -2)
-        shown = (moved if shape is None else moved.reshape(*moved.shape[:-1], *shape)).view()
-        shown.flags.writeable = False
-        return shown
+        found = outward(self, array, name).view()
+        found.flags.writeable = False
+        return found
 
     def window(self, start: int, stop: int) -> Window:
         """The values of the steps start … stop - 1."""
         if self.recompute is not None:
             return Window(self, start, stop, self.recompute(start, stop), start)
         return Window(self, start, stop, self.values, 0)
+
+
+def outward(run: Run, array: Array, name: str) -> Array:
+    """(…, size, B) as (…, B, *shape of the value), without B for a single sequence."""
+    moved = array[..., 0] if run.batch is None else array.swapaxes(-1, -2)
+    return moved.reshape(*moved.shape[:-1], *run.shape(name))
 
 
 def checked_run(run: object) -> None:

@@ -16,7 +16,7 @@ from symgate.numerics.arrays import checked
 from symgate.numerics.general_steps import steps_of
 from symgate.numerics.norms import squares
 from symgate.numerics.options import known_name
-from symgate.numerics.run import Run, checked_run
+from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.scaled import largest_entries
 from symgate.numerics.steps import Rows
 
@@ -88,7 +88,7 @@ def tangent(
     return Tangent(
         since,
         (out[:, 0] if run.batch is None else out) / np.log(10),
-        {s: run.start(v[:, 0].T, run.shape(s)) for s, v in now.items()},
+        {s: outward(run, v[:, 0].T, s) for s, v in now.items()},
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from symgate.asked import asked, whole, word
+from symgate.asked import asked, letter, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
@@ -107,7 +107,7 @@ class Exercises:
         """Plain Unicode, for a terminal."""
         return self.document.text()
 
-    @asked(separator=word)
+    @asked(separator=letter)
     def table(self, separator: str = ",") -> str:
         """Flash cards: question, answer, cell, kind and level of each, with LaTeX in $…$."""
         out = io.StringIO()

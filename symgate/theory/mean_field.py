@@ -16,10 +16,10 @@ from sympy import Expr
 
 import symgate
 from symgate.algebra.vectors import variable
-from symgate.asked import asked, either, number, table
+from symgate.asked import asked, either, having, number, table
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError
+from symgate.errors import SymgateError, UnknownName
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import ITERATIONS, Laws, not_negative
@@ -82,9 +82,14 @@ class MeanField:
         """½ ln χ, in nats per step."""
         return 0.5 * math.log(self.chi) if self.chi > 0 else -math.inf
 
+    @asked(expression=having("xreplace", "an expression, such as cell.variable('h')"))
     def average(self, expression: Expr) -> float:
         """⟨expression⟩ of the cell's values at t and states at t - 1."""
-        return average(expression, self._found, self._laws.numbers)
+        try:
+            return average(expression, self._found, self._laws.numbers)
+        except KeyError as error:
+            what = "a value of the mean field named"
+            raise UnknownName(what, str(error.args[0]), map(str, self._found)) from None
 
     def measured(self, hidden: int = 400, lags: int = 30, seed: int = 0) -> Growth:
         """The same numbers from a simulated network of `hidden` units; see `measured_growth`."""
@@ -99,6 +104,7 @@ class MeanField:
             seed=seed,
         )
 
+    @asked(measured=having("log_square", "what sg.measured_growth(…) gives"))
     def plot(self, ax: Axes | None = None, measured: Growth | None = None, **line: Any) -> Axes:
         """Predicted against measured growth over the lag, on `ax` or on pyplot's axes; without
         `measured` it is measured."""
