@@ -3,16 +3,18 @@
     python -m tests.killing sweep --moments 50     # also: derive, report
     python -m tests.killing workers --points 2000  # a worker is killed every 100 points
 
-After each kill what is there is the old or the new, whole; the next run ends with the same
-bytes and leaves nothing else behind.
+After each kill every file that is there is the old or the new, whole; the next run ends with
+the same bytes and leaves nothing else behind.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,8 +34,12 @@ COMMANDS = {
 }
 
 
-def started(name: str, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "symgate", *COMMANDS[name]]
+#: What makes the older result another.
+OLDER = {"derive": ("--notation", "cho"), "report": ("--seed", "1")}
+
+
+def started(name: str, folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "symgate", *COMMANDS[name], *more]
     paths = os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         command,
@@ -45,6 +51,16 @@ def started(name: str, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+def spent(group: int) -> float:
+    """Seconds of processor time of all processes of a group: no other load moves a moment."""
+    ticks = 0
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = each.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15])) * (int(fields[2]) == group)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """What is there but what is kept between runs of a report."""
     found = (p for p in folder.rglob("*") if p.is_file() and ".pieces" not in p.parts)
@@ -52,25 +68,41 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def killed(name: str, moments: int, seed: int) -> int:
-    """How often something was wrong."""
-    rng, wrong = random.Random(seed), 0
-    with TemporaryDirectory() as first, TemporaryDirectory() as second:
-        begun = time.monotonic()
-        started(name, Path(first)).wait()
-        length, whole = time.monotonic() - begun, files(Path(first))
+    """How often something was wrong, in a folder where an older result stands."""
+    rng, wrong, length = random.Random(seed), 0, 0.0
+    with TemporaryDirectory() as folder:
+        old, first, second = (Path(folder, each) for each in ("old", "first", "second"))
+        old.mkdir()
+        if name != "sweep":
+            started(name, old, *OLDER[name]).wait()
+        shutil.copytree(old, first)
+        process = started(name, first)
+        while process.poll() is None:
+            length = max(length, spent(process.pid))
+            time.sleep(0.02)
+        before, whole = files(old), files(first)
+        print(f"{name}: {len(whole)} files in {length:.1f} s", flush=True)
         for moment in range(moments):
-            process = started(name, Path(second))
-            time.sleep(length * (moment + rng.random()) / moments)
-            os.killpg(process.pid, signal.SIGKILL)
+            shutil.copytree(old, second)
+            process, stop = started(name, second), length * (moment + rng.random()) / moments
+            while process.poll() is None and spent(process.pid) < stop:
+                time.sleep(0.005)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            started(name, Path(second)).wait()
-            again = files(Path(second))
-            if again != whole:
+            left = files(second)
+            started(name, second).wait()
+            again = files(second)
+            parted = sorted(n for n in {*whole, *again} if whole.get(n) != again.get(n))
+            torn = sorted(
+                n for n in left if n in whole and left[n] not in (whole[n], before.get(n))
+            )
+            if parted or (torn and name != "sweep"):
                 wrong += 1
-                parted = {n for n in {*whole, *again} if whole.get(n) != again.get(n)}
-                print(f"{name}, moment {moment}: {sorted(parted)[:5]}", flush=True)
-            if name == "sweep":
-                Path(second, "k").unlink(missing_ok=True)
+                print(f"{name}, moment {moment}: {parted[:5]}, torn {torn[:5]}", flush=True)
+            shutil.rmtree(second)
+            if moment % 10 == 9:
+                print(f"{name}: {moment + 1} moments, {wrong} wrong", flush=True)
     print(f"{name}: killed {moments} times, {wrong} wrong")
     return wrong
 
