@@ -129,6 +129,34 @@ def test_gates_cut_from_a_call_and_outer_products() -> None:
     assert found.family == "retnet"
 
 
+LAYERS = {
+    "made where they are used": """def __call__(self, h, x):
+    f = nn.sigmoid(nn.Dense(n, name="if")(x) + nn.Dense(n, use_bias=False, name="hf")(h))
+    g = nn.tanh(nn.Dense(n)(x) + nn.Dense(n, use_bias=False)(f * h))
+    return (1.0 - f) * h + f * g
+""",
+    "with their function": """class Cell(nn.Module):
+    def __init__(self, n, m):
+        self.gate = nn.Sequential(nn.Linear(n + m, n), nn.Sigmoid())
+        self.cand = nn.Sequential(nn.Linear(n + m, n), nn.Tanh())
+    def forward(self, x, h):
+        f = self.gate(torch.cat([x, h], dim=-1))
+        g = self.cand(torch.cat([x, f * h], dim=-1))
+        return (1 - f) * h + f * g
+""",
+    "in C++": """VectorXd f = sigmoid(Wf * x + Uf * h + bf);
+VectorXd g = tanh(Wg * x + Ug * f.cwiseProduct(h) + bg);
+h = h - f.cwiseProduct(h) + f.cwiseProduct(g);
+""",
+}
+
+
+@pytest.mark.parametrize("what", LAYERS)
+def test_layers(what: str) -> None:
+    (found,) = read_text(f"```\n{LAYERS[what]}```\n")
+    assert found.family == "mgu"
+
+
 def test_formulas_come_first() -> None:
     (found,) = read_text(f"$h_t = \\tanh(W x_t + U h_{{t-1}} + b)$\n\n```python\n{GRU}```\n")
     assert found.family == "rnn"

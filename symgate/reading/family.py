@@ -113,6 +113,7 @@ class Classifier:
                 isinstance(p.term, Apply)
                 and not any(isinstance(t, Call | Times) for t in walk(p.term))
             )
+            or Classifier.is_scaled(p)
             or (
                 small
                 and len(p.factors) == 2
@@ -122,6 +123,15 @@ class Classifier:
             )
             for p in parts
         )
+
+    @staticmethod
+    def is_scaled(part: Summand) -> bool:
+        """Whether a part is a matrix times a vector, weighed by functions of parameters."""
+        acted = [f for f in part.factors if isinstance(f, Apply)]
+        rest = [f for f in part.factors if not isinstance(f, Apply)]
+        inside = [t for a in acted for t in walk(a.vector)]
+        plain = not any(isinstance(t, Call | Times) for t in inside)
+        return len(acted) == 1 and plain and not any(any(variables(f)) for f in rest)
 
     def uncarried_family(self) -> str:
         if not self.parts.states:

@@ -45,7 +45,11 @@ def family(lines: Mapping[str, str], ranks: Mapping[str, int]) -> str:
     if memory is None:
         linear = bool(states) and all(map(_is_linear, states.values()))
         return "ssm" if linear else ""
-    found = _book().get(_signature(states[memory].split(" = ", 1)[1], memory, ranks), "")
+    value = states[memory].split(" = ", 1)[1]
+    for name, text in lines.items():  # v_pred = S k in outer(v - v_pred, k)
+        if name not in states and f"{memory}[t-1]" in text:
+            value = value.replace(f"{name}[t]", f"({text.split(' = ', 1)[1]})")
+    found = _book().get(_signature(value, memory, ranks), "")
     divides = any(other != memory and "outer(" not in states[other] for other in states)
     if found in ("mamba2", "mlstm"):
         return "mlstm" if divides else "mamba2"

@@ -18,7 +18,7 @@ from symgate.reading.source import Piece
 MAX_WORDS = 50
 
 _MARK = re.compile(
-    r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code|p|li|div|td|br|dd|dt|center)\b[^<>]{0,80}>",
+    r"<\s*(/?)\s*(sub|sup|b|i|em|strong|var|span|code|p|li|div|t[dhr]|table|br|dd|dt|ul|ol|pre|font|center)\b[^<>]{0,80}>",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,12});")

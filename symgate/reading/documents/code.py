@@ -53,6 +53,12 @@ _BLOCK = re.compile(r"^[ \t]*(?:async )?(?:def|class)\b", re.MULTILINE)
 _NAME = re.compile(r"\w+")
 _LAYER = re.compile(r"self\.(\w+)\s*=\s*(?:\w+\.)*(?:Linear|Dense)\(([^\n]*)")
 
+#: A linear layer with an activation behind it.
+_WRAPPED = re.compile(
+    r"self\.(\w+)\s*=\s*[\w.]*Sequential\(\s*[\w.]*(?:Linear|Dense)\([^()\n]{0,200}\)\s*,"
+    r"\s*[\w.]*(Sigmoid|Tanh|ReLU|SiLU)\(\)\s*,?\s*\)"
+)
+
 
 def pieces(text: str, edits: Sequence[Edit] = ()) -> Iterator[Piece]:
     """The assignments of a document's code that may be equations of a cell.
@@ -167,12 +173,13 @@ def _read(
     stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
     names = Names(set(targets), layers, stacked, targets)
     names.ahead = {base_name(t) for s in found for t in _targets(s) if step_of(t) == 1}
-    every = [n for statement in found for n in ast.walk(statement)]
+    every, own = [n for statement in found for n in ast.walk(statement)], arguments(block)
+    names.inputs = acted_on(every, own)
     if any(isinstance(n, ast.Call) and last_name(n.func) == "outer" for n in every):
-        names.inputs = {g for n in every for g in given(n, targets)}
-    own = arguments(block)
+        names.inputs |= {g for n in every for g in given(n, targets)}
+        names.inputs |= {n for n in own if n.islower() and not re.match("gamma|decay|lam", n)}
+    names.wrapped = {name: function.lower() for name, function in _WRAPPED.findall(text)}
     names.last = last_values(own, block, targets)
-    names.inputs |= acted_on(every, own)
     for statement in found:
         try:
             for name, shown in rendered(statement, names):

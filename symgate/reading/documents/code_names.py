@@ -81,6 +81,8 @@ def cut_by(node: ast.AST) -> ast.expr | None:
         case ast.Subscript(value=inner) if step_of(node) is None:
             return inner
         case ast.Call(func=ast.Attribute(value=value, attr=name), args=args) if name in SPLITS:
+            if last_name(value) == "self":
+                return None  # a layer that is named so
             return value if last_name(value) not in MODULES else next(iter(args), None)
         case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in SPLITS:
             return first

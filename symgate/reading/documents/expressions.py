@@ -6,7 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symgate.reading.documents.code_names import (
     INPUT,
@@ -29,6 +29,8 @@ FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu"
 FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), "sigmoid")
 FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
+PRODUCTS |= {"cwiseProduct": "*"}
+DENSE = {"Dense", "Linear", "DenseGeneral"}
 COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
 PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
 _OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
@@ -67,6 +69,8 @@ class Names:
     inlined: dict[str, Shown] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     made: list[tuple[str, Shown]] = field(default_factory=list)
+    made_here: dict[str, bool] = field(default_factory=dict)
+    wrapped: Mapping[str, str] = field(default_factory=dict)
 
     def forget(self, name: str) -> None:
         """A statement that was not read no longer assigns a name."""
@@ -90,7 +94,8 @@ def given(node: ast.AST, assigned: Container[str]) -> Iterator[str]:
     """The names of a node that each step is given: in outer(v, k), and q in S @ q of a state S."""
     match node:
         case ast.Call(args=[one, other]) if last_name(node.func) == "outer":
-            yield from map(base_name, (one, other))
+            inside = (*ast.walk(one), *ast.walk(other))
+            yield from (n.id for n in inside if isinstance(n, ast.Name) and n.id not in assigned)
         case ast.BinOp(left=left, op=ast.MatMult(), right=ast.Name(id=name)):
             if base_name(left) in assigned:
                 yield name
@@ -246,7 +251,8 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
     name, args = called.rstrip("_"), list(node.args)
     value = node.func.value if isinstance(node.func, ast.Attribute) else None
     own = raw_name(node.func) == "" or name.lower() in FUNCTIONS or name in {*PRODUCTS, *PLAIN}
-    if value is not None and not _is_module(value) and own:
+    whole = len(args) == (1 if name.lower() in FUNCTIONS else 2 if name in PRODUCTS else 0)
+    if value is not None and not _is_module(value) and own and not whole:
         args = [value, *args]  # a method: x.sigmoid(), h.dot(W)
     if name.lower() in FUNCTIONS and len(args) == 1:
         function = FUNCTIONS[name.lower()]
@@ -273,10 +279,17 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         if len(other) > 1 or not other[0][0].endswith("[t]"):
             raise Unknown
         return [*one, (" @ ", at), (other[0][0].replace("[t]", "^T[t]"), other[0][1])]
+    if name in ("abs", "absolute") and len(args) == 1:
+        return [("|", at), *_shown(args[0], names), ("|", end)]
+    if name in ("max", "maximum") and len(args) == 2:
+        one, other = (_shown(a, names) for a in args)
+        return [("max(", at), *one, (", ", at), *other, (")", end)]
     if name in PLAIN and args:
         return _shown(args[0], names, level)
-    layer = raw_name(node.func) if isinstance(node.func, ast.Attribute) else ""
-    if layer and len(args) == 1 and name not in SPLITS:
+    if isinstance(node.func, ast.Call) and last_name(node.func.func) in DENSE and len(args) == 1:
+        return _dense(node.func, args[0], names, at, level)
+    layer = raw_name(node.func) if value is not None else ""
+    if value and layer and len(args) == 1 and (name not in SPLITS or _is_module(value)):
         return _layer(layer, args[0], names, at, level)
     raise Unknown
 
@@ -300,10 +313,19 @@ def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> 
     shown = re.sub(r"(?<=[a-z])2(?=[a-z])", "_", name)  # x2h, from x to h
     weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{shown}"
     inner = [(f"{weight}\0 @ ", at), *_shown(argument, names, 9)]
-    if not names.layers.get(name, True):
-        return inner
-    inner.append((f" + b_{shown}\0", at))
-    return [("(", at), *inner, (")", at)] if level > 1 else inner
+    inner += [(f" + b_{shown}\0", at)] * names.layers.get(name, True)
+    if name in names.wrapped:
+        return [(f"{names.wrapped[name]}(", at), *inner, (")", at)]
+    return [("(", at), *inner, (")", at)] if level > 1 and len(inner) > 2 else inner
+
+
+def _dense(made: ast.Call, argument: ast.expr, names: Names, at: int, level: int) -> Shown:
+    """A layer that is made where it is used, under its name or the number of its place."""
+    said = {k.arg: k.value.value for k in made.keywords if isinstance(k.value, ast.Constant)}
+    name = str(said.get("name", f"{len(names.made_here) + 1}"))
+    names.made_here[name] = said.get("use_bias", said.get("bias", True)) is not False
+    shown = _layer(name, argument, replace(names, layers=names.made_here), at, level)
+    return shown
 
 
 def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:

@@ -9,7 +9,8 @@ import re
 
 #: What Python does not have: an operator or a call with a dot, a column, R's product, a block.
 _FOREIGN = re.compile(
-    r"\.[*+/^]|\w\.\(|\(:, ?t|%\*%|^[ \t]*+function\b|\bend$|(?<=[\w\])])' ?\*", re.MULTILINE
+    r"\.[*+/^]|\w\.\(|\(:, ?t|%\*%|^[ \t]*+function\b|\bend$|(?<=[\w\])])' ?\*|\.cwiseProduct\(",
+    re.MULTILINE,
 )
 #: `*` and `'` of these languages are Python's `@` and a name that ends in ʹ.
 _RULES = tuple(
@@ -26,6 +27,7 @@ _RULES = tuple(
         (r"(?m)%[^\n]*+|\.\.\.$", lambda m: "#" + " " * (len(m[0]) - 1)),
         (r"\((?=(?:: ?, ?)?t(?: ?[-+] ?1)?\)|t(?: ?[-+] ?1)?, ?:\))([^()]*)\)", r"[\1]"),
         (r"(?m)^function\b", "def     "),
+        (r"(?m)^[ \t]*(?:(?:const|auto|[A-Z]\w*)[ &]+)+(?=\w+ *=)", lambda m: " " * len(m[0])),
     )
 )
 #: In R the product of matrices has a mark of its own.
