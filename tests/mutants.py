@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -28,7 +29,8 @@ ROOT = Path(__file__).parent.parent
 STATED = ROOT / "tests/data/mutants.toml"
 #: What a scratch copy needs.
 PARTS = ("symgate", "tests", "analysis", "pyproject.toml", "README.md")
-SECONDS = 900
+#: Processor time of one run: a mutant that no longer ends is seen too, on a busy machine as well.
+SECONDS = 600
 #: What every run of tests imports; it is imported once, before the runs fork off.
 HEAVY = ("numpy", "sympy", "mpmath", "pytest", "lark", "matplotlib.figure")
 
@@ -63,15 +65,11 @@ class Job:
     mutant: Mutant
     copy: Path
     process: BaseProcess
-    until: float
 
     def outcome(self) -> str:
         """ "killed", "SURVIVED" or, where the tests could not run, "BROKEN"; "" while they run."""
         if self.process.is_alive():
-            if time.monotonic() < self.until:
-                return ""
-            self.process.kill()  # it no longer ends: that is seen too
-            self.process.join()
+            return ""
         restored(self.mutant, self.copy)
         return {0: "SURVIVED", 4: "BROKEN", 5: "BROKEN"}.get(self.process.exitcode or 0, "killed")
 
@@ -97,7 +95,7 @@ def started(mutant: Mutant, copy: Path) -> Job:
     place.write_text(place.read_text("utf-8").replace(mutant.old, mutant.new), "utf-8")
     process = get_context("fork").Process(target=_test, args=(copy, mutant.tests))
     process.start()
-    return Job(mutant, copy, process, time.monotonic() + SECONDS)
+    return Job(mutant, copy, process)
 
 
 def _test(copy: Path, tests: tuple[str, ...]) -> None:
@@ -105,6 +103,7 @@ def _test(copy: Path, tests: tuple[str, ...]) -> None:
     import pytest
 
     os.chdir(copy)
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     for name in [n for n in sys.modules if n.split(".")[0] in ("symgate", "tests")]:
         del sys.modules[name]
     sys.path[:] = [str(copy), *(p for p in sys.path if p and Path(p) != ROOT)]
