@@ -15,8 +15,7 @@ import jax
 import jax.numpy as jnp
 
 import symgate as sg
-
-jax.config.update("jax_enable_x64", True)
+import tests.by_jax  # how JAX is set up  # noqa: F401
 
 
 class _Identity:
@@ -125,28 +124,25 @@ def run(
     p: Arrays,
     xs: Arrays,
     start: Arrays,
-    push: tuple[str, int, Any] | None = None,
+    push: tuple[int, Arrays] = (-1, {}),
 ) -> list[dict[str, Any]]:
-    """Every value at every step; `push` adds something to one value at one step."""
+    """Every value at every step; `push` has a step and what is added to its values, by name."""
     before, out = dict(start), []
     code = lines(cell.text)
     steps = len(next(iter(xs.values())))
     by_name = dict(code)
     for t in range(steps):
-        now = {name: array[t] for name, array in xs.items()}
-        if push is not None and push[1] == t and push[0] in now:
-            now[push[0]] = now[push[0]] + push[2]
+        moved = push[1] if push[0] == t else {}
+        now = {name: array[t] + moved.get(name, 0.0) for name, array in xs.items()}
         for name in cell.equations:
             held = {"now": now, "before": before, "p": p, **FUNCTIONS}
             shape = jnp.shape(start[name]) if name in start else None
             value = eval(by_name[name], {}, held)
             value = value if shape is None else jnp.broadcast_to(value, shape)
             last = t == steps - 1  # by a state: by what the next step reads, and at lag 0
-            if push is not None and push[:2] == (name, t) and (last or name not in cell.states):
-                value = value + push[2]
+            if name in moved and (last or name not in cell.states):
+                value = value + moved[name]
             now[name] = value
         out.append(now)
-        before = {s: now[s] for s in cell.states}
-        if push is not None and push[1] == t and push[0] in before:
-            before[push[0]] = before[push[0]] + push[2]
+        before = {s: now[s] + moved.get(s, 0.0) for s in cell.states}
     return out

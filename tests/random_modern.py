@@ -132,7 +132,8 @@ class Case:
         self.run = sg.simulate(cell, self.params, self.x, self.start)
 
     def values(self, params: Any = None, push: Any = None) -> Any:
-        return by_step.run(self.cell, params or self.params, self.x, self.start, push)
+        p = params or self.params
+        return by_step.run(self.cell, p, self.x, self.start, (STEPS - 2, push or {}))
 
 
 def reads_back(case: Case) -> None:
@@ -149,16 +150,14 @@ def jacobian(case: Case) -> None:
     cell, run = case.cell, case.run
     given = {x: a[-1] for x, a in case.x.items()}
     before = {s: run[s][-2] for s in cell.states}
+    still = {s: np.zeros(run[s].shape[1:]) for s in cell.states}
+    by_jax = jax.jit(jax.jacfwd(lambda push: case.values(push=push)[-1]))(still)
     for of in cell.equations:
         for wrt in cell.states:
             found = sg.lambdify(cell, sg.jacobian(cell, of, wrt, lag=1))(
                 case.params, **given, **before
             )
-
-            def moved(push: Any, wrt: str = wrt, of: str = of) -> Any:
-                return case.values(push=(wrt, STEPS - 2, push))[-1][of]
-
-            expected = jax.jacfwd(moved)(np.zeros(run[wrt].shape[1:]))
+            expected = by_jax[of][wrt]
             rows = int(np.prod(run[of].shape[1:]))
             np.testing.assert_allclose(
                 np.reshape(found, (rows, -1)), np.reshape(expected, (rows, -1)), atol=1e-10

@@ -55,7 +55,7 @@ TEXTS = {
         o[t] = S[t] @ (V @ x[t])
     """,
 }
-STEPS = 4
+STEPS = 3
 
 
 def cell_of(name: str) -> sg.Cell:
@@ -103,9 +103,28 @@ class Drawn:
         steps = None if self.xs else STEPS
         self.run = sg.simulate(cell, self.params, given, self.start, steps=steps)
 
-    def by_jax(self, params: Any = None, xs: Any = None, push: Any = None) -> list[Any]:
+        self.jacobians: dict[int, Any] = {}
+
+    def by_jax(self, params: Any = None, xs: Any = None) -> list[Any]:
         xs = xs or self.xs or {"": np.zeros(STEPS)}
-        return by_step.run(self.cell, params or self.params, xs, self.start, push)
+        return by_step.run(self.cell, params or self.params, xs, self.start)
+
+    def jacobian(self, of: str, wrt: str, lag: int) -> Any:
+        """By JAX; all values by all values in one pass for each lag."""
+        if lag not in self.jacobians:
+            names = [*self.cell.equations, *self.cell.inputs]
+            still = {name: np.zeros(self.run[name].shape[1:]) for name in names}
+
+            first = STEPS - 1 - lag
+            xs = {x: a[first:] for x, a in self.xs.items()} or {"": np.zeros(lag + 1)}
+            start = {s: self.run[s][first - 1] if first else a for s, a in self.start.items()}
+
+            def moved(push: Any) -> Any:
+                return by_step.run(self.cell, self.params, xs, start, (0, push))[-1]
+
+            self.jacobians[lag] = jax.jit(jax.jacfwd(moved))(still)
+        rows = int(np.prod(self.run[of].shape[1:]))
+        return np.reshape(self.jacobians[lag][of][wrt], (rows, -1))
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -131,7 +150,7 @@ def test_gradients(drawn: Drawn) -> None:
         return sum(jnp.sum(weights[s][t] * values[t][s]) for s in weights for t in range(STEPS))
 
     xs = drawn.xs or {"": np.zeros(STEPS)}
-    by_params, by_inputs = jax.grad(loss, argnums=(0, 1))(drawn.params, xs)
+    by_params, by_inputs = jax.jit(jax.grad(loss, argnums=(0, 1)))(drawn.params, xs)
     found = sg.gradients(drawn.run, weights)
     for name in drawn.cell.parameters:
         np.testing.assert_allclose(found.parameters[name], by_params[name], rtol=1e-9, atol=1e-10)
@@ -151,20 +170,9 @@ def test_norms_by_any_value(drawn: Drawn) -> None:
                 if k == 0 and wrt in cell.states and of in cell.states:
                     continue
                 curve = sg.lag_norms(drawn.run, of, wrt, lags=3, norm=norm).log10_norm
-                expected = jacobian_by_jax(drawn, of, wrt, k)
+                expected = drawn.jacobian(of, wrt, k)
                 size = np.linalg.norm(expected, 2 if norm == "spectral" else None)
                 np.testing.assert_allclose(10 ** curve[k], size, rtol=1e-9, atol=1e-12)
-
-
-def jacobian_by_jax(drawn: Drawn, of: str, wrt: str, lag: int) -> Any:
-    shape = drawn.run[wrt].shape[1:]
-
-    def moved(push: Any) -> Any:
-        return drawn.by_jax(push=(wrt, STEPS - 1 - lag, push))[-1][of]
-
-    found = jax.jacfwd(moved)(np.zeros(shape))
-    rows = int(np.prod(drawn.run[of].shape[1:]))
-    return np.reshape(found, (rows, -1))
 
 
 def test_the_printed_jacobian_has_these_values(drawn: Drawn) -> None:
@@ -174,7 +182,7 @@ def test_the_printed_jacobian_has_these_values(drawn: Drawn) -> None:
     for of in cell.states:
         for wrt in cell.states:
             J = sg.lambdify(cell, sg.jacobian(cell, of, wrt))
-            expected = jacobian_by_jax(drawn, of, wrt, 1)
+            expected = drawn.jacobian(of, wrt, 1)
             np.testing.assert_allclose(
                 J(drawn.params, **x, **before), expected, rtol=1e-9, atol=1e-11
             )

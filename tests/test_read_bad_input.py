@@ -144,9 +144,7 @@ PIECES = [
 ]
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.data())
 def test_mutated_formulas(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(SETS))
