@@ -237,9 +237,11 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"symgate.{name}")
     if name not in _HOMES:
+        from symgate.cells import named
         from symgate.instead import SYMGATE, absent
 
-        raise AttributeError(absent("module 'symgate'", name, SYMGATE, __all__))
+        cell = {} if named(name) is None else {name: f"sg.cell({name!r})"}
+        raise AttributeError(absent("module 'symgate'", name, SYMGATE | cell, __all__))
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -89,7 +89,8 @@ def _instead(name: str, form: Signature, args: Any, kwargs: Mapping[str, Any]) -
             return f"; {ARGUMENTS[name, argument]}"
     if unknown and unknown[0] in _DRAWN and "params" in form.parameters:
         return f"; parameters are drawn with it: sg.init(cell, …, {unknown[0]}=…)"
-    return (did_you_mean(unknown[0], form.parameters) if unknown else "") or _form(name, form)
+    near = did_you_mean(unknown[0], set(form.parameters) - {"self"}) if unknown else ""
+    return near or _form(name, form)
 
 
 def _form(name: str, form: Signature) -> str:

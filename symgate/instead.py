@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from symgate.errors import did_you_mean
+
+Class = TypeVar("Class", bound=type)
 
 #: What people type who know other libraries, and what stands in symgate for it.
 SYMGATE = {
@@ -16,7 +19,7 @@ SYMGATE = {
     "plot": "sg.decay(cell).plot(), or sg.plots.decay_curves([…]) for several",
     "run": "sg.simulate(cell, params, x)",
     "show": "sg.cell(name), which a notebook shows, or `symgate show CELL` in a terminal",
-}
+} | dict.fromkeys(("available", "cells", "list_cells", "models", "names"), "list(sg.zoo)")
 
 _VERBS = (
     *("compare", "decay", "derive", "diagram", "explore", "init", "jacobian", "latex"),
@@ -33,28 +36,30 @@ CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
     "plot": "sg.decay(cell).plot(), or sg.diagram(cell)",
 }
 DECAY = {
-    "df": "d.to_frame()",
+    **dict.fromkeys(("df", "to_pandas"), "d.to_frame()"),
     "halflife": "d.half_life",
     "iloc": "d.to_frame().iloc[…]",
     "mean": "d.log10_norm.mean(axis=1), or d.median",
     "rate_interval": "d.fit.interval",
-    "savefig": "d.plot() and plt.savefig(path), or d.save(path)",
-    "show": "d.plot()",
     "to_numpy": "d.log10_norm, or np.asarray(d)",
-    "to_pandas": "d.to_frame()",
 }
-RUN = {verb: f"sg.{verb}(run)" for verb in ("decay", "lag_norms", "lyapunov", "tangent")} | {
-    "gates": "run.cell.gates for their names, run[name] for their values",
-    "gradients": "sg.gradients(run, loss)",
-    "inputs": "run.cell.inputs for their names, run[name] for their values",
-    "states": "run.cell.states for their names, run[name] for their values",
-    "plot": "sg.decay(run).plot(), or plt.plot(run[name]) for a state or a gate",
-}
+RUN = (
+    {verb: f"sg.{verb}(run)" for verb in ("decay", "lag_norms", "lyapunov", "tangent")}
+    | {
+        "gates": "run.cell.gates for their names, run[name] for their values",
+        "gradients": "sg.gradients(run, loss)",
+        "inputs": "run.cell.inputs for their names, run[name] for their values",
+        "states": "run.cell.states for their names, run[name] for their values",
+        "plot": "sg.decay(run).plot(), or plt.plot(run[name]) for a state or a gate",
+    }
+    | {name: f"sg.decay(run).{name}" for name in ("half_life", "log10_norm", "rate")}
+)
 NETWORK = {
     "forward": "net.simulate(x)",
     "parameters": "layer.params of each layer in net.layers",
     "plot": "sg.decay(net.simulate(x)).plot()",
     "predict": "net.simulate(x)",
+    "run": "net.simulate(x)",
     "state_dict": "layer.params of each layer in net.layers",
     "weights": "layer.params of each layer in net.layers",
 } | {verb: f"sg.{verb}(net.simulate(x))" for verb in ("decay", "lyapunov")}
@@ -77,6 +82,66 @@ ARGUMENTS = {
 } | {("diagram", name): f"take {_SAVED.format(name)}" for name in ("dpi", "font_size", "width")}
 
 
+#: What people type of any result: the method that it must have, and what to take.
+_COMMON = {
+    **dict.fromkeys(("dataframe", "df", "frame", "to_pandas"), ("to_frame", ".to_frame()")),
+    **dict.fromkeys(("export", "pdf", "to_pdf", "write"), ("save", ".save('name.pdf')")),
+    **dict.fromkeys(("json", "to_json"), ("to_dict", ".to_dict() and json.dump")),
+    **dict.fromkeys(("draw", "figure", "hist", "show"), ("plot", ".plot()")),
+    "savefig": ("plot", ".plot() and plt.savefig(path)"),
+    "summary": ("__repr__", "its repr: print it"),
+    "to_html": ("html", ".html()"),
+    "to_latex": ("latex", ".latex()"),
+    "to_markdown": ("markdown", ".markdown()"),
+}
+
+#: Commands and options that people type, and what to type in their place.
+COMMANDS = {
+    **{name: f"symgate derive CELL --{name}" for name in ("handout", "slides")},
+    "latex": "symgate show CELL --latex",
+    **dict.fromkeys(("draw", "picture"), "symgate diagram CELL -o cell.svg"),
+    **dict.fromkeys(("list", "ls", "zoo"), "symgate cells"),
+    **dict.fromkeys(("curve", "measure", "plot"), "symgate decay CELL -o decay.svg"),
+    **dict.fromkeys(("load", "model", "open"), "symgate inspect FILE"),
+    **dict.fromkeys(("print", "view"), "symgate show CELL"),
+}
+OPTIONS = {
+    **dict.fromkeys(("--beamer", "--presentation"), "--slides"),
+    **{f"--{end}": f"-o NAME.{end}" for end in ("csv", "html", "pdf", "png", "svg", "tex", "tikz")},
+    **dict.fromkeys(("--out", "--outfile", "--save-to"), "-o FILE"),
+    **dict.fromkeys(("--figsize", "--size"), "--width INCHES"),
+    **dict.fromkeys(("--fontsize", "--fs"), "--font-size POINTS"),
+    **dict.fromkeys(("--theme", "--color", "--style"), "-o with .tex or .svg, and change that"),
+    **dict.fromkeys(("--units", "--hidden-size", "--n"), "--hidden N"),
+    **dict.fromkeys(("--steps", "--max-lag", "--k", "--T"), "--lags K, or --lag K of a derivation"),
+}
+
+
+def tells(what: str, instead: Mapping[str, str] = {}) -> Callable[[Class], Class]:
+    """Let a class of results say what to type in place of an attribute that it lacks.
+
+    >>> @tells("a curve", {"mean": "d.median"})
+    ... class Curve:
+    ...     def plot(self) -> None: ...
+    >>> Curve().hist
+    Traceback (most recent call last):
+        ...
+    AttributeError: a curve has no attribute 'hist'; take .plot()
+    """
+
+    def over(own: Class) -> Class:
+        known = [*dir(own), *getattr(own, "__dataclass_fields__", ())]
+        mends = {name: mend for name, (must, mend) in _COMMON.items() if must in known}
+
+        def missing(self: Any, name: str) -> Any:
+            raise AttributeError(absent(what, name, mends | dict(instead), known))
+
+        setattr(own, "__getattr__", missing)  # noqa: B010  # else all attributes pass for known
+        return own
+
+    return over
+
+
 def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str]) -> str:
     """That something has no attribute of this name, and what to take.
 
@@ -88,5 +153,6 @@ def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str
     if name.startswith("_"):
         mend = ""
     else:
-        mend = f"; take {instead[name]}" if name in instead else did_you_mean(name, known)
+        public = [each for each in known if not each.startswith("_")]
+        mend = f"; take {instead[name]}" if name in instead else did_you_mean(name, public)
     return f"{what} has no attribute {name!r}{mend}"

@@ -25,6 +25,7 @@ from symgate.bounds.rest import NotAtRest, Rest
 from symgate.bounds.words import Word, alike, connected, powers
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import sums
 from symgate.linear.terms import Linearisation
@@ -42,6 +43,7 @@ class NoOrigin(NotAtRest):
     """No formula was found for the eigenvalues at 0; `why` says it in general words."""
 
 
+@tells("an origin")
 @dataclass(frozen=True)
 class Origin:
     """A cell at its fixed point 0.

@@ -17,6 +17,7 @@ from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.reading.source import Document
 
@@ -52,6 +53,7 @@ class Said:
     source: str
 
 
+@tells("a check")
 @dataclass(frozen=True)
 class Check:
     """The judgement of a claim: `bool` of it is true where the claim is right or transposed."""

@@ -17,9 +17,9 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
-from symgate import __version__
+from symgate import __version__, instead
 from symgate.cli.examples import epilog
-from symgate.errors import MissingTool, SymgateError
+from symgate.errors import MissingTool, SymgateError, did_you_mean
 
 #: Each command with its line in --help; the module of its name is loaded when it is called.
 COMMANDS = {
@@ -73,7 +73,12 @@ def _run(words: list[str]) -> int:
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
-    arguments = _parser(command).parse_args(words)
+    parser = _parser(command)
+    if command is not None and command not in COMMANDS:
+        parser.error(f"{command!r} is not a command{_in_place_of(command)}")
+    arguments, left = parser.parse_known_args(words)
+    if left:
+        arguments.parser.error(_unknown(left[0], arguments.parser))
     if arguments.command is None:
         _parser(None).print_help(sys.stderr)
         return 2
@@ -109,6 +114,27 @@ class _Parser(argparse.ArgumentParser):
         print(message, end="", file=file or sys.stderr)
 
 
+def _in_place_of(command: str) -> str:
+    """What to type in place of a command that there is not."""
+    from symgate.cells import named
+
+    if named(command) is not None or os.path.exists(command):
+        return f"; take `symgate show {command}`"
+    mend = instead.COMMANDS.get(command)
+    return f"; take `{mend}`" if mend else did_you_mean(command, COMMANDS)
+
+
+def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
+    """What is said of a word that no option of a command takes."""
+    if not word.startswith("-"):
+        return f"{word!r} is one word more than it takes"
+    option = word.partition("=")[0]
+    known = [string[2:] for action in parser._actions for string in action.option_strings]
+    if option in instead.OPTIONS:
+        return f"{option} is not an option; take {instead.OPTIONS[option]}"
+    return f"{option} is not an option{did_you_mean(option.lstrip('-'), filter(None, known))}"
+
+
 def _module(command: str) -> str:
     return f"symgate.cli.commands.{command}"
 
@@ -122,6 +148,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         "`symgate help COMMAND` shows what a command takes, with examples.",
     )
     parser.add_argument("-V", "--version", action="version", version=f"symgate {__version__}")
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, line in COMMANDS.items():
         sub = commands.add_parser(
@@ -132,5 +159,6 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         )
         if name == command and name != "help":
             import_module(_module(name)).add(sub)
+            sub.set_defaults(parser=sub)
             sub.epilog = "\n\n".join(filter(None, [sub.epilog, epilog(name)]))
     return parser

@@ -88,7 +88,6 @@ def add_cell(parser: argparse.ArgumentParser) -> None:
     """CELL or --cell FILE: one cell."""
     parser.add_argument("cell", nargs="?", help="a zoo name, a file of equations, or -")
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
-    parser.set_defaults(parser=parser)
 
 
 #: The options of a set-up: how a word is read, and what it is. One that is not given is None,

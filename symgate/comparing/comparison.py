@@ -27,6 +27,7 @@ from symgate.comparing.wording import Map, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import ShapeError
+from symgate.instead import tells
 
 NONE_FOUND = "no map found"
 NOT_UNDERSTOOD = "not understood"
@@ -40,6 +41,7 @@ TRIED = (
 )
 
 
+@tells("a comparison")
 @dataclass(frozen=True)
 class Comparison:
     """The relation of two cells; `verdict` is one of six.

@@ -17,11 +17,13 @@ from symgate.equations.stack import layers_of
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.files import write_file
+from symgate.instead import tells
 
 #: The endings of files that a diagram is written to.
 ENDINGS = (".svg", ".png", ".pdf", ".tex", ".tikz")
 
 
+@tells("a diagram")
 @dataclass(frozen=True)
 class Diagram:
     """The picture of a cell: the scene, and what a reader who cannot see it is told."""

@@ -215,6 +215,9 @@ class Cell:
     def __delattr__(self, name: str) -> None:
         raise AttributeError("a cell is immutable")
 
+    def __getitem__(self, name: str) -> None:
+        raise TypeError(f"a cell is not indexed; take cell.equations[{name!r}], or .equation(…)")
+
     def equation(self, name: str) -> str:
         """One equation in the language."""
         written = language(self._held(self.equations, name), self.orders[name])

@@ -12,6 +12,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.exploring.page import page
 from symgate.files import write_file
+from symgate.instead import tells
 
 #: More cells than this do not fit into the row of tabs, nor into a page that opens at once.
 MOST_CELLS = 24
@@ -20,6 +21,7 @@ MOST_CELLS = 24
 HEIGHT = 900
 
 
+@tells("a live page")
 @dataclass(frozen=True)
 class Explore:
     """The live page of some cells; `html` is the whole of it.

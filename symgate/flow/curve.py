@@ -24,7 +24,7 @@ from symgate.flow.samples import singular_values
 from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
-from symgate.instead import DECAY, absent
+from symgate.instead import DECAY, tells
 from symgate.tables import frame
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Setting:
         return f"{runs}, {self.steps} steps, followed back from {where}"
 
 
+@tells("a curve", DECAY)
 @dataclass(frozen=True, eq=False)
 class Decay:
     """The norm of ∂of_t/∂wrt_{t-k} for k = 0 … K, as log10, for each sample.
@@ -379,11 +380,6 @@ class Decay:
 
     def _repr_html_(self) -> str:
         return html([self])
-
-    if not TYPE_CHECKING:  # else every attribute would pass for known
-
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(absent("a curve", name, DECAY, dir(type(self))))
 
 
 def _entropy(log10_values: Array) -> float:

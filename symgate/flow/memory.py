@@ -26,6 +26,7 @@ from symgate.flow.measure import decay, run_on_noise
 from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
 from symgate.flow.table import steps
+from symgate.instead import tells
 from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise
 from symgate.numerics.biases import bias_of
@@ -45,6 +46,7 @@ LONGEST = 4000
 SEQUENCES = 4
 
 
+@tells("a memory")
 @dataclass(frozen=True, eq=False)
 class Memory:
     """What to set for a memory of `steps` steps.

@@ -31,6 +31,7 @@ from symgate.flow.progress import Journal
 from symgate.flow.table import half_life, lag, power
 from symgate.flow.table import number as told
 from symgate.flow.workers import in_order
+from symgate.instead import tells
 from symgate.numerics.biases import bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
@@ -57,6 +58,7 @@ _VARIED = ("hidden", "gain", "scheme", "bias")
 RESULTS = ("rate", "half_life", "time_constant", "passes_1e-3", "passes_1e-6", "last_log10", "note")
 
 
+@tells("a sweep")
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """A table: `axes` maps each name that varies to its values, `rows` has a mapping a point,

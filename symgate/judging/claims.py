@@ -13,6 +13,7 @@ from symgate.asked import asked, words
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
+from symgate.instead import tells
 from symgate.judging import gates, gradients, memories, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula, aligned, named
@@ -144,6 +145,7 @@ class Judgement:
         }
 
 
+@tells("judgements")
 @dataclass(frozen=True)
 class Judgements:
     """All judgements, in the order of the claims; by id: `judged["gru-vanishing"]`."""

@@ -18,10 +18,12 @@ from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node, ParameterTerm
 
 
+@tells("an adjoint")
 @dataclass(frozen=True)
 class Adjoint:
     """Back-propagation through one step, as vector expressions.

@@ -15,6 +15,7 @@ from symgate.algebra.vectors import variable
 from symgate.asked import asked, moment
 from symgate.equations.cell import Cell
 from symgate.errors import held
+from symgate.instead import tells
 
 Factors = tuple[Expr, ...]
 
@@ -84,6 +85,7 @@ class Node:
         return variable(self.name, 0, self.rank)
 
 
+@tells("a linearisation")
 @dataclass(frozen=True)
 class Linearisation:
     """The nodes of a cell in the order in which a step computes them."""

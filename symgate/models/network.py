@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from symgate.asked import asked, having, is_whole, shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName, harmless
-from symgate.instead import LAYER, NETWORK, absent
+from symgate.instead import LAYER, NETWORK, tells
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, Reading
 from symgate.models.stacking import stacked
@@ -44,6 +44,7 @@ class Origin:
         return f"{harmless(self.path)} (SHA-256 {self.sha256[:12]}…)" if self.path else self.kind
 
 
+@tells("a layer", LAYER)
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One direction of one recurrent layer.
@@ -89,11 +90,6 @@ class Layer:
         """How many numbers it gives out: its units, or its projection."""
         return self.blocks.output
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(absent("a layer", name, LAYER, dir(type(self))))
-
     @asked(reading=having("interpret", "a reading, such as layer.reading"))
     def read_as(self, reading: Reading) -> Layer:
         """The same stored blocks, read in another way."""
@@ -126,6 +122,7 @@ class Layers(tuple[Layer, ...]):
         return super().__getitem__(place)
 
 
+@tells("a network", NETWORK)
 @dataclass(frozen=True, eq=False)
 class Network:
     """What `sg.model` returns: the recurrent layers of a file or a module.
@@ -141,11 +138,6 @@ class Network:
     batch_first: bool | None = None
     inside: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise AttributeError(absent("a network", name, NETWORK, dir(type(self))))
 
     def __repr__(self) -> str:
         names = ", ".join(f"{layer.name} ({layer.cell.name})" for layer in self.layers)
@@ -171,6 +163,9 @@ class Network:
 
     def __len__(self) -> int:
         return len(self.layers)
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise TypeError("a network is not called; take net.simulate(x)")
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)

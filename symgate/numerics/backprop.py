@@ -14,6 +14,7 @@ from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import asked
 from symgate.errors import Diverged, ShapeError
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Node, ParameterTerm
 from symgate.numerics.arrays import checked
@@ -32,6 +33,7 @@ Progress = Callable[[int, int], None]
 STRETCH = 128
 
 
+@tells("gradients")
 @dataclass(frozen=True, eq=False)
 class Gradients:
     """∂L by every parameter, input and initial state, in the shapes that these have.

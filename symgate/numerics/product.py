@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
@@ -36,6 +37,7 @@ Progress = Callable[[int, int], None]
 TOLERANCE = 1e-13
 
 
+@tells("norms over the lag")
 @dataclass(frozen=True, eq=False)
 class LagNorms:
     """The norm of ∂ of_t / ∂ wrt_{t-k} for k = 0 … K.

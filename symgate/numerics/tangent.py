@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from symgate.asked import is_whole
 from symgate.errors import ShapeError, SymgateError
+from symgate.instead import tells
 from symgate.numerics.arrays import checked
 from symgate.numerics.general_steps import steps_of
 from symgate.numerics.norms import squares
@@ -25,6 +26,7 @@ Array = NDArray[Any]
 STRETCH = 128
 
 
+@tells("a tangent")
 @dataclass(frozen=True, eq=False)
 class Tangent:
     """A change of the whole state, followed forward.

@@ -13,6 +13,7 @@ from typing import Any
 from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
+from symgate.instead import tells
 from symgate.models.running import BothWays
 from symgate.numerics.run import Run
 from symgate.reporting.assembling import Gathered, failed, gather
@@ -34,6 +35,7 @@ KEPT = ".pieces"
 Progress = Callable[[str, int, int], None]
 
 
+@tells("a report")
 @dataclass(frozen=True)
 class Report:
     """A report that was written: its page, the data of the page, the cells that failed."""

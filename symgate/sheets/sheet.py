@@ -15,6 +15,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.files import write_file
+from symgate.instead import tells
 from symgate.sheets.kinds import KINDS, LEVELS, Question
 from symgate.sheets.random_cells import random_cell
 from symgate.writing.derivation import Derivation
@@ -52,6 +53,7 @@ class Asked:
         return about if self.student is None else f"Student {self.student}: {about}"
 
 
+@tells("a sheet")
 @dataclass(frozen=True)
 class Exercises:
     """Sheets of questions, or their solutions: `latex`, `markdown`, `html`, `text`, `save`.

@@ -16,6 +16,7 @@ from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
+from symgate.instead import tells
 from symgate.numerics.run import Run
 from symgate.tables import html_table
 from symgate.theory.laws import not_negative
@@ -78,6 +79,7 @@ class FixedPoint:
         }
 
 
+@tells("fixed points")
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
     """What `fixed_points` found: the points, stable ones first, and how many starts led

@@ -22,6 +22,7 @@ from symgate.asked import asked, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
+from symgate.instead import tells
 from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
@@ -38,6 +39,7 @@ Array = NDArray[Any]
 BLOCKS, POINTS = 10, 100
 
 
+@tells("a spectrum")
 @dataclass(frozen=True, eq=False)
 class Lyapunov:
     """The Lyapunov exponents of a run, largest first.

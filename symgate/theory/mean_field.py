@@ -20,6 +20,7 @@ from symgate.asked import asked, either, having, number, table
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
+from symgate.instead import tells
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import ITERATIONS, Laws, not_negative
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from symgate.theory.measured import Growth
 
 
+@tells("a mean field")
 @dataclass(frozen=True, eq=False)
 class MeanField:
     """The order parameters of a cell and the growth of its gradient.

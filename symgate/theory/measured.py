@@ -18,6 +18,7 @@ import symgate
 from symgate.asked import asked, either, number, table, whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
+from symgate.instead import tells
 from symgate.numerics.initialise import init
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
@@ -33,6 +34,7 @@ Array = NDArray[Any]
 NOISE = 1
 
 
+@tells("a growth")
 @dataclass(frozen=True, eq=False)
 class Growth:
     """The growth of a network's gradient, measured.

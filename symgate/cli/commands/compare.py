@@ -18,7 +18,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latex", action="store_true", help="print the map as LaTeX")
     parser.add_argument("--notation", help="the notation of --latex (symgate)")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(parser=parser)
     parser.epilog = (
         "Exit code 0: identical or equal; 1: equal under conditions, different, or no map found."
     )

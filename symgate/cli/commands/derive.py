@@ -60,7 +60,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--format", default=None, choices=FORMATS, help="format on standard output (default text)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON: the same as --format json")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

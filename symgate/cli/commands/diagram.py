@@ -13,7 +13,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cell", nargs="?", help="a zoo name or a file of equations")
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
     add_picture(parser, ".svg, .png, .pdf, .tex or .tikz; without it SVG goes to standard output")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

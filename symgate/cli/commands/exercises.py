@@ -19,7 +19,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--students", type=whole, help="how many sheets, each with a cell of its own"
     )
     parser.add_argument("--notation", default="symgate", help=f"how gates are written: {NOTATIONS}")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -31,7 +31,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="what the file does not say, as in order='i f o g' or nonlinearity=relu",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

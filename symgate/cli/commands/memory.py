@@ -20,7 +20,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     add_picture(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

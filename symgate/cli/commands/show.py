@@ -9,7 +9,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from symgate.cells import named
-from symgate.cli.options import add_cell
+from symgate.cli.options import NOTATIONS, add_cell
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -21,6 +21,7 @@ WIDTH = 80
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
+    parser.add_argument("--notation", default="symgate", help=f"of --latex: {NOTATIONS}")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="print LaTeX")
     form.add_argument("--json", action="store_true", help="print JSON")
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(described(cell, lag), indent=2, ensure_ascii=False))
     elif arguments.latex:
-        print(_as_latex(cell, lag))
+        print(_as_latex(cell, lag, arguments.notation))
     else:
         print(_as_text(cell, described(cell, lag)))
         if named(cell.name) is None:
@@ -180,11 +181,11 @@ def _filled(line: str, indent: int = 2) -> str:
     )
 
 
-def _as_latex(cell: Cell, lag: int | str) -> str:
+def _as_latex(cell: Cell, lag: int | str, notation: str) -> str:
     from symgate.writing.latex import equations
     from symgate.writing.layout import equation_latex
 
-    shown = [equations(cell)]
+    shown = [equations(cell, notation)]
     for (of, wrt), operator in jacobians(cell, lag).items():
-        shown += equation_latex(cell, of, wrt, lag, operator)
+        shown += equation_latex(cell, of, wrt, lag, operator, notation)
     return "\n\n".join(rf"\[ {formula} \]" for formula in shown)
