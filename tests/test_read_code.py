@@ -157,6 +157,33 @@ def test_layers(what: str) -> None:
     assert found.family == "mgu"
 
 
+def test_several_at_once_and_a_forget_bias_of_one() -> None:
+    """As in TensorFlow, where 1 is added to the forget gate: a bias, and no misprint."""
+    text = """def cell(x, hidden, w_ih, w_hh, bias):
+    hx, cx = hidden
+    gates = x @ w_ih.t() + hx @ w_hh.t() + bias
+    i, f, g, o = gates.chunk(4, 1)
+    i, g, o = i.sigmoid(), g.tanh(), o.sigmoid()
+    cy = cx * sigmoid(f + 1.0) + i * g
+    hy = o * cy.tanh()
+    return hy, (hy, cy)
+"""
+    (found,) = read_text(text, "cell.py")
+    assert found.zoo is not None
+    assert (found.zoo.name, found.zoo.relation, found.misprints) == ("lstm", "equal", ())
+
+
+def test_weights_in_a_mapping() -> None:
+    text = """z = sigmoid(self.W["z"] @ x_t + self.U["z"] @ h_prev + self.b["z"])
+r = sigmoid(self.W["r"] @ x_t + self.U["r"] @ h_prev + self.b["r"])
+n = tanh(self.W["n"] @ x_t + self.U["n"] @ (r * h_prev) + self.b["n"])
+h_t = (1 - z) * h_prev + z * n
+"""
+    (found,) = read_text(text, "cell.py")
+    assert found.zoo is not None
+    assert (found.zoo.name, found.zoo.relation) == ("gru-z-takes-new", "identical")
+
+
 def test_formulas_come_first() -> None:
     (found,) = read_text(f"$h_t = \\tanh(W x_t + U h_{{t-1}} + b)$\n\n```python\n{GRU}```\n")
     assert found.family == "rnn"

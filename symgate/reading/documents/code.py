@@ -16,6 +16,14 @@ from dataclasses import replace
 
 from symgate.errors import SymgateError
 from symgate.parsing import parsed
+from symgate.reading.documents.code_block import (
+    Names,
+    Shown,
+    Unknown,
+    acted_on,
+    given,
+    multiplies,
+)
 from symgate.reading.documents.code_names import (
     arguments,
     base_name,
@@ -27,15 +35,7 @@ from symgate.reading.documents.code_names import (
     state_of,
     step_of,
 )
-from symgate.reading.documents.expressions import (
-    Names,
-    Shown,
-    Unknown,
-    acted_on,
-    given,
-    multiplies,
-    rendered,
-)
+from symgate.reading.documents.expressions import rendered
 from symgate.reading.documents.foreign import as_python
 from symgate.reading.faults import Edit
 from symgate.reading.source import Piece
@@ -134,7 +134,17 @@ def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
         statement = ast.Assign([old], whole)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         _place(statement, shown, start)
-        yield from _returned(statement, block) if shown.startswith("return") else [statement]
+        yield from _returned(statement, block) if shown.startswith("return") else _each(statement)
+
+
+def _each(statement: ast.Assign) -> Iterator[ast.Assign]:
+    """a, b = c, d as a = c and b = d, where nothing reads what it has just made."""
+    left, right = statement.targets[0], statement.value
+    match left, right:
+        case ast.Tuple(elts=names), ast.Tuple(elts=values) if len(names) == len(values):
+            yield from (ast.Assign([n], v) for n, v in zip(names, values, strict=True))
+        case _:
+            yield statement
 
 
 def _returned(statement: ast.Assign, block: str) -> Iterator[ast.Assign]:

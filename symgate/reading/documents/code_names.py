@@ -22,6 +22,7 @@ _NOW_IN_NAME = re.compile(
     r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>\w+)ʺ|(?P<f>[hsuxyc])_k"
 )
 INPUT = re.compile(r"(?:[xX]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
+_WEIGHT = re.compile(r"[WUVRbwu][a-z]?")
 _OUTPUT = re.compile(r"o|y|out\w*|outputs?(?:_\w+)?")
 #: Names of a state among the arguments of a function.
 _STATE = re.compile(r"[hsac]|[hc]x|carry|hidden\w*|state\w*|\w+_(?:h|state|hidden)|memory")
@@ -47,7 +48,9 @@ def raw_name(node: ast.expr) -> str:
             return name
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner not in MODULES:
             return name
-        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+        case ast.Subscript(value=owner, slice=ast.Constant(value=str() as name)):
+            kind = raw_name(owner)
+            name = f"{kind}_{name}" if _WEIGHT.fullmatch(kind) else name  # W["z"]
             return name if name.isidentifier() else ""
         case ast.Subscript(value=inner) if step_of(node) is not None:
             return raw_name(inner)

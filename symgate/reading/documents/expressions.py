@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from symgate.reading.documents.code_block import FUNCTIONS, PRODUCTS, Names, Shown, Unknown
 from symgate.reading.documents.code_names import (
     INPUT,
     MODULES,
@@ -21,15 +21,6 @@ from symgate.reading.documents.code_names import (
     step_of,
 )
 
-#: A text with the place in the document that each part of it stands for. "\0" marks where a
-#: parameter of several gates takes the name of one.
-Shown = list[tuple[str, int]]
-
-FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu", "gelu", "elu")}
-FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), "sigmoid")
-FUNCTIONS |= {"tanh_fast": "tanh"}
-PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
-PRODUCTS |= {"cwiseProduct": "*"}
 DENSE = {"Dense", "Linear", "DenseGeneral"}
 COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
 PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
@@ -42,80 +33,6 @@ _EINSUM = re.compile(
     r"|(?P<turned>(?P<d>\w?)(?P<k>\w),(?P<l>\w)(?P=k)->(?P=d)(?P=l))"
     r"|(?P<times>(?P<e>\w{1,2}),(?P=e)->(?P=e))"
 )
-
-
-class Unknown(Exception):
-    """Code outside the whitelist."""
-
-
-@dataclass
-class Names:
-    """What the names of a block stand for, while its statements are read in order.
-
-    `assigned` are the names that the block assigns, `layers` the linear layers with whether
-    they have a bias, `stacked` the names that are cut into gates, `ahead` those that are assigned
-    at the step after, `inputs` those that each step is given, `last` the arguments
-    that hold the last value of a name. `waiting` counts the assignments of a name to come.
-    """
-
-    assigned: set[str]
-    layers: Mapping[str, bool]
-    stacked: set[str]
-    waiting: Counter[str] = field(default_factory=Counter)
-    ahead: set[str] = field(default_factory=set)
-    inputs: set[str] = field(default_factory=set)
-    last: Mapping[str, str] = field(default_factory=dict)
-    current: dict[str, str] = field(default_factory=dict)
-    inlined: dict[str, Shown] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
-    made: list[tuple[str, Shown]] = field(default_factory=list)
-    made_here: dict[str, bool] = field(default_factory=dict)
-    wrapped: Mapping[str, str] = field(default_factory=dict)
-
-    def forget(self, name: str) -> None:
-        """A statement that was not read no longer assigns a name."""
-        self.waiting[name] -= 1
-        if self.waiting[name] <= 0 and name not in self.current:
-            self.assigned.discard(name)
-
-
-def multiplies(node: ast.AST) -> bool:
-    """Whether a node is a product, as an operator or a call."""
-    call = isinstance(node, ast.Call) and last_name(node.func) in {
-        *PRODUCTS,
-        "linear",
-        "einsum",
-        "outer",
-    }
-    return call or isinstance(node, ast.Mult | ast.MatMult)
-
-
-def given(node: ast.AST, assigned: Container[str]) -> Iterator[str]:
-    """The names of a node that each step is given: in outer(v, k), and q in S @ q of a state S."""
-    match node:
-        case ast.Call(args=[one, other]) if last_name(node.func) == "outer":
-            inside = (*ast.walk(one), *ast.walk(other))
-            yield from (n.id for n in inside if isinstance(n, ast.Name) and n.id not in assigned)
-        case ast.BinOp(left=left, op=ast.MatMult(), right=ast.Name(id=name)):
-            if base_name(left) in assigned:
-                yield name
-
-
-def acted_on(nodes: Sequence[ast.AST], arguments: Sequence[str]) -> set[str]:
-    """The arguments of a function on which two matrices or more act that are none."""
-    found: dict[str, set[str]] = {}
-    for node in nodes:
-        match node:
-            case ast.BinOp(left=one, op=ast.MatMult(), right=other):
-                pair = raw_name(one), raw_name(other)
-            case ast.Call(args=[one, other]) if PRODUCTS.get(last_name(node.func)) == "@":
-                pair = raw_name(one), raw_name(other)
-            case _:
-                continue
-        for own, matrix in (pair, pair[::-1]):
-            if own in arguments and own.islower() and matrix not in arguments:
-                found.setdefault(own, set()).add(matrix)
-    return {own for own, matrices in found.items() if len(matrices) > 1}
 
 
 def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]:
@@ -207,11 +124,16 @@ def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
             return [("sigmoid(", at), *_shown(logit, names), (")", end)]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             sign, own = _OPERATORS[type(op)]
+            if sign == "*" and isinstance(left, ast.Subscript) and _spreads(left.slice):
+                row = _shown(left.value, names)
+                return [("diag(", at), *row, (") @ ", at), *_shown(right, names, 3)]
             return _joined(left, sign, right, names, at, own, level)
         case ast.Attribute(value=inner, attr="T"):
             return [*_shown(inner, names, 9), (".T", at)]
         case ast.Name(id=name) if name.endswith("ʹ"):
             return [(f"{name[:-1]}\0.T", at)]
+        case ast.Call(func=ast.Attribute(value=inner, attr="t"), args=[]):
+            return [*_shown(inner, names, 9), (".T", at)]
         case ast.Call():
             return _call(node, names, level)
         case ast.List(elts=parts) | ast.Tuple(elts=parts):
@@ -219,6 +141,14 @@ def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
         case ast.Name() | ast.Attribute() | ast.Subscript():
             return _variable(node, names)
     raise Unknown
+
+
+def _spreads(index: ast.expr) -> bool:
+    """Whether an index is [:, None]: a vector with one entry for each row of a matrix."""
+    match index:
+        case ast.Tuple(elts=[ast.Slice(lower=None, upper=None), ast.Constant(value=None)]):
+            return True
+    return False
 
 
 def _joined(
@@ -257,9 +187,14 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
     if name.lower() in FUNCTIONS and len(args) == 1:
         function = FUNCTIONS[name.lower()]
         raw = raw_name(args[0])
+        match args[0]:  # σ(f + 1) of a part f of a stack is a gate too
+            case ast.BinOp(left=part, op=ast.Add(), right=ast.Constant()):
+                raw = raw_name(part)
         if raw in names.cut and raw in names.inlined:
             base = split_name(raw)[0]
-            names.made.append((base, [(f"{function}(", at), *names.inlined.pop(raw), (")", at)]))
+            shown = _shown(args[0], names)
+            del names.inlined[raw]
+            names.made.append((base, [(f"{function}(", at), *shown, (")", at)]))
             names.current[base] = raw
             return [(f"{base}[t]", at)]
         return [(f"{function}(", at), *_shown(args[0], names), (")", end)]

@@ -134,7 +134,9 @@ def without_biases(found: Polynomial) -> Polynomial:
     if not weighted:
         return found
     return {
-        m: 1.0 if m in weighted else c for m, c in found.items() if m in weighted or BIAS not in m
+        m: 1.0 if m in weighted else c
+        for m, c in found.items()
+        if m in weighted or (m and BIAS not in m)  # a number beside weights is a bias too
     }
 
 
