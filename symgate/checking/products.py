@@ -226,12 +226,13 @@ class Products:
                 f"a matrix of {a.rows} × {a.cols} cannot stand before one of {b.rows} × {b.cols}",
                 at,
             )
+        factors = (*(a.factors or (a,)), *(b.factors or (b,)))
         try:
-            factors = (*(a.factors or (a,)), *(b.factors or (b,)))
             found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols, factors)
         except TooMany:
-            whole = tuple(added(p.parts, p.rows, p.cols) for p in (a, b))
-            found = Operator((Summand(ONE, whole, a.rows, b.cols),), a.rows, b.cols).at(at)
+            whole = tuple(added(p.parts, p.rows, p.cols) for p in factors)
+            part = Summand(ONE, whole, a.rows, b.cols)
+            found = Operator((part,), a.rows, b.cols, factors).at(at)
         return _scalar(found) or found
 
     def summed(self, column: Operator, mean: bool, at: Place) -> Value:

@@ -17,8 +17,8 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
 
-#: The most summands that are told apart.
-MOST = 400
+#: The most summands that are told apart, and the most factors of all of them.
+MOST, MOST_FACTORS = 400, 4000
 
 
 class TooMany(SymgateError):
@@ -84,6 +84,9 @@ def multiplied(left: Iterable[Summand], right: Iterable[Summand]) -> Summands:
     left, right = tuple(left), tuple(right)
     if len(left) * len(right) > MOST:
         raise TooMany(f"multiplied out it has more than {MOST} summands")
+    many, more = (sum(len(s.factors) for s in parts) for parts in (left, right))
+    if many * len(right) + more * len(left) > MOST_FACTORS:
+        raise TooMany(f"multiplied out it has more than {MOST_FACTORS:,} factors")
     return tuple(a.times(b) for a in left for b in right)
 
 
