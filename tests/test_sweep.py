@@ -196,6 +196,10 @@ def test_an_executor_that_dies() -> None:
         pytest.raises(sg.SymgateError, match=r"the executor died .*goes on from there"),
     ):
         list(in_order(_killed, [1, 2, 3], executor=executor))
+    ended = ThreadPoolExecutor(1)
+    ended.shutdown()
+    with pytest.raises(sg.SymgateError, match=r"the executor takes no work: .*shutdown"):
+        list(in_order(abs, [1], executor=ended))
 
 
 def test_a_cluster_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

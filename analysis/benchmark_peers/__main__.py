@@ -1,6 +1,8 @@
 """How long does the curve of ‖∂h_t/∂h_{t-k}‖ over all lags take, and what else could one use?
 
-    python -m analysis.benchmark_peers                            all rows, twenty minutes
+    python -m analysis.benchmark_peers                        what the bars ask, ten minutes
+    python -m analysis.benchmark_peers --whole                every row, twice as long
+    python -m analysis.benchmark_peers --rows                 the rows alone, --others the rest
     python -m analysis.benchmark_peers --sizes 512 --lags 200 --add   beside those saved
     python -m analysis.benchmark_peers --slow --sizes 128 --lags 1000 --add
 
@@ -23,7 +25,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from analysis.benchmark_peers.bars import key, verdicts
+from analysis.benchmark_peers.bars import asked_by_bars, key, verdicts
 from analysis.benchmark_peers.contenders import CONTENDERS
 from analysis.benchmark_peers.measuring import LIMIT, WORTH, row, work
 from analysis.benchmark_peers.others import others
@@ -46,8 +48,18 @@ products alone (NumPy's BLAS), each peer's time over ours and its memory (the Nu
 them; jax scan under vmap for several sequences). "over": it was stopped after {limit:.0f} s."""
 
 
-def wanted(options: argparse.Namespace) -> list[tuple[int, int, bool, int]]:
-    """The rows to be measured: (n, lags, slow, sequences)."""
+Row = tuple[int, int, bool, int]
+
+
+def wanted(options: argparse.Namespace) -> dict[Row, set[str]]:
+    """The rows to be measured, (n, lags, slow, sequences), with the peers that are asked."""
+    if not (options.whole or options.sizes or options.lags or options.slow):
+        found = asked_by_bars()
+        return {row: peers & {*options.peers} for row, peers in found.items()}
+    return {row: {*options.peers} for row in _all(options)}
+
+
+def _all(options: argparse.Namespace) -> list[Row]:
     asked = [
         (n, k, options.slow, options.sequences)
         for n in options.sizes or SIZES
@@ -95,7 +107,7 @@ def table(rows: list[dict], peers: list[str]) -> tuple[list[list[str]], list[str
         cells += [f"{ours['seconds'] * 1e3:.1f} ms", f"{ours['peak_mb']:.0f} MB"]
         cells.append(f"{ours['seconds'] / figures['floor']['seconds']:.2f}")
         for name in peers:
-            theirs = figures.get(name, "it was not asked")
+            theirs = figures.get(name, "no bar is about it there (--whole)")
             if isinstance(theirs, dict):
                 ratio = theirs["seconds"] / ours["seconds"]
                 peak = theirs["peak_mb"]
@@ -143,6 +155,9 @@ def main() -> None:
     parser.add_argument("--slow", action="store_true", help="b_z = 4, U of gain 1.5")
     parser.add_argument("--sequences", type=int, default=1, help="how many at once")
     parser.add_argument("--peers", nargs="*", default=list(WORTH), choices=list(WORTH))
+    parser.add_argument("--whole", action="store_true", help="all sizes and lags")
+    parser.add_argument("--rows", action="store_true", help="without what no peer does")
+    parser.add_argument("--others", action="store_true", help="only what no peer does")
     parser.add_argument("--add", action="store_true", help="keep the other rows that are saved")
     parser.add_argument("-o", type=Path, default=Path("reports/benchmark.svg"), help="the plot")
     parser.add_argument("--one", choices=list(CONTENDERS), help=argparse.SUPPRESS)
@@ -155,16 +170,28 @@ def main() -> None:
     names = dict.fromkeys(["numpy", *(p.split()[0] for p in peers)])
     packages = ", ".join(f"{name} {version(name)}" for name in names)
     saved = options.o.with_suffix(".json")
-    kept = json.loads(saved.read_text()) if options.add and saved.exists() else []
     saved.parent.mkdir(parents=True, exist_ok=True)
-    for asked in wanted(options):
-        found = row(*asked, peers)
+    alone = options.sizes or options.lags or options.slow
+    old = {"rows": [], "others": []}
+    if (options.add or options.rows or options.others) and saved.exists():
+        old |= json.loads(saved.read_text())
+    more: list[list[str]] = old["others"]
+    kept: list[dict] = [] if options.rows and not options.add else old["rows"]
+
+    def save() -> None:
+        rows, rest = (",\n".join(map(json.dumps, lines)) for lines in (kept, more))
+        saved.write_text(f'{{"rows": [\n{rows}\n], "others": [\n{rest}\n]}}\n')
+
+    for asked, names in ({} if options.others else wanted(options)).items():
+        found = row(*asked, [p for p in peers if p in names])
         kept = [x for x in kept if key(x) != asked] + [found]
         kept.sort(key=lambda x: (x["slow"], x["sequences"], x["n"], x["lags"]))
-        saved.write_text("[\n" + ",\n".join(map(json.dumps, kept)) + "\n]\n")
+        save()
         print("  ".join(table([found], peers)[0][1]), file=sys.stderr, flush=True)
-    alone = options.sizes or options.lags or options.slow
-    text = page(kept, packages, missing, [] if alone else others())
+    if not alone and not options.rows:
+        more = others()
+        save()
+    text = page(kept, packages, missing, more)
     options.o.with_suffix(".md").write_text(text)
     plot(kept, options.o)
     print(text)

@@ -73,6 +73,20 @@ def key(row: dict) -> tuple[int, int, bool, int]:
     return row["n"], row["lags"], row["slow"], row["sequences"]
 
 
+def asked_by_bars() -> dict[tuple[int, int, bool, int], set[str]]:
+    """The rows that the bars are about, with the peers they ask for; beside them the NumPy
+    engine, where it takes a second at most."""
+    found: dict[tuple[int, int, bool, int], set[str]] = {}
+    for bar in BARS:
+        for n in bar.sizes:
+            row = (n, bar.lags, bar.slow, bar.sequences)
+            found.setdefault(row, set()).update({bar.against or "floor", bar.ours})
+    for n, lags, slow, sequences in found:
+        if lags <= 1000 and n <= 256:
+            found[n, lags, slow, sequences].add("numpy engine")
+    return found
+
+
 def verdicts(rows: list[dict]) -> Iterator[list[str]]:
     """One line for each bar and row that was asked for: what it wants, what was found."""
     yield ["bar", "wanted", "found", "verdict"]

@@ -75,7 +75,12 @@ def _started(executor: Executor, function: Any, task: Any) -> Future[Any]:
     """Hand a task on. JAX warns of any fork in its process; ours run NumPy alone."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"os\.fork", RuntimeWarning)
-        return executor.submit(function, task)
+        try:
+            return executor.submit(function, task)
+        except BrokenExecutor:
+            raise
+        except RuntimeError as error:  # it was shut down
+            raise SymgateError(f"the executor takes no work: {error}") from None
 
 
 @contextmanager
