@@ -20,12 +20,14 @@ from symgate.algebra import activations
 from symgate.algebra.activations import FUNCTIONS, Y, record_of, sigmoid
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
+from symgate.bounds import norms
 from symgate.bounds.functions import slope_range
 from symgate.bounds.growth import growths
 from symgate.bounds.intervals import Interval, enclosed, rational
 from symgate.bounds.limits import gates, limits
 from symgate.bounds.norms import bounds
 from symgate.bounds.ranges import ranges
+from symgate.linear.layers import seams
 from symgate.linear.paths import count, paths
 from symgate.linear.verify import verified
 from tests.chosen import CELLS
@@ -452,3 +454,24 @@ def test_bounds_of_values_that_mix_their_components(text: str, expected: str) ->
     assert (d.log10_norm <= d.bounds.worst_log10[:, None]).all()
     with pytest.raises(sg.SymgateError, match="no vectors, or that mix"):
         sg.mean_field(cell)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "scrn"])
+def test_a_sum_over_paths_is_the_same_without_following_each(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = str(sg.stack(name, layers=2))
+    told = bounds(sg.Cell.from_text(text)).matrix()
+    monkeypatch.setattr(norms, "MAX_PATHS", 0)
+    summed = bounds(sg.Cell.from_text(text))
+    assert summed.many
+    assert sp.expand(summed.matrix()) == sp.expand(told)
+
+
+def test_layers_that_were_typed_are_taken_apart_as_those_of_a_stack() -> None:
+    deep = sg.stack("lstm", layers=3)
+    typed = sg.Cell.from_text(str(deep))
+    assert dict(seams(typed)) == dict(seams(deep)) != {}
+    assert dict(seams(sg.cell("lstm"))) == {}
+    both = "h1[t] = tanh(U1 @ h1[t-1] + V1 @ h2[t-1])\nh2[t] = tanh(U2 @ h2[t-1] + V2 @ h1[t-1])"
+    assert dict(seams(sg.Cell.from_text(both))) == {}

@@ -20,7 +20,7 @@ from symgate.algebra.vectors import MatVec, Outer, name_of
 from symgate.bounds.ranges import ranges
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import Path, block, paths
+from symgate.linear.paths import MAX_PATHS, Path, block, count, paths
 from symgate.linear.terms import Linearisation, Term
 
 #: A value of more symbols is not put in for its name.
@@ -91,6 +91,8 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
     blocks = {}
     for of in _acted_on(lin, gate):
         for wrt in lin.cell.states:
+            if count(lin, of, wrt) > MAX_PATHS or (len(lin.cell.states) > 2 and of != wrt):
+                continue
             found = paths(lin, of, wrt)
             if found:
                 blocks[of, wrt] = _left_over(lin, found, fixed, of, wrt)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +27,7 @@ from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import Path, operator, paths
+from symgate.linear.paths import MAX_PATHS, Link, Path, count, operator, paths, summed
 from symgate.linear.terms import Node, Term
 
 
@@ -43,7 +44,8 @@ class Bounds:
     """Bounds of the blocks of a cell's one-step Jacobian, path by path.
 
     `blocks[of, wrt]` bounds ‖∂of_t/∂wrt_{t-1}‖₂; a pair that is missing is zero. `whole` holds
-    the blocks I - β k kᵀ and the like, which their paths one by one would bound far too high.
+    the blocks I - β k kᵀ and the like, which their paths one by one would bound far too high,
+    and `many` the sums of those with more paths than are told one by one.
 
     >>> import symgate as sg
     >>> print(bounds(sg.cell("gru")).total("h", "h"))
@@ -54,11 +56,16 @@ class Bounds:
     ranges: Ranges
     blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
     whole: Mapping[tuple[str, str], Expr]
+    many: Mapping[tuple[str, str], Expr]
 
     def total(self, of: str, wrt: str) -> Expr:
         """The bound of one block: the sum over its paths, or what bounds it as it stands."""
-        apart = Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
-        return self.whole.get((of, wrt), apart)
+        return self.whole.get((of, wrt), self.apart(of, wrt))
+
+    def apart(self, of: str, wrt: str) -> Expr:
+        """The sum over the paths of one block."""
+        told = Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
+        return self.many.get((of, wrt), told)
 
     def matrix(self) -> sp.ImmutableMatrix:
         """The bounds of all blocks; its largest singular value bounds the whole Jacobian."""
@@ -70,21 +77,32 @@ class Bounds:
 def bounds(cell: Cell) -> Bounds:
     """Bound every path of every block of the one-step Jacobian."""
     lin, known = linearise(cell), ranges(cell)
-    blocks = {}
-    for of in cell.states:
-        for wrt in cell.states:
-            found = tuple(PathBound(p, path_bound(known, p)) for p in paths(lin, of, wrt))
-            if found:
-                blocks[of, wrt] = found
-    whole = {}
+    blocks: dict[tuple[str, str], tuple[PathBound, ...]] = {}
+    many, whole, sizes = {}, {}, dict[tuple[str, Term], Expr]()
+
+    def of_link(link: Link) -> Expr:
+        key = link.node.name, link.term
+        if key not in sizes:
+            sizes[key] = term_bound(known, link.node, link.term)
+        return sizes[key]
+
+    for of, wrt in product(cell.states, repeat=2):
+        ways = count(lin, of, wrt)
+        if ways > MAX_PATHS:
+            many[of, wrt], blocks[of, wrt] = summed(lin, of, wrt, of_link), ()
+        elif ways:
+            followed = paths(lin, of, wrt)
+            blocks[of, wrt] = tuple(PathBound(p, path_bound(known, p)) for p in followed)
     for of, wrt in blocks:
-        maps = [term.map for p in paths(lin, of, wrt) for term in p.terms]
+        maps = [term.map for entry in blocks[of, wrt] for term in entry.path.terms]
+        maps += [term.map for node in lin for term in node.terms] if (of, wrt) in many else []
         if len(lin.shape(of)) == 2 or not all(isinstance(m, Times | None) for m in maps):
             ends = [lin.variable(s, 1) for s in cell.states]
             size = spectral_norm(known, operator(lin, of, lin.variable(wrt, 1), ends))
             if size.is_number:
                 whole[of, wrt] = size
-    return Bounds(cell, known, MappingProxyType(blocks), MappingProxyType(whole))
+    read_only = MappingProxyType(blocks), MappingProxyType(whole), MappingProxyType(many)
+    return Bounds(cell, known, *read_only)
 
 
 def path_bound(known: Ranges, path: Path) -> Expr:

@@ -38,7 +38,7 @@ def seams(cell: Cell) -> Mapping[int, Indexed]:
     {1: h1[t], 2: h2[t]}
     """
     lin, found = linearise(cell), dict[int, Indexed]()
-    for layer in range(1, len(cell.outputs)):
+    for layer in sorted({layer_of(cell, state) for state in cell.states})[:-1]:
         above = [node for node in lin if layer_of(cell, node.name) > layer]
         read = {t.source for node in above for t in node.terms}
         below = {v for v in read if layer_of(cell, name_of(v)) <= layer}

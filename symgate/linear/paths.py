@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, reduce
 from typing import TypeVar
 
-from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
+from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
 
 from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, total
@@ -197,6 +197,22 @@ def _in_order(found: list[Path]) -> list[Path]:
     return sorted(found, key=lambda path: [link.place for link in path.links])
 
 
+def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Expr]) -> Expr:
+    """The sum over the paths of `paths` of a product of numbers, one for each link, without
+    following each."""
+    goal = lin.variable(wrt, 1)
+    found = _walk(
+        lin,
+        of,
+        [goal],
+        _links(lin.cell),
+        S.One,
+        lambda way, link: way * size(link),
+        lambda ways: [Add(*ways)] if ways else [],
+    )
+    return Add(*found.get(goal, []))
+
+
 def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Product]]:
     """The same added up: the total derivative by each variable of `ends`, as products."""
     if lin.variable(of) in ends:
@@ -219,16 +235,25 @@ def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
 
 def path_count(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
     """How many paths lead from a node to the variables of `ends`, without following each."""
-    counts: dict[Indexed, int] = {lin.variable(of): 1}
-    result = 0
-    for node in lin.backward():
-        here = counts.pop(node.symbol, 0)
-        for term in node.terms:
-            if term.source in ends:
+    places, nodes = _numbered(lin.cell)
+    stops = {places[e] for e in ends if e in places}
+    counts, result = {places[lin.variable(of)]: 1}, 0
+    for node, *sources in nodes:
+        here = counts.get(node, 0)
+        for source in sources if here else ():
+            if source in stops:
                 result += here
             else:
-                counts[term.source] = counts.get(term.source, 0) + here
+                counts[source] = counts.get(source, 0) + here
     return result
+
+
+@once_a_cell
+def _numbered(cell: Cell) -> tuple[Mapping[Indexed, int], Sequence[Sequence[int]]]:
+    """A number for each variable, and each node backward with those that its terms read."""
+    places: dict[Indexed, int] = {}
+    read = [(n.symbol, *(t.source for t in n.terms)) for n in linearise(cell).backward()]
+    return places, [[places.setdefault(e, len(places)) for e in line] for line in read]
 
 
 @once_a_cell

@@ -17,7 +17,7 @@ from symgate.algebra.vectors import rank, variable
 from symgate.bounds.limits import Limit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
-from symgate.linear.paths import MAX_PATHS, count, followed, operator
+from symgate.linear.paths import followed, operator
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
@@ -98,9 +98,8 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
         if layers is not None:
             lines.append(line(left, Mul(*map(SpectralNorm, layers.args)), relation="≤"))
             continue
-        several = len(entries) > MAX_PATHS or len(subject.states) > 2
         together = (of, wrt) in found.whole and len(entries) > 1
-        if several or together:
+        if not entries or len(subject.states) > 2 or together:
             lines.append(line(left, found.total(of, wrt), relation="≤"))
             continue
         alike = [e.path for e in entries]
@@ -124,7 +123,7 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
         if one is None
         else ["; the norm of a matrix, such as ", one, ", is its largest singular value"]
     )
-    if any(w < Add(*(e.bound for e in found.blocks[p])) for p, w in found.whole.items()):
+    if any(w < found.apart(*pair) for pair, w in found.whole.items()):
         words += [
             ". What has the form ",
             Written(r"a I - b \, u u^{\mathsf{T}}", "a I − b u uᵀ"),
@@ -340,8 +339,6 @@ def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
     before = [subject.cell.variable(s, 1) for s in subject.states]
     for (of, wrt), block in limit.blocks.items():
-        if count(subject.lin, of, wrt) > MAX_PATHS or (len(subject.states) > 2 and of != wrt):
-            continue
         if block == operator(subject.lin, of, subject.lin.variable(wrt, 1), before):
             continue
         pieces = block.args if isinstance(block, MatAdd) else (block,)
