@@ -206,6 +206,7 @@ def test_a_misprint_in_code_at_its_place() -> None:
         "h = " + "h * " * 5000 + "z",
         "i, f = gates.chunk()\nh = split() * h @ W",
         "h = z[t] * h[",
+        "def f(x):\n    h = W.t() @ x.t(1) + nn.Dense()(h)\n    return ()",
     ],
 )
 def test_nothing_is_run_and_nothing_breaks(text: str) -> None:

@@ -116,8 +116,9 @@ def state_of(value: ast.expr, others: Sequence[ast.expr], given: Sequence[str]) 
 
 def returned(value: ast.expr) -> list[ast.expr]:
     """The parts of a returned value; of a tuple in a tuple those of the first."""
-    parts = list(value.elts) if isinstance(value, ast.Tuple) and value.elts else [value]
-    return [*returned(parts[0]), *parts[1:]] if isinstance(parts[0], ast.Tuple) else parts
+    if not isinstance(value, ast.Tuple) or not value.elts:
+        return [value]
+    return [*returned(value.elts[0]), *value.elts[1:]]
 
 
 def last_values(given: Sequence[str], block: str, assigned: Container[str]) -> dict[str, str]:
