@@ -28,7 +28,7 @@ from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
 from symgate.comparing.numbers import Evaluation
 from symgate.comparing.partners import partners
-from symgate.comparing.polynomials import Act, Param, generator
+from symgate.comparing.polynomials import UNIT, Act, Inverse, Param, generator, is_zero
 from symgate.comparing.proof import Substituted
 from symgate.comparing.rays import Limit, NoLimit, Ray
 from symgate.comparing.separation import separated
@@ -584,6 +584,15 @@ def test_ends_of_ranges_are_open_only_where_they_are_never_reached() -> None:
     two = Fraction(2)
     assert str(range_of(gate.scaled(two), {})) == "(-2, 2)"
     assert str(range_of(angle.scaled(two), {})) == "[-2, 2]"
+
+
+def test_what_is_divided_by_itself_is_one() -> None:
+    a = generator(Param("a", True))
+    below = UNIT + a * a
+    quotient = below * generator(Inverse(below))
+    assert is_zero(quotient - UNIT)
+    assert is_zero(quotient * a - a)
+    assert not is_zero(quotient - a)
 
 
 def test_effort_ends_with_what_it_is_for() -> None:

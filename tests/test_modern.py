@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -103,28 +104,44 @@ class Drawn:
         steps = None if self.xs else STEPS
         self.run = sg.simulate(cell, self.params, given, self.start, steps=steps)
 
-        self.jacobians: dict[int, Any] = {}
-
     def by_jax(self, params: Any = None, xs: Any = None) -> list[Any]:
         xs = xs or self.xs or {"": np.zeros(STEPS)}
         return by_step.run(self.cell, params or self.params, xs, self.start)
 
+    @cached_property
+    def by_step(self) -> list[tuple[Any, Any]]:
+        """By JAX, for each step: all values by the states before it, and by each other."""
+        names = [*self.cell.equations, *self.cell.inputs]
+        still = {name: np.zeros(self.run[name].shape[1:]) for name in names}
+
+        def moved(before: Any, push: Any, xs: Any) -> Any:
+            return by_step.run(self.cell, self.params, xs, before, (0, push))[0]
+
+        slopes = jax.jit(jax.jacfwd(moved, argnums=(0, 1)))
+        found = []
+        for t in range(STEPS):
+            before = {s: self.run[s][t - 1] if t else a for s, a in self.start.items()}
+            xs = {x: a[t : t + 1] for x, a in self.xs.items()} or {"": np.zeros(1)}
+            ways = slopes(before, still, xs)
+            found.append(({n: v[0] for n, v in ways.items()}, {n: v[1] for n, v in ways.items()}))
+        return found
+
     def jacobian(self, of: str, wrt: str, lag: int) -> Any:
-        """By JAX; all values by all values in one pass for each lag."""
-        if lag not in self.jacobians:
-            names = [*self.cell.equations, *self.cell.inputs]
-            still = {name: np.zeros(self.run[name].shape[1:]) for name in names}
+        """At the last step: the product of the steps that JAX differentiates."""
 
-            first = STEPS - 1 - lag
-            xs = {x: a[first:] for x, a in self.xs.items()} or {"": np.zeros(lag + 1)}
-            start = {s: self.run[s][first - 1] if first else a for s, a in self.start.items()}
+        def matrix(ways: Any, of: str, wrt: str) -> Any:
+            rows, columns = (int(np.prod(self.run[name].shape[1:])) for name in (of, wrt))
+            return np.reshape(ways[of][wrt], (rows, columns))
 
-            def moved(push: Any) -> Any:
-                return by_step.run(self.cell, self.params, xs, start, (0, push))[-1]
-
-            self.jacobians[lag] = jax.jit(jax.jacfwd(moved))(still)
-        rows = int(np.prod(self.run[of].shape[1:]))
-        return np.reshape(self.jacobians[lag][of][wrt], (rows, -1))
+        if lag == 0:
+            return matrix(self.by_step[-1][1], of, wrt)
+        states = self.cell.states
+        row = {s: matrix(self.by_step[-1][0], of, s) for s in states}
+        for before, _ in self.by_step[-2 : -lag - 1 : -1]:
+            row = {s: sum(row[a] @ matrix(before, a, s) for a in states) for s in states}
+        if wrt in states:
+            return row[wrt]
+        return sum(row[s] @ matrix(self.by_step[-1 - lag][1], s, wrt) for s in states)
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -126,7 +126,7 @@ class Run:
 def outward(run: Run, array: Array, name: str) -> Array:
     """(…, size, B) as (…, B, *shape of the value), without B for a single sequence."""
     moved = array[..., 0] if run.batch is None else array.swapaxes(-1, -2)
-    return moved.reshape(*moved.shape[:-1], *run.shape(name))
+    return moved.reshape((*moved.shape[:-1], *run.shape(name)))
 
 
 def checked_run(run: object) -> None:
