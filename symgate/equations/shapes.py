@@ -336,10 +336,14 @@ class _Walk:
             *self.sizes_of([*states, *parameters, *_by_name(names.targets)]),
             *self.identity.values(),
         ]
+        first = [self.sizes.resolved(size) for size in self.first()]
+        has_m = any(self.sizes.resolved(size) not in first for size in self.sizes_of(inputs))
+        known = LETTERS if has_m else ("n", *LETTERS[2:])
         letters: dict[int, str] = {}
         for size in sorted(ordered, key=lambda size: len(self.sizes.resolved(size)) > 1):
             for variable in self.sizes.resolved(size):
-                letters.setdefault(variable, self._letter(len(letters), size))
+                taken = len(letters)
+                letters.setdefault(variable, known[taken] if taken < len(known) else f"d_{taken}")
         return letters
 
     def first(self) -> list[Size]:
@@ -366,13 +370,6 @@ class _Walk:
     def shape_of(self, name: str) -> tuple[Size, ...]:
         """The shape of a value: () of a number, rows and columns of a matrix."""
         return (self.vector[name],) if name in self.vector else self.value.get(name, ())
-
-    def _letter(self, taken: int, size: Size) -> str:
-        inputs = [self.sizes.resolved(size) for size in self.sizes_of(self.names.inputs)]
-        first = [self.sizes.resolved(size) for size in self.first()]
-        has_m = any(size not in first for size in inputs)
-        letters = LETTERS if has_m else ("n", *LETTERS[2:])
-        return letters[taken] if taken < len(letters) else f"d_{taken}"
 
     def named(self) -> Shapes:
         letters = self.letters()

@@ -31,14 +31,14 @@ from symgate.reading.terms import (
 #: Coefficients by monomial; a monomial is its factors in order, each as text.
 Polynomial = Mapping[tuple[str, ...], float]
 
-#: The most terms that one line may have when it is written out.
-MOST = 64
+#: The most terms that one line may have when it is written out, and the most factors of one.
+MOST, MOST_FACTORS = 64, 16
 ACTED = "A{"
 BIAS = "b"
 
 
 class TooLong(Exception):
-    """A line that has too many terms when its gates are written out."""
+    """A line that has too many terms or factors when its gates are written out."""
 
 
 def polynomial(
@@ -115,6 +115,8 @@ def multiplied(parts: Iterable[Polynomial]) -> Polynomial:
     result: Polynomial = {(): 1.0}
     for part in parts:
         if len(result) * len(part) > MOST:
+            raise TooLong
+        if max(map(len, result), default=0) + max(map(len, part), default=0) > MOST_FACTORS:
             raise TooLong
         found: dict[tuple[str, ...], float] = {}
         for (m1, c1), (m2, c2) in product(result.items(), part.items()):
