@@ -436,8 +436,8 @@ def test_a_cell_that_has_no_real_value_says_so() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("h[t] = V @ softmax(beta * (K @ h[t-1]))", "Abs(beta)*‖K‖₂*‖V‖₂/2"),
-    ("h[t] = tanh(layer_norm(W @ x[t] + U @ h[t-1] + b))", "500000*‖U‖₂/1581"),
-    ("h[t] = W @ x[t] + U @ rms_norm(h[t-1], 0.1)", "5000*‖U‖₂/1581"),
+    ("h[t] = tanh(layer_norm(W @ x[t] + U @ h[t-1] + b))", "100*sqrt(10)*‖U‖₂"),
+    ("h[t] = W @ x[t] + U @ rms_norm(h[t-1], 0.1)", "sqrt(10)*‖U‖₂"),
     ("S[t] = S[t-1] @ (I - outer(k[t], k[t])) + outer(v[t], k[t])", "n*‖k_t‖_∞**2 + 1"),
     ("S[t] = tanh(U @ S[t-1] @ V) * 0.5 + outer(a[t], b[t])", "‖U‖₂*‖V‖₂/2"),
     ("a[t] = sigmoid(dot(w, x[t]))\nS[t] = a[t] * S[t-1] + outer(W @ x[t], V @ x[t])", "1"),

@@ -27,7 +27,6 @@ from tests.chosen import CELLS
 from tests.tools import missing, needs
 
 #: Cells with too many lines for a picture as in textbooks.
-PLAIN = {"slstm"}
 Box = tuple[float, float, float, float]
 
 
@@ -209,9 +208,6 @@ def test_every_dependence_is_drawn(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_states_enter_left_and_leave_right_at_one_height(name: str) -> None:
     cell, drawn = sg.cell(name), scene(name)
-    if not drawn.frames:
-        assert name in PLAIN
-        return
     (frame,) = drawn.frames
     left = frame.x - frame.width / 2
     right, foot = left + frame.width, frame.y + frame.height / 2
@@ -421,3 +417,10 @@ def test_cells_with_scalars_and_matrices_are_drawn(name: str) -> None:
     read = {source for node in nodes for source in node.sources}
     assert all(i in read for i, node in enumerate(nodes) if node.kind != "after")
     assert picture_of(name).svg().startswith("<svg")
+
+
+def test_a_layer_is_an_upper_index_in_tex() -> None:
+    """Every letter of a stack's TikZ is one that LaTeX knows."""
+    written = sg.diagram(sg.stack("mlstm", layers=2)).tikz()
+    assert "C^{(2)}_{t-1}" in written and r"\mathrm{max}(\cdot, 1)" in written
+    assert "?" not in written.split("\\begin{tikzpicture}")[1]

@@ -33,7 +33,7 @@ WRITTEN = {
     ),
     r"\tilde{h}_t \odot \Gamma_u^{\langle t-1 \rangle}": (
         '<math><msub><mover accent="true"><mi>h</mi><mo stretchy="false">˜</mo></mover><m'
-        'i>t</mi></msub><mo>⊙</mo><msubsup><mrow><mi mathvariant="normal">Γ</mi></mrow><m'
+        'i>t</mi></msub><mo>⊙</mo><msubsup><mi mathvariant="normal">Γ</mi><m'
         "i>u</mi><mi>⟨𝑡−1⟩</mi></msubsup></math>"
     ),
     r"\begin{bmatrix} a & b \\ c & d \end{bmatrix}": (

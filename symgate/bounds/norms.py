@@ -19,7 +19,7 @@ from sympy import Abs, Add, Expr, Function, Identity, Indexed, MatAdd, MatrixExp
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.maps import Times
 from symgate.algebra.norms import MaxNorm, SpectralNorm
-from symgate.algebra.values import Mixing
+from symgate.algebra.values import Mixing, Spread
 from symgate.algebra.vectors import MatVec, Outer, rank
 from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
@@ -159,7 +159,7 @@ class _Size(Semantics):
     def whole(self, e: Expr, apart: Expr) -> Expr:
         """The size of an expression; `apart` where it has to be taken apart."""
         interval = self.ranges.of(e)
-        if interval.is_bounded:
+        if interval.is_bounded and not e.has(Spread):  # 1/√ε has no short decimals
             return rational(interval.magnitude)
         if e.has(Indexed, MatVec):
             return apart
@@ -182,6 +182,8 @@ class _Size(Semantics):
         return self.whole(e, Mul(*apart))
 
     def power(self, base: Expr, exponent: Expr, e: Pow) -> Expr:
+        if e.base in e.atoms(Spread) and e.exp.is_negative:
+            return e.base.epsilon ** (e.exp / 2)
         plain = e.exp.is_Integer and e.exp > 0
         return self.whole(e, base**e.exp if plain else MaxNorm(_upright(e)))
 

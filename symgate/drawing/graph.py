@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from sympy import Add, Expr, Indexed, Integer, MatrixSymbol, Mul, Pow, S
 from sympy.core.function import Function
 
+from symgate.algebra.fold import function_name
 from symgate.algebra.operators import Diag
 from symgate.algebra.printing import in_order
 from symgate.algebra.text import text
@@ -26,7 +27,7 @@ from symgate.linear.linearise import linearise
 #: A diagram with more nodes than this is no picture any more.
 MAX_NODES = 250
 
-_SIGNS = {"sigmoid": "σ", "Abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"}
+_SIGNS = {"sigmoid": "σ", "abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"}
 
 
 #: What is written in the node of what is no sum, product or activation.
@@ -191,8 +192,10 @@ class _Reader:
         return self.add(kind, label, sources=sources)
 
     def function(self, e: Function) -> int:
-        name = type(e).__name__
+        name = function_name(e)
         label = _SIGNS.get(name, name.replace("_", " "))
+        if name in ("max", "min") and e.args[1].is_number:
+            label += f"(·, {shown(e.args[1])})"
         addends = Add.make_args(e.args[0])
         if any(_mixes(part) for part in addends):
             return self.box(label, list(addends))

@@ -22,8 +22,8 @@ BEND, BRANCH, CROSSING, BESIDE = 4.0, 3.0, 16.0, 1.0
 #: What it costs to pass the port of a node, and how often all nets are tried.
 KEPT, ATTEMPTS = 3.0, 4
 
-#: Of a net with so many ends all orders are tried.
-ALL_ORDERS = 3
+#: Of a net with so many ends all orders are tried, of one that goes so far just one.
+ALL_ORDERS, LONG = 3, 120
 
 _LEVEL, _UPRIGHT = 0b0101, 0b1010
 
@@ -42,7 +42,7 @@ class Net:
     """All lines from one node: `ends` are the ports of each reader, any of which will do.
 
     `many` says that they may leave by several ports, `first` which ends come first; `left` and
-    `entered` are the ports that each line has.
+    `entered` are the ports that each line has. `seen` is what it was last laid among.
     """
 
     name: int
@@ -56,6 +56,7 @@ class Net:
     left: dict[int, Port] = field(default_factory=dict)
     entered: dict[int, Port] = field(default_factory=dict)
     cost: float = 0.0
+    seen: object = None
 
 
 class NoWay(Exception):
@@ -74,6 +75,7 @@ class Board:
         self.used: dict[Spot, dict[int, int]] = {}
         self.ports: dict[Spot, int] = {}
         self.kept: set[Spot] = set()
+        self.changes = 0
 
     # -- nets as a whole ---------------------------------------------------------------------
 
@@ -83,8 +85,11 @@ class Board:
         for _ in range(rounds):
             before = self.whole(nets)
             for net in nets:
-                if not net.straight:
+                if not net.straight and net.seen != (self.changes, net.starts, net.ends):
+                    laid = net.parts, net.entered
                     self.lay_again(net)
+                    self.changes += laid != (net.parts, net.entered)
+                    net.seen = self.changes, net.starts, dict(net.ends)
             if self.whole(nets) >= before:
                 break
         return self.whole(nets)
@@ -129,9 +134,13 @@ class Board:
         """Route one net among the others, its ends in the order that costs least."""
         nearest = self.order(net)
         orders: list[tuple[int, ...]] = [tuple(nearest), tuple(nearest[::-1])]
-        if len(nearest) <= ALL_ORDERS:
+        x = net.starts[0].spot[0]
+        if max(abs(port.spot[0] - x) for ports in net.ends.values() for port in ports) > LONG:
+            orders = [tuple(nearest)]
+        elif len(nearest) <= ALL_ORDERS:
             orders = list(permutations(nearest))
         least, best = inf, tuple(nearest)
+        order = best
         for order in dict.fromkeys(orders):
             self.lift(net)
             try:
@@ -139,8 +148,9 @@ class Board:
             except NoWay:
                 continue
             least, best = net.cost, order
-        self.lift(net)
-        self.lay(net, best)
+        if order != best or not net.cost == least < inf:
+            self.lift(net)
+            self.lay(net, best)
 
     def lift(self, net: Net) -> None:
         for spot in net.parts:
@@ -319,14 +329,17 @@ class _Ground(dict[Spot, tuple[float, ...]]):
                 crossing if masks == [_LEVEL] else inf,
             )
         x, y = spot
-        level, upright = [
-            paid + BESIDE * any(m & bits for side in sides for m in self.masks(side))
-            for bits, sides in (
-                (_LEVEL, ((x, y - 1), (x, y + 1))),
-                (_UPRIGHT, ((x - 1, y), (x + 1, y))),
-            )
-        ]
-        return level, upright
+        level = self.runs((x, y - 1), _LEVEL) or self.runs((x, y + 1), _LEVEL)
+        upright = self.runs((x - 1, y), _UPRIGHT) or self.runs((x + 1, y), _UPRIGHT)
+        return paid + BESIDE * level, paid + BESIDE * upright
+
+    def runs(self, spot: Spot, bits: int) -> bool:
+        """Whether a line of another net runs that way through a point."""
+        here = self.board.used.get(spot)
+        if not here:
+            return False
+        name = self.net.name
+        return any(mask & bits for other, mask in here.items() if other != name)
 
     def masks(self, spot: Spot) -> list[int]:
         """The lines of other nets that run through a point."""

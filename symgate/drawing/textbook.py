@@ -33,7 +33,7 @@ BUS, MERGE = 2.4, 9.0
 #: How many placements are routed, for a graph of so many nodes at most.
 TRIES = ((22, 6), (34, 3), (48, 1))
 
-#: Of these so many are refined.
+#: Of these so many are refined, of a graph that is tried once just one.
 REFINED = 2
 
 #: After so many points of the grid the search for lines gives up.
@@ -66,7 +66,7 @@ def textbook(graph: Graph) -> Scene | None:
     routed.sort()
     first = routed[0][2].scene() if routed else None
     best: list[tuple[float, int, Scene]] = []
-    for _, place, figure in routed[:REFINED]:
+    for _, place, figure in routed[: min(REFINED, tries)]:
         figure.grid.left = left
         with suppress(NoWay):
             best.append((figure.route(), place, figure.scene()))

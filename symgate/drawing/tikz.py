@@ -146,7 +146,16 @@ def formula(label: Label) -> str:
     return "".join(parts)
 
 
+#: The number of a layer as LaTeX writes it.
+_LAYER = re.compile("⁽([⁰¹²³⁴⁵⁶⁷⁸⁹]+)⁾")
+_LINE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
 def _math(text: str) -> str:
+    above = _LAYER.search(text)
+    if above is not None:
+        base, rest = text[: above.start()], text[above.end() :]
+        return f"{_math(base)}^{{({above.group(1).translate(_LINE)})}}{_math(rest)}"
     greek = {letter: rf"\{name} " for name, letter in GREEK.items()}
     out = ""
     for character in text:

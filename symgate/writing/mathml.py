@@ -40,7 +40,7 @@ def shorter(shown: str) -> str:
     of several letters becomes one identifier, in the italic letters that it is set in."""
     for long, short in _SHORTER.items():
         shown = shown.replace(long, short)
-    shown = _WORD.sub(r"<mi>\1</mi>", shown)
+    shown = _ALONE.sub(r"\1", _WORD.sub(r"<mi>\1</mi>", shown))
     return _INDEX.sub(lambda found: f"<mi>{_run(found.group(1))}</mi>", shown)
 
 
@@ -54,7 +54,8 @@ _SHORTER = {
     '<mo lspace="0.2222em" rspace="0.2222em">⊙</mo>': "<mo>⊙</mo>",  # what it has anyway
 }
 _WORD = re.compile(r'<mo lspace="0" rspace="0">([A-Za-z]{2,})</mo>')
-_SIGN = r'<mo (?:lspace="0" rspace="0"|stretchy="false")>[−+⟨⟩()]</mo>|<mo>,</mo>'
+_ALONE = re.compile(r'<mrow>(<mi mathvariant="normal">[^<]*</mi>)</mrow>')
+_SIGN = r'<mo (?:lspace="0" rspace="0"|stretchy="false")>[−+⟨⟩()\[\]]</mo>|<mo>,</mo>'
 _INDEX = re.compile(rf"<mrow>((?:<mi>[A-Za-zα-ω]</mi>|<mn>[0-9]+</mn>|{_SIGN})+)</mrow>")
 _TAG = re.compile(r"<mi>(.)</mi>|<[^>]*>")
 

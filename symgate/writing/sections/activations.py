@@ -12,7 +12,7 @@ from symgate.algebra.values import LayerNorm, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
-from symgate.writing.formulas import Formula, Line, Part, Step, line
+from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
 
@@ -61,23 +61,51 @@ def steps(subject: Subject) -> Iterator[Step]:
     if lines:
         yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
     if mixing:
-        yield Step(("Functions that mix components",), (" ".join(mixing),))
+        words = tuple(word for said in mixing for word in (*said, " "))[:-1]
+        yield Step(("Functions that mix components",), words)
 
 
-def _mixing(subject: Subject) -> Iterator[str]:
+def _mixing(subject: Subject) -> Iterator[Words]:
     """What the Jacobians of softmax and of the norms are."""
     nodes = [node.expression for node in subject.lin]
+    ones, square = (
+        r"\tfrac{1}{n} \mathbf{1} \mathbf{1}^{\mathsf{T}}",
+        r"\tfrac{1}{n} q q^{\mathsf{T}}",
+    )
     if any(e.has(Softmax) for e in nodes):
-        yield "The Jacobian of p = softmax(a) is diag(p) − p pᵀ."
+        yield (
+            "The Jacobian of ",
+            Written(r"p = \operatorname{softmax}(a)", "p = softmax(a)"),
+            " is ",
+            Written(r"\operatorname{diag}(p) - p p^{\mathsf{T}}", "diag(p) − p pᵀ"),
+            ".",
+        )
     if any(e.has(LayerNorm) for e in nodes):
         yield (
-            "The Jacobian of q = layer_norm(a) is (I − 1 1ᵀ / n − q qᵀ / n) / sd(a), where sd(a) "
-            "is the standard deviation of the components of a, with ε added under the root."
+            "The Jacobian of ",
+            Written(r"q = \operatorname{layer\_norm}(a)", "q = layer_norm(a)"),
+            " is ",
+            Written(
+                rf"(I - {ones} - {square}) / \operatorname{{sd}}(a)",
+                "(I − 1 1ᵀ / n − q qᵀ / n) / sd(a)",
+            ),
+            ", where ",
+            Written(r"\operatorname{sd}(a)", "sd(a)"),
+            " is the standard deviation of the components of ",
+            Written("a", "a"),
+            ", with ε added under the root.",
         )
     if any(e.has(RmsNorm) for e in nodes):
         yield (
-            "The Jacobian of q = rms_norm(a) is (I − q qᵀ / n) / rms(a), where rms(a) is the root "
-            "of the mean square of the components of a, with ε added under the root."
+            "The Jacobian of ",
+            Written(r"q = \operatorname{rms\_norm}(a)", "q = rms_norm(a)"),
+            " is ",
+            Written(rf"(I - {square}) / \operatorname{{rms}}(a)", "(I − q qᵀ / n) / rms(a)"),
+            ", where ",
+            Written(r"\operatorname{rms}(a)", "rms(a)"),
+            " is the root of the mean square of the components of ",
+            Written("a", "a"),
+            ", with ε added under the root.",
         )
 
 

@@ -25,6 +25,9 @@ from symgate.writing.subject import J, K, Subject
 
 TITLE = "Norm bounds"
 
+#: Past this many factors on paths that gates leave open only what collapses is shown.
+MAX_LEFT = 60
+
 
 def steps(subject: Subject) -> Iterator[Step]:
     found = bounds(subject.cell)
@@ -71,7 +74,7 @@ def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
         for entry in entries:
             for node, term in zip(entry.path.nodes, entry.path.terms, strict=True):
                 coefficient = Mul(*term.coefficient)
-                if coefficient.could_extract_minus_sign():
+                if coefficient.as_coeff_Mul()[0].is_negative:
                     coefficient = -coefficient
                 if not coefficient.has(Indexed) or isinstance(coefficient, Indexed):
                     continue
@@ -321,6 +324,9 @@ def _limits(subject: Subject) -> Iterator[Step]:
     ]
     if len(subject.states) > 2:
         words.append(" Only the blocks of a state with respect to itself are shown.")
+    if sum(len(part.expression.args) for one in lines for part in one.parts) > MAX_LEFT:
+        lines = [one for one in lines if len(one.parts) == 1]
+        words.append(" A block is shown only where at most one of its paths is left.")
     still = [g for g in dict.fromkeys(quiet) if quiet.count(g) == 2]
     if still and len(subject.states) <= 2:
         names = listed([(subject.now(g),) for g in still])
