@@ -11,6 +11,7 @@ by 1 - (2β - β²)/n a step, whatever the time.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=options.seed,
         )
         curves.append(d)
-        told.append(f"{name} {10**-d.rate:.2g}" if d.rate < 0 else f"{name} none")
+        told.append(f"{name} {math.exp(-d.rate):.2g}" if d.rate < 0 else f"{name} none")
     options.output.parent.mkdir(exist_ok=True)
     sg.plots.save(sg.plots.decay_curves(curves), options.output)
     print(
