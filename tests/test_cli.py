@@ -134,6 +134,7 @@ def test_cells_as_json(symgate: Run) -> None:
     for cell in data:
         assert set(cell) == {
             "name", "title", "aliases", "family", "source", "year", "equations", "roles", "remarks",
+            "code",
         }  # fmt: skip
     assert found.out == symgate("cells", "--json").out
 

@@ -422,5 +422,6 @@ def test_cells_with_scalars_and_matrices_are_drawn(name: str) -> None:
 def test_a_layer_is_an_upper_index_in_tex() -> None:
     """Every letter of a stack's TikZ is one that LaTeX knows."""
     written = sg.diagram(sg.stack("mlstm", layers=2)).tikz()
-    assert "C^{(2)}_{t-1}" in written and r"\mathrm{max}(\cdot, 1)" in written
+    assert "C^{(2)}_{t-1}" in written
+    assert r"\mathrm{max}(\cdot, 1)" in written
     assert "?" not in written.split("\\begin{tikzpicture}")[1]

@@ -123,3 +123,11 @@ ROWS = sg.Cell.from_text("h[t] = X[t] @ h[t-1]")
 def test_wrong_calls(call: object, says: str) -> None:
     with pytest.raises(sg.SymgateError, match=says):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", ["deltanet", "mlstm"])
+def test_a_stack_of_matrix_cells_is_derived(name: str) -> None:
+    """Also where a key is transposed in a differential, and where a number is added up."""
+    page = sg.derive(sg.stack(name, layers=2)).html()
+    assert "<math" in page
+    assert len(page) < 300_000

@@ -18,7 +18,7 @@ from typing import Any
 from sympy import Expr, MatrixExpr, Rational, S, default_sort_key
 from sympy.core.basic import Basic
 
-from symgate.algebra.vectors import Opaque, rank
+from symgate.algebra.vectors import Opaque, Total, rank
 
 #: What layer_norm and rms_norm add to the mean square, where nothing else is given.
 EPSILON = Rational(1, 100_000)
@@ -33,9 +33,11 @@ class _Number(Opaque):
 
 
 class Dot(_Number):
-    """The inner product uᵀ v of two vectors."""
+    """The inner product uᵀ v of two vectors; with the vector of ones it is a sum."""
 
-    def __new__(cls, u: Expr, v: Expr) -> Dot:
+    def __new__(cls, u: Expr, v: Expr) -> Expr:
+        if S.One in (u, v) and u != v:
+            return Total(v if u == 1 else u)
         return Basic.__new__(cls, *sorted((u, v), key=default_sort_key))
 
 

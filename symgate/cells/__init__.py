@@ -15,7 +15,7 @@ from symgate.errors import SymgateError, UnknownName
 
 @dataclass(frozen=True)
 class Entry:
-    """What the data file of a cell says."""
+    """What the data file of a cell says; `code` is public code that was read beside it."""
 
     name: str
     title: str
@@ -26,6 +26,7 @@ class Entry:
     equations: str
     remarks: str
     roles: Mapping[str, str]
+    code: str = ""
 
 
 @cache

@@ -78,7 +78,7 @@ def removes_vanishing(cells: Sequence[Cell], state: str, hidden: int, lags: int)
         listed(f"{{{name}_{b}}}" for b in BIASES) for name in ("half_life_at_bias", "bias")
     )
     opener = " and ".join(f"{gate} → {value}" for gate, value in ends.items())
-    still = _held(cell, state, ends) == variable(state, 1)
+    still = _held(cell, state, ends) == cell.variable(state, 1)
     told += [
         "with all weights 0 it is σ(b)^k, where b is the bias that opens the carry: it decays for "
         f"every finite b, with half-lives of {lives} steps at b = {at}.",
@@ -202,7 +202,7 @@ def addition_keeps(cells: Sequence[Cell], state: str, lags: int) -> Finding:
             FALSE, (f"{state}_t has no direct term in {state}_{{t-1}}.",), {}, (equation,)
         )
     product = carry.coefficient
-    if sp.expand(cell.equations[state] - product * variable(state, 1)) == 0:
+    if sp.expand(cell.equations[state] - product * cell.variable(state, 1)) == 0:
         return Finding(FALSE, ("Nothing is added in this cell.",), {}, (equation,))
     formulas: tuple[Formula, ...] = (equation, board.jacobian(state, state))
     if not carry.gates:

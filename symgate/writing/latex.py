@@ -234,7 +234,8 @@ class LatexPrinter(Noted):
         return self.over_bar([r"\partial ", above], [r"\partial ", below]).text
 
     def print_Differential(self, e: Any) -> Shown:
-        return made(ATOM, r"\mathrm{d}", self.at(e.of, 0))
+        shown = self.at(e.of, 0)
+        return made(ATOM, r"\mathrm{d}", shown, raised=shown.raised)
 
     def print_Partial(self, e: Any) -> Shown:
         above, below = self.at(e.of, 0), self.at(e.wrt, 0)

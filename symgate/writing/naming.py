@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sympy import Basic, Indexed, MatrixSymbol
@@ -232,7 +232,9 @@ class Naming:
             mark = (self.glyphs[about],)
         twin = name.rpartition("_")[2]
         count = (twin,) if twin.isdigit() and not about.endswith(f"_{twin}") else ()
-        glyph = Glyph(letter[node.kind], below=(*mark, *count))
+        layer = Glyph.of(about).above  # stands above the whole
+        below = [replace(m, above=()) if isinstance(m, Glyph) and layer else m for m in mark]
+        glyph = Glyph(letter[node.kind], below=(*below, *count), above=layer)
         own = Glyph(letter[node.kind], below=(Glyph.of(about), *count))
         taken = {g.flat for n, g in self.glyphs.items() if n != name}
         second = Glyph(letter[node.kind], below=(*mark, "2"))

@@ -41,6 +41,7 @@ def _data(entry: Entry) -> dict[str, object]:
         "family": entry.family,
         "source": entry.source,
         "year": entry.year,
+        "code": entry.code,
         "equations": entry.equations.strip().splitlines(),
         "roles": dict(entry.roles),
         "remarks": entry.remarks,

@@ -61,8 +61,8 @@ def steps(subject: Subject) -> Iterator[Step]:
     if lines:
         yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
     if mixing:
-        words = tuple(word for said in mixing for word in (*said, " "))[:-1]
-        yield Step(("Functions that mix components",), words)
+        mixed: Words = tuple(word for said in mixing for word in (*said, " "))[:-1]
+        yield Step(("Functions that mix components",), mixed)
 
 
 def _mixing(subject: Subject) -> Iterator[Words]:
