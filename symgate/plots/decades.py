@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from symgate.flow.table import power
 from symgate.numerics.norms import NORMS
+from symgate.plots.ground import make_room
 from symgate.plots.style import GREY, darker, points
 
 Array = NDArray[Any]
@@ -113,6 +114,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
         )
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
+    make_room(ax)
     figure.draw_without_rendering()
     pixels = ax.get_window_extent().height
     needed = [t.get_window_extent().height / pixels * 1.15 for t in texts]

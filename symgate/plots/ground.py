@@ -87,12 +87,13 @@ def make_room(ax: Axes) -> None:
 
 
 def fold_title(ax: Axes) -> bool:
-    """Break a title that is wider than its column, where others stand beside it; whether."""
+    """Break a title that is wider than its column; whether it was."""
     spec, title, figure = ax.get_subplotspec(), _title(ax), ax.get_figure()
-    if spec is None or figure is None or spec.get_gridspec().ncols == 1:
+    if spec is None or figure is None:
         return False
-    words, width = title.get_text(), title.get_window_extent().width
-    share = 0.7 * figure.bbox.width / spec.get_gridspec().ncols / max(width, 1.0)
+    words, at, columns = title.get_text(), title.get_window_extent(), spec.get_gridspec().ncols
+    beside, room = 0.7 * figure.bbox.width / columns, figure.bbox.width - max(at.x0, 0.0)
+    share = (beside if columns > 1 else 0.95 * room) / max(at.width, 1.0)
     if share >= 1 or "$" in words:
         return False
     title.set_text(textwrap.fill(words, max(int(share * len(words)), 8)))

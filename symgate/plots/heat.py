@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError, UnknownName
@@ -146,6 +146,8 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any)
     if (held > 0).all():
         ax.set_yscale("log")
         if held.size and np.ptp(np.log10(held)) < 3:
+            if np.ptp(np.log10(held)) > 1:
+                ax.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
             for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
                 which(LogFormatter(minor_thresholds=(2, 0.4)))
     for place in np.flatnonzero(np.isposinf(values)).tolist():

@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
 
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
+from symgate.plots.ground import make_room
 from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, caption, look, points, styled
 from symgate.plots.style import axes as axes_of
 
@@ -52,11 +54,16 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
             at = "" if end[0] == lags[-1] else f"\n(until lag {end[0]:.0f})"
             ends.append(End(*end, f"{title}{at}", BLACK))
     ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(float(lags[0]), float(lags[-1]))
     held = values[np.isfinite(values)]
     decade_ticks(ax.yaxis, float(np.ptp(held)))
     ax.grid(axis="y")
-    apart, last_shown = math.log(lags[-1] / lags[0]) / 7, 0.0
+    make_room(ax)
+    wide = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted()).width
+    apart, last_shown = math.log(lags[-1] / lags[0]) * max(1 / 7, 0.5 / wide), 0.0
     for k, r in sorted(d.effective_rank.items()):
         if k == 0 or (last_shown and math.log(k / last_shown) < apart):
             continue

@@ -275,6 +275,7 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
     assert isinstance(figure, Figure)
     made = {kind: io.BytesIO() for kind in kinds}
     layout = figure.get_layout_engine()
+    places = [(a, a.get_position(original=True).frozen()) for a in figure.axes]
     with settings(style()):
         figure.draw_without_rendering()
         figure.draw_without_rendering()  # words beside the axes have found their place
@@ -287,6 +288,10 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
                 figure.savefig(out, bbox_inches=box, **about, **options)
         finally:
             figure.set_layout_engine(layout)
+            for ax, place in places:  # so that saved again it is laid out as it was
+                held = ax.get_in_layout()
+                ax.set_position(place)
+                ax.set_in_layout(held)
     return {kind: out.getvalue() for kind, out in made.items()}
 
 

@@ -77,13 +77,14 @@ def growth_on(ax: Axes | None, measured: Growth, predicted: MeanField | None, **
     lags = np.arange(len(measured.log_square))
     log10 = measured.log_square / np.log(10)
     scaled(ax, [log10])
-    label = f"measured, $n$ = {measured.hidden}: $\\chi$ = {measured.chi:.4f}"
+    label = f"measured $\\chi$ = {measured.chi:.3f}"
     style = {"marker": "o", "ls": "", "ms": 4, "label": label, **line}
     line_on(ax, lags, log10, **style)
     if predicted is not None and predicted.chi > 0:
-        label = f"mean field: $\\chi$ = {predicted.chi:.4f}"
+        label = f"mean field $\\chi$ = {predicted.chi:.3f}"
         line_on(ax, lags, lags * np.log10(predicted.chi), label=label)
     titled(ax, r"$\|\partial h_t / \partial h_{t-k}\|_F^2\, /\, n$")
-    ax.set_title(caption(measured.cell))
-    ax.legend(frameon=False)
+    ax.set_title(f"{caption(measured.cell)}, {measured.hidden} units")
+    falls = log10[-1] < log10[0]
+    ax.legend(frameon=False, fontsize="small", loc="lower left" if falls else "upper left")
     return ax
