@@ -110,12 +110,12 @@ def test_jacobian_of_anything(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_latex_over_two_steps_is_broken_into_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """On one line the Jacobian of the GRU over two steps was 1,619 points too wide."""
-    from symgate.writing.layout import WIDTH
+    from symgate.writing.layout import BARE
     from symgate.writing.width import measure
 
     shown = said(capsys, "show", "gru", "--latex", "--lag", "2")
     formula = shown.split(r"\[")[2].split(r"\]")[0].strip()
-    assert measure(formula) <= WIDTH
+    assert measure(formula) <= BARE
 
 
 def test_ticks_of_the_small_chart_are_unique() -> None:

@@ -24,6 +24,9 @@ RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
 #: The room of a formula on a page of A4 with 11 points, in em.
 WIDTH = 42.0
 
+#: The same of an article without a package for its margins, with 10 points.
+BARE = 33.0
+
 #: The room of what stands in parentheses; the later ones are tried where the first is too much.
 INSIDES = (34.0, 26.0, 19.0)
 
@@ -52,15 +55,16 @@ def formula_latex(
     formula: Formula,
     printer_of: Callable[[Line, float], LatexPrinter],
     label: Callable[[Words], str],
+    room: float = WIDTH,
 ) -> list[str]:
     """A formula as LaTeX for display mode, broken so that it fits the page.
 
     There are several where one would be higher than half a page.
     """
     shown: list[str] = []
-    for inside in INSIDES:
-        shown = _formula(formula, partial(_narrowed, printer_of, inside), label)
-        if max(map(measure, shown)) <= WIDTH:
+    for inside in INSIDES if room == WIDTH else (*INSIDES[1:], 14.0, 10.0):
+        shown = _formula(formula, partial(_narrowed, printer_of, inside), label, room)
+        if max(map(measure, shown)) <= room:
             break
     return shown
 
@@ -68,7 +72,8 @@ def formula_latex(
 def equation_latex(
     cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str = "symgate"
 ) -> list[str]:
-    """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a page.
+    """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a bare
+    article.
 
     >>> import symgate as sg
     >>> rnn = sg.cell("rnn")
@@ -81,7 +86,10 @@ def equation_latex(
     parts = right.args if isinstance(right, MatAdd) else (right,)
     line = Line(left, tuple(map(Part, parts)))
     return formula_latex(
-        Formula((line,)), lambda one, width: LatexPrinter(one.order, naming, width=width), str
+        Formula((line,)),
+        lambda one, width: LatexPrinter(one.order, naming, width=width),
+        str,
+        BARE,
     )
 
 
@@ -92,7 +100,10 @@ def _narrowed(
 
 
 def _formula(
-    formula: Formula, printer_of: Callable[[Line], LatexPrinter], label: Callable[[Words], str]
+    formula: Formula,
+    printer_of: Callable[[Line], LatexPrinter],
+    label: Callable[[Words], str],
+    width: float,
 ) -> list[str]:
     side_by_side = _side_by_side(formula, printer_of) if formula.beside else None
     if side_by_side is not None:
@@ -100,7 +111,7 @@ def _formula(
     shown = [_printed(one, printer_of(one), label) for one in formula.lines]
     left = max(measure(one.left) for one in shown)
     named = [name for one in shown for _, _, name in one.parts if name]
-    room = WIDTH - left - 1.6
+    room = width - left - 1.6
     beside = room - max(map(measure, named), default=0.0) - 2.4
     rows = [row for one in shown for row in _rows(one, room)]
     if named and beside >= BESIDE_LABELS:
