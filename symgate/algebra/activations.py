@@ -456,22 +456,3 @@ def _known(kept: dict[str, Any]) -> Activation:
 
 #: Those that take two vectors.
 OF_TWO = ("max", "min")
-
-
-def is_positive(e: Expr) -> bool:
-    """Whether an expression is positive for any values of what stands in it.
-
-    >>> is_positive(sigmoid(A) / 2), is_positive(sp.tanh(A))
-    (True, False)
-    """
-    if e.is_number:
-        return bool(e.is_positive)
-    if isinstance(e, sp.Add | sp.Mul):
-        return all(map(is_positive, e.args))
-    if isinstance(e, sp.Pow):
-        return is_positive(e.base)
-    if isinstance(e, Function):
-        record = record_of(e)
-        open_at_zero = record.name in ("sigmoid", "exp", "softplus", "normal_cdf", "normal_pdf")
-        return open_at_zero
-    return False

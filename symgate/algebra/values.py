@@ -35,6 +35,8 @@ class _Number(Opaque):
 class Dot(_Number):
     """The inner product uᵀ v of two vectors; with the vector of ones it is a sum."""
 
+    is_nonnegative = property(lambda self: self.args[0] == self.args[1] or None)
+
     def __new__(cls, u: Expr, v: Expr) -> Expr:
         if S.One in (u, v) and u != v:
             return Total(v if u == 1 else u)
@@ -84,6 +86,7 @@ class Softmax(Mixing):
     """exp(v) over its sum: positive components that add up to 1."""
 
     name = "softmax"
+    is_positive = True
 
     def __new__(cls, vector: Expr) -> Softmax:
         return Basic.__new__(cls, vector)

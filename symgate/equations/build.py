@@ -15,8 +15,9 @@ import sympy as sp
 from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
 from sympy.core.basic import Basic
 
-from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT, is_positive
+from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT
 from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum
+from symgate.algebra.signs import Sign, sign_of
 from symgate.algebra.values import Dyad
 from symgate.algebra.vectors import MatVec, Stack, Vector, rank, variable
 from symgate.equations.matrices import applied, multiplied, right_applied, turned
@@ -38,6 +39,7 @@ class Builder:
     def __init__(self, source: Source, names: Names, shapes: Shapes) -> None:
         self.source, self.names, self.shapes = source, names, shapes
         self.appeared: dict[Basic, ast.expr] = {}
+        self.signs: dict[Expr, Sign] = {}
 
     def equation(self, line: Line) -> tuple[Expr, dict[Basic, int]]:
         """The right side of a line, and the place at which each symbol first stands in it."""
@@ -48,6 +50,8 @@ class Builder:
                 raise self.source.error(
                     node, f"{self.source.written(node)} cancels out of this equation; leave it out"
                 )
+        defined = variable(line.name, 0, self.names.ranks[line.name])
+        self.signs[defined] = sign_of(expression, self.signs)
         return expression, {symbol: place for place, symbol in enumerate(self.appeared)}
 
     def appear(self, node: ast.expr, symbol: Basic) -> Basic:
@@ -56,8 +60,7 @@ class Builder:
 
     def vector(self, node: ast.expr) -> Expr:
         expression = self.expression(node)
-        fault = _fault(expression)
-        if fault:
+        if fault := _fault(expression):
             raise self.source.error(node, fault)
         return expression
 
@@ -79,8 +82,6 @@ class Builder:
                 return self.arithmetic(node, self.vector(left), op, self.vector(right))
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 return self.call(node, function, arguments)
-            case ast.Attribute():
-                raise self.source.error(node, "S.T may stand only beside @, as in S[t-1].T @ q[t]")
         raise self.source.error(node, "this is not an expression of the language")
 
     def symbol(self, name: str, lag: int | None) -> Basic:
@@ -122,12 +123,11 @@ class Builder:
 
     def variable_power(self, node: ast.BinOp, base: Expr) -> Expr:
         """A power whose exponent is an expression: its base is proved positive."""
-        if not is_positive(base):
+        if sign_of(base, self.signs) < Sign.POSITIVE:
             raise self.source.error(
                 node.left,
-                f"a power with an expression as exponent needs a base that is certain to be "
-                f"positive, such as sigmoid(…) or exp(…); {self.source.written(node.left)} may be "
-                f"zero or negative",
+                "a power with an expression as exponent needs a base that is certain to be positive"
+                f", as sigmoid(…) or exp(…); {self.source.written(node.left)} may be zero or less",
             )
         return base ** self.vector(node.right)
 

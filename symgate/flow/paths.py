@@ -297,9 +297,8 @@ def _general_parts(run: Run, named: NamedPaths) -> _Parts:
     alone = [{(a, b): Pull(run, a, b, named.kept(n.__eq__)) for a, b in pairs} for n in named.names]
 
     def block(a: str, b: str, t: int) -> Array:
-        alike = every[a, b].alike
-        many = every[a, b].moment.shapes[a][0] if alike else 1
-        rows = every[a, b].basis(alike) * math.sqrt(many)
+        many = every[a, b].many
+        rows = every[a, b].basis() * math.sqrt(many)
         shape = (run.samples, len(rows), math.prod(run.shape(b)) // many)
         found = [pulls[a, b].step(t, {a: rows})[1].get(b) for pulls in alone]
         parts = [np.zeros(shape) if f is None else np.moveaxis(f, 0, 1) for f in found]

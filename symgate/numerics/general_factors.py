@@ -1,8 +1,8 @@
 """The product over lags where one step's factor is known beforehand, for all steps at once.
 
 A matrix state that the inputs alone move on (linear attention and its kin) has for each step a
-number, or one n × n factor for each of its rows: these are multiplied, and nothing is folded
-step by step.
+number, or one n × n factor for each of its rows or columns: these are multiplied, and nothing
+is folded step by step.
 """
 
 from __future__ import annotations
@@ -37,10 +37,13 @@ def of_factors(
     if pull.even:
         out[1:] = _of_numbers(pull, lags, at) + times
         return out
-    if not (pull.alike and len(shape) == 2 and shape[1] <= LARGEST and run.samples):
+    if pull.alike is None or len(shape) != 2 or not run.samples:
+        return None
+    n = shape[-1 - pull.alike]
+    if n > LARGEST:
         return None
     wanted = noted_of(lags, noted)
-    rows = np.broadcast_to(np.eye(shape[1], dtype=run.dtype), (run.samples, shape[1], shape[1]))
+    rows = np.broadcast_to(np.eye(n, dtype=run.dtype), (run.samples, n, n))
     log, lag = np.zeros(run.samples), 0
     with np.errstate(all="ignore"):
         while lag < lags:
@@ -82,9 +85,9 @@ def _of_numbers(pull: Pull, lags: int, at: int) -> Array:
 
 
 def _factors(pull: Pull, first: int, stop: int) -> Array:
-    """What one row is multiplied by from the right at each step, (steps, samples, n, n)."""
-    size = pull.moment.shapes[pull.of][-1]
-    rows = np.eye(size, dtype=pull.run.dtype).reshape(size, 1, 1, 1, size)
+    """What one line is multiplied by from the right at each step, (steps, samples, n, n)."""
+    rows = pull.basis()[:, None, :1]
+    size = len(rows)
     found = pull.pulled(_values(pull, first, stop), {pull.of: rows})[1][pull.wrt]
     flat = np.moveaxis(found.reshape(*found.shape[:3], size), 0, -2)
     return np.broadcast_to(flat, (stop - first, pull.run.samples, size, size))

@@ -8,6 +8,7 @@ same way (I ⊗ A: linear attention and its kin), one row stands for all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -99,22 +100,18 @@ def general_lag_norms(
         if progress is not None:
             progress(lags, lags)
         return found
-    even = rows is None and pull.even
-    alike = rows is None and pull.alike
-    if even:
-        deltas = {of: np.ones((1, run.samples, *[1] * len(pull.moment.shapes[of])))}
-    else:
-        deltas = {of: pull.basis(alike) if rows is None else pull.given(rows)}
+    deltas = {of: pull.seed() if rows is None else pull.given(rows)}
+    diagonal = rows is None and pull.componentwise
     log = np.zeros(run.samples)
     out = np.full((lags + 1, run.samples), -np.inf)
     wanted = noted_of(lags, noted)
-    times = pull.times(norm) if even or alike else 1.0
+    times = pull.times(norm) if rows is None else 1.0
     state = wrt in run.cell.states
 
     def note(lag: int, found: Array | None) -> None:
         if found is not None and lag <= lags and wanted[lag]:
             with np.errstate(divide="ignore"):
-                out[lag] = np.log10(pull.norm(found, norm) * times) + log / np.log(10)
+                out[lag] = np.log10(pull.norm(found, norm, diagonal) * times) + log / np.log(10)
 
     if state and of in run.cell.states:
         note(0, deltas[of] if of == wrt else None)
@@ -139,16 +136,16 @@ def general_lag_norms(
 def general_step_norms(run: Run, of: str, wrt: str, norm: str = "spectral") -> tuple[Array, int]:
     """The norm of ∂ of_t / ∂ wrt_{t-1} at each step, (T, samples), and its number of rows.
 
-    Where the rows of a matrix go alike it is that of the step of one row.
+    Where the rows or the columns of a matrix go alike it is that of the step of one.
     """
     pull = Pull(run, of, wrt)
-    rows, out = pull.basis(pull.alike), np.zeros((run.steps, run.samples))
+    rows, out = pull.seed(), np.zeros((run.steps, run.samples))
     with np.errstate(all="ignore"):
         for t in range(run.steps):
             before = pull.step(t, {of: rows})[1].get(wrt)
             if before is not None:
-                out[t] = pull.norm(before, norm)
-    return out, len(rows)
+                out[t] = pull.norm(before, norm, pull.componentwise)
+    return out, math.prod(rows.shape[2:]) if pull.componentwise else len(rows)
 
 
 def _rescaled(rows: dict[str, Array], log: Array) -> tuple[dict[str, Array], Array]:

@@ -1,8 +1,9 @@
 """The ways between two values of a cell with scalars and matrices, as adjoints of arrays.
 
 A way is a term of the step, or a path of terms. Where every row of a matrix state goes the same
-way (I ⊗ A: linear attention and its kin), one row stands for all; where numbers alone stand on
-the way, one number does.
+way (I ⊗ A: linear attention and its kin), one row stands for all, or one column where they do
+(A ⊗ I); where each component goes its own way, a vector of ones; where numbers alone stand on
+the way, one number.
 """
 
 from __future__ import annotations
@@ -17,7 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul
 
-from symgate.algebra.maps import Composed, FromRight, Map, OfColumns, OnRows, ToRows
+from symgate.algebra.maps import (
+    Composed,
+    FromLeft,
+    FromRight,
+    Map,
+    OfColumns,
+    OfRows,
+    OnColumns,
+    OnRows,
+    ToColumns,
+    ToRows,
+)
 from symgate.algebra.vectors import name_of, rank, time_of
 from symgate.errors import Diverged, SymgateError
 from symgate.linear.adjoint import delta
@@ -85,39 +97,61 @@ class Pull:
     @cached_property
     def even(self) -> bool:
         """Whether numbers alone stand on the way from a state to itself: a multiple of I."""
+        return self.componentwise and self._numbers
+
+    @cached_property
+    def componentwise(self) -> bool:
+        """Whether each component goes its own way from a state to itself: a diagonal matrix."""
         return self.of == self.wrt and all(
-            term.map is None and all(rank(f) == 0 for f in term.coefficient)
-            for way in self.every
-            for _, term in way.terms
+            t.map is None for way in self.every for _, t in way.terms
         )
 
     @cached_property
-    def alike(self) -> bool:
-        """Whether each row of the matrices on the way goes the same way by itself."""
+    def _numbers(self) -> bool:
+        factors = (f for way in self.every for _, term in way.terms for f in term.coefficient)
+        return all(rank(f) == 0 for f in factors)
+
+    @cached_property
+    def alike(self) -> int | None:
+        """The axis along which the lines of a matrix on the way all go the same way, if any:
+        0 where each row does by itself, -1 where each column does."""
         passed = {node.name for way in self.every for node, _ in way.terms}
-        met = (self.of, *passed, self.wrt)
-        shapes = [self.lin.shape(name) for name in met]
-        first = shapes[0][0] if shapes[0] else None
-        if first is None or not self.nodes or not any(len(shape) == 2 for shape in shapes):
-            return False
-        return all(shape and shape[0] == first for shape in shapes) and all(
-            _by_rows(term.map) and all(rank(f) == 0 for f in term.coefficient)
-            for way in self.every
-            for _, term in way.terms
-        )
+        shapes = [self.lin.shape(name) for name in (self.of, *passed, self.wrt)]
+        if not (self.nodes and self._numbers and all(shapes) and any(len(s) == 2 for s in shapes)):
+            return None
+        for axis, kinds in _ALIKE.items():
+            if len({shape[axis] for shape in shapes}) == 1 and all(
+                _is_of(term.map, kinds) for way in self.every for _, term in way.terms
+            ):
+                return axis
+        return None
+
+    @property
+    def many(self) -> int:
+        """How many lines go alike."""
+        return 1 if self.alike is None else self.moment.shapes[self.of][self.alike]
 
     def times(self, norm: str) -> float:
-        """How much larger the norm of all rows is than that of the one that stands for them."""
+        """How much larger the norm of all is than that of what stands for them."""
         shape = self.moment.shapes[self.of]
-        many = math.prod(shape) if self.even else shape[0]
-        return math.sqrt(many) if norm == "frobenius" else 1.0
+        if norm != "frobenius":
+            return 1.0
+        return math.sqrt(math.prod(shape) if self.even else 1 if self.componentwise else self.many)
 
-    def basis(self, alike: bool) -> Array:
-        """The rows of the identity (r, 1, *shape); of one row of a matrix where all go alike."""
+    def seed(self) -> Array:
+        """What is pulled back to stand for the whole Jacobian, (r, samples, *shape)."""
+        if not self.componentwise:
+            return self.basis()
         shape = self.moment.shapes[self.of]
-        shape = (1, *shape[1:]) if alike else shape
-        size = int(np.prod(shape))
-        width = max((int(np.prod(self.moment.shapes[n.name])) for n in self.nodes), default=1)
+        return np.ones((1, self.run.samples, *([1] * len(shape) if self.even else shape)))
+
+    def basis(self) -> Array:
+        """The rows of the identity (r, 1, *shape); of one line of a matrix where all go alike."""
+        shape = [*self.moment.shapes[self.of]]
+        if self.alike is not None:
+            shape[self.alike] = 1
+        size = math.prod(shape)
+        width = max((math.prod(self.moment.shapes[n.name]) for n in self.nodes), default=1)
         if size * width * self.run.samples > MAX_NUMBERS:
             gigabytes = size * width * self.run.samples * 8 / 2**30
             raise SymgateError(
@@ -168,10 +202,12 @@ class Pull:
         value = value[(..., *[None] * (want - have))]
         return np.broadcast_to(value, (*batch, *self.moment.shapes[name]))
 
-    def norm(self, rows: Array, kind: str) -> Array:
-        """The norm of each sample's rows (r, samples, *shape)."""
+    def norm(self, rows: Array, kind: str, diagonal: bool = False) -> Array:
+        """The norm of each sample's rows (r, samples, *shape), or of a diagonal (1, …)."""
         flat = np.moveaxis(rows.reshape(*rows.shape[:2], -1), 1, 0)
         self.check(flat)
+        if diagonal and kind != "frobenius":
+            return np.abs(flat).max(axis=(1, 2))
         if kind == "frobenius":
             return np.sqrt(squares(flat))
         return np.sqrt(largest_squares(flat, native.engine()))
@@ -185,10 +221,14 @@ class Pull:
             )
 
 
-def _by_rows(through: Map | None) -> bool:
+#: The maps that act on each row by itself, and those that act on each column.
+_ALIKE = {0: OnRows | ToRows | FromRight | OfColumns, -1: OnColumns | ToColumns | FromLeft | OfRows}
+
+
+def _is_of(through: Map | None, kinds: Any) -> bool:
     if isinstance(through, Composed):
-        return _by_rows(through.first) and _by_rows(through.second)
-    return through is None or isinstance(through, OnRows | ToRows | FromRight | OfColumns)
+        return _is_of(through.first, kinds) and _is_of(through.second, kinds)
+    return through is None or isinstance(through, kinds)
 
 
 def _leading(ways: Mapping[str, list[Way]], wrt: str) -> set[str]:
