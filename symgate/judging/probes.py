@@ -162,7 +162,8 @@ def curve(run: Run, state: str, *, carry_alone: bool = False) -> Array:
 def slope(curve: Array) -> float:
     """Decades a step, over the second half of a curve."""
     half = len(curve) // 2
-    return float(curve[-1] - curve[half]) / (len(curve) - 1 - half)
+    with np.errstate(invalid="ignore"):  # -inf where a gradient is zero
+        return float(curve[-1] - curve[half]) / (len(curve) - 1 - half)
 
 
 def half_life(curve: Array) -> float:

@@ -217,7 +217,8 @@ def misprinted_candidate(
         x = np.ones((steps, input_size(cell, params)))
         run = simulate(cell, params, x, {state: np.ones(size)})
         last = lag_norms(run, state, state, 1, norm="spectral").log10_norm[1]
-        ends.append((float(np.log10(np.abs(run[state][-1, 0]))), float(last)))
+        with np.errstate(divide="ignore"):
+            ends.append((float(np.log10(np.abs(run[state][-1, 0]))), float(last)))
     (size_printed, growth), (size_mended, shrink) = ends
     numbers: dict[str, Number] = {
         "gain": float(gain),
