@@ -121,8 +121,10 @@ def _why(f: Findings) -> Words:
             "No cell here has a carry, a direct path from a state to its next value through no "
             "weight matrix, so no bias sets how long the gradient lasts.",
         )
+    lasting = [f[f"cells/{f.slugs[c.name]}/above_millionth"] is None for c in f.measured]
     return (
-        "That gate acts on the carry, the direct path from a state to its next value, which passes "
+        "In some cells a sigmoid gate" if any(lasting) else "That gate",
+        " acts on the carry, the direct path from a state to its next value, which passes "
         "through no weight matrix (in an LSTM, the constant error carousel). With bias ",
         Maths("0"),
         " it stays near ",
