@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 from datetime import date
 from random import Random
+from typing import Any
 
 from symgate.cells import entries
 
@@ -54,7 +55,7 @@ def chosen(others: int = 5) -> list[str]:
     return [*REPRESENTATIVES, *sorted(Random(ROTATION).sample(rest, others))]
 
 
-def in_turn(things: Iterable[str], count: int) -> list[str]:
+def in_turn(things: Iterable[Any], count: int) -> list[Any]:
     """Some of the things that a test runs on, other ones each day; all with ROTATION=all."""
     every = list(things)
     return every if ROTATION == "all" else sorted(Random(ROTATION).sample(every, count))

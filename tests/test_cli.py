@@ -15,7 +15,7 @@ import pytest
 import symgate as sg
 from symgate.cli import main
 from symgate.cli.main import COMMANDS
-from tests.chosen import CELLS
+from tests.chosen import CELLS, in_turn
 
 RNN = "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)"
 
@@ -235,7 +235,7 @@ def assert_nested(latex: str) -> None:
     assert not opened, latex
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", in_turn(CELLS, 7))
 @pytest.mark.parametrize("lag", ["0", "1", "2", "k"])
 def test_latex_is_balanced(symgate: Run, name: str, lag: str) -> None:
     found = symgate("show", name, "--latex", "--lag", lag)

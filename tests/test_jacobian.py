@@ -12,7 +12,7 @@ import sympy as sp
 
 import symgate as sg
 from symgate.algebra.vectors import variable
-from tests.chosen import CELLS
+from tests.chosen import CELLS, in_turn
 from tests.exact import Components, Decimals, Meaning, Residues, composed, is_exact
 from tests.oracles import Sample, sample
 from tests.random_cells import random_cell
@@ -193,7 +193,7 @@ def test_random_cells_equal_sympy(seed: int) -> None:
 # -- high precision --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", in_turn(CELLS, 10))
 def test_zoo_equals_differences_of_the_composed_cell(name: str) -> None:
     """Lags 1 to 4: the component form, composed with itself and differentiated by nothing
     but central differences with 120 digits and a step of 1e-40."""

@@ -172,7 +172,7 @@ def test_the_engine_may_not_run_programs(tmp_path: Path, monkeypatch: pytest.Mon
 # -- HTML --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", in_turn(CELLS, 10))
 def test_a_page_is_valid_small_and_alone(name: str) -> None:
     shown = sg.derive(sg.cell(name)).html()
     html5lib.HTMLParser(strict=True).parse(shown)
@@ -229,7 +229,7 @@ def test_a_formula_that_is_no_latex_says_so() -> None:
 # -- Markdown and text -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("style", sg.notations)
+@pytest.mark.parametrize("style", in_turn(sg.notations, 4))
 def test_markdown_survives_the_sites(style: str) -> None:
     """Inside a line no backslash before a sign; no bar in a table; $$ on lines of their own."""
     for name in ("gru", "lstm", "lem", "leaky-rnn", "slstm"):
@@ -269,7 +269,7 @@ def test_text_fits_a_terminal(style: str) -> None:
     assert max(map(len, shown.splitlines())) < 140
 
 
-@pytest.mark.parametrize("style", sg.notations)
+@pytest.mark.parametrize("style", in_turn(sg.notations, 4))
 def test_text_has_no_latex(style: str) -> None:
     for name in ("gru", "lstm-peephole", "lem", "lstm-concat", "unicornn"):
         shown = sg.derive(sg.cell(name), style).text()
