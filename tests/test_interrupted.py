@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -142,3 +143,18 @@ def test_nothing_that_steers_a_terminal_is_in_a_message(tmp_path: Path) -> None:
             with pytest.raises(sg.SymgateError) as found:
                 verb(tmp_path / name)
             assert str(found.value).isprintable()
+
+
+def test_a_sweep_on_a_full_disk_says_so_and_spares_devices(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    try:
+        with (
+            pytest.raises(sg.SymgateError, match=r"cannot write .*kept"),
+            Journal(tmp_path / "kept", {}) as kept,
+        ):
+            kept.add({"rate": "1" * 99})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(sg.SymgateError, match="a folder or a device"):
+        Journal(os.devnull, {})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -30,6 +31,8 @@ class Journal:
             if not self.path.parent.is_dir():
                 folder = self.path.parent
                 raise SymgateError(f"cannot write {self.path}: there is no folder {folder}")
+            if self.path.exists() and not self.path.is_file():
+                raise SymgateError(f"cannot write {self.path}: it is a folder or a device")
             try:
                 while self.file is None:
                     self.file = self.path.open("a+b")
@@ -56,10 +59,10 @@ class Journal:
     def close(self) -> None:
         """Let others write; a file in which nothing stands is removed."""
         if self.file is not None:
-            empty = self.path is not None and self.file.seek(0, 2) == 0
-            if empty and self.path is not None:
+            if self.path is not None and os.fstat(self.file.fileno()).st_size == 0:
                 self.path.unlink(missing_ok=True)
-            self.file.close()
+            with suppress(OSError):  # what a full disk did not take before is not taken now
+                self.file.close()
             self.file = None
 
     def _lock(self) -> None:

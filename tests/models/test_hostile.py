@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.models.keras_config import _below
+from symgate.models.keras_config import _below, facts_of
 from symgate.stored.npz import read_npy
 from tests.tools import package
 
@@ -333,3 +333,10 @@ def test_changed_bytes_never_end_raw(kind: str, tmp_path: Path) -> None:
         (tmp_path / "c").write_bytes(changed.tobytes()[: rng.integers(1, 2 * len(changed))])
         with contextlib.suppress(sg.SymgateError):
             sg.model(tmp_path / "c")
+
+
+@pytest.mark.parametrize("units", [-3, 0, 1.5, "4", None])
+def test_units_that_no_layer_has(units: object) -> None:
+    config = {"config": {"layers": [{"class_name": "GRU", "config": {"units": units}}]}}
+    with pytest.raises(sg.SymgateError, match="units; a layer has 1 or more"):
+        facts_of(config, "3.0")

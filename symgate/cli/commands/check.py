@@ -121,5 +121,6 @@ def _text(path: str) -> str:
             return sys.stdin.read()
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SymgateError(f"{path} cannot be read as text: {error}") from None
+    except (OSError, ValueError) as error:
+        why = "it is not in UTF-8" if isinstance(error, UnicodeError) else error
+        raise SymgateError(f"{path} cannot be read as text: {why}") from None
