@@ -81,7 +81,6 @@ def number(text: str) -> float:
 #: What the options with a choice take, for their help.
 NOTATIONS = "symgate, cho, chung, colah, keras, lecture, ng, pytorch, row"
 SCHEMES = "pytorch, keras, orthogonal, gaussian, identity, chrono"
-NORMS = "spectral, frobenius"
 
 
 def add_cell(parser: argparse.ArgumentParser) -> None:
@@ -140,9 +139,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def add_states(parser: argparse.ArgumentParser) -> None:
     """--of, --wrt, --norm: which Jacobian."""
+    from symgate.numerics.norms import NORMS
+
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", default="spectral", help=f"one of {NORMS} (spectral)")
+    parser.add_argument("--norm", default="spectral", help=f"one of {', '.join(NORMS)} (spectral)")
 
 
 def cells(words: list[str], files: list[str] | None) -> list[Cell]:

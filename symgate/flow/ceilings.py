@@ -25,6 +25,7 @@ from symgate.errors import SymgateError
 from symgate.flow.run_bound import STRETCH, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
+from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.tables import frame, html_table
 
@@ -91,7 +92,7 @@ def ceilings(decay: Decay) -> Ceilings:
     symbolic = bounds(run.cell)
     count = len(decay.lags) - 1
     largest = _Largest(run, max(decay.setting.positions) + 1 - np.arange(1, count + 1))
-    room = ROUNDING * (1 + np.arange(count + 1)) + _frobenius(decay, run)
+    room = ROUNDING * (1 + np.arange(count + 1)) + _beside_spectral(decay, run)
     start = np.max(decay.log10_norm[0])
     worst = _powers(symbolic, decay.of, decay.wrt, count, start, largest.bound) + room
     notes = []
@@ -108,11 +109,10 @@ def ceilings(decay: Decay) -> Ceilings:
     return Ceilings(formula, values, worst, own, radius, tuple(notes))
 
 
-def _frobenius(decay: Decay, run: Run) -> float:
-    """A Frobenius norm is at most √n times the spectral one."""
-    if decay.norm_name == "spectral":
-        return 0.0
-    return 0.5 * math.log10(min(run.size(run.cell.size(s)) for s in (decay.of, decay.wrt)))
+def _beside_spectral(decay: Decay, run: Run) -> float:
+    """log10 of how many times the spectral norm the norm can be."""
+    rows, columns = (run.size(run.cell.size(s)) for s in (decay.of, decay.wrt))
+    return 0.5 * math.log10(NORMS[decay.norm_name].most(rows, columns))
 
 
 # -- the worst case ---------------------------------------------------------------------------

@@ -86,7 +86,7 @@ class Decay:
 
     `lags` is (K + 1,), `log10_norm` (K + 1, samples): network by network, in each sequence by
     sequence, the positions of a sequence next to each other, and -inf only where the gradient
-    is exactly zero; `norm` is 10 to these powers, `norm_name` "spectral" or "frobenius".
+    is exactly zero; `norm` is 10 to these powers, `norm_name` which of `NORMS` it is.
     `singular` maps the lags that were asked for to log10 of all singular values (samples, n);
     None where none were asked for. Rates are natural: the norm goes with e^(rate · k) on the
     tail. `runs` holds a run for each network, `beside` what was worked out beside the curve,

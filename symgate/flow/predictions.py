@@ -21,6 +21,7 @@ from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.general_pull import general_step_norms
+from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
@@ -191,11 +192,9 @@ def _diagonal_power(logs: Array, lags: Array, norm: str) -> Array:
     if not math.isfinite(most):
         return np.where(lags > 0, -np.inf, 0.0)
     out = lags * most / LN10
-    if norm == "frobenius":
-        below = np.maximum(logs - most, -1e6)  # a unit that is shut counts at lag 0 alone
-        spread = np.exp(2 * lags[:, None] * below[None]).sum(axis=1)
-        out = out + 0.5 * np.log10(spread) - 0.5 * math.log10(len(logs))
-    return out
+    below = np.maximum(logs - most, -1e6)  # a unit that is shut counts at lag 0 alone
+    spread = NORMS[norm].of_diagonals(np.exp(lags[:, None, None] * below))
+    return out + 0.5 * np.log10(spread / NORMS[norm].of_identity(len(logs)))
 
 
 def _prediction(decay: Decay, name: str, line: Array) -> Prediction:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from symgate.numerics.norms import NORMS
 from symgate.tables import html_table
 
 if TYPE_CHECKING:
@@ -63,11 +64,8 @@ def in_the_norm(decays: Sequence[Decay]) -> str:
     if len(names) > 1:
         each = ", ".join(f"{d.cell} {d.norm_name}" for d in decays)
         return f"norms differ, so the numbers do not compare: {each}"
-    most = math.sqrt(max(d.width for d in decays))
-    if names == {"spectral"}:
-        told = "spectral (largest singular value); the Frobenius norm is 1 to"
-        return f"norm: {told} {most:.3g} times as large"
-    return f"norm: Frobenius; the spectral norm is smaller, by a factor of at most {most:.3g}"
+    size = max(d.width for d in decays)
+    return f"norm: {NORMS[names.pop()].sentence.format(size=size, root=math.sqrt(size))}"
 
 
 def number(value: float, form: str) -> str:

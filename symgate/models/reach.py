@@ -132,7 +132,7 @@ def reach(
     """log10 of the norm of ∂output_at/∂x_s for every step s of a network's input.
 
     `net` is a network or a layer, `x` as `Network.simulate` takes it, `at` the step of the
-    output, counted from 0; `norm` is "spectral" or "frobenius".
+    output, counted from 0; `norm` names one, as in `decay`.
 
     >>> import numpy as np, symgate as sg
     >>> rng = np.random.default_rng(0)
@@ -210,7 +210,7 @@ def _curve(network: Network, x: Array, at: int, norm: str, directions: int | Non
         stream = parts[0]
         for part in parts[1:]:
             stream = stream.plus(part)
-    sizes = np.linalg.norm(stream.values, ord=NORMS[norm].order, axis=(1, 2))
+    sizes = np.sqrt(NORMS[norm].squares(stream.values, None))
     with np.errstate(divide="ignore"):
         curve: Array = np.log10(sizes) + stream.exponents * np.log10(2)
     return np.where(sizes > 0, curve, -np.inf)

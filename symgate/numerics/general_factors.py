@@ -7,13 +7,15 @@ is folded step by step.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from symgate.algebra.vectors import name_of
 from symgate.numerics import native
 from symgate.numerics.general import natural, parameters_of
 from symgate.numerics.general_ways import Array, Pull
-from symgate.numerics.norms import largest_squares, squares
+from symgate.numerics.norms import NORMS
 from symgate.numerics.record import noted_of
 from symgate.numerics.values import Arrays
 
@@ -32,7 +34,7 @@ def of_factors(
     if pull.of != pull.wrt or sources & {*run.cell.states} != {pull.wrt}:
         return None
     out = np.full((lags + 1, run.samples), -np.inf)
-    out[0] = 0.5 * np.log10(np.prod(shape)) if norm == "frobenius" else 0.0
+    out[0] = 0.5 * np.log10(NORMS[norm].of_identity(math.prod(shape)))
     times = np.log10(pull.times(norm))
     if pull.even:
         out[1:] = _of_numbers(pull, lags, at) + times
@@ -60,9 +62,7 @@ def of_factors(
             if len(keep):
                 held = np.stack(products)[keep]
                 pull.check(held)
-                found = (
-                    squares(held) if norm == "frobenius" else largest_squares(held, native.engine())
-                )
+                found = NORMS[norm].squares(held, native.engine())
                 out[lag + 1 + keep] = 0.5 * np.log10(found) + np.stack(logs)[keep] + times
             lag += count
     return out

@@ -38,7 +38,7 @@ from symgate.linear.paths import Path
 from symgate.linear.terms import Linearisation, Node, Term
 from symgate.numerics import native
 from symgate.numerics.general import Moment
-from symgate.numerics.norms import largest_squares, squares
+from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays
 
@@ -134,9 +134,8 @@ class Pull:
     def times(self, norm: str) -> float:
         """How much larger the norm of all is than that of what stands for them."""
         shape = self.moment.shapes[self.of]
-        if norm != "frobenius":
-            return 1.0
-        return math.sqrt(math.prod(shape) if self.even else 1 if self.componentwise else self.many)
+        many = math.prod(shape) if self.even else 1 if self.componentwise else self.many
+        return math.sqrt(NORMS[norm].of_identity(many))
 
     def seed(self) -> Array:
         """What is pulled back to stand for the whole Jacobian, (r, samples, *shape)."""
@@ -206,11 +205,10 @@ class Pull:
         """The norm of each sample's rows (r, samples, *shape), or of a diagonal (1, …)."""
         flat = np.moveaxis(rows.reshape(*rows.shape[:2], -1), 1, 0)
         self.check(flat)
-        if diagonal and kind != "frobenius":
-            return np.abs(flat).max(axis=(1, 2))
-        if kind == "frobenius":
-            return np.sqrt(squares(flat))
-        return np.sqrt(largest_squares(flat, native.engine()))
+        found = NORMS[kind]
+        if diagonal:
+            return np.sqrt(found.of_diagonals(flat))
+        return np.sqrt(found.squares(flat, native.engine()))
 
     def check(self, rows: Array) -> None:
         """Raise where something is not finite."""

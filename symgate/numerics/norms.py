@@ -1,4 +1,4 @@
-"""Norms of the rows of a product: Frobenius, spectral, and all singular values.
+"""The norms: a record each, in `NORMS`, which is all that there is to adding one.
 
 The spectral norm is followed from lag to lag: a few left vectors of the last lag start the
 iteration of the next. It is taken when a residual says that it is exact and the rest of
@@ -7,6 +7,7 @@ the Frobenius norm is too small to hide a larger value; else the Gram matrix is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ctypes import CDLL
 from dataclasses import dataclass
 from typing import Any
@@ -14,18 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.scaled import largest_entries
+
 Array = NDArray[Any]
 
-
-@dataclass(frozen=True)
-class Norm:
-    """A norm of a matrix: the sign below its bars, and NumPy's word for it."""
-
-    sign: str
-    order: Any
-
-
-NORMS = {"frobenius": Norm("F", "fro"), "spectral": Norm("2", 2)}
 
 #: How many vectors are followed, how exact the norm must be, how often to try, and for how
 #: many lags at most nothing is followed after that failed.
@@ -36,7 +29,7 @@ VECTORS, EXACT, ROUNDS, REST = 6, 1e-12, 6, 31
 FEW, FEW_COMPILED = 48, 128
 
 
-def squares(held: Array) -> Array:
+def squares(held: Array, library: CDLL | None = None) -> Array:
     """The sum of squares of each matrix of (…, r, n)."""
     flat = held.reshape(*held.shape[:-2], held.shape[-2] * held.shape[-1])
     return np.asarray(np.vecdot(flat, flat))
@@ -117,3 +110,52 @@ def largest_squares(held: Array, library: CDLL | None = None) -> Array:
 def singular_values(rows: Array) -> Array:
     """All singular values of each sample of (B, r, n), largest first: (B, min(r, n))."""
     return np.asarray(np.linalg.svd(rows, compute_uv=False))
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A norm of a matrix, as everything that measures, bounds, plots or names one needs it.
+
+    `label` is what it is called, `sign` stands below its bars, `sentence` says beside a table
+    what it is, with {size} and {root} for the units and their square root. `squares` gives its
+    square for each matrix of (…, r, n), `of_diagonals` for the diagonal matrices whose
+    diagonals are the rows of (…, 1, n). `most` is how much larger than that of the spectral
+    norm its square can be, for so many rows and columns. A norm that the rows keep when they
+    are rotated has `rotates`: of others no direction is dropped. `kernel` is what the compiled
+    engine notes it by, if it can.
+    """
+
+    label: str
+    sign: str
+    sentence: str
+    squares: Callable[[Array, CDLL | None], Array]
+    of_diagonals: Callable[[Array], Array]
+    most: Callable[[int, int], float]
+    rotates: bool = True
+    kernel: str = ""
+
+    def of_identity(self, size: int) -> float:
+        """The square of the norm of the identity; that of A counts as often in I ⊗ A."""
+        return float(self.of_diagonals(np.ones((1, size))))
+
+
+NORMS = {
+    "spectral": Norm(
+        "spectral",
+        "2",
+        "spectral (largest singular value); the Frobenius norm is 1 to {root:.3g} times as large",
+        largest_squares,
+        lambda rows: largest_entries(rows) ** 2,
+        lambda rows, columns: 1,
+        kernel="spectral",
+    ),
+    "frobenius": Norm(
+        "Frobenius",
+        "F",
+        "Frobenius; the spectral norm is smaller, by a factor of at most {root:.3g}",
+        squares,
+        squares,
+        min,
+        kernel="squares",
+    ),
+}

@@ -85,7 +85,7 @@ class LagNorms:
         some = sorted({k for k in (0, 1, 2, 5, 10, 20, 50, 100, 1000) if k < last} | {last})
         middle = np.median(self.log10_norm.reshape(last + 1, -1), axis=1)
         rows = [(k, f"{middle[k]:.3f}", self.rank[k]) for k in some]
-        header = ("lag", f"log10 of the {self.norm_name} norm", "rank")
+        header = ("lag", f"log10 of the {NORMS[self.norm_name].label} norm", "rank")
         return html_table(rows, header, caption=f"∂{self.of}/∂{self.wrt}", notes=self.notes)
 
     def to_frame(self) -> Any:
@@ -242,6 +242,7 @@ def _walk(
     """Multiply the rows (B, r, n) by `of` back over the lags; the records note them."""
     followed = [spectral for record in records for spectral in record.spectral]
     each = any(record.singular_at for record in records)
+    tolerance = tolerance if all(record.norm.rotates for record in records) else 0.0
     rank = Rank(tolerance, steps.width, each=each, spectral=followed, library=asked.library)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(asked.run.samples))
     Walk(

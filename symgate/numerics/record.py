@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.norms import FEW, Spectral, largest_squares, singular_values, squares
+from symgate.numerics.norms import FEW, NORMS, Spectral, singular_values, squares
 from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_two
 
 Array = NDArray[Any]
@@ -51,14 +51,15 @@ class Record:
         noted: Array | None = None,
         library: CDLL | None = None,
     ) -> None:
-        self.wrt, self.norm, self.singular_at = wrt, norm, set(singular_at)
+        self.wrt, self.norm, self.singular_at = wrt, NORMS[norm], set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
         self.noted = noted_of(lags, noted)
         self.squares, self.dropped = np.zeros((2, lags + 1, samples))
         self.logs = np.zeros((lags + 1, samples))
         self.rank = np.zeros(lags + 1, int)
         self.singular: dict[int, Array] = {}
-        self.spectral = [Spectral(height, b, library) for b in range(samples) if norm == "spectral"]
+        followed = range(samples if self.norm.kernel == "spectral" else 0)
+        self.spectral = [Spectral(height, b, library) for b in followed]
         self.low, self.high = limits(dtype)
 
     def note(self, lag: int, product: Scaled) -> None:
@@ -123,17 +124,20 @@ class Record:
             with np.errstate(divide="ignore"):
                 self.singular[lag] = np.log10(found) + (product.log * np.log10(2))[:, None]
 
+    @property
+    def kernel(self) -> str:
+        """What the compiled engine notes the norm by, "" if it cannot."""
+        return self.norm.kernel
+
     def measure(self, rows: Array) -> Array:
         """The squared norm of each sample of (B, r, n)."""
-        if self.norm == "frobenius":
-            return squares(rows)
+        if not self.spectral:
+            return self.norm.squares(rows, None)
         return np.asarray([s.norm(r) ** 2 for s, r in zip(self.spectral, rows, strict=True)])
 
     def measure_many(self, products: Array) -> Array:
-        if self.norm == "frobenius":
-            return squares(products)
-        if products.shape[2] <= FEW:
-            return largest_squares(products)
+        if not self.spectral or products.shape[2] <= FEW:
+            return self.norm.squares(products, None)
         return np.asarray([self.measure(rows) for rows in products])
 
     def log10_norm(self) -> Array:
@@ -156,8 +160,12 @@ class Record:
 class DiagonalRecord(Record):
     """As a Record of diagonal matrices, of each of which the product holds its one row."""
 
+    @property
+    def kernel(self) -> str:
+        return "squares" if self.norm.kernel == "squares" else ""
+
     def measure(self, rows: Array) -> Array:
-        return squares(rows) if self.norm == "frobenius" else largest_entries(rows) ** 2
+        return self.norm.of_diagonals(rows)
 
     def measure_many(self, products: Array) -> Array:
         return self.measure(products)

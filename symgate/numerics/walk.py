@@ -19,7 +19,7 @@ from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
 from symgate.numerics.recipe import is_for_tape
-from symgate.numerics.record import DiagonalRecord, Record, Regrown
+from symgate.numerics.record import Record, Regrown
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.straight import Straight
@@ -75,9 +75,12 @@ class Walk:
         self.steps, self.product, self.records, self.rank = steps, product, records, rank
         self.at, self.lags, self.progress = at, lags, progress
         self.looks: deque[_Look] = deque(maxlen=KEPT)
-        diagonal = any(isinstance(r, DiagonalRecord) and r.norm == "spectral" for r in records)
         self.way: Way
-        if library is not None and not diagonal and is_for_tape(steps.expressions):
+        if (
+            library is not None
+            and all(r.kernel for r in records)
+            and is_for_tape(steps.expressions)
+        ):
             self.way = Compiled(steps, product, records, library)
         else:
             self.way = Straight(steps, product, records)
@@ -149,7 +152,7 @@ class Compiled:
         self, steps: Steps, product: Scaled, records: Sequence[Record], library: CDLL
     ) -> None:
         self.steps, self.product, self.records, self.library = steps, product, records, library
-        self.spectral = records[0].norm == "spectral"
+        self.spectral = records[0].kernel == "spectral"
         noted = np.any([record.noted for record in records], axis=0)
         self.noted, self.few = np.flatnonzero(noted), noted.mean() < 0.5
         self.pulling = self.made()

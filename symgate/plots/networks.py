@@ -48,8 +48,7 @@ def watch_curves(watch: Watch, label: str, ax: Axes | None = None, **line: Any) 
             "label": f"epoch {epoch}" if place in (0, last) else "_",
         }
         line_on(ax, watch.lags, curve, **{**style, **line})
-    named = {"spectral": "spectral", "frobenius": "Frobenius"}[watch.norm]
-    titled(ax, f"{named} norm")
+    titled(ax, f"{NORMS[watch.norm].label} norm")
     ax.set_title(label)
     ax.legend(frameon=False)
     return ax
