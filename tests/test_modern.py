@@ -440,3 +440,25 @@ def test_a_page_on_a_matrix_state_says_what_the_paper_says() -> None:
     assert r"\mathrm{d}S_t &= \mathrm{d}S_{t-1} - \beta_t \, \mathrm{d}s_{S,t} \, k_t" in page
     page = sg.derive(sg.cell("mlstm")).latex()
     assert r"\lim_{f_t \to 0} \frac{\partial C_t}{\partial C_{t-1}} &= 0" in page
+
+
+def test_the_larger_of_two_products_is_no_activation_with_a_constant() -> None:
+    """max(U h, W x) was taken for an activation whose constant is W x: a raw TypeError."""
+    cell = sg.Cell.from_text("h[t] = max(U @ h[t-1], W @ x[t])")
+    params = sg.init(cell, 4, input=3, seed=1)
+    x = np.random.default_rng(0).normal(size=(6, 3))
+    run, h = sg.simulate(cell, params, x), np.zeros(4)
+    for t in range(6):
+        h = np.maximum(params["U"] @ h, params["W"] @ x[t])
+        assert np.abs(run["h"][t] - h).max() < 1e-12
+
+
+def test_a_path_that_carries_nothing_is_told_with_the_others() -> None:
+    """A route whose adjoint is 0 in symbols has no rows; it ended in an AxisError."""
+    cell = sg.Cell.from_text("""
+        q[t] = Q @ x[t]
+        S[t] = S[t-1] @ diag(g[t]) + outer(x[t], spike(U @ h[t-1]))
+        g[t] = sigmoid(G @ x[t] + layer_norm(S[t-1] @ q[t]))
+        h[t] = g[t] * h[t-1] + (1 - g[t]) * sigmoid(c)**(U @ h[t-1] * sigmoid(U @ h[t-1]))
+    """)
+    assert "direct 0.0%" in str(sg.decay(cell, hidden=3, lags=4).paths)

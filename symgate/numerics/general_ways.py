@@ -71,8 +71,9 @@ def _ways(lin: Linearisation, paths: Sequence[Path] | None) -> dict[str, list[Wa
             change = delta(f"{node.name}:{place}" if i else node.name, node.rank)
             value = Mul(*term.coefficient, change)
             pulled.append((change, value if term.map is None else term.map.pull(value)))
-        way = Way(chain[-1][1].source, chain, tuple(pulled))
-        found.setdefault(chain[0][0].name, []).append(way)
+        if all(value != 0 for _, value in pulled):
+            way = Way(chain[-1][1].source, chain, tuple(pulled))
+            found.setdefault(chain[0][0].name, []).append(way)
     return found
 
 

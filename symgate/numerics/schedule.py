@@ -141,7 +141,11 @@ class _Plan:
             return None
         symbol = variable(name)
         followers = [
-            n for n, e in self.body.items() if isinstance(e, Function) and e.args[0] == symbol
+            n
+            for n, e in self.body.items()
+            if isinstance(e, Function)
+            and e.args[0] == symbol
+            and all(constant.is_number for constant in e.args[1:])
         ]
         readers = [n for n, e in self.body.items() if e.has(symbol)]
         if len(followers) != 1 or readers != followers:
