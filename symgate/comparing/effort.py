@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 #: What one comparison may cost: a few seconds where it is used up.
-EFFORT = 150_000
+EFFORT = 60_000
 
 
 class TooLarge(Exception):
