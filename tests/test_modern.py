@@ -462,3 +462,11 @@ def test_a_path_that_carries_nothing_is_told_with_the_others() -> None:
         h[t] = g[t] * h[t-1] + (1 - g[t]) * sigmoid(c)**(U @ h[t-1] * sigmoid(U @ h[t-1]))
     """)
     assert "direct 0.0%" in str(sg.decay(cell, hidden=3, lags=4).paths)
+
+
+def test_the_square_of_a_sum_is_not_the_sum_of_squares_in_print() -> None:
+    for line, shown in {
+        "sum(U @ h[t-1])**2": r"(\mathbf{1}^{\mathsf{T}} (U h_{t-1}))^{2}",
+        "sum((U @ h[t-1])**2)": r"\mathbf{1}^{\mathsf{T}} ((U h_{t-1})^{2})",
+    }.items():
+        assert shown in sg.latex(sg.Cell.from_text(f"h[t] = {line} * x[t]"))

@@ -144,10 +144,10 @@ class LatexPrinter(Noted):
         one, turned = self.one(), self.transposed(self.one())
         if rank(e.args[0]) == 2:
             first, last = (one, turned) if self.notation.row else (turned, one)
-            return made(ATOM, first, " ", inside, " ", last)
+            return made(ATOM, first, " ", inside, " ", last, raised=True)
         if self.notation.row:
             return made(MATVEC, inside, " ", turned)
-        return made(ATOM, turned, " ", inside)
+        return made(ATOM, turned, " ", inside, raised=True)
 
     kronecker = r" \otimes "
 
