@@ -163,7 +163,7 @@ CASES = [
           "B takes a vector of size n, and [h[t-1], x[t]] has size 2*n", "B @ [h[t-1], x[t]]", 38),
     right("vector times vector", "h[t-1] @ h[t-1]", "* between two vectors", "h[t-1]", 17),
     right("vector transposed", "h[t-1].T", "here a matrix is expected", "h[t-1]", 8),
-    right("matrix on a number", "U @ 2 + h[t-1]", "this is a number", "2", 12),
+    right("matrix on a number", "U @ 2 + h[t-1]", "and 2 is a number", "2", 12),
     right("number as matrix", "2 @ h[t-1]", "a matrix is expected here", "2", 8),
     right("matrix plus number", "(W + 1) @ h[t-1]", "a matrix is expected here", "1", 13),
     right("matrix without vector", "W.T + h[t-1]", "write A @ v", "W.T + h[t-1]", 8),

@@ -402,6 +402,9 @@ def test_a_normaliser_of_zero_is_named() -> None:
     [
         ("softmax(S[t-1])", r"softmax takes a vector, and S\[t-1\] is a matrix"),
         ("S[t-1] + u[t]", r"u\[t\] is a vector, and a matrix is expected"),
+        ("S[t-1] @ u[t]", r"S\[t-1\] @ u\[t\] is a vector, .* beside the matrix outer\(u"),
+        ("max(S[t-1], u[t])", r"u\[t\] is a vector, .* beside the matrix S\[t-1\]"),
+        ("S[t-1].T", r"S.T may stand only beside @"),
     ],
 )
 def test_a_vector_and_a_matrix_are_told_apart(line: str, said: str) -> None:

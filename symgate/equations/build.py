@@ -82,6 +82,8 @@ class Builder:
                 return self.arithmetic(node, self.vector(left), op, self.vector(right))
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 return self.call(node, function, arguments)
+            case ast.Attribute():
+                raise self.source.error(node, "S.T may stand only beside @, as in S[t-1].T @ q[t]")
         raise self.source.error(node, "this is not an expression of the language")
 
     def symbol(self, name: str, lag: int | None) -> Basic:

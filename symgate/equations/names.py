@@ -57,6 +57,7 @@ ALONE, MIXED, ENTERS = range(3)
 def classify(source: Source, lines: tuple[Line, ...]) -> Names:
     """Find out what each name is; a name that is two things is an error."""
     names = Names([line.name for line in lines], Ranks(lines))
+    _check_matrices(source, lines, names.ranks)
     walk = _Uses(names.ranks)
     uses = [use for line in lines for use in walk(line.right, "vector", ALONE)]
     for use in uses:
@@ -72,6 +73,25 @@ def classify(source: Source, lines: tuple[Line, ...]) -> Names:
 def rank(node: ast.expr, names: Names) -> int:
     """0 for a number, 1 for a vector, 2 for a matrix."""
     return 2 if is_matrix(node, names) else max(names.ranks.of(node), 0)
+
+
+def of_matrix(source: Source, node: ast.expr, function: str) -> EquationError:
+    """A matrix is given to a function of a vector."""
+    return source.error(
+        node,
+        f"{function} takes a vector, and {source.written(node)} is a matrix; write the cell for "
+        f"one row of it, or give {function} a vector made of it, as S[t] @ q[t]",
+    )
+
+
+def _check_matrices(source: Source, lines: tuple[Line, ...], ranks: Ranks) -> None:
+    """Functions of a vector are not given a matrix of the step."""
+    for node in (below for line in lines for below in ast.walk(line.right)):
+        match node:
+            case ast.Call(func=ast.Name(id=function), args=arguments) if function in MIXES:
+                for argument in arguments:
+                    if ranks.is_value(argument):
+                        raise of_matrix(source, argument, function)
 
 
 def is_matrix(node: ast.expr, names: Names) -> bool:
@@ -207,7 +227,8 @@ def _classify_variable(source: Source, names: Names, use: Use) -> None:
         raise source.error(
             use.node,
             f"{source.written(use.node)} is a vector, and here a matrix is expected: @ stands "
-            f"between a matrix and a vector, * between two vectors, as z[t] * (U @ h[t-1])",
+            f"between a matrix and a vector, * between two vectors, as z[t] * (U @ h[t-1]), and "
+            f"outer(v, k) makes a matrix of two vectors",
         )
     defined = use.name in names.targets
     if use.lag == 1 and not defined:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sympy import Add, Expr, Symbol
 
-from symgate.equations.names import Names, is_matrix, rank
+from symgate.equations.names import Names, is_matrix, of_matrix, rank
 from symgate.equations.source import Source
 from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
+from symgate.equations.unify import Mismatch, Size, Unifier
 
 LETTERS = ("n", "m", "p", "q", "l", "r", "s", "u", "v", "w")
 
@@ -29,54 +30,6 @@ _ROW = "{right} takes a row vector of size {one}, and {left} has size {other}"
 _INNER = "the columns of {left} are {one}, and the rows of {right} are {other}"
 _ROWS = "the rows of {left} are {one}, and those of {right} are {other}"
 _COLUMNS = "the columns of {left} are {one}, and those of {right} are {other}"
-
-#: A size: the variables that it is the sum of.
-Size = tuple[int, ...]
-
-
-class Mismatch(Exception):
-    """Two sizes that cannot be equal."""
-
-
-@dataclass
-class Unifier:
-    """Size variables, each free or bound to a sum of others."""
-
-    bound: dict[int, Size] = field(default_factory=dict)
-    count: int = 0
-
-    def fresh(self) -> Size:
-        self.count += 1
-        return (self.count,)
-
-    def resolved(self, size: Size) -> Size:
-        """The sum of free variables that a size stands for, sorted."""
-        parts: list[int] = []
-        for variable in size:
-            parts.extend(
-                self.resolved(self.bound[variable]) if variable in self.bound else [variable]
-            )
-        return tuple(sorted(parts))
-
-    def unify(self, one: Size, other: Size) -> None:
-        left, right = list(self.resolved(one)), list(self.resolved(other))
-        for variable in list(left):
-            if variable in right:
-                left.remove(variable)
-                right.remove(variable)
-        if not left and not right:
-            return
-        if not left or not right:
-            raise Mismatch
-        if len(right) == 1:
-            left, right = right, left
-        if len(left) == 1:
-            self.bound[left[0]] = tuple(right)
-        elif len(left) == len(right):
-            for a, b in zip(left, right, strict=True):
-                self.unify((a,), (b,))
-        else:
-            raise Mismatch
 
 
 @dataclass(frozen=True)
@@ -123,7 +76,11 @@ class _Walk:
         found = reference(node)
         if found is not None:
             if found[0] in self.value:
-                raise self.source.error(node, f"{found[0]} is a matrix where a vector is expected")
+                shown = self.source.written(node)
+                raise self.source.error(
+                    node,
+                    f"{shown} is a matrix, and a vector is expected here: {shown} @ q[t] makes one",
+                )
             return self.vector.get(found[0])
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
@@ -169,15 +126,13 @@ class _Walk:
     def vector_size(self, node: ast.expr, name: str) -> Size:
         """The size of what must be a vector."""
         if rank(node, self.names) == 2:
-            raise self.source.error(
-                node,
-                f"{name} takes a vector, and {self.source.written(node)} is a matrix; write the "
-                f"cell for one row of it, or give {name} a vector made of it, as S[t] @ q[t]",
-            )
+            raise of_matrix(self.source, node, name)
         size = self.size(node)
         if size is None:
             raise self.source.error(
-                node, f"{name} takes a vector, and {self.source.written(node)} is a number"
+                node,
+                f"{name} takes a vector, and {self.source.written(node)} is a number, which "
+                f"multiplies a vector or a matrix with *",
             )
         return size
 
@@ -197,7 +152,10 @@ class _Walk:
         for part in parts:
             size = self.size(part)
             if size is None:
-                raise self.source.error(part, "a number cannot be stacked in [a, b]")
+                shown = self.source.written(part)
+                raise self.source.error(
+                    part, f"{shown} is a number, which cannot be stacked in [a, b]"
+                )
             self.part[id(part)] = size
             sizes.extend(size)
         return tuple(sizes)
@@ -209,7 +167,12 @@ class _Walk:
         outer, inner = reversed(shape) if row else shape
         size = self.stacked(vector.elts) if isinstance(vector, ast.List) else self.size(vector)
         if size is None:
-            raise self.source.error(vector, "a matrix acts on a vector, and this is a number")
+            shown, by = map(self.source.written, (vector, matrix))
+            raise self.source.error(
+                vector,
+                f"{by} is a matrix, which acts on a vector, and {shown} is a number: it multiplies "
+                f"a vector or a matrix with *, as in {shown} * h[t-1]",
+            )
         self.equal(node, inner, size, _ROW if row else _ACTS, (left, right))
         return outer
 
@@ -246,11 +209,17 @@ class _Walk:
                         f"a number is added to a matrix here: {self.source.written(left)} and "
                         f"{self.source.written(right)}",
                     )
+                self.no_vector_beside(left, right)
                 sides = (left, right)
                 return self.same_shape(node, self.shape(left), self.shape(right), sides)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div() | ast.Pow(), right=right) if (
                 self.is_changing(node)
             ):
+                return self.scaled(node, left, right)
+            case ast.Call(func=ast.Name(id="max" | "min"), args=[left, right]) if self.is_changing(
+                node
+            ):
+                self.no_vector_beside(left, right)
                 return self.scaled(node, left, right)
             case ast.Call(args=[argument, *_]) if self.is_changing(node):
                 return self.shape(argument)
@@ -269,9 +238,6 @@ class _Walk:
                             "write diag(v) @ A",
                         )
                     return self.shape(matrices[0])
-            case ast.Call(func=ast.Name(id=name), args=[part, *_]) if self.rank(part) == 2:
-                given = f"{name} takes a vector, and {self.source.written(part)} is a matrix"
-                raise self.source.error(node, f"{given}; write the cell for one row of it")
         if self.rank(node) == 1:
             given = f"{self.source.written(node)} is a vector, and a matrix is expected here"
             raise self.source.error(node, f"{given}: outer(v, k) or diag(v) makes one")
@@ -286,6 +252,17 @@ class _Walk:
 
     def rank(self, node: ast.expr) -> int:
         return rank(node, self.names)
+
+    def no_vector_beside(self, left: ast.expr, right: ast.expr) -> None:
+        """A vector does not stand beside a matrix of the step in a sum, max or min."""
+        for vector, matrix in ((left, right), (right, left)):
+            if (self.rank(vector), self.rank(matrix)) == (1, 2):
+                shown, by = map(self.source.written, (vector, matrix))
+                raise self.source.error(
+                    vector,
+                    f"{shown} is a vector, and a matrix is expected beside the matrix {by}: "
+                    f"outer(v, k) or diag(v) makes one",
+                )
 
     def is_changing(self, node: ast.expr) -> bool:
         """Whether a matrix changes with the step."""
