@@ -72,8 +72,7 @@ class Builder:
             case ast.Constant(value=value):
                 return number(value)
             case ast.UnaryOp(op=op, operand=operand):
-                inner = self.vector(operand)
-                return -inner if isinstance(op, ast.USub) else inner
+                return self.vector(operand) * (-1 if isinstance(op, ast.USub) else 1)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.matrix_vector(left, right)
             case ast.BinOp(op=ast.Pow()):
@@ -202,8 +201,7 @@ class Builder:
                 ranks = [rank_of(side, self.names) for side in (left, right)]
                 if ranks != [2, 2]:
                     matrix, number = (left, right) if ranks[0] == 2 else (right, left)
-                    scale = self.vector(number)
-                    scale = 1 / scale if isinstance(op, ast.Div) else scale
+                    scale = self.vector(number) ** (-1 if isinstance(op, ast.Div) else 1)
                     return [(scale * c, m) for c, m in self.parts(matrix)]
             case ast.UnaryOp(op=op, operand=operand):
                 sign = -1 if isinstance(op, ast.USub) else 1
