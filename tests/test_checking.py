@@ -520,3 +520,23 @@ def test_rows_are_no_error_where_nothing_says_so() -> None:
 def test_scalars_of_a_step_are_shifted_with_it() -> None:
     found = sg.check("deltanet-row", sg.derive("deltanet-row", sections=["lags"]).latex())
     assert found.verdict == "right", str(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        (r"\mathrm{d}o_t = \mathrm{d}S_t q_t", "right"),
+        (r"\mathrm{d}o_t = \mathrm{d}S_t k_t", "wrong"),
+        (
+            r"\mathrm{d}S_t = \mathrm{d}S_{t-1} - \beta_t \mathrm{d}S_{t-1} k_t k_t^\top",
+            "right",
+        ),
+        (r"\mathrm{d}S_t = \mathrm{d}S_{t-1} (I - \beta_t k_t k_t^\top)", "right"),
+        (
+            r"\mathrm{d}S_t = \mathrm{d}S_{t-1} + \beta_t \mathrm{d}S_{t-1} k_t k_t^\top",
+            "wrong",
+        ),
+    ],
+)
+def test_a_change_of_a_matrix_stands_among_its_factors(line: str, verdict: str) -> None:
+    assert sg.check("deltanet", line).verdict == verdict

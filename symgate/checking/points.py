@@ -178,7 +178,7 @@ def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
     before: list[Values] = [{s: draw(cell.shapes[s], positive=True) for s in cell.states}]
     values = None
     free = [(name, s) for s in cell.states for name in (f"delta_{s}", f"loss:{s}", f"later:{s}")]
-    free += [(f"letter:d{name}", name) for name in (*cell.states, *cell.inputs)]
+    free += [(f"letter:d:{name}", name) for name in (*cell.states, *cell.inputs)]
     units = {LETTER.format(n): _diagonals(mp, size(n)) for n in cell.sizes.values()}
     for _ in range(steps):
         inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}

@@ -21,6 +21,7 @@ from symgate.algebra.vectors import Stack, Total, shifted
 from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of, primes, spelt
+from symgate.checking.moved import around
 from symgate.checking.names import key
 from symgate.checking.partials import differential, joined, leading_derivative, running
 from symgate.checking.products import ONE, Item, Power, Products
@@ -170,7 +171,7 @@ class Reader:
 
     def _joined(self, items: list[Item], inside: bool) -> Value:
         segments: list[Item] = []
-        for sign, value, at in self.products.outer(items):
+        for sign, value, at in self.products.outer(around(self.products, items)):
             if segments and sign in ("", "times", "/"):
                 own, before, place = segments[-1]
                 place = Span(place.start, at.stop)
@@ -239,7 +240,9 @@ class Reader:
         moved = differential(joined(factors[:2]))
         moment = self.scope.moment(moved) if moved is not None else None
         if moment is not None and isinstance(tree, Sign) and key(tree.name) == "d":
-            return 2, change(self.scope, moment, Span(tree.start, after.stop))
+            ref, place = self.scope.reference(after), Span(tree.start, after.stop)
+            power = None if ref is None else ending(ref)
+            return 2, self.products.raised(change(self.scope, moment, place), power, place)
         near = small(self.scope, tree, after)
         if near is not None:
             return 2, near

@@ -127,12 +127,16 @@ class Vector:
 
 @dataclass(frozen=True)
 class Operator:
-    """A matrix as a sum of products; `factors` are what it was multiplied out of."""
+    """A matrix as a sum of products; `factors` are what it was multiplied out of.
+
+    The change of a matrix of the step is a column (or a row) that remembers that one's shape.
+    """
 
     parts: Summands
     rows: Expr
     cols: Expr
     factors: tuple[Operator, ...] = field(default=(), compare=False, repr=False)
+    matrix: tuple[Expr, Expr] | None = field(default=None, compare=False, repr=False)
 
     def at(self, place: Any) -> Operator:
         """The same, found at a place of the text."""
@@ -141,7 +145,8 @@ class Operator:
 
     @property
     def turned(self) -> Operator:
-        return Operator(tuple(s.turned() for s in self.parts), self.cols, self.rows)
+        parts = tuple(s.turned() for s in self.parts)
+        return Operator(parts, self.cols, self.rows, matrix=self.matrix)
 
 
 Value = Vector | Operator
