@@ -138,7 +138,10 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
     code, out, _ = symgate(*words)
     assert code == 0
     assert out.splitlines()[0].split()[:3] == ["hidden", "bias", "f"]
-    assert len(out.splitlines()) == 5
+    assert out.splitlines()[5:] == [
+        "",
+        "lstm: the spectral norm of ∂h/∂h over 20 lags; 2 networks at each point",
+    ]
     assert target.read_bytes().startswith(b"%PDF")
     again = symgate(*words, "--csv")[1]
     assert len(again.splitlines()) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +49,29 @@ def test_help_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(NOTATIONS.split(", ")) == sorted(names())
     assert SCHEMES.split(", ") == list(KNOWN_SCHEMES)
     assert ", ".join(NAMES) in helped(capsys, "derive", "--help")
+    assert NOTATIONS in helped(capsys, "report", "--help")
+    assert f"some of {SCHEMES}" in helped(capsys, "sweep", "--help")
+    assert "networks at each point (2)" in helped(capsys, "sweep", "--help")
     shown = helped(capsys, "decay", "--help")
     assert SCHEMES in shown
     assert ", ".join(NORMS) in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--verison"], "--verison is not an option; did you mean --version?"),
+        (["decay", "gru", "--hiden", "3"], "--hiden is not an option; did you mean --hidden?"),
+        (["examples", "/dev/null/new"], "/dev/null/new cannot be written: Not a directory"),
+        (["check", "lstm", "missing.tex"], "cannot read missing.tex: No such file or directory"),
+    ],
+)
+def test_a_slip_is_answered_in_words_that_are_true(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with suppress(SystemExit):
+        assert main(words) == 3
+    assert told in capsys.readouterr().err
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:

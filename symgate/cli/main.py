@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -132,7 +133,8 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     known = [string[2:] for action in parser._actions for string in action.option_strings]
     if option in instead.OPTIONS:
         return f"{option} is not an option; take {instead.OPTIONS[option]}"
-    return f"{option} is not an option{did_you_mean(option.lstrip('-'), filter(None, known))}"
+    offer = did_you_mean(option.lstrip("-"), filter(None, known))
+    return f"{option} is not an option" + re.sub(r"'(\S+?)'", r"--\1", offer)
 
 
 def _module(command: str) -> str:

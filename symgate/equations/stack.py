@@ -45,7 +45,8 @@ def stack(
     found = [zoo_cell(c) if isinstance(c, str) else c for c in cells]
     for given in found:
         if not isinstance(given, Cell):
-            raise SymgateError(f"expected a cell or its name, not {type(given).__name__}")
+            mend = f"; layers={given} stacks one" if isinstance(given, int) else ""
+            raise SymgateError(f"expected a cell or its name, not {type(given).__name__}{mend}")
     if layers is not None:
         if not is_whole(layers) or not 1 <= layers <= MAX_LAYERS:
             raise SymgateError(

@@ -38,9 +38,9 @@ KEPT = 1 << 28
 #: Above this number of bytes nothing is drawn at all.
 MOST = 1 << 32
 
-#: What is said to weights in place of options.
+#: What is said to weights, or to an input, in place of options.
 WEIGHTS = (
-    "weights of your own are run first, and the run is measured: "
+    "{} of your own are run first, and the run is measured: "
     "sg.decay(sg.simulate(cell, params, x), lags=…), or sg.decay(net.simulate(x))"
 )
 
@@ -51,7 +51,7 @@ INPUTS, STARTS = "independent standard normal inputs", "starts uniform in (-1, 1
 def _no_weights(name: str, value: Any) -> str:
     """A value of the cell by its name, and no weights: those go into a run."""
     if isinstance(value, Mapping) or hasattr(value, "shape"):
-        raise SymgateError(WEIGHTS)
+        raise SymgateError(WEIGHTS.format("weights"))
     return word(name, value)
 
 
@@ -100,7 +100,7 @@ def decay(
     else:
         cell = what.cell if isinstance(what, Setup) else cell_of(what)
         if {"params", "x"} & {*options}:
-            raise SymgateError(WEIGHTS)
+            raise SymgateError(WEIGHTS.format("weights" if "params" in options else "inputs"))
         of, wrt = chosen_values(cell, of, wrt)
         if wrt not in cell.states and options.get("steps") is None:
             k = options.get("lags")

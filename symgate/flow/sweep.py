@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from symgate.flow.table import half_life, lag, power
 from symgate.flow.table import number as told
 from symgate.flow.workers import in_order
 from symgate.instead import tells
-from symgate.numerics.biases import bias_of
+from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
@@ -100,7 +100,7 @@ class Sweep:
     def _repr_html_(self) -> str:
         head, *rows = self.table()
         more = [f"… {len(rows) - 50} further points"] if len(rows) > 50 else []
-        return html_table(rows[:50], head, notes=more)
+        return html_table(rows[:50], head, notes=[*more, measured_on(self)])
 
     @asked()
     def to_csv(self, path: str | Path | None = None) -> str:
@@ -145,6 +145,20 @@ class Sweep:
         return symgate.plots.sweep_on(ax, self, result, **line)
 
 
+def measured_on(found: Sweep) -> str:
+    """Which norm of what the numbers are, and over how many networks.
+
+    >>> import symgate as sg
+    >>> measured_on(sg.sweep("lstm", hidden=[2, 3], lags=20))
+    'lstm: the spectral norm of ∂h/∂h over 20 lags; 2 networks at each point'
+    """
+    made = found.setting
+    of = f"the {made['norm']} norm of ∂{made['of']}/∂{made['wrt']} over {made['lags']} lags"
+    networks = "one network" if made["networks"] == 1 else f"{made['networks']} networks"
+    each = f", {made['samples']} sequences each" if made["samples"] > 1 else ""
+    return f"{found.cell}: {of}; {networks} at each point{each}"
+
+
 @asked(
     hidden=several(units(1)),
     gain=several(number()),
@@ -178,6 +192,10 @@ def sweep(
     file ends with the same bytes. A grid of more than `limit` points is refused.
     """
     cell = cell_of(cell)
+    by_name = cast("dict[str, Any]", options)
+    for name in [*by_name]:
+        if name in all_biases(cell) and np.ndim(by_name[name]):
+            bias = {**(bias or {}), name: several(number())(name, by_name.pop(name))}
     axes = _axes(hidden, gain, scheme, bias)
     count = math.prod(map(len, axes.values()))
     if count == 0:
@@ -191,8 +209,10 @@ def sweep(
         )
     known_name("the norm", norm, NORMS)
     of, wrt = chosen_values(cell, of, wrt)
+    named: dict[str, str] = {}
     for gate in bias or {}:
-        bias_of(cell, gate)
+        if (first := named.setdefault(bias_of(cell, gate), gate)) != gate:
+            raise SymgateError(f"{first} and {gate} are the same bias; vary one of them")
     if wrt not in cell.states and options.get("steps") is None:
         options["steps"] = (options.get("lags") or Setup.lags) + 1
     if options.get("networks") is None and options.get("samples") is None:

@@ -171,7 +171,7 @@ class Judgements:
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items() if n)
-        return f"<Judgements of {len(self)} claims: {told}>"
+        return f"<Judgements of {len(self)} claim{'s' * (len(self) != 1)}: {told}>"
 
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict."""

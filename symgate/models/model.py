@@ -243,8 +243,9 @@ def _listed(contents: Contents) -> str:
         return f"inside are {', '.join(contents.inside[:20])}"
     names = list(contents.arrays)
     shown = ", ".join(f"{n} {contents.arrays[n].shape}" for n in names[:8])
+    one = "is one array" if len(names) == 1 else f"are {len(names)} arrays"
     return (
-        f"inside are {len(names)} arrays: {shown}{', …' if len(names) > 8 else ''}; arrays of your "
+        f"inside {one}: {shown}{', …' if len(names) > 8 else ''}; arrays of your "
         f"own are known as weight_ih (G n, m) and weight_hh (G n, n), with framework= as those of "
         f"another"
     )

@@ -91,9 +91,12 @@ def init(
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
+    given: dict[str, float] = {}
     for gate, value in {**mapping("bias", bias), **biases}.items():
-        name = bias_of(cell, gate)
-        out[name] = np.full_like(out[name], _number(f"the bias of {gate}", value))
+        name, wanted = bias_of(cell, gate), _number(f"the bias of {gate}", value)
+        if given.setdefault(name, wanted) != wanted:
+            raise SymgateError(f"{name} is given twice, as {given[name]:g} and as {wanted:g}")
+        out[name] = np.full_like(out[name], wanted)
     for name, value in mapping("values", values).items():
         known_name(f"a parameter of {cell.name} named", name, out)
         out[name] = _spread(name, value, out[name].shape)

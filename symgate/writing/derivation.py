@@ -195,7 +195,8 @@ def derive(
     ):
         if value not in known:
             raise UnknownName(what, str(value), known)
-    wanted = NAMES if sections is None else tuple(dict.fromkeys(sections))
+    listed = [sections] if isinstance(sections, str) else sections
+    wanted = NAMES if listed is None else tuple(dict.fromkeys(listed))
     if not wanted:
         raise SymgateError(f"no section is named; choose from {', '.join(NAMES)}")
     for name in wanted:

@@ -121,6 +121,8 @@ def _text(path: str) -> str:
             return sys.stdin.read()
         with open(path, encoding="utf-8-sig") as file:
             return file.read()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:
         why = "it is not in UTF-8" if isinstance(error, UnicodeError) else error
         raise SymgateError(f"{path} cannot be read as text: {why}") from None

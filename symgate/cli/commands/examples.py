@@ -18,12 +18,15 @@ def run(arguments: argparse.Namespace) -> int:
     target = Path(arguments.folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise SymgateError(f"{target} is there already; name a new folder")
-    target.mkdir(parents=True, exist_ok=True)
     copied = []
-    for file in sorted(source().iterdir(), key=lambda f: f.name):
-        if file.name.endswith((".py", ".ipynb")) and file.name not in LEFT_OUT:
-            (target / file.name).write_bytes(file.read_bytes())
-            copied.append(file.name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for file in sorted(source().iterdir(), key=lambda f: f.name):
+            if file.name.endswith((".py", ".ipynb")) and file.name not in LEFT_OUT:
+                (target / file.name).write_bytes(file.read_bytes())
+                copied.append(file.name)
+    except OSError as error:
+        raise SymgateError(f"{target} cannot be written: {error.strerror}") from None
     for name in copied:
         print(target / name)
     print(f"symgate: run one with python {target / copied[0]}", file=sys.stderr)

@@ -7,7 +7,7 @@ import json
 import sys
 
 from symgate.cli.bar import sections
-from symgate.cli.options import SCHEMES, add_data, cells, one_thread, whole
+from symgate.cli.options import NOTATIONS, SCHEMES, add_data, cells, one_thread, whole
 
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
@@ -34,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for name, line in SIZES.items():
         parser.add_argument(f"--{name}", type=whole, help=line)
     parser.add_argument("--scheme", help=f"initialisation: {SCHEMES}")
-    parser.add_argument("--notation", help="the notation of the formulas (symgate)")
+    parser.add_argument("--notation", help=f"of the formulas: {NOTATIONS}")
     parser.add_argument(
         "--format", default="html", metavar="F", help="html (default), md, tex or pdf"
     )

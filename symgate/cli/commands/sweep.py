@@ -8,6 +8,7 @@ import json
 from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    SCHEMES,
     SETUP,
     add_setup,
     add_states,
@@ -29,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
     parser.add_argument("--hidden", type=wholes, default=[64], help="units: 16,32,64")
     parser.add_argument("--gain", type=numbers, default=[1.0], help="gains: 0.5,1,2")
-    parser.add_argument("--scheme", type=names, default=["pytorch"], help="initialisations")
+    parser.add_argument("--scheme", type=names, default=["pytorch"], help=f"some of {SCHEMES}")
     parser.add_argument(
         "--bias",
         action="append",
@@ -37,7 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="GATE=B,B…",
         help="biases of a gate: f=0,1,2",
     )
-    grid = ("hidden", "gain", "scheme", "bias")
+    parser.add_argument("--networks", type=whole, help="how many networks at each point (2)")
+    grid = ("hidden", "gain", "scheme", "bias", "networks")
     add_setup(parser, *(name for name in SETUP if name not in grid))
     parser.add_argument("--jobs", type=whole, default=1, help="processes (1)")
     parser.add_argument("--dask", metavar="ADDRESS", help="run on a Dask cluster: tcp://host:8786")
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     pictures.check(arguments)
     writable(arguments.keep)
-    from symgate.flow.sweep import sweep
+    from symgate.flow.sweep import measured_on, sweep
     from symgate.flow.workers import cluster
 
     with bar(f"{cell.name}: sweep") as hook, cluster(arguments.dask) as executor:
@@ -96,5 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         from symgate.cli.columns import columns
 
-        print("\n".join(columns(found.table())))
+        print("\n".join(columns(found.table())), end="\n\n")
+        print(measured_on(found))
     return 0
