@@ -75,12 +75,9 @@ lock:
 	$(call write-lock,requirements.lock)
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install -c requirements.lock '.[test]'
 	$(call write-lock,requirements-test.lock)
-	cp requirements.lock build/lock/core.in
 	build/lock/bin/python -m pip --disable-pip-version-check --quiet install pip-tools
-	build/lock/bin/pip-compile --quiet --generate-hashes --no-annotate --no-header --allow-unsafe \
-		--no-emit-options --no-emit-index-url --output-file build/lock/hashed build/lock/core.in
-	{ echo '# Made by `make lock`; do not edit. Every package, its version, and the hashes of its files.'; \
-		cat build/lock/hashed; } > requirements.lock
+	$(call hash-lock,requirements.lock)
+	$(call hash-lock,requirements-test.lock)
 	rm -rf build/lock
 
 clean:
@@ -101,5 +98,16 @@ endef
 define write-lock
 @{ echo '# Made by `make lock`; do not edit. Every package and its exact version.'; \
 	build/lock/bin/python -m pip --disable-pip-version-check freeze --exclude symgate; } > $(1).new
+@mv $(1).new $(1)
+endef
+
+# $(call hash-lock,FILE): the same, with the hashes of every file of a version beside it.
+define hash-lock
+@cp $(1) build/lock/$(1:.lock=.in)
+@build/lock/bin/pip-compile --quiet --generate-hashes --no-annotate --no-header --allow-unsafe \
+	--no-strip-extras --no-emit-options --no-emit-index-url \
+	--output-file build/lock/hashed build/lock/$(1:.lock=.in)
+@{ echo '# Made by `make lock`; do not edit. Every package, its version, and the hashes of its files.'; \
+	cat build/lock/hashed; } > $(1).new
 @mv $(1).new $(1)
 endef
