@@ -131,3 +131,24 @@ def test_a_stack_of_matrix_cells_is_derived(name: str) -> None:
     page = sg.derive(sg.stack(name, layers=2)).html()
     assert "<math" in page
     assert len(page) < 300_000
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    tied = sg.stack("gru", "lstm", residual=True)
+    for hidden in (3, [3, 4]):
+        with pytest.raises(sg.SymgateError, match="as long as its input"):
+            sg.init(tied, hidden=hidden, input=2)
+    assert sg.init(tied, hidden=3)["W1_z"].shape == (3, 3)
+    with pytest.raises(sg.SymgateError, match="residual"):
+        sg.stack("lstm", layers=2, residual="no")  # type: ignore[arg-type]
+
+
+def test_a_state_as_long_as_the_input_is_no_layer() -> None:
+    cell = sg.Cell.from_text("s[t] = a * s[t-1] + x[t]\nh[t] = tanh(W @ s[t] + U @ h[t-1])")
+    shapes = {name: array.shape for name, array in sg.init(cell, hidden=3, input=2).items()}
+    assert shapes["W"] == (3, 2)
+
+
+def test_zero_is_a_fixed_point_of_deep_stacks() -> None:
+    with pytest.raises(sg.SymgateError, match="no closed form"):
+        sg.origin(sg.stack("rnn", layers=4))  # four biases have to be 0

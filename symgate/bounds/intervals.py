@@ -100,7 +100,11 @@ SYMMETRIC = Interval(Fraction(-1), Fraction(1))
 
 
 def _times(a: End, b: End) -> End:
-    return Fraction(0) if a == 0 or b == 0 else a * b
+    if a == 0 or b == 0:
+        return Fraction(0)
+    if math.inf in (abs(a), abs(b)):  # a fraction may be too large for a float
+        return math.inf if (a > 0) == (b > 0) else -math.inf
+    return a * b
 
 
 def _over(a: End) -> End:

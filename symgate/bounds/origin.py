@@ -179,7 +179,7 @@ def _uniform(lin: Linearisation, zero: Sequence[str]) -> dict[Expr, Expr]:
 
 
 def _zero_biases(lin: Linearisation) -> tuple[str, ...]:
-    """The fewest vectors that must be 0 for every state to be 0."""
+    """The fewest vectors that must be 0 for every state to be 0; of many, those all needed."""
     left = _residuals(lin, ())
     if not left:
         return ()
@@ -191,6 +191,12 @@ def _zero_biases(lin: Linearisation) -> tuple[str, ...]:
         for chosen in combinations(involved, count):
             if not _residuals(lin, chosen):
                 return chosen
+    if len(involved) > MAX_TOGETHER and not _residuals(lin, involved):
+        needed = involved
+        for name in involved:
+            without = [n for n in needed if n != name]
+            needed = needed if _residuals(lin, without) else without
+        return tuple(needed)
     raise NoOrigin(
         f"0 is no fixed point of {lin.cell.name}, whichever biases are 0",
         "without input the state 0 does not stay where it is, whichever biases are 0",

@@ -170,7 +170,7 @@ def _limit(first: Interval, second: Interval, third: Interval) -> Interval:
 
 
 def _geometric(first: End, second: End, third: End) -> End:
-    if math.isinf(third) or second == first:
+    if third in (math.inf, -math.inf) or second == first:
         return third
     ratio = (third - second) / (second - first)
     return third + (third - second) * ratio / (1 - ratio) if 0 < ratio < 1 else third

@@ -13,7 +13,7 @@ from sympy import Indexed
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, time_of
-from symgate.asked import is_whole
+from symgate.asked import is_whole, switch
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import EquationError, ShapeError, SymgateError
@@ -60,7 +60,7 @@ def stack(
         found = found * layers if len(found) == 1 else found
     if norm not in BETWEEN:
         raise SymgateError(f'norm must be "layer_norm", "rms_norm" or "", not {norm!r}')
-    return _joined(found, residual, norm)
+    return _joined(found, switch("residual", residual), norm)
 
 
 def layers_of(cell: Cell) -> tuple[Cell, ...]:

@@ -123,6 +123,13 @@ def chosen_sizes(
             f"the input of {cell.name} is as long as its state: input = {input} does not fit "
             f"hidden = {hidden}"
         )
+    layers = [s for s in cell.states if name_parts(s).layer]
+    tied = any(str(size) == "m" for s in layers for size in cell.shapes[s])
+    if input is not None and tied and input != sizes.get("m", hidden):
+        raise SymgateError(
+            f"a layer of {cell.name} is as long as its input: input = {input} does not fit "
+            f"hidden = {sizes.get('m', hidden)}"
+        )
     for letter in sizes:
         known_name(f"a size of {cell.name} named", letter, cell.sizes)
     return {letter: int(given.get(letter, hidden)) for letter in cell.sizes}

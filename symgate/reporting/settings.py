@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from symgate.asked import is_whole
@@ -13,6 +13,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES
+from symgate.numerics.options import known_name
 from symgate.writing.notation import notation as notation_named
 
 #: Units of the heat map of half-lives, whose runs are many.
@@ -97,6 +98,8 @@ def chosen(
     if len(cells) > MOST_CELLS:
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
     found = [cell_of(c) for c in cells]
+    for name in given:
+        known_name("an option of report named", name, [f.name for f in fields(Settings)][1:-1])
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
     for name, most in (
