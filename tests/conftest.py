@@ -1,4 +1,9 @@
-"""What pytest says at its start."""
+"""What pytest says at its start, and what no test leaves to the next."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
 
 from tests.chosen import CELLS, REPRESENTATIVES, ROTATION
 
@@ -6,3 +11,16 @@ from tests.chosen import CELLS, REPRESENTATIVES, ROTATION
 def pytest_report_header() -> str:
     others = ", ".join(name for name in CELLS if name not in REPRESENTATIVES)
     return f"ROTATION={ROTATION}: cells of the zoo beside the representatives: {others}"
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open() -> Iterator[None]:
+    """A picture without axes is drawn in pyplot's own: in those of another test, if one is open."""
+    _close()
+    yield
+    _close()
+
+
+def _close() -> None:
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -61,8 +61,6 @@ DRAWINGS: dict[str, Callable[[Axes | None], Axes]] = {
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_picture_takes_ax_and_changes_no_setting(name: str) -> None:
-    if "matplotlib.pyplot" in sys.modules:
-        mpl.pyplot.close("all")  # what another test has left
     before = dict(mpl.rcParams)
     figure = Figure()
     FigureCanvasAgg(figure)
