@@ -35,7 +35,6 @@ def test_sixty_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             said = f"{type(error).__name__}: {error}"
         if bool(said) != bool(mend) or mend not in said:
             wrong.append((line, said))
-    plt.close("all")
     assert not wrong
     assert [len(lines) for lines in TYPED.values()] == [15] * 4 + [25, 18, 30]
 

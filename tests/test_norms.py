@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -91,7 +90,6 @@ def test_its_curve_lies_under_its_bounds_and_is_named(name: str, norm: str) -> N
     assert all(p.log10_norm[0] == pytest.approx(d.median[0]) for p in d.predictions.entries)
     assert rf"\|_{{{MADE[norm].sign}}}" in d.plot().get_ylabel()
     assert MADE[norm].sentence.format(size=d.width) in d._repr_html_()
-    plt.close("all")
 
 
 @pytest.mark.parametrize("norm", MADE)
@@ -112,6 +110,5 @@ def test_every_verb_takes_it(norm: str, tmp_path: Path, capsys: pytest.CaptureFi
     exact = by_numpy(np.diag(1 - run["h"][5] ** 2) @ weights[0], norm)
     assert 10 ** seen[5] == pytest.approx(exact)
     assert MADE[norm].sign in seen.plot().get_ylabel()
-    plt.close("all")
     with pytest.raises(sg.SymgateError, match="nuclear"):
         sg.decay("gru", norm="nucular")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,13 +15,6 @@ from matplotlib import pyplot as plt  # after the choice of a backend
 
 import symgate as sg
 from symgate.plots.vector import luminance
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    plt.close("all")
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ class Interval:
 
     @property
     def is_bounded(self) -> bool:
-        return not (math.isinf(self.low) or math.isinf(self.high))
+        return not (is_infinite(self.low) or is_infinite(self.high))
 
     @property
     def magnitude(self) -> End:
@@ -99,22 +99,32 @@ UNIT = Interval(Fraction(0), Fraction(1))
 SYMMETRIC = Interval(Fraction(-1), Fraction(1))
 
 
+def is_infinite(end: End) -> bool:
+    """Whether an end is ±∞; `math.isinf` makes a float of it, for which a fraction may be too
+    large.
+
+    >>> is_infinite(-math.inf), is_infinite(Fraction(10) ** 400)
+    (True, False)
+    """
+    return end in (math.inf, -math.inf)
+
+
 def _times(a: End, b: End) -> End:
     if a == 0 or b == 0:
         return Fraction(0)
-    if math.inf in (abs(a), abs(b)):  # a fraction may be too large for a float
+    if is_infinite(a) or is_infinite(b):
         return math.inf if (a > 0) == (b > 0) else -math.inf
     return a * b
 
 
 def _over(a: End) -> End:
-    return Fraction(0) if math.isinf(a) else 1 / a
+    return Fraction(0) if is_infinite(a) else 1 / a
 
 
 def _corner(base: End, exponent: End) -> Interval:
     if exponent == 0 or base == 1:
         return Interval(Fraction(1), Fraction(1))
-    if base == 0 or math.isinf(base) or math.isinf(exponent):
+    if base == 0 or is_infinite(base) or is_infinite(exponent):
         end = math.inf if (base > 1) == (exponent > 0) else Fraction(0)
         return Interval(end, end)
     return enclosed(rational(base) ** rational(exponent))

@@ -39,6 +39,7 @@ from symgate.bounds.intervals import (
     End,
     Interval,
     enclosed,
+    is_infinite,
     rational,
 )
 from symgate.equations.cell import Cell
@@ -170,7 +171,7 @@ def _limit(first: Interval, second: Interval, third: Interval) -> Interval:
 
 
 def _geometric(first: End, second: End, third: End) -> End:
-    if third in (math.inf, -math.inf) or second == first:
+    if is_infinite(third) or second == first:
         return third
     ratio = (third - second) / (second - first)
     return third + (third - second) * ratio / (1 - ratio) if 0 < ratio < 1 else third

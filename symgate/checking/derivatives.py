@@ -13,7 +13,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
-from symgate.checking.matrices import folded
+from symgate.checking.matrices import CHANGE, folded
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, Summands, added, exact, expanded, multiplied
 from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
@@ -227,7 +227,7 @@ def gradient(scope: Scope, parameter: str, at: Place) -> Operator:
             if term.parameter == parameter:
                 found += _share(scope, node.name, term, kind.kind, at)
     result = Operator(tuple(found), *shape).at(at)
-    return result.turned if scope.row else result
+    return scope.line(result)
 
 
 def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -> Summands:
@@ -267,11 +267,11 @@ def change(scope: Scope, moment: Moment, at: Place) -> Operator:
     if moment.name in cell.inputs:
         if "inputs" not in scope.mentions:
             raise Mentions("inputs", at)
-        found = _column(scope, f"letter:d:{moment.name}", moment.name, -moment.time)
+        found = _column(scope, CHANGE.format(moment.name), moment.name, -moment.time)
     elif moment.time < 0:
         if moment.time < -1 or moment.name not in cell.states:
             raise NotUnderstood("this change is not understood here", at)
-        found = _column(scope, f"letter:d:{moment.name}", moment.name, 1)
+        found = _column(scope, CHANGE.format(moment.name), moment.name, 1)
     else:
         ends = [(s, 1) for s in cell.states]
         ends += [(x, 0) for x in cell.inputs] if "inputs" in scope.mentions else []
@@ -280,10 +280,10 @@ def change(scope: Scope, moment: Moment, at: Place) -> Operator:
             for name, lag in ends
             for s in multiplied(
                 within(scope, moment.name, name, lag),
-                _column(scope, f"letter:d:{name}", name, lag),
+                _column(scope, CHANGE.format(name), name, lag),
             )
         )
     shape = lin.shape(moment.name)
     matrix = (shape[0], shape[1]) if len(shape) == 2 else None
     column = Operator(found, lin.size(moment.name), ONE, matrix=matrix).at(at)
-    return column.turned if scope.row else column
+    return scope.line(column)

@@ -17,6 +17,9 @@ ONE = Integer(1)
 #: What E is called, by its n.
 LETTER = "letter:E:{}"
 
+#: What the change of a state or an input is called, by its name.
+CHANGE = "letter:d:{}"
+
 
 def diagonals(size: Expr) -> MatrixOf:
     """E of a size: A ⊙ B is Eᵀ (A ⊗ B) E."""

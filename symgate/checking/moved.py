@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sympy import Expr, Identity, Integer
 
 from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import name_of
+from symgate.checking.matrices import CHANGE
 from symgate.checking.products import Item, Products
 from symgate.checking.summands import added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
@@ -28,14 +28,18 @@ def around(products: Products, items: Sequence[Item]) -> list[Item]:
             begin, stop = _beside(found, at)
             return [*found[:begin], _taken(products, found[begin:stop], at - begin), *found[stop:]]
     for at in range(len(found) - 1):
-        (_, _, first), (sign, _, last) = pair = found[at : at + 2]
-        left, right = (_line(products, value, place) for _, value, place in pair)
-        if sign in ("", "times") and left and right and _is_dyad(left, right):
+        (_, one, first), (sign, other, last) = found[at : at + 2]
+        if sign not in ("", "times") or not (_moves(one) or _moves(other)):
+            continue
+        left, right = _line(products, one, first), _line(products, other, last)
+        if left is None or right is None or not left.cols == right.rows == ONE:
+            continue
+        if ONE not in (left.rows, right.cols):
             dyad = tensor(_matrix(left), transposed(_matrix(right)))
             whole = Span(first.start, last.stop)
             made = Operator(expanded(dyad), left.rows * right.cols, ONE).at(whole)
-            made = made.turned if products.scope.row else made
-            return [*found[:at], (found[at][0], made, whole), *found[at + 2 :]]
+            line = products.scope.line(made)
+            return [*found[:at], (found[at][0], line, whole), *found[at + 2 :]]
     return found
 
 
@@ -56,7 +60,7 @@ def _taken(products: Products, items: Sequence[Item], at: int) -> Item:
     number, left = _product(products, items[:at])
     more, right = _product(products, items[at + 1 :])
     if left is None and right is None:
-        return items[0][0], _scaled(value, number * more), place
+        return items[0][0], value.scaled(number * more), place
     turned = (value.cols == ONE) is products.scope.row
     rows, cols = value.matrix[::-1] if turned else value.matrix
     before, after = (
@@ -70,8 +74,8 @@ def _taken(products: Products, items: Sequence[Item], at: int) -> Item:
     one, other = (transposed(after), before) if turned else (before, transposed(after))
     column = value if value.cols == ONE else value.turned
     parts = multiplied(expanded(tensor(one, other)), column.parts)
-    made = _scaled(Operator(parts, before.rows * after.cols, ONE).at(place), number * more)
-    return items[0][0], made.turned if products.scope.row else made, place
+    made = Operator(parts, before.rows * after.cols, ONE).at(place).scaled(number * more)
+    return items[0][0], products.scope.line(made), place
 
 
 def _product(products: Products, items: Sequence[Item]) -> tuple[Expr, Operator | None]:
@@ -96,31 +100,22 @@ def _line(products: Products, value: Value, place: Place) -> Operator | None:
     """A vector as the column or the row that it is; None for a number."""
     if isinstance(value, Operator) or value.size is None:
         return value if isinstance(value, Operator) else None
-    shape = (ONE, value.size) if products.scope.row else (value.size, ONE)
-    return products.as_operator(value, place, *shape)
+    return products.line(value, place)
 
 
 def _matrix(value: Operator) -> Expr:
     return added(value.parts, value.rows, value.cols)
 
 
-def _is_dyad(left: Operator, right: Operator) -> bool:
-    """Whether a column stands before a row, and one of them is a change."""
-    thin = left.cols == right.rows == ONE and ONE not in (left.rows, right.cols)
-    return thin and (_moves(left) or _moves(right))
-
-
-def _moves(value: Operator) -> bool:
-    """Whether a change stands in it."""
-    names = {
-        name_of(v)
-        for part in value.parts
-        for factor in part.factors
-        for v in factor.free_symbols
-        if v.is_Indexed
-    }
-    return any(name.startswith("letter:d:") for name in names)
-
-
-def _scaled(value: Operator, number: Expr) -> Operator:
-    return replace(value, parts=tuple(part.scaled(number) for part in value.parts))
+def _moves(value: Value) -> bool:
+    """Whether it is a column or a row in which a change stands."""
+    return (
+        isinstance(value, Operator)
+        and ONE in (value.rows, value.cols)
+        and any(
+            v.is_Indexed and name_of(v).startswith(CHANGE.format(""))
+            for part in value.parts
+            for factor in part.factors
+            for v in factor.free_symbols
+        )
+    )

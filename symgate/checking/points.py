@@ -12,7 +12,7 @@ from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, Mul
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec
-from symgate.checking.matrices import LETTER
+from symgate.checking.matrices import CHANGE, LETTER
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.evaluation import (
@@ -178,7 +178,7 @@ def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
     before: list[Values] = [{s: draw(cell.shapes[s], positive=True) for s in cell.states}]
     values = None
     free = [(name, s) for s in cell.states for name in (f"delta_{s}", f"loss:{s}", f"later:{s}")]
-    free += [(f"letter:d:{name}", name) for name in (*cell.states, *cell.inputs)]
+    free += [(CHANGE.format(name), name) for name in (*cell.states, *cell.inputs)]
     units = {LETTER.format(n): _diagonals(mp, size(n)) for n in cell.sizes.values()}
     for _ in range(steps):
         inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}

@@ -103,14 +103,14 @@ class Products:
                 assert isinstance(line, Vector)
                 assert isinstance(number, Operator)
                 column = self.as_operator(line, at, line.size, ONE)
-                return _scaled(column.turned if self.scope.row else column, number)
+                return _scaled(self.scope.line(column), number)
             case Vector(), Vector():
                 size = self.common(a.size, b.size, at)
                 return Vector(a.expr * b.expr, size, (a.unit or b.unit) and size is None)
             case Vector(size=None), Operator():
-                return replace(b, parts=tuple(s.scaled(a.expr) for s in b.parts))
+                return b.scaled(a.expr)
             case Operator(), Vector(size=None):
-                return replace(a, parts=tuple(s.scaled(b.expr) for s in a.parts))
+                return a.scaled(b.expr)
             case Vector(size=size), Operator(rows=rows) if rows == ONE and size is not None:
                 return self.times(self.as_operator(a, at, size, ONE), b, at)
             case Operator(cols=cols), Vector(size=size) if cols == ONE and size is not None:
@@ -217,8 +217,11 @@ class Products:
         """A side of ⊗: a vector is a column."""
         if isinstance(value, Operator) or value.size is None:
             return self.as_operator(value, at, size)
-        column = self.as_operator(value, at, value.size, ONE)
-        return column.turned if self.scope.row else column
+        return self.line(value, at)
+
+    def line(self, vector: Vector, at: Place) -> Operator:
+        """A vector as the column that it is, or as a row where vectors are rows."""
+        return self.scope.line(self.as_operator(vector, at, vector.size, ONE))
 
     def times(self, a: Operator, b: Operator, at: Place) -> Value:
         if a.cols != b.rows:
@@ -273,8 +276,7 @@ class Products:
                 return value.turned
             if value.size is None:
                 return replace(value, ones="row" if value.expr == 1 else "")
-            column = self.as_operator(value, at, value.size, ONE)
-            return column if self.scope.row else column.turned
+            return self.line(value, at).turned
         if isinstance(value, Vector):
             return Vector(value.expr**power, value.size, value.unit)
         if not isinstance(power, int) or not 1 <= power <= 6:

@@ -73,6 +73,10 @@ class Scope:
         self.seen.times[key] = self.seen.times.get(key, 0) + 1
         return self.seen.chosen[key]
 
+    def line(self, column: Operator) -> Operator:
+        """A column, or the row that it is where vectors are rows."""
+        return column.turned if self.row else column
+
     def with_letter(self, letter: str, value: int) -> Scope:
         numbers = {**self.numbers, letter: value}
         return replace(self, indices=Indices(numbers=tuple(numbers.items())))
@@ -132,7 +136,7 @@ class Scope:
             symbol = self.cell.parameters[name].symbol
             if self.cell.parameters[name].kind == "matrix":
                 found = Operator(expanded(symbol), symbol.rows, symbol.cols).at(at)
-                return found.turned if self.row else found
+                return self.line(found)
             shape = self.cell.parameters[name].shape
             return Vector(symbol, shape[0] if shape else None)
         self.check_time(moment, at)
@@ -155,4 +159,4 @@ class Scope:
         if found is None:
             return None
         block = Operator(expanded(found), *found.shape).at(at)
-        return block.turned if self.row else block
+        return self.line(block)

@@ -143,6 +143,10 @@ class Operator:
         parts = tuple(replace(s, start=place.start, stop=place.stop) for s in self.parts)
         return replace(self, parts=parts)
 
+    def scaled(self, number: Expr) -> Operator:
+        """A number times it."""
+        return replace(self, parts=tuple(s.scaled(number) for s in self.parts))
+
     @property
     def turned(self) -> Operator:
         parts = tuple(s.turned() for s in self.parts)

@@ -107,8 +107,9 @@ def check(network: Network, x: Any, y: Any, batch_first: bool | None, state: Any
     """See `Network.check`."""
     inputs = laid_out(network, x, batch_first)
     first = network.batch_first if batch_first is None else batch_first
-    given, last_only = _expected(network, inputs, checked("y", wide("y", y)), bool(first))
-    dtypes = {layer.dtype for layer in network.layers} | {wide("y", y).dtype.name}
+    outputs = wide("y", y)
+    given, last_only = _expected(network, inputs, checked("y", outputs), bool(first))
+    dtypes = {layer.dtype for layer in network.layers} | {outputs.dtype.name}
     tolerance = max(ROUNDING.get(d, NARROW) for d in dtypes) * max(1.0, float(abs(given).max()))
     tolerance = max(tolerance, _amplified(network, inputs, last_only, state))
     error = _error(network, inputs, given, last_only, state)

@@ -98,8 +98,9 @@ def chosen(
     if len(cells) > MOST_CELLS:
         raise SymgateError(f"a report takes up to {MOST_CELLS} cells, not {len(cells)}")
     found = [cell_of(c) for c in cells]
+    options = {field.name for field in fields(Settings)} - {"cells", "words"}
     for name in given:
-        known_name("an option of report named", name, [f.name for f in fields(Settings)][1:-1])
+        known_name("an option of report named", name, options)
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
     for name, most in (

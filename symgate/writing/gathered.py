@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Basic, Expr, MatrixExpr, Mul
 
 from symgate.algebra.values import Apply, Dot, Dyad
-from symgate.algebra.vectors import MatVec, Total, rank
+from symgate.algebra.vectors import MatVec, Total, name_of, rank
 
 
 def gathered(e: Expr) -> Expr:
@@ -37,7 +37,7 @@ def _acted(matrix: MatrixExpr, vector: Expr) -> Expr:
 def _summed(summed: Expr) -> Expr:
     """The sum of all components of a product with a δ in it."""
     number, rest = _numbers_apart(summed)
-    found = [f for f in Mul.make_args(rest) if f.is_Indexed and str(f).startswith("delta_")]
+    found = [f for f in Mul.make_args(rest) if f.is_Indexed and name_of(f).startswith("delta_")]
     delta = max(found, key=rank, default=rest)
     if rest == delta:
         return number * Total(rest)

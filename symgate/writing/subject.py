@@ -31,7 +31,7 @@ from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.linear.layers import seam
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, Path, count, paths
+from symgate.linear.paths import MAX_PATHS, Path, count, operator, paths
 from symgate.linear.terms import Linearisation, Node
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head
@@ -93,13 +93,18 @@ class Subject:
         """∂of_t by a variable of the step or of the one before, as a symbol."""
         return self.partial(of, name_of(wrt), int(time_of(wrt) != 0))
 
-    def laid_out(self, operator: MatrixExpr) -> MatrixExpr:
+    def block(self, of: str, wrt: str) -> MatrixExpr:
+        """∂of_t/∂wrt_{t-1} as one operator, all its paths added up."""
+        before = [self.lin.variable(s, 1) for s in self.states]
+        return operator(self.lin, of, self.lin.variable(wrt, 1), before)
+
+    def laid_out(self, found: MatrixExpr) -> MatrixExpr:
         """An operator in the layout that was chosen."""
         if self.layout == "numerator":
-            return operator
-        if isinstance(operator, ZeroMatrix):
-            return ZeroMatrix(operator.cols, operator.rows)
-        return transposed(operator)
+            return found
+        if isinstance(found, ZeroMatrix):
+            return ZeroMatrix(found.cols, found.rows)
+        return transposed(found)
 
     def seam(self, of: str, wrt: str) -> Indexed | None:
         """What the layer below sends up to that of a value, on the way from an old state."""

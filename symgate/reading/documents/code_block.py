@@ -18,6 +18,7 @@ FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), 
 FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
 PRODUCTS |= {"cwiseProduct": "*"}
+_MULTIPLY = {*PRODUCTS, "linear", "einsum", "outer"}
 
 
 class Unknown(Exception):
@@ -57,12 +58,7 @@ class Names:
 
 def multiplies(node: ast.AST) -> bool:
     """Whether a node is a product, as an operator or a call."""
-    call = isinstance(node, ast.Call) and last_name(node.func) in {
-        *PRODUCTS,
-        "linear",
-        "einsum",
-        "outer",
-    }
+    call = isinstance(node, ast.Call) and last_name(node.func) in _MULTIPLY
     return call or isinstance(node, ast.Mult | ast.MatMult)
 
 

@@ -259,8 +259,7 @@ def _dense(made: ast.Call, argument: ast.expr, names: Names, at: int, level: int
     said = {k.arg: k.value.value for k in made.keywords if isinstance(k.value, ast.Constant)}
     name = str(said.get("name", f"{len(names.made_here) + 1}"))
     names.made_here[name] = said.get("use_bias", said.get("bias", True)) is not False
-    shown = _layer(name, argument, replace(names, layers=names.made_here), at, level)
-    return shown
+    return _layer(name, argument, replace(names, layers=names.made_here), at, level)
 
 
 def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sympy import Add, Function, Mul, Symbol
 
 from symgate.algebra.activations import record_of
-from symgate.algebra.values import LayerNorm, RmsNorm, Softmax
+from symgate.algebra.values import LayerNorm, Mixing, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
@@ -65,48 +65,46 @@ def steps(subject: Subject) -> Iterator[Step]:
         yield Step(("Functions that mix components",), mixed)
 
 
+_ONES = r"\tfrac{1}{n} \mathbf{1} \mathbf{1}^{\mathsf{T}}"
+_SQUARE = r"\tfrac{1}{n} q q^{\mathsf{T}}"
+
+#: Of each function that mixes components: what it is applied to, its Jacobian, and where it
+#: divides by something, that and what it is.
+_MIXES: Mapping[type[Mixing], tuple[Written, Written, Written | None, str]] = {
+    Softmax: (
+        Written(r"p = \operatorname{softmax}(a)", "p = softmax(a)"),
+        Written(r"\operatorname{diag}(p) - p p^{\mathsf{T}}", "diag(p) − p pᵀ"),
+        None,
+        "",
+    ),
+    LayerNorm: (
+        Written(r"q = \operatorname{layer\_norm}(a)", "q = layer_norm(a)"),
+        Written(
+            rf"(I - {_ONES} - {_SQUARE}) / \operatorname{{sd}}(a)",
+            "(I − 1 1ᵀ / n − q qᵀ / n) / sd(a)",
+        ),
+        Written(r"\operatorname{sd}(a)", "sd(a)"),
+        "the standard deviation",
+    ),
+    RmsNorm: (
+        Written(r"q = \operatorname{rms\_norm}(a)", "q = rms_norm(a)"),
+        Written(rf"(I - {_SQUARE}) / \operatorname{{rms}}(a)", "(I − q qᵀ / n) / rms(a)"),
+        Written(r"\operatorname{rms}(a)", "rms(a)"),
+        "the root of the mean square",
+    ),
+}
+
+
 def _mixing(subject: Subject) -> Iterator[Words]:
     """What the Jacobians of softmax and of the norms are."""
-    nodes = [node.expression for node in subject.lin]
-    ones, square = (
-        r"\tfrac{1}{n} \mathbf{1} \mathbf{1}^{\mathsf{T}}",
-        r"\tfrac{1}{n} q q^{\mathsf{T}}",
-    )
-    if any(e.has(Softmax) for e in nodes):
-        yield (
-            "The Jacobian of ",
-            Written(r"p = \operatorname{softmax}(a)", "p = softmax(a)"),
-            " is ",
-            Written(r"\operatorname{diag}(p) - p p^{\mathsf{T}}", "diag(p) − p pᵀ"),
-            ".",
-        )
-    if any(e.has(LayerNorm) for e in nodes):
-        yield (
-            "The Jacobian of ",
-            Written(r"q = \operatorname{layer\_norm}(a)", "q = layer_norm(a)"),
-            " is ",
-            Written(
-                rf"(I - {ones} - {square}) / \operatorname{{sd}}(a)",
-                "(I − 1 1ᵀ / n − q qᵀ / n) / sd(a)",
-            ),
-            ", where ",
-            Written(r"\operatorname{sd}(a)", "sd(a)"),
-            " is the standard deviation of the components of ",
-            Written("a", "a"),
-            ", with ε added under the root.",
-        )
-    if any(e.has(RmsNorm) for e in nodes):
-        yield (
-            "The Jacobian of ",
-            Written(r"q = \operatorname{rms\_norm}(a)", "q = rms_norm(a)"),
-            " is ",
-            Written(rf"(I - {square}) / \operatorname{{rms}}(a)", "(I − q qᵀ / n) / rms(a)"),
-            ", where ",
-            Written(r"\operatorname{rms}(a)", "rms(a)"),
-            " is the root of the mean square of the components of ",
-            Written("a", "a"),
-            ", with ε added under the root.",
-        )
+    for kind, (value, jacobian, below, what) in _MIXES.items():
+        if any(node.expression.has(kind) for node in subject.lin):
+            said: Words = ("The Jacobian of ", value, " is ", jacobian)
+            if below is not None:
+                of = f" is {what} of the components of "
+                end = ", with ε added under the root"
+                said = (*said, ", where ", below, of, Written("a", "a"), end)
+            yield (*said, ".")
 
 
 def _activations(subject: Subject) -> dict[str, Function]:

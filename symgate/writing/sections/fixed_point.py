@@ -24,7 +24,6 @@ from symgate.algebra.values import Norm
 from symgate.algebra.vectors import Outer, rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
-from symgate.linear.paths import operator
 from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
@@ -51,9 +50,7 @@ def steps(subject: Subject) -> Iterator[Step]:
 def _of_matrix(subject: Subject) -> Iterator[Step]:
     """The eigenvalues of what acts on each row of a matrix: a I, diag(w), a I − b u uᵀ."""
     state, *others = subject.states
-    before = [subject.lin.variable(s, 1) for s in subject.states]
-    whole = operator(subject.lin, state, before[0], before)
-    scale, (inner, *rest) = _apart(whole)
+    scale, (inner, *rest) = _apart(subject.block(state, state))
     if others or rest:
         return
     if isinstance(inner, KroneckerProduct):

@@ -17,7 +17,7 @@ from symgate.algebra.vectors import rank, variable
 from symgate.bounds.limits import Limit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
-from symgate.linear.paths import followed, operator
+from symgate.linear.paths import followed
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
@@ -343,9 +343,8 @@ def _limits(subject: Subject) -> Iterator[Step]:
 
 def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
     lines = []
-    before = [subject.cell.variable(s, 1) for s in subject.states]
     for (of, wrt), block in limit.blocks.items():
-        if block == operator(subject.lin, of, subject.lin.variable(wrt, 1), before):
+        if block == subject.block(of, wrt):
             continue
         pieces = block.args if isinstance(block, MatAdd) else (block,)
         parts = [Part(subject.acting(p)) for p in pieces]

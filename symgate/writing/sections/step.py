@@ -12,7 +12,7 @@ from symgate.algebra.marks import Differential, Ordered
 from symgate.algebra.marks import Step as StepMatrix
 from symgate.algebra.operators import Diag, product
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
-from symgate.linear.paths import count, followed, operator, term_operator
+from symgate.linear.paths import count, followed, term_operator
 from symgate.linear.terms import Node, Term
 from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
 from symgate.writing.subject import Subject, applied
@@ -144,8 +144,7 @@ def block(subject: Subject, of: str, wrt: str) -> Line:
         return line(left, whole if subject.form == "diag" else applied(whole, subject.direction))
     found = subject.paths(of, wrt)
     if found is None:
-        before = [subject.cell.variable(s, 1) for s in subject.states]
-        whole = operator(subject.lin, of, subject.lin.variable(wrt, 1), before)
+        whole = subject.block(of, wrt)
         many = f"all {count(subject.lin, of, wrt)} paths"
         return Line(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
     parts = [
@@ -173,8 +172,7 @@ def _gathered(subject: Subject, state: str) -> MatrixExpr | None:
     found = subject.paths(state, state)
     if found is None or len(found) < 2 or len(subject.lin.shape(state)) < 2:
         return None
-    before = [subject.cell.variable(s, 1) for s in subject.states]
-    return subject.laid_out(operator(subject.lin, state, subject.lin.variable(state, 1), before))
+    return subject.laid_out(subject.block(state, state))
 
 
 def _whole(subject: Subject) -> Step:
