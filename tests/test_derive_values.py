@@ -18,7 +18,7 @@ import pytest
 import sympy as sp
 
 import symgate as sg
-from symgate.algebra.marks import Differential, Gradient, Step
+from symgate.algebra.marks import Differential, Gradient, OneStep
 from symgate.algebra.vectors import Total, name_of, t, variable
 from symgate.bounds.limits import limits
 from symgate.bounds.origin import origin
@@ -345,7 +345,7 @@ def converts(formula: str) -> None:
 
 
 def _step(back: int, at: Point) -> Any:
-    return Step(t - back, sp.Symbol("N"))
+    return OneStep(t - back, sp.Symbol("N"))
 
 
 def close(a: Any, b: Any, tolerance: float = 1e-9) -> bool:

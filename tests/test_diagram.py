@@ -18,7 +18,7 @@ import symgate as sg
 from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph, graph_of
 from symgate.drawing.labels import SCRIPT
-from symgate.drawing.scene import Line, Point, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Point, Polyline, Scene
 from symgate.drawing.textbook import MERGE
 from symgate.drawing.tikz import formula
 from symgate.equations.stack import layers_of
@@ -42,13 +42,13 @@ def scene(name: str) -> Scene:
 # -- geometry -------------------------------------------------------------------------------
 
 
-def parts(line: Line) -> list[tuple[Point, Point]]:
+def parts(line: Polyline) -> list[tuple[Point, Point]]:
     return list(pairwise(line.points))
 
 
-def box_of(shape: Shape | Text, slack: float = 0.0) -> Box:
+def box_of(shape: DrawnShape | Caption, slack: float = 0.0) -> Box:
     wide = shape.width / 2 - slack
-    tall = (shape.height if isinstance(shape, Shape) else 0.9 * shape.size) / 2 - slack
+    tall = (shape.height if isinstance(shape, DrawnShape) else 0.9 * shape.size) / 2 - slack
     return shape.x - wide, shape.y - tall, shape.x + wide, shape.y + tall
 
 
@@ -151,8 +151,8 @@ def test_few_lines_cross(name: str, most: int) -> None:
 
 
 def test_crossings_are_counted() -> None:
-    flat = Line(((0, 5), (10, 5)), "ink", 1, True)
-    upright = Line(((5, 0), (5, 10)), "ink", 1, True)
+    flat = Polyline(((0, 5), (10, 5)), "ink", 1, True)
+    upright = Polyline(((5, 0), (5, 10)), "ink", 1, True)
     assert crossings(Scene(10, 10, (flat, upright), (), (), ())) == 1
 
 

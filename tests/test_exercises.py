@@ -16,14 +16,14 @@ from symgate.algebra.vectors import name_of
 from symgate.cli.main import main
 from symgate.sheets.kinds import KINDS
 from symgate.sheets.random_cells import random_cell
-from symgate.sheets.sheet import Asked, Exercises
+from symgate.sheets.sheet import Exercises, SheetPart
 from tests.test_bounds import draws, number
 
 
 def one_by_one(sheet: Exercises) -> list[Exercises]:
     """Each question as a sheet of its own."""
     return [
-        replace(sheet, parts=(Asked(None, part.cell, 1, (question,)),))
+        replace(sheet, parts=(SheetPart(None, part.cell, 1, (question,)),))
         for part in sheet.parts
         for question in part.questions
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -150,3 +150,17 @@ def _tells(tree: ast.AST) -> bool:
             if KINDS & named:
                 return True
     return False
+
+
+def test_few_names_have_two_meanings() -> None:
+    """Two classes of one name are told apart by their rooms only; none may join them."""
+    names = Counter(
+        node.name.lstrip("_")
+        for text in files().values()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert max(names.values()) <= 3
+    assert sum(count > 1 for count in names.values()) <= 55
+    once = ("Line", "Node", "Chain", "Growth", "Term", "Step", "Section", "Path", "Route")
+    assert {name: names[name] for name in once if names[name] > 1} == {}

@@ -12,7 +12,7 @@ import pytest
 
 import symgate as sg
 from symgate.numerics.product import block_norms
-from symgate.numerics.schedule import Product, schedule
+from symgate.numerics.schedule import ProductBlock, schedule
 from tests.chosen import CELLS
 from tests.numbers import Numbers, numbers
 from tests.oracles import sample
@@ -166,5 +166,5 @@ def test_a_cell_with_more_draws_the_same_for_what_it_shares() -> None:
 
 def test_products_used_in_another_order_are_one_product_and_one_addition() -> None:
     plan = schedule(sg.Cell.from_text(IFGO))
-    products = [op for op in plan.operations if isinstance(op, Product)]
+    products = [op for op in plan.operations if isinstance(op, ProductBlock)]
     assert [len(product.matrices) for product in products] == [4]

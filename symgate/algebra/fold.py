@@ -245,10 +245,10 @@ def fold(expression: Basic, semantics: Semantics, given: Mapping[Basic, Any] | N
         memo: Known = dict(given)
     else:
         memo = {} if semantics.known is None else semantics.known
-    return _Walk(semantics, memo)(expression)
+    return _Folding(semantics, memo)(expression)
 
 
-class _Walk:
+class _Folding:
     """One fold: the semantics and what is worked out so far."""
 
     def __init__(self, semantics: Semantics, memo: Known) -> None:
@@ -279,15 +279,15 @@ class _Walk:
         return self.semantics.lifted(value, have, want, e)
 
 
-def _power(walk: _Walk, e: Pow) -> Any:
+def _power(walk: _Folding, e: Pow) -> Any:
     if not e.free_symbols:
         return walk.semantics.number(e)
     base, exponent = walk.parts(e)
     return walk.semantics.power(base, exponent, e)
 
 
-def _arithmetic(method: str) -> Callable[[_Walk, Any], Any]:
-    def rule(walk: _Walk, e: Expr) -> Any:
+def _arithmetic(method: str) -> Callable[[_Folding, Any], Any]:
+    def rule(walk: _Folding, e: Expr) -> Any:
         if not e.free_symbols:
             return walk.semantics.number(e)
         return getattr(walk.semantics, method)(walk.parts(e), e)
@@ -295,24 +295,24 @@ def _arithmetic(method: str) -> Callable[[_Walk, Any], Any]:
     return rule
 
 
-def _function(walk: _Walk, e: Function) -> Any:
+def _function(walk: _Folding, e: Function) -> Any:
     return walk.semantics.apply(walk.parts(e), e)
 
 
-def _matmul(walk: _Walk, e: MatMul) -> Any:
+def _matmul(walk: _Folding, e: MatMul) -> Any:
     scale, matrices = e.as_coeff_matrices()
     number = None if scale == 1 else walk(scale)
     return walk.semantics.matmul(number, [walk(m) for m in matrices], e)
 
 
-def _blocks(walk: _Walk, e: BlockMatrix) -> Any:
+def _blocks(walk: _Folding, e: BlockMatrix) -> Any:
     rows, cols = e.blocks.shape
     parts = [[walk(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
     return walk.semantics.blocks(parts, e)
 
 
 #: How each kind of node is taken apart. A new kind of node is one line here and one method.
-_RULES: dict[type, Callable[[_Walk, Any], Any]] = {
+_RULES: dict[type, Callable[[_Folding, Any], Any]] = {
     Indexed: lambda walk, e: walk.semantics.variable(e),
     MatrixSymbol: lambda walk, e: walk.semantics.symbol(e),
     Symbol: lambda walk, e: walk.semantics.parameter(e),

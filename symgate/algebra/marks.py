@@ -70,10 +70,10 @@ class Partial(Operator):
         return self.args[2], self.args[3]
 
 
-class Step(Operator):
+class OneStep(Operator):
     """J at a time (t, t - 1, …): the one-step Jacobian of the whole state, as a letter."""
 
-    def __new__(cls, time: Expr, size: Any) -> Step:
+    def __new__(cls, time: Expr, size: Any) -> OneStep:
         return Basic.__new__(cls, time, size)
 
     time = property(lambda self: self.args[0])

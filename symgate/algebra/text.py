@@ -135,7 +135,7 @@ class Unicode(Printer):
     def print_Partial(self, e: Any) -> Shown:
         return made(ATOM, "∂", self.at(e.of, 0), "/∂", self.at(e.wrt, 0))
 
-    def print_Step(self, e: Any) -> Shown:
+    def print_OneStep(self, e: Any) -> Shown:
         return Shown(self.name("J", e.time - t))
 
     def print_Dots(self, e: Any) -> Shown:

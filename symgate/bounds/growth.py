@@ -22,7 +22,7 @@ from symgate.linear.linearise import linearise
 
 
 @dataclass(frozen=True)
-class Growth:
+class GrowthBound:
     """|state_t| ≤ factor · |state_{t-1}| + addend, both numbers or expressions of norms of
     the parameters."""
 
@@ -32,12 +32,12 @@ class Growth:
 
 
 @once_a_cell
-def growths(cell: Cell) -> Mapping[str, Growth]:
+def growths(cell: Cell) -> Mapping[str, GrowthBound]:
     """The states without a range whose growth a step limits, whatever the input.
 
     >>> import symgate as sg
     >>> growths(sg.cell("lstm"))["c"]
-    Growth(state='c', factor=1, addend=1)
+    GrowthBound(state='c', factor=1, addend=1)
     >>> dict(growths(sg.cell("gru")))
     {}
     """
@@ -53,5 +53,5 @@ def growths(cell: Cell) -> Mapping[str, Growth]:
         rest = node.expression.xreplace({old: S.Zero})
         parts = magnitude(known, factor), magnitude(known, rest)
         if not any(norm.has(Indexed) for part in parts for norm in part.atoms(MaxNorm)):
-            found[state] = Growth(state, *parts)
+            found[state] = GrowthBound(state, *parts)
     return MappingProxyType(found)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 
-from symgate.checking.locating import Found
+from symgate.checking.locating import Flaw
 from symgate.checking.points import same
 from symgate.checking.summands import Summands, added, exact, multiplied
 from symgate.checking.values import Operator
@@ -68,7 +68,7 @@ def wrong_way(
     target: tuple[str, str, int] | tuple[()],
     points: Sequence[Evaluation],
     span: tuple[int, int],
-) -> Found | tuple[Operator, Summands] | None:
+) -> Flaw | tuple[Operator, Summands] | None:
     """Of a sum over the states between two steps, what is wrong with one summand, or that
     summand and what is due; None where it is no such sum."""
     if not target or target[2] != 2 or len(cell.states) < 2 or target[1] not in cell.states:
@@ -97,13 +97,13 @@ def wrong_way(
         return None
     missing = next(iter(left), "")
     if not odd:
-        return Found(*span, f"missing: the path through {missing}", f"add {missing}")
+        return Flaw(*span, f"missing: the path through {missing}", f"add {missing}")
     about, own, place = odd[0]
     if not missing:
         what = "this stands once too often" if about else "no path is like this one"
-        return Found(*place, what, "take it away")
+        return Flaw(*place, what, "take it away")
     if all(map(same, [[[-v for v in row] for row in n] for n in own], due[missing])):
-        return Found(*place, "the sign is turned", "turn the sign")
+        return Flaw(*place, "the sign is turned", "turn the sign")
     if len(written[place]) == len(ways[missing]) == 1:
         return replace(claim, parts=written[place]), ways[missing]
-    return Found(*place, f"{missing} is due here", f"write {missing}")
+    return Flaw(*place, f"{missing} is due here", f"write {missing}")

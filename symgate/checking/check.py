@@ -9,8 +9,8 @@ from typing import Any
 from symgate.asked import asked, is_whole, table, word
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
-from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, Asked, Judge
-from symgate.checking.locating import Found
+from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, ClaimContext, Judge
+from symgate.checking.locating import Flaw
 from symgate.checking.names import namings, renamed
 from symgate.checking.page import body, page
 from symgate.checking.targets import jacobian
@@ -168,7 +168,7 @@ def check(
     if not isinstance(claim, str):
         return _of_function(cell, claim, of, wrt, lag)
     known_names = (*((renamed(cell, names),) if names else ()), *namings(cell))
-    judge = Judge(cell, claim, Asked(of, wrt, lag, layout), known_names)
+    judge = Judge(cell, claim, ClaimContext(of, wrt, lag, layout), known_names)
     judge.run()
     return _result(judge)
 
@@ -189,7 +189,7 @@ def _result(judge: Judge) -> Check:
     verdicts = [j.verdict for j in judge.judged]
     verdict = next(v for v in (WRONG, UNCLEAR, TRANSPOSED, RIGHT) if v in verdicts)
     document = Document(judge.claim)
-    once: dict[tuple[int, int, str], Found] = {}  # several lines and paths may share a fault
+    once: dict[tuple[int, int, str], Flaw] = {}  # several lines and paths may share a fault
     for found in sorted((f for j in judge.judged for f in j.faults), key=lambda f: f.start):
         once.setdefault((found.start, found.stop, found.mend), found)
     faults = []

@@ -16,7 +16,7 @@ from symgate.algebra.vectors import variable
 from symgate.checking.matrices import CHANGE, folded
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, Summands, added, exact, expanded, multiplied
-from symgate.checking.values import Mentions, Moment, NotUnderstood, Operator, Place
+from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Operator, Place
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import operator
@@ -25,7 +25,7 @@ from symgate.linear.terms import ParameterTerm
 ONE = Integer(1)
 
 
-def partial(scope: Scope, of: Moment, wrt: Moment, at: Place) -> Operator:
+def partial(scope: Scope, of: NamedMoment, wrt: NamedMoment, at: Place) -> Operator:
     """∂ of / ∂ wrt, total, or with all other values held fixed."""
     cell, lin, lag = scope.cell, scope.lin, of.time - wrt.time
     if wrt.name in cell.parameters or of.name not in lin.nodes or lag < 0:
@@ -60,7 +60,8 @@ def whole(scope: Scope, time: int, lag: int, at: Place) -> Operator:
     """The Jacobian of the whole state, as J_t is often meant."""
     states = scope.cell.states
     rows = [
-        [partial(scope, Moment(a, time), Moment(b, time - lag), at) for b in states] for a in states
+        [partial(scope, NamedMoment(a, time), NamedMoment(b, time - lag), at) for b in states]
+        for a in states
     ]
     return rows[0][0] if len(states) == 1 else blocks(rows, at)
 
@@ -110,7 +111,7 @@ def within(scope: Scope, of: str, wrt: str, lag: int) -> Summands:
 # -- back-propagation ------------------------------------------------------------------------
 
 
-def delta(scope: Scope, moment: Moment, at: Place, part: str = "") -> Operator:
+def delta(scope: Scope, moment: NamedMoment, at: Place, part: str = "") -> Operator:
     """∂L/∂a as a column; `part` is "loss" or "later" for one share of it."""
     scope.check_time(moment, at)
     name, time = moment.name, moment.time
@@ -258,7 +259,7 @@ def _share(scope: Scope, node: str, term: ParameterTerm, kind: str, at: Place) -
 # -- differentials ---------------------------------------------------------------------------
 
 
-def change(scope: Scope, moment: Moment, at: Place) -> Operator:
+def change(scope: Scope, moment: NamedMoment, at: Place) -> Operator:
     """d a as a column, in the changes of the states one step before, and of the inputs."""
     lin, cell = scope.lin, scope.cell
     scope.check_time(moment, at)

@@ -15,7 +15,7 @@ from symgate.checking.brackets import wrong_bracket, wrong_way
 from symgate.checking.claims import BOUND, Equality, Side, equalities
 from symgate.checking.derivatives import meanings
 from symgate.checking.entries import without_entries
-from symgate.checking.locating import MOST_TOLD, Found, Locator
+from symgate.checking.locating import MOST_TOLD, Flaw, Locator
 from symgate.checking.names import Named, key
 from symgate.checking.points import Drawn, same
 from symgate.checking.reader import Reader
@@ -57,7 +57,7 @@ class Judged:
     """One side of a claim, judged."""
 
     verdict: str
-    faults: tuple[Found, ...] = ()
+    faults: tuple[Flaw, ...] = ()
     notes: tuple[str, ...] = ()
     about: str = ""
     start: int = 0
@@ -65,11 +65,11 @@ class Judged:
 
 
 def unclear(why: str, start: int, stop: int, mend: str = "") -> Judged:
-    return Judged(UNCLEAR, (Found(start, stop, why, mend),))
+    return Judged(UNCLEAR, (Flaw(start, stop, why, mend),))
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClaimContext:
     """What a claim is held to be about where it does not say it itself."""
 
     of: str | None = None
@@ -83,7 +83,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Reading:
+class SideReading:
     """One way to read a side, and what it is held against, each with what is said of it."""
 
     operator: Operator
@@ -108,7 +108,7 @@ class Judge:
 
     cell: Cell
     claim: str
-    asked: Asked
+    asked: ClaimContext
     names: tuple[Named, ...]
     about: list[str] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
@@ -118,7 +118,7 @@ class Judge:
     def run(self) -> None:
         """Judge every line."""
         others: list[str] = []
-        redefined: list[Found] = []
+        redefined: list[Flaw] = []
         found = self.equalities
         for equality in found:
             about = self.targets(equality, alone=len(found) == 1)
@@ -174,7 +174,7 @@ class Judge:
             given = Definition(rest[-1].tree, equality.indices, ref.time)
             self.defined[key(ref.name)] = given
 
-    def redefined(self, equality: Equality) -> list[Found]:
+    def redefined(self, equality: Equality) -> list[Flaw]:
         """Names of the cell that a line defines otherwise; it may be about another cell."""
         left = equality.sides[0]
         said = [self.defines(equality, named) for named in self.names]
@@ -182,7 +182,7 @@ class Judge:
             return []
         name = self.claim[left.start : left.stop].strip()
         what = f"{name} is defined otherwise than in {self.cell.name}"
-        return [Found(left.start, left.stop, what, "name the cell that is meant")]
+        return [Flaw(left.start, left.stop, what, "name the cell that is meant")]
 
     def defines(self, equality: Equality, named: Named) -> bool | None:
         """Whether a line says of a value what the cell says; None where it says nothing."""
@@ -232,7 +232,7 @@ class Judge:
             return unclear(side.why, side.start, side.stop, mend)
         if target.lag > MAX_LAG:
             return unclear(f"a lag of {target.lag} is more than is read", side.start, side.stop)
-        readings: list[Reading] = []
+        readings: list[SideReading] = []
         error: NotUnderstood | None = None
         try:
             for reading in self.readings(side, target):
@@ -271,7 +271,7 @@ class Judge:
             defined=self.defined,
         )
 
-    def readings(self, side: Side, target: Target) -> Iterator[Reading | NotUnderstood]:
+    def readings(self, side: Side, target: Target) -> Iterator[SideReading | NotUnderstood]:
         """Every way to read a side, the likeliest first."""
         assert side.tree is not None
         self.all_tried = True
@@ -296,7 +296,7 @@ class Judge:
                         waiting.append(new)
             self.all_tried &= not waiting
 
-    def read(self, tree: Tree, target: Target, named: Named, scope: Scope) -> Reading:
+    def read(self, tree: Tree, target: Target, named: Named, scope: Scope) -> SideReading:
         """A side in one scope, which is widened as the side asks for it."""
         for _ in range(6):
             try:
@@ -305,10 +305,10 @@ class Judge:
                     shape = reader.lin.size(target.of), reader.lin.size(target.wrt)
                     shape = shape[::-1] if target.turned else shape
                     truths = meanings(scope, target.names, str(target), target.turned)
-                    return Reading(reader.operator(tree, *shape), truths, named, scope)
+                    return SideReading(reader.operator(tree, *shape), truths, named, scope)
                 left = reader.operator(target.left)
                 right = reader.operator(tree, left.rows, left.cols)
-                return Reading(right, [(left.parts, "")], named, scope)
+                return SideReading(right, [(left.parts, "")], named, scope)
             except Later as later:
                 scope.seen.forget()
                 scope = scope.earlier(later.steps)
@@ -324,7 +324,7 @@ class Judge:
         limits = {} if target is None else target.limits
         return self.drawn.points(max(lag, deepest, 1) + 2, limits)
 
-    def compared(self, reading: Reading, target: Target) -> Judged | None:
+    def compared(self, reading: SideReading, target: Target) -> Judged | None:
         """Right or transposed, where the numbers say so at every point."""
         own, layout = reading.operator, self.asked.layout
         drawn = self.points(target.lag, reading.scope, target)
@@ -341,7 +341,7 @@ class Judge:
             return None
         return None
 
-    def wrong(self, readings: list[Reading], target: Target, side: Side) -> Judged:
+    def wrong(self, readings: list[SideReading], target: Target, side: Side) -> Judged:
         """Wrong, where nothing else can be meant and the numbers differ in every reading."""
         own = [r for r in readings if r.named.row == bool(self.rows)] or readings
         all_tried = self.all_tried
@@ -358,7 +358,7 @@ class Judge:
         notes = tuple(f"{WHY[kind]}; it is right in neither reading" for kind in kinds)
         return Judged(WRONG, faults, notes)
 
-    def located(self, reading: Reading, target: Target, side: Side) -> tuple[Found, ...] | None:
+    def located(self, reading: SideReading, target: Target, side: Side) -> tuple[Flaw, ...] | None:
         """Where a reading goes wrong; None where the numbers do not say that it does."""
         operator, (truth, _) = reading.operator, reading.truths[0]
         shape = _shape(truth, operator)
@@ -370,20 +370,20 @@ class Judge:
             return None
         if (operator.rows, operator.cols) != shape:
             what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
-            return (Found(side.start, side.stop, what),)
+            return (Flaw(side.start, side.stop, what),)
         span = side.start, side.stop
         over_steps = () if reading.named.row or target.turned else target.names
         found = wrong_way(self.cell, operator, over_steps, drawn[:2], span)
-        if isinstance(found, Found):
+        if isinstance(found, Flaw):
             return (found,)
         bracket = wrong_bracket(self.cell, operator, over_steps, drawn[:2])
         operator, truth = found or bracket or (operator, truth)
         say, seen = reading.named.say, reading.scope.seen.moments
         told = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
-        return told or (Found(*span, "the sum is not the exact one"),)
+        return told or (Flaw(*span, "the sum is not the exact one"),)
 
 
-def _alike(one: Reading, other: Reading) -> bool:
+def _alike(one: SideReading, other: SideReading) -> bool:
     """Whether two readings say the same."""
     rows = one.named.row, other.named.row
     return rows[0] == rows[1] and one.operator == other.operator and one.truths == other.truths

@@ -17,7 +17,7 @@ from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.points import same
 from symgate.checking.rows import Rows
 from symgate.checking.summands import Summand, added
-from symgate.checking.values import Moment, Operator
+from symgate.checking.values import NamedMoment, Operator
 from symgate.linear.evaluation import Evaluation, Matrix
 
 Path = tuple[str, ...]
@@ -31,7 +31,7 @@ MOST_TOLD = 4
 
 
 @dataclass(frozen=True)
-class Found:
+class Flaw:
     """A fault with its place as characters of the text."""
 
     start: int
@@ -41,7 +41,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Change:
+class UndoneSlip:
     """One slip of the pen undone: the summand without it, and how to say it.
 
     The likeliest has rank 0. Both are made when they are asked for.
@@ -61,7 +61,7 @@ class Locator:
         claim: Operator,
         exact: Sequence[Summand],
         points: Sequence[Evaluation],
-        seen: Sequence[tuple[Moment, int, int]],
+        seen: Sequence[tuple[NamedMoment, int, int]],
         say: Say,
         span: tuple[int, int],
     ) -> None:
@@ -95,11 +95,11 @@ class Locator:
         except (TypeError, ValueError, IndexError, ArithmeticError):
             return False
 
-    def faults(self) -> list[Found]:
+    def faults(self) -> list[Flaw]:
         """A fault for each path that is wrong; some of them where they are more than are told."""
         every = dict.fromkeys((*self.claimed, *self.due))
         wrong = [p for p in every if self.differ(self.claimed.get(p, ()), self.due.get(p, ()))]
-        found: list[Found] = []
+        found: list[Flaw] = []
         missing = [p for p in wrong if p not in self.claimed]
         both = [p for p in wrong if p in self.claimed and p in self.due]
         for path in (p for p in wrong if p in self.claimed and p not in self.due):
@@ -129,21 +129,21 @@ class Locator:
 
     # -- whole paths -------------------------------------------------------------------------
 
-    def missing(self, path: Path) -> Found:
+    def missing(self, path: Path) -> Flaw:
         mend = f"add {self.told(self.due[path])}"
-        return Found(*self.span, f"missing: {self.route(self.due[path][0])}", mend)
+        return Flaw(*self.span, f"missing: {self.route(self.due[path][0])}", mend)
 
-    def misplaced(self, summand: Summand, path: Path, twin: Path | None) -> Found:
+    def misplaced(self, summand: Summand, path: Path, twin: Path | None) -> Flaw:
         place = (summand.start, summand.stop)
         own = self.matrices(summand)
         if twin is None:
             what = f"no path of the exact Jacobian is like this one, through {own or 'no matrix'}"
-            return Found(*place, what, "take it away")
+            return Flaw(*place, what, "take it away")
         due = self.matrices(self.due[twin][0])
         mend = f"due is {self.told(self.due[twin])}"
         if sorted(path) == sorted(twin):
-            return Found(*place, f"{own} stand in the wrong order: {due} is due", mend)
-        return Found(*place, f"{own or 'no matrix'} stands where {due or 'none'} is due", mend)
+            return Flaw(*place, f"{own} stand in the wrong order: {due} is due", mend)
+        return Flaw(*place, f"{own or 'no matrix'} stands where {due or 'none'} is due", mend)
 
     def route(self, summand: Summand) -> str:
         own = self.matrices(summand)
@@ -157,14 +157,14 @@ class Locator:
 
     # -- one path ----------------------------------------------------------------------------
 
-    def off(self, path: Path) -> Found:
+    def off(self, path: Path) -> Flaw:
         """The fault of a path that is there, but not as it should be."""
         parts, due = self.claimed[path], self.due[path]
         target = self.numbers(due)
         for one in due if len(due) > 1 else ():
             if self.gives([*parts, one], target):
                 what = f"missing: a summand of {self.route(one)}"
-                return Found(*self.span, what, f"add {self.told([one])}")
+                return Flaw(*self.span, what, f"add {self.told([one])}")
         later = reversed(list(enumerate(parts)))
         changes = [(i, c) for i, s in later for c in self.changes(s)]
         wanted: dict[int, list[float]] = {}
@@ -184,40 +184,40 @@ class Locator:
                 return self.placed(parts[i], change)
         start, stop = parts[0].start, max(s.stop for s in parts)
         what = f"{self.route(due[0])} is not what it should be"
-        return Found(start, stop, what, f"due is {self.told(due)}")
+        return Flaw(start, stop, what, f"due is {self.told(due)}")
 
-    def placed(self, summand: Summand, change: Change) -> Found:
+    def placed(self, summand: Summand, change: UndoneSlip) -> Flaw:
         start, stop = summand.start, summand.stop
         own = self.matrices(summand)
         message, mend = change.said()
         message = f"at {own}: {message}" if own else message
         for variable in sorted(change.about.atoms(Indexed), key=str) if change.about else ():
-            moment = Moment(name_of(variable), int(time_of(variable)))
+            moment = NamedMoment(name_of(variable), int(time_of(variable)))
             for seen, first, last in self.seen:
                 if seen == moment and start <= first and last <= stop:
-                    return Found(first, last, message, mend)
-        return Found(start, stop, message, mend)
+                    return Flaw(first, last, message, mend)
+        return Flaw(start, stop, message, mend)
 
-    def changes(self, s: Summand) -> Iterator[Change]:
+    def changes(self, s: Summand) -> Iterator[UndoneSlip]:
         """What one slip of the pen could have been."""
         turned = s.scaled(Integer(-1))
-        yield Change(0, lambda: turned, lambda: ("the sign is turned", "turn the sign"))
-        yield Change(0, lambda: None, lambda: ("this stands once too often", "take it away"))
+        yield UndoneSlip(0, lambda: turned, lambda: ("the sign is turned", "turn the sign"))
+        yield UndoneSlip(0, lambda: None, lambda: ("this stands once too often", "take it away"))
         for factor in (Integer(2), Integer(3), Rational(1, 2), Rational(1, 3)):
-            yield Change(0, partial(s.scaled, factor), partial(_number, factor))
+            yield UndoneSlip(0, partial(s.scaled, factor), partial(_number, factor))
         for i, (one, other) in enumerate(pairwise(s.factors)):
             if isinstance(one, Diag) != isinstance(other, Diag):
                 swapped = replace(s, factors=(*s.factors[:i], other, one, *s.factors[i + 2 :]))
                 diag, side = (one, other) if isinstance(one, Diag) else (other, one)
                 wrong_side = partial(self.wrong_side, diag, side)
-                yield Change(0, partial(replace, swapped), wrong_side, diag.vector)
+                yield UndoneSlip(0, partial(replace, swapped), wrong_side, diag.vector)
         for i, factor in enumerate(s.factors):
             if isinstance(factor, Diag):
                 yield from self.changes_of(s, i, factor)
         for i in range(len(s.factors) + 1):
             yield from self.inserted(s, i)
 
-    def changes_of(self, s: Summand, at: int, diag: Diag) -> Iterator[Change]:
+    def changes_of(self, s: Summand, at: int, diag: Diag) -> Iterator[UndoneSlip]:
         vector = diag.vector
         own = _once(vector)
 
@@ -234,18 +234,18 @@ class Locator:
                 if new != factor:
                     rank = 1 if _flipped(factor, new) else 2
                     said = partial(self.instead, factor, new)
-                    yield Change(rank, partial(made, factor, new), said, factor)
+                    yield UndoneSlip(rank, partial(made, factor, new), said, factor)
             too_much = partial(self.too_much, factor)
-            yield Change(3, partial(made, factor, Integer(1)), too_much, factor)
+            yield UndoneSlip(3, partial(made, factor, Integer(1)), too_much, factor)
         for old in sorted(vector.atoms(Indexed), key=str):
             for new in self.variables:
                 if new != old:
                     rank = 1 if name_of(new) == name_of(old) else 2
                     said = partial(self.instead, old, new)
-                    yield Change(rank, partial(swapped, old, new), said, old)
+                    yield UndoneSlip(rank, partial(swapped, old, new), said, old)
         yield from self.moved(s, at, diag, own)
 
-    def moved(self, s: Summand, at: int, diag: Diag, own: list[Expr]) -> Iterator[Change]:
+    def moved(self, s: Summand, at: int, diag: Diag, own: list[Expr]) -> Iterator[UndoneSlip]:
         """Some factors of a diagonal on the other side of a matrix beside it."""
 
         def made(side: int, some: Expr) -> Summand:
@@ -261,9 +261,9 @@ class Locator:
                 for count in range(1, min(len(own), 3) + 1):
                     for some in (Mul(*c) for c in combinations(own[:5], count)):
                         said = partial(self.wrong_side, some, s.factors[side])
-                        yield Change(1, partial(made, side, some), said, some)
+                        yield UndoneSlip(1, partial(made, side, some), said, some)
 
-    def inserted(self, s: Summand, at: int) -> Iterator[Change]:
+    def inserted(self, s: Summand, at: int) -> Iterator[UndoneSlip]:
         beside = s.factors[at].rows if at < len(s.factors) else s.cols
         behind = at > 0 and not isinstance(s.factors[at - 1], Diag)
 
@@ -275,7 +275,7 @@ class Locator:
             return f"the factor {self.say(new)} is missing", f"put it {side}"
 
         for new in self.candidates:
-            yield Change(3, partial(made, new), partial(said, new))
+            yield UndoneSlip(3, partial(made, new), partial(said, new))
 
     # -- how it is said ----------------------------------------------------------------------
 

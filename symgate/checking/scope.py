@@ -11,7 +11,7 @@ from symgate.checking.summands import expanded
 from symgate.checking.values import (
     WAYS,
     Later,
-    Moment,
+    NamedMoment,
     NotUnderstood,
     Operator,
     Place,
@@ -95,15 +95,15 @@ class Scope:
             return plain
         return reference(tree, self.indices)
 
-    def moment(self, tree: Tree) -> Moment | None:
+    def moment(self, tree: Tree) -> NamedMoment | None:
         """The value at a time that a tree names."""
         ref = self.reference(tree)
         name = self.names.get(key(ref.name)) if ref is not None else None
         if ref is None or name is None or (ref.time is None and name not in self.cell.parameters):
             return None
-        return Moment(name, (ref.time or 0) - self.shift)
+        return NamedMoment(name, (ref.time or 0) - self.shift)
 
-    def timed(self, tree: Tree, after: Tree) -> Moment | None:
+    def timed(self, tree: Tree, after: Tree) -> NamedMoment | None:
         """h[t-1] and h(t-1), where the time stands in brackets behind the name."""
         bracket = after.base if isinstance(after, Scripted) else after
         if not (isinstance(bracket, Group) and bracket.opening in ("[", "(")):
@@ -113,7 +113,7 @@ class Scope:
         name = self.names.get(key(ref.name)) if ref is not None else None
         if time is None or ref is None or name is None or ref.time is not None:
             return None
-        return None if name in self.cell.parameters else Moment(name, time - self.shift)
+        return None if name in self.cell.parameters else NamedMoment(name, time - self.shift)
 
     def unknown(self, ref: Reference, at: Place) -> NotUnderstood:
         known = dict.fromkeys(name for name in self.names.values() if name != ref.name)
@@ -128,9 +128,9 @@ class Scope:
             time = 0
             if name in self.cell.states:
                 time = -1 if self.way("time") == "before" else 0
-        return self.value_at(Moment(name, (time or 0) - self.shift), at)
+        return self.value_at(NamedMoment(name, (time or 0) - self.shift), at)
 
-    def value_at(self, moment: Moment, at: Place) -> Value:
+    def value_at(self, moment: NamedMoment, at: Place) -> Value:
         name = moment.name
         if name in self.cell.parameters:
             symbol = self.cell.parameters[name].symbol
@@ -147,7 +147,7 @@ class Scope:
             return Operator(expanded(MatrixOf(variable, *shape)), *shape).at(at)
         return Vector(variable, shape[0] if shape else None)
 
-    def check_time(self, moment: Moment, at: Place) -> None:
+    def check_time(self, moment: NamedMoment, at: Place) -> None:
         if moment.time > 0:
             raise Later(moment.time, at)
         if moment.time < -DEEPEST:

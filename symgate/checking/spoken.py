@@ -8,7 +8,7 @@ from symgate.checking.derivatives import blocks, change, delta, partial
 from symgate.checking.names import key
 from symgate.checking.partials import derivative
 from symgate.checking.scope import Scope
-from symgate.checking.values import Moment, NotUnderstood, Operator, Value
+from symgate.checking.values import NamedMoment, NotUnderstood, Operator, Value
 from symgate.reading.names import Reference
 from symgate.reading.trees import Group, Product, Scripted, Tree
 from symgate.reading.trees import Symbol as Sign
@@ -35,7 +35,7 @@ def derivative_of(scope: Scope, tree: Tree) -> Operator | None:
     return None if loss is None else delta(scope, other, tree, loss)
 
 
-def moments(scope: Scope, tree: Tree) -> tuple[Moment, Moment] | None:
+def moments(scope: Scope, tree: Tree) -> tuple[NamedMoment, NamedMoment] | None:
     """a and b of ∂a/∂b, where both are values of the cell."""
     found = derivative(tree)
     if found is None:
@@ -44,7 +44,7 @@ def moments(scope: Scope, tree: Tree) -> tuple[Moment, Moment] | None:
     return None if one is None or other is None else (one, other)
 
 
-def listed(scope: Scope, tree: Tree) -> list[Moment]:
+def listed(scope: Scope, tree: Tree) -> list[NamedMoment]:
     """The values in [h_t, c_t], where it lists all states at one time."""
     if not (isinstance(tree, Group) and len(tree.items) > 1):
         return []
@@ -52,7 +52,9 @@ def listed(scope: Scope, tree: Tree) -> list[Moment]:
     return [m for m in moments if m is not None]
 
 
-def of_the_state(scope: Scope, of: list[Moment], wrt: list[Moment], tree: Tree) -> Operator:
+def of_the_state(
+    scope: Scope, of: list[NamedMoment], wrt: list[NamedMoment], tree: Tree
+) -> Operator:
     """∂[h_t, c_t]/∂[h_{t-k}, c_{t-k}], the Jacobian of the whole state."""
     names = [[m.name for m in side] for side in (of, wrt)]
     times = [{m.time for m in side} for side in (of, wrt)]
@@ -60,13 +62,13 @@ def of_the_state(scope: Scope, of: list[Moment], wrt: list[Moment], tree: Tree) 
         raise NotUnderstood("this derivative is not understood here", tree)
     now, before = times[0].pop(), times[1].pop()
     rows = [
-        [partial(scope, Moment(a, now), Moment(b, before), tree) for b in names[1]]
+        [partial(scope, NamedMoment(a, now), NamedMoment(b, before), tree) for b in names[1]]
         for a in names[0]
     ]
     return blocks(rows, tree)
 
 
-def moment_at(scope: Scope, tree: Tree) -> Moment | None:
+def moment_at(scope: Scope, tree: Tree) -> NamedMoment | None:
     if isinstance(tree, Product) and len(tree.factors) == 2:
         return scope.timed(tree.factors[0][1], tree.factors[1][1])
     return scope.moment(tree)
@@ -96,7 +98,7 @@ def gradient_by(scope: Scope, tree: Scripted, after: Tree) -> Value:
     name = scope.names.get(key("_".join(ref.labels)))
     if name is None or loss is None:
         raise NotUnderstood("this gradient is not understood", tree)
-    return delta(scope, Moment(name, (ref.time or 0) - scope.shift), tree, loss)
+    return delta(scope, NamedMoment(name, (ref.time or 0) - scope.shift), tree, loss)
 
 
 def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
@@ -113,7 +115,7 @@ def delta_of(scope: Scope, ref: Reference, tree: Tree) -> Operator | None:
         name = scope.cell.output if scope.cell.output in scope.lin.nodes else scope.cell.states[0]
     if not part and (not ref.labels or name not in scope.cell.states):
         name = _argument(scope, name)
-    found = delta(scope, Moment(name, time), tree, part)
+    found = delta(scope, NamedMoment(name, time), tree, part)
     return found.turned if ref.transposed else found
 
 
@@ -129,7 +131,7 @@ def small(scope: Scope, tree: Tree, after: Tree) -> Operator | None:
     if scope.way("small") == "change":
         return change(scope, moment, after)
     name = moment.name if moment.name in scope.cell.states else _argument(scope, moment.name)
-    return delta(scope, Moment(name, moment.time), after)
+    return delta(scope, NamedMoment(name, moment.time), after)
 
 
 def _argument(scope: Scope, name: str) -> str:

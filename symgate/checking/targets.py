@@ -12,7 +12,7 @@ from symgate.checking.partials import derivative, differential
 from symgate.checking.reader import Reader
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import LOSSES, moments
-from symgate.checking.values import Later, Mentions, Moment, NotUnderstood
+from symgate.checking.values import Later, Mentions, NamedMoment, NotUnderstood
 from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.reading.names import Indices, reference
@@ -122,7 +122,7 @@ def _jacobians(cell: Cell, tree: Tree, indices: Indices, named: Named) -> tuple[
     return ()
 
 
-def _is_derivative(cell: Cell, of: Moment, wrt: Moment) -> bool:
+def _is_derivative(cell: Cell, of: NamedMoment, wrt: NamedMoment) -> bool:
     known = of.name in linearise(cell).nodes and wrt.name not in cell.parameters
     return known and of.time >= wrt.time
 

@@ -168,7 +168,7 @@ Place = Tree | Span
 
 
 @dataclass(frozen=True)
-class Moment:
+class NamedMoment:
     """A name of the cell at a time: 0 for t, -1 for t - 1."""
 
     name: str
@@ -179,7 +179,7 @@ class Moment:
 class Seen:
     """What a reader met: the variables with their places, and what had two readings."""
 
-    moments: list[tuple[Moment, int, int]] = field(default_factory=list)
+    moments: list[tuple[NamedMoment, int, int]] = field(default_factory=list)
     chosen: dict[str, str] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
 

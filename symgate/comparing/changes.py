@@ -51,7 +51,7 @@ def is_scalar(g: Generator) -> bool:
 COST = 5
 
 
-class Change:
+class OnGenerators:
     """Sends every generator of a polynomial, however deep, through a function."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Change:
         return apply(matrix, vector)
 
 
-class Renamed(Change):
+class Renamed(OnGenerators):
     """Gives variables other names."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -105,7 +105,7 @@ class Renamed(Change):
         return generator(Var(self.names.get(g.name, g.name), g.lag))
 
 
-class Diagonal(Change):
+class Diagonal(OnGenerators):
     """Takes some square matrices, or blocks, to be diagonal: U v becomes u ⊙ v."""
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
@@ -118,7 +118,7 @@ class Diagonal(Change):
         return apply(matrix, vector)
 
 
-class Alone(Change):
+class Alone(OnGenerators):
     """Takes one matrix to be the identity."""
 
     def __init__(self, name: tuple[str, str]) -> None:

@@ -20,7 +20,7 @@ from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import Matrix
 from symgate.comparing.reduced import reduced
 from symgate.comparing.renamed import map_of, renamed, rows
-from symgate.comparing.search import Found, search
+from symgate.comparing.search import ProvedMap, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
 from symgate.comparing.wording import Map, conditions_in_words, map_in_words
@@ -60,7 +60,7 @@ class Comparison:
     map: Map | None = None
     conditions: tuple[tuple[str, ...], ...] = ()
     reason: str = ""
-    found: Found | None = field(default=None, repr=False)
+    found: ProvedMap | None = field(default=None, repr=False)
     excluded: tuple[bool, bool] = (False, False)
 
     def __bool__(self) -> bool:
@@ -181,7 +181,7 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
         return beyond or Comparison(one, other, NOT_UNDERSTOOD, reason=_why(error))
     try:
         with bounded():
-            found = relations(left, right)
+            found = proved_maps(left, right)
             if found:
                 return related(left, right, found)
             (less, why), (fewer, cause) = reduced(one), reduced(other)
@@ -219,7 +219,7 @@ def _why(error: BaseException) -> str:
     return str(error)
 
 
-def relations(one: Normal, other: Normal) -> list[Found]:
+def proved_maps(one: Normal, other: Normal) -> list[ProvedMap]:
     """What was proved, the strongest first; with parameters joined where that helps."""
     found = list(search(one, other))
     if found and found[0].unconditional:
@@ -228,7 +228,7 @@ def relations(one: Normal, other: Normal) -> list[Found]:
     return [whole] if whole is not None else found
 
 
-def related(one: Normal, other: Normal, proved: list[Found]) -> Comparison:
+def related(one: Normal, other: Normal, proved: list[ProvedMap]) -> Comparison:
     """The verdict where some relation was proved."""
     found = proved[-1]
     cells = (one.cell, other.cell)
@@ -249,7 +249,7 @@ def _doubled(*forms: Normal) -> str:
     )
 
 
-def _only_names(one: Normal, other: Normal, found: Found) -> bool:
+def _only_names(one: Normal, other: Normal, found: ProvedMap) -> bool:
     """Whether only names change; stacked matrices have to be stacked alike."""
     if not (found.there.renaming and found.back.renaming):
         return False

@@ -25,7 +25,7 @@ from symgate.comparing.numbers import (
 )
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import Matrix
-from symgate.comparing.search import Found
+from symgate.comparing.search import ProvedMap
 from symgate.equations.cell import Cell
 
 DRAWS = 60
@@ -99,7 +99,9 @@ class Counterexample:
         )
 
 
-def counterexample(one: Normal, other: Normal, found: Found | None = None) -> Counterexample | None:
+def counterexample(
+    one: Normal, other: Normal, found: ProvedMap | None = None
+) -> Counterexample | None:
     """Numbers at which two cells differ, at one unit if there are any; None where none is found.
 
     With a relation that holds under conditions, the numbers break the conditions; where it
@@ -129,7 +131,7 @@ class _Trials:
 
     one: Normal
     other: Normal
-    found: Found | None
+    found: ProvedMap | None
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -193,7 +195,7 @@ class _Trials:
         return _mapped(self.other, self.one, self.found.mirrored, pair[1]), pair[1].parameters
 
 
-def _mapped(one: Normal, other: Normal, found: Found, draw: Draw) -> Values:
+def _mapped(one: Normal, other: Normal, found: ProvedMap, draw: Draw) -> Values:
     """The second cell's numbers from a draw of the first's."""
     sizes = all_sizes(one.cell, draw.n), all_sizes(other.cell, draw.n)
     values = translated(other, found.there.values, _with_diagonals(one, draw), one, *sizes)
@@ -217,7 +219,7 @@ def _diagonal_blocks(cell: Normal, draw: Draw) -> Values:
 
 
 def _unfolded(
-    values: Values, cell: Normal, found: Found, known: Mapping[str, Array], n: int
+    values: Values, cell: Normal, found: ProvedMap, known: Mapping[str, Array], n: int
 ) -> None:
     """Matrices that a relation takes as diagonal are taken whole, so that they may break it.
 

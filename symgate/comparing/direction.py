@@ -14,7 +14,7 @@ from symgate.comparing.changes import apply
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
-from symgate.comparing.search import Found
+from symgate.comparing.search import ProvedMap
 from symgate.comparing.separation import separated
 from symgate.comparing.solving import Unknown, Value
 
@@ -78,7 +78,7 @@ class Direction:
         return "; ".join(said)
 
 
-def direction(one: Normal, other: Normal, found: Found) -> Direction:
+def direction(one: Normal, other: Normal, found: ProvedMap) -> Direction:
     """Read from a proved relation which cell contains which, and what excludes the reverse."""
     there = not (found.of_first or found.diagonal_first or found.identity_first)
     back = not (found.of_second or found.diagonal_second or found.identity_second)

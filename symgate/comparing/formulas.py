@@ -22,12 +22,12 @@ from symgate.writing.width import plain
 if TYPE_CHECKING:
     from symgate.comparing.comparison import Comparison
     from symgate.comparing.normal import Normal
-    from symgate.comparing.search import Found
+    from symgate.comparing.search import ProvedMap
 
 NOW = Integer(0)
 
 
-def map_latex(one: Normal, other: Normal, found: Found, notation: str = "symgate") -> str:
+def map_latex(one: Normal, other: Normal, found: ProvedMap, notation: str = "symgate") -> str:
     """The lines of a map as an `aligned` block: the second's names in the first's.
 
     Names that stay as they are are left out.

@@ -40,8 +40,8 @@ def parting(example: Counterexample) -> Parting | None:
     one, other = example.cells
     names = {b: a for b, a in example.names.items() if b in other.states and a in one.states}
     pairs = sorted(((of, wrt) for of in names for wrt in names), key=lambda p: p[0] != p[1])
-    left = _Steps(one, example.first_parameters, example.variables)
-    right = _Steps(other, example.second_parameters, example.second_variables)
+    left = _OwnPath(one, example.first_parameters, example.variables)
+    right = _OwnPath(other, example.second_parameters, example.second_variables)
     with np.errstate(all="ignore"):
         for lag in range(1, STEPS + 1):
             for of, wrt in pairs:
@@ -61,7 +61,7 @@ def parting(example: Counterexample) -> Parting | None:
     return None
 
 
-class _Steps:
+class _OwnPath:
     """The Jacobians of a cell along its own path, from the engine, block by block."""
 
     def __init__(self, cell: Cell, parameters: Any, variables: Mapping[str, Array]) -> None:

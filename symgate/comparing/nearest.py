@@ -8,11 +8,11 @@ from functools import cache
 
 from symgate.cells import entries
 from symgate.comparing.coefficients import kind, nodes_of
-from symgate.comparing.comparison import Comparison, compare, related, relations
+from symgate.comparing.comparison import Comparison, compare, proved_maps, related
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.normal import Normal, Unsupported
-from symgate.comparing.search import QUICK, Found, best
+from symgate.comparing.search import QUICK, ProvedMap, best
 from symgate.comparing.sums import best_summed
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
@@ -77,7 +77,7 @@ def nearest(cell: Cell, first: Iterable[str] = (), *, others: bool = True) -> Co
     for name in ranked:
         try:
             with bounded():
-                found = relations(zoo_form(name), own)
+                found = proved_maps(zoo_form(name), own)
         except (TooLarge, RecursionError):
             continue
         if found:
@@ -119,7 +119,7 @@ def _alike(names: Iterable[str], mark: Fingerprint) -> Iterator[str]:
     return (name for name in names if _marked(name) == mark)
 
 
-def _equal(name: str, own: Normal) -> Found | None:
+def _equal(name: str, own: Normal) -> ProvedMap | None:
     try:
         with bounded():
             known = zoo_form(name)

@@ -34,7 +34,7 @@ from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
-    Change,
+    OnGenerators,
     Renamed,
     apply,
     everything,
@@ -253,7 +253,7 @@ def is_of_rows(block: str) -> bool:
     return block.endswith(", :")
 
 
-class _Mirrored(Change):
+class _Mirrored(OnGenerators):
     """Writes f(-a) as f(a) - a where both stand in a cell."""
 
     def __init__(self, mirrored: set[Act]) -> None:

@@ -30,7 +30,7 @@ from symgate.errors import ShapeError
 from symgate.numerics.functions import MODULE
 
 if TYPE_CHECKING:
-    from symgate.comparing.search import Found
+    from symgate.comparing.search import ProvedMap
 
 Array = NDArray[np.float64]
 Values = dict[str, Array]
@@ -119,7 +119,7 @@ def _function(kind: str) -> Any:
 # -- numbers for a map -------------------------------------------------------------------
 
 
-def corresponding(one: Normal, other: Normal, found: Found, known: Values) -> Values:
+def corresponding(one: Normal, other: Normal, found: ProvedMap, known: Values) -> Values:
     """The second cell's parameters from the first's, at the sizes of the arrays."""
     for name in one.cell.parameters:
         if name not in known:

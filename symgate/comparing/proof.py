@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import Change, apply, plain_name
+from symgate.comparing.changes import OnGenerators, apply, plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator, number
@@ -84,7 +84,7 @@ def _put_in(condition: Value, known: Restriction) -> Value:
     return tuple((c, tokens) for tokens, c in result.items() if c)
 
 
-class Substituted(Change):
+class Substituted(OnGenerators):
     """Puts values in for parameters, and other names for variables."""
 
     def __init__(self, values: Mapping[Unknown, Value], names: Mapping[str, str]) -> None:

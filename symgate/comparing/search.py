@@ -22,7 +22,7 @@ QUICK = ("exact", "outside")
 
 
 @dataclass(frozen=True)
-class Found:
+class ProvedMap:
     """A proved relation: each cell's parameters in the other's, and conditions on either.
 
     `names` maps the variables of the second cell to those of the first. `there` gives the
@@ -65,10 +65,10 @@ class Found:
         return tuple(dict.fromkeys((*self.there.sizes, *self.back.sizes)))
 
     @property
-    def mirrored(self) -> Found:
+    def mirrored(self) -> ProvedMap:
         """The same relation with the cells the other way round."""
         names = {b: a for a, b in self.names.items()}
-        return Found(
+        return ProvedMap(
             names,
             self.back,
             self.there,
@@ -89,7 +89,7 @@ class Found:
         return len(self.of_first) + len(self.of_second)
 
 
-def search(one: Normal, other: Normal) -> Iterator[Found]:
+def search(one: Normal, other: Normal) -> Iterator[ProvedMap]:
     """Every kind of relation that can be proved, the strongest first."""
     plain = best(one, other)
     if plain is not None:
@@ -108,7 +108,7 @@ def search(one: Normal, other: Normal) -> Iterator[Found]:
     )
 
 
-def _diagonals(one: Normal, other: Normal, plain: Found | None) -> list[Found]:
+def _diagonals(one: Normal, other: Normal, plain: ProvedMap | None) -> list[ProvedMap]:
     """Relations for one unit, and for square matrices that are diagonal."""
     squares = _squares(one), _squares(other)
     if not any(squares):
@@ -126,20 +126,20 @@ def _diagonals(one: Normal, other: Normal, plain: Found | None) -> list[Found]:
     return found
 
 
-def _special(one: Normal, other: Normal) -> Found | None:
+def _special(one: Normal, other: Normal) -> ProvedMap | None:
     """One cell as the other with two gates tied, or None."""
     for names in state_maps(one, other):
         reverse = {b: a for a, b in names.items()}
         for there, back, conditions in ties(one, other, names):
-            return Found(names, there, back, (), conditions)
+            return ProvedMap(names, there, back, (), conditions)
         for there, back, conditions in ties(other, one, reverse):
-            return Found(names, back, there, conditions, ())
+            return ProvedMap(names, back, there, conditions, ())
     return None
 
 
 def _either(
-    way: Callable[[Normal, Normal], Found | None], one: Normal, other: Normal
-) -> Found | None:
+    way: Callable[[Normal, Normal], ProvedMap | None], one: Normal, other: Normal
+) -> ProvedMap | None:
     """A relation of the first cell to a view of the second, or the other way round."""
     found = way(one, other)
     if found is not None:
@@ -148,7 +148,7 @@ def _either(
     return None if found is None else found.mirrored
 
 
-def _reduced(one: Normal, other: Normal) -> Found | None:
+def _reduced(one: Normal, other: Normal) -> ProvedMap | None:
     """The second cell with parameters at zero."""
     for conditions, view in chain(reduced(other, one), silenced(other, one)):
         found = best(one, view, QUICK)
@@ -157,7 +157,7 @@ def _reduced(one: Normal, other: Normal) -> Found | None:
     return None
 
 
-def _image(one: Normal, other: Normal) -> Found | None:
+def _image(one: Normal, other: Normal) -> ProvedMap | None:
     """The second cell with its parameters as functions of the first's, that none undoes."""
     whole = opened(one)
     for view in (one,) if whole == one else (one, whole):
@@ -169,11 +169,11 @@ def _image(one: Normal, other: Normal) -> Found | None:
                 for pairs in pairings(mine, theirs, how):
                     there = _proved(view, other, mine, theirs, pairs, names)
                     if there is not None and not there[1]:
-                        return Found(names, there[0], Solution({}, ()), image="second")
+                        return ProvedMap(names, there[0], Solution({}, ()), image="second")
     return None
 
 
-def _reread(one: Normal, other: Normal) -> Found | None:
+def _reread(one: Normal, other: Normal) -> ProvedMap | None:
     """The second cell with a matrix left out, or with a state read as a function of it."""
     for name, view in without_matrix(other):
         found = best(one, view, QUICK)
@@ -187,7 +187,7 @@ def _reread(one: Normal, other: Normal) -> Found | None:
     return None
 
 
-def proved_equal(one: Normal, other: Normal) -> Found | None:
+def proved_equal(one: Normal, other: Normal) -> ProvedMap | None:
     """A relation without conditions, or None; quick also where there is none."""
     found = best(one, other, ("exact",))
     return found if found is not None and found.unconditional else None
@@ -195,9 +195,9 @@ def proved_equal(one: Normal, other: Normal) -> Found | None:
 
 def best(
     one: Normal, other: Normal, ways: Sequence[str] = ("exact", "outside", "kind")
-) -> Found | None:
+) -> ProvedMap | None:
     """The proved relation that asks least of the parameters, or None."""
-    chosen: Found | None = None
+    chosen: ProvedMap | None = None
     nameless = Side.nameless(one), Side.nameless(other)
     ways = [how for how in ways if may_pair(*nameless, how)]
     for names in state_maps(one, other) if ways else ():
@@ -234,11 +234,11 @@ def state_maps(one: Normal, other: Normal) -> Iterator[dict[str, str]]:
     yield from sorted(maps, key=lambda m: -sum(a.lower() == b.lower() for a, b in m.items()))
 
 
-def _paired(one: Normal, other: Normal, names: Mapping[str, str], how: str) -> Found | None:
+def _paired(one: Normal, other: Normal, names: Mapping[str, str], how: str) -> ProvedMap | None:
     """The best relation under one map of the states and one way of pairing."""
     back_names = {b: a for a, b in names.items()}
     mine, theirs = Side.of(one, back_names), Side.of(other, {})
-    chosen: Found | None = None
+    chosen: ProvedMap | None = None
     for pairs in pairings(mine, theirs, how):
         there = _proved(one, other, mine, theirs, pairs, names)
         if there is None:
@@ -247,7 +247,7 @@ def _paired(one: Normal, other: Normal, names: Mapping[str, str], how: str) -> F
         back = _proved(other, one, Side.of(other, names), Side.of(one, {}), reverse, back_names)
         if back is None:
             continue
-        found = Found(names, there[0], back[0], there[1], back[1])
+        found = ProvedMap(names, there[0], back[0], there[1], back[1])
         if not _allowed(found):
             continue
         if found.unconditional:
@@ -291,12 +291,12 @@ def _identities(cell: Normal) -> dict[Unknown, str]:
     return found
 
 
-def _allowed(found: Found) -> bool:
+def _allowed(found: ProvedMap) -> bool:
     """One cell as a special case of the other, or both with some vectors zero."""
     return not found.of_first or not found.of_second or _vectors_only(found)
 
 
-def _vectors_only(found: Found) -> bool:
+def _vectors_only(found: ProvedMap) -> bool:
     """Whether nothing is asked but that some vectors are zero."""
     return all(r.zero_vector for r in (*found.of_first, *found.of_second))
 
@@ -321,7 +321,11 @@ def _diagonal(
 
 
 def _fewest(
-    one: Normal, other: Normal, single: Found, first: Sequence[Unknown], second: Sequence[Unknown]
+    one: Normal,
+    other: Normal,
+    single: ProvedMap,
+    first: Sequence[Unknown],
+    second: Sequence[Unknown],
 ) -> tuple[list[Unknown], list[Unknown]]:
     """As few diagonal matrices as the relation needs: each is tried without."""
     kept = (list(first), list(second))

@@ -15,7 +15,7 @@ import numpy as np
 
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import Change, Renamed, everything, variables
+from symgate.comparing.changes import OnGenerators, Renamed, everything, variables
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
@@ -160,7 +160,7 @@ def _out_of_range(pair: Pair) -> str:
     return ""
 
 
-class _At(Change):
+class _At(OnGenerators):
     """Puts numbers in for variables."""
 
     def __init__(self, values: Mapping[str, int]) -> None:
@@ -329,7 +329,7 @@ def _one_sided(pair: Pair) -> str:
     return ""
 
 
-class _Turned(Change):
+class _Turned(OnGenerators):
     """Changes the signs of some variables."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ from symgate.comparing.coefficients import (
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Exp, Matrix, Monomial, Param
 from symgate.comparing.proof import Substituted, holds
-from symgate.comparing.search import Found, best
+from symgate.comparing.search import ProvedMap, best
 from symgate.comparing.solving import Solution, Unknown, Value, unknown
 
 
@@ -121,7 +121,7 @@ def _only_difference(one: Summand, other: Summand) -> tuple[Token, Token, Fracti
     return (a, b, Fraction(d, c)) if a[0].scalar == b[0].scalar else None
 
 
-def best_summed(one: Normal, other: Normal) -> Found | None:
+def best_summed(one: Normal, other: Normal) -> ProvedMap | None:
     """An unconditional relation of two cells with their parameters joined, or None."""
     left, right = summed(one), summed(other)
     if not left.gone and not right.gone:
@@ -133,7 +133,7 @@ def best_summed(one: Normal, other: Normal) -> Found | None:
     back = _written_out(found.back, right, left)
     reverse = {b: a for a, b in found.names.items()}
     if holds(one, other, found.names, there, ()) and holds(other, one, reverse, back, ()):
-        return Found(found.names, there, back)
+        return ProvedMap(found.names, there, back)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from symgate.comparing.changes import Change, everything
+from symgate.comparing.changes import OnGenerators, everything
 from symgate.comparing.coefficients import Coefficient, Node, Token, argument, coefficients, kind
 from symgate.comparing.identities import ODD
 from symgate.comparing.normal import Normal
@@ -25,7 +25,7 @@ from symgate.comparing.proof import Restriction, holds
 from symgate.comparing.solving import Solution, Unknown, Value, solutions
 
 
-class _Tie(Change):
+class _Tie(OnGenerators):
     """Puts one activation, with a sign, in the place of another."""
 
     def __init__(self, gone: Act, kept: Act, sign: int) -> None:

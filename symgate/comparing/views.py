@@ -16,7 +16,7 @@ from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     Alone,
-    Change,
+    OnGenerators,
     Renamed,
     everything,
     is_scalar,
@@ -107,7 +107,7 @@ def unknown_of(g: Generator) -> Unknown | None:
     return None
 
 
-class _Opened(Change):
+class _Opened(OnGenerators):
     """Takes what depends on parameters alone as a parameter of its own: exp(b) is a positive c."""
 
     def made(self, g: Generator) -> Polynomial:
@@ -205,7 +205,7 @@ def _is_gate(cell: Normal, state: str) -> bool:
     return any(e.has(variable(state)) for e in cell.cell.equations.values())
 
 
-class _Activated(Change):
+class _Activated(OnGenerators):
     """Reads φ(s) of the step before as the state itself."""
 
     def __init__(self, node: Act, state: str) -> None:

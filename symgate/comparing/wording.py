@@ -13,7 +13,7 @@ from symgate.comparing.intervals import ALL, POSITIVE, Interval, range_of
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import ONE, Matrix, Param, Polynomial, total
 from symgate.comparing.proof import Restriction, Substituted
-from symgate.comparing.search import Found
+from symgate.comparing.search import ProvedMap
 from symgate.comparing.solving import Value
 from symgate.equations.cell import Cell
 
@@ -40,7 +40,7 @@ class Map:
         return "; ".join(shown) if shown else "the same names"
 
 
-def map_in_words(one: Normal, other: Normal, found: Found) -> Map:
+def map_in_words(one: Normal, other: Normal, found: ProvedMap) -> Map:
     """The map of a relation in words."""
     return Map(
         {s: found.names.get(s, s) for s in other.states},
@@ -50,7 +50,7 @@ def map_in_words(one: Normal, other: Normal, found: Found) -> Map:
     )
 
 
-def _value(one: Normal, other: Normal, found: Found, name: str) -> str:
+def _value(one: Normal, other: Normal, found: ProvedMap, name: str) -> str:
     whole = whole_matrix(one, other, found, name)
     if whole is not None:
         return _token(whole)
@@ -63,7 +63,7 @@ def _value(one: Normal, other: Normal, found: Found, name: str) -> str:
     return texts[0] if len(texts) == 1 else f"[{between.join(texts)}]"
 
 
-def values(other: Normal, found: Found, name: str) -> list[tuple[str, Value]]:
+def values(other: Normal, found: ProvedMap, name: str) -> list[tuple[str, Value]]:
     """What each block of a parameter of the second cell is in the first's."""
     known = found.there.values
     return [
@@ -72,7 +72,7 @@ def values(other: Normal, found: Found, name: str) -> list[tuple[str, Value]]:
     ]
 
 
-def whole_matrix(one: Normal, other: Normal, found: Found, name: str) -> Matrix | None:
+def whole_matrix(one: Normal, other: Normal, found: ProvedMap, name: str) -> Matrix | None:
     """The matrix whose blocks, in order, are the blocks of a stacked one."""
     if name not in other.blocks:
         return None
@@ -87,7 +87,7 @@ def whole_matrix(one: Normal, other: Normal, found: Found, name: str) -> Matrix 
     return Matrix(whole.name, whole.transposed)
 
 
-def gates(one: Normal, other: Normal, found: Found) -> dict[str, tuple[int, int, str]]:
+def gates(one: Normal, other: Normal, found: ProvedMap) -> dict[str, tuple[int, int, str]]:
     """Each gate of the second cell as a constant plus a sign times a gate of the first."""
     put = Substituted(found.there.values, found.names)
     known: dict[Polynomial, tuple[int, int, str]] = {}
@@ -105,7 +105,7 @@ def gate_text(constant: int, sign: int, name: str) -> str:
     return f"-{name}" if sign < 0 else name
 
 
-def conditions_in_words(found: Found, first: Cell, second: Cell) -> tuple[str, ...]:
+def conditions_in_words(found: ProvedMap, first: Cell, second: Cell) -> tuple[str, ...]:
     """The conditions of one alternative, each as a short text."""
     shown = ["n = 1"] if found.single_unit else []
     shown += found.sizes
@@ -128,7 +128,7 @@ def conditions_in_words(found: Found, first: Cell, second: Cell) -> tuple[str, .
     return tuple(dict.fromkeys([*shown, *found.readings]))
 
 
-def _image(found: Found, known: Cell, cell: Cell) -> list[str]:
+def _image(found: ProvedMap, known: Cell, cell: Cell) -> list[str]:
     """What the parameters of the larger cell have to be, in those of the smaller one."""
     solution = found.there if found.image == "second" else found.back
     own, its = known.name, cell.name
@@ -186,7 +186,7 @@ def _is_any(token: Token, kind: str, cell: Cell) -> bool:
     return wide and power == 1 and plain_name(param.name) in cell.parameters
 
 
-def _ambiguous(found: Found) -> bool:
+def _ambiguous(found: ProvedMap) -> bool:
     """Whether both cells have conditions that are not the same words."""
     first: set[object] = {*found.diagonal_first, *found.identity_first}
     second: set[object] = {*found.diagonal_second, *found.identity_second}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from symgate.drawing.graph import Graph, Node
+from symgate.drawing.graph import Graph, GraphNode
 from symgate.drawing.labels import Label, name_label, plain_label, width
 from symgate.drawing.routing import Port, Spot
 
@@ -45,7 +45,7 @@ class Body:
         return max(self.half, beside)
 
 
-def body_of(node: Node, graph: Graph, *, rail: bool) -> Body:
+def body_of(node: GraphNode, graph: Graph, *, rail: bool) -> Body:
     """The body of a box, a pill, an operation or a join; on a `rail` few lines reach it."""
     if node.kind == "join":
         return Body("join", 0, (), (), len(node.sources))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from symgate.drawing.graph import Graph, Node
+from symgate.drawing.graph import Graph, GraphNode
 
 #: A join has three sides to come in by.
 MOST = 3
@@ -26,7 +26,7 @@ def bundled(graph: Graph) -> Graph:
     return graph
 
 
-def _most_common(nodes: Sequence[Node]) -> tuple[int, ...] | None:
+def _most_common(nodes: Sequence[GraphNode]) -> tuple[int, ...] | None:
     """The sources that save the most lines when they are joined."""
     reads = [_mixed(node) for node in nodes if node.kind == "box"]
     best: tuple[int, tuple[int, ...]] = (0, ())
@@ -39,7 +39,7 @@ def _most_common(nodes: Sequence[Node]) -> tuple[int, ...] | None:
     return best[1] or None
 
 
-def _mixed(node: Node) -> tuple[int, ...]:
+def _mixed(node: GraphNode) -> tuple[int, ...]:
     return tuple(source for source in node.sources if source not in node.added)
 
 
@@ -59,7 +59,7 @@ def _joined(graph: Graph, common: tuple[int, ...]) -> Graph:
         if i in users:
             sources = [place, *(moved(s) for s in node.sources if s not in common)]
         if i == place:
-            nodes.append(Node("join", sources=common))
+            nodes.append(GraphNode("join", sources=common))
         added = tuple(moved(s) for s in node.added)
         nodes.append(replace(node, sources=tuple(sources), added=added))
     carries = [tuple(moved(i) for i in way) for way in graph.carries]

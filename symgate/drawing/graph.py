@@ -49,7 +49,7 @@ _WITHIN = {
 
 
 @dataclass(frozen=True)
-class Node:
+class GraphNode:
     """One node: `kind` is before, after, input, box, pill, op or join.
 
     `label` is what it does, `name` the variable that it gives, if it has one; `sources`
@@ -74,7 +74,7 @@ class Graph:
     """
 
     cell: Cell
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[GraphNode] = field(default_factory=list)
     carries: list[tuple[int, ...]] = field(default_factory=list)
 
     def readers(self) -> dict[int, list[int]]:
@@ -94,10 +94,10 @@ def graph_of(cell: Cell, leaving: Collection[str] = ()) -> Graph:
     >>> [node.label for node in graph_of(sg.cell("lstm")).nodes if node.label]
     ['σ', 'σ', 'σ', 'tanh', '⊙', '⊙', '+', 'tanh', '⊙']
     """
-    return _Reader(cell).read(leaving)
+    return _GraphReader(cell).read(leaving)
 
 
-class _Reader:
+class _GraphReader:
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         self.graph = Graph(cell)
@@ -137,7 +137,7 @@ class _Reader:
                 f"{MAX_NODES} nodes"
             )
         gate = nodes[sources[0]].gate if len(sources) == 1 else ""
-        nodes.append(Node(kind, label, name, sources, gate, added))
+        nodes.append(GraphNode(kind, label, name, sources, gate, added))
         return len(nodes) - 1
 
     def equation(self, name: str, expression: Expr) -> None:
@@ -277,7 +277,7 @@ class _Reader:
         )
         return next(way for way in ways if way is not None)
 
-    def way(self, state: str, allowed: Callable[[Node], bool]) -> tuple[int, ...] | None:
+    def way(self, state: str, allowed: Callable[[GraphNode], bool]) -> tuple[int, ...] | None:
         """The shortest way from an old state to its new one through nodes that are allowed."""
         nodes, start = self.graph.nodes, self.before[state]
         end = next(i for i, n in enumerate(nodes) if n.kind == "after" and n.name == state)

@@ -18,7 +18,7 @@ from matplotlib.transforms import Affine2D
 from symgate.drawing.labels import DROP, SCRIPT, Run, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.palette import INK
-from symgate.drawing.scene import Line, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Polyline, Scene
 from symgate.drawing.settings import settings
 
 _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "Q": [Path.CURVE3, Path.CURVE3]}
@@ -66,7 +66,7 @@ def _paint(colour: str) -> str:
     return "black" if colour == INK else colour
 
 
-def _line(line: Line) -> PathPatch:
+def _line(line: Polyline) -> PathPatch:
     points, codes = [], []
     for verb, found in rounded(line):
         points += list(found)
@@ -76,7 +76,7 @@ def _line(line: Line) -> PathPatch:
     )
 
 
-def _shape(shape: Shape) -> Circle | FancyBboxPatch:
+def _shape(shape: DrawnShape) -> Circle | FancyBboxPatch:
     paint = _paint(shape.colour)
     style: dict[str, Any] = {"fc": _pale(paint), "ec": paint, "lw": 1.5}
     if shape.kind == "circle":
@@ -84,7 +84,7 @@ def _shape(shape: Shape) -> Circle | FancyBboxPatch:
     return _rounded(shape, **style)
 
 
-def _rounded(shape: Shape, **style: Any) -> FancyBboxPatch:
+def _rounded(shape: DrawnShape, **style: Any) -> FancyBboxPatch:
     return FancyBboxPatch(
         (shape.x - shape.width / 2, shape.y - shape.height / 2),
         shape.width,
@@ -116,7 +116,7 @@ def _font(run: Run) -> FontProperties:
     return FontProperties(family=family, style="italic" if run.italic else "normal")
 
 
-def _text(text: Text) -> list[PathPatch]:
+def _text(text: Caption) -> list[PathPatch]:
     pieces: list[tuple[Path, float]] = []
     x = 0.0
     for run in text.label:

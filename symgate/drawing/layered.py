@@ -14,7 +14,7 @@ from symgate.drawing.labels import Label, name_label, plain_label, width
 from symgate.drawing.lines import THIN, joints
 from symgate.drawing.palette import INK, gate_colours
 from symgate.drawing.plain import plain
-from symgate.drawing.scene import Dot, Line, Point, Scene, Text
+from symgate.drawing.scene import Caption, Junction, Point, Polyline, Scene
 from symgate.drawing.textbook import textbook
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -134,10 +134,10 @@ def _tower(scenes: Sequence[Scene], ways: dict[tuple[int, str], list[int]]) -> S
             found.append([start, (x, start[1]), (x, y), (end[0], y), end])
         parting = joints(found)
         lines += [
-            Line(tuple(points), INK, THIN, False, frozenset(parting & {*points}))
+            Polyline(tuple(points), INK, THIN, False, frozenset(parting & {*points}))
             for points in found
         ]
-        dots += [Dot(spot, INK, 1.2 * THIN + 0.8) for spot in sorted(parting)]
+        dots += [Junction(spot, INK, 1.2 * THIN + 0.8) for spot in sorted(parting)]
     return Scene(
         max([*(scene.width for scene in parts), *(x + ASIDE for x in rise.values())]),
         down,
@@ -149,7 +149,7 @@ def _tower(scenes: Sequence[Scene], ways: dict[tuple[int, str], list[int]]) -> S
     )
 
 
-def _named(scene: Scene, name: str, edge: float, *, leaves: bool) -> Text:
+def _named(scene: Scene, name: str, edge: float, *, leaves: bool) -> Caption:
     """The label of a value where it leaves at the right, or where it enters from below."""
     label = name_label(name, 0)
     return next(t for t in scene.texts if t.label == label and (t.x > edge) == leaves)
@@ -178,11 +178,11 @@ def _moved(scene: Scene, along: float = 0.0, down: float = 0.0, wider: float = 0
         x, y = spot
         return x + along + (wider if x > edge else 0.0), y + down
 
-    def text(t: Text) -> Text:
+    def text(t: Caption) -> Caption:
         x, y = at((t.x, t.y))
         return replace(t, x=x, y=y)
 
-    def line(way: Line) -> Line:
+    def line(way: Polyline) -> Polyline:
         return replace(way, points=tuple(map(at, way.points)), sharp=frozenset(map(at, way.sharp)))
 
     frames = [replace(f, x=f.x + wider / 2, width=f.width + wider) for f in scene.frames]

@@ -6,16 +6,16 @@ from __future__ import annotations
 from itertools import pairwise
 from math import hypot
 
-from symgate.drawing.scene import Line, Point
+from symgate.drawing.scene import Point, Polyline
 
 #: The weights of the carry and of any other line.
 HEAVY, THIN = 3.6, 1.4
 
 
-def rounded(line: Line) -> list[tuple[str, tuple[Point, ...]]]:
+def rounded(line: Polyline) -> list[tuple[str, tuple[Point, ...]]]:
     """The line as (verb, points): move to, straight to, curve over a corner to.
 
-    >>> line = Line(((0, 0), (20, 0), (20, 20)), "ink", 1, False)
+    >>> line = Polyline(((0, 0), (20, 0), (20, 20)), "ink", 1, False)
     >>> [verb for verb, _ in rounded(line)]
     ['M', 'L', 'Q', 'L']
     """

@@ -11,7 +11,7 @@ from symgate.drawing.graph import Graph
 from symgate.drawing.labels import Label, name_label, width
 from symgate.drawing.lines import HEAVY, THIN, joints, lies_on
 from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
-from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Junction, Point, Polyline, Scene
 
 #: Room between nodes, ports and lanes, and around the picture.
 GAP, PORT, LANE, MARGIN = 16.0, 11.0, 12.0, 14.0
@@ -25,8 +25,8 @@ def plain(graph: Graph) -> Scene:
     colours = gate_colours(graph.cell)
     heavy = {pair for way in graph.carries for pair in pairwise(way)}
     readers = {i: found for i, found in graph.readers().items() if found}
-    shapes: list[Shape] = []
-    texts: list[Text] = []
+    shapes: list[DrawnShape] = []
+    texts: list[Caption] = []
     leaves: dict[int, float] = {}
     enters: dict[tuple[int, int], float] = {}
     foot = MIDDLE + TALL / 2
@@ -40,13 +40,13 @@ def plain(graph: Graph) -> Scene:
         wide = max(width(sign, size) + 12, body.width, PORT * (len(node.sources) + 2))
         middle = x + wide / 2
         colour = colours.get(node.gate, INK)
-        texts.append(Text(sign, middle, MIDDLE, size, width(sign, size)))
+        texts.append(Caption(sign, middle, MIDDLE, size, width(sign, size)))
         if not edge:
             kind = "box" if node.kind == "box" else "pill"
-            shapes.append(Shape(kind, middle, MIDDLE, wide, TALL, colour))
+            shapes.append(DrawnShape(kind, middle, MIDDLE, wide, TALL, colour))
         if body.name and not edge:
             above, long = MIDDLE - TALL / 2 - 11, width(body.name, SMALL)
-            texts.append(Text(body.name, middle, above, SMALL, long, for_words(colour)))
+            texts.append(Caption(body.name, middle, above, SMALL, long, for_words(colour)))
         for place, source in enumerate(node.sources):
             enters[source, i] = x + PORT * (place + 0.8)
         leaves[i] = x + wide - 0.8 * PORT
@@ -54,8 +54,8 @@ def plain(graph: Graph) -> Scene:
     lanes = _lanes(
         {i: (leaves[i], max(enters[i, r] for r in found)) for i, found in readers.items()}
     )
-    lines: list[Line] = []
-    dots: list[Dot] = []
+    lines: list[Polyline] = []
+    dots: list[Junction] = []
     for i, found in readers.items():
         level = foot + LANE * (lanes[i] + 1.5)
         colour = colours.get(graph.nodes[i].gate, INK)
@@ -68,10 +68,10 @@ def plain(graph: Graph) -> Scene:
             sharp = frozenset(p for p in points if p in parting)
             carried = (i, r) in heavy
             paint, weight = (CARRY, HEAVY) if carried else (colour, THIN)
-            lines.append(Line(tuple(points), paint, weight, True, sharp))
+            lines.append(Polyline(tuple(points), paint, weight, True, sharp))
         for spot in sorted(parting):
             thick = any(lies_on(spot, ways[r]) for r in found if (i, r) in heavy)
-            dots.append(Dot(spot, CARRY if thick else colour, 3.4 if thick else 2.5))
+            dots.append(Junction(spot, CARRY if thick else colour, 3.4 if thick else 2.5))
     lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
     height = foot + LANE * (max(lanes.values(), default=0) + 2) + MARGIN
     return Scene(x - GAP + MARGIN, height, tuple(lines), tuple(dots), tuple(shapes), tuple(texts))

@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Shape:
+class DrawnShape:
     """A circle, a box with square corners ("box") or with round ones ("pill"), a "frame"."""
 
     kind: str
@@ -32,7 +32,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Line:
+class Polyline:
     """Straight parts with corners of a radius, none at `sharp` points; `arrow` at its end."""
 
     points: tuple[Point, ...]
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Dot:
+class Junction:
     """Where a line branches."""
 
     at: Point
@@ -65,7 +65,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Text:
+class Caption:
     """A label whose middle stands at (x, y)."""
 
     label: Label
@@ -82,11 +82,11 @@ class Scene:
 
     width: float
     height: float
-    lines: tuple[Line, ...]
-    dots: tuple[Dot, ...]
-    shapes: tuple[Shape, ...]
-    texts: tuple[Text, ...]
-    frames: tuple[Shape, ...] = ()
+    lines: tuple[Polyline, ...]
+    dots: tuple[Junction, ...]
+    shapes: tuple[DrawnShape, ...]
+    texts: tuple[Caption, ...]
+    frames: tuple[DrawnShape, ...] = ()
 
     def colours(self) -> list[str]:
         """The colours that occur, in order."""

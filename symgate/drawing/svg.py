@@ -9,7 +9,7 @@ from symgate.drawing.labels import DROP, SCRIPT, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
 from symgate.drawing.palette import INK, on_dark
-from symgate.drawing.scene import Line, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Polyline, Scene
 
 FONT = "'STIX Two Text','STIX Two Math','Cambria Math','Latin Modern Math','DejaVu Serif',serif"
 
@@ -66,7 +66,7 @@ def _colour(colour: str) -> str:
     return "" if colour == INK else f' color="{colour}" class="c{colour[1:]}"'
 
 
-def _line(line: Line) -> str:
+def _line(line: Polyline) -> str:
     steps = []
     for verb, points in rounded(line):
         steps.append(verb + " ".join(f"{n(x)} {n(y)}" for x, y in points))
@@ -76,12 +76,12 @@ def _line(line: Line) -> str:
     )
 
 
-def _arrow(line: Line) -> str:
+def _arrow(line: Polyline) -> str:
     corners = " ".join(f"{n(x)},{n(y)}" for x, y in line.head())
     return f'<polygon points="{corners}" fill="currentColor"{_colour(line.colour)}/>'
 
 
-def _shape(shape: Shape) -> str:
+def _shape(shape: DrawnShape) -> str:
     style = (
         'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-width="1.5"'
         f"{_colour(shape.colour)}"
@@ -95,7 +95,7 @@ def _shape(shape: Shape) -> str:
     )
 
 
-def _frame(shape: Shape) -> str:
+def _frame(shape: DrawnShape) -> str:
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
     return (
         f'<rect x="{n(left)}" y="{n(top)}" width="{n(shape.width)}" height="{n(shape.height)}" '
@@ -104,7 +104,7 @@ def _frame(shape: Shape) -> str:
     )
 
 
-def _text(text: Text) -> str:
+def _text(text: Caption) -> str:
     spans, lowered = [], False
     for run in text.label:
         style = ' font-style="italic"' if run.italic else ""

@@ -25,7 +25,7 @@ from symgate.drawing.lines import HEAVY, THIN, joints, lies_on, simplified
 from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
-from symgate.drawing.scene import Dot, Line, Point, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Junction, Point, Polyline, Scene
 
 #: The weight of a bus, and the radius of the corner where a line joins it.
 BUS, MERGE = 2.4, 9.0
@@ -278,16 +278,18 @@ class _Figure:
                 arrow = self.nodes[reader].kind != "join"
                 sharp = frozenset(p for p in points if p in parting)
                 corner = 5.0 if arrow else MERGE
-                lines.append(Line(tuple(points), colour, weight, arrow, sharp, corner))
+                lines.append(Polyline(tuple(points), colour, weight, arrow, sharp, corner))
             carried = [ways[r] for r in readers if (i, r) in self.heavy]
             for spot in sorted(parting):
                 thick = any(lies_on(spot, way) for way in carried)
                 colour = CARRY if thick else self.colour(i)
-                dots.append(Dot(spot, colour, 3.4 if thick else 1.2 * thin + 0.8))
+                dots.append(Junction(spot, colour, 3.4 if thick else 1.2 * thin + 0.8))
         lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
         left, right = STEP * self.left, STEP * self.right
         top, foot = STEP, STEP * self.foot
-        frame = Shape("frame", (left + right) / 2, (top + foot) / 2, right - left, foot - top, INK)
+        frame = DrawnShape(
+            "frame", (left + right) / 2, (top + foot) / 2, right - left, foot - top, INK
+        )
         return Scene(
             STEP * self.wide,
             foot + (36 if self.input_x else 10),
@@ -298,16 +300,18 @@ class _Figure:
             (frame,),
         )
 
-    def shapes(self) -> list[Shape]:
+    def shapes(self) -> list[DrawnShape]:
         found = []
         for i, body in self.bodies.items():
             if body.kind != "join":
                 x, y = self.at(i)
                 colour = self.colour(i)
-                found.append(Shape(body.kind, STEP * x, STEP * y, body.width, body.height, colour))
+                found.append(
+                    DrawnShape(body.kind, STEP * x, STEP * y, body.width, body.height, colour)
+                )
         return found
 
-    def texts(self) -> list[Text]:
+    def texts(self) -> list[Caption]:
         found = []
         for i, node in enumerate(self.nodes):
             if node.kind in ("before", "after"):
@@ -316,25 +320,27 @@ class _Figure:
                 x = STEP * self.left - 16 - wide / 2
                 if node.kind == "after":
                     x = STEP * self.right + 18 + wide / 2
-                found.append(Text(label, x, STEP * self.y[self.p.row[i]], SIZE, wide))
+                found.append(Caption(label, x, STEP * self.y[self.p.row[i]], SIZE, wide))
             elif node.kind == "input" and i in self.input_x:
                 label = name_label(node.name, 0)
                 x, y = STEP * self.input_x[i], STEP * self.foot + 23
-                found.append(Text(label, x, y, SIZE, width(label, SIZE)))
+                found.append(Caption(label, x, y, SIZE, width(label, SIZE)))
             elif i in self.bodies:
                 found += self.written(i)
         return found
 
-    def written(self, i: int) -> list[Text]:
+    def written(self, i: int) -> list[Caption]:
         """What stands in a node, and its name at its upper right."""
         body, (x, y) = self.bodies[i], (STEP * self.at(i)[0], STEP * self.at(i)[1])
         found = []
         if body.sign:
-            found.append(Text(body.sign, x, y, body.size, width(body.sign, body.size)))
+            found.append(Caption(body.sign, x, y, body.size, width(body.sign, body.size)))
         if body.name:
             wide = width(body.name, SMALL)
             away = body.height / 2 + 10
             found.append(
-                Text(body.name, x + 6 + wide / 2, y - away, SMALL, wide, for_words(self.colour(i)))
+                Caption(
+                    body.name, x + 6 + wide / 2, y - away, SMALL, wide, for_words(self.colour(i))
+                )
             )
         return found

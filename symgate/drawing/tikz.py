@@ -9,7 +9,7 @@ from symgate.drawing.labels import Label
 from symgate.drawing.lines import rounded
 from symgate.drawing.number import number as n
 from symgate.drawing.palette import INK
-from symgate.drawing.scene import Line, Point, Scene, Shape, Text
+from symgate.drawing.scene import Caption, DrawnShape, Point, Polyline, Scene
 
 _ACCENTS = {"\u0303": r"\tilde", "\u0302": r"\hat", "\u0304": r"\bar", "\u0307": r"\dot"}
 
@@ -85,7 +85,7 @@ def _at(p: Point) -> str:
     return f"({n(p[0])},{n(p[1])})"
 
 
-def _line(line: Line) -> str:
+def _line(line: Polyline) -> str:
     path = ""
     for verb, points in rounded(line):
         if verb == "M":
@@ -102,7 +102,7 @@ def _line(line: Line) -> str:
     return rf"\draw[{_paint(line.colour)},line width={n(line.weight)}pt] {path};"
 
 
-def _shape(shape: Shape) -> str:
+def _shape(shape: DrawnShape) -> str:
     paint = _paint(shape.colour)
     style = f"draw={paint},fill={paint}!10!white,line width=1.5pt"
     if shape.kind == "circle":
@@ -114,14 +114,14 @@ def _shape(shape: Shape) -> str:
     return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
 
 
-def _frame(shape: Shape) -> str:
+def _frame(shape: DrawnShape) -> str:
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
     right, foot = left + shape.width, top + shape.height
     style = f"draw=black!35!white,fill=black!3!white,rounded corners={n(shape.corner)}pt"
     return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
 
 
-def _text(text: Text) -> str:
+def _text(text: Caption) -> str:
     size = f"\\fontsize{{{n(text.size)}}}{{{n(1.2 * text.size)}}}\\selectfont"
     content = f"{size} ${formula(text.label)}$"
     return rf"\node[inner sep=0pt,{_paint(text.colour)}] at {_at((text.x, text.y))} {{{content}}};"

@@ -25,7 +25,7 @@ from symgate.equations.names import Names, is_matrix
 from symgate.equations.names import rank as rank_of
 from symgate.equations.shapes import Shapes
 from symgate.equations.source import Source
-from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
 
 _NOT_REAL = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
 
@@ -41,7 +41,7 @@ class Builder:
         self.appeared: dict[Basic, ast.expr] = {}
         self.signs: dict[Expr, Sign] = {}
 
-    def equation(self, line: Line) -> tuple[Expr, dict[Basic, int]]:
+    def equation(self, line: ParsedLine) -> tuple[Expr, dict[Basic, int]]:
         """The right side of a line, and the place at which each symbol first stands in it."""
         self.appeared = {}
         expression = self.vector(line.right)

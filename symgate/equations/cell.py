@@ -28,7 +28,7 @@ from symgate.equations.ranks import Ranks
 from symgate.equations.shapes import infer
 from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
-from symgate.equations.syntax import MAX_CHARACTERS, Line, read_lines, reference
+from symgate.equations.syntax import MAX_CHARACTERS, ParsedLine, read_lines, reference
 from symgate.errors import EquationError, SymgateError, harmless, held
 from symgate.instead import CELL, absent
 
@@ -310,11 +310,11 @@ def _from_text(
     return cell_of_text(text, name, title=title, roles=dict(roles), outputs=outputs)
 
 
-def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+def _sorted(source: Source, lines: tuple[ParsedLine, ...]) -> tuple[ParsedLine, ...]:
     """Sort equations so that each follows those it reads; a cycle is an error."""
     by_name = {line.name: line for line in lines}
     needs = {line.name: _reads(line, by_name) for line in lines}
-    done: dict[str, Line] = {}
+    done: dict[str, ParsedLine] = {}
     while len(done) < len(lines):
         ready = next((n for n in by_name if n not in done and needs[n] <= done.keys()), None)
         if ready is None:
@@ -323,7 +323,7 @@ def _sorted(source: Source, lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return tuple(done.values())
 
 
-def _output(lines: tuple[Line, ...], states: Sequence[str], outputs: Sequence[str]) -> str:
+def _output(lines: tuple[ParsedLine, ...], states: Sequence[str], outputs: Sequence[str]) -> str:
     """The state that a cell gives out: h, or the first by name of those that no other precedes.
 
     Of layers it is the top one's; where that gives out what it reads from its memory, the memory.
@@ -341,16 +341,16 @@ def _output(lines: tuple[Line, ...], states: Sequence[str], outputs: Sequence[st
     return "h" if "h" in states else first
 
 
-def _reads(line: Line, by_name: Collection[str]) -> set[str]:
+def _reads(line: ParsedLine, by_name: Collection[str]) -> set[str]:
     found = (reference(n) for n in ast.walk(line.right) if isinstance(n, ast.Subscript))
     return {name for name, lag in filter(None, found) if lag == 0 and name in by_name}
 
 
 def _cycle(
     source: Source,
-    by_name: Mapping[str, Line],
+    by_name: Mapping[str, ParsedLine],
     needs: Mapping[str, set[str]],
-    done: Mapping[str, Line],
+    done: Mapping[str, ParsedLine],
 ) -> EquationError:
     name = next(n for n in by_name if n not in done)
     path = [name]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from symgate.algebra.names import is_scalar_name
 from symgate.equations.ranks import Ranks
 from symgate.equations.source import Source
-from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
 from symgate.errors import EquationError, did_you_mean
 
 
@@ -54,7 +54,7 @@ MIXES = (*TO_NUMBER, *MIXING, "outer")
 ALONE, MIXED, ENTERS = range(3)
 
 
-def classify(source: Source, lines: tuple[Line, ...]) -> Names:
+def classify(source: Source, lines: tuple[ParsedLine, ...]) -> Names:
     """Find out what each name is; a name that is two things is an error."""
     names = Names([line.name for line in lines], Ranks(lines))
     _check_matrices(source, lines, names.ranks)
@@ -84,7 +84,7 @@ def of_matrix(source: Source, node: ast.expr, function: str) -> EquationError:
     )
 
 
-def _check_matrices(source: Source, lines: tuple[Line, ...], ranks: Ranks) -> None:
+def _check_matrices(source: Source, lines: tuple[ParsedLine, ...], ranks: Ranks) -> None:
     """Functions of a vector are not given a matrix of the step."""
     for node in (below for line in lines for below in ast.walk(line.right)):
         match node:
@@ -273,7 +273,7 @@ def _classify_parameters(source: Source, names: Names, uses: list[Use]) -> None:
             names.kinds[name] = "scalar" if scalar else "vector"
 
 
-def _no_state(source: Source, lines: tuple[Line, ...]) -> EquationError:
+def _no_state(source: Source, lines: tuple[ParsedLine, ...]) -> EquationError:
     line = lines[-1]
     return source.error(
         line.target,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from symgate.algebra.names import is_scalar_name
-from symgate.equations.syntax import MIXING, TO_MATRIX, TO_NUMBER, Line, reference
+from symgate.equations.syntax import MIXING, TO_MATRIX, TO_NUMBER, ParsedLine, reference
 
 #: Below every rank: a number, which stands beside anything.
 NUMBER = -1
@@ -22,7 +22,7 @@ NUMBER = -1
 class Ranks:
     """The ranks of the names with a time, and of expressions in them."""
 
-    def __init__(self, lines: tuple[Line, ...]) -> None:
+    def __init__(self, lines: tuple[ParsedLine, ...]) -> None:
         self.lines = {line.name: line.right for line in lines}
         nodes = [node for line in lines for node in _below(line.right)]
         self.timed = {id(node) for node in nodes if isinstance(node, ast.Subscript)}

@@ -17,7 +17,7 @@ from sympy import Add, Expr, Symbol
 
 from symgate.equations.names import Names, is_matrix, of_matrix, rank
 from symgate.equations.source import Source
-from symgate.equations.syntax import MIXING, TO_NUMBER, Line, reference
+from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
 from symgate.equations.unify import Mismatch, Size, Unifier
 
 LETTERS = ("n", "m", "p", "q", "l", "r", "s", "u", "v", "w")
@@ -43,15 +43,15 @@ class Shapes:
     sizes: dict[str, Symbol]
 
 
-def infer(source: Source, lines: tuple[Line, ...], names: Names, output: str) -> Shapes:
+def infer(source: Source, lines: tuple[ParsedLine, ...], names: Names, output: str) -> Shapes:
     """Infer every size of a cell; `output` is the state that it gives out."""
-    walk = _Walk(source, names, Unifier(), output)
+    walk = _Inference(source, names, Unifier(), output)
     for line in lines:
         walk.equation(line)
     return walk.named()
 
 
-class _Walk:
+class _Inference:
     def __init__(self, source: Source, names: Names, sizes: Unifier, output: str) -> None:
         self.source, self.names, self.sizes, self.output = source, names, sizes, output
         ranked = names.ranks.as_mapping()
@@ -62,7 +62,7 @@ class _Walk:
         self.identity: dict[int, Size] = {}
         self.part: dict[int, Size] = {}
 
-    def equation(self, line: Line) -> None:
+    def equation(self, line: ParsedLine) -> None:
         sides = (line.target, line.right)
         if line.name in self.value:
             self.same_shape(line.right, self.value[line.name], self.shape(line.right), sides)

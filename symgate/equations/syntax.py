@@ -47,7 +47,7 @@ def is_function(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Line:
+class ParsedLine:
     """One equation: the name it defines, where, and the tree of its right side."""
 
     name: str
@@ -55,14 +55,14 @@ class Line:
     right: ast.expr
 
 
-def read_lines(source: Source) -> tuple[Line, ...]:
+def read_lines(source: Source) -> tuple[ParsedLine, ...]:
     """Read the equations of a text and check every node of them."""
     if source.length > MAX_CHARACTERS:
         raise source.error_at(
             1, 0, f"the text is longer than {MAX_CHARACTERS} characters; a cell is a few lines"
         )
     check_form(source)
-    lines: dict[str, Line] = {}
+    lines: dict[str, ParsedLine] = {}
     for statement in parsed("\n".join(source.code)).body:
         line = _line(source, statement)
         if line.name in lines:
@@ -83,7 +83,9 @@ def read_lines(source: Source) -> tuple[Line, ...]:
             "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)",
         )
     timed = _Timed(lines)
-    return tuple(Line(name, line.target, timed.visit(line.right)) for name, line in lines.items())
+    return tuple(
+        ParsedLine(name, line.target, timed.visit(line.right)) for name, line in lines.items()
+    )
 
 
 class _Timed(ast.NodeTransformer):
@@ -115,7 +117,7 @@ def reference(node: ast.expr) -> tuple[str, int | None] | None:
     return None
 
 
-def _line(source: Source, statement: ast.stmt) -> Line:
+def _line(source: Source, statement: ast.stmt) -> ParsedLine:
     if not isinstance(statement, ast.Assign):
         raise source.error(statement, "expected an equation such as h[t] = tanh(U @ h[t-1])")
     target = statement.targets[0]
@@ -132,7 +134,7 @@ def _line(source: Source, statement: ast.stmt) -> Line:
     if is_function(name) and lag is None:
         raise source.error(target, f"{name!r} is a function and cannot be defined")
     _check(source, statement.value)
-    return Line(name, target, statement.value)
+    return ParsedLine(name, target, statement.value)
 
 
 def _depth(tree: ast.AST) -> int:

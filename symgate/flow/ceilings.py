@@ -19,10 +19,10 @@ from sympy import Expr, Indexed, MatrixExpr, sympify
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, time_of, variable
-from symgate.bounds.growth import Growth, growths
+from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
-from symgate.flow.run_bound import STRETCH, run_bound
+from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.norms import NORMS
@@ -181,8 +181,8 @@ class _Largest:
     def component(self, vector: Expr) -> float:
         """The largest magnitude that a component has at any step."""
         most = 0.0
-        for start in range(0, self.run.steps, STRETCH):
-            stop = min(start + STRETCH, self.run.steps)
+        for start in range(0, self.run.steps, SEGMENT):
+            stop = min(start + SEGMENT, self.run.steps)
             with np.errstate(all="ignore"):  # what overflows has no bound
                 if is_general(self.run.cell):
                     found = over_steps(self.run, vector, start, stop)
@@ -198,7 +198,7 @@ class _Largest:
         return _numeric(e, self.radius) if e.has(SpectralNorm) else self.bound(e)
 
 
-def _growth(growth: Growth, factor: float, addend: float) -> str:
+def _growth(growth: GrowthBound, factor: float, addend: float) -> str:
     new, old = (text(variable(growth.state, lag)) for lag in (0, 1))
     times = "" if factor == 1 else f"{factor:.3g} "
     return f"|{new}| ≤ {times}|{old}| + {addend:.3g}"

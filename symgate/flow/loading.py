@@ -16,7 +16,7 @@ from symgate.asked import asked, path, shown
 from symgate.errors import SymgateError
 from symgate.flow.ceilings import Ceilings
 from symgate.flow.curve import Decay, Setting
-from symgate.flow.paths import Block, Paths
+from symgate.flow.paths import PathBlock, Paths
 from symgate.flow.predictions import Prediction, Predictions
 from symgate.flow.records import fitting, record
 from symgate.flow.saving import FORMAT
@@ -160,7 +160,7 @@ def _predictions(data: Any) -> Predictions:
 
 
 def _paths(data: Any) -> Paths:
-    blocks = [record(Block, block) for block in data["blocks"].values()]
+    blocks = [record(PathBlock, block) for block in data["blocks"].values()]
     return record(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
 
 

@@ -43,7 +43,7 @@ EVERY, LATER = 64, 128
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class PathBlock:
     """One block ∂of_t/∂wrt_{t-k} of the whole state, log10 norms at the lags of `Paths`, each
     the median over the sequences.
 
@@ -80,7 +80,7 @@ class Paths:
     lags: Array
     titles: Mapping[str, str]
     share: Mapping[str, float]
-    blocks: Mapping[tuple[str, str], Block]
+    blocks: Mapping[tuple[str, str], PathBlock]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Paths:
             columns |= {f"{of},{wrt} without {name}": v for name, v in block.without.items()}
         return frame(columns, index="lag")
 
-    def __getitem__(self, block: tuple[str, str]) -> Block:
+    def __getitem__(self, block: tuple[str, str]) -> PathBlock:
         return self.blocks[block]
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def paths(
             progress(place + 1, len(tasks))
     medians = {key: quantile(np.concatenate(all_, axis=1), 0.5) for key, all_ in curves.items()}
     blocks = {
-        (a, b): Block(
+        (a, b): PathBlock(
             a,
             b,
             medians[None, a, b],
@@ -331,7 +331,7 @@ def _means(names: Sequence[str], values: list[Array]) -> _Share:
 
 def step_jacobian(steps: Steps, t: int) -> Array:
     """The whole state's Jacobian of step t of each sequence, (B, N, N)."""
-    return whole(steps, steps.stretch(t, t + 1).dense(0, 1), 1)[0]
+    return whole(steps, steps.segment(t, t + 1).dense(0, 1), 1)[0]
 
 
 def places(run: Run) -> dict[str, slice]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 #: Steps whose coefficients are looked at together.
-STRETCH = 512
+SEGMENT = 512
 
 
 def run_bound(run: Run, decay: Decay) -> Array:
@@ -55,9 +55,9 @@ def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
     forms = [f for _, _, f in (*steps.within, *steps.across)]
     norms: dict[int, float] = {}
     parts: list[list[Array]] = [[] for _ in forms]
-    for start in range(0, run.steps, STRETCH):
-        stretch = steps.stretch(start, min(start + STRETCH, run.steps))
-        largest = [np.abs(a).max(axis=2, initial=0) for a in stretch.arrays]
+    for start in range(0, run.steps, SEGMENT):
+        segment = steps.segment(start, min(start + SEGMENT, run.steps))
+        largest = [np.abs(a).max(axis=2, initial=0) for a in segment.arrays]
         for place, f in enumerate(forms):
             parts[place].append(_form_bound(f, largest, norms))
     joined = [np.concatenate(p) for p in parts]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from symgate import __version__
 from symgate.files import write_file
-from symgate.flow.paths import Block
+from symgate.flow.paths import PathBlock
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -60,7 +60,7 @@ def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:
         return {str(k): _packed(v, arrays, f"{key}/{k}") for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_packed(v, arrays, f"{key}/{i}") for i, v in enumerate(value)]
-    if isinstance(value, Block):
+    if isinstance(value, PathBlock):
         return _packed(dict(vars(value)), arrays, key)
     if isinstance(value, np.ndarray | float):
         name = f"beside/{key}".replace(" ", "_")

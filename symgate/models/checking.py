@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import Diverged, ShapeError
-from symgate.models.reading import Reading
+from symgate.models.reading import WeightReading
 from symgate.models.running import laid_out, last_output, output, simulate
 from symgate.numerics.arrays import checked
 from symgate.stored.arrays import wide
@@ -41,7 +41,7 @@ GATES = ("sigmoid", "hard_sigmoid(0.2)", "hard_sigmoid")
 class Fit:
     """A reading that was tried: what it takes the weights for, and its largest deviation."""
 
-    reading: Reading
+    reading: WeightReading
     error: float
 
     def __str__(self) -> str:
@@ -204,7 +204,7 @@ def _amplified(network: Network, x: Array, last_only: bool, state: Any) -> float
     return min(APART * float(np.abs(ends[0] - ends[1]).max()), MOST)
 
 
-def _as(network: Network, reading: Reading) -> Network:
+def _as(network: Network, reading: WeightReading) -> Network:
     """All layers read in one way, but for what differs between them by themselves."""
     return replace(
         network,
@@ -212,14 +212,14 @@ def _as(network: Network, reading: Reading) -> Network:
     )
 
 
-def _like(own: Reading, reading: Reading) -> Reading:
+def _like(own: WeightReading, reading: WeightReading) -> WeightReading:
     """A reading for a layer of another kind changes only what both have."""
     if sorted(own.order) != sorted(reading.order):
         return own
     return replace(reading, peepholes=own.peepholes)
 
 
-def readings_of(network: Network) -> Iterator[Reading]:
+def readings_of(network: Network) -> Iterator[WeightReading]:
     """Every reading of the top layer's kind: orders of gates, what is added, activations."""
     own = network.levels[-1][0].reading
     if len(own.order) == 1:

@@ -14,7 +14,7 @@ from symgate.errors import UnknownName
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerKind:
     """One kind of layer of one framework; see conventions.toml for what each field says."""
 
     name: str
@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Names:
+class ArrayNames:
     """How the arrays of one layer are called: a pattern, or one a gate, for each role."""
 
     axis: str
@@ -50,8 +50,8 @@ class Names:
 class Conventions:
     """The whole table."""
 
-    rows: Mapping[str, Row]
-    names: Mapping[str, Names]
+    rows: Mapping[str, LayerKind]
+    names: Mapping[str, ArrayNames]
     slots: Mapping[str, Mapping[str, list[str]]]
     activations: Mapping[str, str]
 
@@ -78,9 +78,11 @@ def conventions() -> Conventions:
     """
     text = resources.files(__package__).joinpath("conventions.toml").read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)
-    rows = {row["name"]: Row(**{k: _frozen(v) for k, v in row.items()}) for row in data["row"]}
+    rows = {
+        row["name"]: LayerKind(**{k: _frozen(v) for k, v in row.items()}) for row in data["row"]
+    }
     names = {
-        key: Names(
+        key: ArrayNames(
             roles.pop("axis"),
             roles.pop("under", ""),
             tuple(roles.pop("needed", ("WU",) if "WU" in roles else ("W", "U"))),

@@ -18,7 +18,7 @@ from symgate.models.formats.onnx_nodes import OnnxNode
 from symgate.models.keras_config import MERGES, activation_of, unsaid_of
 from symgate.models.network import Layer, Layers, Network, Origin
 from symgate.models.reading import reading_of
-from symgate.models.recognise import Found, recognised
+from symgate.models.recognise import StoredLayer, recognised
 from symgate.stored.arrays import Contents
 
 #: What a caller can say of a source, and the words that frameworks have for the same.
@@ -119,15 +119,17 @@ def _sha256(*paths: Path) -> str:
     return digest.hexdigest()
 
 
-def _of_node(node: OnnxNode) -> Found:
+def _of_node(node: OnnxNode) -> StoredLayer:
     row = conventions().rows[node.row]
     facts = {**node.facts, "batch_first": node.batch_first, "onnx": True}
-    return Found(
+    return StoredLayer(
         node.name, node.name, 0, node.reverse, row, node.blocks, node.dtype, facts, node.unsaid
     )
 
 
-def _chained(found: list[Found], chains: Sequence[tuple[str, ...]], said: bool) -> list[Found]:
+def _chained(
+    found: list[StoredLayer], chains: Sequence[tuple[str, ...]], said: bool
+) -> list[StoredLayer]:
     """Layers put one above the other where the source, or the caller, says so; in its order."""
     groups = list(dict.fromkeys(f.group for f in found))
     placed: dict[str, tuple[str, int]] = {}
@@ -153,10 +155,10 @@ def _group(name: str, groups: list[str]) -> str:
     return ends[0]
 
 
-def _named(found: list[Found]) -> list[Found]:
+def _named(found: list[StoredLayer]) -> list[StoredLayer]:
     """Names that differ: the two directions of a layer, layers of the same name."""
     ways = Counter((f.name, f.reverse) for f in found)
-    out: list[Found] = []
+    out: list[StoredLayer] = []
     before: Counter[str] = Counter()
     for f in found:
         name = f.name
@@ -169,7 +171,7 @@ def _named(found: list[Found]) -> list[Found]:
     return out
 
 
-def _layer(found: Found, contents: Contents, said: Mapping[str, Any]) -> Layer:
+def _layer(found: StoredLayer, contents: Contents, said: Mapping[str, Any]) -> Layer:
     facts, unsaid = dict(found.facts), found.unsaid
     keras = found.row.framework == "keras"
     versions = (i.split()[-1] for i in contents.inside if i.startswith("keras_version"))

@@ -14,7 +14,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.instead import LAYER, NETWORK, tells
 from symgate.models import checking, running
-from symgate.models.reading import Blocks, Reading
+from symgate.models.reading import Blocks, WeightReading
 from symgate.models.stacking import stacked
 from symgate.tables import html_table
 
@@ -61,7 +61,7 @@ class Layer:
     reverse: bool
     cell: Cell
     params: Mapping[str, Array] = field(repr=False)
-    reading: Reading = field(repr=False)
+    reading: WeightReading = field(repr=False)
     blocks: Blocks = field(repr=False)
     row: str = field(repr=False)
     dtype: str = "float32"
@@ -91,7 +91,7 @@ class Layer:
         return self.blocks.output
 
     @asked(reading=having("interpret", "a reading, such as layer.reading"))
-    def read_as(self, reading: Reading) -> Layer:
+    def read_as(self, reading: WeightReading) -> Layer:
         """The same stored blocks, read in another way."""
         cell, params = reading.interpret(self.blocks)
         return replace(self, cell=cell, params=params, reading=reading)

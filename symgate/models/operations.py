@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from symgate.models.traced import Affine, Applied, Joined, Number, Uncut, Weights, added, cut, rows
+from symgate.models.traced import (
+    Affine,
+    Joined,
+    TracedCall,
+    TracedNumber,
+    Uncut,
+    Weights,
+    added,
+    cut,
+    rows,
+)
 
 #: Functions of one vector: by the name in PyTorch, that in the language.
 WORDS = "sigmoid tanh relu softplus silu gelu softsign exp log sqrt abs sin cos softmax"
@@ -17,7 +27,7 @@ FUNCTIONS |= {"hardsigmoid": "hard_sigmoid", "hardtanh": "hard_tanh"}
 
 
 def _number(e: Any) -> int:
-    if not isinstance(e, Number):
+    if not isinstance(e, TracedNumber):
         raise ValueError
     return int(e.value)
 
@@ -94,8 +104,10 @@ def _minus(args: list[Any], options: dict[str, Any]) -> Any:
     a, b = args
     if isinstance(b, Affine):
         b = Affine(tuple((-m, v) for m, v in b.terms), None if b.bias is None else -b.bias)
-        return added(a, b) if isinstance(a, Affine | Weights) else Applied("{} + {}", (a, b), True)
-    return Applied("{} - {}", (a, b), loose=True)
+        return (
+            added(a, b) if isinstance(a, Affine | Weights) else TracedCall("{} + {}", (a, b), True)
+        )
+    return TracedCall("{} - {}", (a, b), loose=True)
 
 
 Operation = Callable[[list[Any], dict[str, Any]], Any]
@@ -105,12 +117,12 @@ OPERATIONS: dict[str, Operation] = {
     "add": lambda a, o: added(*a),
     "sub": _minus,
     "rsub": lambda a, o: _minus(a[::-1], o),
-    "mul": lambda a, o: Applied("{} * {}", tuple(a)),
-    "truediv": lambda a, o: Applied("{} / {}", tuple(a)),
-    "div": lambda a, o: Applied("{} / {}", tuple(a)),
-    "neg": lambda a, o: Applied("-{}", (a[0],)),
-    "pow": lambda a, o: Applied("{} ** {}", tuple(a)),
-    "square": lambda a, o: Applied("{} ** 2", (a[0],)),
+    "mul": lambda a, o: TracedCall("{} * {}", tuple(a)),
+    "truediv": lambda a, o: TracedCall("{} / {}", tuple(a)),
+    "div": lambda a, o: TracedCall("{} / {}", tuple(a)),
+    "neg": lambda a, o: TracedCall("-{}", (a[0],)),
+    "pow": lambda a, o: TracedCall("{} ** {}", tuple(a)),
+    "square": lambda a, o: TracedCall("{} ** 2", (a[0],)),
     "chunk": _parts,
     "split": _split,
     "getitem": _item,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 #: Steps that are followed back at once, with one power of two.
-STRETCH = 16
+SEGMENT = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +228,7 @@ def _through(layer: Layer, run: Run, above: _Stream) -> _Stream:
     carried: dict[str, Array] = {s: np.zeros((rows, run[s].shape[1])) for s in states}
     power, stop = -np.inf, int(known[-1]) + 1
     while stop > 0:
-        start = max(0, stop - STRETCH)
+        start = max(0, stop - SEGMENT)
         own = above.exponents[start:stop]
         top = max(float(own.max()), power)
         if not np.isfinite(top):

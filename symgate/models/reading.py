@@ -22,7 +22,7 @@ from symgate.cells import entry
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError
-from symgate.models.conventions import Row, conventions
+from symgate.models.conventions import LayerKind, conventions
 
 Array = NDArray[Any]
 
@@ -55,7 +55,7 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Reading:
+class WeightReading:
     """Which cell of the zoo, which gate each block belongs to, and what differs from them.
 
     `add` is added to biases when the layer runs, `negated` gates are stored with the opposite
@@ -141,14 +141,14 @@ def _with(line: str, target: str, template: str) -> str:
     return before + template.format(argument.removesuffix(")"))
 
 
-def reading_of(row: Row, blocks: Blocks, said: Mapping[str, Any]) -> Reading:
+def reading_of(row: LayerKind, blocks: Blocks, said: Mapping[str, Any]) -> WeightReading:
     """What a row says, with what the source or the caller says instead."""
     cell = row.cell
     if blocks.R is not None:
         cell = row.projected
     if blocks.peepholes is not None:
         cell = row.peephole
-    reading = Reading(
+    reading = WeightReading(
         cell,
         row.order,
         MappingProxyType(dict(row.add)),
@@ -192,7 +192,7 @@ def _order(value: Any, usual: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
-def _gru(reading: Reading, said: Mapping[str, Any]) -> Reading:
+def _gru(reading: WeightReading, said: Mapping[str, Any]) -> WeightReading:
     takes = reading.cell == "gru-z-takes-new"
     if "reset" in said:
         if said["reset"] not in ("before", "after"):

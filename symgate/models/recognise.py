@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import SymgateError, UnknownName
-from symgate.models.conventions import Names, Row, conventions
+from symgate.models.conventions import ArrayNames, LayerKind, conventions
 from symgate.models.reading import Blocks
 from symgate.stored.arrays import Contents, Stored
 
@@ -56,7 +56,7 @@ SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredLayer:
     """A layer as its source stores it: no meaning given to its blocks but by `row`.
 
     `facts` are what the source says of it (activations, reset place, …), `unsaid` what nothing
@@ -67,7 +67,7 @@ class Found:
     group: str
     depth: int
     reverse: bool
-    row: Row
+    row: LayerKind
     blocks: Blocks
     dtype: str
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class _Key:
     reverse: bool
 
 
-def recognised(contents: Contents, framework: str | None) -> list[Found]:
+def recognised(contents: Contents, framework: str | None) -> list[StoredLayer]:
     """Every recurrent layer among the arrays, in the order of the source."""
     rows = conventions().rows.values()
     known = sorted({row.framework for row in rows})
@@ -92,7 +92,7 @@ def recognised(contents: Contents, framework: str | None) -> list[Found]:
     named = {n.removesuffix(":0"): a for n, a in contents.arrays.items()}
     contents = replace(contents, arrays=named)
     arrays = {n: a for n, a in named.items() if not OPTIMISER.intersection(n.split("."))}
-    found: dict[_Key, Found] = {}
+    found: dict[_Key, StoredLayer] = {}
     around: dict[_Key, set[str]] = {}
     families = dict.fromkeys(row.names for row in rows if row.names)
     for family in families:
@@ -150,7 +150,9 @@ def _not_parametrised(arrays: Iterable[str]) -> None:
             )
 
 
-def _groups(arrays: Mapping[str, Stored], names: Names) -> dict[_Key, dict[str, list[str | None]]]:
+def _groups(
+    arrays: Mapping[str, Stored], names: ArrayNames
+) -> dict[_Key, dict[str, list[str | None]]]:
     """The arrays of each layer by role, one entry a pattern."""
     found: dict[_Key, dict[str, list[str | None]]] = {}
     for role in ROLES:
@@ -175,8 +177,12 @@ def _groups(arrays: Mapping[str, Stored], names: Names) -> dict[_Key, dict[str, 
 
 
 def _layer(
-    key: _Key, roles: dict[str, list[str | None]], family: str, rows: Iterable[Row], c: Contents
-) -> Found | None:
+    key: _Key,
+    roles: dict[str, list[str | None]],
+    family: str,
+    rows: Iterable[LayerKind],
+    c: Contents,
+) -> StoredLayer | None:
     """A layer, where its matrices are all there and have shapes that fit a row."""
     names = conventions().names[family]
     if any(role not in roles or None in roles[role] for role in names.needed):
@@ -200,7 +206,7 @@ def _layer(
         config = {**config, **config["backward"]}
     blocks = _blocks(row, names, roles, c.arrays)
     group = config.get("group", key.prefix.rstrip("._/"))
-    return Found(
+    return StoredLayer(
         "",
         group,
         key.depth,
@@ -215,7 +221,7 @@ def _layer(
 
 
 def _unsaid(
-    group: str, row: Row, names: Names, shapes: Mapping[str, list[Any]], c: Contents
+    group: str, row: LayerKind, names: ArrayNames, shapes: Mapping[str, list[Any]], c: Contents
 ) -> Iterator[str]:
     """What names and shapes leave open, where no configuration and no framework says it."""
     yield from row.unsaid
@@ -229,7 +235,7 @@ def _unsaid(
             yield f"its name says {word}, and its {row.blocks} blocks are those of a {kind}"
 
 
-def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
+def _fits(row: LayerKind, names: ArrayNames, shapes: Mapping[str, list[Any]]) -> bool:
     """Whether shapes are those of a row: its number of gates, its biases."""
     lie = 0 if names.axis == "rows" else 1
     matrices = shapes.get("WU") or shapes["U"]
@@ -263,7 +269,10 @@ def _fits(row: Row, names: Names, shapes: Mapping[str, list[Any]]) -> bool:
 
 
 def _blocks(
-    row: Row, names: Names, roles: Mapping[str, list[str | None]], arrays: Mapping[str, Stored]
+    row: LayerKind,
+    names: ArrayNames,
+    roles: Mapping[str, list[str | None]],
+    arrays: Mapping[str, Stored],
 ) -> Blocks:
     """Read the arrays and lay them out: (G, n, m), (G, n, p), (G, n)."""
 
@@ -322,7 +331,7 @@ def _finite(name: str, stored: Stored) -> Array:
     return array
 
 
-def _named(found: list[Found]) -> list[Found]:
+def _named(found: list[StoredLayer]) -> list[StoredLayer]:
     """Names for layers: the group's where it has one layer, with depth and direction else."""
     members: dict[str, int] = {}
     for layer in found:
@@ -330,7 +339,7 @@ def _named(found: list[Found]) -> list[Found]:
     return list(_with_names(list(_missed(found)), members))
 
 
-def _missed(found: list[Found]) -> Iterator[Found]:
+def _missed(found: list[StoredLayer]) -> Iterator[StoredLayer]:
     """Layers, each with the parts of its network that the names count and the source lacks."""
     there = {(f.group, f.depth, f.reverse) for f in found}
     for layer in found:
@@ -342,7 +351,7 @@ def _missed(found: list[Found]) -> Iterator[Found]:
         yield replace(layer, unsaid=layer.unsaid + text)
 
 
-def _with_names(found: list[Found], members: Mapping[str, int]) -> Iterator[Found]:
+def _with_names(found: list[StoredLayer], members: Mapping[str, int]) -> Iterator[StoredLayer]:
     ordered = sorted(found, key=lambda f: (list(members).index(f.group), f.depth, f.reverse))
     for layer in ordered:
         end = f"l{layer.depth}" + ("_reverse" if layer.reverse else "")

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Number:
+class TracedNumber:
     """A constant."""
 
     value: float
@@ -54,7 +54,7 @@ class Affine:
 
 
 @dataclass(frozen=True, eq=False)
-class Applied:
+class TracedCall:
     """An operation on expressions; `form` has a place {} for each."""
 
     form: str
@@ -74,7 +74,7 @@ def rows(e: Any) -> int | None:
         return len(e.array) if e.array.ndim else None
     if isinstance(e, Variable):
         return e.rows
-    if isinstance(e, Applied):
+    if isinstance(e, TracedCall):
         return next((r for a in e.args if (r := rows(a)) is not None), None)
     return None
 
@@ -86,9 +86,9 @@ def cut(e: Any, first: int, last: int) -> Any:
         return Affine(tuple((m[first:last], v) for m, v in e.terms), bias)
     if isinstance(e, Weights) and e.array.ndim == 1 and len(e.array) > 1:
         return Weights(e.array[first:last])
-    if isinstance(e, Number | Weights):
+    if isinstance(e, TracedNumber | Weights):
         return e
-    if isinstance(e, Applied):
+    if isinstance(e, TracedCall):
         return replace(e, args=tuple(cut(a, first, last) for a in e.args))
     raise Uncut
 
@@ -102,15 +102,15 @@ def added(a: Any, b: Any) -> Any:
         return Affine((*a.terms, *b.terms), bias)
     if isinstance(a, Affine) and isinstance(b, Weights) and b.array.ndim == 1:
         return Affine(a.terms, b.array if a.bias is None else a.bias + b.array)
-    return Applied("{} + {}", (a, b), loose=True)
+    return TracedCall("{} + {}", (a, b), loose=True)
 
 
 def is_plain(e: Any) -> bool:
     """Whether an expression is better written where it is used than as an equation."""
-    return isinstance(e, Affine | Weights | Number | Variable | Joined | tuple | list)
+    return isinstance(e, Affine | Weights | TracedNumber | Variable | Joined | tuple | list)
 
 
-class Writer:
+class TracedWriter:
     """Writes expressions in the language, and names their weights by the equation they are in."""
 
     def __init__(self, inputs: tuple[str, ...]) -> None:
@@ -121,13 +121,13 @@ class Writer:
 
     def text(self, e: Any, name: str, inside: bool = False) -> str:
         """An expression for the equation `name`; a sum in parentheses where it is `inside`."""
-        if isinstance(e, Number):
+        if isinstance(e, TracedNumber):
             return f"{e.value:g}" if float(f"{e.value:g}") == e.value else repr(e.value)
         if isinstance(e, Variable):
             return e.text
         if isinstance(e, Joined):
             return f"[{', '.join(self.text(p, name) for p in e.parts)}]"
-        if isinstance(e, Applied):
+        if isinstance(e, TracedCall):
             bare = e.form.startswith("{}") or e.form.startswith("-")
             found = e.form.format(*(self.text(a, name, bare) for a in e.args))
             return f"({found})" if inside and bare else found

@@ -23,12 +23,12 @@ from symgate.models.model import model
 from symgate.models.operations import FUNCTIONS, OPERATIONS
 from symgate.models.traced import (
     Affine,
-    Applied,
-    Number,
+    TracedCall,
+    TracedNumber,
+    TracedWriter,
     Uncut,
     Variable,
     Weights,
-    Writer,
     is_plain,
     rows,
 )
@@ -66,7 +66,7 @@ def trace(
         raise SymgateError(
             f'inputs must name the input and the states, as in ("x", "h"), not {inputs!r}'
         )
-    walk = _Walk(module, names, flat[:1], flat[1:])
+    walk = _GraphWalk(module, names, flat[:1], flat[1:])
     if type(module).__name__ in CELLS:
         walk.zoo_cell(module, [walk.placeholder() for _ in names], list(flat[1:]))
     else:
@@ -99,12 +99,12 @@ def _graph(module: Any) -> Any:
         module.train(training)
 
 
-class _Walk:
+class _GraphWalk:
     def __init__(
         self, module: Any, names: Sequence[Any], x: tuple[str, ...], states: tuple[str, ...]
     ) -> None:
         self.module, self.names, self.states = module, list(names), states
-        self.writer = Writer(x)
+        self.writer = TracedWriter(x)
         self.x = x
         self.values: dict[Any, Any] = {}
         self.lines: list[str] = []
@@ -229,7 +229,7 @@ class _Walk:
         if isinstance(a, list | tuple):
             return type(a)(self.argument(part) for part in a)
         if is_number(a):
-            return Number(float(a))
+            return TracedNumber(float(a))
         return self.values.get(a, a)
 
     def submodule(self, inner: Any, args: list[Any], node: Any) -> Any:
@@ -245,7 +245,7 @@ class _Walk:
 
     def operation(self, name: str, args: list[Any], options: dict[str, Any], node: Any) -> Any:
         if name in FUNCTIONS:
-            return Applied(f"{FUNCTIONS[name]}({{}})", (args[0],))
+            return TracedCall(f"{FUNCTIONS[name]}({{}})", (args[0],))
         return OPERATIONS[name](args, options)
 
 

@@ -30,7 +30,7 @@ Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
 #: Steps whose coefficients are worked out together.
-STRETCH = 128
+SEGMENT = 128
 
 
 @tells("gradients")
@@ -117,9 +117,9 @@ class _Backward:
         carried = {s: np.zeros_like(value) for s, value in self.run.initial.items()}
         stop = self.run.steps
         while stop > 0:
-            start = max(0, stop - STRETCH)
+            start = max(0, stop - SEGMENT)
             with np.errstate(all="ignore"):
-                carried = self.stretch(start, stop, carried)
+                carried = self.segment(start, stop, carried)
             if progress is not None:
                 progress(self.run.steps - start, self.run.steps)
             stop = start
@@ -129,7 +129,7 @@ class _Backward:
             {s: outward(self.run, value, s) for s, value in carried.items()},
         )
 
-    def stretch(self, start: int, stop: int, carried: dict[str, Array]) -> dict[str, Array]:
+    def segment(self, start: int, stop: int, carried: dict[str, Array]) -> dict[str, Array]:
         """Some steps backward: δ of every node, then what each parameter gets from them."""
         window = self.run.window(start, stop)
         values = self.coefficients(window)

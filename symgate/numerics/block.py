@@ -28,7 +28,7 @@ def beyond_states(run: object, of: object, wrt: object) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class AskedBlock:
     """Which block, from which step, over how many lags; `library` is the engine in C, or None."""
 
     run: Run
@@ -47,7 +47,7 @@ class Asked:
         at: int | None,
         lags: int | None,
         engine: str | None,
-    ) -> Asked:
+    ) -> AskedBlock:
         checked_run(run)
         states = run.cell.states
         what = f"a state of {run.cell.name} named"

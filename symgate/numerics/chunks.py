@@ -36,8 +36,8 @@ def in_chunks(frame: Run, start: Mapping[str, Array]) -> dict[str, Array] | None
         return None
     length = frame.steps // chunks
     beside = _beside(frame, chunks, length)
-    stretch = Loop(beside).bind(0, length)
-    stretch.keep_drives()
+    segment = Loop(beside).bind(0, length)
+    segment.keep_drives()
     guess = {
         name: np.concatenate([value[:, None], np.zeros((len(value), chunks - 1, frame.samples))], 1)
         for name, value in start.items()
@@ -45,7 +45,7 @@ def in_chunks(frame: Run, start: Mapping[str, Array]) -> dict[str, Array] | None
     last_change = np.inf
     for _ in range(ROUNDS):
         try:
-            values = stretch.run({name: g.reshape(len(g), -1) for name, g in guess.items()})
+            values = segment.run({name: g.reshape(len(g), -1) for name, g in guess.items()})
         except Diverged:
             return None
         change = _hand_over(guess, values, frame)

@@ -58,7 +58,7 @@ class Values(Protocol):
 
 
 @dataclass(frozen=True)
-class Elementwise:
+class CompiledElementwise:
     """Several element-wise expressions as one NumPy function.
 
     `inputs` are what it needs: variables, parameters and matrix products, as expressions.
@@ -72,7 +72,7 @@ class Elementwise:
 
 
 @lru_cache(maxsize=1024)
-def elementwise(expressions: tuple[Expr, ...]) -> Elementwise:
+def elementwise(expressions: tuple[Expr, ...]) -> CompiledElementwise:
     """Compile expressions in which every symbol is a vector; matrix products are inputs."""
     inputs: dict[Expr, Dummy] = {}
 
@@ -85,7 +85,7 @@ def elementwise(expressions: tuple[Expr, ...]) -> Elementwise:
     function = lambdify(
         list(inputs.values()), bodies, modules=[MODULE, NAMES], printer=_printer(), cse=True
     )
-    return Elementwise(tuple(inputs), function)
+    return CompiledElementwise(tuple(inputs), function)
 
 
 def matrix_value(matrix: MatrixExpr, values: Values, size: Callable[[Expr], int]) -> Array:

@@ -21,12 +21,12 @@ from symgate.equations.cell import Cell
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import matrix_value
 from symgate.numerics.loop import Loop, Progress, advance
-from symgate.numerics.recipe import Block, Leaf, NotForTape, Register, recipe
+from symgate.numerics.recipe import Instructions, Leaf, NotForTape, Register, recipe
 from symgate.numerics.run import Run, Window
 from symgate.numerics.schedule import (
-    Activation,
-    Elementwise,
-    Product,
+    ActivationBlock,
+    ElementwiseBlock,
+    ProductBlock,
     leaves,
     schedule,
     split_stacks,
@@ -41,17 +41,17 @@ Value = float | Place
 
 
 class CompiledLoop:
-    """As a `Loop`: runs any stretch of a sequence in the compiled engine."""
+    """As a `Loop`: runs any segment of a sequence in the compiled engine."""
 
     def __init__(self, frame: Run, library: CDLL) -> None:
         self.frame, self.library = frame, library
-        self.written: Written | None = None
+        self.written: ForwardTape | None = None
         try:
             cell, samples, scalars = frame.cell, frame.samples, scalars_of(frame)
             vector = int(library.symgate_vector())
             self.written = TAPES.get(
                 (Same(cell), frozenset(frame.sizes.items()), samples, scalars, vector),
-                lambda: Written(cell, frame.sizes, samples, dict(scalars), vector),
+                lambda: ForwardTape(cell, frame.sizes, samples, dict(scalars), vector),
             )
         except NotForTape:
             self.loop = Loop(frame)
@@ -60,7 +60,7 @@ class CompiledLoop:
         self.packs = {
             ("pack", i): packed(np.concatenate([self.matrix(m) for m in op.matrices]).T, vector)
             for i, op in enumerate(plan.operations)
-            if isinstance(op, Product)
+            if isinstance(op, ProductBlock)
         }
         self.drives = {
             source: np.concatenate([self.matrix(p.matrix) for p in products])
@@ -142,7 +142,7 @@ def scalars_of(run: Run) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(a)) for name, a in run.params.items() if a.ndim == 0)
 
 
-class Written:
+class ForwardTape:
     """A step on a tape, with the names of the arrays that it needs.
 
     `made` lists (name, width, one step more) of the arrays that it fills, `kept` where each
@@ -175,14 +175,14 @@ class Written:
         self.drives = {
             product: drive
             for op in self.plan.operations
-            if isinstance(op, Activation)
+            if isinstance(op, ActivationBlock)
             for product, drive in zip(op.products, op.drives, strict=True)
             if product is not None and self.uses[product] == 1
         }
         for place, op in enumerate(self.plan.operations):
-            if isinstance(op, Product):
+            if isinstance(op, ProductBlock):
                 self.product(place, op)
-            elif isinstance(op, Activation):
+            elif isinstance(op, ActivationBlock):
                 self.activation(op, self.blocks[place])
             else:
                 self.block(self.blocks[place])
@@ -215,9 +215,9 @@ class Written:
         """How often each product is read; elsewhere than in an activation counts twice."""
         found: Counter[Expr] = Counter()
         for op in self.plan.operations:
-            if isinstance(op, Activation):
+            if isinstance(op, ActivationBlock):
                 found.update(p for p in op.products if p is not None)
-            elif isinstance(op, Elementwise):
+            elif isinstance(op, ElementwiseBlock):
                 found.update(2 * [leaf for e in op.expressions for leaf in leaves(e)])
             else:
                 found.update({op.source: 2})
@@ -225,7 +225,7 @@ class Written:
 
     # -- operations ------------------------------------------------------------------------
 
-    def product(self, place: int, op: Product) -> None:
+    def product(self, place: int, op: ProductBlock) -> None:
         """A product; what one activation alone adds to it is there before it is."""
         made = self.blocks[place]
         self.block(made)
@@ -290,7 +290,7 @@ class Written:
         self.read[kind, what] = None
         return kind, what
 
-    def activation(self, op: Activation, made: Block) -> None:
+    def activation(self, op: ActivationBlock, made: Instructions) -> None:
         """One activation of a block of nodes, from their drives to where they are kept."""
         widths = [self.width(name) for name in op.nodes]
         key, first = ("block", op.nodes), 0
@@ -313,7 +313,9 @@ class Written:
         for out, source in merged(parts):
             self.block(made, source, out)
 
-    def block(self, block: Block, source: Place | None = None, now: Place | None = None) -> None:
+    def block(
+        self, block: Instructions, source: Place | None = None, now: Place | None = None
+    ) -> None:
         """Instructions; those without a name to write to bring `source` to `now`."""
         if block.source is not None and source is not None:
             self.held[block.source] = source

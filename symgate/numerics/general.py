@@ -39,7 +39,7 @@ Progress = Callable[[int, int], None]
 MOST_BYTES = 8 * 2**30
 
 #: Steps that are looked at together, while they are in the cache.
-STRETCH = 16
+SEGMENT = 16
 
 
 @once_a_cell
@@ -151,8 +151,8 @@ class Running:
                 now += [kept[name_of(v)][t] for v in before]
                 for (room, later), value in zip(rooms, program.run(now), strict=True):
                     room[t + later] = value
-                if t % STRETCH == STRETCH - 1 or t == stop - first - 1:
-                    _check(frame, self.values, kept, first, t - t % STRETCH, t + 1)
+                if t % SEGMENT == SEGMENT - 1 or t == stop - first - 1:
+                    _check(frame, self.values, kept, first, t - t % SEGMENT, t + 1)
                     if progress is not None:
                         progress(first + t + 1, frame.steps)
         return kept
@@ -369,7 +369,7 @@ class Moment:
         self.run, self.lin = run, linearise(run.cell)
         self.fixed = parameters_of(run)
         self.shapes = {n: run.shape(n) for n in (*self.lin.nodes, *run.cell.inputs)}
-        self.stretch = run.steps if run.recompute is None else max(1, math.isqrt(run.steps))
+        self.segment = run.steps if run.recompute is None else max(1, math.isqrt(run.steps))
         self.first, self.window = -1, run.window(0, 0)
 
     def needed(self, expressions: Iterable[Expr]) -> frozenset[Indexed]:
@@ -379,9 +379,9 @@ class Moment:
 
     def at(self, step: int, symbols: Iterable[Indexed]) -> Arrays:
         """The semantics of one step: the symbols that are asked for have their values."""
-        first = step - step % self.stretch
+        first = step - step % self.segment
         if first != self.first:
-            stop = min(first + self.stretch, self.run.steps)
+            stop = min(first + self.segment, self.run.steps)
             self.first, self.window = first, self.run.window(first, stop)
         now = dict(self.fixed)
         for v in symbols:

@@ -21,7 +21,7 @@ from symgate.numerics.values import Arrays
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
 #: of a factor that is written out: a larger one costs more than its few vectors.
-STRETCH, LONG, LARGEST = 32, 1024, 128
+SEGMENT, LONG, LARGEST = 32, 1024, 128
 
 
 def of_factors(
@@ -49,7 +49,7 @@ def of_factors(
     log, lag = np.zeros(run.samples), 0
     with np.errstate(all="ignore"):
         while lag < lags:
-            count = min(STRETCH, lags - lag)
+            count = min(SEGMENT, lags - lag)
             products, logs = [], []
             for factor in _factors(pull, at - lag - count + 1, at - lag + 1)[::-1]:
                 rows = rows @ factor

@@ -1,6 +1,6 @@
 """The steps of a run with scalars or matrices of the step, forward: the tangent of the whole state.
 
-It answers what `Steps` and its stretches answer for cells of vectors, for the passes that follow
+It answers what `Steps` and its segments answer for cells of vectors, for the passes that follow
 directions of the whole state: a matrix state lies in it row by row.
 """
 
@@ -18,7 +18,7 @@ from symgate.linear.terms import Linearisation
 from symgate.numerics.dense import whole
 from symgate.numerics.general import Moment, is_general
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Array, Rows, Steps, Stretch
+from symgate.numerics.steps import Array, Rows, Segment, Steps
 
 #: Numbers that the Jacobian of the whole state may hold.
 MOST = 1 << 26
@@ -57,12 +57,12 @@ class GeneralSteps:
         """Directions go through the terms; only the whole spectrum needs the Jacobian."""
         return False
 
-    def stretch(self, start: int, stop: int) -> GeneralStretch:
+    def segment(self, start: int, stop: int) -> GeneralSegment:
         """The steps start … stop - 1."""
-        return GeneralStretch(self, start)
+        return GeneralSegment(self, start)
 
 
-class GeneralStretch:
+class GeneralSegment:
     """Some steps of a run."""
 
     def __init__(self, steps: GeneralSteps, start: int) -> None:
@@ -124,10 +124,10 @@ def steps_of(run: Run) -> Steps | GeneralSteps:
 
 
 def jacobians(
-    steps: Steps | GeneralSteps, part: Stretch | GeneralStretch, at: int, end: int
+    steps: Steps | GeneralSteps, part: Segment | GeneralSegment, at: int, end: int
 ) -> Array:
-    """The whole state's Jacobians of steps at … end - 1 of a stretch, (steps, B, N, N)."""
-    if isinstance(part, GeneralStretch):
+    """The whole state's Jacobians of steps at … end - 1 of a segment, (steps, B, N, N)."""
+    if isinstance(part, GeneralSegment):
         return part.whole(at, end)
     assert isinstance(steps, Steps)
     return whole(steps, part.dense(at, end), end - at)

@@ -49,7 +49,7 @@ MAX_NUMBERS = 4 * 10**8
 
 
 @dataclass(frozen=True)
-class Way:
+class PulledTerm:
     """From a value to one that it reads: by one term, or by those of a path, with the change
     that each takes and what it pulls it to."""
 
@@ -58,13 +58,13 @@ class Way:
     pulled: tuple[tuple[Indexed, Expr], ...]
 
 
-def _ways(lin: Linearisation, paths: Sequence[Path] | None) -> dict[str, list[Way]]:
+def _ways(lin: Linearisation, paths: Sequence[Path] | None) -> dict[str, list[PulledTerm]]:
     """The ways from each value: all terms, or some paths from state to state."""
     if paths is None:
         chains: list[tuple[tuple[Node, Term], ...]] = [((n, t),) for n in lin for t in n.terms]
     else:
         chains = [tuple((link.node, link.term) for link in path.links) for path in paths]
-    found: dict[str, list[Way]] = {}
+    found: dict[str, list[PulledTerm]] = {}
     for place, chain in enumerate(chains):
         pulled = []
         for i, (node, term) in enumerate(chain):
@@ -72,7 +72,7 @@ def _ways(lin: Linearisation, paths: Sequence[Path] | None) -> dict[str, list[Wa
             value = Mul(*term.coefficient, change)
             pulled.append((change, value if term.map is None else term.map.pull(value)))
         if all(value != 0 for _, value in pulled):
-            way = Way(chain[-1][1].source, chain, tuple(pulled))
+            way = PulledTerm(chain[-1][1].source, chain, tuple(pulled))
             found.setdefault(chain[0][0].name, []).append(way)
     return found
 
@@ -230,7 +230,7 @@ def _is_of(through: Map | None, kinds: Any) -> bool:
     return through is None or isinstance(through, kinds)
 
 
-def _leading(ways: Mapping[str, list[Way]], wrt: str) -> set[str]:
+def _leading(ways: Mapping[str, list[PulledTerm]], wrt: str) -> set[str]:
     """The values that depend on `wrt`, in the same step or a later one, and `wrt`."""
     found = {wrt}
     while True:
@@ -244,7 +244,7 @@ def _leading(ways: Mapping[str, list[Way]], wrt: str) -> set[str]:
         found |= more
 
 
-def _met(ways: Mapping[str, list[Way]], of: str) -> set[str]:
+def _met(ways: Mapping[str, list[PulledTerm]], of: str) -> set[str]:
     """The values that a gradient by `of` passes on its way."""
     met, todo = set[str](), [of]
     while todo:

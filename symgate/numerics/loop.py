@@ -22,7 +22,13 @@ from symgate.linear.linearise import linearise
 from symgate.numerics.compiled import elementwise, matrix_value
 from symgate.numerics.functions import MODULE
 from symgate.numerics.run import Run, Window, over_steps
-from symgate.numerics.schedule import Activation, Elementwise, Product, schedule, split_stacks
+from symgate.numerics.schedule import (
+    ActivationBlock,
+    ElementwiseBlock,
+    ProductBlock,
+    schedule,
+    split_stacks,
+)
 from symgate.numerics.threads import ONE_THREAD
 
 Array = NDArray[Any]
@@ -34,7 +40,7 @@ STRIDE, NUMBERS = 256, 1 << 16
 
 
 class Loop:
-    """The operations of a step bound to arrays; runs any stretch of a sequence."""
+    """The operations of a step bound to arrays; runs any segment of a sequence."""
 
     def __init__(self, frame: Run) -> None:
         self.frame, self.plan = frame, schedule(frame.cell)
@@ -42,7 +48,7 @@ class Loop:
         self.stacks = {
             id(op): np.concatenate([self.matrix(m) for m in op.matrices])
             for op in self.plan.operations
-            if isinstance(op, Product)
+            if isinstance(op, ProductBlock)
         }
 
     def matrix(self, matrix: Any) -> Array:
@@ -94,9 +100,9 @@ class Loop:
         """The operations of a step, written out as one loop over steps."""
         code = LoopCode()
         for op in self.plan.operations:
-            if isinstance(op, Product):
+            if isinstance(op, ProductBlock):
                 self.product(op, code, kept)
-            elif isinstance(op, Activation):
+            elif isinstance(op, ActivationBlock):
                 self.activation(op, code, ahead, kept, length)
             else:
                 self.elementwise(op, code, ahead, kept, length)
@@ -122,7 +128,7 @@ class Loop:
             kept[name][1:] if name in self.lin.cell.states and e == variable(name) else (kept[name])
         )
 
-    def product(self, op: Product, code: LoopCode, kept: Mapping[str, Array]) -> None:
+    def product(self, op: ProductBlock, code: LoopCode, kept: Mapping[str, Array]) -> None:
         matrix = self.stacks[id(op)]
         out = np.empty((matrix.shape[0], self.frame.samples), self.frame.dtype)
         source = code.local.get(op.source) or code.each(op.source, self.source(op.source, kept))
@@ -135,7 +141,12 @@ class Loop:
         code.line(f"{code.constant(matrix)}.dot({source}, {code.constant(out)})")
 
     def activation(
-        self, op: Activation, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+        self,
+        op: ActivationBlock,
+        code: LoopCode,
+        ahead: Window,
+        kept: dict[str, Array],
+        length: int,
     ) -> None:
         """One activation of a block of nodes, in place over their drives."""
         heights = [self.rows(name) for name in op.nodes]
@@ -161,7 +172,7 @@ class Loop:
             row += height
 
     def summands(
-        self, op: Activation, heights: list[int], code: LoopCode
+        self, op: ActivationBlock, heights: list[int], code: LoopCode
     ) -> list[tuple[int, int, Array]]:
         """(first row, last row, the product to add there): products that lie one below the
         other in memory, in the order in which the block uses them, are added at once."""
@@ -179,7 +190,12 @@ class Loop:
         return [(first, last, out[start:stop]) for first, last, out, start, stop in runs]
 
     def elementwise(
-        self, op: Elementwise, code: LoopCode, ahead: Window, kept: dict[str, Array], length: int
+        self,
+        op: ElementwiseBlock,
+        code: LoopCode,
+        ahead: Window,
+        kept: dict[str, Array],
+        length: int,
     ) -> None:
         compiled = elementwise(op.expressions)
         arguments = [self.value(e, code, ahead, kept) for e in compiled.inputs]
@@ -202,7 +218,7 @@ class Loop:
 class BoundLoop:
     """Some steps bound to their arrays; `run` fills them from a state before the first.
 
-    Activations overwrite their drives in place, so that a stretch that is to run more than
+    Activations overwrite their drives in place, so that a segment that is to run more than
     once keeps a copy of them (`keep_drives`).
     """
 

@@ -18,7 +18,7 @@ from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
-from symgate.numerics.block import Asked, beyond_states, chosen_lags, lags_of, step_of
+from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import check_progress, known_name
@@ -27,7 +27,7 @@ from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
-from symgate.numerics.walk import Walk
+from symgate.numerics.walk import BackwardProduct
 from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
@@ -142,7 +142,7 @@ def lag_norms(
     """
     if step is None and beyond_states(run, of, wrt):
         return _of_any(run, of, wrt, lags, at, norm, progress)
-    asked = Asked.of_run(run, of, wrt, at, lags, engine)
+    asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
     known_name("the norm", norm, NORMS)
     check_progress(progress)
     if step is not None and not isinstance(step, Transition):
@@ -189,7 +189,7 @@ def block_norms(
     passes: dict[Transition, list[str]] = {}
     for name in wrt:
         passes.setdefault(leading_to(full, name), []).append(name)
-    asked = Asked.of_run(run, of, wrt[0], at, lags, engine)
+    asked = AskedBlock.of_run(run, of, wrt[0], at, lags, engine)
     chosen = np.arange(lags + 1) if noted is None else noted
     found: dict[str, Array] = {}
     for part, names in passes.items():
@@ -205,7 +205,7 @@ def block_norms(
 
 
 def _noted_blocks(
-    asked: Asked, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
+    asked: AskedBlock, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
 ) -> Sequence[Record]:
     """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
     run, size = asked.run, steps.size(asked.of)
@@ -232,7 +232,7 @@ def _noted_blocks(
 
 
 def _walk(
-    asked: Asked,
+    asked: AskedBlock,
     steps: Steps,
     rows: Array,
     records: Sequence[Record],
@@ -245,7 +245,7 @@ def _walk(
     tolerance = tolerance if all(record.norm.rotates for record in records) else 0.0
     rank = Rank(tolerance, steps.width, each=each, spectral=followed, library=asked.library)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(asked.run.samples))
-    Walk(
+    BackwardProduct(
         steps,
         product,
         records,
@@ -280,7 +280,7 @@ def vector_norms(
     """
     if beyond_states(run, of, wrt):
         return _of_any(run, of, wrt, lags, at, "frobenius", progress, vector)
-    asked = Asked.of_run(run, of, wrt, at, lags, engine)
+    asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
     check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
@@ -333,7 +333,7 @@ def _of_any(
 
 
 def _walked(
-    asked: Asked,
+    asked: AskedBlock,
     steps: Steps,
     rows: Array,
     norm: str,

@@ -25,7 +25,7 @@ from symgate.numerics.threads import side_by_side
 
 Array = NDArray[Any]
 
-#: Steps of a stretch: as many as give so many numbers, within limits.
+#: Steps of a segment: as many as give so many numbers, within limits.
 NUMBERS, SHORTEST, LONGEST = 1 << 18, 64, 2048
 
 #: Below so many multiplications a row it does not pay to form Jacobians at all.
@@ -54,7 +54,7 @@ class Pulling:
         flat = {s: empty(self.length, 2 * self.samples, 1) for s in wrt}
         self.found = {s: f.reshape(self.length, 2, self.samples) for s, f in flat.items()}
         self.flat = {("found", s): f for s, f in flat.items()}
-        self.tapes: dict[str, tuple[Written, Bound]] = {}
+        self.tapes: dict[str, tuple[PulledTapes, Bound]] = {}
 
     def open(self, start: int, stop: int) -> None:
         """The values that the coefficients of the steps start … stop - 1 are made of."""
@@ -63,7 +63,7 @@ class Pulling:
         for written, bound in self.tapes.values():
             bound.point(self.read(written))
 
-    def read(self, written: Written) -> dict[Any, Array]:
+    def read(self, written: PulledTapes) -> dict[Any, Array]:
         """What a tape reads of the steps that are open."""
         with np.errstate(all="ignore"):
             return {key: self.window[key[1]] for key in written.read}
@@ -101,7 +101,7 @@ class Pulling:
             return False
         return forming + rows * applying < rows * running
 
-    def tape(self, kind: str) -> tuple[Written, Bound]:
+    def tape(self, kind: str) -> tuple[PulledTapes, Bound]:
         if kind not in self.tapes:
             steps, run = self.steps, self.steps.run
             shape, scalars = (self.samples, self.height, self.vector), scalars_of(run)
@@ -115,7 +115,7 @@ class Pulling:
                     self.wrt,
                     self.is_spectral,
                 ),
-                lambda: Written(steps, kind, dict(scalars), shape, self.wrt, self.is_spectral),
+                lambda: PulledTapes(steps, kind, dict(scalars), shape, self.wrt, self.is_spectral),
             )
             arrays: dict[Any, Array] = {**self.flat, **self.read(text)}
             for key in text.arrays:
@@ -133,7 +133,7 @@ class Pulling:
         return packed(matrix, self.vector) if kind == "pack" else matrix
 
 
-class Written:
+class PulledTapes:
     """One of the two tapes of a transition, with the names of the arrays that it needs.
 
     `now` says where the rows of each state lie, `read` what it reads of the steps of a run,
@@ -211,7 +211,7 @@ class Written:
     # -- the tapes -------------------------------------------------------------------------
 
     def thin(self, steps: Steps) -> None:
-        write, tape = _Writer(self, self.height), self.tape
+        write, tape = _TapeWriter(self, self.height), self.tape
         have = set(self.states)
         for value, other, f in steps.within:
             if value in have:
@@ -231,7 +231,7 @@ class Written:
         self.finish(written | set(wide))
 
     def dense(self, steps: Steps) -> None:
-        write = _Writer(self, max(map(steps.size, steps.values)))
+        write = _TapeWriter(self, max(map(steps.size, steps.values)))
         have, written = set(self.states), set[str]()
         for value, other, f in steps.within:
             if value in have:
@@ -257,10 +257,10 @@ class Written:
             self.tape.do(name, out, before, now, k=self.samples)
 
 
-class _Writer:
+class _TapeWriter:
     """Writes how rows go through forms onto a tape; scratch rows for the way."""
 
-    def __init__(self, written: Written, height: int) -> None:
+    def __init__(self, written: PulledTapes, height: int) -> None:
         self.written, self.tape, self.height = written, written.tape, height
         self.free: dict[int, list[Place]] = {}
 

@@ -18,7 +18,7 @@ from symgate.algebra.vectors import MatVec, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
-from symgate.numerics.schedule import Activation, Product, leaves, schedule
+from symgate.numerics.schedule import ActivationBlock, ProductBlock, leaves, schedule
 from symgate.numerics.tape import OPERATIONS
 
 
@@ -63,7 +63,7 @@ class Do:
 
 
 @dataclass
-class Block:
+class Instructions:
     """The instructions of one operation of the schedule; `source` is what an activation acts
     on, in place, or what a product multiplies."""
 
@@ -72,13 +72,13 @@ class Block:
 
 
 @once_a_cell
-def recipe(cell: Cell) -> dict[int, Block]:
+def recipe(cell: Cell) -> dict[int, Instructions]:
     """The instructions of each operation of a cell's schedule, by its place."""
     return _Recipe(cell).made
 
 
 @lru_cache(maxsize=256)
-def worked_out(expressions: tuple[Expr, ...]) -> tuple[Block, tuple[float | Register, ...]]:
+def worked_out(expressions: tuple[Expr, ...]) -> tuple[Instructions, tuple[float | Register, ...]]:
     """The instructions for element-wise expressions, and where their values are."""
     made = _Instructions()
     for e in expressions:
@@ -101,7 +101,7 @@ class _Instructions(Semantics):
     known: dict[Any, Any]
 
     def __init__(self) -> None:
-        self.known, self.block = {}, Block()
+        self.known, self.block = {}, Instructions()
 
     def leaf(self, e: Expr) -> Register:
         """A register for something that is read as it is."""
@@ -177,19 +177,19 @@ class _Recipe(_Instructions):
     def __init__(self, cell: Cell) -> None:
         super().__init__()
         self.lin = linearise(cell)
-        self.made: dict[int, Block] = {}
+        self.made: dict[int, Instructions] = {}
         plan = schedule(cell)
         if any(len(shape) != 1 for shape in cell.shapes.values()):
             raise NotForTape
         for place, op in enumerate(plan.operations):
-            self.block = self.made[place] = Block()
-            if isinstance(op, Product):
+            self.block = self.made[place] = Instructions()
+            if isinstance(op, ProductBlock):
                 source = self.plain(self.known.get(op.source) or self.leaf(op.source))
                 if isinstance(source, float):
                     raise NotForTape
                 self.block.source = source
                 continue
-            if isinstance(op, Activation):
+            if isinstance(op, ActivationBlock):
                 self.block.source = source = Register()
                 rest = [self.number(a) for a in op.function.args[1:]]
                 self.write("", self.apply([source, *rest], op.function))

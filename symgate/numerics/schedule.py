@@ -24,7 +24,7 @@ from symgate.linear.ways import pieces
 
 
 @dataclass(frozen=True)
-class Product:
+class ProductBlock:
     """matrices, one below the other, times one vector; `targets` are the MatVecs."""
 
     source: Expr
@@ -33,7 +33,7 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Activation:
+class ActivationBlock:
     """A block of nodes that are one activation of (drive + rows of a product)."""
 
     function: Function
@@ -43,7 +43,7 @@ class Activation:
 
 
 @dataclass(frozen=True)
-class Elementwise:
+class ElementwiseBlock:
     """Nodes that are element-wise in what is known."""
 
     nodes: tuple[str, ...]
@@ -56,7 +56,7 @@ class Schedule:
 
     lin: Linearisation
     driven: tuple[str, ...]
-    operations: tuple[Product | Activation | Elementwise, ...]
+    operations: tuple[ProductBlock | ActivationBlock | ElementwiseBlock, ...]
     kept: tuple[str, ...]
     input_products: dict[Expr, tuple[MatVec, ...]]
 
@@ -113,7 +113,7 @@ class _Plan:
             for v in e.atoms(Indexed)
         )
 
-    def operations(self) -> Iterable[Product | Activation | Elementwise]:
+    def operations(self) -> Iterable[ProductBlock | ActivationBlock | ElementwiseBlock]:
         known: set[Basic] = {variable(s, 1) for s in self.lin.cell.states}
         waiting = [n for n in self.body if n not in self.driven]
         affine = {n: parts for n in waiting if (parts := self.affine(n)) is not None}
@@ -153,7 +153,7 @@ class _Plan:
         drive = Add(*(term for term in terms if term not in moving))
         return (moving[0] if moving else None), drive, self.body[followers[0]], followers[0]
 
-    def ready_products(self, waiting: list[str], known: set[Basic]) -> list[Product]:
+    def ready_products(self, waiting: list[str], known: set[Basic]) -> list[ProductBlock]:
         """The products that can be formed now, those of one vector stacked."""
         by_source: dict[Expr, list[MatVec]] = {}
         for name in waiting:
@@ -166,7 +166,7 @@ class _Plan:
                     if product not in targets:
                         targets.append(product)
         return [
-            Product(source, tuple(t.matrix for t in targets), tuple(targets))
+            ProductBlock(source, tuple(t.matrix for t in targets), tuple(targets))
             for source, targets in by_source.items()
         ]
 
@@ -175,7 +175,7 @@ class _Plan:
         waiting: list[str],
         affine: dict[str, _Affine],
         known: set[Basic],
-    ) -> tuple[list[Activation], set[str]]:
+    ) -> tuple[list[ActivationBlock], set[str]]:
         groups: dict[tuple[object, ...], list[tuple[str, MatVec | None, Expr, Function, str]]] = {}
         for name in waiting:
             if name in affine:
@@ -186,7 +186,7 @@ class _Plan:
         blocks, done = [], set()
         for members in groups.values():
             blocks.append(
-                Activation(
+                ActivationBlock(
                     members[0][3],
                     tuple(m[4] for m in members),
                     tuple(m[1] for m in members),
@@ -208,14 +208,14 @@ class _Plan:
                 known.add(variable(name))
         return list(map(name_of, ready))
 
-    def elementwise(self, names: list[str], known: set[Basic]) -> Elementwise:
+    def elementwise(self, names: list[str], known: set[Basic]) -> ElementwiseBlock:
         """The expressions of nodes, with those of the others among them written in."""
         inside: dict[Basic, Expr] = {}
         for name in names:
             inside[variable(name)] = e = _substituted(self.body[name], inside)
             if not all(self.is_known(leaf, known) for leaf in leaves(e)):
                 raise AssertionError(f"{name} reads what no operation has made: {e}")
-        return Elementwise(tuple(names), tuple(inside.values()))
+        return ElementwiseBlock(tuple(names), tuple(inside.values()))
 
     def is_known(self, e: Expr, known: set[Basic]) -> bool:
         return e in known or not self.is_sequential(e)

@@ -159,7 +159,7 @@ def _made(frame: Run, start: Mapping[str, Array], values: Mapping[str, Array], a
 def _checkpointed(
     frame: Run, start: dict[str, Array], engine: str | None, progress: Progress | None
 ) -> Run:
-    """Keep the state of every √T-th step; recompute the stretch that is asked for."""
+    """Keep the state of every √T-th step; recompute the segment that is asked for."""
     stride = max(1, math.isqrt(frame.steps))
     loop = _loop(frame, engine)
     marks = [start]
@@ -167,11 +167,11 @@ def _checkpointed(
         last = min(first + stride, frame.steps)
         values = loop.run(first, last, marks[-1], progress)
         marks.append({s: values[s][-1].copy() for s in frame.cell.states})
-    return _made(frame, start, {}, _Again(frame, tuple(marks), stride, engine))
+    return _made(frame, start, {}, _Replayed(frame, tuple(marks), stride, engine))
 
 
 @dataclass(frozen=True, eq=False)
-class _Again:
+class _Replayed:
     """Runs the steps first … last - 1 again, from the mark before them."""
 
     frame: Run

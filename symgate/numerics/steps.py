@@ -1,4 +1,4 @@
-"""The steps of a run, ready to be multiplied: their coefficients stretch by stretch.
+"""The steps of a run, ready to be multiplied: their coefficients segment by segment.
 
 Two ways to apply a step to adjoint rows, chosen by the work they cost: *dense* forms the
 step's Jacobian blocks first and multiplies once; *thin* runs the terms one after the other
@@ -31,7 +31,7 @@ Rows = dict[str, Array]
 
 
 class Steps:
-    """The coefficients of a run's steps, stretch by stretch, and the matrices as arrays.
+    """The coefficients of a run's steps, segment by segment, and the matrices as arrays.
 
     `step` is the cell's transition, or one with some of its routes left out.
     """
@@ -68,7 +68,7 @@ class Steps:
         """How long the whole state is."""
         return sum(map(self.size, self.run.cell.states))
 
-    def stretch(self, start: int, stop: int) -> Stretch:
+    def segment(self, start: int, stop: int) -> Segment:
         """The coefficients of the steps start … stop - 1."""
         window = self.run.window(start, stop)
         count, samples = stop - start, self.run.samples
@@ -79,7 +79,7 @@ class Steps:
             units = value.shape[-2] if value.ndim >= 2 else 1
             spread = np.broadcast_to(value, (count, units, samples))
             arrays.append(np.ascontiguousarray(spread.swapaxes(-1, 1)))
-        return Stretch(self, arrays)
+        return Segment(self, arrays)
 
     def diverged(self, value: Array, start: int) -> None:
         at = np.flatnonzero(~np.isfinite(value).all(axis=(1, 2)))[0] if value.ndim == 3 else 0
@@ -104,7 +104,7 @@ class Steps:
         return form + multiply < sum(f.running(rows) for f in self.forms)
 
 
-class Stretch:
+class Segment:
     """Some steps of a run with their coefficients, each (steps, B, n) at its place."""
 
     def __init__(self, steps: Steps, arrays: list[Array]) -> None:
@@ -112,7 +112,7 @@ class Stretch:
         self.spread = [array[:, :, None] for array in arrays]
 
     def dense(self, first: int, last: int) -> DenseSteps:
-        """The Jacobian blocks of the steps first … last - 1 (numbers within the stretch)."""
+        """The Jacobian blocks of the steps first … last - 1 (numbers within the segment)."""
         return DenseSteps(self.steps, [array[first:last] for array in self.arrays])
 
     def fold(self, i: int, rows: Rows) -> None:

@@ -19,12 +19,12 @@ from symgate.numerics.bound import BoundForm
 from symgate.numerics.norms import squares
 from symgate.numerics.record import Record
 from symgate.numerics.scaled import Scaled
-from symgate.numerics.steps import Steps, Stretch
+from symgate.numerics.steps import Segment, Steps
 
 Array = NDArray[Any]
 
 #: Steps whose coefficients are worked out together.
-STRETCH = 256
+SEGMENT = 256
 
 #: How many numbers the rows of the steps that are taken together hold, and Jacobians that are
 #: formed at once; how many steps these are at least.
@@ -41,14 +41,14 @@ class Straight:
     the terms one after the other on the rows.
     """
 
-    longest = STRETCH
+    longest = SEGMENT
 
     def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
         self.steps, self.product, self.records = steps, product, records
         self.held: _Held | None = None
 
     def open(self, start: int, stop: int) -> None:
-        self.stretch = self.steps.stretch(start, stop)
+        self.segment = self.steps.segment(start, stop)
 
     def advance(self, last: int, count: int, lag: int) -> int:
         held = self.held
@@ -57,7 +57,7 @@ class Straight:
         count = min(count, held.most)
         for state, rows in held.rows.items():
             rows[0] = self.product.rows.get(state, 0)
-        coefficients = held.loop.read(self.stretch, last - count + 1, last + 1)
+        coefficients = held.loop.read(self.segment, last - count + 1, last + 1)
         held.loop.run([array[::-1] for array in coefficients], count)
         found = [self.measured(record, held, count, lag) for record in self.records]
         done = min(map(len, found))
@@ -112,7 +112,7 @@ class _Held:
             rows.reshape(len(rows), samples * self.height, rows.shape[-1])
             for rows in self.rows.values()
         ]
-        self.loop: _Loop = _Dense(steps, self) if dense else _Loop(steps, self)
+        self.loop: _LoopText = _Dense(steps, self) if dense else _LoopText(steps, self)
 
     def zeros(self, size: int, *more: int) -> Array:
         """Rows of one value, once or several times: (…, B, r, n), or without the B."""
@@ -132,7 +132,7 @@ class _Group:
         return f"{self.d}_by{place}"
 
 
-class _Loop:
+class _LoopText:
     """The text of the loop; an array of all steps is a variable of it, all else a constant.
 
     What is called v is (B, r, n), or (r, n) of a single sample; v_flat is the same, all
@@ -156,7 +156,7 @@ class _Loop:
         self.write()
         self.run = self.made()
 
-    def read(self, stretch: Stretch, first: int, last: int) -> list[Array]:
+    def read(self, segment: Segment, first: int, last: int) -> list[Array]:
         """What the loop reads of the steps first … last - 1: by group, then by place, each
         broadcast over the rows of a sample."""
         found = []
@@ -164,11 +164,11 @@ class _Loop:
             shape = last - first, len(group.places), *self.owner.samples, self.sizes[group.d]
             joined = np.empty(shape, self.owner.dtype)
             for i, place in enumerate(group.places):
-                array = stretch.arrays[place][first:last]
+                array = segment.arrays[place][first:last]
                 joined[:, i] = array if self.owner.samples else array[:, 0]
             found.append(joined[..., None, :])
         for place in self.places:
-            array = stretch.arrays[place][first:last]
+            array = segment.arrays[place][first:last]
             found.append(array[:, :, None] if self.owner.samples else array[:, 0])
         return found
 
@@ -296,7 +296,7 @@ class _Loop:
         return made
 
 
-class _Dense(_Loop):
+class _Dense(_LoopText):
     """The loop over Jacobian blocks that are formed before it runs."""
 
     def write(self) -> None:
@@ -328,8 +328,8 @@ class _Dense(_Loop):
         else:
             self.lines.append(f"{'matmul' if f.branches else 'multiply'}({d}, c{place}, {out})")
 
-    def read(self, stretch: Stretch, first: int, last: int) -> list[Array]:
-        dense = stretch.dense(first, last)
+    def read(self, segment: Segment, first: int, last: int) -> list[Array]:
+        dense = segment.dense(first, last)
         found: list[Array] = []
         for diagonal, matrix in dense.blocks:
             many = bool(self.owner.samples)

@@ -23,7 +23,7 @@ from symgate.numerics.steps import Rows
 
 Array = NDArray[Any]
 
-STRETCH = 128
+SEGMENT = 128
 
 
 @tells("a tangent")
@@ -81,11 +81,11 @@ def tangent(
     with np.errstate(all="ignore"):
         now, log = _rescaled(now, log)
         first = log.copy()
-        for begin in range(since, since + count, STRETCH):
-            end = min(begin + STRETCH, since + count)
-            stretch = work.stretch(begin, end)
+        for begin in range(since, since + count, SEGMENT):
+            end = min(begin + SEGMENT, since + count)
+            segment = work.segment(begin, end)
             for i in range(end - begin):
-                now, log = _rescaled(stretch.push(i, now), log)
+                now, log = _rescaled(segment.push(i, now), log)
                 out[begin - since + i + 1] = log - first
     return Tangent(
         since,

@@ -1,6 +1,6 @@
 """One pass back over the lags: the rows of a product, multiplied step by step.
 
-Each stretch of steps goes the way that costs least: in the compiled engine or in NumPy, the
+Each segment of steps goes the way that costs least: in the compiled engine or in NumPy, the
 Jacobian formed first while the rank is full, or term by term on the directions that are left.
 """
 
@@ -35,8 +35,8 @@ LOW, HIGH = 1e-200, 1e200
 KEPT = 4
 
 
-class Way(Protocol):
-    """A way to multiply: a stretch of steps is opened, then taken in parts, backward."""
+class Multiplier(Protocol):
+    """A way to multiply: a segment of steps is opened, then taken in parts, backward."""
 
     longest: int
 
@@ -47,7 +47,7 @@ class Way(Protocol):
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Unpruned:
     """The product before something of it was dropped."""
 
     lag: int
@@ -56,7 +56,7 @@ class _Look:
     has_remainder: bool
 
 
-class Walk:
+class BackwardProduct:
     """Multiplies `product` from step `at` back over so many lags, each of the records noting
     its block. `library` is the compiled engine, if there is one."""
 
@@ -74,8 +74,8 @@ class Walk:
     ) -> None:
         self.steps, self.product, self.records, self.rank = steps, product, records, rank
         self.at, self.lags, self.progress = at, lags, progress
-        self.looks: deque[_Look] = deque(maxlen=KEPT)
-        self.way: Way
+        self.looks: deque[_Unpruned] = deque(maxlen=KEPT)
+        self.way: Multiplier
         if (
             library is not None
             and all(r.kernel for r in records)
@@ -113,7 +113,7 @@ class Walk:
         self.product.rescale()
         rows = {name: part.copy() for name, part in self.product.rows.items()}
         if any(record.wrt not in rows for record in self.records):
-            self.steps.stretch(self.at, self.at + 1).fold(0, rows)
+            self.steps.segment(self.at, self.at + 1).fold(0, rows)
         for record in self.records:
             own = record.wrt in self.product.rows
             record.note(0, self.product if own else Scaled(rows, self.product.log))
@@ -129,7 +129,7 @@ class Walk:
         height = self.product.height if self.product.rows else 0
         self.rank.look(lag, self.product)
         if self.product.rows and self.product.height < height:
-            self.looks.append(_Look(lag, *before))
+            self.looks.append(_Unpruned(lag, *before))
 
     def back(self, lag: int) -> int:
         """What was dropped matters: to the last look, and on with all that was there."""
@@ -185,7 +185,7 @@ class Compiled:
             ends = found[-1, 0]
             inside = bool(((ends > LOW) & (ends < HIGH)).all())
             if not inside and not np.isfinite(ends).all():  # a coefficient is not: says where
-                self.steps.stretch(self.start, self.stop)
+                self.steps.segment(self.start, self.stop)
             if apart:
                 record.note(lag + done, self.product)
             else:

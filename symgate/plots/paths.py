@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from symgate.errors import UnknownName
-from symgate.flow.paths import Block, Paths
+from symgate.flow.paths import PathBlock, Paths
 from symgate.linear.paths import CARRY
 from symgate.plots.decades import (
     End,
@@ -102,7 +102,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     return ax
 
 
-def _heights(b: Block) -> tuple[float, float]:
+def _heights(b: PathBlock) -> tuple[float, float]:
     """The lowest and highest value to be shown: the whole curve, and of the others what is
     not further from it than as far again and a half."""
     low, high = extent([b.whole])

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import Edit, Fault
-from symgate.reading.lines import Line
+from symgate.reading.faults import Edit, FoundFault
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.names import Reference
 
 _ALIKE = [
@@ -32,7 +32,7 @@ _ALIKE = [
 ]
 
 
-def with_aliases(lines: Sequence[Line], text: str) -> list[Line]:
+def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
     """The lines, with a left side renamed where another name was meant."""
     result = list(lines)
     rules = (_misspelt, _without_accents, _other_gates)
@@ -42,7 +42,7 @@ def with_aliases(lines: Sequence[Line], text: str) -> list[Line]:
     return result
 
 
-def _misspelt(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def _misspelt(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
     """A left side like the one state that its own line reads, and that nothing defines."""
     defined = {line.name for line in lines}
     used = {ref.name for line in lines for ref in line.references}
@@ -56,7 +56,7 @@ def _misspelt(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield readers[0], name
 
 
-def other_cases(lines: Sequence[Line]) -> list[tuple[str, str]]:
+def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
     """Names that are read in one case and defined in the other: c_{t-1} beside C_t = …"""
     defined = {line.name for line in lines}
     missing = {**_undefined(lines, 0), **_undefined(lines, -1)}
@@ -70,7 +70,7 @@ def other_cases(lines: Sequence[Line]) -> list[tuple[str, str]]:
     return pairs
 
 
-def accented_states(lines: Sequence[Line]) -> list[tuple[str, str]]:
+def accented_states(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
     """States that are defined with an accent and read without: c_{t-1} in c̄_t = f c_{t-1} + …"""
     defined = {line.name for line in lines}
     missing = _undefined(lines, -1)
@@ -85,19 +85,23 @@ def accented_states(lines: Sequence[Line]) -> list[tuple[str, str]]:
     ]
 
 
-def with_one_name(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: str) -> list[Line]:
+def with_one_name(
+    lines: Sequence[LaidOutLine], same: Sequence[tuple[str, str]], text: str
+) -> list[LaidOutLine]:
     """The lines with a fault where a state's own line has an accent that its last value lacks."""
     result = list(lines)
     for name, bare in same:
         at = next(i for i, line in enumerate(result) if line.name == bare)
         start, stop = result[at].target.start, result[at].target.stop
         why = f"its last value is {bare}, without the accent of {name}"
-        fault = Fault("extra_accent", why, start, stop, text[start:stop], "", (), 0.7)
+        fault = FoundFault("extra_accent", why, start, stop, text[start:stop], "", (), 0.7)
         result[at] = replace(result[at], faults=(*result[at].faults, fault))
     return result
 
 
-def with_one_case(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: str) -> list[Line]:
+def with_one_case(
+    lines: Sequence[LaidOutLine], same: Sequence[tuple[str, str]], text: str
+) -> list[LaidOutLine]:
     """The lines with one fault where a name of one step is written in two cases."""
     result = list(lines)
     for name, other in same:
@@ -109,14 +113,14 @@ def with_one_case(lines: Sequence[Line], same: Sequence[tuple[str, str]], text: 
             continue
         printed, first = text[odd[0].start : odd[0].stop], odd[0]
         why = f"{name} and {other} are one name in two cases"
-        fault = Fault(
+        fault = FoundFault(
             "case_mismatch", why, first.start, first.stop, printed, printed.swapcase(), (), 0.8
         )
         result[at] = replace(result[at], faults=(*result[at].faults, fault))
     return result
 
 
-def without_matrices(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+def without_matrices(lines: Sequence[LaidOutLine]) -> tuple[list[LaidOutLine], list[LaidOutLine]]:
     """The lines without those of matrices made of parameters: A = exp(Δ A) beside h = A h + B x."""
     timed = [line.target for line in lines if line.target.time is not None]
     small = any(target.letter[:1].islower() for target in timed)
@@ -141,7 +145,7 @@ def without_matrices(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     return [line for line in lines if line not in made], made
 
 
-def _without_accents(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def _without_accents(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
     """A name that is defined twice, once where its candidate was meant: h = tanh(…) for h̃."""
     for name, ref in _undefined(lines, 0).items():
         if not ref.accents:
@@ -153,7 +157,7 @@ def _without_accents(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield own[0], name
 
 
-def _other_gates(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def _other_gates(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
     """s = σ(…), which nothing reads, beside (1 - z) h + z h̃ with a z that nothing defines."""
     used = {ref.name for line in lines for ref in line.references}
     missing = _undefined(lines, 0)
@@ -169,11 +173,11 @@ def _other_gates(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
         yield gate_lines[0], gates[0]
 
 
-def _has_function(line: Line) -> bool:
+def _has_function(line: LaidOutLine) -> bool:
     return any(r.kind == "FUNCTION" or r.letter == "sigma" for r in line.references)
 
 
-def _undefined(lines: Sequence[Line], time: int) -> dict[str, Reference]:
+def _undefined(lines: Sequence[LaidOutLine], time: int) -> dict[str, Reference]:
     defined = {line.name for line in lines}
     return {
         ref.name: ref
@@ -183,11 +187,11 @@ def _undefined(lines: Sequence[Line], time: int) -> dict[str, Reference]:
     }
 
 
-def _reads(line: Line, name: str, time: int) -> bool:
+def _reads(line: LaidOutLine, name: str, time: int) -> bool:
     return any(ref.name == name and ref.time == time for ref in line.references)
 
 
-def _renamed(line: Line, ref: Reference, text: str) -> Line:
+def _renamed(line: LaidOutLine, ref: Reference, text: str) -> LaidOutLine:
     """The line with its left side as it was meant, and the fault."""
     start, stop = line.target.start, line.target.stop
     printed = text[start:stop]
@@ -196,7 +200,7 @@ def _renamed(line: Line, ref: Reference, text: str) -> Line:
         if line.target.time is not None and ref.time == -1 and old in meant:
             meant = meant.replace(old, old.replace("-1", "").replace(" - 1", ""))
             break
-    fault = Fault(
+    fault = FoundFault(
         "wrong_symbol",
         f"nothing defines {ref.name}, which this line must be",
         start,

@@ -12,14 +12,14 @@ from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError
 from symgate.reading.conventions import conventions
 from symgate.reading.family import Classifier
-from symgate.reading.faults import Edit, Fault, edited
+from symgate.reading.faults import Edit, FoundFault, edited
 from symgate.reading.mending import distinct, inferred, merged, seen
 from symgate.reading.mending.book import known
 from symgate.reading.mending.certainty import certainty
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import left_over
 from symgate.reading.modern import by_ranks, sound
-from symgate.reading.pipeline import Found, find
+from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
@@ -28,7 +28,7 @@ from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
 
 
-def reading(document: Document, found: Found, index: int, count: int) -> Reading:
+def reading(document: Document, found: DocumentParts, index: int, count: int) -> Reading:
     """The reading of one cell that was found."""
     _draft, understanding, parts = found.cells[index]
     name = _name(document, index, count)
@@ -83,7 +83,7 @@ def reading(document: Document, found: Found, index: int, count: int) -> Reading
     return by_ranks(found_now, document, understanding.ranked, mended.found.ranked)
 
 
-def _seen(readable: Readable, cell: Cell | None, others: Sequence[Fault]) -> list[Fault]:
+def _seen(readable: Readable, cell: Cell | None, others: Sequence[FoundFault]) -> list[FoundFault]:
     """The misprints in the writing; in a cell of the zoo a free index is none."""
     found = seen(readable)
     letters = {u.line.target.letter.lower() for u in readable.found.lines}
@@ -113,7 +113,7 @@ def _name(document: Document, index: int, count: int) -> str:
 
 def _cell(
     found: Understanding, name: str, spare: Sequence[Understood] = ()
-) -> tuple[Cell | None, Fault | None]:
+) -> tuple[Cell | None, FoundFault | None]:
     """The cell as printed; None where a line has no meaning or the lines make no cell."""
     lines = [*found.lines, *spare]
     lines.sort(key=lambda u: u.line.number)
@@ -126,12 +126,14 @@ def _cell(
         return None, _size_fault(lines, error)
 
 
-def _size_fault(lines: Sequence[Understood], error: EquationError) -> Fault | None:
+def _size_fault(lines: Sequence[Understood], error: EquationError) -> FoundFault | None:
     """Sizes that do not fit are a fault of the line; all else is known already."""
     if "sizes do not fit" not in error.message or not 0 < error.line <= len(lines):
         return None
     equation = lines[error.line - 1].line.equation
-    return Fault("shape_mismatch", error.message, equation.start, equation.stop, "", "", (), 0.5)
+    return FoundFault(
+        "shape_mismatch", error.message, equation.start, equation.stop, "", "", (), 0.5
+    )
 
 
 def _meant(
@@ -160,7 +162,7 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | 
 
 
 def _line(
-    document: Document, u: Understood, parts: Structure, everything: Sequence[Fault]
+    document: Document, u: Understood, parts: Structure, everything: Sequence[FoundFault]
 ) -> ReadLine:
     equation = u.line.equation
     line, column = document.place(equation.start)
@@ -205,7 +207,7 @@ def _with_one(
     document: Document,
     index: int,
     count: int,
-    fault: Fault,
+    fault: FoundFault,
     edits: Sequence[Edit],
     meant: Cell | None,
 ) -> tuple[Cell | None, Cell | None]:
@@ -217,7 +219,7 @@ def _with_one(
 
 
 def _misprint(
-    document: Document, fault: Fault, make: Callable[[], tuple[Cell | None, Cell | None]]
+    document: Document, fault: FoundFault, make: Callable[[], tuple[Cell | None, Cell | None]]
 ) -> Misprint:
     line, column = document.place(fault.start)
     meant = fault.meant

@@ -26,7 +26,7 @@ class Placed(Protocol):
 
 
 @dataclass(frozen=True)
-class Fault:
+class FoundFault:
     """A misprint before it has a line number; `edits` mend it in the author's notation.
 
     `ill_formed` says that the line as printed is no equation of a cell at all.

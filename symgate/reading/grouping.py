@@ -12,16 +12,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from symgate.reading.lines import Line
+from symgate.reading.lines import LaidOutLine
 
 
 @dataclass
 class Draft:
     """The lines of one cell; `doubled` are second definitions, `outputs` read the states only."""
 
-    lines: list[Line]
-    doubled: list[Line] = field(default_factory=list)
-    outputs: list[Line] = field(default_factory=list)
+    lines: list[LaidOutLine]
+    doubled: list[LaidOutLine] = field(default_factory=list)
+    outputs: list[LaidOutLine] = field(default_factory=list)
 
 
 @dataclass
@@ -29,15 +29,15 @@ class Grouped:
     """The cells of a document, and the lines left aside with the reason."""
 
     drafts: list[Draft]
-    aside: list[tuple[Line, str]]
+    aside: list[tuple[LaidOutLine, str]]
 
 
-def grouped(lines: Sequence[Line], text: str) -> Grouped:
+def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
     """Group the lines of a document into cells."""
-    aside: list[tuple[Line, str]] = []
+    aside: list[tuple[LaidOutLine, str]] = []
     groups: list[Draft] = []
-    current: list[Line] = []
-    doubled: list[Line] = []
+    current: list[LaidOutLine] = []
+    doubled: list[LaidOutLine] = []
     everywhere = {line.name for line in lines}
     for at, line in enumerate(lines):
         before = next((k for k, own in enumerate(current) if own.name == line.name), None)
@@ -73,7 +73,7 @@ def grouped(lines: Sequence[Line], text: str) -> Grouped:
     return Grouped(drafts, aside)
 
 
-def _same(one: Line, other: Line) -> bool:
+def _same(one: LaidOutLine, other: LaidOutLine) -> bool:
     if one.key == other.key:
         return True
     loose = [
@@ -83,11 +83,11 @@ def _same(one: Line, other: Line) -> bool:
     return loose[0] == loose[1] and bool(loose[0])
 
 
-def _times(line: Line) -> set[tuple[str, int | None]]:
+def _times(line: LaidOutLine) -> set[tuple[str, int | None]]:
     return {(ref.name, ref.time) for ref in line.references}
 
 
-def states(lines: Iterable[Line]) -> set[str]:
+def states(lines: Iterable[LaidOutLine]) -> set[str]:
     """Names that are defined and used a step earlier than they are defined."""
     lines = list(lines)
     defined: dict[str, int | None] = {}
@@ -105,7 +105,7 @@ def states(lines: Iterable[Line]) -> set[str]:
     return found
 
 
-def is_cell(lines: Sequence[Line], everywhere: set[str]) -> bool:
+def is_cell(lines: Sequence[LaidOutLine], everywhere: set[str]) -> bool:
     """Whether lines have a state, and define every gate that the document defines somewhere."""
     if not states(lines):
         return False
@@ -123,7 +123,7 @@ def is_cell(lines: Sequence[Line], everywhere: set[str]) -> bool:
     return (needed & needed_by_state) <= own
 
 
-def _reached(lines: Sequence[Line]) -> set[str]:
+def _reached(lines: Sequence[LaidOutLine]) -> set[str]:
     """The names that the states of some lines are made of."""
     by_name = {line.name: line for line in lines}
     waiting = list(states(lines))
@@ -138,7 +138,10 @@ def _reached(lines: Sequence[Line]) -> set[str]:
 
 
 def _cut(
-    current: Sequence[Line], before: int, following: Sequence[Line], everywhere: set[str]
+    current: Sequence[LaidOutLine],
+    before: int,
+    following: Sequence[LaidOutLine],
+    everywhere: set[str],
 ) -> int | None:
     """Where the second cell begins in the current lines, if one does."""
     for cut in (*range(len(current), before, -1), *range(-before - 1, -len(current) - 1, -1)):
@@ -159,17 +162,17 @@ def _cut(
     return None
 
 
-def _of_itself(line: Line) -> bool:
+def _of_itself(line: LaidOutLine) -> bool:
     """Whether a name is defined by its own value of the same step."""
     return (line.name, line.target.time) in _times(line)
 
 
-def _better(line: Line, other: Line, current: Sequence[Line]) -> bool:
+def _better(line: LaidOutLine, other: LaidOutLine, current: Sequence[LaidOutLine]) -> bool:
     """Whether the second of two definitions is the likelier one."""
     return _soundness(line, current) > _soundness(other, current)
 
 
-def _soundness(line: Line, current: Sequence[Line]) -> int:
+def _soundness(line: LaidOutLine, current: Sequence[LaidOutLine]) -> int:
     if line.right is None or any(f.ill_formed for f in line.faults):
         return -5
     known = {own.name for own in current}
@@ -183,7 +186,7 @@ def _soundness(line: Line, current: Sequence[Line]) -> int:
     return score - (len(used) == len(lone) == 1)
 
 
-def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
+def _parted(group: Draft, aside: list[tuple[LaidOutLine, str]]) -> list[Draft]:
     """The parts of a group that share no names, without what feeds no state."""
     lines = group.lines
     names = {line.name for line in lines}
@@ -206,7 +209,7 @@ def _parted(group: Draft, aside: list[tuple[Line, str]]) -> list[Draft]:
     taken: set[str] = set().union(*parts) if parts else set()
     for part in parts:
         own = [line for line in lines if line.name in part]
-        outputs: list[Line] = []
+        outputs: list[LaidOutLine] = []
         more = True
         while more:
             more = False
@@ -244,7 +247,7 @@ def _circles(links: dict[str, set[str]], names: set[str]) -> set[str]:
     return around if len(around) == 2 else set()
 
 
-def _timeless_states(lines: Sequence[Line]) -> set[str]:
+def _timeless_states(lines: Sequence[LaidOutLine]) -> set[str]:
     """Where no last value has a time: names with a mark of the new, as h' or h_new beside h."""
     used = {ref.name for line in lines for ref in line.references}
     if any(ref.time is not None for line in lines for ref in line.references):
@@ -258,7 +261,7 @@ def _timeless_states(lines: Sequence[Line]) -> set[str]:
     }
 
 
-def _incomplete(lines: Sequence[Line]) -> bool:
+def _incomplete(lines: Sequence[LaidOutLine]) -> bool:
     """Whether gates are given without the update of the state they read."""
     gates = [
         line

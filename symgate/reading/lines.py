@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Indices, Reference, reference, tree_time
 from symgate.reading.rows import Equation
@@ -30,7 +30,7 @@ from symgate.reading.trees import (
 
 
 @dataclass(frozen=True)
-class Line:
+class LaidOutLine:
     """A name with its right side as laid out; `stacked` picks a row of a column of functions.
 
     `number` counts the equations of the document, so that lines of one equation share it.
@@ -43,7 +43,7 @@ class Line:
     number: int
     references: tuple[Reference, ...] = ()
     stacked: tuple[Tree | None, str] | None = None
-    faults: tuple[Fault, ...] = field(default=())
+    faults: tuple[FoundFault, ...] = field(default=())
     printed: str = ""
 
     @property
@@ -72,7 +72,7 @@ class Aside:
     error: FormulaError | None = None
 
 
-def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | Aside]:
+def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOutLine | Aside]:
     """The lines of one equation, or why it has none."""
     try:
         sides = [parsed(side)[0] for side in equation.sides]
@@ -83,7 +83,7 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | 
         else:
             why = f"looked like an equation, not read: {error.message}"
             yield Aside(equation, why, error)
-            yield Line(target, None, equation, number, faults=equation.faults)
+            yield LaidOutLine(target, None, equation, number, faults=equation.faults)
         return
     column = _column(sides[0])
     if column is not None:
@@ -92,7 +92,7 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[Line | 
     pairs = _pairs(sides, indices)
     if pairs is not None:
         for ref, value in pairs:
-            yield Line(ref, value, equation, number, tuple(references(value, indices)))
+            yield LaidOutLine(ref, value, equation, number, tuple(references(value, indices)))
         return
     *names, right = sides
     values = [right]
@@ -120,7 +120,7 @@ def _chain(
     names: Sequence[tuple[Tree, ...]],
     right: tuple[Tree, ...],
     indices: Indices,
-) -> Iterator[Line | Aside]:
+) -> Iterator[LaidOutLine | Aside]:
     """Each name of a chain; all but the last are equal to the next one."""
     faults = list(equation.faults)
     targets: list[tuple[Reference, Tree]] = []
@@ -149,7 +149,7 @@ def _chain(
     for i, (ref, _) in enumerate(targets):
         last = i == len(targets) - 1
         tree = value if last else targets[i + 1][1]
-        yield Line(
+        yield LaidOutLine(
             ref,
             tree,
             equation,
@@ -179,9 +179,9 @@ def _is_generic(tree: Tree) -> bool:
     return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
 
 
-def _comma_fault(name: Sequence[Tree]) -> Fault:
+def _comma_fault(name: Sequence[Tree]) -> FoundFault:
     start, stop = name[0].stop, name[1].start
-    return Fault(
+    return FoundFault(
         "wrong_operator",
         "a comma stands between two names with one value; = is meant",
         start,
@@ -257,7 +257,7 @@ def _stacked(
     column: Sequence[Tree],
     right: tuple[Tree, ...],
     indices: Indices,
-) -> Iterator[Line | Aside]:
+) -> Iterator[LaidOutLine | Aside]:
     """A line for each gate of a column: its function at its rows of the one matrix."""
     refs = [_target((tree,), indices) for tree in column]
     if any(ref is None for ref in refs) or len(right) != 1:
@@ -274,7 +274,7 @@ def _stacked(
     for i, ref in enumerate(refs):
         assert ref is not None
         function = functions[i if len(functions) > 1 else 0]
-        yield Line(
+        yield LaidOutLine(
             ref,
             inner,
             equation,

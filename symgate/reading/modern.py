@@ -11,9 +11,9 @@ from symgate.comparing.comparison import compare
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import SymgateError
-from symgate.reading.faults import Fault
+from symgate.reading.faults import FoundFault
 from symgate.reading.grouping import Draft
-from symgate.reading.lines import Line
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import family, turned
 from symgate.reading.ranks import MATRIX, NUMBER, in_text
 from symgate.reading.reading import Reading, ReadLine
@@ -31,7 +31,7 @@ NAMES = {"layer-norm-lstm": "lstm"}
 class Ranked:
     """Such a cell: its lines in the language by name, its family, the zoo's cell that it is."""
 
-    lines: Sequence[Line]
+    lines: Sequence[LaidOutLine]
     texts: Mapping[str, str]
     family: str
     cell: Cell | None
@@ -153,7 +153,7 @@ def by_ranks(
     )
 
 
-def sound(faults: Sequence[Fault], found: Ranked | None) -> list[Fault]:
+def sound(faults: Sequence[FoundFault], found: Ranked | None) -> list[FoundFault]:
     """The faults that do not come of reading lines without their ranks."""
     if found is None:
         return list(faults)

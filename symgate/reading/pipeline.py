@@ -18,7 +18,7 @@ from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
-from symgate.reading.lines import Aside, Line, lines
+from symgate.reading.lines import Aside, LaidOutLine, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
@@ -47,7 +47,7 @@ _WORD = re.compile(r"\\(?:text|mathrm|mathit)\{([A-Za-z]{4,30})\}\s*&?=")
 
 
 @dataclass
-class Found:
+class DocumentParts:
     """What was found in a document: cells with their parts, and what was left aside."""
 
     cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Found:
     pieces: list[Piece] = field(default_factory=list)
 
 
-def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
+def find(document: Document, edits: Sequence[Edit] = ()) -> DocumentParts:
     """Find the cells of a document; `edits` are made to its formulas beforehand.
 
     Where no formulas define a cell, or plain lines a smaller one, its code is read.
@@ -67,13 +67,13 @@ def find(document: Document, edits: Sequence[Edit] = ()) -> Found:
     return max(found, of_code, key=_longest)
 
 
-def _longest(found: Found) -> int:
+def _longest(found: DocumentParts) -> int:
     return max((len(understanding.lines) for _, understanding, _ in found.cells), default=0)
 
 
-def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) -> Found:
+def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) -> DocumentParts:
     """The cells that some pieces of a document define."""
-    found = Found()
+    found = DocumentParts()
     found.pieces = [_edited(p, edits) for p in _likely(every)]
     macros = definitions(document.text) if "\\" in document.text else {}
     everything = list(_equations(found, macros))
@@ -127,9 +127,11 @@ def with_readouts(found: Understanding) -> Understanding:
     return found
 
 
-def _read(found: Found, everything: Sequence[Equation], known: Indices) -> list[Line]:
+def _read(
+    found: DocumentParts, everything: Sequence[Equation], known: Indices
+) -> list[LaidOutLine]:
     """The lines of all equations; what is none is put aside."""
-    read: list[Line] = []
+    read: list[LaidOutLine] = []
     for number, equation in enumerate(everything):
         for item in lines(equation, number, known):
             if isinstance(item, Aside):
@@ -155,7 +157,7 @@ def _may_define(piece: Piece) -> bool:
     return "=" in piece.text or any(c in piece.text for c in "≔←\\")
 
 
-def _equations(found: Found, macros: Mapping[str, Macro]) -> Iterator[Equation]:
+def _equations(found: DocumentParts, macros: Mapping[str, Macro]) -> Iterator[Equation]:
     written = [(piece, written_in_latex(piece)) for piece in found.pieces]
     glued = any(piece.kind == "plain" and has_glued_times(ready.text) for piece, ready in written)
     words = bare_words([word for _, own in written for word in _WORD.findall(own.text)])

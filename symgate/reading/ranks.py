@@ -15,7 +15,7 @@ from symgate.algebra.names import name_parts
 from symgate.reading import symbols
 from symgate.reading.calls import Calls
 from symgate.reading.context import Context, Foreign
-from symgate.reading.lines import Line
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.meaning import Meaning
 from symgate.reading.names import Reference, is_ones, is_transpose, leaves, reference
 from symgate.reading.terms import time_text
@@ -57,7 +57,7 @@ Value = tuple[str, str, int]
 
 
 def in_text(
-    lines: Sequence[Line], context: Context
+    lines: Sequence[LaidOutLine], context: Context
 ) -> tuple[dict[str, str], dict[str, str]] | None:
     """The lines by name in the language, and what each name is; None where one has no meaning."""
     memories = [line.name for line in lines if _of_itself(line)]
@@ -75,7 +75,7 @@ def in_text(
     return None
 
 
-def _of_itself(line: Line) -> bool:
+def _of_itself(line: LaidOutLine) -> bool:
     """Whether a line is made of itself under a capital letter, as a memory is."""
     return line.target.letter.isupper() and any(r.name == line.name for r in line.references)
 
@@ -89,7 +89,7 @@ class _Ranks:
         self.meaning = Meaning(context)
         self.calls = Calls(context, self.meaning.term)
 
-    def line(self, line: Line) -> str:
+    def line(self, line: LaidOutLine) -> str:
         """One line; what its right side is, its name is from now on."""
         if line.right is None or line.stacked is not None:
             raise FormulaError("no line of its own", line.target.start, line.target.stop)

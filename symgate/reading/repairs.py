@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
 
@@ -33,20 +33,22 @@ def repaired(equation: Equation) -> Equation:
     return replace(equation, sides=tuple(sides), faults=tuple(faults))
 
 
-def _without_inner_equals(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
+def _without_inner_equals(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
     result: list[Token] = []
     for token in tokens:
         if token.kind == "EQ":
             start, stop, why = token.start, token.stop, "an equals sign stands inside brackets"
             edits = (Edit(start, stop, "+"),)
-            fault = Fault("wrong_operator", why, start, stop, token.value, "+", edits, 0.95, True)
+            fault = FoundFault(
+                "wrong_operator", why, start, stop, token.value, "+", edits, 0.95, True
+            )
             faults.append(fault)
             token = replace(token, kind="PLUS", value="+")
         result.append(token)
     return result
 
 
-def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
+def _balanced(tokens: Sequence[Token], faults: list[FoundFault]) -> list[Token]:
     """Closing brackets that nothing opened are dropped, missing ones are added at the end."""
     opened: list[Token] = []
     result: list[Token] = []
@@ -87,9 +89,9 @@ def _balanced(tokens: Sequence[Token], faults: list[Fault]) -> list[Token]:
 
 def _bracket(
     what: str, why: str, at: Token, printed: str, meant: str, edits: tuple[Edit, ...], sure: float
-) -> Fault:
+) -> FoundFault:
     kind = f"{what}_parenthesis"
-    return Fault(kind, why, at.start, at.stop, printed, meant, edits, sure, True)
+    return FoundFault(kind, why, at.start, at.stop, printed, meant, edits, sure, True)
 
 
 def _bare_function(tokens: Sequence[Token]) -> Token | None:
@@ -120,9 +122,9 @@ _SPOILT = {
 }
 
 
-def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
+def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
     """Scripts that a formatter or a forgotten brace has spoilt; one fault of a kind."""
-    found: list[Fault] = []
+    found: list[FoundFault] = []
     for token in tokens:
         if token.kind not in ("SUB", "SUP"):
             continue
@@ -131,14 +133,18 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
             kind, why, (printed, meant, certainty, broken) = _SPOILT[token.value]
             edits = (Edit(start, start + len(printed), meant),)
             end = edits[0].stop if printed else stop
-            found.append(Fault(kind, why, start, end, printed, meant, edits, certainty, broken))
+            found.append(
+                FoundFault(kind, why, start, end, printed, meant, edits, certainty, broken)
+            )
         elif token.value == "_-":
             why = "only the t is lowered: braces are missing around t-1"
             found.append(_unbraced(why, inside[0].start, inside[0].start, stop, 0.85))
         elif token.value == "^}":
             why = "the closing brace stands inside the angle brackets"
             edits = (Edit(inside[-2].stop, stop, ">}"),)
-            fault = Fault("misplaced_brace", why, inside[0].start, stop, "", "", edits, 0.9, True)
+            fault = FoundFault(
+                "misplaced_brace", why, inside[0].start, stop, "", "", edits, 0.9, True
+            )
             found.append(fault)
         elif not token.braced and inside and inside[0].kind == "LPAR":
             why = (
@@ -148,14 +154,14 @@ def _script_faults(tokens: Sequence[Token]) -> list[Fault]:
     return _merged(found)
 
 
-def _unbraced(why: str, start: int, first: int, stop: int, certainty: float) -> Fault:
+def _unbraced(why: str, start: int, first: int, stop: int, certainty: float) -> FoundFault:
     edits = (Edit(first, first, "{"), Edit(stop, stop, "}"))
-    return Fault("missing_braces", why, start, stop, "", "", edits, certainty, True)
+    return FoundFault("missing_braces", why, start, stop, "", "", edits, certainty, True)
 
 
-def _merged(faults: Sequence[Fault]) -> list[Fault]:
+def _merged(faults: Sequence[FoundFault]) -> list[FoundFault]:
     """One fault for those of one kind, with the edits of all."""
-    first: dict[str, Fault] = {}
+    first: dict[str, FoundFault] = {}
     for fault in faults:
         known = first.get(fault.kind)
         first[fault.kind] = (

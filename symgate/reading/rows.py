@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.remarks import (
     CLOSE,
     OPEN,
@@ -32,7 +32,7 @@ class Equation:
     sides: tuple[tuple[Token, ...], ...]
     start: int
     stop: int
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FoundFault, ...] = ()
     remark: str = ""
     piece: Piece | None = field(default=None, repr=False)
 
@@ -141,9 +141,9 @@ def starts_equation(tokens: Sequence[Token], at: int) -> bool:
     return False
 
 
-def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[Fault, ...]]]:
+def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[FoundFault, ...]]]:
     """The equations of one row: between wide spaces, commas and forgotten line breaks."""
-    parts: list[tuple[list[Token], tuple[Fault, ...]]] = [([], ())]
+    parts: list[tuple[list[Token], tuple[FoundFault, ...]]] = [([], ())]
     depth, signs = 0, 0
     for i, token in enumerate(row):
         depth += (token.kind in OPEN) - (token.kind in CLOSE)
@@ -158,7 +158,7 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
     yield from parts
 
 
-def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault, ...]:
+def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[FoundFault, ...]:
     """The fault of two equations with only a line end of the source between them."""
     source = piece.delimiters[0].startswith("`") and not piece.delimiters[0].endswith("math")
     if piece.kind == "plain" or not piece.display or source:
@@ -178,11 +178,15 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Fault
         token.start, token.start + 1 if single else token.start, "\\\\" if single else " \\\\"
     )
     return (
-        Fault(kind, why, before.start, before.stop, "\\" if single else "", "\\\\", (edit,), 0.95),
+        FoundFault(
+            kind, why, before.start, before.stop, "\\" if single else "", "\\\\", (edit,), 0.95
+        ),
     )
 
 
-def _equation(piece: Piece, tokens: Sequence[Token], faults: tuple[Fault, ...]) -> Equation | None:
+def _equation(
+    piece: Piece, tokens: Sequence[Token], faults: tuple[FoundFault, ...]
+) -> Equation | None:
     """One equation cut at its equals signs, with its remark put aside."""
     tokens = list(tokens)
     if piece.kind == "plain":
@@ -240,7 +244,7 @@ def _without_lone_braces(tokens: list[Token]) -> list[Token]:
 
 def _without_equals(
     tokens: list[Token],
-) -> tuple[list[list[Token]], tuple[Fault, ...]]:
+) -> tuple[list[list[Token]], tuple[FoundFault, ...]]:
     """Z_t σ(…): a symbol with a time and then an activation, where = was forgotten."""
     kept = [t for t in tokens if t.kind not in SPACES]
     for i, token in enumerate(kept[:5]):
@@ -251,7 +255,7 @@ def _without_equals(
         )
         if activation and opened and lowered and kept[-1].kind in CLOSE:
             at = kept[i - 1].stop
-            fault = Fault(
+            fault = FoundFault(
                 "missing_equals",
                 "no equals sign stands between the symbol and its value",
                 kept[0].start,

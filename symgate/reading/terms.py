@@ -16,13 +16,13 @@ SUM, PRODUCT, APPLY, POWER, ATOM = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True)
-class Term:
+class ReadTerm:
     start: int
     stop: int
 
 
 @dataclass(frozen=True)
-class Var(Term):
+class Var(ReadTerm):
     """A state, gate or input at a time; `time` None is one that stands without."""
 
     name: str
@@ -31,7 +31,7 @@ class Var(Term):
 
 
 @dataclass(frozen=True)
-class Par(Term):
+class Par(ReadTerm):
     """A parameter: `kind` is matrix, vector or scalar."""
 
     name: str
@@ -41,17 +41,17 @@ class Par(Term):
 
 
 @dataclass(frozen=True)
-class Num(Term):
+class Num(ReadTerm):
     text: str
 
 
 @dataclass(frozen=True)
-class Add(Term):
+class Add(ReadTerm):
     terms: tuple[tuple[int, AnyTerm], ...]
 
 
 @dataclass(frozen=True)
-class Times(Term):
+class Times(ReadTerm):
     """A product component by component; `signs` are those printed, "" for none."""
 
     factors: tuple[AnyTerm, ...]
@@ -59,7 +59,7 @@ class Times(Term):
 
 
 @dataclass(frozen=True)
-class Apply(Term):
+class Apply(ReadTerm):
     """A matrix on a vector; `row` where the vector stands left. `sign` is the one printed."""
 
     matrix: AnyTerm
@@ -69,7 +69,7 @@ class Apply(Term):
 
 
 @dataclass(frozen=True)
-class Call(Term):
+class Call(ReadTerm):
     """A function of the language; `printed` is its name in the document.
 
     `assumed` says that the document names no particular function there; `head` is the
@@ -84,20 +84,20 @@ class Call(Term):
 
 
 @dataclass(frozen=True)
-class Cat(Term):
+class Cat(ReadTerm):
     """Vectors one above the other."""
 
     parts: tuple[AnyTerm, ...]
 
 
 @dataclass(frozen=True)
-class Quot(Term):
+class Quot(ReadTerm):
     above: AnyTerm
     below: AnyTerm
 
 
 @dataclass(frozen=True)
-class Raised(Term):
+class Raised(ReadTerm):
     base: AnyTerm
     exponent: str
 

@@ -10,13 +10,13 @@ from symgate.reading.tokens import Token
 
 
 @dataclass(frozen=True)
-class Node:
+class TreeNode:
     start: int
     stop: int
 
 
 @dataclass(frozen=True)
-class Symbol(Node):
+class Symbol(TreeNode):
     """A letter, a name or a function's name; `kind` is LETTER, NAME, MACRO, FUNCTION, …"""
 
     name: str
@@ -24,18 +24,18 @@ class Symbol(Node):
 
 
 @dataclass(frozen=True)
-class Number(Node):
+class Number(TreeNode):
     text: str
 
 
 @dataclass(frozen=True)
-class Accent(Node):
+class Accent(TreeNode):
     accent: str
     base: Tree
 
 
 @dataclass(frozen=True)
-class Scripted(Node):
+class Scripted(TreeNode):
     """A base with its scripts in the order they stand: SUB, SUP and PRIME tokens."""
 
     base: Tree
@@ -43,7 +43,7 @@ class Scripted(Node):
 
 
 @dataclass(frozen=True)
-class Group(Node):
+class Group(TreeNode):
     """A list in brackets; `opening` is the bracket."""
 
     opening: str
@@ -52,32 +52,32 @@ class Group(Node):
 
 
 @dataclass(frozen=True)
-class Fraction(Node):
+class Fraction(TreeNode):
     above: Tree
     below: Tree
 
 
 @dataclass(frozen=True)
-class Root(Node):
+class Root(TreeNode):
     inside: Tree
 
 
 @dataclass(frozen=True)
-class Column(Node):
+class Column(TreeNode):
     """A matrix as rows of cells."""
 
     rows: tuple[tuple[Tree | None, ...], ...]
 
 
 @dataclass(frozen=True)
-class Product(Node):
+class Product(TreeNode):
     """Factors with the sign before each: "", "times", "hadamard", "/", "concat"."""
 
     factors: tuple[tuple[str, Tree], ...]
 
 
 @dataclass(frozen=True)
-class Sum(Node):
+class Sum(TreeNode):
     """Terms with their signs, +1 or -1."""
 
     terms: tuple[tuple[int, Tree], ...]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from symgate.reading.context import Context, Foreign, settled
 from symgate.reading.grouping import Draft
-from symgate.reading.lines import Line
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.meaning import Meaning
 from symgate.reading.names import Indices, reference
 from symgate.reading.terms import (
@@ -57,7 +57,7 @@ def understand(draft: Draft, indices: Indices) -> Understanding:
     return found
 
 
-def _context(lines: Sequence[Line], indices: Indices) -> Context:
+def _context(lines: Sequence[LaidOutLine], indices: Indices) -> Context:
     """What the names alone say: which are defined, which carry times, which are inputs."""
     defined = {line.name for line in lines}
     references = [ref for line in lines for ref in (line.target, *line.references)]
@@ -89,7 +89,7 @@ def _context(lines: Sequence[Line], indices: Indices) -> Context:
     )
 
 
-def _past(lines: Sequence[Line]) -> frozenset[tuple[str, str]]:
+def _past(lines: Sequence[LaidOutLine]) -> frozenset[tuple[str, str]]:
     """Which line reads whose last value, where no times are printed: h = (1 - z) h + z g.
 
     A name that its own line reads is a state, and the last one of every circle. A state is
@@ -123,7 +123,7 @@ def _needed(name: str, reads: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def _untimed_states(lines: Sequence[Line]) -> set[str]:
+def _untimed_states(lines: Sequence[LaidOutLine]) -> set[str]:
     """States that are defined at t and used without a time, for the last value: h @ U."""
     found = set()
     now = {line.name: {r.name for r in line.references if r.time != -1} for line in lines}
@@ -137,7 +137,7 @@ def _untimed_states(lines: Sequence[Line]) -> set[str]:
     return found
 
 
-def _meant(line: Line, context: Context) -> Understood:
+def _meant(line: LaidOutLine, context: Context) -> Understood:
     """One line with its meaning in a context."""
     context.target, context.steps = line.name, 0
     faults = line.faults
@@ -164,7 +164,7 @@ def _depth(term: AnyTerm) -> int:
     return deepest
 
 
-def _stacked(term: AnyTerm, line: Line, context: Context) -> AnyTerm:
+def _stacked(term: AnyTerm, line: LaidOutLine, context: Context) -> AnyTerm:
     """The row of a stacked product that belongs to one gate: its own matrix and bias."""
     assert line.stacked is not None
     function, gate = line.stacked

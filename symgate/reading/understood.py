@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from symgate.reading.context import Context
-from symgate.reading.faults import Fault
-from symgate.reading.lines import Line
+from symgate.reading.faults import FoundFault
+from symgate.reading.lines import LaidOutLine
 from symgate.reading.terms import AnyTerm, text, time_text
 from symgate.reading.tokens import FormulaError
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class Understood:
     """A line with its meaning; `term` is None where it has none, `error` says why."""
 
-    line: Line
+    line: LaidOutLine
     name: str
     time: int | None
     term: AnyTerm | None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FoundFault, ...] = ()
     error: FormulaError | None = None
 
     @property

@@ -20,7 +20,7 @@ class Maths:
 
 
 @dataclass(frozen=True)
-class Number:
+class Datum:
     """A number of the data: where it stands there, how it is written, and the writing."""
 
     key: str
@@ -83,7 +83,7 @@ class Display:
 
 
 @dataclass(frozen=True)
-class Rows:
+class DataTable:
     """A table; `name` is read out, `numeric` names the columns that are set to the right."""
 
     name: str
@@ -129,13 +129,13 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Section:
+class Chapter:
     """A part of the page; parts of it may be sections as well."""
 
     name: str
     title: str
     blocks: tuple[Any, ...]
-    sections: tuple[Section, ...] = ()
+    sections: tuple[Chapter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,4 +144,4 @@ class Page:
 
     title: str
     summary: str
-    sections: tuple[Section, ...]
+    sections: tuple[Chapter, ...]

@@ -16,7 +16,7 @@ from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
 from symgate.plots.style import BLUE, RED, axes, rendered, svg
-from symgate.reporting.blocks import Code, Lead, Paragraph, Picture, Rows
+from symgate.reporting.blocks import Code, DataTable, Lead, Paragraph, Picture
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,6 @@ def _blocks(name: str, run: BothWays, trained: Reach, fresh: Reach) -> list[Any]
     return [
         Lead((said,)),
         picture,
-        Rows("Reach", caption, header, tuple(rows), frozenset(range(1, 7))),
+        DataTable("Reach", caption, header, tuple(rows), frozenset(range(1, 7))),
         made,
     ]

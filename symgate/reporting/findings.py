@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Number
+from symgate.reporting.blocks import Datum
 from symgate.reporting.numbers import FORMS
 from symgate.reporting.settings import Settings
 
@@ -29,9 +29,9 @@ class Findings:
             found = found[int(part)] if isinstance(found, list) else found[part]
         return found
 
-    def number(self, key: str, form: str) -> Number:
+    def number(self, key: str, form: str) -> Datum:
         """A number of the data, written in a form; it remembers where it is from."""
-        return Number(key, form, FORMS[form](self[key]))
+        return Datum(key, form, FORMS[form](self[key]))
 
     @property
     def cells(self) -> Sequence[Cell]:

@@ -22,15 +22,15 @@ from symgate.plots.style import BLUE, RED, rendered, svg
 from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
+    DataTable,
     Derived,
     Fold,
     Lead,
     Page,
     Paragraph,
     Picture,
-    Rows,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
@@ -56,7 +56,7 @@ def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Ga
             files[f"figures/{name}.svg"], inline[name] = told.file, told.inline
             data["runs"].append(told.data)
             sections.append(
-                Section(name, both_ways.title(run), (*told.blocks, *beside(told.found)))
+                Chapter(name, both_ways.title(run), (*told.blocks, *beside(told.found)))
             )
             continue
         trained, untrained = inspected(run, lags), _untrained(run, lags)
@@ -106,7 +106,7 @@ def _untrained(run: Run, lags: int | None) -> list[Decay]:
     return list(inspected(made, lags, exponents=False).decays)
 
 
-def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Section:
+def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Chapter:
     first, fresh = trained.decays[-1], untrained[-1]
     steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
     before = half_life(fresh.fit.half_life, fresh.rate, int(fresh.lags[-1]))
@@ -136,10 +136,10 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
     if len(run.cell.equations) <= MOST_EQUATIONS:
         derived = Derived(derive(run.cell))
         blocks.append(Fold(f"The Jacobian of {run.cell.name}, derived", (derived,)))
-    return Section(name, _title(run), tuple(blocks))
+    return Chapter(name, _title(run), tuple(blocks))
 
 
-def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Rows:
+def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> DataTable:
     def row(d: Decay, whose: str) -> tuple[Words, ...]:
         words = (
             f"{_label(d)}{whose}",
@@ -159,7 +159,7 @@ def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Rows:
     )
     rows = (*(row(d, "") for d in trained), *(row(d, ", untrained") for d in untrained))
     caption = ("Half-lives in steps, on the second half of the lags.",)
-    return Rows("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
+    return DataTable("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
 
 
 def beside(found: Inspection) -> list[Any]:
@@ -168,7 +168,7 @@ def beside(found: Inspection) -> list[Any]:
     if found.paths is not None:
         rows = tuple(((title,), (share,)) for title, share in found.paths.largest())
         caption = ("What each route of the whole state carries of a step.",)
-        blocks.append(Rows("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
+        blocks.append(DataTable("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
         blocks.append(Paragraph((f"Largest Lyapunov exponents: {shown} nats a step.",)))
@@ -178,5 +178,5 @@ def beside(found: Inspection) -> list[Any]:
         )
         header = (("gate",), ("units",), ("open",), ("closed",))
         caption = ("Units whose mean over the data is above 0.95 (open) or below 0.05 (closed).",)
-        blocks.append(Rows("Gates", caption, header, counts, frozenset({1, 2, 3})))
+        blocks.append(DataTable("Gates", caption, header, counts, frozenset({1, 2, 3})))
     return blocks

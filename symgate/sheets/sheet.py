@@ -38,7 +38,7 @@ TURNS = 12
 
 
 @dataclass(frozen=True)
-class Asked:
+class SheetPart:
     """The questions about one cell on one student's sheet, numbered from `first`."""
 
     student: int | None
@@ -64,7 +64,7 @@ class Exercises:
 
     seed: int
     notation: str
-    parts: tuple[Asked, ...]
+    parts: tuple[SheetPart, ...]
     wanted: int
     solved: bool = False
 
@@ -139,7 +139,7 @@ class Exercises:
         made = tuple(map(self._derivation, self.parts))
         return Document(made, Head(self.title, breaks=frozenset(new)))
 
-    def _derivation(self, part: Asked) -> Derivation:
+    def _derivation(self, part: SheetPart) -> Derivation:
         style = notation_named(self.notation)
         subject = Subject(part.cell, Naming(part.cell, style), hadamard=style.hadamard)
         steps = [
@@ -213,7 +213,7 @@ def exercises(
         raise SymgateError("exercises are about a cell or several; none is given")
     chosen = tuple(dict.fromkeys(map(cell_of, given)))
     notation_named(notation)
-    parts: list[Asked] = []
+    parts: list[SheetPart] = []
     each: Sequence[int | None] = [None] if students is None else range(1, students + 1)
     for student in each:
         random = Random(f"{seed}/{student}")
@@ -233,17 +233,17 @@ def _listed(cells: Any) -> Sequence[Any]:
 
 def _sheet(
     student: int | None, cells: Sequence[Cell], count: int, random: Random, notation: str
-) -> list[Asked]:
+) -> list[SheetPart]:
     """One student's questions, shared out among the cells."""
     shares = [count // len(cells) + (i < count % len(cells)) for i in range(len(cells))]
-    parts: list[Asked] = []
+    parts: list[SheetPart] = []
     number = 1
     for cell, share in zip(cells, shares, strict=True):
         style = notation_named(notation)
         subject = Subject(cell, Naming(cell, style), hadamard=style.hadamard)
         found = _questions(subject, share, number - 1, random)
         if found:
-            parts.append(Asked(student, cell, number, found))
+            parts.append(SheetPart(student, cell, number, found))
             number += len(found)
     if not parts:
         raise SymgateError(f"no kind of question fits {', '.join(c.name for c in cells)}")

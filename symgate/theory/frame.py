@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.general_steps import GeneralSteps, GeneralStretch, jacobians, steps_of
+from symgate.numerics.general_steps import GeneralSegment, GeneralSteps, jacobians, steps_of
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Steps, Stretch
+from symgate.numerics.steps import Segment, Steps
 
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 _Steps = Steps | GeneralSteps
-_Stretch = Stretch | GeneralStretch
+_Stretch = Segment | GeneralSegment
 
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
-STRETCH, NUMBERS = 128, 1 << 18
+SEGMENT, NUMBERS = 128, 1 << 18
 
 #: Steps that share a QR at most.
 TOGETHER = 8
@@ -48,12 +48,12 @@ def follow(
     dense = count == steps.width or steps.prefers_dense(count * run.samples)
     logs = np.empty((run.steps, run.samples, count))
     for first, stop in ((0, burn_in), (burn_in, run.steps)):
-        for stretch, at, end in _parts(steps, first, stop):
+        for segment, at, end in _parts(steps, first, stop):
             if dense:
-                found = jacobians(steps, stretch, at, end)
+                found = jacobians(steps, segment, at, end)
                 frame.multiply(found, logs[first : first + end - at])
             else:
-                frame.push(steps, stretch, at, logs[first : first + end - at])
+                frame.push(steps, segment, at, logs[first : first + end - at])
             first += end - at
             if progress is not None:
                 progress(first, run.steps)
@@ -65,19 +65,19 @@ def log_abs_det(run: Run, burn_in: int = 0) -> Array:
     (B,): worked out from the Jacobians alone."""
     steps = steps_of(run)
     total = np.zeros(run.samples)
-    for stretch, at, end in _parts(steps, burn_in, run.steps):
-        total += np.linalg.slogdet(jacobians(steps, stretch, at, end))[1].sum(axis=0)
+    for segment, at, end in _parts(steps, burn_in, run.steps):
+        total += np.linalg.slogdet(jacobians(steps, segment, at, end))[1].sum(axis=0)
     return total / (run.steps - burn_in)
 
 
 def _parts(steps: _Steps, first: int, stop: int) -> Iterator[tuple[_Stretch, int, int]]:
-    """A stretch, and from where to where in it, for steps whose Jacobians fit into memory."""
-    block = max(1, min(STRETCH, NUMBERS // max(1, steps.run.samples * steps.width**2)))
-    for begin in range(first, stop, STRETCH):
-        count = min(STRETCH, stop - begin)
-        stretch = steps.stretch(begin, begin + count)
+    """A segment, and from where to where in it, for steps whose Jacobians fit into memory."""
+    block = max(1, min(SEGMENT, NUMBERS // max(1, steps.run.samples * steps.width**2)))
+    for begin in range(first, stop, SEGMENT):
+        count = min(SEGMENT, stop - begin)
+        segment = steps.segment(begin, begin + count)
         for at in range(0, count, block):
-            yield stretch, at, min(at + block, count)
+            yield segment, at, min(at + block, count)
 
 
 class _Frame:
@@ -97,9 +97,9 @@ class _Frame:
             logs,
         )
 
-    def push(self, steps: _Steps, stretch: _Stretch, at: int, logs: Array) -> None:
+    def push(self, steps: _Steps, segment: _Stretch, at: int, logs: Array) -> None:
         """Through some steps, term by term."""
-        self._carry(lambda i, columns: _pushed(steps, stretch, at + i, columns), _unknown, logs)
+        self._carry(lambda i, columns: _pushed(steps, segment, at + i, columns), _unknown, logs)
 
     def _carry(
         self,
@@ -154,10 +154,10 @@ def _growth(grown: Array, length: Array, moved: Array, log_abs_det: Array | None
     return np.where(unsure, share[..., None], logs)
 
 
-def _pushed(steps: _Steps, stretch: _Stretch, i: int, frame: Array) -> Array:
+def _pushed(steps: _Steps, segment: _Stretch, i: int, frame: Array) -> Array:
     """One step on a frame (B, N, k), term by term."""
     states = steps.run.cell.states
     ends = np.cumsum([steps.size(s) for s in states])[:-1]
     rows = np.split(np.swapaxes(frame, 1, 2), ends, axis=2)
-    moved = stretch.push(i, dict(zip(states, rows, strict=True)))
+    moved = segment.push(i, dict(zip(states, rows, strict=True)))
     return np.swapaxes(np.concatenate([moved[s] for s in states], axis=2), 1, 2)

@@ -97,7 +97,7 @@ class Newton:
         if not jacobian:
             return now, None
         work = steps_of(run)
-        return now, jacobians(work, work.stretch(0, 1), 0, 1)[0]
+        return now, jacobians(work, work.segment(0, 1), 0, 1)[0]
 
     def solve(self, states: Array, tolerance: float) -> tuple[Array, Array]:
         """Newton with halved steps; the states at the end, and which of them converged."""

@@ -42,7 +42,7 @@ HEIGHT = 26.0
 
 
 @dataclass(frozen=True)
-class Row:
+class AlignedRow:
     """left & relation right && label."""
 
     left: str
@@ -131,7 +131,7 @@ def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) 
     """Lines in columns, as many as fit the page; None where not even two do."""
     rows = [_rows(_printed(one, printer_of(one), lambda _: ""), 1e6)[0] for one in formula.lines]
     for columns in range(max(formula.beside), 1, -1):
-        grid: list[list[Row]] = []
+        grid: list[list[AlignedRow]] = []
         left = iter(rows)
         for count in formula.beside:
             group = [next(left) for _ in range(count)]
@@ -146,23 +146,23 @@ def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) 
     return None
 
 
-def _grid(grid: list[list[Row]]) -> str:
+def _grid(grid: list[list[AlignedRow]]) -> str:
     cells = [[f"{row.left} &{row.relation} {row.right}" for row in line] for line in grid]
     joined = r" \\ ".join(r" &\quad ".join(line) for line in cells)
     return rf"\begin{{aligned}} {joined} \end{{aligned}}"
 
 
-def _cut(grid: list[list[Row]]) -> list[list[list[Row]]]:
+def _cut(grid: list[list[AlignedRow]]) -> list[list[list[AlignedRow]]]:
     """Rows of columns in groups that fit half a page each."""
     most = int(HEIGHT / max(_height(row) for line in grid for row in line))
     return [grid[i : i + most] for i in range(0, len(grid), most)]
 
 
-def _pages(rows: list[Row]) -> list[list[Row]]:
+def _pages(rows: list[AlignedRow]) -> list[list[AlignedRow]]:
     """Rows in groups that fit half a page each, cut before a left side where there is one."""
     if not any(row.label for row in rows):  # such a formula may be parted anywhere
         return [rows]
-    groups: list[list[Row]] = [[]]
+    groups: list[list[AlignedRow]] = [[]]
     height = 0.0
     total = sum(map(_height, rows))
     limit = total if total <= HEIGHT else HEIGHT * 0.75
@@ -176,13 +176,13 @@ def _pages(rows: list[Row]) -> list[list[Row]]:
     return groups
 
 
-def _height(row: Row) -> float:
+def _height(row: AlignedRow) -> float:
     """How high a row is, in lines."""
     text = row.left + row.right
     return 1.2 + (1.3 if r"\frac" in text else 0) + 1.3 * row.right.count(r"\\")
 
 
-def _is_scrap(row: Row) -> bool:
+def _is_scrap(row: AlignedRow) -> bool:
     """A row that goes on with hardly anything: better no column for the labels."""
     return r"\quad {} " in row.right and measure(row.right) < 6.5
 
@@ -205,11 +205,11 @@ def _printed(one: Line, printer: LatexPrinter, label: Callable[[Words], str]) ->
     return _Printed(left, RELATIONS[one.relation], parts)
 
 
-def _rows(one: _Printed, room: float) -> list[Row]:
+def _rows(one: _Printed, room: float) -> list[AlignedRow]:
     left, relation = one.left, one.relation
     if not any(name for _, _, name in one.parts[1:]):
         return _part(left, relation, lines(_joined(one.parts), room), one.parts[0][2])
-    rows: list[Row] = []
+    rows: list[AlignedRow] = []
     for i, (negative, body, name) in enumerate(one.parts):
         head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
         pieces = lines(head + body, room)
@@ -217,12 +217,14 @@ def _rows(one: _Printed, room: float) -> list[Row]:
     return rows
 
 
-def _part(left: str, relation: str, pieces: list[str], name: str) -> list[Row]:
+def _part(left: str, relation: str, pieces: list[str], name: str) -> list[AlignedRow]:
     """The rows of one summand; its name stands beside the last."""
     rights = [pieces[0], *(rf"\quad {continued(p)}" for p in pieces[1:])]
     heads = [(left, relation), *(("", "") for _ in pieces[1:])]
     names = [*("" for _ in pieces[1:]), name]
-    return [Row(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)]
+    return [
+        AlignedRow(*head, right, n) for head, right, n in zip(heads, rights, names, strict=True)
+    ]
 
 
 def _joined(parts: list[tuple[bool, str, str]]) -> str:
@@ -235,21 +237,21 @@ def _joined(parts: list[tuple[bool, str, str]]) -> str:
     return out
 
 
-def _has_column(rows: list[Row], left: float) -> bool:
+def _has_column(rows: list[AlignedRow], left: float) -> bool:
     """Whether there is room for a column of labels."""
     right = max(measure(f"{r.relation} {r.right}") for r in rows)
     return left + right + max(measure(r.label) for r in rows) + 2.0 <= WIDTH
 
 
-def _folded(row: Row) -> list[Row]:
+def _folded(row: AlignedRow) -> list[AlignedRow]:
     """A long label on two lines, the second on a row of its own."""
     first, sign, second = row.label.partition(" and ")
     if not sign or measure(row.label) < LONG_LABEL or not first.startswith(r"\text{"):
         return [row]
-    return [replace(row, label=first + "}"), Row("", "", "", rf"\text{{and {second}")]
+    return [replace(row, label=first + "}"), AlignedRow("", "", "", rf"\text{{and {second}")]
 
 
-def _aligned(rows: list[Row], left: float) -> str:
+def _aligned(rows: list[AlignedRow], left: float) -> str:
     """Rows under each other, labels in a column of their own where there is room."""
     column = _has_column(rows, left)
     out = []

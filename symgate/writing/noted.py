@@ -79,7 +79,7 @@ class Noted(Unicode):
             return self.lettered(Glyph.of(e.name))
         return self.named(e.name, None)
 
-    def print_Step(self, e: Any) -> Shown:
+    def print_OneStep(self, e: Any) -> Shown:
         return self.lettered(Glyph(self.naming.jacobian), e.time - t)
 
     # -- numbers and products ----------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import Fault
+from symgate.reading.faults import FoundFault
 from symgate.reading.mending import habits, layout, marks, written
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.printing import Printing
@@ -26,12 +26,12 @@ from symgate.reading.structure import Structure
 from symgate.reading.understood import Understanding
 
 
-def seen(cell: Readable) -> list[Fault]:
+def seen(cell: Readable) -> list[FoundFault]:
     """The misprints that the writing itself shows."""
     return distinct([f for module in (layout, written, marks) for f in module.faults(cell)])
 
 
-def inferred(document: Document, found: Understanding, parts: Structure) -> list[Fault]:
+def inferred(document: Document, found: Understanding, parts: Structure) -> list[FoundFault]:
     """The misprints that follow from what holds in every cell, and from the cells of the zoo."""
     own = sketch(found, parts)
     printing = Printing(document.text, own)
@@ -46,7 +46,7 @@ def inferred(document: Document, found: Understanding, parts: Structure) -> list
     return [*faults, *by_habit, *(_bare(b, printing) for b in left if b.fixed)]
 
 
-def _absent(left: Sequence[Broken], own: Sketch) -> Fault | None:
+def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     """The line that is missing where one gate is unread and every line reads one unknown state."""
     unread = [b for b in left if b.rule == "read"]
     unknown = {b.why for b in left if b.rule == "closed"}
@@ -54,7 +54,7 @@ def _absent(left: Sequence[Broken], own: Sketch) -> Fault | None:
     if len(unread) != 1 or len(unknown) != 1 or len(places) < 3:
         return None
     last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)
-    return Fault(
+    return FoundFault(
         "missing_equation",
         f"{unread[0].why}, and {places[0].why}: its line is missing",
         last.start,
@@ -66,10 +66,10 @@ def _absent(left: Sequence[Broken], own: Sketch) -> Fault | None:
     )
 
 
-def _fault(slip: Slip, printing: Printing) -> Fault:
+def _fault(slip: Slip, printing: Printing) -> FoundFault:
     change = slip.change
     why = slip.mended[0].why if slip.mended else f"so it is the cell {slip.reached}"
-    return Fault(
+    return FoundFault(
         change.kind,
         why,
         change.start,
@@ -81,15 +81,15 @@ def _fault(slip: Slip, printing: Printing) -> Fault:
     )
 
 
-def _bare(broken: Broken, printing: Printing) -> Fault:
+def _bare(broken: Broken, printing: Printing) -> FoundFault:
     """A place that cannot be meant, where nobody can tell what is."""
     printed = printing.printed(broken.start, broken.stop)
-    return Fault(broken.kind, broken.why, broken.start, broken.stop, printed, "", (), 0.7)
+    return FoundFault(broken.kind, broken.why, broken.start, broken.stop, printed, "", (), 0.7)
 
 
-def merged(found: Sequence[Fault], document: Document) -> list[Fault]:
+def merged(found: Sequence[FoundFault], document: Document) -> list[FoundFault]:
     """With the line breaks that a block lacks as one fault, which mends them all."""
-    result: list[Fault] = []
+    result: list[FoundFault] = []
     for fault in found:
         before = next((f for f in result if f.kind == fault.kind), None)
         if before is None or not fault.kind.endswith("line_separator"):
@@ -104,9 +104,9 @@ def merged(found: Sequence[Fault], document: Document) -> list[Fault]:
     return result
 
 
-def distinct(found: Sequence[Fault]) -> list[Fault]:
+def distinct(found: Sequence[FoundFault]) -> list[FoundFault]:
     """Without second faults at the same place, and in the order of the source."""
-    result: list[Fault] = []
+    result: list[FoundFault] = []
     for fault in found:
         if not any(f.start == fault.start and f.stop == fault.stop for f in result):
             result.append(fault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.change import Change
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import Sketch
@@ -47,7 +47,7 @@ def usual(sketch: Sketch, change: Change) -> bool:
     )
 
 
-def swapped(cell: Readable) -> Iterator[Fault]:
+def swapped(cell: Readable) -> Iterator[FoundFault]:
     """Two gates in each other's place: i keeps and f takes, or r updates and z resets."""
     for state in cell.parts.carried:
         u = cell.found.line(state)
@@ -62,13 +62,13 @@ def swapped(cell: Readable) -> Iterator[Fault]:
             yield from _exchange(cell, one, other)
 
 
-def _exchange(cell: Readable, one: str, other: str) -> Iterator[Fault]:
+def _exchange(cell: Readable, one: str, other: str) -> Iterator[FoundFault]:
     """Each gate for the other wherever they are used."""
     uses = [v for _, v in cell.variables() if v.name in (one, other) and v.time != -1]
     shown = {v.name: cell.printed(v.start, v.stop) for v in uses}
     swap = {one: shown[other], other: shown[one]}
     first = uses[0]
-    yield Fault(
+    yield FoundFault(
         "swapped_gates",
         f"{one} and {other} stand in each other's place",
         first.start,

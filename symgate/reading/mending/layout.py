@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.readable import Readable
 
 _NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
@@ -15,13 +15,13 @@ _BARE = re.compile(
 )
 
 
-def faults(cell: Readable) -> Iterator[Fault]:
+def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _nested(cell)
     yield from _commands(cell)
     yield from _bare_commands(cell)
 
 
-def _bare_commands(cell: Readable) -> Iterator[Fault]:
+def _bare_commands(cell: Readable) -> Iterator[FoundFault]:
     r"""langle t \rangle: a command whose backslash was lost, where others have theirs."""
     for u in cell.found.lines:
         piece = u.line.equation.piece
@@ -34,10 +34,12 @@ def _bare_commands(cell: Readable) -> Iterator[Fault]:
                 at, meant = found.start(), lost + found[0]
                 why = f"the backslash of {meant} is missing"
                 edits = (Edit(at, at, lost),)
-                yield Fault("lost_backslash", why, at, found.end(), found[0], meant, edits, 0.9)
+                yield FoundFault(
+                    "lost_backslash", why, at, found.end(), found[0], meant, edits, 0.9
+                )
 
 
-def _nested(cell: Readable) -> Iterator[Fault]:
+def _nested(cell: Readable) -> Iterator[FoundFault]:
     """$$ \\[ … \\] $$: one pair of delimiters inside another."""
     for u in cell.found.lines:
         piece = u.line.equation.piece
@@ -49,7 +51,7 @@ def _nested(cell: Readable) -> Iterator[Fault]:
             continue
         start = piece.at(inside.start(1) - 1)
         first, last = piece.at(closing.start()), piece.at(closing.end(1) - 1) + 1
-        yield Fault(
+        yield FoundFault(
             "nested_delimiters",
             "two kinds of delimiters stand inside each other",
             start,
@@ -61,7 +63,7 @@ def _nested(cell: Readable) -> Iterator[Fault]:
         )
 
 
-def _commands(cell: Readable) -> Iterator[Fault]:
+def _commands(cell: Readable) -> Iterator[FoundFault]:
     """\\sigmoid and its like, which a page shows in red."""
     for u in [*cell.found.lines, *cell.found.outputs]:
         piece = u.line.equation.piece

@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from symgate.reading.faults import Edit, Fault
+from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.terms import Apply, Par, Var, walk
 from symgate.reading.understood import Understood
 
 
-def faults(cell: Readable) -> Iterator[Fault]:
+def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _indices(cell)
     yield from _turned(cell)
     yield from _hadamard_weights(cell)
@@ -71,7 +71,7 @@ def _marks(cell: Readable) -> dict[str, tuple[str, list[Par]]]:
     return result
 
 
-def _indices(cell: Readable) -> Iterator[Fault]:
+def _indices(cell: Readable) -> Iterator[FoundFault]:
     marks = _marks(cell)
     if len(marks) < 2:
         return
@@ -98,7 +98,7 @@ def _indices(cell: Readable) -> Iterator[Fault]:
         yield from _borrowed(cell, u, mark, parameters, others)
 
 
-def _turned(cell: Readable) -> Iterator[Fault]:
+def _turned(cell: Readable) -> Iterator[FoundFault]:
     """W_{fh}, where all others are W_{hi}, W_{ho}, W_{hc}: an index the wrong way round."""
     marks = _marks(cell)
     pairs = [
@@ -149,14 +149,14 @@ def _is_mark(par: Par, others: Mapping[str, tuple[str, list[Par]]]) -> bool:
 
 def _fault(
     cell: Readable, u: Understood, par: Par, mark: str, others: Mapping[str, tuple[str, list[Par]]]
-) -> Fault:
+) -> FoundFault:
     kind = "wrong_weight_index" if par.kind == "matrix" else "wrong_bias_index"
     printed = cell.printed(par.start, par.stop)
     wrong = next((m for m, _ in others.values() if m in _labels(par)), None)
     meant = _with_mark(printed, wrong, mark)
     edits = (Edit(par.start, par.stop, meant),) if meant != printed else ()
     why = f"the other parameters of {u.name} bear the index {mark}"
-    return Fault(kind, why, par.start, par.stop, printed, meant, edits, 0.85)
+    return FoundFault(kind, why, par.start, par.stop, printed, meant, edits, 0.85)
 
 
 def _with_mark(printed: str, wrong: str | None, mark: str) -> str:
@@ -175,7 +175,7 @@ def _borrowed(
     mark: str,
     parameters: list[Par],
     others: Mapping[str, tuple[str, list[Par]]],
-) -> Iterator[Fault]:
+) -> Iterator[FoundFault]:
     """A line whose parameters are all those of another line."""
     own = _own_letters(u)
     if mark in own or len(mark) != 1:
@@ -193,7 +193,7 @@ def _borrowed(
         return
 
 
-def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
+def _hadamard_weights(cell: Readable) -> Iterator[FoundFault]:
     """⊙ between a weight and a concatenation, whose sizes differ."""
     for _, term in cell.terms():
         if isinstance(term, Apply) and term.sign == "hadamard":
@@ -202,7 +202,7 @@ def _hadamard_weights(cell: Readable) -> Iterator[Fault]:
             yield cell.exchanged("wrong_product", why, place, " ", 0.7)
 
 
-def _transposes(cell: Readable) -> Iterator[Fault]:
+def _transposes(cell: Readable) -> Iterator[FoundFault]:
     """Row vectors with every input weight transposed and no recurrent one."""
     inputs: list[Apply] = []
     states: list[Apply] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symgate.reading.faults import Edit, Fault, Placed
+from symgate.reading.faults import Edit, FoundFault, Placed
 from symgate.reading.names import Reference
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
@@ -27,11 +27,11 @@ class Readable:
 
     def exchanged(
         self, kind: str, why: str, place: Placed, meant: str, certainty: float, broken: bool = False
-    ) -> Fault:
+    ) -> FoundFault:
         """The fault of a place where something else is meant; `broken` says: ill formed."""
         start, stop = place.start, place.stop
         edits = (Edit(start, stop, meant),)
-        return Fault(
+        return FoundFault(
             kind, why, start, stop, self.printed(start, stop), meant, edits, certainty, broken
         )
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from symgate.reading.faults import Fault
+from symgate.reading.faults import FoundFault
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.terms import Apply, Num, Par, Var, walk
@@ -18,7 +18,7 @@ _ALTERNATIVE = re.compile(
 _INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
 
 
-def faults(cell: Readable) -> Iterator[Fault]:
+def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _doubled(cell)
     yield from _missing(cell)
     yield from _defined_without(cell)
@@ -28,16 +28,18 @@ def faults(cell: Readable) -> Iterator[Fault]:
     yield from _constants(cell)
 
 
-def _constants(cell: Readable) -> Iterator[Fault]:
+def _constants(cell: Readable) -> Iterator[FoundFault]:
     """A gate that is a number, as left open by its author: z_t = 0."""
     for u in cell.found.lines:
         if isinstance(u.term, Num) and any(v.name == u.name for _, v in cell.variables()):
             start, stop = u.term.start, u.term.stop
             why = f"{u.name} is a number: its formula is missing"
-            yield Fault("placeholder", why, start, stop, cell.printed(start, stop), "", (), 0.7)
+            yield FoundFault(
+                "placeholder", why, start, stop, cell.printed(start, stop), "", (), 0.7
+            )
 
 
-def _doubled(cell: Readable) -> Iterator[Fault]:
+def _doubled(cell: Readable) -> Iterator[FoundFault]:
     """A name that is defined twice, and differently."""
     for u in cell.found.doubled:
         kept = cell.found.line(u.name)
@@ -52,7 +54,7 @@ def _doubled(cell: Readable) -> Iterator[Fault]:
             yield _second_definition(cell, u)
 
 
-def _second_definition(cell: Readable, u: Understood) -> Fault:
+def _second_definition(cell: Readable, u: Understood) -> FoundFault:
     target, equation = u.line.target, u.line.equation
     printed = cell.printed(equation.start, equation.stop)
     if isinstance(u.term, Var) and cell.found.line(u.term.name) is None:
@@ -65,15 +67,15 @@ def _second_definition(cell: Readable, u: Understood) -> Fault:
     )
     if itself:
         why = f"{u.name} is defined by itself here, and properly elsewhere"
-        return Fault("spurious_equation", why, target.start, target.stop, printed, "", (), 0.8)
+        return FoundFault("spurious_equation", why, target.start, target.stop, printed, "", (), 0.8)
     why, printed = (
         f"{u.name} is defined twice, and differently",
         cell.printed(target.start, target.stop),
     )
-    return Fault("symbol_defined_twice", why, target.start, target.stop, printed, "", (), 0.75)
+    return FoundFault("symbol_defined_twice", why, target.start, target.stop, printed, "", (), 0.75)
 
 
-def _missing(cell: Readable) -> Iterator[Fault]:
+def _missing(cell: Readable) -> Iterator[FoundFault]:
     """A name without an index where its definition and its other uses have one."""
     timed = cell.timed()
     defined = {u.name: u for u in cell.found.lines}
@@ -92,7 +94,7 @@ def _missing(cell: Readable) -> Iterator[Fault]:
             yield cell.exchanged("time_index_missing", why, var, meant, 0.85)
 
 
-def _defined_without(cell: Readable) -> Iterator[Fault]:
+def _defined_without(cell: Readable) -> Iterator[FoundFault]:
     """C̃ = tanh(…) where every other line and every use of C̃ has a time."""
     bare = [u for u in cell.found.lines if u.line.target.time is None]
     for u in bare if len(bare) == 1 and len(cell.found.lines) > 2 else ():
@@ -104,7 +106,7 @@ def _defined_without(cell: Readable) -> Iterator[Fault]:
             yield cell.exchanged("time_index_missing", why, target, meant, 0.85)
 
 
-def _wrong_letter(cell: Readable) -> Iterator[Fault]:
+def _wrong_letter(cell: Readable) -> Iterator[FoundFault]:
     """x_i or h_h where x_t and h_t are meant: an index that is no time and names nothing."""
     timed = cell.timed()
     seen = Counter(p.name for u in cell.found.lines for p in cell.parameters(u))
@@ -119,7 +121,7 @@ def _wrong_letter(cell: Readable) -> Iterator[Fault]:
                 yield _of_letter(cell, par, model)
 
 
-def _of_letter(cell: Readable, par: Par, model: Reference) -> Fault:
+def _of_letter(cell: Readable, par: Par, model: Reference) -> FoundFault:
     printed = cell.printed(par.start, par.stop)
     meant = f"{printed.split('_')[0]}_{{t-1}}"
     if model.name in cell.found.context.inputs:
@@ -135,7 +137,7 @@ def _acted_on(cell: Readable, par: Par) -> bool:
     )
 
 
-def _other_notation(cell: Readable) -> Iterator[Fault]:
+def _other_notation(cell: Readable) -> Iterator[FoundFault]:
     """One plain raised t among indices in angle brackets."""
     references = [v.ref for _, v in cell.variables() if v.ref.time is not None]
     references += [u.line.target for u in cell.found.lines if u.line.target.time is not None]
@@ -151,7 +153,7 @@ def _other_notation(cell: Readable) -> Iterator[Fault]:
             yield cell.exchanged("time_index_notation", why, ref, meant, 0.8)
 
 
-def _unread_output(cell: Readable) -> Iterator[Fault]:
+def _unread_output(cell: Readable) -> Iterator[FoundFault]:
     """Gates and candidate all read the memory, and nothing reads the output that shows it."""
     memories = [s for s in cell.parts.carried if s in cell.parts.outputs.values()]
     outputs = [name for name, state in cell.parts.outputs.items() if state in memories]

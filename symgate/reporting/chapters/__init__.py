@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgate.reporting.blocks import Section
+from symgate.reporting.blocks import Chapter
 from symgate.reporting.chapters import (
     answer,
     cells,
@@ -20,7 +20,7 @@ from symgate.reporting.chapters import (
 from symgate.reporting.findings import Findings
 
 #: In the order of the page.
-CHAPTERS: tuple[Callable[[Findings], Section | None], ...] = (
+CHAPTERS: tuple[Callable[[Findings], Chapter | None], ...] = (
     answer.section,
     table.section,
     cells.section,

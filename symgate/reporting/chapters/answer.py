@@ -6,24 +6,24 @@ from typing import Any
 
 from symgate.equations.cell import Cell
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
     Lead,
     Link,
     Maths,
     Paragraph,
     Picture,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """The figure, and what it says."""
     if not f.measured:
         words: Words = ("None of the cells could be simulated; each one's section says why.",)
-        return Section("answer", "The answer", (Lead(words),))
+        return Chapter("answer", "The answer", (Lead(words),))
     blocks: list[Any] = [Lead(_conclusion(f)), Lead(_why(f))]
     if f.has("decay"):
         blocks.append(_picture(f))
@@ -32,7 +32,7 @@ def section(f: Findings) -> Section:
     if failed:
         names = listed([(Link(c.name, f"#{f.slugs[c.name]}"),) for c in failed])
         blocks.append(Paragraph((*names, " could not be simulated; the section says why.")))
-    return Section("answer", "The answer", tuple(blocks))
+    return Chapter("answer", "The answer", tuple(blocks))
 
 
 def _picture(f: Findings) -> Picture:

@@ -8,13 +8,13 @@ from symgate.equations.cell import Cell
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.reporting.blocks import (
+    Chapter,
     Derived,
     Display,
     Fold,
     Listing,
     Paragraph,
     Picture,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
@@ -22,12 +22,12 @@ from symgate.reporting.sentences import formulas, listed, norm_of, sentence, wit
 from symgate.writing.derivation import derive
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """The cells, in the order in which they were named."""
-    return Section("cells", "Cell by cell", (), tuple(_cell(f, cell) for cell in f.cells))
+    return Chapter("cells", "Cell by cell", (), tuple(_cell(f, cell) for cell in f.cells))
 
 
-def _cell(f: Findings, cell: Cell) -> Section:
+def _cell(f: Findings, cell: Cell) -> Chapter:
     slug, notation = f.slugs[cell.name], f.settings.notation
     blocks: list[Any] = []
     if f.has(f"{slug}-diagram"):
@@ -41,9 +41,9 @@ def _cell(f: Findings, cell: Cell) -> Section:
     if cell not in f.measured:
         failed: Words = ("It could not be simulated. ", *sentence(f[f"{key}/failed"]))
         blocks.append(Paragraph(failed))
-        return Section(slug, cell.title, tuple(blocks))
+        return Chapter(slug, cell.title, tuple(blocks))
     blocks += _figures(f, cell, slug)
-    return Section(slug, cell.title, tuple(blocks))
+    return Chapter(slug, cell.title, tuple(blocks))
 
 
 def _drawn(f: Findings, cell: Cell) -> Words:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
     Display,
     Fold,
     Link,
     Listing,
     Paragraph,
-    Section,
     Strong,
     Verdict,
     Words,
@@ -30,7 +30,7 @@ KINDS = {
 }
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """Every claim as a card."""
     told = [
         (f.number(f"claims/counts/{verdict}", "whole"), f" {verdict}")
@@ -51,7 +51,7 @@ def section(f: Findings) -> Section:
     ]
     blocks.append(Listing(tuple(_together(f, v) for v, n in f["claims/counts"].items() if n)))
     blocks += [_verdict(f, i) for i in range(len(f["claims/claims"]))]
-    return Section("claims", "Claims, judged", tuple(blocks))
+    return Chapter("claims", "Claims, judged", tuple(blocks))
 
 
 def _together(f: Findings, verdict: str) -> Words:

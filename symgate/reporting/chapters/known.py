@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Code, Link, Paragraph, Rows, Section, Words
+from symgate.reporting.blocks import Chapter, Code, DataTable, Link, Paragraph, Words
 from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
@@ -22,10 +22,10 @@ CAPTION: Words = (
 )
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """The table with a link to the figures, or how to make them."""
     if not f["known"]:
-        return Section(
+        return Chapter(
             "known",
             "What is known",
             (
@@ -52,9 +52,9 @@ def section(f: Findings) -> Section:
                 " has every number beside the expected one, with set-ups and figures.",
             )
         ),
-        Rows("Published results", CAPTION, HEADER, rows, frozenset({3})),
+        DataTable("Published results", CAPTION, HEADER, rows, frozenset({3})),
     ]
-    return Section("known", "What is known", tuple(blocks))
+    return Chapter("known", "What is known", tuple(blocks))
 
 
 def _row(f: Findings, i: int) -> tuple[Words, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Listing, Maths, Paragraph, Picture, Section, Words
+from symgate.reporting.blocks import Chapter, Listing, Maths, Paragraph, Picture, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import partial, sentence
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """The long curves, and where numbers would have lost them."""
     steps = f.number("long/steps", "whole")
     blocks: list[Any] = [
@@ -44,7 +44,7 @@ def section(f: Findings) -> Section:
             )
         )
     blocks.append(Listing((*told, *said)))
-    return Section("long", f"{f['long/steps']:,} steps", tuple(blocks))
+    return Chapter("long", f"{f['long/steps']:,} steps", tuple(blocks))
 
 
 def _curve(f: Findings, i: int) -> Words:

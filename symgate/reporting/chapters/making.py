@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Code, Link, Listing, Paragraph, Rows, Section, Words
+from symgate.reporting.blocks import Chapter, Code, DataTable, Link, Listing, Paragraph, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """Command, seed, versions, and links to figures, data and derivations."""
     made = f["made"]
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
@@ -28,12 +28,12 @@ def section(f: Findings) -> Section:
         items.append(("The derivations are LaTeX only, because no pdflatex was found.",))
     blocks: list[Any] = [Listing(tuple(items))]
     blocks.append(
-        Rows("Files", ("Files beside this page.",), (("what",), ("files",)), tuple(_files(f)))
+        DataTable("Files", ("Files beside this page.",), (("what",), ("files",)), tuple(_files(f)))
     )
     if f.measured:
         command = f[f"cells/{f.slugs[f.measured[0].name]}/command"]
         blocks.append(Paragraph(("One curve alone, for example: ", Code(command))))
-    return Section("making", "How it was made", tuple(blocks))
+    return Chapter("making", "How it was made", tuple(blocks))
 
 
 def _drawn(f: Findings) -> list[Words]:

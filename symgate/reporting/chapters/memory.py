@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
+    DataTable,
     Listing,
     Maths,
     Paragraph,
     Picture,
-    Rows,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import sentence
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """The table of biases, then a map for each cell."""
     slugs = [f.slugs[cell.name] for cell in f.cells]
     able = [s for s in slugs if "refused" not in f[f"memory/{s}"]]
@@ -41,10 +41,10 @@ def section(f: Findings) -> Section:
             blocks.append(Paragraph(sentence(f[f"memory/{slug}/refused"])))
     for slug in able:
         blocks += _map(f, slug)
-    return Section("memory", "Memory", tuple(blocks))
+    return Chapter("memory", "Memory", tuple(blocks))
 
 
-def _table(f: Findings, able: list[str]) -> Rows:
+def _table(f: Findings, able: list[str]) -> DataTable:
     steps = list(f[f"memory/{able[0]}/values"])
     header: tuple[Words, ...] = (
         ("cell",),
@@ -69,7 +69,7 @@ def _table(f: Findings, able: list[str]) -> Rows:
         f"The bias for a memory of T steps{given}; all other parameters keep their initial values.",
     )
     numeric = frozenset(range(3, 3 + len(steps)))
-    return Rows("Biases by memory", caption, header, rows, numeric)
+    return DataTable("Biases by memory", caption, header, rows, numeric)
 
 
 def _checked(f: Findings, slug: str) -> Words:

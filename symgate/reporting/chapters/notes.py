@@ -6,13 +6,13 @@ from typing import Any
 
 from symgate.reading.summary import PHRASES
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
+    DataTable,
     Display,
     Listing,
     Maths,
     Paragraph,
-    Rows,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
@@ -42,7 +42,7 @@ RELATIONS = {
 }
 
 
-def section(f: Findings) -> Section | None:
+def section(f: Findings) -> Chapter | None:
     """A row a note, then the misprints one by one."""
     notes = f["notes"]
     rows = tuple(_row(f, i) for i in range(len(notes)))
@@ -55,13 +55,13 @@ def section(f: Findings) -> Section | None:
                 "misprinted.",
             )
         ),
-        Rows("The notes", ("What the five notes define.",), HEADER, rows),
+        DataTable("The notes", ("What the five notes define.",), HEADER, rows),
     ]
     for i, note in enumerate(notes):
         for j, cell in enumerate(note["cells"]):
             for k in range(len(cell["misprints"])):
                 blocks += _misprint(f, i, j, k)
-    return Section("notes", "Five lecture notes, read", tuple(blocks))
+    return Chapter("notes", "Five lecture notes, read", tuple(blocks))
 
 
 def _row(f: Findings, i: int) -> tuple[Words, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from symgate.reporting.blocks import (
+    Chapter,
     Code,
+    DataTable,
     Link,
     Maths,
     Paragraph,
     Picture,
-    Rows,
-    Section,
     Words,
 )
 from symgate.reporting.findings import Findings
@@ -38,7 +38,7 @@ BOUNDS = Picture(
 )
 
 
-def section(f: Findings) -> Section:
+def section(f: Findings) -> Chapter:
     """One row a cell, the gradient that lasts longest first."""
     rows = []
     for cell in [*f.slowest_first, *(c for c in f.cells if c not in f.measured)]:
@@ -84,10 +84,10 @@ def section(f: Findings) -> Section:
                 ".",
             )
         ),
-        Rows("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
+        DataTable("The cells side by side", caption, HEADER, tuple(rows), frozenset(range(2, 10))),
         *([BOUNDS] if f.has("bounds") else []),
     )
-    return Section("table", "Side by side", blocks)
+    return Chapter("table", "Side by side", blocks)
 
 
 def _or(f: Findings, key: str, form: str, nothing: str) -> Words:

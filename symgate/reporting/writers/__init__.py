@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from symgate.reporting.blocks import Code, Link, Maths, Number, Strong, Words
+from symgate.reporting.blocks import Code, Datum, Link, Maths, Strong, Words
 
 _POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
 
@@ -36,7 +36,7 @@ class Pen:
 
     text: Callable[[str], str]
     maths: Callable[[str], str]
-    number: Callable[[Number], str]
+    number: Callable[[Datum], str]
     code: Callable[[str], str]
     link: Callable[[Link], str]
     strong: Callable[[str], str]
@@ -50,7 +50,7 @@ class Pen:
             return self.text(word)
         rules: Mapping[type, Callable[[Any], str]] = {
             Maths: lambda w: self.maths(w.latex),
-            Number: self.number,
+            Datum: self.number,
             Code: lambda w: self.code(w.text),
             Link: self.link,
             Strong: lambda w: self.strong(self.words(w.words)),

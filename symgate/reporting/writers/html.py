@@ -9,7 +9,7 @@ from importlib import resources
 from jinja2 import Environment
 from markupsafe import Markup
 
-from symgate.reporting.blocks import Derived, Number, Page
+from symgate.reporting.blocks import Datum, Derived, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers, plain_words
 from symgate.writing.escape import html_text
@@ -30,7 +30,7 @@ def page(page: Page, findings: Findings, inline: Callable[[str], str]) -> str:
 
 
 def _environment(findings: Findings) -> Environment:
-    def number(n: Number) -> str:
+    def number(n: Datum) -> str:
         shown = in_powers(html_text(n.text), "{0} × 10<sup>{1}</sup>").replace("<sup>-", "<sup>−")
         raw = html_text(json.dumps(findings[n.key], ensure_ascii=False))
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symgate.reporting.blocks import Derived, Link, Number, Page
+from symgate.reporting.blocks import Datum, Derived, Link, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers, plain_words
 from symgate.writing.escape import markdown_text
@@ -21,7 +21,7 @@ def page(page: Page, findings: Findings) -> str:
     return _one_blank_line(shown)
 
 
-def _number(n: Number) -> str:
+def _number(n: Datum) -> str:
     return in_powers(n.text, r"${0} \times 10^{{{1}}}$")
 
 

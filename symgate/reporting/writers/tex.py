@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from symgate.reporting.blocks import Derived, Link, Number, Page
+from symgate.reporting.blocks import Datum, Derived, Link, Page
 from symgate.reporting.findings import Findings
 from symgate.reporting.writers import Pen, environment, in_powers
 from symgate.writing.escape import latex_text
@@ -30,7 +30,7 @@ def page(page: Page, findings: Findings) -> str:
     return template.render(page=page, preamble=PREAMBLE, files=findings.files)
 
 
-def _number(n: Number) -> str:
+def _number(n: Datum) -> str:
     return in_powers(latex_text(n.text), r"${0} \times 10^{{{1}}}$")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
 
 from symgate.algebra.marks import Along, Dots, Partial
-from symgate.algebra.marks import Step as StepMatrix
+from symgate.algebra.marks import OneStep as StepMatrix
 from symgate.algebra.operators import (
     Diag,
     OperatorProduct,

@@ -9,7 +9,7 @@ from sympy import Add, Identity, MatMul, MatrixExpr, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.marks import Differential, Ordered
-from symgate.algebra.marks import Step as StepMatrix
+from symgate.algebra.marks import OneStep as StepMatrix
 from symgate.algebra.operators import Diag, product
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, term_operator
