@@ -52,13 +52,20 @@ def test_names_that_would_inject_do_not_on_slides(tmp_path: Path) -> None:
         assert "etc/passwd)" not in log
 
 
-def test_a_fragment_goes_into_slides_of_ones_own(tmp_path: Path) -> None:
-    fragment = sg.derive(sg.cell("gru"), sections=["cell", "step"]).latex(fragment=True)
-    typeset(
-        "\\documentclass{beamer}\n\\usepackage{amsmath,amssymb,booktabs,array}\n\\begin{document}\n"
-        f"\\begin{{frame}}[allowframebreaks]\n{fragment}\n\\end{{frame}}\n\\end{{document}}\n",
+@pytest.mark.parametrize("cell", ["lstm", "slstm"])
+@pytest.mark.parametrize("kind", ["article", "beamer"])
+def test_a_fragment_fits_an_article_and_slides_of_ones_own(
+    cell: str, kind: str, tmp_path: Path
+) -> None:
+    fragment = sg.derive(cell).latex(fragment=True)
+    frame = fragment.join(("\\begin{frame}[allowframebreaks]\n", "\n\\end{frame}"))
+    log = typeset(
+        f"\\documentclass{{{kind}}}\n\\usepackage{{amsmath,amssymb,booktabs,array}}\n"
+        f"\\begin{{document}}\n{frame if kind == 'beamer' else fragment}\n\\end{{document}}\n",
         tmp_path,
     )
+    sticking = re.findall(r"Overfull .*?\(([\d.]+)pt", log)
+    assert all(float(points) < 5 for points in sticking)
 
 
 def test_title_author_date_and_diagram(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ def test_a_table_stays_with_its_sentence() -> None:
 
 def test_long_formulas_are_parted_between_their_groups() -> None:
     """A page may end before a left side, and never after the first row or before the last."""
-    latex = sg.derive(sg.cell("slstm"), sections=["norms", "step"]).latex(fragment=True)
+    latex = sg.derive(sg.cell("slstm"), sections=["norms", "step"]).latex()
     for rows in re.findall(r"begin\{align(?:at)?\*\}(?:\{\d\})?\n(.*?)\n\\end\{align", latex, re.S):
         ends = [line.endswith(r"\\*") for line in rows.split("\n")[:-1]]
         assert not ends or (ends[0] and ends[-1])

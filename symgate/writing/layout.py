@@ -62,7 +62,7 @@ def formula_latex(
     There are several where one would be higher than half a page.
     """
     shown: list[str] = []
-    for inside in INSIDES if room == WIDTH else (*INSIDES[1:], 14.0, 10.0):
+    for inside in INSIDES if room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
         shown = _formula(formula, partial(_narrowed, printer_of, inside), label, room)
         if max(map(measure, shown)) <= room:
             break
@@ -105,7 +105,7 @@ def _formula(
     label: Callable[[Words], str],
     width: float,
 ) -> list[str]:
-    side_by_side = _side_by_side(formula, printer_of) if formula.beside else None
+    side_by_side = _side_by_side(formula, printer_of, width) if formula.beside else None
     if side_by_side is not None:
         return side_by_side
     shown = [_printed(one, printer_of(one), label) for one in formula.lines]
@@ -118,16 +118,18 @@ def _formula(
         narrow = [row for one in shown for row in _rows(one, beside)]
         if not any(_is_scrap(row) for row in narrow):
             rows = narrow
-    if named and not _has_column(rows, left):
+    if named and not _has_column(rows, left, width):
         folded = [half for row in rows for half in _folded(row)]
-        rows = folded if _has_column(folded, left) else rows
+        rows = folded if _has_column(folded, left, width) else rows
     if len(rows) == 1 and not rows[0].label:
         (row,) = rows
         return [f"{row.left} {row.relation} {row.right}".strip()]
-    return [_aligned(part, left) for part in _pages(rows)]
+    return [_aligned(part, left, width) for part in _pages(rows)]
 
 
-def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) -> list[str] | None:
+def _side_by_side(
+    formula: Formula, printer_of: Callable[[Line], LatexPrinter], width: float
+) -> list[str] | None:
     """Lines in columns, as many as fit the page; None where not even two do."""
     rows = [_rows(_printed(one, printer_of(one), lambda _: ""), 1e6)[0] for one in formula.lines]
     for columns in range(max(formula.beside), 1, -1):
@@ -141,7 +143,7 @@ def _side_by_side(formula: Formula, printer_of: Callable[[Line], LatexPrinter]) 
             + max(measure(f"{row[i].relation} {row[i].right}") for row in grid if i < len(row))
             for i in range(max(map(len, grid)))
         ]
-        if sum(widths) + 2.6 * (len(widths) - 1) <= WIDTH:
+        if sum(widths) + 2.6 * (len(widths) - 1) <= width:
             return [_grid(part) for part in _cut(grid)]
     return None
 
@@ -237,10 +239,10 @@ def _joined(parts: list[tuple[bool, str, str]]) -> str:
     return out
 
 
-def _has_column(rows: list[AlignedRow], left: float) -> bool:
+def _has_column(rows: list[AlignedRow], left: float, width: float) -> bool:
     """Whether there is room for a column of labels."""
     right = max(measure(f"{r.relation} {r.right}") for r in rows)
-    return left + right + max(measure(r.label) for r in rows) + 2.0 <= WIDTH
+    return left + right + max(measure(r.label) for r in rows) + 2.0 <= width
 
 
 def _folded(row: AlignedRow) -> list[AlignedRow]:
@@ -251,15 +253,15 @@ def _folded(row: AlignedRow) -> list[AlignedRow]:
     return [replace(row, label=first + "}"), AlignedRow("", "", "", rf"\text{{and {second}")]
 
 
-def _aligned(rows: list[AlignedRow], left: float) -> str:
+def _aligned(rows: list[AlignedRow], left: float, width: float) -> str:
     """Rows under each other, labels in a column of their own where there is room."""
-    column = _has_column(rows, left)
+    column = _has_column(rows, left, width)
     out = []
     for row in rows:
         body = f"{row.left} &{row.relation} {row.right}".rstrip()
         if row.label and column:
             body += f" && {row.label}"
-        elif row.label and left + measure(row.right) + measure(row.label) + 3.0 <= WIDTH:
+        elif row.label and left + measure(row.right) + measure(row.label) + 3.0 <= width:
             body += rf" \quad {row.label}"
         elif row.label:
             out.append(body)

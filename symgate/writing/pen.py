@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from symgate.writing.escape import label_text
 from symgate.writing.formulas import Formula, Line, Words
 from symgate.writing.latex import LatexPrinter
-from symgate.writing.layout import formula_latex
+from symgate.writing.layout import WIDTH, formula_latex
 from symgate.writing.width import plain
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pen:
-    """Prints the expressions of one derivation."""
+    """Prints the expressions of one derivation, for a page with some room, in em."""
 
     derivation: Derivation
+    room: float = WIDTH
     displayed: dict[Formula, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def printer(self, line: Line | None = None, width: float = 1e6) -> LatexPrinter:
@@ -40,7 +41,7 @@ class Pen:
         """A formula for display, without the signs around it; a high one in parts. It is
         printed once for all writers."""
         if formula not in self.displayed:
-            self.displayed[formula] = formula_latex(formula, self.printer, self.label)
+            self.displayed[formula] = formula_latex(formula, self.printer, self.label, self.room)
         return self.displayed[formula]
 
     def label(self, words: Words) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
-from symgate.writing.formulas import Step, Table, Words
+from symgate.writing.formulas import Formula, Step, Table, Words
+from symgate.writing.layout import WIDTH
 from symgate.writing.pen import Pen
+from symgate.writing.width import measure
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -36,13 +39,34 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \displaywidowpenalty=10000
 """
 
+#: So that beamer, where it parts a frame, counts how far the last line of a part goes down.
+DEEP = r"\ifcsname beamer@framebox\endcsname\global\splitmaxdepth=\maxdepth\fi"
+
 BEGIN, END = r"\begin{aligned}", r"\end{aligned}"
 
 #: A formula of fewer rows than this stays on one page.
 PARTED = 5
 
-#: Rows of a table on one page.
-ROWS = 30
+
+@dataclass(frozen=True)
+class Page:
+    """What a page holds: the rows of a table and the size of its letters; the sizes that a
+    formula may have, each with its room in em, and how many lines of it may not be parted."""
+
+    rows: int
+    table: str
+    sizes: tuple[tuple[str, float], ...]
+    lines: int
+
+
+#: A page of paper; and whatever a fragment stands in: beamer's slides are the narrowest.
+PAPER = Page(30, r"\small", (("", WIDTH),), 99)
+SLIDE = Page(
+    9,
+    r"\scriptsize\tabcolsep3pt",
+    (("", 27.0), (r"\footnotesize", 33.0), (r"\scriptsize", 37.0), (r"\tiny", 49.0)),
+    8,
+)
 
 #: The longest words, in letters, that a table's column holds on one line.
 COLUMN = 48
@@ -82,64 +106,96 @@ def heading(pictures: Sequence[str], place: int, height: str) -> str:
 
 def fragment(derivations: Sequence[Derivation]) -> str:
     r"""Sections for \input; they need amsmath, amssymb, booktabs and array."""
-    return f"% needs \\usepackage{{{PACKAGES}}}\n\n{_derivations(derivations)}"
+    inside = _derivations(derivations, page=SLIDE)
+    return (
+        f"% needs \\usepackage{{{PACKAGES}}}\n% in beamer: a frame with [allowframebreaks]\n"
+        f"{DEEP}\n\\begingroup\\allowdisplaybreaks\n\n{inside}\n\\endgroup\n"
+    )
 
 
 def _derivations(
     derivations: Sequence[Derivation],
     pictures: Sequence[str] = (),
     breaks: Container[int] = (),
+    page: Page = PAPER,
 ) -> str:
     several = len(derivations) > 1
     out = []
     for i, derivation in enumerate(derivations):
         picture = heading(pictures, i, r"0.4\textheight")
         start = "\\clearpage\n" if i in breaks else ""
-        out.append(f"{start}{picture}\n{_derivation(derivation, several)}".strip() + "\n")
+        out.append(f"{start}{picture}\n{_derivation(derivation, several, page)}".strip() + "\n")
     return "\n".join(out)
 
 
-def _derivation(derivation: Derivation, several: bool) -> str:
+def _derivation(derivation: Derivation, several: bool, page: Page) -> str:
     if not several:
-        return sections(derivation, "section")
+        return sections(derivation, "section", page)
     title = rf"\section{{{latex_text(derivation.title)}}}"
-    return f"{title}\n\n{sections(derivation, 'subsection')}"
+    return f"{title}\n\n{sections(derivation, 'subsection', page)}"
 
 
-def sections(derivation: Derivation, level: str) -> str:
+def sections(derivation: Derivation, level: str, page: Page = PAPER) -> str:
     r"""The sections of a derivation, headed by a command such as \subsection."""
-    pen = derivation.pen
+    pens = [
+        derivation.pen if room == derivation.pen.room else Pen(derivation, room)
+        for _, room in page.sizes
+    ]
     out = []
     for section in derivation.sections:
         out.append(rf"\{level}{{{latex_text(section.title)}}}")
-        out += [_step(pen, step) for step in section.steps]
+        out += [_step(pens, step, page) for step in section.steps]
     return "\n\n".join(out) + "\n"
 
 
-def _step(pen: Pen, step: Step) -> str:
+def _step(pens: Sequence[Pen], step: Step, page: Page) -> str:
+    pen = pens[0]
     heading = pen.words(step.heading, latex_text, math)
     reason = pen.words(step.reason, latex_text, math)
     out = [rf"\par\medskip\noindent\textbf{{{heading}.}} {reason}".rstrip()]  # in beamer too
-    out += [_display(shown) for f in step.formulas for shown in pen.formula(f)]
+    for formula in step.formulas:
+        out += _displays(pens, formula, page)
     if step.table is not None:
-        out.append(_table(pen, step.table))
+        out.append(_table(pen, step.table, page))
     return "\n".join(out)
 
 
-def _display(formula: str) -> str:
-    """A formula in display mode; its lines may be parted by the end of a page."""
+def _displays(pens: Sequence[Pen], formula: Formula, page: Page) -> list[str]:
+    """A formula in the largest letters in which it fits the page."""
+    shown: list[str] = []
+    for pen, (size, room) in zip(pens, page.sizes, strict=True):
+        parts = pen.formula(formula)
+        shown = [_display(one, page.lines // 4) for one in parts]
+        if size:
+            tight = r"\abovedisplayskip0pt\abovedisplayshortskip0pt"
+            shown = [f"\\par\\nobreak{{{size}{tight}\\noindent", *shown, r"\par}"]
+        if all(measure(one) <= room and _tallest(one) <= page.lines for one in parts):
+            break
+    return shown
+
+
+def _tallest(formula: str) -> int:
+    """The lines of its tallest row."""
+    inside = formula.removeprefix(BEGIN).removesuffix(END)
+    return max(1 + row.count(r"\\") for row, _ in rows_of(inside))
+
+
+def _display(formula: str, low: int) -> str:
+    """A formula in display mode; its lines may be parted by the end of a page, and are where
+    one is not low, of so many lines."""
     if not (formula.startswith(BEGIN) and formula.endswith(END)):
         return f"\\[\n{formula}\n\\]"
     rows = rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())
     pairs = max(signs for _, signs in rows) // 2 + 1
     starts = [0, *(i for i, (row, _) in enumerate(rows) if i and not row.startswith("&"))]
     inside = rows[0][0]
+    parted = _tallest(formula) > low
     for i, (row, _) in enumerate(rows[1:], 1):
         first = max(s for s in starts if s <= i)
         after = min((s for s in starts if s > i), default=len(rows))
         near = i in (first + 1, after - 1) or after - first < PARTED
         together = len(rows) < PARTED or i in (1, len(rows) - 1) or (near and i != first)
-        inside += (r" \\*" if together else r" \\") + f"\n{row}"
+        inside += (r" \\*" if together and not parted else r" \\") + f"\n{row}"
     if pairs == 1:
         return f"\\begin{{align*}}\n{inside}\n\\end{{align*}}"
     apart = inside.replace(r"&\quad ", r"&\qquad ").replace("&& ", r"&&\quad ")
@@ -172,9 +228,9 @@ def _length(words: Words) -> int:
     return sum(len(word) if isinstance(word, str) else 4 for word in words)
 
 
-def _table(pen: Pen, table: Table) -> str:
-    parts = [table.rows[i : i + ROWS] for i in range(0, len(table.rows), ROWS)]
-    blocks = [in_table(pen, table, part, r"\small") for part in parts]
+def _table(pen: Pen, table: Table, page: Page) -> str:
+    parts = [table.rows[i : i + page.rows] for i in range(0, len(table.rows), page.rows)]
+    blocks = [in_table(pen, table, part, page.table) for part in parts]
     return "\\par\\nobreak" + "\n".join(blocks)
 
 
