@@ -312,6 +312,7 @@ ASKED: Mapping[str, Check] = {
     "output": path,
     "path": path,
     "progress": hook,
+    "resume": path,
     "samples": whole(1),
     "scale": number(above=0),
     "scheme": word,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Any
 
 from symgate.errors import SymgateError
@@ -27,22 +27,31 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
     'done'
     """
     path = Path(path)
-    target = path.resolve() if path.is_symlink() else path  # a link stays a link
     data = content.encode("utf-8") if isinstance(content, str) else content
-    beside = ""
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
+        target = path.resolve() if path.is_symlink() else path  # a link stays a link
+        if is_special(target):
+            target.write_bytes(data)
+        else:
+            _write_beside(target, data)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        raise SymgateError(message(path, error)) from None
+    return path
+
+
+def _write_beside(target: Path, data: bytes) -> None:
+    beside = target.parent / f".{target.name[:40]}.{token_hex(6)}"
+    try:
+        with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, _mode(target))
-        os.replace(beside, target)
-    except OSError as error:
-        if beside and os.path.exists(beside):
-            os.unlink(beside)
-        raise SymgateError(message(target, error)) from None
-    return path
+        if target.exists():  # with the rights that it had
+            beside.chmod(target.stat().st_mode & 0o777)
+        beside.replace(target)
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def lock(file: IO[Any]) -> bool:
@@ -90,23 +99,35 @@ def sole(path: Path, why: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _mode(path: Path) -> int:
-    """The rights of the file that is replaced, or those of a new one."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def is_special(path: Path) -> bool:
+    """Whether a path is a pipe or a device, which is written to and never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def message(path: Path, error: OSError) -> str:
+def writable(*paths: str | Path | None) -> None:
+    """Raise before any work where a file could not be written at its end."""
+    for path in map(Path, filter(None, paths)):
+        if path.is_dir() or not path.parent.is_dir():
+            raise SymgateError(message(path, OSError()))
+        if not is_special(path) and not os.access(path.parent, os.W_OK):
+            raise SymgateError(message(path, PermissionError(errno.EACCES, "")))
+
+
+def message(path: Path, error: OSError | RuntimeError) -> str:
     """Why a file could not be written, and how to mend it."""
+    kind = getattr(error, "errno", None)
+    if isinstance(error, RuntimeError) or kind == errno.ELOOP:
+        return f"cannot write {path}: it is a link that leads to itself"
+    if path.is_symlink() and not (target := path.resolve()).parent.exists():
+        return f"cannot write {path}: it is a link to {target}, and there is no such folder"
     if not path.parent.exists():
         return f"cannot write {path}: there is no folder {path.parent}; make it first"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
-        return f"cannot write {path}: the folder {path.parent} may not be written to"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"cannot write {path}: the disk is full; what was there is unchanged"
-    if error.errno == errno.EISDIR or path.is_dir():
+    if not path.parent.is_dir():
+        return f"cannot write {path}: {path.parent} is a file, not a folder"
+    if kind == errno.EISDIR or path.is_dir():
         return f"cannot write {path}: it is a folder; name a file in it"
-    return f"cannot write {path}: {error.strerror or error}"
+    if kind in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT):
+        return f"cannot write {path}: the folder {path.parent} may not be written to"
+    if kind in (errno.ENOSPC, errno.EDQUOT):
+        return f"cannot write {path}: the disk is full; what was there is unchanged"
+    return f"cannot write {path}: {getattr(error, 'strerror', '') or error}"

@@ -321,7 +321,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "load": {"path": "no/such/file.json"},
         "model": {"source": "no/such/file.onnx"},
         "lyapunov": {"system": cell, "params": params, "x": x},
-        "mean_field": {"cell": sg.cell("rnn")},
+        "mean_field": {"cell": sg.cell("rnn"), "gain": 0.9},
         "measured_growth": {
             "cell": sg.cell("rnn"),
             "hidden": 4,
@@ -429,14 +429,15 @@ def every_call() -> Iterator[Wrong]:
 
 
 def main() -> int:
-    """Every wrong call, each raw error told once: python -m tests.bad_calls."""
+    """Every wrong call, or those of the functions named, each raw error told once:
+    python -m tests.bad_calls [FUNCTION …]."""
     with TemporaryDirectory() as folder, contextlib.chdir(folder):  # what is taken may write
-        return _every()
+        return _every(sys.argv[1:] or list(calls()))
 
 
-def _every() -> int:
+def _every(names: list[str]) -> int:
     seen: set[str] = set()
-    tried = list(every_call())
+    tried = [wrong for wrong in every_call() if wrong.function in names]
     for wrong in tried:
         start = time.process_time()
         found = outcome(wrong)

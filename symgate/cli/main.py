@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, NoReturn
 
 from symgate import __version__, instead
 from symgate.cli.examples import epilog
-from symgate.errors import MissingTool, SymgateError, did_you_mean
+from symgate.cli.saying import say
+from symgate.errors import MissingTool, SymgateError, did_you_mean, harmless
 
 #: Each command with its line in --help; the module of its name is loaded when it is called.
 COMMANDS = {
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     if sys.stdout is None:
-        print("symgate: standard output is closed", file=sys.stderr)
+        say("standard output is closed")
         return 1
     try:
         try:
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         with suppress(OSError):
             said = error.strerror or error
-            print(f"symgate: standard output cannot be written: {said}", file=sys.stderr)
+            say(f"standard output cannot be written: {said}")
         code = 1
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
@@ -95,21 +96,24 @@ def _run(words: list[str]) -> int:
     except SymgateError as error:
         return _fault(error, 3)
     except KeyboardInterrupt:
-        print("symgate: stopped", file=sys.stderr)
+        say("stopped")
         return 130
 
 
 def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"symgate: {message}", file=sys.stderr)
+    say(message)
 
 
 def _fault(error: Exception, code: int) -> int:
-    print(f"symgate: {error}", file=sys.stderr)
+    say(error)
     return code
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose help that could not be printed is a fault as any other."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(harmless(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
         print(message, end="", file=file or sys.stderr)

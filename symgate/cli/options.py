@@ -6,10 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -159,17 +156,3 @@ def one_thread() -> None:
     if "numpy" not in sys.modules:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
-
-
-def writable(*paths: str | None) -> None:
-    """Raise before any work where a file could not be written at its end."""
-    for path in paths:
-        if path is None:
-            continue
-        folder = Path(path).parent
-        if Path(path).is_dir():
-            raise SymgateError(f"cannot write {path}: it is a folder; name a file in it")
-        if not folder.is_dir():
-            raise SymgateError(f"cannot write {path}: there is no folder {folder}; make it first")
-        if not os.access(folder, os.W_OK):
-            raise SymgateError(f"cannot write {path}: the folder {folder} may not be written to")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from symgate.cli.options import number, whole, writable
+from symgate.cli.options import number, whole
+from symgate.cli.saying import say
+from symgate.files import writable, write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,15 +67,13 @@ def write(
     path = arguments.output if path is None else path
     with sized(**options):
         save(draw(), path, dpi=dpi)
-    print(f"symgate: wrote {path}", file=sys.stderr)
+    say(f"wrote {path}")
 
 
 def write_data(arguments: argparse.Namespace, csv: Callable[[], str], data: Any) -> None:
     """Write a table or JSON."""
     import json
 
-    from symgate.files import write_file
-
     is_csv = Path(arguments.output).suffix.lower() == ".csv"
     text = csv() if is_csv else json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    print(f"symgate: wrote {write_file(arguments.output, text)}", file=sys.stderr)
+    say(f"wrote {write_file(arguments.output, text)}")

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from symgate.errors import SymgateError
-from symgate.files import lock
+from symgate.files import is_special, lock, message, writable
 
 
 class Journal:
@@ -28,11 +28,9 @@ class Journal:
         self.rows: list[dict[str, Any]] = []
         self.file: IO[bytes] | None = None
         if self.path is not None:
-            if not self.path.parent.is_dir():
-                folder = self.path.parent
-                raise SymgateError(f"cannot write {self.path}: there is no folder {folder}")
-            if self.path.exists() and not self.path.is_file():
-                raise SymgateError(f"cannot write {self.path}: it is a folder or a device")
+            writable(self.path)
+            if is_special(self.path):
+                raise SymgateError(f"cannot keep results in {self.path}: it is a device")
             try:
                 while self.file is None:
                     self.file = self.path.open("a+b")
@@ -40,7 +38,7 @@ class Journal:
                 self._read()
             except OSError as error:
                 self.close()
-                raise SymgateError(f"cannot write {self.path}: {error.strerror}") from None
+                raise SymgateError(message(self.path, error)) from None
             except SymgateError:
                 self.close()
                 raise
@@ -124,7 +122,7 @@ class Journal:
             self.file.write(((_line(self.about) if first else "") + _line(row)).encode())
             self.file.flush()
         except OSError as error:
-            raise SymgateError(f"cannot write {self.path}: {error.strerror}") from None
+            raise SymgateError(message(self.path, error)) from None
 
 
 def _line(data: Mapping[str, Any]) -> str:

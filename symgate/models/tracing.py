@@ -21,6 +21,7 @@ from symgate.errors import SymgateError
 from symgate.models.assignments import names_of, place_of
 from symgate.models.model import model
 from symgate.models.operations import FUNCTIONS, OPERATIONS
+from symgate.models.resting import resting
 from symgate.models.traced import (
     Affine,
     TracedCall,
@@ -85,18 +86,15 @@ def _graph(module: Any) -> Any:
     fx = import_module("torch.fx")
     tracer = fx.Tracer()
     tracer.record_stack_traces = True
-    training = module.training
-    module.eval()
     try:
-        return tracer.trace(module)
+        with resting(module):
+            return tracer.trace(module)
     except Exception as error:  # torch.fx raises many kinds
         raise SymgateError(
             f"{type(module).__name__} cannot be followed symbolically: {error}; a step that "
             f"branches on values is no set of equations. sg.model reads nn.LSTM, nn.GRU, nn.RNN "
             f"and their cells"
         ) from None
-    finally:
-        module.train(training)
 
 
 class _GraphWalk:
@@ -309,11 +307,8 @@ def _replayed(module: Any, cell: Cell, params: dict[str, Array], names: Sequence
             return tuple(given(part) for part in n)
         return torch.tensor(values[n], dtype=kind)
 
-    training = module.training
-    module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), resting(module):
         found: Any = module(*(given(n) for n in names))
-    module.train(training)
     tensors = _tensors(found)[-len(flat[1:]) :]
     x = {n: values[n][None] for n in cell.inputs}
     run = simulate(cell, params, x, {n: values[n] for n in flat[1:]})

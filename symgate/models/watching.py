@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -22,13 +21,17 @@ import symgate
 from symgate.asked import asked
 from symgate.errors import SymgateError, UnknownName
 from symgate.files import write_file
+from symgate.flow.records import fitting
 from symgate.models.model import model
 from symgate.models.network import Network
+from symgate.models.resting import resting
 from symgate.models.running import BothWays
 from symgate.numerics.arrays import as_array
 from symgate.numerics.norms import NORMS
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
+from symgate.stored import npz
+from symgate.stored.archive import Archive
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,19 +167,24 @@ class Watch:
     def resumed(self, path: str | Path) -> Self:
         """This watch, with the epochs of a file before its own."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                about = json.loads(str(file["about"][()]))
-                lags, epochs = file["lags"], file["epochs"]
-                curves = [file[f"curve/{k}"] for k in range(len(about["labels"]))]
-        except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            stored = npz.arrays(Archive(Path(path)))
+            about = json.loads(str(stored["about"].read()[()]))
+            lags, epochs = stored["lags"].read(), stored["epochs"].read()
+            labels = fitting(tuple[str, ...], about["labels"], "labels")
+            norm = fitting(str, about["norm"], "norm")
+            curves = [stored[f"curve/{k}"].read() for k in range(len(labels))]
+            form = (len(epochs), len(lags))
+            if epochs.dtype.kind != "i" or any((c.shape, c.dtype) != (form, float) for c in curves):
+                raise ValueError("curves that do not fit its epochs and lags")
+        except (OSError, LookupError, ValueError, TypeError, RecursionError) as error:
             raise SymgateError(f"{path} holds no watch of symgate: {error}") from None
-        if not np.array_equal(lags, self.lags) or about["norm"] != self.norm:
+        if not np.array_equal(lags, self.lags) or norm != self.norm:
             raise SymgateError(
                 f"{path} was measured at other lags or in another norm; watch with lags="
-                f"{int(lags[-1])} and norm={about['norm']!r}"
+                f"{int(lags[-1])} and norm={norm!r}"
             )
         self.epochs = [int(e) for e in epochs]
-        self._curves = {n: list(c) for n, c in zip(about["labels"], curves, strict=True)}
+        self._curves = {n: list(c) for n, c in zip(labels, curves, strict=True)}
         return self
 
 
@@ -289,13 +297,8 @@ def _fed_torch(module: Any, x: Any) -> dict[str, Any]:
     if hasattr(module, "weight_hh_l0"):  # the module reads x itself
         return {"": x}
     torch, found = import_module("torch"), dict[str, Any]()
-    training = module.training
-    module.eval()
-    try:
-        with torch.no_grad(), _hooked(module, found):
-            module(x)
-    finally:
-        module.train(training)
+    with torch.no_grad(), resting(module), _hooked(module, found):
+        module(x)
     if not found:
         raise SymgateError(f"{type(module).__name__} calls no nn.RNN, nn.GRU or nn.LSTM on x")
     return found

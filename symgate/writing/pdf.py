@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from symgate.errors import MissingTool, SymgateError
-from symgate.files import write_file
+from symgate.files import writable, write_file
 
 TIMEOUT = 120
 PACKAGES = "texlive-latex-base texlive-latex-recommended"
@@ -31,8 +31,7 @@ def write_pdf(source: str, path: Path, beside: Mapping[str, bytes] | None = None
             f"and Ubuntu: apt install {PACKAGES}. Or write {path.with_suffix('.html').name}, "
             f"which needs nothing."
         )
-    if not path.parent.is_dir():
-        raise SymgateError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+    writable(path)
     with tempfile.TemporaryDirectory(prefix="symgate-") as folder:
         for name, content in (beside or {}).items():
             picture = Path(folder, name)

@@ -53,13 +53,18 @@ def test_the_curve_of_each_epoch(tmp_path: Path) -> None:
         sg.watch(module, x, lags=20, resume=path)
     with pytest.raises(sg.SymgateError, match="no watch"):
         sg.watch(module, x, lags=20, resume=__file__)
+    for wrong in ({"lags": np.ones(3)}, {"curve/0": np.ones((2, 3))}, {"about": np.array("{}")}):
+        np.savez(path, **{**np.load(watch.save(path)), **wrong})
+        with pytest.raises(sg.SymgateError, match="no watch"):
+            sg.watch(module, x, lags=25, resume=path)
 
 
 def test_training_goes_on_as_it_was() -> None:
     module = Reader().train()
+    module.out.eval()  # a part that is frozen stays so
     watch = sg.watch(module, torch.zeros(2, 9, dtype=torch.long), lags=5)
     watch.epoch()
-    assert module.training
+    assert [m.training for m in (module, module.rnn, module.out)] == [True, True, False]
     assert not module.rnn._forward_hooks
 
 

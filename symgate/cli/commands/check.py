@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symgate.cli.options import add_cell, writable
+from symgate.cli.options import add_cell
+from symgate.cli.saying import say
+from symgate.files import writable, write_file
 
 if TYPE_CHECKING:
     from symgate.checking.check import Check
@@ -68,11 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise refused[0]
     if arguments.output is not None:
         from symgate.checking.page import page
-        from symgate.files import write_file
 
         title = f"{cell.title}: checked"
         write_file(arguments.output, page(title, checked))
-        print(f"symgate: wrote {arguments.output}", file=sys.stderr)
+        say(f"wrote {arguments.output}")
     _show(checked, arguments.json)
     return max((_EXIT[found.verdict] for _, found in checked), key=(0, 3, 1).index)
 

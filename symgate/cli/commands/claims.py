@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
+from symgate.cli.saying import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,10 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(judged)
     for judgement in judged.unexpected:
-        print(
-            f"symgate: {judgement.id} is {judgement.verdict}; expected: {judgement.expected}",
-            file=sys.stderr,
-        )
+        say(f"{judgement.id} is {judgement.verdict}; expected: {judgement.expected}")
     return 1 if judged.unexpected else 0
 
 

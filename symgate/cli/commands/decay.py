@@ -19,9 +19,9 @@ from symgate.cli.options import (
     cells,
     one_thread,
     setup_options,
-    writable,
 )
 from symgate.cli.pictures import add_picture
+from symgate.files import writable
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay

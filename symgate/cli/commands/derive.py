@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.options import NOTATIONS
+from symgate.cli.saying import say
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -97,12 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
     document = Document(derivations, head)
     if arguments.output is not None:
         written = document.save(arguments.output, **_form(arguments))
-        print(f"symgate: wrote {written}", file=sys.stderr)
+        say(f"wrote {written}")
     else:
         print(_shown(document, arguments), end="")
     failed = [d.cell.name for d in derivations if not d.holds]
     if failed:
-        print(f"symgate: the check failed for {', '.join(failed)}", file=sys.stderr)
+        say(f"the check failed for {', '.join(failed)}")
     return 1 if failed else 0
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from symgate.cli import pictures
 from symgate.cli.pictures import add_picture
+from symgate.cli.saying import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     picture = diagram(chosen_cell(arguments))
     if arguments.output:
         written = picture.save(arguments.output, **sizes)
-        print(f"symgate: wrote {written}", file=sys.stderr)
+        say(f"wrote {written}")
     else:
         print(picture.svg())
     return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from importlib import resources
 from pathlib import Path
 
+from symgate.cli.saying import say
 from symgate.errors import SymgateError
 
 
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise SymgateError(f"{target} cannot be written: {error.strerror}") from None
     for name in copied:
         print(target / name)
-    print(f"symgate: run one with python {target / copied[0]}", file=sys.stderr)
+    say(f"run one with python {target / copied[0]}")
     return 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from symgate.cli.options import NOTATIONS, whole, writable
+from symgate.cli.options import NOTATIONS, whole
+from symgate.cli.saying import say
+from symgate.files import writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if len(sheet) < sheet.wanted:
         few = f"{len(sheet)} exercises of {sheet.wanted}: no others that differ were found"
-        print(f"symgate: {few}", file=sys.stderr)
+        say(few)
     if arguments.output is None:
         print(sheet.text(), end="")
     else:
-        print(f"symgate: wrote {sheet.save(arguments.output)}", file=sys.stderr)
+        say(f"wrote {sheet.save(arguments.output)}")
     if arguments.solutions is not None:
         written = sheet.solutions.save(arguments.solutions)
-        print(f"symgate: wrote {written}", file=sys.stderr)
+        say(f"wrote {written}")
     return 0

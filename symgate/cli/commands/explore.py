@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
+
+from symgate.cli.saying import say
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,5 +19,5 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.exploring.explore import explore
 
     page = explore(*map(chosen, arguments.cells))
-    print(f"symgate: wrote {page.save(arguments.output)}", file=sys.stderr)
+    say(f"wrote {page.save(arguments.output)}")
     return 0

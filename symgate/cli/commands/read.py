@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
+from symgate.cli.saying import say
 
 if TYPE_CHECKING:
     from symgate.reading.reading import Reading, Readings
@@ -44,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         found = read(arguments.files, progress=hook)
     for file in found.files:
         if file.error and not arguments.json:
-            print(f"symgate: {file.error}", file=sys.stderr)
+            say(file.error)
     if not found.files:
-        print(f"symgate: no documents in {', '.join(arguments.files)}", file=sys.stderr)
+        say(f"no documents in {', '.join(arguments.files)}")
     if arguments.json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     elif arguments.fix:
@@ -92,9 +93,7 @@ def _fixed(found: Readings) -> None:
             print(line)
         for misprint in reading.misprints:
             if not misprint.meant:
-                print(
-                    f"symgate: line {misprint.line} is not mended: {misprint.why}", file=sys.stderr
-                )
+                say(f"line {misprint.line} is not mended: {misprint.why}")
         if several:
             print()
 
@@ -109,7 +108,7 @@ def _derived(found: Readings, output: str | None) -> None:
     for reading in found:
         cell = reading.meant or reading.cell
         if cell is None:
-            print(f"symgate: {reading.name} is not a cell that can be derived", file=sys.stderr)
+            say(f"{reading.name} is not a cell that can be derived")
         else:
             cells.append(cell)
             _say_if_mended(reading)
@@ -119,12 +118,12 @@ def _derived(found: Readings, output: str | None) -> None:
     if output is None:
         print(document.text(), end="")
     else:
-        print(f"symgate: wrote {document.save(output)}", file=sys.stderr)
+        say(f"wrote {document.save(output)}")
 
 
 def _say_if_mended(reading: Reading) -> None:
     if reading.misprints and reading.meant is not None:
-        print(f"symgate: {reading.name} is derived as meant, not as printed", file=sys.stderr)
+        say(f"{reading.name} is derived as meant, not as printed")
 
 
 def _has_colours() -> bool:

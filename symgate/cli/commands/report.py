@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 from symgate.cli.bar import sections
 from symgate.cli.options import NOTATIONS, SCHEMES, add_data, cells, one_thread, whole
+from symgate.cli.saying import say
 
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             **given,
         )
     for name, reason in made.failed.items():
-        print(f"symgate: {name} could not be simulated: {reason}", file=sys.stderr)
+        say(f"{name} could not be simulated: {reason}")
     print(json.dumps(made.to_dict(), indent=2, ensure_ascii=False) if arguments.json else made.path)
     return 1 if made.failed else 0
 

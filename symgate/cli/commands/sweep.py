@@ -19,10 +19,10 @@ from symgate.cli.options import (
     setup_options,
     whole,
     wholes,
-    writable,
 )
 from symgate.cli.pictures import add_picture
 from symgate.errors import SymgateError
+from symgate.files import writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
