@@ -233,6 +233,8 @@ def path(name: str, value: Any) -> Any:
     """A file or a folder."""
     if not isinstance(value, str | PathLike) or not str(value) or "\0" in str(value):
         raise SymgateError(f"{name} must be the path of a file, not {shown(value)}")
+    if any("\ud800" <= c <= "\udc7f" or "\udd00" <= c <= "\udfff" for c in str(value)):
+        raise SymgateError(f"{name} has half a character in it: {shown(value)}")
     if any(len(part.encode("utf-8", "replace")) > 255 for part in Path(value).parts):
         raise SymgateError(
             f"{name} must be the path of a file, and {shown(value)} is too long for one"
