@@ -106,7 +106,7 @@ def is_special(path: Path) -> bool:
 
 def writable(*paths: str | Path | None) -> None:
     """Raise before any work where a file could not be written at its end."""
-    for path in map(Path, filter(None, paths)):
+    for path in [Path(p) for p in paths if p is not None]:
         if path.is_dir() or not path.parent.is_dir():
             raise SymgateError(message(path, OSError()))
         if not is_special(path) and not os.access(path.parent, os.W_OK):

@@ -115,7 +115,7 @@ class Journal:
     def add(self, row: Mapping[str, Any]) -> None:
         """Write the next result to the file."""
         self.rows.append(dict(row))
-        if self.file is None:
+        if self.file is None or self.path is None:
             return
         first = self.file.seek(0, 2) == 0
         try:

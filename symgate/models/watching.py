@@ -174,7 +174,7 @@ class Watch:
             norm = fitting(str, about["norm"], "norm")
             curves = [stored[f"curve/{k}"].read() for k in range(len(labels))]
             form = (len(epochs), len(lags))
-            if epochs.dtype.kind != "i" or any((c.shape, c.dtype) != (form, float) for c in curves):
+            if epochs.dtype.kind != "i" or any(c.shape != form or c.dtype != float for c in curves):
                 raise ValueError("curves that do not fit its epochs and lags")
         except (OSError, LookupError, ValueError, TypeError, RecursionError) as error:
             raise SymgateError(f"{path} holds no watch of symgate: {error}") from None
