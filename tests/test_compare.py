@@ -28,9 +28,9 @@ from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
 from symgate.comparing.numbers import Evaluation
 from symgate.comparing.partners import partners
-from symgate.comparing.polynomials import UNIT, Act, Inverse, Param, generator, is_zero
+from symgate.comparing.polynomials import UNIT, Act, InverseFactor, Param, generator, is_zero
 from symgate.comparing.proof import Substituted
-from symgate.comparing.rays import Limit, NoLimit, Ray
+from symgate.comparing.rays import Heading, NoLimit, RayLimit
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
 from tests.chosen import CELLS, in_turn
@@ -574,7 +574,9 @@ def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
         there = Evaluation({**values, moving: np.full((1, 1), side * 40.0)}, form, 1)
         for p in form.states.values():
             try:
-                growth = Limit(Ray(moving, side, Fraction(1)), {})(Substituted(ones, {})(unit(p)))
+                growth = RayLimit(Heading(moving, side, Fraction(1)), {})(
+                    Substituted(ones, {})(unit(p))
+                )
             except NoLimit:
                 continue
             told = sum(float(range_of(c, {}).low) * 40.0**k for k, c in growth.items())
@@ -591,7 +593,7 @@ def test_ends_of_ranges_are_open_only_where_they_are_never_reached() -> None:
 def test_what_is_divided_by_itself_is_one() -> None:
     a = generator(Param("a", True))
     below = UNIT + a * a
-    quotient = below * generator(Inverse(below))
+    quotient = below * generator(InverseFactor(below))
     assert is_zero(quotient - UNIT)
     assert is_zero(quotient * a - a)
     assert not is_zero(quotient - a)

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+import sympy
+
 from tests.mutants import mutants
 
 ROOT = Path(__file__).parent.parent / "symgate"
@@ -164,3 +166,17 @@ def test_few_names_have_two_meanings() -> None:
     assert sum(count > 1 for count in names.values()) <= 55
     once = ("Line", "Node", "Chain", "Growth", "Term", "Step", "Section", "Path", "Route")
     assert {name: names[name] for name in once if names[name] > 1} == {}
+
+
+#: Classes that are called as SymPy's because they mean the same.
+SAME = {"Adjoint", "Equality", "Interval", "Options", "ShapeError"}
+
+
+def test_no_class_bears_a_name_of_sympys_with_another_meaning() -> None:
+    names = {
+        node.name
+        for text in files().values()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and isinstance(getattr(sympy, node.name, None), type)
+    }
+    assert names <= SAME

@@ -28,7 +28,7 @@ LONGEST = 1_000
 
 
 @dataclass(frozen=True)
-class Limit:
+class GateLimit:
     """The blocks of the one-step Jacobian with one gate at 0 or at 1.
 
     `blocks` holds those of the states that the gate acts on within the step; `set` is what
@@ -67,7 +67,7 @@ def _outputs(lin: Linearisation) -> set[str]:
     return {s for s in lin.cell.states if lin[s].symbol not in read}
 
 
-def limits(cell: Cell) -> list[Limit]:
+def limits(cell: Cell) -> list[GateLimit]:
     """Every gate at 1, and at 0 where its range reaches that, in the order of the equations."""
     lin, known = linearise(cell), ranges(cell)
     return [
@@ -78,7 +78,7 @@ def limits(cell: Cell) -> list[Limit]:
     ]
 
 
-def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
+def _limit(lin: Linearisation, gate: str, value: int) -> GateLimit:
     fixed: dict[Basic, Expr] = {lin[gate].symbol: Integer(value)}
     for node in lin:
         if node.name != gate and not node.expression.has(MatVec):
@@ -96,7 +96,7 @@ def _limit(lin: Linearisation, gate: str, value: int) -> Limit:
             found = paths(lin, of, wrt)
             if found:
                 blocks[of, wrt] = _left_over(lin, found, fixed, of, wrt)
-    return Limit(gate, value, fixed, blocks)
+    return GateLimit(gate, value, fixed, blocks)
 
 
 def _acted_on(lin: Linearisation, gate: str) -> list[str]:

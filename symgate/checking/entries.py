@@ -14,8 +14,8 @@ from symgate.checking.partials import derivative, joined, running
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Fraction, Group, Number, Product, Scripted, Sum, Tree, walk
-from symgate.reading.trees import Symbol as Sign
+from symgate.reading.trees import Atom as Sign
+from symgate.reading.trees import Digits, Factors, Fraction, Group, Scripted, Terms, Tree, walk
 
 Letters = frozenset[str]
 
@@ -115,9 +115,9 @@ def _stripped(tree: Tree, letters: Letters) -> Tree:
                 kept = _shortened(scripts[at], len(values))
                 scripts = (*scripts[:at], *kept, *scripts[at + 1 :])
             return replace(tree, base=base, scripts=scripts) if scripts else base
-        case Sum(terms=terms):
+        case Terms(terms=terms):
             return replace(tree, terms=tuple((s, _stripped(t, letters)) for s, t in terms))
-        case Product(factors=factors):
+        case Factors(factors=factors):
             return replace(tree, factors=tuple((s, _stripped(t, letters)) for s, t in factors))
         case Group(items=items):
             return replace(tree, items=tuple(_stripped(t, letters) for t in items))
@@ -149,11 +149,11 @@ class Edge:
 def _matrix(tree: Tree, row: str, col: str, letters: Letters) -> Tree:
     """A formula of the entry (row, col) as the whole matrix."""
     match tree:
-        case Sum(terms=terms):
+        case Terms(terms=terms):
             return replace(tree, terms=tuple((s, _matrix(t, row, col, letters)) for s, t in terms))
         case Group(items=(item,)):
             return replace(tree, items=(_matrix(item, row, col, letters),))
-        case Product(factors=factors):
+        case Factors(factors=factors):
             return _path(list(_together(factors)), row, col, letters, tree)
     return _path([("", tree)], row, col, letters, tree)
 
@@ -189,7 +189,7 @@ def _path(factors: list[tuple[str, Tree]], row: str, col: str, letters: Letters,
             numbers.append((sign, tree))
         elif len(used) == 1:
             plain = _stripped(tree, letters)
-            one = Number(tree.start, tree.stop, "1")
+            one = Digits(tree.start, tree.stop, "1")
             plain = Fraction(tree.start, tree.stop, one, plain) if sign == "/" else plain
             vectors.setdefault(used.pop(), []).append(plain)
         elif edge is not None and sign != "/":
@@ -211,7 +211,7 @@ def _path(factors: list[tuple[str, Tree]], row: str, col: str, letters: Letters,
         raise NotUnderstood("which entries are summed here is not clear", at)
     if all(tree in [t for _, t in numbers] for _, tree in found):
         found.append(("", Sign(at.start, at.stop, "I", "LETTER")))
-    return Product(at.start, at.stop, tuple(found))
+    return Factors(at.start, at.stop, tuple(found))
 
 
 def _edge(tree: Tree, letters: Letters) -> Edge | None:

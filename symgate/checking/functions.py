@@ -48,7 +48,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Point:
+class NamedPoint:
     """Parameters, inputs and states before, by name."""
 
     params: Mapping[str, Array]
@@ -103,7 +103,7 @@ def _same(a: Array, b: Array, close: float) -> bool:
     return a.shape == b.shape and bool(np.abs(a - b).max() <= close * (1e-30 + np.abs(b).max()))
 
 
-def _points(cell: Cell) -> Iterator[Point]:
+def _points(cell: Cell) -> Iterator[NamedPoint]:
     random = np.random.default_rng(0)
     sizes = {size: SIZES[min(i, 3)] for i, size in enumerate(cell.sizes.values())}
 
@@ -115,10 +115,10 @@ def _points(cell: Cell) -> Iterator[Point]:
         params = {p.name: draw(p.shape, not p.shape) for p in cell.parameters.values()}
         values = {x: draw(cell.shapes[x], False) for x in cell.inputs}
         values |= {s: draw(cell.shapes[s], True) for s in cell.states}
-        yield Point(params, values)
+        yield NamedPoint(params, values)
 
 
-def _numbers(cell: Cell, expression: Any, points: Sequence[Point]) -> list[Array]:
+def _numbers(cell: Cell, expression: Any, points: Sequence[NamedPoint]) -> list[Array]:
     compiled = lambdify(cell, expression)
     return [np.asarray(compiled(p.params, **p.values)) for p in points]
 
@@ -138,7 +138,9 @@ def _slots() -> Iterator[Slot]:
         yield lambda a: jax.numpy.asarray(a)
 
 
-def _caller(cell: Cell, function: Callable[..., Any], first: Point) -> Callable[[Point], Any]:
+def _caller(
+    cell: Cell, function: Callable[..., Any], first: NamedPoint
+) -> Callable[[NamedPoint], Any]:
     """How a function wants its arguments: (params, x, state), where state is a mapping or, of
     a cell with one state, its array; or by name, as f(params, x=…, h=…)."""
     faults: list[Exception] = []
@@ -158,8 +160,8 @@ def _caller(cell: Cell, function: Callable[..., Any], first: Point) -> Callable[
 
 def _call(
     cell: Cell, function: Callable[..., Any], slot: Slot, by_name: bool, whole: bool
-) -> Callable[[Point], Any]:
-    def called(point: Point) -> Any:
+) -> Callable[[NamedPoint], Any]:
+    def called(point: NamedPoint) -> Any:
         params = {name: slot(a.copy()) for name, a in point.params.items()}
         values = {name: slot(a.copy()) for name, a in point.values.items()}
         if by_name:
@@ -191,7 +193,7 @@ class _Fit:
 
     cell: Cell
     parts: Sequence[Summand]
-    points: Sequence[Point]
+    points: Sequence[NamedPoint]
     found: Sequence[Array]
     close: float
 

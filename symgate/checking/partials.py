@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.names import linear
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Fraction, Group, Product, Scripted, Tree
-from symgate.reading.trees import Symbol as Sign
+from symgate.reading.trees import Atom as Sign
+from symgate.reading.trees import Factors, Fraction, Group, Scripted, Tree
 
 _SPACE = ("SPACE", "GAP", "FONT", "NEWLINE", "LBRACE", "RBRACE")
 
@@ -23,7 +23,7 @@ def derivative(tree: Tree) -> tuple[Tree, Tree] | None:
             return derivative(item)
         case Fraction(above=above, below=below):
             one, other = differential(above), differential(below)
-        case Product(factors=factors) if (at := _slash(factors)) > 0:
+        case Factors(factors=factors) if (at := _slash(factors)) > 0:
             one, other = differential(_whole(factors[:at])), differential(_whole(factors[at:]))
         case _:
             return None
@@ -34,7 +34,7 @@ def differential(tree: Tree) -> Tree | None:
     """What stands behind ∂ or d."""
     if isinstance(tree, Group) and len(tree.items) == 1:
         return differential(tree.items[0])
-    if not isinstance(tree, Product) or any(sign for sign, _ in tree.factors[1:]):
+    if not isinstance(tree, Factors) or any(sign for sign, _ in tree.factors[1:]):
         return _glued(tree)
     first = tree.factors[0][1]
     if isinstance(first, Sign) and (first.kind == "PARTIAL" or first.name == "d"):
@@ -56,7 +56,7 @@ def _whole(factors: Sequence[tuple[str, Tree]]) -> Tree:
     if len(factors) == 1:
         return factors[0][1]
     plain = (("", factors[0][1]), *factors[1:])
-    return Product(factors[0][1].start, factors[-1][1].stop, plain)
+    return Factors(factors[0][1].start, factors[-1][1].stop, plain)
 
 
 def _slash(factors: Sequence[tuple[str, Tree]]) -> int:
@@ -83,10 +83,10 @@ def _length(tree: Tree) -> int:
     return int(_glued(tree) is not None)
 
 
-def joined(factors: Sequence[tuple[str, Tree]]) -> Product:
+def joined(factors: Sequence[tuple[str, Tree]]) -> Factors:
     """Some factors of a product as one."""
     (_, first), *rest = factors
-    return Product(first.start, factors[-1][1].stop, (("", first), *rest))
+    return Factors(first.start, factors[-1][1].stop, (("", first), *rest))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ POINTS = 4
 CLOSE = 1e-20
 
 
-class Point(Evaluation):
+class RandomPoint(Evaluation):
     """Values at a random point; a matrix of the step stands for the column of its rows too."""
 
     def add(self, parts: Any, e: Any) -> Any:
@@ -182,7 +182,7 @@ def _point(cell: Cell, random: Random, steps: int) -> Evaluation:
     units = {LETTER.format(n): _diagonals(mp, size(n)) for n in cell.sizes.values()}
     for _ in range(steps):
         inputs = {x: draw(cell.shapes[x]) for x in cell.inputs}
-        values = Point(mp, size, parameters, list(before), inputs)
+        values = RandomPoint(mp, size, parameters, list(before), inputs)
         for node in lin:
             values.now[node.name] = values.shaped(node.expression, node.shape)
         values.now.update({name: draw(as_column(cell.shapes[of])) for name, of in free}, **units)

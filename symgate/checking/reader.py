@@ -31,9 +31,9 @@ from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 from symgate.reading.symbols import FUNCTIONS
+from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Column as Matrix
-from symgate.reading.trees import Fraction, Group, Number, Product, Root, Scripted, Sum, Tree
-from symgate.reading.trees import Symbol as Sign
+from symgate.reading.trees import Digits, Factors, Fraction, Group, Root, Scripted, Terms, Tree
 
 #: What of a vector is one number.
 NUMBERS: Mapping[str, Callable[[Expr], Expr]] = {
@@ -75,9 +75,9 @@ class Reader:
     def value(self, tree: Tree, inside: bool = False) -> Value:
         """What a tree says; `inside` a function or diag(…) a vector is due."""
         match tree:
-            case Number(text=digits):
+            case Digits(text=digits):
                 return Vector(Rational(Ratio(digits)), None)
-            case Group(items=(Number(text="1"),), opening="{") if _BOLD.search(self.before(tree)):
+            case Group(items=(Digits(text="1"),), opening="{") if _BOLD.search(self.before(tree)):
                 return Vector(ONE, None, ones="column")
             case Group(items=(item,), opening=opening) if opening in ("(", "[", "{", "\\{"):
                 return self.value(item, inside)
@@ -85,9 +85,9 @@ class Reader:
                 return self._in_bars(self.value(item, True), tree)
             case Group(items=items, opening="[") if len(items) > 1:
                 return self._stacked(items, tree)
-            case Sum(terms=terms):
+            case Terms(terms=terms):
                 return self._sum(terms, inside)
-            case Product(factors=factors):
+            case Factors(factors=factors):
                 return derivative_of(self.scope, tree) or self._product(factors, inside)
             case Fraction(above=above, below=below):
                 partial_of = derivative_of(self.scope, tree)

@@ -10,8 +10,8 @@ from symgate.checking.partials import derivative
 from symgate.checking.scope import Scope
 from symgate.checking.values import NamedMoment, NotUnderstood, Operator, Value
 from symgate.reading.names import Reference
-from symgate.reading.trees import Group, Product, Scripted, Tree
-from symgate.reading.trees import Symbol as Sign
+from symgate.reading.trees import Atom as Sign
+from symgate.reading.trees import Factors, Group, Scripted, Tree
 
 #: What a loss is called, where the cell has no such name.
 LOSSES = {"L", "E", "J", "C", "ell", "loss", "Loss", "mathcalL", "mathcalE", "S", "cost", "l"}
@@ -69,7 +69,7 @@ def of_the_state(
 
 
 def moment_at(scope: Scope, tree: Tree) -> NamedMoment | None:
-    if isinstance(tree, Product) and len(tree.factors) == 2:
+    if isinstance(tree, Factors) and len(tree.factors) == 2:
         return scope.timed(tree.factors[0][1], tree.factors[1][1])
     return scope.moment(tree)
 

@@ -17,8 +17,8 @@ from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.reading.names import Indices, reference
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Group, Product, Scripted, Tree, walk
-from symgate.reading.trees import Symbol as Sign
+from symgate.reading.trees import Atom as Sign
+from symgate.reading.trees import Factors, Group, Scripted, Tree, walk
 
 #: Time is t, and nothing else is known.
 NO_INDICES = Indices()
@@ -166,7 +166,7 @@ def _turned(tree: Tree) -> tuple[Tree, bool]:
 
 def _limit(tree: Tree) -> tuple[Tree, dict[str, int]]:
     r"""\lim_{z_t \to 0} …: what stands behind it, and what tends where."""
-    if not isinstance(tree, Product):
+    if not isinstance(tree, Factors):
         return tree, {}
     _, sign = tree.factors[0]
     if not (isinstance(sign, Scripted) and isinstance(sign.base, Sign) and sign.base.name == "lim"):
@@ -186,7 +186,7 @@ def _limit(tree: Tree) -> tuple[Tree, dict[str, int]]:
     rest = tree.factors[1:]
     if not rest:
         return tree, {}
-    whole = rest[0][1] if len(rest) == 1 else Product(rest[0][1].start, tree.stop, rest)
+    whole = rest[0][1] if len(rest) == 1 else Factors(rest[0][1].start, tree.stop, rest)
     return whole, found
 
 

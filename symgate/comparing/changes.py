@@ -13,8 +13,8 @@ from symgate.comparing.polynomials import (
     Applied,
     Exp,
     Generator,
-    Inverse,
-    Matrix,
+    InverseFactor,
+    MatrixFactor,
     Monomial,
     Param,
     Polynomial,
@@ -24,7 +24,7 @@ from symgate.comparing.polynomials import (
 )
 
 
-def apply(matrix: Matrix, vector: Polynomial) -> Polynomial:
+def apply(matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
     """A matrix on a polynomial: scalars go in front, the rest is what the matrix acts on."""
     result = poly.ZERO
     for monomial, coefficient in vector:
@@ -40,7 +40,7 @@ def is_scalar(g: Generator) -> bool:
     match g:
         case Param(scalar=scalar):
             return scalar
-        case Act(argument=inner) | Inverse(of=inner):
+        case Act(argument=inner) | InverseFactor(of=inner):
             return all(is_scalar(h) for m, _ in inner for h, _ in m)
         case Exp(of=monomial):
             return all(is_scalar(h) for h, _ in monomial)
@@ -79,7 +79,7 @@ class OnGenerators:
                 if kind.startswith("power "):
                     return power(self(argument), Fraction(kind.removeprefix("power ")))
                 return activation(kind, self(argument), extra)
-            case Inverse(of=of):
+            case InverseFactor(of=of):
                 return power(self(of), Fraction(-1))
             case Exp(of=monomial):
                 return exponential(self(of_monomial(monomial)))
@@ -90,7 +90,7 @@ class OnGenerators:
     def parameter(self, g: Param) -> Polynomial:
         return generator(g)
 
-    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
         return apply(matrix, vector)
 
 
@@ -112,7 +112,7 @@ class Diagonal(OnGenerators):
         super().__init__()
         self.names = frozenset(names)
 
-    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
         if (matrix.name, matrix.block) in self.names:
             return generator(Param(diagonal_name(matrix.name, matrix.block), False)) * vector
         return apply(matrix, vector)
@@ -125,7 +125,7 @@ class Alone(OnGenerators):
         super().__init__()
         self.name = name
 
-    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
         return vector if (matrix.name, matrix.block) == self.name else apply(matrix, vector)
 
 
@@ -159,7 +159,7 @@ def everything(p: Polynomial) -> set[Generator]:
             match g:
                 case Applied(feature=feature):
                     waiting.append(feature)
-                case Act(argument=inner) | Inverse(of=inner):
+                case Act(argument=inner) | InverseFactor(of=inner):
                     waiting.extend(m for m, _ in inner)
                 case Exp(of=monomial):
                     waiting.append(monomial)

@@ -16,8 +16,8 @@ from symgate.comparing.polynomials import (
     Act,
     Applied,
     Exp,
-    Inverse,
-    Matrix,
+    InverseFactor,
+    MatrixFactor,
     Monomial,
     Param,
     Polynomial,
@@ -27,10 +27,10 @@ from symgate.comparing.polynomials import (
 )
 
 #: What the matching has to pair: the nodes that hold polynomials of their own.
-Node = Act | Inverse | Exp
+Node = Act | InverseFactor | Exp
 
 #: A parameter: a matrix, or a vector or scalar with its exponent.
-Token = Matrix | tuple[Param, Fraction]
+Token = MatrixFactor | tuple[Param, Fraction]
 
 #: A product of parameters with its factor; a coefficient is a sum of them.
 Summand = tuple[Fraction, tuple[Token, ...]]
@@ -56,7 +56,7 @@ class Coefficient:
 def argument(node: Node) -> Polynomial:
     """The polynomial that a node is a function of."""
     match node:
-        case Act(argument=inner) | Inverse(of=inner):
+        case Act(argument=inner) | InverseFactor(of=inner):
             return inner
         case Exp(of=monomial):
             return of_monomial(monomial)
@@ -118,7 +118,7 @@ def skeleton(
     return key, [*own, *(token for _, _, tokens in entries for token in tokens)], odd
 
 
-def chain_of(g: Applied) -> tuple[list[Matrix], Monomial]:
+def chain_of(g: Applied) -> tuple[list[MatrixFactor], Monomial]:
     """The matrices of a product A B v, and what it acts on: one coefficient of v."""
     chain, feature = [g.matrix], g.feature
     while len(feature) == 1:
@@ -137,7 +137,7 @@ def nodes_of(polynomials: Iterable[Polynomial]) -> list[Node]:
         for g, _ in waiting.pop(0):
             if isinstance(g, Applied):
                 waiting.append(g.feature)
-            elif isinstance(g, Act | Inverse | Exp) and g not in found:
+            elif isinstance(g, Act | InverseFactor | Exp) and g not in found:
                 found[g] = None
                 waiting.extend(m for m, _ in argument(g))
     return sorted(found, key=text)
@@ -149,6 +149,6 @@ def nodes_in(monomial: Monomial) -> set[Node]:
     for g, _ in monomial:
         if isinstance(g, Applied):
             found |= nodes_in(g.feature)
-        elif isinstance(g, Act | Inverse | Exp):
+        elif isinstance(g, Act | InverseFactor | Exp):
             found.add(g)
     return found

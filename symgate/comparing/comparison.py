@@ -17,7 +17,7 @@ from symgate.comparing.forms import BEYOND, normal_form
 from symgate.comparing.formulas import html, map_latex
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.reduced import reduced
 from symgate.comparing.renamed import map_of, renamed, rows
 from symgate.comparing.search import ProvedMap, search
@@ -260,9 +260,9 @@ def _only_names(one: Normal, other: Normal, found: ProvedMap) -> bool:
     whole: dict[str, set[str]] = {}
     for (name, block), value in found.there.values.items():
         token = value[0][1][0]
-        if bool(block) != (isinstance(token, Matrix) and bool(token.block)):
+        if bool(block) != (isinstance(token, MatrixFactor) and bool(token.block)):
             return False
-        if isinstance(token, Matrix) and block:
+        if isinstance(token, MatrixFactor) and block:
             if other.blocks[name].index(block) != one.blocks[token.name].index(token.block):
                 return False
             whole.setdefault(name, set()).add(token.name)

@@ -24,7 +24,7 @@ from symgate.comparing.numbers import (
     translated,
 )
 from symgate.comparing.partners import partners
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.search import ProvedMap
 from symgate.equations.cell import Cell
 
@@ -231,12 +231,12 @@ def _unfolded(
     for (name, _), value in found.there.values.items():
         if plain_name(name) != name and len(value) == 1 and len(value[0][1]) == 1:
             c, (token,) = value[0]
-            array = None if isinstance(token, Matrix) else known.get(token[0].name)
+            array = None if isinstance(token, MatrixFactor) else known.get(token[0].name)
             if array is not None:
                 part = name.partition("|")[2]
                 whole[plain_name(name), part] = float(c) * array
     for (name, part), array in whole.items():
-        target = block(values[name], Matrix(name, False, part), cell, sizes)
+        target = block(values[name], MatrixFactor(name, False, part), cell, sizes)
         target[...] = array
 
 
@@ -246,7 +246,7 @@ def _arrays(cell: Normal, draw: Draw) -> Iterator[tuple[tuple[str, str], Array]]
     for name, value in draw.parameters.items():
         if value.ndim == 2:
             for part in cell.blocks.get(name, ("",)):
-                yield (name, part), block(value, Matrix(name, False, part), cell, sizes)
+                yield (name, part), block(value, MatrixFactor(name, False, part), cell, sizes)
 
 
 def _by_name(one: Normal, other: Normal) -> dict[str, str]:

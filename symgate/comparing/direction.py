@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from symgate.comparing.changes import apply
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator
+from symgate.comparing.polynomials import MatrixFactor, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.separation import separated
@@ -125,7 +125,7 @@ def _probes(cell: Normal) -> list[Polynomial]:
     for p in cell.cell.parameters.values():
         if p.kind == "matrix":
             for block in cell.blocks.get(p.name, ("",)):
-                probes.append(apply(Matrix(p.name, False, block), generator(Var("", 0))))
+                probes.append(apply(MatrixFactor(p.name, False, block), generator(Var("", 0))))
         else:
             probes.append(generator(Param(p.name, p.kind == "scalar")))
     return probes

@@ -10,7 +10,7 @@ from symgate.algebra.printing import Shown
 from symgate.comparing.changes import plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import is_of_rows
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.solving import Value
 from symgate.comparing.wording import gates, is_matrix, scalars_apart, values, whole_matrix
 from symgate.tables import html_table
@@ -83,7 +83,7 @@ def _factor(printer: LatexPrinter, token: Token) -> str:
 
 
 def _token(printer: LatexPrinter, token: Token) -> str:
-    if not isinstance(token, Matrix):
+    if not isinstance(token, MatrixFactor):
         param, exponent = token
         shown = _name(printer, plain_name(param.name))
         return shown if exponent == 1 else f"{{{shown}}}^{{{exponent}}}"

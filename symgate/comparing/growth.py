@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from symgate.comparing.changes import Diagonal, diagonal_name
 from symgate.comparing.freedom import free_sizes
-from symgate.comparing.intervals import ROUNDING, Interval, Number, Ranges
+from symgate.comparing.intervals import ROUNDING, Between, Number, Ranges
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
 from symgate.comparing.proof import Substituted
-from symgate.comparing.rays import MOST_SIGNS, Growth, Limit, NoLimit, Ray, cases, decisive
+from symgate.comparing.rays import MOST_SIGNS, Growth, Heading, NoLimit, RayLimit, cases, decisive
 
 SIDES = (1, -1)
 BASES = (Fraction(0), Fraction(1))
@@ -36,7 +36,7 @@ def incompatible(
     exact = Ranges({})
     for variable in (*one.cell.inputs, *one.states):
         for base in BASES:
-            rays = [Ray(variable, side, base) for side in SIDES]
+            rays = [Heading(variable, side, base) for side in SIDES]
             ways = Ways(theirs, rays, variable)
             for numbers in _numbers(one):
                 path = paths({name: numbers(p) for name, p in mine.items()}, rays, {})
@@ -75,10 +75,10 @@ def _numbers(cell: Normal) -> Iterator[Substituted]:
 
 
 def paths(
-    observed: Mapping[str, Polynomial], rays: list[Ray], signs: Mapping[str, Interval]
+    observed: Mapping[str, Polynomial], rays: list[Heading], signs: Mapping[str, Between]
 ) -> Paths:
     """What is observed at both ends of a line, and between them."""
-    limits = [Limit(ray, signs) for ray in rays]
+    limits = [RayLimit(ray, signs) for ray in rays]
     found: Paths = {}
     for name, p in observed.items():
         for limit in limits:
@@ -95,7 +95,7 @@ class Ways:
     The way that fitted last stands first: it often fits the next numbers as well.
     """
 
-    def __init__(self, observed: Mapping[str, Polynomial], rays: list[Ray], name: str) -> None:
+    def __init__(self, observed: Mapping[str, Polynomial], rays: list[Heading], name: str) -> None:
         self.observed, self.rays = observed, rays
         self.decisive = decisive(observed.values(), name)
         self.left = cases(self.decisive)
@@ -166,7 +166,7 @@ def _may_be(mine: Growth | None, theirs: Growth | None, ranges: Ranges, known: R
         return True
     order, value, exact = _leading(mine, known)
     for power in sorted({*theirs, order}, reverse=True):
-        reach = ranges(theirs[power]) if power in theirs else Interval(0, 0)
+        reach = ranges(theirs[power]) if power in theirs else Between(0, 0)
         if power > order and not reach.may_have(0, True):
             return False
         if power == order:

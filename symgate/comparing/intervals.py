@@ -13,7 +13,7 @@ from symgate.comparing.polynomials import (
     Act,
     Exp,
     Generator,
-    Inverse,
+    InverseFactor,
     Monomial,
     Param,
     Polynomial,
@@ -31,10 +31,10 @@ Number = float | Fraction
 
 
 @dataclass(frozen=True)
-class Interval:
+class Between:
     """The numbers between two ends; an open end does not belong to it.
 
-    >>> Interval(0, 1, True, True) * Interval(-2, 2)
+    >>> Between(0, 1, True, True) * Between(-2, 2)
     Interval(low=-2, high=2, open_low=True, open_high=True)
     """
 
@@ -43,18 +43,18 @@ class Interval:
     open_low: bool = False
     open_high: bool = False
 
-    def __add__(self, other: Interval) -> Interval:
-        return Interval(
+    def __add__(self, other: Between) -> Between:
+        return Between(
             self.low + other.low,
             self.high + other.high,
             self.open_low or other.open_low,
             self.open_high or other.open_high,
         )
 
-    def __mul__(self, other: Interval) -> Interval:
+    def __mul__(self, other: Between) -> Between:
         ends = [_end(a, b) for a in self._ends for b in other._ends]
         low, high = min(v for v, _ in ends), max(v for v, _ in ends)
-        return Interval(
+        return Between(
             low,
             high,
             all(is_open for v, is_open in ends if v == low),
@@ -65,10 +65,10 @@ class Interval:
     def _ends(self) -> tuple[tuple[Number, bool], tuple[Number, bool]]:
         return (self.low, self.open_low), (self.high, self.open_high)
 
-    def hull(self, other: Interval) -> Interval:
+    def hull(self, other: Between) -> Between:
         low, high = min(self.low, other.low), max(self.high, other.high)
         both = (self, other)
-        return Interval(
+        return Between(
             low,
             high,
             all(i.open_low for i in both if i.low == low),
@@ -90,10 +90,10 @@ class Interval:
     def is_negative(self) -> bool:
         return self.high < 0 or (self.high == 0 and self.open_high)
 
-    def under(self, function: Iterable[Number]) -> Interval:
+    def under(self, function: Iterable[Number]) -> Between:
         """The same ends with new values, those of a monotone function at them."""
         low, high = function
-        return Interval(low, high, self.open_low, self.open_high)
+        return Between(low, high, self.open_low, self.open_high)
 
     def __str__(self) -> str:
         if self.low == self.high:
@@ -113,17 +113,17 @@ def _end(one: tuple[Number, bool], other: tuple[Number, bool]) -> tuple[Number, 
     return a * b, a_open or b_open
 
 
-ALL = Interval(-math.inf, math.inf, True, True)
-POSITIVE = Interval(0, math.inf, True, True)
-NEGATIVE = Interval(-math.inf, 0, True, True)
-ZERO = Interval(0, 0)
+ALL = Between(-math.inf, math.inf, True, True)
+POSITIVE = Between(0, math.inf, True, True)
+NEGATIVE = Between(-math.inf, 0, True, True)
+ZERO = Between(0, 0)
 
 
-def point(value: Number) -> Interval:
-    return Interval(value, value)
+def point(value: Number) -> Between:
+    return Between(value, value)
 
 
-def range_of(p: Polynomial, known: Mapping[str, Interval]) -> Interval:
+def range_of(p: Polynomial, known: Mapping[str, Between]) -> Between:
     """All values of a polynomial; `known` has the ranges of parameters that are restricted."""
     return Ranges(known)(p)
 
@@ -135,11 +135,11 @@ class Ranges:
     its extremes lie at their ends: f h + (1 - f) n stays between h and n.
     """
 
-    def __init__(self, known: Mapping[str, Interval]) -> None:
+    def __init__(self, known: Mapping[str, Between]) -> None:
         self.known = known
-        self.made: dict[Generator, Interval] = {}
+        self.made: dict[Generator, Between] = {}
 
-    def __call__(self, p: Polynomial) -> Interval:
+    def __call__(self, p: Polynomial) -> Between:
         """All values of a polynomial, or more than these."""
         if p.constant is not None:
             return point(p.constant)
@@ -155,22 +155,22 @@ class Ranges:
             sums = [_at(terms, corner) for corner in _all(bounded)]
             ends = all(i.open_low and i.open_high for i in bounded.values())
             strict = ends and min(sums) < max(sums)
-            return Interval(min(sums), max(sums), strict, strict) * ranges[outside]
+            return Between(min(sums), max(sums), strict, strict) * ranges[outside]
         return reduce(
-            Interval.hull,
+            Between.hull,
             (
-                reduce(Interval.__add__, (point(_at(rest[m], corner)) * ranges[m] for m in rest))
+                reduce(Between.__add__, (point(_at(rest[m], corner)) * ranges[m] for m in rest))
                 for corner in _all(bounded)
             ),
         )
 
-    def corners(self, p: Polynomial) -> dict[Generator, Interval]:
+    def corners(self, p: Polynomial) -> dict[Generator, Between]:
         """The bounded factors that stand in a polynomial to the first power only."""
         exponents: dict[Generator, set[Fraction]] = {}
         for monomial, _ in p:
             for g, e in monomial:
                 exponents.setdefault(g, set()).add(e)
-        found: dict[Generator, Interval] = {}
+        found: dict[Generator, Between] = {}
         for g, powers in exponents.items():
             if powers == {Fraction(1)} and len(found) < MOST_CORNERS:
                 its = self.of_generator(g)
@@ -178,23 +178,23 @@ class Ranges:
                     found[g] = its
         return found
 
-    def of_monomial(self, monomial: Monomial) -> Interval:
+    def of_monomial(self, monomial: Monomial) -> Between:
         powers = (_power(self.of_generator(g), e) for g, e in monomial)
-        return reduce(Interval.__mul__, powers, point(1))
+        return reduce(Between.__mul__, powers, point(1))
 
-    def of_generator(self, g: Generator) -> Interval:
+    def of_generator(self, g: Generator) -> Between:
         found = self.made.get(g)
         if found is None:
             found = self.made[g] = self.worked_out(g)
         return found
 
-    def worked_out(self, g: Generator) -> Interval:
+    def worked_out(self, g: Generator) -> Between:
         match g:
             case Param(name=name):
                 return self.known.get(name, ALL)
             case Act(kind=kind, argument=argument, extra=extra):
                 return _image(kind, self(argument), extra)
-            case Inverse(of=of):
+            case InverseFactor(of=of):
                 return _inverse(self(of))
             case Exp(of=monomial):
                 inside = self(of_monomial(monomial))
@@ -202,7 +202,7 @@ class Ranges:
         return ALL
 
 
-def _all(bounded: Mapping[Generator, Interval]) -> Iterable[dict[Generator, Fraction]]:
+def _all(bounded: Mapping[Generator, Between]) -> Iterable[dict[Generator, Fraction]]:
     for ends in product(*((i.low, i.high) for i in bounded.values())):
         yield dict(zip(bounded, (Fraction(end) for end in ends), strict=True))
 
@@ -214,24 +214,24 @@ def _at(
     return Fraction(exact)
 
 
-def _power(base: Interval, exponent: Fraction) -> Interval:
+def _power(base: Between, exponent: Fraction) -> Between:
     if exponent < 0:
         return _power(_inverse(base), -exponent)
     if exponent.denominator != 1:
         if base.low < 0:
-            return Interval(0, math.inf, False, True)
+            return Between(0, math.inf, False, True)
         return base.under((float(base.low) ** float(exponent), float(base.high) ** float(exponent)))
-    result = reduce(Interval.__mul__, [base] * int(exponent), point(1))
+    result = reduce(Between.__mul__, [base] * int(exponent), point(1))
     if exponent % 2 == 0 and result.low < 0:
-        return Interval(0, result.high, False, result.open_high)
+        return Between(0, result.high, False, result.open_high)
     return result
 
 
-def _inverse(base: Interval) -> Interval:
+def _inverse(base: Between) -> Between:
     if base.is_positive or base.is_negative:
         low = 1 / base.high if base.high else -math.inf
         high = 1 / base.low if base.low else math.inf
-        return Interval(low, high, base.open_high, base.open_low)
+        return Between(low, high, base.open_high, base.open_low)
     return ALL
 
 
@@ -239,7 +239,7 @@ def _exp(value: Number) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-def _image(kind: str, inside: Interval, extra: Fraction | None) -> Interval:
+def _image(kind: str, inside: Between, extra: Fraction | None) -> Between:
     """The values of an activation on an interval."""
     function = MONOTONE.get(kind)
     if function is not None and (extra is None or extra > 0):
@@ -247,14 +247,14 @@ def _image(kind: str, inside: Interval, extra: Fraction | None) -> Interval:
             function(float(end), float(extra or 1)) for end in (inside.low, inside.high)
         )
     if kind in ("sin", "cos"):
-        return Interval(-1, 1)
+        return Between(-1, 1)
     if kind == "relu":
         low, high = max(inside.low, 0.0), max(inside.high, 0.0)
-        return Interval(low, high, inside.open_low and low > 0, inside.open_high and high > 0)
+        return Between(low, high, inside.open_low and low > 0, inside.open_high and high > 0)
     if kind == "gelu":
-        return Interval(-0.171, max(inside.high, 0.0), False, inside.high > 0 and inside.open_high)
+        return Between(-0.171, max(inside.high, 0.0), False, inside.high > 0 and inside.open_high)
     if kind.startswith("power "):
-        return Interval(0, math.inf, False, True)
+        return Between(0, math.inf, False, True)
     return ALL
 
 

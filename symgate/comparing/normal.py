@@ -46,7 +46,7 @@ from symgate.comparing.polynomials import (
     Act,
     Exp,
     Generator,
-    Matrix,
+    MatrixFactor,
     Param,
     Polynomial,
     Var,
@@ -191,14 +191,14 @@ class _Polynomials(Semantics):
         return _Stacked(tuple(parts), tuple(e.sizes))
 
     def symbol(self, e: MatrixSymbol) -> Operator:
-        return lambda vector: self.applied(Matrix(e.name), vector)
+        return lambda vector: self.applied(MatrixFactor(e.name), vector)
 
     def transpose(self, matrix: Operator, e: Transpose) -> Operator:
         if not isinstance(e.arg, MatrixSymbol):
             raise Unsupported(f"{e} is the transpose of no parameter")
-        return lambda vector: self.applied(Matrix(e.arg.name, True), vector)
+        return lambda vector: self.applied(MatrixFactor(e.arg.name, True), vector)
 
-    def applied(self, matrix: Matrix, vector: Any) -> Polynomial:
+    def applied(self, matrix: MatrixFactor, vector: Any) -> Polynomial:
         """A matrix parameter on a vector, block by block on a stack."""
         stacked = isinstance(vector, _Stacked)
         names = _blocks(vector.sizes, rows=matrix.transposed) if stacked else ("",)

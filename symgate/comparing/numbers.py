@@ -17,8 +17,8 @@ from symgate.comparing.polynomials import (
     Applied,
     Exp,
     Generator,
-    Inverse,
-    Matrix,
+    InverseFactor,
+    MatrixFactor,
     Param,
     Polynomial,
     Var,
@@ -88,7 +88,7 @@ class Evaluation:
                     return np.asarray(value ** (int(top) / int(bottom or 1)))
                 constants = [] if extra is None else [float(extra)]
                 return np.asarray(_function(kind)(value, *constants))
-            case Inverse(of=of):
+            case InverseFactor(of=of):
                 return np.asarray(1 / self(of))
             case Exp(of=monomial):
                 return np.asarray(np.exp(self(of_monomial(monomial))))
@@ -101,7 +101,7 @@ def columns(values: Mapping[str, Array]) -> Values:
     }
 
 
-def block(array: Array, matrix: Matrix, cell: Normal, sizes: Sizes) -> Array:
+def block(array: Array, matrix: MatrixFactor, cell: Normal, sizes: Sizes) -> Array:
     """The array of a matrix token: a block of it, transposed if it says so."""
     if matrix.block:
         widths = shape(cell.widths[matrix.name], sizes)
@@ -191,7 +191,7 @@ def translated(
 def _product(tokens: tuple[Token, ...], known: Values, cell: Normal, sizes: Sizes) -> Array:
     result: Array = np.ones(())
     for token in reversed(tokens):
-        if isinstance(token, Matrix):
+        if isinstance(token, MatrixFactor):
             matrix = block(known[token.name], token, cell, sizes)
             result = matrix @ result if result.ndim == 2 else matrix * result
         else:

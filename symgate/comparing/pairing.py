@@ -26,7 +26,7 @@ from symgate.comparing.coefficients import (
 )
 from symgate.comparing.identities import EVEN, ODD
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Act, Inverse, Polynomial
+from symgate.comparing.polynomials import Act, InverseFactor, Polynomial
 from symgate.comparing.signs import solved
 
 MAX_PAIRINGS = 240
@@ -200,7 +200,7 @@ def _clash(a: Coefficient, b: Coefficient) -> bool:
 
 def is_odd(node: Node) -> bool:
     """Whether a node changes its sign with its argument."""
-    return isinstance(node, Inverse) or (isinstance(node, Act) and node.kind in (*ODD, "odd"))
+    return isinstance(node, InverseFactor) or (isinstance(node, Act) and node.kind in (*ODD, "odd"))
 
 
 def _signs(

@@ -49,7 +49,7 @@ class Param:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class MatrixFactor:
     """A matrix parameter, perhaps transposed, or the columns (rows) of one: `block`."""
 
     name: str
@@ -59,7 +59,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Applied:
-    matrix: Matrix
+    matrix: MatrixFactor
     feature: Monomial
 
 
@@ -73,7 +73,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Inverse:
+class InverseFactor:
     of: Polynomial
 
 
@@ -82,7 +82,7 @@ class Exp:
     of: Monomial
 
 
-Generator = Var | Param | Applied | Act | Inverse | Exp
+Generator = Var | Param | Applied | Act | InverseFactor | Exp
 
 
 class Polynomial:
@@ -201,7 +201,7 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
     if len(base.terms) == 1:
         return _power_of_term(base, exponent)
     scale = content(base) if leading(base) > 0 else -content(base)
-    inverse = Inverse(base.scaled(1 / scale))
+    inverse = InverseFactor(base.scaled(1 / scale))
     return generator(inverse, -exponent).scaled(scale ** int(exponent))
 
 
@@ -256,7 +256,7 @@ def text(g: Generator) -> str:
             return f"{m.name}{'T' * m.transposed}{m.block}@({order(f)})"
         case Act(kind=kind, argument=argument, extra=extra):
             return f"{kind}({_sum_key(argument)};{extra})"
-        case Inverse(of=of):
+        case InverseFactor(of=of):
             return f"1/({_sum_key(of)})"
         case Exp(of=of):
             return f"e^({order(of)})"
@@ -274,14 +274,14 @@ def generators(p: Polynomial) -> set[Generator]:
 def is_zero(p: Polynomial) -> bool:
     """Whether a polynomial is zero once its denominators are cleared."""
     for _ in range(20):
-        inverse = next((g for g in generators(p) if isinstance(g, Inverse)), None)
+        inverse = next((g for g in generators(p) if isinstance(g, InverseFactor)), None)
         if inverse is None or not p:
             return not p
         p = cleared(p, inverse)
     return not p
 
 
-def cleared(p: Polynomial, inverse: Inverse) -> Polynomial:
+def cleared(p: Polynomial, inverse: InverseFactor) -> Polynomial:
     """The polynomial times a power of a denominator, so that it is gone."""
     highest = max(e for m, _ in p for g, e in m if g == inverse)
     result = ZERO

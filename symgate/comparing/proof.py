@@ -10,7 +10,7 @@ from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import OnGenerators, apply, plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Matrix, Param, Polynomial, Var, generator, number
+from symgate.comparing.polynomials import MatrixFactor, Param, Polynomial, Var, generator, number
 from symgate.comparing.solving import Solution, Unknown, Value, unknown
 
 
@@ -53,10 +53,10 @@ def restrictions(conditions: Sequence[Value]) -> list[Restriction] | None:
             return None
         c, (token,) = condition[pivot]
         rest = tuple((-d / c, tokens) for i, (d, tokens) in enumerate(condition) if i != pivot)
-        flip = isinstance(token, Matrix) and token.transposed
+        flip = isinstance(token, MatrixFactor) and token.transposed
         if flip and rest:
             return None
-        found.append(Restriction(unknown(token), rest, isinstance(token, Matrix)))
+        found.append(Restriction(unknown(token), rest, isinstance(token, MatrixFactor)))
     return found
 
 
@@ -65,11 +65,11 @@ def _solvable(token: Token, condition: Value, at: int) -> bool:
     others = [t for i, (_, tokens) in enumerate(condition) if i != at for t in tokens]
     if unknown(token) in map(unknown, others):
         return False
-    if isinstance(token, Matrix):
+    if isinstance(token, MatrixFactor):
         return not token.transposed or not others
     if token[1] != 1:
         return False
-    vectors = any(not isinstance(t, Matrix) and not t[0].scalar for t in others)
+    vectors = any(not isinstance(t, MatrixFactor) and not t[0].scalar for t in others)
     return not (token[0].scalar and vectors)
 
 
@@ -100,7 +100,7 @@ class Substituted(OnGenerators):
             return generator(g)
         return poly.total(_product(c, tokens, poly.UNIT) for c, tokens in value)
 
-    def matrix(self, matrix: Matrix, vector: Polynomial) -> Polynomial:
+    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
         value = self.values.get((matrix.name, matrix.block))
         if value is None:
             return apply(matrix, vector)
@@ -112,7 +112,7 @@ class Substituted(OnGenerators):
 def _product(c: Fraction, tokens: Sequence[Token], vector: Polynomial) -> Polynomial:
     """A product of parameters on a vector, the last one first."""
     for token in reversed(tokens):
-        if isinstance(token, Matrix):
+        if isinstance(token, MatrixFactor):
             vector = apply(token, vector)
         else:
             vector = vector * generator(token[0], token[1])
@@ -123,7 +123,7 @@ def _oriented(tokens: tuple[Token, ...], transposed: bool) -> tuple[Token, ...]:
     if not transposed:
         return tokens
     return tuple(
-        replace(t, transposed=not t.transposed) if isinstance(t, Matrix) else t
+        replace(t, transposed=not t.transposed) if isinstance(t, MatrixFactor) else t
         for t in reversed(tokens)
     )
 

@@ -15,12 +15,12 @@ from itertools import product
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything
 from symgate.comparing.identities import activation
-from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Interval, Ranges
+from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Between, Ranges
 from symgate.comparing.polynomials import (
     Act,
     Exp,
     Generator,
-    Inverse,
+    InverseFactor,
     Param,
     Polynomial,
     Var,
@@ -43,7 +43,7 @@ class NoLimit(Exception):
 
 
 @dataclass(frozen=True)
-class Ray:
+class Heading:
     """Where a variable goes, and what the others are."""
 
     name: str
@@ -51,10 +51,10 @@ class Ray:
     others: Fraction
 
 
-class Limit:
+class RayLimit:
     """What polynomials become on a ray, with the signs of some parameters known."""
 
-    def __init__(self, ray: Ray, known: Mapping[str, Interval]) -> None:
+    def __init__(self, ray: Heading, known: Mapping[str, Between]) -> None:
         self.ray, self.known = ray, known
         self.ranges = Ranges(known)
         self.nodes: dict[Generator, Growth] = {}
@@ -76,7 +76,7 @@ class Limit:
             return {} if zero else {0: generator(g, exponent)}
         if isinstance(g, Exp):
             return self.exponential(self(of_monomial(g.of, exponent)))
-        if isinstance(g, Inverse):
+        if isinstance(g, InverseFactor):
             inside = self(g.of)
             if set(inside) != {0}:
                 raise NoLimit
@@ -135,7 +135,7 @@ def _times(one: Growth, other: Growth) -> Growth:
     return result
 
 
-def cases(names: Sequence[str]) -> Iterator[dict[str, Interval]]:
+def cases(names: Sequence[str]) -> Iterator[dict[str, Between]]:
     """All signs that some parameters can have."""
     for signs in product(SIGNS, repeat=len(names)):
         yield dict(zip(names, signs, strict=True))
@@ -144,7 +144,7 @@ def cases(names: Sequence[str]) -> Iterator[dict[str, Interval]]:
 def decisive(polynomials: Iterable[Polynomial], name: str) -> list[str]:
     """Parameters that stand beside a variable: where that goes, they decide what grows."""
     observed = list(polynomials)
-    nodes = {g for p in observed for g in everything(p) if isinstance(g, Act | Exp | Inverse)}
+    nodes = {g for p in observed for g in everything(p) if isinstance(g, Act | Exp | InverseFactor)}
     found = set()
     for p in [*observed, *map(_inside, nodes)]:
         for monomial, _ in p:
@@ -154,9 +154,9 @@ def decisive(polynomials: Iterable[Polynomial], name: str) -> list[str]:
     return sorted(found)
 
 
-def _inside(node: Act | Exp | Inverse) -> Polynomial:
+def _inside(node: Act | Exp | InverseFactor) -> Polynomial:
     match node:
-        case Act(argument=inner) | Inverse(of=inner):
+        case Act(argument=inner) | InverseFactor(of=inner):
             return inner
         case Exp(of=monomial):
             return of_monomial(monomial)

@@ -17,7 +17,7 @@ from typing import Any
 from symgate.comparing.coefficients import Node, Summand, Token
 from symgate.comparing.effort import spend
 from symgate.comparing.pairing import Equation
-from symgate.comparing.polynomials import Matrix
+from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.signs import solved
 
 #: A parameter by name; a matrix by name and block.
@@ -46,7 +46,7 @@ class Solution:
             if len(value) != 1 or value[0][0] != 1 or len(value[0][1]) != 1:
                 return False
             token = value[0][1][0]
-            if isinstance(token, Matrix) and token.transposed:
+            if isinstance(token, MatrixFactor) and token.transposed:
                 return False
             used.append(unknown(token))
         return len(set(used)) == len(used) and not self.conditions
@@ -54,7 +54,7 @@ class Solution:
 
 def unknown(token: Token) -> Unknown:
     """The name of the parameter in a token."""
-    return (token.name, token.block) if isinstance(token, Matrix) else (token[0].name, "")
+    return (token.name, token.block) if isinstance(token, MatrixFactor) else (token[0].name, "")
 
 
 def solutions(
@@ -121,7 +121,7 @@ def _turns(known: Sequence[Summand], wanted: Sequence[Summand], sign: int) -> tu
     """How many transposes and signs differ where one is taken for the other."""
     pairs = list(zip(known, wanted, strict=True))
     transposes = sum(
-        isinstance(a, Matrix) and isinstance(b, Matrix) and a.transposed != b.transposed
+        isinstance(a, MatrixFactor) and isinstance(b, MatrixFactor) and a.transposed != b.transposed
         for (_, tokens), (_, others) in pairs
         for a, b in zip(tokens, others, strict=False)
     )
@@ -156,7 +156,7 @@ def _bind(known: Summand, wanted: Summand, odd: frozenset[Node], bound: Bound) -
             value = _plain(token, name)
             if value is None or result.setdefault(unknown(name), value) != value:
                 break
-            if isinstance(name, Matrix) or name[1] % 2:
+            if isinstance(name, MatrixFactor) or name[1] % 2:
                 signed ^= {unknown(name)}
         else:
             yield result, [*bound[1], (signed, int(c != d))]
@@ -164,7 +164,7 @@ def _bind(known: Summand, wanted: Summand, odd: frozenset[Node], bound: Bound) -
 
 def _orders(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
     """A product with the vectors and scalars at its front in every order."""
-    front = [t for t in tokens if not isinstance(t, Matrix)]
+    front = [t for t in tokens if not isinstance(t, MatrixFactor)]
     if not 1 < len(front) < 5 or list(tokens[: len(front)]) != front:
         yield tokens
         return
@@ -174,9 +174,9 @@ def _orders(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
 
 def _plain(token: Token, name: Token) -> Token | None:
     """The known parameter that an unknown one, which stands as `name`, has to be."""
-    if isinstance(token, Matrix) and isinstance(name, Matrix):
+    if isinstance(token, MatrixFactor) and isinstance(name, MatrixFactor):
         return replace(token, transposed=token.transposed ^ name.transposed)
-    if isinstance(token, Matrix) or isinstance(name, Matrix):
+    if isinstance(token, MatrixFactor) or isinstance(name, MatrixFactor):
         return None
     (param, exponent), (other, power) = token, name
     if exponent != power or (other.scalar and not param.scalar):
@@ -217,7 +217,7 @@ def _linear(coefficients: Sequence[Equation], ones: Sequence[Unknown]) -> Soluti
 
 def _scalars(coefficients: Sequence[Equation]) -> set[Unknown]:
     tokens = [token for s in coefficients for _, names in s.right.summands for token in names]
-    return {unknown(t) for t in tokens if not isinstance(t, Matrix) and t[0].scalar}
+    return {unknown(t) for t in tokens if not isinstance(t, MatrixFactor) and t[0].scalar}
 
 
 def _is_alone(name: Unknown, rows: Sequence[Row]) -> bool:
@@ -249,7 +249,7 @@ def _row(
         factors.add(factor)
         name = unknown(single)
         row[name] = row.get(name, Fraction(0)) + c * scale
-        if isinstance(single, Matrix):
+        if isinstance(single, MatrixFactor):
             flipped.add(single.transposed)
             if turned.setdefault(name, single.transposed) != single.transposed:
                 return None
@@ -274,10 +274,10 @@ def _known_product(
         if not value:
             return Fraction(0), ()
         ((c, factors),) = value
-        power = 1 if isinstance(token, Matrix) else token[1]
+        power = 1 if isinstance(token, MatrixFactor) else token[1]
         if power.denominator == 1 and (c or power > 0):
             scale *= c ** int(power)
-        product += [t if isinstance(t, Matrix) else (t[0], t[1] * power) for t in factors]
+        product += [t if isinstance(t, MatrixFactor) else (t[0], t[1] * power) for t in factors]
     return scale, tuple(sorted(product, key=str))
 
 
@@ -291,7 +291,7 @@ def _divided(
     for tokens, c in rest.items():
         left = list(tokens)
         for token in factor:
-            if token not in left or isinstance(token, Matrix):
+            if token not in left or isinstance(token, MatrixFactor):
                 return None
             left.remove(token)
         result[tuple(left)] = c
@@ -313,7 +313,7 @@ def _factors(
         for s in coefficients
         for _, tokens in s.right.summands
         for t in tokens
-        if isinstance(t, Matrix)
+        if isinstance(t, MatrixFactor)
     }
     ones: list[Unknown] = []
     while True:
@@ -330,12 +330,12 @@ def _single(tokens: tuple[Token, ...]) -> Token | None:
     if len(tokens) != 1:
         return None
     token = tokens[0]
-    return token if isinstance(token, Matrix) or token[1] == 1 else None
+    return token if isinstance(token, MatrixFactor) or token[1] == 1 else None
 
 
 def _transposed(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    matrices = [t for t in tokens if isinstance(t, Matrix)]
-    others = [t for t in tokens if not isinstance(t, Matrix)]
+    matrices = [t for t in tokens if isinstance(t, MatrixFactor)]
+    others = [t for t in tokens if not isinstance(t, MatrixFactor)]
     flipped = [replace(m, transposed=not m.transposed) for m in reversed(matrices)]
     return (*others, *flipped)
 
@@ -376,7 +376,7 @@ def _solved(
 
 
 def _is_vector(tokens: tuple[Token, ...]) -> bool:
-    return any(isinstance(t, Matrix) or not t[0].scalar for t in tokens)
+    return any(isinstance(t, MatrixFactor) or not t[0].scalar for t in tokens)
 
 
 def _sum(

@@ -24,7 +24,7 @@ from symgate.comparing.coefficients import (
     nodes_of,
 )
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Exp, Matrix, Monomial, Param
+from symgate.comparing.polynomials import Exp, MatrixFactor, Monomial, Param
 from symgate.comparing.proof import Substituted, holds
 from symgate.comparing.search import ProvedMap, best
 from symgate.comparing.solving import Solution, Unknown, Value, unknown
@@ -85,8 +85,8 @@ def _on_the_diagonal(
         if not key or beside is None:
             continue
         for (c, tokens), (d, others) in product(beside.summands, coefficient.summands):
-            if len(tokens) == len(others) == 1 and isinstance(tokens[0], Matrix):
-                alone = not isinstance(others[0], Matrix) and others[0][1] == 1
+            if len(tokens) == len(others) == 1 and isinstance(tokens[0], MatrixFactor):
+                alone = not isinstance(others[0], MatrixFactor) and others[0][1] == 1
                 if alone and not tokens[0].transposed:
                     yield tokens[0], others[0], d / c
 
@@ -113,10 +113,10 @@ def _only_difference(one: Summand, other: Summand) -> tuple[Token, Token, Fracti
     if len(pairs) != 1:
         return None
     a, b = pairs[0]
-    if isinstance(a, Matrix) and isinstance(b, Matrix):
+    if isinstance(a, MatrixFactor) and isinstance(b, MatrixFactor):
         alike = a.transposed == b.transposed and not a.transposed
         return (a, b, Fraction(d, c)) if alike else None
-    if isinstance(a, Matrix) or isinstance(b, Matrix) or a[1] != 1 or b[1] != 1:
+    if isinstance(a, MatrixFactor) or isinstance(b, MatrixFactor) or a[1] != 1 or b[1] != 1:
         return None
     return (a, b, Fraction(d, c)) if a[0].scalar == b[0].scalar else None
 
@@ -152,11 +152,13 @@ def _expanded(summand: Summand, sums: Mapping[Unknown, Value]) -> list[Summand]:
     products: list[Summand] = [(c, ())]
     for token in tokens:
         parts = sums.get(unknown(token), ((Fraction(1), (token,)),))
-        if isinstance(token, Matrix) and token.transposed:
+        if isinstance(token, MatrixFactor) and token.transposed:
             parts = tuple((d, _turned(factors)) for d, factors in parts)
         products = [(e * d, (*before, *factors)) for e, before in products for d, factors in parts]
     return products
 
 
 def _turned(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    return tuple(Matrix(t.name, True, t.block) if isinstance(t, Matrix) else t for t in tokens)
+    return tuple(
+        MatrixFactor(t.name, True, t.block) if isinstance(t, MatrixFactor) else t for t in tokens
+    )

@@ -15,8 +15,8 @@ from symgate.comparing.pairing import Equation, Side, aligned, pairings
 from symgate.comparing.polynomials import (
     Act,
     Generator,
-    Inverse,
-    Matrix,
+    InverseFactor,
+    MatrixFactor,
     Param,
     Polynomial,
     generator,
@@ -48,7 +48,7 @@ def ties(
     mine = Side.of(small, {b: a for a, b in names.items()})
     nodes = Side.of(large, {}).nodes
     spare = Counter(map(kind, nodes)) - Counter(map(kind, mine.nodes))
-    quotients = spare.pop(Inverse.__name__, 0)  # f + (1 - f) is 1 and leaves no quotient
+    quotients = spare.pop(InverseFactor.__name__, 0)  # f + (1 - f) is 1 and leaves no quotient
     if spare.total() != 1 or len(nodes) - len(mine.nodes) != 1 + quotients:
         return
     odd = [n for n in nodes if isinstance(n, Act) and n.kind in ODD]
@@ -116,14 +116,16 @@ def _described(solution: Solution) -> tuple[Solution, tuple[Restriction, ...]]:
             conditions.append(Restriction(name, (), False))
             continue
         c, (token,) = value[0]
-        is_matrix = isinstance(token, Matrix)
-        known = (token.name, token.block) if isinstance(token, Matrix) else (token[0].name, "")
+        is_matrix = isinstance(token, MatrixFactor)
+        known = (
+            (token.name, token.block) if isinstance(token, MatrixFactor) else (token[0].name, "")
+        )
         if known in base:
             d, shown = base[known]
             own: Value = ((c / d, (shown,)),)
             conditions.append(Restriction(name, own, is_matrix))
             continue
-        if isinstance(token, Matrix):
+        if isinstance(token, MatrixFactor):
             shown = replace(token, name=name[0], block=name[1])
         else:
             shown = (Param(name[0], token[0].scalar), Fraction(1))

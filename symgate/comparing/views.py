@@ -30,7 +30,7 @@ from symgate.comparing.polynomials import (
     Applied,
     Exp,
     Generator,
-    Inverse,
+    InverseFactor,
     Param,
     Polynomial,
     Var,
@@ -112,7 +112,7 @@ class _Opened(OnGenerators):
 
     def made(self, g: Generator) -> Polynomial:
         constant = not any(isinstance(inner, Var) for inner in everything(generator(g)))
-        if not constant or not isinstance(g, Act | Exp | Inverse):
+        if not constant or not isinstance(g, Act | Exp | InverseFactor):
             return super().made(g)
         if isinstance(g, Act) and g.kind == "tanh" and poly.content(g.argument) < 1:
             gate = Param(f"sigmoid({formula(g.argument.scaled(Fraction(2)))})", is_scalar(g))
@@ -147,7 +147,7 @@ def _factor(g: Generator, exponent: Fraction) -> str:
             shown = f"{matrix.name}{'.T' * matrix.transposed} @ ({formula(of_monomial(feature))})"
         case Act(kind=kind, argument=inner):
             shown = f"{kind}({formula(inner)})"
-        case Inverse(of=of):
+        case InverseFactor(of=of):
             shown, exponent = f"({formula(of)})", -exponent
     return shown if exponent == 1 else f"{shown}**{exponent}"
 

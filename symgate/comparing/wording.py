@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from symgate.comparing.changes import DIAGONAL, diagonal_name, plain_name
 from symgate.comparing.coefficients import Token
-from symgate.comparing.intervals import ALL, POSITIVE, Interval, range_of
+from symgate.comparing.intervals import ALL, POSITIVE, Between, range_of
 from symgate.comparing.normal import Normal, is_of_rows
-from symgate.comparing.polynomials import ONE, Matrix, Param, Polynomial, total
+from symgate.comparing.polynomials import ONE, MatrixFactor, Param, Polynomial, total
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.solving import Value
@@ -72,19 +72,19 @@ def values(other: Normal, found: ProvedMap, name: str) -> list[tuple[str, Value]
     ]
 
 
-def whole_matrix(one: Normal, other: Normal, found: ProvedMap, name: str) -> Matrix | None:
+def whole_matrix(one: Normal, other: Normal, found: ProvedMap, name: str) -> MatrixFactor | None:
     """The matrix whose blocks, in order, are the blocks of a stacked one."""
     if name not in other.blocks:
         return None
     parts = [value for _, value in values(other, found, name)]
     single = [v[0][1][0] for v in parts if len(v) == 1 and v[0][0] == 1 and len(v[0][1]) == 1]
-    matrices = [t for t in single if isinstance(t, Matrix)]
+    matrices = [t for t in single if isinstance(t, MatrixFactor)]
     if len(matrices) < len(parts) or len({(m.name, m.transposed) for m in matrices}) > 1:
         return None
     whole = matrices[0]
     if one.blocks.get(whole.name) != tuple(m.block for m in matrices):
         return None
-    return Matrix(whole.name, whole.transposed)
+    return MatrixFactor(whole.name, whole.transposed)
 
 
 def gates(one: Normal, other: Normal, found: ProvedMap) -> dict[str, tuple[int, int, str]]:
@@ -151,9 +151,9 @@ def _image(found: ProvedMap, known: Cell, cell: Cell) -> list[str]:
 def _reach(value: Value) -> str:
     """The numbers that a value takes, where these are not all."""
     p = total(
-        Polynomial({frozenset(t for t in tokens if not isinstance(t, Matrix)): c})
+        Polynomial({frozenset(t for t in tokens if not isinstance(t, MatrixFactor)): c})
         for c, tokens in value
-        if not any(isinstance(t, Matrix) for t in tokens)
+        if not any(isinstance(t, MatrixFactor) for t in tokens)
     )
     known = {
         g.name: CLOSED_FORMS[g.name.partition("(")[0]]
@@ -164,7 +164,7 @@ def _reach(value: Value) -> str:
     reach = range_of(p, known)
     return (
         ""
-        if reach == ALL or any(isinstance(t, Matrix) for _, ts in value for t in ts)
+        if reach == ALL or any(isinstance(t, MatrixFactor) for _, ts in value for t in ts)
         else f", in {reach}"
     )
 
@@ -172,14 +172,14 @@ def _reach(value: Value) -> str:
 #: The values of what stands as a parameter of its own, by the function it begins with.
 CLOSED_FORMS = {
     "exp": POSITIVE,
-    "sigmoid": Interval(0, 1, True, True),
-    "tanh": Interval(-1, 1, True, True),
+    "sigmoid": Between(0, 1, True, True),
+    "tanh": Between(-1, 1, True, True),
 }
 
 
 def _is_any(token: Token, kind: str, cell: Cell) -> bool:
     """Whether a parameter of this kind can be any of its kind: a free one, to the first power."""
-    if isinstance(token, Matrix):
+    if isinstance(token, MatrixFactor):
         return True
     param, power = token
     wide = kind != "vector" or not param.scalar
@@ -209,10 +209,10 @@ def value_text(value: Value, matrix: bool = False) -> str:
     """A sum of products of parameters as text; of a matrix, what is not one is a diagonal.
 
     >>> from fractions import Fraction
-    >>> value_text(((Fraction(-1), (Matrix("W_z"),)),)), value_text(())
+    >>> value_text(((Fraction(-1), (MatrixFactor("W_z"),)),)), value_text(())
     ('-W_z', '0')
     >>> b = Param("b", scalar=False)
-    >>> value_text(((Fraction(1), (Matrix("U"),)), (Fraction(-2), ((b, Fraction(1)),))), True)
+    >>> value_text(((Fraction(1), (MatrixFactor("U"),)), (Fraction(-2), ((b, Fraction(1)),))), True)
     'U - 2 * diag(b)'
     """
     text = ""
@@ -233,17 +233,17 @@ def value_text(value: Value, matrix: bool = False) -> str:
 
 def is_matrix(token: Token) -> bool:
     """Whether a factor is a matrix, perhaps one that is taken to be diagonal."""
-    return isinstance(token, Matrix) or token[0].name.startswith(DIAGONAL)
+    return isinstance(token, MatrixFactor) or token[0].name.startswith(DIAGONAL)
 
 
 def scalars_apart(tokens: tuple[Token, ...]) -> tuple[list[Token], list[Token]]:
     """The factors of a product that are numbers, and the others in their order."""
-    scalars: list[Token] = [t for t in tokens if not isinstance(t, Matrix) and t[0].scalar]
+    scalars: list[Token] = [t for t in tokens if not isinstance(t, MatrixFactor) and t[0].scalar]
     return scalars, [t for t in tokens if t not in scalars]
 
 
 def _token(token: Token) -> str:
-    if isinstance(token, Matrix):
+    if isinstance(token, MatrixFactor):
         return f"{_columns(token.name, token.block)}{'.T' if token.transposed else ''}"
     param, exponent = token
     name = _columns(plain_name(param.name), param.name.partition("|")[2])

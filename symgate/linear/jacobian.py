@@ -32,7 +32,7 @@ from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import operator
-from symgate.linear.products import Product
+from symgate.linear.products import Chain
 from symgate.linear.terms import Linearisation, Node, ParameterTerm
 
 MAX_LAG = 1_000
@@ -184,7 +184,7 @@ def _by_parameter(lin: Linearisation, of: str, wrt: str, steps: int | Expr) -> M
     for node in lin:
         for term in _directly(node, wrt):
             head = operator(lin, of, node.symbol, (node.symbol,))
-            local = Product(last=term.coefficient).operator(node.size, node.size)
+            local = Chain(last=term.coefficient).operator(node.size, node.size)
             tail = term.left or (
                 Identity(node.size) if parameter.shape else OneMatrix(node.size, 1)
             )

@@ -23,7 +23,7 @@ from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.layers import seam
 from symgate.linear.linearise import factors_of, linearise
-from symgate.linear.products import Product, merged
+from symgate.linear.products import Chain, merged
 from symgate.linear.terms import Linearisation, Node, Term
 
 CARRY, DIRECT = "carry", "direct"
@@ -213,13 +213,13 @@ def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Expr]) 
     return Add(*found.get(goal, []))
 
 
-def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Product]]:
+def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Chain]]:
     """The same added up: the total derivative by each variable of `ends`, as products."""
     if lin.variable(of) in ends:
-        return {lin.variable(of): [Product()]}
+        return {lin.variable(of): [Chain()]}
     counted(lin, of, ends)
     links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
-    return _walk(lin, of, ends, links, Product(), _longer, merged)
+    return _walk(lin, of, ends, links, Chain(), _longer, merged)
 
 
 def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
@@ -339,12 +339,12 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
 # -- sums --------------------------------------------------------------------------------
 
 
-def products_of(found: Iterable[Path]) -> list[Product]:
+def products_of(found: Iterable[Path]) -> list[Chain]:
     """The products of some paths, merged."""
-    return merged(reduce(_longer, path.links, Product()) for path in found)
+    return merged(reduce(_longer, path.links, Chain()) for path in found)
 
 
-def _longer(made: Product, link: Link) -> Product:
+def _longer(made: Chain, link: Link) -> Chain:
     return made.then(link.term, link.place)
 
 
@@ -367,7 +367,7 @@ def block(lin: Linearisation, found: Iterable[Path], of: str, wrt: str) -> Matri
     return _total(lin, products_of(found), of, wrt)
 
 
-def _total(lin: Linearisation, found: Iterable[Product], of: str, wrt: str) -> MatrixExpr:
+def _total(lin: Linearisation, found: Iterable[Chain], of: str, wrt: str) -> MatrixExpr:
     rows, cols = lin.size(of), lin.size(wrt)
     return total([p.operator(rows, cols) for p in found], rows, cols)
 

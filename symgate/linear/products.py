@@ -12,7 +12,7 @@ from symgate.linear.terms import Factors, Term
 
 
 @dataclass(frozen=True)
-class Product:
+class Chain:
     """diag(…) A diag(…) B … diag(last), as pairs of a diagonal's factors and a matrix.
 
     `route` says which term was taken at each node, so that products keep their order.
@@ -22,12 +22,12 @@ class Product:
     last: Factors = ()
     route: tuple[int, ...] = ()
 
-    def then(self, term: Term, place: int = 0) -> Product:
+    def then(self, term: Term, place: int = 0) -> Chain:
         """The product followed by one more term, the `place`-th of its node."""
         factors, route = (*self.last, *term.coefficient), (*self.route, place)
         if term.matrix is None:
-            return Product(self.pairs, factors, route)
-        return Product((*self.pairs, (factors, term.matrix)), (), route)
+            return Chain(self.pairs, factors, route)
+        return Chain((*self.pairs, (factors, term.matrix)), (), route)
 
     def operator(self, rows: Expr, cols: Expr) -> MatrixExpr:
         """The product as a SymPy matrix expression, its number in front."""
@@ -41,12 +41,12 @@ class Product:
         return product([*([number] if number != 1 else []), *operators], rows)
 
 
-def merged(products: Iterable[Product]) -> list[Product]:
+def merged(products: Iterable[Chain]) -> list[Chain]:
     """Products in the order of their routes; those that differ in the last diagonal are one."""
-    groups: dict[tuple[tuple[Factors, MatrixExpr], ...], list[Product]] = {}
+    groups: dict[tuple[tuple[Factors, MatrixExpr], ...], list[Chain]] = {}
     for p in sorted(products, key=lambda p: p.route):
         groups.setdefault(p.pairs, []).append(p)
-    summed = [Product(k, _added([p.last for p in g]), g[0].route) for k, g in groups.items()]
+    summed = [Chain(k, _added([p.last for p in g]), g[0].route) for k, g in groups.items()]
     return [p for p in summed if p.last != (Integer(0),)]
 
 

@@ -24,7 +24,7 @@ from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count, products_of, sums
-from symgate.linear.products import Product
+from symgate.linear.products import Chain
 from symgate.linear.terms import Linearisation
 
 
@@ -81,7 +81,7 @@ def transition(cell: Cell) -> Transition:
     many = _most_paths(lin) > MAX_SUMMANDS
     order = [node.name for node in lin if many or node.name in cell.states]
     before = [variable(s, 1) for s in cell.states]
-    found: dict[tuple[str, Indexed], list[Product]] = {}
+    found: dict[tuple[str, Indexed], list[Chain]] = {}
     for value in order:
         others = {variable(v) for v in order if v != value}
         ends = sums(lin, value, others.union(before))
@@ -95,7 +95,7 @@ def _most_paths(lin: Linearisation) -> int:
 
 
 def _transition(
-    cell: Cell, order: Sequence[str], found: Mapping[tuple[str, Indexed], Iterable[Product]]
+    cell: Cell, order: Sequence[str], found: Mapping[tuple[str, Indexed], Iterable[Chain]]
 ) -> Transition:
     """A step from the products between values and what they read, by pairs of these."""
     backward = [*reversed(order)]
@@ -212,14 +212,14 @@ def _is_named_by_its_end(path: Path) -> bool:
     return Path(path.links[last:]).gates == path.gates
 
 
-def form(products: Iterable[Product]) -> Form:
+def form(products: Iterable[Chain]) -> Form:
     """Nest products by what they begin with."""
     diagonal: Expr = S.Zero
-    groups: dict[tuple[Expr, MatrixExpr], list[Product]] = {}
+    groups: dict[tuple[Expr, MatrixExpr], list[Chain]] = {}
     for p in products:
         if p.pairs:
             (factors, matrix), *rest = p.pairs
-            inner = Product(tuple(rest), p.last)
+            inner = Chain(tuple(rest), p.last)
             groups.setdefault((Mul(*factors), matrix), []).append(inner)
         else:
             diagonal = Add(diagonal, Mul(*p.last))

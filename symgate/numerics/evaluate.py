@@ -26,7 +26,7 @@ from symgate.numerics.values import Arrays
 Array = NDArray[Any]
 
 
-def lambdify(cell: Cell | str, expression: Any) -> Function:
+def lambdify(cell: Cell | str, expression: Any) -> ArrayFunction:
     """Compile an operator or a vector expression of a cell to a NumPy function.
 
     The function takes a mapping of parameters, and by name the input at t and the states
@@ -52,7 +52,7 @@ def lambdify(cell: Cell | str, expression: Any) -> Function:
             f"take; "
             f"is the expression one of another cell?"
         )
-    return Function(linearise(cell), expression)
+    return ArrayFunction(linearise(cell), expression)
 
 
 def _foreign(cell: Cell, expression: Basic) -> Basic | None:
@@ -79,7 +79,7 @@ def _foreign(cell: Cell, expression: Basic) -> Basic | None:
 
 
 @dataclass(frozen=True)
-class Function:
+class ArrayFunction:
     """A compiled expression; it pickles, and compiles anew where it is used."""
 
     lin: Linearisation
@@ -220,5 +220,5 @@ class _Evaluation:
         return self.arrays.value(e)
 
 
-def _rebuilt(cell: Cell, expression: Any) -> Function:
+def _rebuilt(cell: Cell, expression: Any) -> ArrayFunction:
     return lambdify(cell, expression)

@@ -18,7 +18,7 @@ from symgate.linear.terms import Linearisation
 from symgate.numerics.dense import whole
 from symgate.numerics.general import Moment, is_general
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Array, Rows, Segment, Steps
+from symgate.numerics.steps import Array, Rows, Steps, StepSegment
 
 #: Numbers that the Jacobian of the whole state may hold.
 MOST = 1 << 26
@@ -124,7 +124,7 @@ def steps_of(run: Run) -> Steps | GeneralSteps:
 
 
 def jacobians(
-    steps: Steps | GeneralSteps, part: Segment | GeneralSegment, at: int, end: int
+    steps: Steps | GeneralSteps, part: StepSegment | GeneralSegment, at: int, end: int
 ) -> Array:
     """The whole state's Jacobians of steps at … end - 1 of a segment, (steps, B, N, N)."""
     if isinstance(part, GeneralSegment):

@@ -68,7 +68,7 @@ class Steps:
         """How long the whole state is."""
         return sum(map(self.size, self.run.cell.states))
 
-    def segment(self, start: int, stop: int) -> Segment:
+    def segment(self, start: int, stop: int) -> StepSegment:
         """The coefficients of the steps start … stop - 1."""
         window = self.run.window(start, stop)
         count, samples = stop - start, self.run.samples
@@ -79,7 +79,7 @@ class Steps:
             units = value.shape[-2] if value.ndim >= 2 else 1
             spread = np.broadcast_to(value, (count, units, samples))
             arrays.append(np.ascontiguousarray(spread.swapaxes(-1, 1)))
-        return Segment(self, arrays)
+        return StepSegment(self, arrays)
 
     def diverged(self, value: Array, start: int) -> None:
         at = np.flatnonzero(~np.isfinite(value).all(axis=(1, 2)))[0] if value.ndim == 3 else 0
@@ -104,7 +104,7 @@ class Steps:
         return form + multiply < sum(f.running(rows) for f in self.forms)
 
 
-class Segment:
+class StepSegment:
     """Some steps of a run with their coefficients, each (steps, B, n) at its place."""
 
     def __init__(self, steps: Steps, arrays: list[Array]) -> None:

@@ -19,7 +19,7 @@ from symgate.numerics.bound import BoundForm
 from symgate.numerics.norms import squares
 from symgate.numerics.record import Record
 from symgate.numerics.scaled import Scaled
-from symgate.numerics.steps import Segment, Steps
+from symgate.numerics.steps import Steps, StepSegment
 
 Array = NDArray[Any]
 
@@ -156,7 +156,7 @@ class _LoopText:
         self.write()
         self.run = self.made()
 
-    def read(self, segment: Segment, first: int, last: int) -> list[Array]:
+    def read(self, segment: StepSegment, first: int, last: int) -> list[Array]:
         """What the loop reads of the steps first … last - 1: by group, then by place, each
         broadcast over the rows of a sample."""
         found = []
@@ -328,7 +328,7 @@ class _Dense(_LoopText):
         else:
             self.lines.append(f"{'matmul' if f.branches else 'multiply'}({d}, c{place}, {out})")
 
-    def read(self, segment: Segment, first: int, last: int) -> list[Array]:
+    def read(self, segment: StepSegment, first: int, last: int) -> list[Array]:
         dense = segment.dense(first, last)
         found: list[Array] = []
         for diagonal, matrix in dense.blocks:

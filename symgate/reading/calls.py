@@ -9,8 +9,8 @@ from symgate.reading import symbols
 from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Num, Par, Raised, Var
-from symgate.reading.trees import Group, Product, Scripted, Sum, Symbol, TimedSymbol, Tree
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Raised, Var
+from symgate.reading.trees import Atom, Factors, Group, Scripted, Terms, TimedSymbol, Tree
 
 
 class Calls:
@@ -58,7 +58,7 @@ class Calls:
             raise Foreign(f"{ref.name} without an argument", factor)
         whole: Tree = argument[0][1]
         if len(argument) > 1:
-            whole = Product(whole.start, argument[-1][1].stop, tuple(argument))
+            whole = Factors(whole.start, argument[-1][1].stop, tuple(argument))
         return self.applied(ref, factor, [whole], whole), at
 
     def timed(self, factor: TimedSymbol) -> AnyTerm:
@@ -72,7 +72,7 @@ class Calls:
         if not isinstance(factor, Scripted) or len(factor.scripts) != 1:
             return None
         base, script = factor.base, factor.scripts[0]
-        if not (isinstance(base, Symbol) and base.name == "e" and script.kind == "SUP"):
+        if not (isinstance(base, Atom) and base.name == "e" and script.kind == "SUP"):
             return None
         if "e" in self.context.defined or len(script.inside) < 2:
             return None
@@ -88,11 +88,11 @@ class Calls:
         if not bare or known or ref.time is not None or len(group.items) != 1:
             return False
         inner = group.items[0]
-        if not isinstance(inner, Sum):
+        if not isinstance(inner, Terms):
             return False
         matrices = 0
         for _, part in inner.terms:
-            first = part.factors[0][1] if isinstance(part, Product) else None
+            first = part.factors[0][1] if isinstance(part, Factors) else None
             found = reference(first, self.context.indices) if first is not None else None
             matrices += found is not None and found.time is None and found.letter.isupper()
         return matrices >= 2
@@ -131,7 +131,7 @@ class Calls:
             return Cat(start, stop, tuple(map(self.term, items)))
         if letter in symbols.PRODUCTS and len(items) == 2:
             one, other = items
-            return self.term(Product(start, stop, (("", one), ("times", other))))
+            return self.term(Factors(start, stop, (("", one), ("times", other))))
         if letter in symbols.LINEAR:
             return self.linear(ref, items, start, stop)
         if len(items) != 1:
@@ -168,9 +168,9 @@ class Calls:
         for zero, value in ((one, other), (other, one)):
             if isinstance(zero, Num) and float(zero.text) == 0:
                 return Call(head.start, stop, "relu", "max", value, (head.start, head.stop))
-        gap = Add(one.start, other.stop, ((1, one), (-1, other)))
+        gap = Plus(one.start, other.stop, ((1, one), (-1, other)))
         place = (head.start, head.stop)
-        return Add(
+        return Plus(
             head.start, stop, ((1, other), (1, Call(head.start, stop, "relu", "max", gap, place)))
         )
 

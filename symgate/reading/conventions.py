@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.family import Classifier
 from symgate.reading.structure import affine, complement, factors, gate_name, summands, variables
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, walk
 from symgate.reading.understood import Understood
 
 
@@ -200,14 +200,14 @@ class _Habits:
 
     def with_outside(self, u: Understood, call: Call) -> AnyTerm:
         """A pre-activation; a bias that stands outside its function counts with it."""
-        if isinstance(u.term, Add) and any(t is call for _, t in u.term.terms):
+        if isinstance(u.term, Plus) and any(t is call for _, t in u.term.terms):
             outside = [(s, t) for s, t in u.term.terms if isinstance(t, Par)]
             inner = (
                 call.argument
-                if isinstance(call.argument, Add)
-                else Add(call.start, call.stop, ((1, call.argument),))
+                if isinstance(call.argument, Plus)
+                else Plus(call.start, call.stop, ((1, call.argument),))
             )
-            return Add(call.start, call.stop, (*inner.terms, *outside))
+            return Plus(call.start, call.stop, (*inner.terms, *outside))
         return call.argument
 
     def multiplies(self, u: Understood) -> bool:
@@ -236,10 +236,10 @@ class _Habits:
                 count += 1
             elif len(part.factors) > 1:
                 for factor in part.factors:
-                    if isinstance(factor, Add) and affine(factor):
+                    if isinstance(factor, Plus) and affine(factor):
                         count += self.bias_count(factor)
         return count
 
 
 def _terms(term: AnyTerm) -> list[AnyTerm]:
-    return [f for s in summands(term) for f in s.factors] if isinstance(term, Add) else []
+    return [f for s in summands(term) for f in s.factors] if isinstance(term, Plus) else []

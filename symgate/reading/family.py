@@ -16,7 +16,7 @@ from symgate.reading.structure import (
     summands,
     variables,
 )
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Quot, Times, Var, mapped, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Quot, Times, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -273,7 +273,7 @@ class Classifier:
 
     def quotient_gates(self) -> bool:
         return any(
-            isinstance(u.term, Quot) and isinstance(u.term.below, Add) for u in self.found.lines
+            isinstance(u.term, Quot) and isinstance(u.term.below, Plus) for u in self.found.lines
         )
 
     def projected_reset(self, state: str) -> bool:

@@ -16,15 +16,15 @@ from symgate.reading.characters import words
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
+    Atom,
     Column,
+    Digits,
+    Factors,
     Fraction,
     Group,
-    Number,
-    Product,
     Root,
     Scripted,
-    Sum,
-    Symbol,
+    Terms,
     Tree,
 )
 
@@ -87,7 +87,7 @@ class _Build(Transformer[LarkToken, Any]):
         if len(terms) == 1 and terms[0][0] == 1:
             return terms[0][1]
         first = terms[0][1].start if start is None else start
-        return Sum(first, terms[-1][1].stop, tuple(terms))
+        return Terms(first, terms[-1][1].stop, tuple(terms))
 
     def times(self, children: list[Token]) -> tuple[str, Token | None]:
         if not children:
@@ -103,7 +103,7 @@ class _Build(Transformer[LarkToken, Any]):
         for (sign, token), factor in zip(children[1::2], children[2::2], strict=True):
             own = "star" if token is not None and token.value in _STARS else sign
             factors.append((own, factor))
-        return Product(factors[0][1].start, factors[-1][1].stop, tuple(factors))
+        return Factors(factors[0][1].start, factors[-1][1].stop, tuple(factors))
 
     def script(self, children: list[Token]) -> Token:
         return children[0]
@@ -116,8 +116,8 @@ class _Build(Transformer[LarkToken, Any]):
     def base(self, children: list[Token]) -> Tree:
         token = children[0]
         if token.kind == "NUMBER":
-            return Number(token.start, token.stop, token.value)
-        return Symbol(token.start, token.stop, token.value, token.kind)
+            return Digits(token.start, token.stop, token.value)
+        return Atom(token.start, token.stop, token.value, token.kind)
 
     plain = base
 

@@ -15,15 +15,15 @@ from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
+    Atom,
     Column,
+    Digits,
+    Factors,
     Fraction,
     Group,
-    Number,
-    Product,
     Root,
     Scripted,
-    Sum,
-    Symbol,
+    Terms,
     TimedSymbol,
     Tree,
 )
@@ -166,17 +166,17 @@ def _reads_last(tree: Tree, indices: Indices) -> bool:
 
 def _is_generic(tree: Tree) -> bool:
     """Whether a right side only says what is read, as f(x_t, h_{t-1})."""
-    if not isinstance(tree, Product) or len(tree.factors) != 2:
+    if not isinstance(tree, Factors) or len(tree.factors) != 2:
         return False
     (_, head), (_, group) = tree.factors
     if not isinstance(group, Group) or group.opening != "(" or len(group.items) < 2:
         return False
     base = head.base if isinstance(head, Scripted) else head
-    if isinstance(base, Symbol) and base.name in ("max", "min"):
+    if isinstance(base, Atom) and base.name in ("max", "min"):
         return False
-    if any(isinstance(item, Sum | Product) for item in group.items):
+    if any(isinstance(item, Terms | Factors) for item in group.items):
         return False
-    return isinstance(base, Symbol) and (not base.name[0].isupper() or len(base.name) > 1)
+    return isinstance(base, Atom) and (not base.name[0].isupper() or len(base.name) > 1)
 
 
 def _comma_fault(name: Sequence[Tree]) -> FoundFault:
@@ -203,7 +203,7 @@ def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
         tree = inner.items[0]
     if isinstance(tree, Group) and tree.opening == "[" and len(tree.items) == 1:
         tree = tree.items[0]
-    if isinstance(tree, Product) and len(tree.factors) == 2:
+    if isinstance(tree, Factors) and len(tree.factors) == 2:
         (_, first), (sign, second) = tree.factors
         group = second.base if isinstance(second, Scripted) else second
         if sign == "" and isinstance(group, Group) and len(group.items) == 1:
@@ -223,9 +223,9 @@ def _target(items: tuple[Tree, ...], indices: Indices) -> Reference | None:
 def _why_no_target(tree: Tree) -> str:
     if isinstance(tree, Fraction):
         return "a derivative"
-    if isinstance(tree, Product):
+    if isinstance(tree, Factors):
         first = tree.factors[0][1]
-        if isinstance(first, Symbol) and first.kind in ("FUNCTION", "LETTER"):
+        if isinstance(first, Atom) and first.kind in ("FUNCTION", "LETTER"):
             return "the definition of a function"
     return "no name stands on the left"
 
@@ -287,7 +287,7 @@ def _stacked(
 
 def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
     """The activations in front of a stacked product, and the product."""
-    if not isinstance(tree, Product):
+    if not isinstance(tree, Factors):
         return None, tree
     first = tree.factors[0][1]
     if isinstance(first, Group) and len(first.items) == 1 and isinstance(first.items[0], Column):
@@ -296,15 +296,13 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
     inner = (
         rest[0][1]
         if len(rest) == 1
-        else Product(rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:]))
+        else Factors(rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:]))
     )
     if isinstance(first, Column):
         return [cell for row in first.rows for cell in row if cell is not None], inner
     if isinstance(first, Group) and len(first.items) > 1:
         return list(first.items), inner
-    if isinstance(first, Symbol) or (
-        isinstance(first, Scripted) and isinstance(first.base, Symbol)
-    ):
+    if isinstance(first, Atom) or (isinstance(first, Scripted) and isinstance(first.base, Atom)):
         return [first], inner
     return None, tree
 
@@ -312,7 +310,7 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
 def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
     """Every symbol in a tree with its name and time."""
     match tree:
-        case Symbol() | Accent():
+        case Atom() | Accent():
             ref = reference(tree, indices)
             if ref is not None:
                 yield ref
@@ -322,12 +320,12 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
                 yield ref
             else:
                 yield from references(base, indices)
-        case Product(factors=factors):
+        case Factors(factors=factors):
             yield from _in_product(factors, indices)
         case Group(items=items):
             for item in items:
                 yield from references(item, indices)
-        case Sum(terms=terms):
+        case Terms(terms=terms):
             for _, term in terms:
                 yield from references(term, indices)
         case Fraction(above=above, below=below):
@@ -340,7 +338,7 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
                 for cell in row:
                     if cell is not None:
                         yield from references(cell, indices)
-        case Number() | TimedSymbol():
+        case Digits() | TimedSymbol():
             return
 
 

@@ -18,18 +18,18 @@ from symgate.reading.calls import Calls
 from symgate.reading.context import Context, Foreign
 from symgate.reading.names import Reference, is_ones, is_sum, is_transpose, reference, tree_time
 from symgate.reading.products import Factor, Products, sort
-from symgate.reading.terms import Add, AnyTerm, Call, Cat, Num, Par, Quot, Raised, Var
+from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import (
+    Atom,
     Column,
+    Digits,
+    Factors,
     Fraction,
     Group,
-    Number,
-    Product,
     Root,
     Scripted,
-    Sum,
-    Symbol,
+    Terms,
     TimedSymbol,
     Tree,
     walk,
@@ -47,14 +47,14 @@ class Meaning:
     def term(self, node: Tree) -> AnyTerm:
         self.context.step(node)
         match node:
-            case Sum(terms=terms):
+            case Terms(terms=terms):
                 return self.sum(node, terms)
-            case Product(factors=factors):
+            case Factors(factors=factors):
                 return self.product(node, factors)
-            case Number(text=value):
+            case Digits(text=value):
                 return Num(node.start, node.stop, value)
             case Fraction(above=above, below=below):
-                if any(isinstance(n, Symbol) and n.kind == "PARTIAL" for n in walk(node)):
+                if any(isinstance(n, Atom) and n.kind == "PARTIAL" for n in walk(node)):
                     raise Foreign("a derivative", node)
                 return Quot(node.start, node.stop, self.term(above), self.term(below))
             case Root(inside=inside):
@@ -74,14 +74,14 @@ class Meaning:
             raise FormulaError("this is not a symbol", node.start, node.stop)
         return self.symbol(ref, node)
 
-    def sum(self, node: Sum, terms: Sequence[tuple[int, Tree]]) -> AnyTerm:
+    def sum(self, node: Terms, terms: Sequence[tuple[int, Tree]]) -> AnyTerm:
         found = [(sign, self.term(inner)) for sign, inner in terms]
         vectors = any(sort(term) == "V" for _, term in found)
         for i, (sign, term) in enumerate(found):
             if isinstance(term, Par) and vectors:
                 self.context.saw(term.name, "alone")
                 found[i] = (sign, self.par(term.ref, term, "alone"))
-        return Add(node.start, node.stop, tuple(found))
+        return Plus(node.start, node.stop, tuple(found))
 
     def group(self, node: Group) -> AnyTerm:
         if node.opening == "|":
@@ -145,7 +145,7 @@ class Meaning:
             return "matrix" if ref.letter[0].isupper() and ref.letter != "Delta" else "scalar"
         return "matrix" if ref.letter[0].isupper() else "vector"
 
-    def product(self, node: Product, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
+    def product(self, node: Factors, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
         """Functions take their arguments, then matrices act, then components multiply."""
         timed = self.without_sums(self.with_times(factors), node)
         if any(sign == "concat" for sign, _ in timed):
@@ -173,7 +173,7 @@ class Meaning:
             values.append((sign, value))
         return self.products.chained(node, values)
 
-    def circled_sum(self, node: Product, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
+    def circled_sum(self, node: Factors, factors: Sequence[tuple[str, Tree]]) -> AnyTerm:
         """f ⊗ c ⊕ i ⊗ g: circled signs are those of sums and products component by component."""
         groups: list[list[tuple[str, Tree]]] = [[]]
         for sign, factor in factors:
@@ -182,10 +182,10 @@ class Meaning:
             else:
                 groups[-1].append((sign, factor))
         terms: list[tuple[int, Tree]] = [
-            (1, g[0][1] if len(g) == 1 else Product(g[0][1].start, g[-1][1].stop, tuple(g)))
+            (1, g[0][1] if len(g) == 1 else Factors(g[0][1].start, g[-1][1].stop, tuple(g)))
             for g in groups
         ]
-        return self.term(Sum(node.start, node.stop, tuple(terms)))
+        return self.term(Terms(node.start, node.stop, tuple(terms)))
 
     def without_sums(self, factors: list[tuple[str, Tree]], node: Tree) -> list[tuple[str, Tree]]:
         """Without the sign of a sum over components: sum_j A_ij v_j is A v."""

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 from symgate.reading.context import Context, Foreign
 from symgate.reading.terms import (
-    Add,
     AnyTerm,
     Apply,
     Call,
     Cat,
     Num,
     Par,
+    Plus,
     Quot,
     Raised,
     Times,
@@ -37,7 +37,7 @@ def sort(term: AnyTerm) -> str:
             return "S"
         case Var() | Apply() | Cat() | Call():
             return "V"
-        case Add(terms=terms):
+        case Plus(terms=terms):
             sorts = {sort(inner) for _, inner in terms}
             return "V" if "V" in sorts else "M" if "M" in sorts else "S"
         case Times(factors=factors):

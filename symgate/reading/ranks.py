@@ -21,13 +21,13 @@ from symgate.reading.names import Reference, is_ones, is_transpose, leaves, refe
 from symgate.reading.terms import time_text
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
+    Digits,
+    Factors,
     Fraction,
     Group,
-    Number,
-    Product,
     Root,
     Scripted,
-    Sum,
+    Terms,
     TimedSymbol,
     Tree,
 )
@@ -103,11 +103,11 @@ class _Ranks:
 
     def value(self, node: Tree) -> Value:
         match node:
-            case Sum(terms=terms):
+            case Terms(terms=terms):
                 return self.sum(node, terms)
-            case Product(factors=factors):
+            case Factors(factors=factors):
                 return self.product(node, self.meaning.with_times(factors))
-            case Number(text=number):
+            case Digits(text=number):
                 return number, NUMBER, ATOM
             case Fraction(above=above, below=below):
                 return self.quotient(self.value(above), self.value(below), node)

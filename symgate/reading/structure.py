@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Num, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Num, Plus, Times, Var, walk
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -26,11 +26,11 @@ class Summand:
 
 def summands(term: AnyTerm) -> list[Summand]:
     """The terms of a sum, each as its factors; products are not multiplied out."""
-    if not isinstance(term, Add):
+    if not isinstance(term, Plus):
         return [Summand(1, factors(term), term)]
     found = []
     for sign, inner in term.terms:
-        if isinstance(inner, Add):
+        if isinstance(inner, Plus):
             found += [Summand(sign * s.sign, s.factors, s.term) for s in summands(inner)]
         else:
             found.append(Summand(sign, factors(inner), inner))
@@ -45,7 +45,7 @@ def factors(term: AnyTerm) -> tuple[AnyTerm, ...]:
 
 def complement(term: AnyTerm) -> Var | Call | None:
     """The gate in 1 - gate, or None."""
-    if isinstance(term, Add) and len(term.terms) == 2:
+    if isinstance(term, Plus) and len(term.terms) == 2:
         (s1, one), (s2, gate) = term.terms
         if (s1, s2) == (-1, 1):
             (s1, one), (s2, gate) = (s2, gate), (s1, one)
@@ -104,7 +104,7 @@ def structure(found: Understanding) -> Structure:
 
 def _keeps_accented(u: Understood) -> bool:
     """Whether a line keeps its last value under an accent that it should not have."""
-    return isinstance(u.term, Add) and any(_accented_state(s, u.name) for s in summands(u.term))
+    return isinstance(u.term, Plus) and any(_accented_state(s, u.name) for s in summands(u.term))
 
 
 def _used_in(u: Understood, name: str, time: int) -> bool:
@@ -155,7 +155,7 @@ def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:
     one, other = bare[0], taken[0]
     gate = next(f for f in other.factors if not (isinstance(f, Var) and f.name == name))
     start, stop = other.term.start, other.term.stop
-    rest = Add(start, stop, ((1, Num(start, start, "1")), (-1, gate)))
+    rest = Plus(start, stop, ((1, Num(start, start, "1")), (-1, gate)))
     whole = Summand(1, (rest, *one.factors), one.term)
     return [whole, *(p for p in opened if p is not one and p is not other)]
 
@@ -163,7 +163,7 @@ def _collected(parts: Sequence[Summand], name: str) -> list[Summand]:
 def _multiplied_out(part: Summand, name: str) -> Iterator[Summand]:
     """z (g - h) as z g and -z h, where h is the last value of the state."""
     for factor in part.factors:
-        inner = factor.terms if isinstance(factor, Add) else ()
+        inner = factor.terms if isinstance(factor, Plus) else ()
         if any(isinstance(t, Var) and t.name == name and t.time == -1 for _, t in inner):
             rest = tuple(f for f in part.factors if f is not factor)
             for sign, term in inner:
@@ -258,7 +258,7 @@ def _content(
     ]
     free = [n for n in names if n not in result.gates]
     inlined = any(
-        isinstance(f, Call | Apply) or (isinstance(f, Add) and complement(f) is None)
+        isinstance(f, Call | Apply) or (isinstance(f, Plus) and complement(f) is None)
         for f in part.factors
     )
     if inlined:
@@ -315,7 +315,7 @@ def _candidate_terms(result: Structure, lines: Mapping[str, Understood]) -> Iter
         for part in result.news[name]:
             for factor in part.factors:
                 if isinstance(factor, Call | Apply) or (
-                    isinstance(factor, Add) and complement(factor) is None
+                    isinstance(factor, Plus) and complement(factor) is None
                 ):
                     yield factor
 
@@ -355,7 +355,7 @@ def affine(term: AnyTerm) -> bool:
 
 
 def _inside_product(term: AnyTerm) -> Iterator[AnyTerm]:
-    if isinstance(term, Add):
+    if isinstance(term, Plus):
         for s in summands(term):
             yield from s.factors
 

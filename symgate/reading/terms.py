@@ -46,7 +46,7 @@ class Num(ReadTerm):
 
 
 @dataclass(frozen=True)
-class Add(ReadTerm):
+class Plus(ReadTerm):
     terms: tuple[tuple[int, AnyTerm], ...]
 
 
@@ -102,7 +102,7 @@ class Raised(ReadTerm):
     exponent: str
 
 
-AnyTerm = Var | Par | Num | Add | Times | Apply | Call | Cat | Quot | Raised
+AnyTerm = Var | Par | Num | Plus | Times | Apply | Call | Cat | Quot | Raised
 
 
 def text(term: AnyTerm, binds: int = 0) -> str:
@@ -119,7 +119,7 @@ def _text(term: AnyTerm) -> tuple[str, int]:
             return f"{name}.T" if transposed else name, ATOM
         case Num(text=value):
             return value, ATOM
-        case Add(terms=terms):
+        case Plus(terms=terms):
             out = ""
             for sign, inner in terms:
                 term_text = text(inner, PRODUCT)
@@ -176,7 +176,7 @@ def time_text(time: int | None) -> str:
 def children(term: AnyTerm) -> Iterator[AnyTerm]:
     """The terms that a term is made of."""
     match term:
-        case Add(terms=terms):
+        case Plus(terms=terms):
             yield from (inner for _, inner in terms)
         case Times(factors=factors):
             yield from factors

@@ -16,7 +16,7 @@ class TreeNode:
 
 
 @dataclass(frozen=True)
-class Symbol(TreeNode):
+class Atom(TreeNode):
     """A letter, a name or a function's name; `kind` is LETTER, NAME, MACRO, FUNCTION, …"""
 
     name: str
@@ -24,7 +24,7 @@ class Symbol(TreeNode):
 
 
 @dataclass(frozen=True)
-class Number(TreeNode):
+class Digits(TreeNode):
     text: str
 
 
@@ -70,20 +70,20 @@ class Column(TreeNode):
 
 
 @dataclass(frozen=True)
-class Product(TreeNode):
+class Factors(TreeNode):
     """Factors with the sign before each: "", "times", "hadamard", "/", "concat"."""
 
     factors: tuple[tuple[str, Tree], ...]
 
 
 @dataclass(frozen=True)
-class Sum(TreeNode):
+class Terms(TreeNode):
     """Terms with their signs, +1 or -1."""
 
     terms: tuple[tuple[int, Tree], ...]
 
 
-Tree = Symbol | Number | Accent | Scripted | Group | Fraction | Root | Column | Product | Sum
+Tree = Atom | Digits | Accent | Scripted | Group | Fraction | Root | Column | Factors | Terms
 
 
 def walk(tree: Tree | None) -> Iterator[Tree]:
@@ -105,9 +105,9 @@ def walk(tree: Tree | None) -> Iterator[Tree]:
                 waiting.append(inside)
             case Column(rows=rows):
                 waiting.extend(cell for row in reversed(rows) for cell in reversed(row))
-            case Product(factors=pairs):
+            case Factors(factors=pairs):
                 waiting.extend(factor for _, factor in reversed(pairs))
-            case Sum(terms=terms):
+            case Terms(terms=terms):
                 waiting.extend(term for _, term in reversed(terms))
 
 

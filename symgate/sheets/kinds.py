@@ -27,7 +27,7 @@ from symgate.linear.adjoint import delta
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.sheets.slips import slipped
-from symgate.writing.formulas import Formula, Line, Named, Part, Words, Written, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Named, Part, Words, Written, line, listed
 from symgate.writing.sections import backward, norms, step
 from symgate.writing.subject import Subject
 
@@ -117,7 +117,7 @@ def two_steps(subject: Subject, random: Random) -> Question | None:
         for s in cell.states
         if blocks[state, s].parts and blocks[s, state].parts
     ]
-    lines = [Line(left, tuple(ways)), *(block for block in blocks.values() if block.parts)]
+    lines = [FormulaLine(left, tuple(ways)), *(block for block in blocks.values() if block.parts)]
     found = jacobian(cell, state, state, lag=2)
     if _long(subject, state):
         same = "; the Jacobian of the step before is the same one step earlier"
@@ -188,8 +188,8 @@ def misprint(subject: Subject, random: Random) -> Question | None:
         if found is not None:
             wrong, right, fault = found
             left = subject.partial(of, wrt)
-            shown = Line(left, tuple(Part(s.operator) for s in wrong), order=subject.order)
-            due = Line(left, tuple(Part(s.operator) for s in right), order=subject.order)
+            shown = FormulaLine(left, tuple(Part(s.operator) for s in wrong), order=subject.order)
+            due = FormulaLine(left, tuple(Part(s.operator) for s in right), order=subject.order)
             return question("misprint", (Formula((due,)),), (Formula((shown,)),), fault=fault)
     return None
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from symgate.numerics.general_steps import GeneralSegment, GeneralSteps, jacobians, steps_of
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Segment, Steps
+from symgate.numerics.steps import Steps, StepSegment
 
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 _Steps = Steps | GeneralSteps
-_Stretch = Segment | GeneralSegment
+_Stretch = StepSegment | GeneralSegment
 
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
 SEGMENT, NUMBERS = 128, 1 << 18

@@ -76,7 +76,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
+class FormulaLine:
     """left = the sum of the parts. No left side means that the line before goes on."""
 
     left: Any
@@ -92,7 +92,7 @@ class Formula:
     `beside` says how many of them stand side by side in each row, where there is room.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[FormulaLine, ...]
     beside: tuple[int, ...] = ()
 
 
@@ -126,9 +126,9 @@ class Section:
     steps: tuple[Step, ...]
 
 
-def line(left: Any, right: Any, *label: Any, relation: str = "=", order: Any = None) -> Line:
+def line(left: Any, right: Any, *label: Any, relation: str = "=", order: Any = None) -> FormulaLine:
     """A line with one right side."""
-    return Line(left, (Part(right, tuple(label)),), relation, order)
+    return FormulaLine(left, (Part(right, tuple(label)),), relation, order)
 
 
 def listed(items: Sequence[Words], last: str = "and") -> Words:

@@ -13,7 +13,7 @@ from sympy import MatAdd, Symbol
 from symgate.algebra.marks import Partial
 from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell
-from symgate.writing.formulas import Formula, Line, Part, Words
+from symgate.writing.formulas import Formula, FormulaLine, Part, Words
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
@@ -53,7 +53,7 @@ class AlignedRow:
 
 def formula_latex(
     formula: Formula,
-    printer_of: Callable[[Line, float], LatexPrinter],
+    printer_of: Callable[[FormulaLine, float], LatexPrinter],
     label: Callable[[Words], str],
     room: float = WIDTH,
 ) -> list[str]:
@@ -84,7 +84,7 @@ def equation_latex(
     back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
     left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
     parts = right.args if isinstance(right, MatAdd) else (right,)
-    line = Line(left, tuple(map(Part, parts)))
+    line = FormulaLine(left, tuple(map(Part, parts)))
     return formula_latex(
         Formula((line,)),
         lambda one, width: LatexPrinter(one.order, naming, width=width),
@@ -94,14 +94,14 @@ def equation_latex(
 
 
 def _narrowed(
-    printer_of: Callable[[Line, float], LatexPrinter], inside: float, one: Line
+    printer_of: Callable[[FormulaLine, float], LatexPrinter], inside: float, one: FormulaLine
 ) -> LatexPrinter:
     return printer_of(one, inside)
 
 
 def _formula(
     formula: Formula,
-    printer_of: Callable[[Line], LatexPrinter],
+    printer_of: Callable[[FormulaLine], LatexPrinter],
     label: Callable[[Words], str],
     width: float,
 ) -> list[str]:
@@ -128,7 +128,7 @@ def _formula(
 
 
 def _side_by_side(
-    formula: Formula, printer_of: Callable[[Line], LatexPrinter], width: float
+    formula: Formula, printer_of: Callable[[FormulaLine], LatexPrinter], width: float
 ) -> list[str] | None:
     """Lines in columns, as many as fit the page; None where not even two do."""
     rows = [_rows(_printed(one, printer_of(one), lambda _: ""), 1e6)[0] for one in formula.lines]
@@ -198,7 +198,7 @@ class _Printed:
     parts: list[tuple[bool, str, str]]
 
 
-def _printed(one: Line, printer: LatexPrinter, label: Callable[[Words], str]) -> _Printed:
+def _printed(one: FormulaLine, printer: LatexPrinter, label: Callable[[Words], str]) -> _Printed:
     left = "" if one.left is None else plain(printer.show(one.left))
     parts = []
     for part in one.parts:

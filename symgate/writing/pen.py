@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from symgate.writing.escape import label_text
-from symgate.writing.formulas import Formula, Line, Words
+from symgate.writing.formulas import Formula, FormulaLine, Words
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.layout import WIDTH, formula_latex
 from symgate.writing.width import plain
@@ -28,7 +28,7 @@ class Pen:
     room: float = WIDTH
     displayed: dict[Formula, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
-    def printer(self, line: Line | None = None, width: float = 1e6) -> LatexPrinter:
+    def printer(self, line: FormulaLine | None = None, width: float = 1e6) -> LatexPrinter:
         d = self.derivation
         order = line.order if line is not None else None
         return LatexPrinter(order, d.naming, hadamard=d.hadamard, bold=d.bold, width=width)

@@ -13,7 +13,7 @@ from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.printing import PRODUCT, Order, Shown, made, offset
 from symgate.writing.formulas import (
     Formula,
-    Line,
+    FormulaLine,
     Scientific,
     Span,
     Step,
@@ -130,7 +130,7 @@ class _Writer:
     def formula(self, formula: Formula) -> str:
         return "\n".join(row for one in formula.lines for row in self.line(one))
 
-    def line(self, one: Line) -> list[str]:
+    def line(self, one: FormulaLine) -> list[str]:
         printer = self.printer(one.order)
         left = "" if one.left is None else f"{printer.show(one.left)} "
         indent = " " * (8 if one.left is None and one.relation else 4)  # the line before goes on

@@ -21,13 +21,13 @@ from symgate.reading.mending.polynomials import (
 from symgate.reading.names import Reference
 from symgate.reading.structure import complement
 from symgate.reading.terms import (
-    Add,
     AnyTerm,
     Apply,
     Call,
     Cat,
     Num,
     Par,
+    Plus,
     Quot,
     Raised,
     Times,
@@ -157,7 +157,7 @@ def _turned(lines: Lines) -> Iterator[Lines]:
 
         def other(term: AnyTerm, gate: str = gate) -> AnyTerm:
             own = isinstance(term, Var) and term.name == gate
-            return Add(0, 0, ((1, Num(0, 0, "1")), (-1, term))) if own else term
+            return Plus(0, 0, ((1, Num(0, 0, "1")), (-1, term))) if own else term
 
         if isinstance(lines.get(gate), Call):
             yield {name: mapped(term, other) for name, term in lines.items()}
@@ -196,7 +196,7 @@ def _term(node: ast.expr, defined: set[str]) -> AnyTerm:
             return Apply(0, 0, _as_matrix(of(matrix)), of(vector), row)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             sign = 1 if isinstance(node.op, ast.Add) else -1
-            return Add(0, 0, ((1, of(left)), (sign, of(right))))
+            return Plus(0, 0, ((1, of(left)), (sign, of(right))))
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return Quot(0, 0, of(left), of(right))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -204,7 +204,7 @@ def _term(node: ast.expr, defined: set[str]) -> AnyTerm:
         case ast.BinOp(left=left, right=right):
             return Times(0, 0, (of(left), of(right)))
         case ast.UnaryOp(operand=operand):
-            return Add(0, 0, ((-1, of(operand)),))
+            return Plus(0, 0, ((-1, of(operand)),))
         case ast.Constant(value=value):
             return Num(0, 0, str(value))
         case ast.List(elts=parts):

@@ -12,7 +12,7 @@ from typing import Any
 from symgate.reading.faults import Edit
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Facts, Sketch
-from symgate.reading.terms import Add, AnyTerm, Num, Times, Var, children
+from symgate.reading.terms import AnyTerm, Num, Plus, Times, Var, children
 
 #: How likely each kind of slip is, beside the others.
 PRIOR = {
@@ -82,7 +82,7 @@ class Maker:
         """(1 - z) ⊙ g for z ⊙ g."""
         assert isinstance(product, Times)
         gate, *rest = product.factors
-        other = Add(0, 0, ((1, Num(0, 0, "1")), (-1, gate)))
+        other = Plus(0, 0, ((1, Num(0, 0, "1")), (-1, gate)))
         shown, sign, tail = meant.partition(f" {self.printing.sign} ")
         return replace(product, factors=(other, *rest)), f"(1 - {shown}){sign}{tail}"
 
@@ -108,7 +108,7 @@ def exchanged(term: AnyTerm, old: AnyTerm, new: AnyTerm) -> AnyTerm:
         inner = getattr(term, name, None)
         if inner is not None:
             values[name] = tuple(exchanged(t, old, new) for t in inner)
-    if isinstance(term, Add):
+    if isinstance(term, Plus):
         values["terms"] = tuple((sign, exchanged(t, old, new)) for sign, t in term.terms)
     return replace(term, **values)
 

@@ -8,9 +8,9 @@ from itertools import combinations, pairwise
 
 from symgate.reading.faults import Edit
 from symgate.reading.mending.change import Change, Maker, exchanged
-from symgate.reading.mending.sketch import Sum, gate_of, times
+from symgate.reading.mending.sketch import WeightedSum, gate_of, times
 from symgate.reading.structure import summands
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Times, Var
 
 
 def names(maker: Maker, var: Var) -> Iterator[Change]:
@@ -72,18 +72,18 @@ def inserted_gates(maker: Maker, var: Var | Call) -> Iterator[Change]:
             yield maker.change(var, new, "missing_factor", f"({meant})")
 
 
-def beside_biases(maker: Maker, gate: str, var: AnyTerm, own: Sum) -> Iterator[Change]:
+def beside_biases(maker: Maker, gate: str, var: AnyTerm, own: WeightedSum) -> Iterator[Change]:
     """r ⊙ (U h + c) for U h + c, in a sum with a bias of the input's own."""
-    terms = own.call.argument.terms if own.call and isinstance(own.call.argument, Add) else ()
+    terms = own.call.argument.terms if own.call and isinstance(own.call.argument, Plus) else ()
     for (s1, acted), (s2, bias) in pairwise(terms):
         if not (isinstance(acted, Apply) and acted.vector is var and isinstance(bias, Par)):
             continue
-        inner = Add(acted.start, bias.stop, ((s1, acted), (s2, bias)))
+        inner = Plus(acted.start, bias.stop, ((s1, acted), (s2, bias)))
         shown = maker.printing.printed(acted.start, bias.stop)
         product, _ = maker.multiplied(gate, inner)
         meant = f"{maker.printing.name(gate, 0)} {maker.printing.sign} ({shown})"
         rest = tuple((s, t) for s, t in terms if t is not bias)
-        whole = Add(terms[0][1].start, terms[-1][1].stop, rest)
+        whole = Plus(terms[0][1].start, terms[-1][1].stop, rest)
         whole = replace(whole, terms=tuple((s, product if t is acted else t) for s, t in rest))
         assert own.call is not None
         change = maker.change(

@@ -10,7 +10,7 @@ from symgate.reading.faults import Edit
 from symgate.reading.mending.change import Change, Maker, exchanged
 from symgate.reading.mending.sketch import gate_of
 from symgate.reading.structure import affine, complement
-from symgate.reading.terms import Add, Apply, Call, Cat, Num, Par, Times, Var
+from symgate.reading.terms import Apply, Call, Cat, Num, Par, Plus, Times, Var
 
 
 def complements(maker: Maker, term: Times) -> Iterator[Change]:
@@ -24,7 +24,7 @@ def complements(maker: Maker, term: Times) -> Iterator[Change]:
                 gate = Var(factor.start, factor.stop, name, line.time, line.line.target)
                 yield maker.change(factor, gate, "wrong_gate", meant)
         elif isinstance(factor, Var) and factor.name in maker.sketch.parts.gates:
-            new = Add(factor.start, factor.stop, ((1, Num(0, 0, "1")), (-1, factor)))
+            new = Plus(factor.start, factor.stop, ((1, Num(0, 0, "1")), (-1, factor)))
             yield maker.change(factor, new, "missing_complement", f"(1 - {maker.shown(factor)})")
 
 
@@ -39,7 +39,7 @@ def products_for_sums(maker: Maker, term: Times) -> Iterator[Change]:
             p[0] if len(p) == 1 else replace(term, factors=p, start=p[0].start, stop=p[-1].stop)
             for p in (left, right)
         ]
-        new = Add(term.start, term.stop, ((1, parts[0]), (1, parts[1])))
+        new = Plus(term.start, term.stop, ((1, parts[0]), (1, parts[1])))
         edit = Edit(*sign, " + ")
         kind = "missing_operator" if isinstance(other, Par) else "wrong_operator"
         yield replace(
@@ -66,7 +66,7 @@ def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
 def brackets_closed_early(maker: Maker, term: Times) -> Iterator[Change]:
     """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; tanh(W x + b) for tanh(W x) b."""
     call = term.factors[0]
-    if not isinstance(call, Call) or not isinstance(call.argument, Add):
+    if not isinstance(call, Call) or not isinstance(call.argument, Plus):
         return
     (sign, last), rest = call.argument.terms[-1], term.factors[1:]
     product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
@@ -106,7 +106,7 @@ def functions(maker: Maker, call: Call) -> Iterator[Change]:
             start=start,
             stop=stop,
         )
-    if isinstance(call.argument, Add) and not affine(call):
+    if isinstance(call.argument, Plus) and not affine(call):
         meant = maker.shown(call.argument).strip()
         meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
         yield maker.change(call, call.argument, "spurious_activation", meant)
@@ -135,7 +135,7 @@ def joined(maker: Maker, term: Apply) -> Iterator[Change]:
         one, other = vector.factors
         sign = maker.printing.between(one, other)
         if isinstance(other, Apply) and sign is not None and term.matrix.stop <= one.start:
-            new = Add(term.start, term.stop, ((1, replace(term, vector=one)), (1, other)))
+            new = Plus(term.start, term.stop, ((1, replace(term, vector=one)), (1, other)))
             edit = Edit(*sign, " + ")
             meant = maker.printing.edited(term, edit)
             yield maker.change(term, new, "wrong_operator", meant, edit)

@@ -9,10 +9,10 @@ from itertools import pairwise
 from symgate.reading.faults import Edit
 from symgate.reading.mending.change import Change, Maker
 from symgate.reading.structure import affine
-from symgate.reading.terms import Add, Apply, Call, Cat, Num, Par, Times, Var
+from symgate.reading.terms import Apply, Call, Cat, Num, Par, Plus, Times, Var
 
 
-def signs(maker: Maker, term: Add) -> Iterator[Change]:
+def signs(maker: Maker, term: Plus) -> Iterator[Change]:
     """W x + U h for W x - U h, 1 - z for 1 + z."""
     for i, (sign, inner) in enumerate(term.terms):
         at = maker.printing.sign_before(term, i)
@@ -24,7 +24,7 @@ def signs(maker: Maker, term: Add) -> Iterator[Change]:
         yield maker.change(term, new, "wrong_sign", meant, Edit(at, at + 1, other))
 
 
-def sums_for_products(maker: Maker, term: Add) -> Iterator[Change]:
+def sums_for_products(maker: Maker, term: Plus) -> Iterator[Change]:
     """(1 - z) ⊙ h for (1 - z) + h, o ⊙ tanh(c) for o + tanh(c)."""
     for i, ((s1, one), (s2, other)) in enumerate(pairwise(term.terms)):
         at = maker.printing.sign_before(term, i + 1)
@@ -37,7 +37,7 @@ def sums_for_products(maker: Maker, term: Add) -> Iterator[Change]:
         yield maker.change(term, new, "wrong_operator", maker.printing.edited(term, edit), edit)
 
 
-def dropped_terms(maker: Maker, term: Add) -> Iterator[Change]:
+def dropped_terms(maker: Maker, term: Plus) -> Iterator[Change]:
     """W x + U h + b for W x + U h + U h + b."""
     if len(term.terms) < 3:
         return
@@ -49,7 +49,7 @@ def dropped_terms(maker: Maker, term: Add) -> Iterator[Change]:
             yield replace(dropped, start=inner.start, stop=inner.stop)
 
 
-def brackets_closed_late(maker: Maker, term: Add) -> Iterator[Change]:
+def brackets_closed_late(maker: Maker, term: Plus) -> Iterator[Change]:
     """U (r ⊙ h) + W x for U (r ⊙ h + W x); W [x, h] and W x + U h for W (x + h)."""
     holders = [t for t in maker.own.terms if isinstance(t, Apply) and t.vector is term]
     for holder in holders:
@@ -57,7 +57,7 @@ def brackets_closed_late(maker: Maker, term: Add) -> Iterator[Change]:
         inside = [t for _, t in rest if affine(t)]
         if inside and sign > 0:
             short = replace(holder, vector=first, stop=first.stop)
-            new = Add(holder.start, holder.stop, ((1, short), *rest))
+            new = Plus(holder.start, holder.stop, ((1, short), *rest))
             yield maker.change(
                 holder, new, "misplaced_parenthesis", *maker.printing.closed(first, holder)
             )
@@ -72,7 +72,7 @@ def brackets_closed_late(maker: Maker, term: Add) -> Iterator[Change]:
             )
 
 
-def resets_beside(maker: Maker, term: Add) -> Iterator[Change]:
+def resets_beside(maker: Maker, term: Plus) -> Iterator[Change]:
     """W x + U (r ⊙ h) for W x + r ⊙ h + U h, and for W x + r + U h."""
     applied = [
         t
@@ -111,8 +111,8 @@ def inserted_terms(maker: Maker) -> Iterator[Change]:
         for term, printed in missing:
             last = s.parts[-1].term
             whole = s.call.argument if s.call is not None else maker.own.term
-            before = whole.terms if isinstance(whole, Add) else ((1, whole),)
-            new = Add(whole.start, whole.stop, (*before, (1, term)))
+            before = whole.terms if isinstance(whole, Plus) else ((1, whole),)
+            new = Plus(whole.start, whole.stop, (*before, (1, term)))
             yield replace(
                 maker.change(
                     whole,
@@ -152,16 +152,16 @@ def parts_of_columns(maker: Maker, applied: Sequence[Apply]) -> Iterator[Change]
 def biases(maker: Maker) -> Iterator[Change]:
     """σ(W x + b) for σ(W x) + b."""
     term = maker.own.term
-    if not isinstance(term, Add):
+    if not isinstance(term, Plus):
         return
     calls = [t for _, t in term.terms if isinstance(t, Call) and affine(t)]
     outside = [(i, t) for i, (_, t) in enumerate(term.terms) if isinstance(t, Par)]
     if len(calls) != 1 or len(outside) != 1:
         return
     call, (i, bias) = calls[0], outside[0]
-    inner = call.argument.terms if isinstance(call.argument, Add) else ((1, call.argument),)
+    inner = call.argument.terms if isinstance(call.argument, Plus) else ((1, call.argument),)
     sign = term.terms[i][0]
-    argument = Add(call.argument.start, call.argument.stop, (*inner, (sign, bias)))
+    argument = Plus(call.argument.start, call.argument.stop, (*inner, (sign, bias)))
     whole = replace(call, argument=argument)
     rest = tuple(t for k, t in enumerate(term.terms) if k != i)
     new = (

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from symgate.reading.mending.broken import Broken, at
-from symgate.reading.mending.sketch import Facts, Sketch, Sum, gate_of, times
+from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
 from symgate.reading.structure import affine, complement, summands
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, text, walk
 
 
 def siblings(sketch: Sketch) -> Iterator[Broken]:
@@ -35,7 +35,7 @@ def _is_part(sketch: Sketch, own: Facts) -> bool:
     return own.name in parts.gates | parts.candidates | sketch.spare or inlined
 
 
-def _lacking(own: Facts, s: Sum, what: str, weight: float) -> Broken:
+def _lacking(own: Facts, s: WeightedSum, what: str, weight: float) -> Broken:
     """A sum that alone lacks what the others have."""
     why = f"{own.name} {what}"
     return Broken(own.name, s.start, s.stop, "missing_term", why, weight=weight)
@@ -93,7 +93,7 @@ def apart(sketch: Sketch) -> Iterator[Broken]:
     for own in sketch.lines.values():
         for s in own.sums:
             for a in s.applied:
-                if not isinstance(a.vector, Add):
+                if not isinstance(a.vector, Plus):
                     continue
                 kinds = {
                     v.name in sketch.lines
@@ -135,7 +135,7 @@ def enclosed(sketch: Sketch) -> Iterator[Broken]:
         calls = [s.call for s in own.sums if s.call is not None]
         if not (inside or (own.name in sketch.states and own.name not in sketch.parts.carried)):
             continue
-        if len(calls) == 1 and own.term is not calls[0] and isinstance(own.term, Add | Times):
+        if len(calls) == 1 and own.term is not calls[0] and isinstance(own.term, Plus | Times):
             biased = any(isinstance(p.factors[0], Par) for p in summands(own.term))
             kind = "bias_outside_activation" if biased else "spurious_factor"
             if inside or biased:

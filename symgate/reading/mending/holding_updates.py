@@ -9,7 +9,7 @@ from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.polynomials import Polynomial, TooLong, polynomial
 from symgate.reading.mending.sketch import Facts, Sketch, gate_of, times
 from symgate.reading.structure import affine, complement, summands
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Num, Par, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, text, walk
 
 
 def within_a_step(sketch: Sketch) -> Iterator[Broken]:
@@ -108,7 +108,7 @@ def _updates(sketch: Sketch) -> Iterator[tuple[str, Facts, Polynomial, set[str]]
 def _contents_at_one(term: AnyTerm) -> AnyTerm:
     """With every function and weighted sum at 1."""
     match term:
-        case Add(terms=terms) if not affine(term):
+        case Plus(terms=terms) if not affine(term):
             return replace(term, terms=tuple((s, _contents_at_one(t)) for s, t in terms))
         case Times(factors=inner):
             return replace(term, factors=tuple(map(_contents_at_one, inner)))
@@ -145,7 +145,7 @@ def added_weights(sketch: Sketch) -> Iterator[Broken]:
         for s in own.sums:
             for part in s.parts:
                 acted = sum(isinstance(f, Apply) for f in part.factors)
-                inner = any(isinstance(f, Add) and affine(f) for f in part.factors)
+                inner = any(isinstance(f, Plus) and affine(f) for f in part.factors)
                 bias = any(isinstance(f, Par) and f.kind != "scalar" for f in part.factors)
                 nested = any(
                     isinstance(f, Apply)
@@ -161,7 +161,7 @@ def added_gates(sketch: Sketch) -> Iterator[Broken]:
     """A gate multiplies, and is not added: not o + tanh(c), not W x + r + U h."""
     for own in sketch.lines.values():
         for term in own.terms:
-            if not isinstance(term, Add) or complement(term) is not None:
+            if not isinstance(term, Plus) or complement(term) is not None:
                 continue
             for _, inner in term.terms:
                 bare = (
@@ -186,7 +186,7 @@ def stood_aside(sketch: Sketch) -> Iterator[Broken]:
     """A complement is 1 minus a gate: not 1 + z."""
     for own in sketch.lines.values():
         for term in own.terms:
-            if not isinstance(term, Add) or len(term.terms) != 2:
+            if not isinstance(term, Plus) or len(term.terms) != 2:
                 continue
             (s1, one), (s2, gate) = term.terms
             if isinstance(one, Num) and isinstance(gate, Var) and (s1, s2) == (1, 1):

@@ -13,13 +13,13 @@ from functools import lru_cache
 from itertools import product
 
 from symgate.reading.terms import (
-    Add,
     AnyTerm,
     Apply,
     Call,
     Cat,
     Num,
     Par,
+    Plus,
     Quot,
     Raised,
     Times,
@@ -59,7 +59,7 @@ def polynomial(
             return {(): float(number)} if number.replace(".", "", 1).isdigit() else {(number,): 1.0}
         case Par(kind=kind):
             return {({"vector": BIAS, "scalar": "k"}.get(kind, "m"),): 1.0}
-        case Add(terms=terms):
+        case Plus(terms=terms):
             return summed((of(inner), sign) for sign, inner in terms)
         case Times(factors=factors):
             if coarse and len(factors) == 2 and _is_weight(factors[0]):

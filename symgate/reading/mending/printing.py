@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from symgate.reading.faults import Edit, edited
-from symgate.reading.mending.sketch import Facts, Sketch, Sum, times
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Cat, Par, Times, Var, text, walk
+from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, times
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, text, walk
 
 _SIGNS = (
     "\\odot",
@@ -108,7 +108,7 @@ class Printing:
         known = self._names.get((name, -1 - time), "")
         return stepped(known, 2 * time + 1)
 
-    def sign_before(self, term: Add, at: int) -> int | None:
+    def sign_before(self, term: Plus, at: int) -> int | None:
         """Where the sign before a term of a sum stands."""
         stop = term.terms[at][1].start
         start = term.terms[at - 1][1].stop if at else max(term.start - 3, 0)
@@ -165,7 +165,7 @@ class Printing:
         meant = start.rstrip() + tail.rstrip() + self.document[begin : close + 1]
         return meant, Edit(term.start, term.stop, meant)
 
-    def taken_in(self, term: Add, call: Call, bias: Par) -> tuple[Edit, ...]:
+    def taken_in(self, term: Plus, call: Call, bias: Par) -> tuple[Edit, ...]:
         """A bias behind a function, put at the end of its argument."""
         sign = max(self.document.rfind(c, call.stop, bias.start) for c in "+-")
         close = call.stop - 1
@@ -181,7 +181,7 @@ class Printing:
 
     # -- what the other lines have -------------------------------------------------------
 
-    def missing(self, sketch: Sketch, own: Facts, s: Sum) -> Iterator[tuple[AnyTerm, str]]:
+    def missing(self, sketch: Sketch, own: Facts, s: WeightedSum) -> Iterator[tuple[AnyTerm, str]]:
         """The terms of the other lines' sums that a sum lacks, with this line's marks."""
         have = {_shape(p.term) for p in s.parts}
         for other in sketch.lines.values():

@@ -17,12 +17,12 @@ from symgate.reading.structure import (
     summands,
     variables,
 )
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Times, Var, walk
 from symgate.reading.understood import Understanding, Understood
 
 
 @dataclass(frozen=True)
-class Sum:
+class WeightedSum:
     """A weighted sum, W x + U h + b, in a line; `call` is the function around it."""
 
     call: Call | None
@@ -47,7 +47,7 @@ class Facts:
     term: AnyTerm
     terms: tuple[AnyTerm, ...]
     variables: tuple[Var, ...]
-    sums: tuple[Sum, ...]
+    sums: tuple[WeightedSum, ...]
 
     @property
     def name(self) -> str:
@@ -64,21 +64,21 @@ def facts(u: Understood, term: AnyTerm) -> Facts:
     return Facts(u, term, terms, tuple(t for t in terms if isinstance(t, Var)), tuple(sums))
 
 
-def _sum(call: Call | None, term: AnyTerm) -> Sum:
+def _sum(call: Call | None, term: AnyTerm) -> WeightedSum:
     parts = tuple(summands(term))
     applied = tuple(t for t in walk(term) if isinstance(t, Apply))
     inner = [
         p
         for part in parts
         for f in part.factors
-        for p in (summands(f) if isinstance(f, Add) else ())
+        for p in (summands(f) if isinstance(f, Plus) else ())
     ]
     biases = tuple(
         p.factors[0]
         for p in (*parts, *inner)
         if len(p.factors) == 1 and isinstance(p.factors[0], Par) and p.factors[0].kind != "matrix"
     )
-    return Sum(call, parts, applied, biases)
+    return WeightedSum(call, parts, applied, biases)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Sketch:
             ):
                 yield t
 
-    def sources(self, own: Sum) -> frozenset[str]:
+    def sources(self, own: WeightedSum) -> frozenset[str]:
         """What a weighted sum reads: inputs and last values, without memories and gates."""
         return (
             frozenset(
@@ -181,7 +181,7 @@ class Sketch:
             - self.memories
         )
 
-    def peepholes(self, own: Sum) -> frozenset[str]:
+    def peepholes(self, own: WeightedSum) -> frozenset[str]:
         """The memories that a weighted sum reads."""
         names = {v.name for p in own.parts for v in walk(p.term) if isinstance(v, Var)}
         return frozenset(names) & self.memories

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, times
 from symgate.reading.structure import affine, complement
-from symgate.reading.terms import Add, AnyTerm, Apply, Call, Par, Times, Var
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Times, Var
 
 
 def weighs(sketch: Sketch) -> Iterator[Broken]:
@@ -59,7 +59,7 @@ def summed(sketch: Sketch) -> Iterator[Broken]:
             factors = times(term)
             acted = [i for i, f in enumerate(factors) if isinstance(f, Apply)]
             behind = any(_is_vector(f) for f in factors[acted[0] :]) if acted else False
-            opened = any(isinstance(f, Add) and affine(f) for f in factors)
+            opened = any(isinstance(f, Plus) and affine(f) for f in factors)
             before = opened and len(factors) > 2 and _is_vector(factors[0])
             if behind or before:
                 yield at(own, term, "wrong_operator", "a weight multiplies a weighted term", True)
@@ -76,7 +76,7 @@ def _is_vector(factor: AnyTerm) -> bool:
 def added(sketch: Sketch) -> Iterator[Broken]:
     """What is between 0 and 1 multiplies what it weighs: not o + tanh(c)."""
     for own in sketch.lines.values():
-        terms = own.term.terms if isinstance(own.term, Add) else ()
+        terms = own.term.terms if isinstance(own.term, Plus) else ()
         for _, inner in terms if len(terms) == 2 else ():
             line = sketch.lines.get(inner.name) if isinstance(inner, Var) else None
             gate = line.term if line is not None and line.name not in sketch.states else None

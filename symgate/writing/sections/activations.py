@@ -12,7 +12,7 @@ from symgate.algebra.values import LayerNorm, Mixing, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
 
@@ -27,7 +27,7 @@ def steps(subject: Subject) -> Iterator[Step]:
         return
     letter = f"letter:{subject.free_letter('v', 'u', 'y', 'q')}"
     v = Symbol(letter, real=True)
-    lines: list[Line] = []
+    lines: list[FormulaLine] = []
     extra = False
     for function in found.values():
         at = function.func(v, *function.args[1:])
@@ -40,7 +40,7 @@ def steps(subject: Subject) -> Iterator[Step]:
             label += [", slope in ", subject.span(slopes)]
         parts = Add.make_args(slope) if isinstance(slope, Add) and slope.args[0].is_number else None
         whole = Mul(*factors_of(slope)) if parts is None else slope
-        lines.append(Line(Slope(at, letter), (Part(whole, tuple(label)),)))
+        lines.append(FormulaLine(Slope(at, letter), (Part(whole, tuple(label)),)))
         if record_of(function).surrogate:
             told = record_of(slope)
             assert told.closed is not None

@@ -13,7 +13,7 @@ from symgate.algebra.marks import Gradient, OverTime
 from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, listed
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
 
@@ -55,7 +55,7 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             parts = [Part(variable(LOSS + name))]
         elif expression == 0:
             continue
-        lines.append(Line(delta(name), tuple(parts), order=order))
+        lines.append(FormulaLine(delta(name), tuple(parts), order=order))
     states = subject.states
     reason: Words = (
         delta(states[0]),
@@ -108,7 +108,7 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     lines = []
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
-        lines.append(Line(left, tuple(_parts(gathered(back.previous[state]))), order=order))
+        lines.append(FormulaLine(left, tuple(_parts(gathered(back.previous[state]))), order=order))
     reason: Words = (
         "What step ",
         Written("t", "t"),
@@ -159,7 +159,7 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             symbol = Vector(name, real=True)
         shown = gathered(_sign_in_front(expression))
         part = Part(OverTime(shown))
-        lines.append(Line(Gradient(symbol), (part,), order=order))
+        lines.append(FormulaLine(Gradient(symbol), (part,), order=order))
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())

@@ -24,7 +24,7 @@ from symgate.algebra.values import Norm
 from symgate.algebra.vectors import Outer, rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
-from symgate.writing.formulas import Formula, Line, Named, Part, Step, Written, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Named, Part, Step, Written, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
@@ -103,7 +103,7 @@ def _step(subject: Subject, found: Origin) -> Step:
     lines = []
     for e in found.eigenvalues:
         parts = sorted(Add.make_args(e.xreplace({MU: mu})), key=lambda part: part.has(mu))
-        lines.append(Line(own, tuple(map(Part, parts))))
+        lines.append(FormulaLine(own, tuple(map(Part, parts))))
     words: list[Any] = ["Without input"]
     if found.zero:
         words += [" and with ", *listed([(Equal((Named(z), 0)),) for z in found.zero]), ","]

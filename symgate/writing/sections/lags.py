@@ -24,7 +24,17 @@ from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import count, paths
-from symgate.writing.formulas import Formula, Line, Part, Step, Table, Words, Written, line, listed
+from symgate.writing.formulas import (
+    Formula,
+    FormulaLine,
+    Part,
+    Step,
+    Table,
+    Words,
+    Written,
+    line,
+    listed,
+)
 from symgate.writing.subject import J, K, Subject
 
 TITLE = "Many steps"
@@ -81,10 +91,10 @@ def _product(subject: Subject) -> Step:
             subject.partial(states[0], states[0], lag=K),
             ", is a block of this product, not a product of blocks:",
         )
-    lines: tuple[Line, ...] = (line(left, OperatorProduct(*factors)),)
+    lines: tuple[FormulaLine, ...] = (line(left, OperatorProduct(*factors)),)
     if subject.layout == "numerator":
         over = OrderedProduct(_letter(subject), J, K)
-        lines = (Line(left, (Part(over),)), line(None, OperatorProduct(*factors)))
+        lines = (FormulaLine(left, (Part(over),)), line(None, OperatorProduct(*factors)))
     return Step(("The product",), reason, (Formula(lines),), core=True)
 
 
@@ -203,7 +213,7 @@ def _ways(subject: Subject, of: str, wrt: str) -> list[tuple[str, ...]]:
     return [w for w in ways if all(count(subject.lin, a, b) for a, b in pairwise(w))]
 
 
-def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> Line:
+def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> FormulaLine:
     """∂h_t/∂h_{t-2} = ∂h_t/∂h_{t-1} ∂h_{t-1}/∂h_{t-2} + …, one summand a way."""
     parts = []
     for way in ways:
@@ -216,7 +226,7 @@ def _in_blocks(subject: Subject, ways: list[tuple[str, ...]]) -> Line:
             label = ("via ", *listed(via))
         parts.append(Part(OperatorProduct(*chain), label))
     left = subject.partial(ways[0][0], ways[0][-1], lag=subject.lag)
-    return Line(left, tuple(parts))
+    return FormulaLine(left, tuple(parts))
 
 
 def _in_gates(subject: Subject, ways: list[tuple[str, ...]]) -> MatrixExpr:

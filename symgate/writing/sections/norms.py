@@ -14,11 +14,11 @@ from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import rank, variable
-from symgate.bounds.limits import Limit, gates, limits
+from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
 from symgate.linear.paths import followed
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, Written, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line, listed
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.subject import J, K, Subject
@@ -69,7 +69,7 @@ def _ranges(subject: Subject) -> Step:
 
 def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
     """What bounds the diagonals: each coefficient that is more than a value by itself."""
-    lines: dict[Expr, Line] = {}
+    lines: dict[Expr, FormulaLine] = {}
     for entries in found.blocks.values():
         for entry in entries:
             for node, term in zip(entry.path.nodes, entry.path.terms, strict=True):
@@ -107,7 +107,7 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
             continue
         alike = [e.path for e in entries]
         parts = tuple(Part(e.bound, subject.path_name(e.path, alike)) for e in entries)
-        lines.append(Line(left, parts, "≤"))
+        lines.append(FormulaLine(left, parts, "≤"))
         terms += [t for e in entries for t in e.path.terms]
     for of in subject.states:
         for wrt in dict.fromkeys(v for s in subject.states if (v := subject.seam(of, s))):
@@ -311,7 +311,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
     if not found:
         yield Step(heading, ("The cell has no gate with values between 0 and 1.",))
         return
-    lines: list[Line] = []
+    lines: list[FormulaLine] = []
     quiet = []
     for limit in found:
         known = limit_lines(subject, limit)
@@ -341,7 +341,7 @@ def _limits(subject: Subject) -> Iterator[Step]:
     yield Step(heading, tuple(words), formulas)
 
 
-def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
+def limit_lines(subject: Subject, limit: GateLimit) -> list[FormulaLine]:
     lines = []
     for (of, wrt), block in limit.blocks.items():
         if block == subject.block(of, wrt):
@@ -351,5 +351,5 @@ def limit_lines(subject: Subject, limit: Limit) -> list[Line]:
         left: Any = AtLimit(variable(limit.gate), limit.value, subject.partial(of, wrt))
         if subject.form == "hadamard":
             left = Acting(left, subject.direction)
-        lines.append(Line(left, tuple(parts), order=subject.order))
+        lines.append(FormulaLine(left, tuple(parts), order=subject.order))
     return lines

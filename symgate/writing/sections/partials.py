@@ -10,7 +10,7 @@ from symgate.algebra.vectors import MatVec
 from symgate.linear.layers import seams
 from symgate.linear.paths import operator
 from symgate.linear.terms import Term
-from symgate.writing.formulas import Formula, Line, Part, Step, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
@@ -31,7 +31,7 @@ def steps(subject: Subject) -> Iterator[Step]:
         )
         return
     before = [subject.lin.variable(s, 1) for s in cell.states]
-    lines: list[Line] = []
+    lines: list[FormulaLine] = []
     terms: list[Term] = []
     deaf = []
     beside: list[int] = []
@@ -73,9 +73,9 @@ def steps(subject: Subject) -> Iterator[Step]:
     )
 
 
-def acting_line(subject: Subject, left: object, block: object) -> Line:
+def acting_line(subject: Subject, left: object, block: object) -> FormulaLine:
     """∂a/∂b = the terms of an operator, or what both do to a vector."""
     if subject.form == "hadamard":
         left = MatVec(left, subject.direction)
     pieces = block.args if isinstance(block, MatAdd) else (block,)
-    return Line(left, tuple(Part(subject.acting(p)) for p in pieces), order=subject.order)
+    return FormulaLine(left, tuple(Part(subject.acting(p)) for p in pieces), order=subject.order)

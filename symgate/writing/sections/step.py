@@ -14,7 +14,7 @@ from symgate.algebra.operators import Diag, product
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, term_operator
 from symgate.linear.terms import Node, Term
-from symgate.writing.formulas import Formula, Line, Part, Step, Words, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, line, listed
 from symgate.writing.subject import Subject, applied
 
 TITLE = "One step"
@@ -48,7 +48,7 @@ def _outside_in(subject: Subject) -> Step:
             continue
         kept = [x for x in node.terms if _counts(subject, x, alive)]
         parts = tuple(Part(_change(subject, node, x)) for x in kept)
-        lines.append(Line(Differential(variable(node.name)), parts, order=node.order))
+        lines.append(FormulaLine(Differential(variable(node.name)), parts, order=node.order))
         terms += kept
     reason: list[Any] = [
         "Hold the input and the parameters fixed and let d denote a small change. "
@@ -97,7 +97,7 @@ def _change(subject: Subject, node: Node, term: Term) -> Any:
 
 
 def _collected(subject: Subject, of: str, first: bool) -> Step:
-    lines: list[Line] = []
+    lines: list[FormulaLine] = []
     terms: list[Term] = []
     zero = []
     for wrt in subject.states:
@@ -135,7 +135,7 @@ def _collecting(subject: Subject) -> str:
     )
 
 
-def block(subject: Subject, of: str, wrt: str) -> Line:
+def block(subject: Subject, of: str, wrt: str) -> FormulaLine:
     left: Any = subject.partial(of, wrt)
     if subject.form == "hadamard":
         left = MatVec(left, subject.direction)
@@ -146,14 +146,14 @@ def block(subject: Subject, of: str, wrt: str) -> Line:
     if found is None:
         whole = subject.block(of, wrt)
         many = f"all {count(subject.lin, of, wrt)} paths"
-        return Line(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
+        return FormulaLine(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
     parts = [
         Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
     ]
-    return Line(left, tuple(parts), order=subject.order)
+    return FormulaLine(left, tuple(parts), order=subject.order)
 
 
-def _across(subject: Subject, of: str) -> list[Line]:
+def _across(subject: Subject, of: str) -> list[FormulaLine]:
     """By what the layer below sends up in the same step: the block that joins two layers."""
     wrt = next((v for s in subject.states if (v := subject.seam(of, s)) is not None), None)
     if wrt is None:
@@ -164,7 +164,7 @@ def _across(subject: Subject, of: str) -> list[Line]:
         Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
     ]
     acting = MatVec(left, subject.direction) if subject.form == "hadamard" else left
-    return [Line(acting, tuple(parts), order=subject.order)]
+    return [FormulaLine(acting, tuple(parts), order=subject.order)]
 
 
 def _gathered(subject: Subject, state: str) -> MatrixExpr | None:
