@@ -35,7 +35,7 @@ class Between:
     """The numbers between two ends; an open end does not belong to it.
 
     >>> Between(0, 1, True, True) * Between(-2, 2)
-    Interval(low=-2, high=2, open_low=True, open_high=True)
+    Between(low=-2, high=2, open_low=True, open_high=True)
     """
 
     low: Number
