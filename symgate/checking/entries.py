@@ -14,8 +14,8 @@ from symgate.checking.partials import derivative, joined, running
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Digits, Factors, Fraction, Group, Scripted, Terms, Tree, walk
+from symgate.reading.trees import Spelled as Sign
 
 Letters = frozenset[str]
 

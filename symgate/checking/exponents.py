@@ -9,8 +9,8 @@ from sympy import Rational
 from symgate.checking.products import Power
 from symgate.checking.values import NotUnderstood
 from symgate.reading.names import Reference, linear
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Scripted, Tree
+from symgate.reading.trees import Spelled as Sign
 
 
 def ending(ref: Reference) -> Power:

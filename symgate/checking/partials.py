@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.names import linear
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Factors, Fraction, Group, Scripted, Tree
+from symgate.reading.trees import Spelled as Sign
 
 _SPACE = ("SPACE", "GAP", "FONT", "NEWLINE", "LBRACE", "RBRACE")
 

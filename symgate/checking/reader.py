@@ -31,9 +31,9 @@ from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 from symgate.reading.symbols import FUNCTIONS
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Column as Matrix
 from symgate.reading.trees import Digits, Factors, Fraction, Group, Root, Scripted, Terms, Tree
+from symgate.reading.trees import Spelled as Sign
 
 #: What of a vector is one number.
 NUMBERS: Mapping[str, Callable[[Expr], Expr]] = {

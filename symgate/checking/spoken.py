@@ -10,8 +10,8 @@ from symgate.checking.partials import derivative
 from symgate.checking.scope import Scope
 from symgate.checking.values import NamedMoment, NotUnderstood, Operator, Value
 from symgate.reading.names import Reference
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Factors, Group, Scripted, Tree
+from symgate.reading.trees import Spelled as Sign
 
 #: What a loss is called, where the cell has no such name.
 LOSSES = {"L", "E", "J", "C", "ell", "loss", "Loss", "mathcalL", "mathcalE", "S", "cost", "l"}

@@ -17,8 +17,8 @@ from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.reading.names import Indices, reference
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Atom as Sign
 from symgate.reading.trees import Factors, Group, Scripted, Tree, walk
+from symgate.reading.trees import Spelled as Sign
 
 #: Time is t, and nothing else is known.
 NO_INDICES = Indices()

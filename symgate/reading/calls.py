@@ -10,7 +10,7 @@ from symgate.reading.context import Context, Foreign
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.names import Reference, reference
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Raised, Var
-from symgate.reading.trees import Atom, Factors, Group, Scripted, Terms, TimedSymbol, Tree
+from symgate.reading.trees import Factors, Group, Scripted, Spelled, Terms, TimedSymbol, Tree
 
 
 class Calls:
@@ -72,7 +72,7 @@ class Calls:
         if not isinstance(factor, Scripted) or len(factor.scripts) != 1:
             return None
         base, script = factor.base, factor.scripts[0]
-        if not (isinstance(base, Atom) and base.name == "e" and script.kind == "SUP"):
+        if not (isinstance(base, Spelled) and base.name == "e" and script.kind == "SUP"):
             return None
         if "e" in self.context.defined or len(script.inside) < 2:
             return None

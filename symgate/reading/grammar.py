@@ -16,7 +16,6 @@ from symgate.reading.characters import words
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
-    Atom,
     Column,
     Digits,
     Factors,
@@ -24,6 +23,7 @@ from symgate.reading.trees import (
     Group,
     Root,
     Scripted,
+    Spelled,
     Terms,
     Tree,
 )
@@ -117,7 +117,7 @@ class _Build(Transformer[LarkToken, Any]):
         token = children[0]
         if token.kind == "NUMBER":
             return Digits(token.start, token.stop, token.value)
-        return Atom(token.start, token.stop, token.value, token.kind)
+        return Spelled(token.start, token.stop, token.value, token.kind)
 
     plain = base
 

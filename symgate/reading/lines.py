@@ -15,7 +15,6 @@ from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
-    Atom,
     Column,
     Digits,
     Factors,
@@ -23,6 +22,7 @@ from symgate.reading.trees import (
     Group,
     Root,
     Scripted,
+    Spelled,
     Terms,
     TimedSymbol,
     Tree,
@@ -172,11 +172,11 @@ def _is_generic(tree: Tree) -> bool:
     if not isinstance(group, Group) or group.opening != "(" or len(group.items) < 2:
         return False
     base = head.base if isinstance(head, Scripted) else head
-    if isinstance(base, Atom) and base.name in ("max", "min"):
+    if isinstance(base, Spelled) and base.name in ("max", "min"):
         return False
     if any(isinstance(item, Terms | Factors) for item in group.items):
         return False
-    return isinstance(base, Atom) and (not base.name[0].isupper() or len(base.name) > 1)
+    return isinstance(base, Spelled) and (not base.name[0].isupper() or len(base.name) > 1)
 
 
 def _comma_fault(name: Sequence[Tree]) -> FoundFault:
@@ -225,7 +225,7 @@ def _why_no_target(tree: Tree) -> str:
         return "a derivative"
     if isinstance(tree, Factors):
         first = tree.factors[0][1]
-        if isinstance(first, Atom) and first.kind in ("FUNCTION", "LETTER"):
+        if isinstance(first, Spelled) and first.kind in ("FUNCTION", "LETTER"):
             return "the definition of a function"
     return "no name stands on the left"
 
@@ -302,7 +302,9 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
         return [cell for row in first.rows for cell in row if cell is not None], inner
     if isinstance(first, Group) and len(first.items) > 1:
         return list(first.items), inner
-    if isinstance(first, Atom) or (isinstance(first, Scripted) and isinstance(first.base, Atom)):
+    if isinstance(first, Spelled) or (
+        isinstance(first, Scripted) and isinstance(first.base, Spelled)
+    ):
         return [first], inner
     return None, tree
 
@@ -310,7 +312,7 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
 def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
     """Every symbol in a tree with its name and time."""
     match tree:
-        case Atom() | Accent():
+        case Spelled() | Accent():
             ref = reference(tree, indices)
             if ref is not None:
                 yield ref

@@ -21,7 +21,6 @@ from symgate.reading.products import Factor, Products, sort
 from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import (
-    Atom,
     Column,
     Digits,
     Factors,
@@ -29,6 +28,7 @@ from symgate.reading.trees import (
     Group,
     Root,
     Scripted,
+    Spelled,
     Terms,
     TimedSymbol,
     Tree,
@@ -54,7 +54,7 @@ class Meaning:
             case Digits(text=value):
                 return Num(node.start, node.stop, value)
             case Fraction(above=above, below=below):
-                if any(isinstance(n, Atom) and n.kind == "PARTIAL" for n in walk(node)):
+                if any(isinstance(n, Spelled) and n.kind == "PARTIAL" for n in walk(node)):
                     raise Foreign("a derivative", node)
                 return Quot(node.start, node.stop, self.term(above), self.term(below))
             case Root(inside=inside):

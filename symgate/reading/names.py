@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Accent, Atom, Digits, Group, Scripted, Terms, Tree, walk
+from symgate.reading.trees import Accent, Digits, Group, Scripted, Spelled, Terms, Tree, walk
 
 #: Subscripts that say "the step before".
 _BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
@@ -106,7 +106,7 @@ def reference(tree: Tree, indices: Indices) -> Reference | None:
 
 def _reference(tree: Tree, indices: Indices) -> Reference | None:
     match tree:
-        case Atom(name=name, kind=kind) if kind in ("LETTER", "NAME", "MACRO", "FUNCTION"):
+        case Spelled(name=name, kind=kind) if kind in ("LETTER", "NAME", "MACRO", "FUNCTION"):
             return Reference(name, name, tree.start, tree.stop, kind=kind)
         case Accent(accent=accent, base=base):
             inner = _reference(base, indices)
@@ -274,9 +274,9 @@ def linear(part: Sequence[Token], numbers: Mapping[str, int]) -> int | None:
 def tree_time(tree: Tree, indices: Indices) -> int | None:
     """The time that an expression in brackets says, as in h(t-1)."""
     match tree:
-        case Atom(name=name) if name in indices.time:
+        case Spelled(name=name) if name in indices.time:
             return 0
-        case Terms(terms=((1, Atom(name=name)), (sign, Digits(text=text)))) if (
+        case Terms(terms=((1, Spelled(name=name)), (sign, Digits(text=text)))) if (
             name in indices.time and text.isdigit()
         ):
             return sign * int(text)
@@ -358,7 +358,7 @@ def component_letters(
 def is_sum(node: Tree) -> bool:
     """Whether a node is the sign of a sum, with what it runs over."""
     base = node.base if isinstance(node, Scripted) else node
-    return isinstance(base, Atom) and base.kind == "SUM"
+    return isinstance(base, Spelled) and base.kind == "SUM"
 
 
 def leaves(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -16,7 +16,7 @@ class TreeNode:
 
 
 @dataclass(frozen=True)
-class Atom(TreeNode):
+class Spelled(TreeNode):
     """A letter, a name or a function's name; `kind` is LETTER, NAME, MACRO, FUNCTION, …"""
 
     name: str
@@ -83,7 +83,7 @@ class Terms(TreeNode):
     terms: tuple[tuple[int, Tree], ...]
 
 
-Tree = Atom | Digits | Accent | Scripted | Group | Fraction | Root | Column | Factors | Terms
+Tree = Spelled | Digits | Accent | Scripted | Group | Fraction | Root | Column | Factors | Terms
 
 
 def walk(tree: Tree | None) -> Iterator[Tree]:
