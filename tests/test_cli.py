@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -235,8 +236,7 @@ def assert_nested(latex: str) -> None:
     assert not opened, latex
 
 
-@pytest.mark.parametrize("name", in_turn(CELLS, 7))
-@pytest.mark.parametrize("lag", ["0", "1", "2", "k"])
+@pytest.mark.parametrize(("name", "lag"), in_turn(product(CELLS, ("0", "1", "2", "k")), 12))
 def test_latex_is_balanced(symgate: Run, name: str, lag: str) -> None:
     found = symgate("show", name, "--latex", "--lag", lag)
     assert (found.code, found.err) == (0, "")

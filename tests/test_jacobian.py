@@ -237,12 +237,14 @@ def assert_equals_duals(
 def _blocks(cell: sg.Cell, numbers: Sample) -> dict[int, list[tuple[str, str]]]:
     """All pairs of names within a step, of states beyond, and a covering of the rest.
 
-    A cell of many states has a fourth of their pairs at each lag.
+    A cell of many names has some of the pairs within a step, other ones each day; one of many
+    states a fourth of their pairs at each lag.
     """
     known = sg.linearise(cell).nodes
     pre = [name for name in numbers.text.pre_activations if name in known]
     ofs, wrts = [*cell.equations, *pre], [*cell.equations, *pre, *cell.inputs]
-    pairs = {0: [(of, wrt) for of in ofs for wrt in wrts]}
+    within = [(of, wrt) for of in ofs for wrt in wrts]
+    pairs = {0: in_turn(within, 60) if len(within) > 60 else within}
     for lag in LAGS:
         states = [(of, wrt) for of in cell.states for wrt in cell.states]
         if len(states) > 4:

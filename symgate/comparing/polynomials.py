@@ -120,24 +120,22 @@ class Polynomial:
         return bool(self.terms)
 
     def __add__(self, other: Polynomial) -> Polynomial:
-        terms = dict(self.terms)
-        for monomial, coefficient in other:
-            terms[monomial] = terms.get(monomial, Fraction(0)) + coefficient
-        return Polynomial(terms)
+        return total((self, other)) if self.terms and other.terms else self if self.terms else other
 
     def __neg__(self) -> Polynomial:
-        return self.scaled(Fraction(-1))
+        return Polynomial({m: -c for m, c in self})
 
     def __sub__(self, other: Polynomial) -> Polynomial:
         return self + -other
 
     def __mul__(self, other: Polynomial) -> Polynomial:
         spend(len(self.terms) * len(other.terms))
+        if self is UNIT or other is UNIT:
+            return self if other is UNIT else other
         terms: dict[Monomial, Fraction] = {}
         for one, c in self:
             for two, d in other:
-                product = times(one, two)
-                terms[product] = terms.get(product, Fraction(0)) + c * d
+                _gather(terms, times(one, two), d if c is _ONE else c if d is _ONE else c * d)
         return Polynomial(terms)
 
     def scaled(self, factor: Fraction) -> Polynomial:
@@ -151,27 +149,43 @@ class Polynomial:
         return self.terms[ONE] if len(self.terms) == 1 and ONE in self.terms else None
 
 
+_ONE = Fraction(1)
 ZERO = Polynomial({})
-UNIT = Polynomial({ONE: Fraction(1)})
+UNIT = Polynomial({ONE: _ONE})
+
+
+def _gather(terms: dict[Monomial, Fraction], monomial: Monomial, coefficient: Fraction) -> None:
+    """Add a term to others; fractions cost most of a comparison, so none is made for nothing."""
+    before = terms.get(monomial)
+    terms[monomial] = coefficient if before is None else before + coefficient
 
 
 def number(value: Fraction | int) -> Polynomial:
-    return Polynomial({ONE: Fraction(value)})
+    return UNIT if value is _ONE else Polynomial({ONE: _fraction(value)})
 
 
 def generator(g: Generator, exponent: Fraction | int = 1) -> Polynomial:
-    return Polynomial({frozenset({(g, Fraction(exponent))}): Fraction(1)})
+    return Polynomial({frozenset({(g, _fraction(exponent))}): _ONE})
 
 
 def of_monomial(monomial: Monomial, coefficient: Fraction | int = 1) -> Polynomial:
-    return Polynomial({monomial: Fraction(coefficient)})
+    return Polynomial({monomial: _fraction(coefficient)})
+
+
+def _fraction(value: Fraction | int) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    return _ONE if value == 1 else Fraction(value)
 
 
 def total(parts: Iterable[Polynomial]) -> Polynomial:
-    result = ZERO
+    terms: dict[Monomial, Fraction] = {}
     for part in parts:
-        result = result + part
-    return result
+        for monomial, coefficient in part:
+            _gather(terms, monomial, coefficient)
+        if len(terms) > MAX_TERMS:
+            terms = Polynomial(terms).terms
+    return Polynomial(terms)
 
 
 def times(one: Monomial, two: Monomial) -> Monomial:
@@ -181,7 +195,9 @@ def times(one: Monomial, two: Monomial) -> Monomial:
         return one
     exponents = dict(one)
     for g, e in two:
-        exponents[g] = exponents.get(g, Fraction(0)) + e
+        exponents[g] = exponents[g] + e if g in exponents else e
+    if len(exponents) == len(one) + len(two):
+        return one | two
     return frozenset((g, e) for g, e in exponents.items() if e)
 
 
@@ -284,20 +300,20 @@ def is_zero(p: Polynomial) -> bool:
 def cleared(p: Polynomial, inverse: InverseFactor) -> Polynomial:
     """The polynomial times a power of a denominator, so that it is gone."""
     highest = max(e for m, _ in p for g, e in m if g == inverse)
-    result = ZERO
+    parts = []
     for monomial, coefficient in p:
         own = next((e for g, e in monomial if g == inverse), Fraction(0))
         rest = frozenset((g, e) for g, e in monomial if g != inverse)
-        result = result + of_monomial(rest, coefficient) * power(inverse.of, highest - own)
-    return result
+        parts.append(of_monomial(rest, coefficient) * power(inverse.of, highest - own))
+    return total(parts)
 
 
 def rebuilt(p: Polynomial, change: Callable[[Generator], Polynomial]) -> Polynomial:
     """The polynomial with each outermost generator replaced."""
-    result = ZERO
+    parts = []
     for monomial, coefficient in p:
         term = number(coefficient)
         for g, e in monomial:
             term = term * power(change(g), e) if e != 1 else term * change(g)
-        result = result + term
-    return result
+        parts.append(term)
+    return total(parts)

@@ -79,10 +79,12 @@ def report(
     processes that compute the rest, for the same bytes.
 
     >>> import tempfile
+    >>> import symgate as sg
+    >>> run = sg.simulate("rnn", sg.init("rnn", hidden=4, input=1), [[0.5], [1.0], [0.0]])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     small = report(["rnn"], folder, hidden=4, lags=20, long=30, samples=1)
-    ...     small.path.name, sorted(small.data["cells"])
-    ('index.html', ['rnn'])
+    ...     made = report(runs=[run], output=folder)
+    ...     made.path.name, len(made.data["runs"])
+    ('index.html', 1)
     """
     if format not in FORMATS:
         raise UnknownName("the format", str(format), FORMATS)
