@@ -68,14 +68,16 @@ class PathBlock:
 class Paths:
     """The paths of some runs, for every block of the whole state that was asked for.
 
-    They were followed back from step `at` of `sequences` sequences in all. `lags` holds each
-    lag up to 64, then 128 more up to the last. `titles` maps each path to words, `share`
-    each to its part in one step of the whole state, all blocks together: these add up to 1.
+    They were followed back from step `at` of `sequences` sequences, of `networks` networks
+    together; `over` says so in words. `lags` holds each lag up to 64, then 128 more up to the
+    last. `titles` maps each path to words, `share` each to its part in one step of the whole
+    state, all blocks together: these add up to 1.
     """
 
     cell: str
     norm: str
     at: int
+    networks: int
     sequences: int
     lags: Array
     titles: Mapping[str, str]
@@ -86,6 +88,17 @@ class Paths:
     def names(self) -> tuple[str, ...]:
         """The paths, the carry first."""
         return tuple(self.titles)
+
+    @property
+    def over(self) -> str:
+        """What the medians are taken over, in words."""
+        if self.sequences == 1:
+            return "one sequence"
+        if self.networks == 1:
+            return f"median of {self.sequences} sequences"
+        each = self.sequences // self.networks
+        many = "a sequence" if each == 1 else f"{each} sequences"
+        return f"median of {self.networks} networks, {many} each"
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {100 * part:.1f}%" for name, part in self.share.items())
@@ -190,7 +203,7 @@ def paths(
     }
     titles = {name: _title(named, name) for name in named.names}
     sequences = sum(run.samples for run in runs)
-    return Paths(cell.name, norm, last, sequences, noted, titles, together, blocks)
+    return Paths(cell.name, norm, last, len(runs), sequences, noted, titles, together, blocks)
 
 
 def _vector_norms(

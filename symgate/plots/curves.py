@@ -125,7 +125,7 @@ def _limits(ax: Axes, decays: Sequence[Decay], bounds: bool, predictions: bool) 
             beside += [d.bounds.worst_log10, d.bounds.run_log10.max(axis=1)]
         if predictions and d.predictions is not None:
             beside += [entry.log10_norm for entry in d.predictions.entries]
-    span = max(high - low, 0.05)
+    span = max(high - low, 0.05) if high > low else 1.0
     below, above = extent([*beside, np.array([low, high])])
     bottom, top = max(below, low - 0.45 * span), min(above, high + 0.45 * span)
     ax.set_ylim(bottom - 0.04 * span, top + 0.05 * span)
@@ -136,9 +136,10 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
     found = d.bounds
     if found is None:
         return []
+    runs = "this run" if d.log10_norm.shape[1] == 1 else "these runs"
     lines: list[tuple[Array, str, Any]] = [
         (found.worst_log10, "worst case", DOTTED),
-        (found.run_log10.max(axis=1), "bound for this run", (0, (3, 1.5))),
+        (found.run_log10.max(axis=1), f"bound for {runs}", (0, (3, 1.5))),
     ]
     if found.radius_log10 is not None and alone:
         lines.append((found.radius_log10, "spectral radius\n(no bound)", (0, (1, 3))))
@@ -174,7 +175,8 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
         ax.plot(d.lags, line, color=BLACK, ls=dashes[entry.name], lw=1.2, zorder=5)
         last = finite_end(d.lags, entry.log10_norm)
         if last is not None:
-            label = f"from the {entry.name}\noff by {entry.rate_off:+.3f} per step"
+            off = f"{entry.rate_off:+.3f}".replace("-", "−")
+            label = f"from the {entry.name}\noff by {off} per step"
             ends.append(End(*last, label, BLACK))
     return ends
 

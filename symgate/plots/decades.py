@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from symgate.flow.table import power
 from symgate.numerics.norms import NORMS
-from symgate.plots.ground import make_room
+from symgate.plots.ground import columns_of, make_room
 from symgate.plots.style import GREY, darker, points
 
 Array = NDArray[Any]
@@ -46,7 +47,8 @@ def decade_ticks(axis: Any, span: float) -> None:
     whole axis is less than two decades."""
     if span < 2:
         axis.set_major_locator(MaxNLocator(6))
-        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.2g}"))
+        digits = 2 if span > 0.3 else 3
+        axis.set_major_formatter(FuncFormatter(lambda v, _: f"{10**v:.{digits}g}"))
     else:
         axis.set_major_locator(MaxNLocator(7, integer=True))
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:.0f}}}$"))
@@ -63,7 +65,7 @@ def mark_underflow(ax: Axes, curves: Sequence[tuple[Array, Array, str]]) -> None
         near: list[float] = []  # where the words would stand on a curve
         for lags, values, colour in curves:
             near += [*(lags[np.abs(values - level) < 0.08 * (top - bottom)] / width)]
-            below = np.flatnonzero(values < level)
+            below = np.flatnonzero((values < level) & np.isfinite(values))
             if len(below):
                 k = int(below[0])
                 ax.plot(
@@ -96,7 +98,6 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
     """Labels to the right of the lines' ends, moved apart so that none overlap."""
     if not ends:
         return
-    right = max(ax.get_xlim())
     texts = []
     for end in ends:
         texts.append(
@@ -114,6 +115,13 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
         )
     figure = ax.get_figure(root=True)
     assert isinstance(figure, Figure)
+    room = 0.42 * figure.bbox.width / columns_of(ax)
+    for text in texts:
+        wide = text.get_window_extent().width
+        if wide > room:
+            lines = text.get_text().split("\n")
+            most = max(int(room / wide * max(map(len, lines))), 8)
+            text.set_text("\n".join(textwrap.fill(line, most) for line in lines))
     make_room(ax)
     figure.draw_without_rendering()
     pixels = ax.get_window_extent().height
@@ -124,20 +132,21 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
     for text, end, y, place in zip(texts, ends, free, spread(wanted, needed), strict=True):
         text.set_position((1.045, place))
         text.xy = (1.045, place)
-        near, at = end.x >= right * (1 - 1e-9), min(max(y, 0.0), 1.0)
-        if at == y and (near or abs(place - at) > 0.5 * needed[0]):
-            start = end.x if near else right
+        at = min(max(y, 0.0), 1.0)
+        if at == y:
+            early = end.x < max(ax.get_xlim()) * (1 - 1e-9)  # across the picture: not for a curve
             ax.annotate(
                 "",
                 (1.038, place),
-                xytext=(start, bottom + at * (top - bottom)),
+                xytext=(end.x, bottom + at * (top - bottom)),
                 xycoords="axes fraction",
                 textcoords="data",
                 annotation_clip=False,
                 arrowprops={
                     "arrowstyle": "-",
                     "lw": 0.7,
-                    "color": end.colour,
+                    "color": GREY if early else end.colour,
+                    "linestyle": (0, (1, 2)) if early else "solid",
                     "shrinkA": 2,
                     "shrinkB": 0,
                 },
@@ -195,12 +204,12 @@ def extent(parts: Sequence[Array]) -> tuple[float, float]:
 def beyond(log10: float, bottom: float, top: float) -> str:
     """What a label adds where a line leaves the picture: an arrow and its last value.
 
-    >>> beyond(-45.5, -10, 0), beyond(-5, -10, 0)
-    (' ↓ 3.2e-46', '')
+    >>> beyond(-45.5, -10, 0).split(), beyond(-5, -10, 0)
+    (['↓', '3.2e-46'], '')
     """
     if bottom <= log10 <= top:
         return ""
-    return f" {'↑' if log10 > top else '↓'} {power(log10)}"
+    return f" {'↑' if log10 > top else '↓'}\N{NO-BREAK SPACE}{power(log10)}"
 
 
 def shown(values: Array) -> Array:

@@ -48,6 +48,11 @@ def ground_of(ax: Axes) -> Iterator[None]:
         for bar in set(figure.axes if figure else ()) - beside:
             bar.tick_params(colors=on_dark("black"))
             bar.yaxis.label.set_color(on_dark("black"))
+    settle(ax)
+
+
+def settle(ax: Axes) -> None:
+    """Room for the words of these axes, a title that is too wide on several lines."""
     make_room(ax)
     if fold_title(ax):
         make_room(ax)
@@ -88,16 +93,27 @@ def make_room(ax: Axes) -> None:
 
 def fold_title(ax: Axes) -> bool:
     """Break a title that is wider than its column; whether it was."""
-    spec, title, figure = ax.get_subplotspec(), _title(ax), ax.get_figure()
-    if spec is None or figure is None:
+    title, figure, columns = _title(ax), ax.get_figure(root=True), columns_of(ax)
+    if ax.get_subplotspec() is None or figure is None:
         return False
-    words, at, columns = title.get_text(), title.get_window_extent(), spec.get_gridspec().ncols
-    beside, room = 0.7 * figure.bbox.width / columns, figure.bbox.width - max(at.x0, 0.0)
+    words, at = title.get_text(), title.get_window_extent()
+    width, middle = figure.bbox.width, (at.x0 + at.x1) / 2
+    centred = title.get_horizontalalignment() == "center"
+    room = 2 * min(middle, width - middle) if centred else width - max(at.x0, 0.0)
+    beside = 0.7 * width / columns
     share = (beside if columns > 1 else 0.95 * room) / max(at.width, 1.0)
     if share >= 1 or "$" in words:
         return False
-    title.set_text(textwrap.fill(words, max(int(share * len(words)), 8)))
+    most = max(int(share * len(words)), 8)
+    hyphens = max(map(len, words.split())) > most
+    title.set_text(textwrap.fill(words, most, break_on_hyphens=hyphens))
     return True
+
+
+def columns_of(ax: Axes) -> int:
+    """How many axes stand beside each other where these stand, bars of colours apart."""
+    spec = ax.get_subplotspec()
+    return spec.get_topmost_subplotspec().get_gridspec().ncols if spec else 1
 
 
 def lighten(artists: Iterable[Artist]) -> None:

@@ -17,7 +17,7 @@ from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
-from symgate.plots.ground import make_room
+from symgate.plots.ground import settle
 from symgate.plots.lines import chosen
 from symgate.plots.style import axes as axes_of
 from symgate.plots.style import caption, points, styled
@@ -120,7 +120,7 @@ def sweep_on(
         fontsize=points(10.5),
     )
     _bar(ax, mesh, title, powers=positive)
-    make_room(ax)
+    settle(ax)
     return ax
 
 
@@ -152,11 +152,11 @@ def _line(ax: Axes, s: Sweep, name: str, values: Array, title: str, **line: Any)
                 which(LogFormatter(minor_thresholds=(2, 0.4)))
     for place in np.flatnonzero(np.isposinf(values)).tolist():
         middle = ax.get_xaxis_transform()
-        ax.text(place, 0.96, "grows", transform=middle, ha="center", va="top")
+        ax.text(place, 0.96, "grows", transform=middle, ha="center", va="top", fontsize="small")
     ax.set_xlabel(_axis_title(name))
     ax.set_ylabel(title)
     ax.set_title(f"{caption(s.cell)}: {title}", fontsize=points(10.5))
-    make_room(ax)
+    settle(ax)
     return ax
 
 

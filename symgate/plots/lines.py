@@ -18,8 +18,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.asked import axes
-from symgate.plots.decades import norm_label
-from symgate.plots.ground import make_room
+from symgate.plots.decades import finite_end, norm_label
+from symgate.plots.ground import settle
 from symgate.plots.style import caption
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def curve(
     **line: Any,
 ) -> Axes:
     """Draw a curve: a line for the median, a band from the 10th to the 90th percentile, a circle
-    at the half-life.
+    at the half-life, a triangle where it is zero from then on.
 
     `bounds` adds the worst case and the bound of these runs, `predictions` what biases, mean
     gates and the Lyapunov exponent promise. All other keywords go to the line.
@@ -75,13 +75,14 @@ def curve(
     >>> plt.close()
     """
     ax = chosen(ax)
+    whose = f"{caption(d.cell)}: " if ax.lines else ""
     beside: list[tuple[str, Array, Any]] = []
     if bounds and d.bounds is not None:
-        beside.append((f"{d.cell}: worst case", d.bounds.worst_log10, ":"))
-        beside.append((f"{d.cell}: bound for these runs", d.bounds.run_log10.max(axis=1), "-."))
+        beside.append((f"{whose}worst case", d.bounds.worst_log10, ":"))
+        beside.append((f"{whose}bound for these runs", d.bounds.run_log10.max(axis=1), "-."))
     if predictions and d.predictions is not None:
         for entry, dash in zip(d.predictions.entries, PREDICTED, strict=False):
-            beside.append((f"{d.cell}: from the {entry.name}", entry.log10_norm, dash))
+            beside.append((f"{whose}from the {entry.name}", entry.log10_norm, dash))
     low, high = d.band
     scaled(ax, [low, high, d.median, *(values for _, values, _ in beside)])
     norm = norm_label(d.of, d.wrt, d.norm_name)
@@ -92,10 +93,24 @@ def curve(
     if math.isfinite(d.half_life) and d.half_life > 0:
         at = np.interp(d.half_life, d.lags, d.median)
         line_on(ax, [d.half_life], np.array([at]), ls="", marker="o", mfc="none", color=colour)
+    end = finite_end(d.lags, d.median)
+    if end is not None and end[0] < d.lags[-1]:
+        _mark_zero(ax, *end, float(d.lags[-1]), colour)
     for label, values, dash in beside:
         line_on(ax, d.lags, values, label=label, ls=dash, lw=1.0, color=colour)
     titled(ax, norm)
     return ax
+
+
+def _mark_zero(ax: Axes, lag: float, log10: float, last: float, colour: Any) -> None:
+    """Where a curve ends because it is exactly zero from then on, up to the last lag."""
+    (y,) = _on(ax, np.array([log10]))
+    ax.plot(lag, y, marker="v", ls="", color=colour, label="_")
+    ax.annotate(
+        f"zero after lag {lag:.0f}", (lag, y), (8, 0), textcoords="offset points", va="center"
+    )
+    ax.update_datalim([(last, y)])
+    ax.autoscale_view()
 
 
 def memory(m: Memory, ax: Axes | None = None, **line: Any) -> Axes:
@@ -165,4 +180,4 @@ def titled(ax: Axes, name: str, across: str = "lag $k$ (steps back)") -> None:
         ax.set_xlabel(across)
     if not ax.get_ylabel():
         ax.set_ylabel(name)
-        make_room(ax)
+        settle(ax)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from symgate.numerics.norms import NORMS
-from symgate.plots.ground import is_dark
+from symgate.plots.ground import is_dark, settle
 from symgate.plots.lines import chosen, line_on, scaled, titled
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
     """‖∂y_at/∂x_s‖ over the steps s of the sequence."""
     ax = chosen(ax)
     scaled(ax, [reach.log10_norm])
-    line_on(ax, np.arange(len(reach.log10_norm)), reach.log10_norm, **line)
+    steps = np.arange(len(reach.log10_norm))
+    drawn = line_on(ax, steps, reach.log10_norm, **line)
+    if not np.isfinite(reach.log10_norm).any():
+        drawn.set_label(f"{drawn.get_label()}: zero at every step".removeprefix("_: "))
+        ax.legend(frameon=False)
+    ax.update_datalim([(0, 1), (steps[-1], 1)], updatey=False)
+    ax.autoscale_view()
     ax.axvline(reach.at, color="0.5", linewidth=0.8, linestyle=":")
     below = NORMS[reach.norm.split(",")[0]].sign  # what estimates it stands behind a comma
     titled(ax, rf"$\|\partial y_{{{reach.at}}} / \partial x_s\|_{{{below}}}$", "step $s$")
@@ -51,4 +57,5 @@ def watch_curves(watch: Watch, label: str, ax: Axes | None = None, **line: Any) 
     titled(ax, f"{NORMS[watch.norm].label} norm")
     ax.set_title(label)
     ax.legend(frameon=False)
+    settle(ax)
     return ax

@@ -91,9 +91,8 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
     ax.set_xlabel(f"lag $k$ (steps back){below}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
-    count = "one sequence" if paths.sequences == 1 else f"median of {paths.sequences} sequences"
     ax.set_title(
-        f"{caption(paths.cell)}: {count} (and share of one step)",
+        f"{caption(paths.cell)}: {paths.over}; in brackets, the share of one step",
         fontsize=points(9.5),
         color="#444444",
     )

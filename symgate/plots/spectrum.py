@@ -62,8 +62,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
     decade_ticks(ax.yaxis, float(np.ptp(held)))
     ax.grid(axis="y")
     make_room(ax)
-    wide = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted()).width
-    apart, last_shown = math.log(lags[-1] / lags[0]) * max(1 / 7, 0.5 / wide), 0.0
+    apart, last_shown = math.log(lags[-1] / lags[0]) * max(1 / 7, 0.5 / _inches(ax)), 0.0
     for k, r in sorted(d.effective_rank.items()):
         if k == 0 or (last_shown and math.log(k / last_shown) < apart):
             continue
@@ -87,4 +86,12 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
         pad=18,
     )
     label_ends(ax, ends)
+    letters = float(ax.xaxis.get_majorticklabels()[0].get_fontsize())
+    if 0.3 * _inches(ax) / math.log10(lags[-1] / lags[0]) < 2.5 * letters / 72:
+        ax.xaxis.set_major_locator(LogLocator())  # 100 and 200 would touch
     return ax
+
+
+def _inches(ax: Axes) -> float:
+    """How wide axes are."""
+    return ax.get_window_extent().width / ax.figure.dpi

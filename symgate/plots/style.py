@@ -22,7 +22,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
-from symgate.plots.ground import ground_of
+from symgate.plots.ground import fold_title, ground_of
 from symgate.plots.vector import compact
 
 P = ParamSpec("P")
@@ -199,7 +199,10 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
         given = next((a for a in (*args, *kwargs.values()) if isinstance(a, Axes)), None)
         with settings(style()):
             if given is None:
-                return function(*args, **kwargs)
+                made = function(*args, **kwargs)
+                for ax in [made] if isinstance(made, Axes) else getattr(made, "axes", ()):
+                    fold_title(ax)
+                return made
             with ground_of(given):
                 return function(*args, **kwargs)
 

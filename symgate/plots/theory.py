@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from symgate.plots.ground import settle
 from symgate.plots.lines import chosen, line_on, scaled, titled
 from symgate.plots.style import BLUE, DASHED, GREY, RED, caption, page, styled
 
@@ -68,6 +69,7 @@ def spectrum_on(ax: Axes | None, found: Lyapunov, **line: Any) -> Axes:
     dead = int((~finite).sum())
     tail = f"; {dead} at $-\\infty$ not shown" if dead else ""
     ax.set_title(f"{caption(found.cell)}, {found.width} directions{tail}")
+    settle(ax)
     return ax
 
 
@@ -77,14 +79,15 @@ def growth_on(ax: Axes | None, measured: Growth, predicted: MeanField | None, **
     lags = np.arange(len(measured.log_square))
     log10 = measured.log_square / np.log(10)
     scaled(ax, [log10])
+    what = f"χ = {measured.chi:.3f} measured"
     label = f"measured $\\chi$ = {measured.chi:.3f}"
     style = {"marker": "o", "ls": "", "ms": 4, "label": label, **line}
     line_on(ax, lags, log10, **style)
     if predicted is not None and predicted.chi > 0:
         label = f"mean field $\\chi$ = {predicted.chi:.3f}"
         line_on(ax, lags, lags * np.log10(predicted.chi), label=label)
+        what += f" (points), {predicted.chi:.3f} mean field (line)"
     titled(ax, r"$\|\partial h_t / \partial h_{t-k}\|_F^2\, /\, n$")
-    ax.set_title(f"{caption(measured.cell)}, {measured.hidden} units")
-    falls = log10[-1] < log10[0]
-    ax.legend(frameon=False, fontsize="small", loc="lower left" if falls else "upper left")
+    ax.set_title(f"{caption(measured.cell)}, {measured.hidden} units: {what}")
+    settle(ax)
     return ax

@@ -49,7 +49,7 @@ PARTED = 5
 
 
 @dataclass(frozen=True)
-class Page:
+class TypeArea:
     """What a page holds: the rows of a table and the size of its letters; the sizes that a
     formula may have, each with its room in em, and how many lines of it may not be parted."""
 
@@ -60,8 +60,8 @@ class Page:
 
 
 #: A page of paper; and whatever a fragment stands in: beamer's slides are the narrowest.
-PAPER = Page(30, r"\small", (("", WIDTH),), 99)
-SLIDE = Page(
+PAPER = TypeArea(30, r"\small", (("", WIDTH),), 99)
+SLIDE = TypeArea(
     9,
     r"\scriptsize\tabcolsep3pt",
     (("", 27.0), (r"\footnotesize", 33.0), (r"\scriptsize", 37.0), (r"\tiny", 49.0)),
@@ -117,7 +117,7 @@ def _derivations(
     derivations: Sequence[Derivation],
     pictures: Sequence[str] = (),
     breaks: Container[int] = (),
-    page: Page = PAPER,
+    page: TypeArea = PAPER,
 ) -> str:
     several = len(derivations) > 1
     out = []
@@ -128,14 +128,14 @@ def _derivations(
     return "\n".join(out)
 
 
-def _derivation(derivation: Derivation, several: bool, page: Page) -> str:
+def _derivation(derivation: Derivation, several: bool, page: TypeArea) -> str:
     if not several:
         return sections(derivation, "section", page)
     title = rf"\section{{{latex_text(derivation.title)}}}"
     return f"{title}\n\n{sections(derivation, 'subsection', page)}"
 
 
-def sections(derivation: Derivation, level: str, page: Page = PAPER) -> str:
+def sections(derivation: Derivation, level: str, page: TypeArea = PAPER) -> str:
     r"""The sections of a derivation, headed by a command such as \subsection."""
     pens = [
         derivation.pen if room == derivation.pen.room else Pen(derivation, room)
@@ -148,7 +148,7 @@ def sections(derivation: Derivation, level: str, page: Page = PAPER) -> str:
     return "\n\n".join(out) + "\n"
 
 
-def _step(pens: Sequence[Pen], step: Step, page: Page) -> str:
+def _step(pens: Sequence[Pen], step: Step, page: TypeArea) -> str:
     pen = pens[0]
     heading = pen.words(step.heading, latex_text, math)
     reason = pen.words(step.reason, latex_text, math)
@@ -160,7 +160,7 @@ def _step(pens: Sequence[Pen], step: Step, page: Page) -> str:
     return "\n".join(out)
 
 
-def _displays(pens: Sequence[Pen], formula: Formula, page: Page) -> list[str]:
+def _displays(pens: Sequence[Pen], formula: Formula, page: TypeArea) -> list[str]:
     """A formula in the largest letters in which it fits the page."""
     shown: list[str] = []
     for pen, (size, room) in zip(pens, page.sizes, strict=True):
@@ -228,7 +228,7 @@ def _length(words: Words) -> int:
     return sum(len(word) if isinstance(word, str) else 4 for word in words)
 
 
-def _table(pen: Pen, table: Table, page: Page) -> str:
+def _table(pen: Pen, table: Table, page: TypeArea) -> str:
     parts = [table.rows[i : i + page.rows] for i in range(0, len(table.rows), page.rows)]
     blocks = [in_table(pen, table, part, page.table) for part in parts]
     return "\\par\\nobreak" + "\n".join(blocks)

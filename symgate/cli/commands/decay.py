@@ -240,5 +240,4 @@ def _paths(decays: list[Decay]) -> None:
     print("\n" + "\n".join(columns(table)))
     for d in decays:
         assert d.paths is not None
-        many = "1 sequence" if d.paths.sequences == 1 else f"{d.paths.sequences} sequences, median"
-        print(f"{d.cell}, paths: {many}, followed back from step {d.paths.at}")
+        print(f"{d.cell}, paths: {d.paths.over}, followed back from step {d.paths.at}")

@@ -76,7 +76,7 @@ def _of_matrix(subject: Subject) -> Iterator[Step]:
         one_long = subject.ranges.lengths.get(vector) == 1
         size = Integer(1) if one_long else Norm(vector) ** 2
         found += [" are ", across + along * size, " for what is stored along ", vector]
-        found += [" and ", across, " for all that stands at a right angle to it"]
+        found += [", and ", across, " for what is orthogonal to it"]
     yield Step(("The eigenvalues",), (*found, "."))
 
 

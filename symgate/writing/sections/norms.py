@@ -13,7 +13,7 @@ from sympy import Abs, Add, Expr, Indexed, Integer, MatAdd, Mul
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Across, Down
-from symgate.algebra.vectors import rank, variable
+from symgate.algebra.vectors import name_of, rank, variable
 from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
@@ -149,14 +149,14 @@ def _constant(bound: Expr) -> Expr:
 def _vanish(subject: Subject, found: Bounds) -> Iterator[Step]:
     heading: Words = ("When it must vanish",)
     states = subject.states
-    totals = [found.total(s, s) for s in states]
-    least = max(map(_constant, totals))
+    fixed = {s: _constant(found.total(s, s)) for s in states}
+    state = max(fixed, key=fixed.__getitem__)
     if all(found.total(of, wrt) == 0 for of in states for wrt in states):
         yield Step(heading, ("Always, after one step.",))
-    elif least >= 1:
-        yield Step(heading, _no_verdict(subject, found, least))
+    elif fixed[state] >= 1:
+        yield Step(heading, _no_verdict(subject, found, state, fixed[state]))
     elif len(states) == 1:
-        yield from _single(subject, heading, totals[0])
+        yield from _single(subject, heading, found.total(state, state))
     else:
         yield Step(heading, _by_powers(found))
 
@@ -173,28 +173,28 @@ def _by_powers(found: Bounds) -> Words:
     )
 
 
-def _no_verdict(subject: Subject, found: Bounds, least: Expr) -> Words:
-    """Where the bound is 1 or more with all weights zero."""
+def _no_verdict(subject: Subject, found: Bounds, state: str, least: Expr) -> Words:
+    """Where the bound of a state is 1 or more with all weights zero."""
     whole = found.matrix()
     weights = whole.atoms(SpectralNorm) or whole.atoms(MaxNorm)
     if not weights and whole.is_diagonal() and max(whole.diagonal()) == 1:
         return (
-            "The bound is exactly 1 whatever the weights: the gradient need not vanish, and it "
-            "cannot explode.",
+            "The bound is exactly 1 whatever the weights: the gradient cannot explode; whether it "
+            "vanishes, the bound does not say.",
         )
     why: Words = (
-        (
-            "No choice of weights brings this bound below 1: with all weights zero it is still ",
-            least,
-            ". It",
-        )
+        ("Even with all weights zero, the bound on ", subject.partial(state, state), " is ", least)
         if weights
-        else ("This bound does not depend on the weights, and is at least 1. It",)
+        else (
+            "The bound on ",
+            subject.partial(state, state),
+            " does not depend on the weights, and is at least 1",
+        )
     )
     return (
         *why,
-        " therefore never shows that the gradient vanishes, nor does it rule out that the "
-        "gradient explodes.",
+        ". The bounds therefore never show that the gradient vanishes, nor do they rule out that "
+        "it explodes.",
     )
 
 
@@ -253,31 +253,31 @@ def _carried(subject: Subject) -> Step:
     for carry in carries(subject.lin):
         known = _multiplied(carry.coefficient)
         alike.setdefault(known, []).append((subject.now(carry.state),))
-    can_close = gates(subject.cell)
+    can_close = set(gates(subject.cell))
     words: list[Any] = []
     for (multiplies, coefficient), carried in alike.items():
         words += ["The carry of ", *listed(carried)]
-        held = [g for g in can_close if coefficient.has(variable(g))][:4]
+        held = sorted((v for v in coefficient.atoms(Indexed) if name_of(v) in can_close), key=str)[
+            :4
+        ]
         settings = [
-            dict(zip(held, values, strict=True))
-            for values in tuples((1, 0), repeat=len(held))
-            if coefficient.xreplace(
-                {variable(g): Integer(v) for g, v in zip(held, values, strict=True)}
-            )
-            == 1
+            found
+            for values in tuples(map(Integer, (1, 0)), repeat=len(held))
+            if coefficient.xreplace(found := dict(zip(held, values, strict=True))) == 1
         ]
         if coefficient == 1:
             words.append(
                 " is the identity: a change passes along it unchanged, whatever the weights. "
             )
         elif held and settings:
-            named = listed([(variable(g), f" → {v}") for g, v in settings[0].items()])
+            named = listed([(gate, f" → {end}") for gate, end in settings[0].items()])
             words += [
                 multiplies,
                 coefficient,
-                ", which tends to 1 for ",
+                ". As ",
                 *named,
-                ": a change then passes unchanged, and along this path the gradient neither "
+                "," if coefficient in held else ", this tends to 1:",
+                " a change passes unchanged, and along this path the gradient neither "
                 "vanishes nor explodes. ",
             ]
         else:

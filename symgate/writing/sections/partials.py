@@ -52,9 +52,9 @@ def steps(subject: Subject) -> Iterator[Step]:
         beside.append(len(heard) + bool(zero and len(cell.states) <= 2))
     reason: list[object] = []
     if lines:
-        layers = ", in an upper layer also to what the layer below sends up"
+        layers = " and, in an upper layer, to what the layer below sends up"
         reason += [
-            f"How each gate responds to the previous state{layers if seams(cell) else ''}, "
+            f"How each gate responds to the previous state{f'{layers},' if seams(cell) else ','} "
             "with the input held fixed. "
         ]
         if len(cell.states) > 2:
@@ -62,7 +62,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     if deaf:
         names = listed([(subject.now(g),) for g in deaf])
         reads = "reads" if len(deaf) == 1 else "read"
-        reason += [*names, f" {reads} no previous state, so the partials are zero."]
+        reason += [*names, f" {reads} no previous state, so their partials are zero."]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
     yield Step(
         ("Each gate with respect to each previous state",),
