@@ -67,7 +67,27 @@ def test_the_users_style_holds(d: sg.Decay) -> None:
         assert all(mpl.colors.to_rgb(line.get_color()) != (0, 0, 0) for line in ax.get_lines())
         assert not ax.texts  # nothing that could run into the axes beside it
     labels = [line.get_label() for line in ax.get_lines()]
-    assert {"rnn", "rnn: worst case", "rnn: bound for these runs"} <= set(labels)
+    assert {"rnn", "worst case", "bound for these runs"} <= set(labels)
+    labels = [line.get_label() for line in d.plot(ax, bounds=True).get_lines()]
+    assert "rnn: worst case" in labels  # of a second cell it says whose
+
+
+def test_a_curve_that_is_zero_says_so_and_keeps_its_lags() -> None:
+    ax = sg.decay("rnn-relu", hidden=3, lags=40, gain=0).plot()
+    assert [text.get_text() for text in ax.texts] == ["zero after lag 0"]
+    assert ax.get_xlim()[1] >= 40
+
+
+def test_long_names_leave_room_for_the_curves() -> None:
+    name = "a-cell-with-a-name-of-more-than-thirty-letters"
+    cell = sg.Cell.from_text("h[t] = tanh(W @ x[t] + U @ h[t-1])", name=name)
+    long = sg.decay(cell, hidden=3, lags=20)
+    _, ax = plt.subplots(figsize=(300 / 72, 200 / 72))
+    sg.plots.decay_curves([long], ax)
+    assert ax.get_position().width > 0.3
+    plt.figure(figsize=(300 / 72, 200 / 72))
+    ax = sg.sweep(cell, hidden=[2, 3], bias={}, lags=10).plot()
+    assert ax.title.get_window_extent().x0 > 0
 
 
 def test_memory_and_sweep_draw_there_too() -> None:

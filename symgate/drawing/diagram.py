@@ -65,7 +65,9 @@ class Diagram:
         inches wide, or so that its letters have `font_size` points."""
 
         if width is not None and font_size is not None:
-            raise SymgateError("width or font_size: each sets the scale of a diagram")
+            raise SymgateError(
+                "give width or font_size, not both: either one sets the scale of a diagram"
+            )
         scale = 72 * width / self.scene.width if width is not None else 1.0
         if font_size is not None:
             scale = font_size / max(text.size for text in self.scene.texts)

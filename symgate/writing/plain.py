@@ -154,7 +154,7 @@ class _Writer:
             [self.words(h) for h in table.header],
             *([self.words(c) for c in row] for row in table.rows),
         ]
-        widths = [min(60, max(_width(row[i]) for row in rows)) for i in range(len(rows[0]))]
+        widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
         lines = []
         for row in rows:
             cells = [c + " " * max(0, w - _width(c)) for c, w in zip(row, widths, strict=True)]

@@ -208,7 +208,7 @@ def _carry(f: Findings) -> Words:
             "its gradient lasts.",
         )
     words: Words = (
-        "Without the carry, what remains would be ",
+        "Without the carry, there would remain ",
         *listed(without),
         ". ",
     )
@@ -222,7 +222,9 @@ def _carry(f: Findings) -> Words:
     ]
     if chrono:
         words += (
-            "With chrono biases, what remains after ",
+            "With chrono biases and ",
+            f.number("long/hidden", "whole"),
+            " units, what remains after ",
             Link(f"{f['long/steps']:,} steps", "#long"),
             " is ",
             *listed(chrono),

@@ -33,7 +33,7 @@ BOUNDS = Picture(
     "The decay of the gradient with its bounds",
     (
         "The first lags, with bounds on the norm. Dotted: worst case over all inputs. Dashed: "
-        "bound for this run.",
+        "bound for these runs.",
     ),
 )
 
@@ -72,9 +72,10 @@ def section(f: Findings) -> Chapter:
         " times as large, and falls at the same rate in the long run. The rate is the slope of "
         "the natural logarithm of the norm over the second half of the lags; half-life and time "
         "constant are ln 2 and 1 divided by its size. The time constant from the biases is that "
-        "of the carry alone, with every gate at its bias. The last lag is the largest at which "
-        "more than a millionth is left. The carry's share is its part in the one-step Jacobian of "
-        "the whole state.",
+        "of the carry alone, with every gate at its bias. Above ",
+        Maths("10^{-6}"),
+        " up to lag: the largest lag at which more than a millionth is left. The carry's share is "
+        "its part in the one-step Jacobian of the whole state.",
     )
     blocks = (
         Paragraph(
