@@ -202,6 +202,14 @@ def having(attribute: str, what: str) -> Check:
     return check
 
 
+def formula(name: str, value: Any) -> Any:
+    """A formula, or a number."""
+    if not hasattr(value, "free_symbols") and not is_number(value):
+        mend = "a formula, such as sg.jacobian(cell) gives"
+        raise SymgateError(f"{name} must be {mend}, not {shown(value)}")
+    return value
+
+
 def letter(name: str, value: Any) -> str:
     """One character."""
     if not isinstance(value, str) or len(value) != 1:
@@ -286,12 +294,14 @@ def shown(value: Any) -> str:
 ASKED: Mapping[str, Check] = {
     "at": several(whole()),
     "ax": axes,
+    "batch_first": switch,
     "bias": table(number()),
     "bold": switch,
     "burn_in": whole(),
     "checkpoint": switch,
     "count": whole(1),
     "dt": number(above=0),
+    "expression": formula,
     "form": word,
     "format": word,
     "gain": number(),
@@ -307,13 +317,13 @@ ASKED: Mapping[str, Check] = {
     "limit": whole(1),
     "low": number(least=0),
     "networks": whole(1),
-    "norm": word,
     "notation": word,
     "of": word,
     "order": ordered,
     "output": path,
     "path": path,
     "progress": hook,
+    "residual": switch,
     "resume": path,
     "samples": whole(1),
     "scale": number(above=0),

@@ -6,6 +6,7 @@ mend it. The command line prints them and exits with 3; nothing here is ever a b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -140,7 +141,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if _ELSEWHERE.get(name) in names:
         return f"; did you mean {_ELSEWHERE[name]!r}?"
-    near = get_close_matches(name, names, n=3, cutoff=0.6) if len(name) <= 100 else []
+    bare = re.sub(r"(?<=\w)(_?\{.*\}|_t|\[.*\])$", "", name)  # h_t, h_{t-1}, h[t]
+    close = [bare] if bare in names else get_close_matches(name, names, n=3, cutoff=0.6)
+    near = close if len(name) <= 100 else []
     if near:
         return "; did you mean " + " or ".join(map(repr, near)) + "?"
     shown = map(repr, names) if len(names) <= 20 else names

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from sys import modules
+from types import ModuleType
 from typing import Any, TypeVar
 
 from symgate.errors import did_you_mean
@@ -140,6 +142,16 @@ def tells(what: str, instead: Mapping[str, str] = {}) -> Callable[[Class], Class
         return own
 
     return over
+
+
+def not_called(room: str, mend: str) -> None:
+    """Let a module that passes for a function say what to type."""
+
+    class Room(ModuleType):
+        def __call__(self, *_: object, **__: object) -> None:
+            raise TypeError(f"{room} is a module; take {mend}")
+
+    modules[room].__class__ = Room
 
 
 def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str]) -> str:

@@ -40,6 +40,16 @@ def html_table(
     return f"<table>{above}<tbody>{body}</tbody></table>{below}"
 
 
+def log10_columns(name: str, values: Any) -> dict[str, Any]:
+    """The columns of log10 values, a row a step or lag: of one curve, or of several by number.
+
+    >>> import numpy as np
+    >>> list(log10_columns("sample", np.zeros((5, 2))))
+    ['sample_0_log10', 'sample_1_log10']
+    """
+    return {f"{name}_{i}_log10": line for i, line in enumerate(values.reshape(len(values), -1).T)}
+
+
 def frame(columns: Mapping[str, Any], index: str | list[str] | None = None) -> Any:
     """A pandas DataFrame; pandas is asked for here and nowhere else."""
     try:

@@ -159,7 +159,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("decay", "gru", "--hidden", "99999"), 3, "the parameters of gru with 99999 units would"),
         (("decay", "rnn", "--samples", "9" * 9), 3, "fewer units, lags, networks or samples"),
         (("decay", "gru", "--of", "q"), 3, "a value of gru named 'q'"),
-        (("decay", "gru", "--bias", "f=1"), 3, "a gate of gru named 'f'"),
+        (("decay", "gru", "--bias", "f=1"), 3, "a gate or a bias of gru named 'f'"),
         (("decay", "gru", "--bias", "f"), 2, "gate=value"),
         (("decay", "gru", "--seed", "1.5"), 2, "'1.5' is not a whole number"),
         (("decay", "gru", "--seed", "-1"), 3, "seed must be a whole number, 0 or more"),
@@ -178,7 +178,7 @@ def test_sweep(symgate: Run, tmp_path: Path) -> None:
         (("sweep", "lstm", "--hidden", ""), 3, "the grid has no points"),
         (("sweep", "lstm", "--hidden", "1,2", "--limit", "1"), 3, "2 points, more than the limit"),
         (("sweep", "lstm", "--bias", "f=0:6:1"), 2, "START:STOP:COUNT like 0:6:7"),
-        (("sweep", "lstm", "--bias", "z=1"), 3, "a gate of lstm named 'z'"),
+        (("sweep", "lstm", "--bias", "z=1"), 3, "a gate or a bias of lstm named 'z'"),
         (("sweep", "lstm", "--keep", "/missing/s.jsonl"), 3, "there is no folder /missing"),
     ],
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
+from shutil import which
 
 import numpy as np
 import pytest
@@ -86,6 +89,39 @@ def test_completion_knows_commands_and_cells(
     script = said(capsys, "completion", shell)
     assert "@" not in script
     assert all(word in script for word in (*COMMANDS, "lstm-peephole"))
+
+
+TABBED = [
+    ("de", "derive decay"),
+    ("show --not", "--notation"),
+    ("show --notation c", "cho chung colah"),
+    ("show --notation = ch", "cho chung"),
+    ("derive lstm --sections cell,pa", "cell,partials"),
+    ("sweep gru --scheme keras,o", "keras,orthogonal"),
+    ("decay gru --norm f", "frobenius"),
+    ("decay gru --hidden ", ""),
+    ("jacobian mine", "mine.cell"),
+    ("decay min-g", "min-gru"),
+    ("derive gru -o mi", "mine.cell"),
+    ("help comp", "compare completion"),
+]
+
+
+@pytest.mark.skipif(not which("bash"), reason="there is no bash")
+def test_bash_completes_options_their_values_cells_and_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = [said(capsys, "completion", "bash"), "shopt -u failglob nullglob"]
+    for line, _ in TABBED:
+        words = f"symgate {line}".split(" ")
+        script.append(f"COMP_WORDS=({' '.join(map(quote, words))})")
+        script.append(f'COMP_CWORD={len(words) - 1}; _symgate; echo "${{COMPREPLY[*]}}"')
+    (tmp_path / "mine.cell").touch()
+    done = subprocess.run(
+        ["bash"], input="\n".join(script), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [expected for _, expected in TABBED]
+    assert not done.stderr
 
 
 @pytest.mark.parametrize(

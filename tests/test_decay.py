@@ -287,7 +287,7 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
 
 def test_csv() -> None:
     lines = sg.decay(sg.cell("rnn"), hidden=4, lags=3, samples=2).to_csv().splitlines()
-    assert lines[0] == "cell,lag,median_log10,low_log10,high_log10,sample_0,sample_1"
+    assert lines[0] == "cell,lag,median_log10,low_log10,high_log10,sample_0_log10,sample_1_log10"
     assert [line.split(",")[1] for line in lines[1:]] == ["0", "1", "2", "3"]
 
 
@@ -312,7 +312,7 @@ def test_csv() -> None:
         ({"seed": True}, "seed must be a whole number"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"samples": 0}, "samples must be a whole number, 1 or more"),
-        ({"bias": {"f": 1}}, "a gate of gru named 'f'"),
+        ({"bias": {"f": 1}}, "a gate or a bias of gru named 'f'"),
         ({"scheme": "magic"}, "the scheme 'magic'"),
         ({"singular": [500]}, "singular values are wanted at lags from 0"),
     ],

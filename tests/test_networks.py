@@ -255,9 +255,9 @@ def test_tables_become_frames() -> None:
     d = sg.decay("lstm", hidden=3, lags=5)
     frame = d.to_frame()
     assert isinstance(frame, pandas.DataFrame)
-    assert list(frame.columns[:3]) == ["median", "low", "high"]
+    assert list(frame.columns[:3]) == ["median_log10", "low_log10", "high_log10"]
     assert frame.index.name == "lag"
-    assert "h,h: carry alone" in d.paths.to_frame().columns  # type: ignore[union-attr]
+    assert "h,h: carry alone, log10" in d.paths.to_frame().columns  # type: ignore[union-attr]
     assert len(sg.sweep("rnn", hidden=[2, 3], lags=4).to_frame()) == 2
 
 

@@ -97,7 +97,7 @@ def test_a_file_of_another_sweep(tmp_path: Path) -> None:
           "bias": {"f": range(1000)}},
          "1000 × 1000 × 1 × 1000 = 1,000,000,000 points, more than the limit of 2,000"),
         ({"limit": 7}, "= 8 points, more than the limit of 7"),
-        ({"bias": {"z": [1]}}, "a gate of lstm named 'z'"),
+        ({"bias": {"z": [1]}}, "a gate or a bias of lstm named 'z'"),
         ({"hidden": [0]}, "each of hidden must be a whole number, 1 or more"),
         ({"hidden": [2.5]}, "each of hidden must be a whole number, 1 or more"),
         ({"gain": [math.nan]}, "each of gain must be a finite number"),

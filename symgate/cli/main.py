@@ -89,7 +89,7 @@ def _run(words: list[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warned
-            code: int = import_module(_module(arguments.command)).run(arguments)
+            code: int = import_module(module_of(arguments.command)).run(arguments)
         return code
     except MissingTool as error:
         return _fault(error, 4)
@@ -141,7 +141,7 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     return f"{option} is not an option" + re.sub(r"'(\S+?)'", r"--\1", offer)
 
 
-def _module(command: str) -> str:
+def module_of(command: str) -> str:
     return f"symgate.cli.commands.{command}"
 
 
@@ -164,7 +164,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == command and name != "help":
-            import_module(_module(name)).add(sub)
+            import_module(module_of(name)).add(sub)
             sub.set_defaults(parser=sub)
             sub.epilog = "\n\n".join(filter(None, [sub.epilog, epilog(name)]))
     return parser

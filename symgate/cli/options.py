@@ -75,9 +75,20 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
-#: What the options with a choice take, for their help.
-NOTATIONS = "symgate, cho, chung, colah, keras, lecture, ng, pytorch, row"
-SCHEMES = "pytorch, keras, orthogonal, gaussian, identity, chrono"
+#: What the options with a choice take, for their help and for the completion of shells.
+CHOICES = {
+    "--notation": ("symgate", "cho", "chung", "colah", "keras", "lecture", "ng", "pytorch", "row"),
+    "--scheme": ("pytorch", "keras", "orthogonal", "gaussian", "identity", "chrono"),
+    "--norm": ("spectral", "frobenius"),
+    "--form": ("diag", "hadamard"),
+    "--layout": ("numerator", "transposed"),
+    "--hadamard": ("odot", "circ"),
+    "--format": ("html", "md", "tex", "pdf"),
+    "--sections": ("cell", "activations", "partials", "step", "lags", "norms", "backward", "check"),
+}
+NOTATIONS, SCHEMES, NORMS, SECTIONS = (
+    ", ".join(CHOICES[f"--{name}"]) for name in ("notation", "scheme", "norm", "sections")
+)
 
 
 def add_cell(parser: argparse.ArgumentParser) -> None:
@@ -136,11 +147,9 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def add_states(parser: argparse.ArgumentParser) -> None:
     """--of, --wrt, --norm: which Jacobian."""
-    from symgate.numerics.norms import NORMS
-
     parser.add_argument("--of", help="the state at t (h where there is one)")
     parser.add_argument("--wrt", help="the state at t - k (h where there is one)")
-    parser.add_argument("--norm", default="spectral", help=f"one of {', '.join(NORMS)} (spectral)")
+    parser.add_argument("--norm", default="spectral", help=f"one of {NORMS} (spectral)")
 
 
 def cells(words: list[str], files: list[str] | None) -> list[Cell]:

@@ -90,7 +90,7 @@ class Cell:
     made: dict[Any, Any]  # what `once_a_cell` keeps
 
     def __init__(self, *text: object, **fields: Any) -> None:
-        if text:
+        if text or not fields:
             raise SymgateError("sg.Cell.from_text(text) reads a cell, sg.cell(name) finds one")
         vars(self).update(fields, made={})
 

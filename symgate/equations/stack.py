@@ -13,8 +13,9 @@ from sympy import Indexed
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import name_of, time_of
-from symgate.asked import is_whole, switch
+from symgate.asked import asked, is_whole
 from symgate.equations.cell import Cell, cell_of_text
+from symgate.equations.syntax import MAX_EQUATIONS
 from symgate.equations.zoo import cell as zoo_cell
 from symgate.errors import EquationError, ShapeError, SymgateError
 
@@ -24,6 +25,7 @@ MAX_LAYERS = 64
 BETWEEN = ("", "layer_norm", "rms_norm")
 
 
+@asked()
 def stack(
     *cells: Cell | str, layers: int | None = None, residual: bool = False, norm: str = ""
 ) -> Cell:
@@ -60,7 +62,7 @@ def stack(
         found = found * layers if len(found) == 1 else found
     if norm not in BETWEEN:
         raise SymgateError(f'norm must be "layer_norm", "rms_norm" or "", not {norm!r}')
-    return _joined(found, switch("residual", residual), norm)
+    return _joined(found, residual, norm)
 
 
 def layers_of(cell: Cell) -> tuple[Cell, ...]:
@@ -143,6 +145,11 @@ def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
         if same
         else " above ".join(c.title for c in reversed(cells))
     )
+    if len(lines) > MAX_EQUATIONS:
+        raise SymgateError(
+            f"{len(cells)} layers have {len(lines)} equations, and a cell has at most "
+            f"{MAX_EQUATIONS}: take {MAX_EQUATIONS * len(cells) // len(lines)} layers or fewer"
+        )
     try:
         return cell_of_text("\n".join(lines), name, title=title, roles=roles, outputs=outputs)
     except EquationError as error:

@@ -81,6 +81,11 @@ class Zoo(Mapping[str, Cell]):
             instead |= {name: f"sg.zoo[{name!r}]"} if name in entries() else {}
             raise AttributeError(absent("the zoo", name, instead, ()))
 
+    def __call__(self, *names: object, **_: object) -> None:
+        raise TypeError(
+            f"the zoo is a mapping: take sg.zoo[{[*names, 'gru'][0]!r}], or list(sg.zoo)"
+        )
+
     def __iter__(self) -> Iterator[str]:
         return iter(entries())
 

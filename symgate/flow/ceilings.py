@@ -26,8 +26,8 @@ from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.norms import NORMS
-from symgate.numerics.run import Run
-from symgate.tables import frame, html_table
+from symgate.numerics.run import Run, window_of
+from symgate.tables import frame, html_table, log10_columns
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -68,8 +68,7 @@ class Ceilings:
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: log10 of the worst case and of each sample's
         own bound."""
-        columns = {f"run_{i}": line for i, line in enumerate(self.run_log10.T)}
-        return frame({"worst": self.worst_log10, **columns})
+        return frame({"worst_log10": self.worst_log10, **log10_columns("run", self.run_log10)})
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields."""
@@ -187,7 +186,7 @@ class _Largest:
                 if is_general(self.run.cell):
                     found = over_steps(self.run, vector, start, stop)
                 else:
-                    found = self.run.window(start, stop)[vector]
+                    found = window_of(self.run, start, stop)[vector]
                 most = max(most, float(np.abs(found).max(initial=0)))
         return most
 

@@ -25,7 +25,7 @@ from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 from symgate.instead import DECAY, tells
-from symgate.tables import frame
+from symgate.tables import frame, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -350,24 +350,25 @@ class Decay:
     @asked()
     def to_csv(self, path: str | Path | None = None) -> str:
         """A row a lag: median, band, every sample; written to `path` where one is given."""
-        samples = [f"sample_{i}" for i in range(self.log10_norm.shape[1])]
-        low, high = self.band
+        columns = self._columns()
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["cell", "lag", "median_log10", "low_log10", "high_log10", *samples])
-        for row in zip(self.lags, self.median, low, high, self.log10_norm, strict=True):
-            lag, *middle, each = row
-            writer.writerow([self.cell, int(lag), *map(float, middle), *map(float, each)])
+        writer.writerow(["cell", *columns])
+        for lag, *row in zip(*columns.values(), strict=True):
+            writer.writerow([self.cell, int(lag), *map(float, row)])
         if path is not None:
             write_file(path, out.getvalue())
         return out.getvalue()
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: median, band and every sample, all log10."""
+        return frame(self._columns(), index="lag")
+
+    def _columns(self) -> dict[str, Array]:
+        """The curves of a table, a row a lag."""
         low, high = self.band
-        columns = {"median": self.median, "low": low, "high": high}
-        columns |= {f"sample_{i}": line for i, line in enumerate(self.log10_norm.T)}
-        return frame({"lag": self.lags, **columns}, index="lag")
+        middle = {"median_log10": self.median, "low_log10": low, "high_log10": high}
+        return {"lag": self.lags, **middle, **log10_columns("sample", self.log10_norm)}
 
     @asked()
     def save(self, path: str | Path) -> Path:

@@ -128,13 +128,14 @@ class Paths:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame: log10 norms of each block over the lag, whole and by path."""
-        columns: dict[str, Any] = {"lag": self.lags}
+        columns: dict[str, Any] = {}
         for (of, wrt), block in self.blocks.items():
             columns[f"{of},{wrt}"] = block.whole
             if block.carry is not None:
                 columns[f"{of},{wrt}: {ALONE}"] = block.carry
             columns |= {f"{of},{wrt} without {name}": v for name, v in block.without.items()}
-        return frame(columns, index="lag")
+        logs = {f"{name}, log10": values for name, values in columns.items()}
+        return frame({"lag": self.lags, **logs}, index="lag")
 
     def __getitem__(self, block: tuple[str, str]) -> PathBlock:
         return self.blocks[block]

@@ -22,7 +22,7 @@ from symgate.linear.linearise import linearise
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.norms import NORMS
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, window_of
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
 from symgate.tables import frame, html_table
@@ -76,7 +76,7 @@ class Predictions:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag and a column of log10 norms a prediction."""
-        return frame({e.name: e.log10_norm for e in self.entries})
+        return frame({f"{e.name}, log10": e.log10_norm for e in self.entries})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain fields."""
@@ -163,7 +163,7 @@ def _at_rest(run: Run, coefficient: Expr) -> Array:
     still = simulate(cell, run.params, x or None, state, steps=None if x else 1)
     if is_general(cell):
         return np.abs(over_steps(still, coefficient, 0, 1)).astype(float).ravel()
-    value = np.asarray(still.window(0, 1)[coefficient], float)
+    value = np.asarray(window_of(still, 0, 1)[coefficient], float)
     return np.broadcast_to(value, (1, *value.shape[-2:]) if value.ndim > 1 else (1, 1, 1)).ravel()
 
 
@@ -177,7 +177,7 @@ def _mean_log(run: Run, coefficient: Expr) -> Array:
     total: Any = 0.0
     with np.errstate(divide="ignore"):
         for start in range(0, run.steps, 512):
-            window = run.window(start, min(start + 512, run.steps))
+            window = window_of(run, start, min(start + 512, run.steps))
             value = np.log(np.abs(np.asarray(window[coefficient], float)))
             count = window.stop - window.start
             if value.ndim < 3:

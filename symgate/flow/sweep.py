@@ -23,7 +23,7 @@ from symgate import __version__
 from symgate.asked import asked, is_number, number, several, table, units, word, words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import Diverged, SymgateError, UnknownName
+from symgate.errors import Diverged, SymgateError, UnknownName, held
 from symgate.files import write_file
 from symgate.flow.measure import chosen_values, decay
 from symgate.flow.plain import plain
@@ -63,7 +63,8 @@ RESULTS = ("rate", "half_life", "time_constant", "passes_1e-3", "passes_1e-6", "
 class Sweep:
     """A table: `axes` maps each name that varies to its values, `rows` has a mapping a point,
     in the order of the grid (the last axis fastest). A half-life is inf where the gradient
-    does not fall; a point whose state diverged has `nan` and a note."""
+    does not fall; a point whose state diverged has `nan` and a note. `sweep[0]` is the first
+    row, `sweep["rate"]` a column."""
 
     cell: str
     setting: Mapping[str, Any]
@@ -83,6 +84,15 @@ class Sweep:
             raise UnknownName("a result named", result, RESULTS[:-1])
         values = [math.nan if row[result] is None else row[result] for row in self.rows]
         return np.array(values, float).reshape([len(v) for v in self.axes.values()])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        if not isinstance(place, str):
+            return self.rows[place]
+        held("a column named", self.rows[0], place)
+        return np.array([row[place] for row in self.rows])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; what is not finite is None."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from symgate.asked import asked
 from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
@@ -43,6 +44,7 @@ ALIASES = (
 )
 
 
+@asked()
 def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     """The recurrent layers of a trained network, as cells with their weights.
 

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked, is_whole
-from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.errors import ShapeError, SymgateError
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
 from symgate.numerics.backprop import gradients
 from symgate.numerics.norms import NORMS
+from symgate.numerics.options import known_name
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.tables import frame, html_table
+from symgate.tables import frame, html_table, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,8 +66,7 @@ class Reach:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a step: log10 of the norm, for each sample."""
-        lines = self.log10_norm.reshape(len(self), -1).T
-        return frame({f"sample_{i}": line for i, line in enumerate(lines)})
+        return frame(log10_columns("sample", self.log10_norm))
 
     def spans(self, part: float = np.exp(-1)) -> tuple[int, int]:
         """How many steps back and ahead the norm is last above a part of its largest value; the
@@ -142,8 +142,7 @@ def reach(
     (True, np.float64(-inf))
     """
     network = net if isinstance(net, Network) else _alone(net)
-    if norm not in NORMS:
-        raise UnknownName("the norm", str(norm), NORMS)
+    known_name("the norm", norm, NORMS)
     sequence = np.asarray(laid_out(network, x, batch_first), np.float64)
     steps = len(sequence)
     if not is_whole(at) or not 0 <= at < steps:

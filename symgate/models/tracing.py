@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Symbol, solve
 
-from symgate.asked import is_number
+from symgate.asked import asked, is_number
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 from symgate.models.assignments import names_of, place_of
@@ -48,6 +48,7 @@ CELLS = ("RNNCell", "GRUCell", "LSTMCell")
 PASSING = ("Identity", "Dropout")
 
 
+@asked()
 def trace(
     module: Any, inputs: Sequence[str | Sequence[str]] = ("x", "h")
 ) -> tuple[Cell, dict[str, Array]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
 
+from symgate import asked
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import zoo
 from symgate.errors import ShapeError, did_you_mean
@@ -78,9 +79,15 @@ def checked(
 def real(name: str, value: Any) -> Array:
     """An array of real numbers of any type."""
     array = as_array(name, value)
-    if array.dtype.kind not in "fiu":
-        raise ShapeError(f"{name} holds {array.dtype} values; expected real numbers")
-    return array
+    if array.dtype.kind in "fiu":
+        return array
+    if array.dtype == object and not array.ndim:
+        raise ShapeError(f"{name} must be an array of real numbers, not {asked.shown(value)}")
+    where = ""
+    if hasattr(value, "columns"):
+        kinds = {c: np.asarray(value[c]).dtype.kind for c in value.columns}
+        where = f" in its column {next(c for c in kinds if kinds[c] not in 'fiu')!r}"
+    raise ShapeError(f"{name} holds {array.dtype} values{where}; expected real numbers")
 
 
 def as_array(name: str, value: Any) -> Array:
@@ -91,7 +98,8 @@ def as_array(name: str, value: Any) -> Array:
     """
     if isinstance(value, np.ndarray):
         return value
-    if type(value).__module__.startswith("keras"):
+    kind = type(value)
+    if kind.__module__.startswith("keras"):
         value = value.value  # what a variable of Keras holds
     try:
         for step in ("detach", "cpu"):
@@ -99,9 +107,12 @@ def as_array(name: str, value: Any) -> Array:
                 value = getattr(value, step)()
         if "bfloat16" in str(getattr(value, "dtype", "")):
             value = value.float() if hasattr(value, "float") else value.astype("float32")
+        if isinstance(value, list | tuple):
+            value = [as_array(name, v) if hasattr(v, "detach") else v for v in value]
         return np.asarray(value)
     except ValueError:
-        raise ShapeError(f"{name} is not an array: its rows have different lengths") from None
+        mend = f"; give one of its {len(value)} parts alone" if kind is tuple else ""
+        raise ShapeError(f"{name} is not an array: its rows have different lengths{mend}") from None
     except (TypeError, RuntimeError) as error:
         raise ShapeError(f"{name} is not an array: {error}") from None
 

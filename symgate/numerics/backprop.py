@@ -21,10 +21,10 @@ from symgate.numerics.arrays import checked
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_gradients
-from symgate.numerics.options import check_progress, known_name
-from symgate.numerics.run import Run, Window, checked_run, outward
+from symgate.numerics.options import known_name
+from symgate.numerics.run import Run, Window, checked_run, outward, window_of
 from symgate.numerics.sequences import inward
-from symgate.tables import html_table
+from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -51,8 +51,7 @@ class Gradients:
         return f"<Gradients by {sizes[:800]}>"
 
     def _repr_html_(self) -> str:
-        named = [*self.parameters.items(), *self.inputs.items()]
-        rows = [(name, a.shape, f"{np.linalg.norm(a):.4g}") for name, a in named]
+        rows = [(n, self[n].shape, f"{np.linalg.norm(self[n]):.4g}") for n in self.keys()]
         return html_table(rows, ("gradient by", "shape", "norm"))
 
     def keys(self) -> tuple[str, ...]:
@@ -63,6 +62,13 @@ class Gradients:
         found = {**self.inputs, **self.parameters}
         return found[known_name("a gradient by", name, found)]
 
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row a parameter or input: its shape and the norm of ∂L."""
+        named = {name: self[name] for name in self.keys()}
+        columns = {"shape": [a.shape for a in named.values()]}
+        norms = [float(np.linalg.norm(a)) for a in named.values()]
+        return frame({"gradient by": list(named), **columns, "norm": norms}, index="gradient by")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
         return {
@@ -71,7 +77,7 @@ class Gradients:
         }
 
 
-@asked(progress=None)
+@asked()
 def gradients(
     run: Run, loss: Any, *, state: str | None = None, progress: Progress | None = None
 ) -> Gradients:
@@ -87,7 +93,6 @@ def gradients(
     (4, 4)
     """
     checked_run(run)
-    check_progress(progress)
     losses = _losses(run, loss, state)
     if not is_general(run.cell):
         return _Backward(run, losses).run_back(progress)
@@ -131,7 +136,7 @@ class _Backward:
 
     def segment(self, start: int, stop: int, carried: dict[str, Array]) -> dict[str, Array]:
         """Some steps backward: δ of every node, then what each parameter gets from them."""
-        window = self.run.window(start, stop)
+        window = window_of(self.run, start, stop)
         values = self.coefficients(window)
         deltas = {
             node.name: np.zeros(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul
 
 from symgate.algebra.names import name_parts
 from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.asked import number
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
@@ -20,11 +21,26 @@ def bias_of(cell: Cell, gate: str) -> str:
     """The vector that is added to what a gate's activation acts on; a bias by its own name."""
     if gate in all_biases(cell):
         return gate
-    known_name(f"a gate of {cell.name} named", gate, {*cell.equations, *all_biases(cell)})
+    known_name(f"a gate or a bias of {cell.name} named", gate, {*cell.equations, *all_biases(cell)})
     found = own_bias(cell, gate)
     if found is None:
         raise SymgateError(f"gate {gate!r} of {cell.name} has no bias")
     return found
+
+
+def given_biases(cell: Cell, bias: Mapping[str, float]) -> dict[str, float]:
+    """The numbers of biases by name, from those of gates or biases; two of one must agree.
+
+    >>> import symgate as sg
+    >>> given_biases(sg.cell("gru"), {"z": 2, "b_r": 1})
+    {'b_z': 2.0, 'b_r': 1.0}
+    """
+    given: dict[str, float] = {}
+    for gate, value in bias.items():
+        name, wanted = bias_of(cell, gate), number()(f"the bias of {gate}", value)
+        if given.setdefault(name, wanted) != wanted:
+            raise SymgateError(f"{name} is given twice, as {given[name]:g} and as {wanted:g}")
+    return given
 
 
 def own_bias(cell: Cell, gate: str) -> str | None:

@@ -15,6 +15,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.operators import ColumnBlock, OrderedProduct
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
+from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
@@ -26,6 +27,7 @@ from symgate.numerics.values import Arrays
 Array = NDArray[Any]
 
 
+@asked(expression=None)
 def lambdify(cell: Cell | str, expression: Any) -> ArrayFunction:
     """Compile an operator or a vector expression of a cell to a NumPy function.
 

@@ -29,7 +29,7 @@ from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node
 from symgate.numerics.program import Program
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, window_of
 from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
@@ -355,7 +355,7 @@ def _line(frame: Run, name: str) -> str:
 
 def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:
     """An expression of a run's values over some steps, (steps, samples, …)."""
-    window = run.window(start, stop)
+    window = window_of(run, start, stop)
     known: dict[Basic, Any] = {
         v: natural(run, name_of(v), window[v]) for v in expression.atoms(Indexed)
     }
@@ -370,7 +370,7 @@ class Moment:
         self.fixed = parameters_of(run)
         self.shapes = {n: run.shape(n) for n in (*self.lin.nodes, *run.cell.inputs)}
         self.segment = run.steps if run.recompute is None else max(1, math.isqrt(run.steps))
-        self.first, self.window = -1, run.window(0, 0)
+        self.first, self.window = -1, window_of(run, 0, 0)
 
     def needed(self, expressions: Iterable[Expr]) -> frozenset[Indexed]:
         """The values of the run that some expressions hold."""
@@ -382,7 +382,7 @@ class Moment:
         first = step - step % self.segment
         if first != self.first:
             stop = min(first + self.segment, self.run.steps)
-            self.first, self.window = first, self.run.window(first, stop)
+            self.first, self.window = first, window_of(self.run, first, stop)
         now = dict(self.fixed)
         for v in symbols:
             column = self.window[v][step - first]

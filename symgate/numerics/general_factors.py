@@ -17,6 +17,7 @@ from symgate.numerics.general import natural, parameters_of
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import NORMS
 from symgate.numerics.record import noted_of
+from symgate.numerics.run import window_of
 from symgate.numerics.values import Arrays
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
@@ -96,6 +97,6 @@ def _factors(pull: Pull, first: int, stop: int) -> Array:
 def _values(pull: Pull, first: int, stop: int) -> Arrays:
     """What the ways need of some steps, each (steps, samples, …)."""
     run = pull.run
-    window = run.window(first, stop)
+    window = window_of(run, first, stop)
     known = {v: natural(run, name_of(v), window[v]) for v in pull.symbols}
     return Arrays({**parameters_of(run), **known}, run.size)

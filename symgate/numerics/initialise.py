@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from sympy import Expr, Symbol, exp
 
 from symgate.algebra.names import name_parts
-from symgate.asked import MOST_UNITS, in_a_square, is_number, is_whole, number, shown
+from symgate.asked import MOST_UNITS, asked, in_a_square, is_whole, shown
 from symgate.equations.cell import Cell, Parameter
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
@@ -27,6 +27,7 @@ from symgate.numerics.biases import (
     all_biases,
     bias_of,
     double_biases,
+    given_biases,
     own_bias,
 )
 from symgate.numerics.options import known_name, mapping
@@ -45,6 +46,7 @@ SCALAR = 0.5
 LARGE = 1000
 
 
+@asked(bias=None, hidden=None, input=None, sizes=None, values=None)
 def init(
     cell: Cell | str,
     hidden: int | Sequence[int],
@@ -80,23 +82,17 @@ def init(
     """
     cell = cell_of(cell)
     known_name("the scheme", scheme, SCHEMES)
-    if t_max is not None:
-        t_max = number(least=2)("t_max", t_max)
     numbers = chosen_sizes(cell, hidden, input, sizes)
     kind = _precision(dtype)
     if max(numbers.values(), default=0) > LARGE:
         count = int(cell.parameter_count(**numbers))
         must_fit(f"the parameters of {cell.name} with {hidden} units", count, "take fewer units")
-    draw = _Draw(cell, numbers, _seed(seed), _number("gain", gain), t_max)
+    draw = _Draw(cell, numbers, seed, gain, t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
-    given: dict[str, float] = {}
-    for gate, value in {**mapping("bias", bias), **biases}.items():
-        name, wanted = bias_of(cell, gate), _number(f"the bias of {gate}", value)
-        if given.setdefault(name, wanted) != wanted:
-            raise SymgateError(f"{name} is given twice, as {given[name]:g} and as {wanted:g}")
-        out[name] = np.full_like(out[name], wanted)
+    for name, value in given_biases(cell, {**mapping("bias", bias), **biases}).items():
+        out[name] = np.full_like(out[name], value)
     for name, value in mapping("values", values).items():
         known_name(f"a parameter of {cell.name} named", name, out)
         out[name] = _spread(name, value, out[name].shape)
@@ -140,10 +136,8 @@ def _by_layer(
 ) -> tuple[int, Mapping[str, int]]:
     """The first layer's units, and a size for each of the others."""
     if len(hidden) != max(len(cell.outputs), 1):
-        raise SymgateError(
-            f"hidden has {len(hidden)} numbers, and {cell.name} has "
-            f"{max(len(cell.outputs), 1)} layers"
-        )
+        has = f"has {len(cell.outputs)} layers" if cell.outputs else "is one layer: give one number"
+        raise SymgateError(f"hidden has {len(hidden)} numbers, and {cell.name} {has}")
     found: dict[str, int] = {}
     for output, units in zip(cell.outputs, hidden, strict=False):
         letter = str(cell.shapes[output][0])
@@ -266,7 +260,7 @@ class _Draw:
 
     def chrono_biases(self, drawn: Mapping[str, Array]) -> dict[str, Array]:
         """b = ln U[1, t_max - 1] for a gate that keeps, -b for one that lets in."""
-        if self.t_max is None or _number("t_max", self.t_max) < 2:
+        if self.t_max is None:
             raise SymgateError("the scheme chrono needs t_max, the longest memory, of 2 or more")
         keeping: dict[str, bool] = {}
         for carry in carries(linearise(self.cell)):
@@ -292,14 +286,6 @@ class _Draw:
         return out
 
 
-def _number(what: str, value: Any) -> float:
-    if not is_number(value):
-        raise SymgateError(f"{what} must be a number, not {value!r}")
-    if not math.isfinite(value):
-        raise SymgateError(f"{what} must be a finite number, not {value}")
-    return float(value)
-
-
 def _precision(dtype: Any) -> np.dtype[Any]:
     for kind in map(np.dtype, PRECISIONS):
         with suppress(TypeError, ValueError):
@@ -314,12 +300,6 @@ def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
         return np.array(np.broadcast_to(array, shape), dtype=float)
     except ValueError:
         raise ShapeError(f"{name} has shape {array.shape}; expected {shape}") from None
-
-
-def _seed(seed: Any) -> int:
-    if not is_whole(seed) or seed < 0:
-        raise SymgateError(f"a seed must be a whole number, 0 or more, not {seed!r}")
-    return int(seed)
 
 
 #: Each scheme: how it draws one parameter.

@@ -1,11 +1,9 @@
-"""Options that come from outside: names, mappings and progress hooks, checked before use."""
+"""Options that come from outside: names and mappings, checked before use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from symgate.errors import SymgateError, UnknownName
 
@@ -27,15 +25,3 @@ def mapping(what: str, value: Any) -> Mapping[str, Any]:
             f"{what} must be a mapping of names to values, not {type(value).__name__}"
         )
     return value
-
-
-def check_progress(progress: Any) -> None:
-    """A progress hook takes (steps done, all steps)."""
-    if progress is not None and not callable(progress):
-        raise SymgateError(f"progress must be a function of two numbers, not {progress!r}")
-
-
-def check_switch(name: str, value: Any) -> None:
-    """A switch is True or False, and no text or number that Python takes for one."""
-    if not isinstance(value, bool | np.bool_):
-        raise SymgateError(f"{name} must be True or False, not {value!r}")

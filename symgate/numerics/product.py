@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import symgate
+from symgate.asked import asked
 from symgate.errors import ShapeError, SymgateError
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
@@ -21,14 +23,17 @@ from symgate.numerics.arrays import checked
 from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
-from symgate.numerics.options import check_progress, known_name
+from symgate.numerics.options import known_name
 from symgate.numerics.rank import Rank
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.walk import BackwardProduct
-from symgate.tables import frame, html_table
+from symgate.tables import frame, html_table, log10_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -43,8 +48,9 @@ class LagNorms:
     """The norm of ∂ of_t / ∂ wrt_{t-k} for k = 0 … K.
 
     `log10_norm` is (K + 1,) or (K + 1, B) and -inf only where the Jacobian is exactly zero;
-    `rank` (K + 1,) is the number of directions left; `singular_values` maps the lags asked
-    for to log10 of all singular values, (n,) or (B, n); `notes` says what is worth saying.
+    `of` is "L" where a loss vector was followed; `rank` (K + 1,) is the number of directions
+    left; `singular_values` maps the lags asked for to log10 of all singular values, (n,) or
+    (B, n); `notes` says what is worth saying.
     """
 
     of: str
@@ -90,9 +96,12 @@ class LagNorms:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: log10 norms and the rank."""
-        samples = self.log10_norm.reshape(len(self.lags), -1).T
-        columns = {f"sample_{i}": line for i, line in enumerate(samples)}
+        columns = log10_columns("sample", self.log10_norm)
         return frame({"lag": self.lags, **columns, "rank": self.rank}, index="lag")
+
+    def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
+        """Draw a line a sample over the lag, on `ax` or on pyplot's axes; keywords go to it."""
+        return symgate.plots.norms(self, ax, **line)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -109,6 +118,7 @@ class LagNorms:
         }
 
 
+@asked(at=None, lags=None, singular=None, step=None, tolerance=None)
 def lag_norms(
     run: Run,
     of: str | None = None,
@@ -144,7 +154,6 @@ def lag_norms(
         return _of_any(run, of, wrt, lags, at, norm, progress)
     asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
     known_name("the norm", norm, NORMS)
-    check_progress(progress)
     if step is not None and not isinstance(step, Transition):
         raise SymgateError(f"step must be a transition of the cell, not {type(step).__name__}")
     if not isinstance(tolerance, int | float | np.number) or not 0 <= tolerance < 1:
@@ -257,6 +266,7 @@ def _walk(
     ).run()
 
 
+@asked(at=None, lags=None)
 def vector_norms(
     run: Run,
     vector: Any,
@@ -281,7 +291,6 @@ def vector_norms(
     if beyond_states(run, of, wrt):
         return _of_any(run, of, wrt, lags, at, "frobenius", progress, vector)
     asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
-    check_progress(progress)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
     given = checked("the loss vector", vector).astype(run.dtype, copy=False)
@@ -320,6 +329,7 @@ def _of_any(
         rows = np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
     log = general_lag_norms(run, first, second, count, step, norm, rows, progress)
     directions = 1 if vector is not None else int(np.prod(run.shape(first)))
+    first = first if vector is None else "L"
     return LagNorms(
         of=first,
         wrt=second,
@@ -328,7 +338,7 @@ def _of_any(
         lags=np.arange(count + 1),
         log10_norm=log[:, 0] if run.batch is None else log,
         rank=np.full(count + 1, min(directions, int(np.prod(run.shape(second))))),
-        notes=_notes(log, f"∂{'L' if vector is not None else first}/∂{second}"),
+        notes=_notes(log, f"∂{first}/∂{second}"),
     )
 
 
@@ -360,7 +370,7 @@ def _walked(
     log, single = record.log10_norm(), run.batch is None
     values = record.singular_values(min(steps.size(asked.of), steps.size(wrt)))
     return LagNorms(
-        of=asked.of,
+        of=what or asked.of,
         wrt=wrt,
         at=asked.at,
         norm_name=norm,

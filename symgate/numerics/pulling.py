@@ -19,6 +19,7 @@ from symgate.numerics.bound import BoundBranch, BoundForm
 from symgate.numerics.forward import empty, scalars_of
 from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.recipe import Register, worked_out
+from symgate.numerics.run import window_of
 from symgate.numerics.steps import Rows, Steps
 from symgate.numerics.tape import ROW, SAMPLE, TAPES, Bound, Place, Same, Tape, packed
 from symgate.numerics.threads import side_by_side
@@ -59,7 +60,7 @@ class Pulling:
     def open(self, start: int, stop: int) -> None:
         """The values that the coefficients of the steps start … stop - 1 are made of."""
         with np.errstate(all="ignore"):
-            self.window = self.steps.run.window(start, stop)
+            self.window = window_of(self.steps.run, start, stop)
         for written, bound in self.tapes.values():
             bound.point(self.read(written))
 

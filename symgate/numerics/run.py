@@ -6,7 +6,7 @@ sample comes before the unit: (T, B, n), or (T, n) for a single sequence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ Recompute = Callable[[int, int], dict[str, Array]]
 class Run:
     """What `simulate` returns.
 
-    `run["h"]` is the array (T, n) or (T, B, n) of a state, gate, input or pre-activation;
+    `run["h"]` is the array (T, n) or (T, B, n) of a state, gate, input or pre-activation, the
+    names are those that it iterates over, and its length is the number of steps;
     `params`, `initial` and `sizes` are what it was made with; `source` says in words whose
     weights they are, where they came from a file.
     """
@@ -107,20 +108,29 @@ class Run:
             rows.append((name, kind, values.shape, ends))
         return html_table(rows, ("name", "kind", "shape", "range"), caption=repr(self)[1:-1])
 
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
     def __getitem__(self, name: str) -> Array:
+        if not isinstance(name, str):
+            raise SymgateError(f'a run is read by name, as run["h"], not by {shown(name)}')
         known = [*linearise(self.cell).nodes, *self.cell.inputs]
         known_name(f"a value of {self.cell.name} named", name, known)
         lin = linearise(self.cell)
-        array = self.window(0, self.steps)[lin.variable(name)]
+        array = window_of(self, 0, self.steps)[lin.variable(name)]
         found = outward(self, array, name).view()
         found.flags.writeable = False
         return found
 
-    def window(self, start: int, stop: int) -> Window:
-        """The values of the steps start … stop - 1."""
-        if self.recompute is not None:
-            return Window(self, start, stop, self.recompute(start, stop), start)
-        return Window(self, start, stop, self.values, 0)
+
+def window_of(run: Run, start: int, stop: int) -> Window:
+    """The values of the steps start … stop - 1."""
+    if run.recompute is not None:
+        return Window(run, start, stop, run.recompute(start, stop), start)
+    return Window(run, start, stop, run.values, 0)
 
 
 def outward(run: Run, array: Array, name: str) -> Array:
@@ -132,9 +142,8 @@ def outward(run: Run, array: Array, name: str) -> Array:
 def checked_run(run: object) -> None:
     """Raise where something else was given for a run."""
     if not isinstance(run, Run):
-        raise SymgateError(
-            f"expected a run, such as symgate.simulate(…) makes, not {type(run).__name__}"
-        )
+        drawn = "; sg.decay(cell) draws parameters and runs it" * isinstance(run, Cell | str)
+        raise SymgateError(f"expected a run, such as sg.simulate(…) makes, not {shown(run)}{drawn}")
 
 
 def over_steps(matrix: Array, vectors: Array) -> Array:

@@ -148,7 +148,7 @@ def say_what_is_converted(cell: Cell, *given: Any) -> None:
     found = [str(n) for n, a in named if np.ndim(a) and as_array(n, a).dtype.kind in "iu"]
     if found:
         text = f"{', '.join(found)} held integers; they were taken as float64"
-        warnings.warn(text, stacklevel=3)
+        warnings.warn(text, stacklevel=4)
 
 
 def say_if_swapped(cell: Cell, x: Any) -> None:
@@ -161,7 +161,7 @@ def say_if_swapped(cell: Cell, x: Any) -> None:
                 f"x {tuple(map(int, shape))} is taken as {steps} steps of {samples} samples; say "
                 f"batch_first=True if it has {steps} samples, or batch_first=False"
             )
-            warnings.warn(text, stacklevel=3)
+            warnings.warn(text, stacklevel=4)
 
 
 def sizes_of(

@@ -106,7 +106,9 @@ def setup(cell: Cell, **given: Unpack[Options]) -> Setup:
         options["bias"] = {**options.get("bias", {}), **biases}
     for name, value in options.items():
         if name not in Options.__optional_keys__:
-            raise UnknownName("the option", name, sorted(Options.__optional_keys__))
+            beside = name in ("bounds", "paths", "predictions")
+            known = () if beside else sorted(Options.__optional_keys__)
+            raise UnknownName("the option", name, known, f"the curve has it, as d.{name}")
         options[name] = (whole(1) if name == "lags" else ASKED[name])(name, value)
     alone = "samples" in options and "networks" not in options
     options.setdefault("networks", 1 if alone else Setup.networks)

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError
@@ -19,7 +20,6 @@ from symgate.numerics.chunks import in_chunks
 from symgate.numerics.forward import CompiledLoop
 from symgate.numerics.general import checkpointed, is_general, simulated
 from symgate.numerics.loop import Loop, Progress
-from symgate.numerics.options import check_progress, check_switch
 from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
 from symgate.numerics.sequences import (
@@ -59,6 +59,7 @@ def simulate(
 ) -> Run: ...
 
 
+@asked(start=None, steps=None)
 def simulate(
     cell: Cell | str,
     params: Mapping[str, Any],
@@ -90,10 +91,6 @@ def simulate(
     ((10, 4), (10, 4))
     """
     cell = cell_of(cell)
-    check_progress(progress)
-    check_switch("checkpoint", checkpoint)
-    if batch_first is not None:
-        check_switch("batch_first", batch_first)
     state = with_starts(cell, state, start)
     if are_sequences(cell, x):
         if state:

@@ -22,7 +22,7 @@ from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, transition
 from symgate.numerics.bound import ELEMENT, Binding, BoundForm
 from symgate.numerics.dense import DenseSteps
-from symgate.numerics.run import Run, checked_run
+from symgate.numerics.run import Run, checked_run, window_of
 
 Array = NDArray[Any]
 
@@ -70,7 +70,7 @@ class Steps:
 
     def segment(self, start: int, stop: int) -> StepSegment:
         """The coefficients of the steps start … stop - 1."""
-        window = self.run.window(start, stop)
+        window = window_of(self.run, start, stop)
         count, samples = stop - start, self.run.samples
         arrays = [np.ones((count, samples, 1), self.run.dtype)]
         for value in window.all(self.expressions):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.asked import is_whole
+from symgate.asked import asked, is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.instead import tells
 from symgate.numerics.arrays import checked
@@ -51,6 +51,7 @@ class Tangent:
         return f"<Tangent from step {self.since} over {steps} steps: {last:.4g} decades>"
 
 
+@asked(since=None, steps=None)
 def tangent(
     run: Run, direction: Mapping[str, Any], since: int = 0, steps: int | None = None
 ) -> Tangent:

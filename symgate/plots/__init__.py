@@ -10,7 +10,7 @@ from symgate.plots.curves import decay_curves, memory_curves
 from symgate.plots.gates import gate_histograms
 from symgate.plots.heat import lag_time_map, sweep_map, sweep_on
 from symgate.plots.lines import curve, memory
-from symgate.plots.networks import reach_curve, watch_curves
+from symgate.plots.networks import norms, reach_curve, watch_curves
 from symgate.plots.paths import path_curves
 from symgate.plots.spectrum import singular_value_curves
 from symgate.plots.style import save, sized, svg
@@ -24,6 +24,7 @@ __all__ = [
     "lag_time_map",
     "memory",
     "memory_curves",
+    "norms",
     "path_curves",
     "reach_curve",
     "save",

@@ -174,6 +174,15 @@ def line_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
     return drawn
 
 
+def lines_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
+    """A line a sample, of log10 values (K,) or (K, B); the first has the label, and is given."""
+    first, *others = log10.reshape(len(log10), -1).T
+    drawn = line_on(ax, lags, first, **line)
+    for values in others:
+        line_on(ax, lags, values, **{**line, "label": "_"})
+    return drawn
+
+
 def titled(ax: Axes, name: str, across: str = "lag $k$ (steps back)") -> None:
     """Names for axes that have none, and room for them."""
     if not ax.get_xlabel():

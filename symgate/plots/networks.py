@@ -1,5 +1,5 @@
-"""Pictures of trained networks, on the axes of the user: how far an output sees, how the
-curve moves in training."""
+"""Pictures of runs and trained networks, on the axes of the user: norms over the lag, how far
+an output sees, how the curve moves in training."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ import numpy as np
 from matplotlib import colormaps
 
 from symgate.numerics.norms import NORMS
+from symgate.plots.decades import norm_label
 from symgate.plots.ground import is_dark, settle
-from symgate.plots.lines import chosen, line_on, scaled, titled
+from symgate.plots.lines import chosen, line_on, lines_on, scaled, titled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from symgate.models.reach import Reach
     from symgate.models.watching import Watch
+    from symgate.numerics.product import LagNorms
 
 #: The part of the map of colours that stands out from a light ground, and from a dark one.
 ON_LIGHT, ON_DARK = (0.0, 0.6), (1.0, 0.45)
+
+
+def norms(found: LagNorms, ax: Axes | None = None, **line: Any) -> Axes:
+    """The norms of one run over the lag, a line a sample."""
+    ax = chosen(ax)
+    scaled(ax, [found.log10_norm])
+    lines_on(ax, found.lags, found.log10_norm, **line)
+    titled(ax, norm_label(found.of, found.wrt, found.norm_name))
+    return ax
 
 
 def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
@@ -27,7 +38,7 @@ def reach_curve(reach: Reach, ax: Axes | None = None, **line: Any) -> Axes:
     ax = chosen(ax)
     scaled(ax, [reach.log10_norm])
     steps = np.arange(len(reach.log10_norm))
-    drawn = line_on(ax, steps, reach.log10_norm, **line)
+    drawn = lines_on(ax, steps, reach.log10_norm, **line)
     if not np.isfinite(reach.log10_norm).any():
         drawn.set_label(f"{drawn.get_label()}: zero at every step".removeprefix("_: "))
         ax.legend(frameon=False)

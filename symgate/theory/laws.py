@@ -26,7 +26,7 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import sums
 from symgate.linear.terms import Linearisation, Node
 from symgate.linear.ways import pieces
-from symgate.numerics.biases import bias_of
+from symgate.numerics.biases import given_biases
 from symgate.numerics.general import is_general
 from symgate.numerics.initialise import SCALAR
 from symgate.theory.averages import (
@@ -76,7 +76,7 @@ class Laws:
                 self.numbers[Vector(p.name, real=True)] = 0.0
             elif p.kind == "scalar":
                 self.numbers[Symbol(p.name, real=True)] = SCALAR
-        given = {bias_of(cell, gate): value for gate, value in bias.items()} | dict(values)
+        given = given_biases(cell, bias) | dict(values)
         for name, value in given.items():
             kind = cell.parameters[name].kind if name in cell.parameters else ""
             if kind not in ("vector", "scalar"):

@@ -18,6 +18,7 @@ from symgate.errors import Diverged, ShapeError
 from symgate.numerics.arrays import checked, checked_parameters
 from symgate.numerics.general_steps import jacobians, steps_of
 from symgate.numerics.options import known_name
+from symgate.numerics.run import window_of
 from symgate.numerics.simulate import simulate
 from symgate.theory.lyapunov import state_shape
 
@@ -92,7 +93,7 @@ class Newton:
             parts = [self.step(s[None], jacobian) for s in states]
             made = [p[1] for p in parts if p[1] is not None]
             return np.concatenate([p[0] for p in parts]), np.concatenate(made) if made else None
-        window = run.window(0, 1)
+        window = window_of(run, 0, 1)
         now = np.concatenate([window[self.cell.variable(s)][0].T for s in self.cell.states], axis=1)
         if not jacobian:
             return now, None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.algebra.vectors import variable
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, window_of
 
 #: The longest cycle that is looked for, and how far its turns may differ.
 LONGEST, TOLERANCE = 64, 1e-7
@@ -17,7 +17,7 @@ LONGEST, TOLERANCE = 64, 1e-7
 def settling(run: Run) -> list[str]:
     """A sentence where all samples of a run with constant input end in a cycle, else nothing."""
     count = min(3 * LONGEST, run.steps)
-    window = run.window(run.steps - count, run.steps)
+    window = window_of(run, run.steps - count, run.steps)
     for name in run.cell.inputs:
         array = run.inputs[name][-count:]
         if (array != array[:1]).any():

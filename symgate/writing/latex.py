@@ -28,7 +28,7 @@ from symgate.algebra.printing import (
 )
 from symgate.algebra.text import numbers_first
 from symgate.algebra.vectors import rank, shifted
-from symgate.asked import asked
+from symgate.asked import asked, formula
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import UnknownName
@@ -305,7 +305,7 @@ def flat(shown: Shown) -> Shown:
     return replace(shown, text=plain(shown.text))
 
 
-@asked()
+@asked(expression=None)
 def latex(
     expression: Any,
     notation: str = "symgate",
@@ -330,6 +330,7 @@ def latex(
     """
     if isinstance(expression, Cell | str):
         return equations(cell_of(expression), notation)
+    formula("expression", expression)
     cell = None if cell is None else cell_of(cell)
     naming = Naming(cell, notation_named(notation))
     if order is None and cell is not None:  # an equation is printed as it was typed

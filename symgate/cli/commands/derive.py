@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from symgate.cli.options import NOTATIONS
+from symgate.cli.options import NOTATIONS, SECTIONS
 from symgate.cli.saying import say
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--sections",
         default=None,
         metavar="A,B",
-        help="only some of: cell, activations, partials, step, lags, norms, backward, check",
+        help=f"only some of: {SECTIONS}",
     )
     parser.add_argument(
         "--fragment", action="store_true", help=r"LaTeX for \input, without a preamble"
