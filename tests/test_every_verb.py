@@ -14,7 +14,7 @@ from tests.random_cells import random_cell
 from tests.verbs import VERBS, Case, fault
 
 #: Slow verbs take every so many cells.
-EVERY = {"diagram": 10, "shown": 5, "derive": 4, "compare": 4, "decay": 2, "lyapunov": 2}
+EVERY = {"diagram": 20, "shown": 5, "derive": 5, "compare": 6, "decay": 3, "lyapunov": 2}
 
 
 @pytest.mark.parametrize("seed", range(100))

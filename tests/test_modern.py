@@ -17,6 +17,7 @@ from symgate.algebra.operators import kronecker
 from symgate.bounds.norms import bounds
 from symgate.equations.row import row_of
 from tests import by_step
+from tests.chosen import in_turn
 
 #: One cell for each kind of node, beside those of the zoo.
 TEXTS = {
@@ -89,7 +90,7 @@ ZOO = [
     "hopfield",
     "lif",
 ]
-NAMES = [*TEXTS, *ZOO]
+NAMES = [*TEXTS, *in_turn(ZOO, 9)]
 
 
 class Drawn:

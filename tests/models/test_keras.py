@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from tests.chosen import in_turn
 from tests.tools import package
 
 
@@ -65,7 +66,7 @@ def model(case: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", in_turn(CASES, 7))
 def test_replays(case: str, tmp_path: Path) -> None:
     source = model(case)
     y = np.asarray(source(X))
