@@ -21,6 +21,7 @@ def test_slides_compile_and_nothing_sticks_out(tmp_path: Path) -> None:
         assert faults(typeset(latex, tmp_path)) == []
         frames = latex.count(r"\begin{frame}")
         assert frames >= len(sg.derive(sg.cell(name), sections=BRIEF).steps)
+        assert latex.count(r"\par\medskip") == latex.count(r"\begin{tabular}") > 0
 
 
 def test_each_line_of_a_formula_appears_by_itself() -> None:

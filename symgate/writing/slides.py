@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from symgate.writing.escape import latex_text
 from symgate.writing.formulas import Step
@@ -14,6 +14,8 @@ from symgate.writing.tex import BEGIN, END, fitted, in_table, math, rows_of
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
     from symgate.writing.document import Head
+
+T = TypeVar("T")
 
 PREAMBLE = r"""\documentclass[9pt,aspectratio=169]{beamer}
 \usepackage[T1]{fontenc}
@@ -60,11 +62,8 @@ def _frames(pen: Pen, section: str, step: Step) -> Iterator[str]:
     title = f"{section}: {pen.words(step.heading, latex_text, math)}"
     bodies = [b for f in step.formulas for shown in pen.formula(f) for b in _revealed(shown)]
     if step.table is not None:
-        rows = step.table.rows
-        for start in range(0, len(rows), TABLE_ROWS):
-            bodies.append(
-                in_table(pen, step.table, rows[start : start + TABLE_ROWS], r"\scriptsize")
-            )
+        for part in _parts(step.table.rows, TABLE_ROWS):
+            bodies.append("\\par" + in_table(pen, step.table, part, r"\scriptsize"))
     reason = pen.words(step.reason, latex_text, math)
     for i, body in enumerate(bodies or [""]):
         yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
@@ -77,13 +76,18 @@ def _revealed(formula: str) -> Iterator[str]:
         return
     rows = [row for row, _ in rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())]
     pairs = max(len(_cells(row)) for row in rows) // 2
-    for start in range(0, len(rows), FORMULA_ROWS):
-        part = rows[start : start + FORMULA_ROWS]
+    for part in _parts(rows, FORMULA_ROWS):
         shown = " \\\\\n".join(_row(row, i + 1) for i, row in enumerate(part))
         if pairs <= 1:
             yield f"\\begin{{align*}}\n{shown}\n\\end{{align*}}"
         else:
             yield f"\\begin{{alignat*}}{{{pairs}}}\n{shown}\n\\end{{alignat*}}"
+
+
+def _parts(rows: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """Rows in as few parts as hold them, about equally many in each."""
+    size = -(-len(rows) // -(-len(rows) // most))
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _row(row: str, overlay: int) -> str:
