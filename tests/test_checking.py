@@ -145,13 +145,13 @@ SLIPS = [
     (r"z_t \odot (1 - z_t)", "(1 - z_t)", "z_t is missing"),
     (r"h_{t-1} \odot r_t \odot", r"r_t \odot", "h_{t-1} is missing"),
     (r"U_n \operatorname{diag}(r_t)", r"\operatorname{diag}(r_t) U_n", "wrong side of U_n"),
-    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(1 - z_t) +", "z_t is due"),
-    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(r_t) +", "z_t is due"),
+    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(1 - z_t) +", "z_t belongs"),
+    (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(r_t) +", "z_t belongs"),
     (r"\operatorname{diag}(z_t) +", r"\operatorname{diag}(z_{t-1}) +", "time index"),
     ("(h_{t-1} - n_t)", "(h_t - n_t)", "time index"),
-    ("U_z", r"U_z^\top", "U_z is due"),
-    ("U_r", "U_z", "U_r is due"),
-    ("1 - n_t^{2}", "1 - n_t", "1 - n_t² is due"),
+    ("U_z", r"U_z^\top", "U_z belongs"),
+    ("U_r", "U_z", "U_r belongs"),
+    ("1 - n_t^{2}", "1 - n_t", "1 - n_t² belongs"),
     (r"\operatorname{diag}(z_t) +", "", "missing"),
     (
         r"\operatorname{diag}(z_t) +",
@@ -185,8 +185,8 @@ def over_steps(change: tuple[str, str], which: int, lag: int = 3) -> str:
     ("change", "which", "said"),
     [
         ((r"\odot z_{t-1} \odot", r"\odot"), 1, "z_{t-1} is missing"),
-        (("^{2}", ""), 0, "1 - n_t² is due"),
-        (("U_r", "U_z"), 2, "U_n … U_r is due"),
+        (("^{2}", ""), 0, "1 - n_t² belongs"),
+        (("U_r", "U_z"), 2, "U_n … U_r belongs"),
         ((r"\operatorname{diag}(z_{t-1}) + ", ""), 1, "missing: the path that passes no matrix"),
     ],
 )
@@ -208,7 +208,7 @@ def test_the_wrong_bracket_of_a_product_over_steps(
         ("+ (dc[t]/dc[t-1]) @ (dc[t-1]/dh[t-2])", ""),
         ("- (dc[t]/dc[t-1]) @ (dc[t-1]/dh[t-2])", "the sign is turned"),
         ("", "missing: the path through ∂c_t/∂c_{t-1} ∂c_{t-1}/∂h_{t-2}"),
-        ("+ dc[t]/dc[t-1] @ dc[t]/dh[t-1]", "∂c_t/∂c_{t-1} ∂c_{t-1}/∂h_{t-2} is due here"),
+        ("+ dc[t]/dc[t-1] @ dc[t]/dh[t-1]", "∂c_t/∂c_{t-1} ∂c_{t-1}/∂h_{t-2} is missing here"),
     ],
 )
 def test_a_sum_over_the_states_between_two_steps(second: str, said: str) -> None:
@@ -497,7 +497,7 @@ def test_back_propagation_gradients_changes_limits(verdict: str, name: str, text
 
 def test_a_square_for_its_slope_is_named() -> None:
     found = sg.check("rnn", "∂h_t/∂h_{t-1} = diag(h_t²) U")
-    assert "h_t² stands where 1 - h_t² is due" in str(found)
+    assert "h_t² stands where 1 - h_t² belongs" in str(found)
 
 
 def test_a_product_of_matrix_and_vector_that_stands_twice_is_read_alike() -> None:

@@ -40,10 +40,10 @@ def gru(slip: str) -> Any:
         ("", "right", "right"),
         ("transposed", "transposed", "transposed"),
         ("sign", "wrong", "the sign of the path through U_z is turned"),
-        ("gate", "wrong", "in the path through U_z, n_t stands where z_t is due"),
+        ("gate", "wrong", "in the path through U_z, n_t stands where z_t belongs"),
         ("factor", "wrong", "in the path through U_n … U_r, the factor r_t is missing"),
         ("path", "wrong", "the path through U_n is missing"),
-        ("shape", "wrong", "2 × 5, and 5 × 5 is due"),
+        ("shape", "wrong", "2 × 5, and 5 × 5 is expected"),
     ],
 )
 def test_code_says_which_path_is_off(slip: str, verdict: str, said: str) -> None:
@@ -58,7 +58,7 @@ def test_a_matrix_transposed_or_on_the_wrong_side() -> None:
         return np.diag(1 - np.tanh(p["W"] @ x + p["U"] @ h + p["b"]) ** 2)
 
     found = sg.check("rnn", lambda p, x, h: slope(p, x, h) @ p["U"].T)
-    assert "in the path through U, Uᵀ stands where U is due" in str(found)
+    assert "in the path through U, Uᵀ stands where U belongs" in str(found)
     found = sg.check("rnn", lambda p, x, h: p["U"] @ slope(p, x, h))
     assert "are the wrong way round" in str(found)
 
@@ -76,7 +76,7 @@ def test_a_fault_that_was_published() -> None:
         return sum(np.diag(row) @ p[f"U_{k}"] for k, row in rows.items())
 
     found = sg.check("lstm", jacobian, of="c", wrt="h")
-    assert "in the path through U_i, i_t stands where g_t is due" in str(found)
+    assert "in the path through U_i, i_t stands where g_t belongs" in str(found)
 
 
 def test_our_own_function_is_right() -> None:
@@ -125,7 +125,7 @@ def test_a_folder_is_a_table_and_a_page(tmp_path: Path, capsys: Any) -> None:
         ["b.md", "wrong"],
         ["c.txt", "not"],
     ]
-    assert "i_t stands where f_t is due" in rows[1]
+    assert "i_t stands where f_t belongs" in rows[1]
     written = page.read_text(encoding="utf-8")
     assert "<mark>i_t</mark>" in written
     assert "✗ wrong" in written
@@ -174,7 +174,7 @@ def test_a_slip_that_several_paths_share_is_named() -> None:
         z, r, n = _parts(p, x, h)
         return _gru(z, r, n, h, p, z)
 
-    assert "U_n … U_r: z_t stands where 1 - z_t is due" in str(sg.check("gru", jacobian))
+    assert "U_n … U_r: z_t stands where 1 - z_t belongs" in str(sg.check("gru", jacobian))
 
 
 def test_a_function_may_spoil_what_it_was_given() -> None:

@@ -106,4 +106,4 @@ def wrong_way(
         return Flaw(*place, "the sign is turned", "turn the sign")
     if len(written[place]) == len(ways[missing]) == 1:
         return replace(claim, parts=written[place]), ways[missing]
-    return Flaw(*place, f"{missing} is due here", f"write {missing}")
+    return Flaw(*place, f"{missing} is missing here", f"write {missing}")

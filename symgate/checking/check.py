@@ -143,7 +143,7 @@ def check(
     >>> claim = r"\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(i_t)"
     >>> print(sg.check("lstm", claim))
     ∂c_t/∂c_{t-1}: wrong
-    line 1, column 61: i_t stands where f_t is due (write f_t)
+    line 1, column 61: i_t stands where f_t belongs (write f_t)
         ial c_t}{\partial c_{t-1}} = \operatorname{diag}(i_t)
                                                          ^
     >>> print(sg.check("rnn", lambda params, x, h: params["U"]))

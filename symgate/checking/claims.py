@@ -201,5 +201,5 @@ def _side(side: Sequence[Token]) -> Side:
     except FormulaError as error:
         return Side(None, error.start, error.stop, error.message)
     if len(items) != 1:
-        return Side(None, start, stop, "a list stands where one formula is due")
+        return Side(None, start, stop, "a list stands where one formula belongs")
     return Side(items[0], start, stop)

@@ -71,7 +71,7 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
         if a.dtype.kind not in "fiub":
             return Finding("wrong", (("the function gives what are no real numbers", ""),))
         if a.shape != b.shape and a.shape != b.T.shape:
-            said = f"the function gives {_shape(a)}, and {_shape(b)} is due"
+            said = f"the function gives {_shape(a)}, and {_shape(b)} is expected"
             return Finding("wrong", ((said, ""),))
         if not np.isfinite(a).all():
             return Finding("wrong", (("the function gives what are no finite numbers", ""),))
@@ -80,7 +80,7 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
     if all(_same(a, b.T, close) for a, b in zip(found, due, strict=True)):
         return Finding("transposed")
     if any(a.shape != b.shape for a, b in zip(found, due, strict=True)):
-        return Finding("wrong", ((f"{_shape(due[0])} is due", "transpose it"),))
+        return Finding("wrong", ((f"{_shape(due[0])} is expected", "transpose it"),))
     if not _same(as_array("the function's value", called(drawn[0])), found[0], close):
         return Finding(
             "wrong", (("the function gives another matrix when it is called again", ""),)
@@ -295,7 +295,7 @@ class _Fit:
                     yield (*before, Diag(factor.rows, vector), *after), message, mend
             elif factor.rows == factor.cols:
                 turned = transposed(factor)
-                message = f"{text(turned)} stands where {text(factor)} is due"
+                message = f"{text(turned)} stands where {text(factor)} belongs"
                 yield (*before, turned, *after), message, f"write {text(factor)}"
             if after and factor.rows == factor.cols == after[0].rows == after[0].cols:
                 message = f"{text(factor)} and {text(after[0])} are the wrong way round"
@@ -310,14 +310,14 @@ class _Fit:
             atoms = [v for v in known if v != one]
             for other in dict.fromkeys([*atoms, *(1 - v for v in atoms), *(d for d in due)]):
                 if other != one:
-                    message = f"{text(other)} stands where {text(one)} is due"
+                    message = f"{text(other)} stands where {text(one)} belongs"
                     yield vector / one * other, message, f"write {text(one)}"
             own = [] if isinstance(one, Indexed) else sorted(one.atoms(Indexed), key=str)
             for inner in own:
                 fits = self.cell.shapes.get(name_of(inner)) == (size,)
                 for other in atoms if fits else ():
                     swapped = one.xreplace({inner: other})
-                    message = f"{text(swapped)} stands where {text(one)} is due"
+                    message = f"{text(swapped)} stands where {text(one)} belongs"
                     yield vector / one * swapped, message, f"write {text(one)}"
         for other in known:
             message = f"the factor {text(other)} is too much"
@@ -327,7 +327,7 @@ class _Fit:
 def _stands(where: str, one: Expr, other: Expr) -> tuple[str, str]:
     if other == 1:
         return f"in {where}: the factor {text(one)} is missing", f"multiply by {text(one)}"
-    return f"in {where}: {text(other)} stands where {text(one)} is due", f"write {text(one)}"
+    return f"in {where}: {text(other)} stands where {text(one)} belongs", f"write {text(one)}"
 
 
 def _once(factor: MatrixExpr) -> list[Expr]:

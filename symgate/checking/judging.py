@@ -369,7 +369,8 @@ class Judge:
         if self.drawn.alike(whole, due, drawn):
             return None
         if (operator.rows, operator.cols) != shape:
-            what = f"this is {operator.rows} × {operator.cols}, and {shape[0]} × {shape[1]} is due"
+            wanted = f"{shape[0]} × {shape[1]} is expected"
+            what = f"this is {operator.rows} × {operator.cols}, and {wanted}"
             return (Flaw(side.start, side.stop, what),)
         span = side.start, side.stop
         over_steps = () if reading.named.row or target.turned else target.names

@@ -142,8 +142,8 @@ class Locator:
         due = self.matrices(self.due[twin][0])
         mend = f"due is {self.told(self.due[twin])}"
         if sorted(path) == sorted(twin):
-            return Flaw(*place, f"{own} stand in the wrong order: {due} is due", mend)
-        return Flaw(*place, f"{own or 'no matrix'} stands where {due or 'none'} is due", mend)
+            return Flaw(*place, f"{own} stand in the wrong order: it should be {due}", mend)
+        return Flaw(*place, f"{own or 'no matrix'} stands where {due or 'none'} belongs", mend)
 
     def route(self, summand: Summand) -> str:
         own = self.matrices(summand)
@@ -289,8 +289,8 @@ class Locator:
     def instead(self, old: Expr, new: Expr) -> tuple[str, str]:
         due, is_name = self.say(new), isinstance(old, Indexed) and isinstance(new, Indexed)
         if is_name and name_of(old) == name_of(new):
-            return f"a time index is off: {due} is due, not {self.say(old)}", f"write {due}"
-        return f"{self.say(old)} stands where {due} is due", f"write {due}"
+            return f"a time index is off: {due} belongs here, not {self.say(old)}", f"write {due}"
+        return f"{self.say(old)} stands where {due} belongs", f"write {due}"
 
 
 def _number(factor: Expr) -> tuple[str, str]:

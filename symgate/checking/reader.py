@@ -68,7 +68,7 @@ class Reader:
         found = self.products.as_operator(self.value(tree), tree, rows, cols)
         due = ((rows, cols), (cols, rows))
         if rows is not None and (found.rows, found.cols) not in due:
-            shape = f"{found.rows} × {found.cols}, and {rows} × {cols} is due"
+            shape = f"{found.rows} × {found.cols}, and {rows} × {cols} is expected"
             raise NotUnderstood(f"this is a matrix of {shape}", tree)
         return found
 
@@ -108,7 +108,7 @@ class Reader:
 
     def _in_bars(self, value: Value, tree: Tree) -> Vector:
         if not isinstance(value, Vector):
-            raise NotUnderstood("a matrix stands where a vector is due", tree)
+            raise NotUnderstood("a matrix stands where a vector belongs", tree)
         if _DOUBLE.match(self.scope.text, tree.start):
             return Vector(Norm(value.expr), None)
         return Vector(Abs(value.expr), value.size)
@@ -352,7 +352,7 @@ class Reader:
         value = self.value(argument, True)
         if isinstance(value, Operator):
             if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
-                raise NotUnderstood("a matrix stands where a vector is due", argument)
+                raise NotUnderstood("a matrix stands where a vector belongs", argument)
             column = value if value.cols == ONE else value.turned
             return self.products.summed(column, name == "mean", span)
         if name == "diag":

@@ -38,7 +38,7 @@ WHY = {
     "broadcast": "a product by components may scale the matrix's rows or its columns",
     "partial": "a partial derivative may hold the other values fixed or not",
     "slope": "the slope is taken of a gate's value, not of what the gate acts on",
-    "one": "a number stands where a matrix is due",
+    "one": "a number stands where a matrix belongs",
     "time": "a state stands without its time",
     "delta": "δ may be the derivative by the state or by what its activation acts on",
     "small": "δ may be the derivative of the loss or a small change",

@@ -59,7 +59,7 @@ def _vectors(subject: Subject, diag: Diag) -> Iterator[tuple[Expr, Words]]:
             yield vector / part, ("the factor ", part, " is missing")
         if isinstance(part, Add) and len(part.args) == 2:
             new = part.args[0] - part.args[1]
-            yield vector / part * new, (new, " stands where ", part, " is due")
+            yield vector / part * new, (new, " stands where ", part, " belongs")
     for old in sorted(vector.atoms(Indexed), key=str):
         size = cell.shapes.get(name_of(old))
         others = [cell.variable(g) for g in cell.gates if cell.shapes[g] == size]
@@ -67,4 +67,4 @@ def _vectors(subject: Subject, diag: Diag) -> Iterator[tuple[Expr, Words]]:
             others = [cell.variable(name_of(old), 1 + int(time_of(old)))]
         for new in others:
             if new != old:
-                yield vector.xreplace({old: new}), (new, " stands where ", old, " is due")
+                yield vector.xreplace({old: new}), (new, " stands where ", old, " belongs")
