@@ -40,9 +40,12 @@ CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
 DECAY = {
     **dict.fromkeys(("df", "to_pandas"), "d.to_frame()"),
     "halflife": "d.half_life",
+    "cells": "d.cell for its name, d.run.cell for the cell",
     "iloc": "d.to_frame().iloc[…]",
     "mean": "d.log10_norm.mean(axis=1), or d.median",
     "rate_interval": "d.fit.interval",
+    "quantile": "np.quantile(d.log10_norm, q, axis=1), or d.band",
+    "samples": "d.log10_norm.shape[1], or d.setting for what was drawn",
     "to_numpy": "d.log10_norm, or np.asarray(d)",
 }
 RUN = (
@@ -67,13 +70,23 @@ NETWORK = {
 } | {verb: f"sg.{verb}(net.simulate(x))" for verb in ("decay", "lyapunov")}
 
 
-LAYER = {"cell_type": "layer.cell", "hidden_size": "layer.hidden", "input_size": "layer.input"}
+LAYER = {verb: f"sg.{verb}(layer.simulate(x))" for verb in ("decay", "lyapunov")}
+LAYER |= {"cell_type": "layer.cell", "hidden_size": "layer.hidden", "input_size": "layer.input"}
 LAYER |= dict.fromkeys(("weights", "state_dict", "parameters", "get_weights"), "layer.params")
 
 _SAVED = "sg.diagram(cell).save(path, {0}=…)"
 
 #: The same for an argument that a function lacks, or that a call left out.
 ARGUMENTS = {
+    ("mean_field", "sigma_b"): "b is the bias itself: take bias={gate: …}",
+    ("mean_field", "sigma_w"): "take gain=…, which is σ_w of the recurrent matrices",
+    ("latex", "layout"): "take .T of the formula, or derive(cell, layout='transposed')",
+    ("derive", "language"): "what is written is in English",
+    (
+        "diagram",
+        "title",
+    ): "a caption stands where the picture does: derive(cell).save(path, title=…)",
+    ("lyapunov", "exponents"): "take count=…",
     ("cell", "hidden"): "a cell has no sizes: give them to sg.init or sg.decay",
     ("diagram", "notation"): "a diagram shows the names of the equations",
     ("exercises", "n"): "take count=…",
@@ -92,6 +105,7 @@ _COMMON = {
     **dict.fromkeys(("draw", "figure", "hist", "show"), ("plot", ".plot()")),
     "savefig": ("plot", ".plot() and plt.savefig(path)"),
     "summary": ("__repr__", "its repr: print it"),
+    "table": ("to_dict", ".to_dict(), or print it"),
     "to_html": ("html", ".html()"),
     "to_latex": ("latex", ".latex()"),
     "to_markdown": ("markdown", ".markdown()"),
@@ -103,6 +117,10 @@ COMMANDS = {
     "latex": "symgate show CELL --latex",
     **dict.fromkeys(("draw", "picture"), "symgate diagram CELL -o cell.svg"),
     **dict.fromkeys(("list", "ls", "zoo"), "symgate cells"),
+    **dict.fromkeys(
+        ("growth", "mean-field"), "python -c 'import symgate as sg; print(sg.mean_field(\"rnn\"))'"
+    ),
+    **dict.fromkeys(("cell", "equations"), "symgate show CELL"),
     **dict.fromkeys(("curve", "measure", "plot"), "symgate decay CELL -o decay.svg"),
     **dict.fromkeys(("load", "model", "open"), "symgate inspect FILE"),
     **dict.fromkeys(("print", "view"), "symgate show CELL"),
@@ -110,6 +128,7 @@ COMMANDS = {
 OPTIONS = {
     **dict.fromkeys(("--beamer", "--presentation"), "--slides"),
     **{f"--{end}": f"-o NAME.{end}" for end in ("csv", "html", "pdf", "png", "svg", "tex", "tikz")},
+    **dict.fromkeys(("--lang", "--language"), "what is written as it is: it is in English"),
     **dict.fromkeys(("--out", "--outfile", "--save-to"), "-o FILE"),
     **dict.fromkeys(("--figsize", "--size"), "--width INCHES"),
     **dict.fromkeys(("--fontsize", "--fs"), "--font-size POINTS"),
@@ -139,6 +158,42 @@ def tells(what: str, instead: Mapping[str, str] = {}) -> Callable[[Class], Class
             raise AttributeError(absent(what, name, mends | dict(instead), known))
 
         setattr(own, "__getattr__", missing)  # noqa: B010  # else all attributes pass for known
+        return signs(what)(own)
+
+    return over
+
+
+#: What is said of a result under a sign of Python that it has no meaning for.
+_SIGNS = {
+    "__call__": "is not called: take one of its methods",
+    "__getitem__": "is not indexed: take one of its attributes",
+    "__len__": "has no length",
+}
+
+
+def signs(what: str) -> Callable[[Class], Class]:
+    """Let a class say what it is where a sign of Python has no meaning for it.
+
+    >>> @signs("a curve")
+    ... class Curve: ...
+    >>> Curve()[0]
+    Traceback (most recent call last):
+        ...
+    TypeError: a curve is not indexed: take one of its attributes
+    """
+
+    def over(own: Class) -> Class:
+        def refusal(said: str) -> Callable[..., Any]:
+            def refuse(self: Any, *_: Any, **__: Any) -> Any:
+                raise TypeError(f"{what} {said}")
+
+            return refuse
+
+        if not hasattr(own, "__bool__") and not hasattr(own, "__len__"):
+            setattr(own, "__bool__", lambda self: True)  # noqa: B010
+        for sign, said in _SIGNS.items():
+            if sign not in dir(own):
+                setattr(own, sign, refusal(said))
         return own
 
     return over

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from html import escape
 from importlib import import_module
 from typing import Any
 
+from symgate.asked import shown
 from symgate.errors import MissingTool
 
 
@@ -38,6 +40,12 @@ def html_table(
     above += f"<thead><tr>{head}</tr></thead>" if head else ""
     below = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return f"<table>{above}<tbody>{body}</tbody></table>{below}"
+
+
+def record_html(record: Any) -> str:
+    """The fields of a record as an HTML table for a notebook, each value in short."""
+    rows = [(f.name, shown(getattr(record, f.name))) for f in fields(record) if f.repr]
+    return html_table(rows, caption=type(record).__name__)
 
 
 def log10_columns(name: str, values: Any) -> dict[str, Any]:

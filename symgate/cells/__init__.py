@@ -70,5 +70,9 @@ def entry(name: str) -> Entry:
         raise SymgateError(f"these are equations; sg.Cell.from_text(…) reads them: {shown(name)}")
     found = named(key)
     if found is None and key not in _by_alias():
+        if "," in key:
+            raise SymgateError(
+                f"cells are named one by one, with spaces between, not {shown(name)}"
+            )
         raise UnknownName("the cell", str(name), _by_alias(), "`symgate cells` lists all")
     return found or entries()[_by_alias()[key]]

@@ -19,7 +19,7 @@ from io import TextIOWrapper
 from typing import Any, NoReturn
 
 from symgate import __version__, instead
-from symgate.cli.examples import epilog
+from symgate.cli.examples import EXAMPLES, epilog
 from symgate.cli.saying import say
 from symgate.errors import MissingTool, SymgateError, did_you_mean, harmless
 
@@ -113,6 +113,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose help that could not be printed is a fault as any other."""
 
     def error(self, message: str) -> NoReturn:
+        if "are required" in message:
+            message += f"; as in `{EXAMPLES[self.prog.split()[-1]][0]}`"
         super().error(harmless(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -135,6 +137,8 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
         return f"{word!r} is one word more than it takes"
     option = word.partition("=")[0]
     known = [string[2:] for action in parser._actions for string in action.option_strings]
+    if option in ("-o", "--output"):
+        return f"{option} is not an option here; what is printed goes into a file with > FILE"
     if option in instead.OPTIONS:
         return f"{option} is not an option; take {instead.OPTIONS[option]}"
     offer = did_you_mean(option.lstrip("-"), filter(None, known))

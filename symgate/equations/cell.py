@@ -30,7 +30,7 @@ from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, ParsedLine, read_lines, reference
 from symgate.errors import EquationError, SymgateError, harmless, held
-from symgate.instead import CELL, absent
+from symgate.instead import CELL, absent, signs
 
 if TYPE_CHECKING:
     from symgate.equations.explicit import Explicit
@@ -57,6 +57,7 @@ class Parameter:
         return (Vector if self.kind == "vector" else Symbol)(self.name, real=True)
 
 
+@signs("a cell")
 class Cell:
     """A recurrent cell: its equations, and what each name in them is.
 

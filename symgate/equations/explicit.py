@@ -18,6 +18,8 @@ from symgate.algebra.length import length
 from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole, shown
 from symgate.errors import SymgateError
+from symgate.instead import signs
+from symgate.tables import record_html
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -28,6 +30,7 @@ MAX_SIZE = 64
 MOST = 100_000
 
 
+@signs("a component form")
 @dataclass(frozen=True)
 class Explicit:
     """A cell in components.
@@ -41,6 +44,11 @@ class Explicit:
     input: ImmutableMatrix
     parameters: Mapping[str, ImmutableMatrix]
     values: Mapping[str, ImmutableMatrix]
+
+    _repr_html_ = record_html
+
+    def __repr__(self) -> str:
+        return f"<Explicit: {len(self.state)} components of states, {len(self.input)} of inputs>"
 
     def jacobian(self) -> ImmutableMatrix:
         """∂ next_state / ∂ state, by SymPy's own `Matrix.jacobian`."""

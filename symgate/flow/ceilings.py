@@ -23,6 +23,7 @@ from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
 from symgate.flow.run_bound import SEGMENT, run_bound
+from symgate.instead import signs
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.norms import NORMS
@@ -38,6 +39,7 @@ Array = NDArray[Any]
 ROUNDING = 1e-12
 
 
+@signs("a set of bounds")
 @dataclass(frozen=True, eq=False)
 class Ceilings:
     """log10 of the bounds of ‖∂of_t/∂wrt_{t-k}‖ for k = 0 … K.

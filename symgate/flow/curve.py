@@ -24,8 +24,8 @@ from symgate.flow.samples import singular_values
 from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
-from symgate.instead import DECAY, tells
-from symgate.tables import frame, log10_columns
+from symgate.instead import DECAY, signs, tells
+from symgate.tables import frame, log10_columns, record_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
+@signs("a setting")
 @dataclass(frozen=True)
 class Setting:
     """What a curve was measured on, so that it can be measured again.
@@ -63,6 +64,8 @@ class Setting:
     command: str
     needs: str
     version: str
+
+    _repr_html_ = record_html
 
     @property
     def averaged_over(self) -> str:

@@ -17,6 +17,7 @@ from sympy import Expr
 
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
+from symgate.instead import signs
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.general import is_general, over_steps
@@ -53,6 +54,7 @@ class Prediction:
         )
 
 
+@signs("a set of predictions")
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What was predicted; `notes` says what could not be."""

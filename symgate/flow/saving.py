@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
+from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.flow.paths import PathBlock
 
@@ -23,12 +24,20 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+#: How other files of a curve are written.
+_ELSEWHERE = {".csv": "d.to_csv(path) writes a table", ".json": "d.to_dict() is what JSON holds"}
+_ELSEWHERE |= dict.fromkeys((".pdf", ".png", ".svg"), "d.plot().figure.savefig(path) draws it")
+
 #: Raised whenever files of before can no longer be read.
 FORMAT = 4
 
 
 def save(decay: Decay, path: str | Path) -> Path:
     """Write a Decay, with its bounds and predictions, and its paths where they are known."""
+    ending = Path(path).suffix.lower()
+    if ending != ".npz":
+        mend = _ELSEWHERE.get(ending, "take a name that ends in .npz")
+        raise SymgateError(f"a curve is kept in a .npz file, not in {path}; {mend}")
     arrays: dict[str, Array] = {"lags": decay.lags, "log10_norm": decay.log10_norm}
     for lag, values in decay.singular_values.items():
         arrays[f"singular/{lag}"] = values

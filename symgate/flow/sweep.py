@@ -92,7 +92,8 @@ class Sweep:
         if not isinstance(place, str):
             return self.rows[place]
         held("a column named", self.rows[0], place)
-        return np.array([row[place] for row in self.rows])
+        values = [row[place] for row in self.rows]
+        return np.array([math.nan if value is None else value for value in values])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; what is not finite is None."""
@@ -101,7 +102,7 @@ class Sweep:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a point."""
-        return frame({name: [row[name] for row in self.rows] for name in self.rows[0]})
+        return frame({name: list(self[name]) for name in self.rows[0]})
 
     def __repr__(self) -> str:
         shape = " × ".join(f"{len(v)} {k}" for k, v in self.axes.items())

@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.instead import signs
+from symgate.tables import record_html
+
 Array = NDArray[Any]
 
 LN10 = math.log(10)
 
 
+@signs("a rate")
 @dataclass(frozen=True)
 class Rate:
     """The slope of ln ‖·‖ per step, on the range `lags` of lags, both ends in.
@@ -31,6 +35,8 @@ class Rate:
     over: str = ""
     between: float | None = None
     within: float | None = None
+
+    _repr_html_ = record_html
 
     @property
     def half_life(self) -> float:

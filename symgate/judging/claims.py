@@ -9,11 +9,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from symgate.asked import asked, words
+from symgate.asked import asked, is_whole, words
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
-from symgate.instead import tells
+from symgate.instead import signs, tells
 from symgate.judging import gates, gradients, memories, sameness, states
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula, aligned, named
@@ -78,6 +78,7 @@ class Claim:
     expected: str
 
 
+@signs("a judgement")
 @dataclass(frozen=True)
 class Judgement:
     """A claim with its verdict and the reason, made by the run.
@@ -158,11 +159,13 @@ class Judgements:
     def __len__(self) -> int:
         return len(self.judgements)
 
-    def __getitem__(self, name: str) -> Judgement:
+    def __getitem__(self, name: str | int) -> Judgement:
+        if is_whole(name):
+            return self.judgements[name]
         for judgement in self.judgements:
             if judgement.id == name:
                 return judgement
-        raise UnknownName("the claim", name, [j.id for j in self.judgements])
+        raise UnknownName("the claim", str(name), [j.id for j in self.judgements])
 
     @property
     def unexpected(self) -> tuple[Judgement, ...]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
 from symgate.algebra.operators import Diag, Gram, OperatorProduct, OperatorSum, transposed
+from symgate.algebra.text import text
 from symgate.algebra.values import RightTimes
 from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable
 from symgate.equations.cell import Cell
@@ -21,6 +22,7 @@ from symgate.errors import SymgateError
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node, ParameterTerm
+from symgate.tables import html_table
 
 
 @tells("an adjoint")
@@ -51,6 +53,11 @@ class Adjoint:
 
     def __repr__(self) -> str:
         return f"<Adjoint of {self.lin.cell.name}: gradients by {', '.join(self.gradients)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(f"∂L/∂{name}, this step", text(e)) for name, e in self.deltas.items()]
+        rows += [(f"∂L/∂{name}", text(e)) for name, e in self.gradients.items()]
+        return html_table(rows, caption=repr(self)[1:-1])
 
     def __reduce__(self) -> tuple[object, ...]:
         return adjoint, (self.lin.cell,)

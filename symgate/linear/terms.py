@@ -11,11 +11,13 @@ from sympy.core.basic import Basic
 
 import symgate
 from symgate.algebra.maps import Map
+from symgate.algebra.text import text
 from symgate.algebra.vectors import variable
 from symgate.asked import asked, moment
 from symgate.equations.cell import Cell
 from symgate.errors import held
 from symgate.instead import tells
+from symgate.tables import html_table
 
 Factors = tuple[Expr, ...]
 
@@ -98,6 +100,10 @@ class Linearisation:
 
     def __repr__(self) -> str:
         return f"<Linearisation of {self.cell.name}: {', '.join(self.nodes)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(node.name, node.kind, text(node.expression, node.order)) for node in self]
+        return html_table(rows, ("value", "kind", "equation"), caption=repr(self)[1:-1])
 
     def __reduce__(self) -> tuple[object, ...]:
         return symgate.linearise, (self.cell,)

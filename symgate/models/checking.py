@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import Diverged, ShapeError
+from symgate.instead import signs
 from symgate.models.reading import WeightReading
 from symgate.models.running import laid_out, last_output, output, simulate
 from symgate.numerics.arrays import checked
 from symgate.stored.arrays import wide
+from symgate.tables import record_html
 
 if TYPE_CHECKING:
     from symgate.models.network import Network
@@ -48,6 +50,7 @@ class Fit:
         return f"{self.reading}: off by {self.error:.2g}"
 
 
+@signs("a check")
 @dataclass(frozen=True)
 class Check:
     """What `Network.check` found.
@@ -65,6 +68,8 @@ class Check:
     tried: int
     notes: tuple[str, ...] = ()
 
+    _repr_html_ = record_html
+
     def __bool__(self) -> bool:
         return self.holds
 
@@ -77,6 +82,9 @@ class Check:
     def margin(self) -> float:
         """How far the best reading that does not fit is off."""
         return float("inf") if self.next_best is None else self.next_best.error
+
+    def __repr__(self) -> str:
+        return f"<Check: {str(self).splitlines()[0]}; {len(self.readings)} readings fit>"
 
     def __str__(self) -> str:
         verdict = "agrees" if self.holds else "does not agree"

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from symgate.asked import asked, having, is_whole, shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName, harmless
-from symgate.instead import LAYER, NETWORK, tells
+from symgate.instead import LAYER, NETWORK, signs, tells
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, WeightReading
 from symgate.models.stacking import stacked
-from symgate.tables import html_table
+from symgate.tables import html_table, record_html
 
 if TYPE_CHECKING:
     from symgate.models.checking import Check
@@ -71,6 +71,8 @@ class Layer:
     origin: Origin = Origin("")
     batch_first: bool | None = None
 
+    _repr_html_ = record_html
+
     def __repr__(self) -> str:
         way = ", backwards" if self.reverse else ""
         return f"<Layer {self.name}: {self.cell.name} {self.input} → {self.output}{way}>"
@@ -113,6 +115,7 @@ class Layer:
         return self.alone().stack()
 
 
+@signs("a list of layers")
 class Layers(tuple[Layer, ...]):
     """The layers of a network, by their places; a name is answered with what takes one."""
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import symgate
 from symgate.asked import asked, is_whole
 from symgate.errors import ShapeError, SymgateError
+from symgate.instead import signs
 from symgate.models.network import Layer, Network
 from symgate.models.running import laid_out, merged, run_layer
 from symgate.numerics.backprop import gradients
@@ -35,6 +36,7 @@ Array = NDArray[Any]
 SEGMENT = 16
 
 
+@signs("a reach")
 @dataclass(frozen=True, eq=False)
 class Reach:
     """log10 of the norm of ∂output_at/∂x_s for every step s, (T,) or (T, B).

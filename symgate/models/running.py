@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.errors import ShapeError, SymgateError, UnknownName
+from symgate.instead import signs
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate as simulate_cell
 from symgate.stored.arrays import wide
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
+@signs("a run in two directions")
 @dataclass(frozen=True, eq=False)
 class BothWays:
     """A run of a network with layers in both directions: a `Run` of each of them.

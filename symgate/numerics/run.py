@@ -18,7 +18,7 @@ from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.asked import shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.instead import RUN, absent
+from symgate.instead import RUN, absent, signs
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import elementwise, matrix_value
@@ -32,6 +32,7 @@ Array = NDArray[Any]
 Recompute = Callable[[int, int], dict[str, Array]]
 
 
+@signs("a run")
 @dataclass(frozen=True, eq=False)
 class Run:
     """What `simulate` returns.

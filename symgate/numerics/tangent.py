@@ -20,6 +20,7 @@ from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.scaled import largest_entries
 from symgate.numerics.steps import Rows
+from symgate.tables import record_html
 
 Array = NDArray[Any]
 
@@ -38,6 +39,8 @@ class Tangent:
     since: int
     log10_norm: Array
     direction: Mapping[str, Array]
+
+    _repr_html_ = record_html
 
     def __len__(self) -> int:
         return len(self.log10_norm)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from symgate.equations.cell import Cell
+from symgate.instead import signs
 from symgate.reading.consequence import Consequence
 from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
 from symgate.reading.relation import Relation
 from symgate.reading.summary import html
+from symgate.tables import record_html
 
 if TYPE_CHECKING:
     from symgate.reading.consequence import Consequence
@@ -70,6 +73,7 @@ class ReadLine:
     part: str = ""
 
 
+@signs("a reading")
 @dataclass(frozen=True)
 class Reading:
     """A cell as a document has it.
@@ -108,6 +112,11 @@ class Reading:
             "notes": list(self.notes),
         }
 
+    def __repr__(self) -> str:
+        count = len(self.misprints)
+        faults = f", {count} misprint{'s' * (count != 1)}" if count else ""
+        return f"<Reading {self.name}: {self.family}, {len(self.lines)} lines{faults}>"
+
     def _repr_html_(self) -> str:
         return html([ReadFile("", (self,))])
 
@@ -115,6 +124,7 @@ class Reading:
         return "\n".join(line.text or f"# {line.source}" for line in self.lines)
 
 
+@signs("a file that was read")
 @dataclass(frozen=True)
 class ReadFile:
     """The cells of one document, and what of it was left aside; `error` where it failed."""
@@ -123,6 +133,8 @@ class ReadFile:
     cells: tuple[Reading, ...] = ()
     left_aside: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
+
+    _repr_html_ = record_html
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -135,6 +147,7 @@ class ReadFile:
         return data
 
 
+@signs("readings")
 @dataclass(frozen=True)
 class Readings:
     """What was read: files, and their cells one after the other.
@@ -160,6 +173,11 @@ class Readings:
 
     def __getitem__(self, index: int) -> Reading:
         return self.cells[index]
+
+    def __repr__(self) -> str:
+        cells = shorten(", ".join(f"{cell.name} ({cell.family})" for cell in self), 400)
+        count = len(self.files)
+        return f"<Readings of {count} file{'s' * (count != 1)}: {cells or 'no cell'}>"
 
     def _repr_html_(self) -> str:
         return html(self.files)

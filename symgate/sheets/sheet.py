@@ -87,6 +87,9 @@ class Exercises:
     def __len__(self) -> int:
         return len(self.questions)
 
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
     def __repr__(self) -> str:
         cells = dict.fromkeys(part.cell.name for part in self.parts)
         what = "Solutions of exercises" if self.solved else "Exercises"

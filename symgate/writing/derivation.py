@@ -12,7 +12,7 @@ from symgate.asked import asked, is_whole
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
-from symgate.instead import absent
+from symgate.instead import absent, signs
 from symgate.linear.terms import Term
 from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
@@ -35,6 +35,7 @@ MAX_LAG = 8
 HEAD = ("title", "author", "date", "diagram")
 
 
+@signs("a derivation")
 @dataclass(frozen=True)
 class Derivation:
     """The derivation of one cell, step by step; nothing in it is LaTeX yet.

@@ -14,7 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--of", help="a state, gate or input of the cell (every state)")
     parser.add_argument("--wrt", help="with respect to what (every state)")
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k (1)")
-    parser.add_argument("--notation", default="symgate", help=f"of --latex: {NOTATIONS}")
+    parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="print LaTeX")
     form.add_argument("--json", action="store_true", help="print JSON")
@@ -37,8 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         data = {f"d{of}/d{wrt}": text(e) for (of, wrt), e in found.items()}
         print(json.dumps({"cell": cell.name, "lag": lag, "jacobian": data}, ensure_ascii=False))
     elif arguments.latex:
+        notation = arguments.notation or "symgate"
         for (of, wrt), e in found.items():
-            print("\n\n".join(equation_latex(cell, of, wrt, lag, e, arguments.notation)))
+            print("\n\n".join(equation_latex(cell, of, wrt, lag, e, notation)))
     else:
         for (of, wrt), e in found.items():
             print(f"{partial(of, wrt, lag)} = {text(e)}")

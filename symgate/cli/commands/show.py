@@ -21,7 +21,7 @@ WIDTH = 80
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
-    parser.add_argument("--notation", default="symgate", help=f"of --latex: {NOTATIONS}")
+    parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--latex", action="store_true", help="print LaTeX")
     form.add_argument("--json", action="store_true", help="print JSON")
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(described(cell, lag), indent=2, ensure_ascii=False))
     elif arguments.latex:
-        print(_as_latex(cell, lag, arguments.notation))
+        print(_as_latex(cell, lag, arguments.notation or "symgate"))
     else:
         print(_as_text(cell, described(cell, lag)))
         if named(cell.name) is None:
@@ -47,6 +47,8 @@ def chosen_cell(arguments: argparse.Namespace) -> Cell:
 
     if (arguments.cell is None) == (arguments.file is None):
         arguments.parser.error("name one cell, or give one file with --cell FILE")
+    if getattr(arguments, "notation", None) and not arguments.latex:
+        arguments.parser.error("--notation is how --latex writes: add --latex")
     return of_file(arguments.file) if arguments.file else chosen(arguments.cell)
 
 
