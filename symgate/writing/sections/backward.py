@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sympy import Add, MatrixSymbol, Symbol
+from sympy import Add, MatMul, MatrixSymbol, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.marks import Gradient, OverTime
@@ -128,12 +128,12 @@ def _parts(expression: Any) -> list[Part]:
 
 
 def _sign_in_front(expression: Any) -> Any:
-    """u (−v)ᵀ as −u vᵀ."""
+    """u (−v)ᵀ and (−u) vᵀ as −u vᵀ."""
     turned = {
-        outer: -Outer(u, -v, *outer.shape)
+        outer: -(Outer(u, -v, *outer.shape) if of_v else Outer(-u, v, *outer.shape))
         for outer in expression.atoms(Outer)
         for u, v in [outer.args[:2]]
-        if v.could_extract_minus_sign()
+        if (of_v := v.could_extract_minus_sign()) or u.could_extract_minus_sign()
     }
     return expression.xreplace(turned)
 
@@ -158,7 +158,9 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         elif parameter.kind == "vector":
             symbol = Vector(name, real=True)
         shown = gathered(_sign_in_front(expression))
-        part = Part(OverTime(shown))
+        number, _ = shown.as_coeff_mmul() if isinstance(shown, MatMul) else shown.as_coeff_Mul()
+        negative = bool(number.is_negative)
+        part = Part(-OverTime(-shown) if negative else OverTime(shown))
         lines.append(FormulaLine(Gradient(symbol), (part,), order=order))
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
