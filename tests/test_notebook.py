@@ -36,6 +36,13 @@ def test_it_has_thirty_cells_and_no_output_of_its_own() -> None:
 def test_the_page_shows_tables_formulas_and_pictures(page: Path, dark: bool) -> None:
     with browser.open(page, width=900, dark=dark) as shown:
         assert (shown.errors, shown.requests) == ([], [])
+        apart = shown.evaluate(
+            "[...document.querySelectorAll('mtable[displaystyle=true]')].filter(table => new Set("
+            "[...table.children].map(row => row.children[1]?.firstElementChild)"
+            ".filter(sign => sign?.textContent === '=')"
+            ".map(sign => Math.round(sign.getBoundingClientRect().x))).size > 1).length"
+        )
+        assert apart == 0  # the = signs of a formula line up
         for what, least in {"table": 15, "math": 60, "img": 4, "svg": 1}.items():
             assert shown.evaluate(f"document.querySelectorAll('{what}').length") >= least
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

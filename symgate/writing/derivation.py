@@ -19,7 +19,7 @@ from symgate.numerics.options import known_name
 from symgate.writing.data import derivation_data
 from symgate.writing.document import Document, Form, Head
 from symgate.writing.formulas import Section, Step
-from symgate.writing.html import body
+from symgate.writing.html import body, in_notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
@@ -141,7 +141,7 @@ class Derivation:
         return Document((self,), Head(**words, pictures=pictures)), form
 
     def _repr_html_(self) -> str:
-        return body((self,))
+        return in_notebook(body((self,)))
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from symgate.writing.document import Head
 
 
+#: What lines up the signs of a formula where no page with its style stands around it.
+ALIGNED = (
+    "<style>.symgate mtable[displaystyle=true]>mtr>mtd"
+    "{text-align:left;justify-items:start;padding:.18em .4em .18em 0}"
+    ".symgate mtable[displaystyle=true]>mtr>mtd:nth-child(odd)"
+    "{text-align:right;justify-items:end;padding:.18em 0 .18em .4em}"
+    ".symgate mtable[displaystyle=true]>mtr>mtd:nth-child(2n+3){padding-left:1.6em}</style>"
+)
+
+
 def page(derivations: Sequence[Derivation], head: Head) -> str:
     """A complete page."""
     title = head.title_of(derivations)
@@ -106,4 +116,10 @@ def _table(pen: Pen, table: Table) -> str:
 
 def cell_html(cell: Cell) -> str:
     """The equations of a cell, with the role of each, as a notebook shows them."""
-    return f"<p>{html_text(cell.title)}</p>{mathml(equations(cell, roles=True), display=True)}"
+    shown = mathml(equations(cell, roles=True), display=True)
+    return in_notebook(f"<p>{html_text(cell.title)}</p>{shown}")
+
+
+def in_notebook(inside: str) -> str:
+    """What a notebook shows, with the style that its formulas need."""
+    return f'<div class="symgate">{ALIGNED}{inside}</div>'
