@@ -39,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     sg.plots.save(sg.plots.decay_curves([one, two, wrong], names=names), options.output)
     same = "give the same curve" if apart < 1e-9 else "DIFFER"
     print(
-        f"The two readings of z {same} once W_z, U_z and b_z change sign (at most {apart:.0e} "
-        f"decades apart over {options.lags} lags, half-life {one.half_life:.1f}); without that "
-        f"the half-life is {wrong.half_life:.2f}."
+        f"The two readings of z {same} once W_z, U_z and b_z change sign (log10 differs by "
+        f"at most {apart:.0e} over {options.lags} lags, half-life {one.half_life:.1f}); without "
+        f"that the half-life is {wrong.half_life:.2f}."
     )
     return 0 if apart < 1e-9 else 1
 

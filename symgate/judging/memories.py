@@ -131,8 +131,8 @@ def forgets_by_its_gate(
         "{lags} steps the gradient is {log10_norm} and the product {log10_product}.",
         f"What reads the memory, {output} = o ⊙ {state} q / max(|nᵀ q|, 1), divides it: the row "
         f"of ∂{output}_t/∂{state}_{{t-k}} is that product times o ‖q‖ / max(|nᵀ q|, 1), here "
-        "divided by {divisor}. Over all lags the measured curve departs from it by at "
-        "most {departure} decades.",
+        "divided by {divisor}. At no lag do the logarithms (base 10) of the two "
+        "differ by more than {departure}.",
     )
     same = np.abs(log[1:] - product).max() < CLOSE and numbers["departure"] < CLOSE
     formulas = tuple(Board(cell).jacobian(of, state) for of in (state, output))
