@@ -20,7 +20,7 @@ from symgate.algebra.names import name_parts
 from symgate.algebra.printing import language
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
-from symgate.asked import asked, is_whole, moment
+from symgate.asked import asked, is_whole, moment, several, table, word
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
 from symgate.equations.names import classify
@@ -117,7 +117,12 @@ class Cell:
         A fault in the text raises an `EquationError` with line, column and mend; what is
         legal and seldom meant, as `W * x[t]`, an `EquationWarning`.
         """
-        cell = cell_of_text(text, name, title=title, roles=roles, outputs=outputs)
+        table(word)("roles", roles or {})
+        cell = cell_of_text(
+            text, name, title=title, roles=roles, outputs=several(word)("outputs", outputs)
+        )
+        for output in cell.outputs:
+            held(f"a state of {cell.name} named", cell.shapes, output)
         warn_of_capitals(text, {p.name for p in cell.parameters.values() if p.kind == "vector"})
         return cell
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from symgate.asked import asked
+from symgate.asked import Check, asked, number, several, switch, word, words
 from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
@@ -90,12 +90,23 @@ def _network(
     return Network(Layers(layers), origin, batch_first, contents.inside, contents.notes)
 
 
+#: How what is said is checked; what is not here is a word.
+_CHECKS: Mapping[str, Check] = {
+    "order": words,
+    "forget_bias": number(),
+    "chain": several(word),
+    **dict.fromkeys(("batch_first", "reset_after", "linear_before_reset"), switch),
+}
+
+
 def _said(said: Mapping[str, Any]) -> dict[str, Any]:
     """What the caller says, in the words of a reading."""
     found: dict[str, Any] = {}
     for name, value in said.items():
         if name not in (*SAID, *ALIASES):
             raise UnknownName("something to say of a network,", name, (*SAID, *ALIASES))
+        check: Check = _CHECKS.get(name, word)
+        check(name, value)
         if name in ("nonlinearity", "activation"):
             found["candidate"] = value
             if name == "activation":

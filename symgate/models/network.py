@@ -266,6 +266,7 @@ class Network:
         """
         return running.simulate(self, x, state, batch_first, lengths)
 
+    @asked()
     def check(self, x: Any, y: Any, *, batch_first: bool | None = None, state: Any = None) -> Check:
         """Replay the outputs y for the inputs x, and try every other reading of the weights.
 

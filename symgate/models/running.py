@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.asked import whole as whole_number
 from symgate.errors import ShapeError, SymgateError, UnknownName
 from symgate.instead import signs
 from symgate.numerics.run import Run
@@ -107,7 +108,8 @@ def simulate(
             whole = laid_out(network, x, batch_first)
             if whole.ndim != 3 or len(lengths) != whole.shape[1]:
                 raise ShapeError(f"lengths has {len(lengths)} numbers; x has shape {np.shape(x)}")
-            sequences = [whole[: int(n), b] for b, n in enumerate(lengths)]
+            lengths = [whole_number(1, len(whole))("each of lengths", n) for n in lengths]
+            sequences = [whole[:n, b] for b, n in enumerate(lengths)]
         return [_run(network, sequence, None) for sequence in sequences]
     return _run(network, laid_out(network, x, batch_first), state)
 

@@ -63,7 +63,7 @@ def trace(
     """
     if not any(k.__module__.startswith("torch") for k in type(module).__mro__):
         raise SymgateError(f"trace takes a module of PyTorch, not {type(module).__name__}")
-    names, flat = tuple(inputs), tuple(_flat(inputs))
+    names, flat = (inputs, tuple(_flat(inputs))) if isinstance(inputs, tuple | list) else ((), ())
     if len(flat) < 2 or len(set(flat)) < len(flat) or not all(isinstance(n, str) for n in flat):
         raise SymgateError(
             f'inputs must name the input and the states, as in ("x", "h"), not {inputs!r}'
@@ -154,6 +154,8 @@ class _GraphWalk:
         cell = layer.cell
         before = args[1] if isinstance(args[1], tuple) else (args[1],)
         own = (cell.output, *(s for s in cell.states if s != cell.output))
+        if len(own) != len(states):
+            raise SymgateError(f"the module has {len(own)} states, and inputs names {len(states)}")
         names = dict(zip(own, states, strict=True))
         new = {n: names.get(n) or self.free(n) for n in cell.equations}
         known = self.writer.params
@@ -311,6 +313,10 @@ def _replayed(module: Any, cell: Cell, params: dict[str, Array], names: Sequence
     with torch.no_grad(), resting(module):
         found: Any = module(*(given(n) for n in names))
     tensors = _tensors(found)[-len(flat[1:]) :]
+    if len(tensors) != len(flat) - 1:
+        raise SymgateError(
+            f"the module gives {len(tensors)} values, and inputs names {len(flat) - 1} states"
+        )
     x = {n: values[n][None] for n in cell.inputs}
     run = simulate(cell, params, x, {n: values[n] for n in flat[1:]})
     tolerance = 1e-10 if kind == torch.float64 else 1e-3

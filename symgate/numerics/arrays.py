@@ -96,6 +96,10 @@ def as_array(name: str, value: Any) -> Array:
     No framework is loaded here: tensors of PyTorch, variables of Keras, arrays of JAX are told
     by what they can do.
     """
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():
+        raise ShapeError(
+            f"{name} has {int(value.mask.sum())} masked values; fill them, or leave out"
+        )
     if isinstance(value, np.ndarray):
         return value
     kind = type(value)

@@ -119,7 +119,9 @@ class ArrayFunction:
         }
         return (*cell.inputs, *cell.states, *sorted(foreign))
 
-    def __call__(self, params: Mapping[str, Any], /, **arrays: Any) -> Array:
+    def __call__(self, params: Mapping[str, Any], /, *unnamed: Any, **arrays: Any) -> Array:
+        if unnamed:
+            raise TypeError("arrays go by name, as in f(params, x=…, h=…)")
         values, sizes = self._given(params, arrays)
         self._batch(params, arrays)
         evaluation = _Evaluation(self.lin, values, sizes)

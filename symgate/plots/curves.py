@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from symgate.asked import asked, having, switch
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.table import in_words, steps
@@ -28,6 +29,7 @@ from symgate.plots.decades import (
 from symgate.plots.style import (
     BLACK,
     BLUE,
+    CURVE,
     DASH_DOT,
     DASHED,
     DOTTED,
@@ -47,7 +49,16 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
+def _curves(name: str, value: Any) -> list[Any]:
+    """Curves, or one of them."""
+    found = [value] if hasattr(value, "setting") else value
+    if not isinstance(found, list | tuple):
+        raise SymgateError(f"{name} must be curves, such as sg.decay(cell) gives, not {value!r}")
+    return [CURVE(f"each of {name}", d) for d in found]
+
+
 @styled
+@asked(decays=_curves, bounds=switch, predictions=switch)
 def decay_curves(
     decays: Sequence[Decay],
     ax: Axes | None = None,
@@ -67,6 +78,11 @@ def decay_curves(
     """
     if not decays:
         raise SymgateError("there is no curve to draw")
+    for name, given in (("names", names), ("colours", colours)):
+        if given is not None and len(given) != len(decays):
+            raise SymgateError(
+                f"{name} has {len(given)} entries, and there are {len(decays)} curves"
+            )
     ax = axes_of(ax)
     apart = len({(d.of, d.wrt) for d in decays}) > 1
     own = [caption(d.cell) + (f": ∂{d.of}/∂{d.wrt}" if apart else "") for d in decays]
@@ -209,6 +225,7 @@ def _setting(decays: Sequence[Decay]) -> str:
 
 
 @styled
+@asked(m=having("exact", "a memory, such as sg.memory(cell, steps) gives"))
 def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
     """What a memory's bias gives: with all weights zero, with random weights, with the input
     gate closed as well; 1/e after T steps is marked."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from symgate.asked import asked, having, words
 from symgate.bounds.ranges import ranges
 from symgate.errors import SymgateError, UnknownName
 from symgate.numerics.run import Run
@@ -21,6 +22,7 @@ BARS = 60
 
 
 @styled
+@asked(run=having("steps", "a run, such as sg.simulate(…) gives"), gates=words)
 def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
     """A row a gate: how often each value occurs over all steps, units and sequences.
 

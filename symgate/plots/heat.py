@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
+from symgate.asked import asked, having
 from symgate.errors import SymgateError, UnknownName
 from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
@@ -19,8 +20,8 @@ from symgate.flow.table import steps
 from symgate.plots.decades import norm_label
 from symgate.plots.ground import settle
 from symgate.plots.lines import chosen
+from symgate.plots.style import CURVE, caption, points, styled
 from symgate.plots.style import axes as axes_of
-from symgate.plots.style import caption, points, styled
 from symgate.plots.vector import FIXED
 
 Array = NDArray[Any]
@@ -36,6 +37,7 @@ NOTHING = "#e8e8e8"
 
 
 @styled
+@asked(d=CURVE)
 def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     """The log10 norm over the step t (across) and the lag (down), mean over sequences.
 
@@ -62,6 +64,7 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
 
 
 @styled
+@asked(s=having("axes", "a sweep, such as sg.sweep(cell) gives"), result=None)
 def sweep_map(
     s: Sweep,
     result: str = "half_life",

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from symgate.asked import axes
+from symgate.asked import asked, axes, switch
 from symgate.plots.decades import finite_end, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.style import caption
@@ -52,6 +52,7 @@ def chosen(ax: Axes | None) -> Axes:
     return pyplot.gca()
 
 
+@asked(bounds=switch, predictions=switch)
 def curve(
     d: Decay,
     ax: Axes | None = None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from symgate.asked import asked, having
 from symgate.errors import UnknownName
 from symgate.flow.paths import PathBlock, Paths
 from symgate.linear.paths import CARRY
@@ -51,6 +52,7 @@ _LOOKS: tuple[tuple[str, Any], ...] = (
 
 
 @styled
+@asked(paths=having("blocks", "the paths of a curve, d.paths"))
 def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """One block of the state over the lag, whole and without each path.
 

@@ -8,15 +8,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
+from symgate.asked import asked, whole
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
 from symgate.plots.ground import make_room
-from symgate.plots.style import BLACK, DASHED, DOTTED, GREY, caption, look, points, styled
+from symgate.plots.style import BLACK, CURVE, DASHED, DOTTED, GREY, caption, look, points, styled
 from symgate.plots.style import axes as axes_of
 
 
 @styled
+@asked(d=CURVE, sample=whole())
 def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) -> Axes:
     """All singular values of one sample at the lags at which they were kept.
 

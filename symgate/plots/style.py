@@ -19,6 +19,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
+from symgate.asked import asked, having
 from symgate.drawing.settings import settings
 from symgate.errors import SymgateError
 from symgate.files import write_file
@@ -190,6 +191,11 @@ def style() -> Any:
     return {k: points(v) if k.endswith("size") and "." in k else v for k, v in STYLE.items()}
 
 
+#: What is drawn, for the check of arguments.
+CURVE = having("setting", "a curve, such as sg.decay(cell) gives")
+DRAWING = having("get_tightbbox", "axes or a figure of Matplotlib")
+
+
 def styled(function: Callable[P, R]) -> Callable[P, R]:
     """Draw with the style of the house, and leave Matplotlib's settings as they were. On axes
     that were given, the colours fit a dark ground and the words find room."""
@@ -298,6 +304,7 @@ def _saved(drawing: Axes | Figure, kinds: Sequence[str], **options: Any) -> dict
     return {kind: out.getvalue() for kind, out in made.items()}
 
 
+@asked(drawing=DRAWING)
 def save(drawing: Axes | Figure, path: str | Path, dpi: int | None = None) -> Path:
     """Write a picture; the format goes by the ending: .svg, .png or .pdf; `dpi` (150) says
     how many dots an inch a .png has. See `sized` for its width and its letters."""

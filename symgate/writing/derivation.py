@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from symgate.asked import asked, is_whole
+from symgate.asked import asked, is_whole, shown, switch
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName, did_you_mean
@@ -131,7 +131,14 @@ class Derivation:
         for name in options:
             known_name("the option", name, known)
         form: Any = {k: v for k, v in options.items() if k in Form.__optional_keys__}
+        for name in form:
+            switch(name, form[name])
+        if form.get("slides") and form.get("handout"):
+            raise SymgateError("slides and a handout are two documents: save one after the other")
         words = {k: options.get(k, "") for k in ("title", "author", "date")}
+        for name, text in words.items():
+            if not isinstance(text, str):
+                raise SymgateError(f"{name} must be a text, not {shown(text)}")
         diagram = options.get("diagram")
         if diagram is not None and not hasattr(diagram, "tikz"):
             raise SymgateError(
