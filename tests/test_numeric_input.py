@@ -242,6 +242,18 @@ def test_the_step_of_overflow_is_named(checkpoint: bool, samples: int | None) ->
         )
 
 
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize("line", ["1 / h[t-1]", "h[t-1]**-2", "log(h[t-1]**2)"])
+def test_an_infinite_state_is_named_though_the_next_step_forgets_it(
+    line: str, checkpoint: bool
+) -> None:
+    """1/0 was returned as a state, as only the last of many steps was looked at."""
+    cell = sg.Cell.from_text(f"h[t] = tanh({line}) + W @ x[t] - 0.1 * ({line})")
+    for count in (2, 300):
+        with pytest.raises(sg.Diverged, match="the state h of cell is not finite from step 0 on"):
+            sg.simulate(cell, {"W": np.ones((3, 1))}, np.ones((count, 1)), checkpoint=checkpoint)
+
+
 def test_norms_stay_finite_while_the_state_does() -> None:
     run = sg.simulate(LINEAR, growing(2), np.ones((1023, 1)))
     found = sg.lag_norms(run, norm="spectral").log10_norm

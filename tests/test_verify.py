@@ -88,3 +88,10 @@ def test_gradients_as_they_are_printed(name: str, monkeypatch: pytest.MonkeyPatc
     )
     monkeypatch.setattr(verify, "adjoint", lambda _: told)
     assert verified.__wrapped__(cell).holds
+
+
+@pytest.mark.parametrize("line", ["log(-1 - h[t-1]**2)", "exp(exp(exp(5 + h[t-1]**2)))"])
+def test_what_has_no_value_at_any_point_is_refused_in_words(line: str) -> None:
+    """mpmath's own OverflowError came through."""
+    with pytest.raises(sg.SymgateError, match="at any of 8 random points"):
+        sg.derive(sg.Cell.from_text(f"h[t] = {line} + W @ x[t]"))

@@ -18,7 +18,6 @@ from symgate.errors import SymgateError
 from symgate.linear.evaluation import (
     Evaluation,
     Matrix,
-    NotReal,
     Values,
     context,
     flat,
@@ -151,7 +150,7 @@ def points(cell: Cell, count: int, steps: int) -> list[Evaluation]:
     for seed in range(8 * count):
         try:
             found.append(_point(cell, Random(seed), steps))
-        except (ZeroDivisionError, NotReal):
+        except ArithmeticError:
             continue  # a logarithm of a negative number, say: draw again
         if len(found) == count:
             return found

@@ -25,7 +25,6 @@ from symgate.linear.adjoint import adjoint, delta
 from symgate.linear.evaluation import (
     Evaluation,
     Matrix,
-    NotReal,
     Values,
     context,
     flat,
@@ -71,11 +70,11 @@ def verified(cell: Cell) -> Verified:
     for draw in range(8):
         try:
             return _Trial(cell, Random(draw)).verified()
-        except (ZeroDivisionError, NotReal):
+        except ArithmeticError:
             continue  # a logarithm of a negative number, say: draw again
     raise SymgateError(
         f"{cell.name} could not be evaluated at any of 8 random points; are there logarithms, "
-        f"roots or quotients that are not real?"
+        f"roots or quotients that are not real, or exponentials beyond any number?"
     )
 
 
