@@ -123,8 +123,8 @@ def test_what_is_averaged_is_said() -> None:
     assert d.setting.positions == (19, 39, 59)
     assert "3 sequences" in d.setting.averaged_over
     assert "steps 19, 39, 59" in d.setting.averaged_over
-    one = sg.decay(sg.cell("gru"), hidden=6, lags=20, steps=60, at=39, samples=3)
-    np.testing.assert_array_equal(one.log10_norm[:, 1], d.log10_norm[:, 4])
+    one = sg.decay(sg.cell("gru"), hidden=6, lags=20, steps=60, at=59, samples=3)
+    np.testing.assert_array_equal(one.log10_norm[:, 1], d.log10_norm[:, 5])
 
 
 def test_interval_covers_the_rate_of_another_seed() -> None:
@@ -169,14 +169,31 @@ def test_a_growing_curve_has_no_half_life() -> None:
 
 def test_effective_rank_and_condition() -> None:
     cell = sg.Cell.from_text("h[t] = A @ h[t-1] + W @ x[t]")
-    params = {"A": np.diag([1.0, 0.1]), "W": np.eye(2)}
-    d = sg.decay(sg.simulate(cell, params, np.zeros((20, 2))), singular=[0, 1, 3, 20])
+    params = {"A": np.diag([1.0, 1.0, 0.1]), "W": np.eye(3)}
+    d = sg.decay(sg.simulate(cell, params, np.zeros((20, 3))), singular=[0, 1, 3, 20])
     assert d.condition[1] == pytest.approx(10)
     assert d.condition[3] == pytest.approx(1000)
     assert d.condition[20] == math.inf
-    assert d.effective_rank[0] == pytest.approx(2)
-    p = np.array([1, 0.1]) / 1.1
+    assert d.effective_rank[0] == pytest.approx(3)
+    p = np.array([1, 1, 0.1]) / 2.1
     assert d.effective_rank[1] == pytest.approx(np.exp(-(p * np.log(p)).sum()))
+
+
+def test_the_largest_singular_value_of_each_sample_is_its_norm() -> None:
+    """Network by network, sequence by sequence, the positions next to each other; far down too."""
+    options = {"hidden": 4, "lags": 500, "steps": 540, "at": [510, 539], "norm": "spectral"}
+    d = sg.decay("rnn", networks=2, samples=2, gain=0.2, **options)
+    assert d.median[-1] < -200
+    for lag in (1, 500):
+        np.testing.assert_allclose(d.singular_values[lag][:, 0], d.log10_norm[lag], rtol=1e-9)
+
+
+def test_in_random_directions_a_step_leaves_its_mean_square() -> None:
+    """J = a_t I leaves the mean of a_t² of the square of the norm."""
+    d = sg.decay("mamba2", hidden=3, lags=12, networks=1, norm="frobenius")
+    assert d.predictions is not None
+    mean = np.mean(d.runs[0]["a"] ** 2)
+    assert d.predictions["random directions"].rate == pytest.approx(np.log(mean) / 2)
 
 
 def test_the_state_h_unless_there_is_none() -> None:

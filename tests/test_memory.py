@@ -96,6 +96,17 @@ def test_a_cell_of_ones_own_and_a_product_of_gates() -> None:
     assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 1.9)
 
 
+@pytest.mark.parametrize(
+    ("carry", "values"),
+    [("sigmoid(W @ x[t] + b) * (1 - sigmoid(V @ x[t] + c))", {"b": 1, "c": -1}),
+     ("exp(-softplus(W @ x[t] + b))", {"b": -1})],
+)  # fmt: skip
+def test_a_gate_that_has_to_open_as_another_closes(carry: str, values: dict[str, int]) -> None:
+    m = sg.memory(sg.Cell.from_text(f"h[t] = {carry} * h[t-1] + x[t]"), 50, hidden=3)
+    assert {name: np.sign(value) for name, value in m.values.items()} == values
+    assert math.exp(m.exact.rate) == pytest.approx(1 - 1 / 50)
+
+
 def test_a_highway_closes_both_gates() -> None:
     m = sg.memory("rhn", 50, hidden=4)
     assert m.values["b_z"] == m.values["b_k"]

@@ -89,6 +89,21 @@ def test_the_worst_case_of_the_lstm_needs_no_run() -> None:
         assert found[0][k] == pytest.approx(np.log10(row[0]), abs=1e-9)
 
 
+@pytest.mark.parametrize("keeps", [0.5, 0.99])
+def test_a_state_that_starts_beyond_its_reach_is_taken_as_it_starts(keeps: float) -> None:
+    cell = sg.Cell.from_text("""
+        c[t] = alpha * c[t-1] + tanh(W @ x[t])
+        h[t] = c[t-1] * tanh(U @ h[t-1])
+    """)
+    params = {"W": np.eye(2), "U": np.eye(2), "alpha": np.array(keeps)}
+    for start in (0.0, 900.0):
+        state = {"c": np.full(2, start), "h": np.full(2, 1e-3)}
+        d = sg.decay(sg.simulate(cell, params, np.full((6, 2), 9.0), state), "h", "h")
+        assert d.bounds is not None
+        reach = max(start, 1 / (1 - keeps))
+        np.testing.assert_allclose(d.bounds.worst_log10, np.arange(7) * np.log10(reach), atol=1e-9)
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_no_state_grows_faster_than_it_can(name: str) -> None:
     cell = sg.cell(name)

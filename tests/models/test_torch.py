@@ -98,6 +98,8 @@ def test_names_and_their_ends() -> None:
     assert [layer.name for layer in net.layers] == ["encoder.0", "decoder.rnn.l0", "decoder.rnn.l1"]
     assert net["0"] is net.layers[0]
     assert net["rnn.l1"] is net.layers[2]
+    with pytest.raises(sg.UnknownName, match="a layer named 'nn'"):
+        net["nn"]  # an end of a name is a whole word
     two = net["decoder.rnn"]
     assert isinstance(two, sg.Network)
     assert two.stack()[0].states == ("h1", "h2")
