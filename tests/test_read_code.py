@@ -59,6 +59,42 @@ CELLS = {
         "    return z * h_prev + (1 - z) * torch.tanh(a)\n",
         "gru",
     ),
+    "a parameter that is cut": (
+        "def call(self, x, states):\n    h_tm1 = states[0]\n"
+        "    z = K.sigmoid(K.dot(x, self.kernel[:, :n]) + K.dot(h_tm1, self.rec[:, :n]) + bz)\n"
+        "    r = K.sigmoid(K.dot(x, self.kernel[:, n:]) + K.dot(h_tm1, self.rec[:, n:]) + br)\n"
+        "    g = torch.tanh(torch.addmm(self.b, x, self.W) + (r * h_tm1) @ self.U)\n"
+        "    h = torch.lerp(g, h_tm1, z)\n    return h, [h]\n",
+        "gru",
+    ),
+    "a stack of a stack, a state of a block without a function": (
+        "zr_x, a_x = jnp.split(x @ w_i + b, [2 * n], axis=-1)\nzr = zr_x + state @ w_h\n"
+        "z, r = jnp.split(jax.nn.sigmoid(zr), 2, axis=-1)\n"
+        "output = z * state + (1 - z) * jnp.tanh(a_x + (r * state) @ w_a)\n",
+        "gru",
+    ),
+    "a column that is filled, states of one argument": (
+        "def cell(xt, hc):\n    both = np.zeros((n + m, 1))\n    both[:n] = hc[0]\n"
+        "    both[n:] = xt\n    ft = sigmoid(Wf @ both + bf)\n    it = sigmoid(Wi @ both + bi)\n"
+        "    ot = sigmoid(Wo @ both + bo)\n    c = ft * hc[1] + it * np.tanh(Wc @ both + bc)\n"
+        "    h = ot * np.tanh(c)\n    return h, c\n",
+        "lstm",
+    ),
+    "Rust": (
+        "let z = sigmoid(&self.wz.dot(&x) + &self.uz.dot(&h) + &self.bz);\n"
+        "let r = sigmoid(&self.wr.dot(&x) + &self.ur.dot(&h) + &self.br);\n"
+        "let n = (&self.wn.dot(&x) + &self.un.dot(&(&r * &h)) + &self.bn).mapv(tanh);\n"
+        "let h = &z * &h + (1.0 - &z) * &n;\n",
+        "gru",
+    ),
+    "R, whose last line is what is returned": (
+        "forward = function(x, h) {\n"
+        "  z <- torch_sigmoid(torch_mm(x, self$Wz) + h %*% self$Uz + bz)\n"
+        "  r <- torch_sigmoid(torch_mm(x, self$Wr) + h %*% self$Ur + br)\n"
+        "  n <- torch_tanh(torch_mm(x, self$Wn) + torch_mm(r * h, self$Un) + bn)\n"
+        "  z * h + (1 - z) * n\n}\n",
+        "gru",
+    ),
     "einsum": (
         "z = jax.nn.sigmoid(jnp.einsum('ij,j->i', A, x) + jnp.einsum('bj,ij->bi', h, B) + b_z)\n"
         "r = jax.nn.sigmoid(jnp.einsum('ij,j->i', C, x) + jnp.einsum('ij,j->i', D, h) + b_r)\n"
@@ -157,6 +193,21 @@ def test_layers(what: str) -> None:
     assert found.family == "mgu"
 
 
+def test_a_loop_over_components_and_a_value_that_is_read_from_a_memory() -> None:
+    code = (
+        "```c\nfor (int j = 0; j < H; j++) {\n    float f = sigmoid(z[j]);\n"
+        "    float i = sigmoid(z[H + j]);\n    float o = sigmoid(z[2*H + j]);\n"
+        "    c[j] = f * c[j] + i * tanh(z[3*H + j]);\n    h[j] = o * tanh(c[j]);\n}\n```"
+    )
+    (found,) = sg.read(code).cells
+    assert (found.family, found.misprints) == ("lstm", ())
+    code = (
+        "```python\nfor i in range(L):\n    k_i, v_i = k[i], v[i]\n    v_old = S.T @ k_i\n"
+        "    S = S + torch.outer(k_i, beta[i] * (v_i - v_old))\n```"
+    )
+    assert [found.family for found in sg.read(code)] == ["deltanet"]
+
+
 def test_several_at_once_and_a_forget_bias_of_one() -> None:
     """As in TensorFlow, where 1 is added to the forget gate: a bias, and no misprint."""
     text = """def cell(x, hidden, w_ih, w_hh, bias):
@@ -194,6 +245,12 @@ def test_a_misprint_in_code_at_its_place() -> None:
     (found,) = read_text(f"```python\n{wrong}```\n")
     (mark,) = found.misprints
     assert (mark.kind, mark.printed, mark.line) == ("wrong_bias_index", "b_z", 4)
+
+
+def test_a_product_of_matrices_between_two_vectors() -> None:
+    (found,) = sg.read(f"```python\n{GRU.replace('(r * h)', '(r @ h)')}```\n").cells
+    (slip,) = found.misprints
+    assert (slip.kind, slip.printed) == ("wrong_operator", "r @ h")
 
 
 @pytest.mark.parametrize(

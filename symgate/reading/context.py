@@ -72,7 +72,9 @@ def settled(context: Context) -> Mapping[str, str]:
             elif "alone" in places and not capital and "before" not in places:
                 kinds[name] = "scalar"
             continue
-        if "alone" in places or "hadamard" in places:
+        if "acts" in places:
+            kinds[name] = "matrix"
+        elif "alone" in places or "hadamard" in places:
             kinds[name] = "vector"
         elif places & {"before", "behind"}:
             kinds[name] = "matrix" if capital or not capitals else "vector"

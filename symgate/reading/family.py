@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import (
     Structure,
     Summand,
@@ -63,7 +64,7 @@ class Classifier:
         outer = next((u for u in self.found.lines if _is_outer(u)), None)
         if outer is not None:
             return self.matrix_family(outer)
-        if self.is_state_space():
+        if is_state_space(self.found, self.parts):
             return "ssm"
         base = self.carried_family() if self.parts.carried else self.uncarried_family()
         if self.found.convolution and base in ("lstm", "gru"):
@@ -94,45 +95,6 @@ class Classifier:
             return "mlstm"
         return "linear-attention" if len(others) == 2 else "retnet"
 
-    def is_state_space(self) -> bool:
-        """Whether the states are matrices times themselves and the inputs, and nothing more."""
-        lines = [self.lines[s] for s in self.parts.states] or [
-            u for u in self.found.lines if u.error is not None and "step" in u.error.message
-        ]
-        return bool(lines) and all(u.term is None or self.is_linear(u) for u in lines)
-
-    @staticmethod
-    def is_linear(u: Understood) -> bool:
-        """Whether a line is a sum of matrices times vectors: A h + B x, B̄_t x_t; no bias."""
-        if u.term is None:
-            return False
-        parts = summands(u.term)
-        small = u.line.target.letter.islower()
-        return len(parts) > 1 and all(
-            (
-                isinstance(p.term, Apply)
-                and not any(isinstance(t, Call | Times) for t in walk(p.term))
-            )
-            or Classifier.is_scaled(p)
-            or (
-                small
-                and len(p.factors) == 2
-                and all(isinstance(f, Var) for f in p.factors)
-                and [f.ref.letter.isupper() for f in p.factors if isinstance(f, Var)]
-                == [True, False]
-            )
-            for p in parts
-        )
-
-    @staticmethod
-    def is_scaled(part: Summand) -> bool:
-        """Whether a part is a matrix times a vector, weighed by functions of parameters."""
-        acted = [f for f in part.factors if isinstance(f, Apply)]
-        rest = [f for f in part.factors if not isinstance(f, Apply)]
-        inside = [t for a in acted for t in walk(a.vector)]
-        plain = not any(isinstance(t, Call | Times) for t in inside)
-        return len(acted) == 1 and plain and not any(any(variables(f)) for f in rest)
-
     def uncarried_family(self) -> str:
         if not self.parts.states:
             return self.incomplete_family()
@@ -161,7 +123,10 @@ class Classifier:
     def carried_family(self) -> str:
         carried = self.parts.carried
         if len(carried) >= 2 and self.normalised(carried):
-            return "slstm"
+            kept = [k for name in carried for k in self.parts.keepers[name]]
+            return "slstm" if any(v for k in kept for v in variables(k)) else "rwkv4"
+        if any(map(self.is_of_norm_one, carried)):
+            return "rg-lru"
         cells = [name for name in carried if self.is_memory(name)]
         if cells:
             return self.memory_family(cells[0])
@@ -172,9 +137,20 @@ class Classifier:
         for u in self.everything:
             for term in walk(u.term) if u.term is not None else ():
                 below = term.below if isinstance(term, Quot) else getattr(term, "base", None)
-                if isinstance(below, Var) and below.name in carried and len(carried) > 1:
+                inside = variables(below) if isinstance(below, Var | Plus) else ()
+                above = variables(term.above) if isinstance(term, Quot) else inside
+                if any(v.name in carried for v in inside) and any(v.name in carried for v in above):
                     return True
         return False
+
+    def is_of_norm_one(self, state: str) -> bool:
+        """Whether what is new is weighed by sqrt(1 - a²) where a is kept."""
+        kept = self.keep_gates(state)
+        return any(
+            isinstance(f, Call) and f.function == "sqrt" and kept & {v.name for v in variables(f)}
+            for part in self.parts.news.get(state, ())
+            for f in part.factors
+        )
 
     def is_memory(self, name: str) -> bool:
         """Whether a carried state is read by an output line, as c in h = o tanh(c)."""

@@ -94,6 +94,8 @@ class _Build(Transformer[LarkToken, Any]):
             return "", None
         kind = children[0].kind
         names = {"HADAMARD": "hadamard", "SLASH": "/", "OPLUS": "concat"}
+        if children[0].value == "@":
+            return "at", children[0]
         return names.get(kind, "times"), children[0]
 
     def product(self, children: list[Any]) -> Tree:

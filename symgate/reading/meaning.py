@@ -67,6 +67,9 @@ class Meaning:
                 return Cat(node.start, node.stop, tuple(map(self.term, cells)))
             case Group():
                 return self.group(node)
+        exponential = self.calls.exponential(node)
+        if exponential is not None:
+            return exponential
         ref = reference(node, self.context.indices)
         if ref is None and isinstance(node, Scripted) and isinstance(node.base, Group | Column):
             return self.scripted_group(node, node.base)

@@ -27,6 +27,9 @@ from symgate.reading.trees import Tree
 #: A factor behind the sign before it: "" for none, hadamard, times, star, / or concat.
 Factor = tuple[str, AnyTerm]
 
+#: The signs between a matrix and what it acts on.
+ACTING = ("", "times", "at")
+
 
 def sort(term: AnyTerm) -> str:
     """M for a matrix, V for a vector, S for a number or a scalar."""
@@ -80,7 +83,7 @@ class Products:
             if not (
                 isinstance(matrix, Par)
                 and sort(matrix) == "M"
-                and sign in ("", "times")
+                and sign in ACTING
                 and isinstance(gate, Var)
                 and gate.time != -1
                 and gate.name in self.context.defined
@@ -145,6 +148,10 @@ class Products:
         return self.folded_right(values)
 
     def note_kinds(self, values: Sequence[Factor]) -> None:
+        for (_, one), (sign, other) in pairwise(values):
+            for value in (one, other) if sign == "at" else ():
+                if isinstance(value, Par):
+                    self.context.saw(value.name, "acts")
         for i, (_, value) in enumerate(values[:-1]):
             if isinstance(value, Par) and sort(values[i + 1][1]) == "V":
                 self.context.saw(value.name, "before")
@@ -169,7 +176,7 @@ class Products:
     def check_matrices(self, node: Tree, values: Sequence[Factor]) -> None:
         """C_t h_t, where C is defined nowhere and all vectors are lower-case: a matrix."""
         for (_, one), (sign, other) in pairwise(values):
-            if not (isinstance(one, Var) and isinstance(other, Var)) or sign not in ("", "times"):
+            if not (isinstance(one, Var) and isinstance(other, Var)) or sign not in ACTING:
                 continue
             given = one.name in self.context.defined or one.time is None
             if one.ref.letter.isupper() and other.ref.letter.islower() and not given:

@@ -224,6 +224,11 @@ class _Ranks:
         if len(values) == 1:
             return values[0]
         kinds = {kind for _, kind, _ in values} - {NUMBER}
+        if circled and MATRIX in kinds and len(kinds) > 1:
+            for shown, kind, _ in values:  # G_t ⊙ S_{t-1}: a matrix that each step has anew
+                if kind != MATRIX and shown[0].isupper() and shown.endswith("[t]"):
+                    self.kinds[shown[:-3]] = kind = MATRIX
+                    kinds = {MATRIX}
         if len(kinds) > 1:
             raise Foreign("a product of a matrix and a vector by components", node)
         if circled and kinds:
@@ -250,6 +255,9 @@ class _Ranks:
                 pair = [bound(v, binds and binds + j) for j, v in enumerate(rest[i : i + 2])]
                 value = (form.format(*pair), kind, ATOM if "(" in form else ACT)
                 return [*rest[:i], value, *rest[i + 2 :]]
+        if (rest[0][1], rest[1][1]) == (COLUMN, MATRIX) and rest[1][0].isidentifier():
+            pair = [bound(v, ACT + j) for j, v in enumerate(rest[:2])]
+            return [("{} @ {}".format(*pair), COLUMN, ACT), *rest[2:]]  # x W of columns
         name, other = rest[0][0].split("[")[0], rest[1][0]
         capital = name.isidentifier() and name[0].isupper() and rest[0][1] != MATRIX
         if capital and other[0].islower():

@@ -127,8 +127,10 @@ def _update(result: Structure, name: str, lines: Mapping[str, Understood]) -> No
     keepers: list[AnyTerm] = []
     news: list[Summand] = []
     found = False
-    for part in _collected(summands(term), name):
-        if part.holds(name, -1) or (part.holds(name, 0) and len(part.factors) > 1):
+    parts = _collected(summands(term), name)
+    late = any(part.holds(name, -1) and len(part.factors) > 1 for part in parts)
+    for part in parts:
+        if part.holds(name, -1) or (not late and part.holds(name, 0) and len(part.factors) > 1):
             found = True
             keepers += [f for f in part.factors if not (isinstance(f, Var) and f.name == name)]
         elif _accented_state(part, name):

@@ -71,7 +71,7 @@ class Column(TreeNode):
 
 @dataclass(frozen=True)
 class Factors(TreeNode):
-    """Factors with the sign before each: "", "times", "hadamard", "/", "concat"."""
+    """Factors with the sign before each: "", "times", "at", "hadamard", "/", "concat"."""
 
     factors: tuple[tuple[str, Tree], ...]
 

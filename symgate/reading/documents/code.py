@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from symgate.errors import SymgateError
 from symgate.parsing import parsed
@@ -31,6 +32,7 @@ from symgate.reading.documents.code_names import (
     last_values,
     raw_name,
     returned,
+    split_name,
     stack_of,
     state_of,
     step_of,
@@ -99,18 +101,26 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _functions(code: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """The functions of a block, each a block of its own."""
-    cuts = [found.start() for found in _BLOCK.finditer(code, start, stop)]
-    yield from zip([start, *cuts], [*cuts, stop], strict=True)
+    """The functions of a block, each a block of its own, and what stands behind them."""
+    cuts: set[int] = set()
+    for found in _BLOCK.finditer(code, start, stop):
+        deep = len(found[0]) - len(found[0].lstrip())
+        behind = re.compile(rf"^[ \t]{{0,{deep}}}+[^\s)]", re.MULTILINE)
+        after = behind.search(code, found.end(), stop)
+        cuts |= {found.start(), stop if after is None else after.start()}
+    ends = sorted(cuts | {start, stop})
+    yield from pairwise(ends)
 
 
 def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
     """The assignments of a block; their columns are places in the document."""
-    at, count = start, 0
+    at, count, last = start, 0, _last_line(text, start, stop)
     while at < stop and count < MAX_STATEMENTS:
         end = text.find("\n", at, stop)
         end = stop if end < 0 else end
         head = _ASSIGNED.match(text[at:end])
+        if head is None and last and text[at:end].strip() == last:
+            head = re.match(r"[ \t]*", text[at:end])
         if head is not None:
             end = _whole(text, at, end, stop)
             own = text[at + head.end() : end]
@@ -121,20 +131,30 @@ def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
         at = end + 1
 
 
+def _last_line(text: str, start: int, stop: int) -> str:
+    """The last line of a function whose language says nothing before what it returns."""
+    shown = text[start:stop].rstrip().rpartition("\n")[2].strip()
+    closed = re.match(r"\s*(?:\}|end\b)", text[stop : stop + 20]) is not None
+    return shown if closed and "=" not in shown and "*" in shown else ""
+
+
 def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
     """The assignment that one statement is; `z += a` and `return a` are made one."""
     try:
         body = parsed(re.sub(r"\Areturn\b", "_    =", shown).rstrip()).body
     except (SyntaxError, ValueError, SymgateError):
         return
-    statement = body[0] if body else None
+    statement, returns = body[0] if body else None, shown.startswith("return")
+    if isinstance(statement, ast.Expr):
+        whole, returns = statement.value, True
+        statement = ast.Assign([ast.copy_location(ast.Name("_"), whole)], whole)
     if isinstance(statement, ast.AugAssign):
         old, value = statement.target, statement.value
         whole = ast.copy_location(ast.BinOp(old, statement.op, value), statement)
         statement = ast.Assign([old], whole)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         _place(statement, shown, start)
-        yield from _returned(statement, block) if shown.startswith("return") else _each(statement)
+        yield from _returned(statement, block) if returns else _each(statement)
 
 
 def _each(statement: ast.Assign) -> Iterator[ast.Assign]:
@@ -180,6 +200,8 @@ def _read(
 ) -> Iterator[Piece]:
     """The equations that the assignments of one block say."""
     targets = Counter(base_name(t) for statement in found for t in _targets(statement))
+    _with_own_names(found, targets)
+    targets = Counter(base_name(t) for statement in found for t in _targets(statement))
     stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
     names = Names(set(targets), layers, stacked, targets)
     names.ahead = {base_name(t) for s in found for t in _targets(s) if step_of(t) == 1}
@@ -197,6 +219,20 @@ def _read(
         except Unknown:
             for target in _targets(statement):
                 names.forget(base_name(target))
+
+
+def _with_own_names(found: Sequence[ast.Assign], targets: Mapping[str, int]) -> None:
+    """v_old = S k is a value of its own, none of the step before: v_read."""
+    nodes = [n for s in found for n in ast.walk(s) if isinstance(n, ast.Name)]
+    read: set[str] = set()
+    for statement in found:
+        read |= {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
+        raw = getattr(statement.targets[0], "id", "")
+        base, step = split_name(raw)
+        made = any(map(multiplies, ast.walk(statement.value)))
+        if step == -1 and made and raw not in read and targets[base] == 1:
+            for node in (n for n in nodes if n.id == raw):
+                node.id = f"{base}_read"
 
 
 def _targets(statement: ast.Assign) -> list[ast.expr]:

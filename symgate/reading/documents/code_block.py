@@ -14,10 +14,11 @@ from symgate.reading.documents.code_names import base_name, last_name, raw_name
 Shown = list[tuple[str, int]]
 
 FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu", "gelu", "elu")}
+FUNCTIONS |= {"hard_sigmoid": "hardsigmoid", "hardsigmoid": "hardsigmoid"}
 FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), "sigmoid")
 FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
-PRODUCTS |= {"cwiseProduct": "*"}
+PRODUCTS |= {"cwiseProduct": "*", "matMul": "@", "bmm": "@", "mv": "@"}
 _MULTIPLY = {*PRODUCTS, "linear", "einsum", "outer"}
 
 
@@ -32,7 +33,8 @@ class Names:
     `assigned` are the names that the block assigns, `layers` the linear layers with whether
     they have a bias, `stacked` the names that are cut into gates, `ahead` those that are assigned
     at the step after, `inputs` those that each step is given, `last` the arguments
-    that hold the last value of a name. `waiting` counts the assignments of a name to come.
+    that hold the last value of a name. `waiting` counts the assignments of a name to come, `parts`
+    holds the places at which a parameter is cut.
     """
 
     assigned: set[str]
@@ -46,6 +48,7 @@ class Names:
     inlined: dict[str, Shown] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     made: list[tuple[str, Shown]] = field(default_factory=list)
+    parts: dict[str, list[str]] = field(default_factory=dict)
     made_here: dict[str, bool] = field(default_factory=dict)
     wrapped: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 
 from symgate.reading.characters import words
 
@@ -23,6 +23,7 @@ _NOW_IN_NAME = re.compile(
 )
 INPUT = re.compile(r"(?:[xX]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
 _WEIGHT = re.compile(r"[WUVRbwu][a-z]?")
+_GATES = re.compile(r"sigm|tanh|expit")
 _OUTPUT = re.compile(r"o|y|out\w*|outputs?(?:_\w+)?")
 #: Names of a state among the arguments of a function.
 _STATE = re.compile(r"[hsac]|[hc]x|carry|hidden\w*|state\w*|\w+_(?:h|state|hidden)|memory")
@@ -47,7 +48,7 @@ def raw_name(node: ast.expr) -> str:
         case ast.Name(id=name):
             return name
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner not in MODULES:
-            return name
+            return name.lstrip("_") or name
         case ast.Subscript(value=owner, slice=ast.Constant(value=str() as name)):
             kind = raw_name(owner)
             name = f"{kind}_{name}" if _WEIGHT.fullmatch(kind) else name  # W["z"]
@@ -75,6 +76,11 @@ def step_of(node: ast.expr) -> int | None:
 def stack_of(node: ast.AST) -> str:
     """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
     inner = cut_by(node)
+    match inner:
+        case ast.Call(func=function, args=[ast.Name() as whole]) if _GATES.search(
+            last_name(function)
+        ):
+            inner = whole  # σ(z) is cut where z is
     return base_name(inner) if inner is not None else ""
 
 
@@ -121,7 +127,7 @@ def returned(value: ast.expr) -> list[ast.expr]:
     return [*returned(value.elts[0]), *value.elts[1:]]
 
 
-def last_values(given: Sequence[str], block: str, assigned: Container[str]) -> dict[str, str]:
+def last_values(given: Sequence[str], block: str, assigned: Collection[str]) -> dict[str, str]:
     """The arguments of a function that hold the last value of what it returns.
 
     >>> last_values(["x", "o"], "return h", {"h"})
@@ -134,6 +140,15 @@ def last_values(given: Sequence[str], block: str, assigned: Container[str]) -> d
     old = {split_name(n)[0] for n in given}
     left = [n for n in given if (_STATE.fullmatch(n) or _OUTPUT.fullmatch(n)) and n not in assigned]
     left = [n for n in left if n not in found]
+    if not given and not found:  # output = z * g + (1 - z) * state, in a block without a function
+        words = dict.fromkeys(re.findall(r"(?<![\w.\"'])[a-z]\w{2,}(?![\w(\"'=])", block))
+        left = [n for n in words if _STATE.fullmatch(n) and n not in assigned]
+        known = any(split_name(n)[1] == -1 for n in words)
+        return {} if known or not left else {left[0]: list(assigned)[-1]}
+    cut = set(re.findall(r"\b(\w+)\[1\]", block))
+    pairs = [n for n in given if n in cut and n not in assigned]
+    if pairs and len(new) > 1:  # state[0], state[1]
+        return found | {f"{pairs[0]}_{i}": name for i, name in enumerate(new)}
     return found | dict(
         zip(left, (n for n in new if n not in old | {*found.values()}), strict=False)
     )

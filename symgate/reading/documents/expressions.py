@@ -23,6 +23,7 @@ from symgate.reading.documents.code_names import (
 
 DENSE = {"Dense", "Linear", "DenseGeneral"}
 COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
+_WEIGHT = re.compile(r"[WUVRwu](?![a-z]{3})|[a-z]*(?:weight|kernel|bias)|b(?:$|_|[a-z]$)")
 PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
 _OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
 _OPERATORS |= {ast.MatMult: ("@", 2)}
@@ -40,17 +41,24 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     target, value = statement.targets[0], statement.value
     names.made.clear()
     cut = stack_of(value)
+    if isinstance(target, ast.Subscript) and cut_by(target) is not None:
+        _filled(target, value, names)
+        return
     if isinstance(target, ast.Tuple):
         inner = cut_by(value)
         if inner is None or not all(raw_name(t) for t in target.elts):
             raise Unknown
-        whole = names.inlined.get(cut) or [
-            ("(", value.col_offset),
-            *_shown(inner, names),
-            (")", value.col_offset),
-        ]
-        for part in target.elts:
-            _cut(whole, raw_name(part), names)
+        at = value.col_offset
+        whole = names.inlined.get(cut) if raw_name(inner) else _shown(inner, names)
+        made = whole is not None and whole[0][0][:-1] in FUNCTIONS.values()
+        whole = whole if made and whole else whole or [("(", at), *_shown(inner, names), (")", at)]
+        parts = [raw_name(part) for part in target.elts]
+        pieces = [split_name(part)[0].split("_") for part in parts]
+        first = next((own for own in zip(*pieces, strict=False) if len({*own}) == len(own)), None)
+        for i, part in enumerate(parts):
+            _cut(whole, part, names, first[i] if first else "")
+            if made:  # a part of σ(…) is a gate
+                yield _gate(part, names)
         return
     raw = raw_name(target)
     name = split_name(raw)[0]
@@ -59,8 +67,7 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     if cut in names.inlined:
         _cut(names.inlined[cut], raw, names)
         if names.inlined[raw][0][0][:-1] in FUNCTIONS.values():
-            yield name, names.inlined.pop(raw)  # a part of σ(…) is a gate
-            names.current[name] = raw
+            yield _gate(raw, names)
         return
     inside = [*value.args, value.func] if isinstance(value, ast.Call) else []
     inside = [n.value if isinstance(n, ast.Attribute) and n is inside[-1] else n for n in inside]
@@ -76,7 +83,11 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
         at = value.col_offset
         shown = [(f"{function}(", at), *names.inlined[raw], (")", at)]
         del names.inlined[raw]
-    elif base_name(value) == name:
+    elif base_name(value) == name or _is_parameter(value, names):
+        names.forget(name)
+        return
+    elif isinstance(value, ast.Subscript) and _is_given(value, names):
+        names.inlined[raw] = _shown(value, names)
         names.forget(name)
         return
     else:
@@ -95,12 +106,43 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     yield name, shown
 
 
-def _cut(stack: Shown, raw: str, names: Names) -> None:
+def _gate(raw: str, names: Names) -> tuple[str, Shown]:
+    name = split_name(raw)[0]
+    names.current[name] = raw
+    return name, names.inlined.pop(raw)
+
+
+def _filled(target: ast.Subscript, value: ast.expr, names: Names) -> None:
+    """A column that is filled part by part: concat[:n] = h; concat[n:] = x."""
+    name, at = raw_name(target.value), target.col_offset
+    if not name or name in names.current:
+        raise Unknown
+    part = _shown(value, names)
+    before = names.inlined.get(name)
+    names.inlined[name] = [("[", at), *part, ("]", at)]
+    if before is not None and before[0][0] == "[":
+        names.inlined[name] = [*before[:-1], (", ", at), *part, ("]", at)]
+
+
+def _is_parameter(node: ast.expr, names: Names) -> bool:
+    """Whether a value is a parameter, or a part of one."""
+    inner = node.value if isinstance(node, ast.Subscript) and cut_by(node) is not None else node
+    raw = raw_name(inner)
+    known = raw in names.inlined or base_name(inner) in names.assigned | names.inputs
+    return raw != "" and not known and _WEIGHT.match(raw) is not None
+
+
+def _is_given(node: ast.expr, names: Names) -> bool:
+    """Whether a value is one of the step that is not made here: k[t]."""
+    return step_of(node) == 0 and base_name(node) not in names.assigned
+
+
+def _cut(stack: Shown, raw: str, names: Names, gate: str = "") -> None:
     """One part of a stack under a name: its parameters take the name of the gate."""
     base = split_name(raw)[0]
     letters = [p for p in base.split("_") if len(p) == 1]
-    gate = letters[-1] if letters else base
-    names.inlined[raw] = [(text.replace("\0", f"_{gate}"), at) for text, at in stack]
+    gate = gate or (letters[-1] if letters else base)
+    names.inlined[raw] = [(text.replace("\0", f"_{gate}\0"), at) for text, at in stack]
     names.cut.add(raw)
     names.waiting[base] -= 1
 
@@ -180,7 +222,12 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
     at = (node.func.end_col_offset or len(called)) - len(called)
     name, args = called.rstrip("_"), list(node.args)
     value = node.func.value if isinstance(node.func, ast.Attribute) else None
-    own = raw_name(node.func) == "" or name.lower() in FUNCTIONS or name in {*PRODUCTS, *PLAIN}
+    own = (
+        raw_name(node.func) == ""
+        or name.lower() in FUNCTIONS
+        or name in {*PRODUCTS, *PLAIN}
+        or (name == "linear" and len(args) == 2)
+    )
     whole = len(args) == (1 if name.lower() in FUNCTIONS else 2 if name in PRODUCTS else 0)
     if value is not None and not _is_module(value) and own and not whole:
         args = [value, *args]  # a method: x.sigmoid(), h.dot(W)
@@ -211,9 +258,24 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return _column(args[0].elts, names, at)
     if name == "outer" and len(args) == 2:
         one, other = (_shown(a, names, 2) for a in args)
-        if len(other) > 1 or not other[0][0].endswith("[t]"):
+        if len(other) > 1:
+            one, other = (_shown(a, names, 9) for a in args)
+            return [*one, (" @ ", at), *other, ("^T", at)]
+        if not other[0][0].endswith("[t]"):
             raise Unknown
         return [*one, (" @ ", at), (other[0][0].replace("[t]", "^T[t]"), other[0][1])]
+    if name == "lerp" and len(args) == 3:  # a + w (b - a)
+        one, other, weight = (_shown(a, names, 3) for a in args)
+        inner = [*one, (" + ", at), *weight, (" * (", at), *other, (" - ", at), *one, (")", end)]
+        return [("(", at), *inner, (")", end)] if level > 1 else inner
+    if name == "addmm" and len(args) == 3:
+        inner = [*_shown(args[0], names, 2), (" + ", at)]
+        inner += _joined(args[1], "@", args[2], names, at, 2, 2)
+        return [("(", at), *inner, (")", end)] if level > 1 else inner
+    if name in ("map", "mapv", "unaryExpr") and value is not None and len(node.args) == 1:
+        applied = FUNCTIONS.get(last_name(node.args[0]))
+        if applied is not None:
+            return [(f"{applied}(", at), *_shown(value, names), (")", end)]
     if name in ("abs", "absolute") and len(args) == 1:
         return [("|", at), *_shown(args[0], names), ("|", end)]
     if name in ("max", "maximum") and len(args) == 2:
@@ -269,9 +331,24 @@ def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:
     return [*shown, ("]", at)]
 
 
+def _part(node: ast.Subscript, names: Names) -> Shown:
+    """A part of a parameter, under a number of its own; of an argument with states the state."""
+    owner, place = raw_name(node.value), ast.unparse(node.slice)
+    shown = f"{owner}_{place}"
+    if shown in names.last:
+        return [(f"{names.last[shown]}[t-1]", node.col_offset)]
+    if not owner or owner in names.inlined or owner in names.assigned:
+        raise Unknown
+    parts = names.parts.setdefault(owner, [])
+    parts += [place] * (place not in parts)
+    return [(f"{owner}_{parts.index(place) + 1}", node.col_offset)]
+
+
 def _variable(node: ast.expr, names: Names) -> Shown:
     """A name at its step."""
     raw = raw_name(node)
+    if not raw and isinstance(node, ast.Subscript):
+        return _part(node, names)
     if not raw or raw == "self":
         raise Unknown
     base, step = split_name(raw)

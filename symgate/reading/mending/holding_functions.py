@@ -22,6 +22,11 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
     if not counts:
         return
     usual, most = counts.most_common(1)[0]
+    for name in sketch.parts.gates - sketch.parts.candidates if most > 1 == len(counts) else ():
+        bare = sketch.lines.get(name)
+        if bare is not None and not isinstance(bare.term, Call) and affine(bare.term):
+            why = f"{name} has no function, and the other gates have"
+            yield at(bare, bare.term, "missing_activation", why, True)
     for own in gates:
         term = own.term
         assert isinstance(term, Call)

@@ -118,14 +118,18 @@ def apart(sketch: Sketch) -> Iterator[Broken]:
 def once(sketch: Sketch) -> Iterator[Broken]:
     """No summand stands twice, and no vector under two weights of one sum."""
     for own in sketch.lines.values():
+        for term in own.terms:
+            shown = [text(inner) for _, inner in term.terms] if isinstance(term, Plus) else []
+            if len({*shown}) < len(shown):
+                yield at(own, term, "duplicate_term", "a term of the sum stands twice", True)
         for s in own.sums:
             seen: set[str] = set()
             for a in s.applied:
                 parts = a.vector.parts if isinstance(a.vector, Cat) else (a.vector,)
-                for shown in [text(p) for p in parts]:
-                    if shown in seen:
-                        yield at(own, a, "wrong_state", f"{shown} is read twice in {own.name}")
-                    seen.add(shown)
+                for part in map(text, parts):
+                    if part in seen:
+                        yield at(own, a, "wrong_state", f"{part} is read twice in {own.name}")
+                    seen.add(part)
 
 
 def enclosed(sketch: Sketch) -> Iterator[Broken]:

@@ -49,6 +49,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     sums.one_vector,
     weighing.weighs,
     weighing.summed,
+    weighing.acted,
     weighing.added,
     weighing.alike,
 )

@@ -51,7 +51,7 @@ TELLING = (
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = ("biased", "oriented", "one_vector", "positive", "once")
+UNSEEN = ("biased", "oriented", "one_vector", "positive", "once", "acted")
 #: What mends a broken invariant by itself, where the change leads to no known cell.
 REMEDIES = {
     "positive": ("wrong_sign",),

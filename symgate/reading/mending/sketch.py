@@ -206,21 +206,30 @@ def left_over(found: Understanding, parts: Structure) -> list[Understood]:
 
 
 def unread(found: Understanding, lines: Sequence[Understood], parts: Structure) -> list[Understood]:
-    """Gates and candidates that are defined and that nothing reads: σ(W x + U h), σ(β - s)."""
+    """What is defined and nothing reads: a gate σ(W x + U h), σ(β - s), a product i ⊙ g."""
     every = [v for u in found.lines if u.term is not None for v in variables(u.term)]
     read = {v.name for v in every}
     states = {v.name for v in every if v.time == -1} | set(parts.states)
     made = {u.name for u in found.lines if u.name not in states}
+    gates = {u.name for u in (*found.lines, *found.outputs) if isinstance(u.term, Call)} - states
+
+    def gate(term: Call, own: str) -> bool:
+        return any(
+            (affine(term) and v.time == -1 and v.name in states)
+            or (term.function == "sigmoid" and v.time != -1 and v.name in made - {own})
+            for v in variables(term)
+        )
+
+    def product(term: Times) -> bool:
+        return all(isinstance(f, Var) and f.time != -1 and f.name in gates for f in term.factors)
+
     return [
         u
         for u in lines
-        if isinstance(u.term, Call)
-        and u.name not in read
-        and u.name not in states
-        and any(
-            (affine(u.term) and v.time == -1 and v.name in states)
-            or (u.term.function == "sigmoid" and v.time != -1 and v.name in made - {u.name})
-            for v in variables(u.term)
+        if u.name not in read | states
+        and (
+            (isinstance(u.term, Call) and gate(u.term, u.name))
+            or (isinstance(u.term, Times) and product(u.term))
         )
     ]
 

@@ -73,6 +73,17 @@ def _is_vector(factor: AnyTerm) -> bool:
     return isinstance(factor, Par) and factor.kind == "vector"
 
 
+def acted(sketch: Sketch) -> Iterator[Broken]:
+    """@ stands between a weight and what it acts on: not r @ h."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            factors = times(term)
+            plain = all(isinstance(f, Var) and f.ref.letter.islower() for f in factors)
+            if isinstance(term, Times) and "at" in term.signs and plain:
+                why = "two vectors are multiplied as a matrix and a vector are"
+                yield at(own, term, "wrong_operator", why, True)
+
+
 def added(sketch: Sketch) -> Iterator[Broken]:
     """What is between 0 and 1 multiplies what it weighs: not o + tanh(c)."""
     for own in sketch.lines.values():

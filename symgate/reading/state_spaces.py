@@ -1,0 +1,45 @@
+"""Which cells are state spaces: h_t = Ā h_{t-1} + B̄ x_t, with matrices of every kind."""
+
+from __future__ import annotations
+
+import re
+
+from symgate.reading.structure import Structure, Summand, summands, variables
+from symgate.reading.terms import Apply, Call, Times, Var, walk
+from symgate.reading.understood import Understanding, Understood
+
+#: A matrix or a diagonal that a step size has made: dA, deltaB_u.
+_MADE = re.compile(r"(?:d|delta|exp)_?[AB]\w*|Delta[AB]\w*")
+
+
+def is_state_space(found: Understanding, parts: Structure) -> bool:
+    """Whether the states are matrices times themselves and the inputs, and nothing more."""
+    lines = [u for u in found.lines if u.name in parts.states] or [
+        u for u in found.lines if u.error is not None and "step" in u.error.message
+    ]
+    return bool(lines) and all(u.term is None or _is_linear(u) for u in lines)
+
+
+def _is_linear(u: Understood) -> bool:
+    """Whether a line is a sum of matrices times vectors: A h + B x, B̄_t x_t; no bias."""
+    parts = summands(u.term) if u.term is not None else []
+    small = u.line.target.letter.islower()
+    return len(parts) > 1 and all(_is_scaled(p) or _is_of_step(p, small) for p in parts)
+
+
+def _is_scaled(part: Summand) -> bool:
+    """Whether a part is a matrix times a vector, weighed by functions of parameters."""
+    acted = [f for f in part.factors if isinstance(f, Apply)]
+    rest = [f for f in part.factors if not isinstance(f, Apply)]
+    inside = [t for a in acted for t in walk(a.vector)]
+    plain = not any(isinstance(t, Call | Times) for t in inside)
+    return len(acted) == 1 and plain and not any(any(variables(f)) for f in rest)
+
+
+def _is_of_step(part: Summand, small: bool) -> bool:
+    """Whether a part is a matrix of the step times a vector, B_t x_t, or a diagonal, dA h."""
+    own = [f.ref for f in part.factors if isinstance(f, Var)]
+    if len(own) < len(part.factors) or len(own) > 2:
+        return False
+    made = any(_MADE.fullmatch(ref.letter + "".join(ref.labels)) for ref in own)
+    return made or (small and [ref.letter.isupper() for ref in own] == [True, False])
