@@ -99,7 +99,10 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
         left = SpectralNorm(subject.partial(of, wrt))
         layers = subject.by_layers(of, wrt)
         if layers is not None:
-            lines.append(line(left, Mul(*map(SpectralNorm, layers.args)), relation="≤"))
+            ends = dict.fromkeys(end for part in layers.args for end in (part.of, part.wrt))
+            order = {end: place for place, end in enumerate(ends)}
+            most = Mul(*map(SpectralNorm, layers.args))
+            lines.append(line(left, most, relation="≤", order=order))
             continue
         together = (of, wrt) in found.whole and len(entries) > 1
         if not entries or len(subject.states) > 2 or together:
