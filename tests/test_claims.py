@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+from importlib import resources
 from itertools import pairwise
 
 import numpy as np
@@ -14,8 +15,10 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
-from symgate.judging.claims import CHECKS, Judgements, claims
+from symgate.judging.claims import Judgements, claims
+from symgate.judging.deciding import VERBS, Scope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, power_of_ten
+from symgate.judging.verbs import LIBRARY
 from symgate.writing.mathml import mathml
 
 PROVED, CONDITIONS, LIMIT, CONVENTION, FALSE = VERDICTS
@@ -72,12 +75,23 @@ def test_every_claim_has_the_verdict_that_is_known(judged: Judgements) -> None:
     assert judged.unexpected == ()
 
 
-def test_every_check_is_used_and_every_claim_says_where_it_stands() -> None:
-    assert {claim.check for claim in claims()} == set(CHECKS)
+def test_every_verb_is_used_and_every_claim_says_where_it_stands() -> None:
+    data = resources.files("symgate.judging").joinpath("claims.toml").read_text(encoding="utf-8")
+    own = VERBS.keys() - LIBRARY.keys()
+    called = {*re.findall(r"\b(\w+)\(", data)}
+    inner = {"listed", "named", "aligned", "recurrent_names"}  # called by others
+    assert {n for n in own - called - inner if not n.startswith("_")} == set()
     for claim in claims():
         assert claim.notes
         assert all(re.fullmatch(r"[a-z0-9-]+", note) for note in claim.notes)
         assert claim.statement.endswith(".")
+
+
+def test_an_expression_does_nothing_but_call_verbs() -> None:
+    scope = Scope({"given": {}, "let": {}, "text": {}}, {})
+    for said in ("__import__('os')", "open('x')", "[n for n in [1]]", "(1).__class__", "lambda: 1"):
+        with pytest.raises(sg.SymgateError, match="an expression of a claim"):
+            scope.value(said)
 
 
 # -- the numbers --------------------------------------------------------------------------

@@ -14,68 +14,26 @@ from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
-from symgate.judging import gates, gradients, memories, sameness, states
+from symgate.judging.deciding import Scope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula, aligned, named
 from symgate.judging.page import html
 
-Check = Callable[..., Finding]
-
-#: The checks by the name that the data gives them.
-CHECKS: dict[str, Check] = {
-    check.__name__: check
-    for check in (
-        gradients.removes_vanishing,
-        gradients.safe_from_exploding,
-        gradients.addition_keeps,
-        gradients.deep_and_untrainable,
-        gradients.vanishes_or_explodes,
-        gradients.lasts_longer,
-        gates.within_unit,
-        gates.gate_ends,
-        gates.convention,
-        gates.reset_gate,
-        gates.opposite_gates,
-        gates.same_inputs,
-        gates.gate_reads,
-        gates.four_gates,
-        states.weighted_mean,
-        states.state_without_bound,
-        states.linear_in_state,
-        states.misprinted_candidate,
-        states.shrinks,
-        sameness.less_memory,
-        sameness.can_count,
-        sameness.plays_part,
-        sameness.one_state,
-        sameness.more_parameters,
-        sameness.more_work,
-        sameness.weight_matrices,
-        sameness.same_cell,
-        sameness.previous_output,
-        memories.forgets_by_slots,
-        memories.keeps_all,
-        memories.half_life_of_a_constant,
-        memories.forgets_by_its_gate,
-    )
-}
-
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the notes in our own words, the cells it is about, and its check.
+    """A sentence of the notes in our own words, the cells it is about, and how it is judged.
 
-    `notes` are the labels of those that say it; `given` are the parameters of the check;
-    `expected` is the verdict that was worked out by hand.
+    `notes` are the labels of those that say it; `expected` is the verdict that was worked out
+    by hand; `entry` is what the data says of the check.
     """
 
     id: str
     statement: str
     notes: tuple[str, ...]
     cells: tuple[str, ...]
-    check: str
-    given: Mapping[str, Any]
     expected: str
+    entry: Mapping[str, Any]
 
 
 @signs("a judgement")
@@ -194,19 +152,18 @@ def _data() -> tuple[tuple[Claim, ...], Mapping[str, Cell]]:
     read = resources.files(__package__).joinpath("claims.toml").read_text(encoding="utf-8")
     data = tomllib.loads(read)
     printed = {name: cell_of_text(text, name) for name, text in data["cells"].items()}
-    found = tuple(
-        Claim(
-            entry["id"],
-            entry["statement"],
-            tuple(entry["notes"]),
-            tuple(entry["cells"]),
-            entry["check"],
-            entry.get("given", {}),
-            entry["expected"],
-        )
-        for entry in data["claims"]
-    )
-    return found, printed
+    by_id = {entry["id"]: entry for entry in data["claims"]}
+    return tuple(_claim(entry, by_id, data["shared"]) for entry in data["claims"]), printed
+
+
+def _claim(own: Mapping[str, Any], by_id: Mapping[str, Any], shared: Mapping[str, Any]) -> Claim:
+    other = by_id.get(own.get("like", ""), {})
+    layers = (shared, other, own)
+    entry = other | own
+    for table in ("given", "let", "text"):
+        entry |= {table: {k: v for layer in layers for k, v in layer.get(table, {}).items()}}
+    notes, cells = tuple(entry["notes"]), tuple(entry["cells"])
+    return Claim(entry["id"], entry["statement"], notes, cells, entry["expected"], entry)
 
 
 def claims() -> tuple[Claim, ...]:
@@ -257,8 +214,9 @@ def judge(
 
 
 def _judgement(claim: Claim, chosen: list[Cell], put: Mapping[str, Cell]) -> Judgement:
+    cells = dict(zip(("one", "two", "three"), chosen, strict=False))
     try:
-        found = CHECKS[claim.check](chosen, **claim.given)
+        found = Scope(claim.entry, cells).decided()
     except SymgateError as error:
         found = Finding(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
     replaced = [c for c in claim.cells if c in put]

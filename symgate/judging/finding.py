@@ -1,14 +1,8 @@
-"""The verdicts, and what a check finds: a verdict, sentences, numbers and formulas.
-
-A sentence names the numbers that it uses, {half_life}, and gets them when it is read, so
-that no sentence can say another number than the data. A number whose name starts with
-log10_ is the logarithm of what is said.
-"""
+"""The verdicts, what a check finds, and numbers as sentences say them."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,14 +10,16 @@ from types import MappingProxyType
 from symgate.flow.table import scientific
 from symgate.judging.formulas import Formula
 
-PROVED = "proved"
-CONDITIONS = "true under stated conditions"
-LIMIT = "true only in a limit"
-CONVENTION = "a matter of convention"
 FALSE = "false"
 
 #: The five verdicts.
-VERDICTS = (PROVED, CONDITIONS, LIMIT, CONVENTION, FALSE)
+VERDICTS = (
+    "proved",
+    "true under stated conditions",
+    "true only in a limit",
+    "a matter of convention",
+    FALSE,
+)
 
 #: In place of a verdict where the check could not be run on a cell; the sentence says why.
 NOT_JUDGED = "not judged"
@@ -31,35 +27,16 @@ NOT_JUDGED = "not judged"
 Number = float | int
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_PLACE = re.compile(r"\{(\w+)(?::(\d+))?\}")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
-
-    `told` are sentences with places for numbers, {name} or {name:digits}.
-    """
+    """What a check found: a verdict, sentences, the numbers that they say, and formulas."""
 
     verdict: str
-    told: tuple[str, ...]
+    sentences: tuple[str, ...]
     numbers: Mapping[str, Number] = field(default_factory=lambda: MappingProxyType({}))
     formulas: tuple[Formula, ...] = ()
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The sentences with their numbers.
-
-        >>> Finding(FALSE, ("It is {log10_norm} after {lags} steps.",),
-        ...         {"log10_norm": -2518.7, "lags": 10000}).sentences
-        ('It is 2.00·10⁻²⁵¹⁹ after 10,000 steps.',)
-        """
-        return tuple(_PLACE.sub(self._number, sentence) for sentence in self.told)
-
-    def _number(self, place: re.Match[str]) -> str:
-        name, digits = place.group(1), int(place.group(2) or 3)
-        value = self.numbers[name]
-        return power_of_ten(value, digits) if name.startswith("log10_") else shown(value, digits)
 
 
 def shown(value: Number, digits: int = 3) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, S
 
 from symgate.algebra.marks import Partial
 from symgate.algebra.vectors import variable
 from symgate.comparing.comparison import Map
 from symgate.equations.cell import Cell
-from symgate.linear.jacobian import jacobian
+from symgate.errors import UnknownName
+from symgate.linear.jacobian import jacobian as exact
 from symgate.linear.linearise import linearise
-from symgate.linear.terms import Linearisation
+from symgate.linear.paths import count
 from symgate.writing.escape import label_text
-from symgate.writing.formulas import Written
+from symgate.writing.formulas import Count, Span, Written
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation
@@ -63,71 +64,100 @@ def aligned(rows: Sequence[str]) -> str:
     return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
 
-@dataclass(frozen=True)
-class Board:
-    """Writes formulas about one cell."""
+def write(cell: Cell, *parts: Any, like: str | None = None) -> Formula:
+    r"""Expressions with signs between them; `like` names the equation whose order they keep.
 
-    cell: Cell
+    >>> import symgate as sg
+    >>> formula = write(sg.cell("gru"), 0, "≤", variable("z"), "≤", 1)
+    >>> print(formula.latex, "and", formula.text)
+    0 \leq z_t \leq 1 and 0 ≤ z_t ≤ 1
+    """
+    latex, text = _printers(cell, like)
+    shown = [Integer(p) if isinstance(p, int) else p for p in parts]
+    in_latex = " ".join(_SIGNS[p] if isinstance(p, str) else latex.show(p) for p in shown)
+    in_text = " ".join(p if isinstance(p, str) else text.show(p) for p in shown)
+    marked = in_latex.replace(" ,", ",")
+    rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
+    return Formula(plain(marked), in_text.replace(" ,", ","), tuple(rows), cell.name)
 
-    def write(self, *parts: Any, like: str | None = None) -> Formula:
-        r"""Expressions with signs between them; `like` names the equation whose order they keep.
 
-        >>> import symgate as sg
-        >>> formula = Board(sg.cell("gru")).write(0, "≤", variable("z"), "≤", 1)
-        >>> print(formula.latex, "and", formula.text)
-        0 \leq z_t \leq 1 and 0 ≤ z_t ≤ 1
-        """
-        latex, text = self._printers(like)
-        shown = [p if isinstance(p, str) else _expression(p) for p in parts]
-        in_latex = " ".join(_SIGNS[p] if isinstance(p, str) else latex.show(p) for p in shown)
-        in_text = " ".join(p if isinstance(p, str) else text.show(p) for p in shown)
-        marked = in_latex.replace(" ,", ",")
-        rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
-        return Formula(plain(marked), in_text.replace(" ,", ","), tuple(rows), self.cell.name)
+def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any) -> Formula:
+    """An equation, or its left side with another right side, after what is `given`."""
+    if name not in cell.equations:
+        raise UnknownName(f"the value of {cell.name}", name, cell.equations)
+    right = cell.equations[name] if expression is None else expression
+    head = (*given, "⇒") if given else ()
+    return write(cell, *head, variable(name), "=", right, like=name)
 
-    def equation(self, name: str, expression: Expr | None = None, *given: Any) -> Formula:
-        """An equation, or its left side with another right side, after what is `given`."""
-        right = self.cell.equations[name] if expression is None else expression
-        head = (*given, "⇒") if given else ()
-        return self.write(*head, variable(name), "=", right, like=name)
 
-    def jacobian(self, of: str, wrt: str) -> Formula:
-        """A one-step Jacobian, exact."""
-        return self.write(self.partial(of, wrt), "=", jacobian(self.cell, of, wrt))
+def equations(cell: Cell, names: Iterable[str]) -> tuple[Formula, ...]:
+    """Several equations."""
+    return tuple(equation(cell, name) for name in names)
 
-    def parts(self, of: str) -> tuple[Formula, ...]:
-        """What the letters stand for that the engine gives to activations inside a value."""
-        lin = linearise(self.cell)
-        return tuple(
-            self.write(variable(node.name), "=", _spelt(node.expression, lin), like=of)
-            for node in lin
-            if node.kind == "part" and node.owner == of
-        )
 
-    def partial(self, of: str, wrt: str) -> Partial:
-        """∂of_t/∂wrt_{t-1}, not worked out."""
-        return Partial(variable(of), variable(wrt, 1), self.cell.size(of), self.cell.size(wrt))
+def jacobian(cell: Cell, of: str, wrt: str) -> Formula:
+    """A one-step Jacobian, exact."""
+    return write(cell, partial_of(cell, of, wrt), "=", exact(cell, of, wrt))
 
-    def largest(self, *expressions: Expr) -> Written:
-        """The larger of some expressions."""
-        latex, text = self._printers(None)
-        return Written(
-            rf"\max({', '.join(plain(latex.show(e)) for e in expressions)})",
-            f"max({', '.join(map(text.show, expressions))})",
-        )
 
-    def from_start(self, state: str) -> Written:
-        """The size of a state at the start plus the number of steps."""
-        latex, text = self._printers(None)
-        return Written(
-            rf"\left| {{{plain(latex.name(state, None))}}}_0 \right| + t",
-            f"|{text.name(state, None)}_0| + t",
-        )
+def jacobians(cell: Cell, state: str) -> tuple[Formula, ...]:
+    """The exact Jacobian of a state by each state that it depends on."""
+    lin = linearise(cell)
+    return tuple(jacobian(cell, state, wrt) for wrt in cell.states if count(lin, state, wrt))
 
-    def _printers(self, like: str | None) -> tuple[LatexPrinter, TextPrinter]:
-        naming = Naming(self.cell, notation("symgate"))
-        order = self.cell.orders[like] if like is not None else None
-        return LatexPrinter(order, naming), TextPrinter(order, naming, "odot")
+
+def letters(cell: Cell, of: str) -> tuple[Formula, ...]:
+    """What the letters stand for that the engine gives to activations inside a value."""
+    lin = linearise(cell)
+    inner = {variable(n.name): n.expression for n in lin if n.kind in ("pre", "inner")}
+    return tuple(
+        write(cell, variable(node.name), "=", node.expression.xreplace(inner), like=of)
+        for node in lin
+        if node.kind == "part" and node.owner == of
+    )
+
+
+def partial_of(cell: Cell, of: str, wrt: str) -> Partial:
+    """∂of_t/∂wrt_{t-1}, not worked out."""
+    return Partial(variable(of), variable(wrt, 1), cell.size(of), cell.size(wrt))
+
+
+def in_unit(cell: Cell, names: Iterable[str]) -> Formula:
+    """Values in [0, 1]."""
+    vectors = [part for name in names for part in (",", variable(name))][1:]
+    return write(cell, *vectors, "∈", Span(S.Zero, S.One))
+
+
+def counted(cell: Cell, what: str, number: Expr) -> Formula:
+    """How many of something a cell has; a word stands upright."""
+    letter = what if len(what) == 1 else rf"\mathrm{{{what}}}"
+    shown = Written(rf"{letter}_{{{named(cell.name)}}}", f"{what}_{cell.name}")
+    return write(cell, shown, "=", Count(number))
+
+
+def largest(cell: Cell, *expressions: Any) -> Written:
+    """The larger of some expressions."""
+    latex, text = _printers(cell, None)
+    shown = [Integer(e) if isinstance(e, int) else e for e in expressions]
+    return Written(
+        rf"\max({', '.join(plain(latex.show(e)) for e in shown)})",
+        f"max({', '.join(map(text.show, shown))})",
+    )
+
+
+def from_start(cell: Cell, state: str) -> Written:
+    """The size of a state at the start plus the number of steps."""
+    latex, text = _printers(cell, None)
+    return Written(
+        rf"\left| {{{plain(latex.name(state, None))}}}_0 \right| + t",
+        f"|{text.name(state, None)}_0| + t",
+    )
+
+
+def _printers(cell: Cell, like: str | None) -> tuple[LatexPrinter, TextPrinter]:
+    naming = Naming(cell, notation("symgate"))
+    order = cell.orders[like] if like is not None else None
+    return LatexPrinter(order, naming), TextPrinter(order, naming, "odot")
 
 
 def named(cell: str) -> str:
@@ -160,13 +190,3 @@ def mapped(first: Cell, second: Cell, found: Map) -> Formula | None:
 
 def _with_names(value: str, printer: LatexPrinter) -> str:
     return _NAME.sub(lambda name: plain(printer.name(name.group(), None)), value)
-
-
-def _spelt(expression: Expr, lin: Linearisation) -> Expr:
-    """An expression with what the engine named put back."""
-    inner = {variable(n.name): n.expression for n in lin if n.kind in ("pre", "inner")}
-    return expression.xreplace(inner)
-
-
-def _expression(part: Any) -> Any:
-    return Integer(part) if isinstance(part, int) else part

@@ -13,7 +13,7 @@ from symgate.errors import SymgateError
 from symgate.exploring.explore import MOST_CELLS, explore
 from symgate.flow.plain import plain
 from symgate.judging.claims import judge
-from symgate.judging.formulas import Board, aligned
+from symgate.judging.formulas import aligned, jacobian
 from symgate.reading.consequence import Consequence
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading
@@ -111,4 +111,4 @@ def _consequence(found: Consequence) -> dict[str, Any]:
 def _one_step(cell: Cell) -> str:
     """The derivative of the output by its last value, broken into lines, as LaTeX."""
     output = cell.states[-1]
-    return aligned(Board(cell).jacobian(output, output).rows)
+    return aligned(jacobian(cell, output, output).rows)

@@ -1,0 +1,170 @@
+"""A claim of the data decided: its expressions worked out, its sentences filled in.
+
+An expression is a call of verbs by their names; it is read by `ast` and walked here, so that
+the data can do nothing but what a verb does.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from inspect import isfunction
+from itertools import pairwise
+from typing import Any
+
+from sympy import Expr
+
+from symgate.equations.cell import Cell
+from symgate.errors import SymgateError, UnknownName
+from symgate.judging import formulas, measures, verbs
+from symgate.judging.finding import FALSE, Finding, Number, power_of_ten, shown
+from symgate.judging.formulas import Formula
+from symgate.judging.verbs import LIBRARY, listed
+
+_PLACE = re.compile(r"\{(\w+(?:\.\w+)?)(?::(\d+))?\}")
+
+#: Every verb by its name.
+VERBS = LIBRARY | {
+    name: found
+    for module in (formulas, measures, verbs)
+    for name, found in vars(module).items()
+    if isfunction(found) and found.__module__ == module.__name__
+}
+
+_SIGNS: dict[type[ast.AST], Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.MatMult: operator.matmul,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+
+
+class Scope:
+    """The names of a claim: its cells and given values, what it computes, the verbs.
+
+    What is computed is worked out once, when it is first asked for.
+    """
+
+    def __init__(self, entry: Mapping[str, Any], cells: Mapping[str, Cell]) -> None:
+        self.entry = entry
+        self.values: dict[str, Any] = {"inf": math.inf, **entry["given"], **cells}
+        self.said: dict[str, Number] = {}
+
+    def decided(self) -> Finding:
+        """The first case that applies."""
+        case = next(c for c in self.entry["cases"] if self.holds(c))
+        verdict = case["verdict"] if self.value(case.get("holds", "True")) else FALSE
+        sentences = tuple(map(self.filled, self._there(case["say"], "say")))
+        shows = [*self.entry.get("formulas", ()), *case.get("formulas", ())]
+        found = [self.value(show) for show in self._there(shows, "show")]
+        formulas = [f for one in found for f in ([one] if isinstance(one, Formula) else one or ())]
+        return Finding(verdict, sentences, self.said, tuple(formulas))
+
+    def holds(self, entry: Mapping[str, Any]) -> bool:
+        return bool(self.value(entry.get("when", "True")))
+
+    def _there(self, entries: list[Any], key: str) -> Iterator[str]:
+        for entry in entries:
+            if isinstance(entry, str):
+                yield entry
+            elif self.holds(entry):
+                yield entry[key]
+
+    def filled(self, sentence: str) -> str:
+        """A sentence with the values of its places."""
+        return _PLACE.sub(self._place, sentence)
+
+    def _place(self, place: re.Match[str]) -> str:
+        name, digits = place[1], int(place[2] or 3)
+        if name in self.entry["text"]:
+            text = self.entry["text"][name]
+            parts = [text] if isinstance(text, str) else self._there(text, "say")
+            return " ".join(map(self.filled, parts))
+        value = self.value(name)
+        if isinstance(value, str | Expr):
+            return str(value)
+        if isinstance(value, list | tuple):
+            return listed(value)
+        if isinstance(value, Cell):
+            return value.name
+        number = self.said[name] = value if isinstance(value, int) else float(value)
+        return power_of_ten(number, digits) if name[:6] == "log10_" else shown(number, digits)
+
+    def value(self, expression: str) -> Any:
+        """What an expression says."""
+        return self._walk(_parsed(expression))
+
+    def _named(self, name: str) -> Any:
+        if name not in self.values:
+            self.values[name] = self.value(self.entry["let"][name])
+        return self.values[name]
+
+    def _walk(self, node: ast.expr) -> Any:
+        walk = self._walk
+        match node:
+            case ast.Constant(value):
+                return value
+            case ast.Name(name):
+                return self._named(name)
+            case ast.Attribute(inner, name) if not name.startswith("_"):
+                return getattr(walk(inner), name)
+            case ast.Subscript(inner, ast.Slice(lower=ast.Constant(start))):
+                return walk(inner)[start:]
+            case ast.Subscript(inner, index):
+                return _item(walk(inner), walk(index))
+            case ast.Call(function, arguments, keywords):
+                named = {k.arg: walk(k.value) for k in keywords if k.arg}
+                verb = _verb(function.id) if isinstance(function, ast.Name) else walk(function)
+                return verb(*map(walk, arguments), **named)
+            case ast.BinOp(left, sign, right):
+                return _SIGNS[type(sign)](walk(left), walk(right))
+            case ast.UnaryOp(sign, inner):
+                return _SIGNS[type(sign)](walk(inner))
+            case ast.Compare(left, signs, rights):
+                pairs = zip(signs, pairwise(map(walk, [left, *rights])), strict=True)
+                return all(_SIGNS[type(sign)](*pair) for sign, pair in pairs)
+            case ast.BoolOp(ast.And(), parts):
+                return all(map(walk, parts))
+            case ast.BoolOp(_, parts):
+                return next((v for v in map(walk, parts) if v), None)
+            case ast.IfExp(test, yes, no):
+                return walk(yes if walk(test) else no)
+            case ast.List(parts):
+                return [*map(walk, parts)]
+            case ast.Dict(keys, values):
+                return {walk(k): walk(v) for k, v in zip(keys, values, strict=True) if k}
+        raise SymgateError(f"an expression of a claim cannot be read: {ast.unparse(node)}")
+
+
+def _verb(name: str) -> Any:
+    if name not in VERBS:
+        raise UnknownName("the verb of an expression of a claim", name, VERBS)
+    return VERBS[name]
+
+
+def _item(values: Any, index: Any) -> Any:
+    try:
+        return values[index]
+    except KeyError:
+        raise SymgateError(f"the cell has no {index}") from None
+
+
+@cache
+def _parsed(expression: str) -> ast.expr:
+    return ast.parse(expression.strip(), mode="eval").body
