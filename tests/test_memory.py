@@ -128,3 +128,15 @@ def test_the_values_go_into_init() -> None:
     assert m.partner == {"b_i": -m.value}
     assert m.to_dict()["formula"] == "ln(T - 1)"
     assert "b_f of gate f = ln(T - 1) = 4.5951" in m.sentence()
+
+
+def test_a_matrix_whose_rows_mix_is_measured_on_few_units() -> None:
+    """At 64 units its Jacobian is one of 4,096 rows, and a norm at each lag takes hours."""
+    fast = sg.Cell.from_text(
+        "A[t] = lam * A[t-1] + eta * outer(h[t-1], h[t-1])\n"
+        "h[t] = tanh(W @ h[t-1] + C @ x[t] + A[t] @ h[t-1])"
+    )
+    found = sg.memory(fast, steps=20)
+    assert found.parameter == "lam"
+    with pytest.raises(sg.SymgateError, match="4,096 rows"):
+        sg.decay(fast, hidden=64, of="A", wrt="A", lags=300)

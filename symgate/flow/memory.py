@@ -30,6 +30,7 @@ from symgate.instead import tells
 from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise
 from symgate.numerics.biases import bias_of
+from symgate.numerics.general import is_linear
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.options import known_name
 from symgate.numerics.run import Run
@@ -39,10 +40,11 @@ from symgate.numerics.simulate import simulate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: The symbol of the memory in formulas, the longest run that checks it, and on how many
-#: sequences.
+#: The symbol of the memory in formulas, the longest run that checks it, on how many
+#: sequences, and with how many units where a matrix of n × n numbers mixes them all.
 T = Symbol("T", positive=True)
 LONGEST = 4000
+FEW = 8
 SEQUENCES = 4
 
 
@@ -154,8 +156,9 @@ def memory(
     """Work out which bias of which carry gate gives the time constant `steps`.
 
     `state` names the state that is to remember, where a cell carries several. The answer is
-    checked on a network with hidden, input, scheme, seed, t_max and sizes as in `init`; for a
-    run, as of a trained network, on its own weights and its own data.
+    checked on a network with hidden, input, scheme, seed, t_max and sizes as in `init` (of a
+    matrix whose rows mix, 8 units); for a run, as of a trained network, on its own weights and
+    its own data.
 
     >>> import symgate as sg
     >>> m = sg.memory(sg.cell("lstm"), steps=500, hidden=8)
@@ -183,8 +186,10 @@ through a matrix or an activation, so no bias sets its memory
         )
     for name in options:
         known_name("the option", name, sorted(OneNetwork.__optional_keys__))
-    made = setup(cell, **options)
     found = solved(cell, T, float(steps), state)
+    if "hidden" not in options and linearise(cell)[found.state].rank == 2 and not is_linear(cell):
+        options["hidden"] = FEW
+    made = setup(cell, **options)
     parameter = found.parameter
     params = init(
         cell,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import Diverged
+from symgate.errors import Diverged, SymgateError
 from symgate.linear.adjoint import adjoint, delta
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path
@@ -27,6 +27,9 @@ from symgate.numerics.run import Run
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
+
+#: Multiplications of the norms over all lags that are still begun: some minutes.
+MOST_WORK = 1e13
 
 
 def general_gradients(
@@ -101,6 +104,7 @@ def general_lag_norms(
             progress(lags, lags)
         return found
     deltas = {of: pull.seed() if rows is None else pull.given(rows)}
+    _check_work(run, of, deltas[of], wrt, lags, norm)
     diagonal = rows is None and pull.componentwise
     log = np.zeros(run.samples)
     out = np.full((lags + 1, run.samples), -np.inf)
@@ -131,6 +135,18 @@ def general_lag_norms(
             if progress is not None:
                 progress(k + 1, last + 1)
     return out
+
+
+def _check_work(run: Run, of: str, rows: Array, wrt: str, lags: int, norm: str) -> None:
+    """Refuse what would take hours, before it starts."""
+    few, many = sorted((len(rows), math.prod(run.shape(wrt))))
+    work = few * many * (few if norm == "spectral" else 1)
+    if work * lags * run.samples > MOST_WORK:
+        raise SymgateError(
+            f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and "
+            f"{math.prod(run.shape(wrt)):,} columns: its {norm} norm at {lags} lags would take "
+            f"hours; take fewer units, lags or samples, or norm='frobenius'"
+        )
 
 
 def general_step_norms(run: Run, of: str, wrt: str, norm: str = "spectral") -> tuple[Array, int]:
