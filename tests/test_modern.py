@@ -288,13 +288,56 @@ def test_compare_proves_no_more_than_holds() -> None:
         assert wrong != row
         assert not sg.compare("deltanet-row", sg.Cell.from_text(wrong))
         assert not sg.compare("deltanet", sg.Cell.from_text(wrong))
+    bound = sg.compare("retnet", "linear-attention")
+    assert (bound.verdict, bound.conditions) == ("conditional", (("gamma = 1",),))
+    assert str(bound.direction) == "linear-attention is a special case of retnet"
     for mixed in ("hopfield", "layer-norm-lstm"):
         with pytest.raises(sg.SymgateError, match="whose rows are alike"):
             row_of(sg.cell(mixed))
 
 
+#: The lines of a cell whose state is S transposed: k vᵀ for v kᵀ, and qᵀ S for S q.
+TURNED = {
+    "retnet": {"outer(v[t], k[t])": "outer(k[t], v[t])"},
+    "deltanet": {
+        "outer(S[t-1] @ k[t], k[t])": "outer(k[t], k[t] @ S[t-1])",
+        "outer(v[t], k[t])": "outer(k[t], v[t])",
+    },
+    "gla": {
+        "S[t-1] @ diag(alpha[t])": "diag(alpha[t]) @ S[t-1]",
+        "outer(v[t], k[t])": "outer(k[t], v[t])",
+    },
+}
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_the_transposed_state_is_the_same_cell(name: str) -> None:
+    cell, turned = sg.cell(name), str(sg.cell(name))
+    for before, after in {**TURNED[name], "S[t] @ q[t]": "q[t] @ S[t]"}.items():
+        assert before in turned
+        turned = turned.replace(before, after)
+    other = sg.Cell.from_text(turned)
+    found = sg.compare(cell, other)
+    assert found.verdict == "equal"
+    assert found.map is not None
+    assert found.map.states["S"] == "Sᵀ"
+    params, x = sg.init(other, 4, seed=1), np.random.default_rng(2).normal(size=(6, 4))
+    one, two = sg.simulate(cell, params, x), sg.simulate(other, params, x)
+    np.testing.assert_allclose(one["S"].swapaxes(-1, -2), two["S"], atol=1e-12)
+    np.testing.assert_allclose(one["o"], two["o"], atol=1e-12)
+    assert not sg.compare(
+        cell, sg.Cell.from_text(turned.replace("q[t] @ S[t]", "tanh(q[t]) @ S[t]"))
+    )
+
+
 #: Lines that were refused, or printed as another cell, or with a number behind a vector.
 LINES = {
+    "S[t] = diag(sigmoid(a) ** norm(x[t])) @ S[t-1] + outer(x[t], x[t])": "diag(σ(a)^‖x_t‖) ⊗ I",
+    "S[t] = (1 - b[t]) * (2 - c[t]) * S[t-1] / d[t] + outer(x[t], x[t])": (
+        "(1 - b_t) (2 - c_t) (1 / d_t) I"
+    ),
+    "S[t] = S[t-1] @ diag(sigmoid(A @ x[t])) + outer(x[t], x[t])": "I ⊗ diag(v_{S,t})",
+    "h[t] = x[t] @ S[t] + h[t-1] * mean(x[t]) + x[t]": "mean(x_t) I",
     "c[t] = (v - x[t]) @ outer(x[t], c[t-1])": "((v - x_t)ᵀ x_t) I",
     "S[t] = S[t-1] @ (dot(w, x[t]) * I - outer(x[t], x[t])) + outer(x[t], x[t])": (
         "I ⊗ ((wᵀ x_t) I - x_t x_tᵀ)"
@@ -406,6 +449,8 @@ def test_a_normaliser_of_zero_is_named() -> None:
         ("S[t-1] @ u[t]", r"S\[t-1\] @ u\[t\] is a vector, .* beside the matrix outer\(u"),
         ("max(S[t-1], u[t])", r"u\[t\] is a vector, .* beside the matrix S\[t-1\]"),
         ("S[t-1].T", r"S.T may stand only beside @"),
+        ("S[t-1] + u[t] @ x[t].T", r"x\[t\] is a vector, which needs no \.T: .* outer\(v, k\)"),
+        ("V[t] @ S[t-1]", r"line 2, column 8: two matrices of the step"),
     ],
 )
 def test_a_vector_and_a_matrix_are_told_apart(line: str, said: str) -> None:

@@ -278,7 +278,9 @@ class Products:
                 return replace(value, ones="row" if value.expr == 1 else "")
             return self.line(value, at).turned
         if isinstance(value, Vector):
-            return Vector(value.expr**power, value.size, value.unit)
+            if not isinstance(power, Vector):
+                return Vector(value.expr**power, value.size, value.unit)
+            return Vector(value.expr**power.expr, self.common(value.size, power.size, at))
         if not isinstance(power, int) or not 1 <= power <= 6:
             raise NotUnderstood("this power of a matrix is not understood", at)
         result: Value = value

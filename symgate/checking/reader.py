@@ -30,7 +30,9 @@ from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla,
 from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
+from symgate.reading.grammar import tree as parsed
 from symgate.reading.symbols import FUNCTIONS
+from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Column as Matrix
 from symgate.reading.trees import Digits, Factors, Fraction, Group, Root, Scripted, Terms, Tree
 from symgate.reading.trees import Spelled as Sign
@@ -256,6 +258,15 @@ class Reader:
         """A name with its scripts; a power or a transpose of it, or of a bracket."""
         scripts = list(tree.scripts)
         raised: list[Power] = []
+        if not self._is_named(tree):
+            base = tree.base if len(scripts) == 1 else replace(tree, scripts=tuple(scripts[:-1]))
+            power = (
+                self._power(scripts[-1])
+                if isinstance(base, Group) or self._is_named(base)
+                else None
+            )
+            if isinstance(power, Vector):
+                return self.products.raised(self.value(base, inside), power, tree)
         while scripts and (power := exponent(scripts[-1], self.scope.numbers)) is not None:
             raised.insert(0, power)
             scripts.pop()
@@ -266,6 +277,11 @@ class Reader:
         for power in raised:
             value = self.products.raised(value, power, tree)
         return value
+
+    def _is_named(self, tree: Tree) -> bool:
+        """Whether a tree is a name of the cell."""
+        ref = self.scope.reference(tree)
+        return ref is not None and key(ref.name) in self.scope.names
 
     def _name(self, tree: Tree) -> Value:
         ref = self.scope.reference(tree)
@@ -335,18 +351,33 @@ class Reader:
         return any(e.has(ACTIVATIONS["sigmoid"].function) for e in found)
 
     def _call(self, name: str, order: int, power: int | None, argument: Tree, at: Place) -> Value:
-        own = None
+        span, own = Span(at.start, argument.stop), None
+        if isinstance(argument, Scripted) and isinstance(argument.base, Group):
+            if len(argument.scripts) == 1:
+                own = self._power(argument.scripts[0])
+            argument = argument if own is None else argument.base
+        found = self._function(name, order, argument, span)
+        return self.products.raised(self.products.raised(found, power, span), own, span)
+
+    def _power(self, script: Any) -> Power:
+        """What stands raised: a number, a transpose, or a formula as in a^{r_t}."""
+        found = exponent(script, self.scope.numbers)
+        if found is not None or script.kind != "SUP" or not script.inside:
+            return found
+        try:
+            trees, _ = parsed(script.inside)
+            value = self.value(trees[0], True) if len(trees) == 1 else None
+        except (NotUnderstood, FormulaError):
+            return None
+        return value if isinstance(value, Vector) else None
+
+    def _function(self, name: str, order: int, argument: Tree, span: Span) -> Value:
         if name in ("max", "min") and isinstance(argument, Group) and len(argument.items) == 2:
             one, other = (self.value(item, True) for item in argument.items)
             if isinstance(one, Vector) and isinstance(other, Vector):
                 size = self.products.common(one.size, other.size, argument)
-                taken = ACTIVATIONS[name].function(one.expr, other.expr)
-                return self.products.raised(Vector(taken, size), power, argument)
-        if isinstance(argument, Scripted) and isinstance(argument.base, Group):
-            raised = [exponent(script) for script in argument.scripts]
-            if len(raised) == 1 and raised[0] is not None:
-                argument, own = argument.base, raised[0]
-        span, constants = Span(at.start, argument.stop), ()
+                return Vector(ACTIVATIONS[name].function(one.expr, other.expr), size)
+        constants: tuple[Expr, ...] = ()
         if isinstance(argument, Group) and len(argument.items) == 2:
             argument, constants = self._constant(name, argument)
         value = self.value(argument, True)
@@ -356,23 +387,19 @@ class Reader:
             column = value if value.cols == ONE else value.turned
             return self.products.summed(column, name == "mean", span)
         if name == "diag":
-            return self.products.raised(
-                self.products.raised(self.products.diag(value, span), power, span), own, span
-            )
+            return self.products.diag(value, span)
         if name in NUMBERS:
-            return self.products.raised(Vector(NUMBERS[name](value.expr), None), power, span)
+            return Vector(NUMBERS[name](value.expr), None)
         if name == "sech":  # the root of the slope of tanh
             slope = 1 - ACTIVATIONS["tanh"].function(value.expr) ** 2
-            squared = Vector(slope ** Rational(power or 1, 2), value.size)
-            return self.products.raised(squared, own, span)
+            return Vector(slope ** Rational(1, 2), value.size)
         function = ACTIVATIONS[name].function
         result = function(value.expr, *constants)
         if order:
             inner = Symbol("u", real=True)
             slope = function(inner, *constants).diff(inner)
             result = slope.subs(inner, self._argument(value.expr, function))
-        found = self.products.raised(Vector(result, value.size), power, span)
-        return self.products.raised(found, own, span)
+        return Vector(result, value.size)
 
     def _constant(self, name: str, given: Group) -> tuple[Tree, tuple[Expr, ...]]:
         """The argument and the constant of elu(a, 0.5)."""

@@ -19,7 +19,7 @@ from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.reduced import reduced
-from symgate.comparing.renamed import map_of, renamed, rows
+from symgate.comparing.renamed import map_of, renamed, rows, special, twins
 from symgate.comparing.search import ProvedMap, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
@@ -61,7 +61,7 @@ class Comparison:
     conditions: tuple[tuple[str, ...], ...] = ()
     reason: str = ""
     found: ProvedMap | None = field(default=None, repr=False)
-    excluded: tuple[bool, bool] = (False, False)
+    contained: tuple[bool | None, bool | None] = (None, None)
 
     def __bool__(self) -> bool:
         return self.verdict in ("identical", "equal")
@@ -73,8 +73,7 @@ class Comparison:
             return None
         if self.found is not None:
             return direction(normal_form(self.first), normal_form(self.second), self.found)
-        there, back = (False if excluded else None for excluded in self.excluded)
-        return Direction(self.first.name, self.second.name, there, back)
+        return Direction(self.first.name, self.second.name, *self.contained)
 
     @cached_property
     def counterexample(self) -> Counterexample | None:
@@ -175,10 +174,9 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
         if isinstance(error, TooLarge | RecursionError):
             return Comparison(one, other, NONE_FOUND, reason=_why(error))
         try:
-            beyond = _beyond_vectors(one, other)
+            return _beyond_vectors(one, other, _why(error))
         except (TooLarge, RecursionError) as large:
             return Comparison(one, other, NONE_FOUND, reason=_why(large))
-        return beyond or Comparison(one, other, NOT_UNDERSTOOD, reason=_why(error))
     try:
         with bounded():
             found = proved_maps(left, right)
@@ -198,16 +196,21 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
         return Comparison(one, other, NONE_FOUND, reason=tired)
 
 
-def _beyond_vectors(one: Cell, other: Cell) -> Comparison | None:
-    """What is proved of cells that have no normal form: equal up to names, or by rows."""
-    matched = renamed(one, other)
-    if matched is not None:
+def _beyond_vectors(one: Cell, other: Cell, why: str) -> Comparison:
+    """What is proved of cells that have no normal form: equal up to names, transposes or rows,
+    or with a parameter at 0 or 1."""
+    if matched := renamed(one, other):
         told = map_of(other, matched.names)
         return Comparison(one, other, "identical" if matched.alike else "equal", told)
-    by_rows = rows(one, other)
-    return (
-        None if by_rows is None else Comparison(one, other, "equal", *by_rows[:1], (), by_rows[1])
-    )
+    if turned := twins(one, other):
+        return Comparison(one, other, "equal", turned, reason="the matrices are transposed")
+    if by_rows := rows(one, other):
+        return Comparison(one, other, "equal", by_rows[0], reason=by_rows[1])
+    if bound := special(one, other):
+        told, condition, of_first = bound
+        contained = (None, True) if of_first else (True, None)
+        return Comparison(one, other, "conditional", told, ((condition,),), contained=contained)
+    return Comparison(one, other, NOT_UNDERSTOOD, reason=why)
 
 
 def _why(error: BaseException) -> str:
@@ -271,13 +274,14 @@ def _only_names(one: Normal, other: Normal, found: ProvedMap) -> bool:
 
 def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
     """The verdict where no relation was found: "different" only where both ways are excluded."""
-    there, back = separated(one, other), separated(other, one)
-    cells, excluded = (one.cell, other.cell), (bool(there), bool(back))
-    reasons = dict.fromkeys(filter(None, (there, back)))
+    excluded = separated(one, other), separated(other, one)
+    cells, reasons = (one.cell, other.cell), dict.fromkeys(filter(None, excluded))
+    there, back = (False if why else None for why in excluded)
     if all(excluded):
-        return Comparison(*cells, "different", reason="; ".join(reasons), excluded=excluded)
+        why = "; ".join(reasons)
+        return Comparison(*cells, "different", reason=why, contained=(there, back))
     reason = "; ".join((*reasons, tried))
-    return Comparison(*cells, NONE_FOUND, reason=reason, excluded=excluded)
+    return Comparison(*cells, NONE_FOUND, reason=reason, contained=(there, back))
 
 
 __all__ = ["VERDICTS", "Comparison", "Map", "compare", "normal_form"]

@@ -98,8 +98,9 @@ def normal(cell: Cell) -> Normal:
     for name, shape in cell.shapes.items():
         if len(shape) != 1:
             raise Unsupported(
-                f"{name} is not a vector; such cells are compared by their names, their lines and "
-                f"the rows of their matrices alone, and nothing was found that way"
+                f"{name} is not a vector; such cells are compared by their names, their lines, the "
+                f"rows and the transposes of their matrices and parameters at 0 and 1 alone, and "
+                f"nothing was found that way"
             )
     walk = _Polynomials()
     for name, expression in cell.equations.items():

@@ -1,4 +1,5 @@
-"""Cells with scalars and matrices of the step: equal up to names and lines, or one another's rows.
+"""Cells with scalars and matrices of the step: equal up to names, lines and transposed matrices,
+with a parameter at 0 or 1, or one another's rows.
 
 The normal form knows vectors alone. Here gates are put in, sums multiplied out, and names are
 matched by where they stand; what is found is checked by writing the equations in the other's
@@ -11,26 +12,32 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice, permutations, product
+from itertools import combinations, islice, permutations, product
+from types import MappingProxyType
 
 from sympy import (
+    Add,
     Expr,
     Indexed,
     MatrixExpr,
     MatrixSymbol,
+    Mul,
+    S,
     Symbol,
     expand_mul,
     preorder_traversal,
+    sift,
     srepr,
 )
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import summands
-from symgate.algebra.vectors import Vector, name_of, rank, time_of, variable
+from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, Mean, RightTimes
+from symgate.algebra.vectors import MatVec, Total, Vector, name_of, rank, time_of, variable
 from symgate.comparing.effort import TooLarge
 from symgate.comparing.wording import Map
 from symgate.equations.cell import Cell
-from symgate.equations.row import row_of
+from symgate.equations.row import row_of, turned
 from symgate.errors import SymgateError
 
 #: So many ways to match names are tried.
@@ -41,6 +48,15 @@ ROUNDS = 4
 MOST = 2000
 #: So many names may stand in places that are told apart by nothing.
 MOST_ALIKE = 6
+#: So many parameters and pairs of them are held at 0 and 1.
+MOST_BOUND = 12
+#: In which of its parts a node is linear.
+LINEAR: Mapping[type, tuple[int, ...]] = {
+    **dict.fromkeys((Dyad, Dot, Apply), (0, 1)),
+    **dict.fromkeys((RightTimes, Across, Down, Mean, Total), (0,)),
+    MatVec: (1,),
+}
+NOTHING: Mapping[Basic, Expr] = MappingProxyType({})
 ANY = Symbol("size", integer=True, positive=True)
 
 
@@ -59,18 +75,62 @@ def renamed(one: Cell, other: Cell) -> Matched | None:
     >>> renamed(*(Cell.from_text(text.format(name)) for name in ("a", "u"))).names["u"]
     'a'
     """
-    left, right = _Whole(one), _Whole(other)
+    return _matched(_Whole(one), _Whole(other))
+
+
+def _matched(left: _Whole, right: _Whole) -> Matched | None:
     if left.built != right.built:
         return None
+    ours, theirs = left.places, right.places
     for _ in range(ROUNDS):
-        left.refine()
-        right.refine()
-        if sorted(left.places.values()) != sorted(right.places.values()):
+        ours, theirs = left.refined(ours), right.refined(theirs)
+        if sorted(ours.values()) != sorted(theirs.values()):
             return None
-    for names in islice(_matches(left.places, right.places), TRIES):
-        if right.written(names) == left.written({n: n for n in left.places}):
-            return Matched(names, len(one.equations) == len(other.equations))
+    for names in islice(_matches(ours, theirs), TRIES):
+        if right.written(names) == left.written({n: n for n in ours}):
+            return Matched(names, left.lines == right.lines)
     return None
+
+
+def twins(one: Cell, other: Cell) -> Map | None:
+    """The map where the second cell's matrix states are the transposes of the first's.
+
+    >>> text = "q[t] = Q @ x[t]\\nS[t] = alpha * S[t-1] + {}"
+    >>> cells = [Cell.from_text(text.format(f"outer({uv})")) for uv in ("q[t], x[t]", "x[t], q[t]")]
+    >>> print(twins(*cells))
+    S → Sᵀ
+    """
+    try:
+        found = _matched(_Whole(one), _Whole(other, turn=True))
+    except SymgateError:
+        return None
+    if found is None:
+        return None
+    matrices = {n for n, shape in other.shapes.items() if len(shape) == 2}
+    return map_of(other, {b: f"{a}ᵀ" if b in matrices else a for b, a in found.names.items()})
+
+
+def special(one: Cell, other: Cell) -> tuple[Map, str, bool] | None:
+    """The map under a condition: parameters of one cell at 0 or 1. With it, whether it is the
+    first cell whose parameters are bound, so that the second is a special case of it."""
+    for large, small in ((one, other), (other, one)):
+        numbers = [p for p in large.parameters.values() if p.kind != "matrix"]
+        ways = [(p,) for p in numbers] + list(combinations(numbers, 2))
+        whole = _Whole(small)
+        for chosen in ways[:MOST_BOUND]:
+            for values in product((S.One, S.Zero), repeat=len(chosen)):
+                given = {p.symbol: value for p, value in zip(chosen, values, strict=True)}
+                found = _matched(*_in_order(large is one, _Whole(large, given), whole))
+                if found is not None:
+                    said = " and ".join(
+                        f"{p.name} = {v}" for p, v in zip(chosen, values, strict=True)
+                    )
+                    return map_of(other, found.names), said, large is one
+    return None
+
+
+def _in_order(first: bool, one: _Whole, other: _Whole) -> tuple[_Whole, _Whole]:
+    return (one, other) if first else (other, one)
 
 
 def rows(one: Cell, other: Cell) -> tuple[Map, str] | None:
@@ -121,14 +181,19 @@ class _Whole:
     `places` tells of each name where it stands: equal for names that may stand for another.
     """
 
-    def __init__(self, cell: Cell) -> None:
-        values: dict[Basic, Expr] = {}
+    def __init__(
+        self, cell: Cell, given: Mapping[Basic, Expr] = NOTHING, turn: bool = False
+    ) -> None:
+        values: dict[Basic, Expr] = dict(given)
         known: dict[Basic, int] = {}
         sizes = dict.fromkeys(cell.sizes.values(), ANY)
         for name, e in cell.equations.items():
-            value = values[cell.variable(name)] = e.xreplace(values).xreplace(sizes)
+            value = values[cell.variable(name)] = (
+                (turned(e) if turn else e).xreplace(values).xreplace(sizes)
+            )
             if summands(value, MOST, known) > MOST:
                 raise TooLarge(f"the sum for {name}[t] has too many terms")
+        self.lines = len(cell.equations)
         read = {v for e in cell.equations.values() for v in e.atoms(Indexed)}
         shown = [n for n in cell.equations if n in cell.states or cell.variable(n) not in read]
         self.equations = {n: _expanded(values[cell.variable(n)]) for n in shown}
@@ -148,19 +213,19 @@ class _Whole:
         )
         return sorted((place, sorted(count.items())) for place, count in kinds)
 
-    def refine(self) -> None:
-        """Tell the places of names by those of the names beside them."""
-        self.places = {name: self._place(name) for name in self.names}
+    def refined(self, places: Mapping[str, str]) -> dict[str, str]:
+        """The places of names, told by those of the names beside them."""
+        return {name: self._place(name, places) for name in self.names}
 
-    def _place(self, name: str) -> str:
+    def _place(self, name: str, places: Mapping[str, str]) -> str:
         """Where a name stands, the others told by their places."""
-        colours = {n: f"c{self.places[n]}" for n in self.names} | {name: "this"}
+        colours = {n: f"c{places[n]}" for n in self.names} | {name: "this"}
         said = sorted(
             f"{colours[of]}: {srepr(_in_names(e, self.symbols, colours))}"
             for of, e in self.equations.items()
             if of == name or any(_name(a) == name for a in e.atoms(Indexed, Symbol, MatrixSymbol))
         )
-        return sha256("\n".join([self.places[name], *said]).encode()).hexdigest()[:12]
+        return sha256("\n".join([places[name], *said]).encode()).hexdigest()[:12]
 
     def written(self, names: Mapping[str, str]) -> dict[str, Expr]:
         """The equations in other names."""
@@ -198,7 +263,29 @@ def _name(a: Basic) -> str:
 
 
 def _expanded(e: Expr) -> Expr:
-    """Sums multiplied out, within nodes too."""
+    """Sums multiplied out, and numbers in front, within nodes too."""
     if not e.args or isinstance(e, Indexed | MatrixExpr):
         return e
-    return expand_mul(e.func(*(_expanded(p) if isinstance(p, Expr) else p for p in e.args)))
+    made = e.func(*(_expanded(p) if isinstance(p, Expr) else p for p in e.args))
+    return expand_mul(_linear(expand_mul(made)))
+
+
+def _linear(e: Expr) -> Expr:
+    """What is linear in its parts, of a sum as a sum and of a multiple as one."""
+    if isinstance(e, Add):
+        return Add(*map(_linear, e.args))
+    if isinstance(e, Mul):
+        return Mul(*map(_linear, e.args))
+    for at in LINEAR.get(type(e), ()):
+        part = e.args[at]
+        if isinstance(part, Add):
+            return Add(*(_linear(_with(e, at, p)) for p in part.args))
+        numbers, rest = sift(Mul.make_args(part), lambda f: rank(f) == 0, binary=True)
+        if numbers and rest:
+            return Mul(*numbers, _linear(_with(e, at, Mul(*rest))))
+    return e
+
+
+def _with(e: Expr, at: int, part: Expr) -> Expr:
+    found: Expr = e.func(*e.args[:at], part, *e.args[at + 1 :])
+    return found

@@ -26,6 +26,7 @@ from symgate.equations.names import rank as rank_of
 from symgate.equations.shapes import Shapes
 from symgate.equations.source import Source
 from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
+from symgate.errors import EquationError, SymgateError
 
 _NOT_REAL = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
 
@@ -175,7 +176,12 @@ class Builder:
             return right_applied(self.vector(left), self.parts(right))
         if rank_of(right, self.names) == 1:
             return applied(self.parts(left), self.vector(right))
-        return multiplied(self.parts(left), self.parts(right))
+        try:
+            return multiplied(self.parts(left), self.parts(right))
+        except EquationError:
+            raise
+        except SymgateError as error:
+            raise self.source.error(left, str(error)) from None
 
     def is_of_operators(self, node: ast.expr) -> TypeGuard[ast.BinOp]:
         """Whether it is a product with no state, gate or input that is a matrix."""
@@ -233,7 +239,7 @@ class Builder:
                 inner = self.matrix(operand)
                 return _scaled(sp.S.NegativeOne, inner) if isinstance(op, ast.USub) else inner
             case ast.Call(args=arguments):
-                return self.diagonal(node, arguments[0])
+                return Diag(self.shapes.parts[id(node)], self.vector(arguments[0]))
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return _chain(self.matrix(left), self.matrix(right))
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
@@ -267,24 +273,6 @@ class Builder:
                 node, "a matrix is multiplied or divided by zero here; leave it out"
             )
         return value
-
-    def diagonal(self, node: ast.Call, argument: ast.expr) -> Diag:
-        vector = self.vector(argument)
-        size = next(
-            (
-                self.shapes.values[found[0]][0]
-                for below in ast.walk(argument)
-                if isinstance(below, ast.expr)
-                and (found := reference(below))
-                and len(self.shapes.values.get(found[0], ())) == 1
-            ),
-            None,
-        )
-        if size is None or vector.has(MatVec):
-            raise self.source.error(
-                node, "diag takes names of vectors; give the product a name in a line of its own"
-            )
-        return Diag(size, vector)
 
 
 def _fault(expression: Expr) -> str:

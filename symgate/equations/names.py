@@ -92,6 +92,13 @@ def _check_matrices(source: Source, lines: tuple[ParsedLine, ...], ranks: Ranks)
                 for argument in arguments:
                     if ranks.is_value(argument):
                         raise of_matrix(source, argument, function)
+            case ast.Attribute(value=value) if ranks.has_variable(value) and ranks.of(value) == 1:
+                shown = source.written(value)
+                raise source.error(
+                    node,
+                    f"{shown} is a vector, which needs no .T: {shown} @ S[t] is the row vector "
+                    f"times a matrix, dot(u, v) the number uᵀ v, outer(v, k) the matrix v kᵀ",
+                )
 
 
 def is_matrix(node: ast.expr, names: Names) -> bool:
@@ -227,8 +234,8 @@ def _classify_variable(source: Source, names: Names, use: Use) -> None:
         raise source.error(
             use.node,
             f"{source.written(use.node)} is a vector, and here a matrix is expected: @ stands "
-            f"between a matrix and a vector, * between two vectors, as z[t] * (U @ h[t-1]), and "
-            f"outer(v, k) makes a matrix of two vectors",
+            f"between a matrix and a vector; * between two vectors, dot(u, v) "
+            f"makes a number and outer(v, k) a matrix",
         )
     defined = use.name in names.targets
     if use.lag == 1 and not defined:

@@ -31,6 +31,7 @@ class Ranks:
                 self.timed.add(id(node))
         inputs = {found[0] for n in nodes if (found := _timed(n)) and found[0] not in self.lines}
         self.inputs = dict.fromkeys(sorted(inputs), 1)
+        self.vectors = {name for node in nodes for name in _vectors(node)}
         self.targets: dict[str, int] = {}
         for _ in range(len(self.inputs) + 2):
             self._settle()
@@ -64,21 +65,44 @@ class Ranks:
         """Whether a node tells that an input is not a vector; it is noted then."""
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                return self._is(left, 2) if self.has_variable(right) and _timed(left) else False
+                if not (_timed(left) and self.has_variable(right)):
+                    return False
+                row = not _is_capital(left) and (self.of(right) == 2 or _is_capital(right))
+                return self._is(right if row else left, 2)
+            case ast.Attribute(value=value) if _is_capital(value):
+                return self._is(value, 2)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 pairs = ((left, right), (right, left))
-                return sum(self._is(a, 0) for a, b in pairs if self.of(b) == 2) > 0
+                return sum(self._is_number(a) for a, b in pairs if self.of(b) == 2) > 0
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self.of(left) == 2 and self._is_number(right)
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
                 pairs = ((left, right), (right, left))
                 told = [self._is(a, rank) for a, b in pairs if (rank := self.of(b)) in (0, 2)]
                 return any(told)
         return False
 
-    def _is(self, node: ast.expr, rank: int) -> bool:
-        found = _timed(node)
-        if found is None or self.inputs.get(found[0], rank) == rank:
+    def _is_number(self, node: ast.expr) -> bool:
+        """Whether what multiplies a matrix tells of an input that it is a number."""
+        if self._is(node, 0):
+            return True
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             return False
-        if rank == 2 and self.inputs[found[0]] != 1:
+        if isinstance(node, ast.Call) and _function(node) in (*TO_NUMBER, *TO_MATRIX, *MIXING):
+            return False
+        parts = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
+        if isinstance(node, ast.Subscript) or any(self.of(part) == 2 for part in parts):
+            return False
+        return sum(map(self._is_number, parts)) > 0
+
+    def _is(self, node: ast.expr, rank: int) -> bool:
+        """Whether a node is an input of whose rank nothing was told yet; it has this one then."""
+        found = _timed(node)
+        if (
+            found is None
+            or self.inputs.get(found[0]) != 1
+            or (not rank and found[0] in self.vectors)
+        ):
             return False
         self.inputs[found[0]] = rank
         return True
@@ -120,12 +144,16 @@ class Ranks:
 
     def is_value(self, node: ast.expr) -> bool:
         """Whether an expression is a matrix of the step: S[t-1], outer(v[t], k[t]), a[t] * I."""
-        return self.of(node) == 2 and any(
-            (isinstance(n, ast.Name) and n.id == "outer")
-            or (isinstance(n, ast.Subscript) and self.of(n) == 2)
-            or self.is_number(n)
-            for n in ast.walk(node)
-            if isinstance(n, ast.expr)
+        if self.of(node) != 2 or _function(node) == "diag":
+            return False
+        return (
+            _function(node) == "outer"
+            or isinstance(node, ast.Subscript)
+            or any(
+                self.is_number(below) or self.is_value(below)
+                for below in ast.iter_child_nodes(node)
+                if isinstance(below, ast.expr)
+            )
         )
 
     def is_number(self, node: ast.expr) -> bool:
@@ -169,6 +197,30 @@ def summands(node: ast.expr) -> Iterator[ast.expr]:
 
 def _is_name(node: ast.expr) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and node.id != "I" and not is_scalar_name(node.id)
+
+
+def _is_capital(node: ast.expr) -> bool:
+    """Whether it is one name with a time, in a capital letter, as people write matrices."""
+    found = _timed(node)
+    return found is not None and found[0][:1].isupper()
+
+
+def _function(node: ast.expr) -> str:
+    """The name of the function that a node calls."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return called.id if isinstance(called, ast.Name) else ""
+
+
+def _vectors(node: ast.expr) -> list[str]:
+    """The names with a time that stand where only a vector can."""
+    match node:
+        case ast.Call(args=arguments) if _function(node) in (*TO_NUMBER, *TO_MATRIX, *MIXING):
+            places = arguments
+        case ast.BinOp(left=ast.Name(), op=ast.MatMult(), right=right):
+            places = [right]
+        case _:
+            return []
+    return [found[0] for place in places if (found := _timed(place))]
 
 
 def _timed(node: ast.expr) -> tuple[str, int | None] | None:

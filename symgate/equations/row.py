@@ -1,4 +1,4 @@
-"""The cell of one row: where every row of a matrix state runs by itself.
+"""The cell of one row, where every row of a matrix state runs by itself; and that of its transpose.
 
 Linear attention and its kin write v kᵀ into S, and what is done to S is done from the right: to
 each row alike. Row i needs row i of v alone, and of the matrix that makes v. Then S is a vector
@@ -7,8 +7,20 @@ s, S q the number sᵀ q, and v kᵀ the vector v k.
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul, Pow, Symbol, Transpose
+from sympy import (
+    Add,
+    Expr,
+    Function,
+    Indexed,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    Pow,
+    Symbol,
+    Transpose,
+)
 
+from symgate.algebra.operators import transposed
 from symgate.algebra.printing import language
 from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
 from symgate.algebra.vectors import MatVec, Vector, name_of, rank, time_of, variable
@@ -94,3 +106,27 @@ class _Row:
 def _without_sides(parts: tuple[Expr, ...]) -> list[Expr]:
     """1 wᵀ beside a matrix is w beside its row."""
     return [p.args[0] if isinstance(p, Across) else p for p in parts]
+
+
+def turned(e: Expr) -> Expr:
+    """An expression where each matrix of the step is the transpose of what it was."""
+    if not e.args or isinstance(e, Indexed | MatrixExpr):
+        return e
+    parts = [turned(p) if isinstance(p, Expr) else p for p in e.args]
+    match e:
+        case Dyad():
+            return Dyad(parts[1], parts[0])
+        case Down():
+            return Across(parts[0])
+        case Across():
+            return Down(parts[0])
+        case Apply() if rank(e) == 1:
+            return Apply(parts[0], parts[1], not e.transposed)
+        case Apply():
+            raise SymgateError("two matrices of the step are multiplied")
+        case RightTimes():
+            return MatVec(transposed(e.matrix), parts[0])
+        case MatVec() if rank(e) == 2:
+            return RightTimes(parts[1], transposed(e.matrix))
+    found: Expr = e.func(*parts)
+    return found

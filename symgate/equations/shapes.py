@@ -197,6 +197,7 @@ class _Inference:
                 inner_size = self.size(arguments[0])
                 if inner_size is None:
                     raise self.source.error(node, "diag takes a vector, and this is a number")
+                self.part[id(node)] = inner_size
                 return inner_size, inner_size
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 (rows, inner), (other, cols) = self.shape(left), self.shape(right)
