@@ -284,6 +284,8 @@ def change(scope: Scope, moment: NamedMoment, at: Place) -> Operator:
                 _column(scope, CHANGE.format(name), name, lag),
             )
         )
+        if not found and "inputs" not in scope.mentions and cell.inputs:
+            raise Mentions("inputs", at)  # it changes with the inputs alone
     shape = lin.shape(moment.name)
     matrix = (shape[0], shape[1]) if len(shape) == 2 else None
     column = Operator(found, lin.size(moment.name), ONE, matrix=matrix).at(at)

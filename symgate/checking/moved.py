@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sympy import Expr, Identity, Integer
 
+from symgate.algebra.operators import Column, transposed
 from symgate.algebra.operators import kronecker as tensor
-from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import name_of
-from symgate.checking.matrices import CHANGE
+from symgate.checking.matrices import CHANGE, diagonals
 from symgate.checking.products import Item, Products
-from symgate.checking.summands import added, expanded, multiplied
+from symgate.checking.summands import Summands, added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 
 ONE = Integer(1)
@@ -27,20 +27,53 @@ def around(products: Products, items: Sequence[Item]) -> list[Item]:
         if isinstance(value, Operator) and value.matrix is not None:
             begin, stop = _beside(found, at)
             return [*found[:begin], _taken(products, found[begin:stop], at - begin), *found[stop:]]
+    for at, (_, value, _) in enumerate(items):
+        if isinstance(value, Operator) and value.rows == value.cols == ONE and moves(value):
+            begin, stop = _beside(found, at)
+            made = _number_taken(products, found[begin:stop], at - begin)
+            if made is not None:
+                return [*found[:begin], made, *found[stop:]]
     for at in range(len(found) - 1):
         (_, one, first), (sign, other, last) = found[at : at + 2]
-        if sign not in ("", "times") or not (_moves(one) or _moves(other)):
+        if sign not in ("", "times") or not (moves(one) or moves(other)):
             continue
         left, right = _line(products, one, first), _line(products, other, last)
         if left is None or right is None or not left.cols == right.rows == ONE:
             continue
         if ONE not in (left.rows, right.cols):
+            shape = left.rows, right.cols
             dyad = tensor(_matrix(left), transposed(_matrix(right)))
             whole = Span(first.start, last.stop)
-            made = Operator(expanded(dyad), left.rows * right.cols, ONE).at(whole)
-            line = products.scope.line(made)
-            return [*found[:at], (found[at][0], line, whole), *found[at + 2 :]]
+            made = Operator(expanded(dyad), shape[0] * shape[1], ONE, matrix=shape).at(whole)
+            item = found[at][0], products.scope.line(made), whole
+            return around(products, [*found[:at], item, *found[at + 2 :]])
     return found
+
+
+def _number_taken(products: Products, items: Sequence[Item], at: int) -> Item | None:
+    """The change of a number times a matrix M, da M, row by row: (M ⊗ I) (E 1) da."""
+    number, line = _product(products, [*items[:at], *items[at + 1 :]])
+    value, place = items[at][1], Span(items[0][2].start, items[-1][2].stop)
+    if line is None or ONE in (line.rows, line.cols):
+        return None
+    assert isinstance(value, Operator)
+    parts = multiplied(expanded(tensor(_matrix(line), Identity(line.cols))), _ones(line.cols))
+    rows = line.rows * line.cols
+    made = Operator(multiplied(parts, value.parts), rows, ONE, matrix=(line.rows, line.cols))
+    return items[0][0], products.scope.line(made.at(place).scaled(number)), place
+
+
+def _ones(size: Expr) -> Summands:
+    """E 1, the rows of the identity one below the other."""
+    return multiplied(expanded(diagonals(size)), expanded(Column(size, ONE)))
+
+
+def spread(line: Operator) -> Operator:
+    """The change diag(dw) of a matrix, from that of the vector."""
+    column = line if line.cols == ONE else line.turned
+    size = column.rows
+    parts = multiplied(expanded(diagonals(size)), column.parts)
+    return Operator(parts, size * size, ONE, matrix=(size, size))
 
 
 def _beside(items: Sequence[Item], at: int) -> tuple[int, int]:
@@ -107,7 +140,7 @@ def _matrix(value: Operator) -> Expr:
     return added(value.parts, value.rows, value.cols)
 
 
-def _moves(value: Value) -> bool:
+def moves(value: Value) -> bool:
     """Whether it is a column or a row in which a change stands."""
     return (
         isinstance(value, Operator)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Add, Expr, Integer
 
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.operators import kronecker as tensor
@@ -309,16 +310,28 @@ def _scalar(found: Operator) -> Vector | None:
     """uᵀ v, which is a number."""
     if (found.rows, found.cols) != (ONE, ONE):
         return None
-    total: Expr = Integer(0)
-    for s in found.parts:
-        match s.factors:
-            case (Row() as row, Column() as column):
-                total += s.number * _dot(row.vector, column.vector)
-            case (Row() as row, Diag() as diag, Column() as column):
-                total += s.number * _dot(row.vector, diag.vector * column.vector)
+    numbers = [_number(s.factors) for s in found.parts]
+    if not all(numbers):
+        return None
+    total = Add(*(s.number * n for s, n in zip(found.parts, numbers, strict=True) if n))
+    return Vector(total, None)
+
+
+def _number(factors: Sequence[Expr]) -> Expr | None:
+    """uᵀ A v wᵀ x … as a number; None where it is none or holds a matrix of the step."""
+    number: Expr = ONE
+    vector: Expr | None = None
+    for factor in reversed(factors):
+        match factor:
+            case Column() if vector is None:
+                vector = factor.vector
+            case Row() if vector is not None:
+                number, vector = number * _dot(factor.vector, vector), None
+            case Diag() if vector is not None:
+                vector = factor.vector * vector
             case _:
                 return None
-    return Vector(total, None)
+    return number if vector is None else None
 
 
 def _dot(u: Expr, v: Expr) -> Expr:

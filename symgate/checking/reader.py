@@ -21,7 +21,7 @@ from symgate.algebra.vectors import Stack, Total, shifted
 from symgate.checking import steps
 from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of, primes, spelt
-from symgate.checking.moved import around
+from symgate.checking.moved import around, moves, spread
 from symgate.checking.names import key
 from symgate.checking.partials import differential, joined, leading_derivative, running
 from symgate.checking.products import ONE, Item, Power, Products
@@ -382,6 +382,8 @@ class Reader:
             argument, constants = self._constant(name, argument)
         value = self.value(argument, True)
         if isinstance(value, Operator):
+            if name == "diag" and moves(value):
+                return self.scope.line(spread(value))
             if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
                 raise NotUnderstood("a matrix stands where a vector belongs", argument)
             column = value if value.cols == ONE else value.turned
