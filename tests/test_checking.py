@@ -536,7 +536,54 @@ def test_scalars_of_a_step_are_shifted_with_it() -> None:
             r"\mathrm{d}S_t = \mathrm{d}S_{t-1} + \beta_t \mathrm{d}S_{t-1} k_t k_t^\top",
             "wrong",
         ),
+        (
+            r"dS_t = dS_{t-1} (I - \beta_t k_t k_t^T) + \beta_t dv_t k_t^T"
+            r" - \beta_t (S_{t-1} k_t - v_t) dk_t^T - \beta_t S_{t-1} dk_t k_t^T"
+            r" - d\beta_t (S_{t-1} k_t - v_t) k_t^T",
+            "right",
+        ),
+        (r"dS_t = dS_{t-1} (I - \beta_t k_t k_t^T) + \beta_t dv_t k_t^T", "wrong"),
+        (r"\mathrm{d}o_t = \mathrm{d}S_t q_t - S_t \mathrm{d}q_t", "wrong"),
+        (
+            r"\frac{\partial o_t}{\partial v_{t-1}}"
+            r" = \beta_{t-1} k_{t-1}^\top (I - \beta_t k_t k_t^\top) q_t I",
+            "right",
+        ),
     ],
 )
 def test_a_change_of_a_matrix_stands_among_its_factors(line: str, verdict: str) -> None:
     assert sg.check("deltanet", line).verdict == verdict
+
+
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_the_change_of_a_diagonal(sign: str) -> None:
+    line = f"dS_t = dS_{{t-1}} diag(α_t) + dv_t k_tᵀ {sign} S_{{t-1}} diag(dα_t) + v_t dk_tᵀ"
+    assert sg.check("gla", line).verdict == ("right" if sign == "+" else "wrong")
+
+
+def test_powers_behind_a_function_and_by_a_formula() -> None:
+    cell = sg.Cell.from_text(
+        "r[t] = sigmoid(V @ x[t])\nh[t] = sigmoid(c) ** r[t] * h[t-1] / (1 + mean(x[t])**2)"
+    )
+    line = "∂h_t/∂h_{t-1} = diag(σ(c)^{r_t}) / (1 + mean(x_t)²)"
+    assert sg.check(cell, line).verdict == "right"
+    assert sg.check(cell, line.replace("²", "")).verdict == "wrong"
+    assert sg.check(cell, line.replace("r_t", "1 - r_t")).verdict == "wrong"
+
+
+def test_a_gradient_without_what_comes_back_is_right_at_the_last_step() -> None:
+    line = (
+        r"\frac{\partial L}{\partial c_t} = o_t (1 - \tanh^2(c_t)) \frac{\partial L}{\partial h_t}"
+    )
+    found = sg.check("lstm", line)
+    assert found.verdict == "not understood"
+    assert "right at the last step" in str(found)
+    assert sg.check("lstm", line.replace("_t", "_T")).verdict == "right"
+    assert sg.check("lstm", line.replace("o_t", "i_t")).verdict == "wrong"
+
+
+def test_a_mend_counts_from_the_step_of_the_claim() -> None:
+    found = sg.check(
+        "rnn", r"\frac{\partial h_{t+1}}{\partial h_t} = \operatorname{diag}(1-h_t^2) U"
+    )
+    assert found.faults[0].mend == "write h_{t+1}"

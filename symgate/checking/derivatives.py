@@ -218,6 +218,14 @@ def _whole(scope: Scope, state: str, lag: int) -> Summands:
     return found
 
 
+def at_the_last_step(scope: Scope, parts: Summands) -> Summands:
+    """Of a gradient what is left where the loss reads the output at t and no step follows."""
+    output = scope.cell.output
+    others = [s for s in scope.cell.states if s != output and within(scope, output, s, 0)]
+    gone = {variable(f"delta_{s}") for s in others}
+    return tuple(s for s in parts if not any(gone & f.free_symbols for f in s.factors))
+
+
 def gradient(scope: Scope, parameter: str, at: Place) -> Operator:
     """What one step adds to ∂L/∂parameter, in the shape of the parameter."""
     kind = scope.cell.parameters[parameter]

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from sympy import Expr, MatrixExpr
+
 from symgate.algebra.operators import transposed
 from symgate.algebra.text import text
+from symgate.algebra.vectors import shifted
 from symgate.bounds.norms import bounds
 from symgate.checking.brackets import wrong_bracket, wrong_way
 from symgate.checking.claims import BOUND, Equality, Side, equalities
-from symgate.checking.derivatives import meanings
+from symgate.checking.derivatives import at_the_last_step, meanings
 from symgate.checking.entries import without_entries
 from symgate.checking.locating import MOST_TOLD, Flaw, Locator
 from symgate.checking.names import Named, key
@@ -50,6 +53,11 @@ _FORMULA = re.compile(r"[\\_^({\[+∂δ⊙ᵀ*\d]|^\s*\w\s*$")
 
 #: What may go wrong where a formula is read and where its numbers are worked out.
 _READING = (SymgateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
+
+
+#: A gradient in which nothing comes back from later steps.
+AT_LAST = "right at the last step, where no later one hands anything back"
+_LAST = re.compile(r"_\{?T\b")
 
 
 @dataclass(frozen=True)
@@ -232,7 +240,7 @@ class Judge:
             return unclear(side.why, side.start, side.stop, mend)
         if target.lag > MAX_LAG:
             return unclear(f"a lag of {target.lag} is more than is read", side.start, side.stop)
-        readings: list[SideReading] = []
+        at_last, readings = False, list[SideReading]()
         error: NotUnderstood | None = None
         try:
             for reading in self.readings(side, target):
@@ -242,6 +250,8 @@ class Judge:
                 if any(_alike(reading, other) for other in readings):
                     continue
                 found = self.compared(reading, target)
+                if found is not None and found.verdict == UNCLEAR:
+                    at_last, found = True, None
                 odd = reading.named.row and readings and not self.rows
                 unusual = found is not None and found.verdict == TRANSPOSED
                 if odd and (unusual or self.rows is False):
@@ -252,6 +262,9 @@ class Judge:
                 if found is not None:
                     return found
                 readings.append(reading)
+            if at_last:
+                mend = "say that t is the last step, or add what step t + 1 hands back"
+                return unclear(f"this is {AT_LAST}", side.start, side.stop, mend)
             if readings:
                 return self.wrong(readings, target, side)
         except _READING as fault:
@@ -308,7 +321,10 @@ class Judge:
                     return SideReading(reader.operator(tree, *shape), truths, named, scope)
                 left = reader.operator(target.left)
                 right = reader.operator(tree, left.rows, left.cols)
-                return SideReading(right, [(left.parts, "")], named, scope)
+                truths = [(left.parts, "")]
+                if (last := at_the_last_step(scope, left.parts)) != left.parts:
+                    truths.append((last, AT_LAST))
+                return SideReading(right, truths, named, scope)
             except Later as later:
                 scope.seen.forget()
                 scope = scope.earlier(later.steps)
@@ -333,6 +349,10 @@ class Judge:
             for parts, note in reading.truths:
                 due = added(parts, *_shape(parts, own))
                 notes = (*reading.notes, *([note] if note else []))
+                if note == AT_LAST and not _LAST.search(target.about):
+                    if self.drawn.alike(whole, due, drawn):
+                        return Judged(UNCLEAR)
+                    continue
                 if layout != "transposed" and self.drawn.alike(whole, due, drawn):
                     return Judged(RIGHT, notes=notes)
                 if layout != "numerator" and self.drawn.alike(whole, transposed(due), drawn):
@@ -379,7 +399,12 @@ class Judge:
             return (found,)
         bracket = wrong_bracket(self.cell, operator, over_steps, drawn[:2])
         operator, truth = found or bracket or (operator, truth)
-        say, seen = reading.named.say, reading.scope.seen.moments
+        seen = reading.scope.seen.moments
+        later = 0 if target.indices.numbers else reading.scope.shift
+
+        def say(e: Expr | MatrixExpr) -> str:
+            return reading.named.say(shifted(e, -later))
+
         told = tuple(Locator(operator, truth, drawn, seen, say, span).faults())
         return told or (Flaw(*span, "the sum is not the exact one"),)
 
