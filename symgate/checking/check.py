@@ -9,10 +9,11 @@ from typing import Any
 from symgate.asked import asked, is_whole, table, word
 from symgate.checking.claims import MAX_TEXT
 from symgate.checking.functions import judged, place
-from symgate.checking.judging import RIGHT, TRANSPOSED, UNCLEAR, WRONG, ClaimContext, Judge
+from symgate.checking.judging import Judge
 from symgate.checking.locating import Flaw
 from symgate.checking.names import namings, renamed
 from symgate.checking.page import body, page
+from symgate.checking.readings import RIGHT, TRANSPOSED, UNCLEAR, WRONG, ClaimContext
 from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from sympy import Expr, MatrixExpr
 
@@ -22,16 +21,28 @@ from symgate.checking.locating import MOST_TOLD, Flaw, Locator
 from symgate.checking.names import Named, key
 from symgate.checking.points import Drawn, same
 from symgate.checking.reader import Reader
+from symgate.checking.readings import (
+    AT_LAST,
+    LAST_LETTER,
+    RIGHT,
+    TRANSPOSED,
+    UNCLEAR,
+    WRONG,
+    ClaimContext,
+    Judged,
+    SideReading,
+    alike,
+    shape_of,
+    unclear,
+)
 from symgate.checking.scope import Definition, Scope
-from symgate.checking.summands import Summands, added
+from symgate.checking.summands import added
 from symgate.checking.targets import Target, jacobian, lacking, targets
 from symgate.checking.values import (
-    NOTES,
     WHY,
     Later,
     Mentions,
     NotUnderstood,
-    Operator,
     Vector,
     choices,
     further,
@@ -43,8 +54,6 @@ from symgate.linear.evaluation import Evaluation, flat
 from symgate.reading.names import Indices, reference
 from symgate.reading.trees import Tree
 
-RIGHT, TRANSPOSED, WRONG, UNCLEAR = "right", "transposed", "wrong", "not understood"
-
 #: The longest lag of a claim that is read, and the most readings of one side.
 MAX_LAG, MOST_READINGS = 6, 24
 
@@ -53,61 +62,6 @@ _FORMULA = re.compile(r"[\\_^({\[+∂δ⊙ᵀ*\d]|^\s*\w\s*$")
 
 #: What may go wrong where a formula is read and where its numbers are worked out.
 _READING = (SymgateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError)
-
-
-#: A gradient in which nothing comes back from later steps.
-AT_LAST = "right at the last step, where no later one hands anything back"
-_LAST = re.compile(r"_\{?T\b")
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One side of a claim, judged."""
-
-    verdict: str
-    faults: tuple[Flaw, ...] = ()
-    notes: tuple[str, ...] = ()
-    about: str = ""
-    start: int = 0
-    stop: int = 0
-
-
-def unclear(why: str, start: int, stop: int, mend: str = "") -> Judged:
-    return Judged(UNCLEAR, (Flaw(start, stop, why, mend),))
-
-
-@dataclass(frozen=True)
-class ClaimContext:
-    """What a claim is held to be about where it does not say it itself."""
-
-    of: str | None = None
-    wrt: str | None = None
-    lag: int | None = None
-    layout: str | None = None
-
-    def allows(self, target: Target) -> bool:
-        mine = (self.of, self.wrt, self.lag)
-        return all(a in (None, own) for a, own in zip(mine, target.names, strict=True))
-
-
-@dataclass(frozen=True)
-class SideReading:
-    """One way to read a side, and what it is held against, each with what is said of it."""
-
-    operator: Operator
-    truths: list[tuple[Summands, str]]
-    named: Named
-    scope: Scope
-
-    @property
-    def fits(self) -> bool:
-        """Whether it has the shape that is due."""
-        return _shape(self.truths[0][0], self.operator) == (self.operator.rows, self.operator.cols)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        chosen = [(kind_of(key), way) for key, way in self.scope.seen.chosen.items()]
-        return tuple(NOTES[pair] for pair in chosen if pair in NOTES)
 
 
 @dataclass
@@ -247,7 +201,7 @@ class Judge:
                 if isinstance(reading, NotUnderstood):
                     error = reading if error is None or further(reading, error) else error
                     continue
-                if any(_alike(reading, other) for other in readings):
+                if any(alike(reading, other) for other in readings):
                     continue
                 found = self.compared(reading, target)
                 if found is not None and found.verdict == UNCLEAR:
@@ -347,9 +301,9 @@ class Judge:
         whole = added(own.parts, own.rows, own.cols)
         try:
             for parts, note in reading.truths:
-                due = added(parts, *_shape(parts, own))
+                due = added(parts, *shape_of(parts, own))
                 notes = (*reading.notes, *([note] if note else []))
-                if note == AT_LAST and not _LAST.search(target.about):
+                if note == AT_LAST and not LAST_LETTER.search(target.about):
                     if self.drawn.alike(whole, due, drawn):
                         return Judged(UNCLEAR)
                     continue
@@ -381,7 +335,7 @@ class Judge:
     def located(self, reading: SideReading, target: Target, side: Side) -> tuple[Flaw, ...] | None:
         """Where a reading goes wrong; None where the numbers do not say that it does."""
         operator, (truth, _) = reading.operator, reading.truths[0]
-        shape = _shape(truth, operator)
+        shape = shape_of(truth, operator)
         if self.asked.layout == "transposed":
             operator = operator.turned
         drawn = self.points(target.lag, reading.scope, target)
@@ -409,17 +363,6 @@ class Judge:
         return told or (Flaw(*span, "the sum is not the exact one"),)
 
 
-def _alike(one: SideReading, other: SideReading) -> bool:
-    """Whether two readings say the same."""
-    rows = one.named.row, other.named.row
-    return rows[0] == rows[1] and one.operator == other.operator and one.truths == other.truths
-
-
 def sides(equality: Equality) -> tuple[Side, ...]:
     """The sides that are claimed: all but the first, or the only one."""
     return equality.sides[1:] or equality.sides
-
-
-def _shape(parts: Summands, claimed: Operator) -> tuple[Any, Any]:
-    """The shape of a truth; that of a sum of nothing is the claim's."""
-    return (parts[0].rows, parts[0].cols) if parts else (claimed.rows, claimed.cols)

@@ -30,9 +30,9 @@ def around(products: Products, items: Sequence[Item]) -> list[Item]:
     for at, (_, value, _) in enumerate(items):
         if isinstance(value, Operator) and value.rows == value.cols == ONE and moves(value):
             begin, stop = _beside(found, at)
-            made = _number_taken(products, found[begin:stop], at - begin)
-            if made is not None:
-                return [*found[:begin], made, *found[stop:]]
+            taken = _number_taken(products, found[begin:stop], at - begin)
+            if taken is not None:
+                return [*found[:begin], taken, *found[stop:]]
     for at in range(len(found) - 1):
         (_, one, first), (sign, other, last) = found[at : at + 2]
         if sign not in ("", "times") or not (moves(one) or moves(other)):

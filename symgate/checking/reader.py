@@ -8,20 +8,19 @@ a formula can be read in two ways, the reader takes the one it is told and notes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction as Ratio
-from typing import Any
 
-from sympy import Abs, Add, Expr, Integer, Rational, Symbol
+from sympy import Abs, Add, Expr, Integer, Rational
 
-from symgate.algebra.activations import ACTIVATIONS
-from symgate.algebra.values import EPSILON, Mean, Norm, Spread
-from symgate.algebra.vectors import Stack, Total, shifted
+from symgate.algebra.values import Norm
+from symgate.algebra.vectors import Stack
 from symgate.checking import steps
+from symgate.checking.calls import call, called, raised_by
 from symgate.checking.derivatives import blocks, change, whole
-from symgate.checking.exponents import ending, exponent, power_of, primes, spelt
-from symgate.checking.moved import around, moves, spread
+from symgate.checking.exponents import ending, exponent, power_of
+from symgate.checking.moved import around
 from symgate.checking.names import key
 from symgate.checking.partials import differential, joined, leading_derivative, running
 from symgate.checking.products import ONE, Item, Power, Products
@@ -29,22 +28,10 @@ from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla, small
 from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
-from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
-from symgate.reading.grammar import tree as parsed
-from symgate.reading.symbols import FUNCTIONS
-from symgate.reading.tokens import FormulaError
+from symgate.checking.values import NotUnderstood, Operator, Span, Value, Vector
 from symgate.reading.trees import Column as Matrix
 from symgate.reading.trees import Digits, Factors, Fraction, Group, Root, Scripted, Terms, Tree
 from symgate.reading.trees import Spelled as Sign
-
-#: What of a vector is one number.
-NUMBERS: Mapping[str, Callable[[Expr], Expr]] = {
-    "mean": Mean,
-    "sum": Total,
-    "norm": Norm,
-    "sd": lambda vector: Spread(vector, EPSILON, True),
-    "rms": lambda vector: Spread(vector, EPSILON, False),
-}
 
 #: What a norm opens with; one bar is an absolute value.
 _DOUBLE = re.compile(r"(?:\\(?:left|[bB]igg?l?))?\s*(?:\\\||‖|\\[lr]?Vert|\|\|)")
@@ -230,9 +217,9 @@ class Reader:
         after = factors[1][1] if len(factors) > 1 and factors[1][0] == "" else None
         if after is None:
             return 1, self.value(tree, inside) if running(tree, {}) is None else None
-        call = self._called(tree)
-        if call is not None:
-            return 2, self._call(*call, after, tree)
+        function = called(self, tree)
+        if function is not None:
+            return 2, call(self, *function, after, tree)
         if isinstance(tree, Scripted) and nabla(self.scope, tree) is not None:
             return 2, gradient_by(self.scope, tree, after)
         moment = self.scope.timed(tree, after)
@@ -261,7 +248,7 @@ class Reader:
         if not self._is_named(tree):
             base = tree.base if len(scripts) == 1 else replace(tree, scripts=tuple(scripts[:-1]))
             power = (
-                self._power(scripts[-1])
+                raised_by(self, scripts[-1])
                 if isinstance(base, Group) or self._is_named(base)
                 else None
             )
@@ -315,109 +302,3 @@ class Reader:
         if spelt in ("J", "D", "M", "P", "Q") and ref.time is not None:
             return whole(self.scope, ref.time - self.scope.shift, 1, tree)
         raise self.scope.unknown(ref, tree)
-
-    def _called(self, tree: Tree) -> tuple[str, int, int | None] | None:
-        """A function's name in front of its argument: which, how often differentiated, raised."""
-        base, order, power = tree, 0, None
-        if isinstance(tree, Scripted):
-            base = tree.base
-            for script in tree.scripts:
-                strokes = primes(script)
-                raised = exponent(script)
-                if strokes:
-                    order += strokes
-                elif isinstance(raised, int) and power is None:
-                    power = raised
-                elif (whole := spelt(base, script)) in ACTIVATIONS and isinstance(base, Sign):
-                    base = replace(base, name=whole, kind="FUNCTION")  # hard_tanh
-                else:
-                    return None
-        if not isinstance(base, Sign):
-            return None
-        if base.name.lower() == "diag" and order == 0:
-            return "diag", 0, power
-        if key(base.name) in self.scope.names and base.kind != "FUNCTION":
-            return None
-        if base.name == "sigma" and not self._has_sigmoid():
-            raise NotUnderstood(f"{self.cell.name} has no sigmoid, so that σ is not clear", tree)
-        name = FUNCTIONS.get(base.name, "sigmoid" if base.name == "sigma" else base.name)
-        known = order <= 1 if name in ACTIVATIONS else name in (*NUMBERS, "sech") and order == 0
-        return (name, order, power) if known else None
-
-    def _has_sigmoid(self) -> bool:
-        """Whether the cell has a sigmoid, be it as the slope of another function."""
-        factors = [f for node in self.lin for term in node.terms for f in term.coefficient]
-        found = (*self.cell.equations.values(), *factors)
-        return any(e.has(ACTIVATIONS["sigmoid"].function) for e in found)
-
-    def _call(self, name: str, order: int, power: int | None, argument: Tree, at: Place) -> Value:
-        span, own = Span(at.start, argument.stop), None
-        if isinstance(argument, Scripted) and isinstance(argument.base, Group):
-            if len(argument.scripts) == 1:
-                own = self._power(argument.scripts[0])
-            argument = argument if own is None else argument.base
-        found = self._function(name, order, argument, span)
-        return self.products.raised(self.products.raised(found, power, span), own, span)
-
-    def _power(self, script: Any) -> Power:
-        """What stands raised: a number, a transpose, or a formula as in a^{r_t}."""
-        found = exponent(script, self.scope.numbers)
-        if found is not None or script.kind != "SUP" or not script.inside:
-            return found
-        try:
-            trees, _ = parsed(script.inside)
-            value = self.value(trees[0], True) if len(trees) == 1 else None
-        except (NotUnderstood, FormulaError):
-            return None
-        return value if isinstance(value, Vector) else None
-
-    def _function(self, name: str, order: int, argument: Tree, span: Span) -> Value:
-        if name in ("max", "min") and isinstance(argument, Group) and len(argument.items) == 2:
-            one, other = (self.value(item, True) for item in argument.items)
-            if isinstance(one, Vector) and isinstance(other, Vector):
-                size = self.products.common(one.size, other.size, argument)
-                return Vector(ACTIVATIONS[name].function(one.expr, other.expr), size)
-        constants: tuple[Expr, ...] = ()
-        if isinstance(argument, Group) and len(argument.items) == 2:
-            argument, constants = self._constant(name, argument)
-        value = self.value(argument, True)
-        if isinstance(value, Operator):
-            if name == "diag" and moves(value):
-                return self.scope.line(spread(value))
-            if name not in ("sum", "mean") or ONE not in (value.rows, value.cols):
-                raise NotUnderstood("a matrix stands where a vector belongs", argument)
-            column = value if value.cols == ONE else value.turned
-            return self.products.summed(column, name == "mean", span)
-        if name == "diag":
-            return self.products.diag(value, span)
-        if name in NUMBERS:
-            return Vector(NUMBERS[name](value.expr), None)
-        if name == "sech":  # the root of the slope of tanh
-            slope = 1 - ACTIVATIONS["tanh"].function(value.expr) ** 2
-            return Vector(slope ** Rational(1, 2), value.size)
-        function = ACTIVATIONS[name].function
-        result = function(value.expr, *constants)
-        if order:
-            inner = Symbol("u", real=True)
-            slope = function(inner, *constants).diff(inner)
-            result = slope.subs(inner, self._argument(value.expr, function))
-        return Vector(result, value.size)
-
-    def _constant(self, name: str, given: Group) -> tuple[Tree, tuple[Expr, ...]]:
-        """The argument and the constant of elu(a, 0.5)."""
-        value, record = self.value(given.items[1], True), ACTIVATIONS.get(name)
-        if record and record.constant and not isinstance(value, Operator) and value.expr.is_number:
-            return given.items[0], (value.expr,)
-        raise NotUnderstood(f"{name} of two values is not understood", given)
-
-    def _argument(self, expr: Expr, function: Any) -> Expr:
-        """σ′(z_t), where z_t is the value of σ itself: the slope there may be meant."""
-        for node in self.lin:
-            for lag in range(4):
-                if expr == self.lin.variable(node.name, lag) and isinstance(
-                    node.expression, function
-                ):
-                    if self.scope.way("slope") == "as written":
-                        return expr
-                    return shifted(node.expression.args[0], lag)
-        return expr
