@@ -23,13 +23,22 @@ class SymgateError(ValueError):
     """
 
     def __str__(self) -> str:
-        return harmless(super().__str__())
+        return harmless(brief(super().__str__()))
+
+
+def brief(message: str) -> str:
+    """A message in which no word is longer than what a screen holds."""
+    return re.sub(r"(\S{200})\S{100,}", r"\1…", message)
 
 
 def harmless(text: str) -> str:
-    """A text in which nothing but the line breaks steers a terminal."""
-    lines = text.split("\n")
-    return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)
+    """A text in which nothing but the line breaks steers a terminal: other spaces than the
+    plain one become it, and what is no letter or sign at all a question mark."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c == "\n" else " " if c.isspace() else "\ufffd" for c in text
+    )
 
 
 class EquationError(SymgateError):
@@ -68,7 +77,7 @@ class EquationError(SymgateError):
         return EquationError(**{**vars(self), "file": file})
 
     def __str__(self) -> str:
-        text = f"line {self.line}, column {self.column}: {self.message}"
+        text = brief(f"line {self.line}, column {self.column}: {self.message}")
         if self.file:
             text = f"{self.file}: {text}"
         if not self.shown.strip():

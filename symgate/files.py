@@ -90,10 +90,10 @@ def sole(path: Path, why: str) -> Iterator[None]:
             break
         file.close()  # it was removed in between
     with file:
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
         try:
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
             yield
         finally:
             path.unlink(missing_ok=True)
@@ -118,8 +118,10 @@ def message(path: Path, error: OSError | RuntimeError) -> str:
     kind = getattr(error, "errno", None)
     if isinstance(error, RuntimeError) or kind == errno.ELOOP:
         return f"cannot write {path}: it is a link that leads to itself"
-    if path.is_symlink() and not (target := path.resolve()).parent.exists():
-        return f"cannot write {path}: it is a link to {target}, and there is no such folder"
+    if kind == errno.ENAMETOOLONG:
+        return f"cannot write {path}: its name is too long"
+    if kind in (errno.ENOENT, errno.EEXIST) and path.is_symlink() and not path.exists():
+        return f"cannot write {path}: it is a link to {path.readlink()}, which is not there"
     if not path.parent.exists():
         return f"cannot write {path}: there is no folder {path.parent}; make it first"
     if not path.parent.is_dir():

@@ -7,7 +7,7 @@ from sys import modules
 from types import ModuleType
 from typing import Any, TypeVar
 
-from symgate.errors import did_you_mean
+from symgate.errors import brief, did_you_mean
 
 Class = TypeVar("Class", bound=type)
 
@@ -222,4 +222,4 @@ def absent(what: str, name: str, instead: Mapping[str, str], known: Iterable[str
     else:
         public = [each for each in known if not each.startswith("_")]
         mend = f"; take {instead[name]}" if name in instead else did_you_mean(name, public)
-    return f"{what} has no attribute {name!r}{mend}"
+    return brief(f"{what} has no attribute {name!r}{mend}")

@@ -303,7 +303,7 @@ def calls() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
         "adjoint": {"cell": cell},
         "cell": {"name": "gru"},
         "compare": {"first": cell, "second": "gru"},
-        "critical_gain": {"cell": sg.cell("rnn")},
+        "critical_gain": {"cell": sg.cell("rnn"), "input_variance": 0.2},
         "decay": {"what": cell, **small, "lags": 5},
         "derive": {"cell": cell, "sections": ["cell"]},
         "diagram": {"cell": cell},
@@ -429,15 +429,15 @@ def every_call() -> Iterator[Wrong]:
 
 
 def main() -> int:
-    """Every wrong call, or those of the functions named, each raw error told once:
-    python -m tests.bad_calls [FUNCTION …]."""
+    """Every wrong call, or those of the functions (or their parameters) named, each raw error
+    told once: python -m tests.bad_calls [FUNCTION[.PARAMETER] …]."""
     with TemporaryDirectory() as folder, contextlib.chdir(folder):  # what is taken may write
         return _every(sys.argv[1:] or list(calls()))
 
 
 def _every(names: list[str]) -> int:
     seen: set[str] = set()
-    tried = [wrong for wrong in every_call() if wrong.function in names]
+    tried = [w for w in every_call() if {w.function, f"{w.function}.{w.parameter}"} & {*names}]
     for wrong in tried:
         start = time.process_time()
         found = outcome(wrong)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 import symgate as sg
-from symgate.plots.style import rendered
+from symgate.plots.style import axes, rendered
 from tests.bad_calls import TEXT, calls
 
 NOTE = r"$$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tanh(W x_t), z_t = \sigma(U h_{t-1})$$"
@@ -124,21 +124,21 @@ def pictures() -> dict[str, Callable[[], Any]]:
         return sg.simulate("gru", sg.init("gru", 3, 2), series())
 
     return {
-        "curve": lambda: p.curve(decay()),
+        "curve": lambda: p.curve(decay(), axes(None)),
         "decay_curves": lambda: p.decay_curves([decay()]),
         "gate_histograms": lambda: p.gate_histograms(run()),
         "growth_on": lambda: p.growth_on(
             None, calls()["measured_growth"][0]("rnn", hidden=4), None
         ),
         "lag_time_map": lambda: p.lag_time_map(sg.decay(run(), lags=4)),
-        "memory": lambda: p.memory(sg.memory("lstm", steps=5)),
+        "memory": lambda: p.memory(sg.memory("lstm", steps=5), axes(None)),
         "memory_curves": lambda: p.memory_curves(sg.memory("lstm", steps=5)),
         "path_curves": lambda: p.path_curves(decay().paths),
-        "reach_curve": lambda: p.reach_curve(sg.reach(network(), series(), at=3)),
+        "reach_curve": lambda: p.reach_curve(sg.reach(network(), series(), at=3), axes(None)),
         "singular_value_curves": lambda: p.singular_value_curves(decay()),
-        "spectrum_on": lambda: p.spectrum_on(None, sg.lyapunov(run())),
+        "spectrum_on": lambda: p.spectrum_on(axes(None), sg.lyapunov(run())),
         "sweep_map": lambda: p.sweep_map(sweep()),
-        "sweep_on": lambda: p.sweep_on(None, sweep()),
+        "sweep_on": lambda: p.sweep_on(axes(None), sweep()),
     }
 
 
@@ -181,7 +181,7 @@ def by_torch() -> dict[str, Callable[[Path], object]]:
     def watched(_: Path) -> object:
         with sg.watch(filled(Reader()), torch.ones(6, 1, 2), lags=5) as watch:
             watch.epoch()
-        return [watch.labels, watch.curve(), rendered(watch.plot(), "svg")]
+        return [watch.labels, watch.curve(), rendered(watch.plot(axes(None)), "svg")]
 
     return {"trace": traced, "watch": watched}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import symgate as sg
+from symgate.files import write_file
 from symgate.flow.progress import Journal
 from symgate.reporting import folder as places
 from symgate.reporting.folder import READY, opened, put
@@ -158,3 +159,36 @@ def test_a_sweep_on_a_full_disk_says_so_and_spares_devices(tmp_path: Path) -> No
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     with pytest.raises(sg.SymgateError, match="a device"):
         Journal(os.devnull, {})
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    for name, target in {"loop": "loop", "dangling": "no/where"}.items():
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for place, why in {
+        "folder": "it is a folder",
+        "file/a": "file is a file, not a folder",
+        "no/a": "there is no folder .*no; make it first",
+        "loop": "a link",
+        "dangling": "a link to no/where, which is not there",
+        "x" * 300: "too long",
+    }.items():
+        with pytest.raises(sg.SymgateError, match=why):
+            write_file(tmp_path / place, "new")
+    for place, why in {"file": "it is a file", "file/a": "not a folder", "loop": "a link"}.items():
+        with pytest.raises(sg.SymgateError, match=why):
+            sg.report(["rnn"], tmp_path / place)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["dangling", "file", "folder", "loop"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        write_file(path, "through")
+        assert os.read(pipe, 99) == b"through"
+    finally:
+        os.close(pipe)
+    assert path.is_fifo()

@@ -27,7 +27,7 @@ def missing(what: str) -> NoReturn:
     it (CI=true)."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and .ci/run should have installed it")
-    pytest.skip(f"{what} is not installed; .ci/run installs it")
+    pytest.skip(f"{what} is not installed; .ci/run installs it", allow_module_level=True)
 
 
 def package(name: str) -> Any:

@@ -17,7 +17,7 @@ from symgate.checking.readings import RIGHT, TRANSPOSED, UNCLEAR, WRONG, ClaimCo
 from symgate.checking.targets import jacobian
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
-from symgate.errors import SymgateError, UnknownName
+from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.reading.source import Document
@@ -93,7 +93,7 @@ class Check:
             start = max(0, fault.column - 50)
             lines += [str(fault), f"    {shown[start : start + 90]}"]
             lines += [f"    {' ' * (fault.column - 1 - start)}^"]
-        return "\n".join([*lines, *self.notes])
+        return harmless("\n".join([*lines, *self.notes]))
 
     @asked(title=word)
     def html(self, title: str = "") -> str:
@@ -196,11 +196,12 @@ def _result(judge: Judge) -> Check:
     faults = []
     for found in once.values():
         line, column = document.place(found.start)
-        faults.append(Fault(line, column, found.message, found.mend, found.stop - found.start))
+        said = harmless(found.message), harmless(found.mend)
+        faults.append(Fault(line, column, *said, found.stop - found.start))
     notes = tuple(dict.fromkeys(note for j in judge.judged for note in j.notes))
     about = tuple(dict.fromkeys(judge.about))
     lines = tuple(
-        Said(*document.place(j.start), j.about, j.verdict, judge.claim[j.start : j.stop])
+        Said(*document.place(j.start), j.about, j.verdict, harmless(judge.claim[j.start : j.stop]))
         for j in judge.judged
         if j.about
     )

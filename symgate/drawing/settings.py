@@ -9,11 +9,12 @@ from typing import Any
 
 from matplotlib import rc_context
 
-_LOCK = RLock()
+#: Held where Matplotlib measures words or draws: its reader of formulas serves one thread.
+ALONE = RLock()
 
 
 @contextmanager
 def settings(values: Any) -> Iterator[None]:
     """Draw with some settings, alone, and leave Matplotlib's as they were."""
-    with _LOCK, rc_context(values):
+    with ALONE, rc_context(values):
         yield

@@ -20,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
+from symgate.drawing.settings import ALONE
 from symgate.plots.vector import FIXED, luminance, on_dark
 
 #: The sides of a figure that words need, and which of two places leaves them more.
@@ -53,9 +54,10 @@ def ground_of(ax: Axes) -> Iterator[None]:
 
 def settle(ax: Axes) -> None:
     """Room for the words of these axes, a title that is too wide on several lines."""
-    make_room(ax)
-    if fold_title(ax):
+    with ALONE:
         make_room(ax)
+        if fold_title(ax):
+            make_room(ax)
 
 
 def _title(ax: Axes) -> Text:
@@ -83,7 +85,7 @@ def make_room(ax: Axes) -> None:
     if not isinstance(figure, Figure) or figure.get_layout_engine() or not ax.get_subplotspec():
         return
     before = {side: getattr(figure.subplotpars, side) for side in _SIDES}
-    with warnings.catch_warnings():
+    with ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a figure too small for its words
         TightLayoutEngine(w_pad=2.0).execute(figure)
     fit = {s: most(before[s], getattr(figure.subplotpars, s)) for s, most in _SIDES.items()}

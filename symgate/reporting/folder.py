@@ -28,10 +28,13 @@ READY, LAST = ".report-ready", ".last.json"
 def opened(folder: str | Path) -> Iterator[Path]:
     """A folder that can be written to, made if it is not there, and by this run alone."""
     path = Path(folder)
-    if path.exists() and not path.is_dir():
-        raise SymgateError(f"cannot write the report to {path}: it is a file; name a folder")
     try:
+        if path.exists() and not path.is_dir():
+            raise SymgateError(f"cannot write the report to {path}: it is a file; name a folder")
         path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        raise SymgateError(message(path, error)) from None
+    try:
         with tempfile.TemporaryFile(dir=path):
             pass
         with sole(path / ".lock", f"another report is being written to {path}"):

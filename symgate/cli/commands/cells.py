@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from symgate.cells import Entry, entries
+from symgate.cli.saying import show_json
 from symgate.errors import UnknownName
 
 
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
         listed = "`symgate cells` lists all"
         raise UnknownName("a cell with the word", arguments.word, entries(), listed)
     if arguments.json:
-        print(json.dumps([_data(entry) for entry in found], indent=2, ensure_ascii=False))
+        show_json([_data(entry) for entry in found])
         return 0
     width = max(len(entry.name) for entry in found)
     for entry in found:

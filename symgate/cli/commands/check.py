@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from symgate.cli.options import add_cell
-from symgate.cli.saying import say
+from symgate.cli.saying import say, show, show_json
 from symgate.files import writable, write_file
 
 if TYPE_CHECKING:
@@ -81,14 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(checked: list[tuple[str, Check]], as_json: bool) -> None:
     if as_json:
         found = [{"file": name, **check.to_dict()} for name, check in checked]
-        print(json.dumps(found if len(found) > 1 else found[0], indent=2, ensure_ascii=False))
+        show_json(found if len(found) > 1 else found[0])
     elif len(checked) == 1:
         print(checked[0][1])
     else:
         width = max(len(name) for name, _ in checked)
         for name, check in checked:
             first = f"  {check.faults[0]}" if check.faults else ""
-            print(f"{name:{width}}  {check.verdict:14}{first}".rstrip())
+            show(f"{name:{width}}  {check.verdict:14}{first}".rstrip())
 
 
 def _names(arguments: argparse.Namespace) -> dict[str, str]:

@@ -7,12 +7,11 @@ data): the command is a check of the cells and of the engine, too.
 from __future__ import annotations
 
 import argparse
-import json
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
-from symgate.cli.saying import say
+from symgate.cli.saying import say, show_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     with bar("judging") as progress:
         judged = judge(arguments.claims or None, progress=progress)
     if arguments.json:
-        print(json.dumps(judged.to_dict(), indent=2, ensure_ascii=False))
+        show_json(judged.to_dict())
     else:
         _print(judged)
     for judgement in judged.unexpected:

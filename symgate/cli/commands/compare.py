@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+
+from symgate.cli.saying import show_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = compare(first, second)
     if arguments.json:
         data = {**found.to_dict(), "latex": found.latex(style)}
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        show_json(data)
     elif arguments.latex:
         print(found.latex(style) or f"% {found.verdict}: there is no map")
     else:

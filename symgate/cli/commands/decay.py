@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -21,6 +20,7 @@ from symgate.cli.options import (
     setup_options,
 )
 from symgate.cli.pictures import add_picture
+from symgate.cli.saying import show_json
 from symgate.files import writable
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _draw(decays: list[Decay], files: dict[str, Path], arguments: argparse.Names
 
 def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
     if arguments.json:
-        print(json.dumps([d.to_dict() for d in decays], indent=2, ensure_ascii=False))
+        show_json([d.to_dict() for d in decays])
         return
     if arguments.csv:
         print(_csv(decays), end="")

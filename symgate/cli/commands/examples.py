@@ -6,7 +6,7 @@ import argparse
 from importlib import resources
 from pathlib import Path
 
-from symgate.cli.saying import say
+from symgate.cli.saying import say, show
 from symgate.errors import SymgateError
 
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise SymgateError(f"{target} cannot be written: {error.strerror}") from None
     for name in copied:
-        print(target / name)
+        show(target / name)
     say(f"run one with python {target / copied[0]}")
     return 0
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli.options import one_thread, whole
+from symgate.cli.saying import show, show_json
 
 if TYPE_CHECKING:
     from symgate.models.checking import Check
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         assert not isinstance(made, list)
         found["inspection"] = inspected(made, arguments.lags)
     if arguments.json:
-        print(json.dumps(_plain(**found), indent=2, ensure_ascii=False))
+        show_json(_plain(**found))
     else:
         _show(**found)
     check: Check | None = found["check"]
@@ -78,12 +78,12 @@ def _said(arguments: argparse.Namespace) -> dict[str, Any]:
 def _compared(one: Network, other: Network, arguments: argparse.Namespace) -> int:
     pairs = one.same_weights(other)
     if arguments.json:
-        print(json.dumps({"same_weights": [list(p) for p in pairs]}, indent=2, ensure_ascii=False))
+        show_json({"same_weights": [list(p) for p in pairs]})
     elif not pairs:
-        print(f"no layer of {arguments.file} has the weights of one of {arguments.other}")
+        show(f"no layer of {arguments.file} has the weights of one of {arguments.other}")
     else:
         for a, b in pairs:
-            print(f"{a} and {b} hold the same weights")
+            show(f"{a} and {b} hold the same weights")
     return 0 if pairs else 1
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from symgate.cli.commands.show import chosen_cell, lag_of
 from symgate.cli.options import NOTATIONS, add_cell
+from symgate.cli.saying import show_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = {(of, wrt): jacobian(cell, of, wrt, lag) for of, wrt in pairs}
     if arguments.json:
         data = {f"d{of}/d{wrt}": text(e) for (of, wrt), e in found.items()}
-        print(json.dumps({"cell": cell.name, "lag": lag, "jacobian": data}, ensure_ascii=False))
+        show_json({"cell": cell.name, "lag": lag, "jacobian": data})
     elif arguments.latex:
         notation = arguments.notation or "symgate"
         for (of, wrt), e in found.items():

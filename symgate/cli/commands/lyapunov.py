@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from symgate.cli.options import (
     whole,
 )
 from symgate.cli.pictures import add_picture
+from symgate.cli.saying import show_json
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         pictures.write(arguments, lambda: lyapunov_picture(found[0]))
     if arguments.json:
-        print(json.dumps([f.to_dict() for f in found], indent=2, ensure_ascii=False))
+        show_json([f.to_dict() for f in found])
     else:
         _show(found)
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from itertools import zip_longest
 
 from symgate.cli import pictures
 from symgate.cli.options import add_data, add_setup, cells, number, one_thread, setup_options
 from symgate.cli.pictures import add_picture
+from symgate.cli.saying import show_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         pictures.write(arguments, lambda: memory_curves(found[0]))
     if arguments.json:
-        print(json.dumps([m.to_dict() for m in found], indent=2, ensure_ascii=False))
+        show_json([m.to_dict() for m in found])
     else:
         print("\n".join(m.sentence() for m in found))
     return 0

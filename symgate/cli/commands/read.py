@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from symgate.cli.bar import bar
-from symgate.cli.saying import say
+from symgate.cli.saying import say, show_json
 
 if TYPE_CHECKING:
     from symgate.reading.reading import Reading, Readings
@@ -49,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not found.files:
         say(f"no documents in {', '.join(arguments.files)}")
     if arguments.json:
-        print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        show_json(found.to_dict())
     elif arguments.fix:
         _fixed(found)
     elif arguments.derive:
@@ -64,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _told(found: Readings) -> None:
     """One document in full; of several a table, and then the misprints."""
     from symgate.cli.columns import columns
+    from symgate.errors import harmless
     from symgate.reading.summary import of_file, of_misprint, table
 
     mark = _coloured if _has_colours() else _plain
@@ -78,7 +78,7 @@ def _told(found: Readings) -> None:
     for file in found.files:
         misprints = [m for reading in file.cells for m in reading.misprints]
         if misprints:
-            print(f"\n{mark(file.path, 'name')}")
+            print(f"\n{mark(harmless(file.path), 'name')}")
         for misprint in misprints:
             print("\n".join(of_misprint(misprint, mark, width)))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from symgate.cli.bar import sections
 from symgate.cli.options import NOTATIONS, SCHEMES, add_data, cells, one_thread, whole
-from symgate.cli.saying import say
+from symgate.cli.saying import say, show, show_json
 
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
@@ -70,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     for name, reason in made.failed.items():
         say(f"{name} could not be simulated: {reason}")
-    print(json.dumps(made.to_dict(), indent=2, ensure_ascii=False) if arguments.json else made.path)
+    show_json(made.to_dict()) if arguments.json else show(made.path)
     return 1 if made.failed else 0
 
 
@@ -95,5 +94,5 @@ def _on_a_network(arguments: argparse.Namespace) -> int:
         runs=[replace(made, source=source)],
         **given,
     )
-    print(json.dumps(written.to_dict(), indent=2) if arguments.json else written.path)
+    show_json(written.to_dict()) if arguments.json else show(written.path)
     return 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from symgate.cells import named
 from symgate.cli.options import NOTATIONS, add_cell
+from symgate.cli.saying import show_json
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     cell = chosen_cell(arguments)
     lag = lag_of(arguments.lag)
     if arguments.json:
-        print(json.dumps(described(cell, lag), indent=2, ensure_ascii=False))
+        show_json(described(cell, lag))
     elif arguments.latex:
         print(_as_latex(cell, lag, arguments.notation or "symgate"))
     else:

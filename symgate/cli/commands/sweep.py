@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from symgate.cli import pictures
 from symgate.cli.bar import bar
@@ -21,6 +20,7 @@ from symgate.cli.options import (
     wholes,
 )
 from symgate.cli.pictures import add_picture
+from symgate.cli.saying import show_json
 from symgate.errors import SymgateError
 from symgate.files import writable
 
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         pictures.write(arguments, lambda: sweep_map(found))
     if arguments.json:
-        print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        show_json(found.to_dict())
     elif arguments.csv:
         print(found.to_csv(), end="")
     else:
