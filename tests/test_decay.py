@@ -196,6 +196,15 @@ def test_in_random_directions_a_step_leaves_its_mean_square() -> None:
     assert d.predictions["random directions"].rate == pytest.approx(np.log(mean) / 2)
 
 
+def test_a_carry_that_no_step_changes_predicts_its_powers() -> None:
+    cell = sg.Cell.from_text("h[t] = alpha * h[t-1] + tanh(W @ x[t])")
+    params = {"alpha": np.array(0.5), "W": np.eye(2)}
+    d = sg.decay(sg.simulate(cell, params, np.ones((12, 2))))
+    assert d.predictions is not None
+    for name in ("biases", "mean gates"):
+        assert d.predictions[name].rate == pytest.approx(math.log(0.5))
+
+
 def test_the_state_h_unless_there_is_none() -> None:
     assert sg.decay(sg.cell("lstm"), hidden=4, lags=5).of == "h"
     assert sg.decay(sg.cell("qrnn"), hidden=4, lags=5).wrt == "c"

@@ -589,3 +589,12 @@ def test_a_capital_letter_by_components_warns_and_shows_the_product() -> None:
             sg.Cell.from_text(text)
     sg.Cell.from_text("h[t] = tanh(Delta * x[t] + w_f * h[t-1] + W @ x[t])")
     sg.Cell.from_text("h[t] = tanh((gamma * W) @ x[t] + w_f * h[t-1])")
+
+
+def test_two_stacks_under_one_matrix_have_parts_of_the_same_sizes() -> None:
+    cell = sg.Cell.from_text("h[t] = tanh(W @ [h[t-1], x[t]] - W @ [k, y[t]])")
+    assert set(cell.sizes) == {"n", "m"}
+    assert cell.parameters["k"].shape == cell.shapes["h"]
+    assert cell.shapes["y"] == cell.shapes["x"]
+    with pytest.raises(sg.EquationError, match="k"):
+        sg.Cell.from_text("h[t] = tanh(W @ [h[t-1], x[t]] - W @ [k, y[t], z[t]])")

@@ -23,17 +23,19 @@ class Unifier:
         self.count += 1
         return (self.count,)
 
+    def parts(self, size: Size) -> list[int]:
+        """The free variables that a size is the sum of, in the order of what is stacked."""
+        found: list[int] = []
+        for v in size:
+            found += self.parts(self.bound[v]) if v in self.bound else [v]
+        return found
+
     def resolved(self, size: Size) -> Size:
         """The sum of free variables that a size stands for, sorted."""
-        parts: list[int] = []
-        for variable in size:
-            parts.extend(
-                self.resolved(self.bound[variable]) if variable in self.bound else [variable]
-            )
-        return tuple(sorted(parts))
+        return tuple(sorted(self.parts(size)))
 
     def unify(self, one: Size, other: Size) -> None:
-        left, right = list(self.resolved(one)), list(self.resolved(other))
+        left, right = self.parts(one), self.parts(other)
         for variable in list(left):
             if variable in right:
                 left.remove(variable)
