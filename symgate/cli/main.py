@@ -76,6 +76,8 @@ def _run(words: list[str]) -> int:
         words = [*words[1:2], "--help"]
     command = next((word for word in words if not word.startswith("-")), None)
     parser = _parser(command)
+    if command is not None and words[0].startswith("--") and words[0] != "--help":
+        parser.error(f"{words[0]} stands first; options stand behind a command")
     if command is not None and command not in COMMANDS:
         parser.error(f"{command!r} is not a command{_in_place_of(command)}")
     arguments, left = parser.parse_known_args(words)
