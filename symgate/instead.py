@@ -33,6 +33,7 @@ CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
     "draw": "sg.diagram(cell)",
     "forward": "sg.simulate(cell, params, x)",
     "n_params": "cell.parameter_count(hidden=…, input=…)",
+    "source": "sg.zoo.to_frame(), which says where each was published",
     "params": "cell.parameters for their shapes, sg.init(cell) for values",
     "show": "sg.latex(cell) or print(cell); `symgate show CELL` in a terminal",
     "plot": "sg.decay(cell).plot(), or sg.diagram(cell)",
@@ -152,7 +153,8 @@ def tells(what: str, instead: Mapping[str, str] = {}) -> Callable[[Class], Class
 
     def over(own: Class) -> Class:
         known = [*dir(own), *getattr(own, "__dataclass_fields__", ())]
-        mends = {name: mend for name, (must, mend) in _COMMON.items() if must in known}
+        mends = dict.fromkeys(("print", "show"), "print(…), or its name alone in a notebook")
+        mends |= {name: mend for name, (must, mend) in _COMMON.items() if must in known}
 
         def missing(self: Any, name: str) -> Any:
             raise AttributeError(absent(what, name, mends | dict(instead), known))
@@ -166,12 +168,12 @@ def tells(what: str, instead: Mapping[str, str] = {}) -> Callable[[Class], Class
 #: What is said of a result under a sign of Python that it has no meaning for.
 _SIGNS = {
     "__call__": "is not called: take one of its methods",
-    "__getitem__": "is not indexed: take one of its attributes",
+    "__getitem__": "is not indexed: take {part}",
     "__len__": "has no length",
 }
 
 
-def signs(what: str) -> Callable[[Class], Class]:
+def signs(what: str, part: str = "one of its attributes") -> Callable[[Class], Class]:
     """Let a class say what it is where a sign of Python has no meaning for it.
 
     >>> @signs("a curve")
@@ -185,7 +187,7 @@ def signs(what: str) -> Callable[[Class], Class]:
     def over(own: Class) -> Class:
         def refusal(said: str) -> Callable[..., Any]:
             def refuse(self: Any, *_: Any, **__: Any) -> Any:
-                raise TypeError(f"{what} {said}")
+                raise TypeError(f"{what} {said.format(part=part)}")
 
             return refuse
 

@@ -112,6 +112,9 @@ class Run:
     def __len__(self) -> int:
         return self.steps
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        raise TypeError('a run is no array: it holds one for each name, as run["h"]')
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from symgate.asked import asked, having, switch
+from symgate.asked import asked, having, several, switch
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.table import in_words, steps
@@ -49,12 +49,9 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-def _curves(name: str, value: Any) -> list[Any]:
+def _curves(name: str, value: Any) -> Any:
     """Curves, or one of them."""
-    found = [value] if hasattr(value, "setting") else value
-    if not isinstance(found, list | tuple):
-        raise SymgateError(f"{name} must be curves, such as sg.decay(cell) gives, not {value!r}")
-    return [CURVE(f"each of {name}", d) for d in found]
+    return several(CURVE)(name, [value] if hasattr(value, "setting") else value)
 
 
 @styled

@@ -35,7 +35,7 @@ MAX_LAG = 8
 HEAD = ("title", "author", "date", "diagram")
 
 
-@signs("a derivation")
+@signs("a derivation", "one of its .steps, or .sections")
 @dataclass(frozen=True)
 class Derivation:
     """The derivation of one cell, step by step; nothing in it is LaTeX yet.
