@@ -23,6 +23,7 @@ from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
+from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure
 from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
@@ -46,6 +47,8 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
             _, clean, clean_parts = again.cells[index]
     everything = distinct([*everything, *inferred(document, clean, clean_parts)])
     everything = sound(everything, understanding.ranked)
+    if is_state_space(understanding, parts):  # dB_t and x_t are given
+        everything = [f for f in everything if f.kind != "undefined_symbol"]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
     if any(f.ill_formed for f in everything):

@@ -149,8 +149,8 @@ class Products:
 
     def note_kinds(self, values: Sequence[Factor]) -> None:
         for (_, one), (sign, other) in pairwise(values):
-            for value in (one, other) if sign == "at" else ():
-                if isinstance(value, Par):
+            for value, beside in ((one, other), (other, one)) if sign == "at" else ():
+                if isinstance(value, Par) and sort(beside) == "V":
                     self.context.saw(value.name, "acts")
         for i, (_, value) in enumerate(values[:-1]):
             if isinstance(value, Par) and sort(values[i + 1][1]) == "V":

@@ -84,8 +84,14 @@ def _pieces(text: str) -> Iterator[Piece]:
         code = text[:start] + as_python(text[start:stop]) + text[stop:]
         for first, last in _functions(code, start, stop):
             found = list(_statements(code, first, last))
-            if any(multiplies(node) for statement in found for node in ast.walk(statement)):
+            nodes = [node for statement in found for node in ast.walk(statement)]
+            if any(multiplies(n) or _acts(n, layers) for n in nodes):
                 yield from _read(text, code[first:last], found, layers)
+
+
+def _acts(node: ast.AST, layers: Mapping[str, bool]) -> bool:
+    """Whether a linear layer of the document is applied here."""
+    return isinstance(node, ast.Call) and last_name(node.func) in layers
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

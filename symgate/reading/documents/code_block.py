@@ -15,10 +15,12 @@ Shown = list[tuple[str, int]]
 
 FUNCTIONS = {f: f for f in ("sigmoid", "tanh", "relu", "exp", "softplus", "silu", "gelu", "elu")}
 FUNCTIONS |= {"hard_sigmoid": "hardsigmoid", "hardsigmoid": "hardsigmoid"}
+FUNCTIONS |= {"phi": "phi", "φ": "phi", "feature_map": "phi"}
 FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sigmoid_fast", "logistic"), "sigmoid")
 FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
-PRODUCTS |= {"cwiseProduct": "*", "matMul": "@", "bmm": "@", "mv": "@"}
+PRODUCTS |= {"cwiseProduct": "*", "matMul": "@", "bmm": "@", "mv": "@", "sub": "-"}
+PRODUCTS |= {"subtract": "-"}
 _MULTIPLY = {*PRODUCTS, "linear", "einsum", "outer"}
 
 

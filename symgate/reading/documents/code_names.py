@@ -145,9 +145,9 @@ def last_values(given: Sequence[str], block: str, assigned: Collection[str]) -> 
         left = [n for n in words if _STATE.fullmatch(n) and n not in assigned]
         known = any(split_name(n)[1] == -1 for n in words)
         return {} if known or not left else {left[0]: list(assigned)[-1]}
-    cut = set(re.findall(r"\b(\w+)\[1\]", block))
+    cut = set(re.findall(r"\b(\w+)\[[01]\]", block))
     pairs = [n for n in given if n in cut and n not in assigned]
-    if pairs and len(new) > 1:  # state[0], state[1]
+    if pairs and new and (len(new) > 1 or _STATE.fullmatch(pairs[0])):  # state[0], state[1]
         return found | {f"{pairs[0]}_{i}": name for i, name in enumerate(new)}
     return found | dict(
         zip(left, (n for n in new if n not in old | {*found.values()}), strict=False)

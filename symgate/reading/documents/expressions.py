@@ -133,8 +133,14 @@ def _is_parameter(node: ast.expr, names: Names) -> bool:
 
 
 def _is_given(node: ast.expr, names: Names) -> bool:
-    """Whether a value is one of the step that is not made here: k[t]."""
+    """Whether a value is one of the step that is not made here: k[t], states[0]."""
+    if isinstance(node, ast.Subscript) and _place_of(node) in names.last:
+        return True
     return step_of(node) == 0 and base_name(node) not in names.assigned
+
+
+def _place_of(node: ast.Subscript) -> str:
+    return f"{raw_name(node.value)}_{ast.unparse(node.slice)}"
 
 
 def _cut(stack: Shown, raw: str, names: Names, gate: str = "") -> None:
@@ -246,7 +252,7 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
             return [(f"{base}[t]", at)]
         return [(f"{function}(", at), *_shown(args[0], names), (")", end)]
     if name in PRODUCTS and len(args) == 2:
-        bound = 1 if PRODUCTS[name] == "+" else 2
+        bound = 1 if PRODUCTS[name] in "+-" else 2
         return _joined(args[0], PRODUCTS[name], args[1], names, at, bound, level)
     if name == "einsum" and len(args) == 3 and isinstance(args[0], ast.Constant):
         return _einsum(str(args[0].value), args[1], args[2], names, level)
@@ -333,8 +339,7 @@ def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:
 
 def _part(node: ast.Subscript, names: Names) -> Shown:
     """A part of a parameter, under a number of its own; of an argument with states the state."""
-    owner, place = raw_name(node.value), ast.unparse(node.slice)
-    shown = f"{owner}_{place}"
+    owner, place, shown = raw_name(node.value), ast.unparse(node.slice), _place_of(node)
     if shown in names.last:
         return [(f"{names.last[shown]}[t-1]", node.col_offset)]
     if not owner or owner in names.inlined or owner in names.assigned:
