@@ -251,6 +251,36 @@ def test_a_product_of_matrices_between_two_vectors() -> None:
     (found,) = sg.read(f"```python\n{GRU.replace('(r * h)', '(r @ h)')}```\n").cells
     (slip,) = found.misprints
     assert (slip.kind, slip.printed) == ("wrong_operator", "r @ h")
+    code = (
+        "```python\nC = f[t] * C + i[t] * np.outer(v[t], k[t])\nn = f[t] * n + i[t] * k[t]\n"
+        "h = o[t] * (C @ q[t]) / max(abs(n @ q[t]), 1)\n```"
+    )
+    (found,) = sg.read(code).cells
+    assert (found.family, found.misprints) == ("mlstm", ())
+
+
+def test_layers_alone_and_a_state_under_a_name() -> None:
+    code = (
+        "```python\nself.i2h = nn.Linear(n + m, n)\ndef forward(self, input, hidden):\n"
+        "    both = torch.cat((input, hidden), 1)\n    hidden = torch.tanh(self.i2h(both))\n"
+        "    return hidden\n```"
+    )
+    assert [(f.family, f.misprints) for f in sg.read(code)] == [("rnn", ())]
+    code = (
+        "```python\ndef call(self, inputs, states):\n    prev = states[0]\n"
+        "    f = sigmoid(tf.matmul(inputs, Wf) + tf.matmul(prev, Uf))\n"
+        "    g = tf.tanh(tf.matmul(inputs, Wh) + tf.matmul(f * prev, Uh))\n"
+        "    out = (tf.subtract(1, f)) * prev + f * g\n    return out, [out]\n```"
+    )
+    assert [(f.family, f.misprints) for f in sg.read(code)] == [("mgu", ())]
+
+
+def test_an_average_and_its_weight_in_a_formula() -> None:
+    text = (
+        r"$a_t = e^{-w} a_{t-1} + e^{k_t} v_t$, $b_t = e^{-w} b_{t-1} + e^{k_t}$, "
+        r"$y_t = \frac{a_{t-1} + e^{u+k_t} v_t}{b_{t-1} + e^{u+k_t}}$"
+    )
+    assert [(f.family, f.misprints) for f in sg.read(text)] == [("rwkv4", ())]
 
 
 @pytest.mark.parametrize(

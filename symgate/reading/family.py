@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from symgate.reading.state_spaces import is_state_space
+from symgate.reading.state_spaces import is_of_norm_one, is_state_space, normalised
 from symgate.reading.structure import (
     Structure,
     Summand,
@@ -122,35 +122,15 @@ class Classifier:
 
     def carried_family(self) -> str:
         carried = self.parts.carried
-        if len(carried) >= 2 and self.normalised(carried):
+        if len(carried) >= 2 and normalised(self.everything, carried):
             kept = [k for name in carried for k in self.parts.keepers[name]]
             return "slstm" if any(v for k in kept for v in variables(k)) else "rwkv4"
-        if any(map(self.is_of_norm_one, carried)):
+        if any(is_of_norm_one(self.parts, s, self.keep_gates(s)) for s in carried):
             return "rg-lru"
         cells = [name for name in carried if self.is_memory(name)]
         if cells:
             return self.memory_family(cells[0])
         return self.single_family(carried[0])
-
-    def normalised(self, carried: list[str]) -> bool:
-        """Whether one carried state divides another."""
-        for u in self.everything:
-            for term in walk(u.term) if u.term is not None else ():
-                below = term.below if isinstance(term, Quot) else getattr(term, "base", None)
-                inside = variables(below) if isinstance(below, Var | Plus) else ()
-                above = variables(term.above) if isinstance(term, Quot) else inside
-                if any(v.name in carried for v in inside) and any(v.name in carried for v in above):
-                    return True
-        return False
-
-    def is_of_norm_one(self, state: str) -> bool:
-        """Whether what is new is weighed by sqrt(1 - a²) where a is kept."""
-        kept = self.keep_gates(state)
-        return any(
-            isinstance(f, Call) and f.function == "sqrt" and kept & {v.name for v in variables(f)}
-            for part in self.parts.news.get(state, ())
-            for f in part.factors
-        )
 
     def is_memory(self, name: str) -> bool:
         """Whether a carried state is read by an output line, as c in h = o tanh(c)."""

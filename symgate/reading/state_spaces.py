@@ -1,11 +1,12 @@
-"""Which cells are state spaces: h_t = Ā h_{t-1} + B̄ x_t, with matrices of every kind."""
+"""Which cells are state spaces, h_t = Ā h_{t-1} + B̄ x_t, or keep a sum and its weight."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from symgate.reading.structure import Structure, Summand, summands, variables
-from symgate.reading.terms import Apply, Call, Times, Var, walk
+from symgate.reading.terms import Apply, Call, Plus, Quot, Times, Var, walk
 from symgate.reading.understood import Understanding, Understood
 
 #: A matrix or a diagonal that a step size has made: dA, deltaB_u.
@@ -43,3 +44,23 @@ def _is_of_step(part: Summand, small: bool) -> bool:
         return False
     made = any(_MADE.fullmatch(ref.letter + "".join(ref.labels)) for ref in own)
     return made or (small and [ref.letter.isupper() for ref in own] == [True, False])
+
+
+def normalised(lines: Sequence[Understood], carried: Sequence[str]) -> bool:
+    """Whether one carried state divides another."""
+    for term in (t for u in lines if u.term is not None for t in walk(u.term)):
+        below = term.below if isinstance(term, Quot) else getattr(term, "base", None)
+        inside = variables(below) if isinstance(below, Var | Plus) else ()
+        above = variables(term.above) if isinstance(term, Quot) else inside
+        if any(v.name in carried for v in inside) and any(v.name in carried for v in above):
+            return True
+    return False
+
+
+def is_of_norm_one(parts: Structure, state: str, kept: set[str]) -> bool:
+    """Whether what is new is weighed by sqrt(1 - a²) where a is kept."""
+    return any(
+        isinstance(f, Call) and f.function == "sqrt" and kept & {v.name for v in variables(f)}
+        for part in parts.news.get(state, ())
+        for f in part.factors
+    )

@@ -37,8 +37,8 @@ from symgate.reading.documents.code_names import (
     state_of,
     step_of,
 )
-from symgate.reading.documents.expressions import rendered
 from symgate.reading.documents.foreign import as_python
+from symgate.reading.documents.statements import rendered
 from symgate.reading.faults import Edit
 from symgate.reading.source import Piece
 

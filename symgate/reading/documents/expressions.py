@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from symgate.reading.documents.code_block import FUNCTIONS, PRODUCTS, Names, Shown, Unknown
@@ -12,18 +12,14 @@ from symgate.reading.documents.code_names import (
     INPUT,
     MODULES,
     SPLITS,
-    base_name,
-    cut_by,
     last_name,
     raw_name,
     split_name,
-    stack_of,
     step_of,
 )
 
 DENSE = {"Dense", "Linear", "DenseGeneral"}
 COLUMNS = {"cat", "concat", "concatenate", "hstack", "vstack", "row_stack", "column_stack"}
-_WEIGHT = re.compile(r"[WUVRwu](?![a-z]{3})|[a-z]*(?:weight|kernel|bias)|b(?:$|_|[a-z]$)")
 PLAIN = {"dropout", "squeeze", "contiguous", "array", "asarray", "reshape"}
 _OPERATORS = {ast.Add: ("+", 1), ast.Sub: ("-", 1), ast.Mult: ("*", 2), ast.Div: ("/", 2)}
 _OPERATORS |= {ast.MatMult: ("@", 2)}
@@ -36,152 +32,28 @@ _EINSUM = re.compile(
 )
 
 
-def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]:
-    """The equations that an assignment says: a name and a right side each."""
-    target, value = statement.targets[0], statement.value
-    names.made.clear()
-    cut = stack_of(value)
-    if isinstance(target, ast.Subscript) and cut_by(target) is not None:
-        _filled(target, value, names)
-        return
-    if isinstance(target, ast.Tuple):
-        inner = cut_by(value)
-        if inner is None or not all(raw_name(t) for t in target.elts):
-            raise Unknown
-        at = value.col_offset
-        whole = names.inlined.get(cut) if raw_name(inner) else _shown(inner, names)
-        made = whole is not None and whole[0][0][:-1] in FUNCTIONS.values()
-        whole = whole if made and whole else whole or [("(", at), *_shown(inner, names), (")", at)]
-        parts = [raw_name(part) for part in target.elts]
-        pieces = [split_name(part)[0].split("_") for part in parts]
-        first = next((own for own in zip(*pieces, strict=False) if len({*own}) == len(own)), None)
-        for i, part in enumerate(parts):
-            _cut(whole, part, names, first[i] if first else "")
-            if made:  # a part of σ(…) is a gate
-                yield _gate(part, names)
-        return
-    raw = raw_name(target)
-    name = split_name(raw)[0]
-    if not raw:
-        raise Unknown
-    if cut in names.inlined:
-        _cut(names.inlined[cut], raw, names)
-        if names.inlined[raw][0][0][:-1] in FUNCTIONS.values():
-            yield _gate(raw, names)
-        return
-    inside = [*value.args, value.func] if isinstance(value, ast.Call) else []
-    inside = [n.value if isinstance(n, ast.Attribute) and n is inside[-1] else n for n in inside]
-    gate = next((s for s in map(stack_of, inside[:2]) if s), "")
-    if gate in names.inlined and name in names.stacked:
-        function, at = _function(value), value.col_offset
-        names.inlined[raw] = [(f"{function}(", at), *names.inlined[gate], (")", at)]
-        names.waiting[name] -= 1
-        return
-    if gate in names.inlined:
-        _cut(names.inlined[gate], raw, names)
-        function = _function(value)
-        at = value.col_offset
-        shown = [(f"{function}(", at), *names.inlined[raw], (")", at)]
-        del names.inlined[raw]
-    elif base_name(value) == name or _is_parameter(value, names):
-        names.forget(name)
-        return
-    elif isinstance(value, ast.Subscript) and _is_given(value, names):
-        names.inlined[raw] = _shown(value, names)
-        names.forget(name)
-        return
-    else:
-        shown = _shown(value, names)
-    names.waiting[name] -= 1
-    yield from names.made
-    if any(made == name for made, _ in names.made):
-        return
-    column = isinstance(value, ast.Call) and last_name(value.func) in COLUMNS
-    if name in names.stacked or column or names.waiting[name] > 0:
-        closed = shown if column else [("(", value.col_offset), *shown, (")", value.col_offset)]
-        names.inlined[raw] = names.inlined[name] = closed
-        return
-    names.inlined.pop(raw, None)
-    names.current[name] = raw
-    yield name, shown
-
-
-def _gate(raw: str, names: Names) -> tuple[str, Shown]:
-    name = split_name(raw)[0]
-    names.current[name] = raw
-    return name, names.inlined.pop(raw)
-
-
-def _filled(target: ast.Subscript, value: ast.expr, names: Names) -> None:
-    """A column that is filled part by part: concat[:n] = h; concat[n:] = x."""
-    name, at = raw_name(target.value), target.col_offset
-    if not name or name in names.current:
-        raise Unknown
-    part = _shown(value, names)
-    before = names.inlined.get(name)
-    names.inlined[name] = [("[", at), *part, ("]", at)]
-    if before is not None and before[0][0] == "[":
-        names.inlined[name] = [*before[:-1], (", ", at), *part, ("]", at)]
-
-
-def _is_parameter(node: ast.expr, names: Names) -> bool:
-    """Whether a value is a parameter, or a part of one."""
-    inner = node.value if isinstance(node, ast.Subscript) and cut_by(node) is not None else node
-    raw = raw_name(inner)
-    known = raw in names.inlined or base_name(inner) in names.assigned | names.inputs
-    return raw != "" and not known and _WEIGHT.match(raw) is not None
-
-
-def _is_given(node: ast.expr, names: Names) -> bool:
-    """Whether a value is one of the step that is not made here: k[t], states[0]."""
-    if isinstance(node, ast.Subscript) and _place_of(node) in names.last:
-        return True
-    return step_of(node) == 0 and base_name(node) not in names.assigned
-
-
-def _place_of(node: ast.Subscript) -> str:
-    return f"{raw_name(node.value)}_{ast.unparse(node.slice)}"
-
-
-def _cut(stack: Shown, raw: str, names: Names, gate: str = "") -> None:
-    """One part of a stack under a name: its parameters take the name of the gate."""
-    base = split_name(raw)[0]
-    letters = [p for p in base.split("_") if len(p) == 1]
-    gate = gate or (letters[-1] if letters else base)
-    names.inlined[raw] = [(text.replace("\0", f"_{gate}\0"), at) for text, at in stack]
-    names.cut.add(raw)
-    names.waiting[base] -= 1
-
-
-def _function(node: ast.expr) -> str:
-    """The activation that a call is of; Unknown for any other."""
-    name = last_name(node.func).rstrip("_").lower() if isinstance(node, ast.Call) else ""
-    if name not in FUNCTIONS:
-        raise Unknown
-    return FUNCTIONS[name]
-
-
-def _shown(node: ast.expr, names: Names, level: int = 0) -> Shown:
+def spell(node: ast.expr, names: Names, level: int = 0) -> Shown:
     at, end = node.col_offset, (node.end_col_offset or 1) - 1
+    """An expression in the language, with the places of its parts."""
     match node:
         case ast.Constant(value=number) if type(number) in (int, float):
             return [(repr(number), at)]
         case ast.UnaryOp(op=ast.USub(), operand=inner):
-            return [("-", at), *_shown(inner, names, 3)]
+            return [("-", at), *spell(inner, names, 3)]
         case ast.BinOp() if (logit := _logistic(node)) is not None:
-            return [("sigmoid(", at), *_shown(logit, names), (")", end)]
+            return [("sigmoid(", at), *spell(logit, names), (")", end)]
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             sign, own = _OPERATORS[type(op)]
             if sign == "*" and isinstance(left, ast.Subscript) and _spreads(left.slice):
-                row = _shown(left.value, names)
-                return [("diag(", at), *row, (") @ ", at), *_shown(right, names, 3)]
+                row = spell(left.value, names)
+                return [("diag(", at), *row, (") @ ", at), *spell(right, names, 3)]
             return _joined(left, sign, right, names, at, own, level)
         case ast.Attribute(value=inner, attr="T"):
-            return [*_shown(inner, names, 9), (".T", at)]
+            return [*spell(inner, names, 9), (".T", at)]
         case ast.Name(id=name) if name.endswith("ʹ"):
             return [(f"{name[:-1]}\0.T", at)]
         case ast.Call(func=ast.Attribute(value=inner, attr="t"), args=[]):
-            return [*_shown(inner, names, 9), (".T", at)]
+            return [*spell(inner, names, 9), (".T", at)]
         case ast.Call():
             return _call(node, names, level)
         case ast.List(elts=parts) | ast.Tuple(elts=parts):
@@ -203,7 +75,11 @@ def _joined(
     left: ast.expr, sign: str, right: ast.expr, names: Names, at: int, own: int, level: int
 ) -> Shown:
     between, end = left.end_col_offset or at, (right.end_col_offset or at + 1) - 1
-    inner = [*_shown(left, names, own), (f" {sign} ", between), *_shown(right, names, own + 1)]
+    inner = [
+        *spell(left, names, own),
+        (f" {sign} ", between),
+        *spell(right, names, own + 1),
+    ]
     return [("(", at), *inner, (")", end)] if own < level else inner
 
 
@@ -245,50 +121,55 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
                 raw = raw_name(part)
         if raw in names.cut and raw in names.inlined:
             base = split_name(raw)[0]
-            shown = _shown(args[0], names)
+            shown = spell(args[0], names)
             del names.inlined[raw]
             names.made.append((base, [(f"{function}(", at), *shown, (")", at)]))
             names.current[base] = raw
             return [(f"{base}[t]", at)]
-        return [(f"{function}(", at), *_shown(args[0], names), (")", end)]
+        return [(f"{function}(", at), *spell(args[0], names), (")", end)]
     if name in PRODUCTS and len(args) == 2:
         bound = 1 if PRODUCTS[name] in "+-" else 2
         return _joined(args[0], PRODUCTS[name], args[1], names, at, bound, level)
     if name == "einsum" and len(args) == 3 and isinstance(args[0], ast.Constant):
         return _einsum(str(args[0].value), args[1], args[2], names, level)
     if name == "linear" and len(args) in (2, 3):
-        inner = [*_shown(args[0], names, 2), (" @ ", at), *_shown(args[1], names, 9), (".T", at)]
-        inner += [(" + ", at), *_shown(args[2], names, 2)] if len(args) == 3 else []
+        inner = [
+            *spell(args[0], names, 2),
+            (" @ ", at),
+            *spell(args[1], names, 9),
+            (".T", at),
+        ]
+        inner += [(" + ", at), *spell(args[2], names, 2)] if len(args) == 3 else []
         return [("(", at), *inner, (")", at)] if level > 1 and len(args) == 3 else inner
     if name in COLUMNS and args and isinstance(args[0], ast.List | ast.Tuple):
         return _column(args[0].elts, names, at)
     if name == "outer" and len(args) == 2:
-        one, other = (_shown(a, names, 2) for a in args)
+        one, other = (spell(a, names, 2) for a in args)
         if len(other) > 1:
-            one, other = (_shown(a, names, 9) for a in args)
+            one, other = (spell(a, names, 9) for a in args)
             return [*one, (" @ ", at), *other, ("^T", at)]
         if not other[0][0].endswith("[t]"):
             raise Unknown
         return [*one, (" @ ", at), (other[0][0].replace("[t]", "^T[t]"), other[0][1])]
     if name == "lerp" and len(args) == 3:  # a + w (b - a)
-        one, other, weight = (_shown(a, names, 3) for a in args)
+        one, other, weight = (spell(a, names, 3) for a in args)
         inner = [*one, (" + ", at), *weight, (" * (", at), *other, (" - ", at), *one, (")", end)]
         return [("(", at), *inner, (")", end)] if level > 1 else inner
     if name == "addmm" and len(args) == 3:
-        inner = [*_shown(args[0], names, 2), (" + ", at)]
+        inner = [*spell(args[0], names, 2), (" + ", at)]
         inner += _joined(args[1], "@", args[2], names, at, 2, 2)
         return [("(", at), *inner, (")", end)] if level > 1 else inner
     if name in ("map", "mapv", "unaryExpr") and value is not None and len(node.args) == 1:
         applied = FUNCTIONS.get(last_name(node.args[0]))
         if applied is not None:
-            return [(f"{applied}(", at), *_shown(value, names), (")", end)]
+            return [(f"{applied}(", at), *spell(value, names), (")", end)]
     if name in ("abs", "absolute") and len(args) == 1:
-        return [("|", at), *_shown(args[0], names), ("|", end)]
+        return [("|", at), *spell(args[0], names), ("|", end)]
     if name in ("max", "maximum") and len(args) == 2:
-        one, other = (_shown(a, names) for a in args)
+        one, other = (spell(a, names) for a in args)
         return [("max(", at), *one, (", ", at), *other, (")", end)]
     if name in PLAIN and args:
-        return _shown(args[0], names, level)
+        return spell(args[0], names, level)
     if isinstance(node.func, ast.Call) and last_name(node.func.func) in DENSE and len(args) == 1:
         return _dense(node.func, args[0], names, at, level)
     layer = raw_name(node.func) if value is not None else ""
@@ -315,7 +196,7 @@ def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> 
     """A linear layer: its weight and, unless it has none, its bias."""
     shown = re.sub(r"(?<=[a-z])2(?=[a-z])", "_", name)  # x2h, from x to h
     weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{shown}"
-    inner = [(f"{weight}\0 @ ", at), *_shown(argument, names, 9)]
+    inner = [(f"{weight}\0 @ ", at), *spell(argument, names, 9)]
     inner += [(f" + b_{shown}\0", at)] * names.layers.get(name, True)
     if name in names.wrapped:
         return [(f"{names.wrapped[name]}(", at), *inner, (")", at)]
@@ -333,13 +214,17 @@ def _dense(made: ast.Call, argument: ast.expr, names: Names, at: int, level: int
 def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:
     shown: Shown = [("[", at)]
     for i, part in enumerate(parts):
-        shown += [(", ", at)] * (i > 0) + _shown(part, names)
+        shown += [(", ", at)] * (i > 0) + spell(part, names)
     return [*shown, ("]", at)]
+
+
+def place_of(node: ast.Subscript) -> str:
+    return f"{raw_name(node.value)}_{ast.unparse(node.slice)}"
 
 
 def _part(node: ast.Subscript, names: Names) -> Shown:
     """A part of a parameter, under a number of its own; of an argument with states the state."""
-    owner, place, shown = raw_name(node.value), ast.unparse(node.slice), _place_of(node)
+    owner, place, shown = raw_name(node.value), ast.unparse(node.slice), place_of(node)
     if shown in names.last:
         return [(f"{names.last[shown]}[t-1]", node.col_offset)]
     if not owner or owner in names.inlined or owner in names.assigned:
