@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,6 +126,53 @@ def test_methods_of_results_refuse_in_their_own_words(
             if name in ("path", "ax", "separator") and type(wrong) in (float, bytes, list, object):
                 raw[f"{method.__name__}({name}={wrong!r})"] = "taken"
     assert not raw
+
+
+#: What people do to a result as to a list, a mapping or a function, and what Python says of it.
+SIGNS: dict[str, Callable[[Any], Any]] = {
+    "len": len,
+    "[0]": lambda result: result[0],
+    "['zz']": lambda result: result["zz"],
+    "iteration": lambda result: next(iter(result), None),
+    "()": lambda result: result(),
+}
+PYTHON = re.compile(r"has no len\(|not subscriptable|not iterable|not callable|object of type")
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_signs_of_python_are_answered_in_words(kind: str) -> None:
+    result, raw = RESULTS[kind](), {}
+    for sign, do in SIGNS.items():
+        try:
+            do(result)
+        except sg.SymgateError:
+            continue
+        except Exception as error:
+            if PYTHON.search(str(error)):
+                raw[sign] = repr(error)
+    assert not raw
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sg.latex(None),
+        lambda: sg.zoo(),
+        lambda: sg.Cell(),
+        lambda: sg.cells(),
+        lambda: sg.lag_norms("lstm"),
+        lambda: sg.init("lstm"),
+        lambda: sg.simulate("lstm"),
+        lambda: sg.report(5),
+    ],
+)
+def test_a_first_call_says_how_it_is_made(call: Callable[[], Any]) -> None:
+    with pytest.raises((sg.SymgateError, TypeError, AttributeError)) as found:
+        call()
+    assert not PYTHON.search(str(found.value))
+    assert not re.search("required positional|positional argument: ", str(found.value)) or (
+        "call it as" in str(found.value)
+    )
 
 
 def _wrong_calls(result: Any) -> Iterator[tuple[Callable[..., Any], str, Any]]:

@@ -296,6 +296,7 @@ UNCLEAR = [
     left("h", "h") + r"\frac{1}{U_z}",
     left("s", "s") + "U_z",
     left("h", "h") + r"\prod_j U_z",
+    left("h", "h") + r"\prod_{j=0}^{2}" * 20 + "U_z",  # 3 to the 20 products
     "z_t = \\sigma(a_t)",
     "\\frac{\\partial h_t}{\\partial",
 ]

@@ -13,6 +13,9 @@ from symgate.reading.tokens import Token
 from symgate.reading.trees import Factors, Fraction, Group, Scripted, Tree
 from symgate.reading.trees import Spelled as Sign
 
+#: The signs of a product over steps.
+PRODUCTS = ("\\prod", "∏", "Pi")
+
 _SPACE = ("SPACE", "GAP", "FONT", "NEWLINE", "LBRACE", "RBRACE")
 
 
@@ -105,7 +108,7 @@ def running(tree: Tree, numbers: Mapping[str, int]) -> Running | None:
     named = isinstance(base, Sign) and base.name in ("Sigma", "Pi") and base is not tree
     if not isinstance(base, Sign) or not (base.kind == "SUM" or named):
         return None
-    sign = "product" if base.name in ("\\prod", "∏", "Pi") else "sum"
+    sign = "product" if base.name in PRODUCTS else "sum"
     below: list[Token] = []
     above: list[Token] = []
     for script in tree.scripts if isinstance(tree, Scripted) else ():

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symgate.algebra.vectors import shifted
-from symgate.checking.partials import Running
+from symgate.checking.partials import PRODUCTS, Running
 from symgate.checking.values import NotUnderstood, Operator, Place, Value, Vector
-from symgate.reading.trees import Tree
+from symgate.reading.trees import Tree, walk
 
 if TYPE_CHECKING:
     from symgate.checking.reader import Reader
 
 #: The most steps that a product runs over.
 MOST_STEPS = 8
+
+#: The most products inside a product: each is laid out for each step of those around it.
+MOST_NESTED = 2
 
 
 def over(reader: Reader, run: Running, inside: Tree, vector: bool) -> Value:
@@ -32,6 +35,8 @@ def over(reader: Reader, run: Running, inside: Tree, vector: bool) -> Value:
     values = range(run.first, run.last + 1)
     if not 0 < len(values) <= MOST_STEPS:
         raise NotUnderstood("a product over no steps, or too many", inside)
+    if sum(getattr(part, "name", "") in PRODUCTS for part in walk(inside)) > MOST_NESTED:
+        raise NotUnderstood("so many products in a product are not understood", inside)
     found = [reader.within(scope.with_letter(run.letter, i)).value(inside, vector) for i in values]
     if len(found) > 1 and all(isinstance(v, Operator) for v in found):
         falls = _shifted(found[0], 1) == _shifted(found[1], 0)

@@ -20,7 +20,7 @@ from symgate.models.keras_config import MERGES, activation_of, unsaid_of
 from symgate.models.network import Layer, Layers, Network, Origin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import StoredLayer, recognised
-from symgate.stored.arrays import Contents
+from symgate.stored.arrays import Contents, few
 
 #: What a caller can say of a source, and the words that frameworks have for the same.
 SAID = (
@@ -77,6 +77,7 @@ def _network(
     contents: Contents, origin: Origin, framework: str | None, given: Mapping[str, Any]
 ) -> Network:
     """The layers of what a reader found, each as the caller says or its row."""
+    few(origin, contents.arrays)
     found = [_of_node(n) for n in contents.nodes] or recognised(contents, framework)
     found = _chained(found, given.get("chain") or contents.chains, "chain" in given)
     if not found:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from symgate.errors import SymgateError, UnknownName
 from symgate.models.conventions import ArrayNames, LayerKind, conventions
 from symgate.models.reading import Blocks
+from symgate.numerics.room import must_fit
 from symgate.stored.arrays import Contents, Stored
 
 Array = NDArray[Any]
@@ -323,6 +324,7 @@ def _rows(vector: Array | None, blocks: int) -> Array | None:
 def _finite(name: str, stored: Stored) -> Array:
     """An array of a layer: real numbers, none of them NaN."""
     array = stored.read()
+    must_fit(name, array.size, "take the weights that are its own")
     if array.dtype.kind not in "fiu":
         raise SymgateError(f"{name} holds {array.dtype} values; expected real numbers")
     if not np.isfinite(array).all():

@@ -7,10 +7,10 @@ cover, whatever a header claims.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,16 @@ from symgate.errors import SymgateError
 from symgate.numerics.arrays import as_array
 
 Array = NDArray[Any]
+Listed = TypeVar("Listed", bound=Sized)
 
 #: No array of a recurrent layer is larger than this, in bytes.
 LARGEST = 1 << 31
 
 #: A text in a file (a header, a configuration, a pickle of names) is shorter than this.
 LONGEST_TEXT = 1 << 26
+
+#: No network has more recurrent layers, or arrays.
+MOST = 20_000
 
 #: How far deflate can shrink anything, and how far the weights of a network where they are many.
 ANYTHING, WEIGHTS = 1100, 100
@@ -57,6 +61,13 @@ class Contents:
     batch_first: bool | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Path, ...] = ()
+
+
+def few(source: object, listed: Listed) -> Listed:
+    """What a source holds, where it is no more than a network may have."""
+    if len(listed) > MOST:
+        raise SymgateError(f"{source} has {len(listed):,} layers or arrays, more than {MOST:,}")
+    return listed
 
 
 def in_memory(array: Array) -> Stored:

@@ -340,3 +340,13 @@ def test_units_that_no_layer_has(units: object) -> None:
     config = {"config": {"layers": [{"class_name": "GRU", "config": {"units": units}}]}}
     with pytest.raises(sg.SymgateError, match="units; a layer has 1 or more"):
         facts_of(config, "3.0")
+
+
+def test_more_than_any_network_has_is_refused() -> None:
+    """Layers without number, and a view of one zero that is said to be 37 GB."""
+    one = np.ones((1, 1))
+    with pytest.raises(sg.SymgateError, match=r"30,000 layers or arrays, more than 20,000"):
+        sg.model({f"l{k}.weight_ih_l0": one for k in range(30_000)})
+    wide = np.broadcast_to(0.0, (400_000, 100_000))
+    with pytest.raises(sg.SymgateError, match="GB of memory"):
+        sg.model({"weight_ih_l0": wide, "weight_hh_l0": wide})

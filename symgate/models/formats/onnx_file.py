@@ -17,7 +17,7 @@ from symgate.errors import SymgateError
 from symgate.models.formats.onnx_layout import LAYING, PASSING, is_handed_on, said, way_to
 from symgate.models.formats.onnx_nodes import Around, OnnxNode, node_of
 from symgate.models.optional import optional
-from symgate.stored.arrays import LARGEST, Array, Contents, checked_bytes, from_bytes
+from symgate.stored.arrays import LARGEST, Array, Contents, checked_bytes, few, from_bytes
 
 #: A message of protobuf is shorter than this.
 LONGEST = 1 << 31
@@ -65,7 +65,7 @@ def read(path: Path) -> Contents:
             f'with model.save("model.keras")'
         )
     scope = _Scope(path)
-    nodes = _apart(list(_walk(model.graph, scope)))
+    nodes = _apart(few(path, list(_walk(model.graph, scope))))
     kinds = sorted({str(node.op_type) for node, _ in _nodes(model.graph)})
     inner = [f.name for f in model.functions if any(n.op_type in RECURRENT for n in f.node)]
     if inner and not nodes:
@@ -242,16 +242,18 @@ def _distinct(nodes: list[OnnxNode]) -> tuple[OnnxNode, ...]:
 def _chains(nodes: list[OnnxNode]) -> tuple[tuple[str, ...], ...]:
     chains: list[list[str]] = []
     ends: dict[str, list[str]] = {}
+    placed: set[str] = set()
     for node in nodes:
         chain = ends.get(node.reads)
         if node.reads and chain is not None:
             if chain[-1] != node.name:
                 chain.append(node.name)
-        elif not any(node.name in c for c in chains):
+        elif node.name not in placed:
             chain = [node.name]
             chains.append(chain)
         else:
             continue
+        placed.add(node.name)
         ends[node.writes] = chain
     return tuple(tuple(c) for c in chains)
 
