@@ -262,7 +262,9 @@ class Builder:
         matrix = self.matrix(node)
         if matrix.has(sp.Indexed):
             raise self.source.error(
-                node, "diag(…) of a gate or a state must stand alone, as in diag(z[t]) @ h[t-1]"
+                node,
+                "diag(…) of a gate or a state must stand alone: (A + diag(z[t])) @ h[t-1] is "
+                "A @ h[t-1] + z[t] * h[t-1]",
             )
         return matrix
 
