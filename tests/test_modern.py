@@ -519,3 +519,8 @@ def test_the_square_of_a_sum_is_not_the_sum_of_squares_in_print() -> None:
         "sum((U @ h[t-1])**2)": r"\mathbf{1}^{\mathsf{T}} ((U h_{t-1})^{2})",
     }.items():
         assert shown in sg.latex(sg.Cell.from_text(f"h[t] = {line} * x[t]"))
+
+
+def test_a_root_of_a_sigmoid_is_a_gate() -> None:
+    text = sg.derive("gla", sections=["norms"]).markdown()
+    assert r"\lim_{\alpha_t \to 1} \frac{\partial S_t}{\partial S_{t-1}} &= I" in text

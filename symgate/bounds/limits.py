@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr, Function, Indexed, Integer, MatrixExpr, S
+from sympy import Expr, Function, Indexed, Integer, MatrixExpr, Pow, S
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import length
@@ -56,9 +56,15 @@ def gates(cell: Cell) -> list[str]:
         and node.name not in _outputs(lin)
         and known[node.name].within(0, 1)
         and known[node.name].high == Fraction(1)
-        and isinstance(node.expression, Function)
-        and node.expression.args[0].has(Indexed)
+        and _is_activation(lin, node.expression)
     ]
+
+
+def _is_activation(lin: Linearisation, e: Expr) -> bool:
+    """Whether it is an activation of a value, or a root or power of one, as σ(a)^{1/16}."""
+    if isinstance(e, Pow) and e.exp.is_positive and e.base in lin.symbols:
+        e = lin[name_of(e.base)].expression
+    return isinstance(e, Function) and e.args[0].has(Indexed)
 
 
 def _outputs(lin: Linearisation) -> set[str]:
