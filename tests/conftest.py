@@ -1,11 +1,16 @@
 """What pytest says at its start, and what no test leaves to the next."""
 
+import gc
 import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.chosen import CELLS, REPRESENTATIVES, ROTATION
+
+#: SymPy makes many small objects; looked for circles after each 700 of them, with JAX's own
+#: search each time, the tests take a tenth longer.
+gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_report_header() -> str:

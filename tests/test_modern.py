@@ -90,7 +90,7 @@ ZOO = [
     "hopfield",
     "lif",
 ]
-NAMES = [*TEXTS, *in_turn(ZOO, 9)]
+NAMES = [*TEXTS, *in_turn(ZOO, 7)]
 
 
 class Drawn:

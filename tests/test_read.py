@@ -18,9 +18,9 @@ from symgate.errors import EquationError, SymgateError
 from symgate.reading.reader import read_text
 from tests.chosen import in_turn
 
-#: Half of the labelled notes, other ones each day.
+#: A third of the labelled notes, other ones each day.
 EVERY = sorted((Path(__file__).parent / "data" / "reading").glob("*.json"))
-SETS = in_turn(EVERY, len(EVERY) // 2)
+SETS = in_turn(EVERY, len(EVERY) // 3)
 
 
 @pytest.mark.parametrize("part", range(6))

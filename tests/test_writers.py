@@ -58,9 +58,9 @@ def faults(log: str) -> list[str]:
 
 
 def test_pdflatex_takes_the_zoo_in_each_notation(tmp_path: Path) -> None:
-    """Every second cell of the zoo, the notations in turn, other ones each day."""
+    """A part of the zoo, the notations in turn, other ones each day."""
     needs("pdflatex")
-    chosen = in_turn(sg.zoo, 35)
+    chosen = in_turn(sg.zoo, 24)
     styles = cycle(in_turn(sg.notations, len(sg.notations)))
     pairs = [*zip(chosen, styles, strict=False)]
     if ROTATION == "all":
@@ -172,7 +172,7 @@ def test_the_engine_may_not_run_programs(tmp_path: Path, monkeypatch: pytest.Mon
 # -- HTML --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", in_turn(CELLS, 10))
+@pytest.mark.parametrize("name", in_turn(CELLS, 7))
 def test_a_page_is_valid_small_and_alone(name: str) -> None:
     shown = sg.derive(sg.cell(name)).html()
     html5lib.HTMLParser(strict=True).parse(shown)

@@ -66,7 +66,7 @@ def model(case: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize("case", in_turn(CASES, 7))
+@pytest.mark.parametrize("case", in_turn(CASES, 5))
 def test_replays(case: str, tmp_path: Path) -> None:
     source = model(case)
     y = np.asarray(source(X))
