@@ -117,7 +117,8 @@ class Cell:
         A fault in the text raises an `EquationError` with line, column and mend; what is
         legal and seldom meant, as `W * x[t]`, an `EquationWarning`.
         """
-        table(word)("roles", roles or {})
+        if roles is not None:
+            table(word)("roles", roles)
         cell = cell_of_text(
             text, name, title=title, roles=roles, outputs=several(word)("outputs", outputs)
         )
