@@ -77,9 +77,9 @@ def stack_of(node: ast.AST) -> str:
     """The name that a node cuts into gates: z[:, :n], gates.chunk(4), split(z, 4)."""
     inner = cut_by(node)
     match inner:
-        case ast.Call(func=function, args=[ast.Name() as whole]) if _GATES.search(
-            last_name(function)
-        ):
+        case ast.Call(
+            func=function, args=[(ast.Name() as whole) | ast.Subscript(value=ast.Name() as whole)]
+        ) if _GATES.search(last_name(function)):
             inner = whole  # σ(z) is cut where z is
     return base_name(inner) if inner is not None else ""
 

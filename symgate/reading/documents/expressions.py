@@ -227,6 +227,8 @@ def _part(node: ast.Subscript, names: Names) -> Shown:
     owner, place, shown = raw_name(node.value), ast.unparse(node.slice), place_of(node)
     if shown in names.last:
         return [(f"{names.last[shown]}[t-1]", node.col_offset)]
+    if owner in names.inlined and owner in names.stacked:
+        return names.inlined[owner]  # σ(z[:, :n]), which is cut further
     if not owner or owner in names.inlined or owner in names.assigned:
         raise Unknown
     parts = names.parts.setdefault(owner, [])
