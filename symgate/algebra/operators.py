@@ -396,6 +396,16 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
     return Transpose(matrix)
 
 
+def upright(matrix: MatrixExpr) -> tuple[MatrixExpr, bool]:
+    """What is transposed in a matrix, and whether anything is: A and True for Aᵀ.
+
+    >>> from sympy import MatrixSymbol
+    >>> upright(MatrixSymbol("A", 2, 3).T)
+    (A, True)
+    """
+    return (matrix.arg, True) if isinstance(matrix, Transpose) else (matrix, False)
+
+
 def _apart(vector: Expr) -> tuple[Expr, Expr]:
     """A vector as a number of the step times the rest."""
     factors = Mul.make_args(vector)

@@ -34,7 +34,7 @@ from symgate.algebra.activations import Activation, known_record
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.operators import Diag, OrderedProduct
 from symgate.algebra.values import EPSILON, Across, Dot, Down
-from symgate.algebra.vectors import MatVec, name_of, rank, shifted, time_of
+from symgate.algebra.vectors import MatVec, as_product, name_of, rank, shifted, time_of
 
 #: How tightly what is printed binds: a sum least, a name or what stands in brackets most.
 SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
@@ -389,7 +389,7 @@ class Printer:
         """
         if self.reads_back and isinstance(factors[0], Add):
             return ATOM
-        if self.reads_back and len(factors) == 1 and isinstance(factors[0], MatVec):
+        if self.reads_back and len(factors) == 1 and as_product(factors[0]):
             return ATOM
         return PRODUCT
 

@@ -130,7 +130,12 @@ class MatVec(Opaque):
     @property
     def parts(self) -> tuple[Expr, ...]:
         """What its vector is stacked of: the vector alone, where it is no stack."""
-        return self.vector.parts if isinstance(self.vector, Stack) else (self.vector,)
+        return parts_of(self.vector) or (self.vector,)
+
+    @property
+    def sizes(self) -> tuple[Any, ...]:
+        """How long each of its parts is."""
+        return self.vector.sizes if parts_of(self.vector) else (self.matrix.cols,)
 
 
 class Stack(Opaque):
@@ -157,6 +162,20 @@ class Total(Opaque):
 
     def __new__(cls, vector: Expr) -> Total:
         return Basic.__new__(cls, vector)
+
+
+def as_product(e: Basic) -> MatVec | None:
+    """The product of a matrix and a vector that an expression is; None where it is none.
+
+    >>> as_product(variable("h")) is None
+    True
+    """
+    return e if isinstance(e, MatVec) else None
+
+
+def parts_of(vector: Basic) -> tuple[Expr, ...]:
+    """What a vector is stacked of; nothing where it is no stack."""
+    return vector.parts if isinstance(vector, Stack) else ()
 
 
 def component(e: Expr, i: Any) -> Expr:

@@ -18,7 +18,7 @@ from symgate.algebra.operators import Diag
 from symgate.algebra.printing import in_order
 from symgate.algebra.text import text
 from symgate.algebra.values import Dot
-from symgate.algebra.vectors import MatVec, name_of, time_of
+from symgate.algebra.vectors import as_product, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.carry import carries
@@ -166,9 +166,9 @@ class _GraphReader:
             return self.add("box", shown(e))
         if isinstance(e, Function):
             return self.function(e)
-        if isinstance(e, MatVec):
-            if isinstance(e.matrix, Diag):
-                return self.scaled(Mul(*e.matrix.factors), self.value(e.vector))
+        if (product := as_product(e)) is not None:
+            if isinstance(product.matrix, Diag):
+                return self.scaled(Mul(*product.matrix.factors), self.value(product.vector))
             return self.box(_map_label([e]), [e])
         if isinstance(e, Add):
             return self.total(e)
@@ -210,9 +210,10 @@ class _GraphReader:
         added: list[int] = []
         for part in in_order(addends, self.order):
             factors = [f for f in Mul.make_args(part) if _varies(f)]
-            if len(factors) == 1 and isinstance(factors[0], MatVec):
-                places = [self.value(p) for p in factors[0].parts if _varies(p)]
-                (added if isinstance(factors[0].matrix, Diag) else found).extend(places)
+            product = as_product(factors[0]) if len(factors) == 1 else None
+            if product is not None:
+                places = [self.value(p) for p in product.parts if _varies(p)]
+                (added if isinstance(product.matrix, Diag) else found).extend(places)
             elif _mixes(part):
                 found += [self.value(p) for p in factors[0].args if _varies(p)]
             elif factors:
@@ -316,7 +317,8 @@ def _mixes(part: Expr) -> bool:
         return False
     if isinstance(factors[0], Dot):
         return not all(map(_varies, factors[0].args))
-    return isinstance(factors[0], MatVec) and not isinstance(factors[0].matrix, Diag)
+    product = as_product(factors[0])
+    return product is not None and not isinstance(product.matrix, Diag)
 
 
 def _map_label(addends: list[Expr]) -> str:

@@ -16,7 +16,7 @@ from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Sy
 from sympy.core.basic import Basic
 
 from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT
-from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum
+from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, upright
 from symgate.algebra.signs import Sign, sign_of
 from symgate.algebra.values import Dyad
 from symgate.algebra.vectors import MatVec, Stack, Vector, rank, variable
@@ -328,8 +328,9 @@ def _is_parameter(matrix: Diag) -> bool:
 
 def _transposed(matrix: MatrixExpr) -> MatrixExpr:
     """Aᵀ with the transpose at the symbols."""
-    if isinstance(matrix, Transpose):
-        return matrix.arg
+    stem, turned = upright(matrix)
+    if turned:
+        return stem
     if isinstance(matrix, Identity | Diag):
         return matrix
     if isinstance(matrix, OperatorSum):

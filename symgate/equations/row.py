@@ -23,7 +23,7 @@ from sympy import (
 from symgate.algebra.operators import transposed
 from symgate.algebra.printing import language
 from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
-from symgate.algebra.vectors import MatVec, Vector, name_of, rank, time_of, variable
+from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 
@@ -80,13 +80,15 @@ class _Row:
     def __call__(self, e: Expr) -> Expr:
         if not self.by_rows(e):
             return e
+        product = as_product(e)
+        plain = product is not None and isinstance(product.matrix, MatrixSymbol)
+        if product is not None and plain and not self.by_rows(product.vector):
+            return Dot(Vector(self.names[product.matrix.name], real=True), product.vector)
         match e:
             case Indexed():
                 return variable(self.names[name_of(e)], -time_of(e), rank(e) - 1)
             case Vector():
                 return Symbol(self.names[e.name], real=True)
-            case MatVec() if isinstance(e.matrix, MatrixSymbol) and not self.by_rows(e.vector):
-                return Dot(Vector(self.names[e.matrix.name], real=True), e.vector)
             case Apply() if not e.transposed and not self.by_rows(e.operand):
                 return Dot(self(e.matrix), e.operand)
             case Dyad() if not self.by_rows(e.args[1]):

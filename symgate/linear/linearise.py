@@ -30,15 +30,24 @@ from sympy import (
     MatrixSymbol,
     Mul,
     Symbol,
-    Transpose,
 )
 from sympy.core.basic import Basic
 
 from symgate.algebra.maps import Composed, Everywhere, Map, OfColumns, OfRows
-from symgate.algebra.operators import Diag, product, transposed
+from symgate.algebra.operators import Diag, product, transposed, upright
 from symgate.algebra.printing import by_appearance
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
-from symgate.algebra.vectors import MatVec, Opaque, Stack, Vector, rank, time_of, variable
+from symgate.algebra.vectors import (
+    MatVec,
+    Opaque,
+    Stack,
+    Vector,
+    as_product,
+    parts_of,
+    rank,
+    time_of,
+    variable,
+)
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.terms import Factors, Linearisation, Node, ParameterTerm, Term
@@ -112,9 +121,9 @@ class _Split:
                 name = self.activation("part", expression, shape)
                 self.parts[self.owner, expression] = self.named(name, expression)
             return self.parts[self.owner, expression]
-        if isinstance(expression, MatVec):
-            vector = self.acted_on(expression.vector, expression.matrix.cols)
-            return MatVec(expression.matrix, vector)
+        if (product := as_product(expression)) is not None:
+            vector = self.acted_on(product.vector, product.matrix.cols)
+            return MatVec(product.matrix, vector)
         if isinstance(expression, Opaque):
             parts = [a if _is_flag(a) else self.acted_on(a) for a in expression.args]
             return expression.func(*parts)
@@ -123,7 +132,7 @@ class _Split:
         return expression.func(*map(self.plain, expression.args))
 
     def acted_on(self, vector: Expr, size: Expr | None = None) -> Expr:
-        if isinstance(vector, Stack):
+        if parts_of(vector):
             parts = zip(vector.parts, vector.sizes, strict=True)
             return Stack([self.acted_on(*part) for part in parts], vector.sizes)
         if isinstance(vector, Indexed | Vector) or not vector.free_symbols:
@@ -202,8 +211,8 @@ class _Split:
                 factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
                 left = None if through is None else through.operator
                 yield ParameterTerm(factors, way.source.name, left=left, map=through)
-        if isinstance(atom, MatVec):
-            yield from _matrix_terms(atom.matrix, coefficient, atom.vector, (), ())
+        if (product := as_product(atom)) is not None:
+            yield from _matrix_terms(product.matrix, coefficient, product.vector, (), ())
         elif isinstance(atom, RightTimes):
             turned = transposed(atom.matrix)
             for term in _matrix_terms(turned, coefficient, atom.value, (), ()):
@@ -311,11 +320,10 @@ def _matrix_terms(
 ) -> Iterator[ParameterTerm]:
     """The terms of diag(coefficient) . left . d(matrix) . right . vector."""
     rest = (coefficient, vector, left, right)
+    stem, turned = upright(matrix)
     match matrix:
-        case MatrixSymbol():
-            yield _matrix_term(matrix, *rest, transposed=False)
-        case Transpose():
-            yield _matrix_term(matrix.arg, *rest, transposed=True)
+        case _ if turned or isinstance(stem, MatrixSymbol):
+            yield _matrix_term(stem, *rest, transposed=turned)
         case MatAdd():
             for part in matrix.args:
                 yield from _matrix_terms(part, *rest)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sympy import Add, Expr, Function, Indexed, MatrixSymbol, Mul
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
 from symgate.asked import number
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -100,11 +100,10 @@ def _stacks(cell: Cell) -> dict[str, list[tuple[str, Expr]]]:
     found: dict[str, list[tuple[str, Expr]]] = {}
     for expression in cell.equations.values():
         for product in expression.atoms(MatVec):
-            v = product.vector
-            if isinstance(v, Stack):
-                names = [name_of(s) if isinstance(s, Indexed) else "" for s in v.parts]
+            if parts_of(product.vector):
+                names = [name_of(s) if isinstance(s, Indexed) else "" for s in product.parts]
                 for symbol in product.matrix.atoms(MatrixSymbol):
-                    found.setdefault(symbol.name, list(zip(names, v.sizes, strict=True)))
+                    found.setdefault(symbol.name, list(zip(names, product.sizes, strict=True)))
     return found
 
 
@@ -135,7 +134,7 @@ def _summands(cell: Cell, total: Expr) -> Iterator[Expr]:
 
 def _products(part: Expr) -> int:
     """How many matrices act on vectors in a summand; one on [h, x] counts for each of them."""
-    found = [f for f in Mul.make_args(part) if isinstance(f, MatVec)]
+    found = [p for f in Mul.make_args(part) if (p := as_product(f)) is not None]
     if len(found) != 1 or any(f.has(Indexed) for f in Mul.make_args(part) if f != found[0]):
         return 0
     return len(found[0].parts)

@@ -20,13 +20,12 @@ from sympy import (
     MatrixSymbol,
     Rational,
     Symbol,
-    Transpose,
     lambdify,
 )
 from sympy.printing.numpy import NumPyPrinter
 
-from symgate.algebra.operators import ColumnBlock, Diag
-from symgate.algebra.vectors import MatVec, Total
+from symgate.algebra.operators import ColumnBlock, Diag, upright
+from symgate.algebra.vectors import Total, as_product
 from symgate.numerics.functions import MODULE
 
 Array = NDArray[Any]
@@ -77,7 +76,7 @@ def elementwise(expressions: tuple[Expr, ...]) -> CompiledElementwise:
     inputs: dict[Expr, Dummy] = {}
 
     def opened(e: Expr) -> Expr:
-        if isinstance(e, MatVec | Total | Indexed | Symbol):
+        if isinstance(e, Total | Indexed | Symbol) or as_product(e):
             return inputs.setdefault(e, Dummy(f"v{len(inputs)}", real=True))
         return e.func(*map(opened, e.args)) if e.args else e
 
@@ -90,11 +89,12 @@ def elementwise(expressions: tuple[Expr, ...]) -> CompiledElementwise:
 
 def matrix_value(matrix: MatrixExpr, values: Values, size: Callable[[Expr], int]) -> Array:
     """The array of a matrix expression of the language; `values` are by name."""
+    stem, turned = upright(matrix)
+    if turned:
+        return np.swapaxes(matrix_value(stem, values, size), -1, -2)
     match matrix:
         case MatrixSymbol():
             return values[matrix.name]
-        case Transpose():
-            return np.swapaxes(matrix_value(matrix.arg, values, size), -1, -2)
         case Identity():
             return np.eye(size(matrix.rows))
         case Diag():

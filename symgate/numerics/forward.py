@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Expr, Indexed, Symbol
 
-from symgate.algebra.vectors import MatVec
+from symgate.algebra.vectors import as_product
 from symgate.equations.cell import Cell
 from symgate.numerics.arrays import number_of
 from symgate.numerics.compiled import matrix_value
@@ -278,12 +278,12 @@ class ForwardTape:
         return [self.moving(term, n) for term in moving], Add(*fixed)
 
     def moving(self, term: Expr, n: int) -> Place:
-        if isinstance(term, MatVec):
-            products = self.plan.input_products.get(term.vector, ())
-            if term in products:
-                before = products[: products.index(term)]
+        if (product := as_product(term)) is not None:
+            products = self.plan.input_products.get(product.vector, ())
+            if product in products:
+                before = products[: products.index(product)]
                 first = sum(self.size(p.matrix.rows) for p in before)
-                return Place(self.needed("drive", term.vector), n, first, moves=True)
+                return Place(self.needed("drive", product.vector), n, first, moves=True)
         return Place(self.needed("ahead", term), n, moves=True)
 
     def needed(self, kind: str, what: Any) -> Any:

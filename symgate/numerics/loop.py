@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Function, Symbol
 
 from symgate.algebra.activations import record_of
-from symgate.algebra.vectors import MatVec, name_of, variable
+from symgate.algebra.vectors import as_product, name_of, variable
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.numerics.compiled import elementwise, matrix_value
@@ -115,7 +115,7 @@ class Loop:
         if isinstance(e, Symbol):
             value = ahead[e]
             return code.constant(e, value[0] if value.ndim == 3 else value)
-        driven = isinstance(e, MatVec) or name_of(e) in {*self.frame.inputs, *self.plan.driven}
+        driven = as_product(e) is not None or name_of(e) in {*self.frame.inputs, *self.plan.driven}
         if driven:
             drive = ahead[e]
             return code.constant(e, drive[0]) if len(drive) == 1 else code.each(e, drive)

@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Expr, Rational
 
 from symgate.algebra.fold import Semantics, fold, function_name
-from symgate.algebra.vectors import MatVec, name_of, rank, time_of, variable
+from symgate.algebra.vectors import as_product, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -207,8 +207,8 @@ class _Recipe(_Instructions):
             raise NotForTape
         if e.is_Symbol:
             return Register(Leaf("parameter", name_of(e), e, e))
-        if isinstance(e, MatVec):
-            return Register(Leaf("product", "", e, e.matrix.rows))
+        if (product := as_product(e)) is not None:
+            return Register(Leaf("product", "", e, product.matrix.rows))
         name = name_of(e)
         kind = "before" if time_of(e) != 0 else "now"
         return Register(Leaf(kind, name, e, self.lin.size(name)))

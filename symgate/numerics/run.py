@@ -6,7 +6,7 @@ sample comes before the unit: (T, B, n), or (T, n) for a single sequence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Indexed, Symbol
 
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
 from symgate.asked import shown
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -186,10 +186,10 @@ class Window:
             return self.run.params[e.name][None, :, None]
         if isinstance(e, Symbol):
             return self.run.params[e.name]
-        if isinstance(e, MatVec):
-            return self.product(e)
-        if isinstance(e, Stack):
-            return self.stack(e)
+        if (product := as_product(e)) is not None:
+            return self.product(product)
+        if parts := parts_of(e):
+            return self.stack(parts)
         compiled = elementwise((e,))
         return np.asarray(compiled(self)[0], self.run.dtype)
 
@@ -210,8 +210,8 @@ class Window:
         matrix = matrix_value(e.matrix, self.run.params, self.run.size)
         return np.asarray(over_steps(matrix, self[e.vector]), self.run.dtype)
 
-    def stack(self, e: Stack) -> Array:
-        parts = [self[part] for part in e.parts]
+    def stack(self, vectors: Sequence[Expr]) -> Array:
+        parts = [self[vector] for vector in vectors]
         count = max(len(part) for part in parts)
         shapes = [(count, part.shape[1], self.run.samples) for part in parts]
         spread = [np.broadcast_to(p, s) for p, s in zip(parts, shapes, strict=True)]

@@ -15,7 +15,7 @@ from sympy import Add, Expr, Function, Indexed, MatrixExpr
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import MOST_WRITTEN, length
-from symgate.algebra.vectors import MatVec, name_of, time_of, variable
+from symgate.algebra.vectors import MatVec, as_product, name_of, time_of, variable
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
@@ -137,7 +137,7 @@ class _Plan:
             return None
         terms = Add.make_args(self.body[name])
         moving = [term for term in terms if self.is_sequential(term)]
-        if len(moving) > 1 or (moving and not isinstance(moving[0], MatVec)):
+        if len(moving) > 1 or (moving and not as_product(moving[0])):
             return None
         symbol = variable(name)
         followers = [
@@ -244,7 +244,7 @@ def _substituted(e: Expr, inside: dict[Basic, Expr]) -> Expr:
     """xreplace that leaves matrix products as they are: SymPy's |a| would rewrite those in a."""
     if e in inside:
         return inside[e]
-    if isinstance(e, MatVec) or not e.args:
+    if as_product(e) or not e.args:
         return e
     parts = [_substituted(a, inside) for a in e.args]
     return e.func(*parts, evaluate=False) if isinstance(e, Function) else e.func(*parts)
@@ -257,6 +257,6 @@ def _in_order(e: Basic) -> list[MatVec]:
 
 def leaves(e: Expr) -> list[Expr]:
     """The variables and products that an expression is element-wise in."""
-    if isinstance(e, MatVec | Indexed):
+    if isinstance(e, Indexed) or as_product(e):
         return [e]
     return [leaf for part in e.args for leaf in leaves(part)]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
-from symgate.algebra.vectors import MatVec, name_of
+from symgate.algebra.vectors import as_product, name_of
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, transition
@@ -56,8 +56,8 @@ class Steps:
     def length(self, e: Expr) -> int:
         """How long a vector is: a value, an input, a parameter, or a product with a matrix."""
         run = self.run
-        if isinstance(e, MatVec):
-            return run.size(e.matrix.rows)
+        if (product := as_product(e)) is not None:
+            return run.size(product.matrix.rows)
         if e.is_Symbol:
             return len(run.params[e.name])
         name = name_of(e)

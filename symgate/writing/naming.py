@@ -14,7 +14,7 @@ from functools import cached_property
 from sympy import Basic, Indexed, MatrixSymbol
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.vectors import Stack, name_of, time_of
+from symgate.algebra.vectors import name_of, parts_of, time_of
 from symgate.cells import named
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
@@ -340,7 +340,7 @@ def _use(cell: Cell, lin: Linearisation, owner: str, term: ParameterTerm) -> Use
         states = [v for v in held if name_of(v) in cell.states]
         kind = "peephole" if states else "inner_bias"
         return Use(kind, owner, name_of(states[0]) if states else "")
-    if isinstance(term.vector, Stack):
+    if parts_of(term.vector):
         return Use("joined", owner, "")
     return _matrix(cell, lin, owner, term.vector)
 

@@ -18,7 +18,7 @@ from symgate.algebra.operators import ColumnBlock
 from symgate.algebra.operators import transposed as adjoint_of
 from symgate.algebra.printing import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Shown, made
 from symgate.algebra.text import Unicode
-from symgate.algebra.vectors import MatVec, Stack, name_of, t, time_of
+from symgate.algebra.vectors import MatVec, as_product, name_of, parts_of, t, time_of
 from symgate.writing.formulas import Count, Named, Shape
 from symgate.writing.marks import Acting, Concatenation, Equal
 from symgate.writing.naming import Naming
@@ -95,9 +95,8 @@ class Noted(Unicode):
 
     def print_Add(self, e: Add) -> Shown:
         """A sum; U h + W x is W [h, x] where the notation has one matrix for both."""
-        products = [
-            a for a in e.args if isinstance(a, MatVec) and isinstance(a.matrix, MatrixSymbol)
-        ]
+        found = [p for a in e.args if (p := as_product(a)) is not None]
+        products = [p for p in found if isinstance(p.matrix, MatrixSymbol)]
         for one in products:
             for other in products:
                 glyph = self.naming.joint(one.matrix, other.matrix)
@@ -160,7 +159,7 @@ class Noted(Unicode):
 
     def factor(self, e: Expr) -> Shown:
         """A factor of an outer product."""
-        return self.at(e, 0) if isinstance(e, Stack) else self.of_vector(e, ATOM)
+        return self.at(e, 0) if parts_of(e) else self.of_vector(e, ATOM)
 
     def print_Dot(self, e: Any) -> Shown:
         if not self.notation.row:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
 
-from symgate.algebra.vectors import MatVec, Vector, variable
+from symgate.algebra.vectors import Vector, as_product, variable
 from symgate.equations.cell import Cell
 from symgate.linear.terms import Node
 from symgate.writing.formulas import (
@@ -187,7 +187,8 @@ def _of_one_product(
         return None
     inside = subject.cell.equations[node.name].args[0]
     parts = inside.args if isinstance(inside, Add) else (inside,)
-    products = [p for p in parts if isinstance(p, MatVec) and isinstance(p.matrix, MatrixSymbol)]
+    found = [p for part in parts if (p := as_product(part)) is not None]
+    products = [p for p in found if isinstance(p.matrix, MatrixSymbol)]
     rest = [p for p in parts if p not in products]
     if len(rest) > 1 or any(not isinstance(r, Vector) for r in rest) or len(products) != 2:
         return None
