@@ -10,7 +10,9 @@ import pytest
 
 import symgate as sg
 from symgate.algebra.operators import total
+from symgate.algebra.vectors import variable
 from symgate.linear import verify
+from symgate.linear.carry import carries
 from symgate.linear.paths import MAX_PATHS, count
 from symgate.linear.verify import Verified, verified
 from symgate.writing.gathered import gathered
@@ -95,3 +97,40 @@ def test_what_has_no_value_at_any_point_is_refused_in_words(line: str) -> None:
     """mpmath's own OverflowError came through."""
     with pytest.raises(sg.SymgateError, match="at any of 8 random points"):
         sg.derive(sg.Cell.from_text(f"h[t] = {line} + W @ x[t]"))
+
+
+def doubled(gates: int) -> sg.Cell:
+    """Each gate reads the one before it twice: 2^gates paths, a formula that grows by the gate."""
+    lines = ["g1[t] = sigmoid(A1 @ h[t-1] + W @ x[t])"]
+    lines += [
+        f"g{i}[t] = sigmoid(A{i} @ g{i - 1}[t] + B{i} @ (g{i - 1}[t] * h[t-1]))"
+        for i in range(2, gates + 1)
+    ]
+    lines.append(f"h[t] = g{gates}[t] * h[t-1] + (1 - g{gates}[t]) * tanh(U @ h[t-1])")
+    return sg.Cell.from_text("\n".join(lines), name=f"doubled-{gates}")
+
+
+def test_a_billion_paths_are_written_with_parentheses_and_bounded() -> None:
+    cell = doubled(30)
+    assert count(sg.linearise(cell), "h", "h") == 2**30 + 1
+    assert len(sg.latex(sg.jacobian(cell, lag=3))) < 20_000
+    found = sg.decay(cell, hidden=3, lags=8)
+    assert (found.bounds.run_log10 >= found.log10_norm).all()
+    assert (found.bounds.worst_log10 >= found.log10_norm.T).all()
+    (carried,) = carries(sg.linearise(cell))
+    assert carried.coefficient == variable("g30")
+    assert verified(doubled(12)).holds
+
+
+def test_a_sum_that_no_parentheses_shorten_is_refused_and_still_bounded() -> None:
+    lines = ["g0[t] = tanh(A0 @ h[t-1] + W @ x[t])", "g1[t] = tanh(A1 @ g0[t] + B1 @ h[t-1])"]
+    lines += [
+        f"g{i}[t] = tanh({' + '.join(f'A{i}_{j} @ g{j}[t]' for j in range(i))})"
+        for i in range(2, 16)
+    ]
+    cell = sg.Cell.from_text("\n".join([*lines, "h[t] = 0.5 * h[t-1] + g15[t]"]))
+    with pytest.raises(sg.SymgateError, match=r"24,577 paths back from h: .* more than 1,000"):
+        sg.jacobian(cell)
+    found = sg.decay(cell, hidden=3, lags=8)
+    assert found.bounds.formula == "the sum of the bounds of 24,577 paths"
+    assert (found.bounds.run_log10 >= found.log10_norm).all()

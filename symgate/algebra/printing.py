@@ -480,13 +480,14 @@ class Printer:
 
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
         """Matrices side by side."""
-        bits = [b for m in matrices for b in (self.matvec_times, self.among(m, matrices))]
+        among = len(matrices) > 1
+        bits = [b for m in matrices for b in (self.matvec_times, self.at(m, level_of(m, among)))]
         return made(PRODUCT, *bits[1:])
 
-    def among(self, matrix: MatrixExpr, matrices: Sequence[MatrixExpr]) -> Shown:
-        """One of several matrices side by side: A ⊗ B in parentheses, as sums are."""
-        tensor = isinstance(matrix, KroneckerProduct) and len(matrices) > 1
-        return self.at(matrix, PRODUCT + tensor)
+
+def level_of(matrix: MatrixExpr, among: bool) -> int:
+    """How tightly a factor has to bind, among others: A ⊗ B in parentheses, as sums are."""
+    return PRODUCT + (among and isinstance(matrix, KroneckerProduct))
 
 
 def language(expression: Any, order: Order | None = None) -> str:

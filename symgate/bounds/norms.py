@@ -7,8 +7,9 @@ is bounded by its spectral norm. Bounds are SymPy expressions in these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -20,14 +21,15 @@ from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.maps import Times
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Mixing, Spread
-from symgate.algebra.vectors import MatVec, Outer, rank
+from symgate.algebra.vectors import MatVec, Outer, rank, variable
 from symgate.bounds.functions import only_value, slope_range
 from symgate.bounds.intervals import rational
 from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, Link, Path, count, operator, paths, summed
+from symgate.linear.paths import MAX_PATHS, Link, Path, count, links_of, paths
+from symgate.linear.sums import operator, summed, summed_in_letters, too_long
 from symgate.linear.terms import Node, Term
 
 
@@ -45,7 +47,9 @@ class Bounds:
 
     `blocks[of, wrt]` bounds ‖∂of_t/∂wrt_{t-1}‖₂; a pair that is missing is zero. `whole` holds
     the blocks I - β k kᵀ and the like, which their paths one by one would bound far too high,
-    and `many` the sums of those with more paths than are told one by one.
+    and `many` the sums of those with more paths than are told one by one, None where even that
+    takes more than anybody writes: `value` knows their numbers, by `links`, the bound of each
+    term of a node.
 
     >>> import symgate as sg
     >>> print(bounds(sg.cell("gru")).total("h", "h"))
@@ -56,7 +60,8 @@ class Bounds:
     ranges: Ranges
     blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
     whole: Mapping[tuple[str, str], Expr]
-    many: Mapping[tuple[str, str], Expr]
+    many: Mapping[tuple[str, str], Expr | None]
+    links: Callable[[Link], Expr]
 
     def total(self, of: str, wrt: str) -> Expr:
         """The bound of one block: the sum over its paths, or what bounds it as it stands."""
@@ -65,7 +70,28 @@ class Bounds:
     def apart(self, of: str, wrt: str) -> Expr:
         """The sum over the paths of one block."""
         told = Add(*(entry.bound for entry in self.blocks.get((of, wrt), ())))
-        return self.many.get((of, wrt), told)
+        found = self.many.get((of, wrt), told)
+        if found is None:
+            raise too_long(linearise(self.cell), of, [variable(wrt, 1)])
+        return found
+
+    def is_written(self, of: str, wrt: str) -> bool:
+        """Whether the bound of a block is short enough to be written."""
+        return (of, wrt) in self.whole or self.many.get((of, wrt), S.Zero) is not None
+
+    def value(self, of: str, wrt: str, number: Callable[[Expr], Any]) -> Any:
+        """The bound of one block in numbers; `number` knows those of the bounds of terms."""
+        if (of, wrt) in self.many and (of, wrt) not in self.whole:
+            return summed(linearise(self.cell), of, wrt, lambda link: number(self.links(link)))
+        return number(self.total(of, wrt))
+
+    def atoms(self, *kinds: type[Expr]) -> set[Expr]:
+        """The norms of some kinds in all that bounds a block of the step."""
+        told = [*self.whole.values()]
+        told += [e.bound for pair in {*self.blocks} - {*self.whole} for e in self.blocks[pair]]
+        if any(pair not in self.whole for pair in self.many):
+            told += [self.links(link) for links in links_of(self.cell).values() for link in links]
+        return set().union(*(e.atoms(*kinds) for e in told))
 
     def matrix(self) -> sp.ImmutableMatrix:
         """The bounds of all blocks; its largest singular value bounds the whole Jacobian."""
@@ -78,31 +104,36 @@ def bounds(cell: Cell) -> Bounds:
     """Bound every path of every block of the one-step Jacobian."""
     lin, known = linearise(cell), ranges(cell)
     blocks: dict[tuple[str, str], tuple[PathBound, ...]] = {}
-    many, whole, sizes = {}, {}, dict[tuple[str, Term], Expr]()
+    many: dict[tuple[str, str], Expr | None] = {}
+    whole: dict[tuple[str, str], Expr] = {}
+
+    @cache
+    def of_term(name: str, term: Term) -> Expr:
+        return term_bound(known, lin[name], term)
 
     def of_link(link: Link) -> Expr:
-        key = link.node.name, link.term
-        if key not in sizes:
-            sizes[key] = term_bound(known, link.node, link.term)
-        return sizes[key]
+        return of_term(link.node.name, link.term)
 
     for of, wrt in product(cell.states, repeat=2):
         ways = count(lin, of, wrt)
         if ways > MAX_PATHS:
-            many[of, wrt], blocks[of, wrt] = summed(lin, of, wrt, of_link), ()
+            many[of, wrt] = summed_in_letters(lin, of, wrt, of_link)
+            blocks[of, wrt] = ()
         elif ways:
             followed = paths(lin, of, wrt)
             blocks[of, wrt] = tuple(PathBound(p, path_bound(known, p)) for p in followed)
     for of, wrt in blocks:
         maps = [term.map for entry in blocks[of, wrt] for term in entry.path.terms]
         maps += [term.map for node in lin for term in node.terms] if (of, wrt) in many else []
+        if many.get((of, wrt), S.Zero) is None:
+            continue
         if len(lin.shape(of)) == 2 or not all(isinstance(m, Times | None) for m in maps):
             ends = [lin.variable(s, 1) for s in cell.states]
             size = spectral_norm(known, operator(lin, of, lin.variable(wrt, 1), ends))
             if size.is_number:
                 whole[of, wrt] = size
     read_only = MappingProxyType(blocks), MappingProxyType(whole), MappingProxyType(many)
-    return Bounds(cell, known, *read_only)
+    return Bounds(cell, known, *read_only, of_link)
 
 
 def path_bound(known: Ranges, path: Path) -> Expr:

@@ -27,7 +27,8 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import sums
+from symgate.linear.paths import MAX_FOLLOWED, path_count
+from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation
 
 #: An eigenvalue of the one matrix that is left.
@@ -248,6 +249,12 @@ def _blocks(lin: Linearisation, rest: _Jacobian) -> dict[tuple[str, str], dict[W
     before = [lin.variable(s, 1) for s in lin.cell.states]
     blocks: dict[tuple[str, str], dict[Word, Expr]] = {}
     for state in lin.cell.states:
+        if (number := path_count(lin, state, before)) > MAX_FOLLOWED:
+            raise NoOrigin(
+                f"no closed form was looked for: {lin.cell.name} has {number:,} paths back from "
+                f"{state}, too many to add up (the limit is {MAX_FOLLOWED:,}); see sg.fixed_points",
+                f"there are {number:,} paths to add up",
+            )
         for source, found in sums(lin, state, before).items():
             numbers: dict[Word, Expr] = {}
             for part in found:

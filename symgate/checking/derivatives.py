@@ -19,7 +19,7 @@ from symgate.checking.summands import Summand, Summands, added, exact, expanded,
 from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Operator, Place
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
-from symgate.linear.paths import operator
+from symgate.linear.sums import operator
 from symgate.linear.terms import ParameterTerm
 
 ONE = Integer(1)

@@ -24,6 +24,8 @@ from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
 from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.instead import signs
+from symgate.linear.linearise import linearise
+from symgate.linear.paths import path_count
 from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.norms import NORMS
@@ -106,8 +108,15 @@ def ceilings(decay: Decay) -> Ceilings:
     if radius is not None:
         notes += _remark(decay, symbolic, radius, largest)
     values = {text(atom): float(largest.number(atom)) for atom in _atoms(symbolic, decay)}
-    formula = text(symbolic.total(decay.of, decay.wrt))
-    return Ceilings(formula, values, worst, own, radius, tuple(notes))
+    return Ceilings(_formula(symbolic, decay), values, worst, own, radius, tuple(notes))
+
+
+def _formula(symbolic: Bounds, decay: Decay) -> str:
+    """The bound of one step in letters, or how many products it is the sum of."""
+    if symbolic.is_written(decay.of, decay.wrt):
+        return text(symbolic.total(decay.of, decay.wrt))
+    number = path_count(linearise(symbolic.cell), decay.of, [variable(decay.wrt, 1)])
+    return f"the sum of the bounds of {number:,} paths"
 
 
 def _beside_spectral(decay: Decay, run: Run) -> float:
@@ -227,7 +236,7 @@ def _powers(
     """log10 of the (of, wrt) entry of the products of the matrices of block bounds."""
     states = symbolic.cell.states
     step = np.array(
-        [[np.broadcast_to(number(symbolic.total(a, b)), count) for b in states] for a in states]
+        [[np.broadcast_to(symbolic.value(a, b, number), count) for b in states] for a in states]
     )
     out = np.full(count + 1, -np.inf)
     out[0] = start
@@ -251,8 +260,9 @@ def _starts_in_range(run: Run, symbolic: Bounds) -> bool:
 
 
 def _atoms(symbolic: Bounds, decay: Decay) -> list[Expr]:
-    found = symbolic.total(decay.of, decay.wrt).atoms(SpectralNorm, MaxNorm)
-    return sorted(found, key=text)
+    written = symbolic.is_written(decay.of, decay.wrt)
+    of = symbolic.total(decay.of, decay.wrt) if written else symbolic
+    return sorted(of.atoms(SpectralNorm, MaxNorm), key=text)
 
 
 # -- the line that misleads -------------------------------------------------------------------
@@ -260,7 +270,7 @@ def _atoms(symbolic: Bounds, decay: Decay) -> list[Expr]:
 
 def _radius_line(symbolic: Bounds, decay: Decay, largest: _Largest) -> Array | None:
     """The worst case with spectral radii; None where a matrix has none."""
-    matrices = [n.matrix for e in symbolic.matrix() for n in e.atoms(SpectralNorm)]
+    matrices = [n.matrix for n in symbolic.atoms(SpectralNorm)]
     if any(len(set(largest.array(m).shape)) > 1 for m in matrices):
         return None
     start = float(np.max(decay.log10_norm[0]))

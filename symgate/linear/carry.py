@@ -9,8 +9,8 @@ from sympy import Add, Expr, Function, Indexed, Mul
 
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, name_of, time_of
-from symgate.linear.paths import MAX_FOLLOWED, Path, count, paths, scaled_by
-from symgate.linear.terms import Linearisation
+from symgate.linear.paths import MAX_FOLLOWED, Path, in_order, links_of, scaled_by, walk
+from symgate.linear.terms import Linearisation, Term
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,34 @@ def carries(lin: Linearisation) -> tuple[Carry, ...]:
 
 def carry(lin: Linearisation, state: str) -> Carry | None:
     """The carry of a state, or None."""
-    if count(lin, state, state) > MAX_FOLLOWED:
-        return None
-    found = tuple(path for path in paths(lin, state, state) if path.is_carry)
+    found = tuple(path for path in _unhindered(lin, state) if path.is_carry)
     coefficient = Add(*(Mul(*_factors(p)) for p in found))
     if coefficient == 0:
         return None
     sides = [f.args[0] if isinstance(f, Across | Down) else f for p in found for f in _factors(p)]
     factors = [f for side in sides for f in Mul.make_args(side)]
     return Carry(state, found, coefficient, dict(g for f in factors if (g := _gate(lin, f))))
+
+
+def _unhindered(lin: Linearisation, state: str) -> list[Path]:
+    """The paths from a state to itself that meet no matrix and no activation."""
+    goal = lin.variable(state, 1)
+    free = {
+        name: [x for x in links if not x.activated and _scales(x.term)]
+        for name, links in links_of(lin.cell).items()
+    }
+
+    def together(numbers: list[int]) -> list[int]:
+        return [sum(numbers)] if numbers else []
+
+    number = walk(lin, state, [goal], free, 1, lambda number, _: number, together)
+    if sum(number.get(goal, [])) > MAX_FOLLOWED:
+        return []
+    return walk(lin, state, [goal], free, Path(()), Path.then, in_order).get(goal, [])
+
+
+def _scales(term: Term) -> bool:
+    return term.matrix is None or scaled_by(term.map) is not None
 
 
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:

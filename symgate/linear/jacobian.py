@@ -31,8 +31,8 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of, once_a_cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import operator
 from symgate.linear.products import Chain
+from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node, ParameterTerm
 
 MAX_LAG = 1_000

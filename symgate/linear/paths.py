@@ -1,9 +1,8 @@
 """Paths: the ways by which a change of one value reaches another, and the carry among them.
 
-A path is one term of the linearisation after another. One walk follows the terms of a step:
-path by path (`followed`), or added up on the way (`sums`, `operator`). The carry is the path
-from a state to itself on which no matrix and no activation stands, however many lines it is
-written over.
+A path is one term of the linearisation after another. One walk follows the terms
+of a step. The carry is the path from a state to itself on which no matrix and no activation
+stands, however many lines it is written over.
 """
 
 from __future__ import annotations
@@ -13,15 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, reduce
 from typing import TypeVar
 
-from sympy import Add, Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
+from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
 
 from symgate.algebra.maps import Composed, Map, OfColumns, OfRows
-from symgate.algebra.operators import Diag, product, total
+from symgate.algebra.operators import Diag, total
 from symgate.algebra.vectors import MatVec, Opaque, name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
-from symgate.linear.layers import seam
 from symgate.linear.linearise import factors_of, linearise
 from symgate.linear.products import Chain, merged
 from symgate.linear.terms import Linearisation, Node, Term
@@ -34,7 +32,7 @@ MAX_PATHS = 24
 #: Past this number a sum is not multiplied out, and paths are not told apart by name.
 MAX_SUMMANDS = 64
 
-#: Past this number paths are not followed one by one, and no sum over them is written.
+#: Past this number paths are not followed one by one.
 MAX_FOLLOWED = 10_000
 
 
@@ -157,7 +155,7 @@ def scaled_by(through: Map | None) -> Expr | None:
 Way = TypeVar("Way")
 
 
-def _walk(
+def walk(
     lin: Linearisation,
     of: str,
     ends: Collection[Indexed],
@@ -190,36 +188,12 @@ def _walk(
 def followed(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Path]]:
     """The paths within a step from a node to each variable of `ends`, which stop there."""
     counted(lin, of, ends)
-    return _walk(lin, of, ends, _links(lin.cell), Path(()), Path.then, _in_order)
+    return walk(lin, of, ends, links_of(lin.cell), Path(()), Path.then, in_order)
 
 
-def _in_order(found: list[Path]) -> list[Path]:
+def in_order(found: list[Path]) -> list[Path]:
+    """Paths by the places of their terms in the equations."""
     return sorted(found, key=lambda path: [link.place for link in path.links])
-
-
-def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Expr]) -> Expr:
-    """The sum over the paths of `paths` of a product of numbers, one for each link, without
-    following each."""
-    goal = lin.variable(wrt, 1)
-    found = _walk(
-        lin,
-        of,
-        [goal],
-        _links(lin.cell),
-        S.One,
-        lambda way, link: way * size(link),
-        lambda ways: [Add(*ways)] if ways else [],
-    )
-    return Add(*found.get(goal, []))
-
-
-def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Chain]]:
-    """The same added up: the total derivative by each variable of `ends`, as products."""
-    if lin.variable(of) in ends:
-        return {lin.variable(of): [Chain()]}
-    counted(lin, of, ends)
-    links = {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
-    return _walk(lin, of, ends, links, Chain(), _longer, merged)
 
 
 def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
@@ -227,8 +201,8 @@ def counted(lin: Linearisation, of: str, ends: Collection[Indexed]) -> int:
     number = path_count(lin, of, ends)
     if number > MAX_FOLLOWED:
         raise SymgateError(
-            f"{lin.cell.name} has {number:,} paths through one step, too many to write down (the "
-            f"limit is {MAX_FOLLOWED:,}); simulate does without them"
+            f"{lin.cell.name} has {number:,} paths back from {of}, too many to list (the limit is "
+            f"{MAX_FOLLOWED:,}); jacobian, simulate and decay do without a list"
         )
     return number
 
@@ -257,7 +231,7 @@ def _numbered(cell: Cell) -> tuple[Mapping[Indexed, int], Sequence[Sequence[int]
 
 
 @once_a_cell
-def _links(cell: Cell) -> Mapping[str, list[Link]]:
+def links_of(cell: Cell) -> Mapping[str, list[Link]]:
     """The terms of each node as links of paths.
 
     A term whose source stands inside a function and beside it as well, as in h + tanh(h), is
@@ -336,62 +310,25 @@ def count(lin: Linearisation, of: str, wrt: str) -> int:
     return path_count(lin, of, (lin.variable(wrt, 1),))
 
 
-# -- sums --------------------------------------------------------------------------------
-
-
 def products_of(found: Iterable[Path]) -> list[Chain]:
     """The products of some paths, merged."""
-    return merged(reduce(_longer, path.links, Chain()) for path in found)
+    return merged(reduce(longer, path.links, Chain()) for path in found)
 
 
-def _longer(made: Chain, link: Link) -> Chain:
+def longer(made: Chain, link: Link) -> Chain:
+    """A product followed by the term of a link."""
     return made.then(link.term, link.place)
-
-
-def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
-    """The total derivative of a node by one variable of `ends`, within one step.
-
-    From layer to layer it is the product of the layers' own blocks.
-    """
-    between = seam(lin.cell, of, wrt)
-    if between is not None:
-        above = operator(lin, of, between, (between, *ends))
-        return product([above, operator(lin, name_of(between), wrt, ends)], lin.size(of))
-    if counted(lin, of, ends) > MAX_SUMMANDS:
-        return _nested(lin, lin.variable(of), wrt, ends, {})
-    return _total(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))
 
 
 def block(lin: Linearisation, found: Iterable[Path], of: str, wrt: str) -> MatrixExpr:
     """The sum of some paths between two values."""
-    return _total(lin, products_of(found), of, wrt)
+    return added(lin, products_of(found), of, wrt)
 
 
-def _total(lin: Linearisation, found: Iterable[Chain], of: str, wrt: str) -> MatrixExpr:
+def added(lin: Linearisation, found: Iterable[Chain], of: str, wrt: str) -> MatrixExpr:
+    """The sum of products between two values."""
     rows, cols = lin.size(of), lin.size(wrt)
     return total([p.operator(rows, cols) for p in found], rows, cols)
-
-
-def _nested(
-    lin: Linearisation,
-    source: Indexed,
-    wrt: Indexed,
-    ends: Collection[Indexed],
-    known: dict[Indexed, MatrixExpr],
-) -> MatrixExpr:
-    """The total derivative with sums in parentheses, each node's worked out once."""
-    if source not in known:
-        node = lin[name_of(source)]
-        cols = lin.size(name_of(wrt))
-        parts = []
-        for term in node.terms:
-            if term.source == wrt:
-                parts.append(term_operator(lin, node, term))
-            elif term.source not in ends and term.source in lin.symbols:
-                rest = _nested(lin, term.source, wrt, ends, known)
-                parts.append(product([term_operator(lin, node, term), rest], node.size))
-        known[source] = total(parts, node.size, cols)
-    return known[source]
 
 
 def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:

@@ -23,8 +23,9 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count, products_of, sums
+from symgate.linear.paths import CARRY, MAX_SUMMANDS, Path, followed, path_count, products_of
 from symgate.linear.products import Chain
+from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation
 
 

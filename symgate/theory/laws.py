@@ -23,7 +23,7 @@ from symgate.asked import is_number
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import sums
+from symgate.linear.sums import sums
 from symgate.linear.terms import Linearisation, Node
 from symgate.linear.ways import pieces
 from symgate.numerics.biases import given_biases

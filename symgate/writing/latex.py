@@ -24,6 +24,7 @@ from symgate.algebra.printing import (
     Shown,
     is_vector,
     last_of,
+    level_of,
     made,
 )
 from symgate.algebra.text import numbers_first
@@ -185,8 +186,8 @@ class LatexPrinter(Noted):
                 dots = isinstance(matrices[i - 1], Dots) or isinstance(matrix, Dots)
                 bits.append(" " if dots else THIN if closes else self.matvec_times)
             shown = self.shown(matrix)
-            bits.append(self.among(matrix, matrices))
-            grouped = bits[-1] != shown
+            grouped = shown.binds < level_of(matrix, len(matrices) > 1)
+            bits.append(self.parenthesised(shown) if grouped else shown)
             closes = (grouped or isinstance(matrix, Diag)) and self.notation.matvec != "cdot"
         return made(PRODUCT, *bits)
 

@@ -31,7 +31,8 @@ from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.linear.layers import seam
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, Path, count, operator, paths
+from symgate.linear.paths import MAX_PATHS, Path, count, paths
+from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head

@@ -254,7 +254,7 @@ def _number_of_paths(subject: Subject) -> Step:
     steps_of = Matrix([[count(subject.lin, of, wrt) for wrt in states] for of in states])
     if len(states) == 1:
         (number,) = steps_of
-        carried = sum(p.is_carry for p in paths(subject.lin, states[0], states[0]))
+        carried = next(iter(carries(subject.lin)), None)
         if number == 0:
             return Step(("The number of paths",), ("There is none.",))
         if number == 1:
@@ -266,7 +266,7 @@ def _number_of_paths(subject: Subject) -> Step:
             " steps have ",
             Pow(number, K),
             f": {number**2} over two steps, {number**3} over three."
-            + (" One of them is the carry alone." if carried == 1 else ""),
+            + (" One of them is the carry alone." if carried and len(carried.paths) == 1 else ""),
         )
         return Step(("The number of paths",), reason)
     if all(steps_of[i, j] == (i == j) for i in range(len(states)) for j in range(len(states))):

@@ -146,7 +146,9 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
 
 def _constant(bound: Expr) -> Expr:
     """What is left of a bound when all weights are zero."""
-    return Add(*(part for part in Add.make_args(bound.expand()) if part.is_number))
+    if bound.is_Add or (bound.is_Mul and any(part.is_Add for part in bound.args)):
+        return bound.func(*map(_constant, bound.args))
+    return bound if bound.is_number else Integer(0)
 
 
 def _vanish(subject: Subject, found: Bounds) -> Iterator[Step]:

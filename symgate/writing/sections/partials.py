@@ -8,7 +8,7 @@ from sympy import MatAdd, S
 
 from symgate.algebra.vectors import MatVec
 from symgate.linear.layers import seams
-from symgate.linear.paths import operator
+from symgate.linear.sums import operator
 from symgate.linear.terms import Term
 from symgate.writing.formulas import Formula, FormulaLine, Part, Step, line, listed
 from symgate.writing.marks import Equal
