@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.linear import paths
+from symgate.linear import sums
 from tests.oracles import sample
 from tests.test_adjoint import assert_equals_duals
 
@@ -65,7 +65,7 @@ def test_products_with_one_matrix_that_cancel_leave_no_term() -> None:
 
 def test_sums_in_parentheses_are_the_same_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many paths are left in parentheses: the same numbers."""
-    monkeypatch.setattr(paths, "MAX_SUMMANDS", 0)
+    monkeypatch.setattr(sums, "MAX_SUMMANDS", 0)
     cell = sg.Cell.from_text(
         "z[t] = sigmoid(U @ h[t-1])\nr[t] = tanh(A @ z[t] + B @ x[t])\n"
         "h[t] = z[t] * h[t-1] + r[t] * (C @ r[t])"
@@ -73,7 +73,7 @@ def test_sums_in_parentheses_are_the_same_jacobian(monkeypatch: pytest.MonkeyPat
     at = sample(cell, n=4, m=3)
     found = sg.lambdify(
         cell,
-        paths.operator(sg.linearise(cell), "h", cell.variable("h", 1), [cell.variable("h", 1)]),
+        sums.operator(sg.linearise(cell), "h", cell.variable("h", 1), [cell.variable("h", 1)]),
     )
     expected = at.text.jacobians(*at.given)("h", "h", 1)
     np.testing.assert_allclose(found(at.parameters, **at.window(1, 0)), expected, atol=1e-13)

@@ -29,14 +29,15 @@ NO_CARRY = [
 ]  # fmt: skip
 NO_LOSS = [
     "antisymmetric-rnn-gated", "lipschitz-rnn", "lstm-no-forget-gate", "unicornn",
-    "linear-attention", "deltanet", "deltanet-row", "ttt-linear",
+    "linear-attention",
 ]  # fmt: skip
 NO_BIAS = ["atr", "brc", "nbrc", "gru2", "mgu2"]
 REFUSED = {
     **dict.fromkeys(NO_CARRY, "has no carry"),
     **dict.fromkeys(NO_LOSS, "without loss"),
     **dict.fromkeys(NO_BIAS, "no bias to set"),
-    **dict.fromkeys(("gated-deltanet", "rwkv7"), "divides by ‖"),  # v / norm(v) with weights 0
+    **dict.fromkeys(("deltanet", "deltanet-row"), r"I - β_t k_t k_tᵀ.* keeps more in some"),
+    **dict.fromkeys(("gated-deltanet", "rwkv7", "ttt-linear"), "so no bias alone sets"),
     "hopfield": "has no carry",
     "cfc": "has no carry",
     "ltc": "no solution that could be found",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
-from sympy import Dummy, Expr, Function, Rational, S, Symbol
+from sympy import Dummy, Expr, Function, MatrixSymbol, Rational, S, Symbol
 
 from symgate.algebra.activations import Elementwise, record_of
 from symgate.algebra.fold import fold
@@ -18,7 +18,9 @@ from symgate.bounds.rest import Rest
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.linear.carry import carries
+from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
+from symgate.linear.paths import MAX_PATHS, count, paths
 from symgate.linear.terms import Linearisation
 from symgate.numerics.initialise import SCALAR
 
@@ -55,12 +57,30 @@ def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -
     wanted = known if state is None else {state: known[state]}
     reasons = []
     for name, carry in wanted.items():
+        if _is_erased(linearise(cell), name):
+            reasons.append(
+                f"{cell.name} moves {name} by {text(jacobian(cell, name, name))} a step, which "
+                f"keeps more in some directions than in others, so no bias alone sets its memory"
+            )
+            continue
         resting = at_rest(linearise(cell), carry)
         found = _for_one(cell, name, resting, memory, steps)
         if found is not None:
             return found
         reasons.append(_reason(cell, name, carry, resting))
     raise SymgateError("; ".join(reasons))
+
+
+def _is_erased(lin: Linearisation, state: str) -> bool:
+    """Whether a step takes away from a state along a vector, as I - β k kᵀ does."""
+    if count(lin, state, state) > MAX_PATHS:
+        return False
+    return any(
+        path.matrices
+        and not any(link.activated for link in path.links)
+        and not any(matrix.atoms(MatrixSymbol) for matrix in path.matrices)
+        for path in paths(lin, state, state)
+    )
 
 
 def _by_component(coefficient: Expr) -> Expr:
