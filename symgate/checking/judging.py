@@ -47,6 +47,7 @@ from symgate.checking.values import (
     choices,
     further,
     kind_of,
+    too_many,
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -257,6 +258,7 @@ class Judge:
                     yield fault
                 except _READING as fault:
                     yield NotUnderstood(f"this is not understood: {fault}", side)
+                self.all_tried &= not too_many(list(scope.seen.chosen))
                 for new in choices(list(scope.seen.chosen)):
                     known = any(new.items() <= done.items() for done in [*tried, *waiting])
                     if not known and new != scope.seen.chosen:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 from sympy import Expr
@@ -203,8 +204,21 @@ def kind_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+#: So many ways to choose are laid out; beyond them each kind is read in one way throughout.
+MOST_WAYS = 4096
+
+
+def too_many(keys: Sequence[str]) -> bool:
+    """Whether so much can be read in two ways that not every choice is laid out."""
+    return prod(len(WAYS[kind_of(key)]) for key in keys) > MOST_WAYS
+
+
 def choices(keys: Sequence[str]) -> list[dict[str, str]]:
     """All ways to choose, those first that read each kind in one way throughout."""
+    if too_many(keys):
+        kinds = list(dict.fromkeys(map(kind_of, keys)))
+        alike = (dict(zip(kinds, w, strict=True)) for w in product(*(WAYS[k] for k in kinds)))
+        return [{key: ways[kind_of(key)] for key in keys} for ways in alike]
     made = [
         dict(zip(keys, ways, strict=True)) for ways in product(*(WAYS[kind_of(k)] for k in keys))
     ]

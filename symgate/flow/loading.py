@@ -81,7 +81,7 @@ def _about(path: str | Path, stored: Mapping[str, Stored]) -> dict[str, Any]:
             f"{path} holds no curve of symgate; save one with decay.save(path). A trained network "
             f"is read by sg.model(path)"
         )
-    about: dict[str, Any] = json.loads(str(stored["about"].read()[()]))
+    about: dict[str, Any] = json.loads(npz.text(stored["about"]).rstrip("\0"))
     if about["format"] != FORMAT:
         raise SymgateError(
             f"{path} has format {shown(about['format'])}, and symgate {__version__} reads format "

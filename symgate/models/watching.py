@@ -168,7 +168,7 @@ class Watch:
         """This watch, with the epochs of a file before its own."""
         try:
             stored = npz.arrays(Archive(Path(path)))
-            about = json.loads(str(stored["about"].read()[()]))
+            about = json.loads(npz.text(stored["about"]).rstrip("\0"))
             lags, epochs = stored["lags"].read(), stored["epochs"].read()
             labels = fitting(tuple[str, ...], about["labels"], "labels")
             norm = fitting(str, about["norm"], "norm")

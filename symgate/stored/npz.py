@@ -34,6 +34,14 @@ def arrays(archive: Archive) -> dict[str, Stored]:
     return {name.removesuffix(".npy"): _stored(archive, name) for name in names}
 
 
+def text(stored: Stored) -> str:
+    """The text of an array; its bytes may hold what is no character, and Python trusts them."""
+    array = stored.read()
+    if array.dtype.kind != "U" or array.size != 1:
+        raise ValueError("no text")
+    return array.tobytes().decode("utf-32-be" if array.dtype.str[0] == ">" else "utf-32-le")
+
+
 def read_npy(path: Path) -> Array:
     """One array from a .npy file, its header held against the file."""
     try:
