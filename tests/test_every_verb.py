@@ -36,6 +36,7 @@ ONCE = {
     "a gate without input under a matrix": (
         "z[t] = sigmoid(C @ b1 + b3)\nh[t] = tanh(D @ z[t] + U @ h[t-1])"
     ),
+    "a gradient that is minus an adjoint": "r[t] = d - b\nh[t] = tanh(U @ h[t-1] + r[t])",
     "a state only through a gate": (
         "z[t] = sigmoid(U @ h[t-1])\nc[t] = tanh(V @ z[t-1] + c[t-1])\nh[t] = c[t-1]"
     ),

@@ -113,8 +113,8 @@ class OverTime(Operator):
 
     @property
     def shape(self) -> tuple[Any, Any]:
-        shape: tuple[Any, Any] = getattr(self.args[0], "shape", (1, 1))
-        return shape
+        summand = self.args[0]
+        return summand.shape if isinstance(summand, MatrixExpr) else (1, 1)
 
 
 class Power(Operator):
