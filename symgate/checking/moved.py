@@ -35,7 +35,7 @@ def around(products: Products, items: Sequence[Item]) -> list[Item]:
                 return [*found[:begin], taken, *found[stop:]]
     for at in range(len(found) - 1):
         (_, one, first), (sign, other, last) = found[at : at + 2]
-        if sign not in ("", "times") or not (moves(one) or moves(other)):
+        if sign not in ("", "times", "at") or not (moves(one) or moves(other)):
             continue
         left, right = _line(products, one, first), _line(products, other, last)
         if left is None or right is None or not left.cols == right.rows == ONE:
@@ -79,9 +79,9 @@ def spread(line: Operator) -> Operator:
 def _beside(items: Sequence[Item], at: int) -> tuple[int, int]:
     """From where to where the factors stand side by side with one of them."""
     first, stop = at, at + 1
-    while first > 0 and items[first][0] in ("", "times"):
+    while first > 0 and items[first][0] in ("", "times", "at"):
         first -= 1
-    while stop < len(items) and items[stop][0] in ("", "times"):
+    while stop < len(items) and items[stop][0] in ("", "times", "at"):
         stop += 1
     return first, stop
 

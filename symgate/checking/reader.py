@@ -161,7 +161,7 @@ class Reader:
     def _joined(self, items: list[Item], inside: bool) -> Value:
         segments: list[Item] = []
         for sign, value, at in self.products.outer(around(self.products, items)):
-            if segments and sign in ("", "times", "/"):
+            if segments and sign in ("", "times", "at", "/"):
                 own, before, place = segments[-1]
                 place = Span(place.start, at.stop)
                 made = (
@@ -170,7 +170,7 @@ class Reader:
                     else self.products.beside(before, value, place, inside)
                 )
                 segments[-1] = (own, made, place)
-            elif sign in ("", "times", "hadamard", "star", "tensor"):
+            elif sign in ("", "times", "at", "hadamard", "star", "tensor"):
                 segments.append((sign, value, at))
             else:
                 raise NotUnderstood("this sign is not understood", at)
