@@ -55,8 +55,9 @@ from symgate.linear.evaluation import Evaluation, flat
 from symgate.reading.names import Indices, reference
 from symgate.reading.trees import Tree
 
-#: The longest lag of a claim that is read, and the most readings of one side.
-MAX_LAG, MOST_READINGS = 6, 24
+#: The longest lag of a claim that is read, the most readings of one side, and after how many
+#: wrong sides no further one is judged.
+MAX_LAG, MOST_READINGS, MOST_WRONG = 6, 24, 20
 
 #: What tells a formula from prose.
 _FORMULA = re.compile(r"[\\_^({\[+∂δ⊙ᵀ*\d]|^\s*\w\s*$")
@@ -93,6 +94,12 @@ class Judge:
             else:
                 self.about.append(str(about[0]))
                 for side in sides(equality):
+                    wrong = sum(j.verdict == WRONG for j in self.judged)
+                    if wrong == MOST_WRONG and self.judged[-1].verdict == WRONG:
+                        why = f"{wrong} sides before this are wrong: from here on none is judged"
+                        self.judged.append(unclear(why, side.start, side.stop))
+                    if wrong == MOST_WRONG:
+                        break
                     judged = self.side(side, about)
                     of = str(about[0])
                     self.judged.append(replace(judged, about=of, start=side.start, stop=side.stop))
