@@ -240,7 +240,8 @@ def __getattr__(name: str) -> Any:
         from symgate.cells import named
         from symgate.instead import SYMGATE, absent
 
-        cell = {} if named(name) is None else {name: f"sg.cell({name!r})"}
+        zoo = named(name.lower().replace("_", "-"))
+        cell = {} if zoo is None else {name: f"sg.cell({zoo.name!r})"}
         raise AttributeError(absent("module 'symgate'", name, SYMGATE | cell, __all__))
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value

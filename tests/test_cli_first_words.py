@@ -64,6 +64,8 @@ def test_help_lists_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "told"),
     [
         (["--verison"], "--verison is not an option; did you mean --version?"),
+        (["cells", "--csv"], "--csv is not an option; choose from"),
+        (["decay", "gru", "--png"], "--png is not an option; take -o NAME.png"),
         (["decay", "gru", "--hiden", "3"], "--hiden is not an option; did you mean --hidden?"),
         (["examples", "/dev/null/new"], "/dev/null/new cannot be written: Not a directory"),
         (["check", "lstm", "missing.tex"], "cannot read missing.tex: No such file or directory"),
@@ -145,6 +147,8 @@ def test_show_says_what_it_is_near(capsys: pytest.CaptureFixture[str], tmp_path:
     file.write_text("h[t] = tanh(A @ h[t-1] + B @ u[t]) * sigmoid(C @ h[t-1])")
     assert "Nearest in the zoo: " in said(capsys, "show", str(file))
     assert "zoo" not in said(capsys, "show", "gru")
+    file.write_text("h[t] = tanh(W @ x[t] + U @ h[t-1])")
+    assert "Nearest in the zoo: rnn (conditional)" in said(capsys, "show", str(file))
 
 
 def test_latex_of_equations_is_taken_wherever_a_file_is(

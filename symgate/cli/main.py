@@ -138,12 +138,14 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     if not word.startswith("-"):
         return f"{word!r} is one word more than it takes"
     option = word.partition("=")[0]
-    known = [string[2:] for action in parser._actions for string in action.option_strings]
+    known = [string for action in parser._actions for string in action.option_strings]
     if option in ("-o", "--output"):
         return f"{option} is not an option here; what is printed goes into a file with > FILE"
-    if option in instead.OPTIONS:
-        return f"{option} is not an option; take {instead.OPTIONS[option]}"
-    offer = did_you_mean(option.lstrip("-"), filter(None, known))
+    mend = instead.OPTIONS.get(option, "")
+    options = set(re.findall(r"--?\w[\w-]*", mend))
+    if mend and (not options or options & set(known)):
+        return f"{option} is not an option; take {mend}"
+    offer = did_you_mean(option.lstrip("-"), [name[2:] for name in known if name[2:]])
     return f"{option} is not an option" + re.sub(r"'(\S+?)'", r"--\1", offer)
 
 

@@ -72,7 +72,12 @@ def nearest(cell: Cell, first: Iterable[str] = (), *, others: bool = True) -> Co
         return None
     mark = fingerprint(own)
     names = [name for group in _ordered(first, others) for name in group]
-    ranked = sorted(names, key=lambda name: _distance(_marked(name), mark))[:CANDIDATES]
+    many = len(cell.parameters)
+    apart = {
+        n: (_distance(_marked(n), mark), abs(len(zoo_form(n).cell.parameters) - many))
+        for n in names
+    }
+    ranked = sorted(names, key=apart.__getitem__)[:CANDIDATES]
     conditional = []
     for name in ranked:
         try:

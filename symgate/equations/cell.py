@@ -246,7 +246,8 @@ class Cell:
         return "\n".join(lines.values())
 
     def __repr__(self) -> str:
-        return f"<Cell {self.name}: states {', '.join(self.states)}; gates {', '.join(self.gates)}>"
+        gates = f"; gates {', '.join(self.gates)}" if self.gates else ""
+        return f"<Cell {self.name}: states {', '.join(self.states)}{gates}>"
 
     def _repr_latex_(self) -> str:
         return f"$${symgate.latex(self)}$$"

@@ -323,7 +323,7 @@ class Decay:
             "reaches": self.reaches,
             "time_constant": self.time_constant,
             "passes": self.passes,
-            "last_log10": self.median[-1],
+            "last_log10": float(self.median[-1]),
         }
 
     def to_dict(self) -> dict[str, Any]:

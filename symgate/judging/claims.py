@@ -57,6 +57,9 @@ class Judgement:
     numbers: Mapping[str, Number]
     command: str
 
+    def __repr__(self) -> str:
+        return f"<Judgement {self.id}: {self.verdict}>"
+
     @property
     def as_expected(self) -> bool:
         return self.verdict == self.expected

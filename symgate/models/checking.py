@@ -84,7 +84,8 @@ class Check:
         return float("inf") if self.next_best is None else self.next_best.error
 
     def __repr__(self) -> str:
-        return f"<Check: {str(self).splitlines()[0]}; {len(self.readings)} readings fit>"
+        fit = "1 reading fits" if len(self.readings) == 1 else f"{len(self.readings)} readings fit"
+        return f"<Check: {str(self).splitlines()[0]}; {fit}>"
 
     def __str__(self) -> str:
         verdict = "agrees" if self.holds else "does not agree"

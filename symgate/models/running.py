@@ -40,8 +40,8 @@ class BothWays:
 
     def __repr__(self) -> str:
         first = next(iter(self.runs.values()))
-        return (
-            f"<BothWays of {len(self.runs)} layers: {first.steps} steps, {first.samples} samples>"
+        return repr(first).replace(
+            f"Run of {first.cell.name}", f"BothWays of {len(self.runs)} layers"
         )
 
     @property

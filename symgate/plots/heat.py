@@ -187,7 +187,7 @@ def _short(value: Any) -> str:
 
 def _axis_title(name: str) -> str:
     if name.startswith("bias "):
-        return f"bias of gate {name[5:]}"
+        return name if name.startswith("bias b") else f"bias of gate {name[5:]}"
     return {"hidden": "units", "gain": "gain of the recurrent weights"}.get(name, name)
 
 

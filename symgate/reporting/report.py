@@ -44,6 +44,9 @@ class Report:
     data: Mapping[str, Any]
     failed: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return f"<Report {self.path}{'; failed: ' * bool(self.failed)}{', '.join(self.failed)}>"
+
     def to_dict(self) -> dict[str, Any]:
         """The data of the page, with its path."""
         return {"path": str(self.path), "failed": dict(self.failed), **self.data}
