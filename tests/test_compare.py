@@ -346,6 +346,8 @@ THE_SAME = (
     ("h[t] = hard_sigmoid(U @ h[t-1], 0.2)", "h[t] = max(0, min(1, 0.2 * (U @ h[t-1]) + 0.5))"),
     ("h[t] = relu(U @ h[t-1]) - relu(U @ h[t-1] - 6)", "h[t] = min(6, max(0, U @ h[t-1]))"),
     ("h[t] = relu(U @ h[t-1]) - relu(U @ h[t-1] - 6)", "h[t] = min(relu(U @ h[t-1]), 6)"),
+    ("h[t] = max(U @ h[t-1], W @ x[t])", "h[t] = max(W @ x[t], U @ h[t-1])"),
+    ("h[t] = min(-A @ h[t-1], d * h[t-1])", "h[t] = min(b * h[t-1], Z @ h[t-1])"),
     ("h[t] = tanh(U @ h[t-1] + W @ x[t] - alpha * h[t-1])", "h[t] = tanh(U @ h[t-1] + W @ x[t])"),
     ("h[t] = tanh(U @ h[t-1] + d * h[t-1])", "h[t] = tanh((A - beta * I) @ h[t-1])"),
     (

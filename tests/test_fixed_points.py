@@ -126,6 +126,17 @@ def test_the_formula_is_written_in_every_notation() -> None:
     assert found._repr_latex_() == f"$${found.latex()}$$"
 
 
+def test_the_imaginary_unit_is_not_the_identity() -> None:
+    found = sg.origin(
+        sg.Cell.from_text(
+            "u[t] = cos(theta) * u[t-1] - sin(theta) * v[t-1]\n"
+            "v[t] = sin(theta) * u[t-1] + cos(theta) * v[t-1]"
+        )
+    )
+    assert found.text() == "λ = cos(θ) - i sin(θ), λ = cos(θ) + i sin(θ)"
+    assert r"+ i \, \sin(\theta)" in found.latex()
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -69,6 +69,12 @@ def test_refused_with_a_reason(name: str) -> None:
         sg.memory(sg.cell(name), steps=40, hidden=4)
 
 
+def test_a_gate_of_the_step_before_has_a_bias_that_at_0_is_not_read() -> None:
+    cell = sg.Cell.from_text("z[t] = sigmoid(W @ x[t] + b)\nh[t] = z[t-1] * h[t-1] + V @ x[t]")
+    with pytest.raises(sg.SymgateError, match="with states and inputs at 0 it is 0 a step"):
+        sg.memory(cell, steps=40, hidden=4)
+
+
 @pytest.mark.parametrize("steps", [1.5, 2, 20, 500, 1e6])
 def test_any_number_of_steps(steps: float) -> None:
     m = sg.memory(sg.cell("lstm"), steps=steps, hidden=3)

@@ -192,6 +192,9 @@ class Printer:
     def print_NumberSymbol(self, e: Expr) -> Shown:
         return Shown(str(e))
 
+    def print_ImaginaryUnit(self, e: Expr) -> Shown:
+        return Shown("i")
+
     def print_Exp1(self, e: Expr) -> Shown:
         return self.call("exp", [Shown("1")])
 

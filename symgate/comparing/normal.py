@@ -181,7 +181,7 @@ class _Polynomials(Semantics):
     def apply(self, arguments: Sequence[Polynomial], e: Expr) -> Polynomial:
         name = function_name(e)
         if name in OF_TWO:
-            b, a = sorted(arguments, key=lambda p: p.constant is None)
+            b, a = sorted(arguments, key=_place)
             return b + activation("relu", a - b) if name == "max" else b - activation("relu", b - a)
         return activation(name, arguments[0], *(k.constant for k in arguments[1:]))
 
@@ -230,6 +230,12 @@ class _Polynomials(Semantics):
 
     def unknown(self, e: Basic) -> Any:
         raise Unsupported(f"{e} is none of what a comparison understands")
+
+
+def _place(p: Polynomial) -> tuple[Any, ...]:
+    """Sorts what a function of two takes, however it is typed: a number first, names last."""
+    kinds = sorted((type(g).__name__, getattr(g, "lag", 0)) for g in everything(p))
+    return p.constant is None, kinds, sorted(map(poly.order, p.terms))
 
 
 def _whole(vector: Any) -> Polynomial:

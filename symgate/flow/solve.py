@@ -218,7 +218,8 @@ def _reason(cell: Cell, state: str, carry: Expr, resting: Expr) -> str:
         shown = text(carry)
         if resting == 1 and shown == "1":
             return f"{cell.name} carries {state} without loss (by 1), so no bias sets its memory"
-        return f"{start}, which has no bias to set: at rest it is {text(_tidy(resting))} a step"
+        there = f"with states and inputs at 0 it is {text(_tidy(resting))} a step"
+        return f"{start}, which has no bias to set: {there}"
     scalars = [s for s in resting.free_symbols if not isinstance(s, Vector)]
     if len(scalars) > 1 and not resting.atoms(Vector):
         return f"{start}: make that 1 - 1/T by hand, for it has several parameters to choose from"

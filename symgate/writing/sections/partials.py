@@ -20,15 +20,10 @@ TITLE = "Local partials"
 def steps(subject: Subject) -> Iterator[Step]:
     cell = subject.cell
     if not cell.gates:
-        one = len(cell.states) == 1
-        yield Step(
-            ("None",),
-            (
-                "The cell has no gates: "
-                f"the new {'state follows' if one else 'states follow'} directly from the previous "
-                f"{'one' if one else 'ones'}.",
-            ),
-        )
+        follow = "state follows directly from the previous one"
+        if len(cell.states) > 1:
+            follow = "states follow from the previous ones"
+        yield Step(("None",), (f"The cell has no gates: the new {follow}.",))
         return
     before = [subject.lin.variable(s, 1) for s in cell.states]
     lines: list[FormulaLine] = []
