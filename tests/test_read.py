@@ -230,12 +230,28 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "gru-z-takes-new",
             id="a word that an equation defines",
         ),
+        pytest.param(
+            "$$\\mathbf{h}_t = \\tanh\\mathbf{a}_t$$\n"
+            "$$\\mathbf{a}_t = \\mathbf{W} \\mathbf{x}_t + \\mathbf{U} \\mathbf{h}_{t-1}$$\n",
+            "rnn",
+            id="a function before a bold name",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:
     (found,) = read_text(text, "note.rst")
     assert found.zoo is not None
     assert (found.zoo.name, found.misprints) == (zoo, ())
+
+
+def test_a_step_that_scales_an_exponent() -> None:
+    (found,) = read_text(
+        "$$\\Delta_t = \\mathrm{softplus}(W_\\Delta x_t + b_\\Delta)$$\n"
+        "$$\\bar A_t = \\exp(\\Delta_t A), \\quad \\bar B_t = \\Delta_t B_t$$\n"
+        "$$B_t = W_B x_t, \\quad C_t = W_C x_t$$\n"
+        "$$h_t = \\bar A_t h_{t-1} + \\bar B_t x_t$$\n$$y_t = C_t h_t$$\n"
+    )
+    assert (found.family, found.misprints) == ("ssm", ())
 
 
 def test_a_gate_that_weighs_nothing() -> None:

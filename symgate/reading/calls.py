@@ -41,7 +41,7 @@ class Calls:
             isinstance(group, Group) and self.is_outer(ref, group)
         ):
             return None
-        if bracket:
+        if bracket and not (raised is not None and self.is_symbol(raised)):
             assert isinstance(group, Group)
             value = self.applied(ref, factor, list(group.items), group)
             if raised is not None:
@@ -80,6 +80,12 @@ class Calls:
         return Call(
             factor.start, factor.stop, "exp", "e", self.term(items[0]), (base.start, base.stop)
         )
+
+    def is_symbol(self, raised: Scripted) -> bool:
+        r"""Whether braces hold a name and its index stands behind them, as in \mathbf{c}_t."""
+        ref = reference(raised, self.context.indices)
+        braces = isinstance(raised.base, Group) and raised.base.opening == "{"
+        return braces and ref is not None and (ref.time is not None or bool(ref.labels))
 
     def is_outer(self, ref: Reference, group: Group) -> bool:
         """Whether a bare capital stands before W x + U h + b: a function, as in H(…)."""

@@ -193,8 +193,10 @@ def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:
 
 
 def oriented(sketch: Sketch) -> Iterator[Broken]:
-    """All weights stand on one side: not W x beside h U."""
-    every = [(own, a) for own in sketch.lines.values() for s in own.sums for a in s.applied]
+    """All weights stand on one side: not W x beside h U; in exp(Δ_t A) the step scales A."""
+    sums = [(own, s) for own in sketch.lines.values() for s in own.sums]
+    scaled = [s for _, s in sums if len(s.parts) == 1 and s.call and s.call.function == "exp"]
+    every = [(own, a) for own, s in sums if s not in scaled for a in s.applied]
     rows = [(own, a) for own, a in every if a.row]
     columns = [(own, a) for own, a in every if not a.row]
     fewer = min(rows, columns, key=len)
