@@ -81,6 +81,14 @@ def test_results_print_short_show_in_a_notebook_and_pickle() -> None:
             assert isinstance(result.to_frame(), pd.DataFrame), name
 
 
+def test_what_stands_beside_a_curve_says_how_it_is_drawn() -> None:
+    d = sg.decay("gru", hidden=3, lags=5)
+    for beside in (d.paths, d.bounds, d.predictions):
+        with pytest.raises(AttributeError, match=r"take sg\.plots\.") as told:
+            beside.plot()
+        assert eval(str(told.value).partition("; take ")[2], {"sg": sg, "d": d})
+
+
 def test_lists_of_sequences_are_run_one_by_one() -> None:
     params = sg.init("gru", hidden=3, input=2, seed=1)
     long, short = np.ones((7, 2)), np.zeros((4, 2))

@@ -92,6 +92,7 @@ def test_a_kink_is_found() -> None:
         ("a", "a", "has a meaning"),
         ("9", "a", "letters, digits and _"),
         ("own_fault", "b * a", "not a formula in a"),
+        ("own_fault", "x * sigmoid(x)", "it holds no a"),
         ("own_fault", "U @ a", "not a formula in a"),
         ("own_fault", "softmax(a)", "not a formula in a"),
         ("own_fault", "a +", "the line ends"),

@@ -93,9 +93,8 @@ def _expression(name: str, formula: str) -> Expr:
     try:
         cell = cell_of_text(f"a[t] = {_ARGUMENT.sub('a[t-1]', formula)}")
     except EquationError as error:
-        raise EquationError(
-            f"{formula!r} is not a formula in a for {name}: {error.message}"
-        ) from None
+        why = "it holds no a" if "there is no state" in error.message else error.message
+        raise EquationError(f"{formula!r} is not a formula in a for {name}: {why}") from None
     whole = cell.equations["a"].xreplace({variable("a", 1): A})
     plain = whole.free_symbols == {A} and not whole.has(Opaque)
     functions = whole.atoms(sp.Function)

@@ -23,7 +23,7 @@ from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
 from symgate.flow.run_bound import SEGMENT, run_bound
-from symgate.instead import signs
+from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import path_count
 from symgate.numerics.compiled import matrix_value, scalar_value
@@ -41,7 +41,7 @@ Array = NDArray[Any]
 ROUNDING = 1e-12
 
 
-@signs("a set of bounds")
+@tells("a set of bounds", {"plot": "sg.plots.decay_curves([d], bounds=True)"})
 @dataclass(frozen=True, eq=False)
 class Ceilings:
     """log10 of the bounds of ‖∂of_t/∂wrt_{t-k}‖ for k = 0 … K.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.flow.tail import quantile
-from symgate.instead import signs
+from symgate.instead import tells
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, named_paths
 from symgate.numerics.dense import whole
@@ -65,7 +65,7 @@ class PathBlock:
         return f"<Block ∂{self.of}/∂{self.wrt} by {len(self.share)} paths>"
 
 
-@signs("a set of paths")
+@tells("a set of paths", {"plot": "sg.plots.path_curves(d.paths)"})
 @dataclass(frozen=True, eq=False)
 class Paths:
     """The paths of some runs, for every block of the whole state that was asked for.

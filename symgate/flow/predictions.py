@@ -17,7 +17,7 @@ from sympy import Expr
 
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
-from symgate.instead import signs
+from symgate.instead import tells
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.general import is_general, over_steps
@@ -54,7 +54,7 @@ class Prediction:
         )
 
 
-@signs("a set of predictions")
+@tells("a set of predictions", {"plot": "sg.plots.decay_curves([d], predictions=True)"})
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What was predicted; `notes` says what could not be."""

@@ -201,7 +201,7 @@ class Network:
         if len(ends) > 1 or len(groups) > 1:
             both = ", ".join(repr(layer.name) for layer in ends) or ", ".join(map(repr, groups))
             raise SymgateError(f"{name!r} is the end of {both}; say more of the name")
-        raise UnknownName("a layer named", str(name), [*names, *self.groups])
+        raise UnknownName("a layer named", str(name), filter(None, [*names, *self.groups]))
 
     def part(self, name: str | None) -> Network:
         """The network under a name: a layer, or layers one above the other."""

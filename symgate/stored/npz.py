@@ -53,6 +53,8 @@ def read_npy(path: Path) -> Array:
             return np.frombuffer(file.read(size), dtype).reshape(shape, order=order)
     except OSError as error:
         raise SymgateError(f"cannot read {path}: {error.strerror or error}") from None
+    except SymgateError:
+        raise
     except ODD as error:
         raise SymgateError(f"{path} is not an array: {str(error)[:100]}") from None
 
