@@ -130,3 +130,14 @@ def test_what_doubles_is_still_measured() -> None:
     for _ in range(29):
         value = value * np.tanh(value)
     assert np.allclose(run["g30"][1], value, rtol=1e-12, atol=0)
+
+
+def test_a_chain_of_divisions_is_measured_and_compared() -> None:
+    """Written into each other its gates cost SymPy twice the time a level, and on a ray their
+    numbers twice the digits: neither ended at 30."""
+    lines = [f"g{i}[t] = h[t-1] / (2 + g{i - 1}[t]**2)" for i in range(1, 31)]
+    text = "g0[t] = 1 / (1 + (A @ h[t-1])**2)\n" + "\n".join(lines)
+    cell = sg.Cell.from_text(f"{text}\nh[t] = g30[t] * tanh(U @ h[t-1] + W @ x[t])")
+    assert sg.decay(cell, hidden=3, lags=3, networks=1).bound_log10.shape[0] == 4
+    assert sg.compare(cell, "gru").verdict != "equal"
+    assert sg.compare(cell, cell).verdict == "identical"

@@ -170,7 +170,7 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
         left, right = normal_form(one), normal_form(other)
     except BEYOND as error:
         if one == other:
-            return Comparison(one, other, "identical", reason="their equations are the same")
+            return _same(one, other)
         if isinstance(error, TooLarge | RecursionError):
             return Comparison(one, other, NONE_FOUND, reason=_why(error))
         try:
@@ -194,6 +194,10 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
             return _unrelated(left, right, tired)
     except (TooLarge, RecursionError):
         return Comparison(one, other, NONE_FOUND, reason=tired)
+
+
+def _same(one: Cell, other: Cell) -> Comparison:
+    return Comparison(one, other, "identical", reason="their equations are the same")
 
 
 def _beyond_vectors(one: Cell, other: Cell, why: str) -> Comparison:
@@ -274,6 +278,8 @@ def _only_names(one: Normal, other: Normal, found: ProvedMap) -> bool:
 
 def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
     """The verdict where no relation was found: "different" only where both ways are excluded."""
+    if one.cell == other.cell:
+        return _same(one.cell, other.cell)
     excluded = separated(one, other), separated(other, one)
     cells, reasons = (one.cell, other.cell), dict.fromkeys(filter(None, excluded))
     there, back = (False if why else None for why in excluded)

@@ -224,6 +224,8 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
 def _power_of_term(base: Polynomial, exponent: Fraction) -> Polynomial:
     ((monomial, coefficient),) = base
     raised = frozenset((g, e * exponent) for g, e in monomial if exponent)
+    digits = coefficient.numerator.bit_length() + coefficient.denominator.bit_length()
+    spend(int(digits * abs(exponent)) // 64)  # squares of squares double their digits
     whole = coefficient ** int(exponent) if coefficient != 1 else Fraction(1)
     return Polynomial({raised: whole})
 

@@ -22,6 +22,9 @@ from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation
 from symgate.linear.ways import pieces
 
+#: As deep nodes are written into each other: SymPy's questions of signs double with each level.
+DEEPEST = 8
+
 
 @dataclass(frozen=True)
 class ProductBlock:
@@ -200,11 +203,14 @@ class _Plan:
     def ready_elementwise(self, waiting: list[str], known: set[Basic]) -> list[str]:
         """Nodes of which everything is known, and those that these make known."""
         ready: dict[Basic, int] = {}  # each with its length where the others are written in
+        deep: dict[Basic, int] = {}
         for name in waiting:
+            inside = leaves(self.body[name])
             written = length([self.body[name]], ready)
-            fits = not ready or written <= MOST_WRITTEN
-            if fits and all(self.is_known(e, known) for e in leaves(self.body[name])):
-                ready[variable(name)] = written
+            depth = 1 + max((deep.get(e, 0) for e in inside), default=0)
+            fits = not ready or (written <= MOST_WRITTEN and depth <= DEEPEST)
+            if fits and all(self.is_known(e, known) for e in inside):
+                ready[variable(name)], deep[variable(name)] = written, depth
                 known.add(variable(name))
         return list(map(name_of, ready))
 
