@@ -54,6 +54,7 @@ from symgate.comparing.polynomials import (
     number,
 )
 from symgate.equations.cell import Cell
+from symgate.numerics.values import FUNCTIONS
 
 #: Activations with f(-a) = f(a) - a.
 MIRRORED = ("relu", "softplus", "gelu")
@@ -178,8 +179,10 @@ class _Polynomials(Semantics):
             raise Unsupported(f"the exponent of {e} is not a number")
         return power(base, exponent.constant)
 
-    def apply(self, arguments: Sequence[Polynomial], e: Expr) -> Polynomial:
+    def apply(self, arguments: Sequence[Polynomial], e: Any) -> Polynomial:
         name = function_name(e)
+        if name not in FUNCTIONS:  # of a user: its formula
+            return _whole(fold(e.closed_form(), self))
         if name in OF_TWO:
             b, a = sorted(arguments, key=_place)
             return b + activation("relu", a - b) if name == "max" else b - activation("relu", b - a)

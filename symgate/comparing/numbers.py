@@ -27,7 +27,7 @@ from symgate.comparing.polynomials import (
 from symgate.comparing.solving import Unknown, Value
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
-from symgate.numerics.functions import MODULE
+from symgate.numerics.values import FUNCTIONS
 
 if TYPE_CHECKING:
     from symgate.comparing.search import ProvedMap
@@ -87,7 +87,7 @@ class Evaluation:
                     top, _, bottom = kind.removeprefix("power ").partition("/")
                     return np.asarray(value ** (int(top) / int(bottom or 1)))
                 constants = [] if extra is None else [float(extra)]
-                return np.asarray(_function(kind)(value, *constants))
+                return np.asarray(FUNCTIONS[kind](value, *constants))
             case InverseFactor(of=of):
                 return np.asarray(1 / self(of))
             case Exp(of=monomial):
@@ -110,10 +110,6 @@ def block(array: Array, matrix: MatrixFactor, cell: Normal, sizes: Sizes) -> Arr
         part = slice(start, start + widths[at])
         array = array[..., part, :] if is_of_rows(matrix.block) else array[..., part]
     return np.swapaxes(array, -1, -2) if matrix.transposed else array
-
-
-def _function(kind: str) -> Any:
-    return MODULE.get(kind) or getattr(np, kind.lower())
 
 
 # -- numbers for a map -------------------------------------------------------------------

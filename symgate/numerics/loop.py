@@ -30,6 +30,7 @@ from symgate.numerics.schedule import (
     split_stacks,
 )
 from symgate.numerics.threads import ONE_THREAD
+from symgate.numerics.values import FUNCTIONS
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -375,7 +376,6 @@ def in_place(function: Function, now: str, code: LoopCode) -> list[str]:
         constants = "".join(f", {float(a)!r}" for a in function.args[1:])
         return [f"{now}[...] = {code.constant(MODULE[name])}({now}{constants})"]
     record = record_of(function)
-    if record.formula:  # of a user: worked out from its closed form
+    if record.name not in FUNCTIONS:  # of a user: worked out from its closed form
         return [f"{now}[...] = {code.constant(elementwise((record.closed,)).function)}({now})[0]"]
-    ufunc = getattr(np, {"Abs": "absolute"}.get(name, name))
-    return [f"{code.constant(ufunc)}({now}, {now})"]
+    return [f"{code.constant(FUNCTIONS[record.name])}({now}, {now})"]
