@@ -275,6 +275,17 @@ def test_layers_alone_and_a_state_under_a_name() -> None:
     assert [(f.family, f.misprints) for f in sg.read(code)] == [("mgu", ())]
 
 
+def test_layers_without_an_owner() -> None:
+    code = (
+        "```python\nWz = nn.Linear(d, n); Uz = nn.Linear(n, n, bias=False)\n"
+        "lin_h = nn.Linear(d, n)\ndef step(x, h, fc_n):\n    z = torch.sigmoid(Wz(x) + Uz(h))\n"
+        "    n = torch.tanh(lin_h(x) + fc_n(h))\n    return z * h + (1 - z) * n\n```"
+    )
+    (found,) = sg.read(code).cells
+    assert (found.family, found.misprints) == ("ugrnn", ())
+    assert found.text[0] == "z[t] = sigmoid(Wz @ x[t] + b_Wz + Uz @ h[t-1])"
+
+
 def test_an_average_and_its_weight_in_a_formula() -> None:
     text = (
         r"$a_t = e^{-w} a_{t-1} + e^{k_t} v_t$, $b_t = e^{-w} b_{t-1} + e^{k_t}$, "

@@ -53,7 +53,7 @@ _ASSIGNED = re.compile(
 )
 _BLOCK = re.compile(r"^[ \t]*(?:async )?(?:def|class)\b", re.MULTILINE)
 _NAME = re.compile(r"\w+")
-_LAYER = re.compile(r"self\.(\w+)\s*=\s*(?:\w+\.)*(?:Linear|Dense)\(([^\n]*)")
+_LAYER = re.compile(r"\b(\w++)\s*+=\s*+(?:\w++\.)*+(?:Linear|Dense)\(([^\n;]*)")
 
 #: A linear layer with an activation behind it.
 _WRAPPED = re.compile(

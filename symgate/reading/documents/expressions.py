@@ -172,8 +172,10 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return spell(args[0], names, level)
     if isinstance(node.func, ast.Call) and last_name(node.func.func) in DENSE and len(args) == 1:
         return _dense(node.func, args[0], names, at, level)
-    layer = raw_name(node.func) if value is not None else ""
-    if value and layer and len(args) == 1 and (name not in SPLITS or _is_module(value)):
+    bare = value is None and (called in names.layers or re.match("(linear|lin|fc|dense)_", called))
+    layer = raw_name(node.func) if value is not None or bare else ""
+    own = bare or (value is not None and (name not in SPLITS or _is_module(value)))
+    if layer and len(args) == 1 and own:
         return _layer(layer, args[0], names, at, level)
     raise Unknown
 
