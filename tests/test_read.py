@@ -7,6 +7,7 @@ documentation, a third of them with a misprint put in; labels were made by eye.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -242,6 +243,15 @@ def test_ways_to_write(text: str, zoo: str) -> None:
     (found,) = read_text(text, "note.rst")
     assert found.zoo is not None
     assert (found.zoo.name, found.misprints) == (zoo, ())
+
+
+def test_what_no_document_is(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(b" " * 20_000_001)
+    os.mkfifo(tmp_path / "b.md")
+    with pytest.raises(SymgateError, match="larger than"):
+        sg.read(tmp_path / "a.md")
+    with pytest.raises(SymgateError, match="not a file"):
+        sg.read(tmp_path / "b.md")
 
 
 def test_a_step_that_scales_an_exponent() -> None:

@@ -101,6 +101,8 @@ def file_text(path: Path) -> str:
         if path.stat().st_size > MAX_BYTES:
             raise SymgateError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
         data = path.read_bytes()
+    except SymgateError:
+        raise
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no file can have this name"
         raise SymgateError(f"cannot read {path}: {why}") from None

@@ -174,8 +174,8 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return _dense(node.func, args[0], names, at, level)
     bare = value is None and (called in names.layers or re.match("(linear|lin|fc|dense)_", called))
     layer = raw_name(node.func) if value is not None or bare else ""
-    own = bare or (value is not None and (name not in SPLITS or _is_module(value)))
-    if layer and len(args) == 1 and own:
+    applied_here = bare or (value is not None and (name not in SPLITS or _is_module(value)))
+    if layer and len(args) == 1 and applied_here:
         return _layer(layer, args[0], names, at, level)
     raise Unknown
 
