@@ -281,7 +281,8 @@ def _unrelated(one: Normal, other: Normal, tried: str = TRIED) -> Comparison:
     if one.cell == other.cell:
         return _same(one.cell, other.cell)
     excluded = separated(one, other), separated(other, one)
-    cells, reasons = (one.cell, other.cell), dict.fromkeys(filter(None, excluded))
+    said = (each for why in excluded for each in why.split("; ") if each)
+    cells, reasons = (one.cell, other.cell), dict.fromkeys(said)
     there, back = (False if why else None for why in excluded)
     if all(excluded):
         why = "; ".join(reasons)

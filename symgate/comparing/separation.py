@@ -46,12 +46,13 @@ MARGIN = 1e-4
 class Pair:
     """Two cells with the variables of the second named as the first's.
 
-    `observed` has by name what both compute.
+    `observed` has by name what both compute, `taking` what stands for states without a partner.
     """
 
     one: Normal
     other: Normal
     observed: Mapping[str, tuple[Polynomial, Polynomial]]
+    taking: str = ""
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -74,13 +75,14 @@ def separated(one: Normal, other: Normal) -> str:
                 found = next(filter(None, (proof(pair) for proof in PROOFS)), "")
                 if not found or ways > MOST_WAYS:
                     return ""
-                reasons[found] = None
+                reasons[found + pair.taking] = None
     except TooLarge:
         return ""
     return "; ".join([*reasons][:MOST_REASONS])
 
 
-def _counted(one: Normal, other: Normal) -> str:
+def _counted(*both: Normal) -> str:
+    one, other = sorted(both, key=lambda each: each.cell.name)
     for what, left, right in (
         ("inputs", one.cell.inputs, other.cell.inputs),
         ("states", tuple(one.states), tuple(other.states)),
@@ -127,7 +129,8 @@ def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping
         names.get(s, f"{s} = {name}"): (one.observed[name], renamed(gone(every[s])))
         for s, name in partners.items()
     }
-    return Pair(one, other, observed)
+    taking = ", ".join(f"{d} = {s or 0}" for d, s in dropped.items())
+    return Pair(one, other, observed, taking and f" (taking {taking} in {other.cell.name})")
 
 
 def _is_gate(cell: Normal, state: str) -> bool:
