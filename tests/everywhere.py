@@ -133,6 +133,7 @@ def pictures() -> dict[str, Callable[[], Any]]:
         "lag_time_map": lambda: p.lag_time_map(sg.decay(run(), lags=4)),
         "memory": lambda: p.memory(sg.memory("lstm", steps=5), axes(None)),
         "memory_curves": lambda: p.memory_curves(sg.memory("lstm", steps=5)),
+        "norms": lambda: p.norms(sg.lag_norms(run(), lags=4), axes(None)),
         "path_curves": lambda: p.path_curves(decay().paths),
         "reach_curve": lambda: p.reach_curve(sg.reach(network(), series(), at=3), axes(None)),
         "singular_value_curves": lambda: p.singular_value_curves(decay()),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from importlib.util import find_spec
 
 from symgate.errors import SymgateError
 
@@ -11,15 +13,20 @@ UNKNOWN = 16 << 30
 
 
 def memory() -> int:
-    """The bytes of memory that this machine has.
+    """The bytes of memory that this machine has, or that a process may have where that is less.
 
     >>> memory() > 0
     True
     """
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return UNKNOWN
+        there = UNKNOWN
+    if find_spec("resource") is None:
+        return there
+    resource = import_module("resource")
+    limit: int = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return there if limit == resource.RLIM_INFINITY else min(there, limit)
 
 
 def must_fit(what: str, numbers: int, mend: str) -> None:
