@@ -19,7 +19,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 # One file for each idea, each in seconds.
 QUICK := $(addprefix tests/test_, language.py activations.py orders.py adjoint.py sound_bounds.py \
 	carry.py memory.py paths.py no_false_verdict.py bad_calls.py engines.py verify.py derive.py \
-	modern.py imports.py)
+	imports.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help report published sample test quick mutants bench lock clean
