@@ -232,3 +232,10 @@ def test_a_cell_without_a_path_has_no_parts() -> None:
     assert dict(d.paths.share) == {}
     assert np.isneginf(d.paths["h", "h"].whole[1:]).all()
     path_curves(d.paths)
+
+
+def test_a_path_through_an_activation_alone_is_no_carry() -> None:
+    cell = sg.Cell.from_text("h[t] = 0.5 * tanh(h[t-1]) + W @ x[t]")
+    (path,) = paths_of_step(sg.linearise(cell), "h", "h")
+    assert path.is_direct
+    assert not path.is_carry
