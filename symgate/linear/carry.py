@@ -10,7 +10,7 @@ from sympy import Add, Expr, Function, Indexed, Mul
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, name_of, time_of
 from symgate.linear.paths import MAX_FOLLOWED, Path, in_order, links_of, scaled_by, walk
-from symgate.linear.terms import Linearisation, Term
+from symgate.linear.terms import Linearisation
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _unhindered(lin: Linearisation, state: str) -> list[Path]:
     """The paths from a state to itself that meet no matrix and no activation."""
     goal = lin.variable(state, 1)
     free = {
-        name: [x for x in links if not x.activated and _scales(x.term)]
+        name: [x for x in links if not x.activated and x.weight is None]
         for name, links in links_of(lin.cell).items()
     }
 
@@ -65,10 +65,6 @@ def _unhindered(lin: Linearisation, state: str) -> list[Path]:
     if sum(number.get(goal, [])) > MAX_FOLLOWED:
         return []
     return walk(lin, state, [goal], free, Path(()), Path.then, in_order).get(goal, [])
-
-
-def _scales(term: Term) -> bool:
-    return term.matrix is None or scaled_by(term.map) is not None
 
 
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:

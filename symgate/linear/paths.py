@@ -48,6 +48,11 @@ class Link:
     place: int = 0
     activated: bool = False
 
+    @property
+    def weight(self) -> MatrixExpr | None:
+        """The term's weight matrix; None where it only scales what it reads."""
+        return None if scaled_by(self.term.map) is not None else self.term.matrix
+
 
 @dataclass(frozen=True)
 class Path:
@@ -78,9 +83,7 @@ class Path:
     @property
     def matrices(self) -> tuple[MatrixExpr, ...]:
         """The weight matrices on the path."""
-        return tuple(
-            t.matrix for t in self.terms if t.matrix is not None and scaled_by(t.map) is None
-        )
+        return tuple(w for link in self.links if (w := link.weight) is not None)
 
     @property
     def lines(self) -> tuple[Node, ...]:

@@ -139,13 +139,14 @@ def general_lag_norms(
 
 def _check_work(run: Run, of: str, rows: Array, wrt: str, lags: int, norm: str) -> None:
     """Refuse what would take hours, before it starts."""
-    few, many = sorted((len(rows), math.prod(run.shape(wrt))))
+    columns = math.prod(run.shape(wrt))
+    few, many = sorted((len(rows), columns))
     work = few * many * (few if norm == "spectral" else 1)
     if work * lags * run.samples > MOST_WORK:
         raise SymgateError(
             f"∂{of}/∂{wrt} of {run.cell.name} has {len(rows):,} rows and "
-            f"{math.prod(run.shape(wrt)):,} columns: its {norm} norm at {lags} lags would take "
-            f"hours; take fewer units, lags or samples, or norm='frobenius'"
+            f"{columns:,} columns: its {norm} norm at {lags} lags would take hours; "
+            f"take fewer units, lags or samples, or norm='frobenius'"
         )
 
 
