@@ -39,7 +39,8 @@ from sympy import (
 
 from symgate import Cell, linearise
 from symgate.algebra.activations import softsign
-from symgate.algebra.operators import Column, ColumnBlock, Diag
+from symgate.algebra.matrices import ColumnBlock
+from symgate.algebra.operators import Column, Diag
 from symgate.algebra.vectors import MatVec, Stack, Vector, shifted, variable
 
 PRIME = 2**61 - 1

@@ -10,7 +10,8 @@ import pytest
 import sympy as sp
 
 import symgate as sg
-from symgate.algebra.activations import ACTIVATIONS, A, K, Y
+from symgate.algebra.activations import ACTIVATIONS
+from symgate.algebra.elementwise import A, K, Y
 from symgate.bounds.functions import slope_range, value_range
 from tests.duals import FUNCTIONS, Dual
 

@@ -17,7 +17,8 @@ import sympy as sp
 
 import symgate as sg
 from symgate.algebra import activations
-from symgate.algebra.activations import FUNCTIONS, Y, record_of, sigmoid
+from symgate.algebra.activations import FUNCTIONS, record_of, sigmoid
+from symgate.algebra.elementwise import Y
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.vectors import variable
 from symgate.bounds import norms

@@ -6,7 +6,8 @@ import pytest
 from sympy import Indexed, IndexedBase, MatrixSymbol, Symbol
 
 import symgate as sg
-from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.matrices import ColumnBlock
+from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import MatVec, Outer, Stack, Vector, t, variable
 
 N = Symbol("n", integer=True, positive=True)

@@ -19,13 +19,6 @@ ROOT = Path(__file__).parent.parent / "symgate"
 #: The classes of the algebra that only its own rooms tell apart.
 KINDS = {"MatVec", "Stack", "Transpose"}
 
-#: Files past 400 lines; no other may join them.
-LONG = {
-    "symgate.algebra.activations",
-    "symgate.algebra.operators",
-    "symgate.algebra.printing",
-}
-
 Node = ast.FunctionDef | ast.Lambda
 
 
@@ -111,7 +104,7 @@ def test_functions_import_nothing_of_the_house() -> None:
 
 def test_no_file_is_long() -> None:
     lines = {name: len(text.splitlines()) for name, text in files().items()}
-    assert {n: count for n, count in lines.items() if count > 400 and n not in LONG} == {}
+    assert {n: count for n, count in lines.items() if count > 400} == {}
     assert median(lines.values()) < 150
 
 

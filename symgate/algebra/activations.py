@@ -1,183 +1,59 @@
 """The activation functions: one record each, which everybody reads.
 
-A record says all that is known of a function: its closed form, its slope in its own value,
-the form that floating point needs, its range, that of its slope, its parity, its kinks, and
-how it is spelled. What a language of numbers (NumPy, mpmath, C, JavaScript, intervals) does
-not know by name, it works out from the record, so that a function that a user registers
-works everywhere at once.
-
-Records are written in `A` (what the function acts on), `Y` (its own value) and `K` (its
-constant, where it takes one).
+What a language of numbers (NumPy, mpmath, C, JavaScript, intervals) does not know by name, it
+works out from the record (`symgate.algebra.elementwise` says what that holds), so that a
+function that a user registers works everywhere at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import copyreg
+from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, Function, Integer, Rational, S, Symbol, oo
-from sympy.core.function import ArgumentIndexError
+from sympy import Rational, S, oo
 
-A = Symbol("a", real=True)
-B = Symbol("b", real=True)
-Y = Symbol("y", real=True)
-K = Symbol("k", positive=True)
-
-
-@dataclass(frozen=True)
-class Activation:
-    """What is known of a function that acts component by component.
-
-    `function` is its SymPy class. `slope` is the derivative by the argument in A, Y and K,
-    and `closed` the value in functions that are better known; both are None for SymPy's own,
-    which SymPy differentiates. `stable` is the form for floating point, where the closed form
-    overflows or cancels. `range` and `slopes` hold the lowest and highest value, over all real
-    arguments, of the function and of its slope. `parity` is "odd", "even", "" or, for
-    f(-a) = 1 - f(a), "mirrored". `rising` says that it never falls. At `kinks` it has no
-    derivative. `constant` says what a second argument is, and `default` is its value.
-    `latex`, `text` and `spellings` are how it is written and what else it is called; `formula`
-    is what a user wrote who registered it.
-    """
-
-    name: str
-    function: Any
-    closed: Expr | None = None
-    slope: Expr | None = None
-    stable: Expr | None = None
-    range: tuple[Expr, Expr] = (-oo, oo)
-    slopes: tuple[Expr, Expr] = (-oo, oo)
-    parity: str = ""
-    rising: bool = False
-    kinks: tuple[Expr, ...] = ()
-    constant: str = ""
-    default: Expr = S.One
-    latex: str = ""
-    text: str = ""
-    spellings: tuple[str, ...] = ()
-    surrogate: bool = False
-    in_language: bool = True
-    formula: str = ""
-
-    def __reduce__(self) -> tuple[object, ...]:
-        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "function"}
-        return _known, (kept,)
-
-    def bound(self, form: Expr, function: Expr) -> Expr:
-        """A form of this record for one function of an argument: A, Y and K put in.
-
-        >>> record = ACTIVATIONS["hard_sigmoid"]
-        >>> record.bound(record.closed, hard_sigmoid(Symbol("u")))
-        maximum(0, minimum(1, u/6 + 1/2))
-        """
-        arguments = function.args
-        other = arguments[1] if len(arguments) > 1 else self.default
-        return form.xreplace({A: arguments[0], B: other, K: other, Y: function})
+from symgate.algebra.elementwise import (
+    RECORDS,
+    A,
+    Activation,
+    Elementwise,
+    K,
+    Y,
+    maximum,
+    minimum,
+    step,
+)
 
 
-class Elementwise(Function):
-    """A real function that acts component by component; its record says the rest."""
-
-    is_real = True
-    is_extended_real = True
-    is_finite = True
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        record = record_of(self)
-        if argindex != 1 or record.slope is None:
-            raise ArgumentIndexError(self, argindex)
-        return record.bound(record.slope, self)
-
-    def closed_form(self) -> Expr:
-        """The same value in functions that are better known."""
-        record = record_of(self)
-        if record.closed is None:
-            raise TypeError(f"{self.func.__name__} has no closed form")
-        return record.bound(record.closed, self)
-
-    def _eval_evalf(self, prec: int) -> Any:
-        if not all(a.is_number for a in self.args):
-            return None
-        return self.closed_form()._eval_evalf(prec)
-
-    def _eval_rewrite(self, rule: Any, args: Any, **hints: Any) -> Any:
-        if rule in (sp.exp, sp.Piecewise):
-            return self.closed_form().rewrite(rule)
-        return None
-
-
-def made(
-    name: str, takes: tuple[int, ...] = (1,), base: Any = Elementwise, module: str = __name__
-) -> Any:
+def _made(name: str, takes: tuple[int, ...] = (1,), module: str = __name__) -> Any:
     """A SymPy function class, of this module unless another is named."""
-    return type(base)(name, (base,), {"nargs": takes, "__module__": module})
+    kind: Any = type(Elementwise)
+    return kind(name, (Elementwise,), {"nargs": takes, "__module__": module})
 
 
-class step(Elementwise):
-    """1 where the argument is positive, else 0: the slope of relu.
+sigmoid = _made("sigmoid")
+relu = _made("relu")
+leaky_relu = _made("leaky_relu", (1, 2))
+elu = _made("elu", (1, 2))
+gelu = _made("gelu")
+silu = _made("silu")
+softplus = _made("softplus")
+softsign = _made("softsign")
+hard_sigmoid = _made("hard_sigmoid", (1, 2))
+hard_tanh = _made("hard_tanh", (1, 2))
+normal_cdf = _made("normal_cdf")
+normal_pdf = _made("normal_pdf")
+log1p = _made("log1p")
+expm1 = _made("expm1")
+spike = _made("spike", (1, 2))
+surrogate = _made("surrogate", (1, 2))
 
-    It has no derivative at 0 and is not differentiated: asking for it raises.
-    """
+_ZERO = S.Zero
 
-    nargs = (1,)
-
-    @classmethod
-    def eval(cls, a: Expr) -> Expr | None:
-        if a.is_number and a.is_comparable:
-            return Integer(1) if a.is_positive else Integer(0)
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        raise ValueError("a step has no derivative: relu cannot be differentiated twice")
-
-    def closed_form(self) -> Expr:
-        return sp.Piecewise((1, self.args[0] > 0), (0, True))
-
-
-class _OfTwo(Elementwise):
-    """max and min: the slope goes to the argument that is taken, at a tie to the second."""
-
-    @classmethod
-    def eval(cls, a: Expr, b: Expr) -> Expr | None:
-        if a.is_number and b.is_number and a.is_comparable and b.is_comparable:
-            return (sp.Max if cls is maximum else sp.Min)(a, b)
-        return None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        one, other = self.args
-        first = step(one - other if isinstance(self, maximum) else other - one)
-        return first if argindex == 1 else 1 - first
-
-    def closed_form(self) -> Expr:
-        return (sp.Max if isinstance(self, maximum) else sp.Min)(*self.args)
-
-
-maximum = made("maximum", (2,), _OfTwo)
-minimum = made("minimum", (2,), _OfTwo)
-sigmoid = made("sigmoid")
-relu = made("relu")
-leaky_relu = made("leaky_relu", (1, 2))
-elu = made("elu", (1, 2))
-gelu = made("gelu")
-silu = made("silu")
-softplus = made("softplus")
-softsign = made("softsign")
-hard_sigmoid = made("hard_sigmoid", (1, 2))
-hard_tanh = made("hard_tanh", (1, 2))
-normal_cdf = made("normal_cdf")
-normal_pdf = made("normal_pdf")
-log1p = made("log1p")
-expm1 = made("expm1")
-spike = made("spike", (1, 2))
-surrogate = made("surrogate", (1, 2))
-
-_ZERO, _HALF = S.Zero, S.Half
-_CUT = maximum(0, minimum(1, K * A + _HALF))
-
-#: Every function by its name in the language; those not of the language are needed by others.
-ACTIVATIONS: dict[str, Activation] = {}
-
-for _record in (
+_STATED = (
     Activation(
         "sigmoid",
         sigmoid,
@@ -278,7 +154,7 @@ for _record in (
     Activation(
         "hard_sigmoid",
         hard_sigmoid,
-        closed=_CUT,
+        closed=maximum(0, minimum(1, K * A + S.Half)),
         slope=K * step(Y) * step(1 - Y),
         range=(_ZERO, S.One),
         slopes=(_ZERO, K),
@@ -399,8 +275,11 @@ for _record in (
         rising=True,
         in_language=False,
     ),
-):
-    ACTIVATIONS[_record.name] = _record
+)
+
+#: Every function by its name in the language; those not of the language are needed by others.
+ACTIVATIONS = {record.name: record for record in _STATED}
+RECORDS.update((record.function, record) for record in _STATED)
 
 
 def record_of(function: Any) -> Activation:
@@ -418,10 +297,8 @@ def record_of(function: Any) -> Activation:
 
 def known_record(function: Any) -> Activation | None:
     """The record of a function, or None where it is not a function of the language."""
-    return _BY_CLASS.get(function if isinstance(function, type) else type(function))
+    return RECORDS.get(function if isinstance(function, type) else type(function))
 
-
-_BY_CLASS: dict[Any, Activation] = {record.function: record for record in ACTIVATIONS.values()}
 
 #: The functions of the language of equations, by the name they have there.
 FUNCTIONS: dict[str, Any] = {
@@ -429,9 +306,11 @@ FUNCTIONS: dict[str, Any] = {
     "identity": lambda a: a,
 }
 
+#: Those that take two vectors.
+OF_TWO = ("max", "min")
+
 #: Those that take a constant as a second argument, and what it must be.
 WITH_CONSTANT = {n: r.constant for n, r in ACTIVATIONS.items() if r.constant and n in FUNCTIONS}
-
 
 #: The functions that users registered, by name.
 REGISTERED: dict[str, str] = {}
@@ -441,18 +320,18 @@ def register(**known: Any) -> Activation:
     """Make a function one of the language, where it is none as yet."""
     name = known["name"]
     if name not in ACTIVATIONS:
-        function = made(name, module="symgate.algebra.registered")
+        function = _made(name, module="symgate.algebra.registered")
         record = Activation(function=function, **known)
-        ACTIVATIONS[name] = _BY_CLASS[function] = record
+        ACTIVATIONS[name] = RECORDS[function] = record
         FUNCTIONS[name] = function
         REGISTERED[name] = name
     return ACTIVATIONS[name]
 
 
-def _known(kept: dict[str, Any]) -> Activation:
-    """A record that comes from another process."""
-    return register(**kept)
+def _reduced(record: Activation) -> tuple[Any, ...]:
+    """For pickle: another process makes the function, where it has none of this name."""
+    kept = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "function"}
+    return partial(register, **kept), ()
 
 
-#: Those that take two vectors.
-OF_TWO = ("max", "min")
+copyreg.pickle(Activation, _reduced)

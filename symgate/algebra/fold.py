@@ -35,8 +35,10 @@ from sympy import (
 from sympy.core.basic import Basic
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.activations import A, B, K, record_of
-from symgate.algebra.operators import Column, ColumnBlock, Diag, Gram, MatrixOf, Row
+from symgate.algebra.activations import record_of
+from symgate.algebra.elementwise import A, B, K
+from symgate.algebra.matrices import ColumnBlock, Gram, MatrixOf
+from symgate.algebra.operators import Column, Diag, Row
 from symgate.algebra.values import (
     Across,
     Apply,

@@ -29,10 +29,10 @@ from typing import Protocol
 
 from sympy import Expr, Identity, MatrixExpr, OneMatrix, S, Transpose
 
+from symgate.algebra.matrices import MatrixOf
 from symgate.algebra.operators import (
     Column,
     Diag,
-    MatrixOf,
     OperatorProduct,
     OperatorSum,
     Row,

@@ -1,13 +1,12 @@
 """Operators: the matrix expressions that Jacobians are made of.
 
     Diag(a, b)              diag(a ⊙ b), its factors in the order people write them
-    ColumnBlock(W, x, …)    those columns of W that act on x, where W acts on [h, x]
-    OrderedProduct(J, j, k) J(t) J(t-1) … J(t-k+1), for a lag that is a symbol
     Column(v), Row(v)       a vector as a column (it takes a number), as a row vᵀ (it gives one)
-    MatrixOf(S)             a matrix of the step as an operator
     OperatorSum, OperatorProduct   MatAdd and MatMul that keep their order
 
-All are SymPy matrix expressions; `doit` falls back to SymPy's own classes.
+All are SymPy matrix expressions; `doit` falls back to SymPy's own classes. `total`, `product`
+and `kronecker` make them, and join the neighbours that are one operator together.
+`symgate.algebra.matrices` has those that stay as they are in a product.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import sympy as sp
 from sympy import (
     Expr,
     Identity,
-    Integer,
     KroneckerDelta,
     KroneckerProduct,
     MatAdd,
@@ -28,7 +26,6 @@ from sympy import (
     Mul,
     OneMatrix,
     S,
-    Symbol,
     Transpose,
     ZeroMatrix,
     sympify,
@@ -38,7 +35,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 
 from symgate.algebra.printed import Printed
 from symgate.algebra.values import Dot
-from symgate.algebra.vectors import Outer, Total, component, rank, shifted
+from symgate.algebra.vectors import Outer, Total, component, rank
 
 
 class Operator(Printed, MatrixExpr):
@@ -140,48 +137,6 @@ class Diag(Operator):
         return component(self.vector, i) * KroneckerDelta(i, j)
 
 
-class ColumnBlock(Operator):
-    """The columns start … start + width - 1 of a matrix: those that act on `source`."""
-
-    def __new__(cls, matrix: MatrixExpr, source: Symbol, start: Expr, width: Expr) -> ColumnBlock:
-        return Basic.__new__(cls, matrix, source, start, width)
-
-    matrix = property(lambda self: self.args[0])
-    source = property(lambda self: self.args[1])
-    start = property(lambda self: self.args[2])
-    width = property(lambda self: self.args[3])
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[0].rows, self.args[3]
-
-    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        return self.matrix[i, self.start + j]
-
-
-class OrderedProduct(Operator):
-    """factor(t) factor(t-1) … factor(t-count+1), later steps to the left.
-
-    `factor` is written at time t. `subs` of a number for the count writes the product out.
-    """
-
-    def __new__(cls, factor: MatrixExpr, index: Symbol, count: Expr) -> Any:
-        if isinstance(count, Integer):
-            return product([shifted(factor, j) for j in range(int(count))], factor.rows)
-        return Basic.__new__(cls, factor, index, count)
-
-    factor = property(lambda self: self.args[0])
-    index = property(lambda self: self.args[1])
-    count = property(lambda self: self.args[2])
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[0].shape
-
-    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Expr:
-        raise ValueError("a product over a symbolic lag has no entries; choose an integer lag")
-
-
 class Column(Operator):
     """A vector as a matrix of one column: it makes a vector of a number."""
 
@@ -214,34 +169,6 @@ class Row(Operator):
         return Column(*self.args)
 
 
-class Gram(Operator):
-    """uᵀ v of two matrices of the step: the sum over rows of outer products."""
-
-    def __new__(cls, u: Expr, v: Expr, rows: Expr, cols: Expr) -> Gram:
-        return Basic.__new__(cls, u, v, rows, cols)
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[2], self.args[3]
-
-    def _eval_transpose(self) -> Gram:
-        u, v, rows, cols = self.args
-        return Gram(v, u, cols, rows)
-
-
-class MatrixOf(Operator):
-    """A matrix of the step as an operator on vectors."""
-
-    def __new__(cls, value: Expr, rows: Expr, cols: Expr) -> MatrixOf:
-        return Basic.__new__(cls, value, rows, cols)
-
-    value = property(lambda self: self.args[0])
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return self.args[1], self.args[2]
-
-
 def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
     """The sum of operators in the order given; zero matrices are left out.
 
@@ -263,31 +190,25 @@ def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
     return kronecker(*((identity, joined) if place == 0 else (joined, identity)))
 
 
-def _numbers(operator: MatrixExpr) -> list[Expr]:
-    """The numbers of the step that multiply an operator."""
+def _scaled(operator: MatrixExpr) -> tuple[list[Expr], list[MatrixExpr]]:
+    """The numbers that an operator is multiplied by, and its matrices: 2, z and U of 2 z I U."""
     scale, matrices = _factors(operator)
-    found = [f for f in Mul.make_args(scale) if not f.is_number]
-    for m in matrices:
-        if isinstance(m, Diag) and rank(m.vector) == 0:
-            found += m.factors
-    return found
+    diagonals = [m for m in matrices if isinstance(m, Diag) and rank(m.vector) == 0]
+    numbers = [*Mul.make_args(scale), *(f for m in diagonals for f in m.factors)]
+    return numbers, [m for m in matrices if m not in diagonals]
 
 
 def _common_numbers(parts: Sequence[MatrixExpr]) -> Expr:
     """What all operators are multiplied by: α of α I and α β k kᵀ."""
-    first, *others = map(_numbers, parts)
-    return Mul(*(f for f in first if all(f in other for other in others)))
+    first, *others = (_scaled(p)[0] for p in parts)
+    return Mul(*(f for f in first if not f.is_number and all(f in other for other in others)))
 
 
 def _over(operator: MatrixExpr, number: Expr) -> MatrixExpr:
     if number == 1:
         return operator
-    scale, matrices = _factors(operator)
-    numbers = Mul(
-        scale, *(m.vector for m in matrices if isinstance(m, Diag) and not rank(m.vector))
-    )
-    kept = [m for m in matrices if not (isinstance(m, Diag) and rank(m.vector) == 0)]
-    return product([numbers / number, *kept], operator.rows)
+    numbers, matrices = _scaled(operator)
+    return product([Mul(*numbers) / number, *matrices], operator.rows)
 
 
 def _common_side(parts: Sequence[MatrixExpr]) -> tuple[int, Identity] | None:
@@ -381,8 +302,6 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
     match matrix:
         case Transpose():
             return matrix.arg
-        case Identity() | Diag():
-            return matrix
         case MatAdd():
             return OperatorSum(*map(transposed, matrix.args))
         case MatMul():
@@ -391,7 +310,7 @@ def transposed(matrix: MatrixExpr) -> MatrixExpr:
             return product([scale, *parts], matrix.cols)
         case KroneckerProduct():
             return OperatorKronecker(*map(transposed, matrix.args))
-        case Column() | Row() | Outer() | Gram() | OneMatrix() | ZeroMatrix():
+        case Operator() | Outer() | Identity() | OneMatrix() | ZeroMatrix():
             return matrix._eval_transpose()
     return Transpose(matrix)
 

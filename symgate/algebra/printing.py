@@ -1,23 +1,21 @@
 """How expressions print: one walk over vector and operator expressions, a printer a language.
 
 A printer has one rule a kind of node, `print_Diag` for Diag: what it prints, and how tightly
-that binds, as a number. `Printer` writes the language of equations, which the parser reads
-back; `Unicode` (symgate.algebra.text) writes as on a board; LaTeX stands in `symgate.writing`.
-A new kind of node is one rule in each.
+that binds, as a number. Here are the rules that all languages share; `Language` (symgate.
+algebra.language) writes the equations, which the parser reads back, `Unicode` (symgate.algebra.
+text) as on a board, and LaTeX stands in `symgate.writing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import sympy as sp
 from sympy import (
     Add,
     Expr,
     Indexed,
-    KroneckerProduct,
     MatAdd,
     MatMul,
     MatrixExpr,
@@ -28,81 +26,42 @@ from sympy import (
     S,
     Symbol,
 )
-from sympy.core.basic import Basic
 
-from symgate.algebra.activations import Activation, known_record
-from symgate.algebra.norms import MaxNorm, SpectralNorm
-from symgate.algebra.operators import Diag, OrderedProduct
-from symgate.algebra.values import EPSILON, Across, Dot, Down
-from symgate.algebra.vectors import MatVec, as_product, name_of, rank, shifted, time_of
-
-#: How tightly what is printed binds: a sum least, a name or what stands in brackets most.
-SUM, PRODUCT, MATVEC, POWER, ATOM = range(1, 6)
-
-Order = Mapping[Basic, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a rule printed, and what whoever stands around it has to know.
-
-    `binds` is how tightly it holds together, `tall` that it is higher than a line of text,
-    `raised` that it has an upper index already.
-    """
-
-    text: str
-    binds: int = ATOM
-    tall: bool = False
-    raised: bool = False
-
-
-def made(binds: int, *bits: str | Shown, tall: bool = False, raised: bool = False) -> Shown:
-    """Pieces set side by side; they are tall where one of them is.
-
-    >>> made(SUM, Shown("a"), " + ", Shown("b", tall=True))
-    Shown(text='a + b', binds=1, tall=True, raised=False)
-    """
-    text = "".join(bit if isinstance(bit, str) else bit.text for bit in bits)
-    return Shown(text, binds, tall or any(not isinstance(b, str) and b.tall for b in bits), raised)
-
-
-def by_appearance(order: Order | None, expression: Basic) -> tuple[Any, ...]:
-    """A sort key: where the symbols of an expression first appear in its equation."""
-    parts = 0 if isinstance(expression, Indexed | Symbol) else len(expression.args)
-    if order is None:
-        return (parts, sp.default_sort_key(expression))
-    atoms = expression.atoms(Indexed, Symbol, MatrixSymbol)
-    places = sorted({order[a] for a in atoms if a in order})
-    return (places, parts, sp.default_sort_key(expression))
-
-
-def in_order(expressions: Iterable[Expr], order: Order | None) -> list[Expr]:
-    """Sort the parts of a product or a sum as their equation wrote them."""
-    return sorted(expressions, key=lambda e: (not e.is_number, *by_appearance(order, e)))
-
-
-def is_vector(expression: Basic) -> bool:
-    """Whether an expression is not a number, so that a product with it is Hadamard's."""
-    return rank(expression) > 0
-
-
-def _is_beside_numbers(factor: Expr) -> bool:
-    """Whether a number of the step stands in front of a factor, which is none itself."""
-    alone = is_vector(factor) or not factor.has(Indexed) or factor.has(MaxNorm, SpectralNorm)
-    return alone and not factor.is_number
+from symgate.algebra.activations import known_record
+from symgate.algebra.elementwise import Activation
+from symgate.algebra.operators import Diag
+from symgate.algebra.shown import (
+    ATOM,
+    MATVEC,
+    POWER,
+    PRODUCT,
+    SUM,
+    Order,
+    Shown,
+    decimal,
+    in_order,
+    is_below,
+    is_beside_numbers,
+    is_vector,
+    joined,
+    level_of,
+    made,
+)
+from symgate.algebra.values import EPSILON, Across, Down
+from symgate.algebra.vectors import name_of, time_of
 
 
 class Printer:
-    """Prints vector expressions and operators in the language of equations.
+    """Prints vector expressions and operators.
 
-    A language is a subclass that overrides the signs and the rules that it writes otherwise.
+    A language is a subclass with its signs and the rules that it writes otherwise.
     """
 
-    hadamard, scalar_times, matvec_times, minus = " * ", " * ", " @ ", "-"
+    hadamard: str
+    scalar_times: str
+    matvec_times: str
+    minus = "-"
     kronecker = " ⊗ "
-
-    #: Whether what is printed reads back to the same expression, sign by sign.
-    reads_back = True
 
     #: The rule for each class of nodes met so far.
     rules: ClassVar[dict[type, str]] = {}
@@ -137,35 +96,41 @@ class Printer:
         """What no rule knows, in its own words."""
         return Shown(str(e), 0)
 
-    def print_int(self, e: int) -> Shown:
+    def print_int(self, e: Any) -> Shown:
         return Shown(str(e), SUM if e < 0 else ATOM)
+
+    print_Float = print_int
 
     # -- what a language decides -------------------------------------------------------------
 
     def name(self, name: str, time: Expr | None) -> str:
         """A variable at a time relative to t, or (time None) a parameter."""
-        if time is None:
-            return name
-        return f"{name}[t]" if time == 0 else f"{name}[t{offset(time)}]"
+        raise NotImplementedError
+
+    def power(self, base: Expr, exponent: Expr) -> Shown:
+        raise NotImplementedError
+
+    def transposed(self, shown: Shown) -> Shown:
+        raise NotImplementedError
+
+    def norm(self, inside: Shown, kind: str) -> Shown:
+        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
+        raise NotImplementedError
+
+    def in_product(self, factor: Expr) -> int:
+        """How tightly a factor of a product must bind to stand without parentheses."""
+        return PRODUCT + 1
 
     def parenthesised(self, inside: Shown) -> Shown:
         return made(ATOM, "(", inside, ")")
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        inside = [bit for a in arguments for bit in (", ", a)][1:]
-        return made(ATOM, f"{function}(", *inside, ")")
+        return made(ATOM, f"{function}(", *joined(arguments, ", "), ")")
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> Shown:
         below = self.product(denominator, POWER)
         below = self.parenthesised(below) if len(denominator) > 1 else below
         return made(PRODUCT, self.product(numerator), " / ", below)
-
-    def power(self, base: Expr, exponent: Expr) -> Shown:
-        return made(POWER, self.at(base, ATOM), "**", self.at(exponent, ATOM))
-
-    def in_product(self, factor: Expr) -> int:
-        """How tightly a factor of a product must bind to stand without parentheses."""
-        return MATVEC + 1
 
     # -- names and numbers -------------------------------------------------------------------
 
@@ -185,9 +150,6 @@ class Printer:
     def ratio(self, above: int, below: int) -> Shown:
         """A positive fraction of two numbers."""
         return Shown(f"{above}/{below}", PRODUCT)
-
-    def print_Float(self, e: sp.Float) -> Shown:
-        return Shown(str(e), SUM if e.is_negative else ATOM)
 
     def print_NumberSymbol(self, e: Expr) -> Shown:
         return Shown(str(e))
@@ -211,29 +173,19 @@ class Printer:
     def spelled(self, record: Activation) -> str:
         return record.name
 
-    def print_MatVec(self, e: MatVec) -> Shown:
-        left, right = self.at(e.matrix, MATVEC), self.at(e.vector, POWER)
-        return made(MATVEC, left, self.matvec_times, right)
-
     def print_Stack(self, e: Any) -> Shown:
         return self.bracketed([self.at(part, 0) for part in e.parts])
 
     def bracketed(self, parts: Sequence[Shown]) -> Shown:
-        return made(ATOM, "[", *[bit for part in parts for bit in (", ", part)][1:], "]")
+        return made(ATOM, "[", *joined(parts, ", "), "]")
 
     def print_Total(self, e: Any) -> Shown:
         return self.call("sum", [self.at(e.args[0], 0)])
 
     # -- scalars and matrices of the step, and what mixes components -------------------------
 
-    def print_Dot(self, e: Dot) -> Shown:
-        return self.call("dot", [self.at(part, 0) for part in e.args])
-
     def print_Mean(self, e: Any) -> Shown:
-        return self.call("mean", [self.at(e.args[0], 0)])
-
-    def print_Norm(self, e: Any) -> Shown:
-        return self.call("norm", [self.at(e.args[0], 0)])
+        return self.call(self.word("mean"), [self.at(e.args[0], 0)])
 
     def print_Spread(self, e: Any) -> Shown:
         return self.call(self.word("sd" if e.centred else "rms"), [self.at(e.vector, 0)])
@@ -246,9 +198,6 @@ class Printer:
     def word(self, name: str) -> str:
         """The name of a function that is no activation."""
         return name
-
-    def print_Dyad(self, e: Any) -> Shown:
-        return self.print_Outer(e)
 
     def print_Apply(self, e: Any) -> Shown:
         matrix = self.at(e.matrix, ATOM if e.transposed else MATVEC)
@@ -278,23 +227,18 @@ class Printer:
         return self.at(e.value, ATOM)
 
     def print_Gram(self, e: Any) -> Shown:
-        return made(
-            MATVEC, self.transposed(self.at(e.args[0], ATOM)), " ", self.at(e.args[1], ATOM)
-        )
+        left, right = (self.at(part, ATOM) for part in e.args[:2])
+        return made(MATVEC, self.transposed(left), " ", right)
 
     def print_KroneckerProduct(self, e: Any) -> Shown:
         left, right = (self.at(part, ATOM) for part in e.args)
         return made(PRODUCT, left, self.kronecker, right)
 
-    def print_SpectralNorm(self, e: SpectralNorm) -> Shown:
+    def print_SpectralNorm(self, e: Any) -> Shown:
         return self.norm(self.at(e.matrix, 0), "2")
 
-    def print_MaxNorm(self, e: MaxNorm) -> Shown:
+    def print_MaxNorm(self, e: Any) -> Shown:
         return self.norm(self.at(e.vector, 0), "oo")
-
-    def norm(self, inside: Shown, kind: str) -> Shown:
-        """`kind` is "2" for the spectral norm, "oo" for the largest component."""
-        return self.call("norm", [inside, Shown(kind)])
 
     def print_Ordered(self, e: Any) -> Shown:
         return replace(self.product(e.args), binds=PRODUCT)
@@ -302,8 +246,7 @@ class Printer:
     # -- sums and products -------------------------------------------------------------------
 
     def print_Add(self, e: Add) -> Shown:
-        terms = in_order(e.args, self.order)
-        terms.sort(key=self.is_last)
+        terms = sorted(in_order(e.args, self.order), key=self.is_last)
         return self.summed(map(self.signed, terms))
 
     def summed(self, terms: Iterable[tuple[bool, Shown]]) -> Shown:
@@ -330,10 +273,7 @@ class Printer:
         if self.is_negative(e):
             _, rest = self.signed(e)
             return made(SUM, self.minus, rest)
-        number, rest = e.as_coeff_Mul()
-        if self.reads_back and number != 1 and isinstance(self.numerator(rest)[0], Add):
-            return made(PRODUCT, self.at(number, POWER), self.scalar_times, self.at(rest, ATOM))
-        below = [1 / factor for factor in in_order(e.args, self.order) if _is_below(factor)]
+        below = [1 / factor for factor in in_order(e.args, self.order) if is_below(factor)]
         above = self.numerator(e)
         return self.fraction(above, below) if below else self.product(above)
 
@@ -360,44 +300,30 @@ class Printer:
         bits: list[str | Shown] = [self.product(factors or [S.One], MATVEC)]
         for side in given:
             if isinstance(side, Across | Down):
-                diagonal = self.shown(Diag(S.One, side.args[0]))
-                right = isinstance(side, Across)
-                bits = (
-                    [*bits, self.matvec_times, diagonal]
-                    if right
-                    else [diagonal, self.matvec_times, *bits]
-                )
+                diagonal: list[str | Shown] = [self.shown(Diag(S.One, side.args[0]))]
+                left, right = (bits, diagonal) if isinstance(side, Across) else (diagonal, bits)
+                bits = [*left, self.matvec_times, *right]
         return made(MATVEC, *bits)
 
     def is_negative(self, e: Expr) -> bool:
         """Whether an expression prints with a minus in front."""
-        if self.reads_back:
-            return bool(e.as_coeff_Mul()[0].is_negative)
         return bool(e.could_extract_minus_sign())
 
     def is_last(self, term: Expr) -> bool:
         """Whether a term stands behind the others: what is subtracted, or its number only."""
-        return self.is_negative(term) and (term.is_number or not self.reads_back)
+        return self.is_negative(term)
 
     def numerator(self, e: Expr) -> list[Expr]:
         """The factors of a product above the fraction bar: numbers of the step in front."""
-        above = [f for f in in_order(Mul.make_args(e), self.order) if not _is_below(f)]
-        return sorted(above, key=_is_beside_numbers) or [S.One]
+        above = [f for f in in_order(Mul.make_args(e), self.order) if not is_below(f)]
+        return sorted(above, key=is_beside_numbers) or [S.One]
 
     def after_sign(self, factors: Sequence[Expr]) -> int:
-        """How tightly a product must bind to stand without parentheses behind a minus.
-
-        The parser takes a minus for the sign of the first factor alone; it multiplies it
-        into a sum, and takes -A @ v for (-A) @ v.
-        """
-        if self.reads_back and isinstance(factors[0], Add):
-            return ATOM
-        if self.reads_back and len(factors) == 1 and as_product(factors[0]):
-            return ATOM
+        """How tightly a product must bind to stand without parentheses behind a minus."""
         return PRODUCT
 
     def print_Pow(self, e: Pow) -> Shown:
-        if _is_below(e):
+        if is_below(e):
             return self.fraction([S.One], [1 / e])
         if e.exp == S.Half:
             return self.root(e.base)
@@ -431,25 +357,8 @@ class Printer:
     def print_Transpose(self, e: Any) -> Shown:
         return self.transposed(self.at(e.arg, ATOM))
 
-    def transposed(self, shown: Shown) -> Shown:
-        return made(ATOM, shown, ".T")
-
-    def print_Diag(self, e: Diag) -> Shown:
-        return self.call("diag", [self.product(e.factors, 0)])
-
-    def print_ColumnBlock(self, e: Any) -> Shown:
-        return made(ATOM, self.at(e.matrix, ATOM), f"[:, {e.start}:{e.start + e.width}]")
-
-    def print_OrderedProduct(self, e: OrderedProduct) -> Shown:
-        inside = self.parenthesised(self.at(shifted(e.factor, e.index), 0))
-        return made(PRODUCT, f"prod_{{{e.index}=0}}^{{{last_of(e.count)}}} ", inside)
-
-    def print_Outer(self, e: Any) -> Shown:
-        return self.call("outer", [self.at(e.args[0], 0), self.at(e.args[1], 0)])
-
     def print_BlockMatrix(self, e: Any) -> Shown:
-        rows, cols = e.blocks.shape
-        return self.blocks([[e.blocks[i, j] for j in range(cols)] for i in range(rows)])
+        return self.blocks(e.blocks.tolist())
 
     def blocks(self, rows: Sequence[Sequence[Any]]) -> Shown:
         """Matrices in rows and columns."""
@@ -469,69 +378,21 @@ class Printer:
         """An operator's sign and the rest, with its number in front."""
         number, matrices = e.as_coeff_matrices()
         negative = self.is_negative(number)
-        chain = self.chain(matrices)
-        grouped = number != 1 and len(matrices) > 1 and isinstance(matrices[0], MatAdd)
-        if self.reads_back and grouped:
-            chain = self.parenthesised(chain)
+        chain = self.chain(matrices) if number == 1 else self.behind_number(matrices)
         number = -number if negative else number
         if number == 1:
             return negative, chain
-        quotient = any(map(_is_below, Mul.make_args(number)))
+        quotient = any(map(is_below, Mul.make_args(number)))
         level = self.after_sign(self.numerator(number)) if negative else PRODUCT
         front = self.at(number, self.in_product(number) if quotient else level)
         return negative, made(PRODUCT, front, self.scalar_times, chain)
 
+    def behind_number(self, matrices: Sequence[MatrixExpr]) -> Shown:
+        """Matrices side by side, where a number stands before them."""
+        return self.chain(matrices)
+
     def chain(self, matrices: Sequence[MatrixExpr]) -> Shown:
         """Matrices side by side."""
         among = len(matrices) > 1
-        bits = [b for m in matrices for b in (self.matvec_times, self.at(m, level_of(m, among)))]
-        return made(PRODUCT, *bits[1:])
-
-
-def level_of(matrix: MatrixExpr, among: bool) -> int:
-    """How tightly a factor has to bind, among others: A ⊗ B in parentheses, as sums are."""
-    return PRODUCT + (among and isinstance(matrix, KroneckerProduct))
-
-
-def language(expression: Any, order: Order | None = None) -> str:
-    """Print an expression in the language of equations; the parser reads it back."""
-    return Printer(order).show(expression)
-
-
-def _is_below(factor: Expr) -> bool:
-    """Whether a factor stands below the fraction bar."""
-    return isinstance(factor, Pow) and factor.exp.is_number and bool(factor.exp.is_negative)
-
-
-def last_of(count: Expr) -> str:
-    """The last value of an index that counts from 0: "k-1"."""
-    return str(count - 1).replace(" ", "")
-
-
-def offset(time: Expr) -> str:
-    """The part after t: "-1", "-j", "-j-1"."""
-    number, rest = time.as_coeff_Add()
-    negative = rest.could_extract_minus_sign()
-    shown = "" if rest == 0 else ("-" if negative else "+") + str(-rest if negative else rest)
-    return shown.replace(" ", "") + (f"{int(number):+d}" if number else "")
-
-
-def decimal(value: Rational) -> str | None:
-    """A number as people write it, 0.25; None where it has no short decimals, as a third.
-
-    >>> decimal(Rational(1, 4)), decimal(Rational(-7)), decimal(Rational(1, 3))
-    ('0.25', '-7', None)
-    """
-    rest = int(value.q)
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    if rest != 1:
-        return None
-    places = 0
-    while (abs(value) * 10**places).q != 1:
-        places += 1
-    digits = str(abs(value) * 10**places).rjust(places + 1, "0")
-    whole = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    shown = f"-{whole}" if value.is_negative else whole
-    return shown if len(shown) <= 12 or value.is_Integer else None
+        parts = [self.at(m, level_of(m, among)) for m in matrices]
+        return made(PRODUCT, *joined(parts, self.matvec_times))

@@ -7,17 +7,18 @@ from typing import Any
 
 from sympy import Expr, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol
 
-from symgate.algebra.activations import Activation
+from symgate.algebra.elementwise import Activation
 from symgate.algebra.marks import Differential
+from symgate.algebra.matrices import OrderedProduct
 from symgate.algebra.names import ACCENTS, GREEK, name_parts
-from symgate.algebra.operators import Diag, OrderedProduct
-from symgate.algebra.printing import (
+from symgate.algebra.operators import Diag
+from symgate.algebra.printing import Printer
+from symgate.algebra.shown import (
     ATOM,
     MATVEC,
     POWER,
     PRODUCT,
     Order,
-    Printer,
     Shown,
     is_vector,
     last_of,
@@ -31,7 +32,6 @@ from symgate.asked import asked
 class Unicode(Printer):
     """As on a board, in Unicode, for a terminal."""
 
-    reads_back = False
     hadamard, scalar_times, matvec_times = " ⊙ ", " ", " "
 
     def name(self, name: str, time: Expr | None) -> str:
@@ -46,9 +46,6 @@ class Unicode(Printer):
             return base
         script = ",".join(below)
         return f"{base}_{script}" if script.isalnum() else f"{base}_{{{script}}}"
-
-    def in_product(self, factor: Expr) -> int:
-        return PRODUCT + 1
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
         if function == "abs":
@@ -113,6 +110,8 @@ class Unicode(Printer):
 
     def print_Outer(self, e: Any) -> Shown:
         return made(ATOM, self.at(e.args[0], ATOM), " ", self.transposed(self.at(e.args[1], ATOM)))
+
+    print_Dyad = print_Outer
 
     def print_OrderedProduct(self, e: OrderedProduct) -> Shown:
         inside = self.at(shifted(e.factor, e.index), 0)

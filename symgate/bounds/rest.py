@@ -7,7 +7,8 @@ from typing import Any
 
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, Pow, S, Symbol
 
-from symgate.algebra.activations import Elementwise, record_of
+from symgate.algebra.activations import record_of
+from symgate.algebra.elementwise import Elementwise
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.length import MOST_WRITTEN, length
 from symgate.algebra.text import text

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sympy import Expr, Identity, Integer
 
-from symgate.algebra.operators import Column, MatrixOf, OperatorProduct, kronecker
+from symgate.algebra.matrices import MatrixOf
+from symgate.algebra.operators import Column, OperatorProduct, kronecker
 from symgate.algebra.vectors import variable
 from symgate.checking.summands import Summand
 from symgate.checking.values import Operator

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 
-from symgate.algebra.operators import ColumnBlock
+from symgate.algebra.matrices import ColumnBlock
 from symgate.algebra.vectors import MatVec
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from symgate.algebra.operators import ColumnBlock, MatrixOf
+from symgate.algebra.matrices import ColumnBlock, MatrixOf
 from symgate.checking.names import Names, key
 from symgate.checking.summands import expanded
 from symgate.checking.values import (

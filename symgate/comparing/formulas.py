@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Integer, Rational
 
-from symgate.algebra.printing import Shown
+from symgate.algebra.shown import Shown
 from symgate.comparing.changes import plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import is_of_rows

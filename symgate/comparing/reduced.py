@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sympy import Expr, Indexed
 
-from symgate.algebra.printing import language
+from symgate.algebra.language import language
 from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell, cell_of_text
 

@@ -15,7 +15,7 @@ from sympy.core.function import Function
 
 from symgate.algebra.fold import function_name
 from symgate.algebra.operators import Diag
-from symgate.algebra.printing import in_order
+from symgate.algebra.shown import in_order
 from symgate.algebra.text import text
 from symgate.algebra.values import Dot
 from symgate.algebra.vectors import as_product, name_of, time_of

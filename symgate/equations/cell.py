@@ -15,9 +15,10 @@ from sympy import Add, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, S
 from sympy.core.basic import Basic
 
 import symgate
-from symgate.algebra.activations import Activation, known_record
+from symgate.algebra.activations import known_record
+from symgate.algebra.elementwise import Activation
+from symgate.algebra.language import language
 from symgate.algebra.names import name_parts
-from symgate.algebra.printing import language
 from symgate.algebra.values import Dot, Mean, Norm
 from symgate.algebra.vectors import Total, Vector, variable
 from symgate.asked import asked, is_whole, moment, several, table, word

@@ -9,13 +9,8 @@ from collections.abc import Iterator
 import sympy as sp
 from sympy import Expr, Rational
 
-from symgate.algebra.activations import (
-    ACTIVATIONS,
-    A,
-    Activation,
-    known_record,
-    register,
-)
+from symgate.algebra.activations import ACTIVATIONS, known_record, register
+from symgate.algebra.elementwise import A, Activation
 from symgate.algebra.vectors import Opaque, variable
 from symgate.asked import asked
 from symgate.equations.cell import cell_of_text

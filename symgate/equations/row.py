@@ -20,8 +20,8 @@ from sympy import (
     Transpose,
 )
 
+from symgate.algebra.language import language
 from symgate.algebra.operators import transposed
-from symgate.algebra.printing import language
 from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
 from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell, cell_of_text

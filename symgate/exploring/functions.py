@@ -11,7 +11,8 @@ from typing import Any
 
 from sympy import Expr, Rational, diff
 
-from symgate.algebra.activations import ACTIVATIONS, FUNCTIONS, OF_TWO, A, Activation, K, Y
+from symgate.algebra.activations import ACTIVATIONS, FUNCTIONS, OF_TWO
+from symgate.algebra.elementwise import A, Activation, K, Y
 from symgate.algebra.fold import Semantics, fold, function_name
 
 #: What JavaScript has a word for; `erfc` is the page's own.

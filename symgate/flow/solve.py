@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy import Dummy, Expr, Function, MatrixSymbol, Rational, S, Symbol
 
-from symgate.algebra.activations import Elementwise, record_of
+from symgate.algebra.activations import record_of
+from symgate.algebra.elementwise import Elementwise
 from symgate.algebra.fold import fold
 from symgate.algebra.names import is_scalar_name
 from symgate.algebra.text import text

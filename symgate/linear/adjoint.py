@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
-from symgate.algebra.operators import Diag, Gram, OperatorProduct, OperatorSum, transposed
+from symgate.algebra.matrices import Gram
+from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, transposed
 from symgate.algebra.text import text
 from symgate.algebra.values import RightTimes
 from symgate.algebra.vectors import MatVec, Outer, Total, rank, variable

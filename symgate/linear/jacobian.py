@@ -24,7 +24,8 @@ from sympy import (
 )
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
-from symgate.algebra.operators import OrderedProduct, product, total
+from symgate.algebra.matrices import OrderedProduct
+from symgate.algebra.operators import product, total
 from symgate.algebra.vectors import Ranked, shifted
 from symgate.asked import asked, is_whole, shown
 from symgate.equations.cell import Cell

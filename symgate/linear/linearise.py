@@ -35,7 +35,7 @@ from sympy.core.basic import Basic
 
 from symgate.algebra.maps import Composed, Everywhere, Map, OfColumns, OfRows
 from symgate.algebra.operators import Diag, product, transposed, upright
-from symgate.algebra.printing import by_appearance
+from symgate.algebra.shown import by_appearance
 from symgate.algebra.values import Across, Down, Mixing, RightTimes
 from symgate.algebra.vectors import (
     MatVec,

@@ -26,7 +26,8 @@ from symgate.algebra.maps import (
     ToColumns,
     ToRows,
 )
-from symgate.algebra.operators import ColumnBlock, Diag
+from symgate.algebra.matrices import ColumnBlock
+from symgate.algebra.operators import Diag
 from symgate.algebra.values import (
     Across,
     Apply,

@@ -24,7 +24,8 @@ from sympy import (
 )
 from sympy.printing.numpy import NumPyPrinter
 
-from symgate.algebra.operators import ColumnBlock, Diag, upright
+from symgate.algebra.matrices import ColumnBlock
+from symgate.algebra.operators import Diag, upright
 from symgate.algebra.vectors import Total, as_product
 from symgate.numerics.functions import MODULE
 

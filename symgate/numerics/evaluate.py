@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, MatrixExpr, MatrixSymbol, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 
-from symgate.algebra.operators import ColumnBlock, OrderedProduct
+from symgate.algebra.matrices import ColumnBlock, OrderedProduct
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, rank, shifted, time_of, variable
 from symgate.asked import asked

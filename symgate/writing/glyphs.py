@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr
 
 from symgate.algebra.names import name_parts
-from symgate.algebra.printing import offset
+from symgate.algebra.shown import offset
 from symgate.writing.notation import Glyph
 
 _ACCENTS = {"tilde": r"\tilde", "hat": r"\hat", "bar": r"\bar", "dot": r"\dot"}

@@ -12,17 +12,19 @@ from sympy import cos as _cos
 from sympy import sin as _sin
 from sympy import tanh as _tanh
 
-from symgate.algebra.activations import Activation
+from symgate.algebra.elementwise import Activation
 from symgate.algebra.marks import Differential, Dots
 from symgate.algebra.operators import Diag
-from symgate.algebra.printing import (
+from symgate.algebra.shown import (
     ATOM,
     MATVEC,
     POWER,
     PRODUCT,
     Order,
     Shown,
+    is_below,
     is_vector,
+    joined,
     last_of,
     level_of,
     made,
@@ -103,11 +105,11 @@ class LatexPrinter(Noted):
         return Shown(f"{left}{text}{right}")
 
     def bracketed(self, parts: Sequence[Shown]) -> Shown:
-        inside = made(0, *[bit for part in parts for bit in (", ", part)][1:])
+        inside = made(0, *joined(parts, ", "))
         return self.grouped("[", flat(inside), "]")
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        inside = made(0, *[bit for a in arguments for bit in (", ", a)][1:])
+        inside = made(0, *joined(arguments, ", "))
         if function == "abs":
             return made(ATOM, r"\left| ", flat(inside), r" \right|", tall=True)
         return made(ATOM, function, self.parenthesised(inside))
@@ -155,9 +157,6 @@ class LatexPrinter(Noted):
     def word(self, name: str) -> str:
         return rf"\operatorname{{{escaped(name)}}}"
 
-    def print_Mean(self, e: Any) -> Shown:
-        return self.call(self.word("mean"), [self.at(e.args[0], 0)])
-
     def print_Norm(self, e: Any) -> Shown:
         return made(ATOM, r"\left\| ", flat(self.at(e.args[0], 0)), r" \right\|", tall=True)
 
@@ -196,8 +195,8 @@ class LatexPrinter(Noted):
         if numbers and not rest:
             return made(PRODUCT, self.product(numbers, MATVEC + 1), THIN, "I")
         factors = sorted(e.factors, key=is_vector)  # scalars first
-        below = [1 / f for f in factors if f.is_Pow and f.exp.is_negative]
-        above = [f for f in factors if not (f.is_Pow and f.exp.is_negative)]
+        below = [1 / f for f in factors if is_below(f)]
+        above = [f for f in factors if not is_below(f)]
         inside = self.product(above or (Integer(1),), 0)
         if below:
             inside = self.over_bar([inside], [self.product(below, 0)])

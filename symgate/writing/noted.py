@@ -13,10 +13,10 @@ from typing import Any
 from sympy import Add, Expr, Indexed, MatrixExpr, MatrixSymbol, Rational, Symbol
 
 from symgate.algebra.marks import Partial
+from symgate.algebra.matrices import ColumnBlock
 from symgate.algebra.norms import SpectralNorm
-from symgate.algebra.operators import ColumnBlock
 from symgate.algebra.operators import transposed as adjoint_of
-from symgate.algebra.printing import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Shown, made
+from symgate.algebra.shown import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Shown, made
 from symgate.algebra.text import Unicode
 from symgate.algebra.vectors import MatVec, as_product, name_of, parts_of, t, time_of
 from symgate.writing.formulas import Count, Named, Shape
@@ -156,6 +156,8 @@ class Noted(Unicode):
         if self.notation.row:
             return made(ATOM, self.transposed(self.factor(u)), self.scalar_times, self.factor(v))
         return made(ATOM, self.factor(u), self.scalar_times, self.transposed(self.factor(v)))
+
+    print_Dyad = print_Outer
 
     def factor(self, e: Expr) -> Shown:
         """A factor of an outer product."""

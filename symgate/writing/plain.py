@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 from symgate.algebra.names import ACCENTS, GREEK
-from symgate.algebra.printing import PRODUCT, Order, Shown, made, offset
+from symgate.algebra.shown import PRODUCT, Order, Shown, made, offset
 from symgate.writing.formulas import (
     Formula,
     FormulaLine,

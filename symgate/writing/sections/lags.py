@@ -11,14 +11,8 @@ from sympy import Add, Identity, Indexed, Matrix, MatrixExpr, Mul, Pow
 
 from symgate.algebra.marks import Along, Dots, Partial
 from symgate.algebra.marks import OneStep as StepMatrix
-from symgate.algebra.operators import (
-    Diag,
-    OperatorProduct,
-    OrderedProduct,
-    kronecker,
-    product,
-    total,
-)
+from symgate.algebra.matrices import OrderedProduct
+from symgate.algebra.operators import Diag, OperatorProduct, kronecker, product, total
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
 from symgate.linear.carry import carries
