@@ -29,6 +29,11 @@ def columns(table: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
+def show_table(table: Sequence[Sequence[str]]) -> None:
+    """Print words in columns."""
+    print("\n".join(columns(table)))
+
+
 def _room(word: str, width: int) -> str:
     return " " * (width - _width(word))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
+    from symgate.equations.cell import Cell
     from symgate.models.network import Network
     from symgate.models.running import BothWays
     from symgate.numerics.run import Run
@@ -64,11 +67,13 @@ def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
     return found
 
 
-def run_if_network(word: str | None, arguments: Namespace) -> Run | None:
-    """The run of a word on --data, where it names a trained network and not a cell."""
-    if word is None or not is_network(word):
-        return None
-    return run_of(word, arguments.data, arguments.batch_first or None)
+def subjects(arguments: Namespace, cells: Sequence[Cell]) -> Iterator[Cell | Run]:
+    """What is measured for each cell: itself, or the run on --data of the network it is of."""
+    for word, cell in zip_longest(arguments.cells, cells):
+        if word is not None and is_network(word):
+            yield run_of(word, arguments.data, arguments.batch_first or None)
+        else:
+            yield cell
 
 
 def any_run_of(word: str, path: str | None, batch_first: bool | None) -> Run | BothWays:

@@ -93,8 +93,31 @@ NOTATIONS, SCHEMES, NORMS, SECTIONS = (
 
 def add_cell(parser: argparse.ArgumentParser) -> None:
     """CELL or --cell FILE: one cell."""
-    parser.add_argument("cell", nargs="?", help="a zoo name, a file of equations, or -")
+    what = "a zoo name, a file of equations, or -"
+    parser.add_argument("cell", nargs="?", metavar="CELL", help=what)
     parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
+
+
+def add_cells(
+    parser: argparse.ArgumentParser, what: str = "zoo names or files of equations"
+) -> None:
+    """CELL… and --cell FILE: several cells."""
+    parser.add_argument("cells", nargs="*", metavar="CELL", help=what)
+    parser.add_argument(
+        "--cell",
+        dest="files",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file of equations",
+    )
+
+
+def add_forms(parser: argparse.ArgumentParser, **forms: str) -> None:
+    """What is printed in place of words: --json, or one of some more, each with its help."""
+    group = parser.add_mutually_exclusive_group()
+    for name, told in {**forms, "json": "print JSON"}.items():
+        group.add_argument(f"--{name}", action="store_true", help=told)
 
 
 #: The options of a set-up: how a word is read, and what it is. One that is not given is None,
@@ -152,11 +175,32 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--norm", default="spectral", help=f"one of {NORMS} (spectral)")
 
 
-def cells(words: list[str], files: list[str] | None) -> list[Cell]:
+def cell_of(arguments: argparse.Namespace) -> Cell:
+    """The one cell that is named, from the zoo, a file or a document."""
+    from symgate.cli.chosen import chosen, of_file
+
+    if (arguments.cell is None) == (arguments.file is None):
+        arguments.parser.error("name one cell, or give one file with --cell FILE")
+    if getattr(arguments, "notation", None) and not arguments.latex:
+        arguments.parser.error("--notation is how --latex writes: add --latex")
+    return of_file(arguments.file) if arguments.file else chosen(arguments.cell)
+
+
+def cells_of(arguments: argparse.Namespace) -> list[Cell]:
     """Cells by zoo name or path, cells of documents, and those of --cell."""
     from symgate.cli.chosen import chosen, of_file
 
-    return [*map(chosen, words), *map(of_file, files or [])]
+    if not arguments.cells and not arguments.files:
+        arguments.parser.error("name a cell, or give a file with --cell FILE")
+    return [*map(chosen, arguments.cells), *map(of_file, arguments.files)]
+
+
+def lag_of(given: str) -> int | str:
+    """The lag that was typed: a number, or the name of a symbol."""
+    try:
+        return int(given)
+    except ValueError:
+        return given
 
 
 def one_thread() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,13 @@ def check(arguments: argparse.Namespace) -> None:
         if not is_data(arguments):
             format_of(arguments.output)
         writable(arguments.output)
+
+
+def check_one(arguments: argparse.Namespace, cells: Sequence[object]) -> None:
+    """The same for a picture of one cell."""
+    if arguments.output and len(cells) > 1:
+        arguments.parser.error("-o draws one cell; name only one")
+    check(arguments)
 
 
 def write(

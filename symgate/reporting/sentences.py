@@ -23,9 +23,8 @@ _SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\inft
 
 def norm_of(f: Findings, cell: Cell) -> Maths:
     """The norm that the curves of a cell show."""
-    key = f"cells/{f.slugs[cell.name]}"
-    of, wrt = f[f"{key}/of"], f[f"{key}/wrt"]
-    return Maths(rf"\left\| {partial(of, wrt)} \right\|_{{2}}")
+    here = f.at(cell)
+    return Maths(rf"\left\| {partial(here['of'], here['wrt'])} \right\|_{{2}}")
 
 
 def partial(of: str, wrt: str, lag: str = "k") -> str:

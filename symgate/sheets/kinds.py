@@ -6,7 +6,6 @@ the sections of the derivation. What they say stands in kinds.toml.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +26,17 @@ from symgate.linear.adjoint import delta
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.sheets.slips import slipped
-from symgate.writing.formulas import Formula, FormulaLine, Named, Part, Words, Written, line, listed
+from symgate.writing.formulas import (
+    Formula,
+    FormulaLine,
+    Named,
+    Part,
+    Words,
+    Written,
+    line,
+    listed,
+    worded,
+)
 from symgate.writing.sections import backward, norms, step
 from symgate.writing.subject import Subject
 
@@ -58,24 +67,12 @@ def texts() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(found)
 
 
-def worded(template: str, slots: Mapping[str, Any]) -> Words:
-    """A sentence with formulas in the place of names in braces."""
-    words: list[Any] = []
-    for i, piece in enumerate(re.split(r"\{(\w+)\}", template)):
-        if i % 2:
-            value = slots[piece]
-            words += value if isinstance(value, tuple) else [value]
-        elif piece:
-            words.append(piece)
-    return tuple(words)
-
-
 def question(
     kind: str, solution: tuple[Formula, ...], shown: tuple[Formula, ...] = (), **slots: Any
 ) -> Question:
     said = texts()[kind]
-    answer = worded(said["answer"], slots)
-    return Question(kind, said["level"], worded(said["ask"], slots), shown, answer, solution)
+    answer = worded(said["answer"], **slots)
+    return Question(kind, said["level"], worded(said["ask"], **slots), shown, answer, solution)
 
 
 def partial(subject: Subject, random: Random) -> Question | None:

@@ -6,6 +6,7 @@ LaTeX, HTML or text: the writers print the same structure, each in its own way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -143,3 +144,16 @@ def listed(items: Sequence[Words], last: str = "and") -> Words:
             out.append(f" {last} " if i == len(items) - 1 else ", ")
         out.extend(item)
     return tuple(out)
+
+
+def worded(template: str, **slots: Any) -> Words:
+    """A sentence whose slots, names in braces, hold mathematics, or words in a row.
+
+    >>> worded("{all} from {x}.", all=("a", " and b"), x=Named("x"))
+    ('a', ' and b', ' from ', Named(name='x', time=None), '.')
+    """
+    words: list[Any] = []
+    for i, piece in enumerate(re.split(r"\{(\w+)\}", template)):
+        held = slots[piece] if i % 2 else piece
+        words += held if isinstance(held, tuple) else [held] if held != "" else []
+    return tuple(words)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symgate.cli.options import add_cell
+from symgate.cli.options import add_cell, cell_of
 from symgate.cli.saying import say, show, show_json
 from symgate.files import writable, write_file
 
@@ -43,7 +43,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from symgate.checking.check import Check, Fault, check
-    from symgate.cli.commands.show import chosen_cell
     from symgate.errors import SymgateError
 
     if arguments.file and arguments.cell:  # with --cell FILE the first word is a claim
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if Path(arguments.output).suffix.lower() != ".html":
             raise SymgateError(f"a checked homework must be an .html page, not {arguments.output}")
         writable(arguments.output)
-    cell, names = chosen_cell(arguments), _names(arguments)
+    cell, names = cell_of(arguments), _names(arguments)
     given = {name: getattr(arguments, name) for name in ("of", "wrt", "lag", "layout")}
     files = _files(arguments.claims)
     checked: list[tuple[str, Check]] = []

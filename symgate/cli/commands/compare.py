@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 
+from symgate.cli.options import add_cells, cells_of
 from symgate.cli.saying import show_json
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "cells",
-        nargs="*",
-        metavar="CELL",
-        help="a zoo name, a file of equations, or a document: notes.md, or notes.md#2 for its "
+    add_cells(
+        parser,
+        "a zoo name, a file of equations, or a document: notes.md, or notes.md#2 for its "
         "second cell",
     )
-    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
     parser.add_argument("--latex", action="store_true", help="print the map as LaTeX")
     parser.add_argument("--notation", help="the notation of --latex (symgate)")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -25,23 +23,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if len(arguments.cells) + len(arguments.cell or ()) != 2:
+    if len(arguments.cells) + len(arguments.files) != 2:
         arguments.parser.error("name two cells")
     if arguments.json and arguments.latex:
         arguments.parser.error("--json has the LaTeX in it; leave --latex out")
     if arguments.notation and not (arguments.latex or arguments.json):
         arguments.parser.error("--notation goes with --latex or --json")
-    from symgate.cli.chosen import chosen
     from symgate.comparing.comparison import compare
-    from symgate.equations.cell import Cell
     from symgate.writing.notation import notation
 
     style = notation(arguments.notation or "symgate").name
-    first, second = [*map(chosen, arguments.cells), *map(Cell.from_file, arguments.cell or ())]
-    found = compare(first, second)
+    found = compare(*cells_of(arguments))
     if arguments.json:
-        data = {**found.to_dict(), "latex": found.latex(style)}
-        show_json(data)
+        show_json({**found.to_dict(), "latex": found.latex(style)})
     elif arguments.latex:
         print(found.latex(style) or f"% {found.verdict}: there is no map")
     else:

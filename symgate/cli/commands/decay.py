@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,12 @@ from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
     SETUP,
+    add_cells,
     add_data,
+    add_forms,
     add_setup,
     add_states,
-    cells,
+    cells_of,
     one_thread,
     setup_options,
 )
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
-    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    add_cells(parser)
     add_setup(parser, *SETUP)
     add_data(parser)
     add_states(parser)
@@ -37,51 +37,30 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
     parser.add_argument("--save", metavar="FILE", help="keep one cell's curve in a .npz file")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--csv", action="store_true", help="print CSV")
-    form.add_argument("--json", action="store_true", help="print JSON")
+    add_forms(parser, csv="print CSV")
 
 
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
-    if not arguments.cells and not arguments.cell:
-        arguments.parser.error("name a cell, or give a file with --cell FILE")
-    chosen = cells(arguments.cells, arguments.cell)
+    chosen = cells_of(arguments)
     if arguments.save and len(chosen) > 1:
         arguments.parser.error("--save keeps one cell; name only one")
     pictures.check(arguments)
     files = _pictures(arguments, [c.name for c in chosen])
     writable(*map(str, files.values()), arguments.save)
-    from symgate.cli.networks import run_if_network
+    from symgate.cli.networks import subjects
     from symgate.flow.measure import decay
+    from symgate.numerics.run import Run
 
     decays = []
-    for word, cell in zip_longest(arguments.cells, chosen):
+    block = {"of": arguments.of, "wrt": arguments.wrt, "norm": arguments.norm}
+    for cell, subject in zip(chosen, subjects(arguments, chosen), strict=True):
+        given = setup_options(arguments)
+        if isinstance(subject, Run):
+            lags = None if arguments.lags is None else min(arguments.lags, subject.steps)
+            given = {"lags": lags, "at": arguments.at}
         with bar(cell.name) as hook:
-            if made := run_if_network(word, arguments):
-                lags = None if arguments.lags is None else min(arguments.lags, made.steps)
-                decays.append(
-                    decay(
-                        made,
-                        arguments.of,
-                        arguments.wrt,
-                        lags=lags,
-                        at=arguments.at,
-                        norm=arguments.norm,
-                        progress=hook,
-                    )
-                )
-                continue
-            decays.append(
-                decay(
-                    cell,
-                    arguments.of,
-                    arguments.wrt,
-                    norm=arguments.norm,
-                    progress=hook,
-                    **setup_options(arguments),
-                )
-            )
+            decays.append(decay(subject, **block, **given, progress=hook))
     if arguments.bounds:
         for d in decays:
             _ = d.bounds, d.predictions
@@ -132,12 +111,12 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         print(_csv(decays), end="")
         return
     from symgate.cli.chart import chart
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
     from symgate.flow.table import HEADER, in_the_norm, ranking, rows
 
     if arguments.output is None:
         print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
-    print("\n".join(columns([HEADER, *rows(decays)])))
+    show_table([HEADER, *rows(decays)])
     print()
     _measured_on(decays)
     print(in_the_norm(decays))
@@ -176,7 +155,7 @@ def _measured_on(decays: list[Decay]) -> None:
 
 
 def _bounds(decays: list[Decay]) -> None:
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
     from symgate.flow.table import number as shown
     from symgate.flow.table import power
 
@@ -186,23 +165,18 @@ def _bounds(decays: list[Decay]) -> None:
         assert found is not None
         assert told is not None
         table.append((d.cell, "measured", shown(d.rate, "+.4f"), "", power(d.median[-1]), ""))
-        for name, line in (
-            ("worst case", found.worst_log10),
-            ("bound for this run", found.run_log10.max(axis=1)),
-        ):
+        lines = {
+            "worst case": found.worst_log10,
+            "bound for this run": found.run_log10.max(axis=1),
+        }
+        for name, line in lines.items():
             table.append(("", name, "", "", power(float(line[-1])), ""))
         for entry in told.entries:
-            table.append(
-                (
-                    "",
-                    f"from the {entry.name}",
-                    shown(entry.rate, "+.4f"),
-                    shown(entry.rate_off, "+.4f"),
-                    power(float(entry.log10_norm[-1])),
-                    shown(entry.decades_off, "+.1f"),
-                )
-            )
-    print("\n" + "\n".join(columns(table)))
+            rates = shown(entry.rate, "+.4f"), shown(entry.rate_off, "+.4f")
+            last = power(float(entry.log10_norm[-1])), shown(entry.decades_off, "+.1f")
+            table.append(("", f"from the {entry.name}", *rates, *last))
+    print()
+    show_table(table)
     for d in decays:
         assert d.bounds is not None
         assert d.predictions is not None
@@ -212,7 +186,7 @@ def _bounds(decays: list[Decay]) -> None:
 
 
 def _paths(decays: list[Decay]) -> None:
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
     from symgate.flow.table import power
 
     table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]
@@ -227,17 +201,10 @@ def _paths(decays: list[Decay]) -> None:
             table.append((d.cell, block, "every path", "100.0%", power(float(b.whole[-1])), ""))
             for name, title in d.paths.titles.items():
                 alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
-                table.append(
-                    (
-                        "",
-                        "",
-                        title,
-                        f"{100 * b.share[name]:.1f}%",
-                        power(float(b.without[name][-1])),
-                        alone,
-                    )
-                )
-    print("\n" + "\n".join(columns(table)))
+                share, left = f"{100 * b.share[name]:.1f}%", power(float(b.without[name][-1]))
+                table.append(("", "", title, share, left, alone))
+    print()
+    show_table(table)
     for d in decays:
         assert d.paths is not None
         print(f"{d.cell}, paths: {d.paths.over}, followed back from step {d.paths.at}")

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from symgate.cli.options import NOTATIONS, SECTIONS
+from symgate.cli.options import NOTATIONS, SECTIONS, add_cells, cells_of, lag_of, names
 from symgate.cli.saying import say
-
-if TYPE_CHECKING:
-    from symgate.equations.cell import Cell
 
 FORMATS = ("text", "md", "tex", "html", "json")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cells", nargs="*", metavar="CELL", help="zoo names or files of equations")
-    parser.add_argument(
-        "--cell",
-        dest="files",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a file of equations",
-    )
+    add_cells(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="a .tex, .md, .html, .pdf or .txt file"
     )
@@ -39,12 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hadamard", default=None, metavar="SIGN", help="odot or circ")
     parser.add_argument("--bold", action="store_true", help="vectors in bold")
-    parser.add_argument(
-        "--sections",
-        default=None,
-        metavar="A,B",
-        help=f"only some of: {SECTIONS}",
-    )
+    parser.add_argument("--sections", type=names, metavar="A,B", help=f"only some of: {SECTIONS}")
     parser.add_argument(
         "--fragment", action="store_true", help=r"LaTeX for \input, without a preamble"
     )
@@ -69,24 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.output is not None:
         check_ending(Path(arguments.output))
-    sections = (
-        None
-        if arguments.sections is None
-        else [name.strip() for name in arguments.sections.split(",") if name.strip()]
-    )
-    lag: Any = int(arguments.lag) if re.fullmatch(r"-?[0-9]{1,9}", arguments.lag) else arguments.lag
     derivations = tuple(
         derive(
             cell,
             arguments.notation,
             arguments.layout,
-            lag,
+            lag_of(arguments.lag),
             form=arguments.form,
             hadamard=arguments.hadamard,
             bold=arguments.bold,
-            sections=sections,
+            sections=arguments.sections,
         )
-        for cell in _cells(arguments)
+        for cell in cells_of(arguments)
     )
     pictures: tuple[str, ...] = ()
     if arguments.diagram:
@@ -96,8 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     head = Head(arguments.title, arguments.author, arguments.date, pictures)
     document = Document(derivations, head)
     if arguments.output is not None:
-        written = document.save(arguments.output, **_form(arguments))
-        say(f"wrote {written}")
+        say(f"wrote {document.save(arguments.output, **_form(arguments))}")
     else:
         print(_shown(document, arguments), end="")
     failed = [d.cell.name for d in derivations if not d.holds]
@@ -109,8 +85,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     """Wrong usage, which the parser cannot know by itself."""
     usage = arguments.parser
-    if not arguments.cells and not arguments.files:
-        usage.error("name a cell, or give a file with --cell FILE")
     if arguments.output is not None and (arguments.format or arguments.json):
         usage.error("the ending of the output says the format; leave --format out")
     is_tex = (
@@ -125,13 +99,6 @@ def _check(arguments: argparse.Namespace) -> None:
         usage.error("--fragment stands alone: it is what you put into a document of your own")
     if arguments.fragment and not is_tex:
         usage.error("--fragment is LaTeX's: write to a .tex file, or take --format tex")
-
-
-def _cells(arguments: argparse.Namespace) -> list[Cell]:
-    from symgate.cli.chosen import chosen
-    from symgate.equations.cell import Cell
-
-    return [*map(chosen, arguments.cells), *map(Cell.from_file, arguments.files)]
 
 
 def _shown(document: Any, arguments: argparse.Namespace) -> str:

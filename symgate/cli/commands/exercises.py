@@ -26,9 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.cli.chosen import chosen
     from symgate.sheets.sheet import exercises
 
-    files = [path for path in (arguments.output, arguments.solutions) if path is not None]
-    for path in files:
-        writable(path)
+    writable(arguments.output, arguments.solutions)
     sheet = exercises(
         [chosen(cell) for cell in arguments.cells],
         seed=arguments.seed,
@@ -37,13 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         notation=arguments.notation,
     )
     if len(sheet) < sheet.wanted:
-        few = f"{len(sheet)} exercises of {sheet.wanted}: no others that differ were found"
-        say(few)
+        say(f"{len(sheet)} exercises of {sheet.wanted}: no others that differ were found")
     if arguments.output is None:
         print(sheet.text(), end="")
     else:
         say(f"wrote {sheet.save(arguments.output)}")
     if arguments.solutions is not None:
-        written = sheet.solutions.save(arguments.solutions)
-        say(f"wrote {written}")
+        say(f"wrote {sheet.solutions.save(arguments.solutions)}")
     return 0

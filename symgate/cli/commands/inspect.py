@@ -96,7 +96,7 @@ def _plain(network: Network, check: Check | None, inspection: Inspection | None)
 
 
 def _show(network: Network, check: Check | None, inspection: Inspection | None) -> None:
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
 
     print(f"{network.origin}, {network.origin.kind}\n")
     table = [("layer", "inputs", "units", "output", "precision")]
@@ -105,7 +105,7 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
         sizes = (str(layer.input), str(layer.hidden), str(layer.output))
         table.append((layer.name, *sizes, layer.dtype))
         read.setdefault(str(layer.reading), []).append(layer.name)
-    print("\n".join(columns(table)))
+    show_table(table)
     for reading, names in read.items():
         print(f"{'' if len(read) == 1 else ', '.join(names) + ' '}read as: {reading}")
     if backwards := ", ".join(layer.name for layer in network.layers if layer.reverse):
@@ -134,7 +134,7 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
 
 def _measured(found: Inspection) -> None:
     from symgate.cli.chart import chart
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
     from symgate.flow.table import HEADER, rows
 
     if found.decays:
@@ -145,7 +145,8 @@ def _measured(found: Inspection) -> None:
             (*row[1:6], row[7], until)  # one cell, and few data fall to 1e-6: 80 columns
             for row, until in zip((HEADER, *rows(found.decays)), reaches, strict=True)
         ]
-        print("\n" + "\n".join(columns(table)))
+        print()
+        show_table(table)
         print(found.decays[0].setting.averaged_over)
     elif (seen := found.reach) is not None:
         at, curve = seen.at, seen.log10_norm
@@ -160,11 +161,13 @@ def _measured(found: Inspection) -> None:
         table = [("path of the whole state", "share per step")]
         for path, share in found.paths.largest():  # what the gates are, where 80 columns hold it
             table.append((path if len(path) <= 62 else path.partition(" (")[0], share))
-        print("\n" + "\n".join(columns(table)))
+        print()
+        show_table(table)
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
         print(f"\nlargest Lyapunov exponents, nats a step: {shown}")
     if found.saturations:
         gates = [("gate", "units", "open (mean above 0.95)", "closed (mean below 0.05)")]
         gates += [(s.gate, str(s.units), str(s.open), str(s.closed)) for s in found.saturations]
-        print("\n" + "\n".join(columns(gates)))
+        print()
+        show_table(gates)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symgate.cli.commands.show import chosen_cell, lag_of
-from symgate.cli.options import NOTATIONS, add_cell
+from symgate.cli.options import NOTATIONS, add_cell, add_forms, cell_of, lag_of
 from symgate.cli.saying import show_json
 
 
@@ -15,9 +14,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wrt", help="with respect to what (every state)")
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k (1)")
     parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--latex", action="store_true", help="print LaTeX")
-    form.add_argument("--json", action="store_true", help="print JSON")
+    add_forms(parser, latex="print LaTeX")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.linear.jacobian import jacobian
     from symgate.writing.layout import equation_latex
 
-    cell, lag = chosen_cell(arguments), lag_of(arguments.lag)
+    cell, lag = cell_of(arguments), lag_of(arguments.lag)
     states = cell.states
     pairs = [
         (of, wrt)

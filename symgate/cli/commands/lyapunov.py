@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from symgate.cli import pictures
 from symgate.cli.bar import bar
 from symgate.cli.options import (
+    add_cells,
     add_data,
     add_setup,
-    cells,
+    cells_of,
     number,
     one_thread,
     setup_options,
@@ -22,6 +22,7 @@ from symgate.cli.saying import show_json
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
+    from symgate.numerics.run import Run
     from symgate.theory.lyapunov import Lyapunov
 
 #: What of a set-up a spectrum depends on.
@@ -32,8 +33,7 @@ NARROW = 128
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cells", nargs="*", help="zoo names or files of equations")
-    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    add_cells(parser)
     parser.add_argument("--steps", type=whole, default=1000, help="steps, burn-in included (1000)")
     parser.add_argument("--burn-in", type=whole, help="first steps left out (a quarter)")
     parser.add_argument("--count", type=whole, metavar="K", help="only the K largest (all)")
@@ -50,14 +50,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.hidden is None or arguments.hidden <= NARROW:
         one_thread()
-    if not arguments.cells and not arguments.cell:
-        arguments.parser.error("name a cell, or give a file with --cell FILE")
-    chosen = cells(arguments.cells, arguments.cell)
-    if arguments.output and len(chosen) > 1:
-        arguments.parser.error("-o draws one cell; name only one")
-    pictures.check(arguments)
-    words = zip_longest(arguments.cells, chosen)
-    found = [_measured(cell, word, arguments) for word, cell in words]
+    from symgate.cli.networks import subjects
+
+    chosen = cells_of(arguments)
+    pictures.check_one(arguments, chosen)
+    found = [_measured(subject, arguments) for subject in subjects(arguments, chosen)]
     if arguments.output:
         from symgate.plots.theory import lyapunov_picture
 
@@ -69,51 +66,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(cell: Cell, word: str | None, arguments: argparse.Namespace) -> Lyapunov:
+def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
+    """The spectrum of a run's network on its data, or of a cell as it is drawn."""
     import numpy as np
 
-    from symgate.cli.networks import run_if_network
+    from symgate.equations.cell import Cell
     from symgate.flow.measure import parameters_of
     from symgate.numerics.setup import setup
     from symgate.theory.lyapunov import lyapunov, state_shape
 
-    if run := run_if_network(word, arguments):
-        with bar(cell.name) as hook:
-            return lyapunov(
-                cell,
-                run.params,
-                {n: run[n] for n in cell.inputs},
-                burn_in=arguments.burn_in,
-                count=arguments.count,
-                dt=arguments.dt,
-                progress=hook,
-            )
-    made = setup(cell, **setup_options(arguments, "steps"))
-    params = parameters_of(made)
-    x: dict[str, Any] | None = None
-    if arguments.noise and cell.inputs and arguments.steps > 0:
-        rng = np.random.default_rng([made.seed, 1])
-        x = {
-            name: arguments.noise
-            * rng.normal(size=(arguments.steps, *state_shape(cell, params, name)))
-            for name in cell.inputs
-        }
+    given: dict[str, Any] = {n: getattr(arguments, n) for n in ("burn_in", "count", "dt")}
+    if not isinstance(subject, Cell):
+        cell, params = subject.cell, subject.params
+        x: dict[str, Any] | None = {n: subject[n] for n in cell.inputs}
+    else:
+        cell = subject
+        made = setup(cell, **setup_options(arguments, "steps"))
+        params, x, steps = parameters_of(made), None, arguments.steps
+        given |= {"steps": steps, "seed": made.seed}
+        if arguments.noise and cell.inputs and steps > 0:
+            rng = np.random.default_rng([made.seed, 1])
+            shapes = {name: (steps, *state_shape(cell, params, name)) for name in cell.inputs}
+            x = {name: arguments.noise * rng.normal(size=shape) for name, shape in shapes.items()}
     with bar(cell.name) as hook:
-        return lyapunov(
-            cell,
-            params,
-            x,
-            steps=arguments.steps,
-            burn_in=arguments.burn_in,
-            count=arguments.count,
-            dt=arguments.dt,
-            seed=made.seed,
-            progress=hook,
-        )
+        return lyapunov(cell, params, x, **given, progress=hook)
 
 
 def _show(found: list[Lyapunov]) -> None:
-    from symgate.cli.columns import columns
+    from symgate.cli.columns import show_table
 
     whole_spectrum = found[0].is_whole
     more = ("sum", "unstable", "entropy", "dimension") if whole_spectrum else ()
@@ -133,7 +113,7 @@ def _show(found: list[Lyapunov]) -> None:
                 _number(f.dimension, ".3f"),
             )
         table.append(row)
-    print("\n".join(columns(table)))
+    show_table(table)
     unit = "step" if found[0].dt == 1 else f"unit of time ({found[0].dt:g} a step)"
     print(f"\nnats per {unit}, over {found[0].steps} steps after {found[0].burn_in} of burn-in")
     for f in found:

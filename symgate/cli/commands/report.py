@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from symgate.cli.bar import sections
-from symgate.cli.options import NOTATIONS, SCHEMES, add_data, cells, one_thread, whole
+from symgate.cli.options import NOTATIONS, SCHEMES, add_cells, add_data, cells_of, one_thread, whole
 from symgate.cli.saying import say, show, show_json
 
 #: How many processes there are unless the caller says otherwise.
@@ -23,10 +23,7 @@ SIZES = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "cells", nargs="*", metavar="CELL", help="zoo names or files (rnn lstm gru)"
-    )
-    parser.add_argument("--cell", action="append", metavar="FILE", help="a file of equations")
+    add_cells(parser, "zoo names or files (rnn lstm gru)")
     parser.add_argument("--model", metavar="FILE", help="a trained network, FILE or FILE#layer")
     parser.add_argument("--outputs", metavar="Y.npy", help="its outputs, to check the replay")
     add_data(parser)
@@ -53,17 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
     from symgate.numerics.threads import cores
     from symgate.reporting.settings import DEFAULT_CELLS
 
-    words = [*arguments.cells, *(arguments.cell or [])] or list(DEFAULT_CELLS)
-    named = arguments.cells or ([] if arguments.cell else list(DEFAULT_CELLS))
+    if not arguments.cells and not arguments.files:
+        arguments.cells = list(DEFAULT_CELLS)
     names = (*SIZES, "scheme", "notation")
     given = {n: value for n in names if (value := getattr(arguments, n)) is not None}
     with sections("report") as progress:
         made = report(
-            cells(named, arguments.cell),
+            cells_of(arguments),
             arguments.output,
             format=arguments.format,
             progress=progress,
-            words=words,
+            words=[*arguments.cells, *arguments.files],
             jobs=min(cores(), MOST_JOBS) if arguments.jobs is None else arguments.jobs,
             **given,
         )

@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from symgate.cells import named
-from symgate.cli.options import NOTATIONS, add_cell
+from symgate.cli.options import NOTATIONS, add_cell, add_forms, cell_of, lag_of
 from symgate.cli.saying import show_json
 
 if TYPE_CHECKING:
@@ -22,14 +22,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
     parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--latex", action="store_true", help="print LaTeX")
-    form.add_argument("--json", action="store_true", help="print JSON")
+    add_forms(parser, latex="print LaTeX")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    cell = chosen_cell(arguments)
-    lag = lag_of(arguments.lag)
+    cell, lag = cell_of(arguments), lag_of(arguments.lag)
     if arguments.json:
         show_json(described(cell, lag))
     elif arguments.latex:
@@ -39,17 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
         if named(cell.name) is None:
             print(f"\n{_filled(_known_as(cell))}")
     return 0
-
-
-def chosen_cell(arguments: argparse.Namespace) -> Cell:
-    """The cell that the arguments name, from the zoo, a file or a document."""
-    from symgate.cli.chosen import chosen, of_file
-
-    if (arguments.cell is None) == (arguments.file is None):
-        arguments.parser.error("name one cell, or give one file with --cell FILE")
-    if getattr(arguments, "notation", None) and not arguments.latex:
-        arguments.parser.error("--notation is how --latex writes: add --latex")
-    return of_file(arguments.file) if arguments.file else chosen(arguments.cell)
 
 
 def described(cell: Cell, lag: int | str = 1) -> dict[str, Any]:
@@ -86,14 +72,6 @@ def jacobians(cell: Cell, lag: int | str = 1) -> dict[tuple[str, str], Any]:
     from symgate.linear.jacobian import jacobian
 
     return {(of, wrt): jacobian(cell, of, wrt, lag) for of in cell.states for wrt in cell.states}
-
-
-def lag_of(given: str) -> int | str:
-    """The lag that was typed: a number, or the name of a symbol."""
-    try:
-        return int(given)
-    except ValueError:
-        return given
 
 
 def _as_text(cell: Cell, data: dict[str, Any]) -> str:

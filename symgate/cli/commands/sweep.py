@@ -9,8 +9,11 @@ from symgate.cli.bar import bar
 from symgate.cli.options import (
     SCHEMES,
     SETUP,
+    add_cell,
+    add_forms,
     add_setup,
     add_states,
+    cell_of,
     gate_value,
     names,
     numbers,
@@ -26,8 +29,7 @@ from symgate.files import writable
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cell", nargs="?", help="a zoo name or a file of equations")
-    parser.add_argument("--cell", dest="file", metavar="FILE", help="a file of equations")
+    add_cell(parser)
     parser.add_argument("--hidden", type=wholes, default=[64], help="units: 16,32,64")
     parser.add_argument("--gain", type=numbers, default=[1.0], help="gains: 0.5,1,2")
     parser.add_argument("--scheme", type=names, default=["pytorch"], help=f"some of {SCHEMES}")
@@ -47,17 +49,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="FILE", help="keep results here and resume from them")
     add_states(parser)
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--csv", action="store_true", help="print CSV")
-    form.add_argument("--json", action="store_true", help="print JSON")
+    add_forms(parser, csv="print CSV")
 
 
 def run(arguments: argparse.Namespace) -> int:
     one_thread()
-    from symgate.cli.commands.show import chosen_cell
     from symgate.cli.networks import is_network
 
-    cell = chosen_cell(arguments)
+    cell = cell_of(arguments)
     if is_network(arguments.cell or arguments.file):
         raise SymgateError(
             f"a sweep draws weights of its own at every point, and {arguments.cell} is a trained "
@@ -96,8 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print(found.to_csv(), end="")
     else:
-        from symgate.cli.columns import columns
+        from symgate.cli.columns import show_table
 
-        print("\n".join(columns(found.table())), end="\n\n")
-        print(measured_on(found))
+        show_table(found.table())
+        print(f"\n{measured_on(found)}")
     return 0

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import (
-    Chapter,
-    Code,
-    Lead,
-    Link,
-    Maths,
-    Paragraph,
-    Picture,
-    Words,
-)
+from symgate.reporting.blocks import Chapter, Code, Lead, Link, Paragraph, Picture, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
 
@@ -22,7 +13,7 @@ from symgate.reporting.sentences import listed, norm_of
 def section(f: Findings) -> Chapter:
     """The figure, and what it says."""
     if not f.measured:
-        words: Words = ("None of the cells could be simulated; each one's section says why.",)
+        words = f.said("None of the cells could be simulated; each one's section says why.")
         return Chapter("answer", "The answer", (Lead(words),))
     blocks: list[Any] = [Lead(_conclusion(f)), Lead(_why(f))]
     if f.has("decay"):
@@ -30,27 +21,23 @@ def section(f: Findings) -> Chapter:
     blocks += [Paragraph(_rates(f)), Paragraph(_left(f)), Paragraph(_carry(f))]
     failed = [c for c in f.cells if c not in f.measured]
     if failed:
-        names = listed([(Link(c.name, f"#{f.slugs[c.name]}"),) for c in failed])
-        blocks.append(Paragraph((*names, " could not be simulated; the section says why.")))
+        names = listed([(_name(f, c),) for c in failed])
+        said = "{names} could not be simulated; the section says why."
+        blocks.append(Paragraph(f.said(said, names=names)))
     return Chapter("answer", "The answer", tuple(blocks))
 
 
 def _picture(f: Findings) -> Picture:
     cells = ", ".join(c.name for c in f.measured)
-    first = f"cells/{f.slugs[f.measured[0].name]}"
-    near: Words = ()
-    if f["answer/near"] is not None:
-        near = ("; below, its first ", f.number("answer/near", "whole"), " lags")
-    caption = (
-        norm_of(f, f.measured[0]),
-        " (spectral norm) against the lag k",
-        *near,
-        ". Line: median. Band: 10th to 90th percentile. Circle: half-life. Measured on ",
-        f.number(f"{first}/averaged_over", "words"),
-        ".",
+    near = f.said("; below, its first {answer/near:whole} lags") if f["answer/near"] else ()
+    caption = f.at(f.measured[0]).said(
+        "{norm} (spectral norm) against the lag k{near}. Line: median. Band: 10th to 90th "
+        "percentile. Circle: half-life. Measured on {averaged_over:words}.",
+        norm=norm_of(f, f.measured[0]),
+        near=near,
     )
     said = "; ".join(
-        f"{c.name} halves in {f.number(f'cells/{f.slugs[c.name]}/half_life', 'steps').text} steps"
+        f"{c.name} halves in {f.at(c).number('half_life', 'steps').text} steps"
         for c in f.slowest_first
     )
     return Picture("decay", f"Decay of the gradient over the lag for {cells}: {said}.", caption)
@@ -58,45 +45,30 @@ def _picture(f: Findings) -> Picture:
 
 def _conclusion(f: Findings) -> Words:
     """How far back the gradient reaches, in a sentence that says what was measured."""
-    reaches = [
-        (f[f"cells/{f.slugs[c.name]}/above_millionth"], f"cells/{f.slugs[c.name]}/above_millionth")
-        for c in f.slowest_first
-    ]
-    measured: Words = (
-        *_scheme(f),
-        ", with ",
-        f.number("settings/hidden", "whole"),
-        " units and white noise as input, ",
-    )
-    known = [(reach, key) for reach, key in reaches if reach is not None]
-    if len(known) < len(reaches):
-        kept = listed(
-            [
-                (_name(f, c),)
-                for c in f.slowest_first
-                if f[f"cells/{f.slugs[c.name]}/above_millionth"] is None
-            ]
+    reaches = {c.name: f.at(c)["above_millionth"] for c in f.slowest_first}
+    lasting = [(_name(f, c),) for c in f.slowest_first if reaches[c.name] is None]
+    if lasting:
+        kept = f.said(
+            "{cells} still keeps a millionth of the gradient at the last lag measured, "
+            "{settings/lags:whole} steps back.",
+            cells=listed(lasting),
         )
-        return (
-            *measured,
-            *kept,
-            " still keeps a millionth of the gradient at the last lag measured, ",
-            f.number("settings/lags", "whole"),
-            " steps back.",
+    else:
+        few = {1: "the cell does not keep", 2: "neither cell keeps", 3: "none of the three keeps"}
+        farthest = max(f.slowest_first, key=lambda c: (reaches[c.name], f.slugs[c.name]))
+        kept = f.said(
+            "{count} a millionth of the gradient beyond {farthest} steps back (lag k means k steps "
+            "back){cause}.",
+            count=few.get(len(reaches), "none of the cells keeps"),
+            farthest=f.at(farthest).number("above_millionth", "whole"),
+            cause="; what sets this distance is the bias of a gate, not the architecture"
+            if _carried(f)
+            else "",
         )
-    few = {1: "the cell does not keep", 2: "neither cell keeps", 3: "none of the three keeps"}
-    count = few.get(len(known), "none of the cells keeps")
-    end: Words = (" steps back (lag k means k steps back).",)
-    if _carried(f):
-        end = (
-            " steps back (lag k means k steps back); what sets this distance is the bias of a "
-            "gate, not the architecture.",
-        )
-    return (
-        *measured,
-        f"{count} a millionth of the gradient beyond ",
-        f.number(max(known)[1], "whole"),
-        *end,
+    return f.said(
+        "{scheme}, with {settings/hidden:whole} units and white noise as input, {kept}",
+        scheme=_scheme(f),
+        kept=kept,
     )
 
 
@@ -110,32 +82,24 @@ def _scheme(f: Findings) -> Words:
 
 def _carried(f: Findings) -> list[Cell]:
     """The cells whose carry has a time constant that biases set."""
-    key = "cells/{}/time_constant_from_biases"
-    return [c for c in f.measured if f[key.format(f.slugs[c.name])] is not None]
+    return [c for c in f.measured if f.at(c)["time_constant_from_biases"] is not None]
 
 
 def _why(f: Findings) -> Words:
     """What sets how far: the bias of the gate on the carry."""
     if not _carried(f):
-        return (
+        return f.said(
             "No cell here has a carry, a direct path from a state to its next value through no "
-            "weight matrix, so no bias sets how long the gradient lasts.",
+            "weight matrix, so no bias sets how long the gradient lasts."
         )
-    lasting = [f[f"cells/{f.slugs[c.name]}/above_millionth"] is None for c in f.measured]
-    return (
-        "In some cells a sigmoid gate" if any(lasting) else "That gate",
-        " acts on the carry, the direct path from a state to its next value, which passes "
-        "through no weight matrix (in an LSTM, the constant error carousel). With bias ",
-        Maths("0"),
-        " it stays near ",
-        Maths(r"\sigma(0) = \tfrac{1}{2}"),
-        ", so the carry halves at every step; with bias ",
-        Maths(r"\ln(T - 1)"),
-        " it keeps ",
-        Maths("1 - 1/T"),
-        " of the gradient at each step and lasts T steps (see ",
-        Link("Memory", "#memory"),
-        ").",
+    lasting = any(f.at(c)["above_millionth"] is None for c in f.measured)
+    return f.said(
+        r"{gate} acts on the carry, the direct path from a state to its next value, which passes "
+        r"through no weight matrix (in an LSTM, the constant error carousel). With bias $0$ it "
+        r"stays near $\sigma(0) = \tfrac{1}{2}$, so the carry halves at every step; with bias "
+        r"$\ln(T - 1)$ it keeps $1 - 1/T$ of the gradient at each step and lasts T steps (see "
+        r"[Memory](#memory)).",
+        gate="In some cells a sigmoid gate" if lasting else "That gate",
     )
 
 
@@ -144,46 +108,34 @@ def _rates(f: Findings) -> Words:
     said: list[Words] = []
     halves = False
     for cell in f.slowest_first:
-        key = f"cells/{f.slugs[cell.name]}"
-        if f[f"{key}/last_log10"] is None:
-            said.append(("is exactly zero in the end in ", _name(f, cell)))
-        elif f[f"{key}/half_life"] is None:
-            falls = f[f"{key}/rate"] < 0
-            said.append(
-                (
-                    "does not halve within the lags measured in " if falls else "does not fall in ",
-                    _name(f, cell),
-                )
-            )
+        here, name = f.at(cell), _name(f, cell)
+        if here["last_log10"] is None:
+            said.append(("is exactly zero in the end in ", name))
+        elif here["half_life"] is None:
+            lasts = "halve within the lags measured" if here["rate"] < 0 else "fall"
+            said.append((f"does not {lasts} in ", name))
         else:
-            number = f.number(f"{key}/half_life", "steps")
-            verb, unit = ("every ", " in ") if halves else ("halves every ", " steps in ")
-            said.append((verb, number, unit, _name(f, cell)))
+            every = "every {half_life:steps} in {name}"
+            first = "halves every {half_life:steps} steps in {name}"
+            said.append(here.said(every if halves else first, name=name))
             halves = True
-    return ("The gradient ", *listed(said), ".")
+    return f.said("The gradient {said}.", said=listed(said))
 
 
 def _left(f: Findings) -> Words:
     """How far back more than a millionth is left, and what is left at the end."""
+    cells = [(c, f.at(c)) for c in f.slowest_first]
     reaches = [
-        (f.number(f"cells/{f.slugs[c.name]}/above_millionth", "whole"), f" in {c.name}")
-        for c in f.slowest_first
-        if f[f"cells/{f.slugs[c.name]}/above_millionth"] is not None
+        here.said("{above_millionth:whole} in {name}", name=c.name)
+        for c, here in cells
+        if here["above_millionth"] is not None
     ]
-    left = [
-        (f.number(f"cells/{f.slugs[c.name]}/last_log10", "power"), f" in {c.name}")
-        for c in f.slowest_first
-    ]
-    start: Words = ("Nowhere does it fall to a millionth; ",)
-    if reaches:
-        start = ("More than a millionth of it survives up to lag ", *listed(reaches), "; ")
-    return (
-        *start,
-        "what remains at lag ",
-        f.number("settings/lags", "whole"),
-        " is ",
-        *listed(left),
-        ".",
+    start = "More than a millionth of it survives up to lag {reaches}"
+    return f.said(
+        (start if reaches else "Nowhere does it fall to a millionth")
+        + "; what remains at lag {settings/lags:whole} is {left}.",
+        reaches=listed(reaches),
+        left=listed([h.said("{last_log10:power} in {name}", name=c.name) for c, h in cells]),
     )
 
 
@@ -191,46 +143,44 @@ def _carry(f: Findings) -> Words:
     """What lasts, and what makes it last."""
     without, own, whole = [], [], []
     for cell in f.slowest_first:
-        key, of = f"cells/{f.slugs[cell.name]}", f" in {cell.name}"
-        block = f"{f[f'{key}/of']},{f[f'{key}/wrt']}"  # not of a matrix: no paths are followed
-        left = f"{key}/blocks/{block}/without_last_log10"
-        if block not in f[f"{key}/blocks"]:
+        here = f.at(cell)
+        block = f"{here['of']},{here['wrt']}"  # not of a matrix: no paths are followed
+        left = f"blocks/{block}/without_last_log10"
+        if block not in here["blocks"]:
             whole.append((cell.name,))
-        elif "carry" in f[left]:
-            without.append((f.number(f"{left}/carry", "power"), of))
-        if f[f"{key}/time_constant_from_biases"] is not None:
-            own.append((f.number(f"{key}/time_constant_from_biases", "steps"), " steps", of))
+        elif "carry" in here[left]:
+            without.append((here.number(f"{left}/carry", "power"), f" in {cell.name}"))
+        if here["time_constant_from_biases"] is not None:
+            said = "{time_constant_from_biases:steps} steps in {name}"
+            own.append(here.said(said, name=cell.name))
     if not without and whole:
-        return ("What the carry alone leaves is not told apart in ", *listed(whole), ".")
+        said = "What the carry alone leaves is not told apart in {cells}."
+        return f.said(said, cells=listed(whole))
     if not without:
-        return (
+        return f.said(
             "No cell here carries its state past its weight matrices, so no bias sets how long "
-            "its gradient lasts.",
+            "its gradient lasts."
         )
-    words: Words = (
-        "Without the carry, there would remain ",
-        *listed(without),
-        ". ",
-    )
+    template = "Without the carry, there would remain {without}. "
     if own:
-        words += ("With the biases as drawn, the carry alone has a time constant of ", *listed(own))
-        words += (". ",)
+        template += "With the biases as drawn, the carry alone has a time constant of {own}. "
     chrono = [
-        (f.number(f"long/curves/{i}/last_log10", "power"), f" in {row['cell']}")
+        f.at(f"long/curves/{i}").said("{last_log10:power} in {name}", name=row["cell"])
         for i, row in enumerate(f["long/curves"])
         if row["scheme"] == "chrono" and "failed" not in row
     ]
     if chrono:
-        words += (
-            "With chrono biases and ",
-            f.number("long/hidden", "whole"),
-            " units, what remains after ",
-            Link(f"{f['long/steps']:,} steps", "#long"),
-            " is ",
-            *listed(chrono),
-            ". ",
+        template += (
+            "With chrono biases and {long/hidden:whole} units, what remains after {steps} is "
+            "{chrono}. "
         )
-    return (*words, Link("Memory", "#memory"), " gives the bias for a memory of any length.")
+    return f.said(
+        f"{template}[Memory](#memory) gives the bias for a memory of any length.",
+        without=listed(without),
+        own=listed(own),
+        steps=Link(f"{f['long/steps']:,} steps", "#long"),
+        chrono=listed(chrono),
+    )
 
 
 def _name(f: Findings, cell: Cell) -> Link:

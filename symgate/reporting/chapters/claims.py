@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from symgate.reporting.blocks import (
@@ -32,26 +33,15 @@ KINDS = {
 
 def section(f: Findings) -> Chapter:
     """Every claim as a card."""
-    told = [
-        (f.number(f"claims/counts/{verdict}", "whole"), f" {verdict}")
-        for verdict, count in f["claims/counts"].items()
-        if count
-    ]
-    blocks: list[Any] = [
-        Paragraph(
-            (
-                "Claims about these cells from lecture notes, in our own words, each judged by a "
-                "check that ran when this page was made: ",
-                *listed(told),
-                ". The same in a terminal: ",
-                Code("symgate claims"),
-                ".",
-            )
-        )
-    ]
-    blocks.append(Listing(tuple(_together(f, v) for v, n in f["claims/counts"].items() if n)))
-    blocks += [_verdict(f, i) for i in range(len(f["claims/claims"]))]
-    return Chapter("claims", "Claims, judged", tuple(blocks))
+    told = {verdict: n for verdict, n in f["claims/counts"].items() if n}
+    words = f.said(
+        "Claims about these cells from lecture notes, in our own words, each judged by a check "
+        "that ran when this page was made: {counts}. The same in a terminal: `symgate claims`.",
+        counts=listed([(f.number(f"claims/counts/{v}", "whole"), f" {v}") for v in told]),
+    )
+    cards = [_verdict(claim) for claim in f["claims/claims"]]
+    together = Listing(tuple(_together(f, verdict) for verdict in told))
+    return Chapter("claims", "Claims, judged", (Paragraph(words), together, *cards))
 
 
 def _together(f: Findings, verdict: str) -> Words:
@@ -63,27 +53,12 @@ def _together(f: Findings, verdict: str) -> Words:
     return (Strong((verdict[0].upper() + verdict[1:],)), ": ", *links[:-1])
 
 
-def _verdict(f: Findings, i: int) -> Verdict:
-    at = f"claims/claims/{i}"
-    claim = f[at]
-    words: list[Any] = []
-    for text in claim["sentences"]:
-        words += [*with_maths(text), " "]
-    said: Words = (
-        "Said in ",
-        *listed([(Code(n),) for n in claim["notes"]]),
-        ". ",
-        Code(claim["command"]),
-    )
-    blocks: list[Any] = [Paragraph(tuple(words))]
-    blocks.append(Paragraph(said))
+def _verdict(claim: Mapping[str, Any]) -> Verdict:
+    words = tuple(w for text in claim["sentences"] for w in (*with_maths(text), " "))
+    notes = listed([(Code(n),) for n in claim["notes"]])
+    said: Words = ("Said in ", *notes, ". ", Code(claim["command"]))
+    blocks: list[Any] = [Paragraph(words), Paragraph(said)]
     if claim["formula"]:
         blocks.append(Fold("The formulas", (Display(claim["formula"]),)))
-    kind = KINDS[claim["verdict"]]
-    return Verdict(
-        f"claim-{claim['id']}",
-        with_maths(claim["statement"]),
-        claim["verdict"],
-        kind,
-        tuple(blocks),
-    )
+    verdict, says = claim["verdict"], with_maths(claim["statement"])
+    return Verdict(f"claim-{claim['id']}", says, verdict, KINDS[verdict], tuple(blocks))

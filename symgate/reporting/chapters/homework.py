@@ -17,20 +17,15 @@ def section(f: Findings) -> Chapter | None:
     right = sum(line["verdict"] == "right" for line in lines)
     (fault,) = f["homework/faults"][:1]
     said = f"{fault['message']} ({fault['mend']})" if fault["mend"] else fault["message"]
-    words = (
+    words = f.said(
         "A derivation may be handed in as it is written on the board. This one has a slip of the "
-        "pen, chosen by the seed of the report: ",
-        Link("homework.tex", FILE),
-        ". The verdict, the place and the correction are those of ",
-        Code(f"symgate check {cell} homework.tex"),
-        "; ",
-        Code(f"symgate exercises {cell} -o sheet.pdf"),
-        " sets such questions.",
+        "pen, chosen by the seed of the report: {file}. The verdict, the place and the correction "
+        "are those of {check}; {sheet} sets such questions.",
+        file=Link("homework.tex", FILE),
+        check=Code(f"symgate check {cell} homework.tex"),
+        sheet=Code(f"symgate exercises {cell} -o sheet.pdf"),
     )
     alternative = f"{right} of {len(lines)} equalities of a homework about {cell} right; {said}"
     caption = (f"A homework about {cell}, line by line, with the correction.",)
-    return Chapter(
-        "homework",
-        "A homework, checked",
-        (Paragraph(words), Picture("homework", alternative, caption)),
-    )
+    picture = Picture("homework", alternative, caption)
+    return Chapter("homework", "A homework, checked", (Paragraph(words), picture))

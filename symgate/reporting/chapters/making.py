@@ -18,20 +18,17 @@ def section(f: Findings) -> Chapter:
         ("Seed: ", f.number("settings/seed", "whole")),
         *_drawn(f),
         (f"Versions: {versions}",),
-        (
-            "Numbers: ",
-            Link("data/report.json", "data/report.json"),
-            ", the source of every number on this page",
+        f.said(
+            "Numbers: [data/report.json](data/report.json), the source of every number on this page"
         ),
     ]
     if not made["tex"]:
         items.append(("The derivations are LaTeX only, because no pdflatex was found.",))
+    header, caption = (("what",), ("files",)), ("Files beside this page.",)
     blocks: list[Any] = [Listing(tuple(items))]
-    blocks.append(
-        DataTable("Files", ("Files beside this page.",), (("what",), ("files",)), tuple(_files(f)))
-    )
+    blocks.append(DataTable("Files", caption, header, tuple(_files(f))))
     if f.measured:
-        command = f[f"cells/{f.slugs[f.measured[0].name]}/command"]
+        command = f.at(f.measured[0])["command"]
         blocks.append(Paragraph(("One curve alone, for example: ", Code(command))))
     return Chapter("making", "How it was made", tuple(blocks))
 

@@ -20,96 +20,75 @@ from symgate.reporting.sentences import sentence
 
 def section(f: Findings) -> Chapter:
     """The table of biases, then a map for each cell."""
-    slugs = [f.slugs[cell.name] for cell in f.cells]
-    able = [s for s in slugs if "refused" not in f[f"memory/{s}"]]
+    every = [f.at(f"memory/{f.slugs[cell.name]}") for cell in f.cells]
+    able = [here for here in every if "refused" not in here[""]]
     blocks: list[Any] = []
     if able:
-        blocks.append(
-            Paragraph(
-                (
-                    "A carry that keeps ",
-                    Maths("1 - 1/T"),
-                    " of the state at each step has a memory of T "
-                    "steps: after T steps, 1/e of the gradient remains. The bias that achieves it:",
-                )
-            )
+        words = f.said(
+            "A carry that keeps $1 - 1/T$ of the state at each step has a memory of T steps: after "
+            "T steps, 1/e of the gradient remains. The bias that achieves it:"
         )
-        blocks.append(_table(f, able))
-        blocks.append(Listing(tuple(_checked(f, s) for s in able)))
-    for slug in slugs:
-        if slug not in able:
-            blocks.append(Paragraph(sentence(f[f"memory/{slug}/refused"])))
-    for slug in able:
-        blocks += _map(f, slug)
+        blocks += [Paragraph(words), _table(able), Listing(tuple(map(_checked, able)))]
+    blocks += [Paragraph(sentence(h["refused"])) for h in every if "refused" in h[""]]
+    for here in able:
+        blocks += _map(here)
     return Chapter("memory", "Memory", tuple(blocks))
 
 
-def _table(f: Findings, able: list[str]) -> DataTable:
-    steps = list(f[f"memory/{able[0]}/values"])
-    header: tuple[Words, ...] = (
-        ("cell",),
-        ("bias",),
-        ("for T steps",),
-        *((f"T = {int(k):,}",) for k in steps),
-    )
+def _table(able: list[Findings]) -> DataTable:
+    steps = list(able[0]["values"])
+    names = ("cell", "bias", "for T steps", *(f"T = {int(k):,}" for k in steps))
     rows = tuple(
         (
-            (f[f"memory/{slug}/cell"],),
-            (Code(f[f"memory/{slug}/parameter"]),),
-            (Maths(f[f"memory/{slug}/latex"]),),
-            *((f.number(f"memory/{slug}/values/{k}", "value"),) for k in steps),
+            (here["cell"],),
+            (Code(here["parameter"]),),
+            (Maths(here["latex"]),),
+            *((here.number(f"values/{k}", "value"),) for k in steps),
         )
-        for slug in able
+        for here in able
     )
-    others = dict.fromkeys(
-        f"{name} = {value:g}" for slug in able for name, value in f[f"memory/{slug}/with"].items()
-    )
+    others = dict.fromkeys(f"{name} = {v:g}" for here in able for name, v in here["with"].items())
     given = f", with {', '.join(others)}" if others else ""
     caption: Words = (
         f"The bias for a memory of T steps{given}; all other parameters keep their initial values.",
     )
     numeric = frozenset(range(3, 3 + len(steps)))
-    return DataTable("Biases by memory", caption, header, rows, numeric)
+    return DataTable("Biases by memory", caption, tuple((n,) for n in names), rows, numeric)
 
 
-def _checked(f: Findings, slug: str) -> Words:
-    at = f"memory/{slug}/checked"
-    drawn = f[f"{at}/drawn"]
-    words: list[Any] = [
-        f"{f[f'memory/{slug}/cell']}: checked at T = {f[f'{at}/steps']}. With all weights zero, "
-        "each step keeps ",
-        f.number(f"{at}/exact", "value"),
-        "; with random weights and noise as input, ",
-    ]
-    if drawn is None:
-        words.append("the gradient grows, as the paths through the gates outweigh the carry")
-    else:
-        words += ["the time constant is ", f.number(f"{at}/drawn", "steps"), " steps"]
-    if f[f"{at}/partner"]:
-        name, value = next(iter(f[f"{at}/partner"].items()))
-        words += ["; with ", Code(f"{name} = {value:.3f}"), " for the input gate as well, "]
-        if f[f"{at}/paired"] is None:
-            words.append("it still grows")
-        else:
-            words += ["the time constant is ", f.number(f"{at}/paired", "steps"), " steps"]
-    return (*words, ".")
-
-
-def _map(f: Findings, slug: str) -> list[Any]:
-    at = f"memory/{slug}"
-    if not f.has(f"{slug}-half-life"):
-        return [Paragraph(sentence(f[f"{at}/no_map"]))] if "no_map" in f[at] else []
-    name, gate, state = f[f"{at}/cell"], f[f"{at}/gate"], f[f"{at}/state"]
-    caption: Words = (
-        f"Half-life of the gradient of {state} in {name}, in steps, against the bias of gate "
-        f"{gate} and the gain g of the recurrent weights, drawn from ",
-        Maths(r"N(0, g^2/n)"),
-        f" with n = {f['memory units']}.",
+def _checked(here: Findings) -> Words:
+    lasts = "the time constant is {%s:steps} steps"
+    template = (
+        "{cell}: checked at T = {steps}. With all weights zero, each step keeps "
+        "{checked/exact:value}; with random weights and noise as input, "
     )
-    return [
-        Picture(
-            f"{slug}-half-life",
-            f"Heat map of the half-life of {name} over the bias of gate {gate} and the gain",
-            caption,
-        )
-    ]
+    drawn, paired, partner = (here[f"checked/{k}"] for k in ("drawn", "paired", "partner"))
+    template += (
+        "the gradient grows, as the paths through the gates outweigh the carry"
+        if drawn is None
+        else lasts % "checked/drawn"
+    )
+    given = [Code(f"{name} = {value:.3f}") for name, value in partner.items()]
+    if given:
+        template += "; with {given} for the input gate as well, "
+        template += "it still grows" if paired is None else lasts % "checked/paired"
+    return here.said(
+        f"{template}.", cell=here["cell"], steps=str(here["checked/steps"]), given=tuple(given[:1])
+    )
+
+
+def _map(here: Findings) -> list[Any]:
+    slug = here.key("").strip("/").removeprefix("memory/")
+    if not here.has(f"{slug}-half-life"):
+        return [Paragraph(sentence(here["no_map"]))] if "no_map" in here[""] else []
+    caption = here.said(
+        "Half-life of the gradient of {state} in {cell}, in steps, against the bias of gate {gate} "
+        "and the gain g of the recurrent weights, drawn from $N(0, g^2/n)$ with n = {units}.",
+        **{name: here[name] for name in ("state", "cell", "gate")},
+        units=str(here["/memory units"]),
+    )
+    alternative = (
+        f"Heat map of the half-life of {here['cell']} over the bias of gate {here['gate']} and "
+        f"the gain"
+    )
+    return [Picture(f"{slug}-half-life", alternative, caption)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from symgate.reading.summary import PHRASES
@@ -18,12 +19,8 @@ from symgate.reporting.blocks import (
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import with_maths
 
-HEADER: tuple[Words, ...] = (
-    ("note",),
-    ("what it defines",),
-    ("conventions",),
-    ("against the zoo",),
-    ("misprints",),
+HEADER: tuple[Words, ...] = tuple(
+    (name,) for name in ("note", "what it defines", "conventions", "against the zoo", "misprints")
 )
 
 #: What a convention says, by its name and value in the data; a table has room for more words.
@@ -44,38 +41,26 @@ RELATIONS = {
 
 def section(f: Findings) -> Chapter | None:
     """A row a note, then the misprints one by one."""
-    notes = f["notes"]
-    rows = tuple(_row(f, i) for i in range(len(notes)))
-    blocks: list[Any] = [
-        Paragraph(
-            (
-                "The equations of five public lecture notes, as ",
-                Code("symgate read"),
-                " takes them: which cell each defines, in which convention, and what is "
-                "misprinted.",
-            )
-        ),
-        DataTable("The notes", ("What the five notes define.",), HEADER, rows),
-    ]
-    for i, note in enumerate(notes):
+    rows = tuple(_row(f.at(f"notes/{i}"), note) for i, note in enumerate(f["notes"]))
+    words = f.said(
+        "The equations of five public lecture notes, as `symgate read` takes them: which cell each "
+        "defines, in which convention, and what is misprinted."
+    )
+    table = DataTable("The notes", ("What the five notes define.",), HEADER, rows)
+    blocks: list[Any] = [Paragraph(words), table]
+    for i, note in enumerate(f["notes"]):
         for j, cell in enumerate(note["cells"]):
-            for k in range(len(cell["misprints"])):
-                blocks += _misprint(f, i, j, k)
+            for k, misprint in enumerate(cell["misprints"]):
+                here = f.at(f"notes/{i}/cells/{j}/misprints/{k}")
+                blocks += _misprint(here, note["name"], misprint)
     return Chapter("notes", "Five lecture notes, read", tuple(blocks))
 
 
-def _row(f: Findings, i: int) -> tuple[Words, ...]:
-    note = f[f"notes/{i}"]
+def _row(here: Findings, note: Mapping[str, Any]) -> tuple[Words, ...]:
     name: Words = (Code(note["name"]),)
     if not note["cells"]:
-        count = f.number(f"notes/{i}/pictures", "whole")
-        return (
-            name,
-            ("no equations; ", count, " in pictures, which are not read"),
-            ("–",),
-            ("–",),
-            ("–",),
-        )
+        count = here.said("no equations; {pictures:whole} in pictures, which are not read")
+        return (name, count, ("–",), ("–",), ("–",))
     (cell,) = note["cells"][:1]
     said = [SAYS[pair] for pair in cell["conventions"].items() if pair in SAYS]
     zoo = cell["zoo"]
@@ -86,38 +71,36 @@ def _row(f: Findings, i: int) -> tuple[Words, ...]:
         if zoo.get("as_meant"):
             meant = RELATIONS.get(zoo["as_meant"], zoo["as_meant"])
             relation = (*relation, f"; as meant, {meant} it")
-    misprints: Words = (f.number(f"notes/{i}/misprints", "whole"),)
+    misprints: Words = (here.number("misprints", "whole"),)
     return name, (cell["family"].upper(),), (", ".join(said),), relation, misprints
 
 
-def _misprint(f: Findings, i: int, j: int, k: int) -> list[Any]:
+def _misprint(here: Findings, note: str, m: Mapping[str, Any]) -> list[Any]:
     """What is printed, what is meant, and what follows from the difference."""
-    at = f"notes/{i}/cells/{j}/misprints/{k}"
-    m = f[at]
-    words: list[Any] = [
-        Code(f["notes"][i]["name"]),
-        " prints ",
-        Maths(m["printed_latex"]),
-        ", and probably means ",
-        Maths(m["meant_latex"]),
-        " (",
-        f.number(f"{at}/certainty", "share"),
-        " sure): ",
-        *with_maths(m["why"]),
-        ".",
-    ]
+    words = here.said(
+        "{note} prints {printed}, and probably means {meant} ({certainty:share} sure): {why}.",
+        note=Code(note),
+        printed=Maths(m["printed_latex"]),
+        meant=Maths(m["meant_latex"]),
+        why=with_maths(m["why"]),
+    )
     found = m["consequence"]
-    parted = {s: pair for s, pair in found["ranges"].items() if pair[0] != pair[1]}
     items: list[Words] = [
-        (f"As printed {state} {_within(pair[0])}; as meant it {_within(pair[1])}.",)
-        for state, pair in parted.items()
+        (f"As printed {state} {_within(printed)}; as meant it {_within(meant)}.",)
+        for state, (printed, meant) in found["ranges"].items()
+        if printed != meant
     ]
+    beside = "/" + here.key("consequence/beside")
     items += [
-        _decays(f, f"{at}/consequence", n)
+        here.at(f"consequence/decays/{n}").said(
+            f"With {{{beside}/hidden:whole}} units and recurrent weights of gain {{gain:value}} "
+            f"the gradient over {{{beside}/lags:whole}} steps is {{last_log10/0:power}} as printed "
+            f"and {{last_log10/1:power}} as meant."
+        )
         for n, row in enumerate(found["decays"])
         if "failed" not in row
     ]
-    blocks: list[Any] = [Paragraph(tuple(words))]
+    blocks: list[Any] = [Paragraph(words)]
     if items:
         blocks += [Paragraph(("What follows:",)), Listing(tuple(items))]
     if None not in found["jacobians"]:
@@ -131,20 +114,3 @@ def _within(interval: str) -> str:
     if interval == "none":
         return "is not a state"
     return "has no bound" if "oo" in interval else f"stays in {interval} from 0"
-
-
-def _decays(f: Findings, at: str, n: int) -> Words:
-    row = f"{at}/decays/{n}"
-    return (
-        "With ",
-        f.number(f"{at}/beside/hidden", "whole"),
-        " units and recurrent weights of gain ",
-        f.number(f"{row}/gain", "value"),
-        " the gradient over ",
-        f.number(f"{at}/beside/lags", "whole"),
-        " steps is ",
-        f.number(f"{row}/last_log10/0", "power"),
-        " as printed and ",
-        f.number(f"{row}/last_log10/1", "power"),
-        " as meant.",
-    )

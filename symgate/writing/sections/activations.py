@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sympy import Add, Function, Mul, Symbol
 
@@ -12,7 +11,7 @@ from symgate.algebra.values import LayerNorm, Mixing, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line, worded
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
 
@@ -28,11 +27,13 @@ def steps(subject: Subject) -> Iterator[Step]:
     letter = f"letter:{subject.free_letter('v', 'u', 'y', 'q')}"
     v = Symbol(letter, real=True)
     lines: list[FormulaLine] = []
-    extra = False
+    told = "the activation's own value, which the forward pass has already computed"
+    said = f"Each derivative is written in terms of {told}"
     for function in found.values():
         at = function.func(v, *function.args[1:])
         slope = at.diff(v)
-        extra = extra or slope.has(Function("step")) or "step" in str(slope)
+        if "step" in str(slope) and "{v}" not in said:
+            said += "; step is 1 for positive {v} and 0 otherwise"
         reached = subject.ranges.of(function.func(variable(letter), *function.args[1:]))
         span, slopes = value_range(at).meet(reached), slope_range(at)
         label = ["values in ", subject.span(span)]
@@ -42,24 +43,18 @@ def steps(subject: Subject) -> Iterator[Step]:
         whole = Mul(*factors_of(slope)) if parts is None else slope
         lines.append(FormulaLine(Slope(at, letter), (Part(whole, tuple(label)),)))
         if record_of(function).surrogate:
-            told = record_of(slope)
-            assert told.closed is not None
-            lines.append(line(slope, told.bound(told.closed, slope)))
-    words: list[Any] = [
-        "Each derivative is written in terms of the activation's own value, which "
-        "the forward pass has already computed"
-    ]
-    if extra:
-        words += ["; step is 1 for positive ", v, " and 0 otherwise"]
+            surrogate = record_of(slope)
+            assert surrogate.closed is not None
+            lines.append(line(slope, surrogate.bound(surrogate.closed, slope)))
     for function in found.values():
         if record_of(function).surrogate:
-            words.append(
+            said += (
                 f"; {record_of(function).name} is a step, whose slope is 0 almost everywhere, and "
                 "training uses the surrogate in its place"
             )
-    words.append(":")
     if lines:
-        yield Step(("In terms of the values",), tuple(words), (Formula(tuple(lines)),))
+        reason = worded(f"{said}:", v=v)
+        yield Step(("In terms of the values",), reason, (Formula(tuple(lines)),))
     if mixing:
         mixed: Words = tuple(word for said in mixing for word in (*said, " "))[:-1]
         yield Step(("Functions that mix components",), mixed)
@@ -99,12 +94,13 @@ def _mixing(subject: Subject) -> Iterator[Words]:
     """What the Jacobians of softmax and of the norms are."""
     for kind, (value, jacobian, below, what) in _MIXES.items():
         if any(node.expression.has(kind) for node in subject.lin):
-            said: Words = ("The Jacobian of ", value, " is ", jacobian)
+            said = "The Jacobian of {value} is {jacobian}"
             if below is not None:
-                of = f" is {what} of the components of "
-                end = ", with ε added under the root"
-                said = (*said, ", where ", below, of, Written("a", "a"), end)
-            yield (*said, ".")
+                of = f"is {what} of the components of {{a}}, with ε added under the root"
+                said += f", where {{below}} {of}"
+            yield worded(
+                f"{said}.", value=value, jacobian=jacobian, below=below, a=Written("a", "a")
+            )
 
 
 def _activations(subject: Subject) -> dict[str, Function]:

@@ -13,7 +13,7 @@ from symgate.algebra.marks import Gradient, OverTime
 from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Written, listed, worded
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
 
@@ -57,25 +57,19 @@ def _recursion(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
             continue
         lines.append(FormulaLine(delta(name), tuple(parts), order=order))
     states = subject.states
-    reason: Words = (
-        delta(states[0]),
-        " stands for ",
-        Gradient(variable(states[0])),
-        ", and likewise for every value; ",
-        variable(LOSS + states[0]),
-        " is the part of the loss that depends directly on ",
-        subject.now(states[0]),
-        ", and ",
-        variable(LATER + states[0]),
-        " is what step ",
-        Written("t + 1", "t + 1"),
-        " passes back (zero at the last step). Read backward, a term ",
-        _forward_term(subject),
-        " adds ",
-        _backward_term(subject),
-        " to ",
-        Written(r"\delta_b", "δ_b"),
-        ":",
+    reason = worded(
+        "{delta} stands for {gradient}, and likewise for every value; {loss} is the part of the "
+        "loss that depends directly on {now}, and {later} is what step {next} passes back (zero "
+        "at the last step). Read backward, a term {forward} adds {backward} to {source}:",
+        delta=delta(states[0]),
+        gradient=Gradient(variable(states[0])),
+        loss=variable(LOSS + states[0]),
+        now=subject.now(states[0]),
+        later=variable(LATER + states[0]),
+        next=Written("t + 1", "t + 1"),
+        forward=_forward_term(subject),
+        backward=_backward_term(subject),
+        source=Written(r"\delta_b", "δ_b"),
     )
     terms = tuple(dict.fromkeys(t for n in subject.lin for t in n.terms))
     return Step(("One step backward",), reason, (Formula(tuple(lines)),), None, terms, core=True)
@@ -109,13 +103,8 @@ def _handed_on(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
     for state in subject.states:
         left = shifted(variable(LATER + state), 1)
         lines.append(FormulaLine(left, tuple(_parts(gathered(back.previous[state]))), order=order))
-    reason: Words = (
-        "What step ",
-        Written("t", "t"),
-        " passes back to step ",
-        Written("t - 1", "t − 1"),
-        ":",
-    )
+    here, before = Written("t", "t"), Written("t - 1", "t − 1")
+    reason = worded("What step {t} passes back to step {s}:", t=here, s=before)
     return Step(("Recursion",), reason, (Formula(tuple(lines)),), core=True)
 
 
@@ -165,13 +154,11 @@ def _gradients(subject: Subject, back: Adjoint, order: dict[Basic, int]) -> Step
         owners.append(uses[name].owner if name in uses else name)
     beside = tuple(len(list(of_one)) for _, of_one in groupby(owners))
     matrices = any(p.kind == "matrix" for p in cell.parameters.values())
-    words: list[Any] = ["Each parameter acts at every step, so its gradient is a sum over time"]
-    words.append(
-        "; for a matrix it is a sum of outer products, in the shape of the matrix:"
-        if matrices
-        else ":"
+    shape = "; for a matrix it is a sum of outer products, in the shape of the matrix"
+    reason = worded(
+        "Each parameter acts at every step, so its gradient is a sum over time{shape}:{unused}",
+        shape=shape if matrices else "",
+        unused=(*listed([(u,) for u in unused]), " has no effect on the loss.") if unused else "",
     )
-    if unused:
-        words += [*listed([(u,) for u in unused]), " has no effect on the loss."]
     formulas = (Formula(tuple(lines), beside),)
-    return Step(("Gradients of the parameters",), tuple(words), formulas, core=True)
+    return Step(("Gradients of the parameters",), reason, formulas, core=True)

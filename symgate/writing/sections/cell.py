@@ -21,6 +21,7 @@ from symgate.writing.formulas import (
     Written,
     line,
     listed,
+    worded,
 )
 from symgate.writing.marks import Concatenation, Stacked
 from symgate.writing.notation import Glyph
@@ -57,65 +58,42 @@ def equations(subject: Subject) -> Step:
 def _preface(subject: Subject) -> Words:
     """One sentence on the step, the notation and the layout."""
     cell, notation = subject.cell, subject.naming.notation
-    now = listed([(subject.now(s),) for s in cell.states])
     before: list[Words] = [(Named(s, S.NegativeOne),) for s in cell.states]
     inputs: list[Words] = [(subject.now(x),) for x in cell.inputs]
     if inputs:
         inputs[0] = ("the input " if len(inputs) == 1 else "the inputs ", *inputs[0])
-    words: list[object] = ["One step takes ", *listed([*before, *inputs])]
-    words += [
-        " to ",
-        *now,
-        f". The symbol {subject.sign} denotes the element-wise product. ",
-    ]
-    words += [
-        "Derivatives are in numerator layout: entry "
-        if subject.layout == "numerator"
-        else "Derivatives are in transposed (denominator) layout: entry ",
-        *_entry(subject.layout),
-        ".",
-    ]
-    if any(len(cell.shapes[s]) == 2 for s in cell.states):
-        words += [" ", *_by_rows()]
-    if notation.row:
-        words += [" Vectors are rows, and matrices act on them from the right."]
-    words += [f" Notation: {notation.title}."] if notation.letters else []
-    unknown = subject.naming.fallen_back
-    if unknown:
-        names = listed([(subject.now(n),) for n in unknown])
-        letters = "letter" if len(unknown) == 1 else "letters"
-        keep = "keeps its own name" if len(unknown) == 1 else "keep their own names"
-        words += [f" It has no {letters} for ", *names, f", which {keep}."]
-    if subject.naming.collided:
-        names = listed([(Named(n),) for n in subject.naming.collided])
-        words += [
-            " To keep any two parameters from looking alike, ",
-            *names,
-            " are written as typed.",
-        ]
-    return tuple(words)
-
-
-def _entry(layout: str) -> Words:
-    """What an entry of a Jacobian is."""
-    i, j = ("i", "j") if layout == "numerator" else ("j", "i")
-    return (
-        Written("(i, j)", "(i, j)"),
-        " of ",
-        Written(r"\partial a / \partial b", "∂a/∂b"),
-        " is ",
-        Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
+    i, j = ("i", "j") if subject.layout == "numerator" else ("j", "i")
+    said = (
+        f"One step takes {{before}} to {{now}}. The symbol {subject.sign} denotes the element-wise "
+        "product. Derivatives are in {layout} layout: entry {place} of {jacobian} is {entry}."
     )
-
-
-def _by_rows() -> Words:
-    """What a Jacobian of a matrix is."""
-    return (
-        "Under ∂ a matrix is read row by row, as one long vector: ",
-        Written(r"I \otimes A", "I ⊗ A"),
-        " acts on each of its rows, ",
-        Written(r"X \mapsto X A^{\mathsf{T}}", "X ↦ X Aᵀ"),
-        ".",
+    if any(len(cell.shapes[s]) == 2 for s in cell.states):
+        said += (
+            " Under ∂ a matrix is read row by row, as one long vector: {left} acts on each of its "
+            "rows, {right}."
+        )
+    if notation.row:
+        said += " Vectors are rows, and matrices act on them from the right."
+    said += f" Notation: {notation.title}." if notation.letters else ""
+    unknown, alike = subject.naming.fallen_back, subject.naming.collided
+    if len(unknown) == 1:
+        said += " It has no letter for {unknown}, which keeps its own name."
+    elif unknown:
+        said += " It has no letters for {unknown}, which keep their own names."
+    if alike:
+        said += " To keep any two parameters from looking alike, {alike} are written as typed."
+    return worded(
+        said,
+        before=listed([*before, *inputs]),
+        now=listed([(subject.now(s),) for s in cell.states]),
+        layout="numerator" if subject.layout == "numerator" else "transposed (denominator)",
+        place=Written("(i, j)", "(i, j)"),
+        jacobian=Written(r"\partial a / \partial b", "∂a/∂b"),
+        entry=Written(rf"\partial a_{i} / \partial b_{j}", f"∂a_{i}/∂b_{j}"),
+        left=Written(r"I \otimes A", "I ⊗ A"),
+        right=Written(r"X \mapsto X A^{\mathsf{T}}", "X ↦ X Aᵀ"),
+        unknown=listed([(subject.now(n),) for n in unknown]),
+        alike=listed([(Named(n),) for n in alike]),
     )
 
 

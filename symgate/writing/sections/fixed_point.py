@@ -24,7 +24,17 @@ from symgate.algebra.values import Norm
 from symgate.algebra.vectors import Outer, rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
-from symgate.writing.formulas import Formula, FormulaLine, Named, Part, Step, Written, line, listed
+from symgate.writing.formulas import (
+    Formula,
+    FormulaLine,
+    Named,
+    Part,
+    Step,
+    Written,
+    line,
+    listed,
+    worded,
+)
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
@@ -69,15 +79,21 @@ def _of_matrix(subject: Subject) -> Iterator[Step]:
             vector, along = one.args[0], scale * number
         else:
             return
-    found: list[Any] = ["Whatever the state, the eigenvalues of ", subject.partial(state, state)]
-    if vector is None:
-        found += [" are the components of " if rank(across) else " are all ", across]
-    else:
+    said = "the components of {across}" if rank(across) else "all {across}"
+    if vector is not None:
+        said = (
+            "{along} for what is stored along {vector}, and {across} for what is orthogonal to it"
+        )
         one_long = subject.ranges.lengths.get(vector) == 1
-        size = Integer(1) if one_long else Norm(vector) ** 2
-        found += [" are ", across + along * size, " for what is stored along ", vector]
-        found += [", and ", across, " for what is orthogonal to it"]
-    yield Step(("The eigenvalues",), (*found, "."))
+        along *= Integer(1) if one_long else Norm(vector) ** 2
+    found = worded(
+        f"Whatever the state, the eigenvalues of {{block}} are {said}.",
+        block=subject.partial(state, state),
+        across=across,
+        along=across + along,
+        vector=vector,
+    )
+    yield Step(("The eigenvalues",), found)
 
 
 def _apart(operator: MatrixExpr) -> tuple[Expr, tuple[Any, ...]]:
@@ -104,35 +120,36 @@ def _step(subject: Subject, found: Origin) -> Step:
     for e in found.eigenvalues:
         parts = sorted(Add.make_args(e.xreplace({MU: mu})), key=lambda part: part.has(mu))
         lines.append(FormulaLine(own, tuple(map(Part, parts))))
-    words: list[Any] = ["Without input"]
-    if found.zero:
-        words += [" and with ", *listed([(Equal((Named(z), 0)),) for z in found.zero]), ","]
-    words.append(" the state 0 is a fixed point.")
+    said = "Without input{zero} the state 0 is a fixed point."
     vectors = {p.name for p in subject.cell.parameters.values() if p.kind == "vector"}
     if any(str(s) in vectors for e in found.eigenvalues for s in e.free_symbols):
-        words.append(
+        said += (
             " If every parameter vector holds the same number for all units, each diagonal "
             "matrix there is a number times the identity."
         )
     matrix = found.matrix
     if matrix is None:
-        words += [" No weight matrix remains, and the Jacobian has the eigenvalues ", own, ":"]
+        said += " No weight matrix remains, and the Jacobian has the eigenvalues {own}. "
     else:
-        shown = transposed(matrix) if subject.naming.notation.row else matrix
-        words += [
-            " ",
-            shown,
-            " is the only matrix that remains, and each of its eigenvalues ",
-            mu,
-            " gives eigenvalues ",
-            own,
-            " of the Jacobian:",
-        ]
+        matrix = transposed(matrix) if subject.naming.notation.row else matrix
+        said += (
+            " {matrix} is the only matrix that remains, and each of its eigenvalues {mu} gives "
+            "eigenvalues {own} of the Jacobian. "
+        )
     reached = [] if MU in found.eigenvalues else [v.xreplace({MU: mu}) for v in found.marginal]
     lines += [line(mu, value, "where ", Equal((own, 1))) for value in reached]
-    words[-1] = words[-1][:-1] + ". The Jacobian there is the same at every "
-    words += ["step, so a small change dies out if every ", _below_one(own), ":"]
-    return Step((HEADING,), tuple(words), (Formula(tuple(lines)),))
+    reason = worded(
+        f"{said}The Jacobian there is the same at every step, so a small change dies out if every "
+        "{small}:",
+        zero=worded(" and with {all},", all=listed([(Equal((Named(z), 0)),) for z in found.zero]))
+        if found.zero
+        else "",
+        matrix=matrix,
+        mu=mu,
+        own=own,
+        small=_below_one(own),
+    )
+    return Step((HEADING,), reason, (Formula(tuple(lines)),))
 
 
 def _below_one(letter: Symbol) -> Written:

@@ -28,6 +28,7 @@ from symgate.writing.formulas import (
     Written,
     line,
     listed,
+    worded,
 )
 from symgate.writing.subject import J, K, Subject
 
@@ -66,25 +67,21 @@ def _product(subject: Subject) -> Step:
         Dots(size),
         _letter(subject, K - 1),
     ]
-    reason: Words = (
-        "By the chain rule the Jacobians of the steps multiply, the latest on the left:",
-    )
+    said = "By the chain rule the Jacobians of the steps multiply, the latest on the left"
     if subject.layout == "transposed":
         factors.reverse()
-        reason = (
-            "By the chain rule the Jacobians of the steps multiply; in this layout the "
-            "latest stands on the right:",
+        said = (
+            "By the chain rule the Jacobians of the steps multiply; in this layout the latest "
+            "stands on the right"
         )
-    if len(states) == 1:
-        left: Any = subject.partial(states[0], states[0], lag=K)
-    else:
+    block = subject.partial(states[0], states[0], lag=K)
+    left: Any = block
+    if len(states) > 1:
         left = _whole(subject, K)
-        reason = (
-            *reason[:-1],
-            str(reason[-1])[:-1] + ". A single block, such as ",
-            subject.partial(states[0], states[0], lag=K),
-            ", is a block of this product, not a product of blocks:",
+        said += (
+            ". A single block, such as {block}, is a block of this product, not a product of blocks"
         )
+    reason = worded(f"{said}:", block=block)
     lines: tuple[FormulaLine, ...] = (line(left, OperatorProduct(*factors)),)
     if subject.layout == "numerator":
         over = OrderedProduct(_letter(subject), J, K)
@@ -110,16 +107,16 @@ def _carry(subject: Subject) -> Step:
         shown = closed_form(carry.coefficient, subject.lin.shape(carry.state))
         lines.append(line(None, shown, *label, relation="", order=subject.order))
     if not lines:
-        reason: Words = (
+        none = (
             "There is no carry: at every step, every path from a state to itself passes through a "
-            "weight matrix or an activation.",
+            "weight matrix or an activation."
         )
-        return Step(("The carry alone",), reason)
-    wholes = listed([(subject.partial(s, s, lag=K),) for s in named])
-    reason = (
-        "The path that takes the carry at every step contains no weight matrix. Its share of ",
-        *wholes,
-        " has a closed form:" if len(named) == 1 else " has a closed form in each case:",
+        return Step(("The carry alone",), (none,))
+    each = "" if len(named) == 1 else " in each case"
+    reason = worded(
+        "The path that takes the carry at every step contains no weight matrix. Its share of "
+        f"{{wholes}} has a closed form{each}:",
+        wholes=listed([(subject.partial(s, s, lag=K),) for s in named]),
     )
     formulas = tuple(Formula((one,)) for one in lines)
     return Step(("The carry alone",), reason, formulas, None, tuple(terms), core=True)
@@ -254,13 +251,12 @@ def _number_of_paths(subject: Subject) -> Step:
         if number == 1:
             what = "it is the carry" if carried else "it passes through the weights at every step"
             return Step(("The number of paths",), (f"One at each lag; {what}.",))
-        reason: Words = (
-            f"One step has {number} paths, so ",
-            K,
-            " steps have ",
-            Pow(number, K),
-            f": {number**2} over two steps, {number**3} over three."
-            + (" One of them is the carry alone." if carried and len(carried.paths) == 1 else ""),
+        alone = " One of them is the carry alone." if carried and len(carried.paths) == 1 else ""
+        reason = worded(
+            f"One step has {number} paths, so {{k}} steps have {{all}}: {number**2} over two "
+            f"steps, {number**3} over three.{alone}",
+            k=K,
+            all=Pow(number, K),
         )
         return Step(("The number of paths",), reason)
     if all(steps_of[i, j] == (i == j) for i in range(len(states)) for j in range(len(states))):

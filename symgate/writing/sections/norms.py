@@ -18,7 +18,17 @@ from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
 from symgate.linear.paths import followed
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line, listed
+from symgate.writing.formulas import (
+    Formula,
+    FormulaLine,
+    Part,
+    Step,
+    Words,
+    Written,
+    line,
+    listed,
+    worded,
+)
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.sections import fixed_point
 from symgate.writing.subject import J, K, Subject
@@ -42,29 +52,20 @@ def steps(subject: Subject) -> Iterator[Step]:
 
 def _ranges(subject: Subject) -> Step:
     """What is known of the states themselves."""
-    words: list[Any] = []
+    words: Words = ()
     free = []
     for state in subject.states:
         interval = subject.ranges.before[state]
         if not interval.is_bounded:
             free.append((subject.now(state),))
-        elif state in subject.ranges.assumed:
-            words += [
-                subject.now(state),
-                " stays in ",
-                subject.span(interval),
-                " if it starts there, for instance at 0. ",
-            ]
-        else:
-            words += [
-                subject.now(state),
-                " lies in ",
-                subject.span(interval),
-                " after every step. ",
-            ]
+            continue
+        said = "{now} lies in {span} after every step. "
+        if state in subject.ranges.assumed:
+            said = "{now} stays in {span} if it starts there, for instance at 0. "
+        words += worded(said, now=subject.now(state), span=subject.span(interval))
     if free:
-        words += ["The equations alone give no bound for ", *listed(free), "."]
-    return Step(("The states",), tuple(words))
+        words += worded("The equations alone give no bound for {free}.", free=listed(free))
+    return Step(("The states",), words)
 
 
 def _factors(subject: Subject, found: Bounds) -> Iterator[Step]:
@@ -119,29 +120,32 @@ def bound_step(subject: Subject, found: Bounds) -> Step:
             lines.append(line(SpectralNorm(subject.by(of, wrt)), most, relation="≤"))
     if not lines:
         return Step(heading, ("No state depends on a previous one.",))
-    words: list[Any] = [
-        "The norm of a sum is at most the sum of the norms, and that of a product "
-        "at most the product"
-    ]
+    said = (
+        "The norm of a sum is at most the sum of the norms, and that of a product at most the "
+        "product; "
+    )
     one = next(iter(sorted(found.matrix().atoms(SpectralNorm), key=str)), None)
-    words += (
-        ["; no weight matrix appears"]
+    said += (
+        "no weight matrix appears"
         if one is None
-        else ["; the norm of a matrix, such as ", one, ", is its largest singular value"]
+        else "the norm of a matrix, such as {one}, is its largest singular value"
     )
     if any(w < found.apart(*pair) for pair, w in found.whole.items()):
-        words += [
-            ". What has the form ",
-            Written(r"a I - b \, u u^{\mathsf{T}}", "a I − b u uᵀ"),
-            " is bounded as a whole, by its eigenvalues ",
-            Written("a", "a"),
-            " and ",
-            Written(r"a - b \left\| u \right\|^{2}", "a − b ‖u‖²"),
-        ]
+        said += (
+            ". What has the form {whole} is bounded as a whole, by its eigenvalues {across} and "
+            "{along}"
+        )
     if any(norm.vector.has(Indexed) for norm in found.matrix().atoms(MaxNorm)):
-        words.append(". A value that has no bound enters through its largest component")
+        said += ". A value that has no bound enters through its largest component"
+    reason = worded(
+        f"{said}:",
+        one=one,
+        whole=Written(r"a I - b \, u u^{\mathsf{T}}", "a I − b u uᵀ"),
+        across=Written("a", "a"),
+        along=Written(r"a - b \left\| u \right\|^{2}", "a − b ‖u‖²"),
+    )
     formulas, unique = (Formula(tuple(lines)),), tuple(dict.fromkeys(terms))
-    return Step(heading, (*words, ":"), formulas, None, unique, core=True)
+    return Step(heading, reason, formulas, None, unique, core=True)
 
 
 def _constant(bound: Expr) -> Expr:
@@ -187,19 +191,16 @@ def _no_verdict(subject: Subject, found: Bounds, state: str, least: Expr) -> Wor
             "The bound is exactly 1 whatever the weights: the gradient cannot explode; whether it "
             "vanishes, the bound does not say.",
         )
-    why: Words = (
-        ("Even with all weights zero, the bound on ", subject.partial(state, state), " is ", least)
+    why = (
+        "Even with all weights zero, the bound on {block} is {least}"
         if weights
-        else (
-            "The bound on ",
-            subject.partial(state, state),
-            " does not depend on the weights, and is at least 1",
-        )
+        else "The bound on {block} does not depend on the weights, and is at least 1"
     )
-    return (
-        *why,
-        ". The bounds therefore never show that the gradient vanishes, nor do they rule out that "
-        "it explodes.",
+    return worded(
+        f"{why}. The bounds therefore never show that the gradient vanishes, nor do they rule out "
+        "that it explodes.",
+        block=subject.partial(state, state),
+        least=least,
     )
 
 
@@ -208,34 +209,23 @@ def _single(subject: Subject, heading: Words, total: Expr) -> Iterator[Step]:
     state = subject.states[0]
     left = SpectralNorm(subject.partial(state, state, lag=K))
     changes = any(norm.vector.has(Indexed) for norm in total.atoms(MaxNorm))
+    said = "Over {k} steps the bound is raised to the power {k}"
     if changes:
-        words: Words = (
-            "Over ",
-            K,
-            " steps the bounds multiply. If the bounds of all steps stay below some fixed number "
-            "less than 1, the gradient vanishes at least geometrically:",
+        said = (
+            "Over {k} steps the bounds multiply. If the bounds of all steps stay below some fixed "
+            "number less than 1, the gradient vanishes at least geometrically"
         )
-    elif total.is_number:
-        words = (
-            "Over ",
-            K,
-            " steps the bound is raised to the power ",
-            K,
-            ", so the gradient cannot explode:" if total <= 1 else ":",
+    elif not total.is_number:
+        said += (
+            ". If the bound of one step is below 1, the gradient vanishes at least geometrically"
         )
-    else:
-        words = (
-            "Over ",
-            K,
-            " steps the bound is raised to the power ",
-            K,
-            ". If the bound of one step is below 1, the gradient vanishes at least geometrically:",
-        )
+    elif total <= 1:
+        said += ", so the gradient cannot explode"
     most = Along(total, J, K) if changes else total**K
     powers = [Formula((line(left, most, relation="≤"),))]
     if not total.is_number:
         powers.append(Formula((line(total, Integer(1), "the gradient vanishes", relation="<"),)))
-    yield Step(heading, words, tuple(powers))
+    yield Step(heading, worded(f"{said}:", k=K), tuple(powers))
     matrices = sorted(total.atoms(SpectralNorm), key=str)
     if matrices:
         yield Step(("Why not the eigenvalue",), _singular(matrices[0]))
@@ -259,9 +249,8 @@ def _carried(subject: Subject) -> Step:
         known = _multiplied(carry.coefficient)
         alike.setdefault(known, []).append((subject.now(carry.state),))
     can_close = set(gates(subject.cell))
-    words: list[Any] = []
+    words: Words = ()
     for (multiplies, coefficient), carried in alike.items():
-        words += ["The carry of ", *listed(carried)]
         held = sorted((v for v in coefficient.atoms(Indexed) if name_of(v) in can_close), key=str)[
             :4
         ]
@@ -270,34 +259,36 @@ def _carried(subject: Subject) -> Step:
             for values in tuples(map(Integer, (1, 0)), repeat=len(held))
             if coefficient.xreplace(found := dict(zip(held, values, strict=True))) == 1
         ]
+        said = "The carry of {carried}{multiplies}{coefficient}"
+        named: Words = ()
         if coefficient == 1:
-            words.append(
-                " is the identity: a change passes along it unchanged, whatever the weights. "
+            said = (
+                "The carry of {carried} is the identity: a change passes along it unchanged, "
+                "whatever the weights. "
             )
         elif held and settings:
             named = listed([(gate, f" → {end}") for gate, end in settings[0].items()])
-            words += [
-                multiplies,
-                coefficient,
-                ". As ",
-                *named,
-                "," if coefficient in held else ", this tends to 1:",
-                " a change passes unchanged, and along this path the gradient neither "
-                "vanishes nor explodes. ",
-            ]
+            tends = "," if coefficient in held else ", this tends to 1:"
+            said += (
+                f". As {{named}}{tends} a change passes unchanged, and along this path the "
+                "gradient neither vanishes nor explodes. "
+            )
         else:
-            words += [
-                multiplies,
-                coefficient,
-                "; the gradient is preserved where this is near 1. ",
-            ]
+            said += "; the gradient is preserved where this is near 1. "
+        words += worded(
+            said,
+            carried=listed(carried),
+            multiplies=multiplies,
+            coefficient=coefficient,
+            named=named,
+        )
     if not words:
         reason = (
             "There is no carry: at every step a change passes through weights or an activation, "
             "and no gate can let it through unchanged."
         )
         return Step(heading, (reason,))
-    return Step(heading, tuple(words))
+    return Step(heading, words)
 
 
 def _multiplied(carry: Expr) -> tuple[str, Expr]:

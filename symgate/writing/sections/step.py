@@ -14,7 +14,7 @@ from symgate.algebra.operators import Diag, product
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, term_operator
 from symgate.linear.terms import Node, Term
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, line, listed, worded
 from symgate.writing.subject import Subject, applied
 
 TITLE = "One step"
@@ -193,11 +193,9 @@ def _whole(subject: Subject) -> Step:
     if subject.layout == "transposed":
         pairs = [list(row) for row in zip(*pairs, strict=True)]
     matrix = BlockMatrix([[subject.partial(of, wrt) for of, wrt in row] for row in pairs])
-    reason = (
-        "The state is ",
-        *listed([(subject.now(s),) for s in states]),
-        " together, so its one-step Jacobian has one block for each pair:",
+    reason = worded(
+        "The state is {states} together, so its one-step Jacobian has one block for each pair:",
+        states=listed([(subject.now(s),) for s in states]),
     )
-    return Step(
-        ("The one-step Jacobian of the whole state",), reason, (Formula((line(letter, matrix),)),)
-    )
+    heading = ("The one-step Jacobian of the whole state",)
+    return Step(heading, reason, (Formula((line(letter, matrix),)),))
