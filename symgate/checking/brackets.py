@@ -6,23 +6,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from operator import matmul
 
 from symgate.checking.locating import Flaw
-from symgate.checking.points import same
-from symgate.checking.summands import Summands, added, exact, multiplied
+from symgate.checking.points import Array, Points, same
+from symgate.checking.summands import Summands, exact, multiplied
 from symgate.checking.values import Operator
 from symgate.equations.cell import Cell
-from symgate.linear.evaluation import Evaluation, Matrix, times
-
-#: The numbers of an operator at each of some points.
-Numbers = list[Matrix]
 
 
 def wrong_bracket(
     cell: Cell,
     claim: Operator,
     target: tuple[str, str, int] | tuple[()],
-    points: Sequence[Evaluation],
+    points: Points,
 ) -> tuple[Operator, Summands] | None:
     """The first bracket that is not the Jacobian of its step, and that Jacobian; None where
     it is no such product."""
@@ -33,8 +30,8 @@ def wrong_bracket(
     size, factors = claim.rows, claim.factors
     if len(factors) <= last or any(f.rows != f.cols for f in factors):
         return None
-    own = [_numbers(f, points) for f in factors]
-    due = [_numbers(Operator(parts, size, size), points) for parts in steps]
+    own = [points.numbers(f.parts, f.rows, f.cols) for f in factors]
+    due = [points.numbers(parts, size, size) for parts in steps]
     begin, stop, done, left = 0, len(factors), 0, last
     while end := next((n for n in range(begin + 1, stop + 1) if _is(own[begin:n], due[done])), 0):
         begin, done = end, done + 1
@@ -51,22 +48,16 @@ def wrong_bracket(
     return Operator(parts, size, size), steps[done]
 
 
-def _numbers(claim: Operator, points: Sequence[Evaluation]) -> Numbers:
-    return [p.operator(added(claim.parts, claim.rows, claim.cols)) for p in points]
-
-
-def _is(factors: Sequence[Numbers], due: Numbers) -> bool:
+def _is(factors: Sequence[Array], due: Array) -> bool:
     """Whether a product of factors has the numbers that are due, at every point."""
-    return all(
-        same(reduce(times, numbers), one) for *numbers, one in zip(*factors, due, strict=True)
-    )
+    return same(reduce(matmul, factors), due)
 
 
 def wrong_way(
     cell: Cell,
     claim: Operator,
     target: tuple[str, str, int] | tuple[()],
-    points: Sequence[Evaluation],
+    points: Points,
     span: tuple[int, int],
 ) -> Flaw | tuple[Operator, Summands] | None:
     """Of a sum over the states between two steps, what is wrong with one summand, or that
@@ -74,22 +65,22 @@ def wrong_way(
     if not target or target[2] != 2 or len(cell.states) < 2 or target[1] not in cell.states:
         return None
     of, wrt, _ = target
-    due: dict[str, Numbers] = {}
+    due: dict[str, Array] = {}
     ways: dict[str, Summands] = {}
     for state in cell.states:
         before = [s.shifted(1) for s in exact(cell, state, wrt, 1)]
         if parts := multiplied(exact(cell, of, state, 1), before):
             about = f"∂{of}_t/∂{state}_{{t-1}} ∂{state}_{{t-1}}/∂{wrt}_{{t-2}}"
             ways[about] = parts
-            due[about] = _numbers(replace(claim, parts=parts), points)
+            due[about] = points.numbers(parts, claim.rows, claim.cols)
     written: dict[tuple[int, int], Summands] = {}
     for part in claim.parts:
         place = part.start, part.stop
         written[place] = (*written.get(place, ()), part)
     left, odd = dict(due), []
     for place, parts in written.items():
-        own = _numbers(replace(claim, parts=parts), points)
-        about = next((a for a, n in due.items() if all(map(same, own, n))), "")
+        own = points.numbers(parts, claim.rows, claim.cols)
+        about = next((a for a, n in due.items() if same(own, n)), "")
         if about not in left:
             odd.append((about, own, place))
         left.pop(about, None)
@@ -102,7 +93,7 @@ def wrong_way(
     if not missing:
         what = "this stands once too often" if about else "no path is like this one"
         return Flaw(*place, what, "take it away")
-    if all(map(same, [[[-v for v in row] for row in n] for n in own], due[missing])):
+    if same(-own, due[missing]):
         return Flaw(*place, "the sign is turned", "turn the sign")
     if len(written[place]) == len(ways[missing]) == 1:
         return replace(claim, parts=written[place]), ways[missing]

@@ -169,7 +169,8 @@ _NAMES = {"loss": "loss:{}", "later": "later:{}", "delta": "delta_{}"}
 
 def _column(scope: Scope, named: str, state: str, lag: int) -> Summands:
     size = scope.lin.size(state)
-    return (Summand(ONE, (Column(size, variable(named, lag)),), size, ONE),)
+    letter = variable(named, lag, len(scope.lin.shape(state)))
+    return (Summand(ONE, (Column(size, letter),), size, ONE),)
 
 
 def _through_states(scope: Scope, name: str, lag: int, shares: tuple[str, ...]) -> Summands:
@@ -222,7 +223,7 @@ def at_the_last_step(scope: Scope, parts: Summands) -> Summands:
     """Of a gradient what is left where the loss reads the output at t and no step follows."""
     output = scope.cell.output
     others = [s for s in scope.cell.states if s != output and within(scope, output, s, 0)]
-    gone = {variable(f"delta_{s}") for s in others}
+    gone = {variable(f"delta_{s}", rank=len(scope.lin.shape(s))) for s in others}
     return tuple(s for s in parts if not any(gone & f.free_symbols for f in s.factors))
 
 

@@ -13,27 +13,23 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sympy import Expr, Indexed, Integer, MatrixExpr, Mul
 
 from symgate.algebra.operators import Diag, transposed
 from symgate.algebra.text import text
-from symgate.algebra.vectors import name_of
-from symgate.checking.summands import Summand, added, exact
+from symgate.algebra.vectors import name_of, rank
+from symgate.checking.points import CLOSE, POINTS, Array, Points, points, same
+from symgate.checking.summands import Summand, exact
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import as_array
-from symgate.numerics.evaluate import lambdify
 
-Array = NDArray[Any]
 Slot = Callable[[Array], Any]
 
-#: At how many points, of which sizes.
-POINTS, SIZES = 3, (5, 4, 3, 6)
-
-#: How far a Jacobian may lie off, beside its largest entry: exact, by differences, in float32.
-CLOSE, CLOSE32 = 1e-5, 2e-3
+#: How many times more than by rounding a Jacobian may lie off: exact or by differences, and in
+#: float32.
+ROUGH, ROUGH32 = 1e6, 2e8
 
 #: In how many paths one slip is looked for, and of how many paths.
 MOST_SHARED, MOST_PATHS = 6, 10
@@ -54,40 +50,53 @@ class NamedPoint:
     params: Mapping[str, Array]
     values: Mapping[str, Array]
 
+    @classmethod
+    def of(cls, cell: Cell, drawn: Points, at: int) -> NamedPoint:
+        """One of the points that are drawn together."""
+        values = {name: cell.variable(name) for name in cell.inputs}
+        values |= {name: cell.variable(name, 1) for name in cell.states}
+        params = {p.name: drawn.given[p.symbol][at] for p in cell.parameters.values()}
+        return cls(params, {name: drawn.given[symbol][at] for name, symbol in values.items()})
+
 
 def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int) -> Finding:
     """Hold a function against ∂ of_t / ∂ wrt_{t-lag}, for a lag of 0 or 1."""
     if lag > 1:
         raise SymgateError("a function is held against one step: lag is 0 or 1")
-    drawn = list(_points(cell))
+    drawn = points(cell, 1)
     parts = exact(cell, of, wrt, lag)
-    shape = linearise(cell).size(of), linearise(cell).size(wrt)
-    due = _numbers(cell, added(parts, *shape), drawn)
-    called = _caller(cell, function, drawn[0])
-    found = [as_array("the function's value", called(point)) for point in drawn]
-    small = any(a.dtype.itemsize < 8 for a in found if a.dtype.kind == "f")
-    close = CLOSE32 if small else CLOSE
-    for a, b in zip(found, due, strict=True):
+    due = drawn.numbers(parts, linearise(cell).size(of), linearise(cell).size(wrt))
+    each = [NamedPoint.of(cell, drawn, at) for at in range(POINTS)]
+    called = _caller(cell, function, each[0])
+    found = [as_array("the function's value", called(point)) for point in each]
+    shape = due.shape[1:]
+    for a in found:
         if a.dtype.kind not in "fiub":
             return Finding("wrong", (("the function gives what are no real numbers", ""),))
-        if a.shape != b.shape and a.shape != b.T.shape:
-            said = f"the function gives {_shape(a)}, and {_shape(b)} is expected"
+        if a.shape not in (shape, shape[::-1]):
+            said = f"the function gives {_shape(a.shape)}, and {_shape(shape)} is expected"
             return Finding("wrong", ((said, ""),))
         if not np.isfinite(a).all():
             return Finding("wrong", (("the function gives what are no finite numbers", ""),))
-    if all(_same(a, b, close) for a, b in zip(found, due, strict=True)):
+    if any(a.shape != found[0].shape for a in found):
+        return Finding("wrong", ((f"{_shape(shape)} is expected", ""),))
+    whole = np.stack(found)
+    small = any(a.dtype.itemsize < 8 for a in found if a.dtype.kind == "f")
+    rough = ROUGH32 if small else ROUGH
+    if same(whole, due, rough):
         return Finding("right")
-    if all(_same(a, b.T, close) for a, b in zip(found, due, strict=True)):
+    if same(whole, due.mT, rough):
         return Finding("transposed")
-    if any(a.shape != b.shape for a, b in zip(found, due, strict=True)):
-        return Finding("wrong", ((f"{_shape(due[0])} is expected", "transpose it"),))
-    if not _same(as_array("the function's value", called(drawn[0])), found[0], close):
+    if whole.shape != due.shape:
+        return Finding("wrong", ((f"{_shape(shape)} is expected", "transpose it"),))
+    again = as_array("the function's value", called(each[0]))
+    if not same(again[None], whole[:1], rough):
         return Finding(
             "wrong", (("the function gives another matrix when it is called again", ""),)
         )
     if not parts:
         return Finding("wrong", (("every entry is 0", ""),))
-    fit = _Fit(cell, parts, drawn, found, close)
+    fit = _Fit(cell, parts, drawn, whole, rough)
     with np.errstate(all="ignore"):
         told = tuple(fit.said()) or tuple(fit.shared())
     many = f"which of the {len(parts)} paths is off is not told"
@@ -95,32 +104,8 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
     return Finding("wrong", told or ((said, ""),))
 
 
-def _shape(a: Array) -> str:
-    return " × ".join(map(str, a.shape)) or "a number"
-
-
-def _same(a: Array, b: Array, close: float) -> bool:
-    return a.shape == b.shape and bool(np.abs(a - b).max() <= close * (1e-30 + np.abs(b).max()))
-
-
-def _points(cell: Cell) -> Iterator[NamedPoint]:
-    random = np.random.default_rng(0)
-    sizes = {size: SIZES[min(i, 3)] for i, size in enumerate(cell.sizes.values())}
-
-    def draw(shape: Sequence[Expr], positive: bool) -> Array:
-        drawn = random.uniform(0.3, 1.0, [int(size.subs(sizes)) for size in shape])
-        return drawn if positive else drawn * random.choice([-1.0, 1.0], drawn.shape)
-
-    for _ in range(POINTS):
-        params = {p.name: draw(p.shape, not p.shape) for p in cell.parameters.values()}
-        values = {x: draw(cell.shapes[x], False) for x in cell.inputs}
-        values |= {s: draw(cell.shapes[s], True) for s in cell.states}
-        yield NamedPoint(params, values)
-
-
-def _numbers(cell: Cell, expression: Any, points: Sequence[NamedPoint]) -> list[Array]:
-    compiled = lambdify(cell, expression)
-    return [np.asarray(compiled(p.params, **p.values)) for p in points]
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "a number"
 
 
 # -- calling -------------------------------------------------------------------------------------
@@ -193,44 +178,40 @@ class _Fit:
 
     cell: Cell
     parts: Sequence[Summand]
-    points: Sequence[NamedPoint]
-    found: Sequence[Array]
-    close: float
+    points: Points
+    found: Array
+    rough: float
 
     def said(self) -> Iterator[tuple[str, str]]:
         """What is off, path by path: a number before it, else what stands before its matrix."""
-        columns = [_numbers(self.cell, s.operator, self.points) for s in self.parts]
-        design = np.stack([np.concatenate([a.ravel() for a in c]) for c in columns], axis=1)
-        target = np.concatenate([a.ravel() for a in self.found])
-        weights, *_ = np.linalg.lstsq(design, target, rcond=None)
-        rest = np.abs(design @ weights - target).max()
-        if rest <= self.close * np.abs(target).max():
+        own = [self._numbers([part]) for part in self.parts]
+        design = np.stack([a.ravel() for a in own], axis=1)
+        weights, *_ = np.linalg.lstsq(design, self.found.ravel(), rcond=None)
+        if same((design @ weights).reshape(self.found.shape), self.found, self.rough):
             for part, weight in zip(self.parts, weights, strict=True):
-                if abs(weight - 1) > 100 * self.close:
+                if abs(weight - 1) > 100 * self.rough * CLOSE:
                     yield self._number(part, float(weight))
             return
-        for i, part in enumerate(self.parts if len(self.parts) <= MOST_PATHS else ()):
-            others = sum(
-                (np.stack(c) for j, c in enumerate(columns) if j != i), np.zeros_like(self.found)
-            )
-            yield from self._factor(part, [a - b for a, b in zip(self.found, others, strict=True)])
+        for part, numbers in zip(self.parts, own, strict=True):
+            if len(self.parts) <= MOST_PATHS:
+                yield from self._factor(part, self.found - sum(own) + numbers)
+
+    def _numbers(self, parts: Sequence[Summand]) -> Array:
+        return self.points.numbers(parts, self.parts[0].rows, self.parts[0].cols)
 
     def _number(self, part: Summand, weight: float) -> tuple[str, str]:
         where = _route(part)
-        if abs(weight) < 100 * self.close:
+        if abs(weight) < 100 * self.rough * CLOSE:
             return f"{where} is missing", f"add {text(part.operator)}"
-        if abs(weight + 1) < 100 * self.close:
+        if abs(weight + 1) < 100 * self.rough * CLOSE:
             return f"the sign of {where} is turned", "turn the sign"
         return f"{where} counts {weight:.3g} times", f"divide it by {weight:.3g}"
 
-    def _factor(self, part: Summand, share: Sequence[Array]) -> Iterator[tuple[str, str]]:
+    def _factor(self, part: Summand, share: Array) -> Iterator[tuple[str, str]]:
         """A factor of the path that stands for another one, where that explains all."""
-        scale = max(np.abs(a).max() for a in self.found)
         for factors, message, mend in self._others(part):
             slipped = Summand(part.number, factors, part.rows, part.cols)
-            numbers = _numbers(self.cell, slipped.operator, self.points)
-            pairs = zip(numbers, share, strict=True)
-            if all(np.abs(a - b).max() <= self.close * scale for a, b in pairs):
+            if self.points.gives([slipped], share, self.rough):
                 yield f"in {_route(part)}, {message}", mend
                 return
 
@@ -244,7 +225,7 @@ class _Fit:
         known = self._values(size)
         others = (*due, Integer(1), *known, *(1 - v for v in known))
         vectors = {v: self._vector(size, v) for v in others}
-        whole = _numbers(self.cell, added(self.parts, size, self.parts[0].cols), self.points)
+        whole = self._numbers(self.parts)
         for one in due:
             held = [(p, at) for p in self.parts if (at := _place(p, one, size)) is not None]
             if len(held) < 2:
@@ -252,31 +233,27 @@ class _Fit:
             around = [self._around(p, at) for p, at in held]
             for other, new in vectors.items() if len(held) <= MOST_SHARED else ():
                 moves = [
-                    [(left * (v * (b / a - 1))) @ right for left, v, right in shares]
-                    for a, b, *shares in zip(vectors[one], new, *around, strict=True)
+                    (left * (v * (new / vectors[one] - 1))[:, None, :]) @ right
+                    for left, v, right in around
                 ]
                 places = range(len(held))
                 for some in (c for n in range(len(held), 1, -1) for c in combinations(places, n)):
-                    made = (w + sum(m[i] for i in some) for w, m in zip(whole, moves, strict=True))
-                    if other != one and all(
-                        _same(a, b, self.close) for a, b in zip(made, self.found, strict=True)
-                    ):
+                    made = whole + sum(moves[i] for i in some)
+                    if other != one and same(made, self.found, self.rough):
                         where = ", ".join(_route(held[i][0]) for i in some)
                         yield _stands(where, one, other)
                         return
 
-    def _around(self, part: Summand, at: int) -> list[tuple[Array, Array, Array]]:
-        """What stands before and behind a diagonal, and its entries, at each point."""
+    def _around(self, part: Summand, at: int) -> tuple[Array, Array, Array]:
+        """What stands before a diagonal, its entries, and what stands behind it."""
         own = part.factors[at]
-        before = Summand(part.number, part.factors[:at], part.rows, own.rows).operator
-        behind = Summand(Integer(1), part.factors[at + 1 :], own.rows, part.cols).operator
-        both = (_numbers(self.cell, each, self.points) for each in (before, behind))
-        middle = [np.diagonal(a) for a in _numbers(self.cell, own, self.points)]
-        return [(a, v, b) for (a, b), v in zip(zip(*both, strict=True), middle, strict=True)]
+        before = Summand(part.number, part.factors[:at], part.rows, own.rows)
+        behind = Summand(Integer(1), part.factors[at + 1 :], own.rows, part.cols)
+        left, right = (self.points.numbers([s], s.rows, s.cols) for s in (before, behind))
+        return left, self._vector(own.rows, own.vector), right
 
-    def _vector(self, size: Expr, vector: Expr) -> list[Array]:
-        numbers = _numbers(self.cell, Diag(size, vector), self.points)
-        return [np.diagonal(a) for a in numbers]
+    def _vector(self, size: Expr, vector: Expr) -> Array:
+        return self.points.sized(self.points.value(vector), size, rank(vector))
 
     def _values(self, size: Expr) -> list[Expr]:
         """The values of a size: gates, and states now and before."""

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from sympy import Expr, MatrixExpr
 
-from symgate.algebra.operators import transposed
 from symgate.algebra.text import text
 from symgate.algebra.vectors import shifted
 from symgate.bounds.norms import bounds
@@ -19,7 +18,7 @@ from symgate.checking.derivatives import at_the_last_step, meanings
 from symgate.checking.entries import without_entries
 from symgate.checking.locating import MOST_TOLD, Flaw, Locator
 from symgate.checking.names import Named, key
-from symgate.checking.points import Drawn, same
+from symgate.checking.points import APART, POINTS, Points, points, same
 from symgate.checking.reader import Reader
 from symgate.checking.readings import (
     AT_LAST,
@@ -36,7 +35,6 @@ from symgate.checking.readings import (
     unclear,
 )
 from symgate.checking.scope import Definition, Scope
-from symgate.checking.summands import added
 from symgate.checking.targets import Target, jacobian, lacking, targets
 from symgate.checking.values import (
     WHY,
@@ -51,7 +49,6 @@ from symgate.checking.values import (
 )
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.linear.evaluation import Evaluation, flat
 from symgate.reading.names import Indices, reference
 from symgate.reading.trees import Tree
 
@@ -77,6 +74,7 @@ class Judge:
     about: list[str] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     defined: dict[str, Definition] = field(default_factory=dict)
+    drawn: dict[int, Points] = field(default_factory=dict)
     all_tried: bool = True
 
     def run(self) -> None:
@@ -111,10 +109,6 @@ class Judge:
             self.judged = [unclear(why if bad is None else bad.why, start, stop)]
         if redefined and any(j.verdict == WRONG for j in self.judged):
             self.judged = [Judged(UNCLEAR, tuple(redefined))]
-
-    @cached_property
-    def drawn(self) -> Drawn:
-        return Drawn(self.cell)
 
     @cached_property
     def equalities(self) -> list[Equality]:
@@ -167,11 +161,11 @@ class Judge:
             one, other = reader.value(left.tree), reader.value(rest[0].tree, True)
             if not (isinstance(one, Vector) and isinstance(other, Vector)):
                 return None
-            drawn = self.points(1, reader.scope)
-            values = [[list(flat(p.value(v.expr))) for v in (one, other)] for p in drawn]
+            drawn, shape = self.points(1, reader.scope), reader.lin.shape(moment.name)
+            said, due = (drawn.everywhere(v.expr, shape) for v in (other, one))
         except (NotUnderstood, *_READING):
             return None
-        return all(same([a], [b * len(a) if len(b) == 1 else b]) for a, b in values)
+        return same(said.reshape(POINTS, 1, -1), due.reshape(POINTS, 1, -1))
 
     @cached_property
     def rows(self) -> bool | None:
@@ -298,27 +292,30 @@ class Judge:
 
     # -- numbers -----------------------------------------------------------------------------
 
-    def points(self, lag: int, scope: Scope, target: Target | None = None) -> list[Evaluation]:
+    def points(self, lag: int, scope: Scope, target: Target | None = None) -> Points:
         deepest = max((-moment.time for moment, _, _ in scope.seen.moments), default=0)
+        steps = max(lag, deepest, 1) + 2
+        if steps not in self.drawn:
+            self.drawn[steps] = points(self.cell, steps)
         limits = {} if target is None else target.limits
-        return self.drawn.points(max(lag, deepest, 1) + 2, limits)
+        return self.drawn[steps].limited(limits) if limits else self.drawn[steps]
 
     def compared(self, reading: SideReading, target: Target) -> Judged | None:
         """Right or transposed, where the numbers say so at every point."""
         own, layout = reading.operator, self.asked.layout
         drawn = self.points(target.lag, reading.scope, target)
-        whole = added(own.parts, own.rows, own.cols)
         try:
+            whole = drawn.numbers(own.parts, own.rows, own.cols)
             for parts, note in reading.truths:
-                due = added(parts, *shape_of(parts, own))
+                due = drawn.numbers(parts, *shape_of(parts, own))
                 notes = (*reading.notes, *([note] if note else []))
                 if note == AT_LAST and not LAST_LETTER.search(target.about):
-                    if self.drawn.alike(whole, due, drawn):
+                    if same(whole, due):
                         return Judged(UNCLEAR)
                     continue
-                if layout != "transposed" and self.drawn.alike(whole, due, drawn):
+                if layout != "transposed" and same(whole, due):
                     return Judged(RIGHT, notes=notes)
-                if layout != "numerator" and self.drawn.alike(whole, transposed(due), drawn):
+                if layout != "numerator" and same(whole, due.mT):
                     return Judged(RIGHT if layout else TRANSPOSED, notes=notes)
         except _READING:
             return None
@@ -348,8 +345,8 @@ class Judge:
         if self.asked.layout == "transposed":
             operator = operator.turned
         drawn = self.points(target.lag, reading.scope, target)
-        whole, due = added(operator.parts, operator.rows, operator.cols), added(truth, *shape)
-        if self.drawn.alike(whole, due, drawn):
+        whole = drawn.numbers(operator.parts, operator.rows, operator.cols)
+        if same(whole, drawn.numbers(truth, *shape), APART):
             return None
         if (operator.rows, operator.cols) != shape:
             wanted = f"{shape[0]} × {shape[1]} is expected"
@@ -357,10 +354,10 @@ class Judge:
             return (Flaw(side.start, side.stop, what),)
         span = side.start, side.stop
         over_steps = () if reading.named.row or target.turned else target.names
-        found = wrong_way(self.cell, operator, over_steps, drawn[:2], span)
+        found = wrong_way(self.cell, operator, over_steps, drawn, span)
         if isinstance(found, Flaw):
             return (found,)
-        bracket = wrong_bracket(self.cell, operator, over_steps, drawn[:2])
+        bracket = wrong_bracket(self.cell, operator, over_steps, drawn)
         operator, truth = found or bracket or (operator, truth)
         seen = reading.scope.seen.moments
         later = 0 if target.indices.numbers else reading.scope.shift

@@ -14,11 +14,9 @@ from sympy import Add, Expr, Indexed, Integer, MatrixExpr, Mul, Rational
 
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
-from symgate.checking.points import same
-from symgate.checking.rows import Rows
+from symgate.checking.points import Array, Points, same
 from symgate.checking.summands import Summand, added
 from symgate.checking.values import NamedMoment, Operator
-from symgate.linear.evaluation import Evaluation, Matrix
 
 Path = tuple[str, ...]
 Say = Callable[[Expr | MatrixExpr], str]
@@ -60,14 +58,13 @@ class Locator:
         self,
         claim: Operator,
         exact: Sequence[Summand],
-        points: Sequence[Evaluation],
+        points: Points,
         seen: Sequence[tuple[NamedMoment, int, int]],
         say: Say,
         span: tuple[int, int],
     ) -> None:
         self.rows, self.cols = claim.rows, claim.cols
-        self.points, self.seen, self.say = points[:2], seen, say
-        self.rows_of = Rows(points[0])
+        self.points, self.seen, self.say = points, seen, say
         self.left = MOST_TRIED
         self.claimed, self.due = _by_path(claim.parts), _by_path(exact)
         self.candidates = _factors(exact)
@@ -78,22 +75,11 @@ class Locator:
             max((s.stop for s in claim.parts), default=span[1]),
         )
 
-    def numbers(self, parts: Sequence[Summand]) -> list[Matrix]:
-        operator = added(parts, self.rows, self.cols)
-        return [point.operator(operator) for point in self.points]
+    def numbers(self, parts: Sequence[Summand]) -> Array:
+        return self.points.numbers(parts, self.rows, self.cols)
 
     def differ(self, parts: Sequence[Summand], due: Sequence[Summand]) -> bool:
-        pairs = zip(self.numbers(parts), self.numbers(due), strict=True)
-        return not all(same(a, b) for a, b in pairs)
-
-    def gives(self, parts: Sequence[Summand], target: Sequence[Matrix]) -> bool:
-        """Whether a sum has these numbers; one whose shapes do not fit has not."""
-        try:
-            operator = added(parts, self.rows, self.cols)
-            pairs = zip(self.points, target, strict=True)
-            return all(same(point.operator(operator), due) for point, due in pairs)
-        except (TypeError, ValueError, IndexError, ArithmeticError):
-            return False
+        return not same(self.numbers(parts), self.numbers(due))
 
     def faults(self) -> list[Flaw]:
         """A fault for each path that is wrong; some of them where they are more than are told."""
@@ -125,7 +111,7 @@ class Locator:
             matrices = iter(due)
             inner = (f if isinstance(f, Diag) else next(matrices) for f in s.factors)
             moved.append(replace(s, factors=tuple(inner)))
-        return self.gives(moved, self.numbers(self.due[other]))
+        return self.points.gives(moved, self.numbers(self.due[other]))
 
     # -- whole paths -------------------------------------------------------------------------
 
@@ -162,25 +148,18 @@ class Locator:
         parts, due = self.claimed[path], self.due[path]
         target = self.numbers(due)
         for one in due if len(due) > 1 else ():
-            if self.gives([*parts, one], target):
+            if self.points.gives([*parts, one], target):
                 what = f"missing: a summand of {self.route(one)}"
                 return Flaw(*self.span, what, f"add {self.told([one])}")
         later = reversed(list(enumerate(parts)))
         changes = [(i, c) for i, s in later for c in self.changes(s)]
-        wanted: dict[int, list[float]] = {}
+        wanted = [target - self.numbers([*parts[:i], *parts[i + 1 :]]) for i in range(len(parts))]
         for i, change in sorted(changes, key=lambda pair: pair[1].rank):
             self.left -= 1
             if self.left <= 0:
                 break
-            others = [*parts[:i], *parts[i + 1 :]]
-            if i not in wanted:
-                rest = [self.rows_of.row(s) for s in others]
-                whole = self.rows_of.row_of(target[0])
-                wanted[i] = [w - sum(r) for w, *r in zip(whole, *rest, strict=True)]
             new = change.made()
-            if not self.rows_of.fits(new, wanted[i]):
-                continue
-            if self.gives([*others, *([new] if new else [])], target):
+            if self.points.gives([new] if new else [], wanted[i]):
                 return self.placed(parts[i], change)
         start, stop = parts[0].start, max(s.stop for s in parts)
         what = f"{self.route(due[0])} is not what it should be"
