@@ -20,7 +20,6 @@ import pytest
 import symgate as sg
 from symgate.algebra.vectors import variable
 from symgate.cli.main import main
-from symgate.comparing.changes import Diagonal
 from symgate.comparing.comparison import normal_form
 from symgate.comparing.counterexample import Counterexample
 from symgate.comparing.effort import TooLarge, bounded, spend
@@ -29,7 +28,7 @@ from symgate.comparing.nearest import nearest, proved_equal
 from symgate.comparing.numbers import Evaluation
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import UNIT, Act, InverseFactor, Param, generator, is_zero
-from symgate.comparing.proof import Substituted
+from symgate.comparing.proof import Substituted, diagonal
 from symgate.comparing.rays import Heading, NoLimit, RayLimit
 from symgate.comparing.separation import separated
 from symgate.errors import ShapeError
@@ -575,7 +574,7 @@ def test_a_proof_excludes_every_way_to_name_the_states() -> None:
 def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
     form = normal_form(sg.cell(name))
     values = {v: np.full((1, 1), 1.0) for v in (*form.cell.parameters, *form.states, "x")}
-    unit = Diagonal([(p.name, "") for p in form.cell.parameters.values() if p.kind == "matrix"])
+    unit = diagonal([(p.name, "") for p in form.cell.parameters.values() if p.kind == "matrix"])
     ones = {(n, ""): ((Fraction(1), ()),) for p in form.cell.parameters for n in (p, f"diag {p}")}
     for moving, side in product((*form.states, "x"), (1, -1)):
         there = Evaluation({**values, moving: np.full((1, 1), side * 40.0)}, form, 1)

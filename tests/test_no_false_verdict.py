@@ -83,3 +83,10 @@ def test_what_is_odd_is_called_odd() -> None:
     found = _one_sided(next(_pairs(normal(one), normal(other))))
     assert "odd" in found
     assert "even" not in found
+
+
+def test_a_quotient_that_ends_at_zero_proves_nothing_there() -> None:
+    quotient = sg.Cell.from_text("n[t] = n[t-1] + x[t]\nh[t] = h[t-1] / n[t-1] + x[t]", "quotient")
+    other = sg.Cell.from_text("n[t] = n[t-1] + x[t]\nh[t] = tanh(h[t-1]) / n[t-1]", "other")
+    assert sg.compare(quotient, other).verdict in ("different", "no map found")
+    assert sg.compare("ltc", "ugrnn").verdict in ("different", "no map found")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.effort import spend
@@ -52,10 +53,10 @@ COST = 5
 
 
 class OnGenerators:
-    """Sends every generator of a polynomial, however deep, through a function."""
+    """Puts polynomials in for some generators of a polynomial, however deep they stand."""
 
-    def __init__(self) -> None:
-        self.known: dict[Generator, Polynomial] = {}
+    def __init__(self, put: Mapping[Generator, Polynomial] = MappingProxyType({})) -> None:
+        self.known = dict(put)
 
     def __call__(self, p: Polynomial) -> Polynomial:
         return simpler(poly.rebuilt(p, self.generator))
@@ -69,10 +70,8 @@ class OnGenerators:
 
     def made(self, g: Generator) -> Polynomial:
         match g:
-            case Var():
-                return self.variable(g)
-            case Param():
-                return self.parameter(g)
+            case Var() | Param():
+                return generator(g)
             case Applied(matrix=matrix, feature=feature):
                 return self.matrix(matrix, self(of_monomial(feature)))
             case Act(kind=kind, argument=argument, extra=extra):
@@ -84,49 +83,18 @@ class OnGenerators:
             case Exp(of=monomial):
                 return exponential(self(of_monomial(monomial)))
 
-    def variable(self, g: Var) -> Polynomial:
-        return generator(g)
-
-    def parameter(self, g: Param) -> Polynomial:
-        return generator(g)
-
     def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
         return apply(matrix, vector)
 
 
-class Renamed(OnGenerators):
+def on_variables(names: Iterable[str], put: Callable[[Var], Polynomial]) -> OnGenerators:
+    """Puts a polynomial in for each variable of some names."""
+    return OnGenerators({v: put(v) for name in names for v in (Var(name, 0), Var(name, 1))})
+
+
+def renamed(names: Mapping[str, str]) -> OnGenerators:
     """Gives variables other names."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        super().__init__()
-        self.names = names
-
-    def variable(self, g: Var) -> Polynomial:
-        return generator(Var(self.names.get(g.name, g.name), g.lag))
-
-
-class Diagonal(OnGenerators):
-    """Takes some square matrices, or blocks, to be diagonal: U v becomes u ⊙ v."""
-
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        super().__init__()
-        self.names = frozenset(names)
-
-    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
-        if (matrix.name, matrix.block) in self.names:
-            return generator(Param(diagonal_name(matrix.name, matrix.block), False)) * vector
-        return apply(matrix, vector)
-
-
-class Alone(OnGenerators):
-    """Takes one matrix to be the identity."""
-
-    def __init__(self, name: tuple[str, str]) -> None:
-        super().__init__()
-        self.name = name
-
-    def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
-        return vector if (matrix.name, matrix.block) == self.name else apply(matrix, vector)
+    return on_variables(names, lambda v: generator(Var(names[v.name], v.lag)))
 
 
 DIAGONAL = "diag "

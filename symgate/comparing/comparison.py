@@ -187,12 +187,12 @@ def compare(first: Cell | str, second: Cell | str) -> Comparison:
                 return _unrelated(left, right)
             plainer = compare(less, fewer)
             return replace(plainer, reason="; ".join(filter(None, (plainer.reason, *why, *cause))))
-    except (TooLarge, RecursionError) as error:
+    except (TooLarge, RecursionError, ArithmeticError) as error:
         tired = _why(error)
     try:  # what tells them apart needs no search
         with bounded():
             return _unrelated(left, right, tired)
-    except (TooLarge, RecursionError):
+    except (TooLarge, RecursionError, ArithmeticError):
         return Comparison(one, other, NONE_FOUND, reason=tired)
 
 

@@ -86,8 +86,8 @@ def direction(one: Normal, other: Normal, found: ProvedMap) -> Direction:
     kind = ""
     if found.unconditional:
         away, home = (
-            Substituted(_completed(found.there.values, other), {}),
-            Substituted(_completed(found.back.values, one), {}),
+            Substituted(_completed(found.there.values, other)),
+            Substituted(_completed(found.back.values, one)),
         )
         kind = {
             (True, True): ONE_TO_ONE,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from symgate.comparing.changes import Diagonal, diagonal_name
+from symgate.comparing.changes import diagonal_name
 from symgate.comparing.freedom import free_sizes
 from symgate.comparing.intervals import ROUNDING, Between, Number, Ranges
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
-from symgate.comparing.proof import Substituted
+from symgate.comparing.proof import Substituted, diagonal
 from symgate.comparing.rays import MOST_SIGNS, Growth, Heading, NoLimit, RayLimit, cases, decisive
 
 SIDES = (1, -1)
@@ -57,7 +57,7 @@ def _one_unit(cell: Normal, observed: Mapping[str, Polynomial]) -> dict[str, Pol
         if p.kind == "matrix"
         for block in cell.blocks.get(p.name, ("",))
     ]
-    change = Diagonal(matrices)
+    change = diagonal(matrices)
     return {name: change(p) for name, p in observed.items()}
 
 
@@ -71,7 +71,7 @@ def _numbers(cell: Normal) -> Iterator[Substituted]:
     ones = dict.fromkeys(names, Fraction(1))
     mixed = {name: Fraction(at % 3 + 2, at % 4 + 3) for at, name in enumerate(names)}
     for chosen in (ones, mixed, *({**mixed, name: Fraction(0)} for name in names)):
-        yield Substituted({(name, ""): ((c, ()),) if c else () for name, c in chosen.items()}, {})
+        yield Substituted({(name, ""): ((c, ()),) if c else () for name, c in chosen.items()})
 
 
 def paths(

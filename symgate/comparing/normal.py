@@ -35,9 +35,9 @@ from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     OnGenerators,
-    Renamed,
     apply,
     everything,
+    renamed,
     variables,
 )
 from symgate.comparing.identities import activation, power, simpler
@@ -312,7 +312,7 @@ def _without_doubles(found: Normal) -> Normal:
                 break
             if found.states[one] == found.states[other]:
                 kept, dropped = _kept(found, other, one)
-                merged = found.changed(Renamed({dropped: kept}))
+                merged = found.changed(renamed({dropped: kept}))
                 states = {s: p for s, p in merged.states.items() if s != dropped}
                 gates = {**merged.gates, dropped: merged.states[kept]}
                 return _without_doubles(

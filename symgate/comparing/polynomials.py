@@ -214,6 +214,8 @@ def power(base: Polynomial, exponent: Fraction) -> Polynomial:
         if len(base.terms) == 1 and all(c == 1 and _all_exp(m) for m, c in base):
             return _power_of_term(base, exponent)
         return generator(Act(f"power {exponent}", base))
+    if not base:
+        raise ZeroDivisionError
     if len(base.terms) == 1:
         return _power_of_term(base, exponent)
     scale = content(base) if leading(base) > 0 else -content(base)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import OnGenerators, apply, plain_name
+from symgate.comparing.changes import OnGenerators, apply, diagonal_name, plain_name, renamed
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import MatrixFactor, Param, Polynomial, Var, generator, number
+from symgate.comparing.polynomials import (
+    Generator,
+    MatrixFactor,
+    Param,
+    Polynomial,
+    generator,
+    number,
+)
 from symgate.comparing.solving import Solution, Unknown, Value, unknown
 
 
@@ -87,17 +95,16 @@ def _put_in(condition: Value, known: Restriction) -> Value:
 class Substituted(OnGenerators):
     """Puts values in for parameters, and other names for variables."""
 
-    def __init__(self, values: Mapping[Unknown, Value], names: Mapping[str, str]) -> None:
-        super().__init__()
-        self.values, self.names = values, names
+    def __init__(
+        self, values: Mapping[Unknown, Value], names: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        super().__init__(renamed(names).known)
+        self.values = values
 
-    def variable(self, g: Var) -> Polynomial:
-        return generator(Var(self.names.get(g.name, g.name), g.lag))
-
-    def parameter(self, g: Param) -> Polynomial:
-        value = self.values.get((g.name, ""))
+    def made(self, g: Generator) -> Polynomial:
+        value = self.values.get((g.name, "")) if isinstance(g, Param) else None
         if value is None:
-            return generator(g)
+            return super().made(g)
         return poly.total(_product(c, tokens, poly.UNIT) for c, tokens in value)
 
     def matrix(self, matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
@@ -107,6 +114,12 @@ class Substituted(OnGenerators):
         return poly.total(
             _product(c, _oriented(tokens, matrix.transposed), vector) for c, tokens in value
         )
+
+
+def diagonal(names: Iterable[Unknown]) -> Substituted:
+    """Takes some square matrices, or blocks, to be diagonal: U v becomes u ⊙ v."""
+    vectors = {name: (Param(diagonal_name(*name), False), Fraction(1)) for name in names}
+    return Substituted({name: ((Fraction(1), (v,)),) for name, v in vectors.items()})
 
 
 def _product(c: Fraction, tokens: Sequence[Token], vector: Polynomial) -> Polynomial:
@@ -140,7 +153,7 @@ def restricted(cell: Normal, conditions: Sequence[Restriction]) -> Normal:
     """A cell whose parameters satisfy conditions."""
     if not conditions:
         return cell
-    return cell.changed(Substituted({r.name: r.value for r in conditions}, {}))
+    return cell.changed(Substituted({r.name: r.value for r in conditions}))
 
 
 def holds(
@@ -156,7 +169,7 @@ def holds(
     """
     mine = restricted(one, conditions)
     put = Substituted(solution.values, names)
-    back = Substituted({r.name: r.value for r in conditions}, {})
+    back = Substituted({r.name: r.value for r in conditions})
     for name, p in other.observed.items():
         theirs = put(p)
         if conditions:

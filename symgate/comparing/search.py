@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, permutations, product
 
-from symgate.comparing.changes import Diagonal
 from symgate.comparing.coefficients import Node
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.pairing import Side, aligned, may_pair, pairings
-from symgate.comparing.proof import Restriction, holds, restrictions, under
+from symgate.comparing.proof import Restriction, diagonal, holds, restrictions, under
 from symgate.comparing.solving import Solution, Unknown, solutions
 from symgate.comparing.ties import ties
 from symgate.comparing.views import activated, fits, opened, reduced, silenced, without_matrix
@@ -187,12 +186,6 @@ def _reread(one: Normal, other: Normal) -> ProvedMap | None:
     return None
 
 
-def proved_equal(one: Normal, other: Normal) -> ProvedMap | None:
-    """A relation without conditions, or None; quick also where there is none."""
-    found = best(one, other, ("exact",))
-    return found if found is not None and found.unconditional else None
-
-
 def best(
     one: Normal, other: Normal, ways: Sequence[str] = ("exact", "outside", "kind")
 ) -> ProvedMap | None:
@@ -317,7 +310,7 @@ def _squares(cell: Normal) -> tuple[Unknown, ...]:
 def _diagonal(
     one: Normal, other: Normal, first: Sequence[Unknown], second: Sequence[Unknown]
 ) -> tuple[Normal, Normal]:
-    return one.changed(Diagonal(first)), other.changed(Diagonal(second))
+    return one.changed(diagonal(first)), other.changed(diagonal(second))
 
 
 def _fewest(

@@ -15,7 +15,7 @@ import numpy as np
 
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
-from symgate.comparing.changes import OnGenerators, Renamed, everything, variables
+from symgate.comparing.changes import everything, on_variables, renamed, variables
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
@@ -76,7 +76,7 @@ def separated(one: Normal, other: Normal) -> str:
                 if not found or ways > MOST_WAYS:
                     return ""
                 reasons[found + pair.taking] = None
-    except TooLarge:
+    except (TooLarge, ArithmeticError):
         return ""
     return "; ".join([*reasons][:MOST_REASONS])
 
@@ -121,12 +121,12 @@ def _pairs(one: Normal, other: Normal) -> Iterator[Pair]:
 
 def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping[str, str]) -> Pair:
     merged = {d: names[s] for d, s in dropped.items() if s}
-    renamed = Renamed({**names, **merged})
-    gone = _At({d: 0 for d, s in dropped.items() if not s})
+    named = renamed({**names, **merged})
+    gone = on_variables([d for d, s in dropped.items() if not s], lambda v: poly.ZERO)
     every = {**other.gates, **other.states}
     partners = {s: name for s, name in {**names, **merged}.items() if name in one.observed}
     observed = {
-        names.get(s, f"{s} = {name}"): (one.observed[name], renamed(gone(every[s])))
+        names.get(s, f"{s} = {name}"): (one.observed[name], named(gone(every[s])))
         for s, name in partners.items()
     }
     taking = ", ".join(f"{d} = {s or 0}" for d, s in dropped.items())
@@ -141,38 +141,36 @@ def _is_gate(cell: Normal, state: str) -> bool:
 # -- numbers against what holds for all parameters ------------------------------------------
 
 
+def _seen(pair: Pair) -> Iterator[tuple[str, str, Polynomial, Polynomial]]:
+    """What both compute, as it is and with some variables at zero where it is defined there:
+    where that is, the name, and what it is in either."""
+    for gone in ((), *((v,) for v in pair.variables), pair.variables):
+        rest = on_variables(gone, lambda v: poly.ZERO)
+        where = f" at {' = '.join(gone)} = 0" if gone else ""
+        for name, both in pair.observed.items():
+            try:
+                mine, theirs = map(rest, both)
+            except ZeroDivisionError:
+                continue
+            yield where, name, mine, theirs
+
+
 def _out_of_range(pair: Pair) -> str:
     """A value outside of the range of the second cell, perhaps with some variables at zero."""
-    variables = pair.variables
-    for gone in ((), *((v,) for v in variables), variables):
-        rest = _At(dict.fromkeys(gone, 0))
-        for name, (mine, theirs) in pair.observed.items():
-            reach = range_of(rest(theirs), {})
-            if reach.low == -np.inf and reach.high == np.inf:
-                continue
-            values = _values(pair.one, rest(mine))
-            values = values[np.isfinite(values)]
-            low, high = float(reach.low) - MARGIN, float(reach.high) + MARGIN
-            if np.any((values < low) | (values > high)):
-                where = f" at {' = '.join(gone)} = 0" if gone else ""
-                is_in = "is" if reach.low == reach.high else "lies in"
-                return (
-                    f"{name} of {pair.other.cell.name}{where} {is_in} {reach} for all parameters, "
-                    f"and {name} of {pair.one.cell.name} does not"
-                )
+    for where, name, mine, theirs in _seen(pair):
+        reach = range_of(theirs, {})
+        if reach.low == -np.inf and reach.high == np.inf:
+            continue
+        values = _values(pair.one, mine)
+        values = values[np.isfinite(values)]
+        low, high = float(reach.low) - MARGIN, float(reach.high) + MARGIN
+        if np.any((values < low) | (values > high)):
+            is_in = "is" if reach.low == reach.high else "lies in"
+            return (
+                f"{name} of {pair.other.cell.name}{where} {is_in} {reach} for all parameters, "
+                f"and {name} of {pair.one.cell.name} does not"
+            )
     return ""
-
-
-class _At(OnGenerators):
-    """Puts numbers in for variables."""
-
-    def __init__(self, values: Mapping[str, int]) -> None:
-        super().__init__()
-        self.values = values
-
-    def variable(self, g: Var) -> Polynomial:
-        value = self.values.get(g.name)
-        return generator(g) if value is None else poly.number(value)
 
 
 def _values(cell: Normal, p: Polynomial) -> Array:
@@ -200,20 +198,16 @@ def _tall(its: tuple[int, ...]) -> tuple[int, ...]:
 def _degree(pair: Pair) -> str:
     """A variable in which the second cell is a polynomial, and the first of a higher degree."""
     one, other = pair.one.cell.name, pair.other.cell.name
-    for gone in ((), *((v,) for v in pair.variables)):
-        rest = _At(dict.fromkeys(gone, 0))
-        where = f" at {gone[0]} = 0" if gone else ""
-        for name, both in pair.observed.items():
-            mine, theirs = map(rest, both)
-            for v in pair.variables:
-                degree = degree_in(theirs, v)
-                if degree is None or degree > 3 or degree_in(mine, v) == degree:
-                    continue
-                if _changes(pair.one, mine, v, degree + 1):
-                    if not degree:
-                        return f"{name}{where} depends on {v} in {one}, and not in {other}"
-                    what = "affine" if degree == 1 else f"a polynomial of degree {degree}"
-                    return f"{name}{where} is {what} in {v} in {other}, and not in {one}"
+    for where, name, mine, theirs in _seen(pair):
+        for v in pair.variables:
+            degree = degree_in(theirs, v)
+            if degree is None or degree > 3 or degree_in(mine, v) == degree:
+                continue
+            if _changes(pair.one, mine, v, degree + 1):
+                if not degree:
+                    return f"{name}{where} depends on {v} in {one}, and not in {other}"
+                what = "affine" if degree == 1 else f"a polynomial of degree {degree}"
+                return f"{name}{where} is {what} in {v} in {other}, and not in {one}"
     return ""
 
 
@@ -319,7 +313,7 @@ def _under_matrix(p: Polynomial, variable: str) -> bool:
 def _one_sided(pair: Pair) -> str:
     """The second cell is odd or even in some variables for all parameters, the first is not."""
     for gone in (*((v,) for v in pair.variables), pair.variables):
-        turned = _Turned(gone)
+        turned = on_variables(gone, lambda v: -generator(v))
         for name, (mine, theirs) in pair.observed.items():
             for sign, word in ((1, "even"), (-1, "odd")):
                 if poly.is_zero(turned(theirs) - theirs.scaled(Fraction(sign))):
@@ -330,17 +324,6 @@ def _one_sided(pair: Pair) -> str:
                             f"for all parameters, and not in {pair.one.cell.name}"
                         )
     return ""
-
-
-class _Turned(OnGenerators):
-    """Changes the signs of some variables."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__()
-        self.names = names
-
-    def variable(self, g: Var) -> Polynomial:
-        return -generator(g) if g.name in self.names else generator(g)
 
 
 def _freer(pair: Pair) -> str:

@@ -47,14 +47,14 @@ def summed(cell: Normal) -> Summed:
         if unknown(dropped) in gone or unknown(kept) in gone:
             continue
         total: Value = ((Fraction(1), (kept,)), (sign, (dropped,)))
-        change = Substituted({unknown(kept): total, unknown(dropped): ()}, {})
+        change = Substituted({unknown(kept): total, unknown(dropped): ()})
         if all(change(p) == p for p in cell.observed.values()):
             gone.append(unknown(dropped))
             before = sums.get(unknown(kept), ((Fraction(1), (kept,)),))
             sums[unknown(kept)] = (*before, (sign, (dropped,)))
     if not gone:
         return Summed(cell, {}, ())
-    return Summed(cell.changed(Substituted(dict.fromkeys(gone, ()), {})), sums, tuple(gone))
+    return Summed(cell.changed(Substituted(dict.fromkeys(gone, ()))), sums, tuple(gone))
 
 
 def _candidates(cell: Normal) -> Iterator[tuple[Token, Token, Fraction]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgate.comparing.changes import OnGenerators, everything
@@ -14,28 +14,26 @@ from symgate.comparing.normal import Normal
 from symgate.comparing.pairing import Equation, Side, aligned, pairings
 from symgate.comparing.polynomials import (
     Act,
-    Generator,
     InverseFactor,
     MatrixFactor,
     Param,
-    Polynomial,
     generator,
 )
 from symgate.comparing.proof import Restriction, holds
 from symgate.comparing.solving import Solution, Unknown, Value, solutions
 
 
-class _Tie(OnGenerators):
-    """Puts one activation, with a sign, in the place of another."""
+@dataclass(frozen=True)
+class Tie:
+    """One activation, with a sign, in the place of another."""
 
-    def __init__(self, gone: Act, kept: Act, sign: int) -> None:
-        super().__init__()
-        self.gone, self.kept, self.sign = gone, kept, sign
+    gone: Act
+    kept: Act
+    sign: int
 
-    def made(self, g: Generator) -> Polynomial:
-        if g == self.gone:
-            return generator(self.kept).scaled(Fraction(self.sign))
-        return super().made(g)
+    @property
+    def change(self) -> OnGenerators:
+        return OnGenerators({self.gone: generator(self.kept).scaled(Fraction(self.sign))})
 
 
 def ties(
@@ -59,16 +57,16 @@ def ties(
             if kept == gone or kept.kind != gone.kind or gone in everything(kept.argument):
                 continue
             for sign in (-1, 1):
-                tie = _Tie(gone, kept, sign)
+                tie = Tie(gone, kept, sign)
                 found = _tied(small, large, mine, names, tie)
                 if found is not None:
                     yield found
 
 
 def _tied(
-    small: Normal, large: Normal, mine: Side, names: Mapping[str, str], tie: _Tie
+    small: Normal, large: Normal, mine: Side, names: Mapping[str, str], tie: Tie
 ) -> tuple[Solution, Solution, tuple[Restriction, ...]] | None:
-    theirs = Side.of(large.changed(tie), {})
+    theirs = Side.of(large.changed(tie.change), {})
     if len(theirs.nodes) != len(mine.nodes) or tie.kept not in theirs.nodes:
         return None
     for how in ("exact", "outside"):
@@ -89,13 +87,13 @@ def _tied(
 
 
 def _argument_slots(
-    mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: _Tie
+    mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: Tie
 ) -> list[Equation]:
     """The coefficients of the tied activation against those of the one it is tied to."""
     labels = {b: i for i, b in enumerate(theirs.nodes)}
     own = {a: labels[b] for a, b in pairs.items()}
     left = coefficients(argument(partner), mine.names, own)
-    right = coefficients(tie(tie.gone.argument), theirs.names, labels)
+    right = coefficients(tie.change(tie.gone.argument), theirs.names, labels)
     empty = Coefficient((), frozenset())
     return [
         Equation(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)

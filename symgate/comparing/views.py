@@ -7,7 +7,7 @@ of this kind; whoever makes a view says its condition.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, islice, permutations
@@ -15,11 +15,10 @@ from itertools import combinations, islice, permutations
 from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
-    Alone,
     OnGenerators,
-    Renamed,
     everything,
     is_scalar,
+    renamed,
     variables,
 )
 from symgate.comparing.coefficients import Node, argument, kind, nodes_of, skeleton
@@ -48,7 +47,7 @@ INVERTIBLE = ("tanh", "softsign")
 def without_matrix(cell: Normal) -> Iterator[tuple[Unknown, Normal]]:
     """The cell with one of its matrices as the identity, for each of them."""
     for name in sorted(_matrices(cell)):
-        yield name, cell.changed(Alone(name))
+        yield name, cell.changed(Substituted({name: ((Fraction(1), ()),)}))
 
 
 def _matrices(cell: Normal) -> set[Unknown]:
@@ -74,11 +73,9 @@ def reduced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, .
             for name in names_there:
                 uses.setdefault(name, []).append((at, key) in known)
         gone = [name for name in uses if not any(uses[name])]
-        if gone:
-            view = large.changed(Substituted(dict.fromkeys(gone, ()), {}))
-            matrices = {name for name in gone if large.cell.parameters[name[0]].kind == "matrix"}
-            conditions = tuple(Restriction(name, (), name in matrices) for name in gone)
-            yield conditions, _read(view, len(small.states))
+        view = _at_zero(large, gone) if gone else None
+        if view is not None:
+            yield _all_zero(large, gone), _read(view, len(small.states))
 
 
 def silenced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, ...], Normal]]:
@@ -91,10 +88,22 @@ def silenced(large: Normal, small: Normal) -> Iterator[tuple[tuple[Restriction, 
         for chosen in combinations(nodes, count):
             names = {unknown_of(g) for n in chosen for g in everything(argument(n))} - {None}
             gone = sorted(name for name in names if name is not None)
-            view = large.changed(Substituted(dict.fromkeys(gone, ()), {}))
-            if Counter(map(kind, nodes_of(view.observed.values()))) == wanted:
-                matrices = {n for n in gone if large.cell.parameters[n[0]].kind == "matrix"}
-                yield tuple(Restriction(n, (), n in matrices) for n in gone), view
+            view = _at_zero(large, gone)
+            if view and Counter(map(kind, nodes_of(view.observed.values()))) == wanted:
+                yield _all_zero(large, gone), view
+
+
+def _at_zero(cell: Normal, gone: Sequence[Unknown]) -> Normal | None:
+    """The cell with some parameters at zero; None where it divides by zero then."""
+    try:
+        return cell.changed(Substituted(dict.fromkeys(gone, ())))
+    except ZeroDivisionError:
+        return None
+
+
+def _all_zero(cell: Normal, gone: Sequence[Unknown]) -> tuple[Restriction, ...]:
+    kinds = {p.name: p.kind for p in cell.cell.parameters.values()}
+    return tuple(Restriction(name, (), kinds[name[0]] == "matrix") for name in gone)
 
 
 def unknown_of(g: Generator) -> Unknown | None:
@@ -205,17 +214,6 @@ def _is_gate(cell: Normal, state: str) -> bool:
     return any(e.has(variable(state)) for e in cell.cell.equations.values())
 
 
-class _Activated(OnGenerators):
-    """Reads φ(s) of the step before as the state itself."""
-
-    def __init__(self, node: Act, state: str) -> None:
-        super().__init__()
-        self.node, self.state = node, state
-
-    def made(self, g: Generator) -> Polynomial:
-        return generator(Var(self.state, 1)) if g == self.node else super().made(g)
-
-
 def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
     """The cell with φ(s) as its state, where s is read through an invertible φ alone."""
     for state in cell.states:
@@ -230,9 +228,9 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
             continue
         (node,) = through
         fresh = f"{node.kind}({state})"
-        view = cell.changed(_Activated(node, fresh))
+        view = cell.changed(OnGenerators({node: generator(Var(fresh, 1))}))
         if any(Var(state, 1) in variables(q) for q in view.observed.values()):
             continue
-        view = view.changed(Renamed({fresh: state}))
+        view = view.changed(renamed({fresh: state}))
         states = {**view.states, state: activation(node.kind, view.states[state])}
         yield state, node.kind, replace(view, states=states)
