@@ -37,6 +37,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 yield from sums.dropped_terms(maker, term)
                 yield from sums.brackets_closed_late(maker, term)
                 yield from sums.resets_beside(maker, term)
+                yield from products.brackets_closed_early(maker, term)
             case Times():
                 yield from products.complements(maker, term)
                 yield from products.products_for_sums(maker, term)
@@ -54,5 +55,4 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
     yield from names.updates(maker)
     yield from names.lone_gates(maker)
     yield from sums.inserted_terms(maker)
-    yield from sums.biases(maker)
     yield from names.swaps(maker)

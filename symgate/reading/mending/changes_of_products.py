@@ -63,16 +63,31 @@ def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
         )
 
 
-def brackets_closed_early(maker: Maker, term: Times) -> Iterator[Change]:
-    """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; tanh(W x + b) for tanh(W x) b."""
-    call = term.factors[0]
-    if not isinstance(call, Call) or not isinstance(call.argument, Plus):
+def brackets_closed_early(maker: Maker, term: Times | Plus) -> Iterator[Change]:
+    """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; σ(W x + U h + b) for σ(W x) + U h + b."""
+    first, *rest = term.factors if isinstance(term, Times) else (t for _, t in term.terms)
+    if not isinstance(first, Call) or (isinstance(term, Plus) and not affine(first)):
         return
-    (sign, last), rest = call.argument.terms[-1], term.factors[1:]
-    product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
-    argument = replace(call.argument, terms=(*call.argument.terms[:-1], (sign, product)))
-    new = replace(call, argument=argument, stop=term.stop)
-    yield maker.change(term, new, "misplaced_parenthesis", *maker.printing.reopened(call, term))
+    inner = first.argument.terms if isinstance(first.argument, Plus) else ((1, first.argument),)
+    meant, edit = maker.printing.reopened(first, term)
+    if isinstance(term, Plus):
+        inside = (*inner, *term.terms[1:])
+        argument = Plus(first.argument.start, term.stop, inside)
+        bias = all(isinstance(t, Par) for t in rest)
+        kind = "bias_outside_activation" if bias else "misplaced_parenthesis"
+        if not all(isinstance(t, Par) or affine(t) for t in rest) or any(
+            isinstance(t, Call) for t in rest
+        ):
+            return
+    elif isinstance(first.argument, Plus):
+        sign, last = inner[-1]
+        product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
+        argument, kind = replace(first.argument, terms=(*inner[:-1], (sign, product))), ""
+    else:
+        return
+    new = replace(first, argument=argument, stop=term.stop)
+    change = maker.change(term, new, kind or "misplaced_parenthesis", meant, edit)
+    yield replace(change, start=rest[0].start, stop=rest[-1].stop) if kind else change
 
 
 def moved_gates(maker: Maker, term: Times) -> Iterator[Change]:

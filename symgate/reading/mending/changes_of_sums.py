@@ -9,7 +9,7 @@ from itertools import pairwise
 from symgate.reading.faults import Edit
 from symgate.reading.mending.change import Change, Maker
 from symgate.reading.structure import affine
-from symgate.reading.terms import Apply, Call, Cat, Num, Par, Plus, Times, Var
+from symgate.reading.terms import Apply, Cat, Num, Plus, Times, Var
 
 
 def signs(maker: Maker, term: Plus) -> Iterator[Change]:
@@ -147,38 +147,3 @@ def parts_of_columns(maker: Maker, applied: Sequence[Apply]) -> Iterator[Change]
             cat, printed = model
             vector = replace(cat, start=a.vector.start, stop=a.vector.stop)
             yield maker.change(a.vector, vector, "missing_term", printed)
-
-
-def biases(maker: Maker) -> Iterator[Change]:
-    """σ(W x + b) for σ(W x) + b."""
-    term = maker.own.term
-    if not isinstance(term, Plus):
-        return
-    calls = [t for _, t in term.terms if isinstance(t, Call) and affine(t)]
-    outside = [(i, t) for i, (_, t) in enumerate(term.terms) if isinstance(t, Par)]
-    if len(calls) != 1 or len(outside) != 1:
-        return
-    call, (i, bias) = calls[0], outside[0]
-    inner = call.argument.terms if isinstance(call.argument, Plus) else ((1, call.argument),)
-    sign = term.terms[i][0]
-    argument = Plus(call.argument.start, call.argument.stop, (*inner, (sign, bias)))
-    whole = replace(call, argument=argument)
-    rest = tuple(t for k, t in enumerate(term.terms) if k != i)
-    new = (
-        whole
-        if len(rest) == 1
-        else replace(term, terms=tuple((s, whole if t is call else t) for s, t in rest))
-    )
-    edits = maker.printing.taken_in(term, call, bias)
-    if edits:
-        yield replace(
-            maker.change(
-                term,
-                new,
-                "bias_outside_activation",
-                f"{maker.shown(bias)} inside the brackets",
-                *edits,
-            ),
-            start=bias.start,
-            stop=bias.stop,
-        )

@@ -26,7 +26,7 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
         bare = sketch.lines.get(name)
         if bare is not None and not isinstance(bare.term, Call) and affine(bare.term):
             why = f"{name} has no function, and the other gates have"
-            yield at(bare, bare.term, "missing_activation", why, True)
+            yield at(bare, bare.term, "missing_activation", why)
     for own in gates:
         term = own.term
         assert isinstance(term, Call)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Sketch, gate_of, times
 
 
 def read(sketch: Sketch) -> Iterator[Broken]:
-    """Every gate is read: i = σ(…) beside c = f ⊙ c + g."""
-    for name in sketch.spare & sketch.lines.keys():
-        if not sketch.reads[name, 0] and not sketch.reads[name, -1]:
-            target = sketch.lines[name].u.line.target
-            yield Broken(name, target.start, target.stop, "unread", f"nothing reads {name}")
+    """Every gate is read: i = σ(…) beside c = f ⊙ c + g; two unread ones are a part of a cell."""
+    unread = [n for n in sketch.spare & sketch.lines.keys() if not sketch.used(n)]
+    for name in unread if len(unread) == 1 or not any(closed(sketch)) else ():
+        target = sketch.lines[name].u.line.target
+        yield Broken(name, target.start, target.stop, "unread", f"nothing reads {name}")
 
 
 def defined(sketch: Sketch) -> Iterator[Broken]:
-    """What multiplies is defined: h = o ⊙ tanh(c) without a line for o."""
-    if not sketch.entering:
-        return
+    """What multiplies is defined: h = o ⊙ tanh(c) without a line for o.
+
+    Where no gate is defined, or two are not, the source prints a part of a cell.
+    """
+    found = list(_undefined(sketch)) if sketch.entering else []
+    part = len({b.why for b in found}) > 1 or not sketch.parts.gates & sketch.lines.keys()
+    yield from (replace(b, fixed=not part) for b in found)
+
+
+def _undefined(sketch: Sketch) -> Iterator[Broken]:
+    """The gates without a line; what is read at t-1 too is a state."""
     for own in sketch.lines.values():
         for term in own.terms:
             found = [gate for gate in map(gate_of, times(term)) if gate is not None]
@@ -29,8 +38,8 @@ def defined(sketch: Sketch) -> Iterator[Broken]:
             for gate in found:
                 if gate.time == -1 or gate.name in sketch.named or gate.ref.letter == letter:
                     continue
-                if gate.name not in sketch.entering:
-                    yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}", True)
+                if gate.name not in sketch.entering and not sketch.reads[gate.name, -1]:
+                    yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}")
 
 
 def closed(sketch: Sketch) -> Iterator[Broken]:

@@ -117,6 +117,22 @@ def _contents_at_one(term: AnyTerm) -> AnyTerm:
     return Num(term.start, term.stop, "1")
 
 
+def different(sketch: Sketch) -> Iterator[Broken]:
+    """What two gates weigh differs: not z ⊙ g + (1 - z) ⊙ g, not f ⊙ g + i ⊙ g."""
+    calls = {n: own.term for n, own in sketch.lines.items() if isinstance(own.term, Call)}
+    known = {n for n, call in calls.items() if call.function == "sigmoid"} - sketch.states
+    for own in sketch.lines.values():
+        gates = known | {v.name for t in own.terms if isinstance(v := complement(t), Var)}
+        weighed: set[tuple[str, ...]] = set()
+        for part in summands(own.term):
+            what = [f for f in part.factors if not (v := gate_of(f)) or v.name not in gates]
+            rest = tuple(map(text, what))
+            if rest in weighed and 0 < len(rest) < len(part.factors):
+                why = f"two terms of {own.name} weigh the same"
+                yield at(own, part.term, "wrong_symbol", why, True)
+            weighed.add(rest)
+
+
 def both_sides(sketch: Sketch) -> Iterator[Broken]:
     """What weighs the kept part does not weigh the new one: not z ⊙ h + z ⊙ g."""
     for name in sketch.parts.carried:

@@ -29,6 +29,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     updates.between,
     updates.shared_out,
     updates.gated,
+    updates.different,
     updates.both_sides,
     updates.added_biases,
     updates.added_weights,

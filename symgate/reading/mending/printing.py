@@ -156,7 +156,7 @@ class Printing:
         edits = (Edit(last.stop, last.stop, ")"), Edit(close, close + 1, ""))
         return self.edited(holder, *edits), *edits
 
-    def reopened(self, call: Call, term: Times) -> tuple[str, Edit]:
+    def reopened(self, call: Call, term: Times | Plus) -> tuple[str, Edit]:
         """What stands behind a function, taken into its brackets."""
         close = self.document.rfind(")", call.start, call.stop + 1)
         begin = close - len("\\right") if self.document[:close].endswith("\\right") else close
@@ -164,20 +164,6 @@ class Printing:
         start = self.document[term.start : begin]
         meant = start.rstrip() + tail.rstrip() + self.document[begin : close + 1]
         return meant, Edit(term.start, term.stop, meant)
-
-    def taken_in(self, term: Plus, call: Call, bias: Par) -> tuple[Edit, ...]:
-        """A bias behind a function, put at the end of its argument."""
-        sign = max(self.document.rfind(c, call.stop, bias.start) for c in "+-")
-        close = call.stop - 1
-        while close > call.start and self.document[close] not in ")]}":
-            close -= 1
-        if sign < 0:
-            return ()
-        at = close - len("\\right") if self.document[:close].endswith("\\right") else close
-        at -= len(self.document[:at]) - len(self.document[:at].rstrip(" "))
-        start = len(self.document[:sign].rstrip(" "))
-        shown = f" {self.document[sign]} {self.of(bias)}"
-        return Edit(at, at, shown), Edit(start, bias.stop, "")
 
     # -- what the other lines have -------------------------------------------------------
 

@@ -51,7 +51,7 @@ TELLING = (
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = ("biased", "oriented", "one_vector", "positive", "once", "acted")
+UNSEEN = ("biased", "oriented", "one_vector", "positive", "once", "acted", "different")
 #: What mends a broken invariant by itself, where the change leads to no known cell.
 REMEDIES = {
     "positive": ("wrong_sign",),
@@ -59,6 +59,7 @@ REMEDIES = {
     "timely": ("wrong_time_index", "extra_tilde"),
     "like_functions": ("wrong_activation",),
     "between": ("wrong_activation",),
+    "different": ("missing_tilde", "extra_tilde", "wrong_state"),
     "within_a_step": ("wrong_time_index",),
     "weighted": ("missing_weight", "misplaced_reset"),
     "apart": ("concatenation_became_sum", "misplaced_parenthesis"),
@@ -133,7 +134,7 @@ def _scored(
     sketch: Sketch, printing: Printing, wrong: Sequence[Broken], again: bool
 ) -> Iterator[Slip]:
     """The changes that gain something: first at what is broken, then `again` everywhere else."""
-    bad = sum(b.weight for b in wrong)
+    bad, before = sum(b.weight for b in wrong), {(b.rule, b.line) for b in wrong}
     terms = max(TERMS, sum(len(own.terms) for own in sketch.lines.values()))
     for change in islice(changes(sketch, printing), MOST * TERMS**3 // terms**3):
         if wrong and _concerns(sketch, change, wrong) == again:
@@ -142,6 +143,8 @@ def _scored(
         reached = known(after.terms) if sketch.whole else ""
         left = _wrong(after, reached) if wrong else []
         rules = {(b.rule, b.line) for b in left}
+        if any(b.fixed and b.line == change.line and (b.rule, b.line) not in before for b in left):
+            continue
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
         telling = bool(mended) or _telling(sketch, change, reached)

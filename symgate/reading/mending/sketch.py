@@ -125,6 +125,10 @@ class Sketch:
         """How often each name is read, at which step."""
         return Counter((v.name, v.time or 0) for own in self.lines.values() for v in own.variables)
 
+    def used(self, name: str) -> bool:
+        """Whether any line reads a name, of this step or of the last."""
+        return bool(self.reads[name, 0] or self.reads[name, -1])
+
     @cached_property
     def states(self) -> frozenset[str]:
         return frozenset(n for n in self.lines if self.reads[n, -1])
