@@ -187,6 +187,12 @@ GATES = (
         "\n".join(f"   * {line}  ← what it does" for line in GATES),
         "\n".join(f"   * {line} [gate vector]" for line in GATES),
         "\n".join(rf"$${i}. \quad \text{{A gate: }} {line}$$" for i, line in enumerate(GATES)),
+        "\n".join(f"    {line}      cổng — giữ lại bao nhiêu (1)" for line in GATES),
+        "\n".join(f"    {line}   — what the gate does" for line in GATES),
+        "\n".join(f'  {{ tex: "{line}", note: "a gate" }},' for line in GATES),
+        "\n".join(f"- **{line.replace(' =', '** =', 1)} - Some gate" for line in GATES),
+        "\n".join(f"It is: [{line}]" for line in GATES),
+        "\n".join(["/// ```text", *(f"/// {line}" for line in GATES), "/// ```"]),
     ],
 )
 def test_an_equation_begins_wherever_a_line_has_one(text: str) -> None:
@@ -237,12 +243,69 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "rnn",
             id="a function before a bold name",
         ),
+        pytest.param(
+            "Γu = σ(Wu·[c⟨t-1⟩, x⟨t⟩])\nc⟨t⟩ = Γu * tanh(Wc·[c⟨t-1⟩, x⟨t⟩]) + (1 - Γu) * c⟨t-1⟩\n",
+            "ugrnn",
+            id="a gate against its index",
+        ),
+        pytest.param(
+            '<img src="https://render.githubusercontent.com/render/math?math='
+            'h^{<t>}=\\tanh(W[h^{<t-1>},x^{<t>}]%2bb)">',
+            "rnn",
+            id="an address in quotes",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:
     (found,) = read_text(text, "note.rst")
     assert found.zoo is not None
     assert (found.zoo.name, found.misprints) == (zoo, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "told"),
+    [
+        pytest.param(
+            r"$$f_t=\sigma(W x_t+U h_{t-1}) \ c_t=f_t\odot c_{t_1}+(1-f_t)\odot x_t"
+            r" \ h_t=\tanh(c_t)$$",
+            "lstm",
+            ["broken_line_separator", "time_index_notation"],
+            id="one backslash for two, and the minus of a time",
+        ),
+        pytest.param(
+            r"$$\Gamma_u=\sigma(W_u [c^{<t-1>}, x^{<t>}])$$"
+            r"$$\Gamma_r=\sigma(W_r [c^{<t-1>}, x^{<t>}])$$"
+            r"$$\tilde{c}^{<t>}=\tanh(W [\Gamma_R * c^{<t-1>}, x^{<t>}])$$"
+            r"$$c^{<t>}=\Gamma_u*\tilde{c}^{<t>}+(1-\Gamma_u)*c^{<t-1>}$$",
+            "gru",
+            ["case_mismatch"],
+            id="a gate in two cases",
+        ),
+        pytest.param(
+            r"$$h_t = \tanh(x_t W + h_{t-1} U_{hh+b_h})$$",
+            "rnn",
+            ["misplaced_brace"],
+            id="a bias in a subscript",
+        ),
+        pytest.param(
+            r"$$\overrightarrow{h}_t = RNN(x_t, \overrightarrow{h}_{t-1})$$"
+            r"$$\overleftarrow{h}_t = RNN(x_t, \overleftarrow{h}_{t+1})$$",
+            "birnn",
+            [],
+            id="two directions without their formulas",
+        ),
+        pytest.param(
+            r"$$f_t = \sigma(W_f [h_{t-1}, x_t] + P_f \odot c_{t-1})$$"
+            r"$$o_t = \sigma(W_o [h_{t-1}, x_t] + P_o \odot c_t)$$",
+            "lstm",
+            [],
+            id="peepholes alone",
+        ),
+    ],
+)
+def test_what_is_told(text: str, family: str, told: list[str]) -> None:
+    (found,) = read_text(text)
+    assert (found.family, sorted({m.kind for m in found.misprints})) == (family, told)
 
 
 def test_what_no_document_is(tmp_path: Path) -> None:

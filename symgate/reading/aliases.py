@@ -57,16 +57,16 @@ def _misspelt(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
 
 
 def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
-    """Names that are read in one case and defined in the other: c_{t-1} beside C_t = …"""
-    defined = {line.name for line in lines}
+    """Names that are read in one case and defined in the other: c_{t-1} beside C_t = …, Γ_R."""
     missing = {**_undefined(lines, 0), **_undefined(lines, -1)}
     pairs = []
     for name, ref in missing.items():
         other = "_".join((ref.letter.swapcase(), *ref.accents, *ref.labels))
         own = next((line for line in lines if line.name == other), None)
-        kept = own is not None and (_reads(own, other, -1) or own.target.time is None)
-        if len(ref.letter) == 1 and kept and name not in defined:
-            pairs.append((name, other))
+        if len(ref.letter) == 1 and own is not None:
+            pairs += [(name, other)] * (_reads(own, other, -1) or own.target.time is None)
+    gates = {line.name.lower(): line.name for line in lines if line.target.letter == "Gamma"}
+    pairs += [(n, gates[n.lower()]) for n in _undefined(lines, None) if n.lower() in gates]
     return pairs
 
 
@@ -108,13 +108,23 @@ def with_one_case(
         at = next(i for i, line in enumerate(result) if line.name == other)
         target = result[at].target
         uses = [r for line in result for r in line.references if r.name == other]
-        odd = [r for r in uses if text[r.start : r.stop].lstrip("\\{")[:1] == name[:1]]
-        if target.time is None or not odd:
+        parts = zip(name.split("_"), other.split("_"), strict=True)
+        own, meant = next((a, b) for a, b in parts if a != b)
+        shown = {r: text[r.start : r.stop] for r in uses}
+        odd = [r for r in uses if own in shown[r] and meant not in shown[r]]
+        if (target.time is None and target.letter != "Gamma") or not odd:
             continue
         printed, first = text[odd[0].start : odd[0].stop], odd[0]
         why = f"{name} and {other} are one name in two cases"
         fault = FoundFault(
-            "case_mismatch", why, first.start, first.stop, printed, printed.swapcase(), (), 0.8
+            "case_mismatch",
+            why,
+            first.start,
+            first.stop,
+            printed,
+            printed.replace(own, meant),
+            (),
+            0.8,
         )
         result[at] = replace(result[at], faults=(*result[at].faults, fault))
     return result
@@ -177,7 +187,7 @@ def _has_function(line: LaidOutLine) -> bool:
     return any(r.kind == "FUNCTION" or r.letter == "sigma" for r in line.references)
 
 
-def _undefined(lines: Sequence[LaidOutLine], time: int) -> dict[str, Reference]:
+def _undefined(lines: Sequence[LaidOutLine], time: int | None) -> dict[str, Reference]:
     defined = {line.name for line in lines}
     return {
         ref.name: ref

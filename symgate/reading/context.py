@@ -27,7 +27,8 @@ class Context:
 
     `defined` are the names on left sides, `timed` those that stand with a time anywhere;
     `kinds` says what each parameter is, `row` whether vectors stand left of matrices; `past`
-    are pairs of a line and a name whose last value it reads, where no times are printed.
+    are pairs of a line and a name whose last value it reads, where no times are printed. `late`
+    are the names that are read at the step before.
     """
 
     indices: Indices = field(default_factory=Indices)
@@ -38,6 +39,7 @@ class Context:
     kinds: dict[str, str] = field(default_factory=dict)
     olds: frozenset[str] = frozenset()
     past: frozenset[tuple[str, str]] = frozenset()
+    late: frozenset[str] = frozenset()
     row: bool = False
     target: str = ""
     evidence: dict[str, set[str]] = field(default_factory=dict)

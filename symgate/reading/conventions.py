@@ -132,9 +132,10 @@ class _Habits:
 
     def peephole(self) -> bool:
         memory = set(self.parts.carried) - set(self.parts.outputs)
-        terms = [u.term for u in self.cell.gate_lines() if u.term is not None]
+        gates = self.cell.gate_lines() or [u for u in self.found.lines if isinstance(u.term, Call)]
+        terms = [u.term for u in gates if u.term is not None]
         seen = {v.name for term in terms for v in variables(term) if v.time == -1}
-        if len(seen & set(self.parts.states)) > 1:
+        if len(seen & (set(self.parts.states) or self.undefined_states())) > 1:
             return True
         for u in self.found.lines:
             if u.name in self.parts.carried or u.name in self.parts.outputs or u.term is None:

@@ -105,7 +105,7 @@ class Classifier:
             for part in self.leaves(term):
                 if part.holds(name, -1) and all(isinstance(f, Var | Par) for f in part.factors):
                     return "indrnn" if len(part.factors) > 1 else "rnn"
-        return "rnn"
+        return "rnn" if (family := self.incomplete_family()) == "unknown" else family
 
     def incomplete_family(self) -> str:
         """A cell without its update: by the names and number of its gates."""

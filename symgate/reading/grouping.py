@@ -199,8 +199,10 @@ def _parted(group: Draft, aside: list[tuple[LaidOutLine, str]]) -> list[Draft]:
             parts.remove(part)
             reached |= part
         parts.append(reached)
-    for line in lines:  # an output of two parts, as [forward; backward], makes them one
-        shared = [p for p in parts if p & links[line.name]]
+    directed = {line.name for line in lines if {"fwd", "bwd"} & set(line.target.accents)}
+    joining = [*(links[line.name] for line in lines), directed]
+    for joined in joining:  # an output of two parts, as [forward; backward], makes them one
+        shared = [p for p in parts if p & joined]
         if len(shared) > 1:
             for part in shared:
                 parts.remove(part)

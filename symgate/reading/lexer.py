@@ -229,7 +229,7 @@ class Lexer:
                 text += tail.group()
             yield self.token("NAME" if len(text) > 1 else "LETTER", text, start)
         elif self.two_letters(text) or (
-            len(text) >= 3 and text.islower() and not _holds_function(text)
+            len(text) >= 3 and text.islower() | text.isupper() and not _holds_function(text)
         ):
             yield self.token("NAME", text, start)
         else:
@@ -238,6 +238,8 @@ class Lexer:
     def two_letters(self, text: str) -> bool:
         """Whether two letters are one weight, as in Wf [h, x] + bf."""
         after = self.text[self.at : self.at + 1]
+        if re.fullmatch(r"b[xh]", text) and re.match(r"_\{?[^t{]", self.text[self.at :]):
+            return True  # bx_i + bh_i
         return re.fullmatch(r"[WUb][fiouzrcg]", text) is not None and after not in ("_", "^", "'")
 
     def letters(self, text: str, start: int) -> Iterator[Token]:

@@ -140,6 +140,10 @@ def _chain(
         targets.append((ref, name[0]))
     if len(right) == 1 and _is_generic(right[0]):
         yield Aside(equation, "a form without its formula")
+        read = tuple(references(right[0], indices))
+        ref = targets[0][0]
+        if {"fwd", "bwd"} & set(ref.accents):  # which way a state runs is said all the same
+            yield LaidOutLine(ref, None, equation, number, read)
         return
     value = (
         right[0]

@@ -16,7 +16,15 @@ from symgate.algebra.names import name_parts
 from symgate.reading import symbols
 from symgate.reading.calls import Calls
 from symgate.reading.context import Context, Foreign
-from symgate.reading.names import Reference, is_ones, is_sum, is_transpose, reference, tree_time
+from symgate.reading.names import (
+    Reference,
+    is_ones,
+    is_sum,
+    is_transpose,
+    is_value,
+    reference,
+    tree_time,
+)
 from symgate.reading.products import Factor, Products, sort
 from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
@@ -137,7 +145,7 @@ class Meaning:
         return self.par(ref, node)
 
     def par(self, ref: Reference, node: object, place: str = "") -> Par:
-        kind = self.context.kinds.get(ref.name) or self.guess(ref)
+        kind = "vector" if is_value(ref) else self.context.kinds.get(ref.name) or self.guess(ref)
         if place == "alone" and kind == "matrix":
             kind = "vector"
         return Par(ref.start, ref.stop, ref.name, kind, ref, ref.transposed)

@@ -20,6 +20,7 @@ _BEFORE = {"prev", "previous", "old", "last", "tminus1", "tm1"}
 _NOW = {"new", "next", "curr", "current", "now", "cur"}
 _TRANSPOSE = {"top", "intercal", "transpose", "T", "mathsf", "tr"}
 _ONES = {"one", "ones", "bone", "vone", "unit", "vunit", "bfone", "allone", "bones", "id"}
+_WEIGHTS = {"A", "B", "R", "U", "V", "W"}
 _WRAPPERS = {
     "LPAR": "RPAR",
     "LT": "GT",
@@ -134,6 +135,12 @@ def _reference(tree: Tree, indices: Indices) -> Reference | None:
     return None
 
 
+def is_value(ref: Reference) -> bool:
+    """Whether a name is that of a gate or a candidate wherever it stands: Γ_u, C̃."""
+    marks = {*ref.accents, *ref.labels} if ref.letter not in _WEIGHTS else set()
+    return ref.letter == "Gamma" or not marks.isdisjoint({"tilde", "hat", "candidate"})
+
+
 def is_ones(ref: Reference) -> bool:
     """Whether a name stands for the vector of ones."""
     return ref.kind == "MACRO" and ref.name.lower() in _ONES
@@ -191,7 +198,7 @@ def _split(tokens: Sequence[Token]) -> list[list[Token]]:
 def _with_part(
     ref: Reference, part: list[Token], indices: Indices, raised: bool, wrapped: bool, style: str
 ) -> Reference:
-    time = time_of(part, indices)
+    time = -1 if is_late(part) and not wrapped else time_of(part, indices)
     if time is not None and ref.time is None:
         return replace(ref, time=time, style=style)
     first = part[0]
@@ -248,6 +255,15 @@ def time_of(part: Sequence[Token], indices: Indices) -> int | None:
         step = int(values[2].value)
         return -step if values[1].kind == "MINUS" else step
     return None
+
+
+def is_late(values: Sequence[Token]) -> bool:
+    """Whether t_1 stands where t-1 was meant, with the underscore of the minus sign's key."""
+    return (
+        len(values) == 2
+        and (values[0].value, values[1].kind) == ("t", "SUB")
+        and [t.value for t in values[1].inside] == ["1"]
+    )
 
 
 def _has_letter(part: Sequence[Token]) -> bool:

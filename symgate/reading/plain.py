@@ -24,7 +24,7 @@ _MARK = re.compile(
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|[A-Za-z]{2,12});")
 _ESCAPED_TWICE = re.compile(
     r"(?<!\\)\\\\(?:sigma|odot|tanh|cdot|text|tilde|begin|mathbf|mathrm|left|frac|circ|hat|"
-    r"operatorname|times|quad|bar|Gamma|phi)(?![a-zA-Z])"
+    r"operatorname|times|quad|qquad|bar|Gamma|phi|over\w+|wide\w+)(?![a-zA-Z])"
 )
 #: Commands whose backslash and first letter a programming language read as a tab or the like.
 _EATEN = re.compile(
@@ -59,15 +59,16 @@ def written_in_latex(piece: Piece) -> Piece:
     return piece
 
 
-#: A weight that stands against a value of the step: Wx_t, Uh_{t-1}.
-_GLUED = re.compile(r"(?<![\w\\{^])[WUV](?=[a-z]_\{?t\b)")
+#: A weight that stands against a value of the step, Wx_t, and a gate against its index, Γf.
+_GLUED = re.compile(r"(?<![\w\\{^])[WUV](?=[a-z]_\{?t\b)|\\Gamma (?=[a-z](?![A-Za-z]))")
 
 
 def _apart(text: str) -> Iterator[tuple[str, int]]:
     for part, at, found in _between(text, _GLUED):
-        yield part, at
+        gate = found is not None and found.group().startswith("\\")
+        yield part.rstrip() if gate else part, at
         if found is not None:
-            yield " ", at
+            yield "_" if gate else " ", at
 
 
 def bare_words(words: Sequence[str]) -> re.Pattern[str] | None:

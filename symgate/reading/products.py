@@ -122,7 +122,8 @@ class Products:
         if isinstance(other, Cat):
             return True
         names = {v.name for v in walk(other) if isinstance(v, Var)}
-        return bool(names & self.context.inputs) and not (names & self.context.defined)
+        given = self.context.inputs - self.context.late
+        return bool(names & given) and not (names & self.context.defined)
 
     def segment(self, node: Tree, values: Sequence[Factor]) -> AnyTerm:
         """A run of factors without ⊙: matrices act on what stands beside them."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symgate.reading.faults import Edit, FoundFault
+from symgate.reading.names import is_late
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
 
@@ -146,12 +147,30 @@ def _script_faults(tokens: Sequence[Token]) -> list[FoundFault]:
                 "misplaced_brace", why, inside[0].start, stop, "", "", edits, 0.9, True
             )
             found.append(fault)
+        elif (plus := _bias_inside(token)) is not None:
+            why = "the bias stands in the subscript: the brace closes too late"
+            moved = (Edit(plus.start, plus.start, "}"), Edit(stop - 1, stop, ""))
+            found.append(FoundFault("misplaced_brace", why, start, stop, "", "", moved, 0.9, True))
+        elif is_late(inside):
+            why, at = "the 1 is lowered again: t_1 for t-1", inside[1].start
+            minus = (Edit(at, at + 1, "-"),)
+            found.append(
+                FoundFault("time_index_notation", why, start, stop, "", "", minus, 0.85, True)
+            )
         elif not token.braced and inside and inside[0].kind == "LPAR":
             why = (
                 "only the opening bracket is raised or lowered: braces are missing around the index"
             )
             found.append(_unbraced(why, start, inside[0].start, inside[-1].stop, 0.9))
     return _merged(found)
+
+
+def _bias_inside(token: Token) -> Token | None:
+    """The plus of W_{hh+b_h}, where the bias was drawn into the script."""
+    signs = [i for i, t in enumerate(token.inside) if t.kind == "PLUS"]
+    behind = token.inside[signs[0] + 1 :] if signs and token.braced else ()
+    bias = len(behind) == 2 and behind[0].value == "b" and behind[1].kind == "SUB"
+    return token.inside[signs[0]] if bias else None
 
 
 def _unbraced(why: str, start: int, first: int, stop: int, certainty: float) -> FoundFault:

@@ -145,11 +145,17 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
     """The equations of one row: between wide spaces, commas and forgotten line breaks."""
     parts: list[tuple[list[Token], tuple[FoundFault, ...]]] = [([], ())]
     depth, signs = 0, 0
+    lone = [
+        i
+        for i, token in enumerate(row)
+        if token.value == "\\ " and row[i - 1].kind in CLOSE | {"SUB", "SUP"}
+    ]
+    single = sum(starts_equation(row, i + 1) for i in lone) > 1
     for i, token in enumerate(row):
         depth += (token.kind in OPEN) - (token.kind in CLOSE)
         signs += token.kind == "EQ"
         wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
-        soft = token.kind in ("NEWLINE", "SOFTROW")
+        soft = token.kind in ("NEWLINE", "SOFTROW") or (single and token.value == "\\ ")
         if ((wide and depth <= 0) or soft) and signs > 0 and starts_equation(row, i + 1):
             parts.append(([], _forgotten_break(piece, row, i) if soft else ()))
             depth = signs = 0
@@ -167,10 +173,10 @@ def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[Found
     before = next((t for t in reversed(row[:at]) if t.kind not in SPACES), None)
     if before is None:
         return ()
-    single = token.kind == "SOFTROW"
+    single = token.kind != "NEWLINE"
     kind = "broken_line_separator" if single else "missing_line_separator"
     why = (
-        "a single backslash at the end of the line is a space: the equations run together"
+        "a single backslash is a space: the equations run together"
         if single
         else "no line break stands between two equations: they run together"
     )
@@ -216,6 +222,8 @@ def _equation(
         else:
             sides[-1].append(token)
     sides[0] = _without_label(sides[0])
+    if [t.value for t in sides[0][-2:]] == ["*", "*"]:  # **h_t** = …
+        del sides[0][-2:]
     if len(sides) < 2 and piece.display and piece.kind == "latex":
         sides, lost = _without_equals(sides[0])
         faults = (*faults, *lost)

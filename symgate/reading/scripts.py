@@ -78,7 +78,8 @@ def _lost_one(raw: list[Token], at: int, before: Token) -> bool:
     inside = [t.value for t in raw[at + 1 : at + 5]]
     if before.kind == "LETTER" and raw[at].kind == "LBRACE" and before.stop == raw[at].start:
         command = at > 1 and raw[at - 2].kind in ("SUB", "SUP", "ACCENT")
-        return inside == ["t", "-", "1", "}"] and not command
+        stepped = inside[:2] == ["t", "}"] or inside == ["t", "-", "1", "}"]
+        return stepped and not command
     accented = before.kind == "RBRACE" and [t.kind for t in raw[max(0, at - 4) : at]] == [
         "ACCENT",
         "LBRACE",

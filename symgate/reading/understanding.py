@@ -62,8 +62,8 @@ def _context(lines: Sequence[LaidOutLine], indices: Indices) -> Context:
     defined = {line.name for line in lines}
     references = [ref for line in lines for ref in (line.target, *line.references)]
     timed = {ref.name for ref in references if ref.time is not None}
-    inputs = {name for name in timed if name not in defined}
-    inputs |= {ref.name for ref in references if ref.name in ("x", "X") and ref.name not in defined}
+    inputs = timed - defined
+    inputs |= {ref.name for ref in references if ref.name in ("x", "X")} - defined
     olds: set[str] = set()
     past: frozenset[tuple[str, str]] = frozenset()
     if not timed & defined:
@@ -86,6 +86,7 @@ def _context(lines: Sequence[LaidOutLine], indices: Indices) -> Context:
         frozenset(inputs - olds),
         olds=frozenset(olds),
         past=past,
+        late=frozenset(ref.name for ref in references if ref.time == -1),
     )
 
 
@@ -206,6 +207,9 @@ def _shift(found: Understanding) -> None:
             time = -1
         return replace(term, time=time)
 
+    for u in found.lines if not ahead else ():  # a form that says only what it reads
+        if u.line.right is None and any((r.name, r.time) == (u.name, 1) for r in u.line.references):
+            found.backwards.add(u.name)
     for part in (found.lines, found.outputs, found.doubled):
         for i, u in enumerate(part):
             time = 0 if u.name in ahead | past else u.time

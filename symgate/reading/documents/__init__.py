@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -10,6 +11,8 @@ from symgate.reading.documents import markup, notebook, python
 from symgate.reading.source import Piece
 
 _SOURCES = words(".py .pyi .jl .lua .cpp .cc .h .hpp .cu .java .m")
+#: Marks of a comment in which no Markdown begins: //, ///, //!.
+_COMMENT = re.compile(r"^[ \t]*//+!?", re.MULTILINE)
 
 
 def pieces(text: str, path: str = "") -> Iterator[Piece]:
@@ -24,4 +27,4 @@ def pieces(text: str, path: str = "") -> Iterator[Piece]:
     elif ending in _SOURCES:
         yield from python.pieces(text)
     else:
-        yield from markup.pieces(text)
+        yield from markup.pieces(python.blank(_COMMENT, text))

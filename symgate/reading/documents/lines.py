@@ -15,7 +15,7 @@ MAX_LINE = 4_000
 _START = re.compile(
     r"(?<![\w\\}.$̃̂̄])(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+"
     r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
-    r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*?\s*+"
+    r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*{0,2}\s*+"
     r"(?::\s?=|=|≔|<-|←)(?!=)"
 )
 #: What an equation of a cell has on its right side and prose or code seldom has.
@@ -32,9 +32,11 @@ _CODE = re.compile(
     r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
 )
 _COMMAND = re.compile(r"\\(?:sigma|tilde|hat|Gamma|odot|tanh|cdot|mathbf|circ|times|text|bar)\b")
-#: A comment behind an equation, or words in brackets that end its line.
+#: What may end an equation: a mark of a comment, words behind a dash or a wide gap, words in
+#: brackets that end its line.
 _COMMENT = re.compile(
-    r"\s(?:#|//|--|←|<--?)\s|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
+    r"\s(?:#|//|--|←|<--?)\s|(?:\s[—–-]\s|[ \t]{3,}|\t)(?=[^\W\d_]{3,}(?:[\s,]|\Z)(?!\s*[-+*/=·⊙]))"
+    r"|\s[(（](?=[^\W\d_]{2,}[\s,])[^()=+*·⊙_]{8,}[)）]\W*(?m:$)"
 )
 #: What may stand before an equation with nothing more said: bullets, tags, a label.
 _BEFORE = re.compile(r"\A(?:<[^<>]{0,80}>|[\W\d_])*+\Z|[:：]\W{0,12}\Z")
@@ -86,14 +88,28 @@ def _in_line(text: str, first: int, last: int, below: bool) -> Iterator[Piece]:
         end = end if between is None else between.start()
         opened = _QUOTE.search(text, first, found.start())
         closing = text.find(opened[1], found.end(), end) if opened is not None else -1
-        comment = _COMMENT.search(text, found.end(), end)
-        end = closing if closing > 0 else end if comment is None else comment.start()
-        own = text[found.start() : end]
+        framed = text[first : found.start()].rstrip()[-1:] in ("(", "[")
+        end = closing if closing > 0 else _end(text, found.end(), end, framed)
+        own = text[found.start() : end].rstrip()
+        end = found.start() + len(own)
         behind = "" if closing > 0 else behind
         if len(own) <= MAX_EQUATION and _is_one(own, behind, below):
             below = True
             kind = "latex" if _COMMAND.search(own) else "plain"
             yield Piece.slice(text, found.start(), end, kind=kind, display=False)
+
+
+def _end(text: str, start: int, stop: int, framed: bool) -> int:
+    """Where the right side of an equation ends: its comment, or the bracket around it all."""
+    depth = 0
+    comments = {found.start() for found in _COMMENT.finditer(text, start, stop)}
+    for at in range(start, stop):
+        if at in comments and depth == 0:
+            return at
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        if depth < 0 and framed:
+            return at
+    return stop
 
 
 def _is_one(own: str, before: str, below: bool) -> bool:

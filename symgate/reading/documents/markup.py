@@ -42,7 +42,8 @@ _OPENERS = re.compile(
     r"|(?P<escaped>\\[\\$])"
     r"|(?P<dollar>\$)"
     r"|(?P<url>https?://)"
-    r"|(?P<attribute>\b(?:math|tex|formula|expression|latex|equation)=(?P<quote>[\"']|\{[\"'`]|\{String\.raw`))"
+    r"|(?P<attribute>\b(?:math|tex|formula|expression|latex|equation)(?:=|: ?)"
+    r"(?P<quote>[\"']|\{[\"'`]|\{String\.raw`))"
     r"|(?P<annotation><annotation[^<>]{0,80}tex[^<>]{0,40}>|<script[^<>]{0,40}math/tex[^<>]{0,40}>|"
     r"<math\b[^<>]{0,80}>(?!\s*<)|<(?P<tag>d-math|katex|latex|tex|eq|math-block|BlockMath|InlineMath|Math|M)\b[^<>]{0,80}>)"
     r"|(?P<shortcode>\[(?P<word>katex|latex|math|tex)[^\[\]\n]{0,40}\])"
@@ -287,7 +288,8 @@ def _url(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] 
 
 def _formula(text: str, start: int, head: int, limit: int) -> tuple[list[Piece], int]:
     """The rest of an address, decoded; one in round brackets ends with them."""
-    ends = "\n" if text[max(head - 2, 0) : head] == "](" else " \n\t\"'<>"
+    before = text[max(head - 2, 0) : head]
+    ends = "\n" if before == "](" else before[-1:] if before[-1:] in ('"', "'") else " \n\t\"'<>"
     end, depth = start, 0
     while end < limit and text[end] not in ends and (text[end] != ")" or depth):
         depth += (text[end] == "(") - (text[end] == ")")

@@ -19,7 +19,7 @@ _STRING = re.compile(
 )
 
 
-_MARKER = re.compile(r"^[ \t]*(?:#+|//+|--+|%+|\*+)[ \t]?", re.MULTILINE)
+_MARKER = re.compile(r"^[ \t]*(?:#+|//+!?|--+|%+|\*+)", re.MULTILINE)
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -28,23 +28,12 @@ def pieces(text: str) -> Iterator[Piece]:
         for name in ("doc", "comments", "block"):
             if found.group(name):
                 start, stop = found.span(name)
-                yield from (
-                    _unmarked(text, start, stop)
-                    if name != "doc"
-                    else markup.pieces(text, start, stop)
-                )
+                own = text[start:stop]
+                own = own if name == "doc" else blank(_MARKER, own)
+                for piece in markup.pieces(own):
+                    yield replace(piece, offsets=[start + i for i in piece.offsets])
 
 
-def _unmarked(text: str, start: int, stop: int) -> Iterator[Piece]:
-    """The formulas of a comment, without the marks at the start of its lines."""
-    parts: list[str] = []
-    offsets: list[int] = []
-    at = start
-    for mark in _MARKER.finditer(text, start, stop):
-        parts.append(text[at : mark.start()])
-        offsets.extend(range(at, mark.start()))
-        at = mark.end()
-    parts.append(text[at:stop])
-    offsets.extend(range(at, stop))
-    for piece in markup.pieces("".join(parts)):
-        yield replace(piece, offsets=[offsets[i] for i in piece.offsets])
+def blank(marks: re.Pattern[str], text: str) -> str:
+    """A text with spaces in place of marks, so that all else stands where it stood."""
+    return marks.sub(lambda mark: " " * len(mark[0]), text)
