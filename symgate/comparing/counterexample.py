@@ -108,7 +108,7 @@ def counterexample(
     asks for more than parameters at zero, both cells get the same numbers under its map first.
     """
     structural = found is not None and bool(
-        found.single_unit or found.diagonal_first or found.diagonal_second
+        found.single_unit or found.first.diagonal or found.second.diagonal
     )
     trials = _Trials(one, other, found)
     with np.errstate(all="ignore"):
@@ -145,8 +145,8 @@ class _Trials:
         """The first numbers that differ; with `mapped` what is asked of single parameters holds."""
         ways = [self.there]
         if self.found is not None:
-            ways = [self.there] if not (mapped and self.found.of_first) else []
-            ways += [self.back] if not (mapped and self.found.of_second) else []
+            ways = [self.there] if not (mapped and self.found.first.equal) else []
+            ways += [self.back] if not (mapped and self.found.second.equal) else []
         for pair in zip(draws(self.one.cell, DRAWS), draws(self.other.cell, DRAWS), strict=True):
             for way in ways:
                 result = self.tried(way, pair, steps, gap)
@@ -227,7 +227,7 @@ def _unfolded(
     of the other's matrices by the names of their diagonals.
     """
     sizes = all_sizes(cell.cell, n)
-    whole: dict[tuple[str, str], Array] = {name: np.eye(n) for name in found.identity_second}
+    whole: dict[tuple[str, str], Array] = {name: np.eye(n) for name in found.second.identity}
     for (name, _), value in found.there.values.items():
         if plain_name(name) != name and len(value) == 1 and len(value[0][1]) == 1:
             c, (token,) = value[0]

@@ -80,8 +80,6 @@ class Direction:
 
 def direction(one: Normal, other: Normal, found: ProvedMap) -> Direction:
     """Read from a proved relation which cell contains which, and what excludes the reverse."""
-    there = not (found.of_first or found.diagonal_first or found.identity_first)
-    back = not (found.of_second or found.diagonal_second or found.identity_second)
     bound = found.single_unit or bool(found.readings)
     kind = ""
     if found.unconditional:
@@ -98,8 +96,8 @@ def direction(one: Normal, other: Normal, found: ProvedMap) -> Direction:
     return Direction(
         one.cell.name,
         other.cell.name,
-        _known(there and not bound and found.image != "first", one, other),
-        _known(back and not bound and found.image != "second", other, one),
+        _known(not found.first and not bound and found.image != "first", one, other),
+        _known(not found.second and not bound and found.image != "second", other, one),
         kind,
     )
 

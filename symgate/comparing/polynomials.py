@@ -260,6 +260,15 @@ def order(monomial: Monomial) -> str:
     return found
 
 
+def signed(terms: Iterable[tuple[Fraction, str]]) -> str:
+    """A sum as text, the terms with a minus last; each is given with its sign and without it."""
+    shown = ""
+    for c, term in sorted(terms, key=lambda term: term[0] < 0):
+        sign = "-" if c < 0 else "+"
+        shown = f"{shown} {sign} {term}" if shown else f"{'-' if c < 0 else ''}{term}"
+    return shown or "0"
+
+
 def _short(key: str) -> str:
     """A long text by its digest, so that texts of nested sums do not grow without end."""
     return key if len(key) <= 400 else f"#{blake2b(key.encode(), digest_size=16).hexdigest()}"

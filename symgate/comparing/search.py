@@ -21,6 +21,18 @@ QUICK = ("exact", "outside")
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What a relation asks of one cell's parameters; true where it asks anything."""
+
+    equal: tuple[Restriction, ...] = ()
+    diagonal: tuple[Unknown, ...] = ()
+    identity: tuple[Unknown, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.equal or self.diagonal or self.identity)
+
+
+@dataclass(frozen=True)
 class ProvedMap:
     """A proved relation: each cell's parameters in the other's, and conditions on either.
 
@@ -33,30 +45,16 @@ class ProvedMap:
     names: Mapping[str, str]
     there: Solution
     back: Solution
-    of_first: tuple[Restriction, ...] = ()
-    of_second: tuple[Restriction, ...] = ()
-    diagonal_first: tuple[Unknown, ...] = ()
-    diagonal_second: tuple[Unknown, ...] = ()
-    identity_first: tuple[Unknown, ...] = ()
-    identity_second: tuple[Unknown, ...] = ()
+    first: Conditions = Conditions()
+    second: Conditions = Conditions()
     single_unit: bool = False
     readings: tuple[str, ...] = ()
     image: str = ""
 
     @property
     def unconditional(self) -> bool:
-        return not (
-            self.of_first
-            or self.of_second
-            or self.diagonal_first
-            or self.diagonal_second
-            or self.identity_first
-            or self.identity_second
-            or self.single_unit
-            or self.readings
-            or self.image
-            or self.sizes
-        )
+        asked = (self.first, self.second, self.single_unit, self.readings, self.image, self.sizes)
+        return not any(asked)
 
     @property
     def sizes(self) -> tuple[str, ...]:
@@ -66,26 +64,20 @@ class ProvedMap:
     @property
     def mirrored(self) -> ProvedMap:
         """The same relation with the cells the other way round."""
-        names = {b: a for a, b in self.names.items()}
-        return ProvedMap(
-            names,
-            self.back,
-            self.there,
-            self.of_second,
-            self.of_first,
-            self.diagonal_second,
-            self.diagonal_first,
-            self.identity_second,
-            self.identity_first,
-            self.single_unit,
-            self.readings,
-            {"first": "second", "second": "first"}.get(self.image, ""),
+        return replace(
+            self,
+            names={b: a for a, b in self.names.items()},
+            there=self.back,
+            back=self.there,
+            first=self.second,
+            second=self.first,
+            image={"first": "second", "second": "first"}.get(self.image, ""),
         )
 
     @property
     def weight(self) -> int:
         """How much is asked of the parameters."""
-        return len(self.of_first) + len(self.of_second)
+        return len(self.first.equal) + len(self.second.equal)
 
 
 def search(one: Normal, other: Normal) -> Iterator[ProvedMap]:
@@ -118,10 +110,16 @@ def _diagonals(one: Normal, other: Normal, plain: ProvedMap | None) -> list[Prov
     if not _vectors_only(single):
         return []  # with one unit and matrices at zero almost any two cells meet
     first, second = _fewest(one, other, single, *squares)
-    diagonal = best(*_diagonal(one, other, first, second))
+    square = best(*_diagonal(one, other, first, second))
     found = [replace(single, single_unit=True)]
-    if diagonal is not None:
-        found.append(replace(diagonal, diagonal_first=tuple(first), diagonal_second=tuple(second)))
+    if square is not None:
+        found.append(
+            replace(
+                square,
+                first=replace(square.first, diagonal=tuple(first)),
+                second=replace(square.second, diagonal=tuple(second)),
+            )
+        )
     return found
 
 
@@ -130,9 +128,9 @@ def _special(one: Normal, other: Normal) -> ProvedMap | None:
     for names in state_maps(one, other):
         reverse = {b: a for a, b in names.items()}
         for there, back, conditions in ties(one, other, names):
-            return ProvedMap(names, there, back, (), conditions)
+            return ProvedMap(names, there, back, second=Conditions(conditions))
         for there, back, conditions in ties(other, one, reverse):
-            return ProvedMap(names, back, there, conditions, ())
+            return ProvedMap(names, back, there, Conditions(conditions))
     return None
 
 
@@ -151,8 +149,8 @@ def _reduced(one: Normal, other: Normal) -> ProvedMap | None:
     """The second cell with parameters at zero."""
     for conditions, view in chain(reduced(other, one), silenced(other, one)):
         found = best(one, view, QUICK)
-        if found is not None and not found.of_first:
-            return replace(found, of_second=(*conditions, *found.of_second))
+        if found is not None and not found.first.equal:
+            return replace(found, second=Conditions((*conditions, *found.second.equal)))
     return None
 
 
@@ -177,7 +175,7 @@ def _reread(one: Normal, other: Normal) -> ProvedMap | None:
     for name, view in without_matrix(other):
         found = best(one, view, QUICK)
         if found is not None and _vectors_only(found):  # with matrices at zero any two meet
-            return replace(found, identity_second=(name,))
+            return replace(found, second=replace(found.second, identity=(name,)))
     for state, function, view in activated(other):
         found = best(one, view, QUICK)
         if found is not None and _vectors_only(found):
@@ -240,7 +238,7 @@ def _paired(one: Normal, other: Normal, names: Mapping[str, str], how: str) -> P
         back = _proved(other, one, Side.of(other, names), Side.of(one, {}), reverse, back_names)
         if back is None:
             continue
-        found = ProvedMap(names, there[0], back[0], there[1], back[1])
+        found = ProvedMap(names, there[0], back[0], Conditions(there[1]), Conditions(back[1]))
         if not _allowed(found):
             continue
         if found.unconditional:
@@ -286,12 +284,12 @@ def _identities(cell: Normal) -> dict[Unknown, str]:
 
 def _allowed(found: ProvedMap) -> bool:
     """One cell as a special case of the other, or both with some vectors zero."""
-    return not found.of_first or not found.of_second or _vectors_only(found)
+    return not found.first or not found.second or _vectors_only(found)
 
 
 def _vectors_only(found: ProvedMap) -> bool:
     """Whether nothing is asked but that some vectors are zero."""
-    return all(r.zero_vector for r in (*found.of_first, *found.of_second))
+    return all(r.zero_vector for r in (*found.first.equal, *found.second.equal))
 
 
 def _squares(cell: Normal) -> tuple[Unknown, ...]:

@@ -136,14 +136,11 @@ def opened(cell: Normal) -> Normal:
 
 def formula(p: Polynomial) -> str:
     """A polynomial in parameters as text."""
-    terms = [(c, "*".join(sorted(_factor(g, e) for g, e in m))) for m, c in p]
-    shown = ""
-    for c, product in sorted(terms, key=lambda term: (term[0] < 0, term[1])):
-        size = abs(c)
-        term = product if size == 1 and product else f"{size}*{product}" if product else str(size)
-        sign = "-" if c < 0 else "+"
-        shown = f"{shown} {sign} {term}" if shown else f"{'-' if c < 0 else ''}{term}"
-    return shown or "0"
+    terms = sorted(("*".join(sorted(_factor(g, e) for g, e in m)), c) for m, c in p)
+    return poly.signed(
+        (c, "*".join([str(abs(c))] * (abs(c) != 1 or not product) + [product] * bool(product)))
+        for product, c in terms
+    )
 
 
 def _factor(g: Generator, exponent: Fraction) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from symgate.comparing.changes import DIAGONAL, diagonal_name, plain_name
 from symgate.comparing.coefficients import Token
 from symgate.comparing.intervals import ALL, POSITIVE, Between, range_of
 from symgate.comparing.normal import Normal, is_of_rows
-from symgate.comparing.polynomials import ONE, MatrixFactor, Param, Polynomial, total
+from symgate.comparing.polynomials import ONE, MatrixFactor, Param, Polynomial, signed, total
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.solving import Value
@@ -42,25 +42,83 @@ class Map:
 
 def map_in_words(one: Normal, other: Normal, found: ProvedMap) -> Map:
     """The map of a relation in words."""
-    return Map(
-        {s: found.names.get(s, s) for s in other.states},
-        {x: found.names.get(x, x) for x in other.cell.inputs},
-        {gate: gate_text(*value) for gate, value in gates(one, other, found).items()},
-        {name: _value(one, other, found, name) for name in other.cell.parameters},
-    )
+    told: dict[str, dict[str, str]] = {kind: {} for kind in ("state", "input", "gate", "parameter")}
+    for kind, name, value in entries(one, other, found, InWords()):
+        told[kind][name] = value
+    return Map(*told.values())
 
 
-def _value(one: Normal, other: Normal, found: ProvedMap, name: str) -> str:
-    whole = whole_matrix(one, other, found, name)
-    if whole is not None:
-        return _token(whole)
-    matrix = other.cell.parameters[name].kind == "matrix"
-    texts = [
-        "I" if (name, block) in found.identity_second else value_text(value, matrix)
-        for block, value in values(other, found, name)
-    ]
-    between = "; " if is_of_rows(other.blocks.get(name, ("",))[0]) else ", "
-    return texts[0] if len(texts) == 1 else f"[{between.join(texts)}]"
+class InWords:
+    """How names and products of parameters read: as text; LaTeX is a subclass."""
+
+    times, matrix_times = " * ", " @ "
+
+    def variable(self, name: str) -> str:
+        return name
+
+    def size(self, number: Fraction) -> str:
+        return str(number)
+
+    def token(self, token: Token) -> str:
+        if isinstance(token, MatrixFactor):
+            return f"{_columns(token.name, token.block)}{'.T' if token.transposed else ''}"
+        param, exponent = token
+        name = _columns(plain_name(param.name), param.name.partition("|")[2])
+        return name if exponent == 1 else f"{name}**{exponent}"
+
+    def diagonal(self, shown: str) -> str:
+        return f"diag({shown})"
+
+    def beside(self, blocks: list[str], rows: bool) -> str:
+        """Blocks of one matrix, one above the other where they are `rows` of it."""
+        return f"[{('; ' if rows else ', ').join(blocks)}]"
+
+    def value(self, value: Value, matrix: bool = False) -> str:
+        """A sum of products of parameters; of a matrix, what is not one is a diagonal.
+
+        >>> from fractions import Fraction
+        >>> words = InWords()
+        >>> words.value(((Fraction(-1), (MatrixFactor("W_z"),)),)), words.value(())
+        ('-W_z', '0')
+        >>> b = (Param("b", scalar=False), Fraction(1))
+        >>> words.value(((Fraction(1), (MatrixFactor("U"),)), (Fraction(-2), (b,))), True)
+        'U - 2 * diag(b)'
+        """
+        return signed((c, self.product(abs(c), tokens, matrix)) for c, tokens in value)
+
+    def product(self, size: Fraction, tokens: tuple[Token, ...], matrix: bool) -> str:
+        parts = [self.size(size)] * (size != 1)
+        if matrix:
+            scalars = [t for t in tokens if not isinstance(t, MatrixFactor) and t[0].scalar]
+            rest = [t for t in tokens if t not in scalars]
+            shown = [self.token(t) if is_matrix(t) else self.diagonal(self.token(t)) for t in rest]
+            parts += [*map(self.token, scalars), self.matrix_times.join(shown) or "I"]
+        else:
+            parts += map(self.token, tokens)
+        return self.times.join(parts) or "1"
+
+
+def entries(
+    one: Normal, other: Normal, found: ProvedMap, words: InWords
+) -> Iterator[tuple[str, str, str]]:
+    """What each name of the second cell is in the first's: its kind, the name, and that."""
+    for kind, names in (("state", other.states), ("input", other.cell.inputs)):
+        for name in names:
+            yield kind, name, words.variable(found.names.get(name, name))
+    for name, (constant, sign, gate) in gates(one, other, found).items():
+        terms = [(Fraction(1), str(constant))] * bool(constant)
+        yield "gate", name, signed([*terms, (Fraction(sign), words.variable(gate))])
+    for name, parameter in other.cell.parameters.items():
+        whole = whole_matrix(one, other, found, name)
+        blocks = [
+            "I"
+            if (name, block) in found.second.identity
+            else words.value(value, parameter.kind == "matrix")
+            for block, value in values(other, found, name)
+        ]
+        rows = is_of_rows(other.blocks.get(name, ("",))[0])
+        told = blocks[0] if len(blocks) == 1 else words.beside(blocks, rows)
+        yield "parameter", name, told if whole is None else words.token(whole)
 
 
 def values(other: Normal, found: ProvedMap, name: str) -> list[tuple[str, Value]]:
@@ -99,29 +157,19 @@ def gates(one: Normal, other: Normal, found: ProvedMap) -> dict[str, tuple[int, 
     return {name: known[value] for name, value in found_values.items() if value in known}
 
 
-def gate_text(constant: int, sign: int, name: str) -> str:
-    if constant:
-        return f"{constant} {'-' if sign < 0 else '+'} {name}"
-    return f"-{name}" if sign < 0 else name
-
-
 def conditions_in_words(found: ProvedMap, first: Cell, second: Cell) -> tuple[str, ...]:
     """The conditions of one alternative, each as a short text."""
     shown = ["n = 1"] if found.single_unit else []
     shown += found.sizes
     both = _ambiguous(found)
-    sides = (
-        (found.diagonal_first, found.identity_first, found.of_first, first),
-        (found.diagonal_second, found.identity_second, found.of_second, second),
-    )
-    for diagonal, identity, restrictions, cell in sides:
+    for asked, cell in ((found.first, first), (found.second, second)):
         of = f" in {cell.name}" if first.name != second.name and both else ""
-        shown += [f"{_columns(*name)} diagonal{of}" for name in diagonal]
-        shown += [f"{_columns(*name)} = I{of}" for name in identity]
+        shown += [f"{_columns(*name)} diagonal{of}" for name in asked.diagonal]
+        shown += [f"{_columns(*name)} = I{of}" for name in asked.identity]
         order = list(cell.parameters)
         shown += [
             _restriction(r, cell.parameters[r.plain].kind == "matrix") + of
-            for r in sorted(restrictions, key=lambda r: (order.index(r.plain), r.name[1]))
+            for r in sorted(asked.equal, key=lambda r: (order.index(r.plain), r.name[1]))
         ]
     if found.image:
         shown += _image(found, *((first, second) if found.image == "second" else (second, first)))
@@ -141,7 +189,7 @@ def _image(found: ProvedMap, known: Cell, cell: Cell) -> list[str]:
         param = cell.parameters[name]
         if plain and _is_any(value[0][1][0], param.kind, known):
             continue
-        what = value_text(value, param.kind == "matrix")
+        what = InWords().value(value, param.kind == "matrix")
         if any(t for _, t in value):
             what = f"{what} of {own}{_reach(value)}"
         shown.append(f"{_columns(name, block)} of {its} is {what}")
@@ -188,16 +236,16 @@ def _is_any(token: Token, kind: str, cell: Cell) -> bool:
 
 def _ambiguous(found: ProvedMap) -> bool:
     """Whether both cells have conditions that are not the same words."""
-    first: set[object] = {*found.diagonal_first, *found.identity_first}
-    second: set[object] = {*found.diagonal_second, *found.identity_second}
-    first |= {_restriction(r) for r in found.of_first}
-    second |= {_restriction(r) for r in found.of_second}
+    first, second = (
+        {*asked.diagonal, *asked.identity, *map(_restriction, asked.equal)}
+        for asked in (found.first, found.second)
+    )
     return bool(first and second) and not (first <= second or second <= first)
 
 
 def _restriction(r: Restriction, matrix: bool = False) -> str:
     block = r.name[1] or r.name[0].partition("|")[2]
-    value = value_text(r.value, matrix or r.of_matrix)
+    value = InWords().value(r.value, matrix or r.of_matrix)
     return f"{_columns(r.plain, block)} = {value}"
 
 
@@ -205,46 +253,6 @@ def _columns(name: str, block: str) -> str:
     return f"{name}[{block}]" if block else name
 
 
-def value_text(value: Value, matrix: bool = False) -> str:
-    """A sum of products of parameters as text; of a matrix, what is not one is a diagonal.
-
-    >>> from fractions import Fraction
-    >>> value_text(((Fraction(-1), (MatrixFactor("W_z"),)),)), value_text(())
-    ('-W_z', '0')
-    >>> b = Param("b", scalar=False)
-    >>> value_text(((Fraction(1), (MatrixFactor("U"),)), (Fraction(-2), ((b, Fraction(1)),))), True)
-    'U - 2 * diag(b)'
-    """
-    text = ""
-    for c, tokens in sorted(value, key=lambda term: term[0] < 0):
-        size = abs(c)
-        parts = [str(size)] * (size != 1)
-        if matrix:
-            scalars, rest = scalars_apart(tokens)
-            shown = [_token(t) if is_matrix(t) else f"diag({_token(t)})" for t in rest]
-            parts += [*map(_token, scalars), " @ ".join(shown) or "I"]
-        else:
-            parts += map(_token, tokens)
-        term = " * ".join(parts) or "1"
-        sign = "-" if c < 0 else "+"
-        text = f"{text} {sign} {term}" if text else f"{'-' if c < 0 else ''}{term}"
-    return text or "0"
-
-
 def is_matrix(token: Token) -> bool:
     """Whether a factor is a matrix, perhaps one that is taken to be diagonal."""
     return isinstance(token, MatrixFactor) or token[0].name.startswith(DIAGONAL)
-
-
-def scalars_apart(tokens: tuple[Token, ...]) -> tuple[list[Token], list[Token]]:
-    """The factors of a product that are numbers, and the others in their order."""
-    scalars: list[Token] = [t for t in tokens if not isinstance(t, MatrixFactor) and t[0].scalar]
-    return scalars, [t for t in tokens if t not in scalars]
-
-
-def _token(token: Token) -> str:
-    if isinstance(token, MatrixFactor):
-        return f"{_columns(token.name, token.block)}{'.T' if token.transposed else ''}"
-    param, exponent = token
-    name = _columns(plain_name(param.name), param.name.partition("|")[2])
-    return name if exponent == 1 else f"{name}**{exponent}"
