@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Indexed, Integer, MatrixExpr, Mul
+from sympy import Expr, Integer, MatrixExpr
 
 from symgate.algebra.operators import Diag, transposed
 from symgate.algebra.text import text
-from symgate.algebra.vectors import name_of, rank
 from symgate.checking.points import CLOSE, POINTS, Array, Points, points, same
+from symgate.checking.slips import Slip, exchanged, factors_of, in_diagonals, put, slips
 from symgate.checking.summands import Summand, exact
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
@@ -209,9 +210,11 @@ class _Fit:
 
     def _factor(self, part: Summand, share: Array) -> Iterator[tuple[str, str]]:
         """A factor of the path that stands for another one, where that explains all."""
-        for factors, message, mend in self._others(part):
-            slipped = Summand(part.number, factors, part.rows, part.cols)
-            if self.points.gives([slipped], share, self.rough):
+        known = self._values()
+        candidates = [*known, *(1 - v for v in known), *in_diagonals([part])]
+        for slip in (*slips(part, candidates, known), *_of_matrices(part)):
+            if self.points.gives([slip.made()], share, self.rough):
+                message, mend = _said(slip)
                 yield f"in {_route(part)}, {message}", mend
                 return
 
@@ -219,103 +222,68 @@ class _Fit:
         """A factor of several paths that stands for another one in all of them."""
         if len(self.parts) > MOST_PATHS:
             return
-        size = self.parts[0].rows
-        own = (d for p in self.parts for d in p.factors if d.rows == size)
-        due = list(dict.fromkeys(f for d in own for f in _once(d)))
-        known = self._values(size)
-        others = (*due, Integer(1), *known, *(1 - v for v in known))
-        vectors = {v: self._vector(size, v) for v in others}
+        due, known = in_diagonals(self.parts), self._values()
         whole = self._numbers(self.parts)
         for one in due:
-            held = [(p, at) for p in self.parts if (at := _place(p, one, size)) is not None]
-            if len(held) < 2:
+            held = [(p, at) for p in self.parts if (at := _place(p, one)) is not None]
+            if not 2 <= len(held) <= MOST_SHARED:
                 continue
-            around = [self._around(p, at) for p, at in held]
-            for other, new in vectors.items() if len(held) <= MOST_SHARED else ():
-                moves = [
-                    (left * (v * (new / vectors[one] - 1))[:, None, :]) @ right
-                    for left, v, right in around
-                ]
+            for other in (*due, Integer(1), *known, *(1 - v for v in known)):
+                try:
+                    moves = [
+                        self._numbers([put(p, at, one, other)]) - self._numbers([p])
+                        for p, at in held
+                    ]
+                except (ValueError, ArithmeticError):  # it has another size
+                    continue
                 places = range(len(held))
                 for some in (c for n in range(len(held), 1, -1) for c in combinations(places, n)):
                     made = whole + sum(moves[i] for i in some)
                     if other != one and same(made, self.found, self.rough):
                         where = ", ".join(_route(held[i][0]) for i in some)
-                        yield _stands(where, one, other)
+                        message, mend = _said(Slip(0, lambda: self.parts[0], one, other))
+                        yield f"in {where}: {message}", mend
                         return
 
-    def _around(self, part: Summand, at: int) -> tuple[Array, Array, Array]:
-        """What stands before a diagonal, its entries, and what stands behind it."""
-        own = part.factors[at]
-        before = Summand(part.number, part.factors[:at], part.rows, own.rows)
-        behind = Summand(Integer(1), part.factors[at + 1 :], own.rows, part.cols)
-        left, right = (self.points.numbers([s], s.rows, s.cols) for s in (before, behind))
-        return left, self._vector(own.rows, own.vector), right
-
-    def _vector(self, size: Expr, vector: Expr) -> Array:
-        return self.points.sized(self.points.value(vector), size, rank(vector))
-
-    def _values(self, size: Expr) -> list[Expr]:
-        """The values of a size: gates, and states now and before."""
+    def _values(self) -> list[Expr]:
+        """The vectors of the cell: gates, and states now and before."""
         cell = self.cell
-        names = [n for n in (*cell.gates, *cell.states) if cell.shapes[n] == (size,)]
+        names = [n for n in (*cell.gates, *cell.states) if len(cell.shapes[n]) == 1]
         before = [cell.variable(n, 1) for n in names if n in cell.states]
         return [*map(cell.variable, names), *before]
 
-    def _others(self, part: Summand) -> Iterator[tuple[tuple[MatrixExpr, ...], str, str]]:
-        """The path with one slip, and what that is called."""
-        factors = part.factors
-        for at, factor in enumerate(factors):
-            before, after = factors[:at], factors[at + 1 :]
-            if isinstance(factor, Diag):
-                for vector, message, mend in self._slips(factor.vector, factor.rows):
-                    yield (*before, Diag(factor.rows, vector), *after), message, mend
-            elif factor.rows == factor.cols:
-                turned = transposed(factor)
-                message = f"{text(turned)} stands where {text(factor)} belongs"
-                yield (*before, turned, *after), message, f"write {text(factor)}"
-            if after and factor.rows == factor.cols == after[0].rows == after[0].cols:
-                message = f"{text(factor)} and {text(after[0])} are the wrong way round"
-                yield (*before, after[0], factor, *after[1:]), message, "let them change places"
 
-    def _slips(self, vector: Expr, size: Expr) -> Iterator[tuple[Expr, str, str]]:
-        """What may stand in the place of a diagonal, with what that is called."""
-        known = self._values(size)
-        due = [f.base if f.is_Pow else f for f in Mul.make_args(vector)]
-        for one in due:
-            yield vector / one, f"the factor {text(one)} is missing", f"multiply by {text(one)}"
-            atoms = [v for v in known if v != one]
-            for other in dict.fromkeys([*atoms, *(1 - v for v in atoms), *(d for d in due)]):
-                if other != one:
-                    message = f"{text(other)} stands where {text(one)} belongs"
-                    yield vector / one * other, message, f"write {text(one)}"
-            own = [] if isinstance(one, Indexed) else sorted(one.atoms(Indexed), key=str)
-            for inner in own:
-                fits = self.cell.shapes.get(name_of(inner)) == (size,)
-                for other in atoms if fits else ():
-                    swapped = one.xreplace({inner: other})
-                    message = f"{text(swapped)} stands where {text(one)} belongs"
-                    yield vector / one * swapped, message, f"write {text(one)}"
-        for other in known:
-            message = f"the factor {text(other)} is too much"
-            yield vector * other, message, f"take {text(other)} away"
+def _of_matrices(part: Summand) -> Iterator[Slip]:
+    """The path with a matrix transposed, or with two square ones in each other's place."""
+    for at, factor in enumerate(part.factors):
+        if factor.rows == factor.cols and not isinstance(factor, Diag):
+            turned = transposed(factor)
+            inner = (*part.factors[:at], turned, *part.factors[at + 1 :])
+            yield Slip(0, partial(replace, part, factors=inner), factor, turned)
+            if at + 1 < len(part.factors):
+                yield Slip(0, partial(exchanged, part, at), factor, beside=part.factors[at + 1])
 
 
-def _stands(where: str, one: Expr, other: Expr) -> tuple[str, str]:
-    if other == 1:
-        return f"in {where}: the factor {text(one)} is missing", f"multiply by {text(one)}"
-    return f"in {where}: {text(other)} stands where {text(one)} belongs", f"write {text(one)}"
+def _said(slip: Slip) -> tuple[str, str]:
+    """What is wrong with a path that is right without a slip."""
+    old, new, beside = slip.old, slip.new, slip.beside
+    if old is None:
+        return f"the factor {text(new)} is too much", f"take {text(new)} away"
+    if beside is not None:
+        if isinstance(old, MatrixExpr):
+            message = f"{text(old)} and {text(beside)} are the wrong way round"
+            return message, "let them change places"
+        return f"{text(old)} stands on the wrong side of {text(beside)}", "let it change sides"
+    if new in (None, 1):
+        return f"the factor {text(old)} is missing", f"multiply by {text(old)}"
+    return f"{text(new)} stands where {text(old)} belongs", f"write {text(old)}"
 
 
-def _once(factor: MatrixExpr) -> list[Expr]:
-    """The factors of a diagonal, a power as its base."""
-    found = Mul.make_args(factor.vector) if isinstance(factor, Diag) else ()
-    return [f.base if f.is_Pow else f for f in found if f.atoms(Indexed)]
-
-
-def _place(part: Summand, one: Expr, size: Expr) -> int | None:
-    """Where in a path the first diagonal of a size stands that has a factor."""
-    found = (i for i, f in enumerate(part.factors) if f.rows == size and one in _once(f))
+def _place(part: Summand, one: Expr) -> int | None:
+    """Where in a path the first diagonal stands that has a factor."""
+    found = (
+        i for i, f in enumerate(part.factors) if isinstance(f, Diag) and one in factors_of(f.vector)
+    )
     return next(found, None)
 
 
