@@ -56,14 +56,14 @@ def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
     return Operator((Summand(ONE, (whole,), *whole.shape),), *whole.shape).at(at)
 
 
-def whole(scope: Scope, time: int, lag: int, at: Place) -> Operator:
-    """The Jacobian of the whole state, as J_t is often meant."""
-    states = scope.cell.states
+def whole(
+    scope: Scope, of: Sequence[str], wrt: Sequence[str], now: int, before: int, at: Place
+) -> Operator:
+    """The Jacobian of some states by some, as J_t is often meant of all of them."""
     rows = [
-        [partial(scope, NamedMoment(a, time), NamedMoment(b, time - lag), at) for b in states]
-        for a in states
+        [partial(scope, NamedMoment(a, now), NamedMoment(b, before), at) for b in wrt] for a in of
     ]
-    return rows[0][0] if len(states) == 1 else blocks(rows, at)
+    return rows[0][0] if len(of) == len(wrt) == 1 else blocks(rows, at)
 
 
 def direct(scope: Scope, of: str, wrt: str, lag: int) -> Expr:

@@ -300,5 +300,6 @@ class Reader:
         if spelt in ("one", "ones", "mathbb1"):
             return self.products.raised(Vector(ONE, None, ones="column"), ending(ref), tree)
         if spelt in ("J", "D", "M", "P", "Q") and ref.time is not None:
-            return whole(self.scope, ref.time - self.scope.shift, 1, tree)
+            time, states = ref.time - self.scope.shift, self.cell.states
+            return whole(self.scope, states, states, time, time - 1, tree)
         raise self.scope.unknown(ref, tree)

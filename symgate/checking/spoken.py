@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symgate.checking.derivatives import blocks, change, delta, partial
+from symgate.checking.derivatives import change, delta, partial, whole
 from symgate.checking.names import key
 from symgate.checking.partials import derivative
 from symgate.checking.scope import Scope
@@ -61,11 +61,7 @@ def of_the_state(
     if any(sorted(n) != sorted(scope.cell.states) for n in names) or any(len(t) > 1 for t in times):
         raise NotUnderstood("this derivative is not understood here", tree)
     now, before = times[0].pop(), times[1].pop()
-    rows = [
-        [partial(scope, NamedMoment(a, now), NamedMoment(b, before), tree) for b in names[1]]
-        for a in names[0]
-    ]
-    return blocks(rows, tree)
+    return whole(scope, names[0], names[1], now, before, tree)
 
 
 def moment_at(scope: Scope, tree: Tree) -> NamedMoment | None:

@@ -62,12 +62,10 @@ class Counterexample:
 
     def to_dict(self) -> dict[str, Any]:
         parting = self.jacobians
+        numbers = ("first_parameters", "second_parameters", "variables", "second_variables")
         return {
             "n": self.n,
-            "first_parameters": _lists(self.first_parameters),
-            "second_parameters": _lists(self.second_parameters),
-            "variables": _lists(self.variables),
-            "second_variables": _lists(self.second_variables),
+            **{what: _lists(getattr(self, what)) for what in numbers},
             "name": self.name,
             "step": self.step,
             "component": self.component,
@@ -243,10 +241,10 @@ def _unfolded(
 def _arrays(cell: Normal, draw: Draw) -> Iterator[tuple[tuple[str, str], Array]]:
     """The matrices of a draw, block by block."""
     sizes = all_sizes(cell.cell, draw.n)
-    for name, value in draw.parameters.items():
-        if value.ndim == 2:
-            for part in cell.blocks.get(name, ("",)):
-                yield (name, part), block(value, MatrixFactor(name, False, part), cell, sizes)
+    for p, (name, part) in cell.unknowns:
+        if p.kind == "matrix":
+            matrix = MatrixFactor(name, False, part)
+            yield (name, part), block(draw.parameters[name], matrix, cell, sizes)
 
 
 def _by_name(one: Normal, other: Normal) -> dict[str, str]:

@@ -108,8 +108,7 @@ def _known(holds: bool, small: Normal, large: Normal) -> bool | None:
 
 def _completed(values: Mapping[Unknown, Value], cell: Normal) -> Mapping[Unknown, Value]:
     """Values of a cell's parameters, with zero for those that nothing reads."""
-    names = [(p, block) for p in cell.cell.parameters for block in cell.blocks.get(p, ("",))]
-    return {**dict.fromkeys(names, ()), **values}
+    return {**{name: () for _, name in cell.unknowns}, **values}
 
 
 def _inverse(cell: Normal, away: Substituted, home: Substituted) -> bool:
@@ -119,11 +118,10 @@ def _inverse(cell: Normal, away: Substituted, home: Substituted) -> bool:
 
 def _probes(cell: Normal) -> list[Polynomial]:
     """Each parameter as a polynomial: a matrix by what it does to some vector."""
-    probes = []
-    for p in cell.cell.parameters.values():
-        if p.kind == "matrix":
-            for block in cell.blocks.get(p.name, ("",)):
-                probes.append(apply(MatrixFactor(p.name, False, block), generator(Var("", 0))))
-        else:
-            probes.append(generator(Param(p.name, p.kind == "scalar")))
-    return probes
+    some = generator(Var("", 0))
+    return [
+        apply(MatrixFactor(name, False, block), some)
+        if p.kind == "matrix"
+        else generator(Param(name, p.kind == "scalar"))
+        for p, (name, block) in cell.unknowns
+    ]

@@ -19,7 +19,7 @@ def degrees_of_freedom(cell: Normal, n: int) -> int | None:
     Of two parameters of which only the sum matters one counts. None for a cell with a size
     that is none of its states' or inputs': that one may be as large as wanted.
     """
-    if free_sizes(cell):
+    if cell.free_sizes:
         return None
     sizes = all_sizes(cell.cell, n)
     merged = summed(cell)
@@ -29,14 +29,6 @@ def degrees_of_freedom(cell: Normal, n: int) -> int | None:
         for p in cell.cell.parameters.values()
         if p.name not in gone or len(cell.blocks.get(p.name, ("",))) > 1
     )
-
-
-def free_sizes(cell: Normal) -> set[object]:
-    """Sizes of parameters that no state, output or input has."""
-    own = {
-        s for name in (*cell.observed, *cell.cell.inputs) for s in cell.cell.size(name).free_symbols
-    }
-    return {s for p in cell.cell.parameters.values() for e in p.shape for s in e.free_symbols} - own
 
 
 def independent_directions(cell: Normal, n: int) -> int:

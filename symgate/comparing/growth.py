@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from symgate.comparing.changes import diagonal_name
-from symgate.comparing.freedom import free_sizes
 from symgate.comparing.intervals import ROUNDING, Between, Number, Ranges
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import ZERO, Polynomial
@@ -29,7 +28,7 @@ def incompatible(
 
     `observed` has what both compute, in the variables of the first.
     """
-    if free_sizes(other):
+    if other.free_sizes:
         return ""
     mine = _one_unit(one, {name: p for name, (p, _) in observed.items()})
     theirs = _one_unit(other, {name: q for name, (_, q) in observed.items()})
@@ -51,23 +50,13 @@ Paths = dict[tuple[str, int], Growth | None]
 
 
 def _one_unit(cell: Normal, observed: Mapping[str, Polynomial]) -> dict[str, Polynomial]:
-    matrices = [
-        (p.name, block)
-        for p in cell.cell.parameters.values()
-        if p.kind == "matrix"
-        for block in cell.blocks.get(p.name, ("",))
-    ]
-    change = diagonal(matrices)
+    change = diagonal(name for p, name in cell.unknowns if p.kind == "matrix")
     return {name: change(p) for name, p in observed.items()}
 
 
 def _numbers(cell: Normal) -> Iterator[Substituted]:
     """Numbers for the parameters of one unit: all 1, then each at 0 in turn, then others."""
-    names = [
-        diagonal_name(p.name, block) if p.kind == "matrix" else p.name
-        for p in cell.cell.parameters.values()
-        for block in cell.blocks.get(p.name, ("",))
-    ]
+    names = [diagonal_name(*u) if p.kind == "matrix" else p.name for p, u in cell.unknowns]
     ones = dict.fromkeys(names, Fraction(1))
     mixed = {name: Fraction(at % 3 + 2, at % 4 + 3) for at, name in enumerate(names)}
     for chosen in (ones, mixed, *({**mixed, name: Fraction(0)} for name in names)):

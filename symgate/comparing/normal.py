@@ -31,7 +31,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.activations import OF_TWO
 from symgate.algebra.fold import Semantics, fold, function_name
 from symgate.algebra.operators import Diag
-from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of
+from symgate.algebra.vectors import MatVec, Stack, Vector, name_of, time_of, variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     OnGenerators,
@@ -53,7 +53,7 @@ from symgate.comparing.polynomials import (
     generator,
     number,
 )
-from symgate.equations.cell import Cell
+from symgate.equations.cell import Cell, Parameter
 from symgate.numerics.values import FUNCTIONS
 
 #: Activations with f(-a) = f(a) - a.
@@ -84,6 +84,26 @@ class Normal:
     def observed(self) -> dict[str, Polynomial]:
         """What two cells must agree in: states and outputs."""
         return {**self.states, **{name: self.gates[name] for name in self.outputs}}
+
+    @property
+    def unknowns(self) -> list[tuple[Parameter, tuple[str, str]]]:
+        """Every parameter, each block of a matrix on a stack, by the name and the block."""
+        parameters = self.cell.parameters.values()
+        return [
+            (p, (p.name, block)) for p in parameters for block in self.blocks.get(p.name, ("",))
+        ]
+
+    @property
+    def free_sizes(self) -> set[Expr]:
+        """Sizes of parameters that no state, output or input has."""
+        shapes = [self.cell.size(name) for name in (*self.observed, *self.cell.inputs)]
+        own = {s for size in shapes for s in size.free_symbols}
+        parameters = self.cell.parameters.values()
+        return {s for p in parameters for size in p.shape for s in size.free_symbols} - own
+
+    def is_gate(self, state: str) -> bool:
+        """Whether some equation reads a state in the step in which it is made."""
+        return any(e.has(variable(state)) for e in self.cell.equations.values())
 
     def changed(self, change: Any) -> Normal:
         """The same cell with every polynomial sent through a function."""

@@ -269,13 +269,10 @@ def _proved(
 
 def _identities(cell: Normal) -> dict[Unknown, str]:
     """The matrices that can be I: square ones, and those of a size that is chosen at will."""
-    own = {
-        s for name in (*cell.observed, *cell.cell.inputs) for s in cell.cell.size(name).free_symbols
-    }
     found = dict.fromkeys(_squares(cell), "")
     for p in cell.cell.parameters.values():
         if p.kind == "matrix" and p.name not in cell.blocks and p.shape[0] != p.shape[1]:
-            free = [s for s in p.shape if s.is_Symbol and s not in own]
+            free = [s for s in p.shape if s in cell.free_sizes]
             if free:
                 rest = p.shape[1] if free[0] == p.shape[0] else p.shape[0]
                 found[p.name, ""] = f"{free[0]} = {rest}"

@@ -6,14 +6,13 @@ first one does. Nothing here is a failed search: where no proof is found, nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations, product
 
 import numpy as np
 
-from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything, on_variables, renamed, variables
 from symgate.comparing.effort import TooLarge, bounded
@@ -105,7 +104,7 @@ def _pairs(one: Normal, other: Normal) -> Iterator[Pair]:
         for choice in product(("", *kept), repeat=len(left)):
             dropped = dict(zip(left, choice, strict=True))
             outputs = [*other.outputs]
-            outputs += [s for s, same in dropped.items() if not same and not _is_gate(other, s)]
+            outputs += [s for s, same in dropped.items() if not same and not other.is_gate(s)]
             if len(outputs) != len(one.outputs) or len(one.cell.inputs) != len(other.cell.inputs):
                 continue
             for inputs, named in product(permutations(one.cell.inputs), permutations(one.outputs)):
@@ -131,11 +130,6 @@ def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping
     }
     taking = ", ".join(f"{d} = {s or 0}" for d, s in dropped.items())
     return Pair(one, other, observed, taking and f" (taking {taking} in {other.cell.name})")
-
-
-def _is_gate(cell: Normal, state: str) -> bool:
-    """Whether some equation reads a state in the step in which it is made."""
-    return any(e.has(variable(state)) for e in cell.cell.equations.values())
 
 
 # -- numbers against what holds for all parameters ------------------------------------------
@@ -195,6 +189,10 @@ def _tall(its: tuple[int, ...]) -> tuple[int, ...]:
     return its if len(its) == 2 else (*its, 1) if its else (1, 1)
 
 
+#: The difference that is zero for a polynomial of the degree.
+BINOMIAL = ((-1, 1), (1, -2, 1), (-1, 3, -3, 1), (1, -4, 6, -4, 1))
+
+
 def _degree(pair: Pair) -> str:
     """A variable in which the second cell is a polynomial, and the first of a higher degree."""
     one, other = pair.one.cell.name, pair.other.cell.name
@@ -203,7 +201,9 @@ def _degree(pair: Pair) -> str:
             degree = degree_in(theirs, v)
             if degree is None or degree > 3 or degree_in(mine, v) == degree:
                 continue
-            if _changes(pair.one, mine, v, degree + 1):
+            weights = BINOMIAL[degree]
+            steps = {v: [0.75 * i - 1 for i in range(len(weights))]}
+            if _differences(pair.one, mine, steps, weights):
                 if not degree:
                     return f"{name}{where} depends on {v} in {one}, and not in {other}"
                 what = "affine" if degree == 1 else f"a polynomial of degree {degree}"
@@ -242,15 +242,17 @@ def reads(p: Polynomial, variable: str) -> bool:
     return any(g.name == variable for g in variables(p))
 
 
-def _changes(cell: Normal, p: Polynomial, variable: str, order: int) -> bool:
-    """Whether a difference of this order in a variable is not zero somewhere."""
+def _differences(
+    cell: Normal, p: Polynomial, points: Mapping[str, Sequence[float]], weights: Sequence[float]
+) -> bool:
+    """Whether the values at some points, each with its weight, do not add up to zero somewhere."""
     draw = _draw(cell, 1, DRAWS, 1)
-    steps = np.arange(order + 1.0) * 0.75 - 1
-    values = Evaluation({**draw.values, variable: np.tile(steps, (DRAWS, 1, 1))}, cell, 1)(p)
+    tiled = {name: np.tile(at, (DRAWS, 1, 1)) for name, at in points.items()}
+    values = Evaluation({**draw.values, **tiled}, cell, 1)(p)
     if values.shape[-1] == 1:
         return False
-    differences = np.diff(values, order, axis=-1)
-    return bool(np.any(np.abs(differences) > MARGIN * (1 + np.abs(values).max(-1, keepdims=True))))
+    whole = values @ np.asarray(weights)
+    return bool(np.any(np.abs(whole) > MARGIN * (1 + np.abs(values).max(-1))))
 
 
 def _not_apart(pair: Pair) -> str:
@@ -261,7 +263,9 @@ def _not_apart(pair: Pair) -> str:
             for right in pair.variables[at + 1 :]:
                 if _together(theirs, left, right) or not _together(mine, left, right):
                     continue
-                if _mixed(one, mine, left, right):
+                if _differences(
+                    one, mine, {left: (-1, -1, 1, 1), right: (-1, 1, -1, 1)}, (1, -1, -1, 1)
+                ):
                     return (
                         f"{name} of {other} is a function of {left} plus one of {right}, and "
                         f"{name} of {one.cell.name} is not"
@@ -272,18 +276,6 @@ def _not_apart(pair: Pair) -> str:
 def _together(p: Polynomial, left: str, right: str) -> bool:
     parts = [of_monomial(m) for m, _ in p]
     return any(reads(part, left) and reads(part, right) for part in parts)
-
-
-def _mixed(cell: Normal, p: Polynomial, left: str, right: str) -> bool:
-    """Whether a difference in both variables is not zero somewhere."""
-    draw = _draw(cell, 1, DRAWS, 1)
-    ends = {left: np.array([-1.0, -1, 1, 1]), right: np.array([-1.0, 1, -1, 1])}
-    tiled = {name: np.tile(value, (DRAWS, 1, 1)) for name, value in ends.items()}
-    values = Evaluation({**draw.values, **tiled}, cell, 1)(p)
-    if values.shape[-1] == 1:
-        return False
-    mixed = values @ np.array([1.0, -1, -1, 1])
-    return bool(np.any(np.abs(mixed) > MARGIN * (1 + np.abs(values).max(-1))))
 
 
 def _across(pair: Pair) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, islice, permutations
 
-from symgate.algebra.vectors import variable
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
     OnGenerators,
@@ -197,18 +196,13 @@ def _read(cell: Normal, count: int) -> Normal:
     """Without states that are read as gates alone now, down to as many as wanted."""
     while len(cell.states) > count:
         read = {v.name for p in cell.states.values() for v in variables(p)}
-        idle = next((s for s in cell.states if s not in read and _is_gate(cell, s)), None)
+        idle = next((s for s in cell.states if s not in read and cell.is_gate(s)), None)
         if idle is None:
             return cell
         states = {s: p for s, p in cell.states.items() if s != idle}
         gates = {**cell.gates, idle: cell.states[idle]}
         cell = replace(cell, states=states, gates=gates)
     return cell
-
-
-def _is_gate(cell: Normal, state: str) -> bool:
-    """Whether some equation reads a state in the step in which it is made."""
-    return any(e.has(variable(state)) for e in cell.cell.equations.values())
 
 
 def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
