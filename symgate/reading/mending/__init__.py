@@ -47,23 +47,18 @@ def inferred(document: Document, found: Understanding, parts: Structure) -> list
 
 
 def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
-    """The line that is missing where one gate is unread and every line reads one unknown state."""
-    unread = [b for b in left if b.rule == "read"]
-    unknown = {b.why for b in left if b.rule == "closed"}
-    places = [b for b in left if b.rule == "closed"]
-    if len(unread) != 1 or len(unknown) != 1 or len(places) < 3:
+    """The line that is missing where one gate is unread, and every line reads one unknown state.
+
+    With no unknown state it is the line that reads the gate, as h = o ⊙ tanh(c).
+    """
+    unread, unknown = ([b for b in left if b.rule == rule] for rule in ("read", "closed"))
+    one = len(unread) == 1 and len({b.why for b in unknown}) == 1 and len(unknown) > 2
+    if not one and not (own.whole and left == unread and len(left) == 1):
         return None
+    why = f"{unread[0].why}, and {unknown[0].why}" if one else unread[0].why
     last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)
-    return FoundFault(
-        "missing_equation",
-        f"{unread[0].why}, and {places[0].why}: its line is missing",
-        last.start,
-        last.stop,
-        "",
-        "",
-        (),
-        0.7,
-    )
+    why = f"{why}: its line is missing"
+    return FoundFault("missing_equation", why, last.start, last.stop, "", "", (), 0.7)
 
 
 def _fault(slip: Slip, printing: Printing) -> FoundFault:

@@ -14,7 +14,7 @@ from symgate.reading.mending.change import Change, Maker
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Facts, Sketch
 from symgate.reading.structure import affine
-from symgate.reading.terms import Apply, Call, Plus, Times, Var
+from symgate.reading.terms import Apply, Call, Par, Plus, Times, Var
 
 
 def changes(sketch: Sketch, printing: Printing) -> Iterator[Change]:
@@ -31,6 +31,8 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
             case Var():
                 yield from names.names(maker, term)
                 yield from names.inserted_gates(maker, term)
+            case Par():
+                yield from names.indexed(maker, term)
             case Plus():
                 yield from sums.signs(maker, term)
                 yield from sums.sums_for_products(maker, term)

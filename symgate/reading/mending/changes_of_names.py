@@ -40,6 +40,18 @@ def names(maker: Maker, var: Var) -> Iterator[Change]:
             yield maker.change(var, new, kind_of_name(maker, var, name, time), printed)
 
 
+def indexed(maker: Maker, par: Par) -> Iterator[Change]:
+    """h_{t-1} for h_h, c_{t-1} for c_{t_1}, x_t for x_i: what bears the letter of a variable."""
+    sketch = maker.sketch
+    if sketch.strangers[par.name] == 1:
+        states = [(n, -1) for n in sketch.lines if sketch.letter(n) == par.ref.letter]
+        for name, time in (*states, *((n, 0) for n in sketch.entering if n == par.ref.letter)):
+            printed = maker.printing.name(name, time)
+            if printed:
+                new = Var(par.start, par.stop, name, time, par.ref)
+                yield maker.change(par, new, "wrong_time_index", printed)
+
+
 def kind_of_name(maker: Maker, var: Var, name: str, time: int) -> str:
     if name == var.name:
         return "wrong_time_index"

@@ -111,7 +111,7 @@ def moved_gates(maker: Maker, term: Times) -> Iterator[Change]:
 
 
 def functions(maker: Maker, call: Call) -> Iterator[Change]:
-    """tanh for σ and σ for tanh; the argument alone."""
+    """tanh for σ and σ for tanh; the argument alone; tanh(c) ⊙ o for tanh(c ⊙ o)."""
     other = {"sigmoid": "tanh", "tanh": "sigmoid"}.get(call.function)
     if other is not None and not call.assumed:
         head, (start, stop) = maker.printing.function(call, other), call.head
@@ -125,6 +125,12 @@ def functions(maker: Maker, call: Call) -> Iterator[Change]:
         meant = maker.shown(call.argument).strip()
         meant = meant[1:-1].strip() if meant[:1] == "(" and meant[-1:] == ")" else meant
         yield maker.change(call, call.argument, "spurious_activation", meant)
+    if isinstance(call.argument, Times) and call.stop > call.argument.stop:
+        first, *rest = call.argument.factors
+        short = replace(call, argument=first, stop=first.stop)
+        product = replace(call.argument, factors=(short, *rest), start=call.start)
+        meant, *edits = maker.printing.closed(first, call)
+        yield maker.change(call, product, "misplaced_parenthesis", meant, *edits)
 
 
 def joined(maker: Maker, term: Apply) -> Iterator[Change]:

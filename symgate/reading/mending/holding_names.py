@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Sketch, gate_of, times
+from symgate.reading.terms import Par
 
 
 def read(sketch: Sketch) -> Iterator[Broken]:
@@ -40,6 +41,14 @@ def _undefined(sketch: Sketch) -> Iterator[Broken]:
                     continue
                 if gate.name not in sketch.entering and not sketch.reads[gate.name, -1]:
                     yield at(own, gate, "undefined_symbol", f"no line defines {gate.name}")
+
+
+def lettered(sketch: Sketch) -> Iterator[Broken]:
+    """No parameter bears the letter of a variable: not U h_h, not f ⊙ c_{t_1}."""
+    for own in sketch.lines.values():
+        for par in own.terms:
+            if isinstance(par, Par) and sketch.strangers[par.name] == 1:
+                yield at(own, par, "wrong_time_index", f"{par.name} is no variable here")
 
 
 def closed(sketch: Sketch) -> Iterator[Broken]:

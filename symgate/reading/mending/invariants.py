@@ -22,6 +22,7 @@ Invariant = Callable[[Sketch], Iterator[Broken]]
 INVARIANTS: tuple[Invariant, ...] = (
     names.read,
     names.defined,
+    names.lettered,
     names.closed,
     names.grounded,
     names.timely,

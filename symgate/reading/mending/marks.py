@@ -51,9 +51,10 @@ def _own_letters(u: Understood) -> set[str]:
 
 def _marks(cell: Readable) -> dict[str, tuple[str, list[Par]]]:
     """For each line the mark that most of its parameters bear, and the parameters."""
-    lines = {}
+    lines, timed = {}, cell.timed()
     for u in cell.found.lines:
-        parameters = [p for p in cell.parameters(u) if _labels(p) and p.kind != "scalar"]
+        every = [p for p in cell.parameters(u) if _labels(p) and p.kind != "scalar"]
+        parameters = [p for p in every if p.ref.letter not in timed]
         if parameters:
             lines[u.name] = (u, parameters)
     spread = Counter(

@@ -150,7 +150,7 @@ class Printing:
 
     # -- brackets ------------------------------------------------------------------------
 
-    def closed(self, last: AnyTerm, holder: Apply) -> tuple[str, Edit, Edit]:
+    def closed(self, last: AnyTerm, holder: AnyTerm) -> tuple[str, Edit, Edit]:
         """A bracket that closes behind `last` in place of at the end."""
         close = self.document.rfind(")", last.stop, holder.stop + 8)
         edits = (Edit(last.stop, last.stop, ")"), Edit(close, close + 1, ""))

@@ -47,6 +47,7 @@ TELLING = (
     "extra_tilde",
     "bias_outside_activation",
     "missing_operator",
+    "misplaced_parenthesis",
 )
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")

@@ -125,6 +125,17 @@ class Sketch:
         """How often each name is read, at which step."""
         return Counter((v.name, v.time or 0) for own in self.lines.values() for v in own.variables)
 
+    def letter(self, name: str) -> str:
+        """The letter of a line's name, without index and accent."""
+        return self.lines[name].u.line.target.letter
+
+    @cached_property
+    def strangers(self) -> Counter[str]:
+        """How often each parameter with an index stands that bears the letter of a variable."""
+        letters = {*map(self.letter, self.lines), *self.entering}
+        every = [t for own in self.lines.values() for t in own.terms if isinstance(t, Par)]
+        return Counter(p.name for p in every if p.ref.labels and p.ref.letter in letters)
+
     def used(self, name: str) -> bool:
         """Whether any line reads a name, of this step or of the last."""
         return bool(self.reads[name, 0] or self.reads[name, -1])

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from symgate.reading.faults import FoundFault
+from symgate.reading.faults import FoundFault, Placed
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
-from symgate.reading.terms import Apply, Num, Par, Var, walk
+from symgate.reading.terms import Num, Var, walk
 from symgate.reading.understood import Understood
 
 _ALTERNATIVE = re.compile(
@@ -21,8 +21,6 @@ _INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
 def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _doubled(cell)
     yield from _missing(cell)
-    yield from _defined_without(cell)
-    yield from _wrong_letter(cell)
     yield from _other_notation(cell)
     yield from _unread_output(cell)
     yield from _constants(cell)
@@ -77,64 +75,26 @@ def _second_definition(cell: Readable, u: Understood) -> FoundFault:
 
 def _missing(cell: Readable) -> Iterator[FoundFault]:
     """A name without an index where its definition and its other uses have one."""
-    timed = cell.timed()
-    defined = {u.name: u for u in cell.found.lines}
+    timed, context = cell.timed(), cell.found.context
+    defined = {u.name: u.line.target for u in cell.found.lines}
+    bare = [u.name for u in cell.found.lines if u.line.target.time is None]
     for _, var in cell.variables():
-        model, own = timed.get(var.name), defined.get(var.name)
-        if var.ref.time is not None or model is None or var.name in cell.found.context.olds:
-            continue
-        if own is not None and own.line.target.time is None:
-            continue
-        if own is None and var.name not in cell.found.context.inputs:
-            continue
-        index = _INDICES.get(model.style, "")
-        if index:
-            meant = cell.printed(var.start, var.stop) + index
-            why = f"{var.name} has a time index everywhere else"
-            yield cell.exchanged("time_index_missing", why, var, meant, 0.85)
+        known = defined[var.name].time is not None if var.name in defined else False
+        named = known or (var.name not in defined and var.name in context.inputs)
+        if var.ref.time is None and named and var.name in timed and var.name not in context.olds:
+            yield from _with_index(cell, var, var.name, timed[var.name])
+    for name in bare if len(bare) == 1 and len(cell.found.lines) > 2 else ():
+        uses = [v.ref for _, v in cell.variables() if v.name == name]
+        if uses and all(ref.time is not None for ref in uses):
+            yield from _with_index(cell, defined[name], name, uses[0])
 
 
-def _defined_without(cell: Readable) -> Iterator[FoundFault]:
-    """C̃ = tanh(…) where every other line and every use of C̃ has a time."""
-    bare = [u for u in cell.found.lines if u.line.target.time is None]
-    for u in bare if len(bare) == 1 and len(cell.found.lines) > 2 else ():
-        uses = [v for _, v in cell.variables() if v.name == u.name]
-        if uses and all(v.ref.time is not None for v in uses):
-            target, index = u.line.target, _INDICES.get(uses[0].ref.style, "")
-            meant = cell.printed(target.start, target.stop) + index
-            why = f"{u.name} has a time index wherever it is read"
-            yield cell.exchanged("time_index_missing", why, target, meant, 0.85)
-
-
-def _wrong_letter(cell: Readable) -> Iterator[FoundFault]:
-    """x_i or h_h where x_t and h_t are meant: an index that is no time and names nothing."""
-    timed = cell.timed()
-    seen = Counter(p.name for u in cell.found.lines for p in cell.parameters(u))
-    for u in cell.found.lines:
-        for par in cell.parameters(u):
-            model = timed.get(par.ref.letter)
-            if model is None or len(par.ref.labels) != 1 or len(par.ref.labels[0]) != 1:
-                continue
-            if seen[par.name] > 1 or model.style != "sub" or par.kind == "matrix":
-                continue
-            if _acted_on(cell, par):
-                yield _of_letter(cell, par, model)
-
-
-def _of_letter(cell: Readable, par: Par, model: Reference) -> FoundFault:
-    printed = cell.printed(par.start, par.stop)
-    meant = f"{printed.split('_')[0]}_{{t-1}}"
-    if model.name in cell.found.context.inputs:
-        meant = printed.replace(par.ref.labels[0], "t")
-    why = f"{model.name} is indexed by the time everywhere else"
-    return cell.exchanged("wrong_time_index", why, par, meant, 0.85, broken=True)
-
-
-def _acted_on(cell: Readable, par: Par) -> bool:
-    """Whether a matrix acts on a parameter as if it were a variable."""
-    return any(
-        isinstance(t, Apply) and any(v is par for v in walk(t.vector)) for _, t in cell.terms()
-    )
+def _with_index(cell: Readable, place: Placed, name: str, model: Reference) -> Iterator[FoundFault]:
+    index = _INDICES.get(model.style, "")
+    if index:
+        meant = cell.printed(place.start, place.stop) + index
+        why = f"{name} has a time index everywhere else"
+        yield cell.exchanged("time_index_missing", why, place, meant, 0.85)
 
 
 def _other_notation(cell: Readable) -> Iterator[FoundFault]:
