@@ -271,14 +271,13 @@ class _Folding:
 
     def parts(self, e: Expr) -> list[Any]:
         """The arguments of an element-wise node, all lifted to its rank."""
-        want = rank(e)
-        return [self.lifted(part, want, e) for part in e.args]
-
-    def lifted(self, part: Expr, want: int, e: Expr) -> Any:
-        value, have = self(part), rank(part)
-        if have == want or not part.free_symbols:
-            return value
-        return self.semantics.lifted(value, have, want, e)
+        want, found = rank(e), []
+        for part in e.args:
+            value, have = self(part), rank(part)
+            if have != want and part.free_symbols:
+                value = self.semantics.lifted(value, have, want, e)
+            found.append(value)
+        return found
 
 
 def _power(walk: _Folding, e: Pow) -> Any:

@@ -12,11 +12,11 @@ from functools import reduce
 from typing import TypeGuard
 
 import sympy as sp
-from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol, Transpose
+from sympy import Expr, Identity, MatMul, MatrixExpr, MatrixSymbol, Rational, Symbol
 from sympy.core.basic import Basic
 
 from symgate.algebra.activations import FUNCTIONS, OF_TWO, WITH_CONSTANT
-from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, upright
+from symgate.algebra.operators import Diag, OperatorProduct, OperatorSum, transposed
 from symgate.algebra.signs import Sign, sign_of
 from symgate.algebra.values import Dyad
 from symgate.algebra.vectors import MatVec, Stack, Vector, rank, variable
@@ -28,7 +28,8 @@ from symgate.equations.source import Source
 from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
 from symgate.errors import EquationError, SymgateError
 
-_NOT_REAL = (sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I)
+_NOT_REAL = {sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I}
+_NUMBERS = (sp.Number, type(sp.zoo), type(sp.I))
 
 MAX_POWER = 100
 MAX_NUMBER = 10**100
@@ -40,7 +41,7 @@ class Builder:
     def __init__(self, source: Source, names: Names, shapes: Shapes) -> None:
         self.source, self.names, self.shapes = source, names, shapes
         self.appeared: dict[Basic, ast.expr] = {}
-        self.signs: dict[Expr, Sign] = {}
+        self.defined: dict[Expr, Expr] = {}
 
     def equation(self, line: ParsedLine) -> tuple[Expr, dict[Basic, int]]:
         """The right side of a line, and the place at which each symbol first stands in it."""
@@ -52,7 +53,7 @@ class Builder:
                     node, f"{self.source.written(node)} cancels out of this equation; leave it out"
                 )
         defined = variable(line.name, 0, self.names.ranks[line.name])
-        self.signs[defined] = sign_of(expression, self.signs)
+        self.defined[defined] = expression
         return expression, {symbol: place for place, symbol in enumerate(self.appeared)}
 
     def appear(self, node: ast.expr, symbol: Basic) -> Basic:
@@ -125,7 +126,10 @@ class Builder:
 
     def variable_power(self, node: ast.BinOp, base: Expr) -> Expr:
         """A power whose exponent is an expression: its base is proved positive."""
-        if sign_of(base, self.signs) < Sign.POSITIVE:
+        signs: dict[Expr, Sign] = {}
+        for symbol, expression in self.defined.items():
+            signs[symbol] = sign_of(expression, signs)
+        if sign_of(base, signs) < Sign.POSITIVE:
             raise self.source.error(
                 node.left,
                 "a power with an expression as exponent needs a base that is certain to be positive"
@@ -158,7 +162,7 @@ class Builder:
         if self.names.ranks.is_value(left) or self.names.ranks.is_value(right):
             return self.with_value(left, right)
         if is_matrix(right, self.names):  # a row vector: x @ W is Wᵀ x
-            vector, matrix = self.stacked(left), _transposed(self.matrix(right))
+            vector, matrix = self.stacked(left), transposed(self.matrix(right))
         else:
             matrix, vector = self.matrix(left), self.stacked(right)
         return _acting(matrix, vector)
@@ -234,7 +238,7 @@ class Builder:
             case ast.Name(id=name):
                 return self.appear(node, MatrixSymbol(name, *self.shapes.matrices[name]))
             case ast.Attribute(value=value):
-                return _transposed(self.matrix(value))
+                return transposed(self.matrix(value))
             case ast.UnaryOp(op=op, operand=operand):
                 inner = self.matrix(operand)
                 return _scaled(sp.S.NegativeOne, inner) if isinstance(op, ast.USub) else inner
@@ -279,17 +283,16 @@ class Builder:
 
 def _fault(expression: Expr) -> str:
     """What is wrong with the numbers of an expression, if anything is."""
-    numbers = [e for e in (expression, *expression.atoms(sp.Pow)) if e.is_number]
-    if expression.has(*_NOT_REAL) or not all(e.is_real for e in numbers):
+    powers, numbers = expression.atoms(sp.Pow), expression.atoms(*_NUMBERS)
+    if numbers & _NOT_REAL or not all(e.is_real for e in (expression, *powers) if e.is_number):
         return (
             "this is not a real number (a division by zero, or the root or logarithm of a "
             "negative number)"
         )
-    ratios = expression.atoms(Rational)
     size = abs(expression.evalf(15)) if expression.is_number and not expression.is_Rational else 0
-    if size > MAX_NUMBER or any(max(abs(n.p), n.q) > MAX_NUMBER for n in ratios):
+    if size > MAX_NUMBER or any(max(abs(n.p), n.q) > MAX_NUMBER for n in numbers if n.is_Rational):
         return "a number with more than 100 digits comes out of this"
-    if any(abs(power.exp) > MAX_POWER for power in expression.atoms(sp.Pow) if power.exp.is_number):
+    if any(abs(power.exp) > MAX_POWER for power in powers if power.exp.is_number):
         return f"a power above {MAX_POWER} comes out of this"
     return ""
 
@@ -324,21 +327,6 @@ def _settled(expression: Expr) -> Expr:
 
 def _is_parameter(matrix: Diag) -> bool:
     return len(matrix.factors) == 1 and isinstance(matrix.factors[0], Vector)
-
-
-def _transposed(matrix: MatrixExpr) -> MatrixExpr:
-    """Aᵀ with the transpose at the symbols."""
-    stem, turned = upright(matrix)
-    if turned:
-        return stem
-    if isinstance(matrix, Identity | Diag):
-        return matrix
-    if isinstance(matrix, OperatorSum):
-        return OperatorSum(*map(_transposed, matrix.args))
-    if isinstance(matrix, MatMul):
-        scale, matrices = matrix.as_coeff_matrices()
-        return _scaled(scale, _chain(*[_transposed(m) for m in reversed(matrices)]))
-    return Transpose(matrix)
 
 
 def _scaled(scale: Expr, matrix: MatrixExpr) -> MatrixExpr:

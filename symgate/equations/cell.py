@@ -24,10 +24,9 @@ from symgate.algebra.vectors import Total, Vector, variable
 from symgate.asked import asked, is_whole, moment, several, table, word
 from symgate.equations.build import Builder
 from symgate.equations.explicit import Explicit, explicit
-from symgate.equations.names import classify
+from symgate.equations.names import classify, warn_of_capitals
 from symgate.equations.ranks import Ranks
 from symgate.equations.shapes import infer
-from symgate.equations.slips import warn_of_capitals
 from symgate.equations.source import Source
 from symgate.equations.syntax import MAX_CHARACTERS, ParsedLine, read_lines, reference
 from symgate.errors import EquationError, SymgateError, harmless, held
@@ -120,9 +119,9 @@ class Cell:
         """
         if roles is not None:
             table(word)("roles", roles)
-        cell = cell_of_text(
-            text, name, title=title, roles=roles, outputs=several(word)("outputs", outputs)
-        )
+        if outputs != ():
+            outputs = several(word)("outputs", outputs)
+        cell = cell_of_text(text, name, title=title, roles=roles, outputs=outputs)
         for output in cell.outputs:
             held(f"a state of {cell.name} named", cell.shapes, output)
         warn_of_capitals(text, {p.name for p in cell.parameters.values() if p.kind == "vector"})
@@ -339,15 +338,15 @@ def _output(lines: tuple[ParsedLine, ...], states: Sequence[str], outputs: Seque
     """
     if outputs and outputs[-1] in states:
         return outputs[-1]
+    if "h" in states:
+        return "h"
     top = [s for s in states if name_parts(s).layer == str(len(outputs))]
     before: dict[str, set[str]] = {}  # the states that each value reads at the same step
     for line in lines:
         reads = _reads(line, before)
         before[line.name] = reads.intersection(states).union(*(before[name] for name in reads))
-    first = min(
-        top or states, key=lambda name: (len(before[name].intersection(top or states)), name)
-    )
-    return "h" if "h" in states else first
+    own = top or states
+    return min(own, key=lambda name: (len(before[name].intersection(own)), name))
 
 
 def _reads(line: ParsedLine, by_name: Collection[str]) -> set[str]:

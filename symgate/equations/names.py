@@ -8,14 +8,16 @@ stands left of `@`. Greek parameters are scalars, Latin ones vectors.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+import warnings
 from dataclasses import dataclass, field
+from itertools import chain
 
 from symgate.algebra.names import is_scalar_name
 from symgate.equations.ranks import Ranks
 from symgate.equations.source import Source
-from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, reference
-from symgate.errors import EquationError, did_you_mean
+from symgate.equations.syntax import MIXING, TO_NUMBER, ParsedLine, read_lines, reference
+from symgate.errors import EquationError, EquationWarning, did_you_mean
 
 
 @dataclass
@@ -53,13 +55,19 @@ MIXES = (*TO_NUMBER, *MIXING, "outer")
 #: How a name enters a step: by components, with others of its vector, by a parameter's matrix.
 ALONE, MIXED, ENTERS = range(3)
 
+#: A text without this has none of them, and is not parsed again.
+_LIKELY = re.compile(r"\b[A-Z](?:_?\w*)\s*\*|\*\s*[A-Z]")
+_MATRIX = re.compile(r"[A-Z](?:_\w+|\d*)")
+
 
 def classify(source: Source, lines: tuple[ParsedLine, ...]) -> Names:
     """Find out what each name is; a name that is two things is an error."""
     names = Names([line.name for line in lines], Ranks(lines))
     _check_matrices(source, lines, names.ranks)
     walk = _Uses(names.ranks)
-    uses = [use for line in lines for use in walk(line.right, "vector", ALONE)]
+    for line in lines:
+        walk(line.right, "vector", ALONE)
+    uses = walk.uses
     for use in uses:
         if use.lag is not None:
             _classify_variable(source, names, use)
@@ -86,7 +94,7 @@ def of_matrix(source: Source, node: ast.expr, function: str) -> EquationError:
 
 def _check_matrices(source: Source, lines: tuple[ParsedLine, ...], ranks: Ranks) -> None:
     """Functions of a vector are not given a matrix of the step."""
-    for node in (below for line in lines for below in ast.walk(line.right)):
+    for node in chain.from_iterable(ast.walk(line.right) for line in lines):
         match node:
             case ast.Call(func=ast.Name(id=function), args=arguments) if function in MIXES:
                 for argument in arguments:
@@ -121,56 +129,56 @@ class _Uses:
     """Where each name stands, and as what."""
 
     def __init__(self, ranks: Ranks) -> None:
-        self.ranks = ranks
+        self.ranks, self.uses = ranks, list[Use]()
 
-    def __call__(self, node: ast.expr, role: str, enters: int) -> Iterator[Use]:
+    def __call__(self, node: ast.expr, role: str, enters: int) -> None:
         found = reference(node)
         if found is not None:
-            yield Use(node, *found, role, enters)
+            self.uses.append(Use(node, *found, role, enters))
             return
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                yield from self.product(left, right, role)
+                self.product(left, right, role)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right) if role == "matrix":
                 for factor, scale in self.scaled(left, right):
-                    yield from self(factor, "scale" if scale else "matrix", enters)
+                    self(factor, "scale" if scale else "matrix", enters)
             case ast.BinOp(left=left, op=ast.Mult(), right=right) if self.is_matrix(node):
                 for factor, other in ((left, right), (right, left)):
                     number = isinstance(factor, ast.Name) and self.is_matrix(other)
-                    yield from self(factor, "scale" if number else role, enters)
+                    self(factor, "scale" if number else role, enters)
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
                 beside = "scale" if role == "vector" and self.is_number(node) else role
                 for part in (left, right):
                     bare = isinstance(part, ast.Name)
-                    yield from self(part, beside if bare else role, enters)
+                    self(part, beside if bare else role, enters)
             case ast.BinOp(left=left, right=right):
-                yield from self(left, role, enters)
-                yield from self(right, role, enters)
+                self(left, role, enters)
+                self(right, role, enters)
             case ast.UnaryOp(operand=operand):
-                yield from self(operand, role, enters)
+                self(operand, role, enters)
             case ast.Attribute(value=value):
-                yield from self(value, "matrix", enters)
+                self(value, "matrix", enters)
             case ast.List(elts=parts):
                 for part in parts:
-                    yield from self(part, "vector", enters)
+                    self(part, "vector", enters)
             case ast.Call(func=ast.Name(id=function), args=arguments):
                 inside = "scale" if role == "scale" and function not in TO_NUMBER else "vector"
                 if function == "diag":
                     inside = "diagonal"
                 mixes = max(enters, MIXED if function in MIXES else ALONE)
                 for argument in arguments:
-                    yield from self(argument, inside, mixes)
+                    self(argument, inside, mixes)
 
-    def product(self, left: ast.expr, right: ast.expr, role: str) -> Iterator[Use]:
+    def product(self, left: ast.expr, right: ast.expr, role: str) -> None:
         if self.ranks.is_value(left) or self.ranks.is_value(right):
             for side in (left, right):
                 kind = "matrix" if self.takes_matrix(side, left) else "vector"
-                yield from self(side, kind, MIXED)
+                self(side, kind, MIXED)
             return
         row = role != "matrix" and _holds_variable(left)  # x[t] @ W, a row vector
-        yield from self(left, "vector" if row else "matrix", ENTERS if row else ALONE)
+        self(left, "vector" if row else "matrix", ENTERS if row else ALONE)
         kind = "matrix" if row or role == "matrix" else "vector"
-        yield from self(right, kind, ALONE if row else ENTERS)
+        self(right, kind, ALONE if row else ENTERS)
 
     def is_matrix(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
@@ -302,3 +310,22 @@ def _check_inputs(source: Source, names: Names, uses: list[Use]) -> None:
                 f"{did_you_mean(use.name, [*names.targets, *true_inputs])}"
                 f" (if it is an input, write I @ {use.name}[t])",
             )
+
+
+def warn_of_capitals(text: str, vectors: set[str]) -> None:
+    """Warn of the first `W * x[t]`, which is no product with a matrix; `W @ x[t]` is."""
+    if not _LIKELY.search(text):
+        return
+    source = Source(text)
+    for line in read_lines(source):
+        for node in ast.walk(line.right):
+            match node:
+                case ast.BinOp(ast.Name(name), ast.Mult(), ast.Subscript() as value) | ast.BinOp(
+                    ast.Subscript() as value, ast.Mult(), ast.Name(name)
+                ) if name in vectors and _MATRIX.fullmatch(name):
+                    said = (
+                        f"{name} is taken as a vector, which multiplies component by component; "
+                        f"the product of a matrix is {name} @ {source.written(value)}"
+                    )
+                    warnings.warn(str(source.error(node, said)), EquationWarning, stacklevel=4)
+                    return

@@ -9,7 +9,7 @@ vector. A parameter is what it stands beside; `names.py` sorts those.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeGuard
 
 from symgate.algebra.names import is_scalar_name
@@ -24,10 +24,12 @@ class Ranks:
 
     def __init__(self, lines: tuple[ParsedLine, ...]) -> None:
         self.lines = {line.name: line.right for line in lines}
-        nodes = [node for line in lines for node in _below(line.right)]
-        self.timed = {id(node) for node in nodes if isinstance(node, ast.Subscript)}
+        walks = [ast.walk(line.right) for line in lines]
+        nodes = [node for walk in walks for node in walk if isinstance(node, ast.expr)]
+        self.timed: set[int] = set()
         for node in reversed(nodes):  # what stands in a node comes after it
-            if any(id(child) in self.timed for child in ast.iter_child_nodes(node)):
+            inside = map(id, ast.iter_child_nodes(node))
+            if isinstance(node, ast.Subscript) or not self.timed.isdisjoint(inside):
                 self.timed.add(id(node))
         inputs = {found[0] for n in nodes if (found := _timed(n)) and found[0] not in self.lines}
         self.inputs = dict.fromkeys(sorted(inputs), 1)
@@ -48,15 +50,9 @@ class Ranks:
     def _settle(self) -> None:
         """The least ranks that agree with the equations; what stays a number is a vector."""
         self.targets = dict.fromkeys(self.lines, NUMBER)
-        changed = True
-        while changed:
-            found = {n: max(self.targets[n], self.of(right)) for n, right in self.lines.items()}
-            changed, self.targets = found != self.targets, found
-        if NUMBER in self.targets.values():
-            for name, rank in self.targets.items():
-                if rank == NUMBER:
-                    self.targets[name] = 1
-            changed = True
+        for unknown in (NUMBER, 1):
+            changed = NUMBER in self.targets.values()
+            self.targets = {n: unknown if r == NUMBER else r for n, r in self.targets.items()}
             while changed:
                 found = {n: max(self.targets[n], self.of(r)) for n, r in self.lines.items()}
                 changed, self.targets = found != self.targets, found
@@ -172,7 +168,7 @@ class Ranks:
 
     def _sum(self, node: ast.expr) -> int:
         """A parameter in a sum has the rank of what it is added to."""
-        parts = list(summands(node))
+        parts = summands(node)
         told = [
             rank
             for part in parts
@@ -183,16 +179,14 @@ class Ranks:
         return max([*told, *(self.of(part) for part in parts if not told or _is_name(part))])
 
 
-def summands(node: ast.expr) -> Iterator[ast.expr]:
+def summands(node: ast.expr) -> list[ast.expr]:
     """The parts of a sum, in order; of anything else itself."""
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-            yield from summands(left)
-            yield from summands(right)
+            return [*summands(left), *summands(right)]
         case ast.UnaryOp(operand=operand):
-            yield from summands(operand)
-        case _:
-            yield node
+            return summands(operand)
+    return [node]
 
 
 def _is_name(node: ast.expr) -> TypeGuard[ast.Name]:
@@ -225,7 +219,3 @@ def _vectors(node: ast.expr) -> list[str]:
 
 def _timed(node: ast.expr) -> tuple[str, int | None] | None:
     return reference(node) if isinstance(node, ast.Subscript) else None
-
-
-def _below(node: ast.expr) -> list[ast.expr]:
-    return [n for n in ast.walk(node) if isinstance(n, ast.expr)]

@@ -10,8 +10,10 @@ input, then p, q, …
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from sympy import Add, Expr, Symbol
 
@@ -89,7 +91,7 @@ class _Inference:
                 self.check_vectors(node, name)
                 return None
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in MIXING:
-                return self.mixed(node, name, arguments[0])
+                return self.vector_size(arguments[0], name)
             case ast.Call(func=ast.Name(id="max" | "min"), args=[left, right]):
                 return self.same_size(node, left, right)
             case ast.BinOp(left=left, right=right):
@@ -119,9 +121,6 @@ class _Inference:
         sizes = [self.vector_size(argument, name) for argument in node.args]
         if len(sizes) == 2:
             self.equal(node, sizes[0], sizes[1], _SIZES, (node.args[0], node.args[1]))
-
-    def mixed(self, node: ast.expr, name: str, argument: ast.expr) -> Size:
-        return self.vector_size(argument, name)
 
     def vector_size(self, node: ast.expr, name: str) -> Size:
         """The size of what must be a vector."""
@@ -306,22 +305,15 @@ class _Inference:
         """A letter for each free variable, in the order in which people name them; those of
         stacked vectors, whose parts are in no order, last."""
         names = self.names
-        inputs, states = _by_name(names.inputs, "x"), _by_name(names.states)
-        parameters = _by_name([*names.of_kind("vector"), *self.matrix])
-        ordered = [
-            *self.first(),
-            *self.sizes_of(inputs),
-            *self.sizes_of([*states, *parameters, *_by_name(names.targets)]),
-            *self.identity.values(),
-        ]
-        first = [self.sizes.resolved(size) for size in self.first()]
-        has_m = any(self.sizes.resolved(size) not in first for size in self.sizes_of(inputs))
-        known = LETTERS if has_m else ("n", *LETTERS[2:])
+        states, parameters = _by_name(names.states), [*names.of_kind("vector"), *self.matrix]
+        first, inputs = self.first(), self.sizes_of(_by_name(names.inputs, "x"))
+        others = self.sizes_of([*states, *_by_name(parameters), *_by_name(names.targets)])
+        ordered = [*first, *inputs, *others, *map(self.sizes.resolved, self.identity.values())]
+        known = LETTERS if {*inputs} - {*first} else ("n", *LETTERS[2:])
         letters: dict[int, str] = {}
-        for size in sorted(ordered, key=lambda size: len(self.sizes.resolved(size)) > 1):
-            for variable in self.sizes.resolved(size):
-                taken = len(letters)
-                letters.setdefault(variable, known[taken] if taken < len(known) else f"d_{taken}")
+        for variable in chain(*sorted(ordered, key=_is_sum)):
+            taken = len(letters)
+            letters.setdefault(variable, known[taken] if taken < len(known) else f"d_{taken}")
         return letters
 
     def first(self) -> list[Size]:
@@ -330,10 +322,8 @@ class _Inference:
         named = ("h", self.output, *_by_name(self.names.states))
         found = [size for name in named for size in self.sizes_of([name])[:1]]
         parameters = [*self.names.of_kind("vector"), *self.matrix]
-        rows = [
-            self.sizes.resolved(size[-1]) for name in parameters if (size := self.sizes_of([name]))
-        ]
-        return sorted(found, key=lambda size: -rows.count(self.sizes.resolved(size)))[:1]
+        rows = Counter(self.sizes_of([name])[-1] for name in parameters)
+        return sorted(found, key=rows.__getitem__, reverse=True)[:1]
 
     def sizes_of(self, names: list[str]) -> list[Size]:
         """The sizes by name: none of a number; of a matrix its columns, then its rows."""
@@ -343,7 +333,7 @@ class _Inference:
                 found.append(self.vector[name])
             else:
                 found += (self.value.get(name) or self.matrix.get(name) or ())[::-1]
-        return found
+        return list(map(self.sizes.resolved, found))
 
     def shape_of(self, name: str) -> tuple[Size, ...]:
         """The shape of a value: () of a number, rows and columns of a matrix."""
@@ -367,6 +357,10 @@ class _Inference:
             parts={key: self.shown(size, letters) for key, size in self.part.items()},
             sizes=symbols,
         )
+
+
+def _is_sum(size: Size) -> bool:
+    return len(size) > 1
 
 
 def _by_name(names: Iterable[str], first: str = "") -> list[str]:

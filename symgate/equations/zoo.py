@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from symgate.asked import asked, path, shown
 from symgate.cells import entries, entry
@@ -15,6 +15,7 @@ from symgate.instead import absent
 from symgate.tables import frame, html_table
 
 Made = TypeVar("Made")
+Rest = ParamSpec("Rest")
 
 
 @cache
@@ -111,7 +112,9 @@ _SHOWN = ("name", "title", "family", "year", "source")
 zoo = Zoo()
 
 
-def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made]:
+def once_a_cell(
+    function: Callable[Concatenate[Cell, Rest], Made],
+) -> Callable[Concatenate[Cell | str, Rest], Made]:
     """Keep what a function makes of a cell beside that cell, for as long as it lives.
 
     Equal cells can differ in name, in roles and in the order in which they print, so that
@@ -119,11 +122,12 @@ def once_a_cell(function: Callable[[Cell], Made]) -> Callable[[Cell | str], Made
     """
 
     @wraps(function)
-    def kept(cell: Cell | str) -> Made:
+    def kept(cell: Cell | str, *rest: Rest.args, **named: Rest.kwargs) -> Made:
         own = cell if isinstance(cell, Cell) else cell_of(cell)
-        if function not in own.made:
-            own.made[function] = function(own)
-        found: Made = own.made[function]
+        key = (function, *rest, *named.items())
+        if key not in own.made:
+            own.made[key] = function(own, *rest, **named)
+        found: Made = own.made[key]
         return found
 
-    return kept
+    return cast("Callable[Concatenate[Cell | str, Rest], Made]", kept)

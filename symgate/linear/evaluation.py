@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
+from itertools import starmap
 from typing import Any
 
 import mpmath
@@ -253,11 +254,10 @@ def _power(mp: Any, base: Any, exponent: Any) -> Any:
 
 def _spread(function: Callable[..., Any], parts: Any) -> Any:
     """Apply component by component; numbers go with every component."""
-    values = list(parts)
-    size = max((len(v) for v in values if isinstance(v, list)), default=None)
-    if size is None:
-        return function(*values)
-    columns = [_sized(v, size) for v in values]
+    if list not in map(type, parts):
+        return function(*parts)
+    size = max([len(v) for v in parts if isinstance(v, list)])
+    columns = [_sized(v, size) for v in parts]
     return [_spread(function, row) for row in zip(*columns, strict=True)]
 
 
@@ -295,7 +295,7 @@ def _turned(matrix: Matrix) -> Matrix:
 def inner(a: Any, b: Any) -> Any:
     if not isinstance(a, list):
         return a * b
-    return sum(inner(x, y) for x, y in zip(a, b, strict=True))
+    return sum(starmap(inner, zip(a, b, strict=True)))
 
 
 def _diagonal(vector: Vector) -> Matrix:

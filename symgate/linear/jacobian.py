@@ -97,21 +97,14 @@ def state_blocks(
 ) -> list[list[MatrixExpr]]:
     """∂ row_t / ∂ state_{t-1} for each row and each state: one step of the whole state."""
     states = lin.cell.states
-    return [[_one_step(lin, row, col) for col in cols or states] for row in rows or states]
-
-
-def _one_step(lin: Linearisation, row: str, col: str) -> MatrixExpr:
-    """∂ row_t / ∂ col_{t-1}; a lag of k steps asks for the same block k times."""
-    known = _known_blocks(lin.cell)
-    if (row, col) not in known:
-        before = [lin.variable(s, 1) for s in lin.cell.states]
-        known[row, col] = _told(lin, row, lin.variable(col, 1), before)
-    return known[row, col]
+    return [[_one_step(lin.cell, row, col) for col in cols or states] for row in rows or states]
 
 
 @once_a_cell
-def _known_blocks(cell: Cell) -> dict[tuple[str, str], MatrixExpr]:
-    return {}
+def _one_step(cell: Cell, row: str, col: str) -> MatrixExpr:
+    """∂ row_t / ∂ col_{t-1}; a lag of k steps asks for the same block k times."""
+    before = [cell.variable(s, 1) for s in cell.states]
+    return _told(linearise(cell), row, cell.variable(col, 1), before)
 
 
 def _over_steps(lin: Linearisation, of: str, wrt: str, steps: int) -> MatrixExpr:

@@ -51,7 +51,7 @@ from symgate.algebra.vectors import (
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.terms import Factors, Linearisation, Node, ParameterTerm, Term
-from symgate.linear.ways import Shape, Way, Within, beside, shape_of, ways
+from symgate.linear.ways import Shape, Within, beside, shape_of, ways
 
 
 @once_a_cell
@@ -182,35 +182,25 @@ class _Split:
         order = MappingProxyType(dict(self.order))
         symbol = variable(name, 0, len(shape))
         partials = _partials(expression, symbol, order)
-        terms = [t for atom, c in partials for t in self.terms(atom, c, shape)]
-        direct = [t for atom, c in partials for t in self.parameter_terms(atom, c, shape)]
-        self.nodes[name] = Node(
-            name, kind, expression, shape, self.owner, order, tuple(terms), tuple(direct)
-        )
+        found = [t for atom, c in partials for t in self.terms(atom, c, shape)]
+        terms = tuple(t for t in found if isinstance(t, Term))
+        direct = tuple(t for t in found if isinstance(t, ParameterTerm))
+        self.nodes[name] = Node(name, kind, expression, shape, self.owner, order, terms, direct)
         return symbol
 
-    def ways(self, atom: Expr, shape: Shape) -> Iterator[Way]:
-        if isinstance(atom, Across | Down):
-            return beside(atom, shape)
-        return ways(atom, self.shape_by_name)
-
-    def terms(self, atom: Expr, coefficient: Factors, shape: Shape) -> Iterator[Term]:
-        for way in self.ways(atom, shape):
-            if not isinstance(way.source, Indexed):
-                continue
+    def terms(
+        self, atom: Expr, coefficient: Factors, shape: Shape
+    ) -> Iterator[Term | ParameterTerm]:
+        """The terms of one atom: by the values and by the parameters that stand in it."""
+        sides = isinstance(atom, Across | Down)
+        for way in beside(atom, shape) if sides else ways(atom, self.shape_by_name):
             through = _spread_over(way.map, rank(atom), shape)
             factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
-            yield Term(factors, None if through is None else through.operator, way.source, through)
-
-    def parameter_terms(
-        self, atom: Expr, coefficient: Factors, shape: Shape
-    ) -> Iterator[ParameterTerm]:
-        for way in self.ways(atom, shape):
-            if isinstance(way.source, Symbol):
-                through = _spread_over(way.map, rank(atom), shape)
-                factors, through = _scaled_apart((*coefficient, *way.factors), through, shape)
-                left = None if through is None else through.operator
-                yield ParameterTerm(factors, way.source.name, left=left, map=through)
+            matrix = None if through is None else through.operator
+            if isinstance(way.source, Indexed):
+                yield Term(factors, matrix, way.source, through)
+            elif isinstance(way.source, Symbol):
+                yield ParameterTerm(factors, way.source.name, left=matrix, map=through)
         if (product := as_product(atom)) is not None:
             yield from _matrix_terms(product.matrix, coefficient, product.vector, (), ())
         elif isinstance(atom, RightTimes):

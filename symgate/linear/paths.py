@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, reduce
+from functools import cached_property, reduce
 from typing import TypeVar
 
 from sympy import Dummy, Expr, Function, Indexed, MatrixExpr, MatrixSymbol, Mul, Pow, S
@@ -286,20 +286,15 @@ def _slope(expression: Expr, source: Indexed) -> Expr:
 
 def paths(lin: Linearisation, of: str, wrt: str) -> list[Path]:
     """Every path from `of` at t to the state `wrt` at t - 1, in the order of the equations."""
-    return list(_followed(lin.cell)(of, wrt))
+    return list(_followed(lin.cell, of, wrt))
 
 
 @once_a_cell
-def _followed(cell: Cell) -> Callable[[str, str], list[Path]]:
-    """The paths of a cell, each pair followed once."""
-
-    @cache
-    def between(of: str, wrt: str) -> list[Path]:
-        lin = linearise(cell)
-        goal = lin.variable(wrt, 1)
-        return followed(lin, of, [goal]).get(goal, [])
-
-    return between
+def _followed(cell: Cell, of: str, wrt: str) -> list[Path]:
+    """The paths between two values, followed once."""
+    lin = linearise(cell)
+    goal = lin.variable(wrt, 1)
+    return followed(lin, of, [goal]).get(goal, [])
 
 
 def count(lin: Linearisation, of: str, wrt: str) -> int:
