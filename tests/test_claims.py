@@ -82,9 +82,9 @@ def test_every_verb_is_used_and_every_claim_says_where_it_stands() -> None:
     inner = {"listed", "named", "aligned", "recurrent_names"}  # called by others
     assert {n for n in own - called - inner if not n.startswith("_")} == set()
     for claim in claims():
-        assert claim.notes
-        assert all(re.fullmatch(r"[a-z0-9-]+", note) for note in claim.notes)
-        assert claim.statement.endswith(".")
+        assert claim["notes"]
+        assert all(re.fullmatch(r"[a-z0-9-]+", note) for note in claim["notes"])
+        assert claim["statement"].endswith(".")
 
 
 def test_an_expression_does_nothing_but_call_verbs() -> None:

@@ -3,10 +3,13 @@ that every writer knows: M, L and Q."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from math import hypot
+from types import MappingProxyType
 
-from symgate.drawing.scene import Point, Polyline
+from symgate.drawing.palette import CARRY, INK
+from symgate.drawing.scene import Junction, Point, Polyline
 
 #: The weights of the carry and of any other line.
 HEAVY, THIN = 3.6, 1.4
@@ -80,6 +83,35 @@ def joints(ways: list[list[Point]]) -> set[Point]:
         if len(directions - {(0, 0)}) > 2:
             found.add(corner)
     return found
+
+
+def drawn(
+    ways: Mapping[int, list[Point]],
+    heavy: Collection[int],
+    colour: str,
+    thin: float = THIN,
+    merging: Mapping[int, float] = MappingProxyType({}),
+) -> tuple[list[Polyline], list[Junction]]:
+    """The net of one value: its line to each reader, heavy where it carries, and a dot where
+    they part; a line that is `merging` has no arrow, and a corner of that radius."""
+    parting = joints(list(ways.values()))
+    lines = []
+    for reader, points in ways.items():
+        paint, weight = (CARRY, HEAVY) if reader in heavy else (colour, thin)
+        sharp = frozenset(p for p in points if p in parting)
+        corner = merging.get(reader, 5.0)
+        lines.append(Polyline(tuple(points), paint, weight, reader not in merging, sharp, corner))
+    dots = []
+    for spot in sorted(parting):
+        thick = any(lies_on(spot, ways[reader]) for reader in heavy)
+        radius = 3.4 if thick else 1.2 * thin + 0.8
+        dots.append(Junction(spot, CARRY if thick else colour, radius))
+    return lines, dots
+
+
+def by_weight(line: Polyline) -> tuple[bool, bool]:
+    """The order in which lines are drawn: coloured ones over those in ink, the carry on top."""
+    return line.colour == CARRY, line.colour != INK
 
 
 def _direction(start: Point, end: Point) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from symgate.drawing.bodies import SIZE, SMALL, body_of
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import Label, name_label, width
-from symgate.drawing.lines import HEAVY, THIN, joints, lies_on
-from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
+from symgate.drawing.lines import by_weight, drawn
+from symgate.drawing.palette import INK, for_words, gate_colours
 from symgate.drawing.scene import Caption, DrawnShape, Junction, Point, Polyline, Scene
 
 #: Room between nodes, ports and lanes, and around the picture.
@@ -63,16 +63,10 @@ def plain(graph: Graph) -> Scene:
             r: [(leaves[i], foot), (leaves[i], level), (enters[i, r], level), (enters[i, r], foot)]
             for r in found
         }
-        parting = joints(list(ways.values()))
-        for r, points in ways.items():
-            sharp = frozenset(p for p in points if p in parting)
-            carried = (i, r) in heavy
-            paint, weight = (CARRY, HEAVY) if carried else (colour, THIN)
-            lines.append(Polyline(tuple(points), paint, weight, True, sharp))
-        for spot in sorted(parting):
-            thick = any(lies_on(spot, ways[r]) for r in found if (i, r) in heavy)
-            dots.append(Junction(spot, CARRY if thick else colour, 3.4 if thick else 2.5))
-    lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
+        net = drawn(ways, [r for r in found if (i, r) in heavy], colour)
+        lines += net[0]
+        dots += net[1]
+    lines.sort(key=by_weight)
     height = foot + LANE * (max(lanes.values(), default=0) + 2) + MARGIN
     return Scene(x - GAP + MARGIN, height, tuple(lines), tuple(dots), tuple(shapes), tuple(texts))
 

@@ -23,7 +23,7 @@ def svg(
     is to stand `alone` has a white ground instead.
     """
     mark = "d" + sha256(f"{title}{description}".encode()).hexdigest()[:8]
-    body = [_frame(frame) for frame in scene.frames]
+    body = [_shape(frame) for frame in scene.frames]
     body += [_line(line) for line in scene.lines]
     body += [_arrow(line) for line in scene.lines if line.arrow]
     body += [
@@ -86,21 +86,16 @@ def _shape(shape: DrawnShape) -> str:
         'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-width="1.5"'
         f"{_colour(shape.colour)}"
     )
+    if shape.kind == "frame":
+        style = (
+            'fill="currentColor" fill-opacity="0.035" stroke="currentColor" stroke-opacity="0.35"'
+        )
     if shape.kind == "circle":
         return f'<circle cx="{n(shape.x)}" cy="{n(shape.y)}" r="{n(shape.width / 2)}" {style}/>'
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
     return (
-        f'<rect x="{n(left)}" y="{n(top)}" width="{n(shape.width)}" '
-        f'height="{n(shape.height)}" rx="{n(shape.corner)}" {style}/>'
-    )
-
-
-def _frame(shape: DrawnShape) -> str:
-    left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
-    return (
         f'<rect x="{n(left)}" y="{n(top)}" width="{n(shape.width)}" height="{n(shape.height)}" '
-        f'rx="{n(shape.corner)}" fill="currentColor" fill-opacity="0.035" '
-        'stroke="currentColor" stroke-opacity="0.35"/>'
+        f'rx="{n(shape.corner)}" {style}/>'
     )
 
 

@@ -21,8 +21,8 @@ from symgate.drawing.bodies import (
 from symgate.drawing.bundles import bundled
 from symgate.drawing.graph import Graph
 from symgate.drawing.labels import name_label, width
-from symgate.drawing.lines import HEAVY, THIN, joints, lies_on, simplified
-from symgate.drawing.palette import CARRY, INK, for_words, gate_colours
+from symgate.drawing.lines import THIN, by_weight, drawn, simplified
+from symgate.drawing.palette import INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
 from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
 from symgate.drawing.scene import Caption, DrawnShape, Junction, Point, Polyline, Scene
@@ -267,24 +267,17 @@ class _Figure:
 
     def scene(self) -> Scene:
         self.colours = gate_colours(self.graph.cell)
-        lines, dots = [], []
+        lines: list[Polyline] = []
+        dots: list[Junction] = []
         for i, readers in self.readers.items():
             ways = {reader: self.way(i, reader) for reader in readers}
-            parting = joints(list(ways.values()))
+            heavy = [reader for reader in readers if (i, reader) in self.heavy]
             thin = BUS if self.nodes[i].kind == "join" else THIN
-            for reader, points in ways.items():
-                heavy = (i, reader) in self.heavy
-                colour, weight = (CARRY, HEAVY) if heavy else (self.colour(i), thin)
-                arrow = self.nodes[reader].kind != "join"
-                sharp = frozenset(p for p in points if p in parting)
-                corner = 5.0 if arrow else MERGE
-                lines.append(Polyline(tuple(points), colour, weight, arrow, sharp, corner))
-            carried = [ways[r] for r in readers if (i, r) in self.heavy]
-            for spot in sorted(parting):
-                thick = any(lies_on(spot, way) for way in carried)
-                colour = CARRY if thick else self.colour(i)
-                dots.append(Junction(spot, colour, 3.4 if thick else 1.2 * thin + 0.8))
-        lines.sort(key=lambda line: (line.colour == CARRY, line.colour != INK))
+            merging = {r: MERGE for r in readers if self.nodes[r].kind == "join"}
+            net = drawn(ways, heavy, self.colour(i), thin, merging)
+            lines += net[0]
+            dots += net[1]
+        lines.sort(key=by_weight)
         left, right = STEP * self.left, STEP * self.right
         top, foot = STEP, STEP * self.foot
         frame = DrawnShape(

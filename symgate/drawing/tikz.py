@@ -41,7 +41,7 @@ def tikz(scene: Scene, title: str, *, standalone: bool = True, scale: float = 1.
     body = [f"\\definecolor{{{_paint(c)}}}{{HTML}}{{{c[1:]}}}" for c in scene.colours() if c != INK]
     body += [rf"\begin{{tikzpicture}}[x=1pt,y=-1pt,line join=round] % {_comment(title)}"]
     body += [rf"\useasboundingbox (0,0) rectangle {_at((scene.width, scene.height))};"]
-    body += [_frame(frame) for frame in scene.frames]
+    body += [_shape(frame) for frame in scene.frames]
     body += map(_line, scene.lines)
     body += [
         rf"\fill[{_paint(line.colour)}] " + " -- ".join(map(_at, line.head())) + " -- cycle;"
@@ -105,19 +105,14 @@ def _line(line: Polyline) -> str:
 def _shape(shape: DrawnShape) -> str:
     paint = _paint(shape.colour)
     style = f"draw={paint},fill={paint}!10!white,line width=1.5pt"
+    if shape.kind == "frame":
+        style = "draw=black!35!white,fill=black!3!white"
     if shape.kind == "circle":
         middle = _at((shape.x, shape.y))
         return rf"\draw[{style}] {middle} circle[radius={n(shape.width / 2)}pt];"
     left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
     right, foot = left + shape.width, top + shape.height
     style += f",rounded corners={n(shape.corner)}pt"
-    return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
-
-
-def _frame(shape: DrawnShape) -> str:
-    left, top = shape.x - shape.width / 2, shape.y - shape.height / 2
-    right, foot = left + shape.width, top + shape.height
-    style = f"draw=black!35!white,fill=black!3!white,rounded corners={n(shape.corner)}pt"
     return rf"\draw[{style}] {_at((left, top))} rectangle {_at((right, foot))};"
 
 

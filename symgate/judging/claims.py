@@ -19,21 +19,8 @@ from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
 from symgate.judging.formulas import Formula, aligned, named
 from symgate.judging.page import html
 
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the notes in our own words, the cells it is about, and how it is judged.
-
-    `notes` are the labels of those that say it; `expected` is the verdict that was worked out
-    by hand; `entry` is what the data says of the check.
-    """
-
-    id: str
-    statement: str
-    notes: tuple[str, ...]
-    cells: tuple[str, ...]
-    expected: str
-    entry: Mapping[str, Any]
+#: All that the data says of a claim.
+Entry = Mapping[str, Any]
 
 
 @signs("a judgement")
@@ -41,9 +28,10 @@ class Claim:
 class Judgement:
     """A claim with its verdict and the reason, made by the run.
 
-    `sentences` say why, and name each number that stands in `numbers`, log10_… being the
-    logarithm of what is said. `formulas` are what the sentences rest on, `formula` all of
-    them in one LaTeX block.
+    `statement` is the claim in our own words, `notes` the labels of those that say it, `cells`
+    what it is about, `expected` the verdict that was worked out by hand. `sentences` say why,
+    and name each number that stands in `numbers`, log10_… being the logarithm of what is said.
+    `formulas` are what the sentences rest on, `formula` all of them in one LaTeX block.
     """
 
     id: str
@@ -78,33 +66,28 @@ class Judgement:
         >>> print(sg.judge("gru-vanishing")["gru-vanishing"].formula[:30])
         \begin{aligned} & \frac{\parti
         """
-        several = len({f.cell for f in self.formulas if f.cell}) > 1
         rows = []
-        for formula in self.formulas:
+        for formula, cell in self.labelled:
             first, *rest = formula.rows
-            told = rf" && {named(formula.cell)}" if several and formula.cell else ""
-            rows += [first + told, *rest]
+            rows += [first + (rf" && {named(cell)}" if cell else ""), *rest]
         if len(rows) < 2:
             return "".join(rows)
         return aligned(rows)
+
+    @property
+    def labelled(self) -> list[tuple[Formula, str]]:
+        """The formulas, each with the name of its cell where they are about several."""
+        several = len({f.cell for f in self.formulas if f.cell}) > 1
+        return [(f, f.cell if several else "") for f in self.formulas]
 
     def _repr_html_(self) -> str:
         return html([self])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        return {
-            "id": self.id,
-            "statement": self.statement,
-            "notes": list(self.notes),
-            "cells": list(self.cells),
-            "verdict": self.verdict,
-            "expected": self.expected,
-            "sentences": list(self.sentences),
-            "formulas": [f.to_dict() for f in self.formulas],
-            "numbers": dict(self.numbers),
-            "command": self.command,
-        }
+        lists = {n: list(v) for n, v in vars(self).items() if isinstance(v, tuple)}
+        shown = {"formulas": [f.to_dict() for f in self.formulas], "numbers": dict(self.numbers)}
+        return {**vars(self), **lists, **shown}
 
 
 @tells("judgements")
@@ -151,7 +134,7 @@ class Judgements:
 
 
 @lru_cache(maxsize=1)
-def _data() -> tuple[tuple[Claim, ...], Mapping[str, Cell]]:
+def _data() -> tuple[tuple[Entry, ...], Mapping[str, Cell]]:
     read = resources.files(__package__).joinpath("claims.toml").read_text(encoding="utf-8")
     data = tomllib.loads(read)
     printed = {name: cell_of_text(text, name) for name, text in data["cells"].items()}
@@ -159,20 +142,20 @@ def _data() -> tuple[tuple[Claim, ...], Mapping[str, Cell]]:
     return tuple(_claim(entry, by_id, data["shared"]) for entry in data["claims"]), printed
 
 
-def _claim(own: Mapping[str, Any], by_id: Mapping[str, Any], shared: Mapping[str, Any]) -> Claim:
+def _claim(own: Entry, by_id: Mapping[str, Any], shared: Entry) -> Entry:
+    """All that the data says of a claim: its own, what it is `like`, what all share."""
     other = by_id.get(own.get("like", ""), {})
     layers = (shared, other, own)
     entry = other | own
     for table in ("given", "let", "text"):
         entry |= {table: {k: v for layer in layers for k, v in layer.get(table, {}).items()}}
-    notes, cells = tuple(entry["notes"]), tuple(entry["cells"])
-    return Claim(entry["id"], entry["statement"], notes, cells, entry["expected"], entry)
+    return entry
 
 
-def claims() -> tuple[Claim, ...]:
+def claims() -> tuple[Entry, ...]:
     """The claims, in the order of the data.
 
-    >>> claims()[0].statement
+    >>> claims()[0]["statement"]
     'A GRU removes the vanishing gradient.'
     """
     return _data()[0]
@@ -197,48 +180,35 @@ def judge(
     >>> print(found.sentences[0])
     It makes no difference if there is one unit and c_n = 0, or if U_n is ...: ...
     """
-    known = {claim.id: claim for claim in claims()}
+    known = {claim["id"]: claim for claim in claims()}
     wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if name not in known:
             raise UnknownName("the claim", name, known, "`symgate claims` lists all")
     put, printed = dict(cells or {}), _data()[1]
+    about = sorted({name for claim in known.values() for name in claim["cells"]})
     for name in put:
-        if not any(name in claim.cells for claim in known.values()):
-            raise UnknownName("the claims' cell", name, _cells_of(known.values()))
+        if name not in about:
+            raise UnknownName("the claims' cell", name, about)
     found = []
     for i, name in enumerate(wanted):
         claim = known[name]
-        chosen = [put.get(c) or printed.get(c) or by_name(c) for c in claim.cells]
+        chosen = [put.get(c) or printed.get(c) or by_name(c) for c in claim["cells"]]
         found.append(_judgement(claim, chosen, put))
         if progress is not None:
             progress(i + 1, len(wanted))
     return Judgements(tuple(found))
 
 
-def _judgement(claim: Claim, chosen: list[Cell], put: Mapping[str, Cell]) -> Judgement:
+def _judgement(claim: Entry, chosen: list[Cell], put: Mapping[str, Cell]) -> Judgement:
     cells = dict(zip(("one", "two", "three"), chosen, strict=False))
     try:
-        found = Scope(claim.entry, cells).decided()
+        found = Scope(claim, cells).decided()
     except SymgateError as error:
         found = Finding(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
-    replaced = [c for c in claim.cells if c in put]
-    command = f"symgate claims {claim.id}"
-    if replaced:
-        command = f"sg.judge({claim.id!r}, cells={{{', '.join(f'{c!r}: …' for c in replaced)}}})"
-    return Judgement(
-        claim.id,
-        claim.statement,
-        claim.notes,
-        claim.cells,
-        found.verdict,
-        claim.expected,
-        found.sentences,
-        found.formulas,
-        found.numbers,
-        command,
-    )
-
-
-def _cells_of(all_claims: Iterable[Claim]) -> list[str]:
-    return sorted({name for claim in all_claims for name in claim.cells})
+    command = f"symgate claims {claim['id']}"
+    if replaced := ", ".join(f"{c!r}: …" for c in claim["cells"] if c in put):
+        command = f"sg.judge({claim['id']!r}, cells={{{replaced}}})"
+    said: dict[str, Any] = {name: claim[name] for name in ("id", "statement", "expected")}
+    said |= {name: tuple(claim[name]) for name in ("notes", "cells")}
+    return Judgement(**said, **vars(found), command=command)

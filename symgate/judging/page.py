@@ -49,10 +49,9 @@ def _entry(judgement: Judgement) -> str:
         f'<dd><p><strong class="verdict">{escape(judgement.verdict)}</strong></p>',
         *(f"<p>{sentence_html(sentence)}</p>" for sentence in judgement.sentences),
     ]
-    several = len({f.cell for f in judgement.formulas if f.cell}) > 1
-    for formula in judgement.formulas:
+    for formula, cell in judgement.labelled:
         first, *rest = map(mathml, formula.rows)
-        of = f" <small>{escape(formula.cell)}</small>" if several and formula.cell else ""
+        of = f" <small>{escape(cell)}</small>" if cell else ""
         shown.append(f"<p>{first}{of}</p>")
         shown += [f'<p style="margin-left: 3em">{row}</p>' for row in rest]
     notes = escape(", ".join(judgement.notes))

@@ -32,6 +32,7 @@ from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import count as count_in
 from symgate.linear.paths import paths
+from symgate.writing.formulas import listed as words_in_a_row
 
 #: The weight of all recurrent connections of a single unit.
 U = sp.Symbol("u")
@@ -60,8 +61,7 @@ def listed(names: Iterable[str]) -> str:
     >>> listed(["i", "f", "o"])
     'i, f and o'
     """
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return "".join(words_in_a_row([(name,) for name in names]))
 
 
 def right(cell: Cell, name: str) -> Expr:

@@ -18,12 +18,13 @@ from symgate.flow.table import in_words, steps
 from symgate.plots.decades import (
     End,
     beyond,
-    decade_ticks,
+    drawn,
     extent,
     finite_end,
     label_ends,
     mark_underflow,
     norm_label,
+    ruled,
     shown,
 )
 from symgate.plots.style import (
@@ -40,6 +41,7 @@ from symgate.plots.style import (
     looks,
     points,
     styled,
+    subtitle,
 )
 from symgate.plots.style import axes as axes_of
 
@@ -96,9 +98,8 @@ def decay_curves(
     for d, look, name in zip(decays, chosen, labels, strict=True):
         low, high = d.band
         ax.fill_between(d.lags, shown(low), shown(high), color=look.colour, alpha=0.18, lw=0)
-        ax.plot(d.lags, shown(d.median), color=look.colour, ls=look.dash, zorder=4)
         marks.append((d.lags, d.median, look.colour))
-        end = finite_end(d.lags, d.median)
+        end = drawn(ax, d.lags, d.median, color=look.colour, ls=look.dash, zorder=4)
         if end is not None:
             ends.append(End(*end, f"{name}\n{_half_life(d)}", look.colour, bold=True))
         if math.isfinite(d.half_life) and 0 < d.half_life <= d.lags[-1]:
@@ -159,16 +160,9 @@ def _bounds(ax: Axes, d: Decay, colour: str, name: str, alone: bool) -> list[End
     ends = []
     bottom, top = ax.get_ylim()
     for values, title, dash in lines:
-        ax.plot(
-            d.lags,
-            shown(values),
-            color=colour if title[0] != "s" else GREY,
-            ls=dash,
-            lw=1.3,
-            zorder=3,
-        )
+        own = colour if title[0] != "s" else GREY
+        last = drawn(ax, d.lags, values, color=own, ls=dash, lw=1.3, zorder=3)
         inside = np.flatnonzero(np.isfinite(values) & (values <= top) & (values >= bottom))
-        last = finite_end(d.lags, values)
         if last is None or not len(inside):
             continue
         label = title if alone else f"{name} {title}"
@@ -184,9 +178,8 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
     ends = []
     dashes = {"biases": DASHED, "mean gates": DASH_DOT, "Lyapunov exponent": DOTTED}
     for entry in found.entries:
-        line = shown(entry.log10_norm)
-        ax.plot(d.lags, line, color=BLACK, ls=dashes[entry.name], lw=1.2, zorder=5)
-        last = finite_end(d.lags, entry.log10_norm)
+        style = {"color": BLACK, "ls": dashes[entry.name], "lw": 1.2, "zorder": 5}
+        last = drawn(ax, d.lags, entry.log10_norm, **style)
         if last is not None:
             off = f"{entry.rate_off:+.3f}".replace("-", "−")
             label = f"from the {entry.name}\noff by {off} per step"
@@ -196,13 +189,10 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
 
 def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
     low, high = ax.get_ylim()
-    decade_ticks(ax.yaxis, high - low)
-    ax.grid(axis="y", zorder=0)
-    ax.set_axisbelow(True)
-    ax.set_xlabel("lag $k$ (steps back)")
+    ruled(ax, high - low)
     blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm_name) for d in decays)
     ax.set_ylabel(next(iter(blocks)) if len(blocks) == 1 else "norm of the gradient")
-    ax.set_title(_setting(decays), fontsize=points(9.5), color="#444444")
+    subtitle(ax, _setting(decays))
 
 
 def _setting(decays: Sequence[Decay]) -> str:
@@ -237,8 +227,7 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, float(m.exact.lags[-1]))
     ends = []
     for d, title, colour, dash in lines:
-        ax.plot(d.lags, shown(d.median), color=colour, ls=dash, zorder=4)
-        end = finite_end(d.lags, d.median)
+        end = drawn(ax, d.lags, d.median, color=colour, ls=dash, zorder=4)
         if end is not None:
             lasts = f"1/e after {steps(d.time_constant)} steps"
             lasts = "grows" if math.isinf(d.time_constant) else lasts

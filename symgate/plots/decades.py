@@ -21,6 +21,9 @@ from symgate.plots.style import GREY, darker, points
 
 Array = NDArray[Any]
 
+#: What stands below axes over the lag.
+LAG = "lag $k$ (steps back)"
+
 #: What numbers of each precision are called.
 FLOATS = {"single": "float32", "double": "float64"}
 
@@ -40,6 +43,14 @@ class End:
     text: str
     colour: str
     bold: bool = False
+
+
+def ruled(ax: Axes, span: float) -> None:
+    """Ticks and level lines of axes whose heights are log10 values over the lag."""
+    decade_ticks(ax.yaxis, span)
+    ax.grid(axis="y")
+    ax.set_axisbelow(True)
+    ax.set_xlabel(LAG)
 
 
 def decade_ticks(axis: Any, span: float) -> None:
@@ -186,6 +197,12 @@ def _inside(centre: float, members: Sequence[int], heights: Sequence[float]) -> 
     """The centre of some labels, so that they stay beside the picture."""
     half = sum(heights[j] for j in members) / 2
     return min(max(centre, half - 0.03), 1.0 - half)
+
+
+def drawn(ax: Axes, lags: Array, values: Array, **line: Any) -> tuple[float, float] | None:
+    """Draw a curve, with gaps where it is zero or without bound; its last point."""
+    ax.plot(lags, shown(values), **line)
+    return finite_end(lags, values)
 
 
 def finite_end(lags: Array, values: Array) -> tuple[float, float] | None:

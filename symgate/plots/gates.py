@@ -11,7 +11,7 @@ from symgate.asked import asked, having, words
 from symgate.bounds.ranges import ranges
 from symgate.errors import SymgateError, UnknownName
 from symgate.numerics.run import Run
-from symgate.plots.style import BLUE, ORANGE, caption, points, styled
+from symgate.plots.style import BLUE, ORANGE, caption, points, styled, subtitle
 from symgate.plots.style import axes as axes_of
 
 #: A gate is saturated within this part of its range from either end.
@@ -91,9 +91,5 @@ def gate_histograms(run: Run, gates: Sequence[str] | None = None, ax: Axes | Non
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["lower end", "", "middle", "", "upper end"])
     ax.set_xlabel("value within the gate's range")
-    ax.set_title(
-        f"{caption(run.cell.name)}: hatched where saturated (within 5% of an end)",
-        fontsize=points(9.5),
-        color="#444444",
-    )
+    subtitle(ax, f"{caption(run.cell.name)}: hatched where saturated (within 5% of an end)")
     return ax

@@ -17,10 +17,10 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.flow.curve import Decay
 from symgate.flow.sweep import Sweep
 from symgate.flow.table import steps
-from symgate.plots.decades import norm_label
+from symgate.plots.decades import LAG, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.lines import chosen
-from symgate.plots.style import CURVE, caption, points, styled
+from symgate.plots.style import CURVE, caption, points, styled, subtitle
 from symgate.plots.style import axes as axes_of
 from symgate.plots.vector import FIXED
 
@@ -56,9 +56,9 @@ def lag_time_map(d: Decay, ax: Axes | None = None) -> Axes:
     ax.set_facecolor(NOTHING)
     ax.invert_yaxis()
     ax.set_xlabel("step $t$")
-    ax.set_ylabel("lag $k$ (steps back)")
+    ax.set_ylabel(LAG)
     zero = "; grey: exactly zero" if np.isnan(values).any() else ""
-    ax.set_title(f"{caption(d.cell)}{zero}", fontsize=points(9.5), color="#444444")
+    subtitle(ax, f"{caption(d.cell)}{zero}")
     _bar(ax, mesh, norm_label(d.of, d.wrt, d.norm_name), powers=True)
     return ax
 

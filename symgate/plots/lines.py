@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from symgate.asked import asked, axes, switch
-from symgate.plots.decades import finite_end, norm_label
+from symgate.plots.decades import LAG, finite_end, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.style import caption
 
@@ -184,7 +184,7 @@ def lines_on(ax: Axes, lags: Any, log10: Array, **line: Any) -> Line2D:
     return drawn
 
 
-def titled(ax: Axes, name: str, across: str = "lag $k$ (steps back)") -> None:
+def titled(ax: Axes, name: str, across: str = LAG) -> None:
     """Names for axes that have none, and room for them."""
     if not ax.get_xlabel():
         ax.set_xlabel(across)

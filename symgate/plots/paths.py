@@ -11,15 +11,16 @@ from symgate.errors import UnknownName
 from symgate.flow.paths import PathBlock, Paths
 from symgate.linear.paths import CARRY
 from symgate.plots.decades import (
+    LAG,
     End,
     beyond,
-    decade_ticks,
+    drawn,
     extent,
     finite_end,
     label_ends,
     mark_underflow,
     norm_label,
-    shown,
+    ruled,
 )
 from symgate.plots.style import (
     BLACK,
@@ -36,8 +37,8 @@ from symgate.plots.style import (
     SKY,
     SOLID,
     caption,
-    points,
     styled,
+    subtitle,
 )
 from symgate.plots.style import axes as axes_of
 
@@ -80,24 +81,18 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
         if end is None or end[0] < 1:
             zero.append(title.replace("\n", " "))
             continue
-        ax.plot(paths.lags, shown(values), color=colour, ls=dash, lw=width)
+        drawn(ax, paths.lags, values, color=colour, ls=dash, lw=width)
         title += beyond(end[1], bottom, top)
         ends.append(End(*end, title, colour if colour != "#777777" else "#555555"))
         marks.append((paths.lags, values, colour))
     ax.set_xlim(0, float(paths.lags[-1]))
     room = max(top - bottom, 0.5)
     ax.set_ylim(bottom - 0.04 * room, top + 0.05 * room)
-    decade_ticks(ax.yaxis, top - bottom)
-    ax.grid(axis="y")
-    ax.set_axisbelow(True)
-    below = f"\nexactly zero: {', '.join(zero)}" if zero else ""
-    ax.set_xlabel(f"lag $k$ (steps back){below}")
+    ruled(ax, top - bottom)
+    if zero:
+        ax.set_xlabel(f"{LAG}\nexactly zero: {', '.join(zero)}")
     ax.set_ylabel(norm_label(b.of, b.wrt, paths.norm))
-    ax.set_title(
-        f"{caption(paths.cell)}: {paths.over}; in brackets, the share of one step",
-        fontsize=points(9.5),
-        color="#444444",
-    )
+    subtitle(ax, f"{caption(paths.cell)}: {paths.over}; in brackets, the share of one step")
     mark_underflow(ax, marks)
     label_ends(ax, ends)
     return ax

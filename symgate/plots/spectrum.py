@@ -11,9 +11,20 @@ from matplotlib.ticker import LogLocator, NullLocator
 from symgate.asked import asked, whole
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.plots.decades import End, decade_ticks, finite_end, label_ends, shown
+from symgate.plots.decades import LAG, End, decade_ticks, drawn, label_ends, shown
 from symgate.plots.ground import make_room
-from symgate.plots.style import BLACK, CURVE, DASHED, DOTTED, GREY, caption, look, points, styled
+from symgate.plots.style import (
+    BLACK,
+    CURVE,
+    DASHED,
+    DOTTED,
+    GREY,
+    caption,
+    look,
+    points,
+    styled,
+    subtitle,
+)
 from symgate.plots.style import axes as axes_of
 
 
@@ -40,8 +51,7 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
         (middle, "median", DASHED),
         (last, "smallest", DOTTED),
     ):
-        ax.plot(lags, shown(values[:, i]), color=BLACK, lw=1.8, ls=dash)
-        end = finite_end(lags, values[:, i])
+        end = drawn(ax, lags, values[:, i], color=BLACK, lw=1.8, ls=dash)
         if end is not None and end[0] < lags[-1] and i == last:
             ax.annotate(
                 f"{title},\nuntil lag {end[0]:.0f}",
@@ -79,14 +89,9 @@ def singular_value_curves(d: Decay, ax: Axes | None = None, *, sample: int = 0) 
             color=GREY,
             annotation_clip=False,
         )
-    ax.set_xlabel("lag $k$ (steps back)")
+    ax.set_xlabel(LAG)
     ax.set_ylabel("singular values")
-    ax.set_title(
-        f"{caption(d.cell)}: on top, the effective rank (of {values.shape[1]})",
-        fontsize=points(9.5),
-        color="#444444",
-        pad=18,
-    )
+    subtitle(ax, f"{caption(d.cell)}: on top, the effective rank (of {values.shape[1]})", pad=18)
     label_ends(ax, ends)
     letters = float(ax.xaxis.get_majorticklabels()[0].get_fontsize())
     if 0.3 * _inches(ax) / math.log10(lags[-1] / lags[0]) < 2.5 * letters / 72:

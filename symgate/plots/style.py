@@ -215,6 +215,11 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return inside
 
 
+def subtitle(ax: Axes, words: str, **options: Any) -> None:
+    """What was drawn, in small grey letters above it."""
+    ax.set_title(words, fontsize=points(9.5), color="#444444", **options)
+
+
 def axes(ax: Axes | None, height: float = 4.4) -> Axes:
     """The Axes that was given, or a new one on a figure of its own."""
     return ax if ax is not None else page(WIDTH, height).add_subplot()

@@ -16,6 +16,8 @@ import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from numpy.typing import NDArray
 
+from symgate.drawing.number import number
+
 Array = NDArray[Any]
 
 #: How far a line may move, in points; a line is 1 to 2 points wide.
@@ -153,12 +155,7 @@ def _rounded(text: str) -> str:
     >>> _rounded("translate(56.586211 299.600001) scale(0.1 -0.1)")
     'translate(56.59 299.6) scale(0.1 -0.1)'
     """
-    return _NUMBER.sub(lambda m: _short(float(m[0])), text)
-
-
-def _short(value: float, digits: int = 2) -> str:
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
-    return "0" if text in ("-0", "") else text
+    return _NUMBER.sub(lambda m: number(float(m[0])), text)
 
 
 def _path(d: str) -> str:
@@ -178,7 +175,7 @@ def _path(d: str) -> str:
 
 def _tenth(value: int) -> str:
     """A tenth of a whole number: 12 is 1.2, and -3 is -.3."""
-    text = _short(value / 10, 1)
+    text = number(value / 10, 1)
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 

@@ -6,28 +6,17 @@ every step s, beside the same network with fresh weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from symgate import __version__
-from symgate.models.inspecting import Inspection, inspected
+from symgate.models.inspecting import inspected
 from symgate.models.network import Layer, Network
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
-from symgate.plots.style import BLUE, RED, axes, rendered, svg
-from symgate.reporting.blocks import Code, DataTable, Lead, Paragraph, Picture
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is on the page: the figure as a file and inline, the data, the blocks."""
-
-    file: bytes
-    inline: str
-    data: dict[str, Any]
-    blocks: tuple[Any, ...]
-    found: Inspection
+from symgate.plots.style import BLUE, RED, axes
+from symgate.reporting.blocks import Chapter, DataTable, Lead, Picture
+from symgate.reporting.inspections import Told, beside, made_by
 
 
 def told(name: str, run: BothWays, lags: int | None) -> Told:
@@ -38,22 +27,12 @@ def told(name: str, run: BothWays, lags: int | None) -> Told:
     ax = found.reach.plot(axes(None), label="trained", color=BLUE)
     fresh.plot(ax, label="untrained", color=RED, linestyle="--")
     ax.legend(frameon=False)
-    titled = f"How far step {found.reach.at} sees in {title(run)}"
     first = next(iter(run.runs.values()))
-    data = {
-        "source": run.source,
-        "steps": first.steps,
-        "samples": first.samples,
-        **found.to_dict(),
-        "untrained": fresh.to_dict(),
-    }
-    blocks = tuple(_blocks(name, run, found.reach, fresh))
-    return Told(rendered(ax, "svg"), svg(ax, name, title=titled), data, blocks, found)
-
-
-def title(run: BothWays) -> str:
-    """The layers that ran."""
-    return run.source.partition(" from ")[0]
+    data = {"source": run.source, "steps": first.steps, "samples": first.samples}
+    data |= {**found.to_dict(), "untrained": fresh.to_dict()}
+    layers = run.source.partition(" from ")[0]
+    chapter = Chapter(name, layers, (*_blocks(name, run, found.reach, fresh), *beside(found)))
+    return Told(ax, f"How far step {found.reach.at} sees in {layers}", data, chapter)
 
 
 def _untrained(network: Network) -> Network:
@@ -90,16 +69,5 @@ def _blocks(name: str, run: BothWays, trained: Reach, fresh: Reach) -> list[Any]
         f"The norm of ∂y/∂x over the steps of the sequence, for the output at step {trained.at}.",
         (f"The norm ({trained.norm}) of ∂y at step {trained.at} by ∂x at each step.",),
     )
-    made = Paragraph(
-        (
-            f"Measured on the first sequence. Made by symgate {__version__}, with ",
-            Code("sg.report(runs=[net.simulate(x)])"),
-            ".",
-        )
-    )
-    return [
-        Lead((said,)),
-        picture,
-        DataTable("Reach", caption, header, tuple(rows), frozenset(range(1, 7))),
-        made,
-    ]
+    table = DataTable("Reach", caption, header, tuple(rows), frozenset(range(1, 7)))
+    return [Lead((said,)), picture, table, made_by("the first sequence")]

@@ -22,8 +22,6 @@ from symgate.reporting.measuring import drawn
 from symgate.reporting.pieces import Made
 from symgate.sheets.slips import slipped
 from symgate.writing.latex import latex
-from symgate.writing.naming import Naming
-from symgate.writing.notation import notation as notation_named
 from symgate.writing.subject import Subject
 
 #: The room for a line of the picture, in inches.
@@ -53,8 +51,7 @@ def homework(cells: Sequence[Cell], notation: str, seed: int) -> Made:
 
 def _written(cell: Cell, notation: str, seed: int) -> list[tuple[str, str]]:
     """Left and right of each line: the gates' partials, then one summand a line of the step."""
-    style = notation_named(notation)
-    subject = Subject(cell, Naming(cell, style), hadamard=style.hadamard)
+    subject = Subject.of(cell, notation)
     of = cell.output if cell.output in cell.states else cell.states[-1]
     try:
         found = slipped(subject, of, of, Random(seed))

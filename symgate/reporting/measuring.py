@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sympy import Add, Expr, sympify
 from sympy import latex as sympy_latex
@@ -42,7 +41,7 @@ from symgate.plots import (
     singular_value_curves,
     sweep_map,
 )
-from symgate.plots.style import every_form, styled
+from symgate.plots.style import WIDTH, every_form, page, styled, subtitle
 from symgate.reporting.pieces import Made, Piece
 from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 from symgate.writing.latex import latex
@@ -255,12 +254,11 @@ def together(decays: Sequence[Decay]) -> tuple[Figure, int | None]:
         figure = decay_curves(decays).get_figure(root=True)
         assert isinstance(figure, Figure)
         return figure, None
-    figure = Figure(figsize=(7.2, 7.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = page(WIDTH, 7.6)
     above, below = figure.subplots(2, 1)
     decay_curves(decays, above)
     decay_curves([_first(d, near) for d in decays], below)
-    below.set_title(f"the first {near} lags", fontsize=9.5, color="#444444")
+    subtitle(below, f"the first {near} lags")
     return figure, near
 
 

@@ -23,17 +23,16 @@ from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
 from symgate.reporting.blocks import (
     Chapter,
-    Code,
     DataTable,
     Derived,
     Fold,
     Lead,
     Page,
-    Paragraph,
     Picture,
     Words,
 )
 from symgate.reporting.findings import Findings
+from symgate.reporting.inspections import Told, beside, made_by
 from symgate.reporting.settings import Settings
 from symgate.writing.derivation import derive
 
@@ -51,30 +50,13 @@ def gathered(runs: Sequence[Run | BothWays], lags: int | None) -> tuple[Page, Ga
     sections = []
     for place, run in enumerate(runs, 1):
         name = f"run-{place}"
-        if isinstance(run, BothWays):
-            told = both_ways.told(name, run, lags)
-            files[f"figures/{name}.svg"], inline[name] = told.file, told.inline
-            data["runs"].append(told.data)
-            sections.append(
-                Chapter(name, both_ways.title(run), (*told.blocks, *beside(told.found)))
-            )
-            continue
-        trained, untrained = inspected(run, lags), _untrained(run, lags)
-        drawn = [*map(_label, trained.decays), *(f"{_label(d)}, untrained" for d in untrained)]
-        own = [BLUE] * len(trained.decays) + [RED] * len(untrained)
-        ax = decay_curves([*trained.decays, *untrained], names=drawn, colours=own)
-        files[f"figures/{name}.svg"] = rendered(ax, "svg")
-        inline[name] = svg(ax, name, title=f"Decay of the gradient in {_title(run)}")
-        data["runs"].append(
-            {
-                "source": run.source,
-                "steps": run.steps,
-                "samples": run.samples,
-                **trained.to_dict(),
-                "untrained": [d.to_dict() for d in untrained],
-            }
+        told = (
+            both_ways.told(name, run, lags) if isinstance(run, BothWays) else _told(name, run, lags)
         )
-        sections.append(_section(name, run, trained, untrained))
+        files[f"figures/{name}.svg"] = rendered(told.figure, "svg")
+        inline[name] = svg(told.figure, name, title=told.title)
+        data["runs"].append(told.data)
+        sections.append(told.chapter)
     cells = tuple(dict.fromkeys(cell for run in runs for cell in _cells(run)))
     names = ", ".join(run.source or _cells(run)[0].name for run in runs)
     findings = Findings(Settings(cells), {}, plain(data), frozenset(files))
@@ -106,6 +88,18 @@ def _untrained(run: Run, lags: int | None) -> list[Decay]:
     return list(inspected(made, lags, exponents=False).decays)
 
 
+def _told(name: str, run: Run, lags: int | None) -> Told:
+    """Measure a run and its cell untrained."""
+    trained, untrained = inspected(run, lags), _untrained(run, lags)
+    drawn = [*map(_label, trained.decays), *(f"{_label(d)}, untrained" for d in untrained)]
+    own = [BLUE] * len(trained.decays) + [RED] * len(untrained)
+    ax = decay_curves([*trained.decays, *untrained], names=drawn, colours=own)
+    data = {"source": run.source, "steps": run.steps, "samples": run.samples}
+    data |= {**trained.to_dict(), "untrained": [d.to_dict() for d in untrained]}
+    chapter = _section(name, run, trained, untrained)
+    return Told(ax, f"Decay of the gradient in {_title(run)}", data, chapter)
+
+
 def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Chapter:
     first, fresh = trained.decays[-1], untrained[-1]
     steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
@@ -116,13 +110,7 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
         f"PyTorch draws them, it halves in {before} steps on the same data."
     )
     lead = Lead((said,))
-    about = Paragraph(
-        (
-            f"Measured on {first.setting.averaged_over}. Made by symgate {__version__}, with ",
-            Code("sg.report(runs=[net.simulate(x)])"),
-            ".",
-        )
-    )
+    about = made_by(first.setting.averaged_over)
     picture = Picture(
         name,
         f"The norm of {_label(first)} over the lag, trained and untrained.",
@@ -150,33 +138,8 @@ def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> DataTable:
         )
         return tuple((word,) for word in words)
 
-    header = (
-        ("gradient",),
-        ("half-life",),
-        ("above 1/e until lag",),
-        ("1e-3 at lag",),
-        ("at the last lag",),
-    )
+    names = ("gradient", "half-life", "above 1/e until lag", "1e-3 at lag", "at the last lag")
+    header = tuple((name,) for name in names)
     rows = (*(row(d, "") for d in trained), *(row(d, ", untrained") for d in untrained))
     caption = ("Half-lives in steps, on the second half of the lags.",)
     return DataTable("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
-
-
-def beside(found: Inspection) -> list[Any]:
-    """Paths, exponents, saturated gates."""
-    blocks: list[Any] = []
-    if found.paths is not None:
-        rows = tuple(((title,), (share,)) for title, share in found.paths.largest())
-        caption = ("What each route of the whole state carries of a step.",)
-        blocks.append(DataTable("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
-    if found.exponents:
-        shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
-        blocks.append(Paragraph((f"Largest Lyapunov exponents: {shown} nats a step.",)))
-    if found.saturations:
-        counts = tuple(
-            tuple((str(v),) for v in (s.gate, s.units, s.open, s.closed)) for s in found.saturations
-        )
-        header = (("gate",), ("units",), ("open",), ("closed",))
-        caption = ("Units whose mean over the data is above 0.95 (open) or below 0.05 (closed).",)
-        blocks.append(DataTable("Gates", caption, header, counts, frozenset({1, 2, 3})))
-    return blocks

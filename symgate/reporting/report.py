@@ -24,6 +24,7 @@ from symgate.reporting.folder import opened, put
 from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
 from symgate.reporting.writers import html, markdown, tex
+from symgate.writing.formulas import listed
 from symgate.writing.pdf import write_pdf
 
 #: Where a page lies in the folder, by its format.
@@ -143,8 +144,8 @@ def title_of(settings: Settings) -> str:
     names = [c.name if len(c.name) > 5 else c.name.upper() for c in settings.cells]
     if len(names) > 4:
         return f"What {len(names)} recurrent cells do to gradients"
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"What {listed} {'does' if len(names) == 1 else 'do'} to gradients"
+    told = "".join(listed([(name,) for name in names]))
+    return f"What {told} {'does' if len(names) == 1 else 'do'} to gradients"
 
 
 def summary_of(settings: Settings) -> str:

@@ -21,7 +21,6 @@ from symgate.sheets.random_cells import random_cell
 from symgate.writing.derivation import Derivation
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
 from symgate.writing.formulas import Section, Step
-from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.pen import Pen
 from symgate.writing.sections.cell import equations
@@ -143,26 +142,14 @@ class Exercises:
         return Document(made, Head(self.title, breaks=frozenset(new)))
 
     def _derivation(self, part: SheetPart) -> Derivation:
-        style = notation_named(self.notation)
-        subject = Subject(part.cell, Naming(part.cell, style), hadamard=style.hadamard)
+        subject = Subject.of(part.cell, self.notation)
         steps = [
             s for i, q in enumerate(part.questions) for s in _steps(part.first + i, q, self.solved)
         ]
         title = "Solutions" if self.solved else "Exercises"
-        return Derivation(
-            part.cell,
-            self.notation,
-            "numerator",
-            "diag",
-            2,
-            style.hadamard,
-            False,
-            (
-                Section("cell", "The cell", (equations(subject),)),
-                Section("exercises", title, tuple(steps)),
-            ),
-            heading=part.title,
-        )
+        above = Section("cell", "The cell", (equations(subject),))
+        below = Section("exercises", title, tuple(steps))
+        return Derivation.of(subject, (above, below), heading=part.title)
 
 
 def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:
@@ -242,9 +229,7 @@ def _sheet(
     parts: list[SheetPart] = []
     number = 1
     for cell, share in zip(cells, shares, strict=True):
-        style = notation_named(notation)
-        subject = Subject(cell, Naming(cell, style), hadamard=style.hadamard)
-        found = _questions(subject, share, number - 1, random)
+        found = _questions(Subject.of(cell, notation), share, number - 1, random)
         if found:
             parts.append(SheetPart(student, cell, number, found))
             number += len(found)

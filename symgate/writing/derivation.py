@@ -50,9 +50,16 @@ class Derivation:
     form: str
     lag: int
     hadamard: str
-    bold: bool
     sections: tuple[Section, ...]
+    bold: bool = False
     heading: str = ""
+
+    @classmethod
+    def of(cls, subject: Subject, sections: tuple[Section, ...], **more: Any) -> Derivation:
+        """Sections about a subject; `more` are bold and heading."""
+        chosen = {n: getattr(subject, n) for n in ("cell", "layout", "form", "lag", "hadamard")}
+        notation = subject.naming.notation.name
+        return cls(**chosen, notation=notation, sections=sections, **more)
 
     @property
     def title(self) -> str:
@@ -203,26 +210,16 @@ def derive(
     ):
         if value not in known:
             raise UnknownName(what, str(value), known)
-    listed = [sections] if isinstance(sections, str) else sections
-    wanted = NAMES if listed is None else tuple(dict.fromkeys(listed))
+    named = [sections] if isinstance(sections, str) else sections
+    wanted = NAMES if named is None else tuple(dict.fromkeys(named))
     if not wanted:
         raise SymgateError(f"no section is named; choose from {', '.join(NAMES)}")
     for name in wanted:
         if name not in NAMES:
             raise UnknownName("the section", str(name), NAMES)
-    subject = Subject(
-        cell, Naming(cell, style), layout, form, _lag(lag), hadamard or style.hadamard
-    )
-    return Derivation(
-        cell,
-        notation,
-        layout,
-        form,
-        subject.lag,
-        subject.hadamard,
-        bold,
-        tuple(section(name, subject) for name in NAMES if name in wanted),
-    )
+    subject = Subject.of(cell, notation, hadamard, layout=layout, form=form, lag=_lag(lag))
+    made = tuple(section(name, subject) for name in NAMES if name in wanted)
+    return Derivation.of(subject, made, bold=bold)
 
 
 def _lag(lag: int | str) -> int:

@@ -2,14 +2,13 @@ r"""Derivations as slides: a beamer document, a frame a step, its lines revealed
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from symgate.writing.escape import latex_text
 from symgate.writing.formulas import Step
 from symgate.writing.pen import Pen
-from symgate.writing.tex import BEGIN, END, fitted, in_table, math, rows_of
+from symgate.writing.tex import BEGIN, END, fitted, in_table, math, split_at
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -74,8 +73,8 @@ def _revealed(formula: str) -> Iterator[str]:
     if not (formula.startswith(BEGIN) and formula.endswith(END)):
         yield f"\\[\n{formula}\n\\]"
         return
-    rows = [row for row, _ in rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())]
-    pairs = max(len(_cells(row)) for row in rows) // 2
+    rows = split_at(r"\\", formula.removeprefix(BEGIN).removesuffix(END))
+    pairs = max(len(split_at("&", row)) for row in rows) // 2
     for part in _parts(rows, FORMULA_ROWS):
         shown = " \\\\\n".join(_row(row, i + 1) for i, row in enumerate(part))
         if pairs <= 1:
@@ -92,20 +91,8 @@ def _parts(rows: Sequence[T], most: int) -> Iterator[Sequence[T]]:
 
 def _row(row: str, overlay: int) -> str:
     """A row with each of its cells covered until its turn."""
-    shown = _cells(row)
+    shown = split_at("&", row)
     shown[2:] = [rf"\quad {cell}" if cell else "" for cell in shown[2:]]
     if overlay > 1:
         shown = [rf"\uncover<{overlay}->{{{{}}{cell}}}" if cell else "" for cell in shown]
     return " & ".join(shown)
-
-
-def _cells(row: str) -> list[str]:
-    """What stands between the alignment signs of a row, those of inner blocks left alone."""
-    cells, depth = [""], 0
-    for token in re.split(r"(\\begin\{|\\end\{|&)", row):
-        depth += (token == r"\begin{") - (token == r"\end{")
-        if token == "&" and depth == 0:
-            cells.append("")
-        else:
-            cells[-1] += token
-    return [cell.strip() for cell in cells]

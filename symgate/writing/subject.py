@@ -36,6 +36,7 @@ from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
 from symgate.writing.formulas import Named, Span, Words, listed
 from symgate.writing.naming import Naming, head
+from symgate.writing.notation import notation as notation_named
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
 MAX_NAME = 32
@@ -55,6 +56,12 @@ class Subject:
     form: str = "diag"
     lag: int = 2
     hadamard: str = "odot"
+
+    @classmethod
+    def of(cls, cell: Cell, notation: str, hadamard: str | None = None, **form: Any) -> Subject:
+        """A cell in a notation, by its name."""
+        style = notation_named(notation)
+        return cls(cell, Naming(cell, style), hadamard=hadamard or style.hadamard, **form)
 
     @property
     def sign(self) -> str:

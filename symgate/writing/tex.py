@@ -177,7 +177,7 @@ def _displays(pens: Sequence[Pen], formula: Formula, page: TypeArea) -> list[str
 def _tallest(formula: str) -> int:
     """The lines of its tallest row."""
     inside = formula.removeprefix(BEGIN).removesuffix(END)
-    return max(1 + row.count(r"\\") for row, _ in rows_of(inside))
+    return max(1 + row.count(r"\\") for row in split_at(r"\\", inside))
 
 
 def _display(formula: str, low: int) -> str:
@@ -185,12 +185,12 @@ def _display(formula: str, low: int) -> str:
     one is not low, of so many lines."""
     if not (formula.startswith(BEGIN) and formula.endswith(END)):
         return f"\\[\n{formula}\n\\]"
-    rows = rows_of(formula.removeprefix(BEGIN).removesuffix(END).strip())
-    pairs = max(signs for _, signs in rows) // 2 + 1
-    starts = [0, *(i for i, (row, _) in enumerate(rows) if i and not row.startswith("&"))]
-    inside = rows[0][0]
+    rows = split_at(r"\\", formula.removeprefix(BEGIN).removesuffix(END))
+    pairs = (max(len(split_at("&", row)) for row in rows) + 1) // 2
+    starts = [0, *(i for i, row in enumerate(rows) if i and not row.startswith("&"))]
+    inside = rows[0]
     parted = _tallest(formula) > low
-    for i, (row, _) in enumerate(rows[1:], 1):
+    for i, row in enumerate(rows[1:], 1):
         first = max(s for s in starts if s <= i)
         after = min((s for s in starts if s > i), default=len(rows))
         near = i in (first + 1, after - 1) or after - first < PARTED
@@ -202,17 +202,16 @@ def _display(formula: str, low: int) -> str:
     return f"\\begin{{alignat*}}{{{pairs}}}\n{apart}\n\\end{{alignat*}}"
 
 
-def rows_of(inside: str) -> list[tuple[str, int]]:
-    """The rows, each with its number of &, those of inner blocks left alone."""
-    rows, depth = [("", 0)], 0
+def split_at(sign: str, inside: str) -> list[str]:
+    r"""The rows or the cells of a block, which \\ or & part; those of inner blocks left alone."""
+    parts, depth = [""], 0
     for token in re.split(r"(\\begin\{|\\end\{|\\\\|&)", inside):
         depth += (token == r"\begin{") - (token == r"\end{")
-        text, signs = rows[-1]
-        if depth == 0 and token == r"\\":
-            rows.append(("", 0))
+        if depth == 0 and token == sign:
+            parts.append("")
         else:
-            rows[-1] = text + token, signs + (depth == 0 and token == "&")
-    return [(text.strip(), signs) for text, signs in rows]
+            parts[-1] += token
+    return [part.strip() for part in parts]
 
 
 def math(formula: str) -> str:

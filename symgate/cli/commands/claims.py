@@ -70,9 +70,8 @@ def _print_one(console: Console, judgement: Judgement, width: int) -> None:
     console.print(verdict, style=_STYLES[judgement.verdict], end="")
     _lines(console, f"{rest}{', '.join(judgement.notes)}", width, first=len(verdict), style="dim")
     _lines(console, judgement.sentence, width, indent=2)
-    several = len({f.cell for f in judgement.formulas if f.cell}) > 1
-    for formula in judgement.formulas:
-        of = f"   in {formula.cell}" if several and formula.cell else ""
+    for formula, cell in judgement.labelled:
+        of = f"   in {cell}" if cell else ""
         _lines(console, _kept(formula.text) + of, width, indent=4, hanging=4, style="cyan")
     console.print()
 
