@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, MatrixExpr, sympify
+from sympy import Expr, Indexed, sympify
 
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.text import text
@@ -26,10 +26,10 @@ from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import path_count
-from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.norms import NORMS
-from symgate.numerics.run import Run, window_of
+from symgate.numerics.run import Run, matrix_of, parameters_of, window_of
+from symgate.numerics.values import Arrays
 from symgate.tables import frame, html_table, log10_columns
 
 if TYPE_CHECKING:
@@ -144,14 +144,14 @@ class _Largest:
         """What a norm is: of a matrix, or the largest that occurred."""
         if e not in self.occurred:
             if isinstance(e, SpectralNorm):
-                found = float(np.linalg.norm(self.array(e.matrix), 2))
+                found = float(np.linalg.norm(matrix_of(self.run, e.matrix), 2))
             elif isinstance(e, MaxNorm):
                 found = self.component(e.vector)
             elif e.has(SpectralNorm, MaxNorm):
                 found = float(_numeric(e, self.number))
             else:
-                sizes = {s: self.run.size(s) for s in self.run.cell.sizes.values()}
-                found = float(scalar_value(sympify(e.subs(sizes)), self.run.params))
+                arrays = Arrays(parameters_of(self.run), self.run.size)
+                found = float(arrays.value(sympify(e)))
             self.occurred[e] = found
         return self.occurred[e]
 
@@ -185,9 +185,6 @@ class _Largest:
         """What stands for values that have no range."""
         return list(self.taken.values())
 
-    def array(self, matrix: MatrixExpr) -> Array:
-        return np.asarray(matrix_value(matrix, self.run.params, self.run.size))
-
     def component(self, vector: Expr) -> float:
         """The largest magnitude that a component has at any step."""
         most = 0.0
@@ -204,7 +201,7 @@ class _Largest:
     def radius(self, e: Expr) -> float | Array:
         """As `bound`, with spectral radii for norms."""
         if isinstance(e, SpectralNorm):
-            return float(np.abs(np.linalg.eigvals(self.array(e.matrix))).max(initial=0))
+            return float(np.abs(np.linalg.eigvals(matrix_of(self.run, e.matrix))).max(initial=0))
         return _numeric(e, self.radius) if e.has(SpectralNorm) else self.bound(e)
 
 
@@ -271,7 +268,7 @@ def _atoms(symbolic: Bounds, decay: Decay) -> list[Expr]:
 def _radius_line(symbolic: Bounds, decay: Decay, largest: _Largest) -> Array | None:
     """The worst case with spectral radii; None where a matrix has none."""
     matrices = [n.matrix for n in symbolic.atoms(SpectralNorm)]
-    if any(len(set(largest.array(m).shape)) > 1 for m in matrices):
+    if any(len(set(matrix_of(largest.run, m).shape)) > 1 for m in matrices):
         return None
     start = float(np.max(decay.log10_norm[0]))
     return _powers(symbolic, decay.of, decay.wrt, len(decay.lags) - 1, start, largest.radius)

@@ -18,11 +18,10 @@ from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Node, ParameterTerm
 from symgate.numerics.arrays import checked
-from symgate.numerics.compiled import matrix_value, scalar_value
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_gradients
 from symgate.numerics.options import known_name
-from symgate.numerics.run import Run, Window, checked_run, outward, window_of
+from symgate.numerics.run import Run, Window, checked_run, matrix_of, outward, window_of
 from symgate.numerics.sequences import inward
 from symgate.tables import frame, html_table
 
@@ -114,8 +113,7 @@ class _Backward:
 
     def matrix(self, matrix: Any) -> Array:
         if matrix not in self.matrices:
-            value = matrix_value(matrix, self.run.params, self.run.size)
-            self.matrices[matrix] = np.asarray(value, self.run.dtype)
+            self.matrices[matrix] = matrix_of(self.run, matrix)
         return self.matrices[matrix]
 
     def run_back(self, progress: Progress | None) -> Gradients:
@@ -240,7 +238,7 @@ class _Backward:
         """leftᵀ u; the diagonals in it may hold values of the run."""
         scale, factors = left.as_coeff_matrices() if isinstance(left, MatMul) else (S.One, (left,))
         if scale != S.One:
-            u = scalar_value(scale, self.run.params) * u
+            u = window[scale] * u
         for factor in factors:
             diagonal = isinstance(factor, Diag)
             u = window[factor.vector] * u if diagonal else self.matrix(factor).T @ u

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from sympy import Expr, MatrixExpr, S
 
 from symgate.linear.transition import Form
-from symgate.numerics.compiled import matrix_value
-from symgate.numerics.run import Run
+from symgate.numerics.run import Run, matrix_of
 
 Array = NDArray[Any]
 
@@ -87,8 +86,7 @@ class Binding:
 
     def matrix(self, matrix: Any) -> Array:
         if matrix not in self.arrays:
-            value = matrix_value(matrix, self.run.params, self.run.size)
-            self.arrays[matrix] = np.ascontiguousarray(value, self.run.dtype)
+            self.arrays[matrix] = np.ascontiguousarray(matrix_of(self.run, matrix))
         return self.arrays[matrix]
 
     def slot(self, state: str, matrix: Array) -> slice:

@@ -19,10 +19,9 @@ from sympy import Add, Expr, Indexed, Symbol
 from symgate.algebra.vectors import as_product
 from symgate.equations.cell import Cell
 from symgate.numerics.arrays import number_of
-from symgate.numerics.compiled import matrix_value
 from symgate.numerics.loop import Loop, Progress, advance
 from symgate.numerics.recipe import Instructions, Leaf, NotForTape, Register, recipe
-from symgate.numerics.run import Run, Window
+from symgate.numerics.run import Run, Window, matrix_of
 from symgate.numerics.schedule import (
     ActivationBlock,
     ElementwiseBlock,
@@ -58,17 +57,14 @@ class CompiledLoop:
             return
         plan = self.written.plan
         self.packs = {
-            ("pack", i): packed(np.concatenate([self.matrix(m) for m in op.matrices]).T, vector)
+            ("pack", i): packed(matrix_of(frame, *op.matrices).T, vector)
             for i, op in enumerate(plan.operations)
             if isinstance(op, ProductBlock)
         }
         self.drives = {
-            source: np.concatenate([self.matrix(p.matrix) for p in products])
+            source: matrix_of(frame, *(p.matrix for p in products))
             for source, products in plan.input_products.items()
         }
-
-    def matrix(self, matrix: Any) -> Array:
-        return matrix_value(matrix, self.frame.params, self.frame.size)
 
     def run(
         self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None

@@ -29,7 +29,7 @@ from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node
 from symgate.numerics.program import Program
-from symgate.numerics.run import Run, window_of
+from symgate.numerics.run import Run, parameters_of, window_of
 from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
@@ -86,11 +86,6 @@ def is_linear(cell: Cell) -> bool:
                 return False
             leading.add(name_of(term.source))
     return True
-
-
-def parameters_of(run: Run) -> dict[Basic, Any]:
-    """The parameters of a run by the symbols of the equations."""
-    return {p.symbol: run.params[p.name] for p in run.cell.parameters.values()}
 
 
 def natural(run: Run, name: str, array: Array) -> Array:

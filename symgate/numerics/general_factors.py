@@ -13,11 +13,11 @@ import numpy as np
 
 from symgate.algebra.vectors import name_of
 from symgate.numerics import native
-from symgate.numerics.general import natural, parameters_of
+from symgate.numerics.general import natural
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import NORMS
 from symgate.numerics.record import noted_of
-from symgate.numerics.run import window_of
+from symgate.numerics.run import parameters_of, window_of
 from symgate.numerics.values import Arrays
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n

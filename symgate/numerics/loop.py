@@ -19,9 +19,9 @@ from symgate.algebra.activations import record_of
 from symgate.algebra.vectors import as_product, name_of, variable
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
-from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.compiled import elementwise
 from symgate.numerics.functions import MODULE
-from symgate.numerics.run import Run, Window, over_steps
+from symgate.numerics.run import Run, Window, matrix_of, over_steps
 from symgate.numerics.schedule import (
     ActivationBlock,
     ElementwiseBlock,
@@ -47,14 +47,10 @@ class Loop:
         self.frame, self.plan = frame, schedule(frame.cell)
         self.lin = self.plan.lin
         self.stacks = {
-            id(op): np.concatenate([self.matrix(m) for m in op.matrices])
+            id(op): matrix_of(frame, *op.matrices)
             for op in self.plan.operations
             if isinstance(op, ProductBlock)
         }
-
-    def matrix(self, matrix: Any) -> Array:
-        value = matrix_value(matrix, self.frame.params, self.frame.size)
-        return np.asarray(value, self.frame.dtype)
 
     def rows(self, name: str) -> int:
         return self.frame.size(self.lin.size(name))
@@ -89,7 +85,7 @@ class Loop:
     def drive(self, ahead: Window) -> None:
         """The matrix products of the inputs, for all steps at once."""
         for source, products in self.plan.input_products.items():
-            stacked = np.concatenate([self.matrix(p.matrix) for p in products])
+            stacked = matrix_of(self.frame, *(p.matrix for p in products))
             rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
             found = over_steps(stacked, ahead[source])
             for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):

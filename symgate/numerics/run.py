@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, Symbol
+from sympy import Expr, Indexed, MatrixExpr, Symbol
+from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
 from symgate.asked import shown
@@ -21,9 +22,10 @@ from symgate.errors import SymgateError
 from symgate.instead import RUN, absent, signs
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
-from symgate.numerics.compiled import elementwise, matrix_value
+from symgate.numerics.compiled import elementwise
 from symgate.numerics.options import known_name
 from symgate.numerics.schedule import split_stacks
+from symgate.numerics.values import Arrays
 from symgate.tables import frame, html_table
 
 Array = NDArray[Any]
@@ -150,6 +152,18 @@ def checked_run(run: object) -> None:
         raise SymgateError(f"expected a run, such as sg.simulate(…) makes, not {shown(run)}{drawn}")
 
 
+def parameters_of(run: Run) -> dict[Basic, Any]:
+    """The parameters of a run by the symbols of the equations."""
+    return {p.symbol: run.params[p.name] for p in run.cell.parameters.values()}
+
+
+def matrix_of(run: Run, *matrices: MatrixExpr) -> Array:
+    """Matrices that the parameters alone make, one below the other, as one array."""
+    arrays = Arrays(parameters_of(run), run.size)
+    found = [np.asarray(arrays.value(matrix), run.dtype) for matrix in matrices]
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
 def over_steps(matrix: Array, vectors: Array) -> Array:
     """A matrix times the vectors (steps, m, B) of all steps, in one product."""
     steps, size, samples = vectors.shape
@@ -207,8 +221,7 @@ class Window:
         return np.broadcast_to(value, shape)
 
     def product(self, e: MatVec) -> Array:
-        matrix = matrix_value(e.matrix, self.run.params, self.run.size)
-        return np.asarray(over_steps(matrix, self[e.vector]), self.run.dtype)
+        return np.asarray(over_steps(matrix_of(self.run, e.matrix), self[e.vector]), self.run.dtype)
 
     def stack(self, vectors: Sequence[Expr]) -> Array:
         parts = [self[vector] for vector in vectors]
