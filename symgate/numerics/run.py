@@ -18,6 +18,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, parts_of, time_of
 from symgate.asked import shown
 from symgate.equations.cell import Cell
+from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.instead import RUN, absent, signs
 from symgate.linear.linearise import linearise
@@ -154,7 +155,13 @@ def checked_run(run: object) -> None:
 
 def parameters_of(run: Run) -> dict[Basic, Any]:
     """The parameters of a run by the symbols of the equations."""
-    return {p.symbol: run.params[p.name] for p in run.cell.parameters.values()}
+    return {symbol: run.params[name] for name, symbol in parameter_symbols(run.cell).items()}
+
+
+@once_a_cell
+def parameter_symbols(cell: Cell) -> dict[str, Basic]:
+    """The parameters as they stand in the equations, by name."""
+    return {name: parameter.symbol for name, parameter in cell.parameters.items()}
 
 
 def matrix_of(run: Run, *matrices: MatrixExpr) -> Array:
