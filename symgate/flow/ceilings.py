@@ -26,9 +26,9 @@ from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import path_count
-from symgate.numerics.general import is_general, over_steps
+from symgate.numerics.general import over_steps
 from symgate.numerics.norms import NORMS
-from symgate.numerics.run import Run, matrix_of, parameters_of, window_of
+from symgate.numerics.run import Run, matrix_of, parameters_of
 from symgate.numerics.values import Arrays
 from symgate.tables import frame, html_table, log10_columns
 
@@ -191,10 +191,7 @@ class _Largest:
         for start in range(0, self.run.steps, SEGMENT):
             stop = min(start + SEGMENT, self.run.steps)
             with np.errstate(all="ignore"):  # what overflows has no bound
-                if is_general(self.run.cell):
-                    found = over_steps(self.run, vector, start, stop)
-                else:
-                    found = window_of(self.run, start, stop)[vector]
+                found = over_steps(self.run, vector, start, stop)
                 most = max(most, float(np.abs(found).max(initial=0)))
         return most
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
+from symgate.algebra.vectors import rank
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
 from symgate.instead import tells
@@ -23,7 +24,7 @@ from symgate.linear.linearise import linearise
 from symgate.numerics.general import is_general, over_steps
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.norms import NORMS
-from symgate.numerics.run import Run, window_of
+from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
 from symgate.tables import frame, html_table
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 LN10 = math.log(10)
+
+#: Steps whose carry is looked at together.
+SEGMENT = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,29 +167,26 @@ def _at_rest(run: Run, coefficient: Expr) -> Array:
     x = {name: np.zeros((1, run.inputs[name].shape[1])) for name in cell.inputs}
     state = {s: np.zeros(run.shape(s)) for s in cell.states}
     still = simulate(cell, run.params, x or None, state, steps=None if x else 1)
-    if is_general(cell):
-        return np.abs(over_steps(still, coefficient, 0, 1)).astype(float).ravel()
-    value = np.asarray(window_of(still, 0, 1)[coefficient], float)
-    return np.broadcast_to(value, (1, *value.shape[-2:]) if value.ndim > 1 else (1, 1, 1)).ravel()
+    return _over_steps(still, coefficient, 0, 1).ravel()
 
 
 def _mean_log(run: Run, coefficient: Expr) -> Array:
     """The mean over steps and sequences of ln |carry|, for each unit."""
-    if is_general(run.cell):
-        found = np.atleast_2d(over_steps(run, coefficient, 0, run.steps).astype(float))
-        with np.errstate(divide="ignore"):
-            logs = np.log(np.abs(found.reshape(*found.shape[:2], -1)))
-        return np.asarray(logs.mean(axis=(0, 1)))
     total: Any = 0.0
     with np.errstate(divide="ignore"):
-        for start in range(0, run.steps, 512):
-            window = window_of(run, start, min(start + 512, run.steps))
-            value = np.log(np.abs(np.asarray(window[coefficient], float)))
-            count = window.stop - window.start
-            if value.ndim < 3:
-                value = value.reshape(1, -1, 1)
-            total = total + value.mean(axis=2).sum(axis=0) * (count / len(value))
+        for start in range(0, run.steps, SEGMENT):
+            carried = _over_steps(run, coefficient, start, min(start + SEGMENT, run.steps))
+            total = total + np.log(np.abs(carried)).mean(axis=1).sum(axis=0)
     return np.asarray(total / run.steps)
+
+
+def _over_steps(run: Run, coefficient: Expr, start: int, stop: int) -> Array:
+    """A coefficient over some steps, (steps, samples, units)."""
+    value = over_steps(run, coefficient, start, stop).astype(float)
+    own = value.shape[value.ndim - rank(coefficient) :]
+    return np.broadcast_to(value, (stop - start, run.samples, *own)).reshape(
+        stop - start, run.samples, -1
+    )
 
 
 def _diagonal_power(logs: Array, lags: Array, norm: str) -> Array:

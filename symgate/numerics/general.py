@@ -350,11 +350,14 @@ def _line(frame: Run, name: str) -> str:
 
 def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:
     """An expression of a run's values over some steps, (steps, samples, …)."""
+    return segment_of(run, expression.atoms(Indexed), start, stop).value(expression)
+
+
+def segment_of(run: Run, symbols: Iterable[Indexed], start: int, stop: int) -> Arrays:
+    """The semantics of some steps: some values of the run, each (steps, samples, …)."""
     window = window_of(run, start, stop)
-    known: dict[Basic, Any] = {
-        v: natural(run, name_of(v), window[v]) for v in expression.atoms(Indexed)
-    }
-    return Arrays({**parameters_of(run), **known}, run.size).value(expression)
+    known = {v: natural(run, name_of(v), window[v]) for v in symbols}
+    return Arrays({**parameters_of(run), **known}, run.size)
 
 
 class Moment:

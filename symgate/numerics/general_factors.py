@@ -13,12 +13,10 @@ import numpy as np
 
 from symgate.algebra.vectors import name_of
 from symgate.numerics import native
-from symgate.numerics.general import natural
+from symgate.numerics.general import segment_of
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import NORMS
 from symgate.numerics.record import noted_of
-from symgate.numerics.run import parameters_of, window_of
-from symgate.numerics.values import Arrays
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
 #: of a factor that is written out: a larger one costs more than its few vectors.
@@ -74,7 +72,7 @@ def _of_numbers(pull: Pull, lags: int, at: int) -> Array:
     found = []
     for stop in range(at + 1, at + 1 - lags, -LONG):
         first = max(stop - LONG, at + 1 - lags)
-        arrays = _values(pull, first, stop)
+        arrays = segment_of(pull.run, pull.symbols, first, stop)
         ones = np.ones((stop - first, pull.run.samples, *[1] * len(pull.moment.shapes[pull.of])))
         with np.errstate(all="ignore"):
             numbers = pull.pulled(arrays, {pull.of: ones})[1][pull.wrt]
@@ -89,14 +87,8 @@ def _factors(pull: Pull, first: int, stop: int) -> Array:
     """What one line is multiplied by from the right at each step, (steps, samples, n, n)."""
     rows = pull.basis()[:, None, :1]
     size = len(rows)
-    found = pull.pulled(_values(pull, first, stop), {pull.of: rows})[1][pull.wrt]
+    found = pull.pulled(segment_of(pull.run, pull.symbols, first, stop), {pull.of: rows})[1][
+        pull.wrt
+    ]
     flat = np.moveaxis(found.reshape(*found.shape[:3], size), 0, -2)
     return np.broadcast_to(flat, (stop - first, pull.run.samples, size, size))
-
-
-def _values(pull: Pull, first: int, stop: int) -> Arrays:
-    """What the ways need of some steps, each (steps, samples, …)."""
-    run = pull.run
-    window = window_of(run, first, stop)
-    known = {v: natural(run, name_of(v), window[v]) for v in pull.symbols}
-    return Arrays({**parameters_of(run), **known}, run.size)

@@ -21,7 +21,7 @@ from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.numerics.compiled import elementwise
 from symgate.numerics.functions import MODULE
-from symgate.numerics.run import Run, Window, matrix_of, over_steps
+from symgate.numerics.run import Run, Window, matrix_of, times_vectors
 from symgate.numerics.schedule import (
     ActivationBlock,
     ElementwiseBlock,
@@ -87,7 +87,7 @@ class Loop:
         for source, products in self.plan.input_products.items():
             stacked = matrix_of(self.frame, *(p.matrix for p in products))
             rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
-            found = over_steps(stacked, ahead[source])
+            found = times_vectors(stacked, ahead[source])
             for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
                 ahead.known[p] = found[:, first:last]
 

@@ -171,7 +171,7 @@ def matrix_of(run: Run, *matrices: MatrixExpr) -> Array:
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
-def over_steps(matrix: Array, vectors: Array) -> Array:
+def times_vectors(matrix: Array, vectors: Array) -> Array:
     """A matrix times the vectors (steps, m, B) of all steps, in one product."""
     steps, size, samples = vectors.shape
     if samples == 1:
@@ -228,7 +228,9 @@ class Window:
         return np.broadcast_to(value, shape)
 
     def product(self, e: MatVec) -> Array:
-        return np.asarray(over_steps(matrix_of(self.run, e.matrix), self[e.vector]), self.run.dtype)
+        return np.asarray(
+            times_vectors(matrix_of(self.run, e.matrix), self[e.vector]), self.run.dtype
+        )
 
     def stack(self, vectors: Sequence[Expr]) -> Array:
         parts = [self[vector] for vector in vectors]
