@@ -25,6 +25,7 @@ from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
 from symgate.numerics.product import LagNorms, lag_norms
+from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
 from symgate.numerics.setup import DRAWN, Options, Setup, positions, setup
 from symgate.numerics.simulate import simulate
@@ -180,11 +181,7 @@ def _affordable(made: Setup, sizes: Mapping[str, int]) -> None:
         (f"{sequences} sequences of {made.steps} steps", made.steps * sequences * widths),
         (f"the curves of {sequences} sequences over {made.lags} lags", made.lags * sequences * 8),
     ):
-        if 8 * count > MOST:
-            raise SymgateError(
-                f"{what} would take {8 * count / 2**30:,.0f} GB of memory, more than the limit "
-                f"of {MOST >> 30}; take fewer units, lags, networks or samples"
-            )
+        must_fit(what, count, "take fewer units, lags, networks or samples", MOST)
 
 
 def run_on_noise(

@@ -24,11 +24,12 @@ from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
-from symgate.errors import Diverged, SymgateError
+from symgate.errors import Diverged
 from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node
 from symgate.numerics.program import Program
+from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run, parameters_of, window_of
 from symgate.numerics.values import Arrays
 
@@ -259,12 +260,8 @@ def checkpointed(
 
 def _room(frame: Run, node: Node, steps: int) -> Array:
     shape = (steps, frame.samples, *frame.shape(node.name))
-    count = math.prod(shape)
-    if count * 8 > MOST_BYTES:
-        raise SymgateError(
-            f"{node.name} of {frame.cell.name} over {steps} steps would take "
-            f"{count * 8 / 2**30:,.0f} GB of memory; take fewer units, steps or samples"
-        )
+    what = f"{node.name} of {frame.cell.name} over {steps} steps"
+    must_fit(what, math.prod(shape), "take fewer units, steps or samples", MOST_BYTES)
     return np.empty(shape, frame.dtype)
 
 

@@ -31,7 +31,7 @@ from symgate.algebra.maps import (
     ToRows,
 )
 from symgate.algebra.vectors import name_of, rank, time_of
-from symgate.errors import Diverged, SymgateError
+from symgate.errors import Diverged
 from symgate.linear.adjoint import delta
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path
@@ -39,13 +39,14 @@ from symgate.linear.terms import Linearisation, Node, Term
 from symgate.numerics import native
 from symgate.numerics.general import Moment
 from symgate.numerics.norms import NORMS
+from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
 from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
 
-#: Numbers that the rows of a Jacobian may hold, all together.
-MAX_NUMBERS = 4 * 10**8
+#: What the rows of a Jacobian may take, all together.
+MOST_BYTES = 3 << 30
 
 
 @dataclass(frozen=True)
@@ -152,12 +153,9 @@ class Pull:
             shape[self.alike] = 1
         size = math.prod(shape)
         width = max((math.prod(self.moment.shapes[n.name]) for n in self.nodes), default=1)
-        if size * width * self.run.samples > MAX_NUMBERS:
-            gigabytes = size * width * self.run.samples * 8 / 2**30
-            raise SymgateError(
-                f"the Jacobian of {self.of} by all of {self.wrt} would take {gigabytes:.0f} GB; "
-                f"take fewer units or samples, or sg.vector_norms for one direction"
-            )
+        what = f"the Jacobian of {self.of} by all of {self.wrt}"
+        mend = "take fewer units or samples, or sg.vector_norms for one direction"
+        must_fit(what, size * width * self.run.samples, mend, MOST_BYTES)
         rows = np.eye(size, dtype=self.run.dtype).reshape(size, 1, *shape)
         return np.broadcast_to(rows, (size, self.run.samples, *shape))
 

@@ -29,16 +29,19 @@ def memory() -> int:
     return there if limit == resource.RLIM_INFINITY else min(there, limit)
 
 
-def must_fit(what: str, numbers: int, mend: str) -> None:
-    """Raise where so many numbers of 8 bytes are more than the machine can hold.
+def must_fit(what: str, numbers: int, mend: str, most: int | None = None) -> None:
+    """Raise where so many numbers of 8 bytes are more than the machine can hold, or than the
+    bytes that are spent on it at `most`.
 
     >>> must_fit("a run", 10**15, "take fewer steps")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     symgate.errors.SymgateError: a run would take 7,450,581 GB of memory, and this machine has ...
     """
-    if 8 * numbers > (there := memory()):
+    room = memory() if most is None else most
+    if 8 * numbers > room:
+        known = "and this machine has" if most is None else "more than the limit of"
         raise SymgateError(
-            f"{what} would take {8 * numbers / 2**30:,.0f} GB of memory, and this machine has "
-            f"{there / 2**30:,.0f}; {mend}"
+            f"{what} would take {8 * numbers / 2**30:,.0f} GB of memory, {known} "
+            f"{room / 2**30:,.0f}; {mend}"
         )
