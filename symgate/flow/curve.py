@@ -19,12 +19,12 @@ from symgate.asked import asked
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.flow.paths import paths
-from symgate.flow.plain import plain
 from symgate.flow.samples import singular_values
 from symgate.flow.saving import save
 from symgate.flow.table import html, in_words
 from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 from symgate.instead import DECAY, signs, tells
+from symgate.numerics.plain import plain
 from symgate.tables import frame, log10_columns, record_html
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.measure import decay, run_on_noise
-from symgate.flow.plain import plain
 from symgate.flow.solve import Solution, solved
 from symgate.flow.table import steps
 from symgate.instead import tells
@@ -33,6 +32,7 @@ from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_linear
 from symgate.numerics.initialise import chosen_sizes, init
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.setup import OneNetwork, setup
 from symgate.numerics.simulate import simulate

@@ -26,7 +26,6 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName, held
 from symgate.files import write_file
 from symgate.flow.measure import chosen_values, decay
-from symgate.flow.plain import plain
 from symgate.flow.progress import Journal
 from symgate.flow.table import half_life, lag, power
 from symgate.flow.table import number as told
@@ -36,6 +35,7 @@ from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
 from symgate.numerics.setup import Measuring, Setup, setup
 from symgate.tables import frame, html_table
 

@@ -23,6 +23,7 @@ from symgate.models.running import laid_out, merged, run_layer
 from symgate.numerics.backprop import gradients
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.tables import frame, html_table, log10_columns
@@ -79,15 +80,8 @@ class Reach:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None where nothing arrives."""
-        curve = np.where(np.isfinite(self.log10_norm), self.log10_norm, np.nan)
-        plain = curve.astype(object)
-        plain[np.isnan(curve)] = None
-        return {
-            "at": self.at,
-            "norm": self.norm,
-            "source": self.source,
-            "log10_norm": plain.tolist(),
-        }
+        found: dict[str, Any] = plain(self)
+        return found
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw the curve over the steps of the sequence."""

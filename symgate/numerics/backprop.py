@@ -21,6 +21,7 @@ from symgate.numerics.arrays import checked
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_gradients
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run, Window, checked_run, matrix_of, outward, window_of
 from symgate.numerics.sequences import inward
 from symgate.tables import frame, html_table
@@ -70,10 +71,8 @@ class Gradients:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return {
-            part: {name: array.tolist() for name, array in getattr(self, part).items()}
-            for part in ("parameters", "inputs", "initial")
-        }
+        found: dict[str, Any] = plain(self)
+        return found
 
 
 @asked()

@@ -24,6 +24,7 @@ from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
+from symgate.numerics.plain import plain
 from symgate.numerics.rank import Rank
 from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.run import Run
@@ -104,18 +105,9 @@ class LagNorms:
         return symgate.plots.norms(self, ax, **line)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
-        return {
-            "of": self.of,
-            "wrt": self.wrt,
-            "at": self.at,
-            "norm": self.norm_name,
-            "lags": self.lags.tolist(),
-            "log10_norm": self.log10_norm.tolist(),
-            "rank": self.rank.tolist(),
-            "singular_values": {k: v.tolist() for k, v in self.singular_values.items()},
-            "notes": list(self.notes),
-        }
+        """Plain data, for JSON; log10 of 0 is None."""
+        data: dict[str, Any] = plain(self)
+        return {"norm": data.pop("norm_name"), **data}
 
 
 @asked(at=None, lags=None, singular=None, step=None, tolerance=None)

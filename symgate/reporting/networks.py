@@ -10,11 +10,11 @@ from symgate import __version__
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
-from symgate.flow.plain import plain
 from symgate.flow.table import half_life, lag, power
 from symgate.models.inspecting import Inspection, inspected
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.plots.curves import decay_curves

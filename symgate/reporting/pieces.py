@@ -22,7 +22,7 @@ from typing import Any
 
 from symgate.errors import SymgateError
 from symgate.files import message
-from symgate.flow.plain import plain
+from symgate.numerics.plain import plain
 
 #: What computes or draws the numbers, beside this package.
 LIBRARIES = ("numpy", "sympy", "matplotlib")

@@ -11,9 +11,9 @@ from typing import Any
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.exploring.explore import MOST_CELLS, explore
-from symgate.flow.plain import plain
 from symgate.judging.claims import judge
 from symgate.judging.formulas import aligned, jacobian
+from symgate.numerics.plain import plain
 from symgate.reading.consequence import Consequence
 from symgate.reading.reader import read_text
 from symgate.reading.reading import Reading

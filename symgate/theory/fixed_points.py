@@ -6,7 +6,7 @@ Newton's method with the exact Jacobian of the whole state, from many starts (ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.instead import tells
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.tables import html_table
 from symgate.theory.laws import not_negative
@@ -68,15 +69,9 @@ class FixedPoint:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; an eigenvalue is [real, imaginary]."""
-        return {
-            "state": {name: value.tolist() for name, value in self.state.items()},
-            "residual": self.residual,
-            "accuracy": self.accuracy,
-            "stability": self.stability,
-            "radius": self.radius,
-            "eigenvalues": [[float(e.real), float(e.imag)] for e in self.eigenvalues],
-            "found": self.found,
-        }
+        apart = np.stack([self.eigenvalues.real, self.eigenvalues.imag], axis=1)
+        said = {"stability": self.stability, "radius": self.radius}
+        return {**plain(replace(self, eigenvalues=apart)), **said}
 
 
 @tells("fixed points")
@@ -113,13 +108,7 @@ class FixedPoints:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        return {
-            "cell": self.cell,
-            "starts": self.starts,
-            "not_converged": self.not_converged,
-            "points": [p.to_dict() for p in self.points],
-            "notes": list(self.notes),
-        }
+        return {**plain(self), "points": [p.to_dict() for p in self.points]}
 
 
 @asked(scale=None, tolerance=None)

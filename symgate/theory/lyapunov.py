@@ -24,6 +24,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError
 from symgate.instead import tells
 from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.tables import frame, html_table
@@ -143,20 +144,10 @@ class Lyapunov:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; an exponent of -inf is None."""
-        data: dict[str, Any] = {
-            "cell": self.cell,
-            "width": self.width,
-            "steps": self.steps,
-            "burn_in": self.burn_in,
-            "dt": self.dt,
-            "exponents": _listed(self.exponents),
-            "error": _listed(self.error),
-            "largest": _listed(self.largest),
-        }
+        names = ["cell", "width", "steps", "burn_in", "dt", "exponents", "error", "largest"]
         if self.is_whole:
-            for name in ("sum", "log_abs_det", "unstable_fraction", "entropy", "dimension"):
-                data[name] = _listed(getattr(self, name))
-        return {**data, "notes": list(self.notes)}
+            names += ["sum", "log_abs_det", "unstable_fraction", "entropy", "dimension"]
+        return {name: plain(getattr(self, name)) for name in (*names, "notes")}
 
 
 @asked()
@@ -318,12 +309,3 @@ def _kaplan_yorke(exponents: Array) -> float:
 def _plain(value: Any) -> Any:
     array = np.asarray(value)
     return array.item() if array.ndim == 0 else array
-
-
-def _listed(value: Any) -> Any:
-    """Numbers as lists, what is not finite as None."""
-    if isinstance(value, list):
-        return [_listed(v) for v in value]
-    if isinstance(value, np.ndarray):
-        return _listed(value.tolist())
-    return float(value) if np.isfinite(value) else None

@@ -21,6 +21,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import tells
+from symgate.numerics.plain import plain
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
 from symgate.theory.laws import ITERATIONS, Laws, not_negative
@@ -114,22 +115,7 @@ class MeanField:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        gain = dict(self.gain) if isinstance(self.gain, Mapping) else self.gain
-        return {
-            "cell": self.cell,
-            "gain": gain,
-            "input_variance": self.input_variance,
-            "bias": dict(self.bias),
-            "values": dict(self.values),
-            "second": dict(self.second),
-            "mean": dict(self.mean),
-            "variance": dict(self.variance),
-            "chi": self.chi,
-            "xi": self.xi if math.isfinite(self.xi) else None,
-            "exponent": self.exponent if math.isfinite(self.exponent) else None,
-            "iterations": self.iterations,
-            "notes": list(self.notes),
-        }
+        return {**plain(self), "xi": plain(self.xi), "exponent": plain(self.exponent)}
 
 
 @asked(gain=either(table(number()), number()), values=table(number()))

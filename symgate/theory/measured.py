@@ -20,6 +20,7 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.instead import tells
 from symgate.numerics.initialise import init
+from symgate.numerics.plain import plain
 from symgate.numerics.product import lag_norms
 from symgate.numerics.simulate import simulate
 from symgate.tables import html_table
@@ -72,14 +73,7 @@ class Growth:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; -inf is None."""
-        return {
-            "cell": self.cell,
-            "hidden": self.hidden,
-            "samples": self.samples,
-            "chi": self.chi,
-            "log_square": [float(v) if np.isfinite(v) else None for v in self.log_square],
-            "second": dict(self.second),
-        }
+        return {**plain(self), "chi": self.chi}
 
 
 @asked(

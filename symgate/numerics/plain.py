@@ -1,9 +1,11 @@
-"""Plain data for JSON: arrays as lists, tuples as lists, what is not finite as None."""
+"""Plain data for JSON: arrays and tuples as lists, records as their fields, what is not finite
+as None."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.repr}
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
     if isinstance(value, list | tuple):
