@@ -97,7 +97,7 @@ def decay(
         given = {k: ASKED[k](k, v) for k in ("lags", "at") if (v := options.get(k)) is not None}
         lags = whole(1)("lags", given.get("lags", _last_lag(run.cell, wrt, run.steps - 1)))
         at = positions(given.get("at"), run.steps, lags)
-        runs, setting = [run], _setting_of_run(run, at, of, wrt, lags, norm)
+        runs = [run]
     else:
         cell = what.cell if isinstance(what, Setup) else cell_of(what)
         if {"params", "x"} & {*options}:
@@ -109,7 +109,6 @@ def decay(
         made = what if isinstance(what, Setup) else setup(cell, **options)
         lags, at = made.lags, made.at
         runs = [run_of(made, network) for network in range(made.networks)]
-        setting = _setting(made, runs[0], of, wrt, norm)
     if lags > (farthest := _last_lag(runs[0].cell, wrt, min(at))):
         raise ShapeError(f"from step {min(at)} there are {farthest} lags of {wrt}, not {lags}")
     wanted = sorted({singular} if is_whole(singular) else set(singular or ()))
@@ -134,7 +133,7 @@ def decay(
                 )
             )
     return Decay(
-        setting,
+        _setting(runs[0], made, at, of, wrt, lags, norm),
         of,
         wrt,
         norm,
@@ -233,54 +232,40 @@ def _last_lag(cell: Cell, wrt: str, at: int) -> int:
     return at + 1 if wrt in cell.states else at
 
 
-def _setting(made: Setup, run: Run, of: str, wrt: str, norm: str) -> Setting:
-    again, needs = command(made, of, wrt, norm)
-    return Setting(
-        cell=made.cell.name,
-        equations=made.cell.text,
-        sizes=_sizes(run),
-        networks=made.networks,
-        sequences=made.samples,
-        steps=made.steps,
-        positions=made.at,
-        inputs=INPUTS if made.cell.inputs else STARTS,
-        scheme=made.scheme,
-        seed=made.seed,
-        gain=made.gain,
-        bias=dict(made.bias),
-        t_max=made.t_max,
-        command=again,
-        needs=needs,
-        version=__version__,
-    )
-
-
-def _setting_of_run(
-    run: Run, at: tuple[int, ...], of: str, wrt: str, lags: int, norm: str
+def _setting(
+    run: Run,
+    made: Setup | None,
+    at: tuple[int, ...],
+    of: str,
+    wrt: str,
+    lags: int,
+    norm: str,
 ) -> Setting:
+    """What is measured: networks that were drawn, or a run as it was given."""
+    cell = run.cell
+    inputs = f"data read by {run.source}" if run.source else "the inputs of a run"
+    again = f"sg.decay(run, {of!r}, {wrt!r}, lags={lags}, norm={norm!r})"
+    needs = "run is the run measured"
+    drawn: dict[str, Any] = dict.fromkeys(("scheme", "seed", "gain", "t_max"))
+    if made is not None:
+        inputs = INPUTS if cell.inputs else STARTS
+        again, needs = command(made, of, wrt, norm)
+        drawn = {name: getattr(made, name) for name in drawn}
     return Setting(
-        cell=run.cell.name,
-        equations=run.cell.text,
-        sizes=_sizes(run),
-        networks=1,
+        cell=cell.name,
+        equations=cell.text,
+        sizes={k: run.size(size) for k, size in cell.sizes.items() if size in run.sizes},
+        networks=1 if made is None else made.networks,
         sequences=run.samples,
         steps=run.steps,
         positions=at,
-        inputs=f"data read by {run.source}" if run.source else "the inputs of a run",
-        scheme=None,
-        seed=None,
-        gain=None,
-        bias={},
-        t_max=None,
-        command=f"sg.decay(run, {of!r}, {wrt!r}, lags={lags}, norm={norm!r})",
-        needs="run is the run measured",
+        inputs=inputs,
+        bias={} if made is None else dict(made.bias),
+        command=again,
+        needs=needs,
         version=__version__,
+        **drawn,
     )
-
-
-def _sizes(run: Run) -> dict[str, int]:
-    sizes = run.cell.sizes.items()
-    return {letter: run.size(size) for letter, size in sizes if size in run.sizes}
 
 
 def _part(progress: Progress, place: int, count: int) -> Progress:

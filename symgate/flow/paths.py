@@ -20,7 +20,6 @@ from symgate.flow.tail import quantile
 from symgate.instead import tells
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, named_paths
-from symgate.numerics.dense import whole
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.general_ways import Pull
@@ -347,7 +346,7 @@ def _means(names: Sequence[str], values: list[Array]) -> _Share:
 
 def step_jacobian(steps: Steps, t: int) -> Array:
     """The whole state's Jacobian of step t of each sequence, (B, N, N)."""
-    return whole(steps, steps.segment(t, t + 1).dense(0, 1), 1)[0]
+    return steps.segment(t, t + 1).whole(0, 1)[0]
 
 
 def places(run: Run) -> dict[str, slice]:

@@ -9,6 +9,7 @@ step-by-step run to rounding after a few rounds; one that does not is run step b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,8 +65,7 @@ def _beside(frame: Run, chunks: int, length: int) -> Run:
         cut = array[: chunks * length].reshape(chunks, length, *array.shape[1:])
         moved = np.moveaxis(cut, 0, 2)
         inputs[name] = np.ascontiguousarray(moved.reshape(length, array.shape[1], -1))
-    fields = {**vars(frame), "inputs": inputs, "steps": length, "batch": chunks * frame.samples}
-    return Run(**fields)
+    return replace(frame, inputs=inputs, steps=length, batch=chunks * frame.samples)
 
 
 def _hand_over(guess: dict[str, Array], values: Mapping[str, Array], frame: Run) -> float:

@@ -22,6 +22,7 @@ from symgate.errors import ShapeError, SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation
 from symgate.numerics.arrays import checked, checked_parameters, fitted_sizes
+from symgate.numerics.run import parameter_symbols
 from symgate.numerics.values import Arrays
 
 Array = NDArray[Any]
@@ -124,10 +125,12 @@ class ArrayFunction:
             raise TypeError("arrays go by name, as in f(params, x=…, h=…)")
         values, sizes = self._given(params, arrays)
         self._batch(params, arrays)
-        evaluation = _Evaluation(self.lin, values, sizes)
-        for steps_back in reversed(range(self.steps)):
-            evaluation.step(steps_back)
-        value = evaluation.value(self.expression)
+        semantics = Arrays(values, sizes)
+        for back in reversed(range(self.steps)):
+            for node in self.lin:
+                found = semantics.shaped(shifted(node.expression, back), node.shape)
+                values[shifted(node.symbol, back)] = found
+        value = semantics.value(self.expression)
         axes = 2 if isinstance(self.expression, MatrixExpr) else self.rank
         batch = self._batch(params, arrays)
         return np.array(np.broadcast_to(value, (*batch, *value.shape[value.ndim - axes :])))
@@ -164,7 +167,7 @@ class ArrayFunction:
 
     def _given(
         self, params: Mapping[str, Any], arrays: Mapping[str, Any]
-    ) -> tuple[dict[Any, Array], Callable[[Expr], int]]:
+    ) -> tuple[dict[Basic, Any], Callable[[Expr], int]]:
         cell = self.lin.cell
         for name in arrays:
             if name not in self.needs:
@@ -176,7 +179,9 @@ class ArrayFunction:
         shapes = {
             name: (array.shape, cell.parameters[name].shape) for name, array in numbers.items()
         }
-        values: dict[Any, Array] = dict(numbers)
+        values: dict[Basic, Any] = {
+            symbol: numbers[name] for name, symbol in parameter_symbols(cell).items()
+        }
         for name in self.needs:
             windowed = name in cell.inputs and self.steps > 1
             axes = self.axes(name)
@@ -198,30 +203,6 @@ class ArrayFunction:
                 values[self.variable(name)] = array
         sizes = fitted_sizes(shapes)
         return values, cache(lambda size: int(size.subs(sizes)))
-
-
-class _Evaluation:
-    """The values of all nodes over a few steps, and of expressions in them."""
-
-    def __init__(
-        self, lin: Linearisation, values: dict[Any, Array], size: Callable[[Expr], int]
-    ) -> None:
-        self.lin = lin
-        known = {e: array for e, array in values.items() if isinstance(e, Basic)}
-        for parameter in lin.cell.parameters.values():
-            known[parameter.symbol] = values[parameter.name]
-        self.known = known
-        self.arrays = Arrays(known, size)
-
-    def step(self, back: int) -> None:
-        """Compute every node of the step t - back."""
-        for node in self.lin:
-            value = self.arrays.shaped(shifted(node.expression, back), node.shape)
-            self.known[shifted(node.symbol, back)] = value
-
-    def value(self, e: Any) -> Array:
-        """The value of an expression or of an operator."""
-        return self.arrays.value(e)
 
 
 def _rebuilt(cell: Cell, expression: Any) -> ArrayFunction:

@@ -15,10 +15,9 @@ from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.errors import Diverged, SymgateError
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation
-from symgate.numerics.dense import whole
 from symgate.numerics.general import Moment, is_general
 from symgate.numerics.run import Run
-from symgate.numerics.steps import Array, Rows, Steps, StepSegment
+from symgate.numerics.steps import Array, Rows, Steps
 
 #: Numbers that the Jacobian of the whole state may hold.
 MOST = 1 << 26
@@ -121,13 +120,3 @@ def moved(name: str, time: Expr | int, lin: Linearisation) -> Expr:
 def steps_of(run: Run) -> Steps | GeneralSteps:
     """The steps of a run, of whatever values."""
     return GeneralSteps(run) if is_general(run.cell) else Steps(run)
-
-
-def jacobians(
-    steps: Steps | GeneralSteps, part: StepSegment | GeneralSegment, at: int, end: int
-) -> Array:
-    """The whole state's Jacobians of steps at … end - 1 of a segment, (steps, B, N, N)."""
-    if isinstance(part, GeneralSegment):
-        return part.whole(at, end)
-    assert isinstance(steps, Steps)
-    return whole(steps, part.dense(at, end), end - at)

@@ -32,7 +32,7 @@ from symgate.tables import frame, html_table
 Array = NDArray[Any]
 
 #: Computes the kept values of the steps start … stop - 1, each with one step before.
-Recompute = Callable[[int, int], dict[str, Array]]
+Recompute = Callable[[int, int], Mapping[str, Array]]
 
 
 @signs("a run")

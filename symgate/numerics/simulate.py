@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -126,10 +126,11 @@ def simulate(
         else column(initial[s], len(cell.shapes[s]), frame.samples, dtype)
         for s in cell.states
     }
+    frame = replace(frame, initial=first)
     if is_general(cell):
         if checkpoint:
-            return _made(frame, first, {}, checkpointed(frame, first, progress))
-        return _made(frame, first, simulated(frame, first, progress), None)
+            return replace(frame, recompute=checkpointed(frame, first, progress))
+        return replace(frame, values=simulated(frame, first, progress))
     if checkpoint:
         return _checkpointed(frame, first, engine, progress)
     loop = _loop(frame, engine)
@@ -138,7 +139,7 @@ def simulate(
         values = loop.run(0, length, first, progress)
     elif progress is not None:
         progress(length, length)
-    return _made(frame, first, values, None)
+    return replace(frame, values=values)
 
 
 def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:
@@ -146,11 +147,6 @@ def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:
     if library is None or frame.dtype != np.float64 or frame.samples == 0:
         return Loop(frame)
     return CompiledLoop(frame, library)
-
-
-def _made(frame: Run, start: Mapping[str, Array], values: Mapping[str, Array], again: Any) -> Run:
-    fields = {**vars(frame), "initial": dict(start), "values": values, "recompute": again}
-    return Run(**fields)
 
 
 def _checkpointed(
@@ -164,7 +160,7 @@ def _checkpointed(
         last = min(first + stride, frame.steps)
         values = loop.run(first, last, marks[-1], progress)
         marks.append({s: values[s][-1].copy() for s in frame.cell.states})
-    return _made(frame, start, {}, _Replayed(frame, tuple(marks), stride, engine))
+    return replace(frame, recompute=_Replayed(frame, tuple(marks), stride, engine))
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, transition
 from symgate.numerics.bound import ELEMENT, Binding, BoundForm
-from symgate.numerics.dense import DenseSteps
+from symgate.numerics.dense import DenseSteps, whole
 from symgate.numerics.run import Run, checked_run, window_of
 
 Array = NDArray[Any]
@@ -114,6 +114,10 @@ class StepSegment:
     def dense(self, first: int, last: int) -> DenseSteps:
         """The Jacobian blocks of the steps first … last - 1 (numbers within the segment)."""
         return DenseSteps(self.steps, [array[first:last] for array in self.arrays])
+
+    def whole(self, first: int, last: int) -> Array:
+        """The whole state's Jacobian of some steps, (last - first, B, N, N)."""
+        return whole(self.steps, self.dense(first, last), last - first)
 
     def fold(self, i: int, rows: Rows) -> None:
         """Add to each value what others of the same step pass on to it."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.general_steps import GeneralSegment, GeneralSteps, jacobians, steps_of
+from symgate.numerics.general_steps import GeneralSegment, GeneralSteps, steps_of
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps, StepSegment
 
@@ -50,8 +50,7 @@ def follow(
     for first, stop in ((0, burn_in), (burn_in, run.steps)):
         for segment, at, end in _parts(steps, first, stop):
             if dense:
-                found = jacobians(steps, segment, at, end)
-                frame.multiply(found, logs[first : first + end - at])
+                frame.multiply(segment.whole(at, end), logs[first : first + end - at])
             else:
                 frame.push(steps, segment, at, logs[first : first + end - at])
             first += end - at
@@ -66,7 +65,7 @@ def log_abs_det(run: Run, burn_in: int = 0) -> Array:
     steps = steps_of(run)
     total = np.zeros(run.samples)
     for segment, at, end in _parts(steps, burn_in, run.steps):
-        total += np.linalg.slogdet(jacobians(steps, segment, at, end))[1].sum(axis=0)
+        total += np.linalg.slogdet(segment.whole(at, end))[1].sum(axis=0)
     return total / (run.steps - burn_in)
 
 

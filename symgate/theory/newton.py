@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, ShapeError
 from symgate.numerics.arrays import checked, checked_parameters
-from symgate.numerics.general_steps import jacobians, steps_of
+from symgate.numerics.general_steps import steps_of
 from symgate.numerics.options import known_name
 from symgate.numerics.run import window_of
 from symgate.numerics.simulate import simulate
@@ -97,8 +97,7 @@ class Newton:
         now = np.concatenate([window[self.cell.variable(s)][0].T for s in self.cell.states], axis=1)
         if not jacobian:
             return now, None
-        work = steps_of(run)
-        return now, jacobians(work, work.segment(0, 1), 0, 1)[0]
+        return now, steps_of(run).segment(0, 1).whole(0, 1)[0]
 
     def solve(self, states: Array, tolerance: float) -> tuple[Array, Array]:
         """Newton with halved steps; the states at the end, and which of them converged."""
