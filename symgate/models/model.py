@@ -14,8 +14,6 @@ from symgate.asked import Check, asked, number, several, switch, word, words
 from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
-from symgate.models.conventions import conventions
-from symgate.models.formats.onnx_nodes import OnnxNode
 from symgate.models.keras_config import MERGES, activation_of, unsaid_of
 from symgate.models.network import Layer, Layers, Network, Origin
 from symgate.models.reading import reading_of
@@ -78,7 +76,7 @@ def _network(
 ) -> Network:
     """The layers of what a reader found, each as the caller says or its row."""
     few(origin, contents.arrays)
-    found = [_of_node(n) for n in contents.nodes] or recognised(contents, framework)
+    found = [*contents.nodes] or recognised(contents, framework)
     found = _chained(found, given.get("chain") or contents.chains, "chain" in given)
     if not found:
         raise SymgateError(
@@ -131,14 +129,6 @@ def _sha256(*paths: Path) -> str:
         with path.open("rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
-
-
-def _of_node(node: OnnxNode) -> StoredLayer:
-    row = conventions().rows[node.row]
-    facts = {**node.facts, "batch_first": node.batch_first, "onnx": True}
-    return StoredLayer(
-        node.name, node.name, 0, node.reverse, row, node.blocks, node.dtype, facts, node.unsaid
-    )
 
 
 def _chained(

@@ -64,9 +64,13 @@ def read(path: Path) -> Contents:
             f"{path} is no ONNX file, or one with no nodes in it; TensorFlow's .pb is saved anew "
             f'with model.save("model.keras")'
         )
-    scope = _Scope(path)
-    nodes = _apart(few(path, list(_walk(model.graph, scope))))
-    kinds = sorted({str(node.op_type) for node, _ in _nodes(model.graph)})
+    every = list(_nodes(model.graph, _Scope(path)))
+    recurrent = [(node, scope) for node, scope in every if node.op_type in RECURRENT]
+    layers = (
+        node_of(node, scope.constant, _around(node, scope), path) for node, scope in recurrent
+    )
+    nodes = _apart(few(path, [one for some in layers for one in some]))
+    kinds = sorted({str(node.op_type) for node, _ in every})
     inner = [f.name for f in model.functions if any(n.op_type in RECURRENT for n in f.node)]
     if inner and not nodes:
         raise SymgateError(
@@ -75,22 +79,11 @@ def read(path: Path) -> Contents:
         )
     return Contents(
         "an ONNX file",
-        nodes=_distinct(nodes),
+        nodes=tuple(node.layer for node in _distinct(nodes)),
         chains=_chains(nodes),
         inside=tuple(kinds),
         batch_first=next((b for b in (True, False) if b in {n.batch_first for n in nodes}), None),
     )
-
-
-def _nodes(graph: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
-    """Every node of a graph and of the graphs inside it."""
-    if depth > 20:
-        raise SymgateError("the graph has branches nested more than 20 deep; refused")
-    for node in graph.node:
-        yield node, graph
-        for attribute in node.attribute:
-            for inner in [attribute.g] if attribute.type == 5 else attribute.graphs:
-                yield from _nodes(inner, depth + 1)
 
 
 @dataclass
@@ -155,14 +148,14 @@ class _Scope:
             ) from None
 
 
-def _walk(graph: Any, outer: _Scope) -> Iterator[OnnxNode]:
+def _nodes(graph: Any, outer: _Scope) -> Iterator[tuple[Any, _Scope]]:
+    """Every node of a graph and of the graphs inside it, with what names stand for there."""
     scope = outer.inside(graph)
     for node in graph.node:
-        if node.op_type in RECURRENT:
-            yield from node_of(node, scope.constant, _around(node, scope), outer.path)
+        yield node, scope
         for attribute in node.attribute:
             for inner in [attribute.g] if attribute.type == 5 else attribute.graphs:
-                yield from _walk(inner, scope)
+                yield from _nodes(inner, scope)
 
 
 def _around(node: Any, scope: _Scope) -> Around:
@@ -222,8 +215,10 @@ def _apart(nodes: list[OnnxNode]) -> list[OnnxNode]:
     seen: dict[tuple[str, bool], int] = {}
     out = []
     for node in nodes:
-        count = seen[node.name, node.reverse] = seen.get((node.name, node.reverse), 0) + 1
-        out.append(node if count == 1 else replace(node, name=f"{node.name}#{count}"))
+        key = node.name, node.layer.reverse
+        count = seen[key] = seen.get(key, 0) + 1
+        apart = replace(node.layer, name=f"{node.name}#{count}", group=f"{node.name}#{count}")
+        out.append(node if count == 1 else replace(node, layer=apart))
     return out
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from symgate.errors import SymgateError
 from symgate.models.conventions import conventions
 from symgate.models.reading import Blocks
+from symgate.models.recognise import StoredLayer
 
 Array = NDArray[Any]
 
@@ -57,28 +58,26 @@ class Around:
 
 @dataclass(frozen=True, eq=False)
 class OnnxNode:
-    """One direction of a node: `reads` and `writes` are values of the graph."""
+    """One direction of a node: its layer, and the values of the graph that it reads and writes."""
 
-    name: str
-    row: str
-    reverse: bool
-    blocks: Blocks
-    facts: dict[str, Any]
-    unsaid: tuple[str, ...]
-    dtype: str
+    layer: StoredLayer
     reads: str
     writes: str
     batch_first: bool | None
 
+    @property
+    def name(self) -> str:
+        """The name of the layer."""
+        return self.layer.name
+
     def same_weights(self, other: OnnxNode) -> bool:
         """Whether another layer is this one again, as branches repeat it."""
-        mine, theirs = vars(self.blocks), vars(other.blocks)
-        return (
-            self.row == other.row
-            and self.reverse == other.reverse
-            and self.facts == other.facts
-            and all(_equal(mine[k], theirs[k]) for k in mine)
-        )
+        mine, theirs = self.layer, other.layer
+        return (mine.row, mine.reverse, mine.facts) == (
+            theirs.row,
+            theirs.reverse,
+            theirs.facts,
+        ) and all(map(_equal, vars(mine.blocks).values(), vars(theirs.blocks).values()))
 
 
 def _equal(a: Array | None, b: Array | None) -> bool:
@@ -105,6 +104,7 @@ def node_of(
     direction = said["direction"].s.decode() if "direction" in said else "forward"
     _refused(said, name)
     row = f"onnx-{kind.lower()}"
+    batch_first = True if "layout" in said and said["layout"].i else around.batch_first
     if kind == "GRU" and "linear_before_reset" in said and said["linear_before_reset"].i:
         row += "-reset-after"
     given = [s.decode() for s in said["activations"].strings] if "activations" in said else []
@@ -114,19 +114,18 @@ def node_of(
         raise SymgateError(f"{path}: {name} has weights or activations for {count} directions not")
     functions = _activations(given, said, name)
     for d in range(count):
-        facts = dict(zip(slots, functions[d * len(slots) :], strict=False))
-        yield OnnxNode(
+        layer = StoredLayer(
             name,
-            row,
+            name,
+            0,
             direction == "reverse" or d == 1,
+            conventions().rows[row],
             _blocks(weights, d, blocks, name),
-            facts,
-            unsaid,
             "int8" if quantised else weights["W"].dtype.name,
-            around.reads,
-            node.output[0],
-            True if "layout" in said and said["layout"].i else around.batch_first,
+            dict(zip(slots, functions[d * len(slots) :], strict=False)),
+            unsaid,
         )
+        yield OnnxNode(layer, around.reads, node.output[0], batch_first)
 
 
 def _name(node: Any) -> str:
