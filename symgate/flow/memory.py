@@ -23,7 +23,7 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.flow.curve import Decay
 from symgate.flow.measure import decay, run_on_noise
-from symgate.flow.solve import Solution, solved
+from symgate.flow.solve import BiasSolution, solved
 from symgate.flow.table import steps
 from symgate.instead import tells
 from symgate.linear.carry import carry
@@ -239,7 +239,7 @@ through a matrix or an activation, so no bias sets its memory
     )
 
 
-def _gate(cell: Cell, found: Solution) -> str | None:
+def _gate(cell: Cell, found: BiasSolution) -> str | None:
     """The gate of the carry that the parameter sets, over whatever lines."""
     lin = linearise(cell)
     carried = carry(lin, found.state)
@@ -258,7 +258,7 @@ def _gate(cell: Cell, found: Solution) -> str | None:
     return None
 
 
-def _partner(cell: Cell, found: Solution) -> dict[str, float]:
+def _partner(cell: Cell, found: BiasSolution) -> dict[str, float]:
     """The input gate's bias: minus the carry's, as chrono initialisation sets it."""
     for gate in cell.gates:
         if "input gate" in cell.roles.get(gate, ""):

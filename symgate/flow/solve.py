@@ -27,7 +27,7 @@ from symgate.numerics.initialise import SCALAR
 
 
 @dataclass(frozen=True)
-class Solution:
+class BiasSolution:
     """`parameter` = `formula` makes the carry of `state` 1 - 1/T; `values` are the numbers
     to set, `kept` those of other parameters that the solution takes for granted."""
 
@@ -38,7 +38,7 @@ class Solution:
     kept: Mapping[str, float] = field(default_factory=dict)
 
 
-def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -> Solution:
+def solved(cell: Cell, memory: Symbol, steps: float, state: str | None = None) -> BiasSolution:
     """Solve the carry of a state (the first that can be solved) for one parameter."""
     if state is not None and state not in cell.states:
         raise UnknownName(f"a state of {cell.name} named", state, cell.states)
@@ -110,7 +110,9 @@ class _Still(Rest):
         return S.Zero
 
 
-def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) -> Solution | None:
+def _for_one(
+    cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float
+) -> BiasSolution | None:
     """One parameter, the others at 0, or at minus it or equal to it where that alone helps."""
     vectors = sorted(carry.atoms(Vector), key=lambda v: _place(cell, v.name))
     scalars = sorted(carry.free_symbols - set(vectors), key=str)
@@ -133,7 +135,7 @@ def _for_one(cell: Cell, state: str, carry: Expr, memory: Symbol, steps: float) 
                     continue
                 with_it = {v.name: sign * float(value) for v in others} if sign else {}
                 zero = {} if sign else {v.name: 0.0 for v in others}
-                return Solution(state, x.name, formula, {x.name: float(value), **with_it}, zero)
+                return BiasSolution(state, x.name, formula, {x.name: float(value), **with_it}, zero)
     return None
 
 

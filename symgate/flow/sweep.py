@@ -229,7 +229,7 @@ def sweep(
     if options.get("networks") is None and options.get("samples") is None:
         options["networks"] = NETWORKS
     points = list(_points(axes))
-    tasks = [_Task(_setup(cell, point, options), of, wrt, norm) for point in points]
+    tasks = [_GridPoint(_setup(cell, point, options), of, wrt, norm) for point in points]
     shared = {k: v for k, v in vars(tasks[0].made).items() if k not in ("cell", *_VARIED)}
     setting = plain(
         {
@@ -302,7 +302,7 @@ def _points(axes: Mapping[str, tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _GridPoint:
     """One point: what is drawn, and which norm of which block."""
 
     made: Setup
@@ -311,7 +311,7 @@ class _Task:
     norm: str
 
 
-def _measured(task: _Task) -> dict[str, Any]:
+def _measured(task: _GridPoint) -> dict[str, Any]:
     try:
         found = decay(task.made, task.of, task.wrt, norm=task.norm, singular=())
     except Diverged as error:

@@ -14,7 +14,7 @@ from symgate.parsing import parsed
 
 
 @dataclass(frozen=True)
-class Place:
+class SourceLine:
     """Where a node comes from: file and line, and the statement there."""
 
     file: str
@@ -24,12 +24,12 @@ class Place:
         return f"line {self.line}: {linecache.getline(self.file, self.line).strip()}"
 
 
-def place_of(node: Any) -> Place | None:
+def place_of(node: Any) -> SourceLine | None:
     """The line of the user's source that made a node."""
     frames = re.findall(r'File "([^"]+)", line (\d+)', node.stack_trace or "")
     own = [(f, int(n)) for f, n in frames if "/torch/" not in f.replace("\\", "/")]
     own = [(f, n) for f, n in own if Path(f).parent != Path(__file__).parent]
-    return Place(*own[-1]) if own else None
+    return SourceLine(*own[-1]) if own else None
 
 
 @lru_cache(maxsize=16)

@@ -101,7 +101,7 @@ def stored(array: Array, dtype: Any) -> Array:
     return np.ascontiguousarray(np.moveaxis(flat, 1, 2), dtype)
 
 
-class Running:
+class GeneralLoop:
     """The steps of a cell: `free` values over all steps at once, and a program for the rest.
 
     `values` holds what the inputs alone decide, (steps, samples, *shape).
@@ -187,7 +187,7 @@ def simulated(
 ) -> dict[str, Array]:
     """Every value of a run, by name: (steps, size, samples), of a state one step more."""
     with np.errstate(all="ignore"):
-        running = Running(frame)
+        running = GeneralLoop(frame)
         first = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
         done = {**running.values, **running.run(first, 0, frame.steps, progress)}
     return {n: stored(a, frame.dtype) for n, a in done.items() if n not in frame.cell.inputs}
@@ -226,7 +226,7 @@ class Again(Mapping[str, Array]):
 class Restart:
     """Gives the values of the steps first … stop - 1 when they are asked for."""
 
-    running: Running
+    running: GeneralLoop
     start: dict[str, Array]
     stride: int
     kept: list[Any] | None
@@ -248,7 +248,7 @@ def checkpointed(
     """How the values of any steps are worked out again, from states that were kept."""
     stride = max(1, math.isqrt(frame.steps))
     with np.errstate(all="ignore"):
-        running = Running(frame)
+        running = GeneralLoop(frame)
     before = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
     finite = all(np.isfinite(value).all() for value in running.values.values())
     if finite and is_linear(frame.cell):

@@ -87,7 +87,7 @@ def init(
     if max(numbers.values(), default=0) > LARGE:
         count = int(cell.parameter_count(**numbers))
         must_fit(f"the parameters of {cell.name} with {hidden} units", count, "take fewer units")
-    draw = _Draw(cell, numbers, seed, gain, t_max)
+    draw = _ParameterDraw(cell, numbers, seed, gain, t_max)
     out = {name: SCHEMES[scheme](draw, p) for name, p in cell.parameters.items()}
     if scheme == "chrono":
         out.update(draw.chrono_biases(out))
@@ -150,7 +150,7 @@ def _by_layer(
 
 
 @dataclass(frozen=True)
-class _Draw:
+class _ParameterDraw:
     cell: Cell
     sizes: Mapping[str, int]
     seed: int
@@ -303,9 +303,9 @@ def _spread(name: str, value: Any, shape: tuple[int, ...]) -> Array:
 
 
 #: Each scheme: how it draws one parameter.
-SCHEMES: dict[str, Callable[[_Draw, Parameter], Array]] = {
-    "pytorch": _Draw.uniform_all,
-    "keras": _Draw.keras,
+SCHEMES: dict[str, Callable[[_ParameterDraw, Parameter], Array]] = {
+    "pytorch": _ParameterDraw.uniform_all,
+    "keras": _ParameterDraw.keras,
     "orthogonal": lambda draw, p: draw.recurrent(p, draw.orthogonal),
     "gaussian": lambda draw, p: draw.recurrent(p, draw.gaussian),
     "identity": lambda draw, p: draw.recurrent(p, draw.identity),

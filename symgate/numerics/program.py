@@ -18,7 +18,7 @@ from symgate.algebra.vectors import rank
 from symgate.numerics.values import Arrays
 
 
-class _Place:
+class _Slot:
     """Where a result will stand."""
 
     def __init__(self, at: int) -> None:
@@ -77,14 +77,14 @@ class Program(Semantics):
     def _later(self, method: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: self._call(method, *arguments)
 
-    def _place(self) -> _Place:
+    def _place(self) -> _Slot:
         self.count += 1
-        return _Place(self.count - 1)
+        return _Slot(self.count - 1)
 
     def _call(self, method: Callable[..., Any], *arguments: Any) -> Any:
         """A call for later; at once where all that it takes is known."""
         flat = [a for part in arguments for a in (part if isinstance(part, list) else [part])]
-        if not any(isinstance(a, _Place) for a in flat):
+        if not any(isinstance(a, _Slot) for a in flat):
             return method(*arguments)
         place = self._place()
         self.calls.append((place.at, method, arguments))
@@ -136,7 +136,7 @@ for _name in (
 
 
 def _got(argument: Any, held: list[Any]) -> Any:
-    if isinstance(argument, _Place):
+    if isinstance(argument, _Slot):
         return held[argument.at]
     if isinstance(argument, list):
         return [_got(a, held) for a in argument]

@@ -80,7 +80,7 @@ def recipe(cell: Cell) -> dict[int, Instructions]:
 @lru_cache(maxsize=256)
 def worked_out(expressions: tuple[Expr, ...]) -> tuple[Instructions, tuple[float | Register, ...]]:
     """The instructions for element-wise expressions, and where their values are."""
-    made = _Instructions()
+    made = _InstructionWriter()
     for e in expressions:
         made.read(e)
     return made.block, tuple(made.plain(fold(e, made)) for e in expressions)
@@ -95,7 +95,7 @@ def is_for_tape(expressions: tuple[Expr, ...]) -> bool:
     return True
 
 
-class _Instructions(Semantics):
+class _InstructionWriter(Semantics):
     """Writes what an expression means as instructions into `block`."""
 
     known: dict[Any, Any]
@@ -171,7 +171,7 @@ class _Instructions(Semantics):
         return out
 
 
-class _Recipe(_Instructions):
+class _Recipe(_InstructionWriter):
     """The instructions of a whole step."""
 
     def __init__(self, cell: Cell) -> None:

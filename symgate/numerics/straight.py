@@ -119,7 +119,7 @@ class _Held:
         return np.zeros((*more, *self.samples, self.height, size), self.dtype)
 
 
-class _Group:
+class _Scaling:
     """The coefficients that one array of rows is multiplied by, all in one call of NumPy."""
 
     def __init__(self, d: str) -> None:
@@ -142,14 +142,14 @@ class _LoopText:
     def __init__(self, steps: Steps, owner: _Held) -> None:
         self.owner, self.steps = owner, steps
         self.places: list[int] = []
-        self.groups: dict[str, _Group] = {}
+        self.groups: dict[str, _Scaling] = {}
         self.constants: dict[str, Any] = {
             "add": np.add,
             "multiply": np.multiply,
             "copyto": np.copyto,
             "matmul": np.matmul,
         }
-        self.lines: list[str | _Group] = []
+        self.lines: list[str | _Scaling] = []
         self.sizes = {f"now{i}": steps.size(s) for i, s in enumerate(steps.states)}
         self.now = {state: f"now{i}" for i, state in enumerate(self.steps.states)}
         self.next = {state: f"next{i}" for i, state in enumerate(self.steps.states)}
@@ -222,7 +222,7 @@ class _LoopText:
             return d
         if self.owner.few:
             if d not in self.groups:
-                self.groups[d] = _Group(d)
+                self.groups[d] = _Scaling(d)
                 self.lines.append(self.groups[d])
             return self.groups[d].value(place)
         size = self.sizes[d] if size is None else size
@@ -261,7 +261,7 @@ class _LoopText:
             self.constants[f"{name}_flat"] = array.reshape(rows, array.shape[-1])
         return name
 
-    def line(self, line: str | _Group) -> str:
+    def line(self, line: str | _Scaling) -> str:
         """A line as text; for a group, the product of its rows with all of its coefficients."""
         if isinstance(line, str):
             return line

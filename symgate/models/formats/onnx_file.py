@@ -64,7 +64,7 @@ def read(path: Path) -> Contents:
             f"{path} is no ONNX file, or one with no nodes in it; TensorFlow's .pb is saved anew "
             f'with model.save("model.keras")'
         )
-    every = list(_nodes(model.graph, _Scope(path)))
+    every = list(_nodes(model.graph, _GraphScope(path)))
     recurrent = [(node, scope) for node, scope in every if node.op_type in RECURRENT]
     layers = (
         node_of(node, scope.constant, _around(node, scope), path) for node, scope in recurrent
@@ -87,7 +87,7 @@ def read(path: Path) -> Contents:
 
 
 @dataclass
-class _Scope:
+class _GraphScope:
     """What names stand for: initialisers, and the nodes that make the other values."""
 
     path: Path
@@ -97,10 +97,10 @@ class _Scope:
     known: dict[str, Array | None] = field(default_factory=dict)
     stored: list[int] = field(default_factory=lambda: [0])  # bytes that were read, in one number
 
-    def inside(self, graph: Any) -> _Scope:
+    def inside(self, graph: Any) -> _GraphScope:
         if self.depth > 20:
             raise SymgateError("the graph has branches nested more than 20 deep; refused")
-        return _Scope(
+        return _GraphScope(
             self.path,
             {**self.tensors, **{t.name: t for t in graph.initializer}},
             {**self.makers, **{o: n for n in graph.node for o in n.output if o}},
@@ -148,7 +148,7 @@ class _Scope:
             ) from None
 
 
-def _nodes(graph: Any, outer: _Scope) -> Iterator[tuple[Any, _Scope]]:
+def _nodes(graph: Any, outer: _GraphScope) -> Iterator[tuple[Any, _GraphScope]]:
     """Every node of a graph and of the graphs inside it, with what names stand for there."""
     scope = outer.inside(graph)
     for node in graph.node:
@@ -158,7 +158,7 @@ def _nodes(graph: Any, outer: _Scope) -> Iterator[tuple[Any, _Scope]]:
                 yield from _nodes(inner, scope)
 
 
-def _around(node: Any, scope: _Scope) -> Around:
+def _around(node: Any, scope: _GraphScope) -> Around:
     """What is done before a recurrent node, and what a replay of it leaves out."""
     given = [*node.input, *[""] * 7]
     notes = []
@@ -196,7 +196,7 @@ def _around(node: Any, scope: _Scope) -> Around:
 KEEPING = ("Expand", "Slice", "Concat", "Gather", "Tile", "Split")
 
 
-def _is_start(name: str, scope: _Scope, depth: int = 0) -> bool:
+def _is_start(name: str, scope: _GraphScope, depth: int = 0) -> bool:
     """Whether a first state is 0, or an input of the graph that the caller gives."""
     value = scope.constant(name)
     node = scope.makers.get(name)
