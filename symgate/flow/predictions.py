@@ -184,9 +184,8 @@ def _over_steps(run: Run, coefficient: Expr, start: int, stop: int) -> Array:
     """A coefficient over some steps, (steps, samples, units)."""
     value = over_steps(run, coefficient, start, stop).astype(float)
     own = value.shape[value.ndim - rank(coefficient) :]
-    return np.broadcast_to(value, (stop - start, run.samples, *own)).reshape(
-        stop - start, run.samples, -1
-    )
+    whole = np.broadcast_to(value, (stop - start, run.samples, *own))
+    return whole.reshape(len(whole), run.samples, -1)
 
 
 def _diagonal_power(logs: Array, lags: Array, norm: str) -> Array:
