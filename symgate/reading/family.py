@@ -198,6 +198,9 @@ class Classifier:
             return "janet"
         recurrent = self.candidate_reads_state(state)
         resets = self.parts.resets
+        unsaid = all(isinstance(t, Var) for t in self.candidate_terms(state))
+        if not recurrent and unsaid and self.incomplete_family() == "gru":
+            return "gru"  # the line of its candidate is not printed
         if self.projected_reset(state):
             return "sgu"
         if recurrent and resets:

@@ -93,7 +93,8 @@ _PARTS = words(
 
 def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
     """Whether the bracket that opens here closes the equation and holds words alone."""
-    before, rest = tokens[at - 1], [t for t in tokens[at + 1 :] if t.kind not in SPACES]
+    before = next((t for t in reversed(tokens[:at]) if t.kind not in SPACES), tokens[at])
+    rest = [t for t in tokens[at + 1 :] if t.kind not in SPACES]
     while rest and rest[-1].kind in ("COMMA", "DOT", "SEMI"):
         rest.pop()
     named = before.kind in ("LETTER", "NAME") and len(rest) > 2
@@ -106,9 +107,9 @@ def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
     if any(t.kind not in ("LETTER", "NAME", "MINUS", "SLASH") for t in rest[:-1]):
         return False
     if [t.kind for t in rest[:-1]] == ["NAME"] and tokens[at].spaced and len(rest[0].value) > 2:
-        return rest[0].value.isupper()
-    words = "".join(f" {t.value}" if t.spaced else t.value for t in rest[:-1]).lower().split()
-    return bool(_PARTS & set(re.split(r"[\s/-]+", " ".join(words))))
+        return rest[0].value.isupper() or rest[0].value in _PARTS
+    shown = "".join(f" {t.value}" if t.spaced else t.value for t in tokens[at + 1 :])
+    return bool(_PARTS & set(re.split(r"[^a-z]+", shown.lower())))
 
 
 def _only_words(tokens: Sequence[Token]) -> bool:

@@ -156,12 +156,18 @@ def _parts(piece: Piece, row: list[Token]) -> Iterator[tuple[list[Token], tuple[
         signs += token.kind == "EQ"
         wide = token.kind in ("WIDE", "SEMI", "COMMA", "SPACE", "GAP")
         soft = token.kind in ("NEWLINE", "SOFTROW") or (single and token.value == "\\ ")
+        soft = soft and not _is_wide(row, i + 1)
         if ((wide and depth <= 0) or soft) and signs > 0 and starts_equation(row, i + 1):
             parts.append(([], _forgotten_break(piece, row, i) if soft else ()))
             depth = signs = 0
             continue
         parts[-1][0].append(token)
     yield from parts
+
+
+def _is_wide(row: Sequence[Token], at: int) -> bool:
+    """Whether a wide space stands next, as \\quad at the start of a line."""
+    return next((t.kind for t in row[at:] if t.kind != "NEWLINE"), "") == "WIDE"
 
 
 def _forgotten_break(piece: Piece, row: Sequence[Token], at: int) -> tuple[FoundFault, ...]:

@@ -20,6 +20,7 @@ from symgate.reading.terms import (
     Call,
     Cat,
     Par,
+    Quot,
     Times,
     Var,
     children,
@@ -272,30 +273,19 @@ def _promote(found: Understanding) -> None:
         for v in walk(u.term)
         if isinstance(v, Var) and v.time == -1
     } | found.backwards
-    chosen = {
-        u.name
-        for u in found.outputs
-        if (
-            _componentwise(u.term, names) and not _is_repeated(u, found)
-            if u.term is not None
-            else _is_readout(u, found)
-        )
-    }
-    while True:
-        more = {
+    chosen: set[str] = set()
+    for _ in found.outputs:
+        read = {r.name for u in found.outputs if u.name in chosen for r in u.line.references}
+        chosen |= {
             u.name
             for u in found.outputs
-            if u.name not in chosen
-            and any(
-                u.name == ref.name
-                for other in found.outputs
-                if other.name in chosen
-                for ref in other.line.references
+            if u.name in read
+            or (
+                _componentwise(u.term, names | chosen) and not _is_repeated(u, found)
+                if u.term is not None
+                else _is_readout(u, found)
             )
         }
-        if not more:
-            break
-        chosen |= more
     found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
     found.lines.sort(key=lambda u: u.line.number)
     found.outputs = [u for u in found.outputs if u.name not in chosen]
@@ -319,7 +309,7 @@ def _componentwise(term: AnyTerm, names: set[str]) -> bool:
     ):
         return False
     return any(
-        isinstance(t, Times)
+        isinstance(t, Times | Quot)
         and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t))
         for t in walk(term)
     )

@@ -37,7 +37,6 @@ from symgate.reading.documents.code_names import (
     state_of,
     step_of,
 )
-from symgate.reading.documents.foreign import as_python
 from symgate.reading.documents.statements import rendered
 from symgate.reading.faults import Edit
 from symgate.reading.source import Piece
@@ -81,12 +80,11 @@ def pieces(text: str, edits: Sequence[Edit] = ()) -> Iterator[Piece]:
 def _pieces(text: str) -> Iterator[Piece]:
     layers = {name: not re.search(r"bias\s*=\s*False", rest) for name, rest in _LAYER.findall(text)}
     for start, stop in _blocks(text):
-        code = text[:start] + as_python(text[start:stop]) + text[stop:]
-        for first, last in _functions(code, start, stop):
-            found = list(_statements(code, first, last))
+        for first, last in _functions(text, start, stop):
+            found = list(_statements(text, first, last))
             nodes = [node for statement in found for node in ast.walk(statement)]
             if any(multiplies(n) or _acts(n, layers) for n in nodes):
-                yield from _read(text, code[first:last], found, layers)
+                yield from _read(text, text[first:last], found, layers)
 
 
 def _acts(node: ast.AST, layers: Mapping[str, bool]) -> bool:
@@ -120,13 +118,11 @@ def _functions(code: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
     """The assignments of a block; their columns are places in the document."""
-    at, count, last = start, 0, _last_line(text, start, stop)
+    at, count = start, 0
     while at < stop and count < MAX_STATEMENTS:
         end = text.find("\n", at, stop)
         end = stop if end < 0 else end
         head = _ASSIGNED.match(text[at:end])
-        if head is None and last and text[at:end].strip() == last:
-            head = re.match(r"[ \t]*", text[at:end])
         if head is not None:
             end = _whole(text, at, end, stop)
             own = text[at + head.end() : end]
@@ -137,13 +133,6 @@ def _statements(text: str, start: int, stop: int) -> Iterator[ast.Assign]:
         at = end + 1
 
 
-def _last_line(text: str, start: int, stop: int) -> str:
-    """The last line of a function whose language says nothing before what it returns."""
-    shown = text[start:stop].rstrip().rpartition("\n")[2].strip()
-    closed = re.match(r"\s*(?:\}|end\b)", text[stop : stop + 20]) is not None
-    return shown if closed and "=" not in shown and "*" in shown else ""
-
-
 def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
     """The assignment that one statement is; `z += a` and `return a` are made one."""
     try:
@@ -151,9 +140,6 @@ def _assignment(shown: str, start: int, block: str) -> Iterator[ast.Assign]:
     except (SyntaxError, ValueError, SymgateError):
         return
     statement, returns = body[0] if body else None, shown.startswith("return")
-    if isinstance(statement, ast.Expr):
-        whole, returns = statement.value, True
-        statement = ast.Assign([ast.copy_location(ast.Name("_"), whole)], whole)
     if isinstance(statement, ast.AugAssign):
         old, value = statement.target, statement.value
         whole = ast.copy_location(ast.BinOp(old, statement.op, value), statement)

@@ -19,8 +19,7 @@ FUNCTIONS |= {"phi": "phi", "φ": "phi", "feature_map": "phi"}
 FUNCTIONS |= dict.fromkeys(("expit", "sigm", "σ", "sig", "sigmoid_fast", "logistic"), "sigmoid")
 FUNCTIONS |= {"tanh_fast": "tanh"}
 PRODUCTS = {"dot": "@", "matmul": "@", "mm": "@", "multiply": "*", "mul": "*", "add": "+"}
-PRODUCTS |= {"cwiseProduct": "*", "matMul": "@", "bmm": "@", "mv": "@", "sub": "-"}
-PRODUCTS |= {"subtract": "-"}
+PRODUCTS |= {"bmm": "@", "mv": "@", "sub": "-", "subtract": "-"}
 _MULTIPLY = {*PRODUCTS, "linear", "einsum", "outer"}
 
 

@@ -19,7 +19,7 @@ _BEFORE_IN_NAME = re.compile(
 )
 _NOW_IN_NAME = re.compile(
     r"(?:next|new|curr?|current)_(?P<a>\w+)|(?P<b>\w+?)_(?:t|next|new|curr?|current)"
-    r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>\w+)ʺ|(?P<f>[hsuxyc])_k"
+    r"|(?P<c>[A-Za-z])(?:t|next|new)|(?P<d>[hc])y|(?P<e>[hsuxyc])_k"
 )
 INPUT = re.compile(r"(?:[xX]|xs|us|inp|inputs?(?:_\w)?|embed\w*|features?)")
 _WEIGHT = re.compile(r"[WUVRbwu][a-z]?")

@@ -50,8 +50,6 @@ def spell(node: ast.expr, names: Names, level: int = 0) -> Shown:
             return _joined(left, sign, right, names, at, own, level)
         case ast.Attribute(value=inner, attr="T"):
             return [*spell(inner, names, 9), (".T", at)]
-        case ast.Name(id=name) if name.endswith("ʹ"):
-            return [(f"{name[:-1]}\0.T", at)]
         case ast.Call(func=ast.Attribute(value=inner, attr="t"), args=[]):
             return [*spell(inner, names, 9), (".T", at)]
         case ast.Call():
@@ -159,10 +157,6 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         inner = [*spell(args[0], names, 2), (" + ", at)]
         inner += _joined(args[1], "@", args[2], names, at, 2, 2)
         return [("(", at), *inner, (")", end)] if level > 1 else inner
-    if name in ("map", "mapv", "unaryExpr") and value is not None and len(node.args) == 1:
-        applied = FUNCTIONS.get(last_name(node.args[0]))
-        if applied is not None:
-            return [(f"{applied}(", at), *spell(value, names), (")", end)]
     if name in ("abs", "absolute") and len(args) == 1:
         return [("|", at), *spell(args[0], names), ("|", end)]
     if name in ("max", "maximum") and len(args) == 2:
