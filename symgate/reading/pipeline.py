@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from symgate.reading.activations import resolve
 from symgate.reading.aliases import (
     accented_states,
     other_cases,
@@ -14,6 +15,7 @@ from symgate.reading.aliases import (
     with_one_name,
     without_matrices,
 )
+from symgate.reading.components import component_letters
 from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
@@ -22,17 +24,17 @@ from symgate.reading.lines import Aside, LaidOutLine, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
-from symgate.reading.names import Indices, component_letters, indices
+from symgate.reading.names import Indices, indices
 from symgate.reading.plain import bare_words, with_words, written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
 from symgate.reading.several import separated
 from symgate.reading.source import Document, Piece
-from symgate.reading.structure import Structure, activations, structure
+from symgate.reading.structure import Structure, structure
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import Tree
-from symgate.reading.understanding import resolve, understand
+from symgate.reading.understanding import understand
 from symgate.reading.understood import Understanding
 
 #: The most equations of one document that are looked at, and the most cells.
@@ -98,7 +100,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     for draft in groups.drafts[:MAX_CELLS]:
         understanding = understand(draft, known)
         parts = structure(understanding)
-        resolve(understanding, activations(understanding, parts))
+        resolve(understanding, parts)
         parts = structure(with_readouts(understanding))
         understanding.ranked = ranked(draft, understanding)
         read_now = understanding.ranked.texts if understanding.ranked is not None else {}

@@ -322,29 +322,6 @@ def _candidate_terms(result: Structure, lines: Mapping[str, Understood]) -> Iter
                     yield factor
 
 
-def activations(found: Understanding, parts: Structure) -> dict[tuple[str, str], str]:
-    """The function that each activation without a name of its own stands for.
-
-    One that makes a gate anywhere is a sigmoid in every line; the others are tanh. A letter
-    such as f, which says only that there is an activation, is tanh in a candidate's line.
-    """
-    makes_gate: set[str] = set()
-    for u in found.lines:
-        if isinstance(u.term, Call) and u.name in parts.gates - parts.candidates:
-            makes_gate.add(u.term.printed)
-    result = {}
-    for u in [*found.lines, *found.outputs, *found.doubled]:
-        for term in walk(u.term) if u.term is not None else ():
-            if isinstance(term, Call) and (term.assumed or term.function == "?"):
-                top = term is u.term and u.name in parts.gates
-                shared = term.printed in makes_gate and not (
-                    u.name in parts.candidates and not term.printed.startswith("sigma")
-                )
-                gate = top or shared
-                result[u.name, term.printed] = "sigmoid" if gate else "tanh"
-    return result
-
-
 def affine(term: AnyTerm) -> bool:
     """Whether a term has a matrix at its outside: W x + U h + b, or W x alone."""
     inner = term.argument if isinstance(term, Call) else term

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from symgate.reading.context import Context, Foreign, settled
 from symgate.reading.grouping import Draft
@@ -30,9 +29,6 @@ from symgate.reading.terms import (
 )
 from symgate.reading.tokens import FormulaError
 from symgate.reading.understood import Understanding, Understood
-
-if TYPE_CHECKING:
-    pass
 
 MAX_DEPTH = 40
 
@@ -337,26 +333,6 @@ def _is_convolution(found: Understanding) -> bool:
                 hadamards += "hadamard" in term.signs
                 stars -= 10 * ("star" in term.signs)
     return stars >= 2 and others == 0 and hadamards > 0
-
-
-def resolve(found: Understanding, functions: Mapping[tuple[str, str], str]) -> None:
-    """Give the activations without a name of their own their functions.
-
-    `functions` maps (line, printed function) to a function of the language.
-    """
-    for part in (found.lines, found.outputs, found.doubled):
-        for i, u in enumerate(part):
-            if u.term is None:
-                continue
-            name = u.name
-
-            def known(term: AnyTerm, name: str = name) -> AnyTerm:
-                if isinstance(term, Call) and (term.assumed or term.function == "?"):
-                    function = functions.get((name, term.printed), "tanh")
-                    return replace(term, function=function)
-                return term
-
-            part[i] = replace(u, term=mapped(u.term, known))
 
 
 def _is_repeated(u: Understood, found: Understanding) -> bool:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from urllib.parse import unquote
 
 from symgate.reading.characters import words
+from symgate.reading.documents.addresses import in_address
 from symgate.reading.documents.lines import plain_lines
 from symgate.reading.source import Piece
 from symgate.reading.symbols import LAYOUTS, MATRICES
@@ -54,9 +54,6 @@ _BLANK = re.compile(r"(?<=[^\s])[ \t]*+\n[ \t]*+\n(?=[ \t]*+\S)")
 
 #: A dollar that is not escaped.
 _CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
-
-#: An address up to where it ends in running text.
-_ADDRESS = re.compile(r"[^\s\"'<>)]*")
 
 _MATHS = ("math", "latex", "tex", "katex", "mathjax", "amsmath", "{math}", "{latex}")
 _TEXTS = {""} | words(
@@ -259,64 +256,8 @@ def _code(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int]
     return [piece], after
 
 
-#: What an address of a picture of a formula holds, and what stands before the formula in it.
-_PICTURES = (
-    ("codecogs.com/", "?"),
-    ("/render/math?math=", ""),
-    ("upmath.me/svg/", ""),
-    ("upmath.me/png/", ""),
-    ("vercel.app/?from=", ""),
-    ("vercel.app/?inline=", ""),
-    ("chart?", "chl="),
-    ("forkosh.com/mathtex.cgi?", ""),
-    ("latex.php?latex=", ""),
-)
-
-
 def _url(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
-    """The formula in the address of its picture; any other address is passed over."""
-    limit = min(stop, found.end() + MAX_FORMULA)
-    end = _ADDRESS.match(text, found.end(), limit)
-    last = found.end() if end is None else end.end()
-    for mark, before in _PICTURES:
-        at = text.find(mark, found.start(), last)
-        at = at if at < 0 or not before else text.find(before, at + len(mark), last)
-        if at >= 0:
-            return _formula(text, at + len(before or mark), found.start(), limit)
-    return [], max(last, found.end())
-
-
-def _formula(text: str, start: int, head: int, limit: int) -> tuple[list[Piece], int]:
-    """The rest of an address, decoded; one in round brackets ends with them."""
-    before = text[max(head - 2, 0) : head]
-    ends = "\n" if before == "](" else before[-1:] if before[-1:] in ('"', "'") else " \n\t\"'<>"
-    end, depth = start, 0
-    while end < limit and text[end] not in ends and (text[end] != ")" or depth):
-        depth += (text[end] == "(") - (text[end] == ")")
-        end += 1
-    decoded, offsets = _unquoted(text, start, end)
-    return [Piece(decoded, offsets, delimiters=(text[head:start], ""))], end
-
-
-def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
-    """A URL's text with its %xx decoded, and where each character stood."""
-    result: list[str] = []
-    offsets: list[int] = []
-    encoded = "%" in text[start:stop]
-    for found in re.compile(r"(?:%[0-9A-Fa-f]{2})+|&[a-z]{2,6};|.", re.DOTALL).finditer(
-        text, start, stop
-    ):
-        part = found.group()
-        plain = (
-            unquote(part)
-            if part[0] == "%"
-            else {"&plus;": "+", "&space;": " ", "&amp;": "&"}.get(
-                part, " " if part == "+" and encoded else part
-            )
-        )
-        result.append(plain)
-        offsets.extend([found.start()] * len(plain))
-    return "".join(result), offsets
+    return in_address(text, found.start(), found.end(), min(stop, found.end() + MAX_FORMULA))
 
 
 def _attribute(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:

@@ -1,0 +1,75 @@
+"""Every symbol of a formula with its name and its time, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symgate.reading.names import Indices, Reference, reference, tree_time
+from symgate.reading.trees import (
+    Accent,
+    Column,
+    Digits,
+    Factors,
+    Fraction,
+    Group,
+    Root,
+    Scripted,
+    Spelled,
+    Terms,
+    TimedSymbol,
+    Tree,
+)
+
+
+def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
+    """Every symbol in a tree with its name and time."""
+    match tree:
+        case Spelled() | Accent():
+            ref = reference(tree, indices)
+            if ref is not None:
+                yield ref
+        case Scripted(base=base):
+            ref = reference(tree, indices)
+            if ref is not None:
+                yield ref
+            else:
+                yield from references(base, indices)
+        case Factors(factors=factors):
+            yield from _in_product(factors, indices)
+        case Group(items=items):
+            for item in items:
+                yield from references(item, indices)
+        case Terms(terms=terms):
+            for _, term in terms:
+                yield from references(term, indices)
+        case Fraction(above=above, below=below):
+            yield from references(above, indices)
+            yield from references(below, indices)
+        case Root(inside=inside):
+            yield from references(inside, indices)
+        case Column(rows=rows):
+            for row in rows:
+                for cell in row:
+                    if cell is not None:
+                        yield from references(cell, indices)
+        case Digits() | TimedSymbol():
+            return
+
+
+def _in_product(factors: Sequence[tuple[str, Tree]], indices: Indices) -> Iterator[Reference]:
+    skip = False
+    for i, (_, factor) in enumerate(factors):
+        if skip:
+            skip = False
+            continue
+        follows = factors[i + 1][1] if i + 1 < len(factors) else None
+        group = follows.base if isinstance(follows, Scripted) else follows
+        if isinstance(group, Group) and len(group.items) == 1 and factors[i + 1][0] == "":
+            time = tree_time(group.items[0], indices)
+            ref = reference(factor, indices) if time is not None else None
+            if ref is not None and ref.time is None and ref.kind != "FUNCTION":
+                yield replace(ref, time=time)
+                skip = True
+                continue
+        yield from references(factor, indices)
