@@ -1,8 +1,8 @@
 """`symgate`: which commands there are, and how faults become messages and exit codes.
 
-A command is a module of `symgate.cli.commands` with `HELP`, `add(parser)` and
-`run(arguments)`, which returns an exit code: 0 done, 1 a check failed, 2 wrong usage,
-3 bad input, 4 an optional tool is missing.
+A command is a module of `symgate.cli.commands` with `add(parser)` and `run(arguments)`, which
+returns an exit code: 0 done, 1 a check failed, 2 wrong usage, 3 bad input, 4 an optional tool
+is missing.
 """
 
 from __future__ import annotations

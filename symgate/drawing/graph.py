@@ -85,6 +85,20 @@ class Graph:
                 found[source].append(i)
         return found
 
+    def way(self, state: str, allowed: Callable[[GraphNode], bool]) -> tuple[int, ...] | None:
+        """The shortest way from an old state to its new one through nodes that are allowed."""
+        ends = {node.kind: i for i, node in enumerate(self.nodes) if node.name == state}
+        ways: list[tuple[int, ...]] = [(ends["after"],)]
+        seen = {ends["after"]}
+        for way in ways:
+            for source in self.nodes[way[0]].sources:
+                if source == ends["before"]:
+                    return (source, *way)
+                if source not in seen and allowed(self.nodes[source]):
+                    seen.add(source)
+                    ways.append((source, *way))
+        return None
+
 
 def graph_of(cell: Cell, leaving: Collection[str] = ()) -> Graph:
     """Read the graph of a cell off its equations; gates that are `leaving` go out at the right,
@@ -272,29 +286,11 @@ class _GraphReader:
     def carry(self, state: str) -> tuple[int, ...]:
         """The way of a carried state to its new value, through products and sums."""
         ways = (
-            self.way(state, lambda node: node.kind == "op" and node.label in ("⊙", "+")),
-            self.way(state, lambda node: node.kind == "op"),
-            self.way(state, lambda node: node.kind in ("op", "pill")),
+            self.graph.way(state, lambda node: node.kind == "op" and node.label in ("⊙", "+")),
+            self.graph.way(state, lambda node: node.kind == "op"),
+            self.graph.way(state, lambda node: node.kind in ("op", "pill")),
         )
         return next(way for way in ways if way is not None)
-
-    def way(self, state: str, allowed: Callable[[GraphNode], bool]) -> tuple[int, ...] | None:
-        """The shortest way from an old state to its new one through nodes that are allowed."""
-        nodes, start = self.graph.nodes, self.before[state]
-        end = next(i for i, n in enumerate(nodes) if n.kind == "after" and n.name == state)
-        ways: list[tuple[int, ...]] = [(end,)]
-        seen = {end}
-        while ways:
-            longer = []
-            for way in ways:
-                for source in nodes[way[0]].sources:
-                    if source == start:
-                        return (start, *way)
-                    if source not in seen and allowed(nodes[source]):
-                        seen.add(source)
-                        longer.append((source, *way))
-            ways = longer
-        return None
 
 
 def shown(e: Expr) -> str:

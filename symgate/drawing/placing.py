@@ -93,24 +93,8 @@ def _orders(graph: Graph, boxes: list[int], middles: int) -> Iterator[Sequence[i
 
 def _shortest_way(graph: Graph) -> list[tuple[int, ...]]:
     """The way with the fewest nodes from an old state to its new value."""
-    nodes, readers = graph.nodes, graph.readers()
-    best: tuple[int, ...] = ()
-    for start, node in enumerate(nodes):
-        if node.kind != "before":
-            continue
-        ways: list[tuple[int, ...]] = [(start,)]
-        seen = {start}
-        while ways:
-            way = ways.pop(0)
-            last = nodes[way[-1]]
-            if last.kind == "after" and last.name == node.name:
-                best = way if not best or len(way) < len(best) else best
-                break
-            for reader in readers[way[-1]]:
-                if reader not in seen:
-                    seen.add(reader)
-                    ways.append((*way, reader))
-    return [best] if best else []
+    ways = (graph.way(state, lambda _: True) for state in graph.cell.states)
+    return sorted(filter(None, ways), key=len)[:1]
 
 
 class _Placing:

@@ -28,12 +28,16 @@ from symgate.judging.verbs import LIBRARY, listed
 _PLACE = re.compile(r"\{(\w+(?:\.\w+)?)(?::(\d+))?\}")
 
 #: Every verb by its name.
-VERBS = LIBRARY | {
-    name: found
-    for module in (formulas, measures, verbs)
-    for name, found in vars(module).items()
-    if isfunction(found) and found.__module__ == module.__name__
-}
+VERBS = (
+    LIBRARY
+    | measures.ARRAYS
+    | {
+        name: found
+        for module in (formulas, measures, verbs)
+        for name, found in vars(module).items()
+        if isfunction(found) and found.__module__ == module.__name__
+    }
+)
 
 _SIGNS: dict[type[ast.AST], Any] = {
     ast.Add: operator.add,

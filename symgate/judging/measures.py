@@ -23,6 +23,9 @@ from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 
 Array = NDArray[Any]
+
+#: Verbs that are NumPy's own.
+ARRAYS: dict[str, Any] = {"mean": np.mean, "length": np.linalg.norm}
 Numbers = dict[str, Array]
 
 
@@ -191,10 +194,6 @@ def farthest(one: Array, other: Array) -> float:
     return float(np.abs(one - other).max())
 
 
-def last(curve: Array) -> float:
-    return float(curve[-1])
-
-
 def first_below(curve: Array, log10: float) -> int | None:
     below = np.flatnonzero(curve < log10)
     return int(below[0]) if len(below) else None
@@ -219,14 +218,6 @@ def half_life(curve: Array) -> float:
 def log10(value: Any) -> Any:
     with np.errstate(divide="ignore"):  # of 0
         return np.log10(value)
-
-
-def mean(values: Array) -> float:
-    return float(np.mean(values))
-
-
-def length(vector: Array) -> float:
-    return float(np.linalg.norm(vector))
 
 
 def ends_of_sigmoid() -> tuple[int, int]:

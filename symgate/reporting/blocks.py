@@ -56,16 +56,10 @@ Words: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One or a few sentences."""
+    """One or a few sentences; `leads` is what a reader in a hurry reads."""
 
     words: Words
-
-
-@dataclass(frozen=True)
-class Lead:
-    """The sentences that a reader in a hurry reads."""
-
-    words: Words
+    leads: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
 from symgate.plots.style import BLUE, RED, axes
-from symgate.reporting.blocks import Chapter, DataTable, Lead, Picture
+from symgate.reporting.blocks import Chapter, DataTable, Paragraph, Picture
 from symgate.reporting.inspections import Told, beside, made_by
 
 
@@ -70,4 +70,4 @@ def _blocks(name: str, run: BothWays, trained: Reach, fresh: Reach) -> list[Any]
         (f"The norm ({trained.norm}) of ∂y at step {trained.at} by ∂x at each step.",),
     )
     table = DataTable("Reach", caption, header, tuple(rows), frozenset(range(1, 7)))
-    return [Lead((said,)), picture, table, made_by("the first sequence")]
+    return [Paragraph((said,), leads=True), picture, table, made_by("the first sequence")]

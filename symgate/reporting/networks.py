@@ -26,8 +26,8 @@ from symgate.reporting.blocks import (
     DataTable,
     Derived,
     Fold,
-    Lead,
     Page,
+    Paragraph,
     Picture,
     Words,
 )
@@ -109,7 +109,7 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
         f"is above 1/e of its start up to lag {first.reaches}. Untrained, with weights as "
         f"PyTorch draws them, it halves in {before} steps on the same data."
     )
-    lead = Lead((said,))
+    lead = Paragraph((said,), leads=True)
     about = made_by(first.setting.averaged_over)
     picture = Picture(
         name,

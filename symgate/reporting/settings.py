@@ -23,7 +23,15 @@ FORMATS = ("html", "md", "tex", "pdf")
 DEFAULT_CELLS = ("rnn", "lstm", "gru")
 
 #: Above these a report would take hours, or a page that no browser opens.
-MOST_CELLS, MOST_HIDDEN, MOST_LAGS, MOST_SAMPLES = 24, 1024, 20_000, 64
+MOST_CELLS = 24
+RANGES = {
+    "hidden": (1, 1024),
+    "lags": (2, 20_000),
+    "samples": (1, 64),
+    "long": (1, 10**5),
+    "input": (1, 1024),
+    "seed": (0, 2**63),
+}
 
 
 @dataclass(frozen=True)
@@ -103,16 +111,11 @@ def chosen(
         known_name("an option of report named", name, options)
     called = words or [c if isinstance(c, str) else word_of(c)[0] for c in cells]
     settings = Settings(_of_one_name_each(found), words=tuple(called), **given)
-    for name, most in (
-        ("hidden", MOST_HIDDEN),
-        ("lags", MOST_LAGS),
-        ("samples", MOST_SAMPLES),
-        ("long", 10**5),
-    ):
-        _whole(name, getattr(settings, name), 2 if name == "lags" else 1, most)
-    if settings.input is not None:
-        _whole("input", settings.input, 1, MOST_HIDDEN)
-    _whole("seed", settings.seed, 0, 2**63)
+    for name, (least, most) in RANGES.items():
+        value = getattr(settings, name)
+        if (name, value) != ("input", None) and not (is_whole(value) and least <= value <= most):
+            where = f"from {least} to {most:,}, not {value!r}"
+            raise SymgateError(f"{name} must be a whole number {where}")
     if settings.scheme not in SCHEMES:
         raise UnknownName("the scheme", str(settings.scheme), SCHEMES)
     notation_named(settings.notation)
@@ -137,8 +140,3 @@ def renamed(cell: Cell, name: str) -> Cell:
     return cell_of_text(
         cell.text, name, title=f"{cell.title} {name[len(cell.name) :].strip()}", roles=cell.roles
     )
-
-
-def _whole(name: str, value: Any, least: int, most: int) -> None:
-    if not is_whole(value) or not least <= value <= most:
-        raise SymgateError(f"{name} must be a whole number from {least} to {most:,}, not {value!r}")

@@ -34,7 +34,7 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
-from symgate.writing.formulas import Named, Span, Words, listed
+from symgate.writing.formulas import Named, Part, Span, Words, listed
 from symgate.writing.naming import Naming, head
 from symgate.writing.notation import notation as notation_named
 
@@ -148,6 +148,21 @@ class Subject:
         if self.form == "diag":
             return self.laid_out(operator)
         return applied(self.laid_out(operator), self.direction)
+
+    def left(self, partial: MatrixExpr) -> Any:
+        """The left side of an equation for a block: itself, or applied as its right side is."""
+        return MatVec(partial, self.direction) if self.form == "hadamard" else partial
+
+    def summands(self, block: MatrixExpr) -> tuple[Part, ...]:
+        """A block as its right side is written, one summand a part."""
+        pieces = block.args if isinstance(block, MatAdd) else (block,)
+        return tuple(Part(self.acting(piece)) for piece in pieces)
+
+    def by_path(self, found: list[Path]) -> tuple[Part, ...]:
+        """The same with one part a path, and its name beside it."""
+        return tuple(
+            Part(self.acting(p.operator(self.lin)), self.path_name(p, found)) for p in found
+        )
 
     # -- words ---------------------------------------------------------------------------
 

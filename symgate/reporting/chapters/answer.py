@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Chapter, Code, Lead, Link, Paragraph, Picture, Words
+from symgate.reporting.blocks import Chapter, Code, Link, Paragraph, Picture, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
 
@@ -14,8 +14,8 @@ def section(f: Findings) -> Chapter:
     """The figure, and what it says."""
     if not f.measured:
         words = f.said("None of the cells could be simulated; each one's section says why.")
-        return Chapter("answer", "The answer", (Lead(words),))
-    blocks: list[Any] = [Lead(_conclusion(f)), Lead(_why(f))]
+        return Chapter("answer", "The answer", (Paragraph(words, leads=True),))
+    blocks: list[Any] = [Paragraph(words, leads=True) for words in (_conclusion(f), _why(f))]
     if f.has("decay"):
         blocks.append(_picture(f))
     blocks += [Paragraph(_rates(f)), Paragraph(_left(f)), Paragraph(_carry(f))]

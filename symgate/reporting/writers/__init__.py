@@ -1,6 +1,6 @@
 """The writers: each sets the same page in one format, by a template of its own.
 
-A format is a template and four small functions: how words, mathematics, numbers and links
+A format is a template and a few small functions: how words, mathematics, numbers and links
 are written in it. Text is escaped by these functions, never by hand.
 """
 
@@ -9,25 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from symgate.reporting.blocks import Code, Datum, Link, Maths, Strong, Words
+from symgate.writing.derivation import Derivation
+from symgate.writing.mathml import mathml
 
 _POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
-
-
-def environment(**options: Any) -> Environment:
-    """Templates of the report; a name that is missing is an error."""
-    return Environment(
-        loader=PackageLoader("symgate.reporting"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **options,
-    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,37 @@ class Pen:
             Strong: lambda w: self.strong(self.words(w.words)),
         }
         return rules[type(word)](word)
+
+
+def written(
+    template: str,
+    pen: Pen,
+    derived: Callable[[Derivation], str],
+    given: Mapping[str, Any],
+    *,
+    signs: Mapping[str, Any] = MappingProxyType({}),
+    mark: Callable[[str], str] = str,
+) -> str:
+    """A template of the report filled in; a name that is missing is an error.
+
+    `pen` writes words, `derived` a derivation; where a template escapes what it is given, `mark`
+    says that these are written already. `signs` are what stands around a template's places.
+    """
+    made = Environment(
+        loader=PackageLoader("symgate.reporting"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **signs,
+    )
+    made.filters["words"] = lambda words: mark(pen.words(words))
+    made.filters["text"] = pen.text
+    made.filters["plain"] = plain_words
+    made.filters["display"] = lambda latex: mark(mathml(latex, display=True))
+    made.filters["derived"] = lambda block: mark(derived(block.derivation))
+    made.tests["kind"] = lambda block, name: type(block).__name__ == name
+    return made.get_template(template).render(given)
 
 
 def plain_words(words: Words) -> str:

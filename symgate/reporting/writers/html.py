@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from importlib import resources
 
-from jinja2 import Environment
 from markupsafe import Markup
 
-from symgate.reporting.blocks import Datum, Derived, Page
+from symgate.reporting.blocks import Datum, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, environment, in_powers, plain_words
+from symgate.reporting.writers import Pen, in_powers, written
+from symgate.writing.derivation import Derivation
 from symgate.writing.escape import html_text
 from symgate.writing.html import body, style
 from symgate.writing.mathml import mathml
@@ -19,17 +19,7 @@ from symgate.writing.mathml import mathml
 
 def page(page: Page, findings: Findings, inline: Callable[[str], str]) -> str:
     """The page; `inline` gives a figure by name, as an <svg> element."""
-    made = _environment(findings)
-    sheet = resources.files("symgate.reporting").joinpath("templates/report.css")
-    return made.get_template("page.html.j2").render(
-        page=page,
-        style=Markup(style() + sheet.read_text(encoding="utf-8")),
-        inline=lambda name: Markup(inline(name)),
-        files=findings.files,
-    )
 
-
-def _environment(findings: Findings) -> Environment:
     def number(n: Datum) -> str:
         shown = in_powers(html_text(n.text), "{0} × 10<sup>{1}</sup>").replace("<sup>-", "<sup>−")
         raw = html_text(json.dumps(findings[n.key], ensure_ascii=False))
@@ -45,15 +35,17 @@ def _environment(findings: Findings) -> Environment:
         link=lambda link: f'<a href="{html_text(link.target)}">{html_text(link.text)}</a>',
         strong=lambda inside: f"<strong>{inside}</strong>",
     )
-    made = environment(autoescape=True)
-    made.filters["words"] = lambda words: Markup(pen.words(words))
-    made.filters["plain"] = plain_words
-    made.filters["display"] = lambda latex: Markup(mathml(latex, display=True))
-    made.filters["derived"] = derived
-    made.tests["kind"] = lambda block, name: type(block).__name__ == name
-    return made
+    sheet = resources.files("symgate.reporting").joinpath("templates/report.css")
+    given = {
+        "page": page,
+        "style": Markup(style() + sheet.read_text(encoding="utf-8")),
+        "inline": lambda name: Markup(inline(name)),
+        "files": findings.files,
+    }
+    signs = {"autoescape": True}
+    return written("page.html.j2", pen, _derived, given, signs=signs, mark=Markup)
 
 
-def derived(block: Derived) -> Markup:
+def _derived(derivation: Derivation) -> str:
     """A derivation to stand inside the page."""
-    return Markup(body((block.derivation,), deep=4))
+    return body((derivation,), deep=4)

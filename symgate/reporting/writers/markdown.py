@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from symgate.reporting.blocks import Datum, Derived, Link, Page
+from symgate.reporting.blocks import Datum, Link, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, environment, in_powers, plain_words
+from symgate.reporting.writers import Pen, in_powers, written
+from symgate.writing.derivation import Derivation
 from symgate.writing.escape import markdown_text
 from symgate.writing.markdown import maths, sections
 
 
 def page(page: Page, findings: Findings) -> str:
     """The page; pictures and files are linked by their path in the folder."""
-    made = environment(autoescape=False)
-    made.filters["words"] = PEN.words
-    made.filters["plain"] = plain_words
-    made.filters["text"] = markdown_text
-    made.filters["derived"] = derived
-    made.tests["kind"] = lambda block, name: type(block).__name__ == name
-    shown = made.get_template("report.md.j2").render(page=page, files=findings.files)
-    return _one_blank_line(shown)
+    given = {"page": page, "files": findings.files}
+    return _one_blank_line(written("report.md.j2", PEN, _derived, given))
 
 
 def _number(n: Datum) -> str:
@@ -37,9 +32,9 @@ def _code(text: str) -> str:
 PEN = Pen(markdown_text, maths, _number, _code, _link, lambda inside: f"**{inside}**")
 
 
-def derived(block: Derived) -> str:
+def _derived(derivation: Derivation) -> str:
     """A derivation below the headings of the page."""
-    return sections(block.derivation, "#####")
+    return sections(derivation, "#####")
 
 
 def _one_blank_line(text: str) -> str:

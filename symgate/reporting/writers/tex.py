@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import re
 
-from symgate.reporting.blocks import Datum, Derived, Link, Page
+from symgate.reporting.blocks import Datum, Link, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, environment, in_powers
+from symgate.reporting.writers import Pen, in_powers, written
+from symgate.writing.derivation import Derivation
 from symgate.writing.escape import latex_text
 from symgate.writing.tex import PREAMBLE, sections
+
+#: What stands around the places of a template, where braces are TeX's.
+SIGNS = {
+    "block_start_string": "((*",
+    "block_end_string": "*))",
+    "variable_start_string": "(((",
+    "variable_end_string": ")))",
+    "comment_start_string": "((#",
+    "comment_end_string": "#))",
+}
 
 
 def page(page: Page, findings: Findings) -> str:
     """The document; figures are taken from the folder `figures` beside it."""
-    made = environment(
-        autoescape=False,
-        block_start_string="((*",
-        block_end_string="*))",
-        variable_start_string="(((",
-        variable_end_string=")))",
-        comment_start_string="((#",
-        comment_end_string="#))",
-    )
-    made.filters["words"] = PEN.words
-    made.filters["text"] = latex_text
-    made.filters["derived"] = derived
-    made.tests["kind"] = lambda block, name: type(block).__name__ == name
-    template = made.get_template("report.tex.j2")
-    return template.render(page=page, preamble=PREAMBLE, files=findings.files)
+    given = {"page": page, "preamble": PREAMBLE, "files": findings.files}
+    return written("report.tex.j2", PEN, _derived, given, signs=SIGNS)
 
 
 def _number(n: Datum) -> str:
@@ -63,6 +61,6 @@ PEN = Pen(
 )
 
 
-def derived(block: Derived) -> str:
+def _derived(derivation: Derivation) -> str:
     """A derivation below the headings of the document."""
-    return sections(block.derivation, "subsubsection*")
+    return sections(derivation, "subsubsection*")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product as tuples
 from typing import Any
 
-from sympy import Abs, Add, Expr, Indexed, Integer, MatAdd, Mul
+from sympy import Abs, Add, Expr, Indexed, Integer, Mul
 
 from symgate.algebra.marks import Along
 from symgate.algebra.norms import MaxNorm, SpectralNorm
@@ -342,10 +342,8 @@ def limit_lines(subject: Subject, limit: GateLimit) -> list[FormulaLine]:
     for (of, wrt), block in limit.blocks.items():
         if block == subject.block(of, wrt):
             continue
-        pieces = block.args if isinstance(block, MatAdd) else (block,)
-        parts = [Part(subject.acting(p)) for p in pieces]
         left: Any = AtLimit(variable(limit.gate), limit.value, subject.partial(of, wrt))
         if subject.form == "hadamard":
             left = Acting(left, subject.direction)
-        lines.append(FormulaLine(left, tuple(parts), order=subject.order))
+        lines.append(FormulaLine(left, subject.summands(block), order=subject.order))
     return lines

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import MatAdd, S
+from sympy import S
 
-from symgate.algebra.vectors import MatVec
 from symgate.linear.layers import seams
 from symgate.linear.sums import operator
 from symgate.linear.terms import Term
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, line, listed
+from symgate.writing.formulas import Formula, FormulaLine, Step, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
 
@@ -40,7 +39,12 @@ def steps(subject: Subject) -> Iterator[Step]:
         if not heard:
             deaf.append(gate)
             continue
-        lines += [acting_line(subject, subject.by(gate, v), block) for v, block in heard.items()]
+        lines += [
+            FormulaLine(
+                subject.left(subject.by(gate, v)), subject.summands(block), order=subject.order
+            )
+            for v, block in heard.items()
+        ]
         zero = tuple(subject.by(gate, v) for v in near if v not in heard)
         if zero and len(cell.states) <= 2:
             lines.append(line(Equal(zero), S.Zero))
@@ -59,18 +63,5 @@ def steps(subject: Subject) -> Iterator[Step]:
         reads = "reads" if len(deaf) == 1 else "read"
         reason += [*names, f" {reads} no previous state, so their partials are zero."]
     formulas = (Formula(tuple(lines), tuple(beside)),) if lines else ()
-    yield Step(
-        ("Each gate with respect to each previous state",),
-        tuple(reason),
-        formulas,
-        None,
-        tuple(terms),
-    )
-
-
-def acting_line(subject: Subject, left: object, block: object) -> FormulaLine:
-    """∂a/∂b = the terms of an operator, or what both do to a vector."""
-    if subject.form == "hadamard":
-        left = MatVec(left, subject.direction)
-    pieces = block.args if isinstance(block, MatAdd) else (block,)
-    return FormulaLine(left, tuple(Part(subject.acting(p)) for p in pieces), order=subject.order)
+    heading = ("Each gate with respect to each previous state",)
+    yield Step(heading, tuple(reason), formulas, None, tuple(terms))

@@ -136,9 +136,7 @@ def _collecting(subject: Subject) -> str:
 
 
 def block(subject: Subject, of: str, wrt: str) -> FormulaLine:
-    left: Any = subject.partial(of, wrt)
-    if subject.form == "hadamard":
-        left = MatVec(left, subject.direction)
+    left = subject.left(subject.partial(of, wrt))
     whole: Any = subject.by_layers(of, wrt)
     if whole is not None:
         return line(left, whole if subject.form == "diag" else applied(whole, subject.direction))
@@ -147,10 +145,7 @@ def block(subject: Subject, of: str, wrt: str) -> FormulaLine:
         whole = subject.block(of, wrt)
         many = f"all {count(subject.lin, of, wrt)} paths"
         return FormulaLine(left, (Part(subject.acting(whole), (many,)),), order=subject.order)
-    parts = [
-        Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
-    ]
-    return FormulaLine(left, tuple(parts), order=subject.order)
+    return FormulaLine(left, subject.by_path(found), order=subject.order)
 
 
 def _across(subject: Subject, of: str) -> list[FormulaLine]:
@@ -158,13 +153,9 @@ def _across(subject: Subject, of: str) -> list[FormulaLine]:
     wrt = next((v for s in subject.states if (v := subject.seam(of, s)) is not None), None)
     if wrt is None:
         return []
-    left: Any = subject.partial(of, name_of(wrt), 0)
+    left = subject.left(subject.partial(of, name_of(wrt), 0))
     found = followed(subject.lin, of, [wrt])[wrt]
-    parts = [
-        Part(subject.acting(p.operator(subject.lin)), subject.path_name(p, found)) for p in found
-    ]
-    acting = MatVec(left, subject.direction) if subject.form == "hadamard" else left
-    return [FormulaLine(acting, tuple(parts), order=subject.order)]
+    return [FormulaLine(left, subject.by_path(found), order=subject.order)]
 
 
 def _gathered(subject: Subject, state: str) -> MatrixExpr | None:
