@@ -15,7 +15,7 @@ from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
 from symgate.judging.deciding import Scope
-from symgate.judging.finding import NOT_JUDGED, VERDICTS, Finding, Number
+from symgate.judging.finding import NOT_JUDGED, VERDICTS, Decision, Number
 from symgate.judging.formulas import Formula, aligned, named
 from symgate.judging.page import html
 
@@ -205,7 +205,7 @@ def _judgement(claim: Entry, chosen: list[Cell], put: Mapping[str, Cell]) -> Jud
     try:
         found = Scope(claim, cells).decided()
     except SymgateError as error:
-        found = Finding(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
+        found = Decision(NOT_JUDGED, (str(error).replace("{", "(").replace("}", ")"),))
     command = f"symgate claims {claim['id']}"
     if replaced := ", ".join(f"{c!r}: …" for c in claim["cells"] if c in put):
         command = f"sg.judge({claim['id']!r}, cells={{{replaced}}})"

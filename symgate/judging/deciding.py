@@ -21,7 +21,7 @@ from sympy import Expr
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import formulas, measures, verbs
-from symgate.judging.finding import FALSE, Finding, Number, power_of_ten, shown
+from symgate.judging.finding import FALSE, Decision, Number, power_of_ten, shown
 from symgate.judging.formulas import Formula
 from symgate.judging.verbs import LIBRARY, listed
 
@@ -70,7 +70,7 @@ class Scope:
         self.values: dict[str, Any] = {"inf": math.inf, **entry["given"], **cells}
         self.said: dict[str, Number] = {}
 
-    def decided(self) -> Finding:
+    def decided(self) -> Decision:
         """The first case that applies."""
         case = next(c for c in self.entry["cases"] if self.holds(c))
         verdict = case["verdict"] if self.value(case.get("holds", "True")) else FALSE
@@ -78,7 +78,7 @@ class Scope:
         shows = [*self.entry.get("formulas", ()), *case.get("formulas", ())]
         found = [self.value(show) for show in self._there(shows, "show")]
         formulas = [f for one in found for f in ([one] if isinstance(one, Formula) else one or ())]
-        return Finding(verdict, sentences, self.said, tuple(formulas))
+        return Decision(verdict, sentences, self.said, tuple(formulas))
 
     def holds(self, entry: Mapping[str, Any]) -> bool:
         return bool(self.value(entry.get("when", "True")))

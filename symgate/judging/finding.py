@@ -30,7 +30,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Decision:
     """What a check found: a verdict, sentences, the numbers that they say, and formulas."""
 
     verdict: str

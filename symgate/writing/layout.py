@@ -190,7 +190,7 @@ def _is_scrap(row: AlignedRow) -> bool:
 
 
 @dataclass(frozen=True)
-class _Printed:
+class _PrintedLine:
     """A line as LaTeX: its left side, its relation, and of each part sign, body and label."""
 
     left: str
@@ -198,16 +198,18 @@ class _Printed:
     parts: list[tuple[bool, str, str]]
 
 
-def _printed(one: FormulaLine, printer: LatexPrinter, label: Callable[[Words], str]) -> _Printed:
+def _printed(
+    one: FormulaLine, printer: LatexPrinter, label: Callable[[Words], str]
+) -> _PrintedLine:
     left = "" if one.left is None else plain(printer.show(one.left))
     parts = []
     for part in one.parts:
         negative, body = printer.signed(part.expression)
         parts.append((negative, body.text, label(part.label) if part.label else ""))
-    return _Printed(left, RELATIONS[one.relation], parts)
+    return _PrintedLine(left, RELATIONS[one.relation], parts)
 
 
-def _rows(one: _Printed, room: float) -> list[AlignedRow]:
+def _rows(one: _PrintedLine, room: float) -> list[AlignedRow]:
     left, relation = one.left, one.relation
     if not any(name for _, _, name in one.parts[1:]):
         return _part(left, relation, lines(_joined(one.parts), room), one.parts[0][2])

@@ -22,7 +22,7 @@ _POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
 
 
 @dataclass(frozen=True)
-class Pen:
+class Format:
     """How the words of a sentence are written in one format."""
 
     text: Callable[[str], str]
@@ -51,7 +51,7 @@ class Pen:
 
 def written(
     template: str,
-    pen: Pen,
+    format: Format,
     derived: Callable[[Derivation], str],
     given: Mapping[str, Any],
     *,
@@ -60,7 +60,7 @@ def written(
 ) -> str:
     """A template of the report filled in; a name that is missing is an error.
 
-    `pen` writes words, `derived` a derivation; where a template escapes what it is given, `mark`
+    `format` writes words, `derived` a derivation; where a template escapes what it is given, `mark`
     says that these are written already. `signs` are what stands around a template's places.
     """
     made = Environment(
@@ -71,8 +71,8 @@ def written(
         keep_trailing_newline=True,
         **signs,
     )
-    made.filters["words"] = lambda words: mark(pen.words(words))
-    made.filters["text"] = pen.text
+    made.filters["words"] = lambda words: mark(format.words(words))
+    made.filters["text"] = format.text
     made.filters["plain"] = plain_words
     made.filters["display"] = lambda latex: mark(mathml(latex, display=True))
     made.filters["derived"] = lambda block: mark(derived(block.derivation))
@@ -82,7 +82,7 @@ def written(
 
 def plain_words(words: Words) -> str:
     """A sentence for a place that holds text only."""
-    return Pen(str, str, lambda n: n.text, str, lambda w: w.text, str).words(words)
+    return Format(str, str, lambda n: n.text, str, lambda w: w.text, str).words(words)
 
 
 def in_powers(text: str, form: str) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from symgate.reporting.blocks import Datum, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, in_powers, written
+from symgate.reporting.writers import Format, in_powers, written
 from symgate.writing.derivation import Derivation
 from symgate.writing.escape import html_text
 from symgate.writing.html import body, style
@@ -27,7 +27,7 @@ def page(page: Page, findings: Findings, inline: Callable[[str], str]) -> str:
             f'<data value="{raw}" data-key="{html_text(n.key)}" data-form="{n.form}">{shown}</data>'
         )
 
-    pen = Pen(
+    format = Format(
         text=html_text,
         maths=mathml,
         number=number,
@@ -43,7 +43,7 @@ def page(page: Page, findings: Findings, inline: Callable[[str], str]) -> str:
         "files": findings.files,
     }
     signs = {"autoescape": True}
-    return written("page.html.j2", pen, _derived, given, signs=signs, mark=Markup)
+    return written("page.html.j2", format, _derived, given, signs=signs, mark=Markup)
 
 
 def _derived(derivation: Derivation) -> str:

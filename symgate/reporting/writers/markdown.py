@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symgate.reporting.blocks import Datum, Link, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, in_powers, written
+from symgate.reporting.writers import Format, in_powers, written
 from symgate.writing.derivation import Derivation
 from symgate.writing.escape import markdown_text
 from symgate.writing.markdown import maths, sections
@@ -13,7 +13,7 @@ from symgate.writing.markdown import maths, sections
 def page(page: Page, findings: Findings) -> str:
     """The page; pictures and files are linked by their path in the folder."""
     given = {"page": page, "files": findings.files}
-    return _one_blank_line(written("report.md.j2", PEN, _derived, given))
+    return _one_blank_line(written("report.md.j2", FORMAT, _derived, given))
 
 
 def _number(n: Datum) -> str:
@@ -29,7 +29,7 @@ def _code(text: str) -> str:
     return f"`{text.replace('`', '')}`"
 
 
-PEN = Pen(markdown_text, maths, _number, _code, _link, lambda inside: f"**{inside}**")
+FORMAT = Format(markdown_text, maths, _number, _code, _link, lambda inside: f"**{inside}**")
 
 
 def _derived(derivation: Derivation) -> str:

@@ -6,7 +6,7 @@ import re
 
 from symgate.reporting.blocks import Datum, Link, Page
 from symgate.reporting.findings import Findings
-from symgate.reporting.writers import Pen, in_powers, written
+from symgate.reporting.writers import Format, in_powers, written
 from symgate.writing.derivation import Derivation
 from symgate.writing.escape import latex_text
 from symgate.writing.tex import PREAMBLE, sections
@@ -25,7 +25,7 @@ SIGNS = {
 def page(page: Page, findings: Findings) -> str:
     """The document; figures are taken from the folder `figures` beside it."""
     given = {"page": page, "preamble": PREAMBLE, "files": findings.files}
-    return written("report.tex.j2", PEN, _derived, given, signs=SIGNS)
+    return written("report.tex.j2", FORMAT, _derived, given, signs=SIGNS)
 
 
 def _number(n: Datum) -> str:
@@ -51,7 +51,7 @@ def _text(text: str) -> str:
     )
 
 
-PEN = Pen(
+FORMAT = Format(
     _text,
     lambda latex: f"${latex}$",
     _number,
