@@ -6,7 +6,7 @@ import pytest
 
 import symgate as sg
 from symgate.comparing.normal import normal
-from symgate.comparing.separation import _one_sided, _pairs
+from symgate.comparing.separation import _one_sided, _pairs, separated
 
 RNN = "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)"
 #: The first is what the second is for some of its parameters.
@@ -90,3 +90,9 @@ def test_a_quotient_that_ends_at_zero_proves_nothing_there() -> None:
     other = sg.Cell.from_text("n[t] = n[t-1] + x[t]\nh[t] = tanh(h[t-1]) / n[t-1]", "other")
     assert sg.compare(quotient, other).verdict in ("different", "no map found")
     assert sg.compare("ltc", "ugrnn").verdict in ("different", "no map found")
+
+
+def test_what_is_affine_in_disguise_is_called_affine() -> None:
+    one = sg.Cell.from_text("h[t] = softsign(x[t]) * (1 + abs(x[t])) + tanh(h[t-1])")
+    other = sg.Cell.from_text("h[t] = x[t] + tanh(h[t-1])")
+    assert separated(normal(one), normal(other)) == ""

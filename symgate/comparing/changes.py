@@ -38,14 +38,9 @@ def apply(matrix: MatrixFactor, vector: Polynomial) -> Polynomial:
 
 def is_scalar(g: Generator) -> bool:
     """Whether a generator is one number for all components."""
-    match g:
-        case Param(scalar=scalar):
-            return scalar
-        case Act(argument=inner) | InverseFactor(of=inner):
-            return all(is_scalar(h) for m, _ in inner for h, _ in m)
-        case Exp(of=monomial):
-            return all(is_scalar(h) for h, _ in monomial)
-    return False
+    if isinstance(g, Act | InverseFactor | Exp):
+        return all(is_scalar(h) for m in poly.inside(g) for h, _ in m)
+    return isinstance(g, Param) and g.scalar
 
 
 #: What a generator costs, in products of monomials.
@@ -124,11 +119,5 @@ def everything(p: Polynomial) -> set[Generator]:
             if g in found:
                 continue
             found.add(g)
-            match g:
-                case Applied(feature=feature):
-                    waiting.append(feature)
-                case Act(argument=inner) | InverseFactor(of=inner):
-                    waiting.extend(m for m, _ in inner)
-                case Exp(of=monomial):
-                    waiting.append(monomial)
+            waiting += poly.inside(g)
     return found

@@ -7,8 +7,8 @@ whatever the names of the parameters, and whether one is one bias, two or none.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symgate.comparing.effort import spend
@@ -22,6 +22,7 @@ from symgate.comparing.polynomials import (
     Param,
     Polynomial,
     Var,
+    inside,
     of_monomial,
     text,
 )
@@ -64,6 +65,14 @@ def argument(node: Node) -> Polynomial:
 
 def kind(node: Node) -> str:
     return f"{node.kind} {node.extra}" if isinstance(node, Act) else type(node).__name__
+
+
+def turned(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The transpose of a product, in which vectors stand for their diagonals."""
+    return tuple(
+        replace(t, transposed=not t.transposed) if isinstance(t, MatrixFactor) else t
+        for t in reversed(tokens)
+    )
 
 
 def coefficients(
@@ -135,11 +144,11 @@ def nodes_of(polynomials: Iterable[Polynomial]) -> list[Node]:
     waiting = [m for p in polynomials for m, _ in p]
     while waiting:
         for g, _ in waiting.pop(0):
-            if isinstance(g, Applied):
-                waiting.append(g.feature)
-            elif isinstance(g, Act | InverseFactor | Exp) and g not in found:
+            if isinstance(g, Act | InverseFactor | Exp):
+                if g in found:
+                    continue
                 found[g] = None
-                waiting.extend(m for m, _ in argument(g))
+            waiting += inside(g)
     return sorted(found, key=text)
 
 

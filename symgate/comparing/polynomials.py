@@ -295,6 +295,16 @@ def _sum_key(p: Polynomial) -> str:
     return "+".join(sorted(f"{c}*{order(m)}" for m, c in p))
 
 
+def inside(g: Generator) -> list[Monomial]:
+    """The monomials that a generator acts on."""
+    match g:
+        case Applied(feature=monomial) | Exp(of=monomial):
+            return [monomial]
+        case Act(argument=inner) | InverseFactor(of=inner):
+            return list(inner.terms)
+    return []
+
+
 def generators(p: Polynomial) -> set[Generator]:
     """The outermost generators of a polynomial."""
     return {g for m, _ in p for g, _ in m}

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import OnGenerators, apply, diagonal_name, plain_name, renamed
-from symgate.comparing.coefficients import Token
+from symgate.comparing.coefficients import Token, turned
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import (
     Generator,
@@ -112,7 +112,8 @@ class Substituted(OnGenerators):
         if value is None:
             return apply(matrix, vector)
         return poly.total(
-            _product(c, _oriented(tokens, matrix.transposed), vector) for c, tokens in value
+            _product(c, turned(tokens) if matrix.transposed else tokens, vector)
+            for c, tokens in value
         )
 
 
@@ -130,15 +131,6 @@ def _product(c: Fraction, tokens: Sequence[Token], vector: Polynomial) -> Polyno
         else:
             vector = vector * generator(token[0], token[1])
     return number(c) * vector
-
-
-def _oriented(tokens: tuple[Token, ...], transposed: bool) -> tuple[Token, ...]:
-    if not transposed:
-        return tokens
-    return tuple(
-        replace(t, transposed=not t.transposed) if isinstance(t, MatrixFactor) else t
-        for t in reversed(tokens)
-    )
 
 
 def under(solution: Solution, conditions: Sequence[Restriction]) -> Solution:

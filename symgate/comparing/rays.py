@@ -14,6 +14,7 @@ from itertools import product
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import everything
+from symgate.comparing.coefficients import argument
 from symgate.comparing.identities import activation
 from symgate.comparing.intervals import NEGATIVE, POSITIVE, ZERO, Between, Ranges
 from symgate.comparing.polynomials import (
@@ -146,17 +147,9 @@ def decisive(polynomials: Iterable[Polynomial], name: str) -> list[str]:
     observed = list(polynomials)
     nodes = {g for p in observed for g in everything(p) if isinstance(g, Act | Exp | InverseFactor)}
     found = set()
-    for p in [*observed, *map(_inside, nodes)]:
+    for p in [*observed, *map(argument, nodes)]:
         for monomial, _ in p:
             inside = everything(of_monomial(monomial))
             if any(isinstance(g, Var) and g.name == name for g in inside):
                 found |= {g.name for g, _ in monomial if isinstance(g, Param)}
     return sorted(found)
-
-
-def _inside(node: Act | Exp | InverseFactor) -> Polynomial:
-    match node:
-        case Act(argument=inner) | InverseFactor(of=inner):
-            return inner
-        case Exp(of=monomial):
-            return of_monomial(monomial)

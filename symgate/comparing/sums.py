@@ -22,6 +22,7 @@ from symgate.comparing.coefficients import (
     coefficients,
     kind,
     nodes_of,
+    turned,
 )
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Exp, MatrixFactor, Monomial, Param
@@ -153,12 +154,6 @@ def _expanded(summand: Summand, sums: Mapping[Unknown, Value]) -> list[Summand]:
     for token in tokens:
         parts = sums.get(unknown(token), ((Fraction(1), (token,)),))
         if isinstance(token, MatrixFactor) and token.transposed:
-            parts = tuple((d, _turned(factors)) for d, factors in parts)
+            parts = tuple((d, turned(factors)) for d, factors in parts)
         products = [(e * d, (*before, *factors)) for e, before in products for d, factors in parts]
     return products
-
-
-def _turned(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    return tuple(
-        MatrixFactor(t.name, True, t.block) if isinstance(t, MatrixFactor) else t for t in tokens
-    )
