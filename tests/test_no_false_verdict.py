@@ -96,3 +96,13 @@ def test_what_is_affine_in_disguise_is_called_affine() -> None:
     one = sg.Cell.from_text("h[t] = softsign(x[t]) * (1 + abs(x[t])) + tanh(h[t-1])")
     other = sg.Cell.from_text("h[t] = x[t] + tanh(h[t-1])")
     assert separated(normal(one), normal(other)) == ""
+
+
+def test_a_state_that_is_always_another_starts_with_it_in_a_counterexample() -> None:
+    text = "c[t] = tanh(U @ h[t-1] + V @ c[t-1] + W @ x[t])\nh[t] = c[t]"
+    found = sg.compare(sg.Cell.from_text(text, "doubled"), "rnn-relu")
+    example = found.counterexample
+    assert example is not None
+    assert example.variables["c"] == example.variables["h"]
+    assert example.jacobians is not None
+    assert "h, c = 1" in str(found)

@@ -15,11 +15,10 @@ from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import (
     Array,
     Draw,
-    Evaluation,
+    Trajectory,
     Values,
     all_sizes,
     block,
-    columns,
     draws,
     translated,
 )
@@ -292,14 +291,16 @@ def _differing(
     inputs_there = {
         x: inputs[names[x]] if x in names else np.ones(draw.n) for x in other.cell.inputs
     }
-    start, start_there = {**inputs, **mine}, {**inputs_there, **theirs}
+    start = {**inputs, **mine, **{d: mine[s] for d, s in one.merged.items()}}
+    start_there = {**inputs_there, **theirs, **{d: theirs[s] for d, s in other.merged.items()}}
+    here = Trajectory(one.cell, draw.n, first, start)
+    there = Trajectory(other.cell, draw.n, second, start_there)
     shared = {b: a for b, a in names.items() if b in other.observed and a in one.observed}
     shared |= {o: o for o in other.outputs if o in one.observed and o not in shared}
     for step in range(1, steps + 1):
-        here = Evaluation(columns({**first, **inputs, **mine}), one, draw.n)
-        there = Evaluation(columns({**second, **inputs_there, **theirs}), other, draw.n)
         for b, a in shared.items():
-            left, right = here(one.observed[a])[:, 0], there(other.observed[b])[:, 0]
+            left = here.at(one.cell.variable(a), step - 1)
+            right = there.at(other.cell.variable(b), step - 1)
             if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
                 return None
             gap = np.abs(left - right) / (1 + np.abs(left))
@@ -319,8 +320,6 @@ def _differing(
                     float(left[worst]),
                     float(right[worst]),
                 )
-        mine = {s: here(p)[:, 0] for s, p in one.states.items()}
-        theirs = {s: there(p)[:, 0] for s, p in other.states.items()}
     return None
 
 

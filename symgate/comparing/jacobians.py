@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symgate.comparing.numbers import Array
-from symgate.equations.cell import Cell
-from symgate.linear.jacobian import jacobian
-from symgate.numerics.evaluate import lambdify
+from symgate.comparing.numbers import Trajectory
 
 if TYPE_CHECKING:
     from symgate.comparing.counterexample import Counterexample
@@ -40,8 +36,9 @@ def parting(example: Counterexample) -> Parting | None:
     one, other = example.cells
     names = {b: a for b, a in example.names.items() if b in other.states and a in one.states}
     pairs = sorted(((of, wrt) for of in names for wrt in names), key=lambda p: p[0] != p[1])
-    left = _OwnPath(one, example.first_parameters, example.variables)
-    right = _OwnPath(other, example.second_parameters, example.second_variables)
+    first, second = dict(example.first_parameters), dict(example.second_parameters)
+    left = Trajectory(one, example.n, first, dict(example.variables))
+    right = Trajectory(other, example.n, second, dict(example.second_variables))
     with np.errstate(all="ignore"):
         for lag in range(1, STEPS + 1):
             for of, wrt in pairs:
@@ -59,36 +56,3 @@ def parting(example: Counterexample) -> Parting | None:
                         float(theirs[i, j]),
                     )
     return None
-
-
-class _OwnPath:
-    """The Jacobians of a cell along its own path, from the engine, block by block."""
-
-    def __init__(self, cell: Cell, parameters: Any, variables: Mapping[str, Array]) -> None:
-        self.cell, self.parameters = cell, dict(parameters)
-        self.path = [dict(variables)]
-        self.blocks: dict[tuple[str, str, int], Array] = {}
-
-    def jacobian(self, of: str, wrt: str, lag: int) -> Array:
-        if lag == 1:
-            return self.block(of, wrt, 0)
-        parts = [
-            self.block(of, through, lag - 1) @ self.jacobian(through, wrt, lag - 1)
-            for through in self.cell.states
-        ]
-        return np.asarray(sum(parts[1:], parts[0]))
-
-    def block(self, of: str, wrt: str, step: int) -> Array:
-        """One block of the one-step Jacobian at a step of the path."""
-        key = (of, wrt, step)
-        if key not in self.blocks:
-            self.blocks[key] = self.evaluated(jacobian(self.cell, of, wrt), step)
-        return self.blocks[key]
-
-    def evaluated(self, expression: Any, step: int) -> Array:
-        while len(self.path) <= step:
-            before = len(self.path) - 1
-            values = {s: self.evaluated(self.cell.variable(s), before) for s in self.cell.states}
-            self.path.append({**self.path[before], **values})
-        f = lambdify(self.cell, expression)
-        return np.asarray(f(self.parameters, **{k: self.path[step][k] for k in f.needs}))

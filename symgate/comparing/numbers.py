@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Symbol
+from sympy.core.basic import Basic
 
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal, is_of_rows
@@ -27,7 +28,9 @@ from symgate.comparing.polynomials import (
 from symgate.comparing.solving import Unknown, Value
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
-from symgate.numerics.values import FUNCTIONS
+from symgate.linear.jacobian import jacobian
+from symgate.linear.linearise import linearise
+from symgate.numerics.values import FUNCTIONS, Arrays
 
 if TYPE_CHECKING:
     from symgate.comparing.search import ProvedMap
@@ -94,11 +97,40 @@ class Evaluation:
                 return np.asarray(np.exp(self(of_monomial(monomial))))
 
 
-def columns(values: Mapping[str, Array]) -> Values:
-    """Vectors (n,) as (n, 1) and scalars as (1, 1), for `Evaluation`."""
-    return {
-        name: value if value.ndim > 1 else value.reshape(-1, 1) for name, value in values.items()
-    }
+class Trajectory(Arrays):
+    """A cell at given numbers, step by step: from its own equations, all sizes being n."""
+
+    def __init__(self, cell: Cell, n: int, parameters: Values, start: Values) -> None:
+        sizes = all_sizes(cell, n)
+        self.cell, self.lin, self.inputs = cell, linearise(cell), {x: start[x] for x in cell.inputs}
+        self.parameters = {p.symbol: parameters[p.name] for p in cell.parameters.values()}
+        self.steps: list[dict[Any, Any]] = []
+        self.before = {s: start[s] for s in cell.states}
+        super().__init__({}, lambda size: int(size.subs(sizes)))
+
+    def at(self, expression: Basic, step: int) -> Array:
+        """The value of an expression at a step, the first being 0."""
+        while len(self.steps) <= step:
+            self.known = {**self.parameters}
+            self.known |= {self.lin.variable(x): value for x, value in self.inputs.items()}
+            self.known |= {self.lin.variable(s, 1): value for s, value in self.before.items()}
+            for node in self.lin:
+                self.known[node.symbol] = self.shaped(node.expression, node.shape)
+            self.before = {s: self.known[self.lin.variable(s)] for s in self.cell.states}
+            self.steps.append(self.known)
+        self.known = self.steps[step]
+        return self.value(expression)
+
+    def jacobian(self, of: str, wrt: str, lag: int) -> Array:
+        """∂of/∂wrt over so many steps from the start, through every state between."""
+        if lag == 1:
+            return self.at(jacobian(self.cell, of, wrt), 0)
+        parts = [
+            self.at(jacobian(self.cell, of, through), lag - 1)
+            @ self.jacobian(through, wrt, lag - 1)
+            for through in self.cell.states
+        ]
+        return np.asarray(sum(parts[1:], parts[0]))
 
 
 def block(array: Array, matrix: MatrixFactor, cell: Normal, sizes: Sizes) -> Array:
