@@ -12,9 +12,10 @@ from symgate.algebra.activations import ACTIVATIONS
 from symgate.algebra.values import EPSILON, Mean, Norm, Spread
 from symgate.algebra.vectors import Total, shifted
 from symgate.checking.exponents import exponent, primes, spelt
+from symgate.checking.matrices import ONE
 from symgate.checking.moved import moves, spread
 from symgate.checking.names import key
-from symgate.checking.products import ONE, Power
+from symgate.checking.products import Power
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
 from symgate.reading.grammar import tree as parsed
 from symgate.reading.symbols import FUNCTIONS

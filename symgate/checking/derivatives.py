@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Identity, Integer, Mul
+from sympy import Expr, Identity, Mul
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
-from symgate.checking.matrices import CHANGE, folded
+from symgate.checking.matrices import CHANGE, ONE, folded
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, Summands, added, exact, expanded, multiplied
 from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Operator, Place
@@ -21,8 +21,6 @@ from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
 from symgate.linear.sums import operator
 from symgate.linear.terms import ParameterTerm
-
-ONE = Integer(1)
 
 
 def partial(scope: Scope, of: NamedMoment, wrt: NamedMoment, at: Place) -> Operator:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Expr, Identity, Integer
+from sympy import Expr, Identity
 
 from symgate.algebra.operators import Column, transposed
 from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.vectors import name_of
-from symgate.checking.matrices import CHANGE, diagonals
+from symgate.checking.matrices import CHANGE, ONE, diagonals
 from symgate.checking.products import Item, Products
 from symgate.checking.summands import Summands, added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
-
-ONE = Integer(1)
 
 
 def around(products: Products, items: Sequence[Item]) -> list[Item]:

@@ -27,7 +27,7 @@ def derivative(tree: Tree) -> tuple[Tree, Tree] | None:
         case Fraction(above=above, below=below):
             one, other = differential(above), differential(below)
         case Factors(factors=factors) if (at := _slash(factors)) > 0:
-            one, other = differential(_whole(factors[:at])), differential(_whole(factors[at:]))
+            one, other = differential(whole(factors[:at])), differential(whole(factors[at:]))
         case _:
             return None
     return None if one is None or other is None else (one, other)
@@ -41,9 +41,9 @@ def differential(tree: Tree) -> Tree | None:
         return _glued(tree)
     first = tree.factors[0][1]
     if isinstance(first, Sign) and (first.kind == "PARTIAL" or first.name == "d"):
-        return _whole(tree.factors[1:])
+        return whole(tree.factors[1:])
     glued = _glued(first)
-    return None if glued is None else _whole((("", glued), *tree.factors[1:]))
+    return None if glued is None else whole((("", glued), *tree.factors[1:]))
 
 
 def _glued(tree: Tree) -> Tree | None:
@@ -55,11 +55,9 @@ def _glued(tree: Tree) -> Tree | None:
     return replace(tree, base=rest) if isinstance(tree, Scripted) else rest
 
 
-def _whole(factors: Sequence[tuple[str, Tree]]) -> Tree:
-    if len(factors) == 1:
-        return factors[0][1]
-    plain = (("", factors[0][1]), *factors[1:])
-    return Factors(factors[0][1].start, factors[-1][1].stop, plain)
+def whole(factors: Sequence[tuple[str, Tree]]) -> Tree:
+    """Some factors of a product as one tree: a single one by itself."""
+    return factors[0][1] if len(factors) == 1 else joined(factors)
 
 
 def _slash(factors: Sequence[tuple[str, Tree]]) -> int:

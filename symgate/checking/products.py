@@ -12,12 +12,10 @@ from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.values import Dot
 from symgate.algebra.vectors import MatVec, Total
-from symgate.checking.matrices import diagonals
+from symgate.checking.matrices import ONE, diagonals
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, TooMany, added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
-
-ONE = Integer(1)
 
 #: A factor with the sign before it, and its place.
 Item = tuple[str, Value, Place]

@@ -20,10 +20,11 @@ from symgate.checking import steps
 from symgate.checking.calls import call, called, raised_by
 from symgate.checking.derivatives import blocks, change, whole
 from symgate.checking.exponents import ending, exponent, power_of
+from symgate.checking.matrices import ONE
 from symgate.checking.moved import around
 from symgate.checking.names import key
 from symgate.checking.partials import differential, joined, leading_derivative, running
-from symgate.checking.products import ONE, Item, Power, Products
+from symgate.checking.products import Item, Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla, small
 from symgate.checking.steps import Factor

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from symgate.checking.claims import Equality
 from symgate.checking.exponents import exponent
 from symgate.checking.names import Named, key
-from symgate.checking.partials import derivative, differential
+from symgate.checking.partials import derivative, differential, whole
 from symgate.checking.reader import Reader
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import LOSSES, moments
@@ -186,8 +186,7 @@ def _limit(tree: Tree) -> tuple[Tree, dict[str, int]]:
     rest = tree.factors[1:]
     if not rest:
         return tree, {}
-    whole = rest[0][1] if len(rest) == 1 else Factors(rest[0][1].start, tree.stop, rest)
-    return whole, found
+    return whole(rest), found
 
 
 def _speaks_of_gradients(tree: Tree) -> bool:
