@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Symbol
+from sympy import Expr, Indexed, Symbol
 from sympy.core.basic import Basic
 
+from symgate.algebra.vectors import name_of
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import (
@@ -102,24 +103,29 @@ class Trajectory(Arrays):
 
     def __init__(self, cell: Cell, n: int, parameters: Values, start: Values) -> None:
         sizes = all_sizes(cell, n)
-        self.cell, self.lin, self.inputs = cell, linearise(cell), {x: start[x] for x in cell.inputs}
-        self.parameters = {p.symbol: parameters[p.name] for p in cell.parameters.values()}
-        self.steps: list[dict[Any, Any]] = []
-        self.before = {s: start[s] for s in cell.states}
-        super().__init__({}, lambda size: int(size.subs(sizes)))
+        super().__init__({}, lambda size: shape((size,), sizes)[0])
+        self.cell = cell
+        self.given = {p.symbol: parameters[p.name] for p in cell.parameters.values()}
+        self.given |= {cell.variable(x): start[x] for x in cell.inputs}
+        before = {cell.variable(s, 1): start[s] for s in cell.states}
+        self.steps: list[dict[Any, Any]] = [{**self.given, **before}]
 
     def at(self, expression: Basic, step: int) -> Array:
         """The value of an expression at a step, the first being 0."""
         while len(self.steps) <= step:
-            self.known = {**self.parameters}
-            self.known |= {self.lin.variable(x): value for x, value in self.inputs.items()}
-            self.known |= {self.lin.variable(s, 1): value for s, value in self.before.items()}
-            for node in self.lin:
-                self.known[node.symbol] = self.shaped(node.expression, node.shape)
-            self.before = {s: self.known[self.lin.variable(s)] for s in self.cell.states}
-            self.steps.append(self.known)
+            last, cell = len(self.steps) - 1, self.cell
+            before = {cell.variable(s, 1): self.at(cell.variable(s), last) for s in cell.states}
+            self.steps.append({**self.given, **before})
         self.known = self.steps[step]
         return self.value(expression)
+
+    def variable(self, e: Indexed) -> Array:
+        """A gate or a state at t, from its equation; or what an activation acts on."""
+        name = name_of(e)
+        if name in self.cell.equations:
+            return self.shaped(self.cell.equations[name], self.cell.shapes[name])
+        node = linearise(self.cell)[name]
+        return self.shaped(node.expression, node.shape)
 
     def jacobian(self, of: str, wrt: str, lag: int) -> Array:
         """∂of/∂wrt over so many steps from the start, through every state between."""
