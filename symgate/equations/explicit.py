@@ -6,17 +6,15 @@ linearisation: it writes the equations out component by component.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import sympy as sp
 from sympy import Expr, ImmutableMatrix, Symbol
 
-from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.length import length
-from symgate.algebra.vectors import name_of, time_of
 from symgate.asked import is_whole, shown
+from symgate.equations.entries import Entries, flat, width
 from symgate.errors import SymgateError
 from symgate.instead import signs
 from symgate.tables import record_html
@@ -70,128 +68,34 @@ def explicit(cell: Cell, sizes: Mapping[str, int]) -> Explicit:
                 f"not {shown(value)}"
             )
     given = {symbol: sizes.get(letter, sizes["n"]) for letter, symbol in cell.sizes.items()}
-    walk = _Components(cell, given)
-    return walk.explicit()
 
+    def number_of(size: Expr) -> int:
+        return int(size.subs(given))
 
-class _Components(Semantics):
-    """A scalar is a 1 x 1 matrix, a vector a column; a scalar stands for every component."""
+    def symbols(names: Iterable[str]) -> dict[str, ImmutableMatrix]:
+        shapes = {n: p.shape for n, p in cell.parameters.items()} | dict(cell.shapes)
+        return {n: _symbols(n, *map(number_of, shapes[n])) for n in names}
 
-    def __init__(self, cell: Cell, sizes: Mapping[Symbol, int]) -> None:
-        self.cell, self.sizes, self.known = cell, sizes, {}
-        self.parameters = {
-            p.name: _symbols(p.name, *map(self.number_of, p.shape))
-            for p in cell.parameters.values()
-        }
-        self.before = {s: _symbols(s, *self.shape(s)) for s in cell.states}
-        self.now = {x: _symbols(x, *self.shape(x)) for x in cell.inputs}
-
-    def number_of(self, size: Expr) -> int:
-        return int(size.subs(self.sizes))
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        return tuple(map(self.number_of, self.cell.shapes[name]))
-
-    def explicit(self) -> Explicit:
-        for name, expression in self.cell.equations.items():
-            rows, cols = (*self.shape(name), 1, 1)[:2]
-            self.now[name] = _spread(fold(expression, self), (rows, cols))
-            if (symbols := max((length([e]) for e in self.now[name]), default=0)) > MOST:
-                raise SymgateError(
-                    f"a component of {name} of {self.cell.name} would hold {symbols:,} symbols, "
-                    f"written out (the limit is {MOST:,}); take fewer units, or symgate.jacobian"
-                )
-        return Explicit(
-            state=_column(self.before[s] for s in self.cell.states),
-            next_state=_column(self.now[s] for s in self.cell.states),
-            input=_column(self.now[x] for x in self.cell.inputs),
-            parameters=self.parameters,
-            values=self.now,
-        )
-
-    def variable(self, e: Any) -> Any:
-        return (self.now if time_of(e) == 0 else self.before)[name_of(e)]
-
-    def parameter(self, e: Any) -> Any:
-        return self.parameters[e.name]
-
-    symbol = parameter
-
-    def number(self, e: Expr) -> Any:
-        return ImmutableMatrix([[e]])
-
-    def add(self, parts: Sequence[Any], e: Any) -> Any:
-        return _each(sp.Add, parts)
-
-    def multiply(self, parts: Sequence[Any], e: Any) -> Any:
-        return _each(sp.Mul, parts)
-
-    def power(self, base: Any, exponent: Any, e: Any) -> Any:
-        return _each(sp.Pow, [base, exponent])
-
-    def apply(self, arguments: Sequence[Any], e: Any) -> Any:
-        return _each(e.func, arguments)
-
-    def matvec(self, matrix: Any, vector: Any, e: Any) -> Any:
-        return matrix * _spread(vector, (matrix.cols, vector.cols))
-
-    def stack(self, parts: Sequence[Any], e: Any) -> Any:
-        sized = zip(parts, e.sizes, strict=True)
-        return _column(_spread(part, (self.number_of(size), 1)) for part, size in sized)
-
-    def total(self, vector: Any, e: Any) -> Any:
-        return ImmutableMatrix([[sp.Add(*vector)]])
-
-    def dot(self, u: Any, v: Any, e: Any) -> Any:
-        return self.total(_each(sp.Mul, [u, v]), e)
-
-    def mean(self, vector: Any, e: Any) -> Any:
-        return self.total(vector, e) / len(vector)
-
-    def norm(self, vector: Any, e: Any) -> Any:
-        return ImmutableMatrix([[sp.sqrt(sp.Add(*(v**2 for v in vector)))]])
-
-    def mixing(self, vector: Any, e: Any) -> Any:
-        if e.name == "softmax":
-            powers = vector.applyfunc(sp.exp)
-            return powers / sp.Add(*powers)
-        mean = sp.Add(*vector) / len(vector) if e.name == "layer_norm" else 0
-        apart = vector.applyfunc(lambda v: v - mean)
-        square = sp.Add(*(v**2 for v in apart)) / len(vector)
-        return apart / sp.sqrt(square + e.epsilon)
-
-    def dyad(self, u: Any, v: Any, e: Any) -> Any:
-        return u * v.T
-
-    def act(self, matrix: Any, operand: Any, e: Any) -> Any:
-        return (matrix.T if e.transposed else matrix) * operand
-
-    def right_times(self, value: Any, matrix: Any, e: Any) -> Any:
-        return value * matrix
-
-    def across(self, vector: Any, e: Any) -> Any:
-        return vector.T
-
-    def down(self, vector: Any, e: Any) -> Any:
-        return vector
-
-    def transpose(self, matrix: Any, e: Any) -> Any:
-        return matrix.T
-
-    def identity(self, e: Any) -> Any:
-        return ImmutableMatrix.eye(self.number_of(e.rows))
-
-    def diagonal(self, vector: Any, e: Any) -> Any:
-        return ImmutableMatrix.diag(*_spread(vector, (self.number_of(e.rows), 1)))
-
-    def matadd(self, parts: Sequence[Any], e: Any) -> Any:
-        return sum(parts[1:], parts[0])
-
-    def matmul(self, scale: Any, matrices: Sequence[Any], e: Any) -> Any:
-        product = matrices[0]
-        for other in matrices[1:]:
-            product = product * other
-        return product if scale is None else scale[0, 0] * product
+    parameters, state, inputs = map(symbols, (cell.parameters, cell.states, cell.inputs))
+    tables = [{n: m.tolist() for n, m in made.items()} for made in (parameters, state, inputs)]
+    entries = Entries(number_of, tables[0], [tables[1]], tables[2])
+    entries.known = {}
+    values = dict(inputs)
+    for name, expression in cell.equations.items():
+        found = entries.now[name] = entries.shaped(expression, cell.shapes[name])
+        values[name] = ImmutableMatrix(len(found), width(found), flat(found))
+        if (symbols_held := max((length([e]) for e in flat(found)), default=0)) > MOST:
+            raise SymgateError(
+                f"a component of {name} of {cell.name} would hold {symbols_held:,} symbols, "
+                f"written out (the limit is {MOST:,}); take fewer units, or symgate.jacobian"
+            )
+    return Explicit(
+        state=_column(state.values()),
+        next_state=_column(values[s] for s in cell.states),
+        input=_column(inputs.values()),
+        parameters=parameters,
+        values=values,
+    )
 
 
 def _symbols(name: str, *shape: int) -> ImmutableMatrix:
@@ -204,21 +108,6 @@ def _symbols(name: str, *shape: int) -> ImmutableMatrix:
     return ImmutableMatrix(*(*shape, 1, 1)[:2], named)
 
 
-def _spread(value: Any, shape: tuple[int, int]) -> Any:
-    """The value in a shape; one number stands for all components."""
-    if value.shape == shape:
-        return value
-    rows, cols = value.shape
-    return ImmutableMatrix(*shape, lambda i, j: value[min(i, rows - 1), min(j, cols - 1)])
-
-
-def _each(function: Callable[..., Expr], parts: Sequence[Any]) -> Any:
-    """A function of several values, component by component."""
-    shape = (max(part.rows for part in parts), max(part.cols for part in parts))
-    spread = [_spread(part, shape) for part in parts]
-    return ImmutableMatrix(*shape, lambda i, j: function(*(part[i, j] for part in spread)))
-
-
-def _column(parts: Any) -> ImmutableMatrix:
+def _column(parts: Iterable[ImmutableMatrix]) -> ImmutableMatrix:
     stacked = [entry for part in parts for entry in part]
     return ImmutableMatrix(len(stacked), 1, stacked)

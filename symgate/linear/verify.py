@@ -11,26 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
+from operator import mul
 from random import Random
 from typing import Any
 
 from sympy import Expr, MatrixExpr
 
+from symgate.algebra.fold import fold
 from symgate.algebra.operators import total
 from symgate.algebra.vectors import name_of
 from symgate.equations.cell import Cell
+from symgate.equations.entries import Table, Tables, each, flat, spread_over, width
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.evaluation import (
-    Evaluation,
-    Matrix,
-    Values,
-    context,
-    flat,
-    folded,
-    inner,
-)
+from symgate.linear.evaluation import Evaluation, context
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, count, paths
@@ -89,25 +85,23 @@ class _Trial:
         self.known: dict[Expr, int] = {}
         self.parameters = {p.name: self.draw(p.shape) for p in cell.parameters.values()}
         self.inputs = [{x: self.draw(cell.shapes[x]) for x in cell.inputs} for _ in range(STEPS)]
-        self.start = {s: _positive(self.draw(cell.shapes[s])) for s in cell.states}
+        self.start = {s: each(abs, [self.draw(cell.shapes[s])]) for s in cell.states}
 
     def size(self, e: Expr) -> int:
         if e not in self.known:
             self.known[e] = int(e.subs(self.numbers))
         return self.known[e]
 
-    def draw(self, shape: tuple[Expr, ...]) -> Any:
+    def draw(self, shape: tuple[Expr, ...]) -> Table:
+        random = self.random.random
         if not shape:
-            return self.mp.mpf(0.1 + 0.8 * self.random.random())
-        if len(shape) == 1:
-            return [
-                self.mp.mpf(1.6 * self.random.random() - 0.8) for _ in range(self.size(shape[0]))
-            ]
-        return [self.draw(shape[1:]) for _ in range(self.size(shape[0]))]
+            return [[self.mp.mpf(0.1 + 0.8 * random())]]
+        rows, cols = [*map(self.size, shape), 1][:2]
+        return [[self.mp.mpf(1.6 * random() - 0.8) for _ in range(cols)] for _ in range(rows)]
 
     # -- the equations as they were typed ------------------------------------------------
 
-    def run(self, parameters: Values, start: Values, first: int = 0) -> Values:
+    def run(self, parameters: Tables, start: Tables, first: int = 0) -> Tables:
         """The states after the last step, from the equations."""
         state = start
         for inputs in self.inputs[first:]:
@@ -155,7 +149,7 @@ class _Trial:
         return total(parts, self.lin.size(of), self.lin.size(wrt))
 
     def deviation(
-        self, expected: Matrix, values: Evaluation, printed: Callable[..., MatrixExpr | None]
+        self, expected: Table, values: Evaluation, printed: Callable[..., MatrixExpr | None]
     ) -> float:
         """The largest, over all blocks, of a printed operator from the differences."""
         worst, row = 0.0, 0
@@ -165,22 +159,21 @@ class _Trial:
                 cols = self.size(self.lin.size(wrt))
                 operator = printed(of, wrt)
                 if operator is not None:
-                    found = values.operator(operator)
+                    found = fold(operator, values)
                     block = [line[col : col + cols] for line in expected[row : row + rows]]
                     worst = max(worst, _deviation(block, found))
                 col += cols
             row += rows
         return worst
 
-    def differences(self, start: Values, first: int) -> Matrix:
+    def differences(self, start: Tables, first: int) -> Table:
         columns = []
         for name in self.cell.states:
-            for i in range(len(list(flat(start[name])))):
+            for i, j in product(range(len(start[name])), range(width(start[name]))):
                 sides = []
                 for sign in (1, -1):
-                    numbers = list(flat(start[name]))
-                    numbers[i] += sign * self.step
-                    moved = folded(iter(numbers), start[name])
+                    moved = [list(row) for row in start[name]]
+                    moved[i][j] += sign * self.step
                     after = self.run(self.parameters, {**start, name: moved}, first)
                     sides.append([v for s in self.cell.states for v in flat(after[s])])
                 columns.append([(a - b) / (2 * self.step) for a, b in zip(*sides, strict=True)])
@@ -190,8 +183,8 @@ class _Trial:
         """∂L/∂p along a random direction of each parameter, L = w · (last states)."""
         back = adjoint(self.cell)
         weights = {s: self.draw(self.cell.shapes[s]) for s in self.cell.states}
-        sums: Values = {}
-        later: Values = weights
+        sums: dict[str, list[Table]] = {}
+        later: Tables = weights
         for values in reversed(steps):
             for name, expression in back.deltas.items():
                 found = values.shaped(expression, self.lin.shape(name))
@@ -199,32 +192,32 @@ class _Trial:
                     found = _moved(found, later[name], 1)
                 values.now[name_of(delta(name))] = found
             for name, expression in back.gradients.items():
-                sums.setdefault(name, []).append(values.any(expression, self.parameters[name]))
+                like = self.parameters[name]
+                found = spread_over(fold(expression, values), len(like), width(like))
+                sums.setdefault(name, []).append(found)
             later = {s: values.shaped(e, self.lin.shape(s)) for s, e in back.previous.items()}
         worst: Any = 0
         for name in self.cell.parameters:
             direction = self.draw(self.cell.parameters[name].shape)
-            told = sum(inner(part, direction) for part in sums[name])
+            told = sum(_inner(part, direction) for part in sums[name])
             sides = []
             for sign in (1, -1):
                 moved = _moved(self.parameters[name], direction, sign * self.step)
                 after = self.run({**self.parameters, name: moved}, self.start)
-                sides.append(sum(inner(weights[s], after[s]) for s in weights))
+                sides.append(sum(_inner(weights[s], after[s]) for s in weights))
             worst = max(worst, abs(told - (sides[0] - sides[1]) / (2 * self.step)))
         return worst
 
 
-def _positive(a: Any) -> Any:
-    return [_positive(part) for part in a] if isinstance(a, list) else abs(a)
+def _inner(a: Table, b: Table) -> Any:
+    return sum(sum(map(mul, *rows)) for rows in zip(a, b, strict=True))
 
 
-def _moved(a: Any, direction: Any, step: Any) -> Any:
-    if not isinstance(a, list):
-        return a + step * direction
-    return [_moved(x, y, step) for x, y in zip(a, direction, strict=True)]
+def _moved(a: Table, direction: Table, step: Any) -> Table:
+    return each(lambda x, y: x + step * y, [a, direction])
 
 
-def _deviation(a: Matrix, b: Matrix) -> float:
+def _deviation(a: Table, b: Table) -> float:
     return float(
         max(abs(x - y) for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True))
     )
