@@ -155,8 +155,8 @@ def test_few_names_have_two_meanings() -> None:
         for node in ast.parse(text).body
         if isinstance(node, ast.ClassDef)
     )
-    assert max(names.values()) <= 3
-    assert sum(count > 1 for count in names.values()) <= 55
+    assert max(names.values()) <= 2
+    assert sum(count > 1 for count in names.values()) <= 37
     once = ("Line", "Node", "Chain", "Growth", "Term", "Step", "Section", "Path", "Route")
     assert {name: names[name] for name in once if names[name] > 1} == {}
 

@@ -12,7 +12,7 @@ from symgate.algebra.printed import Printed
 from symgate.algebra.vectors import Ranked
 
 
-class _Norm(Ranked, Printed, Expr):
+class _NormSymbol(Ranked, Printed, Expr):
     is_commutative = True
     is_real = True
     is_extended_real = True
@@ -23,7 +23,7 @@ class _Norm(Ranked, Printed, Expr):
         return 0
 
 
-class SpectralNorm(_Norm):
+class SpectralNorm(_NormSymbol):
     """The largest singular value of a matrix.
 
     >>> from sympy import MatrixSymbol
@@ -37,7 +37,7 @@ class SpectralNorm(_Norm):
     matrix = property(lambda self: self.args[0])
 
 
-class MaxNorm(_Norm):
+class MaxNorm(_NormSymbol):
     """The largest magnitude among the components of a vector.
 
     >>> from symgate.algebra.vectors import variable

@@ -25,12 +25,12 @@ def turned(matrix: MatrixExpr | Expr) -> MatrixExpr | Expr:
         return transposed(matrix)
     if isinstance(matrix, Dyad):
         return Dyad(matrix.args[1], matrix.args[0])
-    if isinstance(matrix, Turned):
+    if isinstance(matrix, Transposed):
         return matrix.value
-    return Turned(matrix)
+    return Transposed(matrix)
 
 
-class Turned:
+class Transposed:
     """The transpose of a matrix of the step, which stands beside @ only."""
 
     def __init__(self, value: Expr) -> None:
@@ -62,7 +62,7 @@ def _acting(matrix: MatrixExpr | Expr, vector: Expr) -> Expr:
             return MatVec(matrix, vector)
         case Dyad():
             return matrix.args[0] * Dot(matrix.args[1], vector)
-        case Turned():
+        case Transposed():
             return Apply(matrix.value, vector, transposed=True)
     return Apply(matrix, vector)
 
@@ -101,8 +101,8 @@ def _from_left(matrix: MatrixExpr, value: Expr) -> Expr:
     return MatVec(matrix, value)
 
 
-def _value(part: MatrixExpr | Expr | Turned) -> Expr:
-    if isinstance(part, Turned):
+def _value(part: MatrixExpr | Expr | Transposed) -> Expr:
+    if isinstance(part, Transposed):
         raise SymgateError(
             "the transpose of a matrix of the step is multiplied with a matrix here; give the "
             "transpose an equation of its own way round, as T[t] = outer(k[t], v[t])"

@@ -35,7 +35,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Use:
+class NameUse:
     """A name where it stands.
 
     `role` is "vector" in an element-wise expression, "matrix" or "scale" left of `@`,
@@ -129,12 +129,12 @@ class _Uses:
     """Where each name stands, and as what."""
 
     def __init__(self, ranks: Ranks) -> None:
-        self.ranks, self.uses = ranks, list[Use]()
+        self.ranks, self.uses = ranks, list[NameUse]()
 
     def __call__(self, node: ast.expr, role: str, enters: int) -> None:
         found = reference(node)
         if found is not None:
-            self.uses.append(Use(node, *found, role, enters))
+            self.uses.append(NameUse(node, *found, role, enters))
             return
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
@@ -236,7 +236,7 @@ def _may_be_scale(node: ast.expr) -> bool:
     return True
 
 
-def _classify_variable(source: Source, names: Names, use: Use) -> None:
+def _classify_variable(source: Source, names: Names, use: NameUse) -> None:
     fits = {"matrix": 2, "scale": 0}.get(use.role)
     if fits is not None and names.ranks[use.name] != fits:
         raise source.error(
@@ -259,7 +259,7 @@ def _classify_variable(source: Source, names: Names, use: Use) -> None:
         found.append(use.name)
 
 
-def _classify_parameters(source: Source, names: Names, uses: list[Use]) -> None:
+def _classify_parameters(source: Source, names: Names, uses: list[NameUse]) -> None:
     roles: dict[str, dict[str, ast.expr]] = {}
     for use in uses:
         if use.name == "I":
@@ -297,7 +297,7 @@ def _no_state(source: Source, lines: tuple[ParsedLine, ...]) -> EquationError:
     )
 
 
-def _check_inputs(source: Source, names: Names, uses: list[Use]) -> None:
+def _check_inputs(source: Source, names: Names, uses: list[NameUse]) -> None:
     """A name that no matrix acts on, beside an input that one does, is a forgotten gate."""
     entering = {use.name for use in uses if use.lag == 0 and use.enters == ENTERS}
     mixed = {use.name for use in uses if use.lag == 0 and use.enters == MIXED}

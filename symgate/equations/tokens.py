@@ -79,11 +79,11 @@ class Token:
 
 def check_form(source: Source) -> None:
     """Raise an error unless every line has the form `name[t] = expression`."""
-    form = _Form(source)
+    scan = _Scan(source)
     for token in _tokens(source):
-        form.take(token)
-    if form.open:
-        raise form.never_closed()
+        scan.take(token)
+    if scan.open:
+        raise scan.never_closed()
 
 
 def _tokens(source: Source) -> Iterator[Token]:
@@ -96,7 +96,7 @@ def _tokens(source: Source) -> Iterator[Token]:
             yield Token("end", "", number, len(code))
 
 
-class _Form:
+class _Scan:
     """Reads one equation after another; `wants_value` says what may come next."""
 
     def __init__(self, source: Source) -> None:
