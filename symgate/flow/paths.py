@@ -20,6 +20,7 @@ from symgate.flow.tail import quantile
 from symgate.instead import tells
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, named_paths
+from symgate.numerics.dense import places
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.general_ways import Pull
@@ -181,12 +182,11 @@ def paths(
     keeps |= {n: n.__ne__ for n in named.names}
     if CARRY in named.names:
         keeps[ALONE] = CARRY.__eq__
-    follow = _general_norms if is_general(cell) else _vector_norms
     curves: dict[tuple[str | None, str, str], list[Array]] = {}
     tasks = list(product(keeps, rows, runs))
     last = first.steps - 1 if at is None else at
     for place, (kind, a, run) in enumerate(tasks):
-        norms = follow(run, named, keeps[kind], a, rows[a], last, noted, norm)
+        norms = _norms(run, named, keeps[kind], a, rows[a], last, noted, norm)
         for b in rows[a]:
             curves.setdefault((kind, a, b), []).append(norms[b])
         if progress is not None:
@@ -208,7 +208,7 @@ def paths(
     return Paths(cell.name, norm, last, len(runs), sequences, noted, titles, together, blocks)
 
 
-def _vector_norms(
+def _norms(
     run: Run,
     named: NamedPaths,
     keep: Keep | None,
@@ -219,27 +219,15 @@ def _vector_norms(
     norm: str,
 ) -> Mapping[str, Array]:
     """The norms of some blocks of a row at the lags `noted`, with some paths alone or all."""
-    step = None if keep is None else named.step(keep)
-    return block_norms(run, of, wrt, int(noted[-1]), at=at, norm=norm, step=step, noted=noted)
-
-
-def _general_norms(
-    run: Run,
-    named: NamedPaths,
-    keep: Keep | None,
-    of: str,
-    wrt: Sequence[str],
-    at: int,
-    noted: Array,
-    norm: str,
-) -> Mapping[str, Array]:
-    """The same, of a cell whose step is not one of vectors alone."""
-    kept = None if keep is None else named.kept(keep)
     lags = int(noted[-1])
-    return {
-        b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
-        for b in wrt
-    }
+    if is_general(run.cell):
+        kept = None if keep is None else named.kept(keep)
+        return {
+            b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
+            for b in wrt
+        }
+    step = None if keep is None else named.step(keep)
+    return block_norms(run, of, wrt, lags, at=at, norm=norm, step=step, noted=noted)
 
 
 def noted_lags(lags: int) -> Array:
@@ -347,13 +335,3 @@ def _means(names: Sequence[str], values: list[Array]) -> _Share:
 def step_jacobian(steps: Steps, t: int) -> Array:
     """The whole state's Jacobian of step t of each sequence, (B, N, N)."""
     return steps.segment(t, t + 1).whole(0, 1)[0]
-
-
-def places(run: Run) -> dict[str, slice]:
-    """Where each state lies in the whole state."""
-    sizes = [run.size(run.cell.size(s)) for s in run.cell.states]
-    ends = np.cumsum(sizes)
-    return {
-        s: slice(int(end) - n, int(end))
-        for s, n, end in zip(run.cell.states, sizes, ends, strict=True)
-    }

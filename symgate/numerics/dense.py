@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.bound import BoundBranch, BoundForm
+from symgate.numerics.run import Run
 
 if TYPE_CHECKING:
     from symgate.numerics.steps import Steps
@@ -43,9 +44,7 @@ def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
     The blocks of a step are put together from the states before to those that read others of
     the same step.
     """
-    states = steps.run.cell.states
-    ends = np.cumsum([steps.size(s) for s in states])
-    place = {s: slice(end - steps.size(s), end) for s, end in zip(states, ends, strict=True)}
+    place = places(steps.run)
     total: dict[str, Array] = {}
 
     def rows(value: str) -> Array:
@@ -64,8 +63,15 @@ def whole(steps: Steps, dense: DenseSteps, count: int) -> Array:
         if other in total:
             into = rows(value)
             into += _multiplied(block, total[other])
-    blocks = [rows(s) for s in states]
+    blocks = [rows(s) for s in place]
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=-2)
+
+
+def places(run: Run) -> dict[str, slice]:
+    """Where each state lies in the whole state."""
+    sizes = [run.size(run.cell.size(s)) for s in run.cell.states]
+    ends = map(int, np.cumsum(sizes))
+    return {s: slice(end - n, end) for s, n, end in zip(run.cell.states, sizes, ends, strict=True)}
 
 
 def _multiplied(block: Block, rows: Array) -> Array:

@@ -212,19 +212,9 @@ def _noted_blocks(
     run, size = asked.run, steps.size(asked.of)
     diagonal = all(not f.branches for f in steps.forms)
     rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
-    kind, height = (DiagonalRecord if diagonal else Record), len(rows)
+    kind = DiagonalRecord if diagonal else Record
     records = [
-        kind(
-            asked.lags,
-            run.samples,
-            height,
-            run.dtype,
-            wrt=name,
-            norm=norm,
-            tolerance=tolerance,
-            noted=noted,
-            library=asked.library,
-        )
+        kind(asked, len(rows), wrt=name, norm=norm, tolerance=tolerance, noted=noted)
         for name in wrt
     ]
     start = np.broadcast_to(rows, (run.samples, *rows.shape))
@@ -285,12 +275,17 @@ def vector_norms(
     asked = AskedBlock.of_run(run, of, wrt, at, lags, engine)
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
+    rows = _loss_rows(run, vector, (size,))
+    return _walked(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
+
+
+def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
+    """A loss vector, one for all samples or one each, as rows (B, 1, size)."""
     given = checked("the loss vector", vector).astype(run.dtype, copy=False)
-    if given.shape not in {(size,), (run.samples, size)}:
-        expected = f"({size},)" if run.batch is None else f"({size},) or ({run.batch}, {size})"
+    if given.shape not in {shape, (run.samples, *shape)}:
+        expected = f"{shape}" if run.batch is None else f"{shape} or {(run.batch, *shape)}"
         raise ShapeError(f"the loss vector has shape {given.shape}; expected {expected}")
-    rows = np.broadcast_to(given if given.ndim == 2 else given[None], (run.samples, size))
-    return _walked(asked, steps, rows[:, None], "frobenius", 0.0, (), progress, "L")
+    return np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
 
 
 def _of_any(
@@ -313,12 +308,7 @@ def _of_any(
     count = lags_of(
         min(lags, reach) if lags == reach + 1 else reach if lags is None else lags, step
     )
-    rows = None
-    if vector is not None:
-        given, shape = checked("the loss vector", vector), run.shape(first)
-        if given.shape not in {shape, (run.samples, *shape)}:
-            raise ShapeError(f"the loss vector has shape {given.shape}; expected {shape}")
-        rows = np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
+    rows = None if vector is None else _loss_rows(run, vector, run.shape(first))
     log = general_lag_norms(run, first, second, count, step, norm, rows, progress)
     directions = 1 if vector is not None else int(np.prod(run.shape(first)))
     first = first if vector is None else "L"
@@ -345,18 +335,9 @@ def _walked(
     what: str | None = None,
 ) -> LagNorms:
     """The curve of rows (B, r, n) by `of`; `what` names them where they are no Jacobian."""
-    run, lags = asked.run, asked.lags
-    height, wrt = rows.shape[1], asked.wrt
+    run, wrt = asked.run, asked.wrt
     record = Record(
-        lags,
-        run.samples,
-        height,
-        run.dtype,
-        wrt=wrt,
-        norm=norm,
-        tolerance=tolerance,
-        singular_at=singular,
-        library=asked.library,
+        asked, rows.shape[1], wrt=wrt, norm=norm, tolerance=tolerance, singular_at=singular
     )
     _walk(asked, steps, rows, [record], tolerance, progress)
     log, single = record.log10_norm(), run.batch is None
@@ -366,7 +347,7 @@ def _walked(
         wrt=wrt,
         at=asked.at,
         norm_name=norm,
-        lags=np.arange(lags + 1),
+        lags=np.arange(asked.lags + 1),
         log10_norm=log[:, 0] if single else log,
         rank=record.rank,
         singular_values={k: v[0] if single else v for k, v in values.items()},

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ctypes import CDLL
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.numerics.block import AskedBlock
 from symgate.numerics.norms import FEW, NORMS, Spectral, singular_values, squares
 from symgate.numerics.scaled import Scaled, largest_entries, limits, power_of_two
 
@@ -30,27 +30,24 @@ def noted_of(lags: int, noted: Array | None) -> Array:
 
 
 class Record:
-    """The block by `wrt` of a product with `height` rows, at the lags 0 … K, or at those
-    that are `noted`.
+    """The block by `wrt` of a product with `height` rows, at all lags of what is `asked`, or at
+    those that are `noted`.
 
-    The remainder of what was dropped may be `tolerance` of the square of a norm. `library`
-    is the compiled engine, if there is one.
+    The remainder of what was dropped may be `tolerance` of the square of a norm.
     """
 
     def __init__(
         self,
-        lags: int,
-        samples: int,
+        asked: AskedBlock,
         height: int,
-        dtype: Any,
         *,
         wrt: str,
         norm: str,
         tolerance: float,
         singular_at: Iterable[int] = (),
         noted: Array | None = None,
-        library: CDLL | None = None,
     ) -> None:
+        lags, samples = asked.lags, asked.run.samples
         self.wrt, self.norm, self.singular_at = wrt, NORMS[norm], set(singular_at)
         self.tolerance = max(tolerance, float(np.finfo(float).eps))
         self.noted = noted_of(lags, noted)
@@ -59,8 +56,8 @@ class Record:
         self.rank = np.zeros(lags + 1, int)
         self.singular: dict[int, Array] = {}
         followed = range(samples if self.norm.kernel == "spectral" else 0)
-        self.spectral = [Spectral(height, b, library) for b in followed]
-        self.low, self.high = limits(dtype)
+        self.spectral = [Spectral(height, b, asked.library) for b in followed]
+        self.low, self.high = limits(asked.run.dtype)
 
     def note(self, lag: int, product: Scaled) -> None:
         """Note the norm at a lag; rescale the rows where they grow large or small."""
