@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def _about(path: str | Path, stored: Mapping[str, Stored]) -> dict[str, Any]:
             f"{path} holds no curve of symgate; save one with decay.save(path). A trained network "
             f"is read by sg.model(path)"
         )
-    about: dict[str, Any] = json.loads(npz.text(stored["about"]).rstrip("\0"))
+    about = npz.about(stored)
     if about["format"] != FORMAT:
         raise SymgateError(
             f"{path} has format {shown(about['format'])}, and symgate {__version__} reads format "

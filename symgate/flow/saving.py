@@ -5,8 +5,6 @@ Files are written beside and renamed, hold no date, and say which format they ha
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from symgate import __version__
 from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.flow.paths import PathBlock
+from symgate.stored.npz import packed
 
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
@@ -57,10 +56,7 @@ def save(decay: Decay, path: str | Path) -> Path:
             if part is not None
         },
     }
-    out = io.BytesIO()
-    text = json.dumps(about, sort_keys=True)
-    np.savez_compressed(out, allow_pickle=False, about=np.array(text), **arrays)
-    return write_file(path, out.getvalue())
+    return write_file(path, packed(about, arrays))
 
 
 def _packed(value: Any, arrays: dict[str, Array], key: str) -> Any:

@@ -6,8 +6,6 @@ At each epoch one probe batch goes through the module, the recurrent layers' inp
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -153,22 +151,14 @@ class Watch:
         """Write all curves to a file that `sg.watch(…, resume=path)` goes on from."""
         about = {"symgate watch": 1, "labels": list(self.labels), "norm": self.norm}
         arrays = {f"curve/{k}": self.curve(label) for k, label in enumerate(self.labels)}
-        out = io.BytesIO()
-        np.savez(
-            out,
-            allow_pickle=False,
-            about=np.array(json.dumps(about)),
-            lags=self.lags,
-            epochs=np.array(self.epochs),
-            **arrays,
-        )
-        return write_file(path, out.getvalue())
+        arrays |= {"lags": self.lags, "epochs": np.array(self.epochs)}
+        return write_file(path, npz.packed(about, arrays))
 
     def resumed(self, path: str | Path) -> Self:
         """This watch, with the epochs of a file before its own."""
         try:
             stored = npz.arrays(Archive(Path(path)))
-            about = json.loads(npz.text(stored["about"]).rstrip("\0"))
+            about = npz.about(stored)
             lags, epochs = stored["lags"].read(), stored["epochs"].read()
             labels = fitting(tuple[str, ...], about["labels"], "labels")
             norm = fitting(str, about["norm"], "norm")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,20 @@ def arrays(archive: Archive) -> dict[str, Stored]:
     """The arrays by name."""
     names = [name for name in archive.entries if name.endswith(".npy")]
     return {name.removesuffix(".npy"): _stored(archive, name) for name in names}
+
+
+def packed(about: Mapping[str, Any], held: Mapping[str, Array]) -> bytes:
+    """A file of arrays and one text in JSON, `about`: no pickle, no date."""
+    out = io.BytesIO()
+    said = np.array(json.dumps(about, sort_keys=True))
+    np.savez_compressed(out, allow_pickle=False, about=said, **held)
+    return out.getvalue()
+
+
+def about(stored: Mapping[str, Stored]) -> dict[str, Any]:
+    """The text in JSON beside the arrays of a file."""
+    found: dict[str, Any] = json.loads(text(stored["about"]).rstrip("\0"))
+    return found
 
 
 def text(stored: Stored) -> str:
