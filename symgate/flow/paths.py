@@ -182,11 +182,12 @@ def paths(
     keeps |= {n: n.__ne__ for n in named.names}
     if CARRY in named.names:
         keeps[ALONE] = CARRY.__eq__
+    follow = _general_norms if is_general(cell) else _vector_norms
     curves: dict[tuple[str | None, str, str], list[Array]] = {}
     tasks = list(product(keeps, rows, runs))
     last = first.steps - 1 if at is None else at
     for place, (kind, a, run) in enumerate(tasks):
-        norms = _norms(run, named, keeps[kind], a, rows[a], last, noted, norm)
+        norms = follow(run, named, keeps[kind], a, rows[a], last, noted, norm)
         for b in rows[a]:
             curves.setdefault((kind, a, b), []).append(norms[b])
         if progress is not None:
@@ -208,7 +209,7 @@ def paths(
     return Paths(cell.name, norm, last, len(runs), sequences, noted, titles, together, blocks)
 
 
-def _norms(
+def _vector_norms(
     run: Run,
     named: NamedPaths,
     keep: Keep | None,
@@ -219,15 +220,27 @@ def _norms(
     norm: str,
 ) -> Mapping[str, Array]:
     """The norms of some blocks of a row at the lags `noted`, with some paths alone or all."""
-    lags = int(noted[-1])
-    if is_general(run.cell):
-        kept = None if keep is None else named.kept(keep)
-        return {
-            b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
-            for b in wrt
-        }
     step = None if keep is None else named.step(keep)
-    return block_norms(run, of, wrt, lags, at=at, norm=norm, step=step, noted=noted)
+    return block_norms(run, of, wrt, int(noted[-1]), at=at, norm=norm, step=step, noted=noted)
+
+
+def _general_norms(
+    run: Run,
+    named: NamedPaths,
+    keep: Keep | None,
+    of: str,
+    wrt: Sequence[str],
+    at: int,
+    noted: Array,
+    norm: str,
+) -> Mapping[str, Array]:
+    """The same, of a cell whose step is not one of vectors alone."""
+    kept = None if keep is None else named.kept(keep)
+    lags = int(noted[-1])
+    return {
+        b: general_lag_norms(run, of, b, lags, at, norm, paths=kept, noted=noted)[noted]
+        for b in wrt
+    }
 
 
 def noted_lags(lags: int) -> Array:

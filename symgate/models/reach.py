@@ -19,7 +19,7 @@ from symgate.asked import asked, is_whole
 from symgate.errors import ShapeError, SymgateError
 from symgate.instead import signs
 from symgate.models.network import Layer, Network
-from symgate.models.running import laid_out, merged, run_layer
+from symgate.models.running import laid_out, run_levels
 from symgate.numerics.backprop import gradients
 from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
@@ -175,22 +175,14 @@ def _alone(layer: object) -> Network:
 
 
 def _curve(network: Network, x: Array, at: int, norm: str, directions: int | None = None) -> Array:
-    levels = network.levels
-    runs: list[list[Run]] = []
-    for level in levels:
-        runs.append([run_layer(layer, x) for layer in level])
-        outputs = [
-            run[layer.cell.output][:: -1 if layer.reverse else 1]
-            for run, layer in zip(runs[-1], level, strict=True)
-        ]
-        x = merged(outputs, level[0].merge)
-    width = x.shape[-1]
+    runs, output = run_levels(network, x)
+    width = output.shape[-1]
     rows = np.eye(width)
     if directions is not None:  # the mean of |g J|² over normal rows g is |J|²
         rows = np.random.default_rng(0).normal(size=(directions, width)) / np.sqrt(directions)
     stream = _Stream.zero((len(x), *rows.shape))
     stream.values[at], stream.exponents[at] = rows, 0.0
-    for level, own in zip(reversed(levels), reversed(runs), strict=True):
+    for level, own in zip(reversed(network.levels), reversed(runs), strict=True):
         parts, place = [], 0
         for layer, run in zip(level, own, strict=True):
             part = stream

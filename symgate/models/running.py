@@ -142,16 +142,28 @@ def _carried(state: Any) -> Mapping[str, Any] | None:
 
 
 def _both_ways(network: Network, x: Array, start: Mapping[str, Any] | None) -> BothWays:
-    runs: dict[str, Run] = {}
-    for level in network.levels:
-        outputs = []
-        for layer in level:
-            runs[layer.name] = run_layer(layer, x, start)
-            found = runs[layer.name][layer.cell.output]
-            outputs.append(found[::-1] if layer.reverse else found)
-        x = merged(outputs, level[0].merge)
+    levels, output = run_levels(network, x, start)
+    layers = (layer for level in network.levels for layer in level)
+    runs = (run for level in levels for run in level)
     source = f"{network.groups[0] or 'network'} from {network.origin}"
-    return BothWays(network, runs, x, source)
+    named = {layer.name: run for layer, run in zip(layers, runs, strict=True)}
+    return BothWays(network, named, output, source)
+
+
+def run_levels(
+    network: Network, x: Array, start: Mapping[str, Any] | None = None
+) -> tuple[list[list[Run]], Array]:
+    """The runs of the layers of each level, each in its own direction, and what the top one
+    gives out."""
+    runs: list[list[Run]] = []
+    for level in network.levels:
+        runs.append([run_layer(layer, x, start) for layer in level])
+        outputs = [
+            run[layer.cell.output][:: -1 if layer.reverse else 1]
+            for run, layer in zip(runs[-1], level, strict=True)
+        ]
+        x = merged(outputs, level[0].merge)
+    return runs, x
 
 
 def run_layer(layer: Layer, x: Array, start: Mapping[str, Any] | None = None) -> Run:

@@ -14,7 +14,6 @@ from functools import cache
 from importlib import import_module
 from multiprocessing import parent_process
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Any, TypeVar
 
 Part = TypeVar("Part")
@@ -40,12 +39,7 @@ class OneThread:
             if self.inside == 1 and (found := controller()) is not None:
                 self.held = found.limit(limits=1, user_api="blas")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
             if self.inside == 0 and self.held is not None:
