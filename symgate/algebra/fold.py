@@ -12,6 +12,7 @@ function's record.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -229,6 +230,12 @@ def function_name(e: Any) -> str:
     return name if name in ("erf", "erfc") else record_of(e).name
 
 
+@lru_cache(maxsize=16_384)
+def is_constant(e: Basic) -> bool:
+    """Whether an expression is a number; SymPy walks all of it each time that it is asked."""
+    return not e.free_symbols
+
+
 def fold(expression: Basic, semantics: Semantics, given: Mapping[Basic, Any] | None = None) -> Any:
     """What an expression means: each node from what its parts mean.
 
@@ -264,7 +271,7 @@ class _Folding:
             if rule is not None:
                 value = self.memo[e] = rule(self, e)
                 return value
-        if isinstance(e, Expr) and not e.free_symbols:
+        if isinstance(e, Expr) and is_constant(e):
             value = self.memo[e] = self.semantics.number(e)
             return value
         return self.semantics.unknown(e)
@@ -274,14 +281,14 @@ class _Folding:
         want, found = rank(e), []
         for part in e.args:
             value, have = self(part), rank(part)
-            if have != want and part.free_symbols:
+            if have != want and not is_constant(part):
                 value = self.semantics.lifted(value, have, want, e)
             found.append(value)
         return found
 
 
 def _power(walk: _Folding, e: Pow) -> Any:
-    if not e.free_symbols:
+    if is_constant(e):
         return walk.semantics.number(e)
     base, exponent = walk.parts(e)
     return walk.semantics.power(base, exponent, e)
@@ -289,7 +296,7 @@ def _power(walk: _Folding, e: Pow) -> Any:
 
 def _arithmetic(method: str) -> Callable[[_Folding, Any], Any]:
     def rule(walk: _Folding, e: Expr) -> Any:
-        if not e.free_symbols:
+        if is_constant(e):
             return walk.semantics.number(e)
         return getattr(walk.semantics, method)(walk.parts(e), e)
 
