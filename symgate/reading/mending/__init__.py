@@ -53,7 +53,7 @@ def _absent(left: Sequence[Broken], own: Sketch) -> FoundFault | None:
     """
     unread, unknown = ([b for b in left if b.rule == rule] for rule in ("read", "closed"))
     one = len(unread) == 1 and len({b.why for b in unknown}) == 1 and len(unknown) > 2
-    if not one and not (own.whole and left == unread and len(left) == 1):
+    if not one and not (own.closes and left == unread and len(left) == 1 < len(own.parts.gates)):
         return None
     why = f"{unread[0].why}, and {unknown[0].why}" if one else unread[0].why
     last = max((facts.u.line.equation for facts in own.lines.values()), key=lambda e: e.stop)

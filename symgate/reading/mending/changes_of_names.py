@@ -29,6 +29,7 @@ def names(maker: Maker, var: Var) -> Iterator[Change]:
             wanted[name, 0] = None
     for name in sketch.entering:
         wanted[name, 0] = None
+    wanted[maker.own.name, -1] = None
     for name, time in wanted:
         if (name, time) == (var.name, now):
             continue

@@ -30,15 +30,8 @@ def usual(sketch: Sketch, change: Change) -> bool:
     before = {v.name for v in walk(sketch.lines[change.line].term) if isinstance(v, Var)}
     new = [v for v in walk(change.term) if isinstance(v, Var) and v.name not in before]
     parts = sketch.parts
-    place = (
-        "update"
-        if change.line in parts.carried
-        else "output"
-        if change.line in parts.outputs
-        else "candidate"
-        if change.line in parts.candidates
-        else ""
-    )
+    groups = {"update": parts.carried, "output": parts.outputs, "candidate": parts.candidates}
+    place = next((name for name, lines in groups.items() if change.line in lines), "")
     lines = [sketch.lines[v.name].u.line.target for v in new if v.name in sketch.lines]
     return any(
         PLACES.get(mark) == place

@@ -93,6 +93,3 @@ def timely(sketch: Sketch) -> Iterator[Broken]:
             now = any(o.name == v.name and o.time != -1 for o in own.variables)
             if late and not now and sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]:
                 yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)
-            gate = v.name in sketch.parts.gates | sketch.parts.candidates
-            if gate and v.time == -1 and v.name not in sketch.parts.states:
-                yield at(own, v, "wrong_time_index", f"{v.name} is made and used in one step")

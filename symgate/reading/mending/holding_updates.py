@@ -127,10 +127,11 @@ def different(sketch: Sketch) -> Iterator[Broken]:
         for part in summands(own.term):
             what = [f for f in part.factors if not (v := gate_of(f)) or v.name not in gates]
             rest = tuple(map(text, what))
-            if rest in weighed and 0 < len(rest) < len(part.factors):
+            if rest in weighed and part.sign > 0:
                 why = f"two terms of {own.name} weigh the same"
                 yield at(own, part.term, "wrong_symbol", why, True)
-            weighed.add(rest)
+            if part.sign > 0 and 0 < len(rest) < len(part.factors):
+                weighed.add(rest)
 
 
 def both_sides(sketch: Sketch) -> Iterator[Broken]:

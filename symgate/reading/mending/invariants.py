@@ -52,7 +52,6 @@ INVARIANTS: tuple[Invariant, ...] = (
     weighing.weighs,
     weighing.summed,
     weighing.acted,
-    weighing.added,
     weighing.alike,
 )
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.readable import Readable
 
-_NO_COMMANDS = ("sigmoid", "relu", "softmax", "sigm", "ReLU", "softplus", "elu", "gelu", "argmax")
-
+_UNKNOWN = re.compile(r"\\(sigmoid|relu|softmax|sigm|ReLU|softplus|elu|gelu|argmax)(?![A-Za-z])")
 _BARE = re.compile(
     r"(?<![\\a-zA-Z])(?:ilde(?=\{)|langle|rangle|odot|otimes|cdot|tilde|mathbf)(?![a-zA-Z])"
 )
@@ -18,19 +17,24 @@ _BARE = re.compile(
 def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _nested(cell)
     yield from _commands(cell)
-    yield from _bare_commands(cell)
 
 
-def _bare_commands(cell: Readable) -> Iterator[FoundFault]:
-    r"""langle t \rangle: a command whose backslash was lost, where others have theirs."""
-    for u in cell.found.lines:
-        piece = u.line.equation.piece
+def _commands(cell: Readable) -> Iterator[FoundFault]:
+    r"""\sigmoid and its like, which a page shows in red; langle for \langle."""
+    text = cell.document.text
+    for u in [*cell.found.lines, *cell.found.outputs]:
+        equation, piece = u.line.equation, u.line.equation.piece
         if piece is None or piece.kind != "latex":
             continue
-        start, stop = u.line.equation.start, u.line.equation.stop
-        for found in _BARE.finditer(cell.document.text, start, stop):
+        on_page = piece.delimiters[0] and not piece.delimiters[0].startswith(("\\begin", "http"))
+        for found in _UNKNOWN.finditer(text, equation.start, equation.stop if on_page else 0):
+            meant = f"\\operatorname{{{found[1]}}}"
+            why = f"LaTeX has no command {found[0]}"
+            place = Edit(found.start(), found.end(), meant)
+            yield cell.exchanged("undefined_macro", why, place, meant, 0.8)
+        for found in _BARE.finditer(text, equation.start, equation.stop):
             lost = "\\t" if found[0] == "ilde" else "\\"
-            if lost != "\\" or f"\\{found[0]}" in cell.document.text:
+            if lost != "\\" or f"\\{found[0]}" in text:
                 at, meant = found.start(), lost + found[0]
                 why = f"the backslash of {meant} is missing"
                 edits = (Edit(at, at, lost),)
@@ -61,24 +65,3 @@ def _nested(cell: Readable) -> Iterator[FoundFault]:
             (Edit(start, start + 2, ""), Edit(first, last, "")),
             0.9,
         )
-
-
-def _commands(cell: Readable) -> Iterator[FoundFault]:
-    """\\sigmoid and its like, which a page shows in red."""
-    for u in [*cell.found.lines, *cell.found.outputs]:
-        piece = u.line.equation.piece
-        if piece is None or piece.kind == "plain" or not piece.delimiters[0]:
-            continue
-        if piece.delimiters[0].startswith(("\\begin", "http")):
-            continue
-        for match in re.finditer(r"\\([A-Za-z]+)", piece.text):
-            if match.group(1) not in _NO_COMMANDS:
-                continue
-            start, stop = piece.at(match.start()), piece.at(match.end() - 1) + 1
-            if not u.line.equation.start <= start < u.line.equation.stop:
-                continue
-            if cell.printed(start, stop) != match.group():  # it comes from a macro
-                continue
-            meant = f"\\operatorname{{{match.group(1)}}}"
-            why = f"LaTeX has no command {match.group()}"
-            yield cell.exchanged("undefined_macro", why, Edit(start, stop, meant), meant, 0.8)

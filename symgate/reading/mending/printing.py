@@ -262,6 +262,3 @@ def _marks(own: Facts) -> list[str]:
     known = {c for t in own.terms if isinstance(t, Par) for c in "".join(t.ref.labels)}
     letters = [*target.labels, target.letter, target.letter.lower(), target.letter.upper()]
     return [m for m in letters if len(m) == 1 and m in known]
-
-
-__all__ = ["Printing", "remarked", "replace", "stepped"]

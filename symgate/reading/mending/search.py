@@ -77,7 +77,6 @@ REMEDIES = {
     "once": ("missing_term", "wrong_state"),
     "weighs": ("wrong_activation",),
     "summed": ("wrong_operator", "missing_operator"),
-    "added": ("wrong_operator",),
 }
 
 

@@ -167,6 +167,12 @@ class Sketch:
         every = {v.name for v in acted if isinstance(v, Var)}
         return frozenset(every - gates - self.lines.keys())
 
+    @property
+    def closes(self) -> bool:
+        """Whether every line was read, and each name of this step is defined or an input."""
+        now = {name for name, time in self.reads if time != -1}
+        return self.whole and now <= self.named | self.entering
+
     @cached_property
     def memories(self) -> frozenset[str]:
         """States that another state shows, as c in h = o tanh(c)."""

@@ -27,7 +27,7 @@ def weighs(sketch: Sketch) -> Iterator[Broken]:
 
 def _function(sketch: Sketch, factor: AnyTerm) -> str:
     """The function that a factor is the value of: sigmoid or tanh; "" for anything else."""
-    if isinstance(factor, Var) and (factor.time == -1 or factor.name in sketch.states):
+    if isinstance(factor, Var) and factor.name in sketch.parts.states:
         return ""
     line = sketch.lines.get(factor.name) if isinstance(factor, Var) else None
     inner = complement(factor)
@@ -83,19 +83,6 @@ def acted(sketch: Sketch) -> Iterator[Broken]:
             if isinstance(term, Times) and "at" in term.signs and plain and gate:
                 why = "two vectors are multiplied as a matrix and a vector are"
                 yield at(own, term, "wrong_operator", why, True)
-
-
-def added(sketch: Sketch) -> Iterator[Broken]:
-    """What is between 0 and 1 multiplies what it weighs: not o + tanh(c)."""
-    for own in sketch.lines.values():
-        terms = own.term.terms if isinstance(own.term, Plus) else ()
-        for _, inner in terms if len(terms) == 2 else ():
-            line = sketch.lines.get(inner.name) if isinstance(inner, Var) else None
-            gate = line.term if line is not None and line.name not in sketch.states else None
-            other = next(t for _, t in terms if t is not inner)
-            weighs_here = isinstance(gate, Call) and gate.function == "sigmoid" and affine(gate)
-            if weighs_here and isinstance(other, Call):
-                yield at(own, inner, "wrong_operator", "a gate is added; it multiplies", True)
 
 
 def alike(sketch: Sketch) -> Iterator[Broken]:

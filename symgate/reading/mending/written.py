@@ -28,8 +28,13 @@ def faults(cell: Readable) -> Iterator[FoundFault]:
 
 def _constants(cell: Readable) -> Iterator[FoundFault]:
     """A gate that is a number, as left open by its author: z_t = 0."""
+    again = {u.name for u in cell.found.doubled}  # z_t = 1 beside z_t = 0 are examples
     for u in cell.found.lines:
-        if isinstance(u.term, Num) and any(v.name == u.name for _, v in cell.variables()):
+        if (
+            isinstance(u.term, Num)
+            and u.name not in again
+            and any(v.name == u.name for _, v in cell.variables())
+        ):
             start, stop = u.term.start, u.term.stop
             why = f"{u.name} is a number: its formula is missing"
             yield FoundFault(
