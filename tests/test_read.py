@@ -301,6 +301,21 @@ def test_ways_to_write(text: str, zoo: str) -> None:
             [],
             id="peepholes alone",
         ),
+        pytest.param(
+            r"$$z_t = \sigma(W_z x_t + U_z h_{t-1}), where$$ $$n_t = \tanh(W x_t + U h_{t-1})$$"
+            r"$$h_t = z_t h_{t-1} + (1 - z_t) n_t$$ With $z_t = 1$ it is kept, with $z_t = 0$ not.",
+            "ugrnn",
+            [],
+            id="a word behind, and values that a gate may have",
+        ),
+        pytest.param(
+            "```undefined\n"
+            r"z_t = \sigma(W x_t + U h_{t-1})\\h_t = z_t \circ h_{t-1} + (1-z_t) \circ \tanh(V x_t)"
+            "\n```",
+            "lightru",
+            [],
+            id="rows on one line of a fence",
+        ),
     ],
 )
 def test_what_is_told(text: str, family: str, told: list[str]) -> None:

@@ -33,7 +33,7 @@ from symgate.reading.several import separated
 from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, structure
 from symgate.reading.tokens import FormulaError
-from symgate.reading.trees import Tree
+from symgate.reading.trees import Digits, Tree
 from symgate.reading.understanding import understand
 from symgate.reading.understood import Understanding
 
@@ -140,7 +140,8 @@ def _read(
                 found.aside.append((equation.start, equation.stop, item.why))
             else:
                 read.append(item)
-    return read
+    told = {line.name for line in read if not isinstance(line.right, Digits)}
+    return [u for u in read if u.name not in told or not isinstance(u.right, Digits)]  # z_t = 1
 
 
 def _likely(every: Iterable[Piece]) -> list[Piece]:

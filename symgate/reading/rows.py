@@ -22,6 +22,7 @@ from symgate.reading.source import Piece
 from symgate.reading.tokens import Token
 
 _LEFT = {"LETTER", "NAME", "MACRO", "ACCENT", "SUB", "SUP", "PRIME", "COMMA", "NUMBER"} | SPACES
+_LINKING = {"where", "and", "with", "then"}
 _TRAILING = SPACES | {"COMMA", "DOT", "SEMI", "COLON", "TEXT", "JUNK", "ROW"}
 
 
@@ -213,7 +214,11 @@ def _equation(
     if cut is not None:
         remark = _text(piece, tokens[cut:])
         tokens = tokens[:cut]
-    while tokens and (tokens[-1].kind in _TRAILING or (cut and tokens[-1].kind == "TIMES")):
+    while tokens and (
+        tokens[-1].kind in _TRAILING
+        or tokens[-1].value in _LINKING
+        or (cut and tokens[-1].kind == "TIMES")
+    ):
         remark = remark or (tokens[-1].value if tokens[-1].kind == "TEXT" else "")
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
