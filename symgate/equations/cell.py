@@ -119,8 +119,7 @@ class Cell:
         """
         if roles is not None:
             table(word)("roles", roles)
-        if outputs != ():
-            outputs = several(word)("outputs", outputs)
+        outputs = several(word)("outputs", outputs)
         cell = cell_of_text(text, name, title=title, roles=roles, outputs=outputs)
         for output in cell.outputs:
             held(f"a state of {cell.name} named", cell.shapes, output)
