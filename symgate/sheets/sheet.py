@@ -18,7 +18,7 @@ from symgate.files import write_file
 from symgate.instead import tells
 from symgate.sheets.kinds import KINDS, LEVELS, Question
 from symgate.sheets.random_cells import random_cell
-from symgate.writing.derivation import Derivation
+from symgate.writing.derivation import Derivation, of_sections
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
 from symgate.writing.formulas import Section, Step
 from symgate.writing.notation import notation as notation_named
@@ -149,7 +149,7 @@ class Exercises:
         title = "Solutions" if self.solved else "Exercises"
         above = Section("cell", "The cell", (equations(subject),))
         below = Section("exercises", title, tuple(steps))
-        return Derivation.of(subject, (above, below), heading=part.title)
+        return of_sections(subject, (above, below), heading=part.title)
 
 
 def _steps(number: int, q: Question, solved: bool) -> tuple[Step, ...]:

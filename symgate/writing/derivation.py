@@ -54,13 +54,6 @@ class Derivation:
     bold: bool = False
     heading: str = ""
 
-    @classmethod
-    def of(cls, subject: Subject, sections: tuple[Section, ...], **more: Any) -> Derivation:
-        """Sections about a subject; `more` are bold and heading."""
-        chosen = {n: getattr(subject, n) for n in ("cell", "layout", "form", "lag", "hadamard")}
-        notation = subject.naming.notation.name
-        return cls(**chosen, notation=notation, sections=sections, **more)
-
     @property
     def title(self) -> str:
         return self.heading or self.cell.title
@@ -219,7 +212,7 @@ def derive(
             raise UnknownName("the section", str(name), NAMES)
     subject = Subject.of(cell, notation, hadamard, layout=layout, form=form, lag=_lag(lag))
     made = tuple(section(name, subject) for name in NAMES if name in wanted)
-    return Derivation.of(subject, made, bold=bold)
+    return of_sections(subject, made, bold=bold)
 
 
 def _lag(lag: int | str) -> int:
@@ -229,3 +222,10 @@ def _lag(lag: int | str) -> int:
     if not is_whole(lag) or not 1 <= lag <= MAX_LAG:
         raise SymgateError(f"the lag must be a whole number from 1 to {MAX_LAG} or k, not {lag!r}")
     return lag
+
+
+def of_sections(subject: Subject, sections: tuple[Section, ...], **more: Any) -> Derivation:
+    """Sections about a subject as a derivation; `more` are bold and heading."""
+    chosen = {n: getattr(subject, n) for n in ("cell", "layout", "form", "lag", "hadamard")}
+    notation = subject.naming.notation.name
+    return Derivation(**chosen, notation=notation, sections=sections, **more)
