@@ -387,6 +387,31 @@ READ_BACK += [
 ]
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "1e-12 * tanh(V @ h[t-1])",
+        "1e-20 * tanh(V @ h[t-1])",
+        "relu(tanh(V @ h[t-1]) - 0.99)",
+        "(1 - sigmoid(V @ h[t-1] + 40)) * h[t-1]",
+    ],
+)
+def test_what_is_lost_in_the_whole_is_never_called_right(last: str) -> None:
+    cell = sg.Cell.from_text(f"h[t] = tanh(W @ x[t] + U @ h[t-1]) + {last}")
+    jacobian = sg.jacobian(cell)
+    assert sg.check(cell, f"∂h[t]/∂h[t-1] = {sg.text(jacobian)}").verdict == "right"
+    for part in jacobian.args:
+        for claim in (jacobian - part, jacobian + part):
+            assert not sg.check(cell, f"∂h[t]/∂h[t-1] = {sg.text(claim)}")
+
+
+def test_a_cell_that_grows_fast_is_judged() -> None:
+    cell = sg.Cell.from_text("h[t] = exp(3 * (W @ x[t]) + 5 * (U @ h[t-1])) + 0.5 * h[t-1]")
+    jacobian = sg.text(sg.jacobian(cell))
+    assert sg.check(cell, f"∂h[t]/∂h[t-1] = {jacobian}").verdict == "right"
+    assert sg.check(cell, f"∂h[t]/∂h[t-1] = 2 ({jacobian})").verdict == "wrong"
+
+
 @pytest.mark.parametrize(("name", "notation"), READ_BACK)
 def test_whole_derivations_are_read_back_line_by_line(name: str, notation: str) -> None:
     found = sg.check(name, sg.derive(name, notation=notation).latex())

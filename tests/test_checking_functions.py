@@ -35,6 +35,20 @@ def gru(slip: str) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        (np.matrix, "right"),
+        (np.ma.masked_array, "right"),
+        (lambda a: a.astype(np.float32), "right"),
+        (lambda a: a > 0, "wrong"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_arrays_of_any_kind_are_held_against_it(given: Any, verdict: str) -> None:
+    assert sg.check("gru", lambda *at: given(gru("")(*at))).verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("slip", "verdict", "said"),
     [
         ("", "right", "right"),

@@ -69,7 +69,9 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
     due = drawn.numbers(parts, linearise(cell).size(of), linearise(cell).size(wrt))
     each = [NamedPoint.of(cell, drawn, at) for at in range(POINTS)]
     called = _caller(cell, function, each[0])
-    found = [as_array("the function's value", called(point)) for point in each]
+    found = [  # of the first point twice; a matrix or a masked array as a plain one
+        np.asarray(as_array("the function's value", called(point))) for point in [*each, each[0]]
+    ]
     shape = due.shape[1:]
     for a in found:
         if a.dtype.kind not in "fiub":
@@ -81,7 +83,7 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
             return Finding("wrong", (("the function gives what are no finite numbers", ""),))
     if any(a.shape != found[0].shape for a in found):
         return Finding("wrong", ((f"{_shape(shape)} is expected", ""),))
-    whole = np.stack(found)
+    whole, again = np.split(np.stack(found).astype(float), [POINTS])
     small = any(a.dtype.itemsize < 8 for a in found if a.dtype.kind == "f")
     rough = ROUGH32 if small else ROUGH
     if same(whole, due, rough):
@@ -90,8 +92,7 @@ def judged(cell: Cell, function: Callable[..., Any], of: str, wrt: str, lag: int
         return Finding("transposed")
     if whole.shape != due.shape:
         return Finding("wrong", ((f"{_shape(shape)} is expected", "transpose it"),))
-    again = as_array("the function's value", called(each[0]))
-    if not same(again[None], whole[:1], rough):
+    if not same(again, whole[:1], rough):
         return Finding(
             "wrong", (("the function gives another matrix when it is called again", ""),)
         )

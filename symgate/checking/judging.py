@@ -314,8 +314,12 @@ class Judge:
                         return Judged(UNCLEAR)
                     continue
                 if layout != "transposed" and same(whole, due):
-                    return Judged(RIGHT, notes=notes)
+                    shown = target.limits or drawn.shows(own.parts, parts, whole)
+                    return Judged(RIGHT, notes=notes) if shown else None
                 if layout != "numerator" and same(whole, due.mT):
+                    turned = tuple(part.turned() for part in parts)
+                    if not (target.limits or drawn.shows(own.parts, turned, whole)):
+                        return None
                     return Judged(RIGHT if layout else TRANSPOSED, notes=notes)
         except _READING:
             return None

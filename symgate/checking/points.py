@@ -5,6 +5,7 @@ All points are worked out at once: they are the first axis of every array.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from sympy import Expr, Integer
 from symgate.algebra.fold import fold
 from symgate.algebra.vectors import MatVec, rank, shifted, variable
 from symgate.checking.matrices import CHANGE, LETTER
-from symgate.checking.summands import Summand
+from symgate.checking.summands import Summand, Summands
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
@@ -31,6 +32,13 @@ POINTS, SIZES, MANY = 11, (5, 4, 3, 6), 44
 #: How far two numbers may lie apart that are the same but for rounding, beside the largest, and
 #: at the least; a claim is wrong only where they lie `APART` times as far apart.
 CLOSE, LEAST, APART = 1e-11, 1e-13, 1e3
+
+#: How far sums may lie apart, beside the largest, that are lost in a whole.
+SHOWN = 1e-6
+
+#: How often points are drawn, and after how many times each draw is half as large as the last, so
+#: that what grows fast (an exp, a seventh power) stays finite over all steps.
+DRAWS, LARGE = 16, 8
 
 
 class Points(Arrays):
@@ -75,6 +83,22 @@ class Points(Arrays):
         except (TypeError, ValueError, IndexError, ArithmeticError):
             return False
 
+    def shows(self, one: Summands, other: Summands, whole: Array) -> bool:
+        """Whether two sums that are the same as a whole are so in what is lost in it, too: in the
+        summands that are too small beside the largest at every point."""
+        least = APART * (LEAST + CLOSE * np.abs(whole).max((1, 2), initial=0.0))
+        lost = []
+        for parts, others in ((one, other), (other, one)):
+            left = Counter(part.product for part in others)
+            left.subtract(part.product for part in parts)
+            nothing, shape = np.zeros_like(whole), whole.shape[-2:]
+            own = [nothing + self.product(p, shape) for p in parts if left[p.product] < 0]
+            small = [a for a in own if np.all(np.abs(a).max((1, 2), initial=0.0) <= least)]
+            lost.append((len(small), sum(small, nothing)))
+        (many, a), (more, b) = lost
+        largest = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
+        return not (many or more) or bool(largest > 0 and np.all(abs(a - b) <= SHOWN * largest))
+
     def put(self, symbol: Any, expression: Expr, shape: tuple[Expr, ...]) -> None:
         """Give a node the value of an expression."""
         self.given[symbol] = self.known[symbol] = self.everywhere(expression, shape)
@@ -105,8 +129,9 @@ def points(cell: Cell, steps: int) -> Points:
     sizes = {symbol: SIZES[min(i, 3)] for i, symbol in enumerate(cell.sizes.values())}
     size = cache(lambda e: int(e.subs(sizes)))
     with np.errstate(all="ignore"):
-        for seed in range(8):
-            drawn = _drawn(cell, steps, np.random.default_rng(seed), size)
+        for seed in range(DRAWS):
+            largest = 0.5 ** max(seed - LARGE + 1, 0)
+            drawn = _drawn(cell, steps, np.random.default_rng(seed), size, largest)
             real = [np.isfinite(a).reshape(MANY, -1).all(1) for a in drawn.given.values()]
             kept = np.flatnonzero(np.all(real, axis=0))[:POINTS]  # without a log(-1), say
             if len(kept) == POINTS:
@@ -114,12 +139,14 @@ def points(cell: Cell, steps: int) -> Points:
     raise SymgateError(f"{cell.name} could not be evaluated at random points")
 
 
-def _drawn(cell: Cell, steps: int, random: np.random.Generator, size: Any) -> Points:
+def _drawn(
+    cell: Cell, steps: int, random: np.random.Generator, size: Any, largest: float
+) -> Points:
     """Random numbers for what is free at some steps, and what the cell makes of them."""
     lin = linearise(cell)
 
     def draw(shape: tuple[Expr, ...], positive: bool = False) -> Array:
-        drawn = random.uniform(0.2, 1.0, (MANY, *map(size, shape)))
+        drawn = largest * random.uniform(0.2, 1.0, (MANY, *map(size, shape)))
         return drawn if positive else drawn * random.choice([-1.0, 1.0], drawn.shape)
 
     given = {p.symbol: draw(p.shape, not p.shape) for p in cell.parameters.values()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Identity, Integer, MatAdd, MatMul, MatrixExpr, ZeroMatrix
+from sympy import Expr, Identity, Integer, MatAdd, MatMul, MatrixExpr, Mul, ZeroMatrix
 
 from symgate.algebra.operators import Column, Diag, Row, product, total, transposed
 from symgate.algebra.text import text
@@ -40,6 +40,12 @@ class Summand:
     def operator(self) -> MatrixExpr:
         parts = [*([] if self.number == 1 else [self.number]), *self.factors]
         return product(parts, self.rows) if parts else Identity(self.rows)
+
+    @property
+    def product(self) -> tuple[Expr, ...]:
+        """The number and the factors, whatever order the factors of a diagonal stand in."""
+        factors = (Mul(*f.factors) if isinstance(f, Diag) else f for f in self.factors)
+        return self.number, *factors
 
     @property
     def path(self) -> tuple[str, ...]:
