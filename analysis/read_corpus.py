@@ -245,14 +245,15 @@ def split(text: str) -> tuple[str, str]:
 
 
 def shifted(lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """States that are defined at t+1 are defined at t and used at t-1."""
+    """States that are defined at t+1, and inputs, are at t, and the last states at t-1."""
     ahead = {base(left) for left, _ in lines if "[t+1]" in left}
     result = []
     for left, right in lines:
         for name in ahead:
             left = left.replace(f"{name}[t+1]", f"{name}[t]")
             right = re.sub(rf"\b{name}\[t\]", f"{name}[t-1]", right)
-        result.append((left, right.replace("[t+1]", "[t-1]")))
+            right = right.replace(f"{name}[t+1]", f"{name}[t]")
+        result.append((left, right.replace("[t+1]", "[t]" if ahead else "[t-1]")))
     if not any("[t" in left + right for left, right in result):
         result = [timeless(left, right) for left, right in result]
     return result

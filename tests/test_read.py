@@ -254,6 +254,43 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "rnn",
             id="an address in quotes",
         ),
+        pytest.param(
+            "![](https://latex.codecogs.com/svg.latex?h_t%20=%20\\tanh(W%20x_t%20+%20U%20h_{t-1}))",
+            "rnn",
+            id="a plus in an address with %20",
+        ),
+        pytest.param(
+            "![](https://latex.codecogs.com/svg.latex?h_t+%3D+\\tanh(W+x_t+%2B+U+h_{t-1}))",
+            "rnn",
+            id="a plus for a space in an address",
+        ),
+        pytest.param(
+            "$$\\begin{array}{l} z_t = \\sigma(W x_t + U h_{t-1}) \\\\ the gate\n"
+            "n_t = \\tanh(V x_t + R h_{t-1}) \\\\ new content, scaled\n"
+            "h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ n_t \\\\ a blend\n\\end{array}$$\n",
+            "ugrnn",
+            id="words behind the break of a row",
+        ),
+        pytest.param(
+            " * The cell is\n *\n * \\f[ z_t = \\sigma(W x_t +\n * U h_{t-1}) \\f]\n"
+            " * - \\f$n_t = \\tanh(V x_t\n * + R h_{t-1})\\f$\n"
+            " * - \\f$h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ n_t\\f$\n",
+            "ugrnn",
+            id="a comment of Doxygen",
+        ),
+        pytest.param(
+            "$$z_t = \\sigma(W x_t + U h_{t-1}) ~~ \\cdots (1)$$\n"
+            "$$\\~n_t = \\tanh(V x_t + R h_{t-1}) \\ldots (2)$$\n"
+            "$$h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ \\~{n}_t ~~ \\cdots (3)$$\n",
+            "ugrnn",
+            id="numbers behind dots, and the accent of a text",
+        ),
+        pytest.param(
+            "$$z_t = \\sigma(W x_{t+1} + U h_t)$$\n$$n_t = \\tanh(V x_{t+1} + R h_t)$$\n"
+            "$$h_{t+1} = z_t \\circ h_t + (1 - z_t) \\circ n_t$$\n",
+            "ugrnn",
+            id="a state and an input at the next step",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:

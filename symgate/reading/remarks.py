@@ -66,6 +66,8 @@ def remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
             return i
         if token.kind in ("WIDE", "AMP") and _only_words(tokens[i + 1 :]):
             return i
+        if token.kind == "DOTS" and [t.kind for t in tokens[i + 1 : i + 4]] == _NUMBERED:
+            return i
         if (
             plain
             and token.kind == "SLASH"
@@ -78,6 +80,10 @@ def remark_at(tokens: Sequence[Token], plain: bool) -> int | None:
         if plain and is_remark(tokens, i):
             return i
     return None
+
+
+#: The number of an equation behind its dots, as in \\cdots (1).
+_NUMBERED = ["LPAR", "NUMBER", "RPAR"]
 
 
 #: Brackets around a remark.

@@ -246,10 +246,14 @@ def _equation(
 
 
 def _without_label(tokens: list[Token]) -> list[Token]:
-    """A left side without the words before it, as \\text{Reset gate: } r_t."""
+    """A left side without the words before it, as \\text{Reset gate: } r_t, or new memory c_t."""
     marks = (i for i, t in enumerate(tokens) if t.kind in ("TEXT", "WIDE", "COLON"))
     last = max(marks, default=-1)
     rest = tokens[last + 1 :]
+    bare = next((i for i, t in enumerate(rest) if t.kind not in {"NAME", "COMMA"} | SPACES), 0)
+    if bare and rest[bare].kind in ("LETTER", "ACCENT"):
+        words = [t for t in rest[:bare] if t.kind not in SPACES]
+        rest = rest[bare:] if words and words[-1].kind == "NAME" else rest
     return rest if any(t.kind not in SPACES for t in rest) else tokens
 
 

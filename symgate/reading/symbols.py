@@ -10,7 +10,7 @@ from symgate.reading.characters import spelled, words
 
 ACCENTS = spelled(
     {
-        "tilde": "tilde widetilde",
+        "tilde": "tilde widetilde ~",
         "hat": "hat widehat",
         "bar": "bar overline",
         "dot": "dot",

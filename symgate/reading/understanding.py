@@ -186,6 +186,8 @@ def _stacked(term: AnyTerm, line: LaidOutLine, context: Context) -> AnyTerm:
 def _shift(found: Understanding) -> None:
     """Make every state be defined at t and used at t-1, whatever the document counts from."""
     ahead = {u.name for u in found.lines if u.time == 1}
+    if ahead:
+        ahead |= _inputs_ahead(found)
     olds = found.context.olds
     past = {state for _, state in found.context.past}
     renamed = _new_states(found, olds)
@@ -215,6 +217,12 @@ def _shift(found: Understanding) -> None:
                 time = 0
             term = None if u.term is None else mapped(u.term, moved)
             part[i] = replace(u, name=name, time=time, term=term)
+
+
+def _inputs_ahead(found: Understanding) -> set[str]:
+    """The inputs of a step that are counted as its new states are: all of them at t+1."""
+    every = [ref for u in (*found.lines, *found.outputs) for ref in u.line.references]
+    return set(found.context.inputs) - {ref.name for ref in every if ref.time != 1}
 
 
 def _new_states(found: Understanding, olds: frozenset[str]) -> dict[str, str]:

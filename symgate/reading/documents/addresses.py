@@ -52,10 +52,14 @@ def _formula(text: str, start: int, head: int, limit: int) -> tuple[list[Piece],
 
 
 def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
-    """A URL's text with its %xx decoded, and where each character stood."""
+    """A URL's text with its %xx decoded, and where each character stood.
+
+    A plus is a space in an encoded URL, but where spaces are %20 and no plus is %2B.
+    """
     result: list[str] = []
     offsets: list[int] = []
-    encoded = "%" in text[start:stop]
+    own = text[start:stop].upper()
+    spaced = "%" in own and ("%20" not in own or "%2B" in own)
     for found in re.compile(r"(?:%[0-9A-Fa-f]{2})+|&[a-z]{2,6};|.", re.DOTALL).finditer(
         text, start, stop
     ):
@@ -64,7 +68,7 @@ def _unquoted(text: str, start: int, stop: int) -> tuple[str, list[int]]:
             unquote(part)
             if part[0] == "%"
             else {"&plus;": "+", "&space;": " ", "&amp;": "&"}.get(
-                part, " " if part == "+" and encoded else part
+                part, " " if part == "+" and spaced else part
             )
         )
         result.append(plain)

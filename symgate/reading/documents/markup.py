@@ -1,6 +1,7 @@
 r"""Formulas in Markdown, TeX, RST, HTML and plain text: one scanner for all of them.
 
     $…$  $$…$$  \(…\)  \[…\]  \\(…\\)  ```math  `$…$`  \begin{align}…  .. math::  :math:`…`
+    \f$…\f$  \f[…\f] of Doxygen
     images of formulas by their URL, attributes such as math="…", MathML annotations
 
 What is left over is looked at line by line: a line that looks like an equation is one.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from symgate.reading.characters import words
@@ -38,6 +40,7 @@ _OPENERS = re.compile(
     r"|(?P<environment>\\begin[ \t]*+\{(?P<name>" + _ENVIRONMENTS + r")\})"
     r"|(?P<square>\\{1,2}\[)"
     r"|(?P<round>\\{1,2}\()"
+    r"|(?P<doxygen>[\\@]f(?P<bracket>[$\[(]))"
     r"|(?P<code>`+)"
     r"|(?P<escaped>\\[\\$])"
     r"|(?P<dollar>\$)"
@@ -51,6 +54,9 @@ _OPENERS = re.compile(
 
 #: The blank line between two equations of a directive.
 _BLANK = re.compile(r"(?<=[^\s])[ \t]*+\n[ \t]*+\n(?=[ \t]*+\S)")
+
+#: The star before a line of a comment.
+_STAR = re.compile(r"(?<=\n)[ \t]*+\*(?=\s)")
 
 #: A dollar that is not escaped.
 _CLOSING_DOLLAR = re.compile(r"(?<!\\)\$")
@@ -224,6 +230,18 @@ def _round(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int
     ) + 1
 
 
+def _doxygen(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
+    r"""`\f$ … \f$`, `\f[ … \f]`, in a comment whose lines may begin with a star."""
+    opening = found.group()
+    closing = opening[:2] + {"[": "]", "(": ")"}.get(opening[2], "$")
+    end = _closed(text, found.end(), stop, closing, MAX_INLINE)
+    if end < 0:
+        return None
+    piece = _latex(text, found.end(), end, opening, closing, opening[2] == "[")
+    own = _STAR.sub(lambda mark: " " * len(mark[0]), piece.text)
+    return [replace(piece, text=own)], end + len(closing)
+
+
 def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
     name = found.group("name")
     depth, at = 1, found.end()
@@ -294,6 +312,7 @@ _READERS = {
     "environment": _environment,
     "square": _square,
     "round": _round,
+    "doxygen": _doxygen,
     "code": _code,
     "escaped": _nothing,
     "dollar": _dollar,
