@@ -422,7 +422,7 @@ def test_the_zoo_is_verified(name: str) -> None:
 
 def test_a_wrong_derivative_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = replace(record_of(sigmoid), slope=Y)
-    monkeypatch.setitem(activations._BY_CLASS, sigmoid, wrong)
+    monkeypatch.setitem(activations.RECORDS, sigmoid, wrong)
     cell = sg.Cell.from_text("h[t] = sigmoid(U @ h[t-1] + 0.123 * W @ x[t])", name="wrong")
     assert not verified(cell).holds
     assert not sg.derive(cell).holds

@@ -285,7 +285,8 @@ def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
     if given.shape not in {shape, (run.samples, *shape)}:
         expected = f"{shape}" if run.batch is None else f"{shape} or {(run.batch, *shape)}"
         raise ShapeError(f"the loss vector has shape {given.shape}; expected {expected}")
-    return np.broadcast_to(given, (run.samples, *shape)).reshape(run.samples, 1, -1)
+    rows = np.broadcast_to(given, (run.samples, *shape))
+    return rows.reshape(run.samples, 1, int(np.prod(shape)))
 
 
 def _of_any(
