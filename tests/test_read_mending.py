@@ -118,6 +118,51 @@ def test_a_clean_form_is_proved_and_not_accused(form: str) -> None:
     assert reading.family == ("lstm" if form == "named together" else "gru")
 
 
+LATE = tuple(line.replace("x_t", "x_{t-1}") for line in GRU[:2])
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ((*LATE, *GRU[2:]), [(1, "wrong_time_index"), (2, "wrong_time_index")]),
+        (
+            (*GRU[:2], r"\tilde h_t = W_h x_t + U_h (r_t \odot h_{t-1}) + b_h", GRU[3]),
+            [(3, "missing_activation")],
+        ),
+        (
+            (*LSTM[:4], r"c_t = f_t \odot (c_{t-1} + i_t \odot g_t)", LSTM[5]),
+            [(5, "misplaced_parenthesis")],
+        ),
+    ],
+)
+def test_slips_of_several_characters_are_mended_to_the_cell(
+    lines: tuple[str, ...], told: list[tuple[int, str]]
+) -> None:
+    (reading,) = read_text(page(lines), "a.md")
+    assert [(m.line, m.kind) for m in reading.misprints] == told
+    assert reading.zoo is not None
+    assert (reading.zoo.as_meant or reading.zoo.relation) in ("identical", "equal")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (*LSTM[:2], LSTM[2].replace("b_o", "V_o c_t + b_o"), *LSTM[3:]),
+        (
+            GRU[0],
+            GRU[2].replace("r_t", "(1 - z_t)"),
+            r"h_t = (1 - z_t) \odot h_{t-1} + z_t \odot \tilde h_t",
+        ),
+        (*GRU[:3], r"h_t = h_{t-1} - z_t \odot h_{t-1} + z_t \odot \tilde h_t"),
+        (GRU[0], r"\tilde h_t = W_h x_t + b_h", GRU[3]),
+        (LATE[0], r"\tilde h_t = \tanh(W_h x_{t-1} + b_h)", GRU[3]),
+    ],
+)
+def test_a_form_of_its_own_is_not_accused(lines: tuple[str, ...]) -> None:
+    (reading,) = read_text(page(lines), "a.md")
+    assert reading.misprints == ()
+
+
 def test_what_is_not_read_is_listed_and_not_accused() -> None:
     lines = (r"z_t = \sigma(\cdot)", r"r_t = \sigma(\cdot)", *GRU[2:])
     found = read_text(page(lines), "a.md")

@@ -46,6 +46,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 yield from products.dropped_factors(maker, term)
                 yield from products.brackets_closed_early(maker, term)
                 yield from products.moved_gates(maker, term)
+                yield from products.brackets_over_sums(maker, term)
             case Call():
                 yield from products.functions(maker, term)
                 if not affine(term):
@@ -54,6 +55,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 yield from products.joined(maker, term)
                 yield from products.turned(maker, term)
                 yield from names.renamed(maker, term)
+    yield from products.bent(maker)
     yield from names.updates(maker)
     yield from names.lone_gates(maker)
     yield from sums.inserted_terms(maker)

@@ -133,6 +133,32 @@ def functions(maker: Maker, call: Call) -> Iterator[Change]:
         yield maker.change(call, product, "misplaced_parenthesis", meant, *edits)
 
 
+def bent(maker: Maker) -> Iterator[Change]:
+    """tanh(W x + U h) for W x + U h, the whole of a candidate's line."""
+    term = maker.own.term
+    if maker.own.name in maker.sketch.parts.candidates and affine(term):
+        new = Call(term.start, term.stop, "tanh", "", term, (term.start, term.start))
+        meant = f"{maker.printing.tanh}({maker.shown(term)})"
+        yield maker.change(term, new, "missing_activation", meant)
+
+
+def brackets_over_sums(maker: Maker, term: Times) -> Iterator[Change]:
+    """f ⊙ c + i ⊙ g for f ⊙ (c + i ⊙ g)."""
+    *gates, last = term.factors
+    inner = last.terms if isinstance(last, Plus) else ()
+    if len(inner) < 2 or inner[0][0] < 0 or affine(last) or complement(last) is not None:
+        return
+    product = replace(term, factors=(*gates, inner[0][1]), stop=inner[0][1].stop)
+    new = Plus(term.start, term.stop, ((1, product), *inner[1:]))
+    start, stop = inner[0][1].start, inner[-1][1].stop
+    opened = maker.printing.printed(term.start, start).rfind("(") + term.start
+    closed = maker.printing.printed(stop, term.stop + 8).find(")") + stop
+    if term.start <= opened and stop <= closed:
+        edits = (Edit(opened, opened + 1, ""), Edit(closed, closed + 1, ""))
+        meant = maker.printing.edited(replace(term, stop=closed + 1), *edits)
+        yield maker.change(term, new, "misplaced_parenthesis", meant, *edits)
+
+
 def joined(maker: Maker, term: Apply) -> Iterator[Change]:
     """W [r ⊙ h, x] for W [r, h, x], W [h, x] for W [h x]."""
     vector = term.vector

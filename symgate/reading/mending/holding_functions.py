@@ -54,6 +54,19 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
                 )
 
 
+def bent(sketch: Sketch) -> Iterator[Broken]:
+    """A candidate that reads the last state has a function, as the gates have: not U (r ⊙ h)."""
+    gates = [sketch.lines[n].term for n in sketch.parts.gates & sketch.lines.keys()]
+    for name in sketch.parts.candidates - sketch.parts.gates - sketch.states:
+        own = sketch.lines.get(name)
+        bare = own is not None and not isinstance(own.term, Call) and affine(own.term)
+        if own is None or not bare or not all(isinstance(t, Call) for t in gates):
+            continue
+        if any(v.time == -1 and v.name in sketch.states for v in own.variables):
+            why = f"{name} has no function, and the gates have"
+            yield at(own, own.term, "missing_activation", why, True)
+
+
 def _weighed(sketch: Sketch, own: Facts, term: Call) -> bool:
     if "s" in (own.u.line.target.letter, own.name):  # Goodfellow et al. have σ before a memory s
         return False

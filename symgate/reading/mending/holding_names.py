@@ -86,10 +86,14 @@ def _made_of(sketch: Sketch, name: str) -> set[str]:
 
 
 def timely(sketch: Sketch) -> Iterator[Broken]:
-    """An input is read at one step: x_{t-1} in one gate, x_t in the others."""
+    """An input is read at one step: x_{t-1} in one gate, x_t in the others, or in the candidate."""
+    inner = [sketch.lines[n] for n in sketch.parts.candidates if n in sketch.lines]
+    new = {v.name for own in inner for v in own.variables if v.time != -1}
+    new -= {v.name for own in inner for v in own.variables if v.time == -1}
     for own in sketch.lines.values():
         for v in own.variables:
             late = v.name in sketch.entering and v.time == -1
             now = any(o.name == v.name and o.time != -1 for o in own.variables)
-            if late and not now and sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]:
+            fewer = sketch.reads[v.name, 0] >= sketch.reads[v.name, -1]
+            if late and not now and (fewer or v.name in new):
                 yield at(own, v, "wrong_time_index", f"{v.name} is read at t elsewhere", True)

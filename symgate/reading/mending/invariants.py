@@ -47,6 +47,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     sums.reset_inside,
     sums.beside,
     functions.like_functions,
+    functions.bent,
     sums.oriented,
     sums.one_vector,
     weighing.weighs,

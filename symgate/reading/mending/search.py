@@ -18,7 +18,8 @@ from symgate.reading.mending.habits import usual
 from symgate.reading.mending.invariants import broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
-from symgate.reading.terms import Call, Quot, Raised, Var, walk
+from symgate.reading.structure import complement
+from symgate.reading.terms import Call, Quot, Raised, Var, text, walk
 
 #: The cells that people mean to write.
 MEANT = {
@@ -59,6 +60,7 @@ REMEDIES = {
     "grounded": ("wrong_time_index",),
     "timely": ("wrong_time_index", "extra_tilde"),
     "like_functions": ("wrong_activation",),
+    "bent": ("missing_activation",),
     "between": ("wrong_activation",),
     "different": ("missing_tilde", "extra_tilde", "wrong_state"),
     "within_a_step": ("wrong_time_index",),
@@ -190,9 +192,23 @@ def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
             isinstance(old, Call) and old.function == "tanh" and change.line in sketch.parts.gates
         )
         return gate and "j" not in sketch.lines  # i and j name the parts of the form of 2015
+    if _is_a_variant(sketch, change):
+        return False
     if reached not in MEANT:
         return change.kind in TELLING
     return reached != "lstm-peephole"
+
+
+def _is_a_variant(sketch: Sketch, change: Change) -> bool:
+    """Whether what is taken back is a form of its own: V c_t in one gate, 1 - z in two lines."""
+    own = sketch.lines[change.line]
+    if change.kind == "spurious_term":
+        left = [v.name for v in walk(change.term) if isinstance(v, Var)]
+        read = [v.name for v in own.variables]
+        return any(read.count(name) > left.count(name) for name in sketch.memories)
+    shown = text(change.old)
+    others = [t for other in sketch.lines.values() if other is not own for t in other.terms]
+    return change.kind == "missing_complement" and shown in map(text, filter(complement, others))
 
 
 def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str) -> bool:
