@@ -194,9 +194,10 @@ class _Fit:
                 if abs(weight - 1) > 100 * self.rough * CLOSE:
                     yield self._number(part, float(weight))
             return
-        for part, numbers in zip(self.parts, own, strict=True):
-            if len(self.parts) <= MOST_PATHS:
-                yield from self._factor(part, self.found - sum(own) + numbers)
+        if len(self.parts) <= MOST_PATHS:
+            rest = self.found - sum(own)
+            for part, numbers in zip(self.parts, own, strict=True):
+                yield from self._factor(part, rest + numbers)
 
     def _numbers(self, parts: Sequence[Summand]) -> Array:
         return self.points.numbers(parts, self.parts[0].rows, self.parts[0].cols)

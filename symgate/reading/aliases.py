@@ -63,8 +63,9 @@ def other_cases(lines: Sequence[LaidOutLine]) -> list[tuple[str, str]]:
     for name, ref in missing.items():
         other = "_".join((ref.letter.swapcase(), *ref.accents, *ref.labels))
         own = next((line for line in lines if line.name == other), None)
-        if len(ref.letter) == 1 and own is not None:
-            pairs += [(name, other)] * (_reads(own, other, -1) or own.target.time is None)
+        kept = own is not None and (_reads(own, other, -1) or own.target.time is None)
+        if len(ref.letter) == 1 and kept:
+            pairs.append((name, other))
     gates = {line.name.lower(): line.name for line in lines if line.target.letter == "Gamma"}
     pairs += [(n, gates[n.lower()]) for n in _undefined(lines, None) if n.lower() in gates]
     return pairs

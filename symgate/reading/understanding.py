@@ -13,18 +13,16 @@ from symgate.reading.grouping import Draft
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.meaning import Meaning
 from symgate.reading.names import Indices, reference
+from symgate.reading.outputs import promote
 from symgate.reading.terms import (
     AnyTerm,
     Apply,
-    Call,
     Cat,
     Par,
-    Quot,
     Times,
     Var,
     children,
     mapped,
-    text,
     walk,
 )
 from symgate.reading.tokens import FormulaError
@@ -49,7 +47,7 @@ def understand(draft: Draft, indices: Indices) -> Understanding:
     )
     _shift(found)
     _inline(found)
-    _promote(found)
+    promote(found)
     found.convolution = _is_convolution(found)
     return found
 
@@ -268,57 +266,6 @@ def _inline(found: Understanding) -> None:
     found.outputs = [u for u in found.outputs if u.name not in cats]
 
 
-def _promote(found: Understanding) -> None:
-    """Outputs made of a state component by component belong to the cell: h = o tanh(c)."""
-    names = {
-        v.name
-        for u in found.lines
-        if u.term is not None
-        for v in walk(u.term)
-        if isinstance(v, Var) and v.time == -1
-    } | found.backwards
-    chosen: set[str] = set()
-    for _ in found.outputs:
-        read = {r.name for u in found.outputs if u.name in chosen for r in u.line.references}
-        chosen |= {
-            u.name
-            for u in found.outputs
-            if u.name in read
-            or (
-                _componentwise(u.term, names | chosen) and not _is_repeated(u, found)
-                if u.term is not None
-                else _is_readout(u, found)
-            )
-        }
-    found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
-    found.lines.sort(key=lambda u: u.line.number)
-    found.outputs = [u for u in found.outputs if u.name not in chosen]
-
-
-def _is_readout(u: Understood, found: Understanding) -> bool:
-    """Whether an output outside the language has a gate of its own, as an mLSTM's has."""
-    if u.error is None or u.error.kind != "foreign" or "softmax" in u.error.message.lower():
-        return False
-    gates = {o.name for o in found.outputs if isinstance(o.term, Call)}
-    return any(ref.name in gates for ref in u.line.references)
-
-
-def _componentwise(term: AnyTerm, names: set[str]) -> bool:
-    """Whether a state of now stands in a product or a function, and under no matrix."""
-    if any(
-        isinstance(t, Var) and t.name in names and t.time != -1
-        for inner in walk(term)
-        if isinstance(inner, Apply)
-        for t in walk(inner.vector)
-    ):
-        return False
-    return any(
-        isinstance(t, Times | Quot)
-        and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t))
-        for t in walk(term)
-    )
-
-
 def _is_convolution(found: Understanding) -> bool:
     """Whether * between matrices and vectors is a convolution.
 
@@ -341,14 +288,3 @@ def _is_convolution(found: Understanding) -> bool:
                 hadamards += "hadamard" in term.signs
                 stars -= 10 * ("star" in term.signs)
     return stars >= 2 and others == 0 and hadamards > 0
-
-
-def _is_repeated(u: Understood, found: Understanding) -> bool:
-    """Whether a line only gives a name to what stands in another line as well."""
-    assert u.term is not None
-    own = text(u.term)
-    return any(
-        own in text(other.term)
-        for other in [*found.lines, *found.outputs]
-        if other is not u and other.term is not None
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from symgate.reading.faults import Edit
 from symgate.reading.mending.change import Change, Maker, exchanged
 from symgate.reading.mending.sketch import gate_of
 from symgate.reading.structure import affine, complement
-from symgate.reading.terms import Apply, Call, Cat, Num, Par, Plus, Times, Var
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Num, Par, Plus, Times, Var
 
 
 def complements(maker: Maker, term: Times) -> Iterator[Change]:
@@ -65,29 +65,38 @@ def dropped_factors(maker: Maker, term: Times) -> Iterator[Change]:
 
 def brackets_closed_early(maker: Maker, term: Times | Plus) -> Iterator[Change]:
     """tanh(W x + r ⊙ U h) for tanh(W x + r) ⊙ U h; σ(W x + U h + b) for σ(W x) + U h + b."""
-    first, *rest = term.factors if isinstance(term, Times) else (t for _, t in term.terms)
-    if not isinstance(first, Call) or (isinstance(term, Plus) and not affine(first)):
+    first = term.factors[0] if isinstance(term, Times) else term.terms[0][1]
+    if not isinstance(first, Call):
         return
-    inner = first.argument.terms if isinstance(first.argument, Plus) else ((1, first.argument),)
-    meant, edit = maker.printing.reopened(first, term)
-    if isinstance(term, Plus):
-        inside = (*inner, *term.terms[1:])
-        argument = Plus(first.argument.start, term.stop, inside)
-        bias = all(isinstance(t, Par) for t in rest)
-        kind = "bias_outside_activation" if bias else "misplaced_parenthesis"
-        if not all(isinstance(t, Par) or affine(t) for t in rest) or any(
-            isinstance(t, Call) for t in rest
-        ):
-            return
-    elif isinstance(first.argument, Plus):
-        sign, last = inner[-1]
-        product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
-        argument, kind = replace(first.argument, terms=(*inner[:-1], (sign, product))), ""
-    else:
+    summed = isinstance(term, Plus)
+    taken = _into_sum(first, term) if isinstance(term, Plus) else _into_last(first, term)
+    if taken is None:
         return
+    argument, rest = taken
+    bias = summed and all(isinstance(t, Par) for t in rest)
+    kind = "bias_outside_activation" if bias else "misplaced_parenthesis"
     new = replace(first, argument=argument, stop=term.stop)
-    change = maker.change(term, new, kind or "misplaced_parenthesis", meant, edit)
-    yield replace(change, start=rest[0].start, stop=rest[-1].stop) if kind else change
+    change = maker.change(term, new, kind, *maker.printing.reopened(first, term))
+    yield replace(change, start=rest[0].start, stop=rest[-1].stop) if summed else change
+
+
+def _into_last(call: Call, term: Times) -> tuple[AnyTerm, Sequence[AnyTerm]] | None:
+    """The argument of a call with the factors behind it on its last term."""
+    if not isinstance(call.argument, Plus):
+        return None
+    (sign, last), rest = call.argument.terms[-1], term.factors[1:]
+    product = Times(last.start, term.stop, (last, *rest), ("hadamard",) * len(rest))
+    return replace(call.argument, terms=(*call.argument.terms[:-1], (sign, product))), rest
+
+
+def _into_sum(call: Call, term: Plus) -> tuple[AnyTerm, Sequence[AnyTerm]] | None:
+    """The argument of a weighted call with the weighted terms behind it."""
+    rest = [t for _, t in term.terms[1:]]
+    if not all(isinstance(t, Par) or (affine(t) and not isinstance(t, Call)) for t in rest):
+        return None
+    own = call.argument
+    inner = own.terms if isinstance(own, Plus) else ((1, own),)
+    return (Plus(own.start, term.stop, (*inner, *term.terms[1:])), rest) if affine(call) else None
 
 
 def moved_gates(maker: Maker, term: Times) -> Iterator[Change]:
@@ -150,12 +159,8 @@ def brackets_over_sums(maker: Maker, term: Times) -> Iterator[Change]:
         return
     product = replace(term, factors=(*gates, inner[0][1]), stop=inner[0][1].stop)
     new = Plus(term.start, term.stop, ((1, product), *inner[1:]))
-    start, stop = inner[0][1].start, inner[-1][1].stop
-    opened = maker.printing.printed(term.start, start).rfind("(") + term.start
-    closed = maker.printing.printed(stop, term.stop + 8).find(")") + stop
-    if term.start <= opened and stop <= closed:
-        edits = (Edit(opened, opened + 1, ""), Edit(closed, closed + 1, ""))
-        meant = maker.printing.edited(replace(term, stop=closed + 1), *edits)
+    meant, *edits = maker.printing.opened(inner[0][1], inner[-1][1], term)
+    if edits:
         yield maker.change(term, new, "misplaced_parenthesis", meant, *edits)
 
 

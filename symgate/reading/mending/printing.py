@@ -165,6 +165,17 @@ class Printing:
         meant = start.rstrip() + tail.rstrip() + self.document[begin : close + 1]
         return meant, Edit(term.start, term.stop, meant)
 
+    def opened(
+        self, first: AnyTerm, last: AnyTerm, holder: AnyTerm
+    ) -> tuple[str, *tuple[Edit, ...]]:
+        """The brackets around `first` to `last` taken away; no edits where they have none."""
+        before = self.document.rfind("(", holder.start, first.start)
+        behind = self.document.find(")", last.stop, holder.stop + 8)
+        if before < 0 or behind < 0:
+            return ("",)
+        edits = (Edit(before, before + 1, ""), Edit(behind, behind + 1, ""))
+        return self.edited(replace(holder, stop=behind + 1), *edits), *edits
+
     # -- what the other lines have -------------------------------------------------------
 
     def missing(self, sketch: Sketch, own: Facts, s: WeightedSum) -> Iterator[tuple[AnyTerm, str]]:

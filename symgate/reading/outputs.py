@@ -1,0 +1,71 @@
+"""Outputs that belong to the cell, as h = o ⊙ tanh(c); a readout y = W h does not."""
+
+from __future__ import annotations
+
+from symgate.reading.terms import AnyTerm, Apply, Call, Quot, Times, Var, text, walk
+from symgate.reading.understood import Understanding, Understood
+
+
+def promote(found: Understanding) -> None:
+    """Outputs made of a state component by component belong to the cell: h = o tanh(c)."""
+    names = {
+        v.name
+        for u in found.lines
+        if u.term is not None
+        for v in walk(u.term)
+        if isinstance(v, Var) and v.time == -1
+    } | found.backwards
+    chosen: set[str] = set()
+    more = {u.name for u in found.outputs if _is_promoted(u, found, names)}
+    while more:
+        chosen |= more
+        read = {r.name for u in found.outputs if u.name in chosen for r in u.line.references}
+        more = {
+            u.name
+            for u in found.outputs
+            if u.name not in chosen and (u.name in read or _is_promoted(u, found, names | chosen))
+        }
+    found.lines = [*found.lines, *(u for u in found.outputs if u.name in chosen)]
+    found.lines.sort(key=lambda u: u.line.number)
+    found.outputs = [u for u in found.outputs if u.name not in chosen]
+
+
+def _is_promoted(u: Understood, found: Understanding, names: set[str]) -> bool:
+    if u.term is None:
+        return _is_readout(u, found)
+    return _componentwise(u.term, names) and not _is_repeated(u, found)
+
+
+def _is_readout(u: Understood, found: Understanding) -> bool:
+    """Whether an output outside the language has a gate of its own, as an mLSTM's has."""
+    if u.error is None or u.error.kind != "foreign" or "softmax" in u.error.message.lower():
+        return False
+    gates = {o.name for o in found.outputs if isinstance(o.term, Call)}
+    return any(ref.name in gates for ref in u.line.references)
+
+
+def _componentwise(term: AnyTerm, names: set[str]) -> bool:
+    """Whether a state of now stands in a product or a function, and under no matrix."""
+    if any(
+        isinstance(t, Var) and t.name in names and t.time != -1
+        for inner in walk(term)
+        if isinstance(inner, Apply)
+        for t in walk(inner.vector)
+    ):
+        return False
+    return any(
+        isinstance(t, Times | Quot)
+        and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t))
+        for t in walk(term)
+    )
+
+
+def _is_repeated(u: Understood, found: Understanding) -> bool:
+    """Whether a line only gives a name to what stands in another line as well."""
+    assert u.term is not None
+    own = text(u.term)
+    return any(
+        own in text(other.term)
+        for other in [*found.lines, *found.outputs]
+        if other is not u and other.term is not None
+    )
