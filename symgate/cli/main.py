@@ -1,8 +1,8 @@
 """`symgate`: which commands there are, and how faults become messages and exit codes.
 
-A command is a module of `symgate.cli.commands` with `add(parser)` and `run(arguments)`, which
-returns an exit code: 0 done, 1 a check failed, 2 wrong usage, 3 bad input, 4 an optional tool
-is missing.
+A command is a line here and a module of `symgate.cli.commands` with `EXAMPLES`, two things to
+type, `add(parser)` and `run(arguments)`, which returns an exit code: 0 done, 1 a check failed,
+2 wrong usage, 3 bad input, 4 an optional tool is missing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
+from types import ModuleType
 from typing import Any, NoReturn
 
 from symgate import __version__, instead
-from symgate.cli.examples import EXAMPLES, epilog
 from symgate.cli.saying import say
 from symgate.errors import MissingTool, SymgateError, did_you_mean, harmless
 
@@ -91,7 +91,7 @@ def _run(words: list[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warned
-            code: int = import_module(module_of(arguments.command)).run(arguments)
+            code: int = module_of(arguments.command).run(arguments)
         return code
     except MissingTool as error:
         return _fault(error, 4)
@@ -114,9 +114,11 @@ def _fault(error: Exception, code: int) -> int:
 class _Parser(argparse.ArgumentParser):
     """A parser whose help that could not be printed is a fault as any other."""
 
+    example = ""
+
     def error(self, message: str) -> NoReturn:
         if "are required" in message:
-            message += f"; as in `{EXAMPLES[self.prog.split()[-1]][0]}`"
+            message += f"; as in `{self.example}`"
         super().error(harmless(message))
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -149,11 +151,11 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     return f"{option} is not an option" + re.sub(r"'(\S+?)'", r"--\1", offer)
 
 
-def module_of(command: str) -> str:
-    return f"symgate.cli.commands.{command}"
+def module_of(command: str) -> ModuleType:
+    return import_module(f"symgate.cli.commands.{command}")
 
 
-def _parser(command: str | None) -> argparse.ArgumentParser:
+def _parser(command: str | None) -> _Parser:
     """The parser; only the command that is called loads its options."""
     parser = _Parser(
         prog="symgate",
@@ -172,7 +174,10 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == command and name != "help":
-            import_module(module_of(name)).add(sub)
+            module = module_of(name)
+            module.add(sub)
             sub.set_defaults(parser=sub)
-            sub.epilog = "\n\n".join(filter(None, [sub.epilog, epilog(name)]))
+            sub.example = module.EXAMPLES[0]
+            examples = "\n  ".join(["examples:", *module.EXAMPLES])
+            sub.epilog = "\n\n".join(filter(None, [sub.epilog, examples]))
     return parser

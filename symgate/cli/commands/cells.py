@@ -8,6 +8,8 @@ from symgate.cells import Entry, entries
 from symgate.cli.saying import show_json
 from symgate.errors import UnknownName
 
+EXAMPLES = ("symgate cells", "symgate cells lstm")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("word", nargs="?", help="only cells with this in name, title or family")

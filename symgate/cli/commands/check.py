@@ -14,6 +14,8 @@ from symgate.files import writable, write_file
 if TYPE_CHECKING:
     from symgate.checking.check import Check
 
+EXAMPLES = ("symgate check gru homework.tex", "symgate check lstm homeworks/ -o marked.html")
+
 #: The exit code of each verdict; that of several homeworks is the worst.
 _EXIT = {"right": 0, "transposed": 0, "wrong": 1, "not understood": 3}
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from symgate.judging.claims import Judgement, Judgements
 
+EXAMPLES = ("symgate claims", "symgate claims forget-gate --json")
+
 #: Columns at most, and where the output is no terminal.
 WIDTH, MOST = 80, 100
 

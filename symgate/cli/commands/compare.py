@@ -7,6 +7,8 @@ import argparse
 from symgate.cli.options import add_cells, cells_of
 from symgate.cli.saying import show_json
 
+EXAMPLES = ("symgate compare gru gru-reset-after", "symgate compare mine.cell")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cells(

@@ -10,11 +10,15 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 
 from symgate.cells import entries
 from symgate.cli.main import COMMANDS, module_of
 from symgate.cli.options import CHOICES
+
+EXAMPLES = (
+    'eval "$(symgate completion bash)"',
+    "symgate completion fish > ~/.config/fish/completions/symgate.fish",
+)
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -38,7 +42,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     """The parser of one command."""
     parser = argparse.ArgumentParser()
     if command != "help":
-        import_module(module_of(command)).add(parser)
+        module_of(command).add(parser)
     return parser
 
 

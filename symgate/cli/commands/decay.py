@@ -27,6 +27,11 @@ from symgate.files import writable
 if TYPE_CHECKING:
     from symgate.flow.curve import Decay
 
+EXAMPLES = (
+    "symgate decay rnn lstm gru --hidden 128 --lags 1000 -o decay.svg",
+    "symgate decay lstm --of c --wrt c --bias f=2 --bounds",
+)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cells(parser)

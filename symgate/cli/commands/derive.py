@@ -9,6 +9,11 @@ from typing import Any
 from symgate.cli.options import NOTATIONS, SECTIONS, add_cells, cells_of, lag_of, names
 from symgate.cli.saying import say
 
+EXAMPLES = (
+    "symgate derive lstm --notation ng -o lstm.pdf",
+    'symgate derive gru --slides --title "Gates" -o gru.pdf',
+)
+
 FORMATS = ("text", "md", "tex", "html", "json")
 
 

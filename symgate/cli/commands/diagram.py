@@ -9,6 +9,8 @@ from symgate.cli.options import add_cell, cell_of
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import say
 
+EXAMPLES = ("symgate diagram gru -o gru.svg", "symgate diagram mine.cell -o mine.pdf")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)

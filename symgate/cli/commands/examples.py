@@ -9,6 +9,8 @@ from pathlib import Path
 from symgate.cli.saying import say, show
 from symgate.errors import SymgateError
 
+EXAMPLES = ("symgate examples", "symgate examples my-folder")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", default="symgate-examples", help="a new folder")

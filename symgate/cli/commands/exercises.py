@@ -8,6 +8,11 @@ from symgate.cli.options import NOTATIONS, whole
 from symgate.cli.saying import say
 from symgate.files import writable
 
+EXAMPLES = (
+    "symgate exercises lstm gru -o sheet.pdf --solutions solutions.pdf",
+    "symgate exercises gru --students 30 --seed 1 -o sheets.pdf",
+)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="+", metavar="CELL", help="zoo names or files of equations")

@@ -6,6 +6,11 @@ import argparse
 
 from symgate.cli.saying import say
 
+EXAMPLES = (
+    "symgate explore rnn lstm gru -o page.html",
+    "symgate explore gru mine.cell -o page.html",
+)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cells", nargs="+", metavar="CELL", help="zoo names or files of equations")

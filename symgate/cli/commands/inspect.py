@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from symgate.models.inspecting import Inspection
     from symgate.models.network import Layer, Network
 
+EXAMPLES = ("symgate inspect model.onnx", "symgate inspect model.pt --data x.npy")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a file of a trained network, or FILE#layer")

@@ -7,6 +7,8 @@ import argparse
 from symgate.cli.options import NOTATIONS, add_cell, add_forms, cell_of, lag_of
 from symgate.cli.saying import show_json
 
+EXAMPLES = ("symgate jacobian lstm --of h --wrt c", "symgate jacobian gru --lag k --latex")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from symgate.numerics.run import Run
     from symgate.theory.lyapunov import Lyapunov
 
+EXAMPLES = ("symgate lyapunov gru", "symgate lyapunov rnn --hidden 64 --steps 500")
+
 #: What of a set-up a spectrum depends on.
 DRAWING = ("hidden", "input", "size", "scheme", "seed", "gain", "bias", "t-max")
 

@@ -17,6 +17,8 @@ from symgate.cli.options import (
 from symgate.cli.pictures import add_picture
 from symgate.cli.saying import show_json
 
+EXAMPLES = ("symgate memory lstm --steps 100", "symgate memory gru --steps 1000 --json")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cells(parser)

@@ -14,6 +14,8 @@ from symgate.cli.saying import say, show_json
 if TYPE_CHECKING:
     from symgate.reading.reading import Reading, Readings
 
+EXAMPLES = ("symgate read lecture.md", "symgate read notes.tex --json")
+
 _COLOURS = {"name": "1", "fault": "31;1", "mend": "32", "faint": "2"}
 
 

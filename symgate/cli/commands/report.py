@@ -8,6 +8,8 @@ from symgate.cli.bar import sections
 from symgate.cli.options import NOTATIONS, SCHEMES, add_cells, add_data, cells_of, one_thread, whole
 from symgate.cli.saying import say, show, show_json
 
+EXAMPLES = ("symgate report", "symgate report gru mine.cell -o reports --format pdf")
+
 #: How many processes there are unless the caller says otherwise.
 MOST_JOBS = 4
 

@@ -14,6 +14,8 @@ from symgate.cli.saying import show_json
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
+EXAMPLES = ("symgate show gru", "symgate show mine.cell --lag 2")
+
 #: Columns of a terminal.
 WIDTH = 80
 

@@ -27,6 +27,8 @@ from symgate.cli.saying import show_json
 from symgate.errors import SymgateError
 from symgate.files import writable
 
+EXAMPLES = ("symgate sweep gru --bias z=0,2,4", "symgate sweep rnn --hidden 16,32 --gain 1,2")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
