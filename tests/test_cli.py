@@ -91,6 +91,8 @@ def test_version(symgate: Run) -> None:
         (), ("nosuch",), ("show",), ("show", "gru", "--nosuch"), ("show", "gru", "lstm"),
         ("show", "gru", "--cell", "mine.cell"), ("show", "gru", "--json", "--latex"),
         ("show", "gru", "--lag"), ("cells", "a", "b"),
+        ("decay", "gru", "--data", "x.npy"), ("report", "gru", "--data", "x.npy"),
+        ("memory", "gru", "--steps", "9", "--batch-first"),
     ],
 )  # fmt: skip
 def test_wrong_usage(symgate: Run, words: tuple[str, ...]) -> None:

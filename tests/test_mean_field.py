@@ -82,6 +82,25 @@ def test_weights_drawn_anew_are_measured_as_predicted() -> None:
     assert np.exp(curve[-1] / len(curve)) == pytest.approx(found.chi, rel=0.03)
 
 
+def test_the_critical_gain_without_input_is_found_in_few_iterations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At rest h is 0, so that χ = (1 + g²)/4 where z is 1/2 and one matrix serves both gates."""
+    shared = sg.Cell.from_text(
+        """
+        z[t] = sigmoid(W_z @ x[t] + U @ h[t-1] + b_z)
+        n[t] = tanh(W_n @ x[t] + U @ h[t-1] + b_n)
+        h[t] = z[t] * h[t-1] + (1 - z[t]) * n[t]
+        """
+    )
+    steps = []
+    step = Laws.step
+    monkeypatch.setattr(Laws, "step", lambda laws, before: steps.append(0) or step(laws, before))
+    assert sg.critical_gain(shared) == pytest.approx(3**0.5, abs=1e-3)
+    assert len(steps) < 5000
+    assert sg.mean_field(sg.cell("rnn"), 1.0005).second["h"] == pytest.approx(5e-4, rel=0.01)
+
+
 def test_the_critical_line() -> None:
     for gain, variance in ((2.0, 1.63596), (1.5, 0.18614)):
         assert sg.critical_gain(sg.cell("rnn"), variance) == pytest.approx(gain, abs=1e-4)

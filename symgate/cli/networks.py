@@ -69,8 +69,14 @@ def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
 
 def subjects(arguments: Namespace, cells: Sequence[Cell]) -> Iterator[Cell | Run]:
     """What is measured for each cell: itself, or the run on --data of the network it is of."""
+    networks = {word for word in arguments.cells if is_network(word)}
+    if not networks and (arguments.data or arguments.batch_first):
+        arguments.parser.error(
+            "--data and --batch-first are for a trained network, FILE or FILE#layer; a cell's "
+            "parameters and inputs are drawn"
+        )
     for word, cell in zip_longest(arguments.cells, cells):
-        if word is not None and is_network(word):
+        if word in networks:
             yield run_of(word, arguments.data, arguments.batch_first or None)
         else:
             yield cell

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -40,8 +41,12 @@ from symgate.theory.averages import (
     with_numbers,
 )
 
-#: When an iteration has settled, how many there may be, and what counts as without bound.
-SETTLED, ITERATIONS, BOUND = 1e-13, 3000, 1e12
+#: When an iteration has settled, how many there may be (where a rough answer does, too), and
+#: what counts as without bound.
+SETTLED, ITERATIONS, FEW, BOUND = 1e-13, 3000, 400, 1e12
+
+#: From which iteration on and how often the limit is guessed from the last three.
+SLOW, EVERY = 40, 5
 
 #: A second moment that counts as 0.
 NOTHING = 1e-20
@@ -88,10 +93,11 @@ class Laws:
     def settled(self, start: float, strict: bool = True) -> tuple[dict[Any, Law], int]:
         """The laws of all values once the moments of the states stay, and after how many
         iterations; `start` is the second moment that the states begin with. Where they do
-        not stay in time, that is an error, or, if not `strict`, the last ones are given."""
+        not stay in time, that is an error, or, if not `strict`, the last of a few are given."""
         first = gaussian("start", 0.0, start)
         before = {s: _earlier(s, first) for s in self.cell.states}
-        for iteration in range(1, ITERATIONS + 1):
+        older, most = before, ITERATIONS if strict else FEW
+        for iteration in range(1, most + 1):
             laws = self.step(before)
             after = {s: laws[variable(s)] for s in self.cell.states}
             change = max(_change(before[s], after[s]) for s in after)
@@ -100,11 +106,14 @@ class Laws:
                     f"the mean field of {self.cell.name} has no solution at this gain, input "
                     f"and bias: the second moment of a state grows without bound"
                 )
+            oldest, older = older, before
             before = {s: _earlier(s, law) for s, law in after.items()}
             if change <= SETTLED:
                 return self.step(before), iteration
+            if iteration >= SLOW and iteration % EVERY == 0:
+                before = {s: _ahead(oldest[s], older[s], law) for s, law in before.items()}
         if not strict:
-            return self.step(before), ITERATIONS
+            return self.step(before), most
         raise SymgateError(
             f"the mean field of {self.cell.name} did not settle in {ITERATIONS} iterations (the "
             f"last one changed it by {change:.1e}): it is critical here, or grows for ever; move "
@@ -318,6 +327,27 @@ def _earlier(state: str, law: Law) -> Law:
     """The same law, of the step before: independent of all that is drawn at this step."""
     depends = frozenset(["the step before"])
     return Law(f"{state} before", law.values, law.moments, law.normal, depends)
+
+
+def _ahead(first: Law, second: Law, third: Law) -> Law:
+    """The last of three iterations in a row with the mean and variance that they tend to."""
+    laws = first, second, third
+    mean = _limit(*(law.mean for law in laws))
+    variances = [law.second - law.mean**2 for law in laws]
+    variance = max(_limit(*variances), variances[2] / 1000)
+    if variances[2] <= 0:
+        return third
+    values = third.values
+    if values is not None:
+        values = mean + (values - third.mean) * math.sqrt(variance / variances[2])
+    return replace(third, values=values, moments=(mean, variance + mean**2))
+
+
+def _limit(first: float, second: float, third: float) -> float:
+    """Aitken's: what three numbers tend to whose differences shrink by one ratio."""
+    before, last = second - first, third - second
+    ratio = last / before if before else 0.0
+    return third + last * ratio / (1 - ratio) if 0 < ratio < 1 - 1e-4 else third
 
 
 def _change(before: Law, after: Law) -> float:

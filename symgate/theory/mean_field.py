@@ -24,7 +24,7 @@ from symgate.instead import tells
 from symgate.numerics.plain import plain
 from symgate.tables import html_table
 from symgate.theory.averages import Law, average
-from symgate.theory.laws import ITERATIONS, Laws, not_negative
+from symgate.theory.laws import FEW, Laws, not_negative
 from symgate.theory.measured import measured_growth
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def critical_gain(
         """χ - 1 at a gain, and whether the iteration settled there."""
         solver = Laws(cell, gain, input_variance, bias or {}, values or {})
         laws, iterations = solver.settled(1.0, strict=False)
-        return solver.growth(laws) - 1, iterations < ITERATIONS
+        return solver.growth(laws) - 1, iterations < FEW
 
     if not 0 <= low < high:
         raise SymgateError(f"the search needs 0 <= low < high, not {low!r} and {high!r}")

@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.model:
         return _on_a_network(arguments)
+    if arguments.data or arguments.outputs or arguments.batch_first:
+        arguments.parser.error("--data, --outputs and --batch-first need a --model FILE")
     from symgate.numerics.threads import cores
     from symgate.reporting.settings import DEFAULT_CELLS
 
