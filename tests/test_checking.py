@@ -412,6 +412,39 @@ def test_a_cell_that_grows_fast_is_judged() -> None:
     assert sg.check(cell, f"∂h[t]/∂h[t-1] = 2 ({jacobian})").verdict == "wrong"
 
 
+LAGS = [("lstm", 2), ("lstm", 3), ("lstm", "k"), ("lstm-projected", 2)]
+
+
+@pytest.mark.parametrize(("name", "lag"), LAGS)
+def test_matrices_of_matrices_are_read_as_they_print(name: str, lag: int | str) -> None:
+    cell = sg.cell(name)
+    text = f"∂h_t/∂h_{{t-{lag}}} = {sg.text(sg.jacobian(cell, lag=lag))}"
+    assert sg.check(cell, text).verdict == "right"
+    wrong = sg.check(cell, text.replace("U_i", "U_o", 1))
+    assert wrong.verdict == "wrong"
+    assert lag == "k" or any("U_i" in fault.message for fault in wrong.faults)
+
+
+def test_zeros_are_as_large_as_their_states() -> None:
+    deep = sg.stack("rnn", layers=2)
+    text = sg.text(sg.jacobian(deep, lag=2))
+    assert sg.check(deep, f"∂h2_t/∂h2_{{t-2}} = {text}").verdict == "right"
+    assert sg.check("lstm", "∂h_t/∂h_{t-2} = [U_i, 1; 2, 3]").verdict == "not understood"
+
+
+def test_a_lag_that_is_too_long_is_mended() -> None:
+    found = sg.check("rnn", "∂h_t/∂h_{t-7} = U")
+    assert found.verdict == "not understood"
+    assert "a lag of 6 or less" in found.faults[0].mend
+
+
+def test_a_name_of_another_notation_may_be_defined_in_a_claim() -> None:
+    cell = sg.Cell.from_text("h[t] = (W @ x[t] + U @ h[t-1] + b)**7 + 0.3 * h[t-1]")
+    step = "∂h_t/∂h_{t-1} = 7 * diag(a**6) @ U + 0.3 * I"
+    assert sg.check(cell, f"a = W @ x[t] + U @ h[t-1] + b\n{step}").verdict == "right"
+    assert sg.check(cell, f"a = W @ x[t] - U @ h[t-1] + b\n{step}").verdict != "right"
+
+
 @pytest.mark.parametrize(("name", "notation"), READ_BACK)
 def test_whole_derivations_are_read_back_line_by_line(name: str, notation: str) -> None:
     found = sg.check(name, sg.derive(name, notation=notation).latex())

@@ -142,6 +142,13 @@ def test_a_cell_from_standard_input(
     assert re.search(r"This is rnn of the zoo \((identical|equal), proved\)\.", shown)
 
 
+def test_standard_input_is_one_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "-", "-"])
+    assert ended.value.code == 2
+    assert "standard input holds one cell" in capsys.readouterr().err
+
+
 def test_show_says_what_it_is_near(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "mine.cell"
     file.write_text("h[t] = tanh(A @ h[t-1] + B @ u[t]) * sigmoid(C @ h[t-1])")

@@ -25,7 +25,7 @@ from symgate.comparing.counterexample import Counterexample
 from symgate.comparing.effort import TooLarge, bounded, spend
 from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
-from symgate.comparing.numbers import Evaluation
+from symgate.comparing.numbers import Evaluation, Trajectory, all_sizes, translated
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import UNIT, Act, InverseFactor, Param, generator, is_zero
 from symgate.comparing.proof import Substituted, diagonal
@@ -242,6 +242,48 @@ def test_conditions_are_named() -> None:
     assert compared("rnn", "rnn-pre-activation").conditions == (
         ("h stands for tanh(h) of rnn-pre-activation",),
     )
+
+
+#: What a state of the first cell stands for in the second, and what its parameters are there.
+SCALED = [
+    ("h[t] = tanh(W @ x[t] + U @ h[t-1])", "h[t] = 2 * tanh(W @ x[t] + U @ h[t-1])", {"h": 2}),
+    ("h[t] = W @ x[t] + relu(h[t-1])", "h[t] = W @ x[t] - relu(-h[t-1])", {"h": -1}),
+    (
+        "c[t] = c[t-1] * sigmoid(U @ h[t-1]) + tanh(W @ x[t])\nh[t] = tanh(c[t])",
+        "c[t] = c[t-1] * sigmoid(U @ h[t-1]) - 3 * tanh(W @ x[t])\nh[t] = -2 * tanh(c[t] / 3)",
+        {"c": 3, "h": -2},
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "scales"), SCALED)
+def test_a_state_may_be_scaled(first: str, second: str, scales: dict[str, float]) -> None:
+    cells = sg.Cell.from_text(first, name="one"), sg.Cell.from_text(second, name="other")
+    found = sg.compare(*cells)
+    assert found.verdict == "conditional"
+    assert found.found is not None
+    assert "stands for" in found.conditions[0][0]
+    rng = np.random.default_rng(5)
+    numbers = {name: rng.normal(size=(2, 2)) for name in cells[0].parameters}
+    start = {name: rng.normal(size=2) for name in (*cells[0].inputs, *cells[0].states)}
+    forms, sizes = [*map(normal_form, cells)], [all_sizes(cell, 2) for cell in cells]
+    theirs = translated(forms[1], found.found.there.values, numbers, forms[0], *sizes)
+    begun = {name: value * scales.get(name, 1) for name, value in start.items()}
+    mine, other = Trajectory(cells[0], 2, numbers, start), Trajectory(cells[1], 2, theirs, begun)
+    for state in cells[0].states:
+        v = variable(state)
+        assert np.allclose(mine.at(v, 2) * scales[state], other.at(v, 2))
+
+
+def test_a_maximum_is_a_relu_of_either_difference() -> None:
+    maximum = sg.Cell.from_text("h[t] = max(W @ x[t] + b, U @ h[t-1])", name="maximum")
+    for text in (
+        "h[t] = relu(W @ x[t] + b - U @ h[t-1]) + U @ h[t-1]",
+        "h[t] = relu(U @ h[t-1] - W @ x[t] - b) + W @ x[t] + b",
+    ):
+        rectified = sg.Cell.from_text(text, name="rectified")
+        assert sg.compare(maximum, rectified)
+        assert sg.compare(rectified, maximum)
 
 
 def test_the_map_tells_the_complemented_gate_and_the_stacked_matrix() -> None:

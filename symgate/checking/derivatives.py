@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sympy import Expr, Identity, Mul
-from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.vectors import variable
-from symgate.checking.matrices import CHANGE, ONE, folded
+from symgate.checking.matrices import CHANGE, ONE, blocks, folded
 from symgate.checking.scope import Scope
-from symgate.checking.summands import Summand, Summands, added, exact, expanded, multiplied
+from symgate.checking.summands import Summand, Summands, exact, expanded, multiplied
 from symgate.checking.values import Mentions, NamedMoment, NotUnderstood, Operator, Place
 from symgate.errors import SymgateError
 from symgate.linear.jacobian import jacobian
@@ -40,18 +39,6 @@ def partial(scope: Scope, of: NamedMoment, wrt: NamedMoment, at: Place) -> Opera
             total = held
     parts = tuple(s.shifted(-of.time) for s in total)
     return Operator(parts, lin.size(of.name), lin.size(wrt.name)).at(at)
-
-
-def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
-    """A matrix of matrices."""
-    if len({len(row) for row in rows}) != 1:
-        raise NotUnderstood("the rows of this matrix are not of one length", at)
-    if any(part.rows != row[0].rows for row in rows for part in row) or any(
-        part.cols != first.cols for row in rows for part, first in zip(row, rows[0], strict=True)
-    ):
-        raise NotUnderstood("the blocks of this matrix do not fit", at)
-    whole = BlockMatrix([[added(p.parts, p.rows, p.cols) for p in row] for row in rows])
-    return Operator((Summand(ONE, (whole,), *whole.shape),), *whole.shape).at(at)
 
 
 def whole(

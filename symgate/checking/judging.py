@@ -133,7 +133,7 @@ class Judge:
         """A line that gives a formula a name of its own, which later lines may use."""
         left, *rest = equality.sides
         ref = reference(left.tree, equality.indices) if left.tree is not None else None
-        known = any(key(ref.name) in named.names for named in self.names) if ref else True
+        known = ref is None or key(ref.name) in self.names[0].names
         if ref is not None and not known and rest and rest[-1].tree is not None:
             given = Definition(rest[-1].tree, equality.indices, ref.time)
             self.defined[key(ref.name)] = given
@@ -195,7 +195,9 @@ class Judge:
             mend = f"symgate's own: ‖{target}‖₂ ≤ {text(own)}" if own else ""
             return unclear(side.why, side.start, side.stop, mend)
         if target.lag > MAX_LAG:
-            return unclear(f"a lag of {target.lag} is more than is read", side.start, side.stop)
+            why = f"a lag of {target.lag} is more than is read"
+            mend = f"write it for a lag of {MAX_LAG} or less, or for every k: ∂h_t/∂h_{{t-k}} = …"
+            return unclear(why, side.start, side.stop, mend)
         at_last, readings = False, list[SideReading]()
         error: NotUnderstood | None = None
         try:

@@ -1,17 +1,21 @@
-"""A matrix of the step as one matrix, and as the column that holds its rows one below the other.
+"""A matrix of matrices; a matrix of the step as one matrix, and as the column that holds its
+rows one below the other.
 
-Both need the matrix E of n² × n whose column j is e_j ⊗ e_j: a letter that points know.
+The last two need the matrix E of n² × n whose column j is e_j ⊗ e_j: a letter that points know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import Expr, Identity, Integer
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from symgate.algebra.matrices import MatrixOf
 from symgate.algebra.operators import Column, OperatorProduct, kronecker
 from symgate.algebra.vectors import variable
-from symgate.checking.summands import Summand
-from symgate.checking.values import Operator
+from symgate.checking.summands import Summand, added
+from symgate.checking.values import NotUnderstood, Operator, Place
 
 ONE = Integer(1)
 
@@ -37,3 +41,16 @@ def folded(column: Operator, rows: Expr, cols: Expr) -> Operator:
         for row in [Summand(ONE, s.factors, s.rows, s.cols).turned()]
     )
     return Operator(parts, rows, cols)
+
+
+def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
+    """A matrix of matrices."""
+    if len({len(row) for row in rows}) != 1:
+        raise NotUnderstood("the rows of this matrix are not of one length", at)
+    if any(part.rows != row[0].rows for row in rows for part in row) or any(
+        part.cols != first.cols for row in rows for part, first in zip(row, rows[0], strict=True)
+    ):
+        raise NotUnderstood("the blocks of this matrix do not fit", at)
+    whole = BlockMatrix([[added(p.parts, p.rows, p.cols) for p in row] for row in rows])
+    part = Summand(ONE, (whole,), *whole.shape, at.start, at.stop)
+    return Operator((part,), *whole.shape, grid=tuple(map(tuple, rows)))

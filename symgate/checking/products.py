@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from sympy import Add, Expr, Integer
@@ -12,7 +13,7 @@ from symgate.algebra.operators import Column, Diag, Row, transposed
 from symgate.algebra.operators import kronecker as tensor
 from symgate.algebra.values import Dot
 from symgate.algebra.vectors import MatVec, Total
-from symgate.checking.matrices import ONE, diagonals
+from symgate.checking.matrices import ONE, blocks, diagonals
 from symgate.checking.scope import Scope
 from symgate.checking.summands import Summand, TooMany, added, expanded, multiplied
 from symgate.checking.values import NotUnderstood, Operator, Place, Span, Value, Vector
@@ -228,6 +229,8 @@ class Products:
                 f"a matrix of {a.rows} × {a.cols} cannot stand before one of {b.rows} × {b.cols}",
                 at,
             )
+        if a.grid and [p.cols for p in a.grid[0]] == [row[0].rows for row in b.grid]:
+            return self.by_blocks(a, b, at)
         factors = (*(a.factors or (a,)), *(b.factors or (b,)))
         try:
             found = Operator(multiplied(a.parts, b.parts), a.rows, b.cols, factors)
@@ -236,6 +239,41 @@ class Products:
             part = Summand(ONE, whole, a.rows, b.cols)
             found = Operator((part,), a.rows, b.cols, factors).at(at)
         return _scalar(found) or found
+
+    def by_blocks(self, a: Operator, b: Operator, at: Place) -> Operator:
+        """A product of two matrices of matrices, block by block."""
+
+        def entry(row: Sequence[Operator], col: Sequence[Operator]) -> Operator:
+            shape = row[0].rows, col[0].cols
+            made = [self.times(x, y, at) for x, y in zip(row, col, strict=True)]
+            parts = [s for v in made for s in self.as_operator(v, at, *shape).parts]
+            return Operator(tuple(parts), *shape)
+
+        cols = list(zip(*b.grid, strict=True))
+        rows = [[entry(row, col) for col in cols] for row in a.grid]
+        return rows[0][0] if len(rows) == len(cols) == 1 else blocks(rows, at)
+
+    def blocks(self, rows: Sequence[Sequence[tuple[Value, Place]]], at: Place) -> Operator:
+        """A matrix of matrices; 0 and I are as large as what stands beside them, else as the
+        state of their row or column."""
+        shapes = [[_shape(v) for v, _ in row] for row in rows]
+        heights = self.sizes([[s[0] for s in row if s] for row in shapes])
+        widths = self.sizes([[s[1] for s in col if s] for col in zip_longest(*shapes)])
+        found = [
+            [
+                self.as_operator(v, place, height, width)
+                for (v, place), width in zip(row, widths, strict=False)
+            ]
+            for row, height in zip(rows, heights, strict=True)
+        ]
+        return blocks(found, at)
+
+    def sizes(self, known: Sequence[Sequence[Expr]]) -> list[Expr | None]:
+        """The size of each row of blocks: a known one, or where there are as many as states
+        that of the state."""
+        states = [self.lin.size(s) for s in self.cell.states]
+        due = states if len(states) == len(known) else [None] * len(known)
+        return [own[0] if own else size for own, size in zip(known, due, strict=True)]
 
     def summed(self, column: Operator, mean: bool, at: Place) -> Value:
         """The sum of a column's components, or their mean."""
@@ -294,6 +332,13 @@ def ones(size: Expr, like: Vector | None = None) -> Operator:
     return Operator((Summand(number, (Column(size, ONE),), size, ONE),), size, ONE)
 
 
+def _shape(value: Value) -> tuple[Expr, Expr] | None:
+    """The shape of a block; None of a number, which is as large as what stands beside it."""
+    if isinstance(value, Operator):
+        return value.rows, value.cols
+    return None if value.size is None else (value.size, value.size)
+
+
 def _scaled(a: Operator, number: Operator) -> Operator:
     """An operator times a matrix of one entry."""
     parts = tuple(
@@ -301,7 +346,7 @@ def _scaled(a: Operator, number: Operator) -> Operator:
         for n in number.parts
         for s in a.parts
     )
-    return replace(a, parts=parts)
+    return replace(a, parts=parts, factors=(), grid=())
 
 
 def _scalar(found: Operator) -> Vector | None:

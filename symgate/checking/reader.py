@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction as Ratio
+from itertools import pairwise
 
 from sympy import Abs, Add, Expr, Integer, Rational
 
@@ -18,7 +19,7 @@ from symgate.algebra.values import Norm
 from symgate.algebra.vectors import Stack
 from symgate.checking import steps
 from symgate.checking.calls import call, called, raised_by
-from symgate.checking.derivatives import blocks, change, whole
+from symgate.checking.derivatives import change, whole
 from symgate.checking.exponents import ending, exponent, power_of
 from symgate.checking.matrices import ONE
 from symgate.checking.moved import around
@@ -73,8 +74,8 @@ class Reader:
                 return self.value(item, inside)
             case Group(items=(item,), opening="|"):
                 return self._in_bars(self.value(item, True), tree)
-            case Group(items=items, opening="[") if len(items) > 1:
-                return self._stacked(items, tree)
+            case Group(items=items, opening="[", separators=signs) if len(items) > 1:
+                return self._listed(items, signs, tree)
             case Terms(terms=terms):
                 return self._sum(terms, inside)
             case Factors(factors=factors):
@@ -89,7 +90,7 @@ class Reader:
             case Scripted():
                 return self._scripted(tree, inside)
             case Matrix(rows=rows):
-                return self._blocks(rows, tree)
+                return self._matrix(rows, tree)
             case Root(inside=inner):
                 found = self.value(inner, True)
                 if isinstance(found, Vector):
@@ -107,21 +108,24 @@ class Reader:
         """The text in front of a tree."""
         return self.scope.text[max(0, tree.start - 16) : tree.start]
 
-    def _stacked(self, items: Sequence[Tree], tree: Tree) -> Vector:
-        """[h, x], one vector below the other."""
-        parts = [self.value(item, True) for item in items]
-        if not all(isinstance(p, Vector) and p.size is not None for p in parts):
+    def _listed(self, items: Sequence[Tree], signs: Sequence[str], tree: Tree) -> Value:
+        """[h, x], one vector below the other; or [A, B; C, D], a matrix of matrices."""
+        parts = [(self.value(item), item) for item in items]
+        vectors = [(v.expr, v.size) for v, _ in parts if isinstance(v, Vector) and v.size]
+        if len(vectors) == len(parts):
+            sizes = [size for _, size in vectors]
+            return Vector(Stack([e for e, _ in vectors], sizes), Add(*sizes))
+        if not any(isinstance(v, Operator) or v.unit for v, _ in parts):
             raise NotUnderstood("a list of what are no vectors", tree)
-        vectors = [(p.expr, p.size) for p in parts if isinstance(p, Vector) and p.size is not None]
-        sizes = [size for _, size in vectors]
-        return Vector(Stack([e for e, _ in vectors], sizes), Add(*sizes))
+        ends = [0, *(i for i, sign in enumerate(signs, 1) if sign == ";"), len(parts)]
+        return self.products.blocks([parts[i:j] for i, j in pairwise(ends)], tree)
 
-    def _blocks(self, rows: Sequence[Sequence[Tree | None]], tree: Tree) -> Operator:
+    def _matrix(self, rows: Sequence[Sequence[Tree | None]], tree: Tree) -> Operator:
         """A matrix whose entries are matrices."""
         if any(cell is None for row in rows for cell in row):
             raise NotUnderstood("an entry of this matrix is empty", tree)
-        found = [[self.operator(cell) for cell in row if cell is not None] for row in rows]
-        return blocks(found, tree)
+        found = [[(self.value(cell), cell) for cell in row if cell is not None] for row in rows]
+        return self.products.blocks(found, tree)
 
     def _sum(self, terms: Sequence[tuple[int, Tree]], inside: bool) -> Value:
         values = [(sign, self.value(term, inside), term) for sign, term in terms]
@@ -153,9 +157,6 @@ class Reader:
 
     def _product(self, factors: Sequence[tuple[str, Tree]], inside: bool) -> Value:
         """Factors side by side bind before those with ⊙ between them."""
-        run = running(factors[0][1], self.scope.numbers)
-        if run is not None and len(factors) > 1:
-            return steps.over(self, run, joined(factors[1:]), inside)
         items = steps.filled(self._items(factors, inside))
         return self._joined(self.products.tensors(items), inside)
 
@@ -190,19 +191,29 @@ class Reader:
         at = 0
         while at < len(factors):
             sign, tree = factors[at]
-            taken, value = self._taken(factors[at:], inside)
+            run = running(tree, self.scope.numbers)
+            if run is None:
+                taken, value = self._taken(factors[at:], inside)
+            elif at + 1 == len(factors):
+                raise NotUnderstood("nothing stands behind this", tree)
+            else:
+                stop = self._end(factors, at + 1)
+                taken = stop - at
+                value = steps.over(self, run, joined(factors[at + 1 : stop]), inside)
             last = factors[at + taken - 1][1]
-            if at and (run := running(tree, self.scope.numbers)) is not None:
-                rest = joined(factors[at + 1 :]) if at + 1 < len(factors) else None
-                if rest is None:
-                    raise NotUnderstood("nothing stands behind this", tree)
-                taken, last = len(factors) - at, rest
-                value = steps.over(self, run, rest, inside)
             ref = self.scope.reference(tree)
             time = None if ref is None else ref.time
             found.append(Factor(sign, value, Span(tree.start, last.stop), time))
             at += taken
         return found
+
+    def _end(self, factors: Sequence[tuple[str, Tree]], at: int) -> int:
+        """Where what a product over steps runs over ends: with all factors, or with the bracket
+        that it begins with."""
+        match factors[at:]:
+            case [(_, Group(opening="[")), ("", _), *_] if self.scope.way("reach") == "the bracket":
+                return at + 1
+        return len(factors)
 
     def _taken(self, factors: Sequence[tuple[str, Tree]], inside: bool) -> tuple[int, Value | None]:
         """The first factor's value, and how many factors it takes."""

@@ -96,7 +96,7 @@ def _shifted(value: Value, steps: int) -> Value:
     if isinstance(value, Vector):
         return replace(value, expr=shifted(value.expr, steps))
     parts = tuple(replace(s.shifted(steps), start=0, stop=0) for s in value.parts)
-    return replace(value, parts=parts, factors=())
+    return replace(value, parts=parts, factors=(), grid=())
 
 
 def _multiplied(reader: Reader, values: Sequence[Value], at: Place) -> Value:

@@ -32,6 +32,7 @@ WAYS = {
     "handed": ("all", "by itself"),
     "gradient": ("column", "row"),
     "order": ("later to the left", "as it runs"),
+    "reach": ("to the end", "the bracket"),
 }
 
 WHY = {
@@ -49,6 +50,7 @@ WHY = {
     "gradient": "the derivative of the loss may be a column or a row",
     "tensor": "⊗ may bind before or after what stands side by side",
     "order": "a product may run from either end",
+    "reach": "a product over steps may run over all that follows or over the bracket alone",
 }
 
 #: What is meant in one way throughout, of each derivative or of all: where both are wrong,
@@ -59,6 +61,7 @@ CLOSED = {
     "loss",
     "share",
     "order",
+    "reach",
     "tensor",
     "handed",
     "gradient",
@@ -128,7 +131,8 @@ class Vector:
 
 @dataclass(frozen=True)
 class Operator:
-    """A matrix as a sum of products; `factors` are what it was multiplied out of.
+    """A matrix as a sum of products; `factors` are what it was multiplied out of, `grid` are the
+    rows of matrices that it was put together from.
 
     The change of a matrix of the step is a column (or a row) that remembers that one's shape.
     """
@@ -137,6 +141,7 @@ class Operator:
     rows: Expr
     cols: Expr
     factors: tuple[Operator, ...] = field(default=(), compare=False, repr=False)
+    grid: tuple[tuple[Operator, ...], ...] = field(default=(), compare=False, repr=False)
     matrix: tuple[Expr, Expr] | None = field(default=None, compare=False, repr=False)
 
     def at(self, place: Any) -> Operator:
@@ -146,7 +151,8 @@ class Operator:
 
     def scaled(self, number: Expr) -> Operator:
         """A number times it."""
-        return replace(self, parts=tuple(s.scaled(number) for s in self.parts))
+        parts = tuple(s.scaled(number) for s in self.parts)
+        return replace(self, parts=parts, factors=(), grid=())
 
     @property
     def turned(self) -> Operator:

@@ -192,6 +192,8 @@ def cells_of(arguments: argparse.Namespace) -> list[Cell]:
 
     if not arguments.cells and not arguments.files:
         arguments.parser.error("name a cell, or give a file with --cell FILE")
+    if arguments.cells.count("-") > 1:
+        arguments.parser.error("standard input holds one cell: name the other, or give its file")
     return [*map(chosen, arguments.cells), *map(of_file, arguments.files)]
 
 

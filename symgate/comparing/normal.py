@@ -283,8 +283,8 @@ def is_of_rows(block: str) -> bool:
     return block.endswith(", :")
 
 
-class _Mirrored(OnGenerators):
-    """Writes f(-a) as f(a) - a where both stand in a cell."""
+class Mirrored(OnGenerators):
+    """Writes some f(a) as f(-a) + a."""
 
     def __init__(self, mirrored: set[Act]) -> None:
         super().__init__()
@@ -297,20 +297,26 @@ class _Mirrored(OnGenerators):
         return super().made(g)
 
 
-def _without_mirrors(found: Normal) -> Normal:
-    acts = {
+def with_mirrors(polynomials: Iterable[Polynomial]) -> set[Act]:
+    """The activations f in polynomials of which f(-a) is f(a) - a."""
+    return {
         g
-        for p in (*found.states.values(), *found.gates.values())
+        for p in polynomials
         for g in everything(p)
         if isinstance(g, Act) and g.kind in MIRRORED and g.argument
     }
+
+
+def _without_mirrors(found: Normal) -> Normal:
+    """With f(-a) as f(a) - a where both stand in a cell."""
+    acts = with_mirrors((*found.states.values(), *found.gates.values()))
     twice = {
         g
         for g in acts
         if poly.leading(g.argument) < 0 and Act(g.kind, -g.argument, g.extra) in acts
     }
     twice |= {g for g in acts if g.kind == "relu" and _is_clipped(g, acts)}
-    return found.changed(_Mirrored(twice)) if twice else found
+    return found.changed(Mirrored(twice)) if twice else found
 
 
 def _is_clipped(one: Act, acts: set[Act]) -> bool:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import chain, islice, permutations, product
 
 from symgate.comparing.coefficients import Node
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.pairing import Side, aligned, may_pair, pairings
+from symgate.comparing.polynomials import signed
 from symgate.comparing.proof import Restriction, diagonal, holds, restrictions, under
 from symgate.comparing.solving import Solution, Unknown, solutions
 from symgate.comparing.ties import ties
-from symgate.comparing.views import activated, fits, opened, reduced, silenced, without_matrix
+from symgate.comparing.views import (
+    activated,
+    fits,
+    mirrored,
+    opened,
+    reduced,
+    scaled,
+    silenced,
+    without_matrix,
+)
 
 MAX_PERMUTATIONS = 24
 
@@ -83,9 +94,11 @@ class ProvedMap:
 def search(one: Normal, other: Normal) -> Iterator[ProvedMap]:
     """Every kind of relation that can be proved, the strongest first."""
     plain = best(one, other)
+    if plain is None or not plain.unconditional:
+        plain = _seen_otherwise(one, other) or plain
     if plain is not None:
         yield plain
-        if plain.unconditional:
+        if plain.unconditional or plain.readings:
             return
     else:
         special = (
@@ -97,6 +110,30 @@ def search(one: Normal, other: Normal) -> Iterator[ProvedMap]:
     yield from _diagonals(one, other, plain) or filter(
         None, [None if plain is not None else _either(_reread, one, other)]
     )
+
+
+def _seen_otherwise(one: Normal, other: Normal) -> ProvedMap | None:
+    """The second cell with some relu(a) as relu(-a) + a, or with its states scaled."""
+    for view in mirrored(other):
+        found = best(one, view, QUICK)
+        if found is not None and found.unconditional:
+            return found
+    for scales, view in scaled(other, one):
+        found = best(one, view, QUICK)
+        if found is not None and found.unconditional:
+            said = [(found.names[s], _times(1 / k, s)) for s, k in scales.items() if k != 1]
+            return _read(found, other, said)
+    return None
+
+
+def _read(found: ProvedMap, other: Normal, said: Iterable[tuple[str, str]]) -> ProvedMap:
+    """A relation in which states of the first cell stand for functions of the second's."""
+    told = (f"{mine} stands for {theirs} of {other.cell.name}" for mine, theirs in said)
+    return replace(found, readings=tuple(told))
+
+
+def _times(number: Fraction, name: str) -> str:
+    return signed([(number, name if abs(number) == 1 else f"{abs(number)} * {name}")])
 
 
 def _diagonals(one: Normal, other: Normal, plain: ProvedMap | None) -> list[ProvedMap]:
@@ -179,8 +216,7 @@ def _reread(one: Normal, other: Normal) -> ProvedMap | None:
     for state, function, view in activated(other):
         found = best(one, view, QUICK)
         if found is not None and _vectors_only(found):
-            said = f"{found.names[state]} stands for {function}({state}) of {other.cell.name}"
-            return replace(found, readings=(said,))
+            return _read(found, other, [(found.names[state], f"{function}({state})")])
     return None
 
 

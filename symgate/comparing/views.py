@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, islice, permutations
+from itertools import combinations, islice, permutations, product
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
@@ -22,7 +22,7 @@ from symgate.comparing.changes import (
 )
 from symgate.comparing.coefficients import Node, argument, kind, nodes_of, skeleton
 from symgate.comparing.identities import activation
-from symgate.comparing.normal import Normal
+from symgate.comparing.normal import Mirrored, Normal, with_mirrors
 from symgate.comparing.polynomials import (
     Act,
     Applied,
@@ -34,11 +34,15 @@ from symgate.comparing.polynomials import (
     Var,
     generator,
     of_monomial,
+    text,
 )
 from symgate.comparing.proof import Restriction, Substituted
 from symgate.comparing.solving import Unknown, unknown
 
 MAX_CHOICES = 6
+
+#: So many activations are turned about, and in so many ways states are scaled.
+MAX_MIRRORED, MAX_SCALES = 3, 24
 
 INVERTIBLE = ("tanh", "softsign")
 
@@ -225,3 +229,31 @@ def activated(cell: Normal) -> Iterator[tuple[str, str, Normal]]:
         view = view.changed(renamed({fresh: state}))
         states = {**view.states, state: activation(node.kind, view.states[state])}
         yield state, node.kind, replace(view, states=states)
+
+
+def mirrored(cell: Normal) -> Iterator[Normal]:
+    """The same cell with some f(a), as relu(a), written as f(-a) + a."""
+    acts = sorted(with_mirrors(cell.observed.values()), key=text)
+    for count in range(1, min(len(acts), MAX_MIRRORED) + 1):
+        for chosen in combinations(acts[:MAX_MIRRORED], count):
+            yield cell.changed(Mirrored({*chosen}))
+
+
+def scaled(cell: Normal, like: Normal) -> Iterator[tuple[Mapping[str, Fraction], Normal]]:
+    """The cell with s/k as its state where it has s, for some k of either sign.
+
+    Its size is what makes the largest number in a state that in one of the other cell's.
+    """
+    largest = {poly.content(p) for p in like.states.values() if p}
+    sizes = [
+        dict.fromkeys([Fraction(1), *(poly.content(p) / its for its in largest if p)])
+        for p in cell.states.values()
+    ]
+    signs = product((1, -1), repeat=len(sizes))
+    for ways, turned in islice(product(product(*sizes), signs), MAX_SCALES):
+        scales = {s: k * sign for s, k, sign in zip(cell.states, ways, turned, strict=True)}
+        if any(k != 1 for k in scales.values()):
+            before = ((Var(s, 1), k) for s, k in scales.items())
+            view = cell.changed(OnGenerators({v: generator(v).scaled(k) for v, k in before}))
+            states = {s: p.scaled(1 / scales[s]) for s, p in view.states.items()}
+            yield scales, replace(view, states=states)
