@@ -52,5 +52,6 @@ def blocks(rows: Sequence[Sequence[Operator]], at: Place) -> Operator:
     ):
         raise NotUnderstood("the blocks of this matrix do not fit", at)
     whole = BlockMatrix([[added(p.parts, p.rows, p.cols) for p in row] for row in rows])
-    part = Summand(ONE, (whole,), *whole.shape, at.start, at.stop)
-    return Operator((part,), *whole.shape, grid=tuple(map(tuple, rows)))
+    height, width = whole.shape
+    part = Summand(ONE, (whole,), height, width, at.start, at.stop)
+    return Operator((part,), height, width, grid=tuple(map(tuple, rows)))

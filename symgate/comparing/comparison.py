@@ -36,8 +36,8 @@ VERDICTS = ("identical", "equal", "conditional", "different", NONE_FOUND, NOT_UN
 #: What was tried where nothing was found.
 TRIED = (
     "renamed parameters, linear equations between them, parameters at zero or one, gates tied, "
-    "diagonal matrices and a state read through its activation give no map, and no proof that "
-    "there is none was found"
+    "diagonal matrices and states that are scaled or read through their activation give no map, "
+    "and no proof that there is none was found"
 )
 
 
