@@ -4,7 +4,8 @@ invariants   what holds in every cell, whatever its family and its letters
 changes      every single slip, taken back
 book         which cell of the zoo some lines define, proved by their polynomials
 search       the changes that mend what is broken or lead to a known cell
-marks        the index of a weight or a bias
+naming       one pattern for the names of weights and biases
+marks        the sign between a weight and a column, transposed weights
 written      indices and names that are seen to be wrong in the writing
 layout       delimiters and commands
 """
@@ -17,6 +18,7 @@ from dataclasses import replace
 from symgate.reading.faults import FoundFault
 from symgate.reading.mending import habits, layout, marks, written
 from symgate.reading.mending.broken import Broken
+from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.search import Slip, slips
@@ -36,7 +38,12 @@ def inferred(document: Document, found: Understanding, parts: Structure) -> list
     own = sketch(found, parts)
     printing = Printing(document.text, own)
     made, left, _ = slips(own, printing)
-    faults = [_fault(slip, printing) for slip in made]
+    names = list(misnamed(own, printing))
+    places = {(f.start, f.stop) for f in names}
+    faults = [
+        f for f in (_fault(slip, printing) for slip in made) if (f.start, f.stop) not in places
+    ]
+    faults += names
     by_habit = list(habits.swapped(Readable(document, found, parts)))
     if faults:
         by_habit = [replace(f, edits=(), certainty=0.6) for f in by_habit]

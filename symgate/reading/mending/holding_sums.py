@@ -14,7 +14,7 @@ from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, V
 
 def siblings(sketch: Sketch) -> Iterator[Broken]:
     """Gates and candidates read the same: not f = σ(W x) beside i = σ(W x + U h)."""
-    every = [(own, s) for own in sketch.lines.values() for s in own.sums if _is_part(sketch, own)]
+    every = [(own, s) for own in sketch.lines.values() for s in own.sums if sketch.is_part(own)]
     counts = Counter(sketch.sources(s) for _, s in every)
     if len(every) < 3 or len(counts) < 2:
         return
@@ -27,12 +27,6 @@ def siblings(sketch: Sketch) -> Iterator[Broken]:
         yield Broken(
             own.name, s.start, s.stop, kind, f"{own.name} does not read what the others read"
         )
-
-
-def _is_part(sketch: Sketch, own: Facts) -> bool:
-    parts = sketch.parts
-    inlined = own.name in parts.carried
-    return own.name in parts.gates | parts.candidates | sketch.spare or inlined
 
 
 def _lacking(own: Facts, s: WeightedSum, what: str, weight: float) -> Broken:
@@ -56,7 +50,7 @@ def peeping(sketch: Sketch) -> Iterator[Broken]:
 
 def biased(sketch: Sketch) -> Iterator[Broken]:
     """Gates have a bias each, or none: not f = σ(W x + U h) beside three with b."""
-    every = [(own, s) for own in sketch.lines.values() for s in own.sums if _is_part(sketch, own)]
+    every = [(own, s) for own in sketch.lines.values() for s in own.sums if sketch.is_part(own)]
     without = [(own, s) for own, s in every if not s.biases]
     if len(every) > 2 and len(without) == 1 and without[0][1].call is without[0][0].term:
         yield _lacking(*without[0], "has no bias, which the others have", 0.7)

@@ -173,6 +173,11 @@ class Sketch:
         now = {name for name, time in self.reads if time != -1}
         return self.whole and now <= self.named | self.entering
 
+    def is_part(self, own: Facts) -> bool:
+        """Whether a line is a gate or a candidate, or a state with its candidate in it."""
+        inner = self.parts.gates | self.parts.candidates | self.spare
+        return own.name in inner or own.name in self.parts.carried
+
     @cached_property
     def memories(self) -> frozenset[str]:
         """States that another state shows, as c in h = o tanh(c)."""
