@@ -68,6 +68,16 @@ def test_a_note_with_a_misprint() -> None:
     assert any("output" in str(item["why"]) for item in found.files[0].left_aside)
 
 
+def test_what_is_printed_may_be_no_cell() -> None:
+    (found,) = read_text(
+        r"$$z_t = \sigma(W_z x_{t-1} + U_z h_{t-1})$$ $$n_t = \tanh(W x_t + U h_{t-1})$$"
+        r"$$h_t = z_t h_{t-1} + (1 - z_t) n_t$$"
+    )
+    assert found.zoo is not None
+    assert (found.zoo.name, found.zoo.relation) == ("ugrnn", "near")
+    assert found.zoo.as_meant == "conditional"
+
+
 def test_what_a_misprint_changes() -> None:
     (misprint,) = sg.read(NOTE)[0].misprints
     changed = misprint.consequence
@@ -291,6 +301,31 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "ugrnn",
             id="a state and an input at the next step",
         ),
+        pytest.param(
+            "the gate z_t = \\sigma(W x_t + U h_{t-1})\n"
+            "the new one n^\\prime_t = tanh(V x_t + R h_{t-1})\n"
+            "Next Hidden h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ n^\\prime_t\n",
+            "ugrnn",
+            id="words before a product, and a prime in TeX",
+        ),
+        pytest.param(
+            "- Gate: z_t = sigmoid(W × [h_{t-1}, x_t])\n- New: ~h_t = tanh(V × [h_{t-1}, x_t])\n"
+            "- Blend: h_t = z_t × h_{t-1} + (1 - z_t) × ~h_t   ← a sum, ∂h_t/∂h_{t-1} = z_t + …\n"
+            "```\nas product: h_t = h_{t-1} × anything\n```\n",
+            "ugrnn",
+            id="a tilde before a name, a derivative in a remark, and words in a formula",
+        ),
+        pytest.param(
+            "z<t> = σ(Wz[h<t-1>, x<t>])\nn<t> = tanh(Wn[h<t-1>, x<t>])\n"
+            "h<t> = z<t> * h<t-1> + (1 - z<t>) * n<t>\n",
+            "ugrnn",
+            id="times in angle brackets beside their symbols",
+        ),
+        pytest.param(
+            "$$h_t = \\tanh(\\begin{array}{c} W & [h_{t-1}, x_t] \\end{array}). (22)$$",
+            "rnn",
+            id="a number behind a full stop, and a product in columns",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:
@@ -352,6 +387,19 @@ def test_ways_to_write(text: str, zoo: str) -> None:
             "lightru",
             [],
             id="rows on one line of a fence",
+        ),
+        pytest.param(
+            "c<t> = Γu * n<t> + (1 - Γu) * c<t-1>\nn<t> = tanh(W[Γr * c<t-1>, x<t>] + b)\n",
+            "gru",
+            [],
+            id="gates whose lines are not printed",
+        ),
+        pytest.param(
+            "$$h_t = \\sigma(W_h [h_{t-1}, x_t])$$\n\n$$f_t = \\sigma(W_f [h_{t-1}, x_t])$$\n\n"
+            "$$c_t = f_t c_{t-1} + (1 - f_t) \\tanh(W_c x_t)$$\n\n$$h_t = f_t \\tanh(c_t)$$",
+            "lstm",
+            ["symbol_defined_twice"],
+            id="a name that is defined again without a word between",
         ),
     ],
 )

@@ -51,8 +51,8 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
         everything = [f for f in everything if f.kind != "undefined_symbol"]
     edits = [edit for fault in everything for edit in fault.edits]
     meant, mended = cell, classifier
-    if any(f.ill_formed for f in everything):
-        cell = None
+    broken = any(f.ill_formed for f in everything)
+    cell = None if broken else cell
     if edits:
         meant, mended = _meant(document, index, count, edits, classifier)
     family = ranks.family if (ranks := mended.found.ranked) else ""
@@ -62,7 +62,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     if len(shown) == len(mended.found.lines) and plain:
         proved_one = family_of(shown)  # a JANET is a UGRNN whose only gate forgets
         family = family if (proved_one, family) == ("ugrnn", "janet") else proved_one or family
-    zoo = None if understanding.ranked is not None else _relation(cell, meant, family)
+    zoo = None if understanding.ranked is not None else _relation(cell, meant, family, broken)
     observed = conventions(classifier, family).completed(conventions(mended, family))
     found_now = Reading(
         name=name,
@@ -151,17 +151,21 @@ def _meant(
     return cell, Classifier(understanding, parts)
 
 
-def _relation(cell: Cell | None, meant: Cell | None, family: str) -> Relation | None:
-    """The nearest zoo cell: that of the meant cell, with the relation of the printed one."""
-    if cell is None or cell is meant or meant is None:
+def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> Relation | None:
+    """The nearest zoo cell: that of the meant cell, with the relation of the printed one.
+
+    What is printed may be read and be no cell, as one whose gates read x_{t-1} and x_t;
+    where it is `broken`, only what is meant can be told.
+    """
+    if cell is meant or meant is None or (cell is None and broken):
         known_cell = cell or meant
         return relation(known_cell, family) if known_cell is not None else None
     wanted = relation(meant, family)
     if wanted is None:
-        return relation(cell, family)
-    own = proved(cell)
+        return relation(cell, family) if cell is not None else None
+    own = proved(cell) if cell is not None else None
     as_printed = own.relation if own is not None and own.name == wanted.name else "near"
-    return Relation(wanted.name, as_printed, cell, wanted.relation)
+    return Relation(wanted.name, as_printed, cell or meant, wanted.relation)
 
 
 def _line(

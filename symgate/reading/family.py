@@ -109,7 +109,7 @@ class Classifier:
 
     def incomplete_family(self) -> str:
         """A cell without its update: by the names and number of its gates."""
-        letters = {u.line.target.letter[:1].lower() for u in self.found.lines}
+        letters = {u.line.target.letter[:1].lower() for u in self.everything}
         if {"z", "r"} <= letters:
             return "gru"
         if {"i", "f", "o"} <= letters or {"f", "o"} <= letters:
@@ -199,8 +199,8 @@ class Classifier:
         recurrent = self.candidate_reads_state(state)
         resets = self.parts.resets
         unsaid = all(isinstance(t, Var) for t in self.candidate_terms(state))
-        if not recurrent and unsaid and self.incomplete_family() == "gru":
-            return "gru"  # the line of its candidate is not printed
+        if not recurrent and unsaid and (named := self.incomplete_family()) != "unknown":
+            return named  # the line of its candidate is not printed
         if self.projected_reset(state):
             return "sgu"
         if recurrent and resets:

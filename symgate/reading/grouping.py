@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 
 from symgate.reading.lines import LaidOutLine
 
+_COMMANDS = re.compile(r"\\[A-Za-z]+(?:\{[a-z]+\*?\})?|```\w*|<[^<>]{0,80}>")
+_WORDS = re.compile(r"[^\W\d_]{2,}|#")
+
 
 @dataclass
 class Draft:
@@ -51,7 +54,7 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             aside.append((line, "repeated, as one column"))
             continue
         cut = _cut(current, before, lines[at:], everywhere)
-        if cut is not None:
+        if cut is not None and _told_apart([*current, line], cut, text):
             head, tail = current[:cut], current[cut:]
             if is_cell(head, everywhere):
                 groups.append(Draft(head, [d for d in doubled if d.number <= head[-1].number]))
@@ -59,6 +62,10 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             else:
                 aside.extend((own, "an explanation before the cell") for own in head)
             current = [*tail, line]
+        elif cut is not None:  # a slip: the lines that follow make the cell
+            again = {own.name for own in lines[at:]}
+            doubled += [own for own in current if own.name in again]
+            current = [*(own for own in current if own.name not in again), line]
         else:
             dropped = line
             if _better(line, current[before], current):
@@ -71,6 +78,14 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
     for group in groups:
         drafts.extend(_parted(group, aside))
     return Grouped(drafts, aside)
+
+
+def _told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
+    """Whether words stand before a second cell, or what begins it reads none of these lines."""
+    between = text[lines[cut - 1].equation.stop : lines[cut].equation.start]
+    now = {name for name, time in _times(lines[-1]) if time == 0}
+    own = {line.name for line in lines[:-1]}
+    return not now & own or _WORDS.search(_COMMANDS.sub("", between)) is not None
 
 
 def _same(one: LaidOutLine, other: LaidOutLine) -> bool:

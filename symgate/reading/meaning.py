@@ -72,7 +72,10 @@ class Meaning:
                 )
             case Column(rows=rows):
                 cells = [cell for row in rows for cell in row if cell is not None]
-                return Cat(node.start, node.stop, tuple(map(self.term, cells)))
+                parts = tuple(map(self.term, cells))
+                if len(rows) == 1 and list(map(sort, parts)) == ["M", "V"]:  # laid out in columns
+                    return self.products.chained(node, [("", part) for part in parts])
+                return Cat(node.start, node.stop, parts)
             case Group():
                 return self.group(node)
         exponential = self.calls.exponential(node)
@@ -131,7 +134,7 @@ class Meaning:
             return Num(ref.start, ref.stop, "1")
         if ref.kind == "FUNCTION" and ref.letter not in symbols.LINEAR:
             raise Foreign(f"{ref.name} without an argument", node)
-        if ref.name in context.indices.time and ref.time is None:
+        if ref.letter in context.indices.time and not ref.labels and ref.time is None:
             raise FormulaError("the time stands here as a number", ref.start, ref.stop)
         past = ref.name in context.olds or (context.target, ref.name) in context.past
         if past and ref.time is None:

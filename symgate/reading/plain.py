@@ -28,7 +28,7 @@ _ESCAPED_TWICE = re.compile(
 )
 #: Commands whose backslash and first letter a programming language read as a tab or the like.
 _EATEN = re.compile(
-    r"(?<![\\A-Za-z])[\t\b\f\r]?(?:(?P<t>ilde(?=\{)|anh(?=\s?\()|ext(?=\{))"
+    r"(?<![\\A-Za-z])[\t\b\f\r]?(?:(?P<t>ilde(?=\{|\s[A-Za-z]_)|anh(?=\s?\()|ext(?=\{))"
     r"|(?P<f>rac(?=\{))|(?P<b>ar(?=\{)|oldsymbol(?=\{)|egin(?=\{)))"
 )
 _PLAIN_BREAK = re.compile(r"\\([_*\[\](){}#+.!~-])")
@@ -42,7 +42,7 @@ def written_in_latex(piece: Piece) -> Piece:
     """
     if _ESCAPED_TWICE.search(piece.text):
         piece = _joined(piece, _unescaped_twice(piece.text))
-    if piece.kind == "latex" and _EATEN.search(piece.text):
+    if _EATEN.search(piece.text):
         piece = _joined(piece, _restored(piece.text))
     if "&" in piece.text and _ENTITY.search(piece.text):
         piece = _joined(piece, _entities(piece.text))
@@ -56,6 +56,8 @@ def written_in_latex(piece: Piece) -> Piece:
         piece = _joined(piece, _ascii(piece.text))
     if piece.kind == "plain" and _GLUED.search(piece.text):
         piece = _joined(piece, _apart(piece.text))
+    if _BESIDE.search(piece.text):
+        piece = _joined(piece, _raised(piece.text))
     return piece
 
 
@@ -69,6 +71,19 @@ def _apart(text: str) -> Iterator[tuple[str, int]]:
         yield part.rstrip() if gate else part, at
         if found is not None:
             yield "_" if gate else " ", at
+
+
+#: A time in angle brackets that stands beside its symbol, c<t-1>.
+_BESIDE = re.compile(r"(?<=[\w}])(?=<t(?:\s?[-+]\s?1)?>)")
+
+
+def _raised(text: str) -> Iterator[tuple[str, int]]:
+    at = 0
+    for found in _BESIDE.finditer(text):
+        yield text[at : found.start()], at
+        at = found.start()
+        yield "^", at
+    yield text[at:], at
 
 
 def bare_words(words: Sequence[str]) -> re.Pattern[str] | None:

@@ -93,6 +93,7 @@ class _Ranks:
         """One line; what its right side is, its name is from now on."""
         if line.right is None or line.stacked is not None:
             raise FormulaError("no line of its own", line.target.start, line.target.stop)
+        self.context.target = line.name
         shown, kind, _ = self.value(line.right)
         if line.name in self.memories and kind != MATRIX:
             raise Foreign(f"{line.name} is a matrix, and its value is none", line.right)

@@ -217,12 +217,14 @@ def _equation(
     while tokens and (
         tokens[-1].kind in _TRAILING
         or tokens[-1].value in _LINKING
-        or (cut and tokens[-1].kind == "TIMES")
+        or (cut and tokens[-1].value == "*")
     ):
         remark = remark or (tokens[-1].value if tokens[-1].kind == "TEXT" else "")
         tokens.pop()
     while tokens and tokens[0].kind in _TRAILING:
         tokens.pop(0)
+    if _is_numbered(tokens):
+        return _equation(piece, tokens[:-3], faults)
     tokens = without_frame(_without_lone_braces(tokens))
     sides: list[list[Token]] = [[]]
     depth = 0
@@ -242,6 +244,13 @@ def _equation(
         return None
     return Equation(
         tuple(map(tuple, sides)), tokens[0].start, tokens[-1].stop, faults, remark.strip(), piece
+    )
+
+
+def _is_numbered(tokens: Sequence[Token]) -> bool:
+    """Whether the number of the equation stands behind its full stop: e^k. (22)"""
+    return [t.kind for t in tokens[-4:]] in (
+        [mark, "LPAR", "NUMBER", "RPAR"] for mark in ("DOT", "COMMA", "SEMI", "WIDE")
     )
 
 

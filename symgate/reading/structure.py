@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symgate.reading.terms import AnyTerm, Apply, Call, Num, Plus, Times, Var, walk
+from symgate.reading.names import is_value
+from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, walk
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -43,13 +44,15 @@ def factors(term: AnyTerm) -> tuple[AnyTerm, ...]:
     return (term,)
 
 
-def complement(term: AnyTerm) -> Var | Call | None:
+def complement(term: AnyTerm) -> Var | Par | Call | None:
     """The gate in 1 - gate, or None."""
     if isinstance(term, Plus) and len(term.terms) == 2:
         (s1, one), (s2, gate) = term.terms
         if (s1, s2) == (-1, 1):
             (s1, one), (s2, gate) = (s2, gate), (s1, one)
         if (s1, s2) == (1, -1) and isinstance(one, Num) and one.text in ("1", "1.0"):
+            if isinstance(gate, Par):  # Γ_u, of which no line tells
+                return gate if is_value(gate.ref) else None
             return gate if isinstance(gate, Var | Call) else None
     return None
 
@@ -57,6 +60,8 @@ def complement(term: AnyTerm) -> Var | Call | None:
 def gate_name(term: AnyTerm) -> str:
     """The name of the gate that a factor is, also as 1 - gate; "" for anything else."""
     inner = complement(term) or term
+    if isinstance(inner, Par):
+        return inner.name if is_value(inner.ref) else ""
     return inner.name if isinstance(inner, Var) and inner.time != -1 else ""
 
 

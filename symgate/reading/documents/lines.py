@@ -13,7 +13,8 @@ MAX_LINE = 4_000
 
 #: A symbol and a sign of definition behind it: perhaps with scripts, accents, a time.
 _START = re.compile(
-    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$̃̂̄]))(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_][\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+"
+    r"(?:(?<=[^\\]\\\\)|(?<![\w\\}.$∂~̃̂̄]))~?(?:\\[A-Za-z]+\s*\{?){0,3}[^\W\d_]"
+    r"[\w'′’̃̂̄^~}⁽⁾⁻₍₎₋]{0,12}+(?:(?<=\^)\\prime)?+"
     r"(?:<su[bp]>[^<>]{1,12}</su[bp]>){0,2}+"
     r"(?:[_^]?[({\[<⟨]{1,2}[^(){}\[\]<>=]{1,12}[)}\]>⟩]{1,2}){0,3}+[\w'′_^]{0,8}+\*{0,2}\s*+"
     r"(?::\s?=|=|≔|<-|←)(?!=)"
@@ -26,8 +27,10 @@ _CALL = (
 _RIGHT = re.compile(rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|t-1|t−1|<sub>t")
 #: What it may be right below another equation.
 _PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
-#: What it has where words stand before it.
-_SURE = re.compile(rf"\\(?:sigma|tanh|odot)\b|{_CALL}")
+#: What it has where words stand before it: a function, or a value of the step times another.
+_SURE = re.compile(
+    rf"\\(?:sigma|tanh|odot)\b|{_CALL}|[_<({{]{{1,2}}t[)}}>]{{0,2}}\s?(?:[*·×∘]|\\circ|\\cdot|\\times)\s?\S"
+)
 _CODE = re.compile(
     r"\b(?:self|torch|np|tf|nn|jax|return|def|for|import|lambda|math)\b[.\s]|==|!=|;\s*$|\w\.\w+\("
 )
