@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.numerics import backprop
+from symgate.numerics import backward
 from tests.chosen import CELLS
 from tests.numbers import Numbers, numbers
 from tests.oracles import Text
@@ -97,7 +97,7 @@ def test_gradients_of_every_cell(name: str) -> None:
 
 @pytest.mark.parametrize("name", SOME)
 def test_gradients_over_the_boundaries_of_stretches(name: str) -> None:
-    steps = 2 * backprop.SEGMENT + 44
+    steps = 2 * backward.SEGMENT + 44
     given = numbers(sg.cell(name), n=4, m=3, steps=steps, batch=2, scale=0.4)
     run = given.run()
     weights = losses(given, run)

@@ -6,9 +6,10 @@ it says  δ(source) gets Aᵀ (c ⊙ δ(target)), where δ(v) stands for ∂L/�
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from sympy import Add, Expr, Indexed, MatrixExpr, Mul, S
 
@@ -24,6 +25,9 @@ from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.terms import Linearisation, Node, ParameterTerm
 from symgate.tables import html_table
+
+#: The variable that stands for δ of a value of a name and a rank.
+Mark = Callable[[str, int], Indexed]
 
 
 @tells("an adjoint")
@@ -96,32 +100,37 @@ def adjoint(cell: Cell) -> Adjoint:
         _frozen({n.name: total.get(n.symbol, S.Zero) for n in lin.backward()}),
         _frozen({s: total.get(cell.variable(s, 1), S.Zero) for s in cell.states}),
         _frozen({x: total.get(cell.variable(x), S.Zero) for x in cell.inputs}),
-        _frozen({p: _gradient(lin, p) for p in cell.parameters}),
+        _frozen({p: gradient(lin, p, lin, delta) for p in cell.parameters}),
     )
 
 
-def _gradient(lin: Linearisation, parameter: str) -> Expr | MatrixExpr:
-    """What one step adds to the gradient of a parameter."""
+def gradient(
+    lin: Linearisation, parameter: str, nodes: Iterable[Node], mark: Mark
+) -> Expr | MatrixExpr:
+    """What some values of one step add to the gradient of a parameter, from the δ of them,
+    each marked by its name and rank."""
     kind = lin.cell.parameters[parameter].kind
-    found = [(n, t) for n in lin for t in n.parameter_terms if t.parameter == parameter]
-    if kind == "matrix":
-        parts = [_outer(lin, n, t) for n, t in found]
-        return parts[0] if len(parts) == 1 else OperatorSum(*parts)
-    vectors = []
+    found = [(n, t) for n in nodes for t in n.parameter_terms if t.parameter == parameter]
+    parts: list[Any] = []
     for node, term in found:
-        pushed = Mul(*term.coefficient, delta(node.name, node.rank))
+        pushed = Mul(*term.coefficient, mark(node.name, node.rank))
+        if kind == "matrix":
+            parts.append(_outer(lin, term, pushed))
+            continue
         if term.map is not None:
             pushed = term.map.pull(pushed)
         elif term.left is not None:
             pushed = _apply(transposed(term.left), pushed)
-        vectors.append(Total(pushed) if kind == "scalar" and rank(pushed) else pushed)
-    return Add(*vectors)
+        parts.append(Total(pushed) if kind == "scalar" and rank(pushed) else pushed)
+    if kind != "matrix":
+        return Add(*parts)
+    return parts[0] if len(parts) == 1 else OperatorSum(*parts)
 
 
-def _outer(lin: Linearisation, node: Node, term: ParameterTerm) -> MatrixExpr:
-    """(leftᵀ (c ⊙ δ)) (right v)ᵀ, the other way round where the matrix is transposed."""
+def _outer(lin: Linearisation, term: ParameterTerm, u: Expr) -> MatrixExpr:
+    """(leftᵀ u) (right v)ᵀ with u = c ⊙ δ, the other way round where the matrix is
+    transposed."""
     shape = lin.cell.parameters[term.parameter].shape
-    u = Mul(*term.coefficient, delta(node.name, node.rank))
     v = term.vector if term.vector is not None else S.One
     if term.by_rows:
         u = u if term.left is None else RightTimes(u, term.left)

@@ -97,7 +97,7 @@ def natural(run: Run, name: str, array: Array) -> Array:
 
 def stored(array: Array, dtype: Any) -> Array:
     """(steps, samples, *shape) as (steps, size, samples), as a run keeps it."""
-    flat = array.reshape(*array.shape[:2], -1)
+    flat = array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
     return np.ascontiguousarray(np.moveaxis(flat, 1, 2), dtype)
 
 

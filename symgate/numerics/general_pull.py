@@ -1,6 +1,6 @@
-"""Gradients through cells with scalars and matrices: every term's adjoint, folded with arrays.
+"""Rows pulled through cells with scalars and matrices: every term's adjoint, folded with arrays.
 
-`general_gradients` is back-propagation through time. `general_lag_norms` pulls the rows of a
+`general_lag_norms` pulls the rows of a
 Jacobian back step by step and notes their norms, for any value `of` and any value `wrt`: a
 state at t - k, or a gate or an input of step t - k. Where every row of a matrix state goes the
 same way (I ⊗ A: linear attention and its kin), one row stands for all.
@@ -9,17 +9,14 @@ same way (I ⊗ A: linear attention and its kin), one row stands for all.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.errors import Diverged, SymgateError
-from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.linearise import linearise
+from symgate.errors import SymgateError
 from symgate.linear.paths import Path
-from symgate.numerics.general import Moment
 from symgate.numerics.general_factors import of_factors
 from symgate.numerics.general_ways import Pull
 from symgate.numerics.record import noted_of
@@ -30,55 +27,6 @@ Progress = Callable[[int, int], None]
 
 #: Multiplications of the norms over all lags that are still begun: some minutes.
 MOST_WORK = 1e13
-
-
-def general_gradients(
-    run: Run, losses: Mapping[str, Array], progress: Progress | None = None
-) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
-    """∂L by parameters, inputs (steps, size, samples) and initial states (size, samples)."""
-    cell, back, moment = run.cell, adjoint(run.cell), Moment(run)
-    lin = linearise(cell)
-    told = (back.deltas, back.previous, back.inputs, back.gradients)
-    symbols = moment.needed(e for part in told for e in part.values())
-    parameters = {name: np.zeros_like(array) for name, array in run.params.items()}
-    inputs = {x: np.zeros_like(array) for x, array in run.inputs.items()}
-    carried = {s: np.zeros((run.samples, *moment.shapes[s]), run.dtype) for s in cell.states}
-    with np.errstate(all="ignore"):
-        for t in reversed(range(run.steps)):
-            arrays = moment.at(t, symbols)
-            assert arrays.known is not None
-            for name, expression in back.deltas.items():
-                value = arrays.shaped(expression, lin.shape(name)) + 0.0
-                value = np.broadcast_to(value, (run.samples, *moment.shapes[name]))
-                if name in carried:
-                    value = value + carried[name]
-                if name in losses:
-                    loss = np.moveaxis(losses[name][t], -1, 0)
-                    value = value + loss.reshape(run.samples, *moment.shapes[name])
-                arrays.known[delta(name, len(moment.shapes[name]))] = value
-            for name, expression in back.gradients.items():
-                total = arrays.value(expression)
-                shape = parameters[name].shape
-                axes = tuple(range(total.ndim - len(shape)))
-                parameters[name] += np.broadcast_to(total.sum(axis=axes), shape)
-            for name, expression in back.inputs.items():
-                found = arrays.shaped(expression, lin.shape(name))
-                found = np.broadcast_to(found, (run.samples, *moment.shapes[name]))
-                inputs[name][t] += found.reshape(run.samples, -1).T
-            carried = {
-                s: np.broadcast_to(arrays.shaped(e, lin.shape(s)), carried[s].shape)
-                for s, e in back.previous.items()
-            }
-            if progress is not None:
-                progress(run.steps - t, run.steps)
-    for name, array in {**parameters, **carried}.items():
-        if not np.isfinite(array).all():
-            raise Diverged(
-                f"∂L/∂{name} of {cell.name} is not finite: it explodes, or a slope divides "
-                f"by zero, as that of norm(v) does where v is 0"
-            )
-    initial = {s: value.reshape(run.samples, -1).T for s, value in carried.items()}
-    return parameters, inputs, initial
 
 
 def general_lag_norms(

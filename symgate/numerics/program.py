@@ -8,8 +8,10 @@ out at once, and the rest is a list that runs from top to bottom.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property, reduce
 from typing import Any
 
+import numpy as np
 from sympy import Expr
 from sympy.core.basic import Basic
 
@@ -53,14 +55,30 @@ class Program(Semantics):
         self.known[symbol] = self._call(self.arrays.in_shape, found, rank(expression), want)
         self.results.append(self.known[symbol])
 
-    def run(self, given: Sequence[Any]) -> list[Any]:
-        """The results, from the values of `needs` in order."""
-        held: list[Any] = [None] * self.count
-        for at, value in zip(self.needs.values(), given, strict=True):
-            held[at] = value
+    @cached_property
+    def run(self) -> Callable[[Sequence[Any]], list[Any]]:
+        """Gives the results from the values of `needs` in order: the calls written out, in a
+        text that holds nothing but names made here."""
+        constants: list[Any] = []
+
+        def name(argument: Any) -> str:
+            if isinstance(argument, _Slot):
+                return f"v{argument.at}"
+            if isinstance(argument, list):
+                return f"[{', '.join(map(name, argument))}]"
+            constants.append(argument)
+            return f"c{len(constants) - 1}"
+
+        lines = ["def run(given):"]
+        if self.needs:
+            lines.append(f" {', '.join(f'v{at}' for at in self.needs.values())}, = given")
         for at, call, arguments in self.calls:
-            held[at] = call(*(_got(a, held) for a in arguments))
-        return [_got(result, held) for result in self.results]
+            lines.append(f" v{at} = {name(call)}({', '.join(map(name, arguments))})")
+        lines.append(f" return {name(self.results)}")
+        space = {f"c{i}": constant for i, constant in enumerate(constants)}
+        exec("\n".join(lines), space)
+        made: Callable[[Sequence[Any]], list[Any]] = space.pop("run")
+        return made
 
     def variable(self, e: Any) -> Any:
         return self.arrays.unknown(e)
@@ -73,6 +91,19 @@ class Program(Semantics):
 
     def number(self, e: Expr) -> Any:
         return self.arrays.number(e)
+
+    def add(self, parts: Any, e: Any) -> Any:
+        return reduce(self._later(np.add), parts)
+
+    def multiply(self, parts: Any, e: Any) -> Any:
+        return reduce(self._later(np.multiply), parts)
+
+    def matvec(self, matrix: Any, vector: Any, e: Any) -> Any:
+        have = rank(e.vector)
+        if have == 2 or not isinstance(matrix, np.ndarray) or matrix.ndim != 2:
+            return self._call(self.arrays.matvec, matrix, vector, e)
+        sized = self._call(self.arrays.in_shape, vector, have, matrix.shape[1:])
+        return self._call(np.matmul, sized, matrix.T)
 
     def _later(self, method: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: self._call(method, *arguments)
@@ -99,10 +130,7 @@ def _as_call(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "add",
-    "multiply",
     "power",
-    "matvec",
     "stack",
     "total",
     "dot",
@@ -133,11 +161,3 @@ for _name in (
     "matpow",
 ):
     setattr(Program, _name, _as_call(_name))
-
-
-def _got(argument: Any, held: list[Any]) -> Any:
-    if isinstance(argument, _Slot):
-        return held[argument.at]
-    if isinstance(argument, list):
-        return [_got(a, held) for a in argument]
-    return argument

@@ -70,6 +70,8 @@ class Arrays(Semantics):
     def in_shape(self, value: Any, have: int, want: tuple[int, ...]) -> Array:
         """An array of values of some rank in a shape of the same or a higher one."""
         array = np.asarray(_dense(value))
+        if have == len(want) and array.shape[array.ndim - have :] == want:
+            return array
         if have < len(want) and array.ndim:
             array = array[(..., *[None] * (len(want) - have))]
         if array.shape[array.ndim - len(want) :] == want:
@@ -110,9 +112,11 @@ class Arrays(Semantics):
 
     def sized(self, vector: Any, size: Expr, have: int = 1) -> Array:
         """A vector (…, n); a number stands for all its components."""
-        array = np.asarray(vector)
+        array, units = np.asarray(vector), self.size(size)
+        if have and array.ndim and array.shape[-1] == units:
+            return array
         array = array[..., None] if have == 0 or array.ndim == 0 else array
-        return np.broadcast_to(array, (*array.shape[:-1], self.size(size)))
+        return np.broadcast_to(array, (*array.shape[:-1], units))
 
     def stack(self, parts: Any, e: Any) -> Any:
         ranks = map(rank, e.parts)
