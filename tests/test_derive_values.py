@@ -23,9 +23,9 @@ from symgate.algebra.vectors import Total, name_of, t, variable
 from symgate.bounds.limits import limits
 from symgate.bounds.origin import origin
 from symgate.linear.paths import paths
+from symgate.writing.format import Format
 from symgate.writing.marks import Acting, AtLimit
 from symgate.writing.mathml import mathml
-from symgate.writing.pen import Pen
 from symgate.writing.sections.backward import LATER, LOSS
 from symgate.writing.sections.fixed_point import HEADING
 from symgate.writing.subject import Subject
@@ -156,7 +156,7 @@ class Page:
     """The symbols of one derivation, as its pen prints them, with their values."""
 
     def __init__(self, derivation: sg.Derivation, at: Point) -> None:
-        self.pen, self.at, self.derivation = Pen(derivation), at, derivation
+        self.pen, self.at, self.derivation = derivation.pen, at, derivation
         self.row = derivation.naming.notation.row
         self.subject = Subject(at.cell, derivation.naming, derivation.layout, derivation.form)
         self.symbols: dict[str, Any] = {}
@@ -315,10 +315,10 @@ class Page:
         """(section, heading, left, relation, right) of every line of every formula."""
         for section in self.derivation.sections:
             for step in section.steps:
-                heading = self.pen.words(step.heading, str, str)
+                heading = Format().words(step.heading, self.pen)
                 table = step.table.rows if step.table else ()
                 for words in (step.heading, step.reason, *(cell for row in table for cell in row)):
-                    self.pen.words(words, str, lambda formula: converts(formula) or "")
+                    Format(maths=lambda formula: converts(formula) or "").words(words, self.pen)
                 for formula in step.formulas:
                     found: list[tuple[str, str, str]] = []
                     for shown in self.pen.formula(formula):  # a high one comes in parts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from symgate.errors import SymgateError
 from symgate.writing.escape import html_text
-from symgate.writing.html import style
+from symgate.writing.html import framed
 from symgate.writing.mathml import mathml
 
 if TYPE_CHECKING:
@@ -35,12 +35,7 @@ def page(title: str, checked: Sequence[tuple[str, Check]]) -> str:
     """A page of its own, of one homework or several."""
     table = _table(checked) if len(checked) > 1 else ""
     inside = table + "".join(body(name, check) for name, check in checked)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html_text(title)}</title>\n<style>{style()}{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{html_text(title)}</h1>\n{inside}</main>\n</body>\n</html>\n"
-    )
+    return framed(title, inside, _STYLE)
 
 
 def _table(checked: Sequence[tuple[str, Check]]) -> str:

@@ -18,11 +18,11 @@ from symgate.linear.jacobian import jacobian as exact
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import count
 from symgate.writing.escape import label_text
-from symgate.writing.formulas import Count, Span, Written
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation
 from symgate.writing.plain import TextPrinter
+from symgate.writing.tree import Count, Span, Written
 from symgate.writing.width import continued, lines, plain
 
 #: The room for a row, in em.

@@ -32,7 +32,7 @@ from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import count as count_in
 from symgate.linear.paths import paths
-from symgate.writing.formulas import listed as words_in_a_row
+from symgate.writing.tree import listed as words_in_a_row
 
 #: The weight of all recurrent connections of a single unit.
 U = sp.Symbol("u")

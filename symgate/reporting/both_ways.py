@@ -15,8 +15,8 @@ from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init
 from symgate.plots.style import BLUE, RED, axes
-from symgate.reporting.blocks import Chapter, DataTable, Paragraph, Picture
 from symgate.reporting.inspections import Told, beside, made_by
+from symgate.writing.tree import Paragraph, Picture, Section, Table
 
 
 def told(name: str, run: BothWays, lags: int | None) -> Told:
@@ -31,7 +31,7 @@ def told(name: str, run: BothWays, lags: int | None) -> Told:
     data = {"source": run.source, "steps": first.steps, "samples": first.samples}
     data |= {**found.to_dict(), "untrained": fresh.to_dict()}
     layers = run.source.partition(" from ")[0]
-    chapter = Chapter(name, layers, (*_blocks(name, run, found.reach, fresh), *beside(found)))
+    chapter = Section(name, layers, (*_blocks(name, run, found.reach, fresh), *beside(found)))
     return Told(ax, f"How far step {found.reach.at} sees in {layers}", data, chapter)
 
 
@@ -69,5 +69,5 @@ def _blocks(name: str, run: BothWays, trained: Reach, fresh: Reach) -> list[Any]
         f"The norm of ∂y/∂x over the steps of the sequence, for the output at step {trained.at}.",
         (f"The norm ({trained.norm}) of ∂y at step {trained.at} by ∂x at each step.",),
     )
-    table = DataTable("Reach", caption, header, tuple(rows), frozenset(range(1, 7)))
+    table = Table(header, tuple(rows), "Reach", caption, frozenset(range(1, 7)))
     return [Paragraph((said,), leads=True), picture, table, made_by("the first sequence")]

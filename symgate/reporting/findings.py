@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Code, Datum, Link, Maths, Words
 from symgate.reporting.numbers import FORMS
 from symgate.reporting.settings import Settings
+from symgate.writing.tree import Code, Datum, Link, Words, Written
 
 #: What stands in a sentence: {slot} or {key:form}, $mathematics$, `code`, [words](target).
 _PLACE = re.compile(r"\{([^{}:]+)(?::(\w+))?\}|\$([^$]+)\$|`([^`]+)`|\[([^\]]+)\]\(([^)]+)\)")
@@ -47,16 +47,16 @@ class Findings:
 
     def number(self, key: str, form: str) -> Datum:
         """A number of the data, written in a form; it remembers where it is from."""
-        return Datum(self.key(key), form, FORMS[form](self[key]))
+        return Datum(self.key(key), form, FORMS[form](self[key]), self[key])
 
     def said(self, template: str, **slots: Any) -> Words:
         """A sentence: {key:form} is a number of the data, {name} a word, or words in a row.
 
         >>> f = Findings(Settings(()), {}, {"long": {"steps": 10000}})
         >>> f.at("long").said("Over {steps:whole} {what}.", what="steps")[1]
-        Datum(key='long/steps', form='whole', text='10,000')
+        Datum(key='long/steps', form='whole', text='10,000', value=10000)
         >>> f.said("Bias $0$, see [Memory](#memory).")[1::2]
-        (Maths(latex='0'), Link(text='Memory', target='#memory'))
+        (Written(latex='0', text=''), Link(text='Memory', target='#memory'))
         """
         words: list[Any] = []
         end = 0
@@ -69,7 +69,8 @@ class Findings:
             elif name:
                 words.append(self.number(name, form))
             else:
-                words.append(Maths(latex) if latex else Code(code) if code else Link(text, target))
+                shown = Written(latex) if latex else Code(code) if code else Link(text, target)
+                words.append(shown)
             end = found.end()
         return tuple(word for word in (*words, template[end:]) if word != "")
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from symgate import __version__
 from symgate.models.inspecting import Inspection
-from symgate.reporting.blocks import Chapter, Code, DataTable, Paragraph
+from symgate.writing.tree import Code, Paragraph, Section, Table
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Told:
     figure: Axes
     title: str
     data: Mapping[str, Any]
-    chapter: Chapter
+    chapter: Section
 
 
 def made_by(measured_on: str) -> Paragraph:
@@ -35,7 +35,7 @@ def beside(found: Inspection) -> list[Any]:
     if found.paths is not None:
         rows = tuple(((title,), (share,)) for title, share in found.paths.largest())
         caption = ("What each route of the whole state carries of a step.",)
-        blocks.append(DataTable("Paths", caption, (("path",), ("share",)), rows, frozenset({1})))
+        blocks.append(Table((("path",), ("share",)), rows, "Paths", caption, frozenset({1})))
     if found.exponents:
         shown = ", ".join(f"{v:+.4f}" for v in found.exponents)
         blocks.append(Paragraph((f"Largest Lyapunov exponents: {shown} nats a step.",)))
@@ -45,5 +45,5 @@ def beside(found: Inspection) -> list[Any]:
         )
         header = (("gate",), ("units",), ("open",), ("closed",))
         caption = ("Units whose mean over the data is above 0.95 (open) or below 0.05 (closed).",)
-        blocks.append(DataTable("Gates", caption, header, counts, frozenset({1, 2, 3})))
+        blocks.append(Table(header, counts, "Gates", caption, frozenset({1, 2, 3})))
     return blocks

@@ -21,20 +21,20 @@ from symgate.plots.curves import decay_curves
 from symgate.plots.style import BLUE, RED, rendered, svg
 from symgate.reporting import both_ways
 from symgate.reporting.assembling import Gathered
-from symgate.reporting.blocks import (
-    Chapter,
-    DataTable,
+from symgate.reporting.findings import Findings
+from symgate.reporting.inspections import Told, beside, made_by
+from symgate.reporting.settings import Settings
+from symgate.writing.derivation import derive
+from symgate.writing.tree import (
     Derived,
     Fold,
     Page,
     Paragraph,
     Picture,
+    Section,
+    Table,
     Words,
 )
-from symgate.reporting.findings import Findings
-from symgate.reporting.inspections import Told, beside, made_by
-from symgate.reporting.settings import Settings
-from symgate.writing.derivation import derive
 
 #: Cells with more equations than this are not derived on the page: stacks of layers.
 MOST_EQUATIONS = 10
@@ -100,7 +100,7 @@ def _told(name: str, run: Run, lags: int | None) -> Told:
     return Told(ax, f"Decay of the gradient in {_title(run)}", data, chapter)
 
 
-def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Chapter:
+def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Section:
     first, fresh = trained.decays[-1], untrained[-1]
     steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
     before = half_life(fresh.fit.half_life, fresh.rate, int(fresh.lags[-1]))
@@ -124,10 +124,10 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
     if len(run.cell.equations) <= MOST_EQUATIONS:
         derived = Derived(derive(run.cell))
         blocks.append(Fold(f"The Jacobian of {run.cell.name}, derived", (derived,)))
-    return Chapter(name, _title(run), tuple(blocks))
+    return Section(name, _title(run), tuple(blocks))
 
 
-def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> DataTable:
+def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Table:
     def row(d: Decay, whose: str) -> tuple[Words, ...]:
         words = (
             f"{_label(d)}{whose}",
@@ -142,4 +142,4 @@ def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> DataTable:
     header = tuple((name,) for name in names)
     rows = (*(row(d, "") for d in trained), *(row(d, ", untrained") for d in untrained))
     caption = ("Half-lives in steps, on the second half of the lags.",)
-    return DataTable("Rates", caption, header, rows, frozenset({1, 2, 3, 4}))
+    return Table(header, rows, "Rates", caption, frozenset({1, 2, 3, 4}))

@@ -17,15 +17,14 @@ from symgate.instead import tells
 from symgate.models.running import BothWays
 from symgate.numerics.run import Run
 from symgate.reporting.assembling import Gathered, failed, gather
-from symgate.reporting.blocks import Page
 from symgate.reporting.chapters import CHAPTERS
 from symgate.reporting.findings import Findings
 from symgate.reporting.folder import opened, put
 from symgate.reporting.pieces import Store
 from symgate.reporting.settings import DEFAULT_CELLS, FORMATS, Settings, chosen
-from symgate.reporting.writers import html, markdown, tex
-from symgate.writing.formulas import listed
+from symgate.writing import html, markdown, tex
 from symgate.writing.pdf import write_pdf
+from symgate.writing.tree import Page, listed
 
 #: Where a page lies in the folder, by its format.
 PAGES = {"html": "index.html", "md": "report.md", "tex": "report.tex", "pdf": "report.tex"}
@@ -158,9 +157,7 @@ def summary_of(settings: Settings) -> str:
 
 def written_as(format: str, page: Page, gathered: Gathered) -> bytes:
     """The page in one of the formats."""
-    findings = gathered.findings
+    files = gathered.findings.files
     if format == "html":
-        return html.page(page, findings, gathered.inline.__getitem__).encode()
-    if format == "md":
-        return markdown.page(page, findings).encode()
-    return tex.page(page, findings).encode()
+        return html.page(page, files, gathered.inline.__getitem__).encode()
+    return (markdown if format == "md" else tex).page(page, files).encode()

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Maths, Words
 from symgate.reporting.findings import Findings
 from symgate.writing.derivation import derive
-from symgate.writing.formulas import listed
+from symgate.writing.tree import Words, Written, listed
 
 __all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
 
@@ -21,10 +20,10 @@ _MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a
 _SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\infty}"}
 
 
-def norm_of(f: Findings, cell: Cell) -> Maths:
+def norm_of(f: Findings, cell: Cell) -> Written:
     """The norm that the curves of a cell show."""
     here = f.at(cell)
-    return Maths(rf"\left\| {partial(here['of'], here['wrt'])} \right\|_{{2}}")
+    return Written(rf"\left\| {partial(here['of'], here['wrt'])} \right\|_{{2}}")
 
 
 def partial(of: str, wrt: str, lag: str = "k") -> str:
@@ -54,10 +53,10 @@ def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | Non
 def with_maths(text: str) -> Words:
     """A sentence in which names with an index are mathematics.
 
-    >>> with_maths("Of h_{t-1} a part z_t is kept.")
-    ('Of ', Maths(latex='h_{t-1}'), ' a part ', Maths(latex='z_t'), ' is kept.')
+    >>> with_maths("A part of h_{t-1} is kept.")
+    ('A part of ', Written(latex='h_{t-1}', text=''), ' is kept.')
     >>> with_maths("‖c_t‖_∞")
-    (Maths(latex='\\\\| c_t\\\\| _{\\\\infty}'),)
+    (Written(latex='\\\\| c_t\\\\| _{\\\\infty}', text=''),)
     """
     out: list[object] = []
     end = 0
@@ -65,6 +64,6 @@ def with_maths(text: str) -> Words:
         latex = found.group()
         for sign, command in _SIGNS.items():
             latex = latex.replace(sign, command)
-        out += [text[end : found.start()], Maths(latex)]
+        out += [text[end : found.start()], Written(latex)]
         end = found.end()
     return tuple(part for part in (*out, text[end:]) if part)

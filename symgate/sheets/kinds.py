@@ -26,7 +26,9 @@ from symgate.linear.adjoint import delta
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.sheets.slips import slipped
-from symgate.writing.formulas import (
+from symgate.writing.sections import backward, norms, step
+from symgate.writing.subject import Subject
+from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Named,
@@ -37,8 +39,6 @@ from symgate.writing.formulas import (
     listed,
     worded,
 )
-from symgate.writing.sections import backward, norms, step
-from symgate.writing.subject import Subject
 
 LEVELS = ("easy", "medium", "hard")
 

@@ -18,13 +18,14 @@ from symgate.files import write_file
 from symgate.instead import tells
 from symgate.sheets.kinds import KINDS, LEVELS, Question
 from symgate.sheets.random_cells import random_cell
+from symgate.writing.data import FORMAT
 from symgate.writing.derivation import Derivation, of_sections
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
-from symgate.writing.formulas import Section, Step
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.pen import Pen
 from symgate.writing.sections.cell import equations
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Section, Step
 
 #: Endings of tables, for flash cards.
 TABLES = (".csv", ".tsv")
@@ -165,7 +166,7 @@ def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 
 def _side(pen: Pen, words: Any, formulas: Any) -> str:
     """One side of a flash card, on one line."""
-    said = pen.words(words, str, lambda formula: f"${formula}$")
+    said = FORMAT.words(words, pen)
     shown = [f"$${piece}$$" for f in formulas for piece in pen.formula(f)]
     return " ".join(" ".join([said, *shown]).split())
 

@@ -12,9 +12,9 @@ from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.check import check
 from symgate.checking.summands import Summand, Summands, added, exact
-from symgate.writing.formulas import Words
 from symgate.writing.latex import latex
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Words
 
 Slip = tuple[Summand, Words]
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from symgate.algebra.vectors import name_of
+from symgate.writing.format import Format
 from symgate.writing.pen import Pen
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
-    from symgate.writing.formulas import Step
+    from symgate.writing.tree import Step, Words
+
+#: Words as they are, mathematics as LaTeX.
+FORMAT = Format(maths=lambda formula: f"${formula}$")
 
 
 def derivation_data(derivation: Derivation) -> dict[str, Any]:
@@ -30,8 +34,8 @@ def derivation_data(derivation: Derivation) -> dict[str, Any]:
 
 
 def _step(pen: Pen, step: Step) -> dict[str, Any]:
-    def said(words: Any) -> str:
-        return pen.words(words, str, lambda formula: f"${formula}$")
+    def said(words: Words) -> str:
+        return FORMAT.words(words, pen)
 
     return {
         "heading": said(step.heading),

@@ -18,7 +18,6 @@ from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
 from symgate.writing.data import derivation_data
 from symgate.writing.document import Document, Form, Head
-from symgate.writing.formulas import Section, Step
 from symgate.writing.html import body, in_notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
@@ -26,6 +25,7 @@ from symgate.writing.notation import notation as notation_named
 from symgate.writing.pen import Pen
 from symgate.writing.sections import NAMES, section
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Section, Step
 
 LAYOUTS = ("numerator", "transposed")
 FORMS = ("diag", "hadamard")
@@ -80,7 +80,7 @@ class Derivation:
     @cached_property
     def pen(self) -> Pen:
         """Prints its formulas, each once."""
-        return Pen(self)
+        return Pen(self.naming, self.hadamard, self.bold)
 
     def latex(self, **options: Any) -> str:
         r"""A complete article; or, where one of these is true: `fragment`, sections to \input

@@ -69,10 +69,10 @@ class Document:
         return tex.article(self.derivations, self.head)
 
     def markdown(self) -> str:
-        return markdown.markdown(self.derivations, self.head)
+        return markdown.article(self.derivations, self.head)
 
     def html(self) -> str:
-        return html.page(self.derivations, self.head)
+        return html.article(self.derivations, self.head)
 
     def text(self) -> str:
         return plain.text(self.derivations)

@@ -74,5 +74,5 @@ def shortened(derivation: Derivation) -> Derivation:
     kept = []
     for section in derivation.sections:
         core = tuple(step for step in section.steps if step.core)
-        kept += [replace(section, steps=core)] if core else []
+        kept += [replace(section, blocks=core)] if core else []
     return replace(derivation, sections=tuple(kept))

@@ -36,13 +36,13 @@ from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import UnknownName
 from symgate.writing.escape import label_text
-from symgate.writing.formulas import Scientific, Span, Written
 from symgate.writing.glyphs import escaped, glyph_latex
 from symgate.writing.marks import AtLimit, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph, names
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.noted import Noted
+from symgate.writing.tree import Scientific, Span, Written
 from symgate.writing.width import HARD, SOFT, aligned, lines, plain
 
 #: The notations that formulas can be written in.

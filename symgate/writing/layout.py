@@ -13,10 +13,10 @@ from sympy import MatAdd, Symbol
 from symgate.algebra.marks import Partial
 from symgate.algebra.vectors import shifted, variable
 from symgate.equations.cell import Cell
-from symgate.writing.formulas import Formula, FormulaLine, Part, Words
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
+from symgate.writing.tree import Formula, FormulaLine, Part, Words
 from symgate.writing.width import HARD, continued, lines, measure, plain
 
 RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}

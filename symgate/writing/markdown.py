@@ -1,4 +1,4 @@
-"""Derivations as Markdown with $…$, for code-hosting sites and notebooks.
+"""Documents as Markdown with $…$, for code-hosting sites and notebooks.
 
 Those pages read Markdown before they read mathematics, so that inside a line no backslash
 stands before a sign, and tables hold no bar.
@@ -7,58 +7,17 @@ stands before a sign, and tables hold no bar.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import markdown_text
-from symgate.writing.formulas import Step, Table
-from symgate.writing.pen import Pen
+from symgate.writing.format import Format, filled, in_powers
+from symgate.writing.pen import GENERAL, Pen
+from symgate.writing.tree import Derived, Page, Step, Table
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
     from symgate.writing.document import Head
-
-
-def markdown(derivations: Sequence[Derivation], head: Head) -> str:
-    """The derivations, one below the other."""
-    several = len(derivations) > 1 or bool(head.title)
-    out = [f"# {markdown_text(head.title_of(derivations))}"] if several else []
-    for derivation in derivations:
-        deep = "##" if several else "#"
-        out += [f"{deep} {markdown_text(derivation.title)}", sections(derivation, f"{deep}#")]
-    return "\n\n".join(out) + "\n"
-
-
-def sections(derivation: Derivation, mark: str) -> str:
-    """The sections of a derivation, their headings with a mark such as ###."""
-    pen = derivation.pen
-    out = []
-    for section in derivation.sections:
-        out.append(f"{mark} {markdown_text(section.title)}")
-        out += [_step(pen, step) for step in section.steps]
-    return "\n\n".join(out)
-
-
-def _step(pen: Pen, step: Step) -> str:
-    heading = pen.words(step.heading, markdown_text, maths)
-    reason = pen.words(step.reason, markdown_text, maths)
-    out = [f"**{heading}.** {reason}".rstrip()]
-    out += [f"$$\n{_rows(shown)}\n$$" for f in step.formulas for shown in pen.formula(f)]
-    if step.table is not None:
-        out.append(_table(pen, step.table))
-    return "\n\n".join(out)
-
-
-def _rows(formula: str) -> str:
-    """One row a line, for those who read the source."""
-    if not formula.startswith(r"\begin{aligned}"):
-        return formula
-    depth, out = 0, ""
-    for word in formula.split(" "):
-        depth += word.count(r"\begin{") - word.count(r"\end{")
-        at_end = depth == 1 and word in (r"\\", r"\begin{aligned}")
-        out += word + ("\n" if at_end else " ")
-    return out.strip().replace(r" \end{aligned}", "\n\\end{aligned}") if depth == 0 else formula
 
 
 def maths(formula: str) -> str:
@@ -71,8 +30,87 @@ def maths(formula: str) -> str:
     return f"${' '.join(inline.replace('|', chr(92) + 'vert ').split())}$"
 
 
-def _table(pen: Pen, table: Table) -> str:
-    rows = [["---"] * len(table.header)]
-    rows[:0] = [[pen.words(cell, markdown_text, maths) for cell in table.header]]
-    rows += [[pen.words(cell, markdown_text, maths) for cell in row] for row in table.rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+FORMAT = Format(
+    text=markdown_text,
+    maths=maths,
+    number=lambda n: in_powers(n.text, r"${0} \times 10^{{{1}}}$"),
+    code=lambda text: f"`{text.replace('`', '')}`",  # a sign that would end it is left out
+    link=lambda link: f"[{markdown_text(link.text)}]({link.target})",
+    strong=lambda inside: f"**{inside}**",
+)
+
+
+def page(page: Page, files: Collection[str]) -> str:
+    """A report; pictures and files are linked by their path in the folder."""
+    given = {"page": page, "files": files}
+    return _one_blank_line(filled("report.md.j2", FORMAT, BLOCKS, given))
+
+
+def _one_blank_line(text: str) -> str:
+    out: list[str] = []
+    for line in text.split("\n"):
+        if line.strip() or (out and out[-1]):
+            out.append(line.rstrip())
+    return "\n".join(out).strip() + "\n"
+
+
+def article(derivations: Sequence[Derivation], head: Head) -> str:
+    """The derivations, one below the other."""
+    several = len(derivations) > 1 or bool(head.title)
+    out = [f"# {markdown_text(head.title_of(derivations))}"] if several else []
+    for derivation in derivations:
+        deep = "##" if several else "#"
+        out += [f"{deep} {markdown_text(derivation.title)}", sections(derivation, f"{deep}#")]
+    return "\n\n".join(out) + "\n"
+
+
+def _derived(block: Derived) -> str:
+    """A derivation below the headings of a report."""
+    return sections(block.derivation, "#####")
+
+
+def sections(derivation: Derivation, mark: str) -> str:
+    """The sections of a derivation, their headings with a mark such as ###."""
+    out = []
+    for section in derivation.sections:
+        out.append(f"{mark} {markdown_text(section.title)}")
+        out += [_step(derivation.pen, step) for step in section.steps]
+    return "\n\n".join(out)
+
+
+def _step(pen: Pen, step: Step) -> str:
+    heading, reason = FORMAT.words(step.heading, pen), FORMAT.words(step.reason, pen)
+    out = [f"**{heading}.** {reason}".rstrip()]
+    out += [formula(shown) for f in step.formulas for shown in pen.formula(f)]
+    if step.table is not None:
+        out.append(table(step.table, pen))
+    return "\n\n".join(out)
+
+
+def formula(source: str) -> str:
+    """A formula on lines of its own, one row a line for those who read the source."""
+    if not source.startswith(r"\begin{aligned}"):
+        return f"$$\n{source}\n$$"
+    depth, out = 0, ""
+    for word in source.split(" "):
+        depth += word.count(r"\begin{") - word.count(r"\end{")
+        at_end = depth == 1 and word in (r"\\", r"\begin{aligned}")
+        out += word + ("\n" if at_end else " ")
+    rows = out.strip().replace(r" \end{aligned}", "\n\\end{aligned}") if depth == 0 else source
+    return f"$$\n{rows}\n$$"
+
+
+def table(table: Table, pen: Pen = GENERAL) -> str:
+    """A table, with its caption below."""
+    under = ["---:" if place in table.numeric else "---" for place in range(len(table.header))]
+    head, *rows = ([FORMAT.words(c, pen) for c in row] for row in (table.header, *table.rows))
+    shown = "\n".join("| " + " | ".join(row) + " |" for row in (head, under, *rows))
+    return f"{shown}\n\n*{FORMAT.words(table.caption, pen)}*" if table.caption else shown
+
+
+#: The blocks that stand in reports and derivations alike.
+BLOCKS: Mapping[str, Callable[..., str]] = {
+    "formula": formula,
+    "table": table,
+    "derived": _derived,
+}

@@ -19,10 +19,10 @@ from symgate.algebra.operators import transposed as adjoint_of
 from symgate.algebra.shown import ATOM, MATVEC, POWER, PRODUCT, SUM, Order, Shown, made
 from symgate.algebra.text import Unicode
 from symgate.algebra.vectors import MatVec, as_product, name_of, parts_of, t, time_of
-from symgate.writing.formulas import Count, Named, Shape
 from symgate.writing.marks import Acting, Concatenation, Equal
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
+from symgate.writing.tree import Count, Named, Shape
 
 
 class Noted(Unicode):

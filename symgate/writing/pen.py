@@ -1,37 +1,36 @@
-"""The pen of one derivation: prints its expressions, sentences and formulas as LaTeX.
+"""The pen: prints expressions and formulas as LaTeX, in the notation of a derivation.
 
 All writers but the one for plain text start from these strings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from symgate.writing.escape import label_text
-from symgate.writing.formulas import Formula, FormulaLine, Words
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.layout import WIDTH, formula_latex
+from symgate.writing.naming import Naming
+from symgate.writing.notation import notation
+from symgate.writing.tree import Formula, FormulaLine, Words
 from symgate.writing.width import plain
-
-if TYPE_CHECKING:
-    from symgate.writing.derivation import Derivation
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Prints the expressions of one derivation, for a page with some room, in em."""
+    """Prints expressions by their names, for a page with some room, in em."""
 
-    derivation: Derivation
+    naming: Naming
+    hadamard: str | None = None
+    bold: bool = False
     room: float = WIDTH
     displayed: dict[Formula, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def printer(self, line: FormulaLine | None = None, width: float = 1e6) -> LatexPrinter:
-        d = self.derivation
         order = line.order if line is not None else None
-        return LatexPrinter(order, d.naming, hadamard=d.hadamard, bold=d.bold, width=width)
+        return LatexPrinter(order, self.naming, hadamard=self.hadamard, bold=self.bold, width=width)
 
     def inline(self, expression: Any) -> str:
         """An expression for the middle of a sentence."""
@@ -54,8 +53,6 @@ class Pen:
                 out += "".join(map(self.inline, group))
         return out
 
-    def words(self, words: Words, text: Callable[[str], str], math: Callable[[str], str]) -> str:
-        """A sentence: text escaped by one function, mathematics wrapped by the other."""
-        return "".join(
-            text(word) if isinstance(word, str) else math(self.inline(word)) for word in words
-        )
+
+#: Prints what is about no cell.
+GENERAL = Pen(Naming(None, notation("symgate")))

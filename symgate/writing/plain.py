@@ -11,7 +11,11 @@ from sympy import Expr
 
 from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.shown import PRODUCT, Order, Shown, made, offset
-from symgate.writing.formulas import (
+from symgate.writing.marks import AtLimit, Slope, Stacked
+from symgate.writing.naming import Naming
+from symgate.writing.notation import Glyph
+from symgate.writing.noted import Noted
+from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Scientific,
@@ -21,10 +25,6 @@ from symgate.writing.formulas import (
     Words,
     Written,
 )
-from symgate.writing.marks import AtLimit, Slope, Stacked
-from symgate.writing.naming import Naming
-from symgate.writing.notation import Glyph
-from symgate.writing.noted import Noted
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation

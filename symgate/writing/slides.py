@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from symgate.writing.escape import latex_text
-from symgate.writing.formulas import Step
 from symgate.writing.pen import Pen
-from symgate.writing.tex import BEGIN, END, fitted, in_table, math, split_at
+from symgate.writing.tex import BEGIN, END, FORMAT, fitted, in_table, split_at
+from symgate.writing.tree import Step
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -58,12 +58,12 @@ def _frame(title: str, body: str) -> str:
 
 def _frames(pen: Pen, section: str, step: Step) -> Iterator[str]:
     """The frames of a step: its reason with the first formula, then what does not fit."""
-    title = f"{section}: {pen.words(step.heading, latex_text, math)}"
+    title = f"{section}: {FORMAT.words(step.heading, pen)}"
     bodies = [b for f in step.formulas for shown in pen.formula(f) for b in _revealed(shown)]
     if step.table is not None:
         for part in _parts(step.table.rows, TABLE_ROWS):
             bodies.append("\\par" + in_table(pen, step.table, part, r"\scriptsize"))
-    reason = pen.words(step.reason, latex_text, math)
+    reason = FORMAT.words(step.reason, pen)
     for i, body in enumerate(bodies or [""]):
         yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
 

@@ -34,9 +34,9 @@ from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, Path, count, paths
 from symgate.linear.sums import operator
 from symgate.linear.terms import Linearisation, Node
-from symgate.writing.formulas import Named, Part, Span, Words, listed
 from symgate.writing.naming import Naming, head
 from symgate.writing.notation import notation as notation_named
+from symgate.writing.tree import Named, Part, Span, Words, listed
 
 #: Past this number of letters a path is named by the symbols of what it passes through.
 MAX_NAME = 32

@@ -1,16 +1,17 @@
-"""Derivations as LaTeX: a complete article, or a fragment for one's own."""
+"""Documents as LaTeX: derivations as an article or a fragment for one's own, a report."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
-from symgate.writing.formulas import Formula, Step, Table, Words
+from symgate.writing.format import Format, filled, in_powers
 from symgate.writing.layout import WIDTH
 from symgate.writing.pen import Pen
+from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
 from symgate.writing.width import measure
 
 if TYPE_CHECKING:
@@ -70,6 +71,55 @@ SLIDE = TypeArea(
 
 #: The longest words, in letters, that a table's column holds on one line.
 COLUMN = 48
+
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def _text(text: str) -> str:
+    """Text whose raised digits become an exponent."""
+    parts = re.split(r"([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+    return "".join(
+        f"$^{{{part.translate(_RAISED)}}}$" if i % 2 else latex_text(part)
+        for i, part in enumerate(parts)
+    )
+
+
+def _link(link: Link) -> str:
+    """The words; a file is named, for paper has no links."""
+    if link.target.startswith("#"):
+        return latex_text(link.text)
+    return rf"\texttt{{{latex_text(link.target)}}}"
+
+
+FORMAT = Format(
+    text=_text,
+    maths=lambda latex: f"${latex}$",
+    number=lambda n: in_powers(latex_text(n.text), r"${0} \times 10^{{{1}}}$"),
+    code=lambda text: rf"\texttt{{{latex_text(text)}}}",
+    link=_link,
+    strong=lambda inside: rf"\textbf{{{inside}}}",
+)
+
+#: What stands around the places of a template, where braces are TeX's.
+SIGNS = {
+    "block_start_string": "((*",
+    "block_end_string": "*))",
+    "variable_start_string": "(((",
+    "variable_end_string": ")))",
+    "comment_start_string": "((#",
+    "comment_end_string": "#))",
+}
+
+
+def page(page: Page, files: Collection[str]) -> str:
+    """A report; figures are taken from the folder `figures` beside it."""
+    given = {"page": page, "preamble": PREAMBLE, "files": files}
+    return filled("report.tex.j2", FORMAT, {"derived": _derived}, given, signs=SIGNS)
+
+
+def _derived(block: Derived) -> str:
+    """A derivation below the headings of a report."""
+    return sections(block.derivation, "subsubsection*")
 
 
 def article(derivations: Sequence[Derivation], head: Head) -> str:
@@ -137,9 +187,9 @@ def _derivation(derivation: Derivation, several: bool, page: TypeArea) -> str:
 
 def sections(derivation: Derivation, level: str, page: TypeArea = PAPER) -> str:
     r"""The sections of a derivation, headed by a command such as \subsection."""
+    pen = derivation.pen
     pens = [
-        derivation.pen if room == derivation.pen.room else Pen(derivation, room)
-        for _, room in page.sizes
+        pen if room == pen.room else replace(pen, room=room, displayed={}) for _, room in page.sizes
     ]
     out = []
     for section in derivation.sections:
@@ -150,8 +200,7 @@ def sections(derivation: Derivation, level: str, page: TypeArea = PAPER) -> str:
 
 def _step(pens: Sequence[Pen], step: Step, page: TypeArea) -> str:
     pen = pens[0]
-    heading = pen.words(step.heading, latex_text, math)
-    reason = pen.words(step.reason, latex_text, math)
+    heading, reason = FORMAT.words(step.heading, pen), FORMAT.words(step.reason, pen)
     out = [rf"\par\medskip\noindent\textbf{{{heading}.}} {reason}".rstrip()]  # in beamer too
     for formula in step.formulas:
         out += _displays(pens, formula, page)
@@ -214,10 +263,6 @@ def split_at(sign: str, inside: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def math(formula: str) -> str:
-    return f"${formula}$"
-
-
 #: A column whose lines are broken.
 _LONG = r">{\raggedright\arraybackslash}p{0.5\textwidth}"
 
@@ -235,10 +280,10 @@ def _table(pen: Pen, table: Table, page: TypeArea) -> str:
 
 def in_table(pen: Pen, table: Table, part: Sequence[Sequence[Words]], size: str) -> str:
     """Some rows of a table, in letters of a size."""
-    rows = [" & ".join(pen.words(cell, latex_text, math) for cell in row) + r" \\" for row in part]
+    rows = [" & ".join(FORMAT.words(cell, pen) for cell in row) + r" \\" for row in part]
     widest = [max(map(_length, column)) for column in zip(*table.rows, strict=True)]
     spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
-    head = " & ".join(pen.words(h, latex_text, math) for h in table.header) + r" \\"
+    head = " & ".join(FORMAT.words(h, pen) for h in table.header) + r" \\"
     begin = [
         r"\medskip",
         rf"{{\centering{size}\renewcommand{{\arraystretch}}{{1.2}}%",

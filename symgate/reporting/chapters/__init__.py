@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symgate.reporting.blocks import Chapter
 from symgate.reporting.chapters import (
     answer,
     cells,
@@ -18,9 +17,10 @@ from symgate.reporting.chapters import (
     table,
 )
 from symgate.reporting.findings import Findings
+from symgate.writing.tree import Section
 
 #: In the order of the page.
-CHAPTERS: tuple[Callable[[Findings], Chapter | None], ...] = (
+CHAPTERS: tuple[Callable[[Findings], Section | None], ...] = (
     answer.section,
     table.section,
     cells.section,

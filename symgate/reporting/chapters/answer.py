@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.blocks import Chapter, Code, Link, Paragraph, Picture, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed, norm_of
+from symgate.writing.tree import Code, Link, Paragraph, Picture, Section, Words
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """The figure, and what it says."""
     if not f.measured:
         words = f.said("None of the cells could be simulated; each one's section says why.")
-        return Chapter("answer", "The answer", (Paragraph(words, leads=True),))
+        return Section("answer", "The answer", (Paragraph(words, leads=True),))
     blocks: list[Any] = [Paragraph(words, leads=True) for words in (_conclusion(f), _why(f))]
     if f.has("decay"):
         blocks.append(_picture(f))
@@ -24,7 +24,7 @@ def section(f: Findings) -> Chapter:
         names = listed([(_name(f, c),) for c in failed])
         said = "{names} could not be simulated; the section says why."
         blocks.append(Paragraph(f.said(said, names=names)))
-    return Chapter("answer", "The answer", tuple(blocks))
+    return Section("answer", "The answer", tuple(blocks))
 
 
 def _picture(f: Findings) -> Picture:

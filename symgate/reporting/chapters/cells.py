@@ -8,27 +8,27 @@ from typing import Any
 from symgate.equations.cell import Cell
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
-from symgate.reporting.blocks import (
-    Chapter,
+from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import formulas, listed, norm_of, sentence, with_maths
+from symgate.writing.derivation import derive
+from symgate.writing.tree import (
     Derived,
     Display,
     Fold,
     Listing,
     Paragraph,
     Picture,
+    Section,
     Words,
 )
-from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import formulas, listed, norm_of, sentence, with_maths
-from symgate.writing.derivation import derive
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """The cells, in the order in which they were named."""
-    return Chapter("cells", "Cell by cell", (), tuple(_cell(f, cell) for cell in f.cells))
+    return Section("cells", "Cell by cell", (), tuple(_cell(f, cell) for cell in f.cells))
 
 
-def _cell(f: Findings, cell: Cell) -> Chapter:
+def _cell(f: Findings, cell: Cell) -> Section:
     slug, notation = f.slugs[cell.name], f.settings.notation
     blocks: list[Any] = []
     if f.has(f"{slug}-diagram"):
@@ -43,7 +43,7 @@ def _cell(f: Findings, cell: Cell) -> Chapter:
     else:
         failed = sentence(f.at(cell)["failed"])
         blocks.append(Paragraph(("It could not be simulated. ", *failed)))
-    return Chapter(slug, cell.title, tuple(blocks))
+    return Section(slug, cell.title, tuple(blocks))
 
 
 def _drawn(f: Findings, cell: Cell) -> Words:

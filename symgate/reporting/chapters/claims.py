@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symgate.reporting.blocks import (
-    Chapter,
+from symgate.reporting.findings import Findings
+from symgate.reporting.sentences import listed, with_maths
+from symgate.writing.tree import (
     Code,
     Display,
     Fold,
     Link,
     Listing,
     Paragraph,
+    Section,
     Strong,
     Verdict,
     Words,
 )
-from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import listed, with_maths
 
 #: A word for the style of each verdict.
 KINDS = {
@@ -31,7 +31,7 @@ KINDS = {
 }
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """Every claim as a card."""
     told = {verdict: n for verdict, n in f["claims/counts"].items() if n}
     words = f.said(
@@ -41,7 +41,7 @@ def section(f: Findings) -> Chapter:
     )
     cards = [_verdict(claim) for claim in f["claims/claims"]]
     together = Listing(tuple(_together(f, verdict) for verdict in told))
-    return Chapter("claims", "Claims, judged", (Paragraph(words), together, *cards))
+    return Section("claims", "Claims, judged", (Paragraph(words), together, *cards))
 
 
 def _together(f: Findings, verdict: str) -> Words:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from symgate.reporting.blocks import Chapter, Code, Link, Paragraph, Picture
 from symgate.reporting.findings import Findings
+from symgate.writing.tree import Code, Link, Paragraph, Picture, Section
 
 #: Where the homework lies beside the page.
 FILE = "data/homework.tex"
 
 
-def section(f: Findings) -> Chapter | None:
+def section(f: Findings) -> Section | None:
     """The picture, and how one checks a homework of one's own."""
     if not f.has("homework"):
         return None
@@ -28,4 +28,4 @@ def section(f: Findings) -> Chapter | None:
     alternative = f"{right} of {len(lines)} equalities of a homework about {cell} right; {said}"
     caption = (f"A homework about {cell}, line by line, with the correction.",)
     picture = Picture("homework", alternative, caption)
-    return Chapter("homework", "A homework, checked", (Paragraph(words), picture))
+    return Section("homework", "A homework, checked", (Paragraph(words), picture))

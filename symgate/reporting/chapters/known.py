@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symgate.reporting.blocks import Chapter, DataTable, Link, Paragraph, Words
 from symgate.reporting.findings import Findings
+from symgate.writing.tree import Link, Paragraph, Section, Table, Words
 
 HEADER: tuple[Words, ...] = tuple(
     (name,) for name in ("row", "result", "source", "numbers", "agrees", "figure")
@@ -18,14 +18,14 @@ CAPTION: Words = (
 )
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """The table with a link to the figures, or how to make them."""
     if not f["known"]:
         words = f.said(
             "No published results were reproduced for this page. In a checkout, `make published` "
             "does it, and the next report shows them here."
         )
-        return Chapter("known", "What is known", (Paragraph(words),))
+        return Section("known", "What is known", (Paragraph(words),))
     rows = tuple(_row(f.at(f"known/{i}"), row) for i, row in enumerate(f["known"]))
     words = f.said(
         "Results that were published or are derived here, each set up as in its source and "
@@ -33,8 +33,8 @@ def section(f: Findings) -> Chapter:
         "results](published/index.html) has every number beside the expected one, with set-ups "
         "and figures."
     )
-    table = DataTable("Published results", CAPTION, HEADER, rows, frozenset({3}))
-    return Chapter("known", "What is known", (Paragraph(words), table))
+    table = Table(HEADER, rows, "Published results", CAPTION, frozenset({3}))
+    return Section("known", "What is known", (Paragraph(words), table))
 
 
 def _row(here: Findings, row: Mapping[str, Any]) -> tuple[Words, ...]:

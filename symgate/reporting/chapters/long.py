@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symgate.reporting.blocks import Chapter, Listing, Maths, Paragraph, Picture, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import partial, sentence
+from symgate.writing.tree import Listing, Paragraph, Picture, Section, Words, Written
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """The long curves, and where numbers would have lost them."""
     words = f.said(
         "The gradient over {long/steps:whole} steps with {long/hidden:whole} units, kept as "
@@ -35,7 +35,7 @@ def section(f: Findings) -> Chapter:
         caption = ("Crosses: where a float32 or a float64 would underflow to zero.",)
         blocks.append(Picture("long", alternative, caption))
     blocks.append(Listing((*told, *said)))
-    return Chapter("long", f"{f['long/steps']:,} steps", tuple(blocks))
+    return Section("long", f"{f['long/steps']:,} steps", tuple(blocks))
 
 
 def _curve(here: Findings, row: Mapping[str, Any]) -> Words:
@@ -48,5 +48,5 @@ def _curve(here: Findings, row: Mapping[str, Any]) -> Words:
     if not single:
         template += "; neither precision underflows"
     how = "chrono biases" if row["scheme"] == "chrono" else "as initialised"
-    norm = Maths(partial(row["state"], row["state"]))
+    norm = Written(partial(row["state"], row["state"]))
     return here.said(f"{template}.", what=f"{row['cell']}, {how}:", norm=norm)

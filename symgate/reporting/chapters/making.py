@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import Chapter, Code, DataTable, Link, Listing, Paragraph, Words
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import listed
+from symgate.writing.tree import Code, Link, Listing, Paragraph, Section, Table, Words
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """Command, seed, versions, and links to figures, data and derivations."""
     made = f["made"]
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
@@ -26,11 +26,11 @@ def section(f: Findings) -> Chapter:
         items.append(("The derivations are LaTeX only, because no pdflatex was found.",))
     header, caption = (("what",), ("files",)), ("Files beside this page.",)
     blocks: list[Any] = [Listing(tuple(items))]
-    blocks.append(DataTable("Files", caption, header, tuple(_files(f))))
+    blocks.append(Table(header, tuple(_files(f)), "Files", caption))
     if f.measured:
         command = f.at(f.measured[0])["command"]
         blocks.append(Paragraph(("One curve alone, for example: ", Code(command))))
-    return Chapter("making", "How it was made", tuple(blocks))
+    return Section("making", "How it was made", tuple(blocks))
 
 
 def _drawn(f: Findings) -> list[Words]:

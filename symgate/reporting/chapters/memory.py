@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgate.reporting.blocks import (
-    Chapter,
-    Code,
-    DataTable,
-    Listing,
-    Maths,
-    Paragraph,
-    Picture,
-    Words,
-)
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import sentence
+from symgate.writing.tree import (
+    Code,
+    Listing,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    Words,
+    Written,
+)
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """The table of biases, then a map for each cell."""
     every = [f.at(f"memory/{f.slugs[cell.name]}") for cell in f.cells]
     able = [here for here in every if "refused" not in here[""]]
@@ -32,17 +32,17 @@ def section(f: Findings) -> Chapter:
     blocks += [Paragraph(sentence(h["refused"])) for h in every if "refused" in h[""]]
     for here in able:
         blocks += _map(here)
-    return Chapter("memory", "Memory", tuple(blocks))
+    return Section("memory", "Memory", tuple(blocks))
 
 
-def _table(able: list[Findings]) -> DataTable:
+def _table(able: list[Findings]) -> Table:
     steps = list(able[0]["values"])
     names = ("cell", "bias", "for T steps", *(f"T = {int(k):,}" for k in steps))
     rows = tuple(
         (
             (here["cell"],),
             (Code(here["parameter"]),),
-            (Maths(here["latex"]),),
+            (Written(here["latex"]),),
             *((here.number(f"values/{k}", "value"),) for k in steps),
         )
         for here in able
@@ -53,7 +53,7 @@ def _table(able: list[Findings]) -> DataTable:
         f"The bias for a memory of T steps{given}; all other parameters keep their initial values.",
     )
     numeric = frozenset(range(3, 3 + len(steps)))
-    return DataTable("Biases by memory", caption, tuple((n,) for n in names), rows, numeric)
+    return Table(tuple((n,) for n in names), rows, "Biases by memory", caption, numeric)
 
 
 def _checked(here: Findings) -> Words:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from symgate.reading.summary import PHRASES
-from symgate.reporting.blocks import (
-    Chapter,
-    Code,
-    DataTable,
-    Display,
-    Listing,
-    Maths,
-    Paragraph,
-    Words,
-)
 from symgate.reporting.findings import Findings
 from symgate.reporting.sentences import with_maths
+from symgate.writing.tree import (
+    Code,
+    Display,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    Written,
+)
 
 HEADER: tuple[Words, ...] = tuple(
     (name,) for name in ("note", "what it defines", "conventions", "against the zoo", "misprints")
@@ -39,21 +39,21 @@ RELATIONS = {
 }
 
 
-def section(f: Findings) -> Chapter | None:
+def section(f: Findings) -> Section | None:
     """A row a note, then the misprints one by one."""
     rows = tuple(_row(f.at(f"notes/{i}"), note) for i, note in enumerate(f["notes"]))
     words = f.said(
         "The equations of five public lecture notes, as `symgate read` takes them: which cell each "
         "defines, in which convention, and what is misprinted."
     )
-    table = DataTable("The notes", ("What the five notes define.",), HEADER, rows)
+    table = Table(HEADER, rows, "The notes", ("What the five notes define.",))
     blocks: list[Any] = [Paragraph(words), table]
     for i, note in enumerate(f["notes"]):
         for j, cell in enumerate(note["cells"]):
             for k, misprint in enumerate(cell["misprints"]):
                 here = f.at(f"notes/{i}/cells/{j}/misprints/{k}")
                 blocks += _misprint(here, note["name"], misprint)
-    return Chapter("notes", "Five lecture notes, read", tuple(blocks))
+    return Section("notes", "Five lecture notes, read", tuple(blocks))
 
 
 def _row(here: Findings, note: Mapping[str, Any]) -> tuple[Words, ...]:
@@ -80,8 +80,8 @@ def _misprint(here: Findings, note: str, m: Mapping[str, Any]) -> list[Any]:
     words = here.said(
         "{note} prints {printed}, and probably means {meant} ({certainty:share} sure): {why}.",
         note=Code(note),
-        printed=Maths(m["printed_latex"]),
-        meant=Maths(m["meant_latex"]),
+        printed=Written(m["printed_latex"]),
+        meant=Written(m["meant_latex"]),
         why=with_maths(m["why"]),
     )
     found = m["consequence"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from symgate.reporting.blocks import (
-    Chapter,
+from symgate.reporting.findings import Findings
+from symgate.writing.tree import (
     Code,
-    DataTable,
     Link,
-    Maths,
     Paragraph,
     Picture,
+    Section,
+    Table,
     Words,
+    Written,
 )
-from symgate.reporting.findings import Findings
 
 HEADER: tuple[Words, ...] = (
     ("cell",),
@@ -23,7 +23,7 @@ HEADER: tuple[Words, ...] = (
     ("half-life (steps)",),
     ("time constant (steps)",),
     ("time constant from the biases (steps)",),
-    ("above ", Maths("10^{-6}"), " up to lag"),
+    ("above ", Written("10^{-6}"), " up to lag"),
     ("carry's share (%)",),
 )
 
@@ -61,14 +61,14 @@ CAPTION = (
 )
 
 
-def section(f: Findings) -> Chapter:
+def section(f: Findings) -> Section:
     """One row a cell, the gradient that lasts longest first."""
     rows = []
     for cell in [*f.slowest_first, *(c for c in f.cells if c not in f.measured)]:
         here = f.at(cell)
         start: list[Words] = [
             (Link(cell.name, f"#{f.slugs[cell.name]}"),),
-            (Maths(here["latex/parameters"]),),
+            (Written(here["latex/parameters"]),),
         ]
         there = NUMBERS if cell in f.measured else NUMBERS[:2]
         numbers: list[Words] = [
@@ -83,6 +83,6 @@ def section(f: Findings) -> Chapter:
         command=Code(f"{f.settings.decay_command} --bounds"),
     )
     numeric = frozenset(range(2, len(HEADER)))
-    table = DataTable("The cells side by side", caption, HEADER, tuple(rows), numeric)
+    table = Table(HEADER, tuple(rows), "The cells side by side", caption, numeric)
     below = (BOUNDS,) if f.has("bounds") else ()
-    return Chapter("table", "Side by side", (Paragraph(words), table, *below))
+    return Section("table", "Side by side", (Paragraph(words), table, *below))

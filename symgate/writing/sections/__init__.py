@@ -9,8 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 
 from symgate.errors import UnknownName
-from symgate.writing.formulas import Section
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Section
 
 #: The sections by name, in order.
 NAMES = ("cell", "activations", "partials", "step", "lags", "norms", "backward", "check")

@@ -11,9 +11,9 @@ from symgate.algebra.values import LayerNorm, Mixing, RmsNorm, Softmax
 from symgate.algebra.vectors import variable
 from symgate.bounds.functions import slope_range, value_range
 from symgate.linear.linearise import factors_of
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, Written, line, worded
 from symgate.writing.marks import Slope
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, Written, line, worded
 
 TITLE = "Derivatives of the activations"
 

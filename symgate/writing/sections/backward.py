@@ -13,9 +13,9 @@ from symgate.algebra.marks import Gradient, OverTime
 from symgate.algebra.operators import transposed
 from symgate.algebra.vectors import MatVec, Outer, Vector, name_of, shifted, variable
 from symgate.linear.adjoint import Adjoint, adjoint, delta
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Written, listed, worded
 from symgate.writing.gathered import gathered
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Formula, FormulaLine, Part, Step, Written, listed, worded
 
 TITLE = "Back-propagation through time"
 

@@ -9,7 +9,10 @@ from sympy import Add, Expr, Function, Integer, MatrixSymbol, S
 from symgate.algebra.vectors import Vector, as_product, variable
 from symgate.equations.cell import Cell
 from symgate.linear.terms import Node
-from symgate.writing.formulas import (
+from symgate.writing.marks import Concatenation, Stacked
+from symgate.writing.notation import Glyph
+from symgate.writing.subject import Subject
+from symgate.writing.tree import (
     Count,
     Formula,
     Named,
@@ -23,9 +26,6 @@ from symgate.writing.formulas import (
     listed,
     worded,
 )
-from symgate.writing.marks import Concatenation, Stacked
-from symgate.writing.notation import Glyph
-from symgate.writing.subject import Subject
 
 TITLE = "The cell"
 

@@ -9,9 +9,9 @@ from sympy import Integer
 
 from symgate.linear.evaluation import DIGITS
 from symgate.linear.verify import STEPS, verified
-from symgate.writing.formulas import Scientific, Step, Table, Words, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Scientific, Step, Table, Words, listed
 
 TITLE = "Checked"
 

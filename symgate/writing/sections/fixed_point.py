@@ -24,7 +24,9 @@ from symgate.algebra.values import Norm
 from symgate.algebra.vectors import Outer, rank
 from symgate.bounds.origin import MU, Origin, origin
 from symgate.bounds.rest import NotAtRest
-from symgate.writing.formulas import (
+from symgate.writing.marks import Equal
+from symgate.writing.subject import Subject
+from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Named,
@@ -35,8 +37,6 @@ from symgate.writing.formulas import (
     listed,
     worded,
 )
-from symgate.writing.marks import Equal
-from symgate.writing.subject import Subject
 
 HEADING = "Near the state 0"
 

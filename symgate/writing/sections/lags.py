@@ -18,7 +18,8 @@ from symgate.algebra.vectors import MatVec, Stack, rank, shifted, t, variable
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
 from symgate.linear.paths import count, paths
-from symgate.writing.formulas import (
+from symgate.writing.subject import J, K, Subject
+from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Part,
@@ -30,7 +31,6 @@ from symgate.writing.formulas import (
     listed,
     worded,
 )
-from symgate.writing.subject import J, K, Subject
 
 TITLE = "Many steps"
 

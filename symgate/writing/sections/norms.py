@@ -18,7 +18,10 @@ from symgate.bounds.limits import GateLimit, gates, limits
 from symgate.bounds.norms import Bounds, bounds, path_bound, term_bound
 from symgate.linear.carry import carries
 from symgate.linear.paths import followed
-from symgate.writing.formulas import (
+from symgate.writing.marks import Acting, AtLimit
+from symgate.writing.sections import fixed_point
+from symgate.writing.subject import J, K, Subject
+from symgate.writing.tree import (
     Formula,
     FormulaLine,
     Part,
@@ -29,9 +32,6 @@ from symgate.writing.formulas import (
     listed,
     worded,
 )
-from symgate.writing.marks import Acting, AtLimit
-from symgate.writing.sections import fixed_point
-from symgate.writing.subject import J, K, Subject
 
 TITLE = "Norm bounds"
 

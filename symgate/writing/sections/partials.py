@@ -9,9 +9,9 @@ from sympy import S
 from symgate.linear.layers import seams
 from symgate.linear.sums import operator
 from symgate.linear.terms import Term
-from symgate.writing.formulas import Formula, FormulaLine, Step, line, listed
 from symgate.writing.marks import Equal
 from symgate.writing.subject import Subject
+from symgate.writing.tree import Formula, FormulaLine, Step, line, listed
 
 TITLE = "Local partials"
 

@@ -14,8 +14,8 @@ from symgate.algebra.operators import Diag, product
 from symgate.algebra.vectors import MatVec, name_of, rank, t, variable
 from symgate.linear.paths import count, followed, term_operator
 from symgate.linear.terms import Node, Term
-from symgate.writing.formulas import Formula, FormulaLine, Part, Step, Words, line, listed, worded
 from symgate.writing.subject import Subject, applied
+from symgate.writing.tree import Formula, FormulaLine, Part, Step, Words, line, listed, worded
 
 TITLE = "One step"
 

@@ -1,7 +1,8 @@
-"""What a derivation is made of, before anybody decides how it looks.
+"""What a document is made of, before anybody decides how it looks: sections of blocks.
 
-Steps hold sentences and formulas; formulas hold lines of expressions. Nothing here is
-LaTeX, HTML or text: the writers print the same structure, each in its own way.
+A sentence is a row of words: text, mathematics, numbers of the data, code, links. A formula
+holds lines of expressions. Nothing here is HTML, Markdown or text: the writers print the same
+structure, each in its own way.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sympy import Expr
 from sympy.core.basic import Basic
 
 from symgate.linear.terms import Term
+
+if TYPE_CHECKING:
+    from symgate.writing.derivation import Derivation
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Written:
-    """Mathematics in general letters, that are no names of the cell: as LaTeX and as text."""
+    """Mathematics in general letters, that are no names of the cell: as LaTeX and, where a
+    terminal shows it, as text."""
 
     latex: str
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,41 @@ class Shape:
     sizes: tuple[Expr, ...]
 
 
-#: A sentence: text, and the mathematics in it.
-#: str, Named, Span, Scientific, Count, Shape, or any expression.
+@dataclass(frozen=True)
+class Datum:
+    """A number of the data: where it stands there, how it is written, the writing, itself."""
+
+    key: str
+    form: str
+    text: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Code:
+    """Something to type, or a name in a program."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Strong:
+    """Words that stand out."""
+
+    words: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to a file beside the page, or to a place on it (#…)."""
+
+    text: str
+    target: str
+
+
+#: A sentence: text, and what stands in it.
+#: str, Datum, Code, Strong, Link, and mathematics: Named, Span, Scientific, Count, Shape,
+#: Written, or any expression.
 Words: TypeAlias = tuple[Any, ...]
 
 
@@ -98,11 +136,46 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Paragraph:
+    """One or a few sentences; `leads` is what a reader in a hurry reads."""
+
+    words: Words
+    leads: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Sentences that belong side by side."""
+
+    items: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class Display:
+    """A formula on lines of its own, that is LaTeX already."""
+
+    latex: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of words."""
+    """A table of words; where it stands alone it has a name, which is read out, and a caption.
+    `numeric` names the columns that are set to the right."""
 
     header: tuple[Words, ...]
     rows: tuple[tuple[Words, ...], ...]
+    name: str = ""
+    caption: Words = ()
+    numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure: `name` is its file without the ending, `alternative` says it in words."""
+
+    name: str
+    alternative: str
+    caption: Words
 
 
 @dataclass(frozen=True)
@@ -119,12 +192,54 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """Blocks that open on a click."""
+
+    title: str
+    blocks: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A whole derivation, in its own notation."""
+
+    derivation: Derivation
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with its verdict, and the blocks that prove it."""
+
+    name: str
+    says: Words
+    verdict: str
+    kind: str
+    blocks: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of a derivation; its name is what `--sections` takes."""
+    """A part of a document, with parts of its own below its blocks; of a derivation its name
+    is what `--sections` takes."""
 
     name: str
     title: str
-    steps: tuple[Step, ...]
+    blocks: tuple[Any, ...]
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of a derivation among the blocks."""
+        return tuple(block for block in self.blocks if isinstance(block, Step))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole document: its title, what it says in a sentence, its sections."""
+
+    title: str
+    summary: str
+    sections: tuple[Section, ...]
 
 
 def line(left: Any, right: Any, *label: Any, relation: str = "=", order: Any = None) -> FormulaLine:
