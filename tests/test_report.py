@@ -19,7 +19,7 @@ import symgate as sg
 from symgate.cli.main import main
 from symgate.files import write_file
 from symgate.flow.workers import START
-from symgate.reporting import measuring, pieces, report, texts
+from symgate.reporting import homework, measuring, pieces, report, texts
 from symgate.reporting.numbers import FORMS
 from symgate.reporting.report import Report
 from tests import browser
@@ -358,7 +358,8 @@ def no_claims(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without laying out the pictures, which other tests look at."""
-    monkeypatch.setattr(measuring, "drawn", lambda name, *_: {f"inline/{name}.svg": b"<svg/>"})
+    for room in (measuring, homework):
+        monkeypatch.setattr(room, "drawn", lambda name, *_: {f"inline/{name}.svg": b"<svg/>"})
 
 
 @pytest.mark.skipif(START != "fork", reason="the patches live in this process alone")
