@@ -8,8 +8,7 @@ linear recurrence) over all steps at once, the rest step by step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -114,8 +113,9 @@ class GeneralLoop:
         known = {self.lin.variable(x): self.values[x] for x in self.values}
         self.fixed = parameters_of(frame)
         arrays = Arrays({**self.fixed, **known}, frame.size)
-        for node in free:
-            self.values[node.name] = _over(arrays, node, frame)
+        with np.errstate(all="ignore"):
+            for node in free:
+                self.values[node.name] = _over(arrays, node, frame)
         self.bound = [node for node in self.lin if node not in free]
 
     def program(self, nodes: Sequence[Node]) -> tuple[Program, list[Indexed], list[Indexed]]:
@@ -130,132 +130,51 @@ class GeneralLoop:
             program.put(node.symbol, node.expression, node.shape)
         return program, given, before
 
-    def run(self, start: Mapping[str, Array], first: int, stop: int, progress: Any = None) -> Any:
-        """Every value of some steps, of a state one step more, from the states before them."""
-        frame, states = self.frame, self.cell.states
-        kept = {n.name: _room(frame, n, stop - first + (n.name in states)) for n in self.bound}
+    def run(
+        self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None
+    ) -> dict[str, Array]:
+        """The values of the steps start … stop - 1 that the inputs alone do not decide, and the
+        states, with the one before first; as a run keeps them."""
+        frame, states, length = self.frame, self.cell.states, stop - start
+        kept = {n.name: _room(frame, n, length + (n.name in states)) for n in self.bound}
         for name in states:
             if name not in kept:  # the inputs alone decide it
-                kept[name] = _room(frame, self.lin[name], stop - first + 1)
-                kept[name][1:] = self.values[name][first:stop]
-            kept[name][0] = start[name]
+                kept[name] = _room(frame, self.lin[name], length + 1)
+                kept[name][1:] = self.values[name][start:stop]
+            kept[name][0] = natural(frame, name, state[name][None])[0]
         program, given, before = self.program(self.bound)
         rooms = [(kept[node.name], node.name in states) for node in self.bound]
         with np.errstate(all="ignore"):
-            for t in range(stop - first):
-                now = [self.values[name_of(v)][first + t] for v in given]
+            for t in range(length):
+                now = [self.values[name_of(v)][start + t] for v in given]
                 now += [kept[name_of(v)][t] for v in before]
                 for (room, later), value in zip(rooms, program.run(now), strict=True):
                     room[t + later] = value
-                if t % SEGMENT == SEGMENT - 1 or t == stop - first - 1:
-                    _check(frame, self.values, kept, first, t - t % SEGMENT, t + 1)
+                if t % SEGMENT == SEGMENT - 1 or t == length - 1:
+                    _check(frame, self.values, kept, start, t - t % SEGMENT, t + 1)
                     if progress is not None:
-                        progress(first + t + 1, frame.steps)
-        return kept
+                        progress(start + t + 1, frame.steps)
+        return {name: stored(array, frame.dtype) for name, array in kept.items()}
 
-    def marks(self, start: dict[str, Array], stride: int, progress: Any = None) -> list[Any]:
-        """The states before every `stride`-th step; nothing else is kept."""
-        needed = {n.name for n in self.bound if n.name in self.cell.states}
-        for node in reversed(self.bound):
-            if node.name in needed:
-                needed |= {name_of(v) for v in node.expression.atoms(Indexed) if not time_of(v)}
-        nodes = [node for node in self.bound if node.name in needed]
-        program, given, before = self.program(nodes)
-        now, marks = dict(start), [dict(start)]
-        with np.errstate(all="ignore"):
-            for t in range(self.frame.steps):
-                held = [self.values[name_of(v)][t] for v in given]
-                found = program.run([*held, *(now[name_of(v)] for v in before)])
-                for node, value in zip(nodes, found, strict=True):
-                    if node.name in self.cell.states:
-                        shape = start[node.name].shape
-                        now[node.name] = np.broadcast_to(value, shape)
-                now |= {s: self.values[s][t] for s in self.cell.states if s in self.values}
-                if (t + 1) % stride == 0:
-                    if not all(np.isfinite(v).all() for v in now.values()):
-                        self.run(marks[-1], t + 1 - stride, t + 1)  # says where and why
-                    marks.append({s: np.array(v) for s, v in now.items()})
-                    if progress is not None:
-                        progress(t + 1, self.frame.steps)
-        if self.frame.steps % stride and not all(np.isfinite(v).all() for v in now.values()):
-            self.run(marks[-1], (len(marks) - 1) * stride, self.frame.steps)
-        return marks
+    def ahead(self, name: str, start: int, stop: int) -> Array | None:
+        """A gate over some steps, as a run keeps it, if the inputs alone decide it."""
+        if name not in self.values or name in self.cell.states:
+            return None
+        return stored(self.values[name][start:stop], self.frame.dtype)
 
-
-def simulated(
-    frame: Run, start: Mapping[str, Array], progress: Progress | None = None
-) -> dict[str, Array]:
-    """Every value of a run, by name: (steps, size, samples), of a state one step more."""
-    with np.errstate(all="ignore"):
-        running = GeneralLoop(frame)
-        first = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
-        done = {**running.values, **running.run(first, 0, frame.steps, progress)}
-    return {n: stored(a, frame.dtype) for n, a in done.items() if n not in frame.cell.inputs}
-
-
-class Again(Mapping[str, Array]):
-    """The values of some steps of a run that kept only some states, worked out when asked for."""
-
-    def __init__(self, restart: Restart, at: range) -> None:
-        self.restart, self.running, self.at = restart, restart.running, at
-        self.made: dict[str, Array] = {}
-
-    def __getitem__(self, name: str) -> Array:
-        frame, at = self.running.frame, self.at
-        if name in self.running.values and name not in frame.cell.states:
-            return stored(self.running.values[name][at.start : at.stop], frame.dtype)
-        if not self.made:
-            mark = at.start // self.restart.stride
-            first = mark * self.restart.stride
-            with np.errstate(all="ignore"):
-                found = self.running.run(self.restart.marks[mark], first, at.stop)
-            self.made = {n: stored(a[at.start - first :], frame.dtype) for n, a in found.items()}
-        return self.made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.running.lin.nodes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.running.lin.nodes)
-
-    def __len__(self) -> int:
-        return len(self.running.lin.nodes)
-
-
-@dataclass(frozen=True, eq=False)
-class Restart:
-    """Gives the values of the steps first … stop - 1 when they are asked for."""
-
-    running: GeneralLoop
-    start: dict[str, Array]
-    stride: int
-    kept: list[Any] | None
+    def whole(self, state: Mapping[str, Array], progress: Progress | None) -> dict[str, Array]:
+        """Every value of all steps."""
+        found = self.run(0, self.frame.steps, state, progress)
+        for name in self.lin.nodes:
+            if (own := self.ahead(name, 0, self.frame.steps)) is not None:
+                found[name] = own
+        return found
 
     @cached_property
-    def marks(self) -> list[Any]:
-        """The states that are kept, worked out when they are first needed."""
-        if self.kept is not None:
-            return self.kept
-        return self.running.marks(self.start, self.stride)
-
-    def __call__(self, first: int, stop: int) -> Again:
-        return Again(self, range(first, stop))
-
-
-def checkpointed(
-    frame: Run, start: Mapping[str, Array], progress: Progress | None = None
-) -> Restart:
-    """How the values of any steps are worked out again, from states that were kept."""
-    stride = max(1, math.isqrt(frame.steps))
-    with np.errstate(all="ignore"):
-        running = GeneralLoop(frame)
-    before = {s: natural(frame, s, start[s][None])[0] for s in frame.cell.states}
-    finite = all(np.isfinite(value).all() for value in running.values.values())
-    if finite and is_linear(frame.cell):
-        if progress is not None:
-            progress(frame.steps, frame.steps)
-        return Restart(running, before, stride, None)
-    return Restart(running, before, stride, running.marks(before, stride, progress))
+    def is_tame(self) -> bool:
+        """Whether each state goes on from those before it by finite numbers of the inputs."""
+        finite = all(np.isfinite(value).all() for value in self.values.values())
+        return finite and is_linear(self.cell)
 
 
 def _room(frame: Run, node: Node, steps: int) -> Array:

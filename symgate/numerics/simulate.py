@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -14,11 +14,10 @@ from symgate.asked import asked
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError
-from symgate.numerics import native
 from symgate.numerics.arrays import checked_parameters
+from symgate.numerics.checkpoints import Checkpoints, loop_of
 from symgate.numerics.chunks import in_chunks
-from symgate.numerics.forward import CompiledLoop
-from symgate.numerics.general import checkpointed, is_general, simulated
+from symgate.numerics.general import GeneralLoop
 from symgate.numerics.loop import Loop, Progress
 from symgate.numerics.room import must_fit
 from symgate.numerics.run import Run
@@ -127,53 +126,14 @@ def simulate(
         for s in cell.states
     }
     frame = replace(frame, initial=first)
-    if is_general(cell):
-        if checkpoint:
-            return replace(frame, recompute=checkpointed(frame, first, progress))
-        return replace(frame, values=simulated(frame, first, progress))
     if checkpoint:
-        return _checkpointed(frame, first, engine, progress)
-    loop = _loop(frame, engine)
+        return replace(frame, recompute=Checkpoints(frame, first, engine, progress))
+    loop = loop_of(frame, engine)
+    if isinstance(loop, GeneralLoop):
+        return replace(frame, values=loop.whole(first, progress))
     values = in_chunks(frame, first) if isinstance(loop, Loop) else None
     if values is None:
         values = loop.run(0, length, first, progress)
     elif progress is not None:
         progress(length, length)
     return replace(frame, values=values)
-
-
-def _loop(frame: Run, engine: str | None) -> Loop | CompiledLoop:
-    library = native.engine(engine)
-    if library is None or frame.dtype != np.float64 or frame.samples == 0:
-        return Loop(frame)
-    return CompiledLoop(frame, library)
-
-
-def _checkpointed(
-    frame: Run, start: dict[str, Array], engine: str | None, progress: Progress | None
-) -> Run:
-    """Keep the state of every √T-th step; recompute the segment that is asked for."""
-    stride = max(1, math.isqrt(frame.steps))
-    loop = _loop(frame, engine)
-    marks = [start]
-    for first in range(0, frame.steps, stride):
-        last = min(first + stride, frame.steps)
-        values = loop.run(first, last, marks[-1], progress)
-        marks.append({s: values[s][-1].copy() for s in frame.cell.states})
-    return replace(frame, recompute=_Replayed(frame, tuple(marks), stride, engine))
-
-
-@dataclass(frozen=True, eq=False)
-class _Replayed:
-    """Runs the steps first … last - 1 again, from the mark before them."""
-
-    frame: Run
-    marks: tuple[dict[str, Array], ...]
-    stride: int
-    engine: str | None
-
-    def __call__(self, first: int, last: int) -> dict[str, Array]:
-        mark = first // self.stride
-        values = _loop(self.frame, self.engine).run(mark * self.stride, last, self.marks[mark])
-        skip = first - mark * self.stride
-        return {name: array[skip:] for name, array in values.items()}
