@@ -326,6 +326,7 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "rnn",
             id="a number behind a full stop, and a product in columns",
         ),
+        pytest.param("h(t) = tanh(W(h) h(t-1) + W(e) x(t) + b)", "rnn", id="labels in brackets"),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:
@@ -393,6 +394,29 @@ def test_ways_to_write(text: str, zoo: str) -> None:
             "gru",
             [],
             id="gates whose lines are not printed",
+        ),
+        pytest.param(
+            "A convolutional LSTM:\nf_t = σ(W_f * X_t + U_f * H_{t-1})\n"
+            "i_t = σ(W_i * X_t + U_i * H_{t-1})\ng_t = tanh(W_g * X_t + U_g * H_{t-1})\n"
+            "C_t = f_t ⊙ C_{t-1} + i_t ⊙ g_t\nH_t = tanh(C_t)\n",
+            "convlstm",
+            [],
+            id="stars that the document calls convolutions",
+        ),
+        pytest.param(
+            r"$$z_t = \sigma(W x_t + U h_{t-1} + b_z)$$ $$n_t = \tanh(W x_t + U h_{t-1} + b_n)$$"
+            r"$$h_t = (\zeta (1 - z_t) + \nu) \odot n_t + z_t \odot h_{t-1}$$",
+            "ugrnn",
+            [],
+            id="a complement that is scaled and shifted",
+        ),
+        pytest.param(
+            r"$$\begin{pmatrix} f_t \\ i_t \\ g_t \end{pmatrix}"
+            r" = LN(W x_t; \alpha, \beta) + U h_{t-1}$$"
+            r"$$c_t = \sigma(f_t) c_{t-1} + \sigma(i_t) \tanh(g_t)$$ $$h_t = \tanh(c_t)$$",
+            "lstm",
+            [],
+            id="a column of sums without functions",
         ),
         pytest.param(
             "$$h_t = \\sigma(W_h [h_{t-1}, x_t])$$\n\n$$f_t = \\sigma(W_f [h_{t-1}, x_t])$$\n\n"

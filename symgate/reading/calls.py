@@ -140,7 +140,7 @@ class Calls:
             return self.term(Factors(start, stop, (("", one), ("times", other))))
         if letter in symbols.LINEAR:
             return self.linear(ref, items, start, stop)
-        if len(items) != 1:
+        if len(items) != 1 and letter not in symbols.NORMALISATIONS:  # LN(a; gain, shift)
             raise Foreign(f"{ref.name} of several arguments", head)
         argument = self.term(items[0])
         if isinstance(argument, Par) and argument.kind == "matrix" and letter != "diag":

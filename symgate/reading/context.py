@@ -68,7 +68,7 @@ def settled(context: Context) -> Mapping[str, str]:
     for name, places in context.evidence.items():
         scalar = is_scalar_name(name)
         capital = name[:1].isupper()
-        if scalar:
+        if scalar and "acts" not in places:
             if "hadamard" in places:
                 kinds[name] = "vector"
             elif "alone" in places and not capital and "before" not in places:

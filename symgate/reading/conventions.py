@@ -163,8 +163,11 @@ class _Habits:
         )
 
     def concatenated(self) -> bool:
+        """Whether a matrix acts on a state and an input together; two inputs are one."""
         return any(
-            isinstance(t, Apply) and isinstance(t.vector, Cat)
+            isinstance(t, Apply)
+            and isinstance(t.vector, Cat)
+            and any(v.time == -1 or v.name in self.lines for v in variables(t.vector))
             for u in self.found.lines
             if u.term is not None
             for t in walk(u.term)

@@ -16,6 +16,7 @@ from symgate.reading.structure import (
     gate_name,
     summands,
     variables,
+    weighs,
 )
 from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Quot, Times, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
@@ -144,7 +145,6 @@ class Classifier:
         )
 
     def memory_family(self, cell: str) -> str:
-        gates = self.keep_gates(cell)
         output = next((o for o, state in self.parts.outputs.items() if state == cell), None)
         line = self.lines.get(output) if output else None
         if line is None:
@@ -169,7 +169,7 @@ class Classifier:
             return "sru" if highway or not self.candidate_reads_state(cell) else "lstm"
         if self.projected(output):
             return "lstmp"
-        return "lstm" if gates or self.parts.gates else "rnn"
+        return "lstm" if self.parts.keepers.get(cell) or self.parts.gates else "rnn"
 
     def projected(self, output: str | None) -> bool:
         """Whether the recurrent state is a matrix times the output of the memory."""
@@ -299,7 +299,7 @@ class Classifier:
         found: list[AnyTerm] = []
         for part in self.parts.news.get(state, ()):
             for factor in part.factors:
-                if complement(factor) is not None or gate_name(factor) in self.parts.gates:
+                if weighs(factor) or gate_name(factor) in self.parts.gates:
                     continue
                 if isinstance(factor, Var) and factor.name in self.lines:
                     term = self.lines[factor.name].term
@@ -331,10 +331,8 @@ class Classifier:
         keep = self.keep_gates(state)
         for part in self.parts.news.get(state, ()):
             for factor in part.factors:
-                inner = complement(factor)
-                if isinstance(inner, Var) and inner.name in keep:
-                    return True
-                if isinstance(inner, Call):
-                    return True
+                for inner in map(complement, walk(factor)):
+                    if isinstance(inner, Call) or (isinstance(inner, Var) and inner.name in keep):
+                        return True
         keepers = self.parts.keepers.get(state, ())
         return any(complement(k) is not None for k in keepers)

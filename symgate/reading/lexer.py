@@ -218,7 +218,9 @@ class Lexer:
         if text in symbols.LOST and self.text[start - 1 : start] not in ("_", "{", "^"):
             yield from self._command(f"\\{text}", start)
             return
-        if is_function(text) and (self.plain or len(text) > 3 or text in symbols.FUNCTIONS):
+        called = text in symbols.NORMALISATIONS and self.text[self.at : self.at + 1] == "("
+        long = self.plain or len(text) > 3 or text in symbols.FUNCTIONS
+        if is_function(text) and (long or called):
             yield self.token("FUNCTION", text, start)
         elif self.plain and text in GREEK and len(text) > 2:
             yield self.token("LETTER", text, start)

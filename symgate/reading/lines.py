@@ -268,7 +268,7 @@ def _stacked(
         yield Aside(equation, "a form without its formula")
         return
     functions, inner = _functions(right[0])
-    if functions is None or len(functions) not in (1, len(refs)):
+    if len(functions) not in (1, len(refs)):
         yield Aside(equation, "a column without a column of activations")
         return
     found = tuple(references(inner, indices))
@@ -286,10 +286,10 @@ def _stacked(
         )
 
 
-def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
-    """The activations in front of a stacked product, and the product."""
+def _functions(tree: Tree) -> tuple[Sequence[Tree | None], Tree]:
+    """The activations in front of a stacked product, one None for none, and the product."""
     if not isinstance(tree, Factors):
-        return None, tree
+        return [None], tree
     first = tree.factors[0][1]
     if isinstance(first, Group) and len(first.items) == 1 and isinstance(first.items[0], Column):
         first = first.items[0]
@@ -307,4 +307,4 @@ def _functions(tree: Tree) -> tuple[list[Tree] | None, Tree]:
         isinstance(first, Scripted) and isinstance(first.base, Spelled)
     ):
         return [first], inner
-    return None, tree
+    return [None], tree

@@ -98,7 +98,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
         equation = draft.lines[0].equation
         found.aside.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
     for draft in groups.drafts[:MAX_CELLS]:
-        understanding = understand(draft, known)
+        understanding = understand(draft, known, document.text)
         parts = structure(understanding)
         resolve(understanding, parts)
         parts = structure(with_readouts(understanding))

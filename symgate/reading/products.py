@@ -154,8 +154,9 @@ class Products:
                 if isinstance(value, Par) and sort(beside) == "V":
                     self.context.saw(value.name, "acts")
         for i, (_, value) in enumerate(values[:-1]):
-            if isinstance(value, Par) and sort(values[i + 1][1]) == "V":
-                self.context.saw(value.name, "before")
+            after = values[i + 1][1]
+            if isinstance(value, Par) and sort(after) == "V":
+                self.context.saw(value.name, "acts" if isinstance(after, Cat) else "before")
         for i, (_, value) in enumerate(values[1:], start=1):
             if isinstance(value, Par) and sort(values[i - 1][1]) == "V":
                 self.context.saw(value.name, "behind")

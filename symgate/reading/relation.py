@@ -32,7 +32,7 @@ KIN = {
         "ugrnn": "ugrnn ligru",
         "janet": "janet ugrnn",
         "indrnn": "indrnn",
-        "sru": "sru t-rnn qrnn",
+        "sru": "sru qrnn",
         "slstm": "slstm-unstabilised slstm",
         "mingru": "min-gru t-rnn",
         "minlstm": "min-lstm",
@@ -46,7 +46,7 @@ KIN = {
 
 #: The family of a zoo cell where it is not that of its structure.
 NAMES = spelled(
-    {"janet": "janet", "ugrnn": "ugrnn ligru", "sru": "sru", "mingru": "min-gru"}
+    {"janet": "janet", "ugrnn": "ugrnn ligru", "sru": "sru", "mingru": "min-gru t-rnn"}
     | {"minlstm": "min-lstm", "lstmp": "lstm-projected", "indrnn": "indrnn"}
     | {"slstm": "slstm-unstabilised slstm"}
 )

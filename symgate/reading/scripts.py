@@ -134,6 +134,10 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
         ):
             result.append(replace(token, kind="SUP", value="^"))
             at += 1
+        elif _labels_in_brackets(raw, at):
+            marks = (replace(token, kind="SUB", value="_"), replace(token, kind="LBRACE"))
+            result.extend((*marks, raw[at + 1], replace(raw[at + 2], kind="RBRACE")))
+            at += 3
         elif _is_raised_star(raw, at):
             result.extend((replace(token, kind="SUP", value="^"), replace(token, kind="LETTER")))
             at += 1
@@ -152,6 +156,14 @@ def _plain_signs(raw: list[Token]) -> list[Token]:
             result.append(token)
             at += 1
     return result
+
+
+def _labels_in_brackets(raw: list[Token], at: int) -> bool:
+    """Whether brackets hold the label of a weight, as in W(h) h(t-1)."""
+    kinds = [t.kind for t in raw[at : at + 4]]
+    weight = at > 0 and raw[at - 1].value in ("W", "U", "V")
+    label = kinds == ["LPAR", "LETTER", "RPAR", "LETTER"] and raw[at + 1].value != "t"
+    return weight and label and not raw[at].spaced and raw[at + 3].spaced
 
 
 def _is_raised_star(raw: list[Token], at: int) -> bool:

@@ -57,6 +57,11 @@ def complement(term: AnyTerm) -> Var | Par | Call | None:
     return None
 
 
+def weighs(term: AnyTerm) -> bool:
+    """Whether a factor is made of 1 - gate, as ζ (1 - z) + ν is."""
+    return any(complement(t) is not None for t in walk(term))
+
+
 def gate_name(term: AnyTerm) -> str:
     """The name of the gate that a factor is, also as 1 - gate; "" for anything else."""
     inner = complement(term) or term
@@ -264,11 +269,7 @@ def _content(
         if isinstance(f, Var) and f.name in lines and f.name not in result.states and f.time != -1
     ]
     free = [n for n in names if n not in result.gates]
-    inlined = any(
-        isinstance(f, Call | Apply) or (isinstance(f, Plus) and complement(f) is None)
-        for f in part.factors
-    )
-    if inlined:
+    if any(map(_is_inlined, part.factors)):
         result.gates |= set(free)
         return
     if len(free) == 1 and any(gate_name(f) in result.gates for f in part.factors):
@@ -320,11 +321,12 @@ def _candidate_terms(result: Structure, lines: Mapping[str, Understood]) -> Iter
             yield term
     for name in result.carried:
         for part in result.news[name]:
-            for factor in part.factors:
-                if isinstance(factor, Call | Apply) or (
-                    isinstance(factor, Plus) and complement(factor) is None
-                ):
-                    yield factor
+            yield from filter(_is_inlined, part.factors)
+
+
+def _is_inlined(factor: AnyTerm) -> bool:
+    """Whether a factor is a candidate that has no line of its own."""
+    return isinstance(factor, Call | Apply) or (isinstance(factor, Plus) and not weighs(factor))
 
 
 def affine(term: AnyTerm) -> bool:

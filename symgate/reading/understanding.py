@@ -5,6 +5,7 @@ Twice over the lines: once to see where each symbol stands, once to read with th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -29,10 +30,12 @@ from symgate.reading.tokens import FormulaError
 from symgate.reading.understood import Understanding, Understood
 
 MAX_DEPTH = 40
+#: How far around a cell the document may say what it is.
+NEAR = 1_500
 
 
-def understand(draft: Draft, indices: Indices) -> Understanding:
-    """Read the lines of a draft."""
+def understand(draft: Draft, indices: Indices, said: str = "") -> Understanding:
+    """Read the lines of a draft; `said` is the document that they stand in."""
     every = [*draft.lines, *draft.outputs, *draft.doubled]
     context = _context([*draft.lines, *draft.outputs], indices)
     for line in every:
@@ -48,7 +51,9 @@ def understand(draft: Draft, indices: Indices) -> Understanding:
     _shift(found)
     _inline(found)
     promote(found)
-    found.convolution = _is_convolution(found)
+    places = [line.equation.start for line in every]
+    near = said[max(0, min(places) - NEAR) : max(places) + NEAR]
+    found.convolution = _is_convolution(found, _CONVOLUTION.search(near) is not None)
     return found
 
 
@@ -266,18 +271,25 @@ def _inline(found: Understanding) -> None:
     found.outputs = [u for u in found.outputs if u.name not in cats]
 
 
-def _is_convolution(found: Understanding) -> bool:
+#: What a document calls such a cell.
+_CONVOLUTION = re.compile(
+    r"(?i:\bconv(?:olutional)?[ -]?(?:[23]d)?[ -]?(?:lstm|gru|rnn|long|gated))"
+)
+
+
+def _is_convolution(found: Understanding, said: bool) -> bool:
     """Whether * between matrices and vectors is a convolution.
 
     It is one where ⊙ or ∘ is written for products component by component, and * is kept
-    for weights, in front of column vectors.
+    for weights, in front of column vectors; in plain text only where the document says so.
     """
     if "convolution" in found.context.notes:
         return True
     stars = others = hadamards = 0
     for u in found.lines:
         piece = u.line.equation.piece
-        if u.term is None or piece is None or piece.kind == "plain" or not piece.delimiters[0]:
+        plain = piece is None or piece.kind == "plain" or not piece.delimiters[0]
+        if u.term is None or (plain and not said):
             continue
         for term in walk(u.term):
             if isinstance(term, Apply) and isinstance(term.matrix, Par):

@@ -24,7 +24,9 @@ _CALL = (
     r"(?i:\b(?:sigmoid|sigma|tanh|relu|sigm|softmax)\b\s*[(\[])|[σ𝜎𝛔φϕ]\s*\(|[⊙∘⨀]|\(\.\)"
     r"|\(1\s?[-−–]\s?\w"
 )
-_RIGHT = re.compile(rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|t-1|t−1|<sub>t")
+_RIGHT = re.compile(
+    rf"\\(?:sigma|tanh|odot|Gamma|tilde)\b|{_CALL}|[ₜᵗ]|_\{{?\(?t\b|t-1|t−1|<sub>t|_\{{[a-z]-1\}}"
+)
 #: What it may be right below another equation.
 _PRODUCT = re.compile(r"\s*\w+\s?[*·]\s?\w")
 #: What it has where words stand before it: a function, or a value of the step times another.
