@@ -13,6 +13,7 @@ Class = TypeVar("Class", bound=type)
 
 #: What people type who know other libraries, and what stands in symgate for it.
 SYMGATE = {
+    "bounds": "sg.decay(cell).bounds",
     "draw": "sg.diagram(cell)",
     "from_torch": "sg.model(module)",
     "grad": "sg.gradients(run, loss)",
@@ -28,7 +29,8 @@ _VERBS = (
     *("lyapunov", "memory", "simulate", "stack", "sweep"),
 )
 
-#: The same for the methods of a cell, and of a run.
+#: The same for the methods of what was read, of a cell, and of a run.
+READINGS = {"cell": "readings[0].cell"}
 CELL = {verb: f"sg.{verb}(cell)" for verb in _VERBS} | {
     "draw": "sg.diagram(cell)",
     "forward": "sg.simulate(cell, params, x)",

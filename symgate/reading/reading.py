@@ -9,7 +9,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from symgate.equations.cell import Cell
-from symgate.instead import signs
+from symgate.instead import READINGS, signs, tells
 from symgate.reading.consequence import Consequence
 from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
@@ -147,7 +147,7 @@ class ReadFile:
         return data
 
 
-@signs("readings")
+@tells("readings", READINGS)
 @dataclass(frozen=True)
 class Readings:
     """What was read: files, and their cells one after the other.
