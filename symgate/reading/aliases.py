@@ -35,10 +35,12 @@ _ALIKE = [
 def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
     """The lines, with a left side renamed where another name was meant."""
     result = list(lines)
-    rules = (_misspelt, _without_accents, _other_gates)
+    rules = (_misspelt, _without_accents, _shown, _other_gates)
     for i, name in [found for rule in rules for found in rule(result)]:
         ref = next(r for line in lines for r in line.references if r.name == name)
         result[i] = _renamed(result[i], ref, text)
+    for i in list(_candidates(result)):
+        result[i] = _accented(result[i], text)
     return result
 
 
@@ -166,6 +168,39 @@ def _without_accents(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
         own = [i for i in places if not _reads(lines[i], name, 0)]
         if len(places) == 2 and len(own) == 1:
             yield own[0], name
+
+
+def _shown(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:
+    """c = o ⊙ tanh(c), a second line of c, where h_{t-1} is read and nothing defines h."""
+    missing = [name for name in _undefined(lines, -1) if len(name) == 1]
+    for i, line in enumerate(lines):
+        others = [o for o in lines if o.name == line.name and o is not line]
+        itself = _reads(line, line.name, 0) and not _reads(line, line.name, -1)
+        if len(missing) == len(others) == 1 and itself and not _reads(others[0], line.name, 0):
+            yield i, missing[0]
+
+
+def _candidates(lines: Sequence[LaidOutLine]) -> Iterator[int]:
+    """h = tanh(…) above h = (1 - z) ⊙ h_{t-1} + z ⊙ h: it lacks its tilde."""
+    for i, line in enumerate(lines):
+        others = [o for o in lines if o.name == line.name and o is not line]
+        first = _has_function(line) and not _reads(line, line.name, 0) and not line.target.accents
+        if first and len(others) == 1 and line.target.time == 0:
+            kept = {r.time for r in others[0].references if r.letter == line.target.letter}
+            if {0, -1} <= kept and not _has_function(others[0]):
+                yield i
+
+
+def _accented(line: LaidOutLine, text: str) -> LaidOutLine:
+    """The line of a candidate whose tilde is missing, and the fault."""
+    target = line.target
+    printed = text[target.start : target.stop]
+    meant = printed.replace(target.letter, f"\\tilde{{{target.letter}}}", 1)
+    why = f"{target.name} is the candidate here: its own line reads it"
+    fault = FoundFault("missing_tilde", why, target.start, target.stop, printed, meant, (), 0.85)
+    name = "_".join((target.letter, "tilde", *target.labels))
+    accented = replace(target, name=name, accents=("tilde",))
+    return replace(line, target=accented, faults=(*line.faults, fault), printed=line.name)
 
 
 def _other_gates(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:

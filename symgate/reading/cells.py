@@ -36,7 +36,9 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     classifier = Classifier(understanding, parts)
     spare = left_over(understanding, parts)
     cell, problem = _cell(understanding, name, spare)
-    everything = [f for u in _ordered(understanding) for f in u.faults]
+    everything = [f for u in _ordered(understanding, spare) for f in _told(u)]
+    if {f.kind for f in everything} == {"markdown_escape"}:
+        everything.clear()  # the page takes the escape away
     everything += [] if problem is None else [problem]
     everything += _seen(Readable(document, understanding, parts), cell, everything)
     everything = sound(distinct(merged(everything, document)), understanding.ranked)
@@ -84,6 +86,12 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
         edits=tuple(edits),
     )
     return by_ranks(found_now, document, understanding.ranked, mended.found.ranked)
+
+
+def _told(u: Understood) -> list[FoundFault]:
+    """The faults of a line; none of an = inside brackets where it is not read even so."""
+    unsure = u.term is None and u.error is not None
+    return [f for f in u.faults if not (unsure and f.kind == "wrong_operator")]
 
 
 def _seen(readable: Readable, cell: Cell | None, others: Sequence[FoundFault]) -> list[FoundFault]:
@@ -175,7 +183,7 @@ def _line(
     line, column = document.place(equation.start)
     part = (
         "candidate"
-        if u.name in parts.candidates
+        if u.name in parts.candidates or (u.line.printed and u.line.target.accents)
         else "gate"
         if u.name in parts.gates
         else "state"

@@ -7,6 +7,7 @@ search       the changes that mend what is broken or lead to a known cell
 naming       one pattern for the names of weights and biases
 marks        the sign between a weight and a column, transposed weights
 written      indices and names that are seen to be wrong in the writing
+headings     what the words beside a formula call a gate
 layout       delimiters and commands
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symgate.reading.faults import FoundFault
-from symgate.reading.mending import habits, layout, marks, written
+from symgate.reading.mending import habits, headings, layout, marks, written
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
@@ -30,7 +31,9 @@ from symgate.reading.understood import Understanding
 
 def seen(cell: Readable) -> list[FoundFault]:
     """The misprints that the writing itself shows."""
-    return distinct([f for module in (layout, written, marks) for f in module.faults(cell)])
+    return distinct(
+        [f for module in (layout, written, headings, marks) for f in module.faults(cell)]
+    )
 
 
 def inferred(document: Document, found: Understanding, parts: Structure) -> list[FoundFault]:

@@ -60,3 +60,4 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
     yield from names.lone_gates(maker)
     yield from sums.inserted_terms(maker)
     yield from names.swaps(maker)
+    yield from names.exchanged_names(maker)

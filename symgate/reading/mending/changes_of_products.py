@@ -143,11 +143,19 @@ def functions(maker: Maker, call: Call) -> Iterator[Change]:
 
 
 def bent(maker: Maker) -> Iterator[Change]:
-    """tanh(W x + U h) for W x + U h, the whole of a candidate's line."""
-    term = maker.own.term
-    if maker.own.name in maker.sketch.parts.candidates and affine(term):
+    """tanh(W x + U h) for W x + U h, the whole line of a candidate; σ(…) for that of a gate."""
+    term, parts = maker.own.term, maker.sketch.parts
+    if not affine(term) or isinstance(term, Call):
+        return
+    if maker.own.name in parts.candidates:
         new = Call(term.start, term.stop, "tanh", "", term, (term.start, term.start))
         meant = f"{maker.printing.tanh}({maker.shown(term)})"
+        yield maker.change(term, new, "missing_activation", meant)
+    others = [maker.sketch.lines[n].term for n in sorted(parts.gates & maker.sketch.lines.keys())]
+    like = next((t for t in others if isinstance(t, Call)), None)
+    if like is not None and maker.own.name in parts.gates:
+        new = replace(like, start=term.start, stop=term.stop, argument=term)
+        meant = f"{maker.printing.printed(*like.head)}({maker.shown(term)})"
         yield maker.change(term, new, "missing_activation", meant)
 
 

@@ -24,7 +24,9 @@ def like_functions(sketch: Sketch) -> Iterator[Broken]:
     usual, most = counts.most_common(1)[0]
     for name in sketch.parts.gates - sketch.parts.candidates if most > 1 == len(counts) else ():
         bare = sketch.lines.get(name)
-        if bare is not None and not isinstance(bare.term, Call) and affine(bare.term):
+        if bare is None or isinstance(bare.term, Call) or not affine(bare.term):
+            continue
+        if any(v.time == -1 for v in bare.variables):
             why = f"{name} has no function, and the other gates have"
             yield at(bare, bare.term, "missing_activation", why)
     for own in gates:

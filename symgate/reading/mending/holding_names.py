@@ -85,6 +85,27 @@ def _made_of(sketch: Sketch, name: str) -> set[str]:
     return found
 
 
+def dated(sketch: Sketch) -> Iterator[Broken]:
+    """An input bears the step that the states bear: not U x_i beside W s_{t-1}."""
+    for own in sketch.lines.values() if sketch.states and not sketch.entering else ():
+        for s in own.sums:
+            for a in s.applied:
+                x = a.vector
+                if isinstance(x, Par) and [len(label) for label in x.ref.labels] == [1]:
+                    yield at(own, x, "wrong_time_index", f"{x.name} has no step", True)
+                    return
+
+
+def cased(sketch: Sketch) -> Iterator[Broken]:
+    """An input has one case: not X_t in one gate and x_t in the others."""
+    for own in sketch.lines.values():
+        for v in own.variables:
+            other = v.name.swapcase()
+            rarer = 0 < sketch.reads[v.name, 0] < sketch.reads[other, 0]
+            if {v.name, other} <= sketch.entering and rarer:
+                yield at(own, v, "case_mismatch", f"{v.name} is {other} elsewhere", True)
+
+
 def timely(sketch: Sketch) -> Iterator[Broken]:
     """An input is read at one step: x_{t-1} in one gate, x_t in the others, or in the candidate."""
     inner = [sketch.lines[n] for n in sketch.parts.candidates if n in sketch.lines]

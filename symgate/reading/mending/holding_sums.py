@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
-from symgate.reading.structure import affine, complement, summands
+from symgate.reading.structure import Summand, affine, complement, summands
 from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, text, walk
 
 
@@ -126,6 +126,23 @@ def once(sketch: Sketch) -> Iterator[Broken]:
                     seen.add(part)
 
 
+def with_and_without(sketch: Sketch) -> Iterator[Broken]:
+    """A state stands in a sum with its gate or without one: not r ⊙ h + h."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            every = summands(term) if isinstance(term, Plus) else []
+            gated = {text(p.factors[-1]) for p in every if _is_gated(sketch, p)}
+            for part in every:
+                if isinstance(part.term, Var) and part.term.time == -1 and text(part.term) in gated:
+                    why = f"{text(part.term)} stands in the sum with a gate and without"
+                    yield at(own, part.term, "spurious_term", why, True)
+
+
+def _is_gated(sketch: Sketch, part: Summand) -> bool:
+    """Whether a summand is a gate times a vector."""
+    return len(part.factors) == 2 and _sigmoid(sketch, part.factors[0])
+
+
 def enclosed(sketch: Sketch) -> Iterator[Broken]:
     """A gate or candidate is one function of its sum: not σ(W x) + b, not σ(W x) ⊙ f."""
     for own in sketch.lines.values():
@@ -182,7 +199,7 @@ def beside(sketch: Sketch) -> Iterator[Broken]:
 
 
 def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:
-    line = sketch.lines[term.name].term if isinstance(term, Var) else None
+    line = sketch.terms.get(term.name) if isinstance(term, Var) else None
     return isinstance(line, Call) and line.function == "sigmoid"
 
 

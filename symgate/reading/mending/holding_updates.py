@@ -78,6 +78,35 @@ def gated(sketch: Sketch) -> Iterator[Broken]:
             )
 
 
+def paired(sketch: Sketch) -> Iterator[Broken]:
+    """1 - z stands beside z: not (1 - z) ⊙ h + r ⊙ g, where z stands nowhere else."""
+    for name in sketch.parts.carried:
+        own = sketch.lines.get(name)
+        parts = summands(own.term) if own is not None else []
+        aside = {v.name for p in parts for f in p.factors if isinstance(v := complement(f), Var)}
+        gates = [f for p in parts for f in p.factors if isinstance(f, Var) and f.time != -1]
+        calls = {n: t for n, t in sketch.terms.items() if isinstance(t, Call)}
+        gates = [g for g in gates if g.name in calls and calls[g.name].function == "sigmoid"]
+        one_each = len(parts) == 2 and len(aside) == len(gates) == 1
+        if own is not None and one_each and gates[0].name not in aside:
+            why = f"1 - {aside.pop()} stands beside {gates[0].name}"
+            yield at(own, gates[0], "wrong_gate", why, True)
+
+
+def kept(sketch: Sketch) -> Iterator[Broken]:
+    """Where a gate is left over, what a gate weighs is added to: not c = f ⊙ g beside i."""
+    spare = [n for n in sketch.spare if isinstance(sketch.terms.get(n), Call)]
+    for own in sketch.lines.values() if len(spare) == 1 and not sketch.parts.carried else ():
+        functions = [
+            made.function
+            for f in times(own.term)
+            if isinstance(f, Var) and isinstance(made := sketch.terms.get(f.name), Call)
+        ]
+        if sorted(functions) == ["sigmoid", "tanh"] and sketch.reads[own.name, 0]:
+            why = f"nothing keeps the last {own.name}, and nothing reads {spare[0]}"
+            yield at(own, own.term, "missing_term", why, True)
+
+
 def _updates(sketch: Sketch) -> Iterator[tuple[str, Facts, Polynomial, set[str]]]:
     """The updates with all but their gates at 1: z + (1 - z) is 1, f + i is itself."""
     for name in sketch.parts.carried:

@@ -97,8 +97,10 @@ class Printing:
         found: dict[tuple[str, int], str] = {}
         for own in self.sketch.lines.values():
             target = own.u.line.target
-            if not own.u.line.printed:
-                found.setdefault((own.name, 0), self.printed(target.start, target.stop))
+            shown = self.printed(target.start, target.stop)
+            if own.u.line.printed:
+                shown = next((f.meant for f in own.u.faults if f.printed == shown), "")
+            found.setdefault((own.name, 0), shown)
             for v in own.variables:
                 if v.stop > v.start:
                     found.setdefault((v.name, v.time or 0), self.of(v))

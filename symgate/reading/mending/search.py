@@ -53,13 +53,24 @@ TELLING = (
 #: Invariants that are mended in another line than the one where they are broken.
 LOOSE = ("read", "closed", "defined", "grounded")
 #: Invariants of what the polynomials do not show: they hold in known cells too.
-UNSEEN = ("biased", "oriented", "one_vector", "positive", "once", "acted", "different")
+UNSEEN = (
+    "biased",
+    "oriented",
+    "one_vector",
+    "positive",
+    "once",
+    "acted",
+    "different",
+    "cased",
+    "dated",
+)
 #: What mends a broken invariant by itself, where the change leads to no known cell.
 REMEDIES = {
     "positive": ("wrong_sign",),
     "grounded": ("wrong_time_index",),
+    "cased": ("case_mismatch",),
     "timely": ("wrong_time_index", "extra_tilde"),
-    "like_functions": ("wrong_activation",),
+    "like_functions": ("wrong_activation", "missing_activation"),
     "bent": ("missing_activation",),
     "between": ("wrong_activation",),
     "different": ("missing_tilde", "extra_tilde", "wrong_state"),
@@ -76,6 +87,7 @@ REMEDIES = {
     "both_sides": ("missing_complement", "spurious_factor", "wrong_gate"),
     "one_vector": ("symbol_reused",),
     "beside": ("wrong_operator",),
+    "with_and_without": ("spurious_term",),
     "once": ("missing_term", "wrong_state"),
     "weighs": ("wrong_activation",),
     "summed": ("wrong_operator", "missing_operator"),

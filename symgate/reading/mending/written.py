@@ -15,6 +15,7 @@ from symgate.reading.understood import Understood
 _ALTERNATIVE = re.compile(
     r"\belse\b|\bor\b|otherwise|alternativ|instead|variant|oder|或|または", re.I
 )
+_REVERSE = re.compile(r"backward|reverse|bidirect|rückwärts|arriere|反向|后向|逆|双向|역방향", re.I)
 _INDICES = {"angle": "^{<t>}", "sup": "^{t}", "paren": "^{(t)}", "sub": "_t"}
 
 
@@ -24,6 +25,20 @@ def faults(cell: Readable) -> Iterator[FoundFault]:
     yield from _other_notation(cell)
     yield from _unread_output(cell)
     yield from _constants(cell)
+    yield from _backwards(cell)
+
+
+def _backwards(cell: Readable) -> Iterator[FoundFault]:
+    """h_t = tanh(W h_{t+1} + U x_t), where no arrow, mark or word says that it runs backwards."""
+    for u in cell.found.lines:
+        marked = (
+            u.line.target.accents or u.line.target.labels or _REVERSE.search(cell.document.text)
+        )
+        ahead = [r for r in u.line.references if r.name == u.name and r.time == 1]
+        if u.name in cell.found.backwards and ahead and not marked and len(cell.parts.states) == 1:
+            meant = cell.printed(ahead[0].start, ahead[0].stop).replace("+", "-")
+            why = f"{u.name} is made of what it is at the next step"
+            yield cell.exchanged("wrong_time_index", why, ahead[0], meant, 0.8)
 
 
 def _constants(cell: Readable) -> Iterator[FoundFault]:
