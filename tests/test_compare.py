@@ -25,7 +25,7 @@ from symgate.comparing.counterexample import Counterexample
 from symgate.comparing.effort import TooLarge, bounded, spend
 from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
-from symgate.comparing.numbers import Evaluation, Trajectory, all_sizes, translated
+from symgate.comparing.numbers import Trajectory, all_sizes, translated
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import UNIT, Act, InverseFactor, Param, generator, is_zero
 from symgate.comparing.proof import Substituted, diagonal
@@ -615,12 +615,13 @@ def test_a_proof_excludes_every_way_to_name_the_states() -> None:
 @pytest.mark.parametrize("name", ["rnn", "gru", "ligru", "min-gru", "rnn-relu"])
 def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
     form = normal_form(sg.cell(name))
-    values = {v: np.full((1, 1), 1.0) for v in (*form.cell.parameters, *form.states, "x")}
+    given = {p.name: np.ones((1,) * len(p.shape)) for p in form.cell.parameters.values()}
+    start = {v: np.ones(1) for v in (*form.states, "x")}
     unit = diagonal([(p.name, "") for p in form.cell.parameters.values() if p.kind == "matrix"])
     ones = {(n, ""): ((Fraction(1), ()),) for p in form.cell.parameters for n in (p, f"diag {p}")}
     for moving, side in product((*form.states, "x"), (1, -1)):
-        there = Evaluation({**values, moving: np.full((1, 1), side * 40.0)}, form, 1)
-        for p in form.states.values():
+        there = Trajectory(form.cell, 1, given, {**start, moving: np.full(1, side * 40.0)})
+        for name, p in form.states.items():
             try:
                 growth = RayLimit(Heading(moving, side, Fraction(1)), {})(
                     Substituted(ones, {})(unit(p))
@@ -628,7 +629,7 @@ def test_where_a_cell_goes_on_a_ray_is_where_its_numbers_go(name: str) -> None:
             except NoLimit:
                 continue
             told = sum(float(range_of(c, {}).low) * 40.0**k for k, c in growth.items())
-            assert told == pytest.approx(float(there(p)[0, 0]), rel=1e-9, abs=1e-9)
+            assert told == pytest.approx(float(there.state(name)[0]), rel=1e-9, abs=1e-9)
 
 
 def test_ends_of_ranges_are_open_only_where_they_are_never_reached() -> None:

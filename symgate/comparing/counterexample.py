@@ -144,7 +144,7 @@ class _Trials:
         if self.found is not None:
             ways = [self.there] if not (mapped and self.found.first.equal) else []
             ways += [self.back] if not (mapped and self.found.second.equal) else []
-        for pair in zip(draws(self.one.cell, DRAWS), draws(self.other.cell, DRAWS), strict=True):
+        for pair in zip(draws(self.one, DRAWS), draws(self.other, DRAWS), strict=True):
             for way in ways:
                 result = self.tried(way, pair, steps, gap)
                 if result is not None:
@@ -291,8 +291,7 @@ def _differing(
     inputs_there = {
         x: inputs[names[x]] if x in names else np.ones(draw.n) for x in other.cell.inputs
     }
-    start = {**inputs, **mine, **{d: mine[s] for d, s in one.merged.items()}}
-    start_there = {**inputs_there, **theirs, **{d: theirs[s] for d, s in other.merged.items()}}
+    start, start_there = one.doubled({**inputs, **mine}), other.doubled({**inputs_there, **theirs})
     here = Trajectory(one.cell, draw.n, first, start)
     there = Trajectory(other.cell, draw.n, second, start_there)
     shared = {b: a for b, a in names.items() if b in other.observed and a in one.observed}

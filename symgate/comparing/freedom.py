@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symgate.comparing.normal import Normal
-from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
+from symgate.comparing.numbers import Array, Trajectory, all_sizes, shape
 from symgate.comparing.sums import summed
 
 #: A singular value above this is no rounding error; the slopes are right to about 1e-9.
@@ -42,21 +42,18 @@ def independent_directions(cell: Normal, n: int) -> int:
     count = sum(int(np.prod(its)) for its in shapes.values())
     rng = np.random.default_rng(11)
     theta = rng.normal(size=count)
-    points = {
-        name: rng.normal(scale=1.5, size=(n, 3 * count + 5))
-        for name in (*cell.cell.inputs, *cell.states)
-    }
+    names = (*cell.cell.inputs, *cell.states)
+    points = cell.doubled({v: rng.normal(scale=1.5, size=(3 * count + 5, n)) for v in names})
 
     def values(thetas: Array) -> Array:
         parameters, at = {}, 0
         for name, its in shapes.items():
             size = int(np.prod(its))
-            tall = its if len(its) == 2 else (*its, 1) if its else (1, 1)
-            parameters[name] = thetas[:, at : at + size].reshape(-1, *tall)
+            parameters[name] = thetas[:, at : at + size].reshape(-1, 1, *its)
             at += size
-        there = Evaluation({**points, **parameters}, cell, n)
-        whole = (len(thetas), n, 3 * count + 5)
-        found = [np.broadcast_to(there(p), whole) for p in cell.observed.values()]
+        there = Trajectory(cell.cell, n, parameters, points)
+        whole = (len(thetas), 3 * count + 5, n)
+        found = [np.broadcast_to(there.state(name), whole) for name in cell.observed]
         return np.stack(found, 1).reshape(len(thetas), -1)
 
     with np.errstate(all="ignore"):

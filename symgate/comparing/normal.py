@@ -85,6 +85,10 @@ class Normal:
         """What two cells must agree in: states and outputs."""
         return {**self.states, **{name: self.gates[name] for name in self.outputs}}
 
+    def doubled(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of variables, with those of the states that are merged."""
+        return {**variables, **{name: variables[kept] for name, kept in self.merged.items()}}
+
     @property
     def unknowns(self) -> list[tuple[Parameter, tuple[str, str]]]:
         """Every parameter, each block of a matrix on a stack, by the name and the block."""

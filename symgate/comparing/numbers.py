@@ -1,9 +1,10 @@
-"""Numbers put into normal forms: fingerprints, counterexamples, and numbers for a map."""
+"""Numbers for cells: drawn, run step by step, and translated by a map."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,24 +15,13 @@ from sympy.core.basic import Basic
 from symgate.algebra.vectors import name_of
 from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal, is_of_rows
-from symgate.comparing.polynomials import (
-    Act,
-    Applied,
-    Exp,
-    Generator,
-    InverseFactor,
-    MatrixFactor,
-    Param,
-    Polynomial,
-    Var,
-    of_monomial,
-)
+from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.solving import Unknown, Value
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
-from symgate.numerics.values import FUNCTIONS, Arrays
+from symgate.numerics.values import Arrays
 
 if TYPE_CHECKING:
     from symgate.comparing.search import ProvedMap
@@ -50,56 +40,11 @@ def shape(expressions: tuple[Expr, ...], sizes: Sizes) -> tuple[int, ...]:
     return tuple(sizes[e] if e in sizes else int(e.subs(sizes)) for e in expressions)
 
 
-class Evaluation:
-    """The value of polynomials at given numbers, all sizes being n.
-
-    Variables and vectors are arrays (…, n, points) or (…, n, 1), scalars (…, 1, 1) and
-    matrices (…, n, n), so that many parameters and many points are taken at once.
-    """
-
-    def __init__(self, values: Mapping[str, Array], cell: Normal, n: int) -> None:
-        self.values, self.cell, self.n = values, cell, n
-        self.sizes = all_sizes(cell.cell, n)
-        self.known: dict[Generator, Array] = {}
-
-    def __call__(self, p: Polynomial) -> Array:
-        result: Array = np.zeros((self.n, 1))
-        for monomial, coefficient in p:
-            term: Array = np.full((1, 1), float(coefficient))
-            for g, e in monomial:
-                value = self.generator(g)
-                term = term * (value if e == 1 else value ** float(e))
-            result = result + term
-        return result
-
-    def generator(self, g: Generator) -> Array:
-        found = self.known.get(g)
-        if found is None:
-            found = self.known[g] = self.made(g)
-        return found
-
-    def made(self, g: Generator) -> Array:
-        match g:
-            case Var(name=name) | Param(name=name):
-                return self.values[name]
-            case Applied(matrix=matrix, feature=feature):
-                array = block(self.values[matrix.name], matrix, self.cell, self.sizes)
-                return np.asarray(array @ self(of_monomial(feature)))
-            case Act(kind=kind, argument=argument, extra=extra):
-                value = self(argument)
-                if kind.startswith("power "):
-                    top, _, bottom = kind.removeprefix("power ").partition("/")
-                    return np.asarray(value ** (int(top) / int(bottom or 1)))
-                constants = [] if extra is None else [float(extra)]
-                return np.asarray(FUNCTIONS[kind](value, *constants))
-            case InverseFactor(of=of):
-                return np.asarray(1 / self(of))
-            case Exp(of=monomial):
-                return np.asarray(np.exp(self(of_monomial(monomial))))
-
-
 class Trajectory(Arrays):
-    """A cell at given numbers, step by step: from its own equations, all sizes being n."""
+    """A cell at given numbers, step by step: from its own equations, all sizes being n.
+
+    Axes before those of a value are for many parameters and many points at once.
+    """
 
     def __init__(self, cell: Cell, n: int, parameters: Values, start: Values) -> None:
         sizes = all_sizes(cell, n)
@@ -118,6 +63,10 @@ class Trajectory(Arrays):
             self.steps.append({**self.given, **before})
         self.known = self.steps[step]
         return self.value(expression)
+
+    def state(self, name: str) -> Array:
+        """A state or a gate after the first step."""
+        return self.at(self.cell.variable(name), 0)
 
     def variable(self, e: Indexed) -> Array:
         """A gate or a state at t, from its equation; or what an activation acts on."""
@@ -247,23 +196,27 @@ class Draw:
     variables: Values
 
 
-def draws(cell: Cell, count: int, seed: int = 0) -> Iterator[Draw]:
+#: What draws an array of a shape.
+Some = Callable[[tuple[int, ...]], Array]
+
+
+def drawn(cell: Normal, n: int, parameter: Some, variable: Some) -> Draw:
+    """Numbers for a cell, all sizes being n; a state that is always another one is that one."""
+    sizes, own = all_sizes(cell.cell, n), cell.cell
+    parameters = {p.name: parameter(shape(p.shape, sizes)) for p in own.parameters.values()}
+    names = (*own.inputs, *cell.states)
+    variables = {name: variable(shape((own.size(name),), sizes)) for name in names}
+    return Draw(n, parameters, cell.doubled(variables))
+
+
+def draws(cell: Normal, count: int) -> Iterator[Draw]:
     """Small round numbers for a cell, at one unit first and then at two."""
     for n in (1, 2):
-        rng, sizes = np.random.default_rng(seed), all_sizes(cell, n)
+        rng = np.random.default_rng(0)
         for i in range(count):
-            plain = n == 1 and i == 0
-            parameters = {
-                p.name: _some(rng, shape(p.shape, sizes), plain) for p in cell.parameters.values()
-            }
-            variables = {
-                name: _some(rng, shape((cell.size(name),), sizes), plain)
-                for name in (*cell.inputs, *cell.states)
-            }
-            yield Draw(n, parameters, variables)
+            some = np.ones if n == 1 and i == 0 else partial(_round, rng)
+            yield drawn(cell, n, some, some)
 
 
-def _some(rng: np.random.Generator, width: tuple[int, ...], plain: bool) -> Array:
-    if plain:
-        return np.ones(width)
-    return rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], size=width)
+def _round(rng: np.random.Generator, its: tuple[int, ...]) -> Array:
+    return rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0], size=its)

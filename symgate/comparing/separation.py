@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations, product
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
 from symgate.comparing.intervals import range_of
 from symgate.comparing.normal import Normal
-from symgate.comparing.numbers import Array, Evaluation, all_sizes, shape
+from symgate.comparing.numbers import Array, Draw, Trajectory, drawn
 from symgate.comparing.polynomials import (
     Applied,
     Monomial,
@@ -40,22 +41,32 @@ MOST_REASONS = 4
 #: How far beyond a bound a value has to be, so that rounding plays no part.
 MARGIN = 1e-4
 
+NOTHING: Mapping[str, Array] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Pair:
     """Two cells with the variables of the second named as the first's.
 
-    `observed` has by name what both compute, `taking` what stands for states without a partner.
+    `observed` has by name what both compute, `names` what the first calls that, `taking` tells
+    what stands for states without a partner.
     """
 
     one: Normal
     other: Normal
     observed: Mapping[str, tuple[Polynomial, Polynomial]]
+    names: Mapping[str, str]
     taking: str = ""
 
     @property
     def variables(self) -> tuple[str, ...]:
         return (*self.one.cell.inputs, *self.one.states)
+
+    def values(self, name: str, draw: Draw, moved: Mapping[str, Array] = NOTHING) -> Array:
+        """What the first cell computes, (parameters, points, units), with some variables moved."""
+        start = self.one.doubled({**draw.variables, **moved})
+        there = Trajectory(self.one.cell, draw.n, draw.parameters, start)
+        return there.state(self.names[name])
 
 
 def separated(one: Normal, other: Normal) -> str:
@@ -124,20 +135,19 @@ def _pair(one: Normal, other: Normal, names: Mapping[str, str], dropped: Mapping
     gone = on_variables([d for d, s in dropped.items() if not s], lambda v: poly.ZERO)
     every = {**other.gates, **other.states}
     partners = {s: name for s, name in {**names, **merged}.items() if name in one.observed}
-    observed = {
-        names.get(s, f"{s} = {name}"): (one.observed[name], named(gone(every[s])))
-        for s, name in partners.items()
-    }
+    told = {names.get(s, f"{s} = {name}"): (s, name) for s, name in partners.items()}
+    observed = {at: (one.observed[name], named(gone(every[s]))) for at, (s, name) in told.items()}
     taking = ", ".join(f"{d} = {s or 0}" for d, s in dropped.items())
-    return Pair(one, other, observed, taking and f" (taking {taking} in {other.cell.name})")
+    said = taking and f" (taking {taking} in {other.cell.name})"
+    return Pair(one, other, observed, {at: name for at, (_, name) in told.items()}, said)
 
 
 # -- numbers against what holds for all parameters ------------------------------------------
 
 
-def _seen(pair: Pair) -> Iterator[tuple[str, str, Polynomial, Polynomial]]:
+def _seen(pair: Pair) -> Iterator[tuple[Sequence[str], str, str, Polynomial, Polynomial]]:
     """What both compute, as it is and with some variables at zero where it is defined there:
-    where that is, the name, and what it is in either."""
+    these variables, where that is, the name, and what it is in either."""
     for gone in ((), *((v,) for v in pair.variables), pair.variables):
         rest = on_variables(gone, lambda v: poly.ZERO)
         where = f" at {' = '.join(gone)} = 0" if gone else ""
@@ -146,16 +156,17 @@ def _seen(pair: Pair) -> Iterator[tuple[str, str, Polynomial, Polynomial]]:
                 mine, theirs = map(rest, both)
             except ZeroDivisionError:
                 continue
-            yield where, name, mine, theirs
+            yield gone, where, name, mine, theirs
 
 
 def _out_of_range(pair: Pair) -> str:
     """A value outside of the range of the second cell, perhaps with some variables at zero."""
-    for where, name, mine, theirs in _seen(pair):
+    draw = _draw(pair.one, 1, DRAWS, POINTS)
+    for gone, where, name, _, theirs in _seen(pair):
         reach = range_of(theirs, {})
         if reach.low == -np.inf and reach.high == np.inf:
             continue
-        values = _values(pair.one, mine)
+        values = pair.values(name, draw, {v: np.zeros(1) for v in gone})
         values = values[np.isfinite(values)]
         low, high = float(reach.low) - MARGIN, float(reach.high) + MARGIN
         if np.any((values < low) | (values > high)):
@@ -167,26 +178,15 @@ def _out_of_range(pair: Pair) -> str:
     return ""
 
 
-def _values(cell: Normal, p: Polynomial) -> Array:
-    """Values of a polynomial with one unit, at random parameters and variables."""
-    return np.asarray(_draw(cell, 1, DRAWS, POINTS)(p))
-
-
-def _draw(cell: Normal, n: int, count: int, points: int) -> Evaluation:
+def _draw(cell: Normal, n: int, count: int, points: int) -> Draw:
     """Random numbers: `count` sets of parameters, each at some points."""
     rng = np.random.default_rng(3)
-    sizes = all_sizes(cell.cell, n)
-    values = {
-        p.name: rng.normal(scale=2.0, size=(count, *_tall(shape(p.shape, sizes))))
-        for p in cell.cell.parameters.values()
-    }
-    for name in (*cell.cell.inputs, *cell.states):
-        values[name] = rng.normal(scale=2.0, size=(count, n, points))
-    return Evaluation(values, cell, n)
-
-
-def _tall(its: tuple[int, ...]) -> tuple[int, ...]:
-    return its if len(its) == 2 else (*its, 1) if its else (1, 1)
+    return drawn(
+        cell,
+        n,
+        lambda its: rng.normal(scale=2.0, size=(count, 1, *its)),
+        lambda its: rng.normal(scale=2.0, size=(count, points, *its)),
+    )
 
 
 #: The difference that is zero for a polynomial of the degree.
@@ -196,14 +196,14 @@ BINOMIAL = ((-1, 1), (1, -2, 1), (-1, 3, -3, 1), (1, -4, 6, -4, 1))
 def _degree(pair: Pair) -> str:
     """A variable in which the second cell is a polynomial, and the first of a higher degree."""
     one, other = pair.one.cell.name, pair.other.cell.name
-    for where, name, mine, theirs in _seen(pair):
+    for gone, where, name, mine, theirs in _seen(pair):
         for v in pair.variables:
             degree = degree_in(theirs, v)
             if degree is None or degree > 3 or degree_in(mine, v) == degree:
                 continue
             weights = BINOMIAL[degree]
             steps = {v: [0.75 * i - 1 for i in range(len(weights))]}
-            if _differences(pair.one, mine, steps, weights):
+            if _differences(pair, name, {**{g: [0.0] for g in gone}, **steps}, weights):
                 if not degree:
                     return f"{name}{where} depends on {v} in {one}, and not in {other}"
                 what = "affine" if degree == 1 else f"a polynomial of degree {degree}"
@@ -243,16 +243,15 @@ def reads(p: Polynomial, variable: str) -> bool:
 
 
 def _differences(
-    cell: Normal, p: Polynomial, points: Mapping[str, Sequence[float]], weights: Sequence[float]
+    pair: Pair, name: str, points: Mapping[str, Sequence[float]], weights: Sequence[float]
 ) -> bool:
     """Whether the values at some points, each with its weight, do not add up to zero somewhere."""
-    draw = _draw(cell, 1, DRAWS, 1)
-    tiled = {name: np.tile(at, (DRAWS, 1, 1)) for name, at in points.items()}
-    values = Evaluation({**draw.values, **tiled}, cell, 1)(p)
-    if values.shape[-1] == 1:
+    draw = _draw(pair.one, 1, DRAWS, 1)
+    values = pair.values(name, draw, {v: np.reshape(at, (-1, 1)) for v, at in points.items()})
+    if values.shape[-2] == 1:
         return False
-    whole = values @ np.asarray(weights)
-    return bool(np.any(np.abs(whole) > MARGIN * (1 + np.abs(values).max(-1))))
+    whole = values[..., 0] @ np.asarray(weights)
+    return bool(np.any(np.abs(whole) > MARGIN * (1 + np.abs(values[..., 0]).max(-1))))
 
 
 def _not_apart(pair: Pair) -> str:
@@ -263,9 +262,8 @@ def _not_apart(pair: Pair) -> str:
             for right in pair.variables[at + 1 :]:
                 if _together(theirs, left, right) or not _together(mine, left, right):
                     continue
-                if _differences(
-                    one, mine, {left: (-1, -1, 1, 1), right: (-1, 1, -1, 1)}, (1, -1, -1, 1)
-                ):
+                square = {left: (-1.0, -1.0, 1.0, 1.0), right: (-1.0, 1.0, -1.0, 1.0)}
+                if _differences(pair, name, square, (1, -1, -1, 1)):
                     return (
                         f"{name} of {other} is a function of {left} plus one of {right}, and "
                         f"{name} of {one.cell.name} is not"
@@ -285,10 +283,9 @@ def _across(pair: Pair) -> str:
             if _under_matrix(theirs, v) or not _under_matrix(mine, v):
                 continue
             draw = _draw(pair.one, 2, DRAWS, 1)
-            at = np.zeros((DRAWS, 2, 2)) + draw.values[v]
-            at[:, 1, 1] += 1.0
-            values = Evaluation({**draw.values, v: at}, pair.one, 2)(mine)
-            if values.shape[-1] == 2 and np.any(np.abs(np.diff(values[:, 0])) > 1e-3):
+            moved = draw.variables[v] + [[0.0, 0.0], [0.0, 1.0]]
+            values = pair.values(name, draw, {v: moved})
+            if values.shape[-2] == 2 and np.any(np.abs(np.diff(values[..., 0])) > 1e-3):
                 return (
                     f"a unit of {name} reads {v} of other units in {pair.one.cell.name}, "
                     f"and not in {pair.other.cell.name}"
@@ -304,13 +301,15 @@ def _under_matrix(p: Polynomial, variable: str) -> bool:
 
 def _one_sided(pair: Pair) -> str:
     """The second cell is odd or even in some variables for all parameters, the first is not."""
+    draw = _draw(pair.one, 1, DRAWS, POINTS)
     for gone in (*((v,) for v in pair.variables), pair.variables):
         turned = on_variables(gone, lambda v: -generator(v))
-        for name, (mine, theirs) in pair.observed.items():
+        there = {v: -draw.variables[v] for v in gone}
+        for name, (_, theirs) in pair.observed.items():
             for sign, word in ((1, "even"), (-1, "odd")):
                 if poly.is_zero(turned(theirs) - theirs.scaled(Fraction(sign))):
-                    values = _values(pair.one, turned(mine) - mine.scaled(Fraction(sign)))
-                    if np.any(np.abs(values) > 1e-3):
+                    gap = pair.values(name, draw, there) - sign * pair.values(name, draw)
+                    if np.any(np.abs(gap) > 1e-3):
                         return (
                             f"{name} is {word} in {' and '.join(gone)} in {pair.other.cell.name} "
                             f"for all parameters, and not in {pair.one.cell.name}"
