@@ -415,6 +415,14 @@ def test_a_cell_that_grows_fast_is_judged() -> None:
 LAGS = [("lstm", 2), ("lstm", 3), ("lstm", "k"), ("lstm-projected", 2)]
 
 
+def test_a_matrix_that_stands_for_one_of_another_summand_is_named() -> None:
+    cell = sg.Cell.from_text("h[t] = x[t] * (V @ x[t]) + tanh(U @ h[t-1]) + sin(U @ h[t-1])")
+    right = f"∂h_t/∂h_{{t-1}} = {sg.text(sg.jacobian(cell))}"
+    first, _, last = right.rpartition("U")
+    found = sg.check(cell, f"{first}V{last}")
+    assert [fault.message for fault in found.faults] == ["V stands where U belongs"]
+
+
 @pytest.mark.parametrize(("name", "lag"), LAGS)
 def test_matrices_of_matrices_are_read_as_they_print(name: str, lag: int | str) -> None:
     cell = sg.cell(name)

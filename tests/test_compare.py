@@ -25,12 +25,13 @@ from symgate.comparing.counterexample import Counterexample
 from symgate.comparing.effort import TooLarge, bounded, spend
 from symgate.comparing.intervals import range_of
 from symgate.comparing.nearest import nearest, proved_equal
-from symgate.comparing.numbers import Trajectory, all_sizes, translated
+from symgate.comparing.numbers import Trajectory, all_sizes
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import UNIT, Act, InverseFactor, Param, generator, is_zero
 from symgate.comparing.proof import Substituted, diagonal
 from symgate.comparing.rays import Heading, NoLimit, RayLimit
 from symgate.comparing.separation import separated
+from symgate.comparing.translation import translated
 from symgate.errors import ShapeError
 from tests.chosen import CELLS, in_turn
 from tests.disguises import disguised, mutated

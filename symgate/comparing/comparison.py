@@ -14,20 +14,21 @@ from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.forms import BEYOND, normal_form
-from symgate.comparing.formulas import html, map_latex
+from symgate.comparing.formulas import map_latex
 from symgate.comparing.normal import Normal
-from symgate.comparing.numbers import corresponding
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.reduced import reduced
 from symgate.comparing.renamed import map_of, renamed, rows, special, twins
 from symgate.comparing.search import ProvedMap, search
 from symgate.comparing.separation import separated
 from symgate.comparing.sums import best_summed
+from symgate.comparing.translation import corresponding
 from symgate.comparing.wording import Map, conditions_in_words, map_in_words
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import ShapeError
 from symgate.instead import tells
+from symgate.tables import html_table
 
 NONE_FOUND = "no map found"
 NOT_UNDERSTOOD = "not understood"
@@ -138,8 +139,12 @@ class Comparison:
             "reason": self.reason,
         }
 
+    @property
+    def _head(self) -> str:
+        return f"{self.first.name} and {self.second.name}: {self.verdict}"
+
     def __str__(self) -> str:
-        lines = [f"{self.first.name} and {self.second.name}: {self.verdict}"]
+        lines = [self._head]
         for heading, told in self.rows():
             lines.append(f"  {heading:<10} {told}".replace("\n", f"\n{'':13}"))
         return "\n".join(lines)
@@ -148,7 +153,7 @@ class Comparison:
         return f"$${self.latex()}$$" if self.map is not None else ""
 
     def _repr_html_(self) -> str:
-        return html(self)
+        return html_table(self.rows(), caption=self._head)
 
 
 @asked()

@@ -20,11 +20,11 @@ from symgate.comparing.numbers import (
     all_sizes,
     block,
     draws,
-    translated,
 )
 from symgate.comparing.partners import partners
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.search import ProvedMap
+from symgate.comparing.translation import translated
 from symgate.equations.cell import Cell
 
 DRAWS = 60
@@ -57,7 +57,10 @@ class Counterexample:
     @cached_property
     def jacobians(self) -> Parting | None:
         """The first lag and entry at which the Jacobians differ at these numbers."""
-        return parting(self)
+        one, other = self.cells
+        left = Trajectory(one, self.n, self.first_parameters, self.variables)
+        right = Trajectory(other, self.n, self.second_parameters, self.second_variables)
+        return parting(left, right, self.names)
 
     def to_dict(self) -> dict[str, Any]:
         parting = self.jacobians

@@ -1,27 +1,22 @@
-"""A comparison as LaTeX in a notation, and as HTML."""
+"""A map as LaTeX in a notation."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from sympy import Integer, Rational
 
 from symgate.algebra.shown import Shown
 from symgate.comparing.changes import plain_name
 from symgate.comparing.coefficients import Token
+from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import MatrixFactor
+from symgate.comparing.search import ProvedMap
 from symgate.comparing.wording import InWords, entries
-from symgate.tables import html_table
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.width import plain
-
-if TYPE_CHECKING:
-    from symgate.comparing.comparison import Comparison
-    from symgate.comparing.normal import Normal
-    from symgate.comparing.search import ProvedMap
 
 
 def map_latex(one: Normal, other: Normal, found: ProvedMap, notation: str = "symgate") -> str:
@@ -73,9 +68,3 @@ class InLatex(InWords):
 
     def beside(self, blocks: list[str], rows: bool) -> str:
         return self.printer.block_matrix([[b] for b in blocks] if rows else [blocks])
-
-
-def html(found: Comparison) -> str:
-    """A comparison for a notebook: the verdict, the map and the numbers as tables."""
-    head = f"{found.first.name} and {found.second.name}: {found.verdict}"
-    return html_table(found.rows(), caption=head)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from symgate.comparing.numbers import Trajectory
-
-if TYPE_CHECKING:
-    from symgate.comparing.counterexample import Counterexample
 
 STEPS = 3
 TOLERANCE = 1e-7
@@ -31,28 +30,18 @@ class Parting:
         return {**vars(self), "entry": list(self.entry)}
 
 
-def parting(example: Counterexample) -> Parting | None:
-    """The first lag and entry at which the Jacobians of two cells differ, at given numbers."""
-    one, other = example.cells
-    names = {b: a for b, a in example.names.items() if b in other.states and a in one.states}
-    pairs = sorted(((of, wrt) for of in names for wrt in names), key=lambda p: p[0] != p[1])
-    first, second = dict(example.first_parameters), dict(example.second_parameters)
-    left = Trajectory(one, example.n, first, dict(example.variables))
-    right = Trajectory(other, example.n, second, dict(example.second_variables))
+def parting(left: Trajectory, right: Trajectory, names: Mapping[str, str]) -> Parting | None:
+    """The first lag and entry at which the Jacobians of two cells differ, at given numbers;
+    `names` maps the second cell's states to the first's."""
+    shared = [b for b, a in names.items() if b in right.cell.states and a in left.cell.states]
+    pairs = sorted(product(shared, repeat=2), key=lambda p: p[0] != p[1])
     with np.errstate(all="ignore"):
-        for lag in range(1, STEPS + 1):
-            for of, wrt in pairs:
-                mine = left.jacobian(names[of], names[wrt], lag)
-                theirs = right.jacobian(of, wrt, lag)
-                gap = np.abs(mine - theirs)
-                if np.nanmax(gap) > TOLERANCE:
-                    i, j = np.unravel_index(int(np.nanargmax(gap)), gap.shape)
-                    return Parting(
-                        lag,
-                        names[of],
-                        names[wrt],
-                        (int(i) + 1, int(j) + 1),
-                        float(mine[i, j]),
-                        float(theirs[i, j]),
-                    )
+        for lag, (of, wrt) in product(range(1, STEPS + 1), pairs):
+            mine = left.jacobian(names[of], names[wrt], lag)
+            theirs = right.jacobian(of, wrt, lag)
+            gap = np.abs(mine - theirs)
+            if np.nanmax(gap) > TOLERANCE:
+                i, j = map(int, np.unravel_index(int(np.nanargmax(gap)), gap.shape))
+                values = float(mine[i, j]), float(theirs[i, j])
+                return Parting(lag, names[of], names[wrt], (i + 1, j + 1), *values)
     return None

@@ -1,33 +1,28 @@
-"""Numbers for cells: drawn, run step by step, and translated by a map."""
+"""Numbers for cells: drawn, and run step by step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, Indexed, Symbol
+from sympy import Expr, Indexed
 from sympy.core.basic import Basic
 
 from symgate.algebra.vectors import name_of
-from symgate.comparing.coefficients import Token
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.polynomials import MatrixFactor
-from symgate.comparing.solving import Unknown, Value
 from symgate.equations.cell import Cell
-from symgate.errors import ShapeError
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.numerics.values import Arrays
 
-if TYPE_CHECKING:
-    from symgate.comparing.search import ProvedMap
-
 Array = NDArray[np.float64]
 Values = dict[str, Array]
+Named = Mapping[str, Array]
 Sizes = Mapping[Any, int]
 
 
@@ -46,7 +41,7 @@ class Trajectory(Arrays):
     Axes before those of a value are for many parameters and many points at once.
     """
 
-    def __init__(self, cell: Cell, n: int, parameters: Values, start: Values) -> None:
+    def __init__(self, cell: Cell, n: int, parameters: Named, start: Named) -> None:
         sizes = all_sizes(cell, n)
         super().__init__({}, lambda size: shape((size,), sizes)[0])
         self.cell = cell
@@ -97,91 +92,6 @@ def block(array: Array, matrix: MatrixFactor, cell: Normal, sizes: Sizes) -> Arr
         part = slice(start, start + widths[at])
         array = array[..., part, :] if is_of_rows(matrix.block) else array[..., part]
     return np.swapaxes(array, -1, -2) if matrix.transposed else array
-
-
-# -- numbers for a map -------------------------------------------------------------------
-
-
-def corresponding(one: Normal, other: Normal, found: ProvedMap, known: Values) -> Values:
-    """The second cell's parameters from the first's, at the sizes of the arrays."""
-    for name in one.cell.parameters:
-        if name not in known:
-            raise ShapeError(f"the parameter {name} of {one.cell.name} is missing")
-    sizes = _sizes(one.cell, known)
-    there: dict[Any, int] = {}
-    for name in (*other.states, *other.cell.inputs):
-        size = other.cell.size(name)
-        if isinstance(size, Symbol):
-            there[size] = int(one.cell.size(found.names[name]).subs(sizes))
-    return translated(other, found.there.values, known, one, sizes, there)
-
-
-def _sizes(cell: Cell, known: Values) -> dict[Any, int]:
-    """The sizes of a cell from its arrays; a ShapeError where they do not fit."""
-    sizes: dict[Any, int] = {}
-    dimensions = [
-        (p.name, size, length)
-        for p in cell.parameters.values()
-        for size, length in zip(p.shape, np.shape(known[p.name]), strict=False)
-    ]
-    for _ in dimensions:
-        for _, size, length in dimensions:
-            free = [s for s in size.free_symbols if s not in sizes]
-            if len(free) == 1:
-                sizes[free[0]] = int(length - size.subs({**sizes, free[0]: 0}))
-    for p in cell.parameters.values():
-        if np.shape(known[p.name]) != shape(p.shape, sizes):
-            raise ShapeError(
-                f"{p.name} has the shape {np.shape(known[p.name])}, not {shape(p.shape, sizes)}"
-            )
-    return sizes
-
-
-def translated(
-    cell: Normal,
-    solution: Mapping[Unknown, Value],
-    known: Values,
-    other: Normal,
-    known_sizes: Sizes,
-    sizes: Sizes,
-) -> Values:
-    """The parameters of a cell from a solution and the numbers, of another, that it refers to."""
-    result: Values = {}
-    for p in cell.cell.parameters.values():
-        pieces = []
-        widths = cell.widths.get(p.name, p.shape[1:])
-        for part, width in zip(cell.blocks.get(p.name, ("",)), widths or (None,), strict=True):
-            unit: Array = np.eye(shape(p.shape, sizes)[0]) if p.kind == "matrix" else np.ones(())
-            parts = [
-                float(c) * (_product(tokens, known, other, known_sizes) if tokens else unit)
-                for c, tokens in solution.get((p.name, part), ())
-            ]
-            rows = is_of_rows(part)
-            whole = p.shape
-            if width is not None:
-                whole = (width, p.shape[-1]) if rows else (p.shape[0], width)
-            flat = all(size in sizes or not size.free_symbols - sizes.keys() for size in whole)
-            piece: Array = np.zeros(shape(whole, sizes)) if flat else np.zeros(())
-            for term in parts:
-                piece = piece + term
-            pieces.append(piece)
-        result[p.name] = (
-            pieces[0] if len(pieces) == 1 else np.concatenate(pieces, -2 if rows else -1)
-        )
-    return result
-
-
-def _product(tokens: tuple[Token, ...], known: Values, cell: Normal, sizes: Sizes) -> Array:
-    result: Array = np.ones(())
-    for token in reversed(tokens):
-        if isinstance(token, MatrixFactor):
-            matrix = block(known[token.name], token, cell, sizes)
-            result = matrix @ result if result.ndim == 2 else matrix * result
-        else:
-            vector = known[token[0].name] ** float(token[1])
-            tall = result.ndim == 2 and np.ndim(vector)
-            result = (vector[:, None] if tall else vector) * result
-    return result
 
 
 # -- drawing numbers ---------------------------------------------------------------------

@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
 
-from symgate.comparing.effort import TooLarge as TooLarge
-from symgate.comparing.effort import spend
+from symgate.comparing.effort import TooLarge, spend
 
 Monomial = frozenset[tuple["Generator", Fraction]]
 
