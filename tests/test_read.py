@@ -327,6 +327,21 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             id="a number behind a full stop, and a product in columns",
         ),
         pytest.param("h(t) = tanh(W(h) h(t-1) + W(e) x(t) + b)", "rnn", id="labels in brackets"),
+        pytest.param(
+            "// n_t = tanh(W_n * x_t + U_n * h_{t-1})\nlet n = tanh(\n    &(self.w.dot(&x)),\n);\n"
+            "// z_t = σ(W_z * x_t + U_z * h_{t-1})\n// h_t = z_t ⊙ h_{t-1} + (1 - z_t) ⊙ n_t\n",
+            "ugrnn",
+            id="a call of code that is not closed on its line",
+        ),
+        pytest.param(
+            "Where $h_t != n_t$: $z_t = \\sigma(W x_t + U h_{t-1})$, "
+            "$n_t = \\tanh(V x_t + R h_{t-1})$\n"
+            "$$\\begin{aligned} h_t &= z_t \\odot h_{t-1} + (1 - z_t) \\odot n_t \\\\"
+            " h_t &= \\sigma(W x_t + U h_{t-1}) \\odot h_{t-1} + (1 - \\sigma(W x_t + U h_{t-1}))"
+            " \\odot \\tanh(V x_t + R h_{t-1}) \\end{aligned}$$\n",
+            "ugrnn",
+            id="an inequality, and an update that is written out once more",
+        ),
     ],
 )
 def test_ways_to_write(text: str, zoo: str) -> None:

@@ -111,7 +111,7 @@ class Classifier:
     def incomplete_family(self) -> str:
         """A cell without its update: by the names and number of its gates."""
         letters = {u.line.target.letter[:1].lower() for u in self.everything}
-        if {"z", "r"} <= letters:
+        if "r" in letters and letters & {"z", "u"}:
             return "gru"
         if {"i", "f", "o"} <= letters or {"f", "o"} <= letters:
             return "lstm"

@@ -53,6 +53,9 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
         if line.stacked is not None and current[before].stacked is None:
             aside.append((line, "repeated, as one column"))
             continue
+        if _written_out(line, current):
+            aside.append((line, "repeated, with its gates written out"))
+            continue
         cut = _cut(current, before, lines[at:], everywhere)
         if cut is not None and _told_apart([*current, line], cut, text):
             head, tail = current[:cut], current[cut:]
@@ -78,6 +81,17 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
     for group in groups:
         drafts.extend(_parted(group, aside))
     return Grouped(drafts, aside)
+
+
+def _written_out(line: LaidOutLine, current: Sequence[LaidOutLine]) -> bool:
+    """Whether a line repeats an update that reads gates: c = σ(…) c + σ(…) tanh(…)."""
+    now = {name for name, time in _times(line) if time != -1}
+    functions = [r for r in line.references if r.kind == "FUNCTION" or r.letter == "sigma"]
+    itself = any(r.name == line.name and r.time == -1 for r in line.references)
+    first = next(own for own in current if own.name == line.name)
+    names = {own.name for own in current}
+    gated = {name for name, time in _times(first) if time != -1} & names
+    return itself and len(functions) > 1 and bool(gated) and not now & names
 
 
 def _told_apart(lines: Sequence[LaidOutLine], cut: int, text: str) -> bool:
@@ -125,15 +139,15 @@ def is_cell(lines: Sequence[LaidOutLine], everywhere: set[str]) -> bool:
     if not states(lines):
         return False
     own = {line.name for line in lines}
-    used = {name for line in lines for name, time in _times(line) if time is not None}
+    used = {name for line in lines for name, _ in _times(line)}
     needed = {name for name in used if name in everywhere}
     reached = _reached(lines)
     needed_by_state = {
         name
         for line in lines
         if line.name in reached
-        for name, time in _times(line)
-        if time is not None and name in everywhere
+        for name, _ in _times(line)
+        if name in everywhere
     }
     return (needed & needed_by_state) <= own
 

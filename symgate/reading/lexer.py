@@ -280,6 +280,9 @@ class Lexer:
                 yield self.token("COLON", text, start)
         elif text == ".":
             yield self.token("DOT", text, start)
+        elif text == "!" and self.text[self.at : self.at + 1] == "=":
+            self.at += 1
+            yield self.token("RELATION", "!=", start)
         else:
             yield self.token("JUNK", text, start)
 

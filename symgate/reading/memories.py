@@ -21,11 +21,14 @@ from symgate.parsing import expression, parsed
 Chains = dict[tuple[tuple[str, ...], tuple[str, ...]], float]
 #: Updates that are printed too where the zoo has a special one; s and r are numbers.
 FORMS = {
-    "mamba2": "s[t] * S[t-1] + outer(v[t], k[t])",
-    "retnet": "gamma * S[t-1] + eta * outer(v[t], k[t])",
-    "gla": "S[t-1] @ diag(w[t]) + outer(v[t], k[t])",
-    "gated-deltanet": "s[t] * S[t-1] + r[t] * outer(v[t] - S[t-1] @ k[t], k[t])",
-    "rwkv7": "S[t-1] @ (diag(w[t]) + outer(a[t], b[t])) + outer(v[t], k[t])",
+    "s[t] * S[t-1] + outer(v[t], k[t])": "mamba2",
+    "gamma * S[t-1] + eta * outer(v[t], k[t])": "retnet",
+    "S[t-1] @ diag(w[t]) + outer(v[t], k[t])": "gla",
+    "s[t] * S[t-1] + r[t] * outer(v[t] - S[t-1] @ k[t], k[t])": "gated-deltanet",
+    "S[t-1] @ diag(w[t]) @ (I - r[t] * outer(k[t], k[t])) + r[t] * outer(v[t], k[t])": (
+        "gated-deltanet"
+    ),
+    "S[t-1] @ (diag(w[t]) + outer(a[t], b[t])) + outer(v[t], k[t])": "rwkv7",
 }
 
 
@@ -72,7 +75,7 @@ def _book() -> Mapping[str, str]:
             shapes = zoo_cell(name).shapes
             ranks = {own: len(shape) for own, shape in shapes.items()}
             found[_signature(value, memory.split("[")[0].strip(), ranks)] = name
-    for name, value in FORMS.items():
+    for value, name in FORMS.items():
         found.setdefault(_signature(value, "S", {"s": 0, "r": 0, "G": 2}), name)
     return found
 

@@ -23,11 +23,8 @@ _WEIGHTS = {"A", "B", "R", "U", "V", "W"}
 _WRAPPERS = {
     "LPAR": "RPAR",
     "LT": "GT",
-    "LANGLE": "RANGLE",
-    "LBRACKET": "RBRACKET",
-    "LCURLY": "RCURLY",
     "LBRACE": "RBRACE",
-}
+} | {left: left.replace("L", "R", 1) for left in ("LANGLE", "LBRACKET", "LCURLY")}
 
 
 @dataclass(frozen=True)
@@ -126,12 +123,19 @@ def _reference(tree: Tree, indices: Indices) -> Reference | None:
             return None if inner is None else replace(inner, start=tree.start, stop=tree.stop)
         case Scripted(base=base, scripts=scripts):
             inner = _reference(base, indices)
-            if inner is None:
+            if inner is None or any(map(_is_product, scripts)):
                 return None
             for script in scripts:
                 inner = _with_script(inner, script, indices)
             return _named(_of_word(replace(inner, stop=tree.stop)))
     return None
+
+
+def _is_product(script: Token) -> bool:
+    """Whether an exponent is a product, as in a^{c · r}, which is no name."""
+    return script.kind == "SUP" and any(
+        t.kind in ("TIMES", "HADAMARD") for t in script.inside[1:-1]
+    )
 
 
 def is_value(ref: Reference) -> bool:
@@ -300,8 +304,7 @@ def tree_time(tree: Tree, indices: Indices) -> int | None:
 
 def label_text(part: Sequence[Token]) -> str:
     """Tokens of a script as a part of a name: letters side by side, accents behind them."""
-    text = ""
-    accents: list[str] = []
+    text, accents = "", list[str]()
     for token in part:
         if token.kind == "ACCENT":
             accents.append(token.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from symgate.reading.activations import resolve
@@ -141,7 +141,16 @@ def _read(
             else:
                 read.append(item)
     told = {line.name for line in read if not isinstance(line.right, Digits)}
-    return [u for u in read if u.name not in told or not isinstance(u.right, Digits)]  # z_t = 1
+    read = [u for u in read if u.name not in told or not isinstance(u.right, Digits)]  # z_t = 1
+    timed = {line.name for line in read if line.target.time is not None}
+    return [u for u in read if u.name not in timed or not _is_of_parameters(u, told)]
+
+
+def _is_of_parameters(line: LaidOutLine, names: Set[str]) -> bool:
+    """Whether a line without a time is made of parameters alone: a = σ(Λ) beside a_t = …"""
+    refs = [r for r in line.references if r.kind != "FUNCTION"]
+    given = all(r.time is None and r.name not in names for r in refs)
+    return line.target.time is None and line.right is not None and bool(refs) and given
 
 
 def _likely(every: Iterable[Piece]) -> list[Piece]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from symgate.reading.structure import Structure, Summand, summands, variables
-from symgate.reading.terms import Apply, Call, Plus, Quot, Times, Var, walk
+from symgate.reading.terms import Apply, Call, Par, Plus, Quot, Times, Var, walk
 from symgate.reading.understood import Understanding, Understood
 
 #: A matrix or a diagonal that a step size has made: dA, deltaB_u.
@@ -39,11 +39,12 @@ def _is_scaled(part: Summand) -> bool:
 
 def _is_of_step(part: Summand, small: bool) -> bool:
     """Whether a part is a matrix of the step times a vector, B_t x_t, or a diagonal, dA h."""
-    own = [f.ref for f in part.factors if isinstance(f, Var)]
+    own = [f.ref for f in part.factors if isinstance(f, Var | Par)]
     if len(own) < len(part.factors) or len(own) > 2:
         return False
     made = any(_MADE.fullmatch(ref.letter + "".join(ref.labels)) for ref in own)
-    return made or (small and [ref.letter.isupper() for ref in own] == [True, False])
+    steps = not any(isinstance(f, Par) for f in part.factors)
+    return made or (small and steps and [r.letter.isupper() for r in own] == [True, False])
 
 
 def normalised(lines: Sequence[Understood], carried: Sequence[str]) -> bool:
