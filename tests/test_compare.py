@@ -677,7 +677,7 @@ def test_the_nearest_cell_of_the_zoo() -> None:
     assert found is not None
     assert found
     assert found.first.name.startswith("gru")
-    odd = nearest(named("lstm-old-cell-shown"), ("gru", "lstm"), others=False)
+    odd = nearest(named("lstm-old-cell-shown"), ("gru", "lstm"))
     assert odd is not None
     assert (odd.first.name, odd.verdict) == ("lstm", "different")
 

@@ -62,14 +62,14 @@ class Equality:
     display: bool = True
 
 
-def equalities(text: str, path: str = "") -> Iterator[Equality]:
+def equalities(text: str) -> Iterator[Equality]:
     """The chains of a formula or of a document, in order.
 
     >>> [len(e.sides) for e in equalities("∂h_t/∂h_{t-1} = diag(z_t) = z_t")]
     [3]
     """
     rows: list[tuple[list[Token], bool]] = []
-    for piece in _formulas(text, path):
+    for piece in _formulas(text):
         try:
             found = tokens(written_in_latex(_with_powers(piece)))
         except FormulaError as error:
@@ -89,10 +89,10 @@ def equalities(text: str, path: str = "") -> Iterator[Equality]:
         yield Equality(tuple(map(_side, sides)), indices(sides), display)
 
 
-def _formulas(text: str, path: str) -> list[Piece]:
+def _formulas(text: str) -> list[Piece]:
     """The formulas of a document that hold a derivative; else the text as it stands."""
     marked = _MARKED.search(text) is not None
-    found = [p for p in pieces(text, path) if marked and p.kind == "latex" and "=" in p.text]
+    found = [p for p in pieces(text) if marked and p.kind == "latex" and "=" in p.text]
     if any(_DERIVATIVE.search(p.text) for p in found):
         return found
     if "\\" in text:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from symgate.checking.claims import Equality, Side
-from symgate.checking.partials import derivative, joined, running
+from symgate.checking.partials import derivative, joined, running, spoken
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import Token
@@ -68,12 +68,12 @@ def _single(tree: Tree) -> str:
 def _parts(script: Token) -> list[list[Token]]:
     """What stands between the commas of a script."""
     parts: list[list[Token]] = [[]]
-    for token in script.inside:
+    for token in spoken(script.inside):
         if token.kind == "COMMA":
             parts.append([])
         elif token.kind == "NAME" and set(token.value) <= COMPONENTS:  # ij in plain text
             parts[-1] += [replace(token, kind="LETTER", value=letter) for letter in token.value]
-        elif token.kind not in ("SPACE", "GAP", "FONT", "LBRACE", "RBRACE"):
+        else:
             parts[-1].append(token)
     return [part for part in parts if part]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sympy import Rational
 
+from symgate.checking.partials import spoken
 from symgate.checking.products import Power
 from symgate.checking.values import NotUnderstood
 from symgate.reading.names import Reference, linear
@@ -24,9 +25,7 @@ def exponent(script: Any, numbers: Any = None) -> Power:
     """A raised number or transpose; None for any other script."""
     if script.kind != "SUP":
         return None
-    inside = [
-        t for t in script.inside if t.kind not in ("SPACE", "GAP", "FONT", "LBRACE", "RBRACE")
-    ]
+    inside = spoken(script.inside)
     if len(inside) == 1 and inside[0].value in ("T", "top", "intercal", "mathsf", "transpose"):
         return "T"
     text = "".join(t.value for t in inside)

@@ -41,6 +41,7 @@ from symgate.checking.values import (
     Later,
     Mentions,
     NotUnderstood,
+    Span,
     Vector,
     choices,
     further,
@@ -95,7 +96,7 @@ class Judge:
                     wrong = sum(j.verdict == WRONG for j in self.judged)
                     if wrong == MOST_WRONG and self.judged[-1].verdict == WRONG:
                         why = f"{wrong} sides before this are wrong: from here on none is judged"
-                        self.judged.append(unclear(why, side.start, side.stop))
+                        self.judged.append(unclear(why, side))
                     if wrong == MOST_WRONG:
                         break
                     judged = self.side(side, about)
@@ -105,8 +106,8 @@ class Judge:
             bad = next((e.sides[0] for e in found if e.sides[0].why), None)
             elsewhere = f"it is about {', '.join(dict.fromkeys(others))}, which was not asked"
             why = elsewhere if others else lacking(self.cell, found, self.names)
-            start, stop = (0, 1) if bad is None or others else (bad.start, bad.stop)
-            self.judged = [unclear(why if bad is None else bad.why, start, stop)]
+            at = Span(0, 1) if bad is None or others else bad
+            self.judged = [unclear(why if bad is None else bad.why, at)]
         if redefined and any(j.verdict == WRONG for j in self.judged):
             self.judged = [Judged(UNCLEAR, tuple(redefined))]
 
@@ -193,11 +194,11 @@ class Judge:
         if side.tree is None:
             own = bounds(self.cell).total(target.of, target.wrt) if side.why == BOUND else None
             mend = f"symgate's own: ‖{target}‖₂ ≤ {text(own)}" if own else ""
-            return unclear(side.why, side.start, side.stop, mend)
+            return unclear(side.why, side, mend)
         if target.lag > MAX_LAG:
             why = f"a lag of {target.lag} is more than is read"
             mend = f"write it for a lag of {MAX_LAG} or less, or for every k: ∂h_t/∂h_{{t-k}} = …"
-            return unclear(why, side.start, side.stop, mend)
+            return unclear(why, side, mend)
         at_last, readings = False, list[SideReading]()
         error: NotUnderstood | None = None
         try:
@@ -216,19 +217,19 @@ class Judge:
                     found = None  # rows, and the other layout too: nobody says so of this cell
                 elif odd and found is not None:
                     why = "it is right only where vectors are rows, and what says so is not clear"
-                    return unclear(why, side.start, side.stop)
+                    return unclear(why, side)
                 if found is not None:
                     return found
                 readings.append(reading)
             if at_last:
                 mend = "say that t is the last step, or add what step t + 1 hands back"
-                return unclear(f"this is {AT_LAST}", side.start, side.stop, mend)
+                return unclear(f"this is {AT_LAST}", side, mend)
             if readings:
                 return self.wrong(readings, target, side)
         except _READING as fault:
-            return unclear(f"it could not be worked out: {fault}", side.start, side.stop)
+            return unclear(f"it could not be worked out: {fault}", side)
         assert error is not None
-        return unclear(error.message, error.start, error.stop, error.mend)
+        return unclear(error.message, error, error.mend)
 
     def scope(self, named: Named, indices: Indices, ways: Mapping[str, str] | None = None) -> Scope:
         return Scope(
@@ -333,11 +334,11 @@ class Judge:
         all_tried = self.all_tried
         if doubts := [WHY[kind] for r in own for kind in r.scope.seen.doubts(all_tried)]:
             why = "; ".join(dict.fromkeys(doubts))
-            return unclear(f"in no reading is it right, but {why}", side.start, side.stop)
+            return unclear(f"in no reading is it right, but {why}", side)
         own = [r for r in own if r.fits] or own
         located = [self.located(reading, target, side) for reading in own[:4]]
         if any(found is None for found in located):
-            return unclear("the numbers do not decide it", side.start, side.stop)
+            return unclear("the numbers do not decide it", side)
         faults = min((found for found in located if found is not None), key=len)
         faults = faults if len(faults) <= MOST_TOLD else faults[:1]
         kinds = dict.fromkeys(kind_of(k) for r in own for k in r.scope.seen.chosen)

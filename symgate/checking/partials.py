@@ -5,7 +5,7 @@ Nothing here knows what a name stands for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symgate.reading.names import linear
@@ -17,6 +17,11 @@ from symgate.reading.trees import Spelled as Sign
 PRODUCTS = ("\\prod", "∏", "Pi")
 
 _SPACE = ("SPACE", "GAP", "FONT", "NEWLINE", "LBRACE", "RBRACE")
+
+
+def spoken(tokens: Iterable[Token]) -> list[Token]:
+    """Tokens without those that only set a formula."""
+    return [t for t in tokens if t.kind not in _SPACE]
 
 
 def derivative(tree: Tree) -> tuple[Tree, Tree] | None:
@@ -110,9 +115,7 @@ def running(tree: Tree, numbers: Mapping[str, int]) -> Running | None:
     below: list[Token] = []
     above: list[Token] = []
     for script in tree.scripts if isinstance(tree, Scripted) else ():
-        (above if script.kind == "SUP" else below).extend(
-            t for t in script.inside if t.kind not in _SPACE
-        )
+        (above if script.kind == "SUP" else below).extend(spoken(script.inside))
     marks = [i for i, t in enumerate(below) if t.kind in ("EQ", "RELATION", "GT", "LT")]
     if not marks:
         letter = below[0].value if len(below) == 1 else ""

@@ -32,8 +32,8 @@ class Judged:
     stop: int = 0
 
 
-def unclear(why: str, start: int, stop: int, mend: str = "") -> Judged:
-    return Judged(UNCLEAR, (Flaw(start, stop, why, mend),))
+def unclear(why: str, at: Any, mend: str = "") -> Judged:
+    return Judged(UNCLEAR, (Flaw(at.start, at.stop, why, mend),))
 
 
 @dataclass(frozen=True)

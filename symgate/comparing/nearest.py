@@ -24,13 +24,11 @@ Fingerprint = tuple[int, int, int, tuple[tuple[str, int], ...]]
 CANDIDATES = 3
 
 
-def proved_equal(
-    cell: Cell, first: Iterable[str] = (), *, others: bool = True
-) -> Comparison | None:
+def proved_equal(cell: Cell, names: Iterable[str] | None = None) -> Comparison | None:
     """The comparison with a cell of the zoo that is proved equal; None where none is.
 
-    The zoo's cells in `first` are looked at before the `others`; an identical one wins. Only
-    equality is looked for, so that this is quick where there is none.
+    `names` are the zoo's cells that are looked at, all where left out; an identical one wins.
+    Only equality is looked for, so that this is quick where there is none.
 
     >>> found = proved_equal(Cell.from_text("s[t] = tanh(A @ s[t-1] + B @ u[t] + a)"))
     >>> found.first.name, found.verdict, found.map.states
@@ -40,44 +38,40 @@ def proved_equal(
         own = normal_form(cell)
     except BEYOND:
         return None
-    for names in _ordered(first, others):
-        equal = [
-            related(zoo_form(name), own, [found])
-            for name in _alike(names, fingerprint(own))
-            if (found := _equal(name, own)) is not None
-        ]
-        if equal:
-            return min(equal, key=lambda c: (c.verdict != "identical", len(c.first.name)))
-    return None
+    mark = fingerprint(own)
+    equal = [
+        related(zoo_form(name), own, [found])
+        for name in _understood(names)
+        if _marked(name) == mark and (found := _equal(name, own)) is not None
+    ]
+    return min(equal, key=lambda c: (c.verdict != "identical", len(c.first.name)), default=None)
 
 
-def nearest(cell: Cell, first: Iterable[str] = (), *, others: bool = True) -> Comparison | None:
+def nearest(cell: Cell, names: Iterable[str] | None = None) -> Comparison | None:
     """The strongest relation of a cell to one of the zoo's; None for a cell out of reach.
 
-    The zoo's cells in `first` are looked at before the `others`; an equal one wins, then one
-    that is equal under the fewest conditions, then the one that is built most alike. In the
-    result the zoo's cell is the first.
+    `names` are the zoo's cells that are looked at, all where left out; an equal one wins, then
+    one that is equal under the fewest conditions, then the one that is built most alike. In
+    the result the zoo's cell is the first.
 
     >>> mine = Cell.from_text("s[t] = tanh(A @ s[t-1] + B @ u[t] + a + b)")
     >>> found = nearest(mine)
     >>> found.first.name, found.verdict
     ('rnn', 'equal')
     """
-    equal = proved_equal(cell, first, others=others)
+    equal = proved_equal(cell, names)
     if equal is not None:
         return equal
     try:
         own = normal_form(cell)
     except BEYOND:
         return None
-    mark = fingerprint(own)
-    names = [name for group in _ordered(first, others) for name in group]
-    many = len(cell.parameters)
-    apart = {
-        n: (_distance(_marked(n), mark), abs(len(zoo_form(n).cell.parameters) - many))
-        for n in names
-    }
-    ranked = sorted(names, key=apart.__getitem__)[:CANDIDATES]
+    mark, many = fingerprint(own), len(cell.parameters)
+
+    def apart(name: str) -> tuple[int, int]:
+        return _distance(_marked(name), mark), abs(len(zoo_form(name).cell.parameters) - many)
+
+    ranked = sorted(_understood(names), key=apart)[:CANDIDATES]
     conditional = []
     for name in ranked:
         try:
@@ -99,10 +93,8 @@ def fingerprint(cell: Normal) -> Fingerprint:
     return (*counts, tuple(sorted(kinds.items())))
 
 
-def _ordered(first: Iterable[str], others: bool) -> tuple[list[str], list[str]]:
-    chosen = [name for name in dict.fromkeys(first) if _is_understood(name)]
-    rest = entries() if others else ()
-    return chosen, [name for name in rest if name not in chosen and _is_understood(name)]
+def _understood(names: Iterable[str] | None) -> Iterator[str]:
+    return filter(_is_understood, entries() if names is None else names)
 
 
 @cache
@@ -118,10 +110,6 @@ def _is_understood(name: str) -> bool:
 @cache
 def _marked(name: str) -> Fingerprint:
     return fingerprint(zoo_form(name))
-
-
-def _alike(names: Iterable[str], mark: Fingerprint) -> Iterator[str]:
-    return (name for name in names if _marked(name) == mark)
 
 
 def _equal(name: str, own: Normal) -> ProvedMap | None:

@@ -107,7 +107,7 @@ def proved(cell: Cell) -> Relation | None:
     name = known(of_text(str(cell)))
     if not name:
         return None
-    equal = proved_equal(cell, (name,), others=False)
+    equal = proved_equal(cell, (name,))
     return _related(name, cell) if equal is None else Relation(name, equal.verdict, cell)
 
 
