@@ -34,6 +34,15 @@ MGU = (
         (MGU, 0, r"f_t = \sigma(W_f x_t + b_f)", "missing_term"),
         (GRU, 0, r"z_t = \sigma(W_z x_t + U_z h_{t-1} \odot b_z)", "missing_operator"),
         (GRU, 1, r"r_t = \sigma(W_r x_t + U_r h_{t-1} + b_z)", "wrong_bias_index"),
+        (GRU, 1, r"r_t = \sigma(W_z x_t + U_z h_{t-1} + b_z)", "wrong_weight_index"),
+        (GRU, 1, r"r_t = \sigma(W_r X_t + U_r h_{t-1} + b_r)", "case_mismatch"),
+        (GRU, 1, r"r_t = W_r x_t + U_r h_{t-1} + b_r", "missing_activation"),
+        (
+            GRU,
+            2,
+            r"n_t = \tanh(W_n x_t + U_n (r_t \odot h_{t-1} + h_{t-1}) + b_n)",
+            "spurious_term",
+        ),
     ],
 )
 def test_a_slip_is_found_in_its_line(
@@ -51,6 +60,31 @@ def test_a_gate_without_a_line_is_told_and_the_cell_keeps_its_name() -> None:
     (reading,) = read_text(text).cells
     assert reading.family == "gru"
     assert [m.kind for m in reading.misprints] == ["undefined_symbol"]
+
+
+def test_a_candidate_without_its_tilde_is_told_where_it_stands() -> None:
+    text = "\n".join(f"$$ {line} $$" for line in GRU).replace("n_t", "h_t")
+    (reading,) = read_text(text).cells
+    assert reading.family == "gru"
+    assert [(m.line, m.kind) for m in reading.misprints] == [
+        (3, "missing_tilde"),
+        (4, "missing_tilde"),
+    ]
+
+
+def test_a_state_runs_backwards_only_where_it_says_so() -> None:
+    text = r"$$ h_t = \tanh(W x_t + U h_{t+1}) $$"
+    assert [m.kind for m in read_text(text).cells[0].misprints] == ["wrong_time_index"]
+    assert read_text(f"The backward pass: {text}").cells[0].misprints == ()
+
+
+def test_words_that_call_two_gates_by_each_others_name_are_told() -> None:
+    words = ("Reset gate", "Update gate", "Candidate", "State")
+    text = "\n\n".join(f"{w}:\n$$ {line} $$" for w, line in zip(words, GRU, strict=True))
+    (reading,) = read_text(text).cells
+    assert [m.kind for m in reading.misprints] == ["wrong_attribution"] * 2
+    right = text.replace("Reset", "?").replace("Update", "Reset").replace("?", "Update")
+    assert read_text(right).cells[0].misprints == ()
 
 
 def test_a_lost_backslash_is_told() -> None:

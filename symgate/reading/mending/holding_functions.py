@@ -12,48 +12,48 @@ from symgate.reading.terms import Call, Var
 
 
 def like_functions(sketch: Sketch) -> Iterator[Broken]:
-    """Gates have one function, and what they weigh another: not c = f ⊙ c + i ⊙ σ(…)."""
-    gates = [
-        own
-        for n in sketch.parts.gates - sketch.parts.candidates
-        if (own := sketch.lines.get(n)) is not None and isinstance(own.term, Call)
-    ]
-    counts = Counter(own.term.function for own in gates if isinstance(own.term, Call))
-    if not counts:
-        return
-    usual, most = counts.most_common(1)[0]
-    for name in sketch.parts.gates - sketch.parts.candidates if most > 1 == len(counts) else ():
-        bare = sketch.lines.get(name)
-        if bare is None or isinstance(bare.term, Call) or not affine(bare.term):
-            continue
-        if any(v.time == -1 for v in bare.variables):
-            why = f"{name} has no function, and the other gates have"
-            yield at(bare, bare.term, "missing_activation", why)
-    for own in gates:
-        term = own.term
-        assert isinstance(term, Call)
-        odd = term.function != usual and len(gates) > 1 and most > 1 and not term.assumed
+    """Gates have one function: not o = tanh(…) beside three σ."""
+    gates, usual, most = _gates(sketch)
+    for own, call in gates:
+        odd = call.function != usual and most > 1 and not call.assumed
         if odd and not _jozefowicz(sketch, own):
-            yield at(
-                own,
-                term,
-                "wrong_activation",
-                f"{own.name} has another function than the other gates",
-            )
-    for own in sketch.lines.values():
+            why = f"{own.name} has another function than the other gates"
+            yield at(own, call, "wrong_activation", why)
+
+
+def functions_of_gates(sketch: Sketch) -> Iterator[Broken]:
+    """A gate that reads the last state has a function, as the others have: not i = W x + U h."""
+    gates, _, most = _gates(sketch)
+    alike = 1 < len(gates) == most
+    for name in sketch.parts.gates - sketch.parts.candidates if alike else ():
+        own = sketch.lines.get(name)
+        if own is None or isinstance(own.term, Call) or not affine(own.term):
+            continue
+        if any(v.time == -1 for v in own.variables):
+            why = f"{name} has no function, and the other gates have"
+            yield at(own, own.term, "missing_activation", why)
+
+
+def unlike_gates(sketch: Sketch) -> Iterator[Broken]:
+    """What a gate weighs has another function than gates: not c = f ⊙ c + i ⊙ σ(…)."""
+    _, usual, _ = _gates(sketch)
+    for own in sketch.lines.values() if usual == "sigmoid" else ():
         for term in own.terms:
-            if not isinstance(term, Call) or term.assumed or usual != "sigmoid":
+            if not isinstance(term, Call) or term.assumed or term.function != "sigmoid":
                 continue
-            if term.function == usual and (
-                _weighed(sketch, own, term) or _shows(sketch, own, term)
-            ):
-                yield at(
-                    own,
-                    term,
-                    "wrong_activation",
-                    "what a gate weighs has the function of a gate",
-                    True,
-                )
+            if _weighed(sketch, own, term) or _shows(sketch, own, term):
+                why = "what a gate weighs has the function of a gate"
+                yield at(own, term, "wrong_activation", why, True)
+
+
+def _gates(sketch: Sketch) -> tuple[list[tuple[Facts, Call]], str, int]:
+    """The gates that are functions, the function of most, and of how many."""
+    names = sketch.parts.gates - sketch.parts.candidates
+    lines = [sketch.lines[n] for n in names if n in sketch.lines]
+    gates = [(own, own.term) for own in lines if isinstance(own.term, Call)]
+    counts = Counter(call.function for _, call in gates)
+    usual, most = counts.most_common(1)[0] if counts else ("", 0)
+    return gates, usual, most
 
 
 def bent(sketch: Sketch) -> Iterator[Broken]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
@@ -59,54 +58,42 @@ def biased(sketch: Sketch) -> Iterator[Broken]:
 def weighted(sketch: Sketch) -> Iterator[Broken]:
     """In a weighted sum states and inputs stand under weights: not W x + h."""
     for own in sketch.lines.values():
-        for s in own.sums:
-            for part in s.parts:
-                bare = all(isinstance(f, Var) or complement(f) is not None for f in part.factors)
-                names = [f for f in part.factors if isinstance(f, Var)]
-                last = [v for v in names if v.time == -1 or v.name in sketch.entering]
-                last += [v for v in names if v.name in sketch.memories and v.time != -1]
-                if s.call is not None and bare and last and own.name not in sketch.memories:
-                    yield at(
-                        own,
-                        part.term,
-                        "missing_weight",
-                        f"{text(part.term)} stands in the sum without a weight",
-                    )
+        for part in [p for s in own.sums if s.call is not None for p in s.parts]:
+            bare = all(isinstance(f, Var) or complement(f) is not None for f in part.factors)
+            read = [f for f in part.factors if isinstance(f, Var) and _is_weighted(sketch, f)]
+            if bare and read and own.name not in sketch.memories:
+                why = f"{text(part.term)} stands in the sum without a weight"
+                yield at(own, part.term, "missing_weight", why)
+
+
+def _is_weighted(sketch: Sketch, v: Var) -> bool:
+    """Whether a variable stands under weights in sums: a last value, an input, a memory."""
+    shown = v.name in sketch.memories and v.time != -1
+    return v.time == -1 or v.name in sketch.entering or shown
+
+
+def weighted_input(sketch: Sketch) -> Iterator[Broken]:
+    """A function of the input has a weight in it: not tanh([x, h])."""
+    for own in sketch.lines.values():
         for call in own.terms:
-            bare = (
-                isinstance(call, Call)
-                and not affine(call)
-                and any(v.name in sketch.entering for v in walk(call) if isinstance(v, Var))
-            )
-            if bare and not any(isinstance(t, Apply) for t in walk(call)):
+            if not isinstance(call, Call) or affine(call):
+                continue
+            inner = list(walk(call))
+            reads = any(isinstance(v, Var) and v.name in sketch.entering for v in inner)
+            if reads and not any(isinstance(t, Apply) for t in inner):
                 yield at(own, call, "missing_weight", "no weight acts on the input", True)
 
 
 def apart(sketch: Sketch) -> Iterator[Broken]:
     """State and input are not added under one matrix: not W (x + h)."""
     for own in sketch.lines.values():
-        for s in own.sums:
-            for a in s.applied:
-                if not isinstance(a.vector, Plus):
-                    continue
-                kinds = {
-                    v.name in sketch.lines
-                    for v in walk(a.vector)
-                    if isinstance(v, Var) and (v.time == -1 or v.name in sketch.entering)
-                }
-                kinds |= {
-                    v.name in sketch.lines
-                    for v in walk(a.vector)
-                    if isinstance(v, Var) and v.name not in sketch.lines
-                }
-                if len(kinds) > 1:
-                    yield at(
-                        own,
-                        a.vector,
-                        "shape_mismatch",
-                        "state and input are added under one matrix",
-                        True,
-                    )
+        for a in [a for s in own.sums for a in s.applied if isinstance(a.vector, Plus)]:
+            read = [v for v in walk(a.vector) if isinstance(v, Var)]
+            kinds = {v.name in sketch.lines for v in read if v.time == -1}
+            kinds |= {False for v in read if v.name not in sketch.lines}
+            if len(kinds) > 1:
+                why = "state and input are added under one matrix"
+                yield at(own, a.vector, "shape_mismatch", why, True)
 
 
 def once(sketch: Sketch) -> Iterator[Broken]:
@@ -178,24 +165,6 @@ def reset_inside(sketch: Sketch) -> Iterator[Broken]:
             if column and any(gate_of(a.vector) is not None for a in acted):
                 why = "the gate multiplies the input too"
                 yield at(own, term, "misplaced_factor", why, True)
-
-
-def beside(sketch: Sketch) -> Iterator[Broken]:
-    """A gate is no part of a column: not W [r, h, x] for W [r ⊙ h, x]."""
-    for own in sketch.lines.values():
-        for term in own.terms:
-            parts = term.parts if isinstance(term, Cat) else ()
-            for one, other in pairwise(parts):
-                gate = isinstance(one, Var) and one.name in sketch.lines and one.time != -1
-                if gate and isinstance(other, Var) and other.time == -1 and _sigmoid(sketch, one):
-                    yield Broken(
-                        own.name,
-                        one.stop,
-                        other.start,
-                        "wrong_operator",
-                        f"the gate {text(one)} stands beside {text(other)}, which it must multiply",
-                        True,
-                    )
 
 
 def _sigmoid(sketch: Sketch, term: AnyTerm) -> bool:

@@ -226,14 +226,3 @@ def added_gates(sketch: Sketch) -> Iterator[Broken]:
                         f"{text(inner)} is added; a gate multiplies",
                         True,
                     )
-
-
-def stood_aside(sketch: Sketch) -> Iterator[Broken]:
-    """A complement is 1 minus a gate: not 1 + z."""
-    for own in sketch.lines.values():
-        for term in own.terms:
-            if not isinstance(term, Plus) or len(term.terms) != 2:
-                continue
-            (s1, one), (s2, gate) = term.terms
-            if isinstance(one, Num) and isinstance(gate, Var) and (s1, s2) == (1, 1):
-                yield at(own, term, "wrong_sign", f"1 minus {gate.name} is meant", True)
