@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from symgate.flow.ceilings import Ceilings, ceilings
+from symgate.flow.curve import Decay
 from symgate.flow.predictions import Prediction, Predictions, predictions
-
-if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
 
 
 def bounds_of(decay: Decay) -> Ceilings:

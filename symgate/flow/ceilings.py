@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
 from symgate.errors import SymgateError
+from symgate.flow.curve import Decay
 from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
@@ -31,9 +32,6 @@ from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run, matrix_of, parameters_of
 from symgate.numerics.values import Arrays
 from symgate.tables import frame, html_table, log10_columns
-
-if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 

@@ -224,9 +224,11 @@ class Decay:
         if self.singular is not None:
             return self.singular
         if "singular" not in self.beside:
-            self.beside["singular"] = singular_values(self) if self.runs else {}
-        found: Mapping[int, Array] = self.beside["singular"]
-        return found
+            last, at = int(self.lags[-1]), self.setting.positions
+            found = singular_values(self.runs, self.of, self.wrt, last, at, self.norm_name)
+            self.beside["singular"] = found
+        held: Mapping[int, Array] = self.beside["singular"]
+        return held
 
     # -- singular values ------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from sympy import Expr
 from symgate.algebra.vectors import rank
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
+from symgate.flow.curve import Decay
 from symgate.instead import tells
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
@@ -28,9 +29,6 @@ from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
 from symgate.tables import frame, html_table
-
-if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 

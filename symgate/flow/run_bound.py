@@ -9,19 +9,17 @@ norms of the blocks of the product. Nothing is assumed of other runs.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symgate.flow.curve import Decay
 from symgate.numerics.bound import BoundForm
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
-
-if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
 
 Array = NDArray[Any]
 

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.product import LagNorms, lag_norms
-
-if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
+from symgate.numerics.run import Run
 
 Array = NDArray[Any]
 
 
-def singular_values(d: Decay) -> dict[int, Array]:
-    """log10 of all singular values of a measured curve at lags spread over it."""
-    lags = spread_lags(int(d.lags[-1]))
-    at = d.setting.positions
+def singular_values(
+    runs: Iterable[Run], of: str, wrt: str, last: int, at: Sequence[int], norm: str
+) -> dict[int, Array]:
+    """log10 of all singular values at lags spread up to the last, from each position."""
+    lags = spread_lags(last)
     parts = [
-        lag_norms(run, d.of, d.wrt, int(d.lags[-1]), at=t, norm=d.norm_name, singular=lags)
-        for run in d.runs
-        for t in at
+        lag_norms(run, of, wrt, last, at=t, norm=norm, singular=lags) for run in runs for t in at
     ]
     return joined(parts, lags, len(at))
 

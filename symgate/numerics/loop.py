@@ -7,8 +7,6 @@ that no text from outside is ever run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -31,6 +29,7 @@ from symgate.numerics.schedule import (
 )
 from symgate.numerics.threads import ONE_THREAD
 from symgate.numerics.values import FUNCTIONS
+from symgate.numerics.written import written
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -346,16 +345,8 @@ class LoopCode:
         if not self.body:
             return lambda first, last: None
         loop = f"for {', '.join(self.arrays)}, in zip(*(a[first:last] for a in arrays)):"
-        text = "\n".join(["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)])
-        space = {**self.constants, "arrays": list(self.arrays.values())}
-        exec(_compiled(text), space)
-        made: Callable[[int, int], None] = space.pop("run")  # so that nothing holds itself
-        return made
-
-
-@lru_cache(maxsize=256)
-def _compiled(text: str) -> CodeType:
-    return compile(text, "<loop>", "exec")
+        lines = ["def run(first, last):", f" {loop}", *(f"  {x}" for x in self.body)]
+        return written(lines, {**self.constants, "arrays": list(self.arrays.values())})
 
 
 def in_place(function: Function, now: str, code: LoopCode) -> list[str]:

@@ -18,6 +18,7 @@ from sympy.core.basic import Basic
 from symgate.algebra.fold import Semantics, fold
 from symgate.algebra.vectors import rank
 from symgate.numerics.values import Arrays
+from symgate.numerics.written import written
 
 
 class _Slot:
@@ -75,10 +76,7 @@ class Program(Semantics):
         for at, call, arguments in self.calls:
             lines.append(f" v{at} = {name(call)}({', '.join(map(name, arguments))})")
         lines.append(f" return {name(self.results)}")
-        space = {f"c{i}": constant for i, constant in enumerate(constants)}
-        exec("\n".join(lines), space)
-        made: Callable[[Sequence[Any]], list[Any]] = space.pop("run")
-        return made
+        return written(lines, {f"c{i}": constant for i, constant in enumerate(constants)})
 
     def variable(self, e: Any) -> Any:
         return self.arrays.unknown(e)

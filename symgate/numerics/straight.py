@@ -8,8 +8,6 @@ together, and so that a step at which they leave the range of numbers can be gon
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from symgate.numerics.norms import squares
 from symgate.numerics.record import Record
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps, StepSegment
+from symgate.numerics.written import written
 
 Array = NDArray[Any]
 
@@ -280,20 +279,15 @@ class _LoopText:
         first = "; ".join(f"now{i}{kind} = rows{kind}[{i}][0]" for kind in kinds for i in numbers)
         read = [*(f"c_{d}" for d in self.groups), *(f"c{place}" for place in self.places)]
         rows = ", ".join(f"rows{kind}[{i}][1 : count + 1]" for kind in kinds for i in numbers)
-        text = "\n".join(
-            [
-                "def run(coefficients, count):",
-                f" {first}",
-                f" for {', '.join([*names, *read])}, in zip({rows}, *coefficients):",
-                *(f"  {self.line(line)}" for line in self.lines),
-                f"  {follow}",
-            ]
-        )
-        owner = self.owner
-        space = {**self.constants, "rows": [*owner.rows.values()], "rows_flat": owner.flat}
-        exec(_compiled(text), space)
-        made: Callable[[Sequence[Array], int], None] = space.pop("run")
-        return made
+        lines = [
+            "def run(coefficients, count):",
+            f" {first}",
+            f" for {', '.join([*names, *read])}, in zip({rows}, *coefficients):",
+            *(f"  {self.line(line)}" for line in self.lines),
+            f"  {follow}",
+        ]
+        held = {"rows": [*self.owner.rows.values()], "rows_flat": self.owner.flat}
+        return written(lines, {**self.constants, **held})
 
 
 class _Dense(_LoopText):
@@ -339,8 +333,3 @@ class _Dense(_LoopText):
                 assert diagonal is not None
                 found.append(diagonal[:, :, None] if many else diagonal[:, 0])
         return found
-
-
-@lru_cache(maxsize=256)
-def _compiled(text: str) -> CodeType:
-    return compile(text, "<rows>", "exec")
