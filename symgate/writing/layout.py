@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sympy import MatAdd, Symbol
-
-from symgate.algebra.marks import Partial
-from symgate.algebra.vectors import shifted, variable
-from symgate.equations.cell import Cell
-from symgate.writing.latex import LatexPrinter
-from symgate.writing.naming import Naming
-from symgate.writing.notation import notation as notation_named
-from symgate.writing.tree import Formula, FormulaLine, Part, Words
+from symgate.writing.tree import Formula, FormulaLine
 from symgate.writing.width import HARD, continued, lines, measure, plain
+
+if TYPE_CHECKING:
+    from symgate.writing.pen import Pen
 
 RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
 
 #: The room of a formula on a page of A4 with 11 points, in em.
 WIDTH = 42.0
-
-#: The same of an article without a package for its margins, with 10 points.
-BARE = 33.0
 
 #: The room of what stands in parentheses; the later ones are tried where the first is too much.
 INSIDES = (34.0, 26.0, 19.0)
@@ -51,64 +41,25 @@ class AlignedRow:
     label: str = ""
 
 
-def formula_latex(
-    formula: Formula,
-    printer_of: Callable[[FormulaLine, float], LatexPrinter],
-    label: Callable[[Words], str],
-    room: float = WIDTH,
-) -> list[str]:
+def formula_latex(formula: Formula, pen: Pen) -> list[str]:
     """A formula as LaTeX for display mode, broken so that it fits the page.
 
     There are several where one would be higher than half a page.
     """
     shown: list[str] = []
-    for inside in INSIDES if room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
-        shown = _formula(formula, partial(_narrowed, printer_of, inside), label, room)
-        if max(map(measure, shown)) <= room:
+    for inside in INSIDES if pen.room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
+        shown = _formula(formula, pen, inside)
+        if max(map(measure, shown)) <= pen.room:
             break
     return shown
 
 
-def equation_latex(
-    cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str = "symgate"
-) -> list[str]:
-    """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a bare
-    article.
-
-    >>> import symgate as sg
-    >>> rnn = sg.cell("rnn")
-    >>> print(*equation_latex(rnn, "h", "h", 1, sg.jacobian(rnn)))
-    \\frac{\\partial h_t}{\\partial h_{t-1}} = \\operatorname{diag}(1 - h_t^{2}) \\, U
-    """
-    naming = Naming(None if notation == "symgate" else cell, notation_named(notation))
-    back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
-    left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
-    parts = right.args if isinstance(right, MatAdd) else (right,)
-    line = FormulaLine(left, tuple(map(Part, parts)))
-    return formula_latex(
-        Formula((line,)),
-        lambda one, width: LatexPrinter(one.order, naming, width=width),
-        str,
-        BARE,
-    )
-
-
-def _narrowed(
-    printer_of: Callable[[FormulaLine, float], LatexPrinter], inside: float, one: FormulaLine
-) -> LatexPrinter:
-    return printer_of(one, inside)
-
-
-def _formula(
-    formula: Formula,
-    printer_of: Callable[[FormulaLine], LatexPrinter],
-    label: Callable[[Words], str],
-    width: float,
-) -> list[str]:
-    side_by_side = _side_by_side(formula, printer_of, width) if formula.beside else None
+def _formula(formula: Formula, pen: Pen, inside: float) -> list[str]:
+    width = pen.room
+    shown = [_printed(one, pen, inside) for one in formula.lines]
+    side_by_side = _side_by_side(shown, formula.beside, width) if formula.beside else None
     if side_by_side is not None:
         return side_by_side
-    shown = [_printed(one, printer_of(one), label) for one in formula.lines]
     left = max(measure(one.left) for one in shown)
     named = [name for one in shown for _, _, name in one.parts if name]
     room = width - left - 1.6
@@ -128,14 +79,14 @@ def _formula(
 
 
 def _side_by_side(
-    formula: Formula, printer_of: Callable[[FormulaLine], LatexPrinter], width: float
+    shown: list[_PrintedLine], beside: tuple[int, ...], width: float
 ) -> list[str] | None:
     """Lines in columns, as many as fit the page; None where not even two do."""
-    rows = [_rows(_printed(one, printer_of(one), lambda _: ""), 1e6)[0] for one in formula.lines]
-    for columns in range(max(formula.beside), 1, -1):
+    rows = [_rows(one, 1e6)[0] for one in shown]
+    for columns in range(max(beside), 1, -1):
         grid: list[list[AlignedRow]] = []
         left = iter(rows)
-        for count in formula.beside:
+        for count in beside:
             group = [next(left) for _ in range(count)]
             grid += [group[i : i + columns] for i in range(0, count, columns)]
         widths = [
@@ -198,14 +149,13 @@ class _PrintedLine:
     parts: list[tuple[bool, str, str]]
 
 
-def _printed(
-    one: FormulaLine, printer: LatexPrinter, label: Callable[[Words], str]
-) -> _PrintedLine:
+def _printed(one: FormulaLine, pen: Pen, inside: float) -> _PrintedLine:
+    printer = pen.printer(one, inside)
     left = "" if one.left is None else plain(printer.show(one.left))
     parts = []
     for part in one.parts:
         negative, body = printer.signed(part.expression)
-        parts.append((negative, body.text, label(part.label) if part.label else ""))
+        parts.append((negative, body.text, pen.label(part.label) if part.label else ""))
     return _PrintedLine(left, RELATIONS[one.relation], parts)
 
 

@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from sympy import MatAdd, Symbol
+
+from symgate.algebra.marks import Partial
+from symgate.algebra.vectors import shifted, variable
+from symgate.equations.cell import Cell
 from symgate.writing.escape import label_text
 from symgate.writing.latex import LatexPrinter
 from symgate.writing.layout import WIDTH, formula_latex
 from symgate.writing.naming import Naming
-from symgate.writing.notation import notation
-from symgate.writing.tree import Formula, FormulaLine, Words
+from symgate.writing.notation import notation as notation_named
+from symgate.writing.tree import Formula, FormulaLine, Part, Words
 from symgate.writing.width import plain
 
 
@@ -40,7 +45,7 @@ class Pen:
         """A formula for display, without the signs around it; a high one in parts. It is
         printed once for all writers."""
         if formula not in self.displayed:
-            self.displayed[formula] = formula_latex(formula, self.printer, self.label, self.room)
+            self.displayed[formula] = formula_latex(formula, self)
         return self.displayed[formula]
 
     def label(self, words: Words) -> str:
@@ -55,4 +60,26 @@ class Pen:
 
 
 #: Prints what is about no cell.
-GENERAL = Pen(Naming(None, notation("symgate")))
+GENERAL = Pen(Naming(None, notation_named("symgate")))
+
+#: The room of a formula in an article without a package for its margins, with 10 points, in em.
+BARE = 33.0
+
+
+def equation_latex(
+    cell: Cell, of: str, wrt: str, lag: int | str, right: Any, notation: str = "symgate"
+) -> list[str]:
+    """∂of/∂wrt over a lag = an operator, as LaTeX for display mode, broken to fit a bare
+    article.
+
+    >>> import symgate as sg
+    >>> rnn = sg.cell("rnn")
+    >>> print(*equation_latex(rnn, "h", "h", 1, sg.jacobian(rnn)))
+    \\frac{\\partial h_t}{\\partial h_{t-1}} = \\operatorname{diag}(1 - h_t^{2}) \\, U
+    """
+    naming = Naming(None if notation == "symgate" else cell, notation_named(notation))
+    back = Symbol(lag, integer=True) if isinstance(lag, str) else lag
+    left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
+    parts = right.args if isinstance(right, MatAdd) else (right,)
+    line = FormulaLine(left, tuple(map(Part, parts)))
+    return Pen(naming, room=BARE).formula(Formula((line,)))
