@@ -70,7 +70,7 @@ def blocked(body: Body, at: Spot) -> set[Spot]:
     }
     if body.name:
         reach = ceil((4 + width(body.name, SMALL)) / STEP)
-        found |= {(x + dx, y - 2) for dx in range(1, reach + 1)}
+        found |= {(x + dx, y - up) for dx in range(1, reach + 1) for up in (2, 3)}
     return found
 
 

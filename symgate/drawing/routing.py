@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from itertools import count, pairwise, permutations, product
+from itertools import count, pairwise, permutations
 from math import inf
 
 Spot = tuple[int, int]
@@ -252,7 +252,7 @@ class Board:
         for cost, spot, way in starts:
             if cost < best.get((spot, way), inf):
                 best[spot, way], came[spot, way] = cost, None
-                heappush(queue, (cost + ground[spot][2 + way], next(ticks), cost, spot, way))
+                heappush(queue, (cost + ground[spot][2], next(ticks), cost, spot, way))
         while queue:
             self.left -= 1
             if self.left <= 0:
@@ -279,34 +279,24 @@ class Board:
                 paid = cost + costs[moved & 1] + bend
                 if paid < best.get(new, inf):
                     best[new], came[new] = paid, state
-                    heappush(queue, (paid + costs[2 + moved], next(ticks), paid, there, moved))
+                    heappush(queue, (paid + costs[2], next(ticks), paid, there, moved))
         return None
 
 
 class _Ground(dict[Spot, tuple[float, ...]]):
     """Of each point what it costs to come there level and upright, and the least that remains
-    from there to the goals in each of the four ways. Filled as points are asked for."""
+    from there to the goals. Filled as points are asked for."""
 
     def __init__(self, board: Board, net: Net, goals: dict[Spot, Port]) -> None:
         self.board, self.net, self.goals = board, net, goals
         xs, ys = zip(*goals, strict=True)
         self.corners = min(xs), max(xs), min(ys), max(ys)
-        ways = {port.way for port in goals.values()}
-        self.bends = _BENDS[ways.pop() if len(ways) == 1 else None]
 
     def __missing__(self, spot: Spot) -> tuple[float, ...]:
         x, y = spot
         west, east, north, south = self.corners
-        far, needed = 0, 0
-        if x < west:
-            far, needed = west - x, 1
-        elif x > east:
-            far, needed = x - east, 4
-        if y < north:
-            far, needed = far + north - y, needed | 2
-        elif y > south:
-            far, needed = far + y - south, needed | 8
-        found = self[spot] = (*self.costs(spot), *[far + turns for turns in self.bends[needed]])
+        along, down = max(west - x, 0, x - east), max(north - y, 0, y - south)
+        found = self[spot] = (*self.costs(spot), along + down + BEND * bool(along and down))
         return found
 
     def costs(self, spot: Spot) -> tuple[float, float]:
@@ -346,24 +336,6 @@ class _Ground(dict[Spot, tuple[float, ...]]):
         here = self.board.used.get(spot)
         return [mask for name, mask in here.items() if name != self.net.name] if here else []
 
-
-def _bends(last: int | None) -> list[list[float]]:
-    """The least cost of the bends of a line that has to run in some ways, as bits, from the
-    way in which it runs now; to end in another way than `last` costs two."""
-    found = [[inf] * 4 for _ in range(16)]
-    for way, bends in product(range(4), product((0, 1, 3), repeat=4)):
-        runs = [way]
-        for bend in filter(None, bends):
-            runs.append((runs[-1] + bend) % 4)
-        cost = BEND * (len(runs) - 1 + (0 if last in (None, runs[-1]) else 2))
-        done = sum(1 << w for w in set(runs))
-        for needed in range(16):
-            if not needed & ~done:
-                found[needed][way] = min(cost, found[needed][way])
-    return found
-
-
-_BENDS = {last: _bends(last) for last in (None, 0, 1, 2, 3)}
 
 #: Of each way those that may follow it: the way, its move and the cost of the bend.
 _TURNS = [

@@ -39,8 +39,8 @@ REFINED = 2
 #: After so many points of the grid the search for lines gives up.
 MOST_STEPS = 180_000
 
-#: Free steps between columns; more where there is no room for all lines.
-GAPS = (3, 4, 6)
+#: Free steps between columns.
+GAP = 3
 
 #: Steps between rows: rails, those below them, down to the buses, between buses, to the frame.
 RAIL, MIDDLE, BELOW, BETWEEN, EDGE = 5, 4, 3, 3, 3
@@ -53,16 +53,13 @@ def textbook(graph: Graph) -> Scene | None:
     left = MOST_STEPS
     routed: list[tuple[float, int, _Figure]] = []
     for place, placement in enumerate(placements(joined, tries)):
-        for gap in GAPS:
-            if left <= MOST_STEPS // 2:
-                break
-            figure = _Figure(placement, gap)
-            figure.grid.left = left
-            with suppress(NoWay):
-                routed.append((figure.route(rounds=0), place, figure))
-            left = figure.grid.left
-            if routed and routed[-1][2] is figure:
-                break
+        if left <= MOST_STEPS // 2:
+            break
+        figure = _Figure(placement)
+        figure.grid.left = left
+        with suppress(NoWay):
+            routed.append((figure.route(rounds=0), place, figure))
+        left = figure.grid.left
     routed.sort()
     first = routed[0][2].scene() if routed else None
     best: list[tuple[float, int, Scene]] = []
@@ -75,8 +72,8 @@ def textbook(graph: Graph) -> Scene | None:
 
 
 class _Figure:
-    def __init__(self, placement: Placement, gap: int) -> None:
-        self.p, self.graph, self.gap = placement, placement.graph, gap
+    def __init__(self, placement: Placement) -> None:
+        self.p, self.graph = placement, placement.graph
         self.nodes, self.readers = self.graph.nodes, self.graph.readers()
         ways = self.graph.carries or placement.ways
         self.level = {pair for way in ways for pair in pairwise(way)}
@@ -125,10 +122,10 @@ class _Figure:
             here = [
                 self.bodies[i] for i, c in self.p.column.items() if c == column and i in self.bodies
             ]
-            x += reach + self.gap + max(body.half for body in here)
+            x += reach + GAP + max(body.half for body in here)
             self.x[column] = x
             reach = max(body.right for body in here)
-        self.right = x + reach + self.gap + 1
+        self.right = x + reach + GAP + 1
         self.wide = self.right + 4 + ceil(longest("after", 0) / STEP)
 
     def at(self, i: int) -> Spot:
