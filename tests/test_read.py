@@ -289,6 +289,34 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             id="a comment of Doxygen",
         ),
         pytest.param(
+            "/*!\n * \\f{align*}{\n *   z_t &= \\sigma(W x_t + U h_{t-1})\\\\\n"
+            " *   n_t &= \\tanh(V x_t\n *     + R h_{t-1})\\\\\n"
+            " *   h_t &= z_t \\odot h_{t-1} + (1 - z_t) \\odot n_t\n * \\f}\n */\n",
+            "ugrnn",
+            id="an environment of Doxygen",
+        ),
+        pytest.param(
+            "    z_t = sigmoid(W x_t + U h_{t-1})     (gate z_t ∈ (0,1)^d)\n"
+            "    n_t = tanh(V x_t + R h_{t-1})\n"
+            "    h_t = z_t ⊙ h_{t-1} + (1 - z_t) ⊙ n_t     (state h_t ∈ R^d per sequence)\n",
+            "ugrnn",
+            id="a remark with a relation in it",
+        ),
+        pytest.param(
+            "$$z = \\sigma(W \\star_k x_t + U \\star_k h_{t-1})$$\n"
+            "$$n = \\tanh(V \\star_k x_t + R \\star_k h_{t-1})$$\n"
+            "$$h_t = z \\odot h_{t-1} + (1 - z) \\odot n$$\n",
+            "ugrnn",
+            id="a sign with the size of a kernel",
+        ),
+        pytest.param(
+            "$$z_t = \\sigma(W h_{t,l-1} + U h_{t-1,l})$$\n"
+            "$$n_t = \\tanh(V h_{t,l-1} + R h_{t-1,l})$$\n"
+            "$$h_t = z_t \\odot h_{t-1,l} + (1 - z_t) \\odot n_t$$\n",
+            "ugrnn",
+            id="a left side without its layer",
+        ),
+        pytest.param(
             "$$z_t = \\sigma(W x_t + U h_{t-1}) ~~ \\cdots (1)$$\n"
             "$$\\~n_t = \\tanh(V x_t + R h_{t-1}) \\ldots (2)$$\n"
             "$$h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ \\~{n}_t ~~ \\cdots (3)$$\n",

@@ -35,6 +35,9 @@ _ALIKE = [
 def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
     """The lines, with a left side renamed where another name was meant."""
     result = list(lines)
+    for i, ref in _without_layer(result):
+        target = replace(result[i].target, name=ref.name, labels=ref.labels)
+        result[i] = replace(result[i], target=target)
     rules = (_misspelt, _without_accents, _shown, _other_gates)
     for i, name in [found for rule in rules for found in rule(result)]:
         ref = next(r for line in lines for r in line.references if r.name == name)
@@ -42,6 +45,20 @@ def with_aliases(lines: Sequence[LaidOutLine], text: str) -> list[LaidOutLine]:
     for i in list(_candidates(result)):
         result[i] = _accented(result[i], text)
     return result
+
+
+def _without_layer(lines: Sequence[LaidOutLine]) -> list[tuple[int, Reference]]:
+    """h_t = … h_{t-1,l}, where nothing else is h_{t,l}: the left side is of the same layer."""
+    used = {ref.name for line in lines for ref in line.references}
+    return [
+        (i, ref)
+        for ref in _undefined(lines, -1).values()
+        for i, line in enumerate(lines)
+        if line.target.name == ref.letter
+        and line.name not in used
+        and _reads(line, ref.name, -1)
+        and not ref.accents
+    ]
 
 
 def _misspelt(lines: Sequence[LaidOutLine]) -> Iterator[tuple[int, str]]:

@@ -103,6 +103,8 @@ def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
     rest = [t for t in tokens[at + 1 :] if t.kind not in SPACES]
     while rest and rest[-1].kind in ("COMMA", "DOT", "SEMI"):
         rest.pop()
+    if rest and any(t.kind == "RELATION" for t in rest) and _closing(rest) == len(rest) - 1:
+        return True
     named = before.kind in ("LETTER", "NAME") and len(rest) > 2
     if before.kind not in ("RPAR", "RBRACKET", "SUB", "SUP", "GAP", "TIMES", "PRIME") and not named:
         return False
@@ -116,6 +118,16 @@ def _is_bracketed_remark(tokens: Sequence[Token], at: int) -> bool:
         return rest[0].value.isupper() or rest[0].value in _PARTS
     shown = "".join(f" {t.value}" if t.spaced else t.value for t in tokens[at + 1 :])
     return bool(_PARTS & set(re.split(r"[^a-z]+", shown.lower())))
+
+
+def _closing(tokens: Sequence[Token]) -> int:
+    """Where the bracket that stands before them closes; -1 where none does."""
+    depth = 1
+    for i, token in enumerate(tokens):
+        depth += (token.kind in OPEN) - (token.kind in CLOSE)
+        if depth == 0:
+            return i
+    return -1
 
 
 def _only_words(tokens: Sequence[Token]) -> bool:

@@ -219,6 +219,8 @@ def gathered(raw: list[Token], plain: bool = False) -> list[Token]:
         elif _cut_off(token, argument, raw[at : at + 2]):  # h_t-1
             argument, stop, at = [*argument, *raw[at : at + 2]], raw[at + 1].stop, at + 2
             token = token if plain else replace(token, value="_-")
+        if result and result[-1].kind in ("TIMES", "HADAMARD") and argument:
+            continue  # the size of a kernel, \\star_n: the sign is the same
         result.append(
             Token(
                 token.kind,

@@ -1,7 +1,7 @@
 r"""Formulas in Markdown, TeX, RST, HTML and plain text: one scanner for all of them.
 
     $…$  $$…$$  \(…\)  \[…\]  \\(…\\)  ```math  `$…$`  \begin{align}…  .. math::  :math:`…`
-    \f$…\f$  \f[…\f] of Doxygen
+    \f$…\f$  \f[…\f]  \f{align}{…\f} of Doxygen
     images of formulas by their URL, attributes such as math="…", MathML annotations
 
 What is left over is looked at line by line: a line that looks like an equation is one.
@@ -40,7 +40,7 @@ _OPENERS = re.compile(
     r"|(?P<environment>\\begin[ \t]*+\{(?P<name>" + _ENVIRONMENTS + r")\})"
     r"|(?P<square>\\{1,2}\[)"
     r"|(?P<round>\\{1,2}\()"
-    r"|(?P<doxygen>[\\@]f(?P<bracket>[$\[(]))"
+    r"|(?P<doxygen>[\\@]f(?:[$\[(]|\{\w{1,20}+\*?\}\{?))"
     r"|(?P<code>`+)"
     r"|(?P<escaped>\\[\\$])"
     r"|(?P<dollar>\$)"
@@ -231,13 +231,14 @@ def _round(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int
 
 
 def _doxygen(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
-    r"""`\f$ … \f$`, `\f[ … \f]`, in a comment whose lines may begin with a star."""
+    r"""`\f$ … \f$`, `\f[ … \f]`, `\f{align}{ … \f}`, in a comment with a star before each line."""
     opening = found.group()
-    closing = opening[:2] + {"[": "]", "(": ")"}.get(opening[2], "$")
-    end = _closed(text, found.end(), stop, closing, MAX_INLINE)
+    display = opening[2] in "[{"
+    closing = opening[:2] + {"[": "]", "(": ")", "{": "}"}.get(opening[2], "$")
+    end = _closed(text, found.end(), stop, closing, MAX_FORMULA if display else MAX_INLINE)
     if end < 0:
         return None
-    piece = _latex(text, found.end(), end, opening, closing, opening[2] == "[")
+    piece = _latex(text, found.end(), end, opening, closing, display)
     own = _STAR.sub(lambda mark: " " * len(mark[0]), piece.text)
     return [replace(piece, text=own)], end + len(closing)
 
