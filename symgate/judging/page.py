@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+from symgate.writing.html import FORMAT
 from symgate.writing.mathml import mathml
+from symgate.writing.tree import with_maths
 
 if TYPE_CHECKING:
     from symgate.judging.claims import Judgement
-
-#: A name with an index, h_{t-1} or W_f, and a power, σ(b)^k.
-_INDEXED = re.compile(r"([A-Za-zλσ])_(?:\{([^{}]+)\}|(\w))")
-_POWER = re.compile(r"\)\^(\w)")
 
 
 def html(judgements: Iterable[Judgement]) -> str:
@@ -27,27 +24,17 @@ def html(judgements: Iterable[Judgement]) -> str:
     return f'<dl class="claims">{"".join(map(_entry, judgements))}</dl>'
 
 
-def sentence_html(sentence: str) -> str:
-    """A sentence with its indices set low.
-
-    >>> sentence_html("∂h_t/∂h_{t-k} < 1")
-    '∂<i>h</i><sub>t</sub>/∂<i>h</i><sub>t−k</sub> &lt; 1'
-    """
-    shown = _INDEXED.sub(_lowered, escape(sentence, quote=False))
-    return _POWER.sub(r")<sup>\1</sup>", shown)
-
-
-def _lowered(found: re.Match[str]) -> str:
-    index = found.group(2) or found.group(3)
-    return f"<i>{found.group(1)}</i><sub>{index.replace('-', '−')}</sub>"
+def _said(sentence: str) -> str:
+    """A sentence with its mathematics set."""
+    return FORMAT.words(with_maths(sentence))
 
 
 def _entry(judgement: Judgement) -> str:
     name = escape(judgement.id)
     shown = [
-        f'<dt id="claim-{name}">{sentence_html(judgement.statement)}</dt>',
+        f'<dt id="claim-{name}">{_said(judgement.statement)}</dt>',
         f'<dd><p><strong class="verdict">{escape(judgement.verdict)}</strong></p>',
-        *(f"<p>{sentence_html(sentence)}</p>" for sentence in judgement.sentences),
+        *(f"<p>{_said(sentence)}</p>" for sentence in judgement.sentences),
     ]
     for formula, cell in judgement.labelled:
         first, *rest = map(mathml, formula.rows)

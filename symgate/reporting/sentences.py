@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings
 from symgate.writing.derivation import derive
-from symgate.writing.tree import Words, Written, listed
-
-__all__ = ["formulas", "listed", "norm_of", "partial", "sentence", "with_maths"]
-
-#: A name with an index in a sentence, or a partial derivative of such names.
-_NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
-_MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
-
-#: Signs of a sentence as LaTeX; a bar is one of a pair, so that both print alike.
-_SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\infty}"}
+from symgate.writing.tree import Words, Written
 
 
 def norm_of(f: Findings, cell: Cell) -> Written:
@@ -48,22 +38,3 @@ def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | Non
     pen = derivation.pen
     steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
     return [shown for step in steps for f in step.formulas for shown in pen.formula(f)]
-
-
-def with_maths(text: str) -> Words:
-    """A sentence in which names with an index are mathematics.
-
-    >>> with_maths("A part of h_{t-1} is kept.")
-    ('A part of ', Written(latex='h_{t-1}', text=''), ' is kept.')
-    >>> with_maths("‖c_t‖_∞")
-    (Written(latex='\\\\| c_t\\\\| _{\\\\infty}', text=''),)
-    """
-    out: list[object] = []
-    end = 0
-    for found in _MATHS.finditer(text):
-        latex = found.group()
-        for sign, command in _SIGNS.items():
-            latex = latex.replace(sign, command)
-        out += [text[end : found.start()], Written(latex)]
-        end = found.end()
-    return tuple(part for part in (*out, text[end:]) if part)

@@ -272,3 +272,30 @@ def worded(template: str, **slots: Any) -> Words:
         held = slots[piece] if i % 2 else piece
         words += held if isinstance(held, tuple) else [held] if held != "" else []
     return tuple(words)
+
+
+#: A name with an index in a sentence, or a partial derivative of such names.
+_NAME = r"∂?[A-Za-z]_(?:\{[^{}]+\}|[A-Za-z0-9](?![A-Za-z0-9]))"
+_MATHS = re.compile(rf"‖{_NAME}‖_[∞2]|{_NAME}(?:/{_NAME})?|σ\([a-z]\)\^[a-z]")
+
+#: Signs of a sentence as LaTeX; a bar is one of a pair, so that both print alike.
+_SIGNS = {"∂": r"\partial ", "σ": r"\sigma", "‖": r"\| ", "_∞": r"_{\infty}"}
+
+
+def with_maths(text: str) -> Words:
+    """A sentence in which names with an index are mathematics.
+
+    >>> with_maths("A part of h_{t-1} is kept.")
+    ('A part of ', Written(latex='h_{t-1}', text=''), ' is kept.')
+    >>> with_maths("‖c_t‖_∞")
+    (Written(latex='\\\\| c_t\\\\| _{\\\\infty}', text=''),)
+    """
+    out: list[object] = []
+    end = 0
+    for found in _MATHS.finditer(text):
+        latex = found.group()
+        for sign, command in _SIGNS.items():
+            latex = latex.replace(sign, command)
+        out += [text[end : found.start()], Written(latex)]
+        end = found.end()
+    return tuple(part for part in (*out, text[end:]) if part)

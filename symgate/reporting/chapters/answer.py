@@ -6,8 +6,8 @@ from typing import Any
 
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import listed, norm_of
-from symgate.writing.tree import Code, Link, Paragraph, Picture, Section, Words
+from symgate.reporting.sentences import norm_of
+from symgate.writing.tree import Code, Link, Paragraph, Picture, Section, Words, listed
 
 
 def section(f: Findings) -> Section:

@@ -9,7 +9,7 @@ from symgate.equations.cell import Cell
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import formulas, listed, norm_of, sentence, with_maths
+from symgate.reporting.sentences import formulas, norm_of, sentence
 from symgate.writing.derivation import derive
 from symgate.writing.tree import (
     Derived,
@@ -20,6 +20,8 @@ from symgate.writing.tree import (
     Picture,
     Section,
     Words,
+    listed,
+    with_maths,
 )
 
 

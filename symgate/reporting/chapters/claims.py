@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import listed, with_maths
 from symgate.writing.tree import (
     Code,
     Display,
@@ -18,6 +17,8 @@ from symgate.writing.tree import (
     Strong,
     Verdict,
     Words,
+    listed,
+    with_maths,
 )
 
 #: A word for the style of each verdict.

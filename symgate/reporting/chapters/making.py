@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import listed
-from symgate.writing.tree import Code, Link, Listing, Paragraph, Section, Table, Words
+from symgate.writing.tree import Code, Link, Listing, Paragraph, Section, Table, Words, listed
 
 
 def section(f: Findings) -> Section:

@@ -7,7 +7,6 @@ from typing import Any
 
 from symgate.reading.summary import PHRASES
 from symgate.reporting.findings import Findings
-from symgate.reporting.sentences import with_maths
 from symgate.writing.tree import (
     Code,
     Display,
@@ -17,6 +16,7 @@ from symgate.writing.tree import (
     Table,
     Words,
     Written,
+    with_maths,
 )
 
 HEADER: tuple[Words, ...] = tuple(
