@@ -317,6 +317,13 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             id="a left side without its layer",
         ),
         pytest.param(
+            "$$\\begin{array}l\nz_t = \\sigma(W x_t + U h_{t-1}) \\\\"
+            " n_t = \\tanh(V x_t + R h_{t-1})"
+            "\\\\ h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ n_t \\end{array}$$",
+            "ugrnn",
+            id="columns of an array without braces",
+        ),
+        pytest.param(
             "$$z_t = \\sigma(W x_t + U h_{t-1}) ~~ \\cdots (1)$$\n"
             "$$\\~n_t = \\tanh(V x_t + R h_{t-1}) \\ldots (2)$$\n"
             "$$h_t = z_t \\circ h_{t-1} + (1 - z_t) \\circ \\~{n}_t ~~ \\cdots (3)$$\n",
@@ -353,6 +360,12 @@ def test_a_memory_without_times_is_shown_as_it_is_now() -> None:
             "$$h_t = \\tanh(\\begin{array}{c} W & [h_{t-1}, x_t] \\end{array}). (22)$$",
             "rnn",
             id="a number behind a full stop, and a product in columns",
+        ),
+        pytest.param(
+            "$$h_t = \\phi_h(W x_t + U h_{t-1} + b)$$\nHere $\\phi_h = \\text{ReLU}$, or"
+            " $\\phi_h = \\tanh$, and $\\phi_y = \\text{softmax}$.",
+            "rnn-relu",
+            id="an activation that the text names",
         ),
         pytest.param("h(t) = tanh(W(h) h(t-1) + W(e) x(t) + b)", "rnn", id="labels in brackets"),
         pytest.param(
@@ -437,6 +450,13 @@ def test_ways_to_write(text: str, zoo: str) -> None:
             "gru",
             [],
             id="gates whose lines are not printed",
+        ),
+        pytest.param(
+            r"$$a_t = \sigma(W_a x_t + U_a h_{t-1})$$ $$\Delta h_t = \tanh(W_h x_t + U_h h_{t-1})$$"
+            r"$$h_t = a_t \odot h_{t-1} + (1 - a_t) \odot \Delta h_t$$",
+            "ugrnn",
+            [],
+            id="a difference that is defined",
         ),
         pytest.param(
             "A convolutional LSTM:\nf_t = σ(W_f * X_t + U_f * H_{t-1})\n"

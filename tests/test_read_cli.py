@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -28,6 +29,17 @@ def test_a_misprint_under_a_caret(note: Path, capsys: pytest.CaptureFixture[str]
     assert lines[at + 1][start:] == "^" * len(r"tanh(Wx_t + r_t ) \bigodot U h_{t-1}")
     assert r"meant  tanh(Wx_t + r_t \bigodot U h_{t-1})" in lines[at + 2]
     assert "h lies in [-oo, oo], where [-1, 1] was meant" in lines[at + 3]
+
+
+def test_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("h_t = tanh(W x_t + U h_{t-1} + b)\n"))
+    assert main(["read", "-"]) == 0
+    assert "h[t] = tanh(W @ x[t] + U @ h[t-1] + b)" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["read", "-", "note.md"])
+    assert "- is read alone" in capsys.readouterr().err
 
 
 def test_fix_keeps_the_notation(note: Path, capsys: pytest.CaptureFixture[str]) -> None:

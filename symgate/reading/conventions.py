@@ -238,10 +238,12 @@ class _Habits:
         for part in summands(inner):
             if len(part.factors) == 1 and isinstance(part.factors[0], Par):
                 count += 1
-            elif len(part.factors) > 1:
-                for factor in part.factors:
-                    if isinstance(factor, Plus) and affine(factor):
-                        count += self.bias_count(factor)
+                continue
+            for factor in part.factors:
+                if isinstance(factor, Plus) and len(part.factors) > 1 and affine(factor):
+                    count += self.bias_count(factor)
+                elif isinstance(factor, Apply) and isinstance(factor.vector, Plus):  # U (h + b)
+                    count += self.bias_count(factor.vector)
         return count
 
 

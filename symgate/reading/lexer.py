@@ -81,7 +81,9 @@ class Lexer:
             return
         if begin and name.rstrip("*") in symbols.WITH_ARGUMENT:
             self.skip_option()
-            self.skip_group()
+            if not self.skip_group():  # \begin{array}l
+                found = re.compile(r"[ \t]*+[lcr](?=\s)").match(self.text, self.at)
+                self.at = found.end() if found else self.at
         yield self.token("BEGIN" if begin else "END", name, start)
 
     def skip_option(self) -> None:

@@ -29,11 +29,12 @@ from symgate.reading.plain import bare_words, with_words, written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
 from symgate.reading.scripts import has_glued_times, tokens, with_glued_times
-from symgate.reading.several import separated
+from symgate.reading.several import separated, with_differences
 from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, structure
+from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import FormulaError
-from symgate.reading.trees import Digits, Tree
+from symgate.reading.trees import Digits, Spelled, Tree
 from symgate.reading.understanding import understand
 from symgate.reading.understood import Understanding
 
@@ -50,11 +51,15 @@ _WORD = re.compile(r"\\(?:text|mathrm|mathit)\{([A-Za-z]{4,30})\}\s*&?=")
 
 @dataclass
 class DocumentParts:
-    """What was found in a document: cells with their parts, and what was left aside."""
+    """What was found in a document: cells with their parts, and what was left aside.
+
+    `functions` are activations by the names that the document gives them.
+    """
 
     cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
     aside: list[tuple[int, int, str]] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    functions: dict[str, str] = field(default_factory=dict)
 
 
 def find(document: Document, edits: Sequence[Edit] = ()) -> DocumentParts:
@@ -78,7 +83,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     found = DocumentParts()
     found.pieces = [_edited(p, edits) for p in _likely(every)]
     macros = definitions(document.text) if "\\" in document.text else {}
-    everything = list(_equations(found, macros))
+    everything = with_differences(list(_equations(found, macros)))
     known = _indices(everything)
     read = _read(found, everything, known)
     cases, accents = other_cases(read), accented_states(read)
@@ -100,7 +105,7 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     for draft in groups.drafts[:MAX_CELLS]:
         understanding = understand(draft, known, document.text)
         parts = structure(understanding)
-        resolve(understanding, parts)
+        resolve(understanding, parts, found.functions)
         parts = structure(with_readouts(understanding))
         understanding.ranked = ranked(draft, understanding)
         read_now = understanding.ranked.texts if understanding.ranked is not None else {}
@@ -138,6 +143,10 @@ def _read(
         for item in lines(equation, number, known):
             if isinstance(item, Aside):
                 found.aside.append((equation.start, equation.stop, item.why))
+            elif isinstance(item.right, Spelled) and item.right.kind == "FUNCTION":
+                if function := FUNCTIONS.get(item.right.name):
+                    found.functions.setdefault(item.name, function)
+                found.aside.append((equation.start, equation.stop, "the name of a function"))
             else:
                 read.append(item)
     told = {line.name for line in read if not isinstance(line.right, Digits)}

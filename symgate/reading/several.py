@@ -1,9 +1,13 @@
-r"""One line for several gates, as `\Gamma_{u,r} = σ(W_{u,r} x + b_{u,r})`: a line for each."""
+r"""One line for several gates, as `\Gamma_{u,r} = σ(W_{u,r} x + b_{u,r})`: a line for each.
+
+And two letters for one name, as Δh_t.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import Token
@@ -22,6 +26,22 @@ def separated(equation: Equation) -> Iterator[Equation]:
                 yield replace(equation, sides=sides)
             return
     yield equation
+
+
+def with_differences(equations: Sequence[Equation]) -> list[Equation]:
+    """The equations with Δh_t as one name where one of them defines it."""
+    heads = [e.sides[0][:2] for e in equations]
+    letters = {h[1].value for h in heads if len(h) == 2 and h[0].value == "Delta"}
+    return [replace(e, sides=tuple(_joined(s, letters) for s in e.sides)) for e in equations]
+
+
+def _joined(side: Sequence[Token], letters: set[str]) -> tuple[Token, ...]:
+    return tuple(
+        replace(t, kind="ACCENT")
+        if t.value == "Delta" and after is not None and after.value in letters
+        else t
+        for t, after in zip_longest(side, side[1:])
+    )
 
 
 def _marks(token: Token) -> tuple[str, ...]:

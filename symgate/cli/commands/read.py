@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="documents or folders: .md .tex .rst .ipynb .py .html .txt",
+        help="documents or folders: .md .tex .rst .ipynb .py .html .txt; - is standard input",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
@@ -40,10 +40,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.output and not arguments.derive:
         arguments.parser.error("-o goes with --derive")
-    from symgate.reading.reader import read
+    from symgate.reading.reader import read, read_text
 
-    with bar("reading") as hook:
-        found = read(arguments.files, progress=hook)
+    if "-" in arguments.files and len(arguments.files) > 1:
+        arguments.parser.error("- is read alone")
+    if arguments.files == ["-"]:
+        found = read_text(sys.stdin.read())
+    else:
+        with bar("reading") as hook:
+            found = read(arguments.files, progress=hook)
     for file in found.files:
         if file.error and not arguments.json:
             say(file.error)
