@@ -110,12 +110,16 @@ class GeneralLoop:
         self.frame, self.cell, self.lin = frame, frame.cell, linearise(frame.cell)
         free = free_nodes(self.lin)
         self.values = {x: natural(frame, x, frame.inputs[x]) for x in self.cell.inputs}
-        known = {self.lin.variable(x): self.values[x] for x in self.values}
         self.fixed = parameters_of(frame)
-        arrays = Arrays({**self.fixed, **known}, frame.size)
+        known = self.fixed | {self.lin.variable(x): value for x, value in self.values.items()}
+        arrays = Arrays(known, frame.size)
         with np.errstate(all="ignore"):
             for node in free:
-                self.values[node.name] = _over(arrays, node, frame)
+                value = arrays.shaped(node.expression, node.shape)
+                whole = np.broadcast_to(
+                    value, (frame.steps, frame.samples, *frame.shape(node.name))
+                )
+                self.values[node.name] = known[node.symbol] = whole
         self.bound = [node for node in self.lin if node not in free]
 
     def program(self, nodes: Sequence[Node]) -> tuple[Program, list[Indexed], list[Indexed]]:
@@ -193,19 +197,6 @@ def free_nodes(lin: Linearisation) -> list[Node]:
             free.append(node)
             known.add(node.symbol)
     return free
-
-
-def _over(arrays: Arrays, node: Node, frame: Run) -> Array:
-    value = _shaped(arrays, node, (frame.steps, frame.samples))
-    assert arrays.known is not None
-    arrays.known[node.symbol] = value
-    return value
-
-
-def _shaped(arrays: Arrays, node: Node, batch: tuple[int, ...]) -> Array:
-    value = arrays.shaped(node.expression, node.shape)
-    shape = value.shape[value.ndim - node.rank :]
-    return np.broadcast_to(value, (*batch, *shape))
 
 
 def _check(
