@@ -327,8 +327,13 @@ def is_positive(count: Expr) -> bool:
 
 
 def work(cell: Cell) -> Expr:
-    """One multiply-add for each entry of a matrix, as often as the matrix is used."""
-    products = (m for e in cell.equations.values() for m in e.atoms(MatVec))
+    """Multiplications in the matrix products of one step forward, each product worked out once.
+
+    >>> import symgate as sg
+    >>> work(sg.cell("rnn"))
+    m*n + n**2
+    """
+    products = {m for e in cell.equations.values() for m in e.atoms(MatVec)}
     return sp.expand(sum((sp.Mul(*m.matrix.shape) for m in products), S.Zero))
 
 

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sympy import Add, Expr, sympify
+from sympy import Expr, sympify
 from sympy import latex as sympy_latex
 
 from symgate.algebra.text import text
-from symgate.algebra.vectors import MatVec
 from symgate.bounds.norms import bounds
 from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell
@@ -31,6 +30,7 @@ from symgate.flow.measure import decay
 from symgate.flow.memory import Memory, T, memory
 from symgate.flow.solve import solved
 from symgate.flow.sweep import sweep
+from symgate.judging.verbs import work
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.numerics.initialise import chosen_sizes
@@ -121,17 +121,6 @@ def _singular(d: Decay) -> Axes:
     if not d.effective_rank:
         raise SymgateError(f"the gradient of {d.cell} is exactly zero, with all singular values")
     return singular_value_curves(d)
-
-
-def work(cell: Cell) -> Expr:
-    """Multiplications in the matrix products of one step forward.
-
-    >>> import symgate as sg
-    >>> work(sg.cell("rnn"))
-    m*n + n**2
-    """
-    products = {m for e in cell.equations.values() for m in e.atoms(MatVec)}
-    return Add(*(m.args[0].shape[0] * m.args[0].shape[1] for m in products)).expand()
 
 
 def _counts(cell: Cell, settings: Settings) -> dict[str, Any]:
