@@ -488,6 +488,12 @@ def test_ways_to_write(text: str, zoo: str) -> None:
             ["symbol_defined_twice"],
             id="a name that is defined again without a word between",
         ),
+        pytest.param(
+            "$$x_k = \\bar{A} x_k + \\bar{B} u_k$$\n\n$$y_k = C x_k$$\n",
+            "ssm",
+            ["self_reference"],
+            id="a step that stands nowhere",
+        ),
     ],
 )
 def test_what_is_told(text: str, family: str, told: list[str]) -> None:

@@ -69,12 +69,14 @@ class Indices:
 
 def indices(sides: Iterable[Sequence[Token]]) -> Indices:
     """Find the time letter: the one from which 1 is taken in the scripts; t unless shown."""
-    steps: Counter[str] = Counter()
-    for tokens in sides:
-        for group in _script_groups(tokens):
-            for a, b, c in zip(group, group[1:], group[2:], strict=False):
-                if a.kind == "LETTER" and b.kind in ("MINUS", "PLUS") and c.kind == "NUMBER":
-                    steps[a.value] += 1
+    steps, alone = Counter[str](), Counter[str]()
+    for group in (group for tokens in sides for group in _script_groups(tokens)):
+        alone.update(token.value for token in group if len(group) == 1)
+        for a, b, c in zip(group, group[1:], group[2:], strict=False):
+            if a.kind == "LETTER" and b.kind in ("MINUS", "PLUS") and c.kind == "NUMBER":
+                steps[a.value] += 1
+    if not steps and not alone["t"] and (letters := [s for s in "kn" if alone[s] > 3]):
+        return Indices(frozenset(letters[:1]))  # x_k = A x_k + B u_k, which lacks its step
     if "t" in steps or not steps:
         return Indices()
     best = max(steps, key=lambda letter: (letter not in "lL", steps[letter]))
