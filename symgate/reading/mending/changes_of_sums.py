@@ -126,7 +126,8 @@ def inserted_terms(maker: Maker) -> Iterator[Change]:
             )
         for part in s.parts:
             bare = part.factors[-1]
-            if isinstance(bare, Var) and all(isinstance(f, Var) for f in part.factors):
+            plain = all(isinstance(f, Var) for f in part.factors)
+            if isinstance(bare, Var) and plain and bare.ref.letter not in maker.sketch.biases:
                 matrix = maker.printing.weight(maker.sketch, maker.own, bare)
                 if matrix is not None:
                     par, printed = matrix

@@ -185,6 +185,14 @@ def added_biases(sketch: Sketch) -> Iterator[Broken]:
                 yield at(own, last, "missing_operator", "a bias is multiplied", True)
 
 
+def stepless(sketch: Sketch) -> Iterator[Broken]:
+    """A bias has no step: not W x_t + U h_{t-1} + b_t beside b_i and b_f."""
+    for own in sketch.lines.values():
+        for v in [p.term for s in own.sums for p in s.parts]:
+            if isinstance(v, Var) and v.ref.letter in sketch.biases and v.name not in sketch.lines:
+                yield at(own, v, "wrong_bias_index", f"{text(v)} is a bias with a step", True)
+
+
 def added_weights(sketch: Sketch) -> Iterator[Broken]:
     """Weighted terms and a bias are added: not W x ⊙ U h, not (W x + U h) ⊙ b."""
     for own in sketch.lines.values():

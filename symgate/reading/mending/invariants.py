@@ -37,6 +37,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     updates.different,
     updates.both_sides,
     updates.added_biases,
+    updates.stepless,
     updates.added_weights,
     updates.added_gates,
     sums.siblings,

@@ -179,6 +179,12 @@ class Sketch:
         return own.name in inner or own.name in self.parts.carried
 
     @cached_property
+    def biases(self) -> frozenset[str]:
+        """The letters of biases that bear the mark of their line."""
+        every = [p for own in self.lines.values() for s in own.sums for p in s.biases]
+        return frozenset(p.ref.letter for p in every if p.ref.labels)
+
+    @cached_property
     def memories(self) -> frozenset[str]:
         """States that another state shows, as c in h = o tanh(c)."""
         shown = {self.parts.outputs.get(name) for name in self.parts.outputs if name in self.states}
