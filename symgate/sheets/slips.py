@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 from sympy import Add, Expr, Indexed, Integer, Mul
@@ -11,6 +11,7 @@ from sympy import Add, Expr, Indexed, Integer, Mul
 from symgate.algebra.operators import Diag
 from symgate.algebra.vectors import name_of, time_of
 from symgate.checking.check import check
+from symgate.checking.slips import exchanged, put
 from symgate.checking.summands import Summand, Summands, added, exact
 from symgate.writing.latex import latex
 from symgate.writing.subject import Subject
@@ -38,16 +39,14 @@ def slipped(
 def _slips(subject: Subject, summand: Summand) -> Iterator[Slip]:
     if summand.factors:
         yield summand.scaled(Integer(-1)), ("the sign of the summand ", summand.operator)
-    for i, (one, other) in enumerate(zip(summand.factors, summand.factors[1:], strict=False)):
+    for i, (one, other) in enumerate(pairwise(summand.factors)):
         if isinstance(one, Diag) != isinstance(other, Diag) and one.rows == other.cols:
-            turned = (*summand.factors[:i], other, one, *summand.factors[i + 2 :])
             diag, matrix = (one, other) if isinstance(one, Diag) else (other, one)
             words: Words = (diag, " stands on the wrong side of ", matrix)
-            yield replace(summand, factors=turned), words
+            yield exchanged(summand, i), words
     for i, factor in enumerate(summand.factors):
         for vector, words in _vectors(subject, factor) if isinstance(factor, Diag) else ():
-            inner = (*summand.factors[:i], Diag(factor.rows, vector), *summand.factors[i + 1 :])
-            yield replace(summand, factors=inner), words
+            yield put(summand, i, factor.vector, vector), words
 
 
 def _vectors(subject: Subject, diag: Diag) -> Iterator[tuple[Expr, Words]]:
