@@ -65,9 +65,6 @@ def _layout(tokens: Sequence[Token]) -> list[Token]:
     return [t for t in result if t.kind not in ("BEGIN", "END")]
 
 
-#: Environments in which a long formula is broken.
-
-
 def _without_empty_groups(tokens: Sequence[Token]) -> list[Token]:
     """Without {}, which only keeps a sign from its neighbour."""
     result: list[Token] = []

@@ -47,13 +47,12 @@ class Understood:
 
 @dataclass
 class Understanding:
-    """The lines of a cell, what was assumed to read them, and which names are inputs."""
+    """The lines of a cell, and what is known of the names in them."""
 
     lines: list[Understood]
     outputs: list[Understood]
     doubled: list[Understood]
     context: Context
-    assumptions: dict[str, str] = field(default_factory=dict)
     inlined: list[Understood] = field(default_factory=list)
     backwards: set[str] = field(default_factory=set)
     convolution: bool = False
