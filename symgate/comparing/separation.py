@@ -19,7 +19,7 @@ from symgate.comparing.changes import everything, on_variables, renamed, variabl
 from symgate.comparing.effort import TooLarge, bounded
 from symgate.comparing.freedom import degrees_of_freedom, independent_directions
 from symgate.comparing.growth import incompatible
-from symgate.comparing.intervals import range_of
+from symgate.comparing.intervals import Ranges
 from symgate.comparing.normal import Normal
 from symgate.comparing.numbers import Array, Draw, Trajectory, drawn
 from symgate.comparing.polynomials import (
@@ -161,9 +161,9 @@ def _seen(pair: Pair) -> Iterator[tuple[Sequence[str], str, str, Polynomial, Pol
 
 def _out_of_range(pair: Pair) -> str:
     """A value outside of the range of the second cell, perhaps with some variables at zero."""
-    draw = _draw(pair.one, 1, DRAWS, POINTS)
+    draw, ranges = _draw(pair.one, 1, DRAWS, POINTS), Ranges({})
     for gone, where, name, _, theirs in _seen(pair):
-        reach = range_of(theirs, {})
+        reach = ranges(theirs)
         if reach.low == -np.inf and reach.high == np.inf:
             continue
         values = pair.values(name, draw, {v: np.zeros(1) for v in gone})
