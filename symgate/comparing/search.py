@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice, permutations, product
 
 from symgate.comparing.coefficients import Node
+from symgate.comparing.effort import EFFORT, TooLarge, bounded
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.pairing import Side, aligned, may_pair, pairings
 from symgate.comparing.polynomials import signed
@@ -95,7 +97,8 @@ def search(one: Normal, other: Normal) -> Iterator[ProvedMap]:
     """Every kind of relation that can be proved, the strongest first."""
     plain = best(one, other)
     if plain is None or not plain.unconditional:
-        plain = _seen_otherwise(one, other) or plain
+        with suppress(TooLarge), bounded(EFFORT // 4):  # what comes after has all of its own
+            plain = _seen_otherwise(one, other) or plain
     if plain is not None:
         yield plain
         if plain.unconditional or plain.readings:
