@@ -32,7 +32,7 @@ Array = NDArray[Any]
 Progress = Callable[[int, int], None]
 
 #: Steps whose coefficients are worked out together, at most, and how many numbers they hold.
-SEGMENT, NUMBERS = 128, 1 << 20
+SEGMENT, NUMBERS = 128, 1 << 18
 
 
 @dataclass(frozen=True)
