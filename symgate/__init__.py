@@ -17,7 +17,7 @@ _HOMES = {
     "Cell": "symgate.equations.cell",
     "Check": "symgate.checking.check",
     "Comparison": "symgate.comparing.comparison",
-    "Decay": "symgate.flow.curve",
+    "Decay": "symgate.decaying.curve",
     "Derivation": "symgate.writing.derivation",
     "Diagram": "symgate.drawing.diagram",
     "Diverged": "symgate.errors",
@@ -34,13 +34,13 @@ _HOMES = {
     "Linearisation": "symgate.linear.terms",
     "Lyapunov": "symgate.theory.lyapunov",
     "MeanField": "symgate.theory.mean_field",
-    "Memory": "symgate.flow.memory",
+    "Memory": "symgate.decaying.memory",
     "Network": "symgate.models.network",
     "Origin": "symgate.bounds.origin",
     "Report": "symgate.reporting.report",
     "Run": "symgate.numerics.run",
     "ShapeError": "symgate.errors",
-    "Sweep": "symgate.flow.sweep",
+    "Sweep": "symgate.decaying.sweep",
     "SymgateError": "symgate.errors",
     "Tangent": "symgate.numerics.tangent",
     "UnknownName": "symgate.errors",
@@ -50,7 +50,7 @@ _HOMES = {
     "check": "symgate.checking.check",
     "compare": "symgate.comparing.comparison",
     "critical_gain": "symgate.theory.mean_field",
-    "decay": "symgate.flow.measure",
+    "decay": "symgate.decaying.measure",
     "derive": "symgate.writing.derivation",
     "diagram": "symgate.drawing.diagram",
     "exercises": "symgate.sheets.sheet",
@@ -64,11 +64,11 @@ _HOMES = {
     "lambdify": "symgate.numerics.evaluate",
     "latex": "symgate.writing.latex",
     "linearise": "symgate.linear.linearise",
-    "load": "symgate.flow.loading",
+    "load": "symgate.decaying.loading",
     "lyapunov": "symgate.theory.lyapunov",
     "mean_field": "symgate.theory.mean_field",
     "measured_growth": "symgate.theory.measured",
-    "memory": "symgate.flow.memory",
+    "memory": "symgate.decaying.memory",
     "model": "symgate.models.model",
     "notations": "symgate.writing.latex",
     "origin": "symgate.bounds.origin",
@@ -77,7 +77,7 @@ _HOMES = {
     "report": "symgate.reporting.report",
     "simulate": "symgate.numerics.simulate",
     "stack": "symgate.equations.stack",
-    "sweep": "symgate.flow.sweep",
+    "sweep": "symgate.decaying.sweep",
     "tangent": "symgate.numerics.tangent",
     "text": "symgate.algebra.text",
     "trace": "symgate.models.tracing",
@@ -88,10 +88,10 @@ _HOMES = {
 
 #: What a method of a room below calls in a room above.
 _HOMES |= {
-    "bounds_of": "symgate.flow.beside",
+    "bounds_of": "symgate.decaying.beside",
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
-    "predictions_of": "symgate.flow.beside",
+    "predictions_of": "symgate.decaying.beside",
     "scene_image": "symgate.drawing.image",
 }
 
@@ -101,6 +101,13 @@ if TYPE_CHECKING:
     from symgate.bounds.origin import Origin, origin
     from symgate.checking.check import Check, check
     from symgate.comparing.comparison import Comparison, compare
+    from symgate.decaying.beside import bounds_of as bounds_of
+    from symgate.decaying.beside import predictions_of as predictions_of
+    from symgate.decaying.curve import Decay
+    from symgate.decaying.loading import load
+    from symgate.decaying.measure import decay
+    from symgate.decaying.memory import Memory, memory
+    from symgate.decaying.sweep import Sweep, sweep
     from symgate.drawing.diagram import Diagram, diagram
     from symgate.drawing.image import scene_image as scene_image
     from symgate.equations.cell import Cell
@@ -116,13 +123,6 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from symgate.exploring.explore import Explore, explore
-    from symgate.flow.beside import bounds_of as bounds_of
-    from symgate.flow.beside import predictions_of as predictions_of
-    from symgate.flow.curve import Decay
-    from symgate.flow.loading import load
-    from symgate.flow.measure import decay
-    from symgate.flow.memory import Memory, memory
-    from symgate.flow.sweep import Sweep, sweep
     from symgate.judging.claims import Judgement, Judgements, judge
     from symgate.linear.adjoint import Adjoint, adjoint
     from symgate.linear.jacobian import jacobian

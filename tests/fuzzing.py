@@ -30,7 +30,7 @@ from tempfile import gettempdir
 
 import symgate as sg
 from symgate.checking.check import check
-from symgate.flow.progress import Journal
+from symgate.decaying.progress import Journal
 from symgate.reading.reader import read_text
 
 CORPUS = Path(__file__).parent / "data" / "fuzz"

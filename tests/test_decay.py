@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.flow.tail import fitted, passes, quantile
+from symgate.decaying.tail import fitted, passes, quantile
 
 FAMILY = [
     name for name in sg.zoo if name.split("-")[0] in ("rnn", "lstm", "gru", "gru1", "gru2", "gru3")
@@ -101,7 +101,7 @@ def test_whole_state_and_not_the_hidden_blocks_row_21(seed: int) -> None:
 
 def _hidden_blocks(d: sg.Decay) -> float:
     """What a product of the (h, h) blocks alone would say, per step."""
-    from symgate.flow.paths import step_jacobian
+    from symgate.decaying.paths import step_jacobian
     from symgate.numerics.steps import Steps
 
     assert d.run is not None
@@ -285,7 +285,7 @@ def test_a_file_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     d = sg.decay(sg.cell("rnn"), hidden=4, lags=10)
     d = replace(d, setting=replace(d.setting, command="rm -rf ~"))
     with monkeypatch.context() as patch:
-        patch.setattr("symgate.flow.saving.FORMAT", 99)
+        patch.setattr("symgate.decaying.saving.FORMAT", 99)
         path = d.save(tmp_path / "a.npz")
     with pytest.raises(sg.SymgateError, match="format 99") as found:
         sg.load(path)

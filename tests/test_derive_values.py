@@ -153,14 +153,14 @@ def point(name: str) -> Point:
 
 
 class Page:
-    """The symbols of one derivation, as its pen prints them, with their values."""
+    """The symbols of one derivation, as its typesetter prints them, with their values."""
 
     def __init__(self, derivation: sg.Derivation, at: Point) -> None:
-        self.pen, self.at, self.derivation = derivation.pen, at, derivation
+        self.typesetter, self.at, self.derivation = derivation.typesetter, at, derivation
         self.row = derivation.naming.notation.row
         self.subject = Subject(at.cell, derivation.naming, derivation.layout, derivation.form)
         self.symbols: dict[str, Any] = {}
-        printer = self.pen.printer()
+        printer = self.typesetter.printer()
         for name, value in at.parameters.items():
             kind = at.cell.parameters[name].kind
             if kind == "matrix":  # a row-vector notation writes the transposed matrix
@@ -209,7 +209,7 @@ class Page:
 
     def joined(self) -> None:
         naming = self.derivation.naming
-        printer = self.pen.printer()
+        printer = self.typesetter.printer()
         for pair, glyph in naming.joined.items():
             u, w = sorted(pair, key=lambda p: naming.uses[p].kind, reverse=True)
             both = np.concatenate([self.at.parameters[u], self.at.parameters[w]], axis=1)
@@ -315,13 +315,15 @@ class Page:
         """(section, heading, left, relation, right) of every line of every formula."""
         for section in self.derivation.sections:
             for step in section.steps:
-                heading = Format().words(step.heading, self.pen)
+                heading = Format().words(step.heading, self.typesetter)
                 table = step.table.rows if step.table else ()
                 for words in (step.heading, step.reason, *(cell for row in table for cell in row)):
-                    Format(maths=lambda formula: converts(formula) or "").words(words, self.pen)
+                    Format(maths=lambda formula: converts(formula) or "").words(
+                        words, self.typesetter
+                    )
                 for formula in step.formulas:
                     found: list[tuple[str, str, str]] = []
-                    for shown in self.pen.formula(formula):  # a high one comes in parts
+                    for shown in self.typesetter.formula(formula):  # a high one comes in parts
                         converts(shown)
                         for left, relation, right in rows(shown):
                             if found and not left and not relation:
@@ -392,7 +394,7 @@ def check(derivation: sg.Derivation) -> int:
 
 def eigenvalue(page: Page, left: str, right: str) -> bool:
     """At the state 0, λ is an eigenvalue of the Jacobian, and 1 where μ has the value shown."""
-    at, printer = page.at, page.pen.printer()
+    at, printer = page.at, page.typesetter.printer()
     found = origin(at.cell)
     parameters = {
         name: np.full_like(value, 0 if name in found.zero else value[0])

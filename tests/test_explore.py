@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import symgate as sg
+from symgate.decaying.measure import chosen_values
 from symgate.exploring.describing import description
-from symgate.flow.measure import chosen_values
 from tests.chosen import CELLS
 from tests.node import measured
 from tests.random_cells import random_cell

@@ -119,7 +119,7 @@ def test_the_formatter_and_the_types_are_obeyed() -> None:
 
 def test_one_checker_of_numbers() -> None:
     found = [n for n, text in files().items() if re.search(r"isinstance\([^()]*, bool\)", text)]
-    assert set(found) <= {"symgate.asked", "symgate.flow.records", "symgate.linear.jacobian"}
+    assert set(found) <= {"symgate.asked", "symgate.decaying.fields", "symgate.linear.jacobian"}
 
 
 def test_every_mutant_still_has_its_place() -> None:
@@ -145,6 +145,18 @@ def _tells(tree: ast.AST) -> bool:
             if KINDS & named:
                 return True
     return False
+
+
+#: Names that say nothing of what a module holds.
+VAGUE = {
+    *("aside", "board", "filling", "flow", "forms", "frame", "joined", "natural", "pen"),
+    *("record", "records", "relation", "settling", "slots", "stretch", "telling", "tied", "walk"),
+}
+
+
+def test_modules_bear_names_of_the_field() -> None:
+    parts = {part for name in files() for part in name.split(".")}
+    assert not parts & VAGUE
 
 
 def test_few_names_have_two_meanings() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import symgate as sg
+from symgate.decaying.progress import Journal
 from symgate.files import write_file
-from symgate.flow.progress import Journal
 from symgate.reporting import folder as places
 from symgate.reporting.folder import READY, opened, put
 from symgate.writing import pdf

@@ -233,7 +233,7 @@ def test_a_state_that_reads_no_state_before_is_a_dead_direction() -> None:
 def test_steps_that_share_a_qr_give_what_single_ones_give(monkeypatch: pytest.MonkeyPatch) -> None:
     run = numbers(sg.cell("gru"), n=8, m=3, steps=90, scale=0.7).run()
     shared = sg.lyapunov(run, burn_in=21)
-    monkeypatch.setattr("symgate.theory.frame.TOGETHER", 1)
+    monkeypatch.setattr("symgate.theory.directions.TOGETHER", 1)
     single = sg.lyapunov(run, burn_in=21)
     np.testing.assert_allclose(shared.exponents, single.exponents, atol=1e-11)
     assert not np.array_equal(shared.exponents, single.exponents)

@@ -9,7 +9,7 @@ import pytest
 from sympy import log
 
 import symgate as sg
-from symgate.flow.memory import T
+from symgate.decaying.memory import T
 
 SOLVED = {
     "lstm": ("b_f", log(T - 1)),

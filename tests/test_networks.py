@@ -12,8 +12,8 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
-from symgate.flow.table import in_words, ranking
-from symgate.flow.tail import Rate, fitted
+from symgate.decaying.table import in_words, ranking
+from symgate.decaying.tail import Rate, fitted
 from symgate.numerics.setup import Setup, setup
 from symgate.reporting.settings import chosen
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.flow import paths
-from symgate.flow.paths import places, step_jacobian
-from symgate.flow.tail import quantile
+from symgate.decaying import paths
+from symgate.decaying.paths import places, step_jacobian
+from symgate.decaying.tail import quantile
 from symgate.linear.paths import paths as paths_of_step
 from symgate.linear.transition import named_paths
 from symgate.numerics.product import block_norms, lag_norms

@@ -17,8 +17,8 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
+from symgate.decaying.workers import START
 from symgate.files import write_file
-from symgate.flow.workers import START
 from symgate.judging.verbs import work
 from symgate.reporting import homework, measuring, pieces, report, texts
 from symgate.reporting.numbers import FORMS

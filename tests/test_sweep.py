@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import symgate as sg
-from symgate.flow import workers
-from symgate.flow.workers import in_order
+from symgate.decaying import workers
+from symgate.decaying.workers import in_order
 
 GRID: dict[str, Any] = {
     "hidden": [3, 5], "bias": {"f": [0, 2]}, "gain": [0.5, 1.0], "scheme": "orthogonal",
@@ -69,7 +69,7 @@ def test_a_finished_sweep_is_not_measured_again(
 ) -> None:
     keep = tmp_path / "s.jsonl"
     first = swept(keep=keep)
-    monkeypatch.setattr("symgate.flow.sweep.decay", None)
+    monkeypatch.setattr("symgate.decaying.sweep.decay", None)
     assert swept(keep=keep).to_csv() == first.to_csv()
 
 

@@ -13,9 +13,9 @@ from symgate.asked import asked, table
 from symgate.comparing.counterexample import Counterexample, counterexample
 from symgate.comparing.direction import Direction, direction
 from symgate.comparing.effort import TooLarge, bounded
-from symgate.comparing.forms import BEYOND, normal_form
 from symgate.comparing.formulas import map_latex
 from symgate.comparing.normal import Normal
+from symgate.comparing.normal_forms import BEYOND, normal_form
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.reduced import reduced
 from symgate.comparing.renamed import map_of, renamed, rows, special, twins

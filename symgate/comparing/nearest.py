@@ -10,8 +10,8 @@ from symgate.cells import entries
 from symgate.comparing.coefficients import kind, nodes_of
 from symgate.comparing.comparison import Comparison, compare, proved_maps, related
 from symgate.comparing.effort import TooLarge, bounded
-from symgate.comparing.forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.normal import Normal, Unsupported
+from symgate.comparing.normal_forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.search import QUICK, ProvedMap, best
 from symgate.comparing.sums import best_summed
 from symgate.equations.cell import Cell

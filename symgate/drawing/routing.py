@@ -63,7 +63,7 @@ class NoWay(Exception):
     """There is no room for a line, or looking for one takes too long."""
 
 
-class Board:
+class Grid:
     """A grid of points, some of them blocked, and the nets on it."""
 
     left = 1_000_000
@@ -287,8 +287,8 @@ class _Ground(dict[Spot, tuple[float, ...]]):
     """Of each point what it costs to come there level and upright, and the least that remains
     from there to the goals. Filled as points are asked for."""
 
-    def __init__(self, board: Board, net: Net, goals: dict[Spot, Port]) -> None:
-        self.board, self.net, self.goals = board, net, goals
+    def __init__(self, grid: Grid, net: Net, goals: dict[Spot, Port]) -> None:
+        self.grid, self.net, self.goals = grid, net, goals
         xs, ys = zip(*goals, strict=True)
         self.corners = min(xs), max(xs), min(ys), max(ys)
 
@@ -301,15 +301,15 @@ class _Ground(dict[Spot, tuple[float, ...]]):
 
     def costs(self, spot: Spot) -> tuple[float, float]:
         """What it costs to come to a point; infinite where no line of the net may run."""
-        board, name = self.board, self.net.name
-        if not board.is_free(spot) or spot in self.net.parts:
+        grid, name = self.grid, self.net.name
+        if not grid.is_free(spot) or spot in self.net.parts:
             return inf, inf
-        if board.ports.get(spot, name) != name:
+        if grid.ports.get(spot, name) != name:
             return inf, inf
         paid = 1.0
-        if spot in board.kept and spot not in self.goals:
+        if spot in grid.kept and spot not in self.goals:
             paid += KEPT
-        if spot in board.near:
+        if spot in grid.near:
             paid += BESIDE
         masks = self.masks(spot)
         if masks:  # only one straight line may be crossed, at a right angle
@@ -325,7 +325,7 @@ class _Ground(dict[Spot, tuple[float, ...]]):
 
     def runs(self, spot: Spot, bits: int) -> bool:
         """Whether a line of another net runs that way through a point."""
-        here = self.board.used.get(spot)
+        here = self.grid.used.get(spot)
         if not here:
             return False
         name = self.net.name
@@ -333,7 +333,7 @@ class _Ground(dict[Spot, tuple[float, ...]]):
 
     def masks(self, spot: Spot) -> list[int]:
         """The lines of other nets that run through a point."""
-        here = self.board.used.get(spot)
+        here = self.grid.used.get(spot)
         return [mask for name, mask in here.items() if name != self.net.name] if here else []
 
 

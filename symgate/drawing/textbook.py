@@ -24,7 +24,7 @@ from symgate.drawing.labels import name_label, width
 from symgate.drawing.lines import THIN, by_weight, drawn, simplified
 from symgate.drawing.palette import INK, for_words, gate_colours
 from symgate.drawing.placing import Placement, placements
-from symgate.drawing.routing import MOVES, Board, Net, NoWay, Port, Spot
+from symgate.drawing.routing import MOVES, Grid, Net, NoWay, Port, Spot
 from symgate.drawing.scene import Caption, DrawnShape, Junction, Point, Polyline, Scene
 
 #: The weight of a bus, and the radius of the corner where a line joins it.
@@ -87,7 +87,7 @@ class _Figure:
         self.rows()
         self.columns()
         self.inputs()
-        self.grid = self.board()
+        self.grid = self.empty_grid()
         self.nets = {i: self.net(i) for i, readers in self.readers.items() if readers}
 
     # -- distances -------------------------------------------------------------------------
@@ -153,13 +153,13 @@ class _Figure:
 
     # -- lines -----------------------------------------------------------------------------
 
-    def board(self) -> Board:
+    def empty_grid(self) -> Grid:
         """The grid with all that stands on it."""
         covered = {(x, y) for y in range(self.foot + 1) for x in (self.left, self.right)}
         covered |= {(x, y) for x in range(self.right + 1) for y in (1, self.foot)}
         for i, body in self.bodies.items():
             covered |= blocked(body, self.at(i))
-        return Board(self.right + 1, self.foot + 1, covered)
+        return Grid(self.right + 1, self.foot + 1, covered)
 
     def route(self, rounds: int = 3) -> float:
         """Lay all nets; what they cost, with the size of the whole."""

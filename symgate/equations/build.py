@@ -371,9 +371,9 @@ def _chain(*matrices: MatrixExpr, scale: Expr = sp.S.One) -> MatrixExpr:
         own, parts = matrix.as_coeff_matrices() if isinstance(matrix, MatMul) else (1, [matrix])
         scale *= own
         factors.extend(parts)
-    telling = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
-    if scale == 1 and len(telling) == 1:
-        return telling[0]
-    if len(telling) == 1 and isinstance(telling[0], OperatorSum):
-        return OperatorSum(*(_scaled(scale, part) for part in telling[0].args))
-    return OperatorProduct(*telling) if scale == 1 else OperatorProduct(scale, *telling)
+    shaped = [f for f in factors if not isinstance(f, Identity)] or factors[:1]
+    if scale == 1 and len(shaped) == 1:
+        return shaped[0]
+    if len(shaped) == 1 and isinstance(shaped[0], OperatorSum):
+        return OperatorSum(*(_scaled(scale, part) for part in shaped[0].args))
+    return OperatorProduct(*shaped) if scale == 1 else OperatorProduct(scale, *shaped)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from symgate.cells import entries
+from symgate.decaying.measure import chosen_values, decay
 from symgate.drawing.diagram import diagram
 from symgate.drawing.palette import CARRY as CARRY_COLOUR
 from symgate.drawing.palette import gate_colours, on_dark
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as by_name
 from symgate.errors import SymgateError
-from symgate.flow.measure import chosen_values, decay
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import Path, block, count, paths

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from symgate.flow.table import scientific
+from symgate.decaying.table import scientific
 from symgate.judging.formulas import Formula
 
 FALSE = "false"

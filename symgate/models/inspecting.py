@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from symgate.flow.curve import Decay
-from symgate.flow.measure import decay
-from symgate.flow.paths import Paths
+from symgate.decaying.curve import Decay
+from symgate.decaying.measure import decay
+from symgate.decaying.paths import Paths
 from symgate.models.reach import Reach, of_the_middle
 from symgate.models.running import BothWays
 from symgate.numerics.run import Run

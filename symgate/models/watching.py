@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked
+from symgate.decaying.fields import fitting
 from symgate.errors import SymgateError, UnknownName
 from symgate.files import write_file
-from symgate.flow.records import fitting
 from symgate.models.model import model
 from symgate.models.network import Network
 from symgate.models.resting import resting

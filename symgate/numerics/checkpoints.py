@@ -20,14 +20,14 @@ States = dict[str, Array]
 AnyLoop = Loop | CompiledLoop | GeneralLoop
 
 
-def loop_of(frame: Run, engine: str | None) -> AnyLoop:
+def loop_of(planned: Run, engine: str | None) -> AnyLoop:
     """What runs the steps of a cell, of whatever values, by an engine."""
-    if is_general(frame.cell):
-        return GeneralLoop(frame)
+    if is_general(planned.cell):
+        return GeneralLoop(planned)
     library = native.engine(engine)
-    if library is None or frame.dtype != np.float64 or frame.samples == 0:
-        return Loop(frame)
-    return CompiledLoop(frame, library)
+    if library is None or planned.dtype != np.float64 or planned.samples == 0:
+        return Loop(planned)
+    return CompiledLoop(planned, library)
 
 
 class Checkpoints:
@@ -39,32 +39,32 @@ class Checkpoints:
 
     def __init__(
         self,
-        frame: Run,
+        planned: Run,
         start: States,
         engine: str | None,
         progress: Progress | None = None,
         kept: list[States] | None = None,
     ) -> None:
-        self.frame, self.start, self.engine, self.kept = frame, start, engine, kept
-        self.stride = max(1, math.isqrt(frame.steps))
-        self.loop = loop_of(frame, engine)
+        self.planned, self.start, self.engine, self.kept = planned, start, engine, kept
+        self.stride = max(1, math.isqrt(planned.steps))
+        self.loop = loop_of(planned, engine)
         if isinstance(self.loop, GeneralLoop) and self.loop.is_tame:
             if progress is not None:
-                progress(frame.steps, frame.steps)
+                progress(planned.steps, planned.steps)
         else:
             self.marks(progress)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Checkpoints, (self.frame, self.start, self.engine, None, self.kept)
+        return Checkpoints, (self.planned, self.start, self.engine, None, self.kept)
 
     def marks(self, progress: Progress | None = None) -> list[States]:
         """The states before every `stride`-th step."""
         if self.kept is None:
             self.kept = [self.start]
-            for first in range(0, self.frame.steps, self.stride):
-                last = min(first + self.stride, self.frame.steps)
+            for first in range(0, self.planned.steps, self.stride):
+                last = min(first + self.stride, self.planned.steps)
                 values = self.loop.run(first, last, self.kept[-1], progress)
-                self.kept.append({s: values[s][-1].copy() for s in self.frame.cell.states})
+                self.kept.append({s: values[s][-1].copy() for s in self.planned.cell.states})
         return self.kept
 
     def again(self, first: int, last: int) -> Mapping[str, Array]:

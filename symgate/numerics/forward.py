@@ -42,27 +42,27 @@ Value = float | Place
 class CompiledLoop:
     """As a `Loop`: runs any segment of a sequence in the compiled engine."""
 
-    def __init__(self, frame: Run, library: CDLL) -> None:
-        self.frame, self.library = frame, library
+    def __init__(self, planned: Run, library: CDLL) -> None:
+        self.planned, self.library = planned, library
         self.written: ForwardTape | None = None
         try:
-            cell, samples, scalars = frame.cell, frame.samples, scalars_of(frame)
+            cell, samples, scalars = planned.cell, planned.samples, scalars_of(planned)
             vector = int(library.symgate_vector())
             self.written = TAPES.get(
-                (Same(cell), frozenset(frame.sizes.items()), samples, scalars, vector),
-                lambda: ForwardTape(cell, frame.sizes, samples, dict(scalars), vector),
+                (Same(cell), frozenset(planned.sizes.items()), samples, scalars, vector),
+                lambda: ForwardTape(cell, planned.sizes, samples, dict(scalars), vector),
             )
         except NotForTape:
-            self.loop = Loop(frame)
+            self.loop = Loop(planned)
             return
         plan = self.written.plan
         self.packs = {
-            ("pack", i): packed(matrix_of(frame, *op.matrices).T, vector)
+            ("pack", i): packed(matrix_of(planned, *op.matrices).T, vector)
             for i, op in enumerate(plan.operations)
             if isinstance(op, ProductBlock)
         }
         self.drives = {
-            source: matrix_of(frame, *(p.matrix for p in products))
+            source: matrix_of(planned, *(p.matrix for p in products))
             for source, products in plan.input_products.items()
         }
 
@@ -70,10 +70,10 @@ class CompiledLoop:
         self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None
     ) -> dict[str, Array]:
         """The kept values of the steps start … stop - 1; states have the one before first."""
-        text, frame, length = self.written, self.frame, stop - start
+        text, planned, length = self.written, self.planned, stop - start
         if text is None:
             return self.loop.run(start, stop, state, progress)
-        arrays = {key: empty(length + more, n, frame.samples) for key, n, more in text.made}
+        arrays = {key: empty(length + more, n, planned.samples) for key, n, more in text.made}
         kept = {
             name: arrays[key][:, first : first + n] for name, (key, first, n) in text.kept.items()
         }
@@ -88,14 +88,14 @@ class CompiledLoop:
         bound = Bound(text.tape, self.library, {**self.packs, **arrays})
 
         def some(first: int, last: int) -> None:
-            bound.run(first, last, (0, frame.samples))
+            bound.run(first, last, (0, planned.samples))
 
-        advance(frame, kept, start, length, some, progress)
+        advance(planned, kept, start, length, some, progress)
         return kept
 
     def ahead(self, start: int, stop: int, kept: Mapping[str, Array]) -> Window:
         """What the inputs alone decide, with their products for all steps at once."""
-        window = Window(self.frame, start, stop, kept, start)
+        window = Window(self.planned, start, stop, kept, start)
         self.driven = {}
         for source, stacked in self.drives.items():
             vectors = window[source].swapaxes(1, 2)
@@ -106,7 +106,7 @@ class CompiledLoop:
             row = 0
             assert self.written is not None
             for product in self.written.plan.input_products[source]:
-                height = self.frame.size(product.matrix.rows)
+                height = self.planned.size(product.matrix.rows)
                 window.known[product] = whole[:, row : row + height]
                 row += height
         return window
@@ -117,7 +117,7 @@ class CompiledLoop:
         if kind == "drive":
             return self.driven[key]
         if kind == "parameter":
-            return np.ascontiguousarray(self.frame.params[what])
+            return np.ascontiguousarray(self.planned.params[what])
         if kind == "fixed":  # vectors of parameters, one below the other
             parts = [float(e) if e.is_number else np.ravel(window[e]) for e, _ in what]
             widths = [n for _, n in what]

@@ -106,18 +106,18 @@ class GeneralLoop:
     `values` holds what the inputs alone decide, (steps, samples, *shape).
     """
 
-    def __init__(self, frame: Run) -> None:
-        self.frame, self.cell, self.lin = frame, frame.cell, linearise(frame.cell)
+    def __init__(self, planned: Run) -> None:
+        self.planned, self.cell, self.lin = planned, planned.cell, linearise(planned.cell)
         free = free_nodes(self.lin)
-        self.values = {x: natural(frame, x, frame.inputs[x]) for x in self.cell.inputs}
-        self.fixed = parameters_of(frame)
+        self.values = {x: natural(planned, x, planned.inputs[x]) for x in self.cell.inputs}
+        self.fixed = parameters_of(planned)
         known = self.fixed | {self.lin.variable(x): value for x, value in self.values.items()}
-        arrays = Arrays(known, frame.size)
+        arrays = Arrays(known, planned.size)
         with np.errstate(all="ignore"):
             for node in free:
                 value = arrays.shaped(node.expression, node.shape)
                 whole = np.broadcast_to(
-                    value, (frame.steps, frame.samples, *frame.shape(node.name))
+                    value, (planned.steps, planned.samples, *planned.shape(node.name))
                 )
                 self.values[node.name] = known[node.symbol] = whole
         self.bound = [node for node in self.lin if node not in free]
@@ -127,7 +127,7 @@ class GeneralLoop:
         held = {v for node in nodes for v in node.expression.atoms(Indexed)}
         given = [v for v in held if time_of(v) == 0 and name_of(v) in self.values]
         before = [v for v in held if time_of(v) != 0]
-        program = Program(Arrays(dict(self.fixed), self.frame.size))
+        program = Program(Arrays(dict(self.fixed), self.planned.size))
         for v in (*given, *before):
             program.take(v)
         for node in nodes:
@@ -139,13 +139,13 @@ class GeneralLoop:
     ) -> dict[str, Array]:
         """The values of the steps start … stop - 1 that the inputs alone do not decide, and the
         states, with the one before first; as a run keeps them."""
-        frame, states, length = self.frame, self.cell.states, stop - start
-        kept = {n.name: _room(frame, n, length + (n.name in states)) for n in self.bound}
+        planned, states, length = self.planned, self.cell.states, stop - start
+        kept = {n.name: _room(planned, n, length + (n.name in states)) for n in self.bound}
         for name in states:
             if name not in kept:  # the inputs alone decide it
-                kept[name] = _room(frame, self.lin[name], length + 1)
+                kept[name] = _room(planned, self.lin[name], length + 1)
                 kept[name][1:] = self.values[name][start:stop]
-            kept[name][0] = natural(frame, name, state[name][None])[0]
+            kept[name][0] = natural(planned, name, state[name][None])[0]
         program, given, before = self.program(self.bound)
         rooms = [(kept[node.name], node.name in states) for node in self.bound]
         with np.errstate(all="ignore"):
@@ -155,22 +155,22 @@ class GeneralLoop:
                 for (room, later), value in zip(rooms, program.run(now), strict=True):
                     room[t + later] = value
                 if t % SEGMENT == SEGMENT - 1 or t == length - 1:
-                    _check(frame, self.values, kept, start, t - t % SEGMENT, t + 1)
+                    _check(planned, self.values, kept, start, t - t % SEGMENT, t + 1)
                     if progress is not None:
-                        progress(start + t + 1, frame.steps)
-        return {name: stored(array, frame.dtype) for name, array in kept.items()}
+                        progress(start + t + 1, planned.steps)
+        return {name: stored(array, planned.dtype) for name, array in kept.items()}
 
     def ahead(self, name: str, start: int, stop: int) -> Array | None:
         """A gate over some steps, as a run keeps it, if the inputs alone decide it."""
         if name not in self.values or name in self.cell.states:
             return None
-        return stored(self.values[name][start:stop], self.frame.dtype)
+        return stored(self.values[name][start:stop], self.planned.dtype)
 
     def whole(self, state: Mapping[str, Array], progress: Progress | None) -> dict[str, Array]:
         """Every value of all steps."""
-        found = self.run(0, self.frame.steps, state, progress)
+        found = self.run(0, self.planned.steps, state, progress)
         for name in self.lin.nodes:
-            if (own := self.ahead(name, 0, self.frame.steps)) is not None:
+            if (own := self.ahead(name, 0, self.planned.steps)) is not None:
                 found[name] = own
         return found
 
@@ -181,11 +181,11 @@ class GeneralLoop:
         return finite and is_linear(self.cell)
 
 
-def _room(frame: Run, node: Node, steps: int) -> Array:
-    shape = (steps, frame.samples, *frame.shape(node.name))
-    what = f"{node.name} of {frame.cell.name} over {steps} steps"
+def _room(planned: Run, node: Node, steps: int) -> Array:
+    shape = (steps, planned.samples, *planned.shape(node.name))
+    what = f"{node.name} of {planned.cell.name} over {steps} steps"
     must_fit(what, math.prod(shape), "take fewer units, steps or samples", MOST_BYTES)
-    return np.empty(shape, frame.dtype)
+    return np.empty(shape, planned.dtype)
 
 
 def free_nodes(lin: Linearisation) -> list[Node]:
@@ -200,7 +200,7 @@ def free_nodes(lin: Linearisation) -> list[Node]:
 
 
 def _check(
-    frame: Run,
+    planned: Run,
     free: Mapping[str, Array],
     kept: Mapping[str, Array],
     origin: int,
@@ -212,7 +212,7 @@ def _check(
     An output is what no other value reads, such as a memory over its normaliser. Steps
     first … stop - 1 are counted from `origin`, where what is kept begins.
     """
-    lin, states = linearise(frame.cell), frame.cell.states
+    lin, states = linearise(planned.cell), planned.cell.states
     read = {name_of(term.source) for node in lin for term in node.terms}
     for state in (*states, *(name for name in kept if name not in (*states, *read))):
         later = state in states
@@ -227,21 +227,22 @@ def _check(
             name = next((n for n in lin.nodes if n in at and not np.isfinite(at[n]).all()), state)
             owner = lin[name].owner
             told = later and owner == state
-            through = "" if told else f", through {owner} = {_line(frame, owner)}"
+            through = "" if told else f", through {owner} = {_line(planned, owner)}"
             kind = "state" if later else "output"
             before = {s: kept[s][step] for s in states}
+            why = _why(planned, lin[name], at, before)
             raise Diverged(
-                f"the {kind} {state} of {frame.cell.name} is not finite from step {origin + step} "
-                f"on (of {frame.steps}){through}: {_why(frame, lin[name], at, before)}"
+                f"the {kind} {state} of {planned.cell.name} is not finite from step "
+                f"{origin + step} on (of {planned.steps}){through}: {why}"
             )
 
 
-def _why(frame: Run, node: Node, at: Mapping[str, Array], before: Mapping[str, Array]) -> str:
+def _why(planned: Run, node: Node, at: Mapping[str, Array], before: Mapping[str, Array]) -> str:
     """What makes a value infinite or no number, from the values of its step and before it."""
-    known: dict[Basic, Any] = parameters_of(frame)
+    known: dict[Basic, Any] = parameters_of(planned)
     for v in node.expression.atoms(Indexed):
         known[v] = (at if time_of(v) == 0 else before)[name_of(v)]
-    arrays = Arrays(known, frame.size)
+    arrays = Arrays(known, planned.size)
     for power in node.expression.atoms(Pow):
         if power.exp.is_negative and not np.asarray(arrays.value(power.base)).all():
             return f"it divides by {text(power.base)}, which is 0 there; use another start or input"
@@ -251,8 +252,8 @@ def _why(frame: Run, node: Node, at: Mapping[str, Array], before: Mapping[str, A
     )
 
 
-def _line(frame: Run, name: str) -> str:
-    return frame.cell.equation(name).partition(" = ")[2]
+def _line(planned: Run, name: str) -> str:
+    return planned.cell.equation(name).partition(" = ")[2]
 
 
 def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:

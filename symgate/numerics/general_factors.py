@@ -16,7 +16,7 @@ from symgate.numerics import native
 from symgate.numerics.general import segment_of
 from symgate.numerics.general_ways import Array, Pull
 from symgate.numerics.norms import NORMS
-from symgate.numerics.record import noted_of
+from symgate.numerics.norms_by_lag import noted_of
 
 #: How many steps are looked at together, of factors (n, n) and of numbers, and the largest n
 #: of a factor that is written out: a larger one costs more than its few vectors.

@@ -19,7 +19,7 @@ from symgate.errors import SymgateError
 from symgate.linear.paths import Path
 from symgate.numerics.general_factors import of_factors
 from symgate.numerics.general_ways import Pull
-from symgate.numerics.record import noted_of
+from symgate.numerics.norms_by_lag import noted_of
 from symgate.numerics.run import Run
 
 Array = NDArray[Any]

@@ -42,17 +42,17 @@ STRIDE, NUMBERS = 256, 1 << 16
 class Loop:
     """The operations of a step bound to arrays; runs any segment of a sequence."""
 
-    def __init__(self, frame: Run) -> None:
-        self.frame, self.plan = frame, schedule(frame.cell)
+    def __init__(self, planned: Run) -> None:
+        self.planned, self.plan = planned, schedule(planned.cell)
         self.lin = self.plan.lin
         self.stacks = {
-            id(op): matrix_of(frame, *op.matrices)
+            id(op): matrix_of(planned, *op.matrices)
             for op in self.plan.operations
             if isinstance(op, ProductBlock)
         }
 
     def rows(self, name: str) -> int:
-        return self.frame.size(self.lin.size(name))
+        return self.planned.size(self.lin.size(name))
 
     def run(
         self, start: int, stop: int, state: Mapping[str, Array], progress: Progress | None = None
@@ -62,11 +62,11 @@ class Loop:
 
     def bind(self, start: int, stop: int) -> BoundLoop:
         """The loop over the steps start … stop - 1, with its arrays, ready to run."""
-        length, samples = stop - start, self.frame.samples
+        length, samples = stop - start, self.planned.samples
         kept: dict[str, Array] = {}
         for name in self.lin.cell.states:
-            kept[name] = np.empty((length + 1, self.rows(name), samples), self.frame.dtype)
-        ahead = Window(self.frame, start, stop, kept, start)
+            kept[name] = np.empty((length + 1, self.rows(name), samples), self.planned.dtype)
+        ahead = Window(self.planned, start, stop, kept, start)
         self.blocks: list[Array] = []
         with ONE_THREAD, np.errstate(all="ignore"):
             self.drive(ahead)
@@ -84,8 +84,8 @@ class Loop:
     def drive(self, ahead: Window) -> None:
         """The matrix products of the inputs, for all steps at once."""
         for source, products in self.plan.input_products.items():
-            stacked = matrix_of(self.frame, *(p.matrix for p in products))
-            rows = np.cumsum([0, *(self.frame.size(p.matrix.rows) for p in products)])
+            stacked = matrix_of(self.planned, *(p.matrix for p in products))
+            rows = np.cumsum([0, *(self.planned.size(p.matrix.rows) for p in products)])
             found = times_vectors(stacked, ahead[source])
             for p, first, last in zip(products, rows[:-1], rows[1:], strict=True):
                 ahead.known[p] = found[:, first:last]
@@ -111,7 +111,10 @@ class Loop:
         if isinstance(e, Symbol):
             value = ahead[e]
             return code.constant(e, value[0] if value.ndim == 3 else value)
-        driven = as_product(e) is not None or name_of(e) in {*self.frame.inputs, *self.plan.driven}
+        driven = as_product(e) is not None or name_of(e) in {
+            *self.planned.inputs,
+            *self.plan.driven,
+        }
         if driven:
             drive = ahead[e]
             return code.constant(e, drive[0]) if len(drive) == 1 else code.each(e, drive)
@@ -126,11 +129,11 @@ class Loop:
 
     def product(self, op: ProductBlock, code: LoopCode, kept: Mapping[str, Array]) -> None:
         matrix = self.stacks[id(op)]
-        out = np.empty((matrix.shape[0], self.frame.samples), self.frame.dtype)
+        out = np.empty((matrix.shape[0], self.planned.samples), self.planned.dtype)
         source = code.local.get(op.source) or code.each(op.source, self.source(op.source, kept))
         row = 0
         for target, part in zip(op.targets, op.matrices, strict=True):
-            height = self.frame.size(part.rows)
+            height = self.planned.size(part.rows)
             code.buffers[target] = out, row, row + height
             code.local[target] = code.constant(target, out[row : row + height])
             row += height
@@ -146,7 +149,7 @@ class Loop:
     ) -> None:
         """One activation of a block of nodes, in place over their drives."""
         heights = [self.rows(name) for name in op.nodes]
-        block = np.empty((length, sum(heights), self.frame.samples), self.frame.dtype)
+        block = np.empty((length, sum(heights), self.planned.samples), self.planned.dtype)
         self.blocks.append(block)
         now = code.each(op, block)
         row = 0
@@ -199,8 +202,8 @@ class Loop:
         for name in op.nodes:
             if name in self.plan.kept:
                 if name not in kept:
-                    shape = (length, self.rows(name), self.frame.samples)
-                    kept[name] = np.empty(shape, self.frame.dtype)
+                    shape = (length, self.rows(name), self.planned.samples)
+                    kept[name] = np.empty(shape, self.planned.dtype)
                 target = code.each(variable(name), self.source(variable(name), kept))
                 results.append(f"{target}[...]")
             else:
@@ -240,13 +243,13 @@ class BoundLoop:
             self.kept[name][0] = value
         for block, drive in zip(self.blocks, self.drives, strict=False):
             block[...] = drive
-        frame = self.loop.frame
-        advance(frame, self.kept, self.start, self.length, self.advance, progress)
+        planned = self.loop.planned
+        advance(planned, self.kept, self.start, self.length, self.advance, progress)
         return {name: self.kept[name] for name in self.loop.plan.kept}
 
 
 def advance(
-    frame: Run,
+    planned: Run,
     kept: Mapping[str, Array],
     start: int,
     length: int,
@@ -255,25 +258,25 @@ def advance(
 ) -> None:
     """Run `length` steps from step `start` of a run, some at a time; a state that is no longer
     finite, or a gate that is not a number, raises `Diverged`."""
-    width = sum(kept[s][0].size for s in frame.cell.states)
+    width = sum(kept[s][0].size for s in planned.cell.states)
     stride = max(STRIDE, NUMBERS // max(width, 1))
     with ONE_THREAD, np.errstate(all="ignore"):
         for first in range(0, length, stride):
             last = min(first + stride, length)
             some(first, last)
-            _check(frame, kept, start, length, first, last)
+            _check(planned, kept, start, length, first, last)
             if progress is not None:
-                progress(start + last, frame.steps)
+                progress(start + last, planned.steps)
 
 
 def _check(
-    frame: Run, kept: Mapping[str, Array], start: int, length: int, first: int, last: int
+    planned: Run, kept: Mapping[str, Array], start: int, length: int, first: int, last: int
 ) -> None:
     """Name the first value of the first bad step, in the order in which a step computes."""
     bad: dict[str, Array] = {}
     for name, array in kept.items():
         own = array[len(array) - length :][first:last]
-        states = name in frame.cell.states
+        states = name in planned.cell.states
         whole = own.sum()  # 1/0 of one step may be forgotten by the next
         if not np.isfinite(whole) if states else np.isnan(whole):
             apart = ~np.isfinite(own) if states else np.isnan(own)
@@ -282,16 +285,16 @@ def _check(
     if not bad:
         return
     step = min(int(np.argmax(steps)) for steps in bad.values())
-    name = next(n for n in linearise(frame.cell).nodes if n in bad and bad[n][step])
+    name = next(n for n in linearise(planned.cell).nodes if n in bad and bad[n][step])
     own = kept[name][len(kept[name]) - length + first + step]
-    is_state = name in frame.cell.states
+    is_state = name in planned.cell.states
     what = "it overflows or divides by zero"
     if np.isnan(own).any():
         what = "0 is divided by 0, a logarithm or root of a negative number taken, or it overflows"
     raise Diverged(
-        f"the {'state' if is_state else 'value'} {name} of {frame.cell.name} is not "
+        f"the {'state' if is_state else 'value'} {name} of {planned.cell.name} is not "
         f"{'finite' if is_state else 'a number'} from step {start + first + step} on (of "
-        f"{frame.steps}): {what}; use smaller weights, another start (state=…), or fewer steps"
+        f"{planned.steps}): {what}; use smaller weights, another start (state=…), or fewer steps"
     )
 
 

@@ -20,17 +20,17 @@ from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, leading_to, transition
 from symgate.numerics.arrays import checked
+from symgate.numerics.backward_product import BackwardProduct
 from symgate.numerics.block import AskedBlock, beyond_states, chosen_lags, lags_of, step_of
 from symgate.numerics.general_pull import general_lag_norms
 from symgate.numerics.norms import NORMS
+from symgate.numerics.norms_by_lag import DiagonalNormsByLag, NormsByLag, Regrown
 from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.rank import Rank
-from symgate.numerics.record import DiagonalRecord, Record, Regrown
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
-from symgate.numerics.walk import BackwardProduct
 from symgate.tables import frame, html_table, log10_columns
 
 if TYPE_CHECKING:
@@ -207,12 +207,12 @@ def block_norms(
 
 def _noted_blocks(
     asked: AskedBlock, steps: Steps, wrt: Sequence[str], norm: str, tolerance: float, noted: Array
-) -> Sequence[Record]:
+) -> Sequence[NormsByLag]:
     """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
     run, size = asked.run, steps.size(asked.of)
     diagonal = all(not f.branches for f in steps.forms)
     rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
-    kind = DiagonalRecord if diagonal else Record
+    kind = DiagonalNormsByLag if diagonal else NormsByLag
     records = [
         kind(asked, len(rows), wrt=name, norm=norm, tolerance=tolerance, noted=noted)
         for name in wrt
@@ -226,7 +226,7 @@ def _walk(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
-    records: Sequence[Record],
+    records: Sequence[NormsByLag],
     tolerance: float,
     progress: Progress | None = None,
 ) -> None:
@@ -337,7 +337,7 @@ def _walked(
 ) -> LagNorms:
     """The curve of rows (B, r, n) by `of`; `what` names them where they are no Jacobian."""
     run, wrt = asked.run, asked.wrt
-    record = Record(
+    record = NormsByLag(
         asked, rows.shape[1], wrt=wrt, norm=norm, tolerance=tolerance, singular_at=singular
     )
     _walk(asked, steps, rows, [record], tolerance, progress)

@@ -104,7 +104,7 @@ def simulate(
         say_if_swapped(cell, x)
     say_what_is_converted(cell, params, {} if x is None else x, state or {})
     dtype = np.result_type(*numbers.values(), *inputs.values(), *initial.values())
-    frame = Run(
+    planned = Run(
         cell,
         {name: np.asarray(array, dtype) for name, array in numbers.items()},
         sizes,
@@ -115,25 +115,25 @@ def simulate(
         {},
         {},
     )
-    widths = sum(math.prod(frame.shape(name)) for name in cell.equations)
+    widths = sum(math.prod(planned.shape(name)) for name in cell.equations)
     kept = 2 * math.isqrt(length) if checkpoint else length
     mend = "take fewer units, steps or samples, or checkpoint=True"
-    must_fit(f"{cell.name} over {length} steps", kept * widths * frame.samples, mend)
+    must_fit(f"{cell.name} over {length} steps", kept * widths * planned.samples, mend)
     first = {
-        s: np.zeros((frame.size(cell.size(s)), frame.samples), dtype)
+        s: np.zeros((planned.size(cell.size(s)), planned.samples), dtype)
         if initial.get(s) is None
-        else column(initial[s], len(cell.shapes[s]), frame.samples, dtype)
+        else column(initial[s], len(cell.shapes[s]), planned.samples, dtype)
         for s in cell.states
     }
-    frame = replace(frame, initial=first)
+    planned = replace(planned, initial=first)
     if checkpoint:
-        return replace(frame, recompute=Checkpoints(frame, first, engine, progress))
-    loop = loop_of(frame, engine)
+        return replace(planned, recompute=Checkpoints(planned, first, engine, progress))
+    loop = loop_of(planned, engine)
     if isinstance(loop, GeneralLoop):
-        return replace(frame, values=loop.whole(first, progress))
-    values = in_chunks(frame, first) if isinstance(loop, Loop) else None
+        return replace(planned, values=loop.whole(first, progress))
+    values = in_chunks(planned, first) if isinstance(loop, Loop) else None
     if values is None:
         values = loop.run(0, length, first, progress)
     elif progress is not None:
         progress(length, length)
-    return replace(frame, values=values)
+    return replace(planned, values=values)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from symgate.numerics.bound import BoundForm
 from symgate.numerics.norms import squares
-from symgate.numerics.record import Record
+from symgate.numerics.norms_by_lag import NormsByLag
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps, StepSegment
 from symgate.numerics.written import written
@@ -42,7 +42,7 @@ class Straight:
 
     longest = SEGMENT
 
-    def __init__(self, steps: Steps, product: Scaled, records: Sequence[Record]) -> None:
+    def __init__(self, steps: Steps, product: Scaled, records: Sequence[NormsByLag]) -> None:
         self.steps, self.product, self.records = steps, product, records
         self.held: _Held | None = None
 
@@ -70,7 +70,7 @@ class Straight:
             record.note_found(lag, squared[:done], self.product, inside)
         return done
 
-    def measured(self, record: Record, held: _Held, count: int, lag: int) -> Array:
+    def measured(self, record: NormsByLag, held: _Held, count: int, lag: int) -> Array:
         """(steps, 2, B): the squared norms of all rows and of the last, up to the first step
         at which they leave the range of numbers."""
         rows = held.rows[record.wrt][1 : count + 1]

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from symgate.asked import asked, having, several, switch
+from symgate.decaying.curve import Decay
+from symgate.decaying.table import in_words, steps
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
-from symgate.flow.table import in_words, steps
 from symgate.plots.decades import (
     End,
     beyond,
@@ -46,7 +46,7 @@ from symgate.plots.style import (
 from symgate.plots.style import axes as axes_of
 
 if TYPE_CHECKING:
-    from symgate.flow.memory import Memory
+    from symgate.decaying.memory import Memory
 
 Array = NDArray[Any]
 

@@ -23,8 +23,8 @@ from symgate.plots.ground import settle
 from symgate.plots.style import caption
 
 if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
-    from symgate.flow.memory import Memory
+    from symgate.decaying.curve import Decay
+    from symgate.decaying.memory import Memory
 
 Array = NDArray[Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from symgate.asked import asked, having
+from symgate.decaying.paths import PathBlock, Paths
 from symgate.errors import UnknownName
-from symgate.flow.paths import PathBlock, Paths
 from symgate.linear.paths import CARRY
 from symgate.plots.decades import (
     LAG,

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from symgate.asked import asked, whole
+from symgate.decaying.curve import Decay
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
 from symgate.plots.decades import LAG, End, decade_ticks, drawn, label_ends, shown
 from symgate.plots.ground import make_room
 from symgate.plots.style import (

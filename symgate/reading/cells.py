@@ -21,12 +21,12 @@ from symgate.reading.mending.sketch import left_over
 from symgate.reading.modern import by_ranks, sound
 from symgate.reading.pipeline import DocumentParts, find
 from symgate.reading.reading import Misprint, Reading, ReadLine
-from symgate.reading.relation import Relation, family_of, proved, relation
 from symgate.reading.source import Document
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure
 from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
 from symgate.reading.understood import Understanding, Understood
+from symgate.reading.zoo_match import ZooMatch, family_of, proved, zoo_match
 
 
 def reading(document: Document, found: DocumentParts, index: int, count: int) -> Reading:
@@ -159,7 +159,7 @@ def _meant(
     return cell, Classifier(understanding, parts)
 
 
-def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> Relation | None:
+def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> ZooMatch | None:
     """The nearest zoo cell: that of the meant cell, with the relation of the printed one.
 
     What is printed may be read and be no cell, as one whose gates read x_{t-1} and x_t;
@@ -167,13 +167,13 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) 
     """
     if cell is meant or meant is None or (cell is None and broken):
         known_cell = cell or meant
-        return relation(known_cell, family) if known_cell is not None else None
-    wanted = relation(meant, family)
+        return zoo_match(known_cell, family) if known_cell is not None else None
+    wanted = zoo_match(meant, family)
     if wanted is None:
-        return relation(cell, family) if cell is not None else None
+        return zoo_match(cell, family) if cell is not None else None
     own = proved(cell) if cell is not None else None
     as_printed = own.relation if own is not None and own.name == wanted.name else "near"
-    return Relation(wanted.name, as_printed, cell or meant, wanted.relation)
+    return ZooMatch(wanted.name, as_printed, cell or meant, wanted.relation)
 
 
 def _line(

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from symgate.algebra.text import text
 from symgate.bounds.ranges import ranges
+from symgate.decaying.measure import decay
 from symgate.equations.cell import Cell
-from symgate.flow.measure import decay
 from symgate.linear.jacobian import jacobian
 
 if TYPE_CHECKING:
     from sympy import MatrixExpr
 
-    from symgate.flow.curve import Decay
+    from symgate.decaying.curve import Decay
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def _flat(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Aside:
+class LeftOut:
     """An equation that defines no part of a cell, and why it was left."""
 
     equation: Equation
@@ -69,17 +69,17 @@ class Aside:
     error: FormulaError | None = None
 
 
-def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOutLine | Aside]:
+def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOutLine | LeftOut]:
     """The lines of one equation, or why it has none."""
     try:
         sides = [parsed(side)[0] for side in equation.sides]
     except FormulaError as error:
         target = _first_reference(equation, indices)
         if target is None:
-            yield Aside(equation, error.message, error)
+            yield LeftOut(equation, error.message, error)
         else:
             why = f"looked like an equation, not read: {error.message}"
-            yield Aside(equation, why, error)
+            yield LeftOut(equation, why, error)
             yield LaidOutLine(target, None, equation, number, faults=equation.faults)
         return
     column = _column(sides[0])
@@ -117,7 +117,7 @@ def _chain(
     names: Sequence[tuple[Tree, ...]],
     right: tuple[Tree, ...],
     indices: Indices,
-) -> Iterator[LaidOutLine | Aside]:
+) -> Iterator[LaidOutLine | LeftOut]:
     """Each name of a chain; all but the last are equal to the next one."""
     faults = list(equation.faults)
     targets: list[tuple[Reference, Tree]] = []
@@ -125,18 +125,18 @@ def _chain(
         if len(name) > 1:
             found = [(_target((part,), indices), part) for part in name]
             if any(ref is None for ref, _ in found) or len(right) > 1:
-                yield Aside(equation, "several values at once")
+                yield LeftOut(equation, "several values at once")
                 return
             faults.append(_comma_fault(name))
             targets.extend((ref, part) for ref, part in found if ref is not None)
             continue
         ref = _target(name, indices)
         if ref is None:
-            yield Aside(equation, _why_no_target(name[0]))
+            yield LeftOut(equation, _why_no_target(name[0]))
             return
         targets.append((ref, name[0]))
     if len(right) == 1 and _is_generic(right[0]):
-        yield Aside(equation, "a form without its formula")
+        yield LeftOut(equation, "a form without its formula")
         read = tuple(references(right[0], indices))
         ref = targets[0][0]
         if {"fwd", "bwd"} & set(ref.accents):  # which way a state runs is said all the same
@@ -258,18 +258,18 @@ def _stacked(
     column: Sequence[Tree],
     right: tuple[Tree, ...],
     indices: Indices,
-) -> Iterator[LaidOutLine | Aside]:
+) -> Iterator[LaidOutLine | LeftOut]:
     """A line for each gate of a column: its function at its rows of the one matrix."""
     refs = [_target((tree,), indices) for tree in column]
     if any(ref is None for ref in refs) or len(right) != 1:
-        yield Aside(equation, "a column that is no column of names")
+        yield LeftOut(equation, "a column that is no column of names")
         return
     if _is_generic(right[0]):
-        yield Aside(equation, "a form without its formula")
+        yield LeftOut(equation, "a form without its formula")
         return
     functions, inner = _functions(right[0])
     if len(functions) not in (1, len(refs)):
-        yield Aside(equation, "a column without a column of activations")
+        yield LeftOut(equation, "a column without a column of activations")
         return
     found = tuple(references(inner, indices))
     for i, ref in enumerate(refs):

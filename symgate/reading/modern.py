@@ -17,9 +17,9 @@ from symgate.reading.lines import LaidOutLine
 from symgate.reading.memories import family, turned
 from symgate.reading.ranks import MATRIX, NUMBER, in_text
 from symgate.reading.reading import Reading, ReadLine
-from symgate.reading.relation import Relation
 from symgate.reading.source import Document
 from symgate.reading.understood import Understanding, Understood
+from symgate.reading.zoo_match import ZooMatch
 
 #: The families of the zoo whose cells have numbers or matrices of the step.
 FAMILIES = ("linear attention", "memory", "spiking")
@@ -142,7 +142,7 @@ def by_ranks(
         None if ranked.cell is None else cell_of_text(str(ranked.cell), own.name)
         for ranked in (found, meant)
     )
-    zoo = None if whole is None or not meant.name else Relation(meant.name, meant.relation, whole)
+    zoo = None if whole is None or not meant.name else ZooMatch(meant.name, meant.relation, whole)
     return replace(
         own,
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),

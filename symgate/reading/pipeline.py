@@ -20,7 +20,7 @@ from symgate.reading.documents import code, pieces
 from symgate.reading.faults import Edit, edited
 from symgate.reading.grammar import tree
 from symgate.reading.grouping import Draft, grouped
-from symgate.reading.lines import Aside, LaidOutLine, lines
+from symgate.reading.lines import LaidOutLine, LeftOut, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
@@ -141,7 +141,7 @@ def _read(
     read: list[LaidOutLine] = []
     for number, equation in enumerate(everything):
         for item in lines(equation, number, known):
-            if isinstance(item, Aside):
+            if isinstance(item, LeftOut):
                 found.aside.append((equation.start, equation.stop, item.why))
             elif isinstance(item.right, Spelled) and item.right.kind == "FUNCTION":
                 if function := FUNCTIONS.get(item.right.name):

@@ -13,8 +13,8 @@ from symgate.instead import READINGS, signs, tells
 from symgate.reading.consequence import Consequence
 from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
-from symgate.reading.relation import Relation
 from symgate.reading.summary import html
+from symgate.reading.zoo_match import ZooMatch
 from symgate.tables import record_html
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Reading:
     lines: tuple[ReadLine, ...]
     cell: Cell | None
     meant: Cell | None
-    zoo: Relation | None
+    zoo: ZooMatch | None
     misprints: tuple[Misprint, ...]
     notes: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from symgate import __version__
+from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
-from symgate.flow.workers import in_order
 from symgate.reporting.findings import Findings, slugs
 from symgate.reporting.pieces import LIBRARIES, Made, Piece, Store
 from symgate.reporting.published import known

@@ -21,15 +21,15 @@ from sympy import latex as sympy_latex
 
 from symgate.algebra.text import text
 from symgate.bounds.norms import bounds
+from symgate.decaying.curve import Decay
+from symgate.decaying.loading import load
+from symgate.decaying.measure import decay
+from symgate.decaying.memory import Memory, T, memory
+from symgate.decaying.solve import solved
+from symgate.decaying.sweep import sweep
 from symgate.drawing.diagram import diagram
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
-from symgate.flow.loading import load
-from symgate.flow.measure import decay
-from symgate.flow.memory import Memory, T, memory
-from symgate.flow.solve import solved
-from symgate.flow.sweep import sweep
 from symgate.judging.verbs import work
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise

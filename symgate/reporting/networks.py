@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from symgate import __version__
+from symgate.decaying.curve import Decay
+from symgate.decaying.table import half_life, lag, power
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
-from symgate.flow.table import half_life, lag, power
 from symgate.models.inspecting import Inspection, inspected
 from symgate.models.running import BothWays
 from symgate.numerics.initialise import init

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from symgate.flow.table import scientific
+from symgate.decaying.table import scientific
 
 
 def steps(value: float | None) -> str:

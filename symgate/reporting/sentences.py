@@ -35,6 +35,6 @@ def sentence(text: str) -> Words:
 def formulas(cell: Cell, notation: str, section: str, skip: int, take: int | None) -> Sequence[str]:
     """Formulas of a section of the derivation, as LaTeX for display."""
     derivation = derive(cell, notation, sections=[section])
-    pen = derivation.pen
+    typesetter = derivation.typesetter
     steps = derivation.sections[0].steps[skip : None if take is None else skip + take]
-    return [shown for step in steps for f in step.formulas for shown in pen.formula(f)]
+    return [shown for step in steps for f in step.formulas for shown in typesetter.formula(f)]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from symgate.asked import is_whole
+from symgate.decaying.command import word_of
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError, UnknownName
-from symgate.flow.command import word_of
 from symgate.numerics.initialise import SCHEMES
 from symgate.numerics.options import known_name
 from symgate.writing.notation import notation as notation_named

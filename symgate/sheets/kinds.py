@@ -20,8 +20,8 @@ from symgate.algebra.marks import Gradient
 from symgate.algebra.vectors import Vector, variable
 from symgate.bounds.limits import limits
 from symgate.bounds.norms import bounds
+from symgate.decaying.solve import solved
 from symgate.errors import SymgateError
-from symgate.flow.solve import solved
 from symgate.linear.adjoint import delta
 from symgate.linear.carry import carries
 from symgate.linear.jacobian import jacobian
@@ -93,10 +93,10 @@ def partial(subject: Subject, random: Random) -> Question | None:
 def one_step(subject: Subject, random: Random) -> Question | None:
     """∂state/∂state, one line a path."""
     pairs = _pairs(subject)
-    telling = [p for p in pairs if len(subject.paths(*p) or []) > 1] or pairs
-    if not telling:
+    branching = [p for p in pairs if len(subject.paths(*p) or []) > 1] or pairs
+    if not branching:
         return None
-    of, wrt = random.choice(telling)
+    of, wrt = random.choice(branching)
     found = Formula((step.block(subject, of, wrt),))
     return question("step", (found,), partial=subject.partial(of, wrt))
 

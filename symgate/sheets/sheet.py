@@ -22,10 +22,10 @@ from symgate.writing.data import FORMAT
 from symgate.writing.derivation import Derivation, of_sections
 from symgate.writing.document import ENDINGS, Document, Head, check_ending
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.pen import Pen
 from symgate.writing.sections.cell import equations
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Section, Step
+from symgate.writing.typesetter import Typesetter
 
 #: Endings of tables, for flash cards.
 TABLES = (".csv", ".tsv")
@@ -119,9 +119,9 @@ class Exercises:
         rows = csv.writer(out, delimiter=separator, lineterminator="\n")
         rows.writerow(["question", "answer", "cell", "kind", "level"])
         for part in self.parts:
-            pen = self._derivation(part).pen
+            typesetter = self._derivation(part).typesetter
             for q in part.questions:
-                front, back = (_side(pen, words, f) for words, f in _sides(q))
+                front, back = (_side(typesetter, words, f) for words, f in _sides(q))
                 rows.writerow([front, back, part.cell.name, q.kind, q.level])
         return out.getvalue()
 
@@ -164,10 +164,10 @@ def _sides(q: Question) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (q.ask, q.shown), (q.answer, q.solved)
 
 
-def _side(pen: Pen, words: Any, formulas: Any) -> str:
+def _side(typesetter: Typesetter, words: Any, formulas: Any) -> str:
     """One side of a flash card, on one line."""
-    said = FORMAT.words(words, pen)
-    shown = [f"$${piece}$$" for f in formulas for piece in pen.formula(f)]
+    said = FORMAT.words(words, typesetter)
+    shown = [f"$${piece}$$" for f in formulas for piece in typesetter.formula(f)]
     return " ".join(" ".join([said, *shown]).split())
 
 

@@ -28,8 +28,8 @@ from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.tables import frame, html_table
-from symgate.theory.frame import Progress, follow, log_abs_det
-from symgate.theory.settling import settling
+from symgate.theory.cycles import cycle_notes
+from symgate.theory.directions import Progress, follow, log_abs_det
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -247,7 +247,7 @@ def _notes(run: Run, logs: Array, exponents: Array, error: Array) -> tuple[str, 
             f"steps the Jacobian maps a direction to nothing (dead or saturated units, or a "
             f"state that is not read)"
         )
-    settled = settling(run)
+    settled = cycle_notes(run)
     notes += settled
     if not settled and not np.isnan(error).any():
         unsure = (exponents[:, 0] > 0) & (exponents[:, 0] < 2 * error[:, 0])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from symgate.algebra.vectors import name_of
 from symgate.writing.format import Format
-from symgate.writing.pen import Pen
+from symgate.writing.typesetter import Typesetter
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -18,7 +18,7 @@ FORMAT = Format(maths=lambda formula: f"${formula}$")
 
 def derivation_data(derivation: Derivation) -> dict[str, Any]:
     """Sections, steps, and every formula as LaTeX."""
-    pen = derivation.pen
+    typesetter = derivation.typesetter
     return {
         "cell": derivation.cell.name,
         "title": derivation.title,
@@ -27,20 +27,24 @@ def derivation_data(derivation: Derivation) -> dict[str, Any]:
         "form": derivation.form,
         "lag": derivation.lag,
         "sections": [
-            {"name": s.name, "title": s.title, "steps": [_step(pen, step) for step in s.steps]}
+            {
+                "name": s.name,
+                "title": s.title,
+                "steps": [_step(typesetter, step) for step in s.steps],
+            }
             for s in derivation.sections
         ],
     }
 
 
-def _step(pen: Pen, step: Step) -> dict[str, Any]:
+def _step(typesetter: Typesetter, step: Step) -> dict[str, Any]:
     def said(words: Words) -> str:
-        return FORMAT.words(words, pen)
+        return FORMAT.words(words, typesetter)
 
     return {
         "heading": said(step.heading),
         "reason": said(step.reason),
-        "formulas": [shown for f in step.formulas for shown in pen.formula(f)],
+        "formulas": [shown for f in step.formulas for shown in typesetter.formula(f)],
         "table": None
         if step.table is None
         else {

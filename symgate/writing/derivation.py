@@ -22,10 +22,10 @@ from symgate.writing.html import body, in_notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
 from symgate.writing.notation import notation as notation_named
-from symgate.writing.pen import Pen
 from symgate.writing.sections import NAMES, section
 from symgate.writing.subject import Subject
 from symgate.writing.tree import Section, Step
+from symgate.writing.typesetter import Typesetter
 
 LAYOUTS = ("numerator", "transposed")
 FORMS = ("diag", "hadamard")
@@ -78,9 +78,9 @@ class Derivation:
         return Naming(self.cell, notation_named(self.notation))
 
     @cached_property
-    def pen(self) -> Pen:
+    def typesetter(self) -> Typesetter:
         """Prints its formulas, each once."""
-        return Pen(self.naming, self.hadamard, self.bold)
+        return Typesetter(self.naming, self.hadamard, self.bold)
 
     def latex(self, **options: Any) -> str:
         r"""A complete article; or, where one of these is true: `fragment`, sections to \input

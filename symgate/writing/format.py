@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from symgate.writing.pen import GENERAL, Pen
 from symgate.writing.tree import Code, Datum, Link, Strong, Words
+from symgate.writing.typesetter import GENERAL, Typesetter
 
 _POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
 
@@ -29,11 +29,11 @@ class Format:
     link: Callable[[Link], str] = lambda link: link.text
     strong: Callable[[str], str] = str
 
-    def words(self, words: Words, pen: Pen = GENERAL) -> str:
-        """A sentence, its mathematics printed by a pen."""
-        return "".join(self.word(word, pen) for word in words)
+    def words(self, words: Words, typesetter: Typesetter = GENERAL) -> str:
+        """A sentence, its mathematics printed by a typesetter."""
+        return "".join(self.word(word, typesetter) for word in words)
 
-    def word(self, word: Any, pen: Pen) -> str:
+    def word(self, word: Any, typesetter: Typesetter) -> str:
         match word:
             case str():
                 return self.text(word)
@@ -44,8 +44,8 @@ class Format:
             case Link():
                 return self.link(word)
             case Strong(words):
-                return self.strong(self.words(words, pen))
-        return self.maths(pen.inline(word))
+                return self.strong(self.words(words, typesetter))
+        return self.maths(typesetter.inline(word))
 
 
 def filled(

@@ -18,8 +18,8 @@ from symgate.writing.escape import html_text
 from symgate.writing.format import Format, filled, in_powers
 from symgate.writing.latex import equations
 from symgate.writing.mathml import mathml
-from symgate.writing.pen import GENERAL, Pen
 from symgate.writing.tree import Datum, Derived, Page, Step, Table, Words
+from symgate.writing.typesetter import GENERAL, Typesetter
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -121,7 +121,7 @@ def body(derivations: Sequence[Derivation], *, deep: int | None = None) -> str:
         inside = [f'<h2 id="cell-{i}">{html_text(derivation.title)}</h2>'] if several else []
         for section in derivation.sections:
             inside.append(f"<h{level}>{html_text(section.title)}</h{level}>")
-            inside += [_step(derivation.pen, step) for step in section.steps]
+            inside += [_step(derivation.typesetter, step) for step in section.steps]
         out.append('<article class="derivation">\n' + "\n".join(inside) + "\n</article>\n")
     return "".join(out)
 
@@ -131,12 +131,12 @@ def _derived(block: Derived) -> str:
     return body((block.derivation,), deep=4)
 
 
-def _step(pen: Pen, step: Step) -> str:
-    heading, reason = FORMAT.words(step.heading, pen), FORMAT.words(step.reason, pen)
+def _step(typesetter: Typesetter, step: Step) -> str:
+    heading, reason = FORMAT.words(step.heading, typesetter), FORMAT.words(step.reason, typesetter)
     out = [f"<p><b>{heading}.</b> {reason}</p>"]
-    out += [formula(shown) for f in step.formulas for shown in pen.formula(f)]
+    out += [formula(shown) for f in step.formulas for shown in typesetter.formula(f)]
     if step.table is not None:
-        out.append(table(step.table, pen))
+        out.append(table(step.table, typesetter))
     return "\n".join(out)
 
 
@@ -153,7 +153,7 @@ def _wide(inside: str, name: str) -> str:
     return f'<div class="m" tabindex="0" role="group" aria-label="{html_text(name)}">{inside}</div>'
 
 
-def table(table: Table, pen: Pen = GENERAL) -> str:
+def table(table: Table, typesetter: Typesetter = GENERAL) -> str:
     """A table; one with a name has a heading in each row, and its caption below."""
 
     def cells(row: Sequence[Words], first: str, other: str) -> str:
@@ -161,7 +161,7 @@ def table(table: Table, pen: Pen = GENERAL) -> str:
         for place, words in enumerate(row):
             tag = other if place else first
             numeric = ' class="n"' if place in table.numeric else ""
-            out += f"<{tag}{numeric}>{FORMAT.words(words, pen)}</{tag[:2]}>"
+            out += f"<{tag}{numeric}>{FORMAT.words(words, typesetter)}</{tag[:2]}>"
         return f"<tr>{out}</tr>"
 
     head = cells(table.header, 'th scope="col"', 'th scope="col"')
@@ -171,7 +171,7 @@ def table(table: Table, pen: Pen = GENERAL) -> str:
     shown = _wide(whole, table.name or "table")
     if not table.caption:
         return shown
-    caption = FORMAT.words(table.caption, pen)
+    caption = FORMAT.words(table.caption, typesetter)
     return f'<figure class="table">{shown}\n<figcaption>{caption}</figcaption></figure>'
 
 

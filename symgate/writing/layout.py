@@ -10,7 +10,7 @@ from symgate.writing.tree import Formula, FormulaLine
 from symgate.writing.width import HARD, continued, lines, measure, plain
 
 if TYPE_CHECKING:
-    from symgate.writing.pen import Pen
+    from symgate.writing.typesetter import Typesetter
 
 RELATIONS = {"": "", "=": "=", "≤": r"\leq", "<": "<", "∈": r"\in"}
 
@@ -41,22 +41,22 @@ class AlignedRow:
     label: str = ""
 
 
-def formula_latex(formula: Formula, pen: Pen) -> list[str]:
+def formula_latex(formula: Formula, typesetter: Typesetter) -> list[str]:
     """A formula as LaTeX for display mode, broken so that it fits the page.
 
     There are several where one would be higher than half a page.
     """
     shown: list[str] = []
-    for inside in INSIDES if pen.room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
-        shown = _formula(formula, pen, inside)
-        if max(map(measure, shown)) <= pen.room:
+    for inside in INSIDES if typesetter.room == WIDTH else (*INSIDES[1:], 14.0, 10.0, 7.0):
+        shown = _formula(formula, typesetter, inside)
+        if max(map(measure, shown)) <= typesetter.room:
             break
     return shown
 
 
-def _formula(formula: Formula, pen: Pen, inside: float) -> list[str]:
-    width = pen.room
-    shown = [_printed(one, pen, inside) for one in formula.lines]
+def _formula(formula: Formula, typesetter: Typesetter, inside: float) -> list[str]:
+    width = typesetter.room
+    shown = [_printed(one, typesetter, inside) for one in formula.lines]
     side_by_side = _side_by_side(shown, formula.beside, width) if formula.beside else None
     if side_by_side is not None:
         return side_by_side
@@ -149,13 +149,13 @@ class _PrintedLine:
     parts: list[tuple[bool, str, str]]
 
 
-def _printed(one: FormulaLine, pen: Pen, inside: float) -> _PrintedLine:
-    printer = pen.printer(one, inside)
+def _printed(one: FormulaLine, typesetter: Typesetter, inside: float) -> _PrintedLine:
+    printer = typesetter.printer(one, inside)
     left = "" if one.left is None else plain(printer.show(one.left))
     parts = []
     for part in one.parts:
         negative, body = printer.signed(part.expression)
-        parts.append((negative, body.text, pen.label(part.label) if part.label else ""))
+        parts.append((negative, body.text, typesetter.label(part.label) if part.label else ""))
     return _PrintedLine(left, RELATIONS[one.relation], parts)
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from symgate.writing.escape import markdown_text
 from symgate.writing.format import Format, filled, in_powers
-from symgate.writing.pen import GENERAL, Pen
 from symgate.writing.tree import Derived, Page, Step, Table
+from symgate.writing.typesetter import GENERAL, Typesetter
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -74,16 +74,16 @@ def sections(derivation: Derivation, mark: str) -> str:
     out = []
     for section in derivation.sections:
         out.append(f"{mark} {markdown_text(section.title)}")
-        out += [_step(derivation.pen, step) for step in section.steps]
+        out += [_step(derivation.typesetter, step) for step in section.steps]
     return "\n\n".join(out)
 
 
-def _step(pen: Pen, step: Step) -> str:
-    heading, reason = FORMAT.words(step.heading, pen), FORMAT.words(step.reason, pen)
+def _step(typesetter: Typesetter, step: Step) -> str:
+    heading, reason = FORMAT.words(step.heading, typesetter), FORMAT.words(step.reason, typesetter)
     out = [f"**{heading}.** {reason}".rstrip()]
-    out += [formula(shown) for f in step.formulas for shown in pen.formula(f)]
+    out += [formula(shown) for f in step.formulas for shown in typesetter.formula(f)]
     if step.table is not None:
-        out.append(table(step.table, pen))
+        out.append(table(step.table, typesetter))
     return "\n\n".join(out)
 
 
@@ -100,12 +100,14 @@ def formula(source: str) -> str:
     return f"$$\n{rows}\n$$"
 
 
-def table(table: Table, pen: Pen = GENERAL) -> str:
+def table(table: Table, typesetter: Typesetter = GENERAL) -> str:
     """A table, with its caption below."""
     under = ["---:" if place in table.numeric else "---" for place in range(len(table.header))]
-    head, *rows = ([FORMAT.words(c, pen) for c in row] for row in (table.header, *table.rows))
+    head, *rows = (
+        [FORMAT.words(c, typesetter) for c in row] for row in (table.header, *table.rows)
+    )
     shown = "\n".join("| " + " | ".join(row) + " |" for row in (head, under, *rows))
-    return f"{shown}\n\n*{FORMAT.words(table.caption, pen)}*" if table.caption else shown
+    return f"{shown}\n\n*{FORMAT.words(table.caption, typesetter)}*" if table.caption else shown
 
 
 #: The blocks that stand in reports and derivations alike.

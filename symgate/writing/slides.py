@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from symgate.writing.escape import latex_text
-from symgate.writing.pen import Pen
 from symgate.writing.tex import BEGIN, END, FORMAT, fitted, in_table, split_at
 from symgate.writing.tree import Step
+from symgate.writing.typesetter import Typesetter
 
 if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
@@ -45,10 +45,10 @@ def slides(derivations: Sequence[Derivation], head: Head) -> str:
         if i < len(head.pictures):
             drawn = fitted(head.pictures[i], r"\textwidth", r"0.78\textheight")
             out.append(_frame(latex_text(derivation.title), drawn))
-        pen = derivation.pen
+        typesetter = derivation.typesetter
         for section in derivation.sections:
             for step in section.steps:
-                out += _frames(pen, latex_text(section.title), step)
+                out += _frames(typesetter, latex_text(section.title), step)
     return "\n".join([*out, r"\end{document}"]) + "\n"
 
 
@@ -56,14 +56,14 @@ def _frame(title: str, body: str) -> str:
     return f"\\begin{{frame}}{{{title}}}\n{body}\n\\end{{frame}}"
 
 
-def _frames(pen: Pen, section: str, step: Step) -> Iterator[str]:
+def _frames(typesetter: Typesetter, section: str, step: Step) -> Iterator[str]:
     """The frames of a step: its reason with the first formula, then what does not fit."""
-    title = f"{section}: {FORMAT.words(step.heading, pen)}"
-    bodies = [b for f in step.formulas for shown in pen.formula(f) for b in _revealed(shown)]
+    title = f"{section}: {FORMAT.words(step.heading, typesetter)}"
+    bodies = [b for f in step.formulas for shown in typesetter.formula(f) for b in _revealed(shown)]
     if step.table is not None:
         for part in _parts(step.table.rows, TABLE_ROWS):
-            bodies.append("\\par" + in_table(pen, step.table, part, r"\scriptsize"))
-    reason = FORMAT.words(step.reason, pen)
+            bodies.append("\\par" + in_table(typesetter, step.table, part, r"\scriptsize"))
+    reason = FORMAT.words(step.reason, typesetter)
     for i, body in enumerate(bodies or [""]):
         yield _frame(title, f"{reason}\n{body}" if i == 0 else body)
 

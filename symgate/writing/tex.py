@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from symgate.writing.escape import latex_text
 from symgate.writing.format import Format, filled, in_powers
 from symgate.writing.layout import WIDTH
-from symgate.writing.pen import Pen
 from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
+from symgate.writing.typesetter import Typesetter
 from symgate.writing.width import measure
 
 if TYPE_CHECKING:
@@ -187,33 +187,34 @@ def _derivation(derivation: Derivation, several: bool, page: TypeArea) -> str:
 
 def sections(derivation: Derivation, level: str, page: TypeArea = PAPER) -> str:
     r"""The sections of a derivation, headed by a command such as \subsection."""
-    pen = derivation.pen
-    pens = [
-        pen if room == pen.room else replace(pen, room=room, displayed={}) for _, room in page.sizes
+    typesetter = derivation.typesetter
+    typesetters = [
+        typesetter if room == typesetter.room else replace(typesetter, room=room, displayed={})
+        for _, room in page.sizes
     ]
     out = []
     for section in derivation.sections:
         out.append(rf"\{level}{{{latex_text(section.title)}}}")
-        out += [_step(pens, step, page) for step in section.steps]
+        out += [_step(typesetters, step, page) for step in section.steps]
     return "\n\n".join(out) + "\n"
 
 
-def _step(pens: Sequence[Pen], step: Step, page: TypeArea) -> str:
-    pen = pens[0]
-    heading, reason = FORMAT.words(step.heading, pen), FORMAT.words(step.reason, pen)
+def _step(typesetters: Sequence[Typesetter], step: Step, page: TypeArea) -> str:
+    typesetter = typesetters[0]
+    heading, reason = FORMAT.words(step.heading, typesetter), FORMAT.words(step.reason, typesetter)
     out = [rf"\par\medskip\noindent\textbf{{{heading}.}} {reason}".rstrip()]  # in beamer too
     for formula in step.formulas:
-        out += _displays(pens, formula, page)
+        out += _displays(typesetters, formula, page)
     if step.table is not None:
-        out.append(_table(pen, step.table, page))
+        out.append(_table(typesetter, step.table, page))
     return "\n".join(out)
 
 
-def _displays(pens: Sequence[Pen], formula: Formula, page: TypeArea) -> list[str]:
+def _displays(typesetters: Sequence[Typesetter], formula: Formula, page: TypeArea) -> list[str]:
     """A formula in the largest letters in which it fits the page."""
     shown: list[str] = []
-    for pen, (size, room) in zip(pens, page.sizes, strict=True):
-        parts = pen.formula(formula)
+    for typesetter, (size, room) in zip(typesetters, page.sizes, strict=True):
+        parts = typesetter.formula(formula)
         shown = [_display(one, page.lines // 4) for one in parts]
         if size:
             tight = r"\abovedisplayskip0pt\abovedisplayshortskip0pt"
@@ -272,18 +273,20 @@ def _length(words: Words) -> int:
     return sum(len(word) if isinstance(word, str) else 4 for word in words)
 
 
-def _table(pen: Pen, table: Table, page: TypeArea) -> str:
+def _table(typesetter: Typesetter, table: Table, page: TypeArea) -> str:
     parts = [table.rows[i : i + page.rows] for i in range(0, len(table.rows), page.rows)]
-    blocks = [in_table(pen, table, part, page.table) for part in parts]
+    blocks = [in_table(typesetter, table, part, page.table) for part in parts]
     return "\\par\\nobreak" + "\n".join(blocks)
 
 
-def in_table(pen: Pen, table: Table, part: Sequence[Sequence[Words]], size: str) -> str:
+def in_table(
+    typesetter: Typesetter, table: Table, part: Sequence[Sequence[Words]], size: str
+) -> str:
     """Some rows of a table, in letters of a size."""
-    rows = [" & ".join(FORMAT.words(cell, pen) for cell in row) + r" \\" for row in part]
+    rows = [" & ".join(FORMAT.words(cell, typesetter) for cell in row) + r" \\" for row in part]
     widest = [max(map(_length, column)) for column in zip(*table.rows, strict=True)]
     spec = "".join(_LONG if length > COLUMN else "l" for length in widest)
-    head = " & ".join(FORMAT.words(h, pen) for h in table.header) + r" \\"
+    head = " & ".join(FORMAT.words(h, typesetter) for h in table.header) + r" \\"
     begin = [
         r"\medskip",
         rf"{{\centering{size}\renewcommand{{\arraystretch}}{{1.2}}%",

@@ -25,7 +25,7 @@ from symgate.cli.saying import show_json
 from symgate.files import writable
 
 if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
+    from symgate.decaying.curve import Decay
 
 EXAMPLES = (
     "symgate decay rnn lstm gru --hidden 128 --lags 1000 -o decay.svg",
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = _pictures(arguments, [c.name for c in chosen])
     writable(*map(str, files.values()), arguments.save)
     from symgate.cli.networks import subjects
-    from symgate.flow.measure import decay
+    from symgate.decaying.measure import decay
     from symgate.numerics.run import Run
 
     decays = []
@@ -117,7 +117,7 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         return
     from symgate.cli.chart import chart
     from symgate.cli.columns import show_table
-    from symgate.flow.table import HEADER, in_the_norm, ranking, rows
+    from symgate.decaying.table import HEADER, in_the_norm, ranking, rows
 
     if arguments.output is None:
         print("\n".join(chart([(d.cell, d.median) for d in decays])), end="\n\n")
@@ -161,8 +161,8 @@ def _measured_on(decays: list[Decay]) -> None:
 
 def _bounds(decays: list[Decay]) -> None:
     from symgate.cli.columns import show_table
-    from symgate.flow.table import number as shown
-    from symgate.flow.table import power
+    from symgate.decaying.table import number as shown
+    from symgate.decaying.table import power
 
     table = [("cell", "", "rate per step", "rate error", "at the last lag", "error in decades")]
     for d in decays:
@@ -192,7 +192,7 @@ def _bounds(decays: list[Decay]) -> None:
 
 def _paths(decays: list[Decay]) -> None:
     from symgate.cli.columns import show_table
-    from symgate.flow.table import power
+    from symgate.decaying.table import power
 
     table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]
     for d in decays:

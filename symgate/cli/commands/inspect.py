@@ -137,7 +137,7 @@ def _show(network: Network, check: Check | None, inspection: Inspection | None) 
 def _measured(found: Inspection) -> None:
     from symgate.cli.chart import chart
     from symgate.cli.columns import show_table
-    from symgate.flow.table import HEADER, rows
+    from symgate.decaying.table import HEADER, rows
 
     if found.decays:
         print()

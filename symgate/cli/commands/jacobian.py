@@ -22,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from symgate.algebra.text import partial, text
     from symgate.linear.jacobian import jacobian
-    from symgate.writing.pen import equation_latex
+    from symgate.writing.typesetter import equation_latex
 
     cell, lag = cell_of(arguments), lag_of(arguments.lag)
     states = cell.states

@@ -72,8 +72,8 @@ def _measured(subject: Cell | Run, arguments: argparse.Namespace) -> Lyapunov:
     """The spectrum of a run's network on its data, or of a cell as it is drawn."""
     import numpy as np
 
+    from symgate.decaying.measure import parameters_of
     from symgate.equations.cell import Cell
-    from symgate.flow.measure import parameters_of
     from symgate.numerics.setup import setup
     from symgate.theory.lyapunov import lyapunov, state_shape
 

@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = cells_of(arguments)
     pictures.check_one(arguments, chosen)
     from symgate.cli.networks import subjects
+    from symgate.decaying.memory import memory
     from symgate.equations.cell import Cell
-    from symgate.flow.memory import memory
 
     found = []
     for subject in subjects(arguments, chosen):

@@ -165,7 +165,7 @@ def _filled(line: str, indent: int = 2) -> str:
 
 def _as_latex(cell: Cell, lag: int | str, notation: str) -> str:
     from symgate.writing.latex import equations
-    from symgate.writing.pen import equation_latex
+    from symgate.writing.typesetter import equation_latex
 
     shown = [equations(cell, notation)]
     for (of, wrt), operator in jacobians(cell, lag).items():

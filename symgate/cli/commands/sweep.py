@@ -66,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     pictures.check(arguments)
     writable(arguments.keep)
-    from symgate.flow.sweep import measured_on, sweep
-    from symgate.flow.workers import cluster
+    from symgate.decaying.sweep import measured_on, sweep
+    from symgate.decaying.workers import cluster
 
     with bar(f"{cell.name}: sweep") as hook, cluster(arguments.dask) as executor:
         found = sweep(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from symgate.errors import SymgateError
-from symgate.models.formats import hdf5_walk
+from symgate.models.formats import hdf5_tree
 from symgate.models.keras_config import (
     chains_of,
     facts_of,
@@ -104,7 +104,7 @@ def _walked(path: Path, source: Path | BytesIO) -> None:
     content = None if isinstance(source, Path) else source.getvalue()
     room = ROOM + 4 * (path.stat().st_size if content is None else len(content))
     named = str(path.resolve()) if content is None else "-"
-    command = [sys.executable, "-P", hdf5_walk.__file__, str(room), named]
+    command = [sys.executable, "-P", hdf5_tree.__file__, str(room), named]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=60, check=False)
         ended = done.returncode

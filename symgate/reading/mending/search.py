@@ -37,7 +37,7 @@ MOST = 1_200
 #: In a cell of more terms fewer are tried, since each takes longer.
 TERMS = 60
 #: Kinds of slips that are told by the cell of the zoo alone that they hide, whichever it is.
-TELLING = (
+DECISIVE = (
     "missing_factor",
     "wrong_gate",
     "wrong_time_index",
@@ -162,14 +162,14 @@ def _scored(
             continue
         mended = tuple(b for b in wrong if (b.rule, b.line) not in rules)
         gained = bad - sum(b.weight for b in left)
-        telling = bool(mended) or _telling(sketch, change, reached)
-        likely = reached in MEANT and telling
+        decisive = bool(mended) or _decisive(sketch, change, reached)
+        likely = reached in MEANT and decisive
         dropped = change.kind in ("spurious_factor", "missing_comma") and any(
             b.rule == "defined" for b in mended
         )
         if wrong and (dropped or gained < 0.5 or not _fits(sketch, change, mended, reached)):
             continue
-        if not wrong and not (reached and telling and not broken(after.restructured())):
+        if not wrong and not (reached and decisive and not broken(after.restructured())):
             continue
         score = gained + (1.5 if likely else 0.8 if reached else 0) + 0.4 * change.prior
         score += 0.2 * usual(sketch, change)
@@ -197,7 +197,7 @@ def _like_a_common_one(sketch: Sketch) -> bool:
     return sketch.whole and plain and {*calls} <= {"sigmoid", "tanh", "relu"} and len(calls) <= 7
 
 
-def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
+def _decisive(sketch: Sketch, change: Change, reached: str) -> bool:
     """Whether a change that mends nothing broken tells by the cell that it leads to alone."""
     if change.kind == "wrong_activation":
         old = change.old
@@ -208,7 +208,7 @@ def _telling(sketch: Sketch, change: Change, reached: str) -> bool:
     if _is_a_variant(sketch, change):
         return False
     if reached not in MEANT:
-        return change.kind in TELLING
+        return change.kind in DECISIVE
     return reached != "lstm-peephole"
 
 
@@ -229,7 +229,7 @@ def _fits(sketch: Sketch, change: Change, mended: Sequence[Broken], reached: str
     if reached and any(b.line == change.line or b.rule in LOOSE for b in mended):
         return True
     if reached:
-        return _telling(sketch, change, reached)
+        return _decisive(sketch, change, reached)
     if any(b.line != change.line and b.rule not in LOOSE for b in mended):
         return False
     if any(b.rule == "read" for b in mended) and usual(sketch, change):

@@ -29,7 +29,7 @@ def noted_of(lags: int, noted: Array | None) -> Array:
     return np.isin(every, every if noted is None else noted)
 
 
-class Record:
+class NormsByLag:
     """The block by `wrt` of a product with `height` rows, at all lags of what is `asked`, or at
     those that are `noted`.
 
@@ -154,8 +154,8 @@ class Record:
         return out
 
 
-class DiagonalRecord(Record):
-    """As a Record of diagonal matrices, of each of which the product holds its one row."""
+class DiagonalNormsByLag(NormsByLag):
+    """As a NormsByLag of diagonal matrices, of each of which the product holds its one row."""
 
     @property
     def kernel(self) -> str:

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.numerics.norms import FEW_COMPILED
+from symgate.numerics.norms_by_lag import NormsByLag, Regrown
 from symgate.numerics.pulling import Pulling
 from symgate.numerics.rank import Rank
 from symgate.numerics.recipe import is_for_tape
-from symgate.numerics.record import Record, Regrown
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
 from symgate.numerics.straight import Straight
@@ -64,7 +64,7 @@ class BackwardProduct:
         self,
         steps: Steps,
         product: Scaled,
-        records: Sequence[Record],
+        records: Sequence[NormsByLag],
         rank: Rank,
         *,
         at: int,
@@ -149,7 +149,7 @@ class Compiled:
     lags, are worked out between the calls."""
 
     def __init__(
-        self, steps: Steps, product: Scaled, records: Sequence[Record], library: CDLL
+        self, steps: Steps, product: Scaled, records: Sequence[NormsByLag], library: CDLL
     ) -> None:
         self.steps, self.product, self.records, self.library = steps, product, records, library
         self.spectral = records[0].kernel == "spectral"

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from symgate import __version__
 from symgate.asked import asked, path, shown
+from symgate.decaying.ceilings import Ceilings
+from symgate.decaying.curve import Decay, Setting
+from symgate.decaying.fields import fitting, from_fields
+from symgate.decaying.paths import PathBlock, Paths
+from symgate.decaying.predictions import Prediction, Predictions
+from symgate.decaying.saving import FORMAT
 from symgate.errors import SymgateError
-from symgate.flow.ceilings import Ceilings
-from symgate.flow.curve import Decay, Setting
-from symgate.flow.paths import PathBlock, Paths
-from symgate.flow.predictions import Prediction, Predictions
-from symgate.flow.records import fitting, record
-from symgate.flow.saving import FORMAT
 from symgate.numerics.norms import NORMS
 from symgate.stored import npz
 from symgate.stored.archive import Archive
@@ -90,7 +90,7 @@ def _about(path: str | Path, stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def _decay(about: dict[str, Any], arrays: dict[str, Array]) -> Decay:
-    setting = record(Setting, about["setting"])
+    setting = from_fields(Setting, about["setting"])
     singular = {
         int(name.split("/")[1]): array
         for name, array in arrays.items()
@@ -150,17 +150,17 @@ def _unpacked(value: Any, arrays: Mapping[str, Array]) -> Any:
 
 
 def _bounds(data: Any) -> Ceilings:
-    return record(Ceilings, data)
+    return from_fields(Ceilings, data)
 
 
 def _predictions(data: Any) -> Predictions:
-    entries = [record(Prediction, entry) for entry in data["entries"]]
-    return record(Predictions, {**data, "entries": entries})
+    entries = [from_fields(Prediction, entry) for entry in data["entries"]]
+    return from_fields(Predictions, {**data, "entries": entries})
 
 
 def _paths(data: Any) -> Paths:
-    blocks = [record(PathBlock, block) for block in data["blocks"].values()]
-    return record(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
+    blocks = [from_fields(PathBlock, block) for block in data["blocks"].values()]
+    return from_fields(Paths, {**data, "blocks": {(b.of, b.wrt): b for b in blocks}})
 
 
 #: How each part beside the curve is made again from its fields.

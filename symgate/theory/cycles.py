@@ -14,7 +14,7 @@ from symgate.numerics.run import Run, window_of
 LONGEST, TOLERANCE = 64, 1e-7
 
 
-def settling(run: Run) -> list[str]:
+def cycle_notes(run: Run) -> list[str]:
     """A sentence where all samples of a run with constant input end in a cycle, else nothing."""
     count = min(3 * LONGEST, run.steps)
     window = window_of(run, run.steps - count, run.steps)

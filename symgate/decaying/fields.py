@@ -8,14 +8,14 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-Record = TypeVar("Record")
+Made = TypeVar("Made")
 
 
-def record(kind: type[Record], data: Any) -> Record:
+def from_fields(kind: type[Made], data: Any) -> Made:
     """The record of a mapping of its fields; a ValueError says which does not fit.
 
-    >>> from symgate.flow.predictions import Predictions
-    >>> record(Predictions, {"entries": [], "notes": ["none was made"]}).notes
+    >>> from symgate.decaying.predictions import Predictions
+    >>> from_fields(Predictions, {"entries": [], "notes": ["none was made"]}).notes
     ('none was made',)
     """
     if not isinstance(data, dict) or set(data) != set(hints := get_type_hints(kind)):

@@ -8,8 +8,8 @@ from typing import Any
 
 from symgate.comparing.comparison import Comparison, compare
 from symgate.comparing.effort import bounded
-from symgate.comparing.forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.nearest import proved_equal
+from symgate.comparing.normal_forms import BEYOND, normal_form, zoo_form
 from symgate.comparing.search import QUICK, best
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell as zoo_cell
@@ -53,7 +53,7 @@ NAMES = spelled(
 
 
 @dataclass(frozen=True)
-class Relation:
+class ZooMatch:
     """The zoo's nearest cell and the relation to it: identical, equal, conditional or near.
 
     `as_meant` is the relation of the cell with its misprints mended, where there are any.
@@ -90,7 +90,7 @@ def family_of(lines: Lines) -> str:
     return next((family for family, kin in KIN.items() if name in kin), "")
 
 
-def relation(cell: Cell, family: str) -> Relation | None:
+def zoo_match(cell: Cell, family: str) -> ZooMatch | None:
     """The strongest relation of a cell to one of the zoo's; None for a family without any."""
     try:
         found = proved(cell) or _conditional(cell, family)
@@ -99,30 +99,30 @@ def relation(cell: Cell, family: str) -> Relation | None:
     if found is not None:
         return found
     kin = KIN.get(family, ())
-    return Relation(kin[0], "near", cell) if kin else None
+    return ZooMatch(kin[0], "near", cell) if kin else None
 
 
-def proved(cell: Cell) -> Relation | None:
+def proved(cell: Cell) -> ZooMatch | None:
     """The zoo's cell that a cell is, perhaps under conditions on its biases; None for none."""
     name = known(of_text(str(cell)))
     if not name:
         return None
     equal = proved_equal(cell, (name,))
-    return _related(name, cell) if equal is None else Relation(name, equal.verdict, cell)
+    return _related(name, cell) if equal is None else ZooMatch(name, equal.verdict, cell)
 
 
-def _related(name: str, cell: Cell) -> Relation:
+def _related(name: str, cell: Cell) -> ZooMatch:
     """The relation to one cell of the zoo, as far as it is quickly found."""
     with bounded(EFFORT):
         found = best(zoo_form(name), normal_form(cell), QUICK)
     if found is None:
-        return Relation(name, "near", cell)
+        return ZooMatch(name, "near", cell)
     if not found.unconditional:
-        return Relation(name, "conditional", cell)
-    return Relation(name, compare(zoo_cell(name), cell).verdict, cell)
+        return ZooMatch(name, "conditional", cell)
+    return ZooMatch(name, compare(zoo_cell(name), cell).verdict, cell)
 
 
-def _conditional(cell: Cell, family: str) -> Relation | None:
+def _conditional(cell: Cell, family: str) -> ZooMatch | None:
     """The first cell of a family in the zoo that a cell is, perhaps under conditions."""
     every = [_related(name, cell) for name in KIN.get(family, ())]
     found = [r for r in every if r.relation != "near"]

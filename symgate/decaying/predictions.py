@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sympy import Expr
 
 from symgate.algebra.vectors import rank
+from symgate.decaying.curve import Decay
 from symgate.equations.cell import Cell
 from symgate.errors import Diverged, SymgateError
-from symgate.flow.curve import Decay
 from symgate.instead import tells
 from symgate.linear.carry import carries
 from symgate.linear.linearise import linearise

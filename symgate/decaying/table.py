@@ -11,7 +11,7 @@ from symgate.numerics.norms import NORMS
 from symgate.tables import html_table
 
 if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
+    from symgate.decaying.curve import Decay
 
 HEADER = ("cell", "of / wrt", "rate per step", "95%", "half-life", "1e-3 at", "1e-6 at", "last")
 

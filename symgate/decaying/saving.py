@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate import __version__
+from symgate.decaying.paths import PathBlock
 from symgate.errors import SymgateError
 from symgate.files import write_file
-from symgate.flow.paths import PathBlock
 from symgate.stored.npz import packed
 
 if TYPE_CHECKING:
-    from symgate.flow.curve import Decay
+    from symgate.decaying.curve import Decay
 
 Array = NDArray[Any]
 

@@ -18,13 +18,13 @@ import symgate
 from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of
 from symgate.asked import asked, is_number, word
+from symgate.decaying.curve import Decay
+from symgate.decaying.measure import decay, run_on_noise
+from symgate.decaying.solve import BiasSolution, solved
+from symgate.decaying.table import steps
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
-from symgate.flow.measure import decay, run_on_noise
-from symgate.flow.solve import BiasSolution, solved
-from symgate.flow.table import steps
 from symgate.instead import tells
 from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from symgate.flow.ceilings import Ceilings, ceilings
-from symgate.flow.curve import Decay
-from symgate.flow.predictions import Prediction, Predictions, predictions
+from symgate.decaying.ceilings import Ceilings, ceilings
+from symgate.decaying.curve import Decay
+from symgate.decaying.predictions import Prediction, Predictions, predictions
 
 
 def bounds_of(decay: Decay) -> Ceilings:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from symgate import __version__
 from symgate.asked import ASKED, asked, is_whole, whole, word
+from symgate.decaying.command import command
+from symgate.decaying.curve import Decay, Setting
+from symgate.decaying.samples import joined, side_by_side
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName
-from symgate.flow.command import command
-from symgate.flow.curve import Decay, Setting
-from symgate.flow.samples import joined, side_by_side
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import number_of
 from symgate.numerics.general import is_general, is_linear

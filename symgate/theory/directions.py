@@ -20,7 +20,7 @@ from symgate.numerics.steps import Steps, StepSegment
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 _Steps = Steps | GeneralSteps
-_Stretch = StepSegment | GeneralSegment
+_Segment = StepSegment | GeneralSegment
 
 #: Steps whose coefficients are worked out together; how many numbers of Jacobians at once.
 SEGMENT, NUMBERS = 128, 1 << 18
@@ -69,7 +69,7 @@ def log_abs_det(run: Run, burn_in: int = 0) -> Array:
     return total / (run.steps - burn_in)
 
 
-def _parts(steps: _Steps, first: int, stop: int) -> Iterator[tuple[_Stretch, int, int]]:
+def _parts(steps: _Steps, first: int, stop: int) -> Iterator[tuple[_Segment, int, int]]:
     """A segment, and from where to where in it, for steps whose Jacobians fit into memory."""
     block = max(1, min(SEGMENT, NUMBERS // max(1, steps.run.samples * steps.width**2)))
     for begin in range(first, stop, SEGMENT):
@@ -96,7 +96,7 @@ class _Frame:
             logs,
         )
 
-    def push(self, steps: _Steps, segment: _Stretch, at: int, logs: Array) -> None:
+    def push(self, steps: _Steps, segment: _Segment, at: int, logs: Array) -> None:
         """Through some steps, term by term."""
         self._carry(lambda i, columns: _pushed(steps, segment, at + i, columns), _unknown, logs)
 
@@ -153,7 +153,7 @@ def _growth(grown: Array, length: Array, moved: Array, log_abs_det: Array | None
     return np.where(unsure, share[..., None], logs)
 
 
-def _pushed(steps: _Steps, segment: _Stretch, i: int, frame: Array) -> Array:
+def _pushed(steps: _Steps, segment: _Segment, i: int, frame: Array) -> Array:
     """One step on a frame (B, N, k), term by term."""
     states = steps.run.cell.states
     ends = np.cumsum([steps.size(s) for s in states])[:-1]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.flow.curve import Decay
+from symgate.decaying.curve import Decay
 from symgate.numerics.bound import BoundForm
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_step_norms

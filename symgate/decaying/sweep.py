@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 import symgate
 from symgate import __version__
 from symgate.asked import asked, is_number, number, several, table, units, word, words
+from symgate.decaying.measure import chosen_values, decay
+from symgate.decaying.progress import Journal
+from symgate.decaying.table import half_life, lag, power
+from symgate.decaying.table import number as told
+from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName, held
 from symgate.files import write_file
-from symgate.flow.measure import chosen_values, decay
-from symgate.flow.progress import Journal
-from symgate.flow.table import half_life, lag, power
-from symgate.flow.table import number as told
-from symgate.flow.workers import in_order
 from symgate.instead import tells
 from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init

@@ -1,4 +1,4 @@
-"""The pen: prints expressions and formulas as LaTeX, in the notation of a derivation.
+"""The typesetter: prints expressions and formulas as LaTeX, in the notation of a derivation.
 
 All writers but the one for plain text start from these strings.
 """
@@ -24,7 +24,7 @@ from symgate.writing.width import plain
 
 
 @dataclass(frozen=True)
-class Pen:
+class Typesetter:
     """Prints expressions by their names, for a page with some room, in em."""
 
     naming: Naming
@@ -60,7 +60,7 @@ class Pen:
 
 
 #: Prints what is about no cell.
-GENERAL = Pen(Naming(None, notation_named("symgate")))
+GENERAL = Typesetter(Naming(None, notation_named("symgate")))
 
 #: The room of a formula in an article without a package for its margins, with 10 points, in em.
 BARE = 33.0
@@ -82,4 +82,4 @@ def equation_latex(
     left = Partial(variable(of), shifted(variable(wrt), back), cell.size(of), cell.size(wrt))
     parts = right.args if isinstance(right, MatAdd) else (right,)
     line = FormulaLine(left, tuple(map(Part, parts)))
-    return Pen(naming, room=BARE).formula(Formula((line,)))
+    return Typesetter(naming, room=BARE).formula(Formula((line,)))

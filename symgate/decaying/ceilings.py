@@ -21,9 +21,9 @@ from symgate.algebra.text import text
 from symgate.algebra.vectors import name_of, time_of, variable
 from symgate.bounds.growth import GrowthBound, growths
 from symgate.bounds.norms import Bounds, bounds
+from symgate.decaying.curve import Decay
+from symgate.decaying.run_bound import SEGMENT, run_bound
 from symgate.errors import SymgateError
-from symgate.flow.curve import Decay
-from symgate.flow.run_bound import SEGMENT, run_bound
 from symgate.instead import tells
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import path_count

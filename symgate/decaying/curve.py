@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 import symgate
 from symgate.asked import asked
+from symgate.decaying.paths import paths
+from symgate.decaying.samples import singular_values
+from symgate.decaying.saving import save
+from symgate.decaying.table import html, in_words
+from symgate.decaying.tail import Rate, fitted, passes, quantile, reaches
 from symgate.errors import SymgateError
 from symgate.files import write_file
-from symgate.flow.paths import paths
-from symgate.flow.samples import singular_values
-from symgate.flow.saving import save
-from symgate.flow.table import html, in_words
-from symgate.flow.tail import Rate, fitted, passes, quantile, reaches
 from symgate.instead import DECAY, signs, tells
 from symgate.numerics.plain import plain
 from symgate.tables import frame, log10_columns, record_html
@@ -30,9 +30,9 @@ from symgate.tables import frame, log10_columns, record_html
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from symgate.flow.ceilings import Ceilings
-    from symgate.flow.paths import Paths
-    from symgate.flow.predictions import Predictions
+    from symgate.decaying.ceilings import Ceilings
+    from symgate.decaying.paths import Paths
+    from symgate.decaying.predictions import Predictions
     from symgate.numerics.run import Run
 
 Array = NDArray[Any]
