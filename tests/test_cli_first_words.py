@@ -179,7 +179,7 @@ def test_jacobian_of_anything(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_latex_over_two_steps_is_broken_into_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """On one line the Jacobian of the GRU over two steps was 1,619 points too wide."""
-    from symgate.writing.layout import BARE
+    from symgate.writing.typesetter import BARE
     from symgate.writing.width import measure
 
     shown = said(capsys, "show", "gru", "--latex", "--lag", "2")

@@ -336,6 +336,13 @@ def test_special_cases_that_no_map_leads_back_from() -> None:
     assert "leaky-rnn is a special case" in str(compared("leaky-rnn", "leaky-rnn-vector"))
 
 
+def test_a_size_that_no_parameter_tells() -> None:
+    one = sg.Cell.from_text("h[t] = h[t-1] + A @ x[t]\nc[t] = 2 * c[t-1]")
+    other = sg.Cell.from_text("h[t] = h[t-1] - A @ x[t]\nc[t] = 2 * c[t-1]")
+    with pytest.raises(ShapeError, match="how long c"):
+        sg.compare(one, other).parameters({"A": np.ones((2, 2))})
+
+
 def test_the_sign_inside_of_an_even_function_is_free() -> None:
     one = sg.Cell.from_text("h[t] = cos(W @ h[t-1] - x[t]) * tanh(W @ x[t])")
     other = sg.Cell.from_text("h[t] = cos(V @ h[t-1] + x[t]) * tanh(-V @ x[t])")

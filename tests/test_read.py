@@ -527,3 +527,59 @@ def test_a_gate_that_weighs_nothing() -> None:
     )
     (mark,) = found.misprints
     assert (found.family, mark.kind, mark.meant) == ("gru", "missing_factor", "z_t \\circ h_{t-1}")
+
+
+LSTM_NOTE = (
+    "".join(
+        f"$${gate}_t = \\{act}(W_{gate} x_t + U_{gate} h_{{t-1}} + b_{gate})$$\n"
+        for gate, act in (("f", "sigma"), ("i", "sigma"), ("o", "sigma"), ("g", "tanh"))
+    )
+    + "$$c_t = f_t \\odot c_{t-1} + i_t \\odot g_t$$\n$$h_t = o_t \\odot \\tanh(c_t)$$\n"
+)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        r"If $f_t=0.9$, $c_{t-1}=2$ then $c_t = 0.9 \cdot 2 + 0.5 \cdot (-1) = 1.3$.",
+        r"Let $W_f = 0.5$, $b_f = 0$, $x_t = 1$.",
+        r"Initialise $b_f = 1$ and $U_i = I$.",
+        r"If $o_t = 0$ then $h_t = h_{t-1}$; at $x_t = h_{t-1} = 0$, and $c_t = c_{t-1} = c^*$.",
+        r"$$\delta_t = U^\top \operatorname{diag}(1 - h_{t+1}^2) \delta_{t+1} + y_t - d_t$$",
+    ],
+)
+def test_examples_beside_a_cell_are_none_of_its_lines(beside: str) -> None:
+    (found,) = read_text(LSTM_NOTE + beside)
+    assert (found.family, found.misprints) == ("lstm", ())
+    assert found.zoo is not None
+    assert (found.zoo.name, found.zoo.relation) == ("lstm", "identical")
+
+
+def test_a_font_belongs_to_what_is_printed() -> None:
+    h, z, n = (f"\\mathbf{{{letter}}}" for letter in "hzn")
+    (found,) = read_text(
+        f"$${z}_t = \\sigma(W_z x_t + U_z {h}_{{t-1}})$$ $${n}_t = \\tanh(W x_t + U {h}_{{t-1}})$$"
+        f"$${h}_t = {z}_t \\odot {h}_{{t-1}} + {z}_t \\odot {n}_t$$"
+    )
+    (slip,) = found.misprints
+    assert (slip.printed, slip.meant) == (f"{z}_t", f"(1 - {z}_t)")
+
+
+def test_a_skip_and_a_number_without_end() -> None:
+    (found,) = read_text(r"$$h_t = \tanh(W x_t + U h_{t-3} + b)$$")
+    assert found.misprints == ()
+    assert list(read_text("$$h_t = h_{t-" + "9" * 5000 + "} + x_t$$")) == []
+
+
+def test_names_that_differ_by_one_letter_in_plain_text() -> None:
+    (found,) = read_text(
+        "zₜ = σ(Wz xₜ + Uz hₜ₋₁ + bz)\nrₜ = σ(Wr xₜ + Uz hₜ₋₁ + br)\n"
+        "h̃ₜ = tanh(Wh xₜ + Uh(rₜ ⊙ hₜ₋₁) + bh)\nhₜ = (1 − zₜ) ⊙ hₜ₋₁ + zₜ ⊙ h̃ₜ\n"
+    )
+    (slip,) = found.misprints
+    assert (slip.kind, slip.printed, slip.meant) == ("wrong_weight_index", "Uz", "Ur")
+
+
+def test_a_formula_in_a_quotation() -> None:
+    (found,) = read_text("> $$\n> h_t = \\tanh(W x_t\n> + U h_{t-1} + b)\n> $$\n")
+    assert found.family == "rnn"

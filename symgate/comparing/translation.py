@@ -28,7 +28,10 @@ def corresponding(one: Normal, other: Normal, found: ProvedMap, known: Values) -
     for name in (*other.states, *other.cell.inputs):
         size = other.cell.size(name)
         if isinstance(size, Symbol):
-            there[size] = int(one.cell.size(found.names[name]).subs(sizes))
+            known_size = one.cell.size(found.names[name]).subs(sizes)
+            if known_size.free_symbols:
+                raise ShapeError(f"no parameter says how long {name} of {other.cell.name} is")
+            there[size] = int(known_size)
     return translated(other, found.there.values, known, one, sizes, there)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symgate.reading.faults import Edit, FoundFault
+from symgate.reading.faults import Edit, FoundFault, relettered
 from symgate.reading.lines import LaidOutLine
 from symgate.reading.names import Reference
 
@@ -142,7 +142,7 @@ def with_one_case(
             first.start,
             first.stop,
             printed,
-            printed.replace(own, meant),
+            relettered(printed, own, meant),
             (),
             0.8,
         )
@@ -212,7 +212,7 @@ def _accented(line: LaidOutLine, text: str) -> LaidOutLine:
     """The line of a candidate whose tilde is missing, and the fault."""
     target = line.target
     printed = text[target.start : target.stop]
-    meant = printed.replace(target.letter, f"\\tilde{{{target.letter}}}", 1)
+    meant = relettered(printed, target.letter, f"\\tilde{{{target.letter}}}", 1)
     why = f"{target.name} is the candidate here: its own line reads it"
     fault = FoundFault("missing_tilde", why, target.start, target.stop, printed, meant, (), 0.85)
     name = "_".join((target.letter, "tilde", *target.labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,3 +58,19 @@ def edited(text: str, edits: list[Edit], start: int = 0, stop: int | None = None
         result += text[at : edit.start] + edit.text
         at = edit.stop
     return result + text[at:stop]
+
+
+def relettered(printed: str, old: str, new: str, count: int = 0) -> str:
+    r"""A symbol with another letter; the commands of fonts before it stay.
+
+    >>> relettered(r"\mathbf{h}_{t-1}", "h", "H")
+    '\\mathbf{H}_{t-1}'
+    """
+    letter = re.escape(old)
+    parts = re.split(rf"(\\(?!{letter}\b)[A-Za-z]+)", printed)
+    for i in range(0, len(parts), 2):
+        if old in parts[i]:
+            parts[i] = parts[i].replace(old, new, count or -1)
+            if count:
+                break
+    return "".join(parts)

@@ -15,6 +15,8 @@ from symgate.reading.characters import spelled
 from symgate.reading.source import Piece
 from symgate.reading.tokens import MAX_TOKENS, FormulaError, Token
 
+#: How many digits a number may have.
+MAX_DIGITS = 400
 #: How deep boxes may stand in boxes.
 MAX_BOXES = 40
 
@@ -50,6 +52,7 @@ class Lexer:
         self.plain = piece.kind == "plain"
         self.at = self.boxes = 0
         self.spaced = False
+        self.font: int | None = None
 
     def run(self) -> Iterator[Token]:
         count = 0
@@ -66,6 +69,8 @@ class Lexer:
 
     def token(self, kind: str, value: str, start: int, stop: int | None = None) -> Token:
         stop = self.at if stop is None else stop
+        if self.font is not None and kind not in ("SPACE", "GAP", "NEWLINE"):
+            start, self.font = self.font, None
         return Token(
             kind, value, self.piece.at(start), self.piece.at(stop - 1) + 1, spaced=self.spaced
         )
@@ -123,7 +128,7 @@ class Lexer:
             if name in ("label", "tag", "tag*"):
                 yield self.token("SPACE", name, start)
         elif name in symbols.FONTS:
-            return
+            self.font = start if self.font is None else self.font
         elif name in symbols.BOXES:
             yield from self.boxed(start)
         elif name in symbols.WORDS:
@@ -214,6 +219,8 @@ class Lexer:
             yield self.token("TEXT", content, start)
 
     def _number(self, text: str, start: int) -> Iterator[Token]:
+        if len(text) > MAX_DIGITS:
+            raise FormulaError(f"a number has more than {MAX_DIGITS} digits", start, self.at)
         yield self.token("NUMBER", text, start)
 
     def _word(self, text: str, start: int) -> Iterator[Token]:

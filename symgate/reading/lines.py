@@ -16,6 +16,7 @@ from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Column,
+    Digits,
     Factors,
     Fraction,
     Group,
@@ -95,6 +96,11 @@ def lines(equation: Equation, number: int, indices: Indices) -> Iterator[LaidOut
     values = [right]
     while len(names) > 1 and _target(names[-1], indices) is None:
         values.append(names.pop())
+    inner = [_target(name, indices) for name in names[1:]]
+    last = [found for found in inner if found is not None and found.time == -1]
+    if last or (len(values) > 1 and any(isinstance(v[0], Digits) for v in values)):
+        yield LeftOut(equation, "the value of an example")  # x_t = h_{t-1} = 0
+        return
     right = next((v for v in values if any(_reads_last(t, indices) for t in v)), values[-1])
     yield from _chain(equation, number, names, right, indices)
 

@@ -24,7 +24,7 @@ from symgate.reading.lines import LaidOutLine, LeftOut, lines
 from symgate.reading.macros import Budget, Macro, definitions, expanded
 from symgate.reading.mending.book import known as known_cell
 from symgate.reading.modern import ranked
-from symgate.reading.names import Indices, indices
+from symgate.reading.names import Indices, indices, reference
 from symgate.reading.plain import bare_words, with_words, written_in_latex
 from symgate.reading.repairs import repaired
 from symgate.reading.rows import Equation, equations
@@ -34,7 +34,7 @@ from symgate.reading.source import Document, Piece
 from symgate.reading.structure import Structure, structure
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import FormulaError
-from symgate.reading.trees import Digits, Spelled, Tree
+from symgate.reading.trees import Spelled, Tree
 from symgate.reading.understanding import understand
 from symgate.reading.understood import Understanding
 
@@ -149,10 +149,45 @@ def _read(
                 found.aside.append((equation.start, equation.stop, "the name of a function"))
             else:
                 read.append(item)
-    told = {line.name for line in read if not isinstance(line.right, Digits)}
-    read = [u for u in read if u.name not in told or not isinstance(u.right, Digits)]  # z_t = 1
-    timed = {line.name for line in read if line.target.time is not None}
-    return [u for u in read if u.name not in timed or not _is_of_parameters(u, told)]
+    defined = {line.name for line in read}
+    examples = [line for line in read if _is_example(line, known, defined)]
+    told = {line.name for line in read if line not in examples}
+    used = {ref.name for line in read for ref in line.references}
+    kept = []
+    for line in read:
+        given = line.target.time is None or line.target.letter in ("x", "u")
+        if line in examples and (line.name in told or (given and line.name in used)):
+            why = "the value of an example"
+        elif _is_gradient(line):
+            why = "a gradient, which runs backward"
+        else:
+            why = ""
+        if why:
+            found.aside.append((line.equation.start, line.equation.stop, why))
+        else:
+            kept.append(line)
+    timed = {line.name for line in kept if line.target.time is not None}
+    return [u for u in kept if u.name not in timed or not _is_of_parameters(u, told)]
+
+
+def _is_example(line: LaidOutLine, known: Indices, defined: Set[str]) -> bool:
+    """Whether a line says what a name is once: z_t = 1, b_f = 1, W = 0.5, h_t = h_{t-1}."""
+    own, right = line.target, line.right
+    if right is None:
+        return False
+    one = reference(right, known)
+    if one is not None:
+        said = one.name in defined and one.time in (0, -1)
+        return one.name == "I" or (own.time == 0 and said)
+    return not line.references
+
+
+def _is_gradient(line: LaidOutLine) -> bool:
+    """Whether a line is of back-propagation: δ_t = … δ_{t+1}."""
+    own = line.target
+    return own.letter == "delta" and any(
+        r.name == own.name and r.time == 1 for r in line.references
+    )
 
 
 def _is_of_parameters(line: LaidOutLine, names: Set[str]) -> bool:

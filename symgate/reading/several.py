@@ -30,8 +30,9 @@ def separated(equation: Equation) -> Iterator[Equation]:
 
 def with_differences(equations: Sequence[Equation]) -> list[Equation]:
     """The equations with Δh_t as one name where one of them defines it."""
-    heads = [e.sides[0][:2] for e in equations]
-    letters = {h[1].value for h in heads if len(h) == 2 and h[0].value == "Delta"}
+    heads = [e.sides[0] for e in equations]
+    named = [h[1] for h in heads if len(h) > 1 and h[0].value == "Delta"]
+    letters = {token.value for token in named if token.kind == "LETTER"}
     return [replace(e, sides=tuple(_joined(s, letters) for s in e.sides)) for e in equations]
 
 

@@ -55,6 +55,10 @@ _OPENERS = re.compile(
 #: The blank line between two equations of a directive.
 _BLANK = re.compile(r"(?<=[^\s])[ \t]*+\n[ \t]*+\n(?=[ \t]*+\S)")
 
+#: The mark before each line of a quotation, and a formula of which each further line has it.
+_QUOTE = re.compile(r"(?<=\n)[ \t]*+>(?=\s|$)")
+_QUOTED = re.compile(r"[^\n]*+(?:\n[ \t]*+>(?=\s|$)[^\n]*+)++")
+
 #: The star before a line of a comment.
 _STAR = re.compile(r"(?<=\n)[ \t]*+\*(?=\s)")
 
@@ -121,7 +125,10 @@ def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA
 
 
 def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
-    return Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
+    piece = Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
+    if _QUOTED.fullmatch(piece.text):
+        return replace(piece, text=_QUOTE.sub(lambda mark: " " * len(mark[0]), piece.text))
+    return piece
 
 
 def _fence(

@@ -31,8 +31,8 @@ def names(maker: Maker, var: Var) -> Iterator[Change]:
         wanted[name, 0] = None
     wanted[maker.own.name, -1] = None
     for name, time in wanted:
-        if (name, time) == (var.name, now):
-            continue
+        if (name, time) == (var.name, now) or (name == var.name and (now or 0) < -1):
+            continue  # h_{t-3} is no slip
         printed = maker.printing.name(name, time)
         if printed:
             line = sketch.lines.get(name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Sketch, gate_of, times
-from symgate.reading.terms import Par
+from symgate.reading.terms import Par, Var
 
 
 def read(sketch: Sketch) -> Iterator[Broken]:
@@ -63,7 +63,7 @@ def grounded(sketch: Sketch) -> Iterator[Broken]:
     """Nothing is made of itself in one step: h_t = (1 - z) ⊙ h_t + z ⊙ g."""
     for own in sketch.lines.values():
         for v in own.variables:
-            if v.time == -1 or v.name not in sketch.named:
+            if (v.time or 0) < 0 or v.name not in sketch.named:
                 continue
             if v.name == own.name or own.name in _made_of(sketch, v.name):
                 yield at(
@@ -104,6 +104,18 @@ def cased(sketch: Sketch) -> Iterator[Broken]:
             rarer = 0 < sketch.reads[v.name, 0] < sketch.reads[other, 0]
             if {v.name, other} <= sketch.entering and rarer:
                 yield at(own, v, "case_mismatch", f"{v.name} is {other} elsewhere", True)
+
+
+def bare(sketch: Sketch) -> Iterator[Broken]:
+    """An input has no accent where siblings read it without: V x̃_t beside W x_t and U x_t."""
+    for own in sketch.lines.values():
+        for v in [a.vector for s in own.sums for a in s.applied]:
+            if isinstance(v, Var) and v.ref.accents and v.name in sketch.entering:
+                plain = "_".join((v.ref.letter, *v.ref.labels))
+                often = sketch.reads[plain, 0] > 1 == sketch.reads[v.name, 0]
+                beside = any(o.name == plain for o in own.variables)
+                if often and plain in sketch.entering and not beside:
+                    yield at(own, v, "extra_tilde", f"{v.name} is {plain} elsewhere", True)
 
 
 def timely(sketch: Sketch) -> Iterator[Broken]:

@@ -28,6 +28,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     names.timely,
     names.dated,
     names.cased,
+    names.bare,
     updates.within_a_step,
     updates.between,
     updates.shared_out,
@@ -58,6 +59,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     sums.oriented,
     sums.one_vector,
     weighing.weighs,
+    weighing.acted,
     weighing.summed,
     weighing.alike,
 )

@@ -7,6 +7,7 @@ line fills the patterns in all its places.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,12 +96,15 @@ def _patterns(others: Sequence[Sibling], line: Sibling) -> dict[Place, Pattern]:
             before = _start(names)
             behind = _start([name[len(before) :][::-1] for name in names])[::-1]
             result[at] = Pattern(before, behind)
-    indexed = {at for at in result if line.by_place[at].ref.labels}
-    return {
-        at: p
-        for at, p in result.items()
-        if at in indexed and p.before.startswith(line.by_place[at].ref.letter)
-    }
+    return {at: p for at, p in result.items() if _is_indexed(line.by_place[at], p)}
+
+
+def _is_indexed(par: Par, pattern: Pattern) -> bool:
+    """Whether the mark is an index of the parameter: W_{xi}, or Wi in plain text."""
+    letter = par.ref.letter
+    if par.ref.labels:
+        return pattern.before.startswith(letter)
+    return len(letter) == 2 and letter.isascii() and pattern.before == letter[0]
 
 
 def _start(names: Iterable[str]) -> str:
@@ -163,7 +167,10 @@ def _fault(
     """The parameter as a sibling has it, with the line's own mark."""
     par, like = line.by_place[at], model.by_place[at]
     shown, other = printing.of(like), pattern.mark(like.name)
-    found = shown.lower().find(other, 1) if pattern.behind else shown.lower().rfind(other)
+    font = re.match(r"(?:\\[A-Za-z]+\s*\{?)*", shown)
+    least = (font.end() if font else 0) + 1
+    small = shown.lower()
+    found = small.find(other, least) if pattern.behind else small.rfind(other, least)
     meant = shown[:found] + mark + shown[found + len(other) :] if found > 0 else ""
     kind = "wrong_weight_index" if par.kind == "matrix" else "wrong_bias_index"
     why = f"the other parameters of {line.own.name} bear the mark {mark}"

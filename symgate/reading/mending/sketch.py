@@ -116,9 +116,9 @@ class Sketch:
         """What a line reads of its own step; of a line that was not read what it names."""
         own = self.lines.get(name)
         if own is not None:
-            return {v.name for v in own.variables if v.time != -1}
+            return {v.name for v in own.variables if (v.time or 0) >= 0}
         line = self.found.line(name)
-        return {ref.name for ref in line.line.references if ref.time != -1} if line else set()
+        return {ref.name for ref in line.line.references if (ref.time or 0) >= 0} if line else set()
 
     @cached_property
     def reads(self) -> Counter[tuple[str, int]]:

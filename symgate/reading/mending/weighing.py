@@ -69,6 +69,18 @@ def summed(sketch: Sketch) -> Iterator[Broken]:
                 yield at(own, inner, "wrong_operator", why, len(own.sums) > 0)
 
 
+def acted(sketch: Sketch) -> Iterator[Broken]:
+    """@ stands between a weight and what it acts on: not r @ h for a gate r."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            factors = times(term)
+            plain = all(isinstance(f, Var) and f.ref.letter.islower() for f in factors)
+            gate = any(_function(sketch, f) == "sigmoid" for f in factors)
+            if isinstance(term, Times) and "at" in term.signs and plain and gate:
+                why = "two vectors are multiplied as a matrix and a vector are"
+                yield at(own, term, "wrong_operator", why, True)
+
+
 def _is_vector(factor: AnyTerm) -> bool:
     return isinstance(factor, Par) and factor.kind == "vector"
 

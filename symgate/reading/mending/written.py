@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from symgate.reading.faults import FoundFault, Placed
+from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
 from symgate.reading.terms import Num, Var, walk
@@ -158,8 +158,9 @@ def _unread_output(cell: Readable) -> Iterator[FoundFault]:
     ):
         return
     shown = cell.printed(output.line.target.start, output.line.target.stop)
-    letter = re.split(r"[_^({\[\s]", shown)[0]
+    own = output.line.target.letter
+    letter = own if len(own) == 1 else re.split(r"[_^({\[\s]", shown)[0]
     for var in reads:
-        meant = cell.printed(var.start, var.stop).replace(var.ref.letter, letter, 1)
+        meant = relettered(cell.printed(var.start, var.stop), var.ref.letter, letter, 1)
         why = f"gates and candidate read the output {outputs[0]}, which nothing reads here"
         yield cell.exchanged("wrong_state", why, var, meant, 0.7)
