@@ -150,13 +150,13 @@ def _read(
             else:
                 read.append(item)
     defined = {line.name for line in read}
-    examples = [line for line in read if _is_example(line, known, defined)]
-    told = {line.name for line in read if line not in examples}
+    examples = [_is_example(line, known, defined) for line in read]
+    told = {line.name for line, once in zip(read, examples, strict=True) if not once}
     used = {ref.name for line in read for ref in line.references}
     kept = []
-    for line in read:
+    for line, once in zip(read, examples, strict=True):
         given = line.target.time is None or line.target.letter in ("x", "u")
-        if line in examples and (line.name in told or (given and line.name in used)):
+        if once and (line.name in told or (given and line.name in used)):
             why = "the value of an example"
         elif _is_gradient(line):
             why = "a gradient, which runs backward"

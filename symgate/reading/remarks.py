@@ -23,12 +23,7 @@ def without_frame(tokens: list[Token]) -> list[Token]:
         ("LBRACE", "RBRACE"),
     ):
         return tokens
-    depth = 0
-    for i, token in enumerate(kept):
-        depth += (token.kind in OPEN) - (token.kind in CLOSE)
-        if depth == 0:
-            return kept[1:-1] if i == len(kept) - 1 else tokens
-    return tokens
+    return kept[1:-1] if _closing(kept[1:]) == len(kept) - 2 else tokens
 
 
 _BULLETS = words("TIMES MINUS SPACE GAP GT SLASH DOT JUNK NEWLINE BAR COLON")

@@ -126,9 +126,12 @@ def _closed(text: str, start: int, stop: int, mark: str, most: int = MAX_FORMULA
 
 def _latex(text: str, start: int, stop: int, opening: str, closing: str, display: bool) -> Piece:
     piece = Piece.slice(text, start, stop, display=display, delimiters=(opening, closing))
-    if _QUOTED.fullmatch(piece.text):
-        return replace(piece, text=_QUOTE.sub(lambda mark: " " * len(mark[0]), piece.text))
-    return piece
+    return _without(_QUOTE, piece) if _QUOTED.fullmatch(piece.text) else piece
+
+
+def _without(mark: re.Pattern[str], piece: Piece) -> Piece:
+    """A formula with spaces where marks stand before its lines."""
+    return replace(piece, text=mark.sub(lambda found: " " * len(found[0]), piece.text))
 
 
 def _fence(
@@ -246,8 +249,7 @@ def _doxygen(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], i
     if end < 0:
         return None
     piece = _latex(text, found.end(), end, opening, closing, display)
-    own = _STAR.sub(lambda mark: " " * len(mark[0]), piece.text)
-    return [replace(piece, text=own)], end + len(closing)
+    return [_without(_STAR, piece)], end + len(closing)
 
 
 def _environment(text: str, found: re.Match[str], stop: int) -> tuple[list[Piece], int] | None:
