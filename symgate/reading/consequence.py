@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import symgate
 from symgate.algebra.text import text
 from symgate.bounds.ranges import ranges
-from symgate.decaying.measure import decay
 from symgate.equations.cell import Cell
 from symgate.linear.jacobian import jacobian
 
@@ -75,7 +75,7 @@ class Consequence:
         """The decay of the gradient over the lag; settings are those of `symgate.decay`."""
         name = next(reversed(self._states()), "")
         one, other = (
-            None if c is None or name not in c.states else decay(c, name, name, **settings)
+            None if c is None or name not in c.states else symgate.decay(c, name, name, **settings)
             for c in self.cells
         )
         return one, other
