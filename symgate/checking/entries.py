@@ -14,7 +14,7 @@ from symgate.checking.partials import derivative, joined, running, spoken
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Digits, Factors, Fraction, Group, Scripted, Terms, Tree, walk
+from symgate.reading.trees import Digits, Factors, Fraction, Group, Scripted, Terms, Tree, subtrees
 from symgate.reading.trees import Spelled as Sign
 
 Letters = frozenset[str]
@@ -37,7 +37,7 @@ def without_entries(equality: Equality) -> Equality:
 def _without(side: Side, row: str, col: str) -> Side:
     if side.tree is None:
         return side
-    letters = {row, col, *(r.letter for n in walk(side.tree) if (r := running(n, {})))}
+    letters = {row, col, *(r.letter for n in subtrees(side.tree) if (r := running(n, {})))}
     try:
         if row == col:
             raise NotUnderstood("these are the entries on the diagonal alone", side)
@@ -183,7 +183,7 @@ def _path(factors: list[tuple[str, Tree]], row: str, col: str, letters: Letters,
     edges: list[Edge] = []
     numbers: list[tuple[str, Tree]] = []
     for sign, tree in factors:
-        used = {v for n in walk(tree) if isinstance(n, Scripted) for v in _index(n, letters)[1]}
+        used = {v for n in subtrees(tree) if isinstance(n, Scripted) for v in _index(n, letters)[1]}
         edge = _edge(tree, letters) if len(used) == 2 else None
         if not used:
             numbers.append((sign, tree))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from symgate.algebra.vectors import shifted
 from symgate.checking.partials import PRODUCTS, Running
 from symgate.checking.values import NotUnderstood, Operator, Place, Value, Vector
-from symgate.reading.trees import Tree, walk
+from symgate.reading.trees import Tree, subtrees
 
 if TYPE_CHECKING:
     from symgate.checking.reader import Reader
@@ -35,7 +35,7 @@ def over(reader: Reader, run: Running, inside: Tree, vector: bool) -> Value:
     values = range(run.first, run.last + 1)
     if not 0 < len(values) <= MOST_STEPS:
         raise NotUnderstood("a product over no steps, or too many", inside)
-    if sum(getattr(part, "name", "") in PRODUCTS for part in walk(inside)) > MOST_NESTED:
+    if sum(getattr(part, "name", "") in PRODUCTS for part in subtrees(inside)) > MOST_NESTED:
         raise NotUnderstood("so many products in a product are not understood", inside)
     found = [reader.within(scope.with_letter(run.letter, i)).value(inside, vector) for i in values]
     if len(found) > 1 and all(isinstance(v, Operator) for v in found):

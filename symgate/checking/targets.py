@@ -17,7 +17,7 @@ from symgate.equations.cell import Cell
 from symgate.linear.linearise import linearise
 from symgate.reading.names import Indices, reference
 from symgate.reading.tokens import Token
-from symgate.reading.trees import Factors, Group, Scripted, Tree, walk
+from symgate.reading.trees import Factors, Group, Scripted, Tree, subtrees
 from symgate.reading.trees import Spelled as Sign
 
 #: Time is t, and nothing else is known.
@@ -152,7 +152,7 @@ def _letters(tree: Tree) -> list[str]:
                 yield token.value
             yield from inside(token.inside)
 
-    nodes = (n for n in walk(tree) if isinstance(n, Scripted))
+    nodes = (n for n in subtrees(tree) if isinstance(n, Scripted))
     return [letter for node in nodes for letter in inside(node.scripts)]
 
 
@@ -197,8 +197,8 @@ def _speaks_of_gradients(tree: Tree) -> bool:
     if pair is not None:
         if isinstance(pair[0], Group) and len(pair[0].items) > 1:
             return True
-        return any(isinstance(n, Sign) and n.name in LOSSES for n in walk(pair[0]))
-    names = [n for n in walk(tree) if isinstance(n, Sign)]
+        return any(isinstance(n, Sign) and n.name in LOSSES for n in subtrees(pair[0]))
+    names = [n for n in subtrees(tree) if isinstance(n, Sign)]
     if any(n.name == "delta" or "nabla" in n.name for n in names[:2]):
         return True
     return differential(tree) is not None

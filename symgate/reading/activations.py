@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from symgate.reading.structure import Structure
-from symgate.reading.terms import AnyTerm, Call, mapped, walk
+from symgate.reading.terms import AnyTerm, Call, mapped, subterms
 from symgate.reading.understood import Understanding
 
 
@@ -42,7 +42,7 @@ def _meant(found: Understanding, parts: Structure) -> dict[tuple[str, str], str]
             makes_gate.add(u.term.printed)
     result = {}
     for u in [*found.lines, *found.outputs, *found.doubled]:
-        for term in walk(u.term) if u.term is not None else ():
+        for term in subterms(u.term) if u.term is not None else ():
             if isinstance(term, Call) and (term.assumed or term.function == "?"):
                 top = term is u.term and u.name in parts.gates
                 shared = term.printed in makes_gate and not (

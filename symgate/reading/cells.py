@@ -24,7 +24,7 @@ from symgate.reading.reading import Misprint, Reading, ReadLine
 from symgate.reading.source import Document
 from symgate.reading.state_spaces import is_state_space
 from symgate.reading.structure import Structure
-from symgate.reading.terms import AnyTerm, Call, Var, mapped, walk
+from symgate.reading.terms import AnyTerm, Call, Var, mapped, subterms
 from symgate.reading.understood import Understanding, Understood
 from symgate.reading.zoo_match import ZooMatch, family_of, proved, zoo_match
 
@@ -263,7 +263,7 @@ def _notes(found: Understanding) -> Iterator[str]:
     """What was assumed: activations without a name, normalisations, convolutions."""
     seen: dict[str, set[str]] = {}
     for u in found.lines:
-        for term in walk(u.term) if u.term is not None else ():
+        for term in subterms(u.term) if u.term is not None else ():
             if isinstance(term, Call) and term.assumed:
                 seen.setdefault(term.printed, set()).add(term.function)
     for printed, functions in seen.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from symgate.reading.names import Indices, is_sum, reference
-from symgate.reading.trees import Group, Scripted, Tree, walk
+from symgate.reading.trees import Group, Scripted, Tree, subtrees
 
 _COMPONENT = frozenset("ijklmnuvd")
 
@@ -21,7 +21,7 @@ def component_letters(
     doubled: set[str] = set()
     single: set[str] = set()
     for side in right:
-        for node in walk(side):
+        for node in subtrees(side):
             if not isinstance(node, Scripted):
                 continue
             if isinstance(node.base, Group) and node.base.opening in "[(":

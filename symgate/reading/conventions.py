@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from symgate.reading.family import Classifier
 from symgate.reading.structure import affine, complement, factors, gate_name, summands, variables
-from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms
 from symgate.reading.understood import Understood
 
 
@@ -80,7 +80,7 @@ class _Habits:
         if family in ("lightru", "mingru", "ugrnn", "sru", "janet", "sgu"):
             return "none"
         names = set(self.parts.states) | self.undefined_states()
-        kinds = {self.reset_kind(t, names) for c in self.reset_terms() for t in walk(c)}
+        kinds = {self.reset_kind(t, names) for c in self.reset_terms() for t in subterms(c)}
         kinds.discard(None)
         if not kinds:
             return None if self.parts.resets else "none"
@@ -170,13 +170,13 @@ class _Habits:
             and any(v.time == -1 or v.name in self.lines for v in variables(t.vector))
             for u in self.found.lines
             if u.term is not None
-            for t in walk(u.term)
+            for t in subterms(u.term)
         )
 
     def row_vectors(self) -> bool:
         rows = columns = 0
         for u in self.everything:
-            for term in walk(u.term) if u.term is not None else ():
+            for term in subterms(u.term) if u.term is not None else ():
                 if isinstance(term, Apply):
                     rows += term.row
                     columns += not term.row
@@ -196,7 +196,7 @@ class _Habits:
         for u in self.found.lines:
             if u.term is None:
                 continue
-            calls = [t for t in walk(u.term) if isinstance(t, Call) and affine(t)]
+            calls = [t for t in subterms(u.term) if isinstance(t, Call) and affine(t)]
             found += [self.with_outside(u, c) for c in calls]
             if not calls and affine(u.term) and self.multiplies(u):
                 found.append(u.term)
@@ -219,7 +219,7 @@ class _Habits:
         for other in self.found.lines:
             if other.term is None or other is u:
                 continue
-            for term in walk(other.term):
+            for term in subterms(other.term):
                 if isinstance(term, Call) and any(
                     isinstance(f, Var) and f.name == u.name
                     for s in summands(term.argument)

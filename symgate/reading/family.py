@@ -18,7 +18,18 @@ from symgate.reading.structure import (
     variables,
     weighs,
 )
-from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Quot, Times, Var, mapped, walk
+from symgate.reading.terms import (
+    AnyTerm,
+    Apply,
+    Call,
+    Par,
+    Plus,
+    Quot,
+    Times,
+    Var,
+    mapped,
+    subterms,
+)
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -78,7 +89,7 @@ class Classifier:
         return any(
             isinstance(v, Var) and v.time == -1 and v.name not in self.lines
             for u in self.gate_lines()
-            for t in (walk(u.term) if u.term is not None else ())
+            for t in (subterms(u.term) if u.term is not None else ())
             if isinstance(t, Apply)
             for v in variables(t.vector)
         )
@@ -184,8 +195,8 @@ class Classifier:
         term = self.lines[cell].term
         return term is not None and any(
             isinstance(t, Call) and isinstance(complement(p), Call)
-            for p in walk(term)
-            for t in walk(p)
+            for p in subterms(term)
+            for t in subterms(p)
         )
 
     def single_family(self, state: str) -> str:
@@ -240,7 +251,7 @@ class Classifier:
         for u in self.found.lines:
             if u.term is None or u.name == state:
                 continue
-            for term in walk(u.term):
+            for term in subterms(u.term):
                 parts = factors(term) if isinstance(term, Times) else ()
                 names = [f.name for f in parts if isinstance(f, Var) and f.time != -1]
                 last = any(isinstance(f, Var) and f.name == state and f.time == -1 for f in parts)
@@ -271,7 +282,7 @@ class Classifier:
         if u.term is None:
             return False
         names = {*self.parts.states}
-        for term in walk(u.term):
+        for term in subterms(u.term):
             if isinstance(term, Apply):
                 for v in variables(term.vector):
                     if v.name in names and v.time == -1:
@@ -331,7 +342,7 @@ class Classifier:
         keep = self.keep_gates(state)
         for part in self.parts.news.get(state, ()):
             for factor in part.factors:
-                for inner in map(complement, walk(factor)):
+                for inner in map(complement, subterms(factor)):
                     if isinstance(inner, Call) or (isinstance(inner, Var) and inner.name in keep):
                         return True
         keepers = self.parts.keepers.get(state, ())

@@ -40,7 +40,7 @@ from symgate.reading.trees import (
     Terms,
     TimedSymbol,
     Tree,
-    walk,
+    subtrees,
 )
 
 
@@ -62,7 +62,7 @@ class Meaning:
             case Digits(text=value):
                 return Num(node.start, node.stop, value)
             case Fraction(above=above, below=below):
-                if any(isinstance(n, Spelled) and n.kind == "PARTIAL" for n in walk(node)):
+                if any(isinstance(n, Spelled) and n.kind == "PARTIAL" for n in subtrees(node)):
                     raise Foreign("a derivative", node)
                 return Quot(node.start, node.stop, self.term(above), self.term(below))
             case Root(inside=inside):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symgate.reading.terms import AnyTerm, Apply, Call, Quot, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Quot, Times, Var, subterms, text
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -12,7 +12,7 @@ def promote(found: Understanding) -> None:
         v.name
         for u in found.lines
         if u.term is not None
-        for v in walk(u.term)
+        for v in subterms(u.term)
         if isinstance(v, Var) and v.time == -1
     } | found.backwards
     chosen: set[str] = set()
@@ -48,15 +48,15 @@ def _componentwise(term: AnyTerm, names: set[str]) -> bool:
     """Whether a state of now stands in a product or a function, and under no matrix."""
     if any(
         isinstance(t, Var) and t.name in names and t.time != -1
-        for inner in walk(term)
+        for inner in subterms(term)
         if isinstance(inner, Apply)
-        for t in walk(inner.vector)
+        for t in subterms(inner.vector)
     ):
         return False
     return any(
         isinstance(t, Times | Quot)
-        and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in walk(t))
-        for t in walk(term)
+        and any(isinstance(v, Var) and v.name in names and v.time != -1 for v in subterms(t))
+        for t in subterms(term)
     )
 
 

@@ -19,8 +19,8 @@ from symgate.reading.terms import (
     Raised,
     Times,
     Var,
+    subterms,
     text,
-    walk,
 )
 from symgate.reading.trees import Tree
 
@@ -121,7 +121,7 @@ class Products:
         """Whether ⊙ can only have been meant as a product with a matrix."""
         if isinstance(other, Cat):
             return True
-        names = {v.name for v in walk(other) if isinstance(v, Var)}
+        names = {v.name for v in subterms(other) if isinstance(v, Var)}
         given = self.context.inputs - self.context.late
         return bool(names & given) and not (names & self.context.defined)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from symgate.reading.structure import Structure, Summand, summands, variables
-from symgate.reading.terms import Apply, Call, Par, Plus, Quot, Times, Var, walk
+from symgate.reading.terms import Apply, Call, Par, Plus, Quot, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
 #: A matrix or a diagonal that a step size has made: dA, deltaB_u.
@@ -32,7 +32,7 @@ def _is_scaled(part: Summand) -> bool:
     """Whether a part is a matrix times a vector, weighed by functions of parameters."""
     acted = [f for f in part.factors if isinstance(f, Apply)]
     rest = [f for f in part.factors if not isinstance(f, Apply)]
-    inside = [t for a in acted for t in walk(a.vector)]
+    inside = [t for a in acted for t in subterms(a.vector)]
     plain = not any(isinstance(t, Call | Times) for t in inside)
     return len(acted) == 1 and plain and not any(any(variables(f)) for f in rest)
 
@@ -49,7 +49,7 @@ def _is_of_step(part: Summand, small: bool) -> bool:
 
 def normalised(lines: Sequence[Understood], carried: Sequence[str]) -> bool:
     """Whether one carried state divides another."""
-    for term in (t for u in lines if u.term is not None for t in walk(u.term)):
+    for term in (t for u in lines if u.term is not None for t in subterms(u.term)):
         below = term.below if isinstance(term, Quot) else getattr(term, "base", None)
         inside = variables(below) if isinstance(below, Var | Plus) else ()
         above = variables(term.above) if isinstance(term, Quot) else inside

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symgate.reading.names import is_value
-from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -59,7 +59,7 @@ def complement(term: AnyTerm) -> Var | Par | Call | None:
 
 def weighs(term: AnyTerm) -> bool:
     """Whether a factor is made of 1 - gate, as ζ (1 - z) + ν is."""
-    return any(complement(t) is not None for t in walk(term))
+    return any(complement(t) is not None for t in subterms(term))
 
 
 def gate_name(term: AnyTerm) -> str:
@@ -95,7 +95,7 @@ def structure(found: Understanding) -> Structure:
     result = Structure()
     for u in found.lines:
         own = u.term is not None and any(
-            isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
+            isinstance(t, Var) and t.name == u.name and t.time == u.time for t in subterms(u.term)
         )
         used = any(
             _used_in(other, u.name, -1) and (other.name != _bare(u) or u.name == _bare(u))
@@ -119,7 +119,7 @@ def _keeps_accented(u: Understood) -> bool:
 
 def _used_in(u: Understood, name: str, time: int) -> bool:
     return u.term is not None and any(
-        isinstance(t, Var) and t.name == name and t.time == time for t in walk(u.term)
+        isinstance(t, Var) and t.name == name and t.time == time for t in subterms(u.term)
     )
 
 
@@ -202,7 +202,7 @@ def _is_accented(factor: AnyTerm, name: str) -> bool:
 def _gates_of(result: Structure, u: Understood, lines: Mapping[str, Understood]) -> None:
     """Gates by where they stand: beside a last value, under 1 - …, before a squashed state."""
     assert u.term is not None
-    for term in walk(u.term):
+    for term in subterms(u.term):
         inner = complement(term)
         if isinstance(inner, Var) and inner.name in lines:
             result.gates.add(inner.name)
@@ -231,7 +231,7 @@ def _squashed(parts: Sequence[AnyTerm], result: Structure) -> str:
     for factor in parts:
         inside: list[AnyTerm] = [factor]
         if isinstance(factor, Call):
-            inside = [factor.argument] if len(parts) == 1 else list(walk(factor.argument))
+            inside = [factor.argument] if len(parts) == 1 else list(subterms(factor.argument))
         for term in inside:
             if isinstance(term, Var) and term.name in result.carried and term.time in (0, None):
                 return term.name
@@ -245,14 +245,14 @@ def _content_gates(result: Structure, lines: Mapping[str, Understood]) -> None:
         for part in result.news.get(name, ()):
             _content(result, part, lines, kinds)
     for candidate in _candidate_terms(result, lines):
-        for term in walk(candidate):
+        for term in subterms(candidate):
             if not isinstance(term, Times):
                 continue
             parts = factors(term)
             if any(
                 isinstance(t, Var) and t.name in result.states and t.time == -1
                 for f in parts
-                for t in walk(f)
+                for t in subterms(f)
             ):
                 result.resets |= {gate_name(f) for f in parts} - {""}
     result.resets -= set(result.states)
@@ -347,4 +347,4 @@ def _inside_product(term: AnyTerm) -> Iterator[AnyTerm]:
 
 
 def variables(term: AnyTerm) -> list[Var]:
-    return [t for t in walk(term) if isinstance(t, Var)]
+    return [t for t in subterms(term) if isinstance(t, Var)]

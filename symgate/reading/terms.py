@@ -194,11 +194,11 @@ def children(term: AnyTerm) -> Iterator[AnyTerm]:
             yield base
 
 
-def walk(term: AnyTerm) -> Iterator[AnyTerm]:
+def subterms(term: AnyTerm) -> Iterator[AnyTerm]:
     """Every term in a term, outer ones first."""
     yield term
     for child in children(term):
-        yield from walk(child)
+        yield from subterms(child)
 
 
 def mapped(term: AnyTerm, change: Callable[[AnyTerm], AnyTerm]) -> AnyTerm:

@@ -86,7 +86,7 @@ class Terms(TreeNode):
 Tree = Spelled | Digits | Accent | Scripted | Group | Fraction | Root | Column | Factors | Terms
 
 
-def walk(tree: Tree | None) -> Iterator[Tree]:
+def subtrees(tree: Tree | None) -> Iterator[Tree]:
     """Every node of a tree, outer ones first."""
     waiting: list[Any] = [tree]
     while waiting:

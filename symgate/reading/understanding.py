@@ -24,7 +24,7 @@ from symgate.reading.terms import (
     Var,
     children,
     mapped,
-    walk,
+    subterms,
 )
 from symgate.reading.tokens import FormulaError
 from symgate.reading.understood import Understanding, Understood
@@ -291,7 +291,7 @@ def _is_convolution(found: Understanding, said: bool) -> bool:
         plain = piece is None or piece.kind == "plain" or not piece.delimiters[0]
         if u.term is None or (plain and not said):
             continue
-        for term in walk(u.term):
+        for term in subterms(u.term):
             if isinstance(term, Apply) and isinstance(term.matrix, Par):
                 starred = term.sign == "star" and not term.row and not term.matrix.transposed
                 stars += starred

@@ -33,7 +33,7 @@ from symgate.reading.terms import (
     Times,
     Var,
     mapped,
-    walk,
+    subterms,
 )
 
 #: The lines of a cell: what each name is, at step t or without a step.
@@ -78,7 +78,7 @@ class Outline:
 
     def __init__(self, lines: Lines, coarse: bool = False) -> None:
         self.lines, self.coarse = lines, coarse
-        reads = {name: [v for v in walk(t) if isinstance(v, Var)] for name, t in lines.items()}
+        reads = {name: [v for v in subterms(t) if isinstance(v, Var)] for name, t in lines.items()}
         every = [v for own in reads.values() for v in own]
         self.states = {v.name for v in every if v.time == -1 and v.name in lines}
         now = {
@@ -152,7 +152,7 @@ def _book(coarse: bool) -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
 
 def _turned(lines: Lines) -> Iterator[Lines]:
     """A cell with 1 - z for each gate z that stands as 1 - z somewhere: z keeps, or z takes."""
-    every = [t for term in lines.values() for t in walk(term)]
+    every = [t for term in lines.values() for t in subterms(term)]
     for gate in {inner.name for t in every if isinstance(inner := complement(t), Var)}:
 
         def other(term: AnyTerm, gate: str = gate) -> AnyTerm:

@@ -9,7 +9,7 @@ from symgate.reading.mending.change import Change
 from symgate.reading.mending.readable import Readable
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import gate_name
-from symgate.reading.terms import Var, walk
+from symgate.reading.terms import Var, subterms
 
 #: The part of the line in which a gate of this letter is used.
 PLACES = {
@@ -27,8 +27,8 @@ KEEPS, TAKES = "f", "i"
 
 def usual(sketch: Sketch, change: Change) -> bool:
     """Whether a change puts a gate where gates of its letter stand."""
-    before = {v.name for v in walk(sketch.lines[change.line].term) if isinstance(v, Var)}
-    new = [v for v in walk(change.term) if isinstance(v, Var) and v.name not in before]
+    before = {v.name for v in subterms(sketch.lines[change.line].term) if isinstance(v, Var)}
+    new = [v for v in subterms(change.term) if isinstance(v, Var) and v.name not in before]
     parts = sketch.parts
     groups = {"update": parts.carried, "output": parts.outputs, "candidate": parts.candidates}
     place = next((name for name, lines in groups.items() if change.line in lines), "")

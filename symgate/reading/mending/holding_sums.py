@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
 from symgate.reading.structure import Summand, affine, complement, summands
-from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
 
 
 def siblings(sketch: Sketch) -> Iterator[Broken]:
@@ -78,7 +78,7 @@ def weighted_input(sketch: Sketch) -> Iterator[Broken]:
         for call in own.terms:
             if not isinstance(call, Call) or affine(call):
                 continue
-            inner = list(walk(call))
+            inner = list(subterms(call))
             reads = any(isinstance(v, Var) and v.name in sketch.entering for v in inner)
             if reads and not any(isinstance(t, Apply) for t in inner):
                 yield at(own, call, "missing_weight", "no weight acts on the input", True)
@@ -88,7 +88,7 @@ def apart(sketch: Sketch) -> Iterator[Broken]:
     """State and input are not added under one matrix: not W (x + h)."""
     for own in sketch.lines.values():
         for a in [a for s in own.sums for a in s.applied if isinstance(a.vector, Plus)]:
-            read = [v for v in walk(a.vector) if isinstance(v, Var)]
+            read = [v for v in subterms(a.vector) if isinstance(v, Var)]
             kinds = {v.name in sketch.lines for v in read if v.time == -1}
             kinds |= {False for v in read if v.name not in sketch.lines}
             if len(kinds) > 1:

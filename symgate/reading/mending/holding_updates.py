@@ -9,7 +9,7 @@ from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.polynomials import Polynomial, TooLong, polynomial
 from symgate.reading.mending.sketch import Facts, Sketch, gate_of, times
 from symgate.reading.structure import affine, complement, summands
-from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Num, Par, Plus, Times, Var, subterms, text
 
 
 def within_a_step(sketch: Sketch) -> Iterator[Broken]:
@@ -35,7 +35,7 @@ def _is_weighted(sketch: Sketch, name: str) -> bool:
         for own in sketch.lines.values()
         for s in own.sums
         for a in s.applied
-        for v in walk(a.vector)
+        for v in subterms(a.vector)
     )
 
 

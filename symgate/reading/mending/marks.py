@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.readable import Readable
-from symgate.reading.terms import Apply, Par, Var, walk
+from symgate.reading.terms import Apply, Par, Var, subterms
 
 
 def faults(cell: Readable) -> Iterator[FoundFault]:
@@ -30,7 +30,7 @@ def _transposes(cell: Readable) -> Iterator[FoundFault]:
     for _, term in cell.terms():
         if not (isinstance(term, Apply) and isinstance(term.matrix, Par) and term.row):
             continue
-        variables = [v for v in walk(term.vector) if isinstance(v, Var)]
+        variables = [v for v in subterms(term.vector) if isinstance(v, Var)]
         (states if any(v.time == -1 for v in variables) else inputs).append(term)
     if len(inputs) < 2 or len(states) < 2:
         return

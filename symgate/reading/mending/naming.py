@@ -16,7 +16,7 @@ from itertools import takewhile
 from symgate.reading.faults import Edit, FoundFault
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum
-from symgate.reading.terms import Par, Var, walk
+from symgate.reading.terms import Par, Var, subterms
 
 #: From so many sums on nothing is compared: no cell has as many.
 MANY = 24
@@ -77,7 +77,7 @@ def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
         ((i, len(own.biases)), bias) for i, bias in enumerate(own.biases)
     ]
     for a in own.applied:
-        read = [v for v in walk(a.vector) if isinstance(v, Var)]
+        read = [v for v in subterms(a.vector) if isinstance(v, Var)]
         inner = [v.name for v in read if v.name not in sketch.lines or v.name in sketch.states]
         if isinstance(a.matrix, Par) and inner:
             found.append((frozenset(inner), a.matrix))

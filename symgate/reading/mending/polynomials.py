@@ -24,8 +24,8 @@ from symgate.reading.terms import (
     Raised,
     Times,
     Var,
+    subterms,
     text,
-    walk,
 )
 
 #: Coefficients by monomial; a monomial is its factors in order, each as text.
@@ -82,7 +82,7 @@ def polynomial(
 
 def _mark(call: Call) -> str:
     """What tells a function from another of the same form, until all is multiplied out."""
-    names = sorted({t.name for t in walk(call.argument) if isinstance(t, Par | Var)})
+    names = sorted({t.name for t in subterms(call.argument) if isinstance(t, Par | Var)})
     return f"\0{' '.join(names)}\1"
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from symgate.reading.faults import Edit, edited
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, times
-from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, text, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Cat, Par, Plus, Times, Var, subterms, text
 
 _SIGNS = (
     "\\odot",
@@ -239,7 +239,7 @@ def _shape(term: AnyTerm) -> str:
     """What a term of a sum reads, whatever its parameters are called."""
     if isinstance(term, Par):
         return "bias"
-    return " ".join(sorted(text(v) for v in walk(term) if isinstance(v, Var)))
+    return " ".join(sorted(text(v) for v in subterms(term) if isinstance(v, Var)))
 
 
 def stepped(printed: str, step: int) -> str:

@@ -9,7 +9,7 @@ from symgate.reading.faults import Edit, FoundFault, Placed
 from symgate.reading.names import Reference
 from symgate.reading.source import Document
 from symgate.reading.structure import Structure
-from symgate.reading.terms import AnyTerm, Par, Var, walk
+from symgate.reading.terms import AnyTerm, Par, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -39,7 +39,7 @@ class Readable:
         """Every term of every line."""
         for u in self.found.lines:
             if u.term is not None:
-                for term in walk(u.term):
+                for term in subterms(u.term):
                     yield u, term
 
     def variables(self) -> Iterator[tuple[Understood, Var]]:
@@ -50,7 +50,7 @@ class Readable:
     def parameters(self, u: Understood) -> Iterator[Par]:
         """The parameters of a line, each where it stands."""
         if u.term is not None:
-            for term in walk(u.term):
+            for term in subterms(u.term):
                 if isinstance(term, Par):
                     yield term
 

@@ -19,7 +19,7 @@ from symgate.reading.mending.invariants import broken
 from symgate.reading.mending.printing import Printing
 from symgate.reading.mending.sketch import Sketch
 from symgate.reading.structure import complement
-from symgate.reading.terms import Call, Quot, Raised, Var, text, walk
+from symgate.reading.terms import Call, Quot, Raised, Var, subterms, text
 
 #: The cells that people mean to write.
 MEANT = {
@@ -185,7 +185,7 @@ def _concerns(sketch: Sketch, change: Change, wrong: Sequence[Broken]) -> bool:
     named = isinstance(change.old, Var) and change.kind != "missing_factor"
     if named and rules & {"closed", "defined", "grounded"}:
         return True
-    new = {v.name for v in walk(change.term) if isinstance(v, Var)}
+    new = {v.name for v in subterms(change.term) if isinstance(v, Var)}
     return "read" in rules and bool(new & sketch.spare)
 
 
@@ -216,7 +216,7 @@ def _is_a_variant(sketch: Sketch, change: Change) -> bool:
     """Whether what is taken back is a form of its own: V c_t in one gate, 1 - z in two lines."""
     own = sketch.lines[change.line]
     if change.kind == "spurious_term":
-        left = [v.name for v in walk(change.term) if isinstance(v, Var)]
+        left = [v.name for v in subterms(change.term) if isinstance(v, Var)]
         read = [v.name for v in own.variables]
         return any(read.count(name) > left.count(name) for name in sketch.memories)
     shown = text(change.old)

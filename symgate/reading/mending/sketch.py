@@ -17,7 +17,7 @@ from symgate.reading.structure import (
     summands,
     variables,
 )
-from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Times, Var, walk
+from symgate.reading.terms import AnyTerm, Apply, Call, Par, Plus, Times, Var, subterms
 from symgate.reading.understood import Understanding, Understood
 
 
@@ -56,7 +56,7 @@ class Facts:
 
 def facts(u: Understood, term: AnyTerm) -> Facts:
     """What stands in a line."""
-    terms = tuple(walk(term))
+    terms = tuple(subterms(term))
     calls = [t for t in terms if isinstance(t, Call) and affine(t)]
     sums = [_sum(c, c.argument) for c in calls]
     if not calls and affine(term):
@@ -66,7 +66,7 @@ def facts(u: Understood, term: AnyTerm) -> Facts:
 
 def _sum(call: Call | None, term: AnyTerm) -> WeightedSum:
     parts = tuple(summands(term))
-    applied = tuple(t for t in walk(term) if isinstance(t, Apply))
+    applied = tuple(t for t in subterms(term) if isinstance(t, Apply))
     inner = [
         p
         for part in parts
@@ -155,7 +155,7 @@ class Sketch:
             for own in self.lines.values()
             for s in own.sums
             for a in s.applied
-            for t in walk(a.vector)
+            for t in subterms(a.vector)
         ]
         gates = {
             v.name
@@ -192,7 +192,7 @@ class Sketch:
 
     def gates(self, term: AnyTerm) -> Iterator[Var]:
         """The variables of this step that a line defines, in a term."""
-        for t in walk(term):
+        for t in subterms(term):
             if (
                 isinstance(t, Var)
                 and t.time != -1
@@ -207,7 +207,7 @@ class Sketch:
             frozenset(
                 v.name
                 for a in own.applied
-                for v in walk(a.vector)
+                for v in subterms(a.vector)
                 if isinstance(v, Var) and (v.time == -1 or v.name not in self.lines)
             )
             - self.memories
@@ -215,7 +215,7 @@ class Sketch:
 
     def peepholes(self, own: WeightedSum) -> frozenset[str]:
         """The memories that a weighted sum reads."""
-        names = {v.name for p in own.parts for v in walk(p.term) if isinstance(v, Var)}
+        names = {v.name for p in own.parts for v in subterms(p.term) if isinstance(v, Var)}
         return frozenset(names) & self.memories
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from symgate.reading.faults import FoundFault, Placed, relettered
 from symgate.reading.mending.readable import Readable
 from symgate.reading.names import Reference
-from symgate.reading.terms import Num, Var, walk
+from symgate.reading.terms import Num, Var, subterms
 from symgate.reading.understood import Understood
 
 _ALTERNATIVE = re.compile(
@@ -81,7 +81,7 @@ def _second_definition(cell: Readable, u: Understood) -> FoundFault:
         why = f"{u.name} is defined already, and nothing defines {u.term.name}"
         return cell.exchanged("sides_swapped", why, equation, meant, 0.8)
     itself = u.term is not None and any(
-        isinstance(t, Var) and t.name == u.name and t.time == u.time for t in walk(u.term)
+        isinstance(t, Var) and t.name == u.name and t.time == u.time for t in subterms(u.term)
     )
     if itself:
         why = f"{u.name} is defined by itself here, and properly elsewhere"
@@ -145,10 +145,10 @@ def _unread_output(cell: Readable) -> Iterator[FoundFault]:
         v
         for u in inner
         if u.term is not None
-        for v in walk(u.term)
+        for v in subterms(u.term)
         if isinstance(v, Var) and v.name == memory and v.time == -1
     ]
-    blind = [u for u in inner if u.term is None or not any(v in reads for v in walk(u.term))]
+    blind = [u for u in inner if u.term is None or not any(v in reads for v in subterms(u.term))]
     if (
         output is None
         or isinstance(output.term, Var)
