@@ -287,74 +287,74 @@ class _Folding:
         return found
 
 
-def _power(walk: _Folding, e: Pow) -> Any:
+def _power(f: _Folding, e: Pow) -> Any:
     if is_constant(e):
-        return walk.semantics.number(e)
-    base, exponent = walk.parts(e)
-    return walk.semantics.power(base, exponent, e)
+        return f.semantics.number(e)
+    base, exponent = f.parts(e)
+    return f.semantics.power(base, exponent, e)
 
 
 def _arithmetic(method: str) -> Callable[[_Folding, Any], Any]:
-    def rule(walk: _Folding, e: Expr) -> Any:
+    def rule(f: _Folding, e: Expr) -> Any:
         if is_constant(e):
-            return walk.semantics.number(e)
-        return getattr(walk.semantics, method)(walk.parts(e), e)
+            return f.semantics.number(e)
+        return getattr(f.semantics, method)(f.parts(e), e)
 
     return rule
 
 
-def _function(walk: _Folding, e: Function) -> Any:
-    return walk.semantics.apply(walk.parts(e), e)
+def _function(f: _Folding, e: Function) -> Any:
+    return f.semantics.apply(f.parts(e), e)
 
 
-def _matmul(walk: _Folding, e: MatMul) -> Any:
+def _matmul(f: _Folding, e: MatMul) -> Any:
     scale, matrices = e.as_coeff_matrices()
-    number = None if scale == 1 else walk(scale)
-    return walk.semantics.matmul(number, [walk(m) for m in matrices], e)
+    number = None if scale == 1 else f(scale)
+    return f.semantics.matmul(number, [f(m) for m in matrices], e)
 
 
-def _blocks(walk: _Folding, e: BlockMatrix) -> Any:
+def _blocks(f: _Folding, e: BlockMatrix) -> Any:
     rows, cols = e.blocks.shape
-    parts = [[walk(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
-    return walk.semantics.blocks(parts, e)
+    parts = [[f(e.blocks[i, j]) for j in range(cols)] for i in range(rows)]
+    return f.semantics.blocks(parts, e)
 
 
 #: How each kind of node is taken apart. A new kind of node is one line here and one method.
 _RULES: dict[type, Callable[[_Folding, Any], Any]] = {
-    Indexed: lambda walk, e: walk.semantics.variable(e),
-    MatrixSymbol: lambda walk, e: walk.semantics.symbol(e),
-    Symbol: lambda walk, e: walk.semantics.parameter(e),
+    Indexed: lambda f, e: f.semantics.variable(e),
+    MatrixSymbol: lambda f, e: f.semantics.symbol(e),
+    Symbol: lambda f, e: f.semantics.parameter(e),
     Add: _arithmetic("add"),
     Mul: _arithmetic("multiply"),
     Pow: _power,
     Function: _function,
-    MatVec: lambda walk, e: walk.semantics.matvec(walk(e.matrix), walk(e.vector), e),
-    Stack: lambda walk, e: walk.semantics.stack([walk(part) for part in e.parts], e),
-    Total: lambda walk, e: walk.semantics.total(walk(e.args[0]), e),
-    Dot: lambda walk, e: walk.semantics.dot(walk(e.args[0]), walk(e.args[1]), e),
-    Mean: lambda walk, e: walk.semantics.mean(walk(e.args[0]), e),
-    Norm: lambda walk, e: walk.semantics.norm(walk(e.args[0]), e),
-    Spread: lambda walk, e: walk.semantics.spread(walk(e.vector), e),
-    Mixing: lambda walk, e: walk.semantics.mixing(walk(e.vector), e),
-    Dyad: lambda walk, e: walk.semantics.dyad(walk(e.args[0]), walk(e.args[1]), e),
-    Apply: lambda walk, e: walk.semantics.act(walk(e.matrix), walk(e.operand), e),
-    RightTimes: lambda walk, e: walk.semantics.right_times(walk(e.value), walk(e.matrix), e),
-    Across: lambda walk, e: walk.semantics.across(walk(e.args[0]), e),
-    Down: lambda walk, e: walk.semantics.down(walk(e.args[0]), e),
-    Gram: lambda walk, e: walk.semantics.gram(walk(e.args[0]), walk(e.args[1]), e),
-    Column: lambda walk, e: walk.semantics.column(walk(e.vector), e),
-    Row: lambda walk, e: walk.semantics.row(walk(e.vector), e),
-    MatrixOf: lambda walk, e: walk.semantics.matrix_of(walk(e.value), e),
-    KroneckerProduct: lambda walk, e: walk.semantics.kronecker([walk(a) for a in e.args], e),
-    Transpose: lambda walk, e: walk.semantics.transpose(walk(e.arg), e),
-    Identity: lambda walk, e: walk.semantics.identity(e),
-    ZeroMatrix: lambda walk, e: walk.semantics.zeros(e),
-    OneMatrix: lambda walk, e: walk.semantics.ones(e),
-    Diag: lambda walk, e: walk.semantics.diagonal(walk(e.vector), e),
-    ColumnBlock: lambda walk, e: walk.semantics.columns(walk(e.matrix), e),
-    Outer: lambda walk, e: walk.semantics.outer(walk(e.args[0]), walk(e.args[1]), e),
-    MatAdd: lambda walk, e: walk.semantics.matadd([walk(part) for part in e.args], e),
+    MatVec: lambda f, e: f.semantics.matvec(f(e.matrix), f(e.vector), e),
+    Stack: lambda f, e: f.semantics.stack([f(part) for part in e.parts], e),
+    Total: lambda f, e: f.semantics.total(f(e.args[0]), e),
+    Dot: lambda f, e: f.semantics.dot(f(e.args[0]), f(e.args[1]), e),
+    Mean: lambda f, e: f.semantics.mean(f(e.args[0]), e),
+    Norm: lambda f, e: f.semantics.norm(f(e.args[0]), e),
+    Spread: lambda f, e: f.semantics.spread(f(e.vector), e),
+    Mixing: lambda f, e: f.semantics.mixing(f(e.vector), e),
+    Dyad: lambda f, e: f.semantics.dyad(f(e.args[0]), f(e.args[1]), e),
+    Apply: lambda f, e: f.semantics.act(f(e.matrix), f(e.operand), e),
+    RightTimes: lambda f, e: f.semantics.right_times(f(e.value), f(e.matrix), e),
+    Across: lambda f, e: f.semantics.across(f(e.args[0]), e),
+    Down: lambda f, e: f.semantics.down(f(e.args[0]), e),
+    Gram: lambda f, e: f.semantics.gram(f(e.args[0]), f(e.args[1]), e),
+    Column: lambda f, e: f.semantics.column(f(e.vector), e),
+    Row: lambda f, e: f.semantics.row(f(e.vector), e),
+    MatrixOf: lambda f, e: f.semantics.matrix_of(f(e.value), e),
+    KroneckerProduct: lambda f, e: f.semantics.kronecker([f(a) for a in e.args], e),
+    Transpose: lambda f, e: f.semantics.transpose(f(e.arg), e),
+    Identity: lambda f, e: f.semantics.identity(e),
+    ZeroMatrix: lambda f, e: f.semantics.zeros(e),
+    OneMatrix: lambda f, e: f.semantics.ones(e),
+    Diag: lambda f, e: f.semantics.diagonal(f(e.vector), e),
+    ColumnBlock: lambda f, e: f.semantics.columns(f(e.matrix), e),
+    Outer: lambda f, e: f.semantics.outer(f(e.args[0]), f(e.args[1]), e),
+    MatAdd: lambda f, e: f.semantics.matadd([f(part) for part in e.args], e),
     MatMul: _matmul,
-    MatPow: lambda walk, e: walk.semantics.matpow(walk(e.base), e),
+    MatPow: lambda f, e: f.semantics.matpow(f(e.base), e),
     BlockMatrix: _blocks,
 }

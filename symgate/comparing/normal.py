@@ -127,17 +127,17 @@ def normal(cell: Cell) -> Normal:
                 f"rows and the transposes of their matrices and parameters at 0 and 1 alone, and "
                 f"nothing was found that way"
             )
-    walk = _Polynomials()
+    polynomials = _Polynomials()
     for name, expression in cell.equations.items():
-        walk.defined[name] = _whole(fold(expression, walk))
+        polynomials.defined[name] = _whole(fold(expression, polynomials))
     found = Normal(
         cell,
-        {s: walk.defined[s] for s in cell.states},
-        {g: walk.defined[g] for g in cell.gates},
+        {s: polynomials.defined[s] for s in cell.states},
+        {g: polynomials.defined[g] for g in cell.gates},
         (),
         {},
-        {name: blocks for name, blocks in walk.splits.items() if blocks != ("",)},
-        walk.widths,
+        {name: blocks for name, blocks in polynomials.splits.items() if blocks != ("",)},
+        polynomials.widths,
     )
     found = _without_doubles(_without_mirrors(found))
     return replace(found, outputs=_outputs(found))

@@ -64,10 +64,10 @@ def classify(source: Source, lines: tuple[ParsedLine, ...]) -> Names:
     """Find out what each name is; a name that is two things is an error."""
     names = Names([line.name for line in lines], Ranks(lines))
     _check_matrices(source, lines, names.ranks)
-    walk = _Uses(names.ranks)
+    note = _Uses(names.ranks)
     for line in lines:
-        walk(line.right, "vector", ALONE)
-    uses = walk.uses
+        note(line.right, "vector", ALONE)
+    uses = note.uses
     for use in uses:
         if use.lag is not None:
             _classify_variable(source, names, use)

@@ -24,8 +24,8 @@ class Ranks:
 
     def __init__(self, lines: tuple[ParsedLine, ...]) -> None:
         self.lines = {line.name: line.right for line in lines}
-        walks = [ast.walk(line.right) for line in lines]
-        nodes = [node for walk in walks for node in walk if isinstance(node, ast.expr)]
+        every = [node for line in lines for node in ast.walk(line.right)]
+        nodes = [node for node in every if isinstance(node, ast.expr)]
         self.timed: set[int] = set()
         for node in reversed(nodes):  # what stands in a node comes after it
             inside = map(id, ast.iter_child_nodes(node))

@@ -45,10 +45,10 @@ def row_of(cell: Cell) -> tuple[Cell, dict[str, str]]:
     sides = {shape[0] for name, shape in cell.shapes.items() if len(shape) == 2}
     if len(sides) != 1:
         raise SymgateError(f"{cell.name} has no matrices of the step whose rows are alike")
-    walk = _OneRow(cell, sides.pop())
-    lines = [f"{walk.names[n]}[t] = {language(walk(e))}" for n, e in cell.equations.items()]
-    roles = {walk.names[n]: role for n, role in cell.roles.items()}
-    return cell_of_text("\n".join(lines), f"{cell.name}-row", roles=roles), walk.names
+    one_row = _OneRow(cell, sides.pop())
+    lines = [f"{one_row.names[n]}[t] = {language(one_row(e))}" for n, e in cell.equations.items()]
+    roles = {one_row.names[n]: role for n, role in cell.roles.items()}
+    return cell_of_text("\n".join(lines), f"{cell.name}-row", roles=roles), one_row.names
 
 
 class _OneRow:

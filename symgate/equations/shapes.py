@@ -47,10 +47,10 @@ class Shapes:
 
 def infer(source: Source, lines: tuple[ParsedLine, ...], names: Names, output: str) -> Shapes:
     """Infer every size of a cell; `output` is the state that it gives out."""
-    walk = _Inference(source, names, Unifier(), output)
+    inference = _Inference(source, names, Unifier(), output)
     for line in lines:
-        walk.equation(line)
-    return walk.named()
+        inference.equation(line)
+    return inference.named()
 
 
 class _Inference:

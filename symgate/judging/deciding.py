@@ -112,47 +112,47 @@ class Scope:
 
     def value(self, expression: str) -> Any:
         """What an expression says."""
-        return self._walk(_parsed(expression))
+        return self._evaluated(_parsed(expression))
 
     def _named(self, name: str) -> Any:
         if name not in self.values:
             self.values[name] = self.value(self.entry["let"][name])
         return self.values[name]
 
-    def _walk(self, node: ast.expr) -> Any:
-        walk = self._walk
+    def _evaluated(self, node: ast.expr) -> Any:
+        evaluated = self._evaluated
         match node:
             case ast.Constant(value):
                 return value
             case ast.Name(name):
                 return self._named(name)
             case ast.Attribute(inner, name) if not name.startswith("_"):
-                return getattr(walk(inner), name)
+                return getattr(evaluated(inner), name)
             case ast.Subscript(inner, ast.Slice(lower=ast.Constant(start))):
-                return walk(inner)[start:]
+                return evaluated(inner)[start:]
             case ast.Subscript(inner, index):
-                return _item(walk(inner), walk(index))
+                return _item(evaluated(inner), evaluated(index))
             case ast.Call(function, arguments, keywords):
-                named = {k.arg: walk(k.value) for k in keywords if k.arg}
-                verb = _verb(function.id) if isinstance(function, ast.Name) else walk(function)
-                return verb(*map(walk, arguments), **named)
+                named = {k.arg: evaluated(k.value) for k in keywords if k.arg}
+                verb = _verb(function.id) if isinstance(function, ast.Name) else evaluated(function)
+                return verb(*map(evaluated, arguments), **named)
             case ast.BinOp(left, sign, right):
-                return _SIGNS[type(sign)](walk(left), walk(right))
+                return _SIGNS[type(sign)](evaluated(left), evaluated(right))
             case ast.UnaryOp(sign, inner):
-                return _SIGNS[type(sign)](walk(inner))
+                return _SIGNS[type(sign)](evaluated(inner))
             case ast.Compare(left, signs, rights):
-                pairs = zip(signs, pairwise(map(walk, [left, *rights])), strict=True)
+                pairs = zip(signs, pairwise(map(evaluated, [left, *rights])), strict=True)
                 return all(_SIGNS[type(sign)](*pair) for sign, pair in pairs)
             case ast.BoolOp(ast.And(), parts):
-                return all(map(walk, parts))
+                return all(map(evaluated, parts))
             case ast.BoolOp(_, parts):
-                return next((v for v in map(walk, parts) if v), None)
+                return next((v for v in map(evaluated, parts) if v), None)
             case ast.IfExp(test, yes, no):
-                return walk(yes if walk(test) else no)
+                return evaluated(yes if evaluated(test) else no)
             case ast.List(parts):
-                return [*map(walk, parts)]
+                return [*map(evaluated, parts)]
             case ast.Dict(keys, values):
-                return {walk(k): walk(v) for k, v in zip(keys, values, strict=True) if k}
+                return {evaluated(k): evaluated(v) for k, v in zip(keys, values, strict=True) if k}
         raise SymgateError(f"an expression of a claim cannot be read: {ast.unparse(node)}")
 
 

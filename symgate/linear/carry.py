@@ -9,7 +9,7 @@ from sympy import Add, Expr, Function, Indexed, Mul
 
 from symgate.algebra.values import Across, Down
 from symgate.algebra.vectors import MatVec, name_of, time_of
-from symgate.linear.paths import MAX_FOLLOWED, Path, in_order, links_of, scaled_by, walk
+from symgate.linear.paths import MAX_FOLLOWED, Path, in_order, links_of, scaled_by, ways_to
 from symgate.linear.terms import Linearisation
 
 
@@ -61,10 +61,10 @@ def _unhindered(lin: Linearisation, state: str) -> list[Path]:
     def together(numbers: list[int]) -> list[int]:
         return [sum(numbers)] if numbers else []
 
-    number = walk(lin, state, [goal], free, 1, lambda number, _: number, together)
+    number = ways_to(lin, state, [goal], free, 1, lambda number, _: number, together)
     if sum(number.get(goal, [])) > MAX_FOLLOWED:
         return []
-    return walk(lin, state, [goal], free, Path(()), Path.then, in_order).get(goal, [])
+    return ways_to(lin, state, [goal], free, Path(()), Path.then, in_order).get(goal, [])
 
 
 def _gate(lin: Linearisation, factor: Expr) -> tuple[str, bool] | None:

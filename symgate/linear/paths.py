@@ -1,6 +1,6 @@
 """Paths: the ways by which a change of one value reaches another, and the carry among them.
 
-A path is one term of the linearisation after another. One walk follows the terms
+A path is one term of the linearisation after another. `ways_to` follows the terms
 of a step. The carry is the path from a state to itself on which no matrix and no activation
 stands, however many lines it is written over.
 """
@@ -153,19 +153,19 @@ def scaled_by(through: Map | None) -> Expr | None:
     return through.push(S.One) if isinstance(through, OfColumns | OfRows) else None
 
 
-# -- the walk ----------------------------------------------------------------------------
+# -- ways within a step ----------------------------------------------------------------------------
 
 Way = TypeVar("Way")
 
 
-def walk(
+def ways_to(
     lin: Linearisation,
     of: str,
     ends: Collection[Indexed],
     links: Mapping[str, Sequence[Link]],
     start: Way,
     then: Callable[[Way, Link], Way],
-    joined: Callable[[list[Way]], list[Way]],
+    merged: Callable[[list[Way]], list[Way]],
 ) -> dict[Indexed, list[Way]]:
     """The ways from a node to each variable of `ends`, within one step.
 
@@ -179,19 +179,19 @@ def walk(
         if any(link.term.source in leading for link in links[node.name]):
             leading.add(node.symbol)
     for node in lin.backward():
-        ways = joined(waiting.pop(node.symbol, []))
+        ways = merged(waiting.pop(node.symbol, []))
         for link in links[node.name] if ways else ():
             if link.term.source not in leading:
                 continue
             reached = found if link.term.source in ends else waiting
             reached.setdefault(link.term.source, []).extend(then(way, link) for way in ways)
-    return {source: joined(ways) for source, ways in found.items()}
+    return {source: merged(ways) for source, ways in found.items()}
 
 
 def followed(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Path]]:
     """The paths within a step from a node to each variable of `ends`, which stop there."""
     counted(lin, of, ends)
-    return walk(lin, of, ends, links_of(lin.cell), Path(()), Path.then, in_order)
+    return ways_to(lin, of, ends, links_of(lin.cell), Path(()), Path.then, in_order)
 
 
 def in_order(found: list[Path]) -> list[Path]:

@@ -20,7 +20,7 @@ from symgate.linear.paths import (
     longer,
     path_count,
     term_operator,
-    walk,
+    ways_to,
 )
 from symgate.linear.products import Chain, merged
 from symgate.linear.terms import Linearisation
@@ -37,7 +37,7 @@ def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed
     if lin.variable(of) in ends:
         return {lin.variable(of): [Chain()]}
     counted(lin, of, ends)
-    return walk(lin, of, ends, _terms(lin), Chain(), longer, merged)
+    return ways_to(lin, of, ends, _terms(lin), Chain(), longer, merged)
 
 
 def _terms(lin: Linearisation) -> Links:

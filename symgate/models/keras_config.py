@@ -303,19 +303,19 @@ def _sources(nodes: Any) -> list[str]:
     """The layers that a layer reads, one a tensor, from its inbound nodes in Keras 2 or 3."""
     found: list[str] = []
 
-    def walk(value: Any) -> None:
+    def collect(value: Any) -> None:
         if isinstance(value, Mapping):
             if "keras_history" in value:
                 found.append(str(value["keras_history"][0]))
             else:
                 for v in value.values():
-                    walk(v)
+                    collect(v)
         elif isinstance(value, list | tuple):
             if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
                 found.append(value[0])
             else:
                 for v in value:
-                    walk(v)
+                    collect(v)
 
-    walk(nodes)
+    collect(nodes)
     return found

@@ -68,13 +68,13 @@ def trace(
         raise SymgateError(
             f'inputs must name the input and the states, as in ("x", "h"), not {inputs!r}'
         )
-    walk = _GraphWalk(module, names, flat[:1], flat[1:])
+    graph = _TracedGraph(module, names, flat[:1], flat[1:])
     if type(module).__name__ in CELLS:
-        walk.zoo_cell(module, [walk.placeholder() for _ in names], list(flat[1:]))
+        graph.zoo_cell(module, [graph.placeholder() for _ in names], list(flat[1:]))
     else:
-        walk.run(_graph(module))
-    cell = cell_of_text("\n".join(walk.lines), type(module).__name__.lower())
-    params = {name: walk.writer.params[name] for name in cell.parameters}
+        graph.run(_graph(module))
+    cell = cell_of_text("\n".join(graph.lines), type(module).__name__.lower())
+    params = {name: graph.writer.params[name] for name in cell.parameters}
     _replayed(module, cell, params, names)
     return cell, params
 
@@ -98,7 +98,7 @@ def _graph(module: Any) -> Any:
         ) from None
 
 
-class _GraphWalk:
+class _TracedGraph:
     def __init__(
         self, module: Any, names: Sequence[Any], x: tuple[str, ...], states: tuple[str, ...]
     ) -> None:
@@ -254,17 +254,17 @@ def _outputs(node: Any, states: tuple[str, ...]) -> list[Any]:
     """The nodes of the states' next values: the last that forward returns."""
     found: list[Any] = []
 
-    def walk(value: Any) -> None:
+    def collect(value: Any) -> None:
         if isinstance(value, list | tuple):
             for part in value:
-                walk(part)
+                collect(part)
         elif isinstance(value, dict):
             for part in value.values():
-                walk(part)
+                collect(part)
         else:
             found.append(value)
 
-    walk(node.args[0])
+    collect(node.args[0])
     if len(found) < len(states) or not all(hasattr(n, "op") for n in found):
         raise SymgateError(
             f"forward returns {len(found)} values and there are {len(states)} states, "

@@ -82,11 +82,11 @@ def gradients(
     (4, 4)
     """
     checked_run(run)
-    walk = Backward(run, _losses(run, loss, state))
-    initial = walk.back(progress)
+    backward = Backward(run, _losses(run, loss, state))
+    initial = backward.back(progress)
     return Gradients(
-        walk.parameters,
-        {name: outward(run, array, name) for name, array in walk.inputs.items()},
+        backward.parameters,
+        {name: outward(run, array, name) for name, array in backward.inputs.items()},
         {s: outward(run, value, s) for s, value in initial.items()},
     )
 

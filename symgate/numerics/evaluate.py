@@ -61,19 +61,19 @@ def lambdify(cell: Cell | str, expression: Any) -> ArrayFunction:
 def _foreign(cell: Cell, expression: Basic) -> Basic | None:
     """What an expression holds that neither the cell nor a call could give a value."""
     known = {*cell.inputs, *linearise(cell).nodes}
-    walk = preorder_traversal(expression)
-    for e in walk:
+    nodes = preorder_traversal(expression)
+    for e in nodes:
         if isinstance(e, Indexed):
-            walk.skip()
+            nodes.skip()
             if time_of(e) != 0 and name_of(e) not in known:
                 return e
         elif isinstance(e, MatrixSymbol):
-            walk.skip()
+            nodes.skip()
             parameter = cell.parameters.get(e.name)
             if parameter is None or parameter.kind != "matrix":
                 return e
         elif isinstance(e, ColumnBlock):
-            walk.skip()
+            nodes.skip()
             if (found := _foreign(cell, e.matrix)) is not None:
                 return found
         elif isinstance(e, Symbol) and e.name not in {*cell.parameters, *cell.sizes}:

@@ -157,9 +157,9 @@ def lag_norms(
     eye = np.eye(steps.size(asked.of), dtype=run.dtype)
     rows = np.broadcast_to(eye, (run.samples, *eye.shape))
     try:
-        return _walked(asked, steps, rows, norm, tolerance, chosen, progress)
+        return _curve(asked, steps, rows, norm, tolerance, chosen, progress)
     except Regrown:
-        return _walked(asked, steps, rows, norm, 0.0, chosen, progress)
+        return _curve(asked, steps, rows, norm, 0.0, chosen, progress)
 
 
 def block_norms(
@@ -218,11 +218,11 @@ def _noted_blocks(
         for name in wrt
     ]
     start = np.broadcast_to(rows, (run.samples, *rows.shape))
-    _walk(asked, steps, start, records, tolerance)
+    _multiply_back(asked, steps, start, records, tolerance)
     return records
 
 
-def _walk(
+def _multiply_back(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
@@ -276,7 +276,7 @@ def vector_norms(
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
     rows = _loss_rows(run, vector, (size,))
-    return _walked(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
+    return _curve(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
 
 
 def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
@@ -325,7 +325,7 @@ def _of_any(
     )
 
 
-def _walked(
+def _curve(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
@@ -340,7 +340,7 @@ def _walked(
     record = NormsByLag(
         asked, rows.shape[1], wrt=wrt, norm=norm, tolerance=tolerance, singular_at=singular
     )
-    _walk(asked, steps, rows, [record], tolerance, progress)
+    _multiply_back(asked, steps, rows, [record], tolerance, progress)
     log, single = record.log10_norm(), run.batch is None
     values = record.singular_values(min(steps.size(asked.of), steps.size(wrt)))
     return LagNorms(

@@ -64,7 +64,7 @@ def _json(path: Path, text: str | bytes) -> Any:
 
 def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> Contents:
     h5py = optional("h5py", "a file of Keras")
-    _walked(path, source)
+    _tried_elsewhere(path, source)
     try:
         with h5py.File(source, "r") as file:
             version = version or _text(file.attrs.get("keras_version", ""))
@@ -99,7 +99,7 @@ def _contents(path: Path, source: Any, kind: str, config: Any, version: str) -> 
     )
 
 
-def _walked(path: Path, source: Path | BytesIO) -> None:
+def _tried_elsewhere(path: Path, source: Path | BytesIO) -> None:
     """Let another process walk the file first; one that it does not survive is refused."""
     content = None if isinstance(source, Path) else source.getvalue()
     room = ROOM + 4 * (path.stat().st_size if content is None else len(content))

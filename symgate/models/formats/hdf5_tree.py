@@ -19,7 +19,7 @@ SECONDS = 3
 SMALL = 1 << 22
 
 
-def walk(h5py: Any, group: Any, depth: int, seen: list[int]) -> None:
+def visit(h5py: Any, group: Any, depth: int, seen: list[int]) -> None:
     """Look at whatever the reader looks at."""
     for name in group:
         seen[0] += 1
@@ -30,7 +30,7 @@ def walk(h5py: Any, group: Any, depth: int, seen: list[int]) -> None:
             _ = [item.attrs[key] for key in ("name",) if key in item.attrs]
             is_array = isinstance(item, h5py.Dataset)
             if not is_array:
-                walk(h5py, item, depth + 1, seen)
+                visit(h5py, item, depth + 1, seen)
             elif not (item.is_virtual or item.external) and size(item) < SMALL:
                 item[()]
 
@@ -58,7 +58,7 @@ def main() -> int:
     try:
         with h5py.File(source, "r") as file:
             _ = [file.attrs[key] for key in ("keras_version", "model_config") if key in file.attrs]
-            walk(h5py, file, 0, [0])
+            visit(h5py, file, 0, [0])
     except MemoryError:
         return 3
     except Exception:
