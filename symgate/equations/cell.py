@@ -212,8 +212,8 @@ class Cell:
     def registered(self) -> tuple[Activation, ...]:
         """The functions in it that a user registered; another process has to know them too."""
         functions = {f for e in self.equations.values() for f in e.atoms(Function)}
-        records = {r.name: r for f in functions if (r := known_record(f)) and r.formula}
-        return tuple(records[name] for name in sorted(records))
+        found = {r.name: r for f in functions if (r := known_record(f)) and r.formula}
+        return tuple(found[name] for name in sorted(found))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a cell is immutable")

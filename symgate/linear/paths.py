@@ -153,7 +153,7 @@ def scaled_by(through: Map | None) -> Expr | None:
     return through.push(S.One) if isinstance(through, OfColumns | OfRows) else None
 
 
-# -- ways within a step ----------------------------------------------------------------------------
+# -- ways within a step ------------------------------------------------------------------
 
 Way = TypeVar("Way")
 

@@ -57,14 +57,14 @@ class _Unpruned:
 
 
 class BackwardProduct:
-    """Multiplies `product` from step `at` back over so many lags, each of the records noting
+    """Multiplies `product` from step `at` back over so many lags, each of the curves noting
     its block. `library` is the compiled engine, if there is one."""
 
     def __init__(
         self,
         steps: Steps,
         product: Scaled,
-        records: Sequence[NormsByLag],
+        curves: Sequence[NormsByLag],
         rank: Rank,
         *,
         at: int,
@@ -72,18 +72,14 @@ class BackwardProduct:
         library: CDLL | None,
         progress: Progress | None,
     ) -> None:
-        self.steps, self.product, self.records, self.rank = steps, product, records, rank
+        self.steps, self.product, self.curves, self.rank = steps, product, curves, rank
         self.at, self.lags, self.progress = at, lags, progress
         self.looks: deque[_Unpruned] = deque(maxlen=KEPT)
         self.way: Multiplier
-        if (
-            library is not None
-            and all(r.kernel for r in records)
-            and is_for_tape(steps.expressions)
-        ):
-            self.way = Compiled(steps, product, records, library)
+        if library is not None and all(r.kernel for r in curves) and is_for_tape(steps.expressions):
+            self.way = Compiled(steps, product, curves, library)
         else:
-            self.way = Straight(steps, product, records)
+            self.way = Straight(steps, product, curves)
 
     def run(self) -> None:
         lag = begin = end = 0
@@ -93,12 +89,10 @@ class BackwardProduct:
                 if not begin <= lag < end:
                     begin, end = lag, min(lag + self.way.longest, self.lags)
                     self.way.open(self.at + 1 - end, self.at + 1 - begin)
-                stop = min(
-                    [end, self.rank.next_look, *(r.next_singular(lag) for r in self.records)]
-                )
+                stop = min([end, self.rank.next_look, *(r.next_singular(lag) for r in self.curves)])
                 count = max(stop - lag, 1)
                 done = self.way.advance(end - lag - 1, count, lag)
-                if all(r.holds(lag, lag + done) for r in self.records):
+                if all(r.holds(lag, lag + done) for r in self.curves):
                     lag += done
                     self.look(lag)
                 else:
@@ -112,19 +106,19 @@ class BackwardProduct:
         """Lag 0: the rows themselves, or how one state of a step reads another."""
         self.product.rescale()
         rows = {name: part.copy() for name, part in self.product.rows.items()}
-        if any(record.wrt not in rows for record in self.records):
+        if any(curve.wrt not in rows for curve in self.curves):
             self.steps.segment(self.at, self.at + 1).fold(0, rows)
-        for record in self.records:
-            own = record.wrt in self.product.rows
-            record.note(0, self.product if own else Scaled(rows, self.product.log))
-            if 0 in record.singular_at:
-                record.note_singular(0, self.product if own else Scaled(rows, self.product.log))
+        for curve in self.curves:
+            own = curve.wrt in self.product.rows
+            curve.note(0, self.product if own else Scaled(rows, self.product.log))
+            if 0 in curve.singular_at:
+                curve.note_singular(0, self.product if own else Scaled(rows, self.product.log))
 
     def look(self, lag: int) -> None:
         """Singular values where they are wanted; directions dropped where it is time."""
-        for record in self.records:
-            if lag in record.singular_at:
-                record.note_singular(lag, self.product)
+        for curve in self.curves:
+            if lag in curve.singular_at:
+                curve.note_singular(lag, self.product)
         before = dict(self.product.rows), self.product.log, self.product.has_remainder
         height = self.product.height if self.product.rows else 0
         self.rank.look(lag, self.product)
@@ -139,8 +133,8 @@ class BackwardProduct:
         self.product.rows, self.product.log = look.rows, look.log
         self.product.has_remainder = look.has_remainder
         self.rank.wait(lag, self.product.height)
-        for record in self.records:
-            record.rank[look.lag] = self.product.height - self.product.has_remainder
+        for curve in self.curves:
+            curve.rank[look.lag] = self.product.height - self.product.has_remainder
         return look.lag
 
 
@@ -149,17 +143,17 @@ class Compiled:
     lags, are worked out between the calls."""
 
     def __init__(
-        self, steps: Steps, product: Scaled, records: Sequence[NormsByLag], library: CDLL
+        self, steps: Steps, product: Scaled, curves: Sequence[NormsByLag], library: CDLL
     ) -> None:
-        self.steps, self.product, self.records, self.library = steps, product, records, library
-        self.spectral = records[0].kernel == "spectral"
-        noted = np.any([record.noted for record in records], axis=0)
+        self.steps, self.product, self.curves, self.library = steps, product, curves, library
+        self.spectral = curves[0].kernel == "spectral"
+        noted = np.any([curve.noted for curve in curves], axis=0)
         self.noted, self.few = np.flatnonzero(noted), noted.mean() < 0.5
         self.pulling = self.made()
         self.longest = self.pulling.length
 
     def made(self) -> Pulling:
-        wrt = [record.wrt for record in self.records]
+        wrt = [curve.wrt for curve in self.curves]
         return Pulling(
             self.steps, self.library, self.product.height, wrt, self.spectral and not self.few
         )
@@ -180,14 +174,14 @@ class Compiled:
             count = min([count, *further[:1] - lag])
         rows, done = pulling.run(self.product.rows, last, count, LOW, HIGH)
         self.product.rows = rows
-        for record in self.records:
-            found = pulling.found[record.wrt][last - done + 1 : last + 1][::-1]
+        for curve in self.curves:
+            found = pulling.found[curve.wrt][last - done + 1 : last + 1][::-1]
             ends = found[-1, 0]
             inside = bool(((ends > LOW) & (ends < HIGH)).all())
             if not inside and not np.isfinite(ends).all():  # a coefficient is not: says where
                 self.steps.segment(self.start, self.stop)
             if apart:
-                record.note(lag + done, self.product)
+                curve.note(lag + done, self.product)
             else:
-                record.note_found(lag, found, self.product, inside)
+                curve.note_found(lag, found, self.product, inside)
         return done

@@ -157,9 +157,9 @@ def lag_norms(
     eye = np.eye(steps.size(asked.of), dtype=run.dtype)
     rows = np.broadcast_to(eye, (run.samples, *eye.shape))
     try:
-        return _curve(asked, steps, rows, norm, tolerance, chosen, progress)
+        return _norms_of_rows(asked, steps, rows, norm, tolerance, chosen, progress)
     except Regrown:
-        return _curve(asked, steps, rows, norm, 0.0, chosen, progress)
+        return _norms_of_rows(asked, steps, rows, norm, 0.0, chosen, progress)
 
 
 def block_norms(
@@ -197,11 +197,11 @@ def block_norms(
         steps = Steps(run, part)
         for tolerance in (TOLERANCE, 0.0):
             try:
-                records = _noted_blocks(asked, steps, names, norm, tolerance, chosen)
+                curves = _noted_blocks(asked, steps, names, norm, tolerance, chosen)
                 break
             except Regrown:
                 continue
-        found |= {r.wrt: r.log10_norm()[chosen] for r in records}
+        found |= {r.wrt: r.log10_norm()[chosen] for r in curves}
     return found
 
 
@@ -213,33 +213,33 @@ def _noted_blocks(
     diagonal = all(not f.branches for f in steps.forms)
     rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
     kind = DiagonalNormsByLag if diagonal else NormsByLag
-    records = [
+    curves = [
         kind(asked, len(rows), wrt=name, norm=norm, tolerance=tolerance, noted=noted)
         for name in wrt
     ]
     start = np.broadcast_to(rows, (run.samples, *rows.shape))
-    _multiply_back(asked, steps, start, records, tolerance)
-    return records
+    _multiply_back(asked, steps, start, curves, tolerance)
+    return curves
 
 
 def _multiply_back(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
-    records: Sequence[NormsByLag],
+    curves: Sequence[NormsByLag],
     tolerance: float,
     progress: Progress | None = None,
 ) -> None:
-    """Multiply the rows (B, r, n) by `of` back over the lags; the records note them."""
-    followed = [spectral for record in records for spectral in record.spectral]
-    each = any(record.singular_at for record in records)
-    tolerance = tolerance if all(record.norm.rotates for record in records) else 0.0
+    """Multiply the rows (B, r, n) by `of` back over the lags; the curves note them."""
+    followed = [spectral for curve in curves for spectral in curve.spectral]
+    each = any(curve.singular_at for curve in curves)
+    tolerance = tolerance if all(curve.norm.rotates for curve in curves) else 0.0
     rank = Rank(tolerance, steps.width, each=each, spectral=followed, library=asked.library)
     product = Scaled({asked.of: np.array(rows)}, np.zeros(asked.run.samples))
     BackwardProduct(
         steps,
         product,
-        records,
+        curves,
         rank,
         at=asked.at,
         lags=asked.lags,
@@ -276,7 +276,7 @@ def vector_norms(
     steps = Steps(run, leading_to(transition(run.cell), asked.wrt))
     size = steps.size(asked.of)
     rows = _loss_rows(run, vector, (size,))
-    return _curve(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
+    return _norms_of_rows(asked, steps, rows, "frobenius", 0.0, (), progress, "L")
 
 
 def _loss_rows(run: Run, vector: Any, shape: tuple[int, ...]) -> Array:
@@ -325,7 +325,7 @@ def _of_any(
     )
 
 
-def _curve(
+def _norms_of_rows(
     asked: AskedBlock,
     steps: Steps,
     rows: Array,
@@ -337,12 +337,12 @@ def _curve(
 ) -> LagNorms:
     """The curve of rows (B, r, n) by `of`; `what` names them where they are no Jacobian."""
     run, wrt = asked.run, asked.wrt
-    record = NormsByLag(
+    curve = NormsByLag(
         asked, rows.shape[1], wrt=wrt, norm=norm, tolerance=tolerance, singular_at=singular
     )
-    _multiply_back(asked, steps, rows, [record], tolerance, progress)
-    log, single = record.log10_norm(), run.batch is None
-    values = record.singular_values(min(steps.size(asked.of), steps.size(wrt)))
+    _multiply_back(asked, steps, rows, [curve], tolerance, progress)
+    log, single = curve.log10_norm(), run.batch is None
+    values = curve.singular_values(min(steps.size(asked.of), steps.size(wrt)))
     return LagNorms(
         of=what or asked.of,
         wrt=wrt,
@@ -350,7 +350,7 @@ def _curve(
         norm_name=norm,
         lags=np.arange(asked.lags + 1),
         log10_norm=log[:, 0] if single else log,
-        rank=record.rank,
+        rank=curve.rank,
         singular_values={k: v[0] if single else v for k, v in values.items()},
         notes=_notes(log, f"∂{what or asked.of}/∂{wrt}"),
     )

@@ -42,8 +42,8 @@ class Straight:
 
     longest = SEGMENT
 
-    def __init__(self, steps: Steps, product: Scaled, records: Sequence[NormsByLag]) -> None:
-        self.steps, self.product, self.records = steps, product, records
+    def __init__(self, steps: Steps, product: Scaled, curves: Sequence[NormsByLag]) -> None:
+        self.steps, self.product, self.curves = steps, product, curves
         self.held: _Held | None = None
 
     def open(self, start: int, stop: int) -> None:
@@ -58,31 +58,31 @@ class Straight:
             rows[0] = self.product.rows.get(state, 0)
         coefficients = held.loop.read(self.segment, last - count + 1, last + 1)
         held.loop.run([array[::-1] for array in coefficients], count)
-        found = [self.measured(record, held, count, lag) for record in self.records]
+        found = [self.measured(curve, held, count, lag) for curve in self.curves]
         done = min(map(len, found))
         shape = len(self.product.log), held.height
         self.product.rows = {
             s: rows[done].reshape(*shape, rows.shape[-1]).copy() for s, rows in held.rows.items()
         }
-        for record, squared in zip(self.records, found, strict=True):
+        for curve, squared in zip(self.curves, found, strict=True):
             ends = squared[done - 1, 0]
-            inside = bool(((ends > record.low) & (ends < record.high)).all())
-            record.note_found(lag, squared[:done], self.product, inside)
+            inside = bool(((ends > curve.low) & (ends < curve.high)).all())
+            curve.note_found(lag, squared[:done], self.product, inside)
         return done
 
-    def measured(self, record: NormsByLag, held: _Held, count: int, lag: int) -> Array:
+    def measured(self, curve: NormsByLag, held: _Held, count: int, lag: int) -> Array:
         """(steps, 2, B): the squared norms of all rows and of the last, up to the first step
         at which they leave the range of numbers."""
-        rows = held.rows[record.wrt][1 : count + 1]
+        rows = held.rows[curve.wrt][1 : count + 1]
         whole = rows.reshape(count, len(self.product.log), held.height, rows.shape[-1])
-        noted = record.noted[lag + 1 : lag + 1 + count]
+        noted = curve.noted[lag + 1 : lag + 1 + count]
         if noted.all():
-            norms = record.measure_many(whole)
+            norms = curve.measure_many(whole)
         else:
             norms = squares(whole)
             if noted.any():
-                norms[noted] = record.measure_many(whole[noted])
-        far = ~((norms > record.low) & (norms < record.high)).all(axis=1)
+                norms[noted] = curve.measure_many(whole[noted])
+        far = ~((norms > curve.low) & (norms < curve.high)).all(axis=1)
         for step in np.flatnonzero(far):
             if whole[step].any():  # not zero
                 count = int(step) + 1
