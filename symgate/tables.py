@@ -42,10 +42,10 @@ def html_table(
     return f"<table>{above}<tbody>{body}</tbody></table>{below}"
 
 
-def record_html(record: Any) -> str:
-    """The fields of a record as an HTML table for a notebook, each value in short."""
-    rows = [(f.name, shown(getattr(record, f.name))) for f in fields(record) if f.repr]
-    return html_table(rows, caption=type(record).__name__)
+def fields_html(data: Any) -> str:
+    """The fields of a data class as an HTML table for a notebook, each value in short."""
+    rows = [(f.name, shown(getattr(data, f.name))) for f in fields(data) if f.repr]
+    return html_table(rows, caption=type(data).__name__)
 
 
 def log10_columns(name: str, values: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.instead import DECAY, signs, tells
 from symgate.numerics.plain import plain
-from symgate.tables import frame, log10_columns, record_html
+from symgate.tables import fields_html, frame, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ class Setting:
     needs: str
     version: str
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     @property
     def averaged_over(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.instead import signs
-from symgate.tables import record_html
+from symgate.tables import fields_html
 
 Array = NDArray[Any]
 
@@ -36,7 +36,7 @@ class Rate:
     between: float | None = None
     within: float | None = None
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     @property
     def half_life(self) -> float:

@@ -17,7 +17,7 @@ from symgate.asked import is_whole, shown
 from symgate.equations.entries import Entries, flat, width
 from symgate.errors import SymgateError
 from symgate.instead import signs
-from symgate.tables import record_html
+from symgate.tables import fields_html
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -43,7 +43,7 @@ class Explicit:
     parameters: Mapping[str, ImmutableMatrix]
     values: Mapping[str, ImmutableMatrix]
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     def __repr__(self) -> str:
         return f"<Explicit: {len(self.state)} components of states, {len(self.input)} of inputs>"

@@ -16,7 +16,7 @@ from symgate.models.reading import WeightReading
 from symgate.models.running import laid_out, last_output, output, simulate
 from symgate.numerics.arrays import checked
 from symgate.stored.arrays import wide
-from symgate.tables import record_html
+from symgate.tables import fields_html
 
 if TYPE_CHECKING:
     from symgate.models.network import Network
@@ -68,7 +68,7 @@ class Check:
     tried: int
     notes: tuple[str, ...] = ()
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     def __bool__(self) -> bool:
         return self.holds

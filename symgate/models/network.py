@@ -16,7 +16,7 @@ from symgate.instead import LAYER, NETWORK, signs, tells
 from symgate.models import checking, running
 from symgate.models.reading import Blocks, WeightReading
 from symgate.models.stacking import stacked
-from symgate.tables import html_table, record_html
+from symgate.tables import fields_html, html_table
 
 if TYPE_CHECKING:
     from symgate.models.checking import Check
@@ -71,7 +71,7 @@ class Layer:
     origin: Origin = Origin("")
     batch_first: bool | None = None
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     def __repr__(self) -> str:
         way = ", backwards" if self.reverse else ""

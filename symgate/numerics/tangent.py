@@ -20,7 +20,7 @@ from symgate.numerics.options import known_name
 from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.scaled import largest_entries
 from symgate.numerics.steps import Rows
-from symgate.tables import record_html
+from symgate.tables import fields_html
 
 Array = NDArray[Any]
 
@@ -40,7 +40,7 @@ class Tangent:
     log10_norm: Array
     direction: Mapping[str, Array]
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     def __len__(self) -> int:
         return len(self.log10_norm)

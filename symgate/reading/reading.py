@@ -15,7 +15,7 @@ from symgate.reading.conventions import Conventions
 from symgate.reading.faults import Edit
 from symgate.reading.summary import html
 from symgate.reading.zoo_match import ZooMatch
-from symgate.tables import record_html
+from symgate.tables import fields_html
 
 if TYPE_CHECKING:
     from symgate.reading.consequence import Consequence
@@ -134,7 +134,7 @@ class ReadFile:
     left_aside: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
 
-    _repr_html_ = record_html
+    _repr_html_ = fields_html
 
     def to_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {
