@@ -58,7 +58,7 @@ def log10_columns(name: str, values: Any) -> dict[str, Any]:
     return {f"{name}_{i}_log10": line for i, line in enumerate(values.reshape(len(values), -1).T)}
 
 
-def frame(columns: Mapping[str, Any], index: str | list[str] | None = None) -> Any:
+def data_frame(columns: Mapping[str, Any], index: str | list[str] | None = None) -> Any:
     """A pandas DataFrame; pandas is asked for here and nowhere else."""
     try:
         pandas = import_module("pandas")

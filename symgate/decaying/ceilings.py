@@ -31,7 +31,7 @@ from symgate.numerics.general import over_steps
 from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run, matrix_of, parameters_of
 from symgate.numerics.values import Arrays
-from symgate.tables import frame, html_table, log10_columns
+from symgate.tables import data_frame, html_table, log10_columns
 
 Array = NDArray[Any]
 
@@ -70,7 +70,7 @@ class Ceilings:
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: log10 of the worst case and of each sample's
         own bound."""
-        return frame({"worst_log10": self.worst_log10, **log10_columns("run", self.run_log10)})
+        return data_frame({"worst_log10": self.worst_log10, **log10_columns("run", self.run_log10)})
 
     def to_dict(self) -> dict[str, Any]:
         """Its fields."""

@@ -25,7 +25,7 @@ from symgate.errors import SymgateError
 from symgate.files import write_file
 from symgate.instead import DECAY, signs, tells
 from symgate.numerics.plain import plain
-from symgate.tables import fields_html, frame, log10_columns
+from symgate.tables import data_frame, fields_html, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -367,7 +367,7 @@ class Decay:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: median, band and every sample, all log10."""
-        return frame(self._columns(), index="lag")
+        return data_frame(self._columns(), index="lag")
 
     def _columns(self) -> dict[str, Array]:
         """The curves of a table, a row a lag."""

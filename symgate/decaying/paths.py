@@ -27,7 +27,7 @@ from symgate.numerics.general_ways import Pull
 from symgate.numerics.product import block_norms
 from symgate.numerics.run import Run
 from symgate.numerics.steps import Steps
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -137,7 +137,7 @@ class Paths:
                 columns[f"{of},{wrt}: {ALONE}"] = block.carry
             columns |= {f"{of},{wrt} without {name}": v for name, v in block.without.items()}
         logs = {f"{name}, log10": values for name, values in columns.items()}
-        return frame({"lag": self.lags, **logs}, index="lag")
+        return data_frame({"lag": self.lags, **logs}, index="lag")
 
     def __getitem__(self, block: tuple[str, str]) -> PathBlock:
         return self.blocks[block]

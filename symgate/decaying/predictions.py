@@ -28,7 +28,7 @@ from symgate.numerics.norms import NORMS
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
 from symgate.numerics.tangent import tangent
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 Array = NDArray[Any]
 
@@ -80,7 +80,7 @@ class Predictions:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag and a column of log10 norms a prediction."""
-        return frame({f"{e.name}, log10": e.log10_norm for e in self.entries})
+        return data_frame({f"{e.name}, log10": e.log10_norm for e in self.entries})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain fields."""

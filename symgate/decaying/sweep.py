@@ -37,7 +37,7 @@ from symgate.numerics.norms import NORMS
 from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.setup import Measuring, Setup, setup
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +102,7 @@ class Sweep:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a point."""
-        return frame({name: list(self[name]) for name in self.rows[0]})
+        return data_frame({name: list(self[name]) for name in self.rows[0]})
 
     def __repr__(self) -> str:
         shape = " × ".join(f"{len(v)} {k}" for k, v in self.axes.items())

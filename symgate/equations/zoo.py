@@ -12,7 +12,7 @@ from symgate.cells import entries, entry
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
 from symgate.instead import absent
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 Made = TypeVar("Made")
 Rest = ParamSpec("Rest")
@@ -98,7 +98,9 @@ class Zoo(Mapping[str, Cell]):
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a cell: name, title, family, year and source."""
-        return frame({field: [getattr(e, field) for e in entries().values()] for field in _SHOWN})
+        return data_frame(
+            {field: [getattr(e, field) for e in entries().values()] for field in _SHOWN}
+        )
 
     def _repr_html_(self) -> str:
         rows = [[getattr(e, field) for field in _SHOWN] for e in entries().values()]

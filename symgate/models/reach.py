@@ -26,7 +26,7 @@ from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.tables import frame, html_table, log10_columns
+from symgate.tables import data_frame, html_table, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,7 @@ class Reach:
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a step: log10 of the norm, for each sample."""
-        return frame(log10_columns("sample", self.log10_norm))
+        return data_frame(log10_columns("sample", self.log10_norm))
 
     def spans(self, part: float = np.exp(-1)) -> tuple[int, int]:
         """How many steps back and ahead the norm is last above a part of its largest value; the

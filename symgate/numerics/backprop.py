@@ -18,7 +18,7 @@ from symgate.numerics.options import known_name
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run, checked_run, outward
 from symgate.numerics.sequences import inward
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 Array = NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -58,7 +58,9 @@ class Gradients:
         named = {name: self[name] for name in self.keys()}
         columns = {"shape": [a.shape for a in named.values()]}
         norms = [float(np.linalg.norm(a)) for a in named.values()]
-        return frame({"gradient by": list(named), **columns, "norm": norms}, index="gradient by")
+        return data_frame(
+            {"gradient by": list(named), **columns, "norm": norms}, index="gradient by"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

@@ -31,7 +31,7 @@ from symgate.numerics.rank import Rank
 from symgate.numerics.run import Run
 from symgate.numerics.scaled import Scaled
 from symgate.numerics.steps import Steps
-from symgate.tables import frame, html_table, log10_columns
+from symgate.tables import data_frame, html_table, log10_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ class LagNorms:
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a lag: log10 norms and the rank."""
         columns = log10_columns("sample", self.log10_norm)
-        return frame({"lag": self.lags, **columns, "rank": self.rank}, index="lag")
+        return data_frame({"lag": self.lags, **columns, "rank": self.rank}, index="lag")
 
     def plot(self, ax: Axes | None = None, **line: Any) -> Axes:
         """Draw a line a sample over the lag, on `ax` or on pyplot's axes; keywords go to it."""

@@ -27,7 +27,7 @@ from symgate.numerics.compiled import elementwise
 from symgate.numerics.options import known_name
 from symgate.numerics.schedule import split_stacks
 from symgate.numerics.values import Arrays
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 
 Array = NDArray[Any]
 
@@ -100,7 +100,7 @@ class Run:
         for name in self.keys():
             flat = self[name].reshape(places.shape[1], -1)
             columns |= {f"{name}_{i}": line for i, line in enumerate(flat.T)}
-        return frame(columns, index=["step", "sample"][: 1 + len(lead)])
+        return data_frame(columns, index=["step", "sample"][: 1 + len(lead)])
 
     def _repr_html_(self) -> str:
         rows = []

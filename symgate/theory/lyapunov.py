@@ -27,7 +27,7 @@ from symgate.numerics.arrays import checked_parameters
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
 from symgate.numerics.simulate import simulate
-from symgate.tables import frame, html_table
+from symgate.tables import data_frame, html_table
 from symgate.theory.cycles import cycle_notes
 from symgate.theory.directions import Progress, follow, log_abs_det
 
@@ -88,7 +88,7 @@ class Lyapunov:
         """A pandas DataFrame with a row an exponent: its value and its standard error."""
         values, errors = (np.atleast_2d(a) for a in (self.exponents, self.error))
         columns = {f"exponent_{i}": line for i, line in enumerate(values)}
-        return frame({**columns, **{f"error_{i}": line for i, line in enumerate(errors)}})
+        return data_frame({**columns, **{f"error_{i}": line for i, line in enumerate(errors)}})
 
     @property
     def is_whole(self) -> bool:
