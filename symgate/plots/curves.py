@@ -114,7 +114,7 @@ def decay_curves(
     if predictions:
         for d in decays:
             ends += _predictions(ax, d)
-    _frame(ax, decays)
+    _labelled(ax, decays)
     mark_underflow(ax, marks)
     label_ends(ax, ends)
     return ax
@@ -187,7 +187,7 @@ def _predictions(ax: Axes, d: Decay) -> list[End]:
     return ends
 
 
-def _frame(ax: Axes, decays: Sequence[Decay]) -> None:
+def _labelled(ax: Axes, decays: Sequence[Decay]) -> None:
     low, high = ax.get_ylim()
     ruled(ax, high - low)
     blocks = dict.fromkeys(norm_label(d.of, d.wrt, d.norm_name) for d in decays)
@@ -242,7 +242,7 @@ def memory_curves(m: Memory, ax: Axes | None = None) -> Axes:
             ha="left",
             va="bottom",
         )
-    _frame(ax, [m.exact])
+    _labelled(ax, [m.exact])
     ax.set_title(
         f"{caption(m.cell)}: {m.parameter} = {m.value:.4f} for T = {m.steps:g}",
         fontsize=points(10.5),

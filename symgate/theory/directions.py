@@ -44,15 +44,15 @@ def follow(
     """
     steps = steps_of(run)
     start = np.random.default_rng(seed).normal(size=(run.samples, steps.width, count))
-    frame = _Frame(start.astype(run.dtype))
+    directions = _Directions(start.astype(run.dtype))
     dense = count == steps.width or steps.prefers_dense(count * run.samples)
     logs = np.empty((run.steps, run.samples, count))
     for first, stop in ((0, burn_in), (burn_in, run.steps)):
         for segment, at, end in _parts(steps, first, stop):
             if dense:
-                frame.multiply(segment.whole(at, end), logs[first : first + end - at])
+                directions.multiply(segment.whole(at, end), logs[first : first + end - at])
             else:
-                frame.push(steps, segment, at, logs[first : first + end - at])
+                directions.push(steps, segment, at, logs[first : first + end - at])
             first += end - at
             if progress is not None:
                 progress(first, run.steps)
@@ -79,7 +79,7 @@ def _parts(steps: _Steps, first: int, stop: int) -> Iterator[tuple[_Segment, int
             yield segment, at, min(at + block, count)
 
 
-class _Frame:
+class _Directions:
     """Orthonormal columns (B, N, k), and how many steps they go before the next QR."""
 
     def __init__(self, start: Array) -> None:
@@ -153,10 +153,10 @@ def _growth(grown: Array, length: Array, moved: Array, log_abs_det: Array | None
     return np.where(unsure, share[..., None], logs)
 
 
-def _pushed(steps: _Steps, segment: _Segment, i: int, frame: Array) -> Array:
-    """One step on a frame (B, N, k), term by term."""
+def _pushed(steps: _Steps, segment: _Segment, i: int, columns: Array) -> Array:
+    """One step on columns (B, N, k), term by term."""
     states = steps.run.cell.states
     ends = np.cumsum([steps.size(s) for s in states])[:-1]
-    rows = np.split(np.swapaxes(frame, 1, 2), ends, axis=2)
+    rows = np.split(np.swapaxes(columns, 1, 2), ends, axis=2)
     moved = segment.push(i, dict(zip(states, rows, strict=True)))
     return np.swapaxes(np.concatenate([moved[s] for s in states], axis=2), 1, 2)
