@@ -86,12 +86,14 @@ _HOMES = {
     "zoo": "symgate.equations.zoo",
 }
 
-#: What a method of a room below calls in a room above.
+#: What a room below calls in a room above, or the command line only when it is asked.
 _HOMES |= {
     "bounds_of": "symgate.decaying.beside",
     "cell_html": "symgate.writing.html",
     "cell_of_latex": "symgate.reading.reader",
     "predictions_of": "symgate.decaying.beside",
+    "named": "symgate.cells",
+    "read_npy": "symgate.stored.npz",
     "scene_image": "symgate.drawing.image",
 }
 
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from symgate import plots
     from symgate.algebra.text import text
     from symgate.bounds.origin import Origin, origin
+    from symgate.cells import named as named
     from symgate.checking.check import Check, check
     from symgate.comparing.comparison import Comparison, compare
     from symgate.decaying.beside import bounds_of as bounds_of
@@ -144,6 +147,7 @@ if TYPE_CHECKING:
     from symgate.reading.reader import read
     from symgate.reporting.report import Report, report
     from symgate.sheets.sheet import Exercises, exercises
+    from symgate.stored.npz import read_npy as read_npy
     from symgate.theory.fixed_points import FixedPoints, fixed_points
     from symgate.theory.lyapunov import Lyapunov, lyapunov
     from symgate.theory.mean_field import MeanField, critical_gain, mean_field

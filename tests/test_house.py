@@ -97,7 +97,7 @@ def test_functions_import_nothing_of_the_house() -> None:
     inner = {
         name
         for name, found in arrows().items()
-        if any(inside for _, inside in found) and not name.startswith("symgate.cli")
+        if any(inside for _, inside in found) and not name.startswith("symgate.cli.commands")
     }
     assert inner <= {"symgate"}  # the front door, which is lazy
 

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import symgate
+from symgate.cli.networks import is_network, network
 from symgate.errors import SymgateError
+from symgate.reading.source import ENDINGS
 
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
@@ -14,57 +17,34 @@ if TYPE_CHECKING:
 
 def chosen(word: str) -> Cell:
     """A cell of the zoo, of a file of equations, of a document, or of a trained network."""
-    from symgate.cli.networks import is_network, network
-    from symgate.equations.zoo import cell
-
     if is_network(word):
         return network(word).stack()[0]
-
     if word == "-":
         return _of_text(sys.stdin.read())
     path, mark, index = word.rpartition("#")
     if not mark:
         path, index = word, ""
-    if _is_document(path):
-        return _of_document(path, index)
-    return cell(word)
+    return _of_document(path, index) if _is_document(path) else symgate.cell(word)
 
 
 def of_file(path: str) -> Cell:
     """The cell of a file: of equations, or of a document such as a .tex."""
-    from symgate.equations.cell import Cell
-
-    return chosen(path) if _is_document(path.partition("#")[0]) else Cell.from_file(path)
+    return chosen(path) if _is_document(path.partition("#")[0]) else symgate.Cell.from_file(path)
 
 
 def _of_text(source: str) -> Cell:
     """A cell that was typed or piped in: in the language of equations, or as LaTeX."""
-    from symgate.equations.cell import Cell
-    from symgate.reading.reader import read_text
-
-    if "\\" not in source:
-        return Cell.from_text(source, name="cell")
-    found = [reading.cell for reading in read_text(source, "standard input") if reading.cell]
-    if not found:
-        raise SymgateError("standard input defines no cell")
-    return found[0]
+    read = symgate.Cell.from_latex if "\\" in source else symgate.Cell.from_text
+    return read(source, name="cell")
 
 
 def _is_document(path: str) -> bool:
-    return bool(Path(path).suffix) and Path(path).suffix.lower() in _endings()
-
-
-def _endings() -> tuple[str, ...]:
-    """The endings of documents, without those of files of equations."""
-    from symgate.reading.reader import ENDINGS
-
-    return tuple(ending for ending in ENDINGS if ending != ".txt")
+    """Whether a path ends as a document does; a .txt is a file of equations."""
+    return Path(path).suffix.lower() in {*ENDINGS} - {".txt"}
 
 
 def _of_document(path: str, index: str) -> Cell:
-    from symgate.reading.reader import read
-
-    cells = read(path).cells
+    cells = symgate.read(path).cells
     if not cells:
         raise SymgateError(f"{path} defines no cell")
     if index and not (index.isdigit() and 1 <= int(index) <= len(cells)):

@@ -19,9 +19,12 @@ from io import TextIOWrapper
 from types import ModuleType
 from typing import Any, NoReturn
 
-from symgate import __version__, instead
+import symgate
+from symgate import __version__
 from symgate.cli.saying import say
 from symgate.errors import MissingTool, SymgateError, did_you_mean, harmless
+from symgate.instead import COMMANDS as OTHERS
+from symgate.instead import OPTIONS
 
 #: Each command with its line in --help; the module of its name is loaded when it is called.
 COMMANDS = {
@@ -127,11 +130,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _in_place_of(command: str) -> str:
     """What to type in place of a command that there is not."""
-    from symgate.cells import named
-
-    if named(command) is not None or os.path.exists(command):
+    if symgate.named(command) is not None or os.path.exists(command):
         return f"; take `symgate show {command}`"
-    mend = instead.COMMANDS.get(command)
+    mend = OTHERS.get(command)
     return f"; take `{mend}`" if mend else did_you_mean(command, COMMANDS)
 
 
@@ -143,7 +144,7 @@ def _unknown(word: str, parser: argparse.ArgumentParser) -> str:
     known = [string for action in parser._actions for string in action.option_strings]
     if option in ("-o", "--output"):
         return f"{option} is not an option here; what is printed goes into a file with > FILE"
-    mend = instead.OPTIONS.get(option, "")
+    mend = OPTIONS.get(option, "")
     options = set(re.findall(r"--?\w[\w-]*", mend))
     if mend and (not options or options & set(known)):
         return f"{option} is not an option; take {mend}"

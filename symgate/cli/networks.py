@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import symgate
 from symgate.errors import SymgateError
 
 if TYPE_CHECKING:
@@ -39,27 +40,21 @@ def is_network(word: str) -> bool:
 
 def network(word: str, **said: Any) -> Network:
     """The network of a file, or the part of it that stands after #."""
-    from symgate.models.model import model
-
     path, _, layer = word.partition("#")
-    return model(path, **said).part(layer or None)
+    return symgate.model(path, **said).part(layer or None)
 
 
 def data(path: str) -> Any:
     """The array of a .npy file."""
-    from symgate.stored.npz import read_npy
-
     if not Path(path).exists():
         raise SymgateError(f"there is no file {path}")
-    return read_npy(Path(path))
+    return symgate.read_npy(Path(path))
 
 
 def run_of(word: str, path: str | None, batch_first: bool | None) -> Run:
     """The run of a trained network's word on the data of a file, of layers that run forward."""
-    from symgate.numerics.run import Run
-
     found = any_run_of(word, path, batch_first)
-    if not isinstance(found, Run):
+    if not isinstance(found, symgate.Run):
         raise SymgateError(
             f"{word} runs in two directions and is not a cell; name one of its layers, as in "
             f"{word.partition('#')[0]}#NAME, or use sg.reach"

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from symgate.cli.chosen import chosen, of_file
+
 if TYPE_CHECKING:
     from symgate.equations.cell import Cell
 
@@ -177,8 +179,6 @@ def add_states(parser: argparse.ArgumentParser) -> None:
 
 def cell_of(arguments: argparse.Namespace) -> Cell:
     """The one cell that is named, from the zoo, a file or a document."""
-    from symgate.cli.chosen import chosen, of_file
-
     if (arguments.cell is None) == (arguments.file is None):
         arguments.parser.error("name one cell, or give one file with --cell FILE")
     if getattr(arguments, "notation", None) and not arguments.latex:
@@ -188,8 +188,6 @@ def cell_of(arguments: argparse.Namespace) -> Cell:
 
 def cells_of(arguments: argparse.Namespace) -> list[Cell]:
     """Cells by zoo name or path, cells of documents, and those of --cell."""
-    from symgate.cli.chosen import chosen, of_file
-
     if not arguments.cells and not arguments.files:
         arguments.parser.error("name a cell, or give a file with --cell FILE")
     if arguments.cells.count("-") > 1:

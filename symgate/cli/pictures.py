@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import symgate
+from symgate.asked import number as real
+from symgate.asked import whole as count
 from symgate.cli.options import number, whole
 from symgate.cli.saying import say
 from symgate.files import writable, write_file
@@ -28,9 +31,6 @@ def add_picture(parser: argparse.ArgumentParser, endings: str = ".svg, .png or .
 
 def sizes(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was given of the picture's size, checked."""
-    from symgate.asked import number as real
-    from symgate.asked import whole as count
-
     if arguments.output is None and (arguments.dpi or arguments.width or arguments.font_size):
         arguments.parser.error("--dpi, --width and --font-size size a picture: give -o FILE")
     ranges = {"dpi": count(10, 2400), "width": real(above=0), "font_size": real(above=0)}
@@ -47,10 +47,8 @@ def check(arguments: argparse.Namespace) -> None:
     """Raise before any work where the picture could not be written."""
     sizes(arguments)
     if arguments.output is not None:
-        from symgate.plots.style import format_of
-
         if not is_data(arguments):
-            format_of(arguments.output)
+            symgate.plots.style.format_of(arguments.output)
         writable(arguments.output)
 
 
@@ -67,13 +65,11 @@ def write(
     path: str | Path | None = None,
 ) -> None:
     """Draw in the size that was asked for, and write the file."""
-    from symgate.plots.style import save, sized
-
     options = sizes(arguments)
     dpi = options.pop("dpi", None)
     path = arguments.output if path is None else path
-    with sized(**options):
-        save(draw(), path, dpi=dpi)
+    with symgate.plots.sized(**options):
+        symgate.plots.save(draw(), path, dpi=dpi)
     say(f"wrote {path}")
 
 

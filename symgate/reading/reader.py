@@ -11,15 +11,11 @@ from symgate import asked as ask
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import EquationError, SymgateError
 from symgate.reading.cells import reading
-from symgate.reading.characters import words
 from symgate.reading.pipeline import find
 from symgate.reading.reading import ReadFile, Reading, Readings
-from symgate.reading.source import Document
+from symgate.reading.source import ENDINGS, Document
 
 MAX_BYTES = 20_000_000
-ENDINGS = tuple(
-    sorted(words(".md .markdown .tex .rst .txt .ipynb .py .html .htm .mdx .rmd .qmd .org .adoc"))
-)
 
 _PICTURE = re.compile(
     r"!\[[^\[\]\n]{0,200}\]\([^()\n]{1,400}\)|<img\b[^<>]{0,600}>"

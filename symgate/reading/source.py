@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+#: How the names of documents end.
+ENDINGS = (
+    *(".md", ".markdown", ".mdx", ".rmd", ".qmd", ".tex", ".rst", ".txt", ".ipynb", ".py"),
+    *(".html", ".htm", ".org", ".adoc"),
+)
+
 
 @dataclass(frozen=True)
 class Document:
