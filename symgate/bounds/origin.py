@@ -150,7 +150,7 @@ def origin(cell: Cell) -> Origin:
                 eigenvalues[value] = eigenvalues.get(value, 0) + count
             reached = factor.as_expr().xreplace({_LAMBDA: S.One})
             if reached.has(MU):
-                marginal += [_upright(sp.factor(v)) for v in sp.solve(reached, MU)]
+                marginal += [_upright(sp.factor(v)) for v in sp.roots(sp.Poly(reached, MU))]
     ordered = dict(sorted(eigenvalues.items(), key=lambda e: (e[0].has(MU), str(e[0]))))
     shown = {n.name: fold(n.symbol, rest) for n in lin if n.kind == "gate"}
     left = product(matrix, matrix[0].rows) if matrix else None
