@@ -1,6 +1,6 @@
-"""The tangent frame: orthonormal directions of the whole state, carried forward along a run.
+"""Orthonormal directions of the whole state, carried forward along a run.
 
-The frame is multiplied by the steps' Jacobians and made orthonormal again by QR; what R has on
+They are multiplied by the steps' Jacobians and made orthonormal again by QR; what R has on
 its diagonal is how much each direction grew. A QR costs more than all else, and the R of a
 product is the product of the Rs, so that several steps share one as long as no digits are lost.
 It takes a run and gives logarithms; it knows nothing of what is made of them.

@@ -1,8 +1,8 @@
 """`lyapunov`: how fast neighbouring states part, for every direction of the whole state.
 
-A frame of directions is carried along the run and made orthonormal at each step (frame.py);
-the mean of the logarithms of its growth are the exponents, in nats per step. For a cell with
-several states the frame lives in all of them: the exponents are those of the product of the
+Directions are carried along the run and made orthonormal at each step (directions.py);
+the means of the logarithms of their growth are the exponents, in nats per step. For a cell with
+several states a direction lies in all of them: the exponents are those of the product of the
 block Jacobians, never of a product of blocks.
 """
 
@@ -166,7 +166,7 @@ def lyapunov(
 ) -> Lyapunov:
     """The Lyapunov exponents of a run, or of a cell with parameters and input.
 
-    The first `burn_in` steps (a quarter) turn the frame and are not counted. A cell is run
+    The first `burn_in` steps (a quarter) turn the directions and are not counted. A cell is run
     for `steps` steps (the length of x; 400), its input 0 where x is left out, from a random
     `state` drawn with `seed`. `count` follows only so many directions: the largest
     exponents. `dt` is the time of a step, for exponents per unit of time.
