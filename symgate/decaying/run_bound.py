@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symgate.decaying.curve import Decay
-from symgate.numerics.bound import BoundForm
+from symgate.numerics.bound import BoundBlock
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_step_norms
 from symgate.numerics.run import Run
@@ -44,20 +44,20 @@ _Edges = list[tuple[str, str, Array]]
 
 
 def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
-    """For each form of the step a bound of its norm at each step, (T, B)."""
+    """For each block of the step a bound of its norm at each step, (T, B)."""
     if is_general(run.cell):
         states = run.cell.states
         found = [(a, b, general_step_norms(run, a, b)[0]) for a in states for b in states]
         return [], [(a, b, norms) for a, b, norms in found if norms.any()]
     steps = Steps(run)
-    forms = [f for _, _, f in (*steps.within, *steps.across)]
+    blocks = [f for _, _, f in (*steps.within, *steps.across)]
     norms: dict[int, float] = {}
-    parts: list[list[Array]] = [[] for _ in forms]
+    parts: list[list[Array]] = [[] for _ in blocks]
     for start in range(0, run.steps, SEGMENT):
         segment = steps.segment(start, min(start + SEGMENT, run.steps))
         largest = [np.abs(a).max(axis=2, initial=0) for a in segment.arrays]
-        for place, f in enumerate(forms):
-            parts[place].append(_form_bound(f, largest, norms))
+        for place, f in enumerate(blocks):
+            parts[place].append(_block_bound(f, largest, norms))
     joined = [np.concatenate(p) for p in parts]
     named = [(*steps.within,), (*steps.across,)]
     split = len(steps.within)
@@ -67,7 +67,7 @@ def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
     )
 
 
-def _form_bound(f: BoundForm, largest: list[Array], norms: dict[int, float]) -> Array:
+def _block_bound(f: BoundBlock, largest: list[Array], norms: dict[int, float]) -> Array:
     total = np.zeros_like(largest[0])
     if f.diagonal is not None:
         total = total + largest[f.diagonal]
@@ -75,7 +75,7 @@ def _form_bound(f: BoundForm, largest: list[Array], norms: dict[int, float]) -> 
         key = id(branch.matrix)
         if key not in norms:
             norms[key] = float(np.linalg.norm(branch.matrix, 2))
-        part = norms[key] * _form_bound(branch.rest, largest, norms)
+        part = norms[key] * _block_bound(branch.rest, largest, norms)
         total = total + (part if branch.coefficient is None else part * largest[branch.coefficient])
     return total
 

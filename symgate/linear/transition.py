@@ -1,6 +1,6 @@
-"""One step of the whole state as nested sums, ready to be computed: whole, or by its paths.
+"""One step of the whole state in blocks of nested sums: whole, or by its paths.
 
-    form = diag(d) + sum over branches of  diag(c) A form'
+    block = diag(d) + sum over branches of  diag(c) A block'
 
 Paths that begin with the same diagonal and matrix share a branch, so that each matrix
 product is done once. This is what the NumPy program runs, forward and backward.
@@ -35,11 +35,11 @@ class Branch:
 
     coefficient: Expr
     matrix: MatrixExpr
-    rest: Form
+    rest: StepBlock
 
 
 @dataclass(frozen=True)
-class Form:
+class StepBlock:
     """diag(diagonal) + branches; a diagonal of 0 is none."""
 
     diagonal: Expr
@@ -54,15 +54,15 @@ class Form:
 class Transition:
     """One step of the whole state in two moves.
 
-    `within` holds (value, other value of the same step, form) in the order in which a
-    backward pass folds them; `across` holds (value, state before, form). The values are
+    `within` holds (value, other value of the same step, block) in the order in which a
+    backward pass folds them; `across` holds (value, state before, block). The values are
     the states, and every node where the paths between states are too many to list.
     """
 
     cell: Cell
     values: tuple[str, ...]
-    within: tuple[tuple[str, str, Form], ...]
-    across: tuple[tuple[str, str, Form], ...]
+    within: tuple[tuple[str, str, StepBlock], ...]
+    across: tuple[tuple[str, str, StepBlock], ...]
 
     @cached_property
     def leading(self) -> Mapping[str, Transition]:
@@ -102,7 +102,7 @@ def _transition(
     backward = [*reversed(order)]
     within, across = (
         tuple(
-            (value, other, form(found[value, variable(other, lag)]))
+            (value, other, nested(found[value, variable(other, lag)]))
             for value in backward
             for other in others
             if (value, variable(other, lag)) in found
@@ -164,7 +164,7 @@ class NamedPaths:
 
         >>> import symgate as sg
         >>> alone = named_paths(sg.cell("lstm")).step(lambda name: name == "carry")
-        >>> [(value, other, form.diagonal) for value, other, form in alone.across]
+        >>> [(value, other, block.diagonal) for value, other, block in alone.across]
         [('c', 'c', f[t])]
         """
         groups: dict[tuple[str, Indexed], list[Path]] = {}
@@ -213,7 +213,7 @@ def _is_named_by_its_end(path: Path) -> bool:
     return Path(path.links[last:]).gates == path.gates
 
 
-def form(products: Iterable[Chain]) -> Form:
+def nested(products: Iterable[Chain]) -> StepBlock:
     """Nest products by what they begin with."""
     diagonal: Expr = S.Zero
     groups: dict[tuple[Expr, MatrixExpr], list[Chain]] = {}
@@ -224,5 +224,5 @@ def form(products: Iterable[Chain]) -> Form:
             groups.setdefault((Mul(*factors), matrix), []).append(inner)
         else:
             diagonal = Add(diagonal, Mul(*p.last))
-    branches = tuple(Branch(c, matrix, form(rest)) for (c, matrix), rest in groups.items())
-    return Form(diagonal, branches)
+    branches = tuple(Branch(c, matrix, nested(rest)) for (c, matrix), rest in groups.items())
+    return StepBlock(diagonal, branches)

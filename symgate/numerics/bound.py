@@ -1,4 +1,4 @@
-"""The forms of a step with places for their coefficients and arrays for their matrices."""
+"""The blocks of a step with places for their coefficients and arrays for their matrices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, MatrixExpr, S
 
-from symgate.linear.transition import Form
+from symgate.linear.transition import StepBlock
 from symgate.numerics.run import Run, matrix_of
 
 Array = NDArray[Any]
@@ -30,13 +30,13 @@ class BoundBranch:
     coefficient: int | None
     key: MatrixExpr
     matrix: Array
-    rest: BoundForm
+    rest: BoundBlock
     slot: slice | None
 
 
 @dataclass(frozen=True, eq=False)
-class BoundForm:
-    """A form with its coefficients as places in the table; a diagonal of 1 is place 0."""
+class BoundBlock:
+    """A block with its coefficients as places in the table; a diagonal of 1 is place 0."""
 
     diagonal: int | None
     branches: tuple[BoundBranch, ...]
@@ -63,7 +63,7 @@ class BoundForm:
 
 
 class Binding:
-    """Binds forms one after the other; gathers the table of coefficients and the stacks."""
+    """Binds blocks one after the other; gathers the table of coefficients and the stacks."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -71,8 +71,8 @@ class Binding:
         self.arrays: dict[Any, Array] = {}
         self.stacked: dict[str, list[Array]] = {}
 
-    def bind(self, f: Form, state: str | None) -> BoundForm:
-        """A form with numbers for its coefficients and arrays for its matrices; `state` is
+    def bind(self, f: StepBlock, state: str | None) -> BoundBlock:
+        """A block with numbers for its coefficients and arrays for its matrices; `state` is
         the state of the step before that it ends at, None where it ends within the step."""
         branches = []
         for b in f.branches:
@@ -82,7 +82,7 @@ class Binding:
             rest = self.bind(b.rest, state)
             branches.append(BoundBranch(place, b.matrix, matrix, rest, slot))
         diagonal = None if f.diagonal == S.Zero else self.place(f.diagonal)
-        return BoundForm(diagonal, tuple(branches), f.is_identity)
+        return BoundBlock(diagonal, tuple(branches), f.is_identity)
 
     def matrix(self, matrix: Any) -> Array:
         if matrix not in self.arrays:

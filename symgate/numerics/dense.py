@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.bound import BoundBranch, BoundForm
+from symgate.numerics.bound import BoundBlock, BoundBranch
 from symgate.numerics.run import Run
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-#: A form over some steps: its diagonal (b, B, n), or its matrix (b, B, n, n').
+#: A block over some steps: its diagonal (b, B, n), or its matrix (b, B, n, n').
 Block = tuple[Array | None, Array | None]
 
 #: Gives an array of a shape that is used again for the same purpose.
@@ -31,7 +31,7 @@ class DenseSteps:
 
     def __init__(self, steps: Steps, coefficients: Sequence[Array]) -> None:
         self.blocks = [
-            _formed(f, coefficients, steps.buffer, (place,)) for place, f in enumerate(steps.forms)
+            _formed(f, coefficients, steps.buffer, (place,)) for place, f in enumerate(steps.blocks)
         ]
         split = len(steps.within)
         self.within = list(zip(steps.within, self.blocks[:split], strict=True))
@@ -83,7 +83,7 @@ def _multiplied(block: Block, rows: Array) -> Array:
 
 
 def _formed(
-    f: BoundForm, coefficients: Sequence[Array], buffer: Buffer, key: tuple[int, ...]
+    f: BoundBlock, coefficients: Sequence[Array], buffer: Buffer, key: tuple[int, ...]
 ) -> Block:
     """(diagonal (b, B, n) or None, matrix (b, B, n, n') or None)."""
     diagonal = None if f.diagonal is None else coefficients[f.diagonal]

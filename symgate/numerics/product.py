@@ -210,7 +210,7 @@ def _noted_blocks(
 ) -> Sequence[NormsByLag]:
     """One pass for several blocks. Of a product of diagonals one row of sums is enough."""
     run, size = asked.run, steps.size(asked.of)
-    diagonal = all(not f.branches for f in steps.forms)
+    diagonal = all(not f.branches for f in steps.blocks)
     rows = np.ones((1, size), run.dtype) if diagonal else np.eye(size, dtype=run.dtype)
     kind = DiagonalNormsByLag if diagonal else NormsByLag
     curves = [

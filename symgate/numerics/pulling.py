@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
-from symgate.numerics.bound import BoundBranch, BoundForm
+from symgate.numerics.bound import BoundBlock, BoundBranch
 from symgate.numerics.forward import empty, scalars_of
 from symgate.numerics.norms import FEW_COMPILED
 from symgate.numerics.recipe import Register, worked_out
@@ -51,7 +51,7 @@ class Pulling:
         self.is_spectral = spectral and height <= FEW_COMPILED
         self.wrt = tuple(wrt)
         counts = _forming, _applying, _running
-        self.costs = [sum(map(count, steps.forms)) for count in counts]
+        self.costs = [sum(map(count, steps.blocks)) for count in counts]
         flat = {s: empty(self.length, 2 * self.samples, 1) for s in wrt}
         self.found = {s: f.reshape(self.length, 2, self.samples) for s, f in flat.items()}
         self.flat = {("found", s): f for s, f in flat.items()}
@@ -259,7 +259,7 @@ class PulledTapes:
 
 
 class _TapeWriter:
-    """Writes how rows go through forms onto a tape; scratch rows for the way."""
+    """Writes how rows go through blocks onto a tape; scratch rows for the way."""
 
     def __init__(self, written: PulledTapes, height: int) -> None:
         self.written, self.tape, self.height = written, written.tape, height
@@ -271,9 +271,9 @@ class _TapeWriter:
         return self.tape.rows(self.written.samples * self.height, size)
 
     def through(
-        self, f: BoundForm, d: Place, out: Place, more: bool, wide: Place | None, height: int = 0
+        self, f: BoundBlock, d: Place, out: Place, more: bool, wide: Place | None, height: int = 0
     ) -> bool:
-        """out = [out +] d form; branches with a slot leave their rows in `wide`. Gives whether
+        """out = [out +] d block; branches with a slot leave their rows in `wide`. Gives whether
         anything has been written to out."""
         tape, n = self.tape, d.n
         if f.diagonal is not None:
@@ -317,8 +317,8 @@ class _TapeWriter:
             c = self.written.coefficient(branch.coefficient, d.n)
             self.tape.do("mul", out, d, c, height=height)
 
-    def formed(self, f: BoundForm, d: Place, out: Place, more: bool) -> None:
-        """The same with the form's matrix formed first, where it has one."""
+    def formed(self, f: BoundBlock, d: Place, out: Place, more: bool) -> None:
+        """The same with the block's matrix formed first, where it has one."""
         if not f.branches:
             self.through(f, d, out, more, None)
             return
@@ -346,12 +346,12 @@ class _TapeWriter:
         tape.do("apply_add" if more else "apply", out, d, block, k=n)
 
 
-def _running(f: BoundForm) -> int:
+def _running(f: BoundBlock) -> int:
     """Multiplications for one row, term by term."""
     return sum(b.matrix.size + _running(b.rest) for b in f.branches)
 
 
-def _forming(f: BoundForm) -> int:
+def _forming(f: BoundBlock) -> int:
     """Multiplications that form the matrix, and what it costs to write it down."""
     return sum(
         len(b.matrix) * (_running(b.rest) + 6 * _width(b.rest, b.matrix.shape[1]))
@@ -359,11 +359,11 @@ def _forming(f: BoundForm) -> int:
     )
 
 
-def _applying(f: BoundForm) -> int:
+def _applying(f: BoundBlock) -> int:
     """Multiplications for one row, once the matrix is formed."""
     return len(f.branches[0].matrix) * _width(f, 0) if f.branches else 0
 
 
-def _width(f: BoundForm, columns: int) -> int:
+def _width(f: BoundBlock, columns: int) -> int:
     first = f.branches[0] if f.branches else None
     return columns if first is None else _width(first.rest, first.matrix.shape[1])

@@ -2,7 +2,7 @@
 
 Two ways to apply a step to adjoint rows, chosen by the work they cost: *dense* forms the
 step's Jacobian blocks first and multiplies once; *thin* runs the terms one after the other
-on the few rows that are left. Both read the same forms. Rows are (B, r, n): the samples
+on the few rows that are left. Both read the same blocks. Rows are (B, r, n): the samples
 lie one below the other, so that one matrix product serves them all.
 """
 
@@ -20,7 +20,7 @@ from symgate.algebra.vectors import as_product, name_of
 from symgate.errors import Diverged
 from symgate.linear.linearise import linearise
 from symgate.linear.transition import Transition, transition
-from symgate.numerics.bound import ELEMENT, Binding, BoundForm
+from symgate.numerics.bound import ELEMENT, Binding, BoundBlock
 from symgate.numerics.dense import DenseSteps, whole
 from symgate.numerics.run import Run, checked_run, window_of
 
@@ -43,7 +43,7 @@ class Steps:
         self.binding = binding = Binding(run)
         self.within = [(a, b, binding.bind(f, None)) for a, b, f in self.transition.within]
         self.across = [(a, b, binding.bind(f, b)) for a, b, f in self.transition.across]
-        self.forms = [f for _, _, f in (*self.within, *self.across)]
+        self.blocks = [f for _, _, f in (*self.within, *self.across)]
         self.expressions = tuple(binding.table)[1:]
         self.stacks = {s: np.vstack(m) for s, m in binding.stacked.items()}
         self.buffers: dict[Any, Array] = {}
@@ -98,10 +98,10 @@ class Steps:
 
     def prefers_dense(self, rows: int) -> bool:
         """Whether forming the Jacobian first costs less for so many rows."""
-        form = sum(f.forming()[0] for f in self.forms)
+        form = sum(f.forming()[0] for f in self.blocks)
         named = (*self.within, *self.across)
         multiply = rows * sum(f.forming()[1] or ELEMENT * self.size(a) for a, _, f in named)
-        return form + multiply < sum(f.running(rows) for f in self.forms)
+        return form + multiply < sum(f.running(rows) for f in self.blocks)
 
 
 class StepSegment:
@@ -125,8 +125,8 @@ class StepSegment:
             if value in rows:
                 _add(rows, other, self._pulled(f, i, rows[value]))
 
-    def _pulled(self, f: BoundForm, i: int, d: Array) -> Array:
-        """d form"""
+    def _pulled(self, f: BoundBlock, i: int, d: Array) -> Array:
+        """d block"""
         out = None if f.diagonal is None else d * self.spread[f.diagonal][i]
         for branch in f.branches:
             c = None if branch.coefficient is None else self.spread[branch.coefficient][i]
@@ -150,8 +150,8 @@ class StepSegment:
                 now[state] = np.zeros((*count, self.steps.size(state)), self.steps.run.dtype)
         return {s: now[s] for s in self.steps.run.cell.states}
 
-    def _pushed(self, f: BoundForm, i: int, d: Array) -> Array:
-        """form d"""
+    def _pushed(self, f: BoundBlock, i: int, d: Array) -> Array:
+        """block d"""
         out = None if f.diagonal is None else d * self.spread[f.diagonal][i]
         for branch in f.branches:
             inner = d if branch.rest.is_identity else self._pushed(branch.rest, i, d)

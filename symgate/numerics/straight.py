@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symgate.numerics.bound import BoundForm
+from symgate.numerics.bound import BoundBlock
 from symgate.numerics.norms import squares
 from symgate.numerics.norms_by_lag import NormsByLag
 from symgate.numerics.scaled import Scaled
@@ -192,8 +192,8 @@ class _LoopText:
             if state not in written:
                 self.lines.append(f"{self.next[state]}[...] = 0")
 
-    def through(self, f: BoundForm, d: str, out: str, more: bool) -> bool:
-        """out = [out +] d form. Gives whether anything has been written to out."""
+    def through(self, f: BoundBlock, d: str, out: str, more: bool) -> bool:
+        """out = [out +] d block. Gives whether anything has been written to out."""
         for branch in f.branches:
             rows, columns = branch.matrix.shape
             source = self.scaled(branch.coefficient or 0, d, rows)
@@ -295,7 +295,7 @@ class _Dense(_LoopText):
 
     def write(self) -> None:
         rows, written = dict(self.now), set[str]()
-        self.places = [*range(len(self.steps.forms))]
+        self.places = [*range(len(self.steps.blocks))]
         split = len(self.steps.within)
         for place, (value, other, f) in enumerate(self.steps.within):
             if value not in rows:
@@ -316,7 +316,7 @@ class _Dense(_LoopText):
             written.add(state)
         self.clear(written)
 
-    def multiplied(self, f: BoundForm, place: int, d: str, out: str) -> None:
+    def multiplied(self, f: BoundBlock, place: int, d: str, out: str) -> None:
         if f.branches and not self.owner.samples:
             self.lines.append(f"{d}.dot(c{place}, {out})")
         else:
