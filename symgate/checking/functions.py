@@ -26,7 +26,7 @@ from symgate.errors import SymgateError
 from symgate.linear.linearise import linearise
 from symgate.numerics.arrays import as_array
 
-Slot = Callable[[Array], Any]
+ToArray = Callable[[Array], Any]
 
 #: How many times more than by rounding a Jacobian may lie off: exact or by differences, and in
 #: float32.
@@ -113,7 +113,7 @@ def _shape(shape: Sequence[int]) -> str:
 # -- calling -------------------------------------------------------------------------------------
 
 
-def _slots() -> Iterator[Slot]:
+def _array_kinds() -> Iterator[ToArray]:
     """How arrays are handed over: as NumPy's own, as tensors, as JAX's arrays."""
     import sys
 
@@ -131,10 +131,10 @@ def _caller(
     """How a function wants its arguments: (params, x, state), where state is a mapping or, of
     a cell with one state, its array; or by name, as f(params, x=…, h=…)."""
     faults: list[Exception] = []
-    for slot in _slots():
+    for to_array in _array_kinds():
         for by_name in (False, True):
             for whole in (len(cell.states) > 1, len(cell.states) == 1):
-                call = _call(cell, function, slot, by_name, whole)
+                call = _call(cell, function, to_array, by_name, whole)
                 try:
                     call(first)
                 except Exception as fault:
@@ -146,11 +146,11 @@ def _caller(
 
 
 def _call(
-    cell: Cell, function: Callable[..., Any], slot: Slot, by_name: bool, whole: bool
+    cell: Cell, function: Callable[..., Any], to_array: ToArray, by_name: bool, whole: bool
 ) -> Callable[[NamedPoint], Any]:
     def called(point: NamedPoint) -> Any:
-        params = {name: slot(a.copy()) for name, a in point.params.items()}
-        values = {name: slot(a.copy()) for name, a in point.values.items()}
+        params = {name: to_array(a.copy()) for name, a in point.params.items()}
+        values = {name: to_array(a.copy()) for name, a in point.values.items()}
         if by_name:
             return function(params, **values)
         states = {s: values[s] for s in cell.states}

@@ -71,12 +71,12 @@ def _tied(
         return None
     for how in ("exact", "outside"):
         for pairs in pairings(mine, theirs, how):
-            pairs_slots = aligned(mine, theirs, pairs)
-            if pairs_slots is None:
+            equations = aligned(mine, theirs, pairs)
+            if equations is None:
                 continue
             partner = next(a for a, b in pairs.items() if b == tie.kept)
-            extra = _argument_slots(mine, theirs, pairs, partner, tie)
-            for solution in solutions([*pairs_slots, *extra]):
+            extra = _argument_equations(mine, theirs, pairs, partner, tie)
+            for solution in solutions([*equations, *extra]):
                 if solution.conditions or not holds(small, large, names, solution, ()):
                     continue
                 back, conditions = _described(solution)
@@ -86,7 +86,7 @@ def _tied(
     return None
 
 
-def _argument_slots(
+def _argument_equations(
     mine: Side, theirs: Side, pairs: Mapping[Node, Node], partner: Node, tie: Tie
 ) -> list[Equation]:
     """The coefficients of the tied activation against those of the one it is tied to."""

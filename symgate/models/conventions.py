@@ -52,7 +52,7 @@ class Conventions:
 
     rows: Mapping[str, LayerKind]
     names: Mapping[str, ArrayNames]
-    slots: Mapping[str, Mapping[str, list[str]]]
+    activated: Mapping[str, Mapping[str, list[str]]]
     activations: Mapping[str, str]
 
     def template(self, function: str) -> str:
@@ -90,7 +90,7 @@ def conventions() -> Conventions:
         )
         for key, roles in data["names"].items()
     }
-    return Conventions(rows, names, data["slots"], data["activations"])
+    return Conventions(rows, names, data["activated"], data["activations"])
 
 
 def _frozen(value: Any) -> Any:

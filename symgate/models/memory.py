@@ -240,13 +240,13 @@ def _facts_of_nnx(module: Any, path: tuple[Any, ...], cell: Any) -> dict[str, An
             f"{type(cell).__name__} is no cell of Flax's own: it is taken for the one that has "
             f"such weights",
         )
-    for slots, given in (("gates", "gate_fn"), ("candidate output", "activation_fn")):
+    for roles, given in (("gates", "gate_fn"), ("candidate output", "activation_fn")):
         if (function := getattr(cell, given, None)) is None:
             continue
         said = str(getattr(function, "__name__", function)).replace("soft_sign", "softsign")
         if said == "gelu":
             raise SymgateError(f"{name} has Flax's approximate gelu; no cell here has")
-        found |= dict.fromkeys(slots.split(), said)
+        found |= dict.fromkeys(roles.split(), said)
     around = [module]
     for part in path:
         whole = around[-1]

@@ -181,8 +181,8 @@ def _layer(found: StoredLayer, contents: Contents, said: Mapping[str, Any]) -> L
     versions = (i.split()[-1] for i in contents.inside if i.startswith("keras_version"))
     version = next(versions, "")
     if keras and version:  # "hard_sigmoid" is another function in Keras 3
-        slots = {k: v for k, v in said.items() if k in ("gates", "candidate", "output")}
-        said = {**said, **{k: activation_of(found.name, v, version) for k, v in slots.items()}}
+        given = {k: v for k, v in said.items() if k in ("gates", "candidate", "output")}
+        said = {**said, **{k: activation_of(found.name, v, version) for k, v in given.items()}}
     if keras and not facts and not found.row.transposed:  # CuDNN has no other activations
         kind = "rnn" if found.row.cell == "rnn" else "gated"
         facts, of_version = unsaid_of(kind, version)

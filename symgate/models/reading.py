@@ -125,8 +125,8 @@ def rewritten(name: str, activations: tuple[tuple[str, str], ...]) -> Cell:
         return zoo_cell(name)
     table, known = conventions(), entry(name)
     lines = known.equations.strip().splitlines()
-    for slot, function in activations:
-        for target in table.slots[name].get(slot, []):
+    for role, function in activations:
+        for target in table.activated[name].get(role, []):
             lines = [_with(line, target, table.template(function)) for line in lines]
     suffix = "-".join(dict.fromkeys(re.sub(r"\W+", "-", f).strip("-") for _, f in activations))
     roles = dict(known.roles)
@@ -173,11 +173,11 @@ def _activations(cell: str, said: Mapping[str, Any]) -> dict[str, str]:
     """The activations that differ from those of the zoo's text."""
     found = {}
     usual = {"gates": "sigmoid", "candidate": "tanh", "output": "tanh"}
-    for slot in conventions().slots[cell]:
-        value = str(said.get(slot, usual[slot]))
+    for role in conventions().activated[cell]:
+        value = str(said.get(role, usual[role]))
         conventions().template(value)
-        if value != usual[slot]:
-            found[slot] = value
+        if value != usual[role]:
+            found[role] = value
     return found
 
 

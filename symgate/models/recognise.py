@@ -172,8 +172,8 @@ def _groups(
                     int(groups.get("depth") or 0),
                     bool(groups.get("reverse")),
                 )
-                slot = found.setdefault(key, {}).setdefault(role, [None] * len(listed))
-                slot[place] = name
+                matched = found.setdefault(key, {}).setdefault(role, [None] * len(listed))
+                matched[place] = name
     return found
 
 

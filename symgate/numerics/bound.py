@@ -23,7 +23,7 @@ ELEMENT, CALL = 20, 10_000
 class BoundBranch:
     """A branch with its matrix, `key`, as an array; `coefficient` is a place in the table or None.
 
-    `slot` is where it lies among all that end at the same state of the step before: their
+    `columns` is where it lies among all that end at the same state of the step before: their
     matrices are stacked, and one product serves them all.
     """
 
@@ -31,7 +31,7 @@ class BoundBranch:
     key: MatrixExpr
     matrix: Array
     rest: BoundBlock
-    slot: slice | None
+    columns: slice | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +78,9 @@ class Binding:
         for b in f.branches:
             matrix = self.matrix(b.matrix)
             place = None if b.coefficient == S.One else self.place(b.coefficient)
-            slot = self.slot(state, matrix) if state and b.rest.is_identity else None
+            columns = self.columns(state, matrix) if state and b.rest.is_identity else None
             rest = self.bind(b.rest, state)
-            branches.append(BoundBranch(place, b.matrix, matrix, rest, slot))
+            branches.append(BoundBranch(place, b.matrix, matrix, rest, columns))
         diagonal = None if f.diagonal == S.Zero else self.place(f.diagonal)
         return BoundBlock(diagonal, tuple(branches), f.is_identity)
 
@@ -89,7 +89,7 @@ class Binding:
             self.arrays[matrix] = np.ascontiguousarray(matrix_of(self.run, matrix))
         return self.arrays[matrix]
 
-    def slot(self, state: str, matrix: Array) -> slice:
+    def columns(self, state: str, matrix: Array) -> slice:
         """The next free columns among the branches that end at a state."""
         parts = self.stacked.setdefault(state, [])
         start = sum(map(len, parts))

@@ -273,7 +273,7 @@ class _TapeWriter:
     def through(
         self, f: BoundBlock, d: Place, out: Place, more: bool, wide: Place | None, height: int = 0
     ) -> bool:
-        """out = [out +] d block; branches with a slot leave their rows in `wide`. Gives whether
+        """out = [out +] d block; branches with `columns` leave their rows in `wide`. Gives whether
         anything has been written to out."""
         tape, n = self.tape, d.n
         if f.diagonal is not None:
@@ -287,8 +287,8 @@ class _TapeWriter:
             more = True
         for branch in f.branches:
             rows, cols = branch.matrix.shape
-            if branch.slot is not None and wide is not None:
-                self.scaled(branch, d, wide.part(branch.slot.start, rows), height)
+            if branch.columns is not None and wide is not None:
+                self.scaled(branch, d, wide.part(branch.columns.start, rows), height)
                 continue
             taken: list[Place] = []
             source = d

@@ -13,7 +13,7 @@ from symgate.reporting.numbers import FORMS
 from symgate.reporting.settings import Settings
 from symgate.writing.tree import Code, Datum, Link, Words, Written
 
-#: What stands in a sentence: {slot} or {key:form}, $mathematics$, `code`, [words](target).
+#: What stands in a sentence: {name} or {key:form}, $mathematics$, `code`, [words](target).
 _PLACE = re.compile(r"\{([^{}:]+)(?::(\w+))?\}|\$([^$]+)\$|`([^`]+)`|\[([^\]]+)\]\(([^)]+)\)")
 
 
@@ -49,7 +49,7 @@ class Findings:
         """A number of the data, written in a form; it remembers where it is from."""
         return Datum(self.key(key), form, FORMS[form](self[key]), self[key])
 
-    def said(self, template: str, **slots: Any) -> Words:
+    def said(self, template: str, **values: Any) -> Words:
         """A sentence: {key:form} is a number of the data, {name} a word, or words in a row.
 
         >>> f = Findings(Settings(()), {}, {"long": {"steps": 10000}})
@@ -64,7 +64,7 @@ class Findings:
             words.append(template[end : found.start()])
             name, form, latex, code, text, target = found.groups()
             if name and not form:
-                held = slots[name]
+                held = values[name]
                 words += held if isinstance(held, tuple) else [held]
             elif name:
                 words.append(self.number(name, form))

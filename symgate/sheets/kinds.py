@@ -68,11 +68,11 @@ def texts() -> Mapping[str, Mapping[str, str]]:
 
 
 def question(
-    kind: str, solution: tuple[Formula, ...], shown: tuple[Formula, ...] = (), **slots: Any
+    kind: str, solution: tuple[Formula, ...], shown: tuple[Formula, ...] = (), **values: Any
 ) -> Question:
     said = texts()[kind]
-    answer = worded(said["answer"], **slots)
-    return Question(kind, said["level"], worded(said["ask"], **slots), shown, answer, solution)
+    answer = worded(said["answer"], **values)
+    return Question(kind, said["level"], worded(said["ask"], **values), shown, answer, solution)
 
 
 def partial(subject: Subject, random: Random) -> Question | None:

@@ -261,15 +261,15 @@ def listed(items: Sequence[Words], last: str = "and") -> Words:
     return tuple(out)
 
 
-def worded(template: str, **slots: Any) -> Words:
-    """A sentence whose slots, names in braces, hold mathematics, or words in a row.
+def worded(template: str, **values: Any) -> Words:
+    """A sentence whose names in braces hold mathematics, or words in a row.
 
     >>> worded("{all} from {x}.", all=("a", " and b"), x=Named("x"))
     ('a', ' and b', ' from ', Named(name='x', time=None), '.')
     """
     words: list[Any] = []
     for i, piece in enumerate(re.split(r"\{(\w+)\}", template)):
-        held = slots[piece] if i % 2 else piece
+        held = values[piece] if i % 2 else piece
         words += held if isinstance(held, tuple) else [held] if held != "" else []
     return tuple(words)
 

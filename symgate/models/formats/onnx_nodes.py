@@ -17,8 +17,8 @@ from symgate.models.recognise import StoredLayer
 
 Array = NDArray[Any]
 
-#: How many activations each kind of node has a direction, and the slots that they stand in.
-SLOTS = {
+#: How many activations each kind of node has a direction: their roles, and the usual ones.
+USUAL = {
     "RNN": (("candidate",), ("Tanh",)),
     "GRU": (("gates", "candidate"), ("Sigmoid", "Tanh")),
     "LSTM": (("gates", "candidate", "output"), ("Sigmoid", "Tanh", "Tanh")),
@@ -99,7 +99,7 @@ def node_of(
     said = {a.name: a for a in node.attribute}
     kind = node.op_type.removeprefix("DynamicQuantize")
     weights = _weights(node, constant, name, path)
-    slots, usual = SLOTS[kind]
+    roles, usual = USUAL[kind]
     blocks = conventions().rows[f"onnx-{kind.lower()}"].blocks
     direction = said["direction"].s.decode() if "direction" in said else "forward"
     _refused(said, name)
@@ -110,7 +110,7 @@ def node_of(
     given = [s.decode() for s in said["activations"].strings] if "activations" in said else []
     count = 2 if direction == "bidirectional" else 1
     given = given or list(usual) * count
-    if weights["W"].ndim != 3 or len(weights["W"]) != count or len(given) != len(slots) * count:
+    if weights["W"].ndim != 3 or len(weights["W"]) != count or len(given) != len(roles) * count:
         raise SymgateError(f"{path}: {name} has weights or activations for {count} directions not")
     functions = _activations(given, said, name)
     for d in range(count):
@@ -122,7 +122,7 @@ def node_of(
             conventions().rows[row],
             _blocks(weights, d, blocks, name),
             "int8" if quantised else weights["W"].dtype.name,
-            dict(zip(slots, functions[d * len(slots) :], strict=False)),
+            dict(zip(roles, functions[d * len(roles) :], strict=False)),
             unsaid,
         )
         yield OnnxNode(layer, around.reads, node.output[0], batch_first)
