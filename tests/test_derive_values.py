@@ -177,7 +177,7 @@ class Page:
         before = at.now[-1]["before"]
         for s in at.cell.states:
             self.put(printer.name(s, sp.Integer(-DEPTH - 1)), self.vector(before[s]))
-        self.joined()
+        self.concatenated()
         self.differentials(printer)
         self.partials(printer)
         known = at.adjoints()
@@ -207,10 +207,10 @@ class Page:
     def laid(self, matrix: Any) -> Any:
         return matrix.T if self.derivation.layout == "transposed" else matrix
 
-    def joined(self) -> None:
+    def concatenated(self) -> None:
         naming = self.derivation.naming
         printer = self.typesetter.printer()
-        for pair, glyph in naming.joined.items():
+        for pair, glyph in naming.concatenated.items():
             u, w = sorted(pair, key=lambda p: naming.uses[p].kind, reverse=True)
             both = np.concatenate([self.at.parameters[u], self.at.parameters[w]], axis=1)
             self.put(printer.glyph(glyph), both.T if self.row else both)

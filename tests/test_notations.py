@@ -72,7 +72,7 @@ def test_the_notations_that_there_are() -> None:
         assert notation(name).title
 
 
-def test_blocks_of_a_joined_matrix() -> None:
+def test_blocks_of_a_concatenated_matrix() -> None:
     text = sg.derive(sg.cell("lstm"), "ng", sections=["cell", "step"]).text()
     assert "W_f = [W_{fa}, W_{fx}]" in text
     assert "diag(c⟨t-1⟩ ⊙ Γ_f⟨t⟩ ⊙ (1 - Γ_f⟨t⟩)) W_{fa}" in text
@@ -133,7 +133,7 @@ def test_no_two_names_look_alike(name: str, style: str) -> None:
     naming = Naming(cell, notation(style))
     every = [*sg.linearise(cell).nodes, *cell.inputs, *cell.parameters]
     looks = [naming.glyph(n).flat for n in every]
-    looks += [glyph.flat for glyph in naming.joined.values()]
+    looks += [glyph.flat for glyph in naming.concatenated.values()]
     assert len(set(looks)) == len(looks)
 
 

@@ -185,9 +185,9 @@ def total(parts: Iterable[MatrixExpr], rows: Expr, cols: Expr) -> MatrixExpr:
     place, identity = side
     inner = [rest for p in kept if (rest := _without_side(p, place, identity)) is not None]
     common = _common_numbers(inner)
-    joined = total([_over(p, common) for p in inner], *inner[0].shape)
-    joined = product([common, joined], joined.rows) if common != 1 else joined
-    return kronecker(*((identity, joined) if place == 0 else (joined, identity)))
+    inner_sum = total([_over(p, common) for p in inner], *inner[0].shape)
+    inner_sum = product([common, inner_sum], inner_sum.rows) if common != 1 else inner_sum
+    return kronecker(*((identity, inner_sum) if place == 0 else (inner_sum, identity)))
 
 
 def _scaled(operator: MatrixExpr) -> tuple[list[Expr], list[MatrixExpr]]:
@@ -339,16 +339,16 @@ def _append(kept: list[Any], factor: Any) -> None:
             kept.insert(0, factor)
         return
     before = kept[-1] if kept and isinstance(kept[-1], MatrixExpr) else None
-    joined = None if before is None else _joined(before, factor)
-    if joined is None:
+    merged = None if before is None else _merged(before, factor)
+    if merged is None:
         kept.append(factor)
         return
     kept.pop()
-    for part in joined:
+    for part in merged:
         _append(kept, part)
 
 
-def _joined(a: MatrixExpr, b: Any) -> list[Any] | None:
+def _merged(a: MatrixExpr, b: Any) -> list[Any] | None:
     """Two neighbours as what they make together; None where they stay apart."""
     if isinstance(a, Diag) and a.shape == (1, 1):
         return [a.vector, b]

@@ -40,10 +40,10 @@ from symgate.algebra.shown import (
     Shown,
     decimal,
     in_order,
+    interspersed,
     is_below,
     is_beside_numbers,
     is_vector,
-    joined,
     level_of,
     made,
 )
@@ -125,7 +125,7 @@ class Printer:
         return made(ATOM, "(", inside, ")")
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        return made(ATOM, f"{function}(", *joined(arguments, ", "), ")")
+        return made(ATOM, f"{function}(", *interspersed(arguments, ", "), ")")
 
     def fraction(self, numerator: Sequence[Expr], denominator: Sequence[Expr]) -> Shown:
         below = self.product(denominator, POWER)
@@ -177,7 +177,7 @@ class Printer:
         return self.bracketed([self.at(part, 0) for part in e.parts])
 
     def bracketed(self, parts: Sequence[Shown]) -> Shown:
-        return made(ATOM, "[", *joined(parts, ", "), "]")
+        return made(ATOM, "[", *interspersed(parts, ", "), "]")
 
     def print_Total(self, e: Any) -> Shown:
         return self.call("sum", [self.at(e.args[0], 0)])
@@ -395,4 +395,4 @@ class Printer:
         """Matrices side by side."""
         among = len(matrices) > 1
         parts = [self.at(m, level_of(m, among)) for m in matrices]
-        return made(PRODUCT, *joined(parts, self.matvec_times))
+        return made(PRODUCT, *interspersed(parts, self.matvec_times))

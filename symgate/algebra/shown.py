@@ -43,7 +43,7 @@ def made(binds: int, *bits: str | Shown, tall: bool = False, raised: bool = Fals
     return Shown(text, binds, tall or any(not isinstance(b, str) and b.tall for b in bits), raised)
 
 
-def joined(parts: Iterable[Shown], sign: str) -> list[str | Shown]:
+def interspersed(parts: Iterable[Shown], sign: str) -> list[str | Shown]:
     """Pieces with a sign between each two."""
     return [bit for part in parts for bit in (sign, part)][1:]
 

@@ -126,18 +126,18 @@ def _rows(found: Sequence[Token], plain: bool) -> Iterator[list[Token]]:
             rows.append([])
         elif inside or (not broken and token.kind not in _LAYOUT):
             rows[-1].append(token)
-    joined: list[list[Token]] = []
+    claims: list[list[Token]] = []
     for row in map(_without_words, rows):
         kept = [t for t in row if t.kind not in ("NEWLINE", "GAP")]
         if not kept:
             continue
-        ended = joined and joined[-1][-1].kind in _GOES_ON
+        ended = claims and claims[-1][-1].kind in _GOES_ON
         fresh = any(t.kind == "EQ" for t in kept) and kept[0].kind not in _GOES_ON
-        if joined and (ended or not fresh):
-            joined[-1] += kept
+        if claims and (ended or not fresh):
+            claims[-1] += kept
         else:
-            joined.append(kept)
-    yield from joined
+            claims.append(kept)
+    yield from claims
 
 
 def _without_marks(found: Sequence[Token]) -> list[Token]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from symgate.checking.claims import Equality, Side
-from symgate.checking.partials import derivative, joined, running, spoken
+from symgate.checking.partials import derivative, product_of, running, spoken
 from symgate.checking.values import NotUnderstood
 from symgate.reading.symbols import FUNCTIONS
 from symgate.reading.tokens import Token
@@ -166,7 +166,7 @@ def _together(factors: tuple[tuple[str, Tree], ...]) -> Iterator[tuple[str, Tree
         base = tree.base if isinstance(tree, Scripted) else tree
         named = isinstance(base, Sign) and (base.kind == "FUNCTION" or base.name in _CALLED)
         if named and at + 1 < len(factors) and factors[at + 1][0] == "":
-            yield sign, joined(factors[at : at + 2])
+            yield sign, product_of(factors[at : at + 2])
             at += 2
             continue
         if running(tree, {}) is None:

@@ -62,7 +62,7 @@ def _glued(tree: Tree) -> Tree | None:
 
 def whole(factors: Sequence[tuple[str, Tree]]) -> Tree:
     """Some factors of a product as one tree: a single one by itself."""
-    return factors[0][1] if len(factors) == 1 else joined(factors)
+    return factors[0][1] if len(factors) == 1 else product_of(factors)
 
 
 def _slash(factors: Sequence[tuple[str, Tree]]) -> int:
@@ -89,7 +89,7 @@ def _length(tree: Tree) -> int:
     return int(_glued(tree) is not None)
 
 
-def joined(factors: Sequence[tuple[str, Tree]]) -> Factors:
+def product_of(factors: Sequence[tuple[str, Tree]]) -> Factors:
     """Some factors of a product as one."""
     (_, first), *rest = factors
     return Factors(first.start, factors[-1][1].stop, (("", first), *rest))

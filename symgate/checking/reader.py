@@ -24,7 +24,7 @@ from symgate.checking.exponents import ending, exponent, power_of
 from symgate.checking.matrices import ONE
 from symgate.checking.moved import around
 from symgate.checking.names import key
-from symgate.checking.partials import differential, joined, leading_derivative, running
+from symgate.checking.partials import differential, leading_derivative, product_of, running
 from symgate.checking.products import Item, Power, Products
 from symgate.checking.scope import Scope
 from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla, small
@@ -158,9 +158,9 @@ class Reader:
     def _product(self, factors: Sequence[tuple[str, Tree]], inside: bool) -> Value:
         """Factors side by side bind before those with ⊙ between them."""
         items = steps.filled(self._items(factors, inside))
-        return self._joined(self.products.tensors(items), inside)
+        return self._multiplied(self.products.tensors(items), inside)
 
-    def _joined(self, items: list[Item], inside: bool) -> Value:
+    def _multiplied(self, items: list[Item], inside: bool) -> Value:
         segments: list[Item] = []
         for sign, value, at in self.products.outer(around(self.products, items)):
             if segments and sign in ("", "times", "at", "/"):
@@ -199,7 +199,7 @@ class Reader:
             else:
                 stop = self._end(factors, at + 1)
                 taken = stop - at
-                value = steps.over(self, run, joined(factors[at + 1 : stop]), inside)
+                value = steps.over(self, run, product_of(factors[at + 1 : stop]), inside)
             last = factors[at + taken - 1][1]
             ref = self.scope.reference(tree)
             time = None if ref is None else ref.time
@@ -222,7 +222,7 @@ class Reader:
             return 1, None
         span = leading_derivative(factors)
         if span:
-            whole = joined(factors[:span])
+            whole = product_of(factors[:span])
             found = derivative_of(self.scope, whole)
             if found is not None:
                 return span, found
@@ -238,7 +238,7 @@ class Reader:
         if moment is not None:
             value = self.scope.value_at(moment, Span(tree.start, after.stop))
             return 2, self.products.raised(value, power_of(after), tree)
-        moved = differential(joined(factors[:2]))
+        moved = differential(product_of(factors[:2]))
         moment = self.scope.moment(moved) if moved is not None else None
         if moment is not None and isinstance(tree, Sign) and key(tree.name) == "d":
             ref, place = self.scope.reference(after), Span(tree.start, after.stop)

@@ -53,7 +53,7 @@ class Summand:
         return tuple(text(f) for f in self.factors if not isinstance(f, Diag))
 
     def times(self, other: Summand) -> Summand:
-        factors = _joined((*self.factors, *other.factors))
+        factors = _merged_diagonals((*self.factors, *other.factors))
         stop = max(self.stop, other.stop)
         start = min(self.start, other.start)
         number = self.number * other.number
@@ -75,7 +75,7 @@ class Summand:
 Summands = tuple[Summand, ...]
 
 
-def _joined(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]:
+def _merged_diagonals(factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, ...]:
     """Neighbouring diagonals as one."""
     out: list[MatrixExpr] = []
     for factor in factors:

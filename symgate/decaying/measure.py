@@ -14,7 +14,7 @@ from symgate import __version__
 from symgate.asked import ASKED, asked, is_whole, whole, word
 from symgate.decaying.command import command
 from symgate.decaying.curve import Decay, Setting
-from symgate.decaying.samples import joined, side_by_side
+from symgate.decaying.samples import by_lag, side_by_side
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import ShapeError, SymgateError, UnknownName
@@ -139,7 +139,7 @@ def decay(
         norm,
         np.arange(lags + 1),
         side_by_side([p.log10_norm.reshape(lags + 1, -1) for p in parts], len(at), 1),
-        None if singular is None else joined(parts, wanted, len(at)),
+        None if singular is None else by_lag(parts, wanted, len(at)),
         tuple(dict.fromkeys(note for p in parts for note in p.notes)),
         tuple(runs),
     )

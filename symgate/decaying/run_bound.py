@@ -58,12 +58,12 @@ def _step_bounds(run: Run) -> tuple[_Edges, _Edges]:
         largest = [np.abs(a).max(axis=2, initial=0) for a in segment.arrays]
         for place, f in enumerate(blocks):
             parts[place].append(_block_bound(f, largest, norms))
-    joined = [np.concatenate(p) for p in parts]
+    bounds = [np.concatenate(p) for p in parts]
     named = [(*steps.within,), (*steps.across,)]
     split = len(steps.within)
     return (
-        [(a, b, x) for (a, b, _), x in zip(named[0], joined[:split], strict=True)],
-        [(a, b, x) for (a, b, _), x in zip(named[1], joined[split:], strict=True)],
+        [(a, b, x) for (a, b, _), x in zip(named[0], bounds[:split], strict=True)],
+        [(a, b, x) for (a, b, _), x in zip(named[1], bounds[split:], strict=True)],
     )
 
 

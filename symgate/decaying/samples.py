@@ -22,10 +22,10 @@ def singular_values(
     parts = [
         lag_norms(run, of, wrt, last, at=t, norm=norm, singular=lags) for run in runs for t in at
     ]
-    return joined(parts, lags, len(at))
+    return by_lag(parts, lags, len(at))
 
 
-def joined(parts: list[LagNorms], lags: Iterable[int], positions: int) -> dict[int, Array]:
+def by_lag(parts: list[LagNorms], lags: Iterable[int], positions: int) -> dict[int, Array]:
     return {
         k: side_by_side([np.atleast_2d(p.singular_values[k]) for p in parts], positions, 0)
         for k in lags

@@ -22,7 +22,7 @@ def bundled(graph: Graph) -> Graph:
     [2, 1, 1, 1, 1]
     """
     while (common := _most_common(graph.nodes)) is not None:
-        graph = _joined(graph, common)
+        graph = _with_join(graph, common)
     return graph
 
 
@@ -43,7 +43,7 @@ def _mixed(node: GraphNode) -> tuple[int, ...]:
     return tuple(source for source in node.sources if source not in node.added)
 
 
-def _joined(graph: Graph, common: tuple[int, ...]) -> Graph:
+def _with_join(graph: Graph, common: tuple[int, ...]) -> Graph:
     """A graph with one join more, which stands right before the first box that reads it."""
     users = [
         i for i, n in enumerate(graph.nodes) if n.kind == "box" and set(common) <= set(_mixed(n))

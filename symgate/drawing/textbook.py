@@ -48,11 +48,11 @@ RAIL, MIDDLE, BELOW, BETWEEN, EDGE = 5, 4, 3, 3, 3
 
 def textbook(graph: Graph) -> Scene | None:
     """The best of some placements, or None where there is no good one."""
-    joined = bundled(graph)
-    tries = next((count for most, count in TRIES if len(joined.nodes) <= most), 0)
+    with_joins = bundled(graph)
+    tries = next((count for most, count in TRIES if len(with_joins.nodes) <= most), 0)
     left = MOST_STEPS
     routed: list[tuple[float, int, _Figure]] = []
-    for place, placement in enumerate(placements(joined, tries)):
+    for place, placement in enumerate(placements(with_joins, tries)):
         if left <= MOST_STEPS // 2:
             break
         figure = _Figure(placement)

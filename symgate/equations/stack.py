@@ -62,7 +62,7 @@ def stack(
         found = found * layers if len(found) == 1 else found
     if norm not in BETWEEN:
         raise SymgateError(f'norm must be "layer_norm", "rms_norm" or "", not {norm!r}')
-    return _joined(found, residual, norm)
+    return _stacked(found, residual, norm)
 
 
 def layers_of(cell: Cell) -> tuple[Cell, ...]:
@@ -110,7 +110,7 @@ def numbered(name: str, layer: int) -> str:
     return f"{head}{layer}{line}{tail}"
 
 
-def _joined(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
+def _stacked(cells: Sequence[Cell], residual: bool, norm: str) -> Cell:
     if len(cells) == 1:
         return cells[0]
     lines: list[str] = []

@@ -10,7 +10,7 @@ import numpy as np
 
 from symgate.models.traced import (
     Affine,
-    Joined,
+    Concatenated,
     TracedCall,
     TracedNumber,
     Uncut,
@@ -126,8 +126,8 @@ OPERATIONS: dict[str, Operation] = {
     "chunk": _parts,
     "split": _split,
     "getitem": _item,
-    "cat": lambda a, o: Joined(tuple(a[0])),
-    "concat": lambda a, o: Joined(tuple(a[0])),
+    "cat": lambda a, o: Concatenated(tuple(a[0])),
+    "concat": lambda a, o: Concatenated(tuple(a[0])),
     "matmul": _matmul,
     "mm": _matmul,
     "linear": _linear,

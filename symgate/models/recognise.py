@@ -277,7 +277,7 @@ def _blocks(
 ) -> Blocks:
     """Read the arrays and lay them out: (G, n, m), (G, n, p), (G, n)."""
 
-    def joined(role: str, axis: int) -> Array | None:
+    def concatenated(role: str, axis: int) -> Array | None:
         listed = roles.get(role)
         if listed is None or all(name is None for name in listed):
             return None
@@ -288,10 +288,10 @@ def _blocks(
     axis = 0 if names.axis == "rows" else 1
     parts: dict[str, Array] = {}
     for role in ("W", "U", "WU"):
-        matrix = joined(role, axis)
+        matrix = concatenated(role, axis)
         if matrix is not None:
             parts[role] = _cut(matrix if axis == 0 else matrix.T, row.blocks)
-    R = joined("R", 0)
+    R = concatenated("R", 0)
     R = R if R is None or axis == 0 else R.T
     if "WU" in parts:
         lowest = len(parts["WU"][0] if R is None else R)
@@ -299,10 +299,10 @@ def _blocks(
     if row.transposed:
         parts["W"] = _from_cudnn(parts["W"])
         parts["U"] = np.swapaxes(parts["U"], 1, 2)
-    b, c = joined("b", -1), joined("c", -1)
+    b, c = concatenated("b", -1), concatenated("c", -1)
     if b is not None and row.biases in ("2xG", "2G"):
         b, c = b.reshape(2, -1)
-    peepholes = _rows(joined("P", 0), len(row.peepholes))
+    peepholes = _rows(concatenated("P", 0), len(row.peepholes))
     own = _rows(b, row.blocks), _rows(c, row.blocks)
     return Blocks(parts["W"], parts["U"], *own, peepholes, R)
 

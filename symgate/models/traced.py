@@ -32,7 +32,7 @@ class Variable:
 
 
 @dataclass(frozen=True, eq=False)
-class Joined:
+class Concatenated:
     """Vectors one above the other."""
 
     parts: tuple[Any, ...]
@@ -107,7 +107,7 @@ def added(a: Any, b: Any) -> Any:
 
 def is_plain(e: Any) -> bool:
     """Whether an expression is better written where it is used than as an equation."""
-    return isinstance(e, Affine | Weights | TracedNumber | Variable | Joined | tuple | list)
+    return isinstance(e, Affine | Weights | TracedNumber | Variable | Concatenated | tuple | list)
 
 
 class TracedWriter:
@@ -125,7 +125,7 @@ class TracedWriter:
             return f"{e.value:g}" if float(f"{e.value:g}") == e.value else repr(e.value)
         if isinstance(e, Variable):
             return e.text
-        if isinstance(e, Joined):
+        if isinstance(e, Concatenated):
             return f"[{', '.join(self.text(p, name) for p in e.parts)}]"
         if isinstance(e, TracedCall):
             bare = e.form.startswith("{}") or e.form.startswith("-")

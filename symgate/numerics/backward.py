@@ -23,7 +23,7 @@ from symgate.equations.zoo import once_a_cell
 from symgate.errors import Diverged
 from symgate.linear.adjoint import gradient
 from symgate.linear.linearise import linearise
-from symgate.numerics.general import natural, stored
+from symgate.numerics.general import by_shape, stored
 from symgate.numerics.program import Program
 from symgate.numerics.run import Run, parameters_of, window_of
 from symgate.numerics.values import Arrays
@@ -119,7 +119,7 @@ class Backward:
 
     def __init__(self, run: Run, losses: Mapping[str, Array]) -> None:
         self.run, self.plan = run, _plan(run.cell)
-        self.losses = {s: natural(run, s, loss) for s, loss in losses.items()}
+        self.losses = {s: by_shape(run, s, loss) for s, loss in losses.items()}
         self.parameters = {name: np.zeros_like(array) for name, array in run.params.items()}
         self.inputs = {name: np.zeros_like(array) for name, array in run.inputs.items()}
         self.fixed = parameters_of(run)
@@ -178,7 +178,7 @@ class Backward:
         values = {}
         for v in dict.fromkeys((*self.every, *self.stepped)):
             shape = self.shapes[name_of(v)]
-            found = np.broadcast_to(natural(self.run, name_of(v), window[v]), (*lead, *shape))
+            found = np.broadcast_to(by_shape(self.run, name_of(v), window[v]), (*lead, *shape))
             values[v] = found.reshape(math.prod(lead), *shape)
         arrays = Arrays({**self.fixed, **values}, self.run.size)
         values |= {

@@ -88,7 +88,7 @@ def is_linear(cell: Cell) -> bool:
     return True
 
 
-def natural(run: Run, name: str, array: Array) -> Array:
+def by_shape(run: Run, name: str, array: Array) -> Array:
     """An array (steps, size, samples) of a run as (steps, samples, *shape)."""
     shape = tuple(run.size(size) for size in linearise(run.cell).shape(name))
     return np.moveaxis(array, -1, 1).reshape(len(array), array.shape[-1], *shape)
@@ -109,7 +109,7 @@ class GeneralLoop:
     def __init__(self, planned: Run) -> None:
         self.planned, self.cell, self.lin = planned, planned.cell, linearise(planned.cell)
         free = free_nodes(self.lin)
-        self.values = {x: natural(planned, x, planned.inputs[x]) for x in self.cell.inputs}
+        self.values = {x: by_shape(planned, x, planned.inputs[x]) for x in self.cell.inputs}
         self.fixed = parameters_of(planned)
         known = self.fixed | {self.lin.variable(x): value for x, value in self.values.items()}
         arrays = Arrays(known, planned.size)
@@ -145,7 +145,7 @@ class GeneralLoop:
             if name not in kept:  # the inputs alone decide it
                 kept[name] = _room(planned, self.lin[name], length + 1)
                 kept[name][1:] = self.values[name][start:stop]
-            kept[name][0] = natural(planned, name, state[name][None])[0]
+            kept[name][0] = by_shape(planned, name, state[name][None])[0]
         program, given, before = self.program(self.bound)
         rooms = [(kept[node.name], node.name in states) for node in self.bound]
         with np.errstate(all="ignore"):
@@ -264,7 +264,7 @@ def over_steps(run: Run, expression: Expr, start: int, stop: int) -> Array:
 def segment_of(run: Run, symbols: Iterable[Indexed], start: int, stop: int) -> Arrays:
     """The semantics of some steps: some values of the run, each (steps, samples, …)."""
     window = window_of(run, start, stop)
-    known = {v: natural(run, name_of(v), window[v]) for v in symbols}
+    known = {v: by_shape(run, name_of(v), window[v]) for v in symbols}
     return Arrays({**parameters_of(run), **known}, run.size)
 
 

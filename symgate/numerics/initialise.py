@@ -120,8 +120,8 @@ def chosen_sizes(
             f"hidden = {hidden}"
         )
     layers = [s for s in cell.states if name_parts(s).layer]
-    tied = any(str(size) == "m" for s in layers for size in cell.shapes[s])
-    if input is not None and tied and input != sizes.get("m", hidden):
+    input_is_state = any(str(size) == "m" for s in layers for size in cell.shapes[s])
+    if input is not None and input_is_state and input != sizes.get("m", hidden):
         raise SymgateError(
             f"a layer of {cell.name} is as long as its input: input = {input} does not fit "
             f"hidden = {sizes.get('m', hidden)}"

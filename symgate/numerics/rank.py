@@ -78,18 +78,18 @@ class Rank:
         """P = Q R has the norms of R: keep R, and of R the rows that are not negligible to
         any state."""
         names = list(product.rows)
-        joined = np.concatenate([product.rows[name] for name in names], axis=2)
-        own = joined.shape[1] - product.has_remainder
-        joined, remainder = joined[:, :own], joined[:, own:]
+        stacked = np.concatenate([product.rows[name] for name in names], axis=2)
+        own = stacked.shape[1] - product.has_remainder
+        stacked, remainder = stacked[:, :own], stacked[:, own:]
         ends = np.cumsum([product.rows[name].shape[2] for name in names])
         q: Array | None = None
-        if self.spectral and joined.shape[1] > self.spectral[0].few:
-            q, r = (np.asarray(part) for part in np.linalg.qr(joined))
+        if self.spectral and stacked.shape[1] > self.spectral[0].few:
+            q, r = (np.asarray(part) for part in np.linalg.qr(stacked))
             tail = _tail(r, ends)
         elif self.library is not None:
-            r, tail = _reduced(self.library, joined, ends)
+            r, tail = _reduced(self.library, stacked, ends)
         else:
-            r = np.asarray(np.linalg.qr(joined, mode="r"))
+            r = np.asarray(np.linalg.qr(stacked, mode="r"))
             tail = _tail(r, ends)
         keep = _fast(max(int(np.count_nonzero(tail > self.least)), 1))
         if keep < r.shape[1]:
@@ -131,10 +131,10 @@ def _tail(r: Array, ends: Array) -> Array:
     return np.asarray((tail / np.where(tail[:, :1] > 0, tail[:, :1], 1)).max(axis=0))
 
 
-def _reduced(library: CDLL, joined: Array, ends: Array) -> tuple[Array, Array]:
+def _reduced(library: CDLL, stacked: Array, ends: Array) -> tuple[Array, Array]:
     """R of each sample and the tail, by the compiled engine."""
-    samples, rows, width = joined.shape
-    r = np.array(joined, order="C")
+    samples, rows, width = stacked.shape
+    r = np.array(stacked, order="C")
     tail, space = np.empty(rows), np.empty(width + rows)
     at = [a.__array_interface__["data"][0] for a in (r, ends, tail, space)]
     library.symgate_reduce(at[0], samples, rows, width, at[1], len(ends), at[2], at[3])

@@ -161,11 +161,11 @@ class _LoopText:
         found = []
         for group in self.groups.values():
             shape = last - first, len(group.places), *self.owner.samples, self.sizes[group.d]
-            joined = np.empty(shape, self.owner.dtype)
+            values = np.empty(shape, self.owner.dtype)
             for i, place in enumerate(group.places):
                 array = segment.arrays[place][first:last]
-                joined[:, i] = array if self.owner.samples else array[:, 0]
-            found.append(joined[..., None, :])
+                values[:, i] = array if self.owner.samples else array[:, 0]
+            found.append(values[..., None, :])
         for place in self.places:
             array = segment.arrays[place][first:last]
             found.append(array[:, :, None] if self.owner.samples else array[:, 0])

@@ -149,10 +149,11 @@ class _Habits:
 
     def coupled(self) -> bool:
         return any(
-            self.cell.is_complementary(state) or self.tied(state) for state in self.parts.carried
+            self.cell.is_complementary(state) or self.writes_complement(state)
+            for state in self.parts.carried
         )
 
-    def tied(self, state: str) -> bool:
+    def writes_complement(self, state: str) -> bool:
         """Whether the content gate has a line that says 1 minus the keep gate."""
         keep = self.cell.keep_gates(state)
         return any(

@@ -230,8 +230,8 @@ def _parted(group: Draft, aside: list[tuple[LaidOutLine, str]]) -> list[Draft]:
         parts.append(reached)
     directed = {line.name for line in lines if {"fwd", "bwd"} & set(line.target.accents)}
     joining = [*(links[line.name] for line in lines), directed]
-    for joined in joining:  # an output of two parts, as [forward; backward], makes them one
-        shared = [p for p in parts if p & joined]
+    for linked in joining:  # an output of two parts, as [forward; backward], makes them one
+        shared = [p for p in parts if p & linked]
         if len(shared) > 1:
             for part in shared:
                 parts.remove(part)

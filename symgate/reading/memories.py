@@ -163,12 +163,12 @@ class _Chains:
                 sign = 1.0 if isinstance(op, ast.Add) else -1.0
                 return _added(self.of(left), self.of(right), sign)
             case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult(), right=right):
-                return _joined(self.of(left), self.of(right))
+                return _multiplied(self.of(left), self.of(right))
             case ast.UnaryOp(operand=operand):
                 return _added({}, self.of(operand), -1.0)
             case ast.Call(func=ast.Name(id="outer"), args=[one, other]):
                 rows = {(s, _over(c)): k for (s, c), k in self.of(other).items()}
-                return _joined(self.of(one), rows)
+                return _multiplied(self.of(one), rows)
             case ast.Call(func=ast.Name(id="diag"), args=[inner]):
                 return {((), (f"<v{ast.unparse(inner).split('[')[0]}>",)): 1.0}
             case ast.Call():  # a function of a vector is a vector: φ(k)
@@ -196,7 +196,7 @@ def _added(one: Chains, other: Chains, sign: float) -> Chains:
     return {key: c for key, c in found.items() if c}
 
 
-def _joined(one: Chains, other: Chains) -> Chains:
+def _multiplied(one: Chains, other: Chains) -> Chains:
     found: Chains = {}
     for ((s1, c1), k1), ((s2, c2), k2) in product(one.items(), other.items()):
         key = (tuple(sorted((*s1, *s2))), (*c1, *c2))

@@ -41,23 +41,23 @@ def written_in_latex(piece: Piece) -> Piece:
     '\\\\sigma (h_{t-1})'
     """
     if _ESCAPED_TWICE.search(piece.text):
-        piece = _joined(piece, _unescaped_twice(piece.text))
+        piece = _replaced(piece, _unescaped_twice(piece.text))
     if _EATEN.search(piece.text):
-        piece = _joined(piece, _restored(piece.text))
+        piece = _replaced(piece, _restored(piece.text))
     if "&" in piece.text and _ENTITY.search(piece.text):
-        piece = _joined(piece, _entities(piece.text))
+        piece = _replaced(piece, _entities(piece.text))
     if "<" in piece.text and _MARK.search(piece.text):
-        piece = _joined(piece, _marks(piece.text))
+        piece = _replaced(piece, _marks(piece.text))
     if piece.kind == "plain" and "\\" in piece.text:
-        piece = _joined(piece, _markdown_escapes(piece.text))
+        piece = _replaced(piece, _markdown_escapes(piece.text))
     if piece.kind == "plain" and _ACCENTED.search(piece.text):
-        piece = _joined(piece, _ascii_accents(piece.text))
+        piece = _replaced(piece, _ascii_accents(piece.text))
     if not piece.text.isascii():
-        piece = _joined(piece, _ascii(piece.text))
+        piece = _replaced(piece, _ascii(piece.text))
     if piece.kind == "plain" and _GLUED.search(piece.text):
-        piece = _joined(piece, _apart(piece.text))
+        piece = _replaced(piece, _apart(piece.text))
     if _BESIDE.search(piece.text):
-        piece = _joined(piece, _raised(piece.text))
+        piece = _replaced(piece, _raised(piece.text))
     return piece
 
 
@@ -97,10 +97,10 @@ def with_words(piece: Piece, bare: re.Pattern[str]) -> Piece:
     if piece.kind != "latex" or not bare.search(piece.text):
         return piece
     parts = _between(piece.text, bare)
-    return _joined(piece, ((p if m is None else f"\\text{{{p}}}", at) for p, at, m in parts))
+    return _replaced(piece, ((p if m is None else f"\\text{{{p}}}", at) for p, at, m in parts))
 
 
-def _joined(piece: Piece, parts: Iterator[tuple[str, int]]) -> Piece:
+def _replaced(piece: Piece, parts: Iterator[tuple[str, int]]) -> Piece:
     """A piece from (text, index of the character it stands for) pairs."""
     text: list[str] = []
     offsets: list[int] = []

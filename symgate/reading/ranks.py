@@ -45,7 +45,7 @@ WHOLE = {"softmax": "softmax", "Softmax": "softmax", "LayerNorm": "layer_norm"} 
     "rms_norm": "rms_norm",
 }
 #: What two neighbours of a product make, in the order in which they are joined.
-JOINED = (
+NEIGHBOURS = (
     (MATRIX, COLUMN, COLUMN, "{0} @ {1}"),
     (ROW, MATRIX, ROW, "{0} @ {1}"),
     (MATRIX, MATRIX, MATRIX, "{0} @ {1}"),
@@ -243,12 +243,12 @@ class _Ranks:
         scalars = [v for v in values if v[1] == NUMBER]
         rest = [v for v in values if v[1] != NUMBER]
         while len(rest) > 1:
-            rest = self.joined(node, rest, scalars)
+            rest = self.contracted(node, rest, scalars)
         whole = [*scalars, *rest]
         return self.multiplied(node, whole)
 
-    def joined(self, node: Tree, rest: list[Value], scalars: list[Value]) -> list[Value]:
-        for one, other, kind, form in JOINED:
+    def contracted(self, node: Tree, rest: list[Value], scalars: list[Value]) -> list[Value]:
+        for one, other, kind, form in NEIGHBOURS:
             for i in range(len(rest) - 1):
                 if (rest[i][1], rest[i + 1][1]) != (one, other):
                     continue

@@ -90,23 +90,21 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             continue
         depth = 0
         rows.append([])
-    joined: list[list[Token]] = []
+    whole: list[list[Token]] = []
     for row in rows:
         first = next((t for t in row if t.kind not in SPACES), None)
         last = (
-            next((t for t in reversed(joined[-1]) if t.kind not in SPACES), None)
-            if joined
-            else None
+            next((t for t in reversed(whole[-1]) if t.kind not in SPACES), None) if whole else None
         )
         goes_on = first is not None and (
             first.kind in OPERATORS - {"COMMA"}
             or (last is not None and last.kind in OPERATORS - {"COMMA"})
         )
-        if joined and goes_on and not starts_equation(row, 0):
-            joined[-1].extend(row)
+        if whole and goes_on and not starts_equation(row, 0):
+            whole[-1].extend(row)
         elif first is not None:
-            joined.append(list(row))
-    yield from joined
+            whole.append(list(row))
+    yield from whole
 
 
 def starts_equation(tokens: Sequence[Token], at: int) -> bool:

@@ -33,10 +33,10 @@ def with_differences(equations: Sequence[Equation]) -> list[Equation]:
     heads = [e.sides[0] for e in equations]
     named = [h[1] for h in heads if len(h) > 1 and h[0].value == "Delta"]
     letters = {token.value for token in named if token.kind == "LETTER"}
-    return [replace(e, sides=tuple(_joined(s, letters) for s in e.sides)) for e in equations]
+    return [replace(e, sides=tuple(_with_deltas(s, letters) for s in e.sides)) for e in equations]
 
 
-def _joined(side: Sequence[Token], letters: set[str]) -> tuple[Token, ...]:
+def _with_deltas(side: Sequence[Token], letters: set[str]) -> tuple[Token, ...]:
     return tuple(
         replace(t, kind="ACCENT")
         if t.value == "Delta" and after is not None and after.value in letters

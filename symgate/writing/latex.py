@@ -22,9 +22,9 @@ from symgate.algebra.shown import (
     PRODUCT,
     Order,
     Shown,
+    interspersed,
     is_below,
     is_vector,
-    joined,
     last_of,
     level_of,
     made,
@@ -105,11 +105,11 @@ class LatexPrinter(Noted):
         return Shown(f"{left}{text}{right}")
 
     def bracketed(self, parts: Sequence[Shown]) -> Shown:
-        inside = made(0, *joined(parts, ", "))
+        inside = made(0, *interspersed(parts, ", "))
         return self.grouped("[", flat(inside), "]")
 
     def call(self, function: str, arguments: Sequence[Shown]) -> Shown:
-        inside = made(0, *joined(arguments, ", "))
+        inside = made(0, *interspersed(arguments, ", "))
         if function == "abs":
             return made(ATOM, r"\left| ", flat(inside), r" \right|", tall=True)
         return made(ATOM, function, self.parenthesised(inside))

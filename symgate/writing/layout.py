@@ -101,8 +101,8 @@ def _side_by_side(
 
 def _grid(grid: list[list[AlignedRow]]) -> str:
     cells = [[f"{row.left} &{row.relation} {row.right}" for row in line] for line in grid]
-    joined = r" \\ ".join(r" &\quad ".join(line) for line in cells)
-    return rf"\begin{{aligned}} {joined} \end{{aligned}}"
+    body = r" \\ ".join(r" &\quad ".join(line) for line in cells)
+    return rf"\begin{{aligned}} {body} \end{{aligned}}"
 
 
 def _cut(grid: list[list[AlignedRow]]) -> list[list[list[AlignedRow]]]:
@@ -162,7 +162,7 @@ def _printed(one: FormulaLine, typesetter: Typesetter, inside: float) -> _Printe
 def _rows(one: _PrintedLine, room: float) -> list[AlignedRow]:
     left, relation = one.left, one.relation
     if not any(name for _, _, name in one.parts[1:]):
-        return _part(left, relation, lines(_joined(one.parts), room), one.parts[0][2])
+        return _part(left, relation, lines(_sum_latex(one.parts), room), one.parts[0][2])
     rows: list[AlignedRow] = []
     for i, (negative, body, name) in enumerate(one.parts):
         head = ("-" if negative else "") if i == 0 else ("{} - " if negative else "{} + ")
@@ -181,7 +181,7 @@ def _part(left: str, relation: str, pieces: list[str], name: str) -> list[Aligne
     ]
 
 
-def _joined(parts: list[tuple[bool, str, str]]) -> str:
+def _sum_latex(parts: list[tuple[bool, str, str]]) -> str:
     out = ""
     for i, (negative, body, _) in enumerate(parts):
         if i:
@@ -219,5 +219,5 @@ def _aligned(rows: list[AlignedRow], left: float, width: float) -> str:
             out.append(body)
             body = rf"&\qquad {row.label}"
         out.append(body)
-    joined = r" \\ ".join(re.sub(r" +", " ", line).strip() for line in out)
-    return rf"\begin{{aligned}} {joined} \end{{aligned}}"
+    text = r" \\ ".join(re.sub(r" +", " ", line).strip() for line in out)
+    return rf"\begin{{aligned}} {text} \end{{aligned}}"

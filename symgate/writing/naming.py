@@ -48,7 +48,7 @@ class Naming:
         self.guessed: dict[str, Glyph] = {}
         self.uses: dict[str, Use] = {}
         self.letters: dict[str, Letter] = {}
-        self.joined: dict[frozenset[str], Glyph] = {}
+        self.concatenated: dict[frozenset[str], Glyph] = {}
         self.fallen_back: tuple[str, ...] = ()
         self.collided: tuple[str, ...] = ()
         if cell is not None:
@@ -94,8 +94,8 @@ class Naming:
         return next((w for w in wanted if Glyph(w).flat not in taken), wanted[-1])
 
     def joint(self, one: MatrixSymbol, other: MatrixSymbol) -> Glyph | None:
-        """The one matrix that W and U together are, in notations that join them."""
-        return self.joined.get(frozenset((one.name, other.name)))
+        """The one matrix that W and U together are, in notations that concatenate."""
+        return self.concatenated.get(frozenset((one.name, other.name)))
 
     # -- naming a cell -------------------------------------------------------------------
 
@@ -108,14 +108,16 @@ class Naming:
             self.letters[name] = Letter(Glyph.of(name), (Glyph.of(name),), known=False)
         if self.notation.letters:
             self.fallen_back = tuple(n for n in cell.equations if not self.letters[n].known)
-        if self.notation.join:
-            self._join(cell)
+        if self.notation.concatenates:
+            self._concatenate(cell)
         wanted = {name: letter.glyph for name, letter in self.letters.items()}
         wanted.update((name, self._parameter(name)) for name in cell.parameters)
         self.collided = tuple(n for n in self._told_apart(wanted) if n in cell.parameters)
         self.glyphs.update(wanted)
         taken = {glyph.flat for glyph in wanted.values()}
-        self.joined = {pair: g for pair, g in self.joined.items() if g.flat not in taken}
+        self.concatenated = {
+            pair: g for pair, g in self.concatenated.items() if g.flat not in taken
+        }
         for node in lin:
             if node.name not in self.glyphs:
                 self.glyphs[node.name] = self._engine(lin, node.name)
@@ -200,7 +202,7 @@ class Naming:
 
         return Glyph(base, (), put(below), put(above), tight=True)
 
-    def _join(self, cell: Cell) -> None:
+    def _concatenate(self, cell: Cell) -> None:
         """The pairs U, W of a gate that are written as one matrix."""
         by_owner: dict[tuple[str, str], list[str]] = {}
         for name, use in self.uses.items():
@@ -209,10 +211,10 @@ class Naming:
         for (owner, kind), inputs in by_owner.items():
             recurrent = by_owner.get((owner, "recurrent"), [])
             if kind == "input" and len(inputs) == len(recurrent) == 1:
-                template = self.notation.parameters.get("joined", "W_*")
+                template = self.notation.parameters.get("concatenated", "W_*")
                 glyph = self._filled(template, self._tag(inputs[0]), "")
                 glyph = glyph.in_layer(Glyph.of(inputs[0]))
-                self.joined[frozenset((inputs[0], recurrent[0]))] = glyph
+                self.concatenated[frozenset((inputs[0], recurrent[0]))] = glyph
 
     # -- names that the engine made, and names without a cell --------------------------------
 
@@ -341,7 +343,7 @@ def _use(cell: Cell, lin: Linearisation, owner: str, term: ParameterTerm) -> Use
         kind = "peephole" if states else "inner_bias"
         return Use(kind, owner, name_of(states[0]) if states else "")
     if parts_of(term.vector):
-        return Use("joined", owner, "")
+        return Use("concatenated", owner, "")
     return _matrix(cell, lin, owner, term.vector)
 
 

@@ -84,7 +84,7 @@ class Notation:
     """One style of writing cells; `symgate.notations` lists them.
 
     `time` is "below" (h_t) or "above" (h^<t>), `hadamard` the sign of the product by
-    components, `row` says that vectors are rows, `join` that U h + W x is one W [h, x],
+    components, `row` says that vectors are rows, `concatenates` that U h + W x is one W [h, x],
     `stack` that gates of one kind are computed together.
     """
 
@@ -94,7 +94,7 @@ class Notation:
     hadamard: str = "odot"
     matvec: str = ""
     row: bool = False
-    join: bool = False
+    concatenates: bool = False
     stack: bool = False
     upper: bool = False
     blocks: bool = False

@@ -1,4 +1,4 @@
-"""What all printers of a notation share: names by role, rows, joined matrices, words.
+"""What all printers of a notation share: names by role, rows, concatenated matrices, words.
 
 A notation (symgate.writing.notation) says which letter a gate has, whether vectors are rows
 and whether W and U of a gate are one matrix. How that looks in Unicode or in LaTeX is for the

@@ -78,5 +78,5 @@ def _reshaped(axes: list[str], shape: list[int]) -> list[str] | None:
     lead = len(shape) - 1
     if shape[:lead] != [0] * lead or lead >= len(axes):
         return None
-    joined = "".join(a for a in axes[lead:] if a != "1")
-    return [*axes[:lead], joined] if joined in ("h", "dh") else None
+    axis = "".join(a for a in axes[lead:] if a != "1")
+    return [*axes[:lead], axis] if axis in ("h", "dh") else None

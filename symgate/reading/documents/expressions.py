@@ -47,7 +47,7 @@ def spell(node: ast.expr, names: Names, level: int = 0) -> Shown:
             if sign == "*" and isinstance(left, ast.Subscript) and _spreads(left.slice):
                 row = spell(left.value, names)
                 return [("diag(", at), *row, (") @ ", at), *spell(right, names, 3)]
-            return _joined(left, sign, right, names, at, own, level)
+            return _operation(left, sign, right, names, at, own, level)
         case ast.Attribute(value=inner, attr="T"):
             return [*spell(inner, names, 9), (".T", at)]
         case ast.Call(func=ast.Attribute(value=inner, attr="t"), args=[]):
@@ -69,7 +69,7 @@ def _spreads(index: ast.expr) -> bool:
     return False
 
 
-def _joined(
+def _operation(
     left: ast.expr, sign: str, right: ast.expr, names: Names, at: int, own: int, level: int
 ) -> Shown:
     between, end = left.end_col_offset or at, (right.end_col_offset or at + 1) - 1
@@ -127,7 +127,7 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return [(f"{function}(", at), *spell(args[0], names), (")", end)]
     if name in PRODUCTS and len(args) == 2:
         bound = 1 if PRODUCTS[name] in "+-" else 2
-        return _joined(args[0], PRODUCTS[name], args[1], names, at, bound, level)
+        return _operation(args[0], PRODUCTS[name], args[1], names, at, bound, level)
     if name == "einsum" and len(args) == 3 and isinstance(args[0], ast.Constant):
         return _einsum(str(args[0].value), args[1], args[2], names, level)
     if name == "linear" and len(args) in (2, 3):
@@ -155,7 +155,7 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
         return [("(", at), *inner, (")", end)] if level > 1 else inner
     if name == "addmm" and len(args) == 3:
         inner = [*spell(args[0], names, 2), (" + ", at)]
-        inner += _joined(args[1], "@", args[2], names, at, 2, 2)
+        inner += _operation(args[1], "@", args[2], names, at, 2, 2)
         return [("(", at), *inner, (")", end)] if level > 1 else inner
     if name in ("abs", "absolute") and len(args) == 1:
         return [("|", at), *spell(args[0], names), ("|", end)]
@@ -180,7 +180,9 @@ def _einsum(indices: str, one: ast.expr, other: ast.expr, names: Names, level: i
     if found is None:
         raise Unknown
     first, second = (other, one) if found["turned"] else (one, other)
-    return _joined(first, "*" if found["times"] else "@", second, names, one.col_offset, 2, level)
+    return _operation(
+        first, "*" if found["times"] else "@", second, names, one.col_offset, 2, level
+    )
 
 
 def _is_module(node: ast.expr) -> bool:

@@ -32,9 +32,9 @@ def pieces(text: str) -> Iterator[Piece]:
             continue
         source = cell.get("source", "")
         parts = source if isinstance(source, list) else [source]
-        joined, offsets = _placed(strings, [p for p in parts if isinstance(p, str)])
+        content, offsets = _placed(strings, [p for p in parts if isinstance(p, str)])
         kind = cell.get("cell_type")
-        found = markup.pieces(joined) if kind == "markdown" else python.pieces(joined)
+        found = markup.pieces(content) if kind == "markdown" else python.pieces(content)
         if kind in ("markdown", "code"):
             for piece in found:
                 yield replace(piece, offsets=[offsets[i] for i in piece.offsets])

@@ -52,7 +52,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
                 if not affine(term):
                     yield from names.inserted_gates(maker, term)
             case Apply():
-                yield from products.joined(maker, term)
+                yield from products.missing_product(maker, term)
                 yield from products.turned(maker, term)
                 yield from names.renamed(maker, term)
     yield from products.bent(maker)

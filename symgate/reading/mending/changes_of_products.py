@@ -172,7 +172,7 @@ def brackets_over_sums(maker: Maker, term: Times) -> Iterator[Change]:
         yield maker.change(term, new, "misplaced_parenthesis", meant, *edits)
 
 
-def joined(maker: Maker, term: Apply) -> Iterator[Change]:
+def missing_product(maker: Maker, term: Apply) -> Iterator[Change]:
     """W [r ⊙ h, x] for W [r, h, x], W [h, x] for W [h x]."""
     vector = term.vector
     if isinstance(vector, Cat) and len(vector.parts) > 2:

@@ -34,7 +34,7 @@ def steps(subject: Subject) -> Iterator[Step]:
     yield equations(subject)
     if subject.naming.notation.stack:
         yield from _stacked(subject)
-    if subject.naming.joined:
+    if subject.naming.concatenated:
         yield _blocks(subject)
     yield _values(subject)
     yield from _inside(subject)
@@ -98,9 +98,9 @@ def _preface(subject: Subject) -> Words:
 
 
 def _blocks(subject: Subject) -> Step:
-    """The joined matrices of a notation in their blocks."""
+    """The concatenated matrices of a notation in their blocks."""
     lines = []
-    for pair, glyph in subject.naming.joined.items():
+    for pair, glyph in subject.naming.concatenated.items():
         parts = _beside(subject, _pair(subject, pair))
         lines.append(line(Concatenation(glyph, parts), Concatenation(None, parts)))
     reason = (
@@ -171,7 +171,7 @@ def _of_one_product(
     if len(rest) > 1 or any(not isinstance(r, Vector) for r in rest) or len(products) != 2:
         return None
     pair = frozenset(p.matrix.name for p in products)
-    if pair not in subject.naming.joined:
+    if pair not in subject.naming.concatenated:
         return None
     matrices = _pair(subject, pair)
     vectors = tuple(next(p.vector for p in products if p.matrix == m) for m in matrices)
