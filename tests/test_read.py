@@ -35,10 +35,10 @@ def test_labelled_sets(part: int) -> None:
         assert result.found == result.misprints, (path.stem, result.complaints)
         assert not result.accused, (path.stem, result.complaints)
         if data["misprints"] and data["meant"]:
-            name, relation = data["meant"]
+            name, verdict = data["meant"]
             zoo = max(read_text(data["latex"], f"{path.stem}.md"), key=lambda c: len(c.lines)).zoo
             assert zoo is not None
-            assert (zoo.name, zoo.as_meant or zoo.relation) == (name, relation)
+            assert (zoo.name, zoo.as_meant or zoo.verdict) == (name, verdict)
 
 
 NOTE = r"""# A lecture
@@ -74,7 +74,7 @@ def test_what_is_printed_may_be_no_cell() -> None:
         r"$$h_t = z_t h_{t-1} + (1 - z_t) n_t$$"
     )
     assert found.zoo is not None
-    assert (found.zoo.name, found.zoo.relation) == ("ugrnn", "near")
+    assert (found.zoo.name, found.zoo.verdict) == ("ugrnn", "near")
     assert found.zoo.as_meant == "conditional"
 
 
@@ -106,7 +106,7 @@ def test_the_data_of_a_reading() -> None:
     }
     assert cell["states"] == ["h"]
     assert cell["text"][0] == "z[t] = sigmoid(W_z @ x[t] + U_z @ h[t-1])"
-    assert {"name", "relation", "map"} <= set(cell["zoo"])
+    assert {"name", "verdict", "map"} <= set(cell["zoo"])
     assert {"line", "column", "printed", "meant", "kind", "certainty"} <= set(cell["misprints"][0])
 
 
@@ -552,7 +552,7 @@ def test_examples_beside_a_cell_are_none_of_its_lines(beside: str) -> None:
     (found,) = read_text(LSTM_NOTE + beside)
     assert (found.family, found.misprints) == ("lstm", ())
     assert found.zoo is not None
-    assert (found.zoo.name, found.zoo.relation) == ("lstm", "identical")
+    assert (found.zoo.name, found.zoo.verdict) == ("lstm", "identical")
 
 
 def test_a_font_belongs_to_what_is_printed() -> None:

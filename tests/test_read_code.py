@@ -180,7 +180,7 @@ def test_several_at_once_and_a_forget_bias_of_one() -> None:
 """
     (found,) = read_text(text, "cell.py")
     assert found.zoo is not None
-    assert (found.zoo.name, found.zoo.relation, found.misprints) == ("lstm", "equal", ())
+    assert (found.zoo.name, found.zoo.verdict, found.misprints) == ("lstm", "equal", ())
 
 
 def test_weights_in_a_mapping() -> None:
@@ -191,7 +191,7 @@ h_t = (1 - z) * h_prev + z * n
 """
     (found,) = read_text(text, "cell.py")
     assert found.zoo is not None
-    assert (found.zoo.name, found.zoo.relation) == ("gru-z-takes-new", "identical")
+    assert (found.zoo.name, found.zoo.verdict) == ("gru-z-takes-new", "identical")
 
 
 def test_formulas_come_first() -> None:

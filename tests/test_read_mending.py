@@ -83,7 +83,7 @@ def test_a_slip_is_found_and_mended(
     assert 0.5 < misprint.certainty < 1
     assert reading.zoo is not None
     assert reading.zoo.name == ("lstm" if lines is LSTM else "gru")
-    assert (reading.zoo.as_meant or reading.zoo.relation) in ("identical", "equal")
+    assert (reading.zoo.as_meant or reading.zoo.verdict) in ("identical", "equal")
 
 
 FORMS: dict[str, str] = {
@@ -114,7 +114,7 @@ def test_a_clean_form_is_proved_and_not_accused(form: str) -> None:
     (reading,) = read_text(FORMS[form], "a.md")
     assert reading.misprints == ()
     assert reading.zoo is not None
-    assert reading.zoo.relation in ("identical", "equal")
+    assert reading.zoo.verdict in ("identical", "equal")
     assert reading.family == ("lstm" if form == "named together" else "gru")
 
 
@@ -141,7 +141,7 @@ def test_slips_of_several_characters_are_mended_to_the_cell(
     (reading,) = read_text(page(lines), "a.md")
     assert [(m.line, m.kind) for m in reading.misprints] == told
     assert reading.zoo is not None
-    assert (reading.zoo.as_meant or reading.zoo.relation) in ("identical", "equal")
+    assert (reading.zoo.as_meant or reading.zoo.verdict) in ("identical", "equal")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def reading(document: Document, found: DocumentParts, index: int, count: int) ->
     if len(shown) == len(mended.found.lines) and plain:
         proved_one = family_of(shown)  # a JANET is a UGRNN whose only gate forgets
         family = family if (proved_one, family) == ("ugrnn", "janet") else proved_one or family
-    zoo = None if understanding.ranked is not None else _relation(cell, meant, family, broken)
+    zoo = None if understanding.ranked is not None else _match(cell, meant, family, broken)
     observed = conventions(classifier, family).completed(conventions(mended, family))
     found_now = Reading(
         name=name,
@@ -159,8 +159,8 @@ def _meant(
     return cell, Classifier(understanding, parts)
 
 
-def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> ZooMatch | None:
-    """The nearest zoo cell: that of the meant cell, with the relation of the printed one.
+def _match(cell: Cell | None, meant: Cell | None, family: str, broken: bool) -> ZooMatch | None:
+    """The nearest zoo cell: that of the meant cell, with the verdict on the printed one.
 
     What is printed may be read and be no cell, as one whose gates read x_{t-1} and x_t;
     where it is `broken`, only what is meant can be told.
@@ -172,8 +172,8 @@ def _relation(cell: Cell | None, meant: Cell | None, family: str, broken: bool) 
     if wanted is None:
         return zoo_match(cell, family) if cell is not None else None
     own = proved(cell) if cell is not None else None
-    as_printed = own.relation if own is not None and own.name == wanted.name else "near"
-    return ZooMatch(wanted.name, as_printed, cell or meant, wanted.relation)
+    as_printed = own.verdict if own is not None and own.name == wanted.name else "near"
+    return ZooMatch(wanted.name, as_printed, cell or meant, wanted.verdict)
 
 
 def _line(

@@ -36,7 +36,7 @@ class Ranked:
     family: str
     cell: Cell | None
     name: str = ""
-    relation: str = ""
+    verdict: str = ""
 
 
 def ranked(draft: Draft, found: Understanding) -> Ranked | None:
@@ -60,11 +60,11 @@ def ranked(draft: Draft, found: Understanding) -> Ranked | None:
     memory = next((n for n, text in own.items() if f"{n}[t-1]" in text and "outer(" in text), "")
     cell = _cell(own, memory, draft)
     named = family(own, ranks)
-    name, relation = _proved(cell) if cell is not None else ("", "")
+    name, verdict = _proved(cell) if cell is not None else ("", "")
     named = NAMES.get(name, name.removesuffix("-row")) or named
     if (not named and cell is None) or not (needed or name):
         return None
-    return Ranked(lines, own, named, cell, name, relation)
+    return Ranked(lines, own, named, cell, name, verdict)
 
 
 def _needs(u: Understood) -> bool:
@@ -142,7 +142,7 @@ def by_ranks(
         None if ranked.cell is None else cell_of_text(str(ranked.cell), own.name)
         for ranked in (found, meant)
     )
-    zoo = None if whole is None or not meant.name else ZooMatch(meant.name, meant.relation, whole)
+    zoo = None if whole is None or not meant.name else ZooMatch(meant.name, meant.verdict, whole)
     return replace(
         own,
         states=tuple(n for n, text in found.texts.items() if f"{n}[t-1]" in text),

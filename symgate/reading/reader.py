@@ -40,7 +40,7 @@ def read(
     raises a SymgateError. `progress` is called with how many files are done, of how many.
 
     >>> found = read(r"$$ h_t = \tanh(W x_t + U h_{t-1} + b) $$")
-    >>> [(reading.family, reading.zoo.relation) for reading in found]
+    >>> [(reading.family, reading.zoo.verdict) for reading in found]
     [('rnn', 'identical')]
     """
     if isinstance(source, str) and _is_text(source):

@@ -155,7 +155,7 @@ class Readings:
     >>> import symgate as sg
     >>> from symgate.reading.reader import read_text
     >>> found = read_text("$h_t = \\\\tanh(W x_t + U h_{t-1} + b)$")
-    >>> found.cells[0].family, found.cells[0].zoo.relation
+    >>> found.cells[0].family, found.cells[0].zoo.verdict
     ('rnn', 'identical')
     """
 

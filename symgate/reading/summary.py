@@ -81,8 +81,8 @@ def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[s
     """A cell: its family, conventions and relation, its lines, its misprints."""
     head = ", ".join(in_words(reading.conventions))
     yield from _filled(f"  {number}{mark(reading.family, 'name')}", head, "    ", width)
-    yield f"    {_relation(reading, mark)}"
-    if reading.zoo is not None and reading.zoo.relation == "equal":
+    yield f"    {_verdict(reading, mark)}"
+    if reading.zoo is not None and reading.zoo.verdict == "equal":
         yield from _filled("    under", str(reading.zoo.comparison.map), "           ", width)
     yield ""
     accused = {m.line: m for m in reading.misprints}
@@ -142,7 +142,7 @@ def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:
             rows.append((file.path, what, "", "", ""))
         for i, reading in enumerate(file.cells, start=1):
             path = f"{file.path}#{i}" if len(file.cells) > 1 else file.path
-            zoo = "" if reading.zoo is None else f"{reading.zoo.relation} {reading.zoo.name}"
+            zoo = "" if reading.zoo is None else f"{reading.zoo.verdict} {reading.zoo.name}"
             told = ", ".join(_short(reading.conventions))
             rows.append((path, reading.family, told, zoo, str(len(reading.misprints) or "-")))
     return rows
@@ -175,16 +175,16 @@ def _short(conventions: Conventions) -> list[str]:
     return shown
 
 
-def _relation(reading: Reading, mark: Mark) -> str:
+def _verdict(reading: Reading, mark: Mark) -> str:
     zoo = reading.zoo
     if zoo is None:
         return "no cell of the zoo is near"
     name = mark(zoo.name, "name")
-    if zoo.relation == "identical":
+    if zoo.verdict == "identical":
         return f"identical to the zoo's {name}, up to names"
-    if zoo.relation == "equal":
+    if zoo.verdict == "equal":
         return f"proved equal to the zoo's {name}"
-    if zoo.relation == "conditional":
+    if zoo.verdict == "conditional":
         conditions = " or ".join(" and ".join(c) for c in zoo.comparison.conditions)
         return f"equal to the zoo's {name} only if {conditions}"
     if zoo.as_meant in ("identical", "equal"):

@@ -54,14 +54,14 @@ NAMES = spelled(
 
 @dataclass(frozen=True)
 class ZooMatch:
-    """The zoo's nearest cell and the relation to it: identical, equal, conditional or near.
+    """The zoo's nearest cell and the verdict on the two: identical, equal, conditional or near.
 
-    `as_meant` is the relation of the cell with its misprints mended, where there are any.
+    `as_meant` is the verdict on the cell with its misprints mended, where there are any.
     The comparison, with a map or a counterexample, is made when it is asked for.
     """
 
     name: str
-    relation: str
+    verdict: str
     cell: Cell
     as_meant: str | None = None
 
@@ -71,10 +71,10 @@ class ZooMatch:
         return compare(zoo_cell(self.name), self.cell)
 
     def to_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"name": self.name, "relation": self.relation, "map": None}
+        data: dict[str, Any] = {"name": self.name, "verdict": self.verdict, "map": None}
         if self.as_meant is not None:
             data["as_meant"] = self.as_meant
-        if self.relation != "near":
+        if self.verdict != "near":
             found = self.comparison
             data["map"] = None if found.map is None else found.map.to_dict()
             if found.conditions:
@@ -125,5 +125,5 @@ def _related(name: str, cell: Cell) -> ZooMatch:
 def _conditional(cell: Cell, family: str) -> ZooMatch | None:
     """The first cell of a family in the zoo that a cell is, perhaps under conditions."""
     every = [_related(name, cell) for name in KIN.get(family, ())]
-    found = [r for r in every if r.relation != "near"]
-    return min(found, key=lambda r: r.relation == "conditional", default=None)
+    found = [r for r in every if r.verdict != "near"]
+    return min(found, key=lambda r: r.verdict == "conditional", default=None)

@@ -31,7 +31,7 @@ SAYS = {
     ("biases", "partial"): "biases in some gates",
 }
 
-RELATIONS = {
+VERDICTS = {
     "identical": "the same as",
     "equal": "proved equal to",
     "conditional": "under conditions equal to",
@@ -64,15 +64,15 @@ def _row(here: Findings, note: Mapping[str, Any]) -> tuple[Words, ...]:
     (cell,) = note["cells"][:1]
     said = [SAYS[pair] for pair in cell["conventions"].items() if pair in SAYS]
     zoo = cell["zoo"]
-    relation: Words = ("–",)
+    verdict: Words = ("–",)
     if zoo is not None:
-        told = RELATIONS.get(zoo["relation"], zoo["relation"])
-        relation = (f"{told} ", Code(zoo["name"]))
+        told = VERDICTS.get(zoo["verdict"], zoo["verdict"])
+        verdict = (f"{told} ", Code(zoo["name"]))
         if zoo.get("as_meant"):
-            meant = RELATIONS.get(zoo["as_meant"], zoo["as_meant"])
-            relation = (*relation, f"; as meant, {meant} it")
+            meant = VERDICTS.get(zoo["as_meant"], zoo["as_meant"])
+            verdict = (*verdict, f"; as meant, {meant} it")
     misprints: Words = (here.number("misprints", "whole"),)
-    return name, (cell["family"].upper(),), (", ".join(said),), relation, misprints
+    return name, (cell["family"].upper(),), (", ".join(said),), verdict, misprints
 
 
 def _misprint(here: Findings, note: str, m: Mapping[str, Any]) -> list[Any]:
