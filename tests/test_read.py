@@ -65,7 +65,7 @@ def test_a_note_with_a_misprint() -> None:
     assert 0.5 < misprint.certainty <= 1
     assert reading.meant is not None
     assert sg.compare(sg.cell("gru-reset-after"), reading.meant).verdict == "conditional"
-    assert any("output" in str(item["why"]) for item in found.files[0].left_aside)
+    assert any("output" in str(item["why"]) for item in found.files[0].skipped)
 
 
 def test_what_is_printed_may_be_no_cell() -> None:
@@ -94,7 +94,7 @@ def test_the_data_of_a_reading() -> None:
     data = json.loads(json.dumps(sg.read(NOTE).to_dict()))
     assert data["schema"] == 1
     (file,) = data["files"]
-    assert set(file) == {"path", "cells", "left_aside"}
+    assert set(file) == {"path", "cells", "skipped"}
     (cell,) = file["cells"]
     assert {"family", "conventions", "states", "text", "zoo", "misprints"} <= set(cell)
     assert cell["conventions"] == {
@@ -171,7 +171,7 @@ def test_a_folder_and_a_broken_file(tmp_path: Path) -> None:
     found = sg.read(tmp_path)
     assert [len(file.cells) for file in found.files] == [1, 0, 0, 0]
     assert [bool(file.error) for file in found.files] == [False, True, True, False]
-    assert "picture" in str(found.files[3].left_aside[0]["why"])
+    assert "picture" in str(found.files[3].skipped[0]["why"])
     with pytest.raises(SymgateError, match="JSON"):
         sg.read(tmp_path / "b.ipynb")
     with pytest.raises(SymgateError, match="cannot read"):

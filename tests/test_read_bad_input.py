@@ -98,7 +98,7 @@ def test_a_cell_in_a_large_document() -> None:
     many = "\n\n".join(f"$$h_t = \\tanh(W_{{{i}}} x_t + U_{{{i}}} h_{{t-1}})$$" for i in range(150))
     found = read_text(many, "a.md")
     assert len(found) == 100
-    assert "more than 100 cells" in {item["why"] for item in found.files[0].left_aside}
+    assert "more than 100 cells" in {item["why"] for item in found.files[0].skipped}
 
 
 SETS = [
@@ -170,7 +170,7 @@ def test_the_work_of_a_formula_is_bounded() -> None:
     state = r"$$h_t = f_t \odot h_{t-1} + (1 - f_t) \odot \tanh(W x_t)$$"
     found = read_text(f"{gate}\n{state}", "a.md")
     (reading,) = found
-    assert any("takes too long" in str(item["why"]) for item in found.files[0].left_aside)
+    assert any("takes too long" in str(item["why"]) for item in found.files[0].skipped)
     assert not reading.misprints
     assert reading.text[0] is None
     assert reading.text[1] == "h[t] = f[t] * h[t-1] + (1 - f[t]) * tanh(W @ x[t])"

@@ -169,8 +169,8 @@ def test_what_is_not_read_is_listed_and_not_accused() -> None:
     (reading,) = found
     assert reading.misprints == ()
     assert reading.text[:2] == (None, None)
-    aside = [item for item in found.files[0].left_aside if "not read" in str(item["why"])]
-    assert [item["line"] for item in aside] == [1, 2]
+    skipped = [item for item in found.files[0].skipped if "not read" in str(item["why"])]
+    assert [item["line"] for item in skipped] == [1, 2]
 
 
 @pytest.mark.parametrize(

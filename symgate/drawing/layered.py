@@ -20,7 +20,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 
 #: From a layer to the first line of the gap, between lines, and from labels to what rises.
-GAP, LANE, ASIDE = 22.0, 12.0, 14.0
+GAP, LANE, MARGIN = 22.0, 12.0, 14.0
 
 #: How far below its frame a line into it begins, and how much room a label below it takes.
 FOOT, NAMED = 12.0, 36.0
@@ -103,7 +103,7 @@ def _tower(scenes: Sequence[Scene], ways: dict[tuple[int, str], list[int]]) -> S
     exits = {way: _named(scenes[way[0]], way[1], edge, leaves=True) for way in ways}
     order = sorted(ways, key=lambda way: (max(ways[way]) - way[0], exits[way].y))
     beside = max((t.x + t.width / 2 for s in scenes if s.frames for t in s.texts), default=0.0)
-    rise = {way: beside + ASIDE + LANE * place for place, way in enumerate(order)}
+    rise = {way: beside + MARGIN + LANE * place for place, way in enumerate(order)}
     lanes: dict[tuple[int, str, int], tuple[Point, Point]] = {}
     parts: list[Scene] = []
     down = 0.0
@@ -139,7 +139,7 @@ def _tower(scenes: Sequence[Scene], ways: dict[tuple[int, str], list[int]]) -> S
         ]
         dots += [Junction(spot, INK, 1.2 * THIN + 0.8) for spot in sorted(parting)]
     return Scene(
-        max([*(scene.width for scene in parts), *(x + ASIDE for x in rise.values())]),
+        max([*(scene.width for scene in parts), *(x + MARGIN for x in rise.values())]),
         down,
         (*lines, *(line for part in parts for line in part.lines)),
         (*dots, *(dot for part in parts for dot in part.dots)),

@@ -3,7 +3,7 @@
 Lines are taken in order. When a name is defined again, either a second cell has begun (both
 parts stand on their own), or the line repeats an earlier one, or it is a slip within one
 cell. Then each group is cut into parts that have nothing to do with each other, and what
-feeds no state is put aside.
+feeds no state is skipped.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class Draft:
 
 @dataclass
 class Grouped:
-    """The cells of a document, and the lines left aside with the reason."""
+    """The cells of a document, and the lines that were skipped, with the reason."""
 
     drafts: list[Draft]
-    aside: list[tuple[LaidOutLine, str]]
+    skipped: list[tuple[LaidOutLine, str]]
 
 
 def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
     """Group the lines of a document into cells."""
-    aside: list[tuple[LaidOutLine, str]] = []
+    skipped: list[tuple[LaidOutLine, str]] = []
     groups: list[Draft] = []
     current: list[LaidOutLine] = []
     doubled: list[LaidOutLine] = []
@@ -48,13 +48,13 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             current.append(line)
             continue
         if _same(current[before], line):
-            aside.append((line, "repeated"))
+            skipped.append((line, "repeated"))
             continue
         if line.stacked is not None and current[before].stacked is None:
-            aside.append((line, "repeated, as one column"))
+            skipped.append((line, "repeated, as one column"))
             continue
         if _written_out(line, current):
-            aside.append((line, "repeated, with its gates written out"))
+            skipped.append((line, "repeated, with its gates written out"))
             continue
         cut = _cut(current, before, lines[at:], everywhere)
         if cut is not None and _told_apart([*current, line], cut, text):
@@ -63,7 +63,7 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
                 groups.append(Draft(head, [d for d in doubled if d.number <= head[-1].number]))
                 doubled = [d for d in doubled if d.number > head[-1].number]
             else:
-                aside.extend((own, "an explanation before the cell") for own in head)
+                skipped.extend((own, "an explanation before the cell") for own in head)
             current = [*tail, line]
         elif cut is not None:  # a slip: the lines that follow make the cell
             again = {own.name for own in lines[at:]}
@@ -79,8 +79,8 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
         groups.append(Draft(current, doubled))
     drafts: list[Draft] = []
     for group in groups:
-        drafts.extend(_parted(group, aside))
-    return Grouped(drafts, aside)
+        drafts.extend(_parted(group, skipped))
+    return Grouped(drafts, skipped)
 
 
 def _written_out(line: LaidOutLine, current: Sequence[LaidOutLine]) -> bool:
@@ -215,7 +215,7 @@ def _soundness(line: LaidOutLine, current: Sequence[LaidOutLine]) -> int:
     return score - (len(used) == len(lone) == 1)
 
 
-def _parted(group: Draft, aside: list[tuple[LaidOutLine, str]]) -> list[Draft]:
+def _parted(group: Draft, skipped: list[tuple[LaidOutLine, str]]) -> list[Draft]:
     """The parts of a group that share no names, without what feeds no state."""
     lines = group.lines
     names = {line.name for line in lines}
@@ -258,7 +258,7 @@ def _parted(group: Draft, aside: list[tuple[LaidOutLine, str]]) -> list[Draft]:
     left = [line for line in lines if line.name not in taken]
     if not drafts and _incomplete(lines):
         return [Draft(lines, group.doubled)]
-    aside.extend((line, "no state depends on it") for line in left)
+    skipped.extend((line, "no state depends on it") for line in left)
     return drafts
 
 

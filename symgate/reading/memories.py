@@ -20,7 +20,7 @@ from symgate.parsing import expression, parsed
 #: Numbers in front and a chain of matrices and vectors, with its coefficient.
 Chains = dict[tuple[tuple[str, ...], tuple[str, ...]], float]
 #: Updates that are printed too where the zoo has a special one; s and r are numbers.
-FORMS = {
+UPDATES = {
     "s[t] * S[t-1] + outer(v[t], k[t])": "mamba2",
     "gamma * S[t-1] + eta * outer(v[t], k[t])": "retnet",
     "S[t-1] @ diag(w[t]) + outer(v[t], k[t])": "gla",
@@ -75,7 +75,7 @@ def _book() -> Mapping[str, str]:
             shapes = zoo_cell(name).shapes
             ranks = {own: len(shape) for own, shape in shapes.items()}
             found[_signature(value, memory.split("[")[0].strip(), ranks)] = name
-    for value, name in FORMS.items():
+    for value, name in UPDATES.items():
         found.setdefault(_signature(value, "S", {"s": 0, "r": 0, "G": 2}), name)
     return found
 

@@ -51,13 +51,13 @@ _WORD = re.compile(r"\\(?:text|mathrm|mathit)\{([A-Za-z]{4,30})\}\s*&?=")
 
 @dataclass
 class DocumentParts:
-    """What was found in a document: cells with their parts, and what was left aside.
+    """What was found in a document: cells with their parts, and what was skipped.
 
     `functions` are activations by the names that the document gives them.
     """
 
     cells: list[tuple[Draft, Understanding, Structure]] = field(default_factory=list)
-    aside: list[tuple[int, int, str]] = field(default_factory=list)
+    skipped: list[tuple[int, int, str]] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     functions: dict[str, str] = field(default_factory=dict)
 
@@ -88,20 +88,20 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
     read = _read(found, everything, known)
     cases, accents = other_cases(read), accented_states(read)
     if cases or accents:
-        found.aside.clear()
+        found.skipped.clear()
         known = replace(known, same=frozenset(cases + accents))
         read = with_one_case(_read(found, everything, known), cases, document.text)
         read = with_one_name(read, accents, document.text)
     read, made = without_matrices(read)
     for line in made:
         why = "a matrix that is made of parameters"
-        found.aside.append((line.equation.start, line.equation.stop, why))
+        found.skipped.append((line.equation.start, line.equation.stop, why))
     groups = grouped(with_aliases(read, document.text), document.text)
-    for line, why in groups.aside:
-        found.aside.append((line.equation.start, line.equation.stop, why))
+    for line, why in groups.skipped:
+        found.skipped.append((line.equation.start, line.equation.stop, why))
     for draft in groups.drafts[MAX_CELLS:]:
         equation = draft.lines[0].equation
-        found.aside.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
+        found.skipped.append((equation.start, equation.stop, f"more than {MAX_CELLS} cells"))
     for draft in groups.drafts[:MAX_CELLS]:
         understanding = understand(draft, known, document.text)
         parts = structure(understanding)
@@ -115,12 +115,12 @@ def _found(document: Document, every: Iterable[Piece], edits: Sequence[Edit]) ->
             if u.error is not None:
                 place = u.line.equation
                 why = f"looked like an equation, not read: {u.error.message}"
-                found.aside.append((place.start, place.stop, why))
+                found.skipped.append((place.start, place.stop, why))
         for output in understanding.outputs:
             if output.name in read_now:
                 continue
             equation = output.line.equation
-            found.aside.append((equation.start, equation.stop, "an output that no state reads"))
+            found.skipped.append((equation.start, equation.stop, "an output that no state reads"))
         found.cells.append((draft, understanding, parts))
     return found
 
@@ -137,16 +137,16 @@ def with_readouts(found: Understanding) -> Understanding:
 def _read(
     found: DocumentParts, everything: Sequence[Equation], known: Indices
 ) -> list[LaidOutLine]:
-    """The lines of all equations; what is none is put aside."""
+    """The lines of all equations; what is none is skipped."""
     read: list[LaidOutLine] = []
     for number, equation in enumerate(everything):
         for item in lines(equation, number, known):
             if isinstance(item, LeftOut):
-                found.aside.append((equation.start, equation.stop, item.why))
+                found.skipped.append((equation.start, equation.stop, item.why))
             elif isinstance(item.right, Spelled) and item.right.kind == "FUNCTION":
                 if function := FUNCTIONS.get(item.right.name):
                     found.functions.setdefault(item.name, function)
-                found.aside.append((equation.start, equation.stop, "the name of a function"))
+                found.skipped.append((equation.start, equation.stop, "the name of a function"))
             else:
                 read.append(item)
     defined = {line.name for line in read}
@@ -163,7 +163,7 @@ def _read(
         else:
             why = ""
         if why:
-            found.aside.append((line.equation.start, line.equation.stop, why))
+            found.skipped.append((line.equation.start, line.equation.stop, why))
         else:
             kept.append(line)
     timed = {line.name for line in kept if line.target.time is not None}
@@ -229,7 +229,7 @@ def _equations(found: DocumentParts, macros: Mapping[str, Macro]) -> Iterator[Eq
                     return
                 yield from map(repaired, separated(equation))
         except FormulaError as error:
-            found.aside.append((error.start, error.stop, error.message))
+            found.skipped.append((error.start, error.stop, error.message))
 
 
 def _indices(everything: Iterable[Equation]) -> Indices:

@@ -156,15 +156,15 @@ def read_document(document: Document) -> ReadFile:
     cells = tuple(
         reading(document, found, index, len(found.cells)) for index in range(len(found.cells))
     )
-    aside = [
+    skipped = [
         {
             "line": document.place(start)[0],
             "source": _shortened(document.text[start:stop]),
             "why": why,
         }
-        for start, stop, why in sorted({*found.aside, *(() if cells else pictures(document))})
+        for start, stop, why in sorted({*found.skipped, *(() if cells else pictures(document))})
     ]
-    return ReadFile(document.path, cells, tuple(aside))
+    return ReadFile(document.path, cells, tuple(skipped))
 
 
 def pictures(document: Document) -> Iterator[tuple[int, int, str]]:

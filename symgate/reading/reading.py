@@ -127,11 +127,11 @@ class Reading:
 @signs("a file that was read")
 @dataclass(frozen=True)
 class ReadFile:
-    """The cells of one document, and what of it was left aside; `error` where it failed."""
+    """The cells of one document, and what of it was skipped; `error` where it failed."""
 
     path: str
     cells: tuple[Reading, ...] = ()
-    left_aside: tuple[Mapping[str, Any], ...] = ()
+    skipped: tuple[Mapping[str, Any], ...] = ()
     error: str = ""
 
     _repr_html_ = fields_html
@@ -140,7 +140,7 @@ class ReadFile:
         data: dict[str, Any] = {
             "path": self.path,
             "cells": [cell.to_dict() for cell in self.cells],
-            "left_aside": [dict(item) for item in self.left_aside],
+            "skipped": [dict(item) for item in self.skipped],
         }
         if self.error:
             data["error"] = self.error

@@ -72,9 +72,9 @@ def of_file(file: ReadFile, mark: Mark = plain, width: int = WIDTH) -> Iterator[
         yield from of_cell(reading, number, mark, width)
     if not file.cells and not file.error:
         yield f"  no equations of a cell{_nothing(file)}"
-    elif file.left_aside:
+    elif file.skipped:
         yield ""
-        yield mark(f"  left aside: {_aside(file)}", "faint")
+        yield mark(f"  skipped: {_skipped(file)}", "faint")
 
 
 def of_cell(reading: Reading, number: str, mark: Mark, width: int) -> Iterator[str]:
@@ -134,7 +134,7 @@ def html(files: Sequence[ReadFile]) -> str:
 
 
 def table(files: Sequence[ReadFile]) -> list[tuple[str, ...]]:
-    """One row a cell: the document, the family, the relation to the zoo, the misprints."""
+    """One row a cell: document, family, verdict with the zoo's cell, misprints."""
     rows: list[tuple[str, ...]] = [("file", "cell", "conventions", "zoo", "misprints")]
     for file in files:
         if not file.cells:
@@ -193,15 +193,15 @@ def _verdict(reading: Reading, mark: Mark) -> str:
 
 
 def _nothing(file: ReadFile) -> str:
-    pictures = sum("picture" in str(item["why"]) for item in file.left_aside)
+    pictures = sum("picture" in str(item["why"]) for item in file.skipped)
     if pictures:
         return "; one picture, not read" if pictures == 1 else f"; {pictures} pictures, not read"
-    return f"; left aside: {_aside(file)}" if file.left_aside else ""
+    return f"; skipped: {_skipped(file)}" if file.skipped else ""
 
 
-def _aside(file: ReadFile) -> str:
+def _skipped(file: ReadFile) -> str:
     counts: dict[str, list[int]] = {}
-    for item in file.left_aside:
+    for item in file.skipped:
         counts.setdefault(str(item["why"]), []).append(int(item["line"]))
     shown = [
         f"{why} (line {', '.join(map(str, lines[:4]))}{', …' if len(lines) > 4 else ''})"

@@ -83,13 +83,15 @@ def paired(sketch: Sketch) -> Iterator[Broken]:
     for name in sketch.parts.carried:
         own = sketch.lines.get(name)
         parts = summands(own.term) if own is not None else []
-        aside = {v.name for p in parts for f in p.factors if isinstance(v := complement(f), Var)}
+        complements = {
+            v.name for p in parts for f in p.factors if isinstance(v := complement(f), Var)
+        }
         gates = [f for p in parts for f in p.factors if isinstance(f, Var) and f.time != -1]
         calls = {n: t for n, t in sketch.terms.items() if isinstance(t, Call)}
         gates = [g for g in gates if g.name in calls and calls[g.name].function == "sigmoid"]
-        one_each = len(parts) == 2 and len(aside) == len(gates) == 1
-        if own is not None and one_each and gates[0].name not in aside:
-            why = f"1 - {aside.pop()} stands beside {gates[0].name}"
+        one_each = len(parts) == 2 and len(complements) == len(gates) == 1
+        if own is not None and one_each and gates[0].name not in complements:
+            why = f"1 - {complements.pop()} stands beside {gates[0].name}"
             yield at(own, gates[0], "wrong_gate", why, True)
 
 

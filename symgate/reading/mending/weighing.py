@@ -87,9 +87,9 @@ def _is_vector(factor: AnyTerm) -> bool:
 
 def alike(sketch: Sketch) -> Iterator[Broken]:
     """Two gates read the same, and what they weigh reads no more: not z = σ(U h) for W x + U h."""
-    aside = sketch.parts.candidates | sketch.states | set(sketch.parts.outputs)
+    no_gates = sketch.parts.candidates | sketch.states | set(sketch.parts.outputs)
     every = [(own, s) for own in sketch.lines.values() for s in own.sums]
-    gates = [(own, s) for own, s in every if own.name not in aside]
+    gates = [(own, s) for own, s in every if own.name not in no_gates]
     inner = [(own, s) for own, s in every if own.name in sketch.parts.candidates]
     sources = frozenset(name for _, s in (*gates, *inner) for name in sketch.sources(s))
     if not 0 < len(gates) < 3:
