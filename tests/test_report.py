@@ -21,7 +21,7 @@ from symgate.decaying.workers import START
 from symgate.files import write_file
 from symgate.judging.verbs import work
 from symgate.reporting import homework, measuring, pieces, report, texts
-from symgate.reporting.numbers import FORMS
+from symgate.reporting.numbers import NUMBER_FORMATS
 from symgate.reporting.report import Report
 from tests import browser
 from tests.tools import axe, needs
@@ -71,9 +71,11 @@ def value(data: Any, key: str) -> Any:
 
 def shown(form: str, number: Any) -> str:
     """A number as the page writes it, powers of ten with a raised exponent."""
-    mantissa, sign, exponent = FORMS[form](number).partition("e")
+    mantissa, sign, exponent = NUMBER_FORMATS[form](number).partition("e")
     is_power = sign and re.fullmatch(r"-?\d+", exponent) and form == "power"
-    return f"{mantissa} × 10{exponent.replace('-', '−')}" if is_power else FORMS[form](number)
+    return (
+        f"{mantissa} × 10{exponent.replace('-', '−')}" if is_power else NUMBER_FORMATS[form](number)
+    )
 
 
 # -- the numbers --------------------------------------------------------------------------------
@@ -270,7 +272,7 @@ def test_other_formats_say_the_same(made: Report, tmp_path: Path, form: str, pag
     shown = found.path.read_text(encoding="utf-8")
     for cell in made.data["cells"].values():
         assert cell["title"] in shown
-        assert FORMS["steps"](cell["half_life"]) in shown
+        assert NUMBER_FORMATS["steps"](cell["half_life"]) in shown
     for claim in made.data["claims"]["claims"]:
         assert claim["verdict"] in shown
 

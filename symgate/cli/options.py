@@ -115,10 +115,10 @@ def add_cells(
     )
 
 
-def add_forms(parser: argparse.ArgumentParser, **forms: str) -> None:
+def add_formats(parser: argparse.ArgumentParser, **formats: str) -> None:
     """What is printed in place of words: --json, or one of some more, each with its help."""
     group = parser.add_mutually_exclusive_group()
-    for name, told in {**forms, "json": "print JSON"}.items():
+    for name, told in {**formats, "json": "print JSON"}.items():
         group.add_argument(f"--{name}", action="store_true", help=told)
 
 

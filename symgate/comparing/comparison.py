@@ -252,12 +252,12 @@ def related(one: Normal, other: Normal, proved: list[ProvedMap]) -> Comparison:
     return Comparison(*cells, "conditional", told, conditions, found=found)
 
 
-def _doubled(*forms: Normal) -> str:
+def _doubled(*normals: Normal) -> str:
     """States that are always another one; they have to start as it does."""
     return "; ".join(
-        f"{name} of {form.cell.name} is always {kept}, and has to start there"
-        for form in forms
-        for name, kept in form.merged.items()
+        f"{name} of {normal.cell.name} is always {kept}, and has to start there"
+        for normal in normals
+        for name, kept in normal.merged.items()
     )
 
 

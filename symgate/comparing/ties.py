@@ -58,12 +58,12 @@ def ties(
                 continue
             for sign in (-1, 1):
                 tie = Tie(gone, kept, sign)
-                found = _tied(small, large, mine, names, tie)
+                found = _with_tie(small, large, mine, names, tie)
                 if found is not None:
                     yield found
 
 
-def _tied(
+def _with_tie(
     small: Normal, large: Normal, mine: Side, names: Mapping[str, str], tie: Tie
 ) -> tuple[Solution, Solution, tuple[Restriction, ...]] | None:
     theirs = Side.of(large.changed(tie.change), {})

@@ -21,7 +21,7 @@ from symgate.numerics.values import Arrays
 from symgate.numerics.written import written
 
 
-class _Place:
+class _Result:
     """Where a result will stand."""
 
     def __init__(self, at: int) -> None:
@@ -63,7 +63,7 @@ class Program(Semantics):
         constants: list[Any] = []
 
         def name(argument: Any) -> str:
-            if isinstance(argument, _Place):
+            if isinstance(argument, _Result):
                 return f"v{argument.at}"
             if isinstance(argument, list):
                 return f"[{', '.join(map(name, argument))}]"
@@ -106,14 +106,14 @@ class Program(Semantics):
     def _later(self, method: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: self._call(method, *arguments)
 
-    def _place(self) -> _Place:
+    def _place(self) -> _Result:
         self.count += 1
-        return _Place(self.count - 1)
+        return _Result(self.count - 1)
 
     def _call(self, method: Callable[..., Any], *arguments: Any) -> Any:
         """A call for later; at once where all that it takes is known."""
         flat = [a for part in arguments for a in (part if isinstance(part, list) else [part])]
-        if not any(isinstance(a, _Place) for a in flat):
+        if not any(isinstance(a, _Result) for a in flat):
             return method(*arguments)
         place = self._place()
         self.calls.append((place.at, method, arguments))

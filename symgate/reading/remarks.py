@@ -15,7 +15,7 @@ CLOSE = {"RPAR", "RBRACKET", "RBRACE", "RCURLY", "RANGLE", "ENDMATRIX"}
 OPERATORS = {"PLUS", "MINUS", "TIMES", "HADAMARD", "SLASH", "EQ", "COMMA", "OPLUS"}
 
 
-def without_frame(tokens: list[Token]) -> list[Token]:
+def without_brackets(tokens: list[Token]) -> list[Token]:
     """Without brackets around a whole equation, as [ h_t = … ]."""
     kept = [t for t in tokens if t.kind not in SPACES]
     if len(kept) < 4 or (kept[0].kind, kept[-1].kind) not in (

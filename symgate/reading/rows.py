@@ -15,8 +15,8 @@ from symgate.reading.remarks import (
     OPERATORS,
     SPACES,
     remark_at,
+    without_brackets,
     without_bullet,
-    without_frame,
 )
 from symgate.reading.source import Piece
 from symgate.reading.tokens import Token
@@ -220,7 +220,7 @@ def _equation(
         tokens.pop(0)
     if _is_numbered(tokens):
         return _equation(piece, tokens[:-3], faults)
-    tokens = without_frame(_without_lone_braces(tokens))
+    tokens = without_brackets(_without_lone_braces(tokens))
     sides: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.numbers import FORMS
+from symgate.reporting.numbers import NUMBER_FORMATS
 from symgate.reporting.settings import Settings
 from symgate.writing.tree import Code, Datum, Link, Words, Written
 
@@ -47,7 +47,7 @@ class Findings:
 
     def number(self, key: str, form: str) -> Datum:
         """A number of the data, written in a form; it remembers where it is from."""
-        return Datum(self.key(key), form, FORMS[form](self[key]), self[key])
+        return Datum(self.key(key), form, NUMBER_FORMATS[form](self[key]), self[key])
 
     def said(self, template: str, **values: Any) -> Words:
         """A sentence: {key:form} is a number of the data, {name} a word, or words in a row.

@@ -60,7 +60,7 @@ CHECKED = 100
 MOST_BOUNDS = 4
 
 #: The forms of a figure beside the page: for the web, for slides, for papers.
-FORMS = ("svg", "png", "pdf")
+IMAGE_FORMATS = ("svg", "png", "pdf")
 
 Files = dict[str, bytes]
 
@@ -80,7 +80,7 @@ def of_cell(cell: Cell, slug: str, settings: Settings) -> Made:
         f"inline/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.svg": picture.svg().encode(),
         f"figures/{slug}-diagram.tex": picture.tikz().encode(),
-        **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in FORMS[1:]},
+        **{f"figures/{slug}-diagram.{form}": picture.image(form) for form in IMAGE_FORMATS[1:]},
     }
     data["diagram"] = picture.description
     data |= _counts(cell, settings)

@@ -78,6 +78,6 @@ def words(text: Any) -> str:
     return str(text)
 
 
-FORMS: Mapping[str, Callable[[Any], str]] = {
+NUMBER_FORMATS: Mapping[str, Callable[[Any], str]] = {
     form.__name__: form for form in (steps, rate, whole, share, power, value, words)
 }

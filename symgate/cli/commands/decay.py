@@ -13,7 +13,7 @@ from symgate.cli.options import (
     SETUP,
     add_cells,
     add_data,
-    add_forms,
+    add_formats,
     add_setup,
     add_states,
     cells_of,
@@ -42,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
     parser.add_argument("--save", metavar="FILE", help="keep one cell's curve in a .npz file")
-    add_forms(parser, csv="print CSV")
+    add_formats(parser, csv="print CSV")
 
 
 def run(arguments: argparse.Namespace) -> int:

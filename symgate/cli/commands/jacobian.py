@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symgate.cli.options import NOTATIONS, add_cell, add_forms, cell_of, lag_of
+from symgate.cli.options import NOTATIONS, add_cell, add_formats, cell_of, lag_of
 from symgate.cli.saying import show_json
 
 EXAMPLES = ("symgate jacobian lstm --of h --wrt c", "symgate jacobian gru --lag k --latex")
@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wrt", help="with respect to what (every state)")
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k (1)")
     parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
-    add_forms(parser, latex="print LaTeX")
+    add_formats(parser, latex="print LaTeX")
 
 
 def run(arguments: argparse.Namespace) -> int:

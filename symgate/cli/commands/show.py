@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from symgate.cells import named
-from symgate.cli.options import NOTATIONS, add_cell, add_forms, cell_of, lag_of
+from symgate.cli.options import NOTATIONS, add_cell, add_formats, cell_of, lag_of
 from symgate.cli.saying import show_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_cell(parser)
     parser.add_argument("--lag", default="1", help="steps back: a number, or a name such as k")
     parser.add_argument("--notation", help=f"of --latex: {NOTATIONS}")
-    add_forms(parser, latex="print LaTeX")
+    add_formats(parser, latex="print LaTeX")
 
 
 def run(arguments: argparse.Namespace) -> int:

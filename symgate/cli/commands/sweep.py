@@ -10,7 +10,7 @@ from symgate.cli.options import (
     SCHEMES,
     SETUP,
     add_cell,
-    add_forms,
+    add_formats,
     add_setup,
     add_states,
     cell_of,
@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="FILE", help="keep results here and resume from them")
     add_states(parser)
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
-    add_forms(parser, csv="print CSV")
+    add_formats(parser, csv="print CSV")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -42,12 +42,12 @@ def _drawn(f: Findings) -> list[Words]:
 
 def _files(f: Findings) -> list[tuple[Words, Words]]:
     """A row a cell, and one for all together: every file with its forms as links."""
-    forms: dict[str, list[str]] = {}
+    endings: dict[str, list[str]] = {}
     for name in sorted(f.files):
         stem, _, form = name.rpartition(".")
-        forms.setdefault(stem, []).append(form)
+        endings.setdefault(stem, []).append(form)
     rows: dict[str, list[Words]] = {"all cells": [], **{slug: [] for slug in f.slugs.values()}}
-    for stem in sorted(forms, key=lambda s: (_ORDER.index(s.split("/")[0]), s)):
+    for stem in sorted(endings, key=lambda s: (_ORDER.index(s.split("/")[0]), s)):
         kind, name = stem.split("/", 1)
         owner = max(
             (s for s in f.slugs.values() if name == s or name.startswith(f"{s}-")),
@@ -55,7 +55,7 @@ def _files(f: Findings) -> list[tuple[Words, Words]]:
             default="all cells",
         )
         what = name.removeprefix(owner).strip("-") or _ALONE[kind]
-        links = [(Link(form.upper(), f"{stem}.{form}"),) for form in forms[stem]]
+        links = [(Link(form.upper(), f"{stem}.{form}"),) for form in endings[stem]]
         rows[owner].append((f"{what}: ", *listed(links, last="and")))
     return [
         ((owner,), tuple(w for i, part in enumerate(parts) for w in (*("; " * bool(i),), *part)))
