@@ -66,6 +66,11 @@ SLIPS = [
     (GRU, 4, r"\tilde h_t", "h_t", "missing_tilde"),
     (GRU, 1, "U_z h_{t-1} + b_z)", "U_z h_{t-1}) + b_z", "bias_outside_activation"),
     (GRU, 1, "U_z", "U_r", "wrong_weight_index"),
+    (LSTM, 2, "b_f", "b_F", "case_mismatch"),
+    (LSTM, 3, "b_o", "B_o", "case_mismatch"),
+    (LSTM, 3, "U_o", r"U_o^\top", "spurious_transpose"),
+    (LSTM, 2, "f_t =", "i_t =", "symbol_defined_twice"),
+    (GRU, 2, "r_t =", "z_t =", "symbol_defined_twice"),
 ]
 
 

@@ -42,6 +42,7 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
     current: list[LaidOutLine] = []
     doubled: list[LaidOutLine] = []
     everywhere = {line.name for line in lines}
+    lacking = {n for own in lines for n, time in _times(own) if time == 0} - everywhere
     for at, line in enumerate(lines):
         before = next((k for k, own in enumerate(current) if own.name == line.name), None)
         if before is None:
@@ -57,7 +58,10 @@ def grouped(lines: Sequence[LaidOutLine], text: str) -> Grouped:
             skipped.append((line, "repeated, with its gates written out"))
             continue
         cut = _cut(current, before, lines[at:], everywhere)
-        if cut is not None and _told_apart([*current, line], cut, text):
+        read = {name for name, _ in _times(line) | _times(current[before])}
+        if cut is not None and not is_cell(current[:cut], everywhere) and lacking - read:
+            doubled.append(line)
+        elif cut is not None and _told_apart([*current, line], cut, text):
             head, tail = current[:cut], current[cut:]
             if is_cell(head, everywhere):
                 groups.append(Draft(head, [d for d in doubled if d.number <= head[-1].number]))

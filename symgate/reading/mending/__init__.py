@@ -5,7 +5,6 @@ changes      every single slip, taken back
 book         which cell of the zoo some lines define, proved by their polynomials
 search       the changes that mend what is broken or lead to a known cell
 naming       one pattern for the names of weights and biases
-marks        the sign between a weight and a column, transposed weights
 written      indices and names that are seen to be wrong in the writing
 headings     what the words beside a formula call a gate
 layout       delimiters and commands
@@ -17,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symgate.reading.faults import FoundFault
-from symgate.reading.mending import habits, headings, layout, marks, written
+from symgate.reading.mending import habits, headings, layout, written
 from symgate.reading.mending.broken import Broken
 from symgate.reading.mending.naming import misnamed
 from symgate.reading.mending.printing import Printing
@@ -31,9 +30,7 @@ from symgate.reading.understood import Understanding
 
 def seen(cell: Readable) -> list[FoundFault]:
     """The misprints that the writing itself shows."""
-    return distinct(
-        [f for module in (layout, written, headings, marks) for f in module.faults(cell)]
-    )
+    return distinct([f for module in (layout, written, headings) for f in module.faults(cell)])
 
 
 def inferred(document: Document, found: Understanding, parts: Structure) -> list[FoundFault]:

@@ -54,6 +54,7 @@ def in_line(sketch: Sketch, own: Facts, printing: Printing) -> Iterator[Change]:
             case Apply():
                 yield from products.missing_product(maker, term)
                 yield from products.turned(maker, term)
+                yield from products.transposed(maker, term)
                 yield from names.renamed(maker, term)
     yield from products.bent(maker)
     yield from names.updates(maker)

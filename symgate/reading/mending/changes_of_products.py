@@ -206,6 +206,20 @@ def missing_product(maker: Maker, term: Apply) -> Iterator[Change]:
             yield maker.change(vector, cat, "missing_comma", "", Edit(one.stop, other.start, ", "))
 
 
+def transposed(maker: Maker, term: Apply) -> Iterator[Change]:
+    """Wᵀ x for W x, W x for Wᵀ x, W [h, x] for W ⊙ [h, x]."""
+    par = term.matrix
+    if isinstance(par, Par):
+        shown = maker.shown(par)
+        kind = "spurious_transpose" if par.transposed else "missing_transpose"
+        meant = maker.printing.transposed(shown, not par.transposed)
+        yield maker.change(par, replace(par, transposed=not par.transposed), kind, meant)
+    if term.sign == "hadamard":
+        edit = Edit(par.stop, term.vector.start, " ")
+        made = maker.change(term, replace(term, sign=""), "wrong_product", " ", edit)
+        yield replace(made, start=edit.start, stop=edit.stop)
+
+
 def turned(maker: Maker, term: Apply) -> Iterator[Change]:
     """x W for W x."""
     new = replace(term, row=not term.row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from symgate.reading.mending.broken import Broken, at
 from symgate.reading.mending.sketch import Facts, Sketch, WeightedSum, gate_of, times
@@ -189,6 +189,50 @@ def oriented(sketch: Sketch) -> Iterator[Broken]:
                 "this weight stands on the other side of its vector than all others",
                 True,
             )
+
+
+def transposed(sketch: Sketch) -> Iterator[Broken]:
+    """All weights on inputs are transposed or none, those on states too: not Wᵀ x beside V x."""
+    for uses in _weights(sketch):
+        turned = [(own, par) for own, _, par in uses if par.transposed]
+        plain = [(own, par) for own, _, par in uses if not par.transposed]
+        fewer = min(turned, plain, key=len)
+        for own, par in fewer if len(fewer) == 1 and len(uses) > 2 else ():
+            kind = "missing_transpose" if fewer is plain else "spurious_transpose"
+            alone = "is not transposed" if fewer is plain else "is transposed"
+            yield at(own, par, kind, f"{par.name} alone {alone}", True)
+
+
+def transposed_rows(sketch: Sketch) -> Iterator[Broken]:
+    """Rows have Uᵀ behind each state where they have Wᵀ behind each input: not x Wᵀ + h U."""
+    new, late = _weights(sketch)
+    rows = len(new) > 1 < len(late) and all(a.row for _, a, _ in (*new, *late))
+    if rows and all(p.transposed for _, _, p in new) and not any(p.transposed for *_, p in late):
+        for own, _, par in late:
+            why = "the input weights are transposed, the recurrent ones are not"
+            yield at(own, par, "missing_transpose", why, True)
+
+
+def _weights(sketch: Sketch) -> Sequence[Sequence[tuple[Facts, Apply, Par]]]:
+    """The weights on inputs and columns, and those on last values."""
+    new: list[tuple[Facts, Apply, Par]] = []
+    late: list[tuple[Facts, Apply, Par]] = []
+    for own in sketch.lines.values():
+        for a in [a for s in own.sums for a in s.applied if isinstance(a.matrix, Par)]:
+            last = any(isinstance(v, Var) and v.time == -1 for v in subterms(a.vector))
+            whole = isinstance(a.vector, Cat)
+            if isinstance(a.matrix, Par):
+                (late if last and not whole else new).append((own, a, a.matrix))
+    return new, late
+
+
+def matrix_signs(sketch: Sketch) -> Iterator[Broken]:
+    """A matrix acts on a column: not W ⊙ [h, x], whose sizes differ."""
+    for own in sketch.lines.values():
+        for term in own.terms:
+            if isinstance(term, Apply) and term.sign == "hadamard":
+                why = "a matrix times a vector is no product component by component"
+                yield at(own, term, "wrong_product", why, True)
 
 
 def one_vector(sketch: Sketch) -> Iterator[Broken]:

@@ -62,6 +62,7 @@ def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
     ]
     for line in lines if len(lines) < MANY else ():
         others = [o for o in lines if o.own is not line.own]
+        yield from _other_cases(line, _patterns(others, line), printing)
         for left_out in (None, *others) if len(others) > 2 else (None,):
             kept = [o for o in others if o is not left_out]
             patterns = _patterns(kept, line)
@@ -69,6 +70,38 @@ def misnamed(sketch: Sketch, printing: Printing) -> Iterator[FoundFault]:
             if taken:
                 yield from _odd_ones(line, kept, patterns, taken, printing)
                 break
+
+
+def _other_cases(
+    line: Sibling, patterns: Mapping[Place, Pattern], printing: Printing
+) -> Iterator[FoundFault]:
+    """b_f for b_F and for B_f beside W_f and U_f, where the other lines have one case."""
+    inner = {at: _within(line.by_place[at].name, p) for at, p in patterns.items()}
+    target = line.own.u.line.target
+    usual = max(
+        inner.values(),
+        key=lambda mark: ([*inner.values()].count(mark), mark in (target.letter, *target.labels)),
+        default="",
+    )
+    for at, p in patterns.items():
+        par, meant = line.by_place[at], f"{p.before}{usual}{p.behind}"
+        if usual and par.name != meant and par.name.lower() == meant.lower():
+            shown = printing.of(par)
+            old, new = next((a, b) for a, b in zip(par.name, meant, strict=True) if a != b)
+            at_start = par.name[0] == old
+            place = shown.find(old) if at_start else shown.rfind(old)
+            told = shown[:place] + new + shown[place + 1 :]
+            why = f"the other parameters have their letters in one case, {par.name} has not"
+            edits = (Edit(par.start, par.stop, told),)
+            yield FoundFault("case_mismatch", why, par.start, par.stop, shown, told, edits, 0.8)
+
+
+def _within(name: str, pattern: Pattern) -> str:
+    """What fills a pattern in a name, in its own case, whatever the case of the pattern."""
+    before, behind = len(pattern.before), len(name) - len(pattern.behind)
+    small = name.lower()
+    fits = small.startswith(pattern.before.lower()) and small.endswith(pattern.behind.lower())
+    return name[before:behind] if fits else ""
 
 
 def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
@@ -81,6 +114,10 @@ def _places(sketch: Sketch, own: WeightedSum) -> dict[Place, Par]:
         inner = [v.name for v in read if v.name not in sketch.lines or v.name in sketch.states]
         if isinstance(a.matrix, Par) and inner:
             found.append((frozenset(inner), a.matrix))
+    for part in own.parts:
+        match part.factors:
+            case (Par() as weight, Var(name=seen)):  # w ⊙ c_{t-1}
+                found.append((frozenset({seen}), weight))
     counts = Counter(at for at, _ in found)
     return {at: par for at, par in found if counts[at] == 1 and par.kind != "scalar"}
 
@@ -103,7 +140,7 @@ def _is_indexed(par: Par, pattern: Pattern) -> bool:
     """Whether the mark is an index of the parameter: W_{xi}, or Wi in plain text."""
     letter = par.ref.letter
     if par.ref.labels:
-        return pattern.before.startswith(letter)
+        return pattern.before.lower().startswith(letter.lower())
     return len(letter) == 2 and letter.isascii() and pattern.before == letter[0]
 
 
@@ -172,7 +209,7 @@ def _fault(
     small = shown.lower()
     found = small.find(other, least) if pattern.behind else small.rfind(other, least)
     meant = shown[:found] + mark + shown[found + len(other) :] if found > 0 else ""
-    kind = "wrong_weight_index" if par.kind == "matrix" else "wrong_bias_index"
+    kind = "wrong_bias_index" if isinstance(at, tuple) else "wrong_weight_index"
     why = f"the other parameters of {line.own.name} bear the mark {mark}"
     edits = (Edit(par.start, par.stop, meant),) if meant else ()
     return FoundFault(kind, why, par.start, par.stop, printing.of(par), meant, edits, 0.85)

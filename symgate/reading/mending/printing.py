@@ -86,6 +86,18 @@ class Printing:
         )
         return "\\tanh" if latex else "tanh"
 
+    def transposed(self, shown: str, wanted: bool) -> str:
+        """A weight as printed with the author's mark of a transpose, or without any."""
+        every = re.findall(
+            r"\^(?:\\(?:top|intercal)\b|T\b|\{\s*\\?\w+\s*\})|\.T\b|ᵀ", self.document
+        )
+        marks = [mark for mark in every if re.search(r"T|top|intercal|ᵀ", mark)]
+        if wanted:
+            return shown + (marks[0] if marks else "^T")
+        for mark in {*marks}:
+            shown = shown.replace(mark, "")
+        return shown
+
     # -- names ---------------------------------------------------------------------------
 
     def name(self, name: str, time: int) -> str:

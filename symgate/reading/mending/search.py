@@ -57,6 +57,9 @@ UNSEEN = (
     "biased",
     "oriented",
     "one_vector",
+    "transposed",
+    "transposed_rows",
+    "matrix_signs",
     "positive",
     "once",
     "acted",
@@ -92,6 +95,9 @@ REMEDIES = {
     "once": ("missing_term", "wrong_state"),
     "weighs": ("wrong_activation",),
     "summed": ("wrong_operator", "missing_operator"),
+    "transposed": ("missing_transpose", "spurious_transpose"),
+    "transposed_rows": ("missing_transpose",),
+    "matrix_signs": ("wrong_product",),
 }
 
 

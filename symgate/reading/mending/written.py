@@ -69,7 +69,24 @@ def _doubled(cell: Readable) -> Iterator[FoundFault]:
             )
         ]
         if not _ALTERNATIVE.search(between) and not any(f.ill_formed for f in u.faults):
-            yield _second_definition(cell, u)
+            yield _renamed(cell, u, kept) or _second_definition(cell, u)
+
+
+def _renamed(cell: Readable, u: Understood, kept: Understood) -> FoundFault | None:
+    """The one of two definitions of i that is meant for f, which no line defines."""
+    read = {ref.name for own in (u, kept) for ref in own.line.references}
+    known = read | {own.name for own in (*cell.found.lines, *cell.found.outputs)}
+    lacking = [v for _, v in cell.variables() if v.time != -1 and v.name not in known]
+    if len({v.name for v in lacking}) != 1:
+        return None
+    marks = {lacking[0].ref.letter, *lacking[0].ref.labels}
+    marked = [
+        own for own in (kept, u) if any(marks & {*p.ref.labels} for p in cell.parameters(own))
+    ]
+    target = (marked or [u])[0].line.target
+    meant = cell.printed(lacking[0].start, lacking[0].stop)
+    why = f"{u.name} is defined twice, and no line defines {lacking[0].name}"
+    return cell.exchanged("symbol_defined_twice", why, target, meant, 0.85)
 
 
 def _second_definition(cell: Readable, u: Understood) -> FoundFault:
