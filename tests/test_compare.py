@@ -252,8 +252,16 @@ SCALED = [
     (
         "c[t] = c[t-1] * sigmoid(U @ h[t-1]) + tanh(W @ x[t])\nh[t] = tanh(c[t])",
         "c[t] = c[t-1] * sigmoid(U @ h[t-1]) - 3 * tanh(W @ x[t])\nh[t] = -2 * tanh(c[t] / 3)",
-        {"c": 3, "h": -2},
+        {"c": -3, "h": 2},
     ),
+    (
+        "h[t] = 0.9 * h[t-1] + 0.1 * tanh(W @ x[t] + U @ h[t-1])",
+        "h[t] = 0.9 * h[t-1] + tanh(W @ x[t] + U @ h[t-1])",
+        {"h": 10},
+    ),
+    ("h[t] = 2 * U @ h[t-1] + x[t]", "h[t] = 2 * U @ h[t-1] - 2 * x[t]", {"h": -2}),
+    ("h[t] = U @ h[t-1] + U @ x[t]", "h[t] = U @ h[t-1] - 2 * U @ x[t]", {"h": -2}),
+    ("h[t] = h[t-1] / 2 + h[t-1]**3", "h[t] = h[t-1] / 2 + 9 * h[t-1]**3", {"h": 1 / 3}),
 ]
 
 
@@ -399,6 +407,17 @@ THE_SAME = (
     ("h[t] = min(-A @ h[t-1], d * h[t-1])", "h[t] = min(b * h[t-1], Z @ h[t-1])"),
     ("h[t] = tanh(U @ h[t-1] + W @ x[t] - alpha * h[t-1])", "h[t] = tanh(U @ h[t-1] + W @ x[t])"),
     ("h[t] = tanh(U @ h[t-1] + d * h[t-1])", "h[t] = tanh((A - beta * I) @ h[t-1])"),
+    ("h[t] = relu(W @ x[t] + U @ h[t-1])", "h[t] = relu(3 * W @ x[t] + U @ h[t-1])"),
+    (
+        "h[t] = leaky_relu(W @ x[t] + U @ h[t-1] + b)",
+        "h[t] = leaky_relu(W @ x[t] + U @ h[t-1]+3*b)",
+    ),
+    (
+        "h[t] = V @ abs(U @ h[t-1] + W @ x[t]) + W @ x[t]",
+        "h[t] = V @ abs(A @ h[t-1] + 3*W @ x[t]) + W @ x[t]",
+    ),
+    ("h[t] = max(W @ x[t], U @ h[t-1])", "h[t] = max(3 * W @ x[t], 2 * U @ h[t-1])"),
+    ("h[t] = x[t] / (W @ h[t-1] + 1)", "h[t] = 3 * x[t] / (2 * W @ h[t-1] + 3)"),
     (
         "f[t] = sigmoid(U @ h[t-1])\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",
         "f[t] = sigmoid(U @ tanh(c[t-1]))\nc[t] = f[t] * c[t-1] + W @ x[t]\nh[t] = tanh(c[t])",

@@ -38,6 +38,7 @@ SAME = [
     ("h[t] = exp(h[t-1] + b) + x[t]", "h[t] = exp(h[t-1]) * exp(b) + x[t]"),
     ("h[t] = h[t-1] / (1 + h[t-1]) + x[t]", "h[t] = 1 - 1 / (1 + h[t-1]) + x[t]"),
     ("h[t] = log(exp(h[t-1])) + x[t]", "h[t] = h[t-1] + x[t]"),
+    ("h[t] = h[t-1]**3 + h[t-1]", "h[t] = 2 * h[t-1]**3 + h[t-1]"),  # h stands for h √2
 ]
 
 

@@ -8,7 +8,7 @@ whatever the names of the parameters, and whether one is one bias, two or none.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symgate.comparing.effort import spend
@@ -38,13 +38,19 @@ Summand = tuple[Fraction, tuple[Token, ...]]
 
 Key = Hashable
 
+#: A parameter by name; a matrix by name and block.
+Unknown = tuple[str, str]
+
+#: How often each node, by its name, and each state, as a variable, stands in a product.
+Powers = Mapping[Hashable, Fraction]
+
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A sum of summands; `odd` are the nodes that stand an odd number of times in its key."""
+    """A sum of summands; `powers` says how often states and nodes stand in its key."""
 
     summands: tuple[Summand, ...]
-    odd: frozenset[Node]
+    powers: Powers = field(default_factory=dict)
 
     @property
     def number(self) -> Fraction | None:
@@ -67,6 +73,11 @@ def kind(node: Node) -> str:
     return f"{node.kind} {node.extra}" if isinstance(node, Act) else type(node).__name__
 
 
+def unknown(token: Token) -> Unknown:
+    """The name of the parameter in a token."""
+    return (token.name, token.block) if isinstance(token, MatrixFactor) else (token[0].name, "")
+
+
 def turned(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The transpose of a product, in which vectors stand for their diagonals."""
     return tuple(
@@ -80,25 +91,25 @@ def coefficients(
 ) -> dict[Key, Coefficient]:
     """The coefficients by their products, in which variables and nodes are renamed."""
     found: dict[Key, list[Summand]] = {}
-    odd: dict[Key, frozenset[Node]] = {}
+    powers: dict[Key, Powers] = {}
     for monomial, coefficient in p:
         key, tokens, own = skeleton(monomial, names, nodes)
         found.setdefault(key, []).append((coefficient, tuple(tokens)))
-        odd[key] = own
+        powers[key] = own
     return {
-        key: Coefficient(tuple(sorted(found[key], key=str)), odd[key])
+        key: Coefficient(tuple(sorted(found[key], key=str)), powers[key])
         for key in sorted(found, key=str)
     }
 
 
 def skeleton(
     monomial: Monomial, names: Mapping[str, str], nodes: Mapping[Node, Hashable]
-) -> tuple[Key, list[Token], frozenset[Node]]:
-    """A monomial without its parameters, its parameters in order, and its odd nodes."""
+) -> tuple[Key, list[Token], Powers]:
+    """A monomial without its parameters, these in order, and how often what stands in it."""
     spend(1)
     entry: tuple[Hashable, ...]
     entries: list[tuple[str, Hashable, list[Token]]] = []
-    odd: frozenset[Node] = frozenset()
+    powers: dict[Hashable, Fraction] = {}
     own: list[Token] = []
     for g, exponent in monomial:
         match g:
@@ -107,24 +118,26 @@ def skeleton(
             case Var(name=name, lag=lag):
                 entry = ("v", names.get(name, name), lag, exponent)
                 entries.append((str(entry), entry, []))
+                if lag:
+                    state = Var(names.get(name, name), lag)
+                    powers[state] = powers.get(state, Fraction(0)) + exponent
             case Applied():
                 chain, feature = chain_of(g)
                 inner, tokens, inside = skeleton(feature, names, nodes)
                 entry = ("m", inner, exponent)
                 entries.append((f"{entry}{chain[0].name}", entry, [*chain, *tokens]))
-                if exponent % 2:
-                    odd ^= inside
+                for within, power in inside.items():
+                    powers[within] = powers.get(within, Fraction(0)) + power * exponent
             case _:
                 # e^(-a) is e^a with another sign of a, which is left to the proof
-                power = abs(exponent) if isinstance(g, Exp) else exponent
-                entry = ("a", nodes.get(g, kind(g)), power)
-                entries.append((str(entry[1]), entry, []))
-                if exponent % 2:
-                    odd ^= {g}
-    entries.sort(key=lambda e: e[0])
+                label = nodes.get(g, kind(g))
+                entry = ("a", label, abs(exponent) if isinstance(g, Exp) else exponent)
+                entries.append((str(label), entry, []))
+                powers[label] = powers.get(label, Fraction(0)) + exponent
+    entries.sort(key=lambda e: (e[0], str(e[2])))
     own.sort(key=str)
     key = tuple(entry for _, entry, _ in entries)
-    return key, [*own, *(token for _, _, tokens in entries for token in tokens)], odd
+    return key, [*own, *(token for _, _, tokens in entries for token in tokens)], powers
 
 
 def chain_of(g: Applied) -> tuple[list[MatrixFactor], Monomial]:

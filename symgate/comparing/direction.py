@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symgate.comparing.changes import apply
+from symgate.comparing.coefficients import Unknown
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import MatrixFactor, Param, Polynomial, Var, generator
 from symgate.comparing.proof import Substituted
 from symgate.comparing.search import ProvedMap
 from symgate.comparing.separation import separated
-from symgate.comparing.solving import Unknown, Value
+from symgate.comparing.solving import Value
 
 ONE_TO_ONE, ONTO, INTO, REDUNDANT = "one-to-one", "onto", "into", "redundant"
 

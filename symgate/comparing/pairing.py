@@ -8,8 +8,9 @@ symmetries, of which a bounded number is tried.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from hashlib import blake2b
 from itertools import islice, permutations, product
 
@@ -18,45 +19,42 @@ from symgate.comparing.coefficients import (
     Key,
     Node,
     argument,
-    coefficients,
     kind,
     nodes_in,
     nodes_of,
     skeleton,
 )
-from symgate.comparing.identities import EVEN, ODD
 from symgate.comparing.normal import Normal
-from symgate.comparing.polynomials import Act, InverseFactor, Polynomial
-from symgate.comparing.signs import solved
+from symgate.comparing.polynomials import Act, InverseFactor, Monomial, Polynomial
 
 MAX_PAIRINGS = 240
 
 #: How often colours are refined.
 ROUNDS = 4
 
-_EMPTY = Coefficient((), frozenset())
-
 
 @dataclass(frozen=True)
 class Side:
     """One cell with its variables renamed: `owners` are its states and outputs.
 
-    `labels` are what the owners are called in colours, where that is not their names.
+    `labels` are what the owners are called in colours, where that is not their names. With
+    `free` any state may be a multiple of its partner, so that plain numbers tell nothing.
     """
 
     owners: Mapping[str, Polynomial]
     names: Mapping[str, str]
     nodes: tuple[Node, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    free: bool = False
     coefficients: dict[Polynomial, dict[Key, Coefficient]] = field(
         default_factory=dict, compare=False
     )
     colours: dict[tuple[str, int], dict[Node, str]] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def of(cls, cell: Normal, names: Mapping[str, str]) -> Side:
+    def of(cls, cell: Normal, names: Mapping[str, str], free: bool = False) -> Side:
         owners = {names.get(s, s): p for s, p in cell.observed.items()}
-        return cls(owners, names, tuple(nodes_of(owners.values())))
+        return cls(owners, names, tuple(nodes_of(owners.values())), free=free)
 
     @classmethod
     def nameless(cls, cell: Normal) -> Side:
@@ -76,22 +74,6 @@ class Side:
                 else {n: kind(n) for n in self.nodes}
             )
         return found
-
-
-@dataclass(frozen=True)
-class Equation:
-    """What one coefficient holds on either side; the left times `sign` should be the right.
-
-    `odd` are the nodes that change the sign of the left with their own; where they are
-    solved for, only `fixed` of the sign is left.
-    """
-
-    key: Key
-    left: Coefficient
-    right: Coefficient
-    sign: int
-    odd: frozenset[Node] = frozenset()
-    fixed: int = 1
 
 
 def _turns(how: str) -> int:
@@ -134,9 +116,10 @@ def _refined(side: Side, how: str, colours: Mapping[Node, str]) -> dict[Node, st
     polynomials = [*owners, *((colours[n], argument(n)) for n in side.nodes)]
     for at, (owner, p) in enumerate(polynomials):
         held = []
+        numbers = at < len(owners) or not degree(side.nodes[at - len(owners)])
         for monomial, coefficient in p:
             key, tokens, _ = skeleton(monomial, side.names, colours)
-            weight = "·" if tokens else abs(coefficient)
+            weight = "·" if tokens else _weight(side, monomial, coefficient) if numbers else "1"
             held.append((key, weight if how == "exact" else ""))
             if how == "outside" and tokens:
                 continue  # a coefficient with parameters may be empty on the other side
@@ -152,65 +135,22 @@ def _refined(side: Side, how: str, colours: Mapping[Node, str]) -> dict[Node, st
     }
 
 
+def _weight(side: Side, monomial: Monomial, coefficient: Fraction) -> str:
+    """A plain number, as far as it is the same for the partner: not where that may be scaled."""
+    loose = side.free or any(map(degree, nodes_in(monomial)))
+    return "1" if loose else str(abs(coefficient))
+
+
+def degree(node: Node) -> Fraction:
+    """d where f(k a) is k^d f(a) for every k > 0; 0 where no d is known."""
+    match node:
+        case Act(kind="relu"):
+            return Fraction(1)
+        case Act(kind=kind) if kind.startswith("power "):
+            return Fraction(kind.removeprefix("power "))
+    return Fraction(-1 if isinstance(node, InverseFactor) else 0)
+
+
 def _digest(*parts: str) -> str:
     """A short colour for what a node is like, the same in every process."""
     return blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
-
-
-def aligned(one: Side, other: Side, pairs: Mapping[Node, Node]) -> list[Equation] | None:
-    """The equations between the coefficients of two sides, or None where some clash."""
-    labels = {b: i for i, b in enumerate(other.nodes)}
-    own = {a: labels[b] for a, b in pairs.items()}
-    raw: list[tuple[Key, Coefficient, Coefficient, frozenset[Node]]] = []
-    owners: list[tuple[frozenset[Node], Polynomial, Polynomial]] = [
-        (frozenset(), one.owners[s], other.owners[s]) for s in one.owners
-    ]
-    owners += [(frozenset({_sign_of(a)}), argument(a), argument(b)) for a, b in pairs.items()]
-    for owner, left, right in owners:
-        theirs = other.coefficients.get(right)
-        if theirs is None:
-            theirs = other.coefficients[right] = coefficients(right, other.names, labels)
-        mine = coefficients(left, one.names, own)
-        for key in {**mine, **theirs}:
-            a, b = mine.get(key, _EMPTY), theirs.get(key, _EMPTY)
-            if _clash(a, b):
-                return None
-            raw.append((key, a, b, a.odd ^ owner))
-    signs = _signs(raw, pairs)
-    if signs is None:
-        return None
-    found = []
-    for key, a, b, odd in raw:
-        sign = -1 if sum(signs.get(n, 1) < 0 for n in odd) % 2 else 1
-        found.append(Equation(key, a, b, sign, frozenset(filter(is_odd, odd))))
-    return found
-
-
-def _sign_of(node: Node) -> Node:
-    """What stands for the sign of a node's argument: for an even function not the node's own."""
-    even = isinstance(node, Act) and node.kind in EVEN
-    return Act("odd", argument(node)) if even else node
-
-
-def _clash(a: Coefficient, b: Coefficient) -> bool:
-    """Whether both are plain numbers, and not the same ones up to a sign."""
-    one, other = a.number, b.number
-    return one is not None and other is not None and abs(one) != abs(other)
-
-
-def is_odd(node: Node) -> bool:
-    """Whether a node changes its sign with its argument."""
-    return isinstance(node, InverseFactor) or (isinstance(node, Act) and node.kind in (*ODD, "odd"))
-
-
-def _signs(
-    raw: Sequence[tuple[Key, Coefficient, Coefficient, frozenset[Node]]], pairs: Mapping[Node, Node]
-) -> dict[Node, int] | None:
-    """Signs of the nodes such that all plain numbers agree: equations modulo 2."""
-    equations: list[tuple[set[Node], int]] = [({n}, 0) for n in pairs if not is_odd(n)]
-    for _, a, b, odd in raw:
-        one, other = a.number, b.number
-        if one and other is not None:
-            equations.append((set(odd), int(one != other)))
-    found = solved(equations)
-    return None if found is None else {**dict.fromkeys(pairs, 1), **found}

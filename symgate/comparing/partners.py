@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from symgate.comparing.coefficients import argument, skeleton
+from symgate.comparing.coefficients import argument, skeleton, unknown
 from symgate.comparing.normal import Normal
 from symgate.comparing.pairing import ROUNDS, Side
-from symgate.comparing.solving import unknown
 
 #: Where a parameter stands.
 Places = frozenset[tuple[Hashable, ...]]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import OnGenerators, apply, diagonal_name, plain_name, renamed
-from symgate.comparing.coefficients import Token, turned
+from symgate.comparing.coefficients import Token, Unknown, turned, unknown
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import (
     Generator,
@@ -19,7 +19,7 @@ from symgate.comparing.polynomials import (
     generator,
     number,
 )
-from symgate.comparing.solving import Solution, Unknown, Value, unknown
+from symgate.comparing.solving import Solution, Value
 
 
 @dataclass(frozen=True)

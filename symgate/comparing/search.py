@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice, permutations, product
 
-from symgate.comparing.coefficients import Node
+from symgate.comparing.alignment import aligned, state_scales
+from symgate.comparing.coefficients import Node, Unknown
 from symgate.comparing.effort import EFFORT, TooLarge, bounded
 from symgate.comparing.normal import Normal, is_of_rows
-from symgate.comparing.pairing import Side, aligned, may_pair, pairings
+from symgate.comparing.pairing import Side, may_pair, pairings
 from symgate.comparing.polynomials import signed
 from symgate.comparing.proof import Restriction, diagonal, holds, restrictions, under
-from symgate.comparing.solving import Solution, Unknown, solutions
+from symgate.comparing.solving import Solution, solutions
 from symgate.comparing.ties import ties
 from symgate.comparing.views import (
     activated,
@@ -121,12 +122,28 @@ def _seen_otherwise(one: Normal, other: Normal) -> ProvedMap | None:
         found = best(one, view, QUICK)
         if found is not None and found.unconditional:
             return found
-    for scales, view in scaled(other, one):
-        found = best(one, view, QUICK)
+    for scales in scalings(one, other):
+        seen = scaled(other, scales)
+        found = best(one, seen, QUICK) if seen is not None else None
         if found is not None and found.unconditional:
-            said = [(found.names[s], _times(1 / k, s)) for s, k in scales.items() if k != 1]
+            said = [(found.names[s], _times(1 / k, s)) for s, k in scales.items() if k and k != 1]
             return _read(found, other, said)
     return None
+
+
+def scalings(one: Normal, other: Normal) -> Iterator[dict[str, Fraction | None]]:
+    """Numbers for the second cell's states such that, divided by these, its plain numbers may be
+    those of the first; None for a number that is no ratio."""
+    tried: list[dict[str, Fraction | None]] = [dict.fromkeys(other.states, Fraction(1))]
+    for names in state_maps(one, other):
+        mine = Side.of(one, {b: a for a, b in names.items()}, free=True)
+        theirs = Side.of(other, {}, free=True)
+        for pairs in chain.from_iterable(pairings(mine, theirs, how) for how in QUICK):
+            found = state_scales(mine, theirs, pairs, tuple(other.states))
+            scales = found and {s: 1 / k if k else None for s, k in found.items()}
+            if scales and scales not in tried:
+                tried.append(scales)
+                yield scales
 
 
 def _read(found: ProvedMap, other: Normal, said: Iterable[tuple[str, str]]) -> ProvedMap:

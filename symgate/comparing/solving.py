@@ -14,14 +14,11 @@ from itertools import permutations
 from types import MappingProxyType
 from typing import Any
 
-from symgate.comparing.coefficients import Node, Summand, Token
+from symgate.comparing.alignment import Equation, Factor
+from symgate.comparing.coefficients import Summand, Token, Unknown, unknown
 from symgate.comparing.effort import spend
-from symgate.comparing.pairing import Equation
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.signs import solved
-
-#: A parameter by name; a matrix by name and block.
-Unknown = tuple[str, str]
 
 #: What an unknown is: a sum of products of known parameters.
 Value = tuple[Summand, ...]
@@ -52,11 +49,6 @@ class Solution:
         return len(set(used)) == len(used) and not self.conditions
 
 
-def unknown(token: Token) -> Unknown:
-    """The name of the parameter in a token."""
-    return (token.name, token.block) if isinstance(token, MatrixFactor) else (token[0].name, "")
-
-
 def solutions(
     coefficients: Sequence[Equation], identities: Mapping[Unknown, str] = MappingProxyType({})
 ) -> Iterator[Solution]:
@@ -81,7 +73,7 @@ def solutions(
 
 
 #: Which known parameter each unknown one is, and equations for the signs.
-Bound = tuple[dict[Unknown, Token], list[tuple[set[Unknown | Node], int]]]
+Bound = tuple[dict[Unknown, Token], list[tuple[set[Factor], int]]]
 
 
 def _renaming(coefficients: Sequence[Equation]) -> dict[Unknown, Summand] | None:
@@ -130,7 +122,7 @@ def _turns(known: Sequence[Summand], wanted: Sequence[Summand], sign: int) -> tu
 
 
 def _bound_all(
-    pairs: Sequence[tuple[Summand, Summand]], odd: frozenset[Node], bound: Bound
+    pairs: Sequence[tuple[Summand, Summand]], odd: frozenset[Factor], bound: Bound
 ) -> Iterator[Bound]:
     """Ways to bind all products of a coefficient, one after the other."""
     if not pairs:
@@ -140,7 +132,7 @@ def _bound_all(
         yield from _bound_all(pairs[1:], odd, extended)
 
 
-def _bind(known: Summand, wanted: Summand, odd: frozenset[Node], bound: Bound) -> Iterator[Bound]:
+def _bind(known: Summand, wanted: Summand, odd: frozenset[Factor], bound: Bound) -> Iterator[Bound]:
     """Ways to let the parameters of a wanted product be those of a known one.
 
     Matrices stand in order; vectors and scalars side by side may change places.
@@ -151,7 +143,7 @@ def _bind(known: Summand, wanted: Summand, odd: frozenset[Node], bound: Bound) -
         return
     for order in _orders(tokens):
         result = dict(bound[0])
-        signed: set[Unknown | Node] = set(odd)
+        signed: set[Factor] = set(odd)
         for token, name in zip(order, names, strict=True):
             value = _plain(token, name)
             if value is None or result.setdefault(unknown(name), value) != value:
@@ -278,7 +270,18 @@ def _known_product(
         if power.denominator == 1 and (c or power > 0):
             scale *= c ** int(power)
         product += [t if isinstance(t, MatrixFactor) else (t[0], t[1] * power) for t in factors]
-    return scale, tuple(sorted(product, key=str))
+    return scale, _in_order(product)
+
+
+def _in_order(product: Sequence[Token]) -> tuple[Token, ...]:
+    """A product as coefficients have it: scalars in front, vectors between the same matrices."""
+    segments: list[list[Token]] = [[]]
+    for token in product:
+        if isinstance(token, MatrixFactor):
+            segments += [[token], []]
+        else:
+            segments[0 if token[0].scalar else -1].append(token)
+    return tuple(token for segment in segments for token in sorted(segment, key=str))
 
 
 def _divided(

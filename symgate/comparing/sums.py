@@ -18,17 +18,19 @@ from symgate.comparing.coefficients import (
     Node,
     Summand,
     Token,
+    Unknown,
     argument,
     coefficients,
     kind,
     nodes_of,
     turned,
+    unknown,
 )
 from symgate.comparing.normal import Normal
 from symgate.comparing.polynomials import Exp, MatrixFactor, Monomial, Param
 from symgate.comparing.proof import Substituted, holds
 from symgate.comparing.search import ProvedMap, best
-from symgate.comparing.solving import Solution, Unknown, Value, unknown
+from symgate.comparing.solving import Solution, Value
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symgate.comparing.alignment import Equation, aligned
 from symgate.comparing.changes import OnGenerators, everything
-from symgate.comparing.coefficients import Coefficient, Node, Token, argument, coefficients, kind
+from symgate.comparing.coefficients import (
+    Coefficient,
+    Node,
+    Token,
+    Unknown,
+    argument,
+    coefficients,
+    kind,
+)
 from symgate.comparing.identities import ODD
 from symgate.comparing.normal import Normal
-from symgate.comparing.pairing import Equation, Side, aligned, pairings
+from symgate.comparing.pairing import Side, pairings
 from symgate.comparing.polynomials import (
     Act,
     InverseFactor,
@@ -20,7 +29,7 @@ from symgate.comparing.polynomials import (
     generator,
 )
 from symgate.comparing.proof import Restriction, holds
-from symgate.comparing.solving import Solution, Unknown, Value, solutions
+from symgate.comparing.solving import Solution, Value, solutions
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def _argument_equations(
     own = {a: labels[b] for a, b in pairs.items()}
     left = coefficients(argument(partner), mine.names, own)
     right = coefficients(tie.change(tie.gone.argument), theirs.names, labels)
-    empty = Coefficient((), frozenset())
+    empty = Coefficient(())
     return [
         Equation(key, left.get(key, empty), right.get(key, empty), tie.sign, fixed=tie.sign)
         for key in {**left, **right}

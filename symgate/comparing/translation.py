@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
-from symgate.comparing.coefficients import Token
+from symgate.comparing.coefficients import Token, Unknown
 from symgate.comparing.normal import Normal, is_of_rows
 from symgate.comparing.numbers import Array, Sizes, Values, block, shape
 from symgate.comparing.polynomials import MatrixFactor
 from symgate.comparing.search import ProvedMap
-from symgate.comparing.solving import Unknown, Value
+from symgate.comparing.solving import Value
 from symgate.equations.cell import Cell
 from symgate.errors import ShapeError
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, islice, permutations, product
+from itertools import combinations, islice, permutations
 
 from symgate.comparing import polynomials as poly
 from symgate.comparing.changes import (
@@ -20,7 +20,15 @@ from symgate.comparing.changes import (
     renamed,
     variables,
 )
-from symgate.comparing.coefficients import Node, argument, kind, nodes_of, skeleton
+from symgate.comparing.coefficients import (
+    Node,
+    Unknown,
+    argument,
+    kind,
+    nodes_of,
+    skeleton,
+    unknown,
+)
 from symgate.comparing.identities import activation
 from symgate.comparing.normal import Mirrored, Normal, with_mirrors
 from symgate.comparing.polynomials import (
@@ -37,12 +45,11 @@ from symgate.comparing.polynomials import (
     text,
 )
 from symgate.comparing.proof import Restriction, Substituted
-from symgate.comparing.solving import Unknown, unknown
 
 MAX_CHOICES = 6
 
-#: So many activations are turned about, and in so many ways states are scaled.
-MAX_MIRRORED, MAX_SCALES = 3, 24
+#: So many activations are turned about.
+MAX_MIRRORED = 3
 
 INVERTIBLE = ("tanh", "softsign")
 
@@ -239,21 +246,11 @@ def mirrored(cell: Normal) -> Iterator[Normal]:
             yield cell.changed(Mirrored({*chosen}))
 
 
-def scaled(cell: Normal, like: Normal) -> Iterator[tuple[Mapping[str, Fraction], Normal]]:
-    """The cell with s/k as its state where it has s, for some k of either sign.
-
-    Its size is what makes the largest number in a state that in one of the other cell's.
-    """
-    largest = {poly.content(p) for p in like.states.values() if p}
-    sizes = [
-        dict.fromkeys([Fraction(1), *(poly.content(p) / its for its in largest if p)])
-        for p in cell.states.values()
-    ]
-    signs = product((1, -1), repeat=len(sizes))
-    for ways, turned in islice(product(product(*sizes), signs), MAX_SCALES):
-        scales = {s: k * sign for s, k, sign in zip(cell.states, ways, turned, strict=True)}
-        if any(k != 1 for k in scales.values()):
-            before = ((Var(s, 1), k) for s, k in scales.items())
-            view = cell.changed(OnGenerators({v: generator(v).scaled(k) for v, k in before}))
-            states = {s: p.scaled(1 / scales[s]) for s, p in view.states.items()}
-            yield scales, replace(view, states=states)
+def scaled(cell: Normal, scales: Mapping[str, Fraction | None]) -> Normal | None:
+    """The cell with s/k as its state where it has s; None where some k is no ratio."""
+    known = {s: k for s, k in scales.items() if k is not None}
+    if len(known) < len(scales):
+        return None
+    before = ((Var(s, 1), k) for s, k in known.items())
+    view = cell.changed(OnGenerators({v: generator(v).scaled(k) for v, k in before}))
+    return replace(view, states={s: p.scaled(1 / known[s]) for s, p in view.states.items()})
