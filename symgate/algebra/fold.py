@@ -42,7 +42,6 @@ from symgate.algebra.matrices import ColumnBlock, Gram, MatrixOf
 from symgate.algebra.operators import Column, Diag, Row
 from symgate.algebra.values import (
     Across,
-    Apply,
     Dot,
     Down,
     Dyad,
@@ -51,6 +50,7 @@ from symgate.algebra.values import (
     Norm,
     RightTimes,
     Spread,
+    StepProduct,
 )
 from symgate.algebra.vectors import MatVec, Outer, Stack, Total, rank
 from symgate.errors import SymgateError
@@ -143,7 +143,7 @@ class Semantics:
         """The matrix u vᵀ, as a value."""
         return self.unknown(e)
 
-    def act(self, matrix: Any, operand: Any, e: Apply) -> Any:
+    def act(self, matrix: Any, operand: Any, e: StepProduct) -> Any:
         """A matrix of the step, or its transpose, times a vector."""
         return self.unknown(e)
 
@@ -337,7 +337,7 @@ _RULES: dict[type, Callable[[_Folding, Any], Any]] = {
     Spread: lambda f, e: f.semantics.spread(f(e.vector), e),
     Mixing: lambda f, e: f.semantics.mixing(f(e.vector), e),
     Dyad: lambda f, e: f.semantics.dyad(f(e.args[0]), f(e.args[1]), e),
-    Apply: lambda f, e: f.semantics.act(f(e.matrix), f(e.operand), e),
+    StepProduct: lambda f, e: f.semantics.act(f(e.matrix), f(e.operand), e),
     RightTimes: lambda f, e: f.semantics.right_times(f(e.value), f(e.matrix), e),
     Across: lambda f, e: f.semantics.across(f(e.args[0]), e),
     Down: lambda f, e: f.semantics.down(f(e.args[0]), e),

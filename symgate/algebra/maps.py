@@ -42,7 +42,6 @@ from symgate.algebra.operators import (
 )
 from symgate.algebra.values import (
     Across,
-    Apply,
     Dot,
     Down,
     Dyad,
@@ -51,6 +50,7 @@ from symgate.algebra.values import (
     Mixing,
     RightTimes,
     Softmax,
+    StepProduct,
     _Normed,
 )
 from symgate.algebra.vectors import MatVec, Outer, Total
@@ -142,7 +142,7 @@ class ToRows:
         return Down(d) if self.v == 1 else Dyad(d, self.v)
 
     def pull(self, delta: Expr) -> Expr:
-        return Apply(delta, self.v)
+        return StepProduct(delta, self.v)
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class ToColumns:
         return Across(d) if self.u == 1 else Dyad(self.u, d)
 
     def pull(self, delta: Expr) -> Expr:
-        return Apply(delta, self.u, transposed=True)
+        return StepProduct(delta, self.u, transposed=True)
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class OnRows:
         return kronecker(Identity(self.rows), Row(self.cols, self.q))
 
     def push(self, d: Expr) -> Expr:
-        return Apply(d, self.q)
+        return StepProduct(d, self.q)
 
     def pull(self, delta: Expr) -> Expr:
         return Dyad(delta, self.q)
@@ -196,7 +196,7 @@ class OnColumns:
         return kronecker(Row(self.rows, self.q), Identity(self.cols))
 
     def push(self, d: Expr) -> Expr:
-        return Apply(d, self.q, transposed=True)
+        return StepProduct(d, self.q, transposed=True)
 
     def pull(self, delta: Expr) -> Expr:
         return Dyad(self.q, delta)
@@ -217,10 +217,10 @@ class ByValue:
         return Transpose(whole) if self.transposed else whole
 
     def push(self, d: Expr) -> Expr:
-        return Apply(self.value, d, self.transposed)
+        return StepProduct(self.value, d, self.transposed)
 
     def pull(self, delta: Expr) -> Expr:
-        return Apply(self.value, delta, not self.transposed)
+        return StepProduct(self.value, delta, not self.transposed)
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,7 @@ class Printer:
         """The name of a function that is no activation."""
         return name
 
-    def print_Apply(self, e: Any) -> Shown:
+    def print_StepProduct(self, e: Any) -> Shown:
         matrix = self.at(e.matrix, ATOM if e.transposed else MATVEC)
         matrix = self.transposed(matrix) if e.transposed else matrix
         return made(MATVEC, matrix, self.matvec_times, self.of_vector(e.operand, POWER))

@@ -4,7 +4,7 @@
     Softmax(v), LayerNorm(v, ε),    a vector of which each component depends on all of v
     RmsNorm(v, ε)
     Dyad(u, v)                      the matrix u vᵀ
-    Apply(S, w), Apply(S, w, True)  a matrix of the step times a vector or a matrix: S w, Sᵀ w
+    StepProduct(S, w), StepProduct(S, w, True)  a matrix of the step times a vector or a matrix: S w, Sᵀ w
     RightTimes(S, A)                a matrix of the step times a matrix of parameters
     Across(w), Down(w)              1 wᵀ and w 1ᵀ: S ⊙ 1 wᵀ is S diag(w), w 1ᵀ ⊙ S is diag(w) S
 
@@ -133,10 +133,10 @@ class Dyad(_Matrix):
         return Basic.__new__(cls, u, v)
 
 
-class Apply(Opaque):
+class StepProduct(Opaque):
     """A matrix of the step (or its transpose) times a vector or another matrix of the step."""
 
-    def __new__(cls, matrix: Expr, operand: Expr, transposed: bool = False) -> Apply:
+    def __new__(cls, matrix: Expr, operand: Expr, transposed: bool = False) -> StepProduct:
         return Basic.__new__(cls, matrix, operand, S.true if transposed else S.false)
 
     matrix = property(lambda self: self.args[0])

@@ -32,7 +32,7 @@ from sympy import (
 from sympy.core.basic import Basic
 
 from symgate.algebra.length import summands
-from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, Mean, RightTimes
+from symgate.algebra.values import Across, Dot, Down, Dyad, Mean, RightTimes, StepProduct
 from symgate.algebra.vectors import MatVec, Total, Vector, name_of, rank, time_of, variable
 from symgate.comparing.effort import TooLarge
 from symgate.comparing.wording import Map
@@ -52,7 +52,7 @@ MOST_ALIKE = 6
 MOST_BOUND = 12
 #: In which of its parts a node is linear.
 LINEAR: Mapping[type, tuple[int, ...]] = {
-    **dict.fromkeys((Dyad, Dot, Apply), (0, 1)),
+    **dict.fromkeys((Dyad, Dot, StepProduct), (0, 1)),
     **dict.fromkeys((RightTimes, Across, Down, Mean, Total), (0,)),
     MatVec: (1,),
 }

@@ -33,7 +33,7 @@ _SIGNS = {"sigmoid": "σ", "abs": "|·|", "normal_cdf": "Φ", "normal_pdf": "φ"
 #: What is written in the node of what is no sum, product or activation.
 _WITHIN = {
     "Across": "×",
-    "Apply": "@",
+    "StepProduct": "@",
     "Dot": "·",
     "Down": "×",
     "Dyad": "⊗",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sympy import Add, Expr, Identity, MatrixExpr
 
 from symgate.algebra.operators import Diag, transposed
-from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
+from symgate.algebra.values import Across, Dot, Down, Dyad, RightTimes, StepProduct
 from symgate.algebra.vectors import MatVec
 from symgate.errors import SymgateError
 
@@ -63,8 +63,8 @@ def _acting(matrix: MatrixExpr | Expr, vector: Expr) -> Expr:
         case Dyad():
             return matrix.args[0] * Dot(matrix.args[1], vector)
         case Transposed():
-            return Apply(matrix.value, vector, transposed=True)
-    return Apply(matrix, vector)
+            return StepProduct(matrix.value, vector, transposed=True)
+    return StepProduct(matrix, vector)
 
 
 def _product(one: MatrixExpr | Expr, other: MatrixExpr | Expr) -> Expr:

@@ -22,7 +22,7 @@ from sympy import (
 
 from symgate.algebra.language import language
 from symgate.algebra.operators import transposed
-from symgate.algebra.values import Across, Apply, Dot, Down, Dyad, RightTimes
+from symgate.algebra.values import Across, Dot, Down, Dyad, RightTimes, StepProduct
 from symgate.algebra.vectors import MatVec, Vector, as_product, name_of, rank, time_of, variable
 from symgate.equations.cell import Cell, cell_of_text
 from symgate.errors import SymgateError
@@ -89,7 +89,7 @@ class _OneRow:
                 return variable(self.names[name_of(e)], -time_of(e), rank(e) - 1)
             case Vector():
                 return Symbol(self.names[e.name], real=True)
-            case Apply() if not e.transposed and not self.by_rows(e.operand):
+            case StepProduct() if not e.transposed and not self.by_rows(e.operand):
                 return Dot(self(e.matrix), e.operand)
             case Dyad() if not self.by_rows(e.args[1]):
                 return self(e.args[0]) * e.args[1]
@@ -122,9 +122,9 @@ def turned(e: Expr) -> Expr:
             return Across(parts[0])
         case Across():
             return Down(parts[0])
-        case Apply() if rank(e) == 1:
-            return Apply(parts[0], parts[1], not e.transposed)
-        case Apply():
+        case StepProduct() if rank(e) == 1:
+            return StepProduct(parts[0], parts[1], not e.transposed)
+        case StepProduct():
             raise SymgateError("two matrices of the step are multiplied")
         case RightTimes():
             return MatVec(transposed(e.matrix), parts[0])

@@ -30,7 +30,6 @@ from symgate.algebra.matrices import ColumnBlock
 from symgate.algebra.operators import Diag
 from symgate.algebra.values import (
     Across,
-    Apply,
     Dot,
     Down,
     Dyad,
@@ -39,6 +38,7 @@ from symgate.algebra.values import (
     Norm,
     RightTimes,
     Spread,
+    StepProduct,
     _Normed,
 )
 from symgate.algebra.vectors import MatVec, Opaque, Stack, Total, Vector, name_of, rank
@@ -94,7 +94,7 @@ def ways(atom: Expr, shape_by_name: ShapeOf) -> Iterator[Way]:
             (rows,), (cols,) = shape(u), shape(v)
             yield Way((), ToRows(v, rows, cols), u)
             yield Way((), ToColumns(u, rows, cols), v)
-        case Apply():
+        case StepProduct():
             rows, cols = shape(atom.matrix)
             on = OnColumns if atom.transposed else OnRows
             yield Way((), on(atom.operand, rows, cols), atom.matrix)
@@ -153,7 +153,7 @@ def shape_of(e: Expr, shape_by_name: ShapeOf) -> Shape | None:
         case Dyad():
             u, v = (shape_of(part, shape_by_name) for part in e.args)
             return None if u is None or v is None else (*u, *v)
-        case Apply():
+        case StepProduct():
             whole = shape_of(e.matrix, shape_by_name)
             return None if whole is None else (whole[int(e.transposed)],)
         case RightTimes():

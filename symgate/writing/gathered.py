@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Add, Basic, Expr, MatrixExpr, Mul
 
-from symgate.algebra.values import Apply, Dot, Dyad
+from symgate.algebra.values import Dot, Dyad, StepProduct
 from symgate.algebra.vectors import MatVec, Total, name_of, rank
 
 
@@ -16,7 +16,7 @@ def gathered(e: Expr) -> Expr:
     >>> print(gathered(Total(-2 * h * d)))
     -2*δ_{h,t}ᵀ h_t
     """
-    return e.replace(Apply, _applied).replace(MatVec, _acted).replace(Total, _summed)
+    return e.replace(StepProduct, _applied).replace(MatVec, _acted).replace(Total, _summed)
 
 
 def _numbers_apart(e: Expr) -> tuple[Expr, Expr]:
@@ -26,7 +26,7 @@ def _numbers_apart(e: Expr) -> tuple[Expr, Expr]:
 
 def _applied(matrix: Expr, operand: Expr, transposed: Basic) -> Expr:
     (one, inner), (other, vector) = map(_numbers_apart, (matrix, operand))
-    return one * other * Apply(inner, vector, bool(transposed))
+    return one * other * StepProduct(inner, vector, bool(transposed))
 
 
 def _acted(matrix: MatrixExpr, vector: Expr) -> Expr:
@@ -50,4 +50,4 @@ def _summed(summed: Expr) -> Expr:
             return number * Total(rest)
         u, v = dyad.args
         sides[v] = sides.get(v, 0) + scale * u
-    return number * Add(*(Dot(u, Apply(delta, v)) for v, u in sides.items()))
+    return number * Add(*(Dot(u, StepProduct(delta, v)) for v, u in sides.items()))

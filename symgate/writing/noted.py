@@ -176,10 +176,10 @@ class Noted(Unicode):
     def print_Row(self, e: Any) -> Shown:
         return super().print_Column(e) if self.notation.row else super().print_Row(e)
 
-    def print_Apply(self, e: Any) -> Shown:
+    def print_StepProduct(self, e: Any) -> Shown:
         """S q, which is q Sᵀ where vectors are rows."""
         if not self.notation.row:
-            return super().print_Apply(e)
+            return super().print_StepProduct(e)
         matrix = self.at(e.matrix, POWER if e.transposed else ATOM)
         matrix = matrix if e.transposed else self.transposed(matrix)
         return made(MATVEC, self.of_vector(e.operand, MATVEC), self.matvec_times, matrix)
