@@ -224,7 +224,7 @@ class ByValue:
 
 
 @dataclass(frozen=True)
-class Times:
+class MatrixTimes:
     """d ↦ A d for a matrix of parameters."""
 
     matrix: MatrixExpr

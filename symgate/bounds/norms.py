@@ -18,7 +18,7 @@ import sympy as sp
 from sympy import Abs, Add, Expr, Function, Identity, Indexed, MatAdd, MatrixExpr, Mul, Pow, S
 
 from symgate.algebra.fold import Semantics, fold
-from symgate.algebra.maps import Times
+from symgate.algebra.maps import MatrixTimes
 from symgate.algebra.norms import MaxNorm, SpectralNorm
 from symgate.algebra.values import Mixing, Spread
 from symgate.algebra.vectors import MatVec, Outer, rank, variable
@@ -127,7 +127,7 @@ def bounds(cell: Cell) -> Bounds:
         maps += [term.map for node in lin for term in node.terms] if (of, wrt) in many else []
         if many.get((of, wrt), S.Zero) is None:
             continue
-        if len(lin.shape(of)) == 2 or not all(isinstance(m, Times | None) for m in maps):
+        if len(lin.shape(of)) == 2 or not all(isinstance(m, MatrixTimes | None) for m in maps):
             ends = [lin.variable(s, 1) for s in cell.states]
             size = spectral_norm(known, operator(lin, of, lin.variable(wrt, 1), ends))
             if size.is_number:

@@ -19,10 +19,10 @@ from symgate.algebra.maps import (
     FromRight,
     Inner,
     Map,
+    MatrixTimes,
     Mixed,
     OnColumns,
     OnRows,
-    Times,
     ToColumns,
     ToRows,
 )
@@ -123,7 +123,7 @@ def _of_product(atom: MatVec) -> Iterator[Way]:
         if isinstance(vector, Indexed) and isinstance(matrix, Diag):
             yield Way(matrix.factors, None, vector)
         elif isinstance(vector, Indexed | Vector):
-            yield Way((), Times(matrix), vector)
+            yield Way((), MatrixTimes(matrix), vector)
 
 
 def pieces(atom: MatVec) -> Iterator[tuple[MatrixExpr, Expr]]:

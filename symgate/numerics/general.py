@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Indexed, Mul, Pow
 from sympy.core.basic import Basic
 
-from symgate.algebra.maps import Everywhere, Times
+from symgate.algebra.maps import Everywhere, MatrixTimes
 from symgate.algebra.text import text
 from symgate.algebra.values import Across, Down, Mixing
 from symgate.algebra.vectors import name_of, time_of
@@ -56,8 +56,8 @@ def is_general(cell: Cell) -> bool:
     return any(
         isinstance(node.expression, Mixing)
         or node.expression.has(Across, Down)
-        or any(not isinstance(t.map, Times | None) for t in node.terms)
-        or any(not isinstance(t.map, Times | Everywhere | None) for t in node.parameter_terms)
+        or any(not isinstance(t.map, MatrixTimes | None) for t in node.terms)
+        or any(not isinstance(t.map, MatrixTimes | Everywhere | None) for t in node.parameter_terms)
         for node in lin
     )
 
