@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 import symgate as sg
 from symgate.cli.main import main
-from symgate.numerics.norms import NORMS, Norm, singular_values
+from symgate.numerics.norms import NORMS, MatrixNorm, singular_values
 from symgate.numerics.scaled import largest_entries
 
 MADE = {
-    "nuclear": Norm(
+    "nuclear": MatrixNorm(
         "nuclear",
         "*",
         "nuclear (sum of the singular values); the spectral norm is at least 1/{size} of it",
@@ -22,7 +22,7 @@ MADE = {
         lambda rows: np.abs(rows).sum(axis=(-2, -1)) ** 2,
         lambda rows, columns: min(rows, columns) ** 2,
     ),
-    "entry": Norm(
+    "entry": MatrixNorm(
         "largest-entry",
         "\\max",
         "the largest entry; the spectral norm is 1 to {size} times as large",

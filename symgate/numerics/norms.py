@@ -113,7 +113,7 @@ def singular_values(rows: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Norm:
+class MatrixNorm:
     """A norm of a matrix, as everything that measures, bounds, plots or names one needs it.
 
     `label` is what it is called, `sign` stands below its bars, `sentence` says beside a table
@@ -140,7 +140,7 @@ class Norm:
 
 
 NORMS = {
-    "spectral": Norm(
+    "spectral": MatrixNorm(
         "spectral",
         "2",
         "spectral (largest singular value); the Frobenius norm is 1 to {root:.3g} times as large",
@@ -149,7 +149,7 @@ NORMS = {
         lambda rows, columns: 1,
         kernel="spectral",
     ),
-    "frobenius": Norm(
+    "frobenius": MatrixNorm(
         "Frobenius",
         "F",
         "Frobenius; the spectral norm is smaller, by a factor of at most {root:.3g}",
