@@ -7,7 +7,7 @@ its `push` (the map of a change, as a value) and its `pull` (the adjoint of a gr
 `Composed` chains two. How large a map is, `symgate.bounds` reads off the operator.
 
     map             a change D or d becomes       operator
-    Times(A)        A d                           A
+    MatrixTimes(A)  A d                           A
     Inner(u)        uᵀ d                          uᵀ
     Averaged(u)     uᵀ d / n                      uᵀ / n
     Everywhere      d in every component          1

@@ -4,7 +4,8 @@
     Softmax(v), LayerNorm(v, ε),    a vector of which each component depends on all of v
     RmsNorm(v, ε)
     Dyad(u, v)                      the matrix u vᵀ
-    StepProduct(S, w), StepProduct(S, w, True)  a matrix of the step times a vector or a matrix: S w, Sᵀ w
+    StepProduct(S, w)               a matrix of the step times a vector or a matrix, S w; with
+                                    True behind, Sᵀ w
     RightTimes(S, A)                a matrix of the step times a matrix of parameters
     Across(w), Down(w)              1 wᵀ and w 1ᵀ: S ⊙ 1 wᵀ is S diag(w), w 1ᵀ ⊙ S is diag(w) S
 

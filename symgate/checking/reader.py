@@ -31,8 +31,17 @@ from symgate.checking.spoken import delta_of, derivative_of, gradient_by, nabla,
 from symgate.checking.steps import Factor
 from symgate.checking.summands import Summand
 from symgate.checking.values import NotUnderstood, Operator, Span, Value, Vector
-from symgate.reading.trees import Column as Matrix
-from symgate.reading.trees import Digits, Factors, Fraction, Group, Root, Scripted, Terms, Tree
+from symgate.reading.trees import (
+    Digits,
+    Factors,
+    Fraction,
+    Group,
+    Root,
+    Scripted,
+    Terms,
+    Tree,
+    WrittenMatrix,
+)
 from symgate.reading.trees import Spelled as Sign
 
 #: What a norm opens with; one bar is an absolute value.
@@ -89,7 +98,7 @@ class Reader:
                 )
             case Scripted():
                 return self._scripted(tree, inside)
-            case Matrix(rows=rows):
+            case WrittenMatrix(rows=rows):
                 return self._matrix(rows, tree)
             case Root(inside=inner):
                 found = self.value(inner, True)

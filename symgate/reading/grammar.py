@@ -16,7 +16,6 @@ from symgate.reading.characters import words
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
     Accent,
-    Column,
     Digits,
     Factors,
     Fraction,
@@ -26,6 +25,7 @@ from symgate.reading.trees import (
     Spelled,
     Terms,
     Tree,
+    WrittenMatrix,
 )
 
 #: The most tokens that one side of an equation may have.
@@ -158,7 +158,7 @@ class _Build(Transformer[LarkToken, Any]):
 
     def matrix(self, children: list[Any]) -> Tree:
         begin, rows, end = children
-        return Column(begin.start, end.stop, rows)
+        return WrittenMatrix(begin.start, end.stop, rows)
 
 
 #: Signs that are convolutions in some cells, and products in most.

@@ -15,7 +15,6 @@ from symgate.reading.references import references
 from symgate.reading.rows import Equation
 from symgate.reading.tokens import FormulaError, Token
 from symgate.reading.trees import (
-    Column,
     Digits,
     Factors,
     Fraction,
@@ -24,6 +23,7 @@ from symgate.reading.trees import (
     Spelled,
     Terms,
     Tree,
+    WrittenMatrix,
 )
 
 
@@ -249,9 +249,13 @@ def _column(items: tuple[Tree, ...]) -> list[Tree] | None:
     if len(items) != 1:
         return None
     tree = items[0]
-    if isinstance(tree, Group) and len(tree.items) == 1 and isinstance(tree.items[0], Column):
+    if (
+        isinstance(tree, Group)
+        and len(tree.items) == 1
+        and isinstance(tree.items[0], WrittenMatrix)
+    ):
         tree = tree.items[0]
-    if isinstance(tree, Column):
+    if isinstance(tree, WrittenMatrix):
         return [cell for row in tree.rows for cell in row if cell is not None]
     if isinstance(tree, Group) and tree.opening in "[(" and len(tree.items) > 1:
         return list(tree.items)
@@ -297,7 +301,11 @@ def _functions(tree: Tree) -> tuple[Sequence[Tree | None], Tree]:
     if not isinstance(tree, Factors):
         return [None], tree
     first = tree.factors[0][1]
-    if isinstance(first, Group) and len(first.items) == 1 and isinstance(first.items[0], Column):
+    if (
+        isinstance(first, Group)
+        and len(first.items) == 1
+        and isinstance(first.items[0], WrittenMatrix)
+    ):
         first = first.items[0]
     rest = tree.factors[1:]
     inner = (
@@ -305,7 +313,7 @@ def _functions(tree: Tree) -> tuple[Sequence[Tree | None], Tree]:
         if len(rest) == 1
         else Factors(rest[0][1].start, tree.stop, (("", rest[0][1]), *rest[1:]))
     )
-    if isinstance(first, Column):
+    if isinstance(first, WrittenMatrix):
         return [cell for row in first.rows for cell in row if cell is not None], inner
     if isinstance(first, Group) and len(first.items) > 1:
         return list(first.items), inner

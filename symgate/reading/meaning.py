@@ -29,7 +29,6 @@ from symgate.reading.products import Factor, Products, sort
 from symgate.reading.terms import AnyTerm, Call, Cat, Num, Par, Plus, Quot, Raised, Var
 from symgate.reading.tokens import FormulaError
 from symgate.reading.trees import (
-    Column,
     Digits,
     Factors,
     Fraction,
@@ -40,6 +39,7 @@ from symgate.reading.trees import (
     Terms,
     TimedSymbol,
     Tree,
+    WrittenMatrix,
     subtrees,
 )
 
@@ -70,7 +70,7 @@ class Meaning:
                 return Call(
                     node.start, node.stop, "sqrt", "sqrt", inner, (node.start, node.start + 5)
                 )
-            case Column(rows=rows):
+            case WrittenMatrix(rows=rows):
                 cells = [cell for row in rows for cell in row if cell is not None]
                 parts = tuple(map(self.term, cells))
                 if len(rows) == 1 and list(map(sort, parts)) == ["M", "V"]:  # laid out in columns
@@ -82,7 +82,11 @@ class Meaning:
         if exponential is not None:
             return exponential
         ref = reference(node, self.context.indices)
-        if ref is None and isinstance(node, Scripted) and isinstance(node.base, Group | Column):
+        if (
+            ref is None
+            and isinstance(node, Scripted)
+            and isinstance(node.base, Group | WrittenMatrix)
+        ):
             return self.scripted_group(node, node.base)
         if ref is None:
             raise FormulaError("this is not a symbol", node.start, node.stop)

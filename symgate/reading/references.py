@@ -8,7 +8,6 @@ from dataclasses import replace
 from symgate.reading.names import Indices, Reference, reference, tree_time
 from symgate.reading.trees import (
     Accent,
-    Column,
     Digits,
     Factors,
     Fraction,
@@ -19,6 +18,7 @@ from symgate.reading.trees import (
     Terms,
     TimedSymbol,
     Tree,
+    WrittenMatrix,
 )
 
 
@@ -48,7 +48,7 @@ def references(tree: Tree, indices: Indices) -> Iterator[Reference]:
             yield from references(below, indices)
         case Root(inside=inside):
             yield from references(inside, indices)
-        case Column(rows=rows):
+        case WrittenMatrix(rows=rows):
             for row in rows:
                 for cell in row:
                     if cell is not None:

@@ -63,7 +63,7 @@ class Root(TreeNode):
 
 
 @dataclass(frozen=True)
-class Column(TreeNode):
+class WrittenMatrix(TreeNode):
     """A matrix as rows of cells."""
 
     rows: tuple[tuple[Tree | None, ...], ...]
@@ -83,7 +83,9 @@ class Terms(TreeNode):
     terms: tuple[tuple[int, Tree], ...]
 
 
-Tree = Spelled | Digits | Accent | Scripted | Group | Fraction | Root | Column | Factors | Terms
+Tree = (
+    Spelled | Digits | Accent | Scripted | Group | Fraction | Root | WrittenMatrix | Factors | Terms
+)
 
 
 def subtrees(tree: Tree | None) -> Iterator[Tree]:
@@ -103,7 +105,7 @@ def subtrees(tree: Tree | None) -> Iterator[Tree]:
                 waiting.extend((below, above))
             case Root(inside=inside):
                 waiting.append(inside)
-            case Column(rows=rows):
+            case WrittenMatrix(rows=rows):
                 waiting.extend(cell for row in reversed(rows) for cell in reversed(row))
             case Factors(factors=pairs):
                 waiting.extend(factor for _, factor in reversed(pairs))
