@@ -17,8 +17,9 @@ import symgate as sg
 from symgate.cli.main import main
 from symgate.judging.claims import Judgements, claims
 from symgate.judging.deciding import VERBS, Scope
-from symgate.judging.finding import NOT_JUDGED, VERDICTS, power_of_ten
+from symgate.judging.finding import NOT_JUDGED, VERDICTS
 from symgate.judging.verbs import LIBRARY
+from symgate.numerals import power
 from symgate.writing.mathml import mathml
 
 PROVED, CONDITIONS, LIMIT, CONVENTION, FALSE = VERDICTS
@@ -391,7 +392,7 @@ def test_the_same_again(judged: Judgements) -> None:
 
 
 def test_powers_of_ten_rise() -> None:
-    shown = [power_of_ten(e) for e in (-5000.3, -301, -4.0001, -3, 0, 5.9, 6, 301)]
+    shown = [power(e, 3, "·10") for e in (-5000.3, -301, -4.0001, -3, 0, 5.9, 6, 301)]
     assert shown[0] == "5.01·10⁻⁵⁰⁰¹"
     assert shown[2] == "1.00·10⁻⁴"
     assert all(one != other for one, other in pairwise(shown))

@@ -21,13 +21,13 @@ from symgate.asked import asked, is_number, word
 from symgate.decaying.curve import Decay
 from symgate.decaying.measure import decay, run_on_noise
 from symgate.decaying.solve import BiasSolution, solved
-from symgate.decaying.table import steps
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import cell_of
 from symgate.errors import SymgateError
 from symgate.instead import tells
 from symgate.linear.carry import carry
 from symgate.linear.linearise import linearise
+from symgate.numerals import steps
 from symgate.numerics.biases import bias_of
 from symgate.numerics.general import is_linear
 from symgate.numerics.initialise import chosen_sizes, init

@@ -20,6 +20,7 @@ from symgate.decaying.tail import quantile
 from symgate.instead import tells
 from symgate.linear.paths import CARRY, DIRECT
 from symgate.linear.transition import NamedPaths, named_paths
+from symgate.numerals import share
 from symgate.numerics.dense import places
 from symgate.numerics.general import is_general
 from symgate.numerics.general_pull import general_lag_norms
@@ -103,7 +104,7 @@ class Paths:
         return f"median of {self.networks} networks, {many} each"
 
     def __repr__(self) -> str:
-        shares = ", ".join(f"{name} {100 * part:.1f}%" for name, part in self.share.items())
+        shares = ", ".join(f"{name} {share(part)}" for name, part in self.share.items())
         return f"<Paths of {self.cell} over {self.lags[-1]} lags: {shares[:600] or 'none'}>"
 
     def _repr_html_(self) -> str:
@@ -111,8 +112,8 @@ class Paths:
         rows = [
             (
                 title,
-                f"{100 * self.share[name]:.1f}%",
-                *(f"{100 * block.share[name]:.1f}%" for block in self.blocks.values()),
+                share(self.share[name]),
+                *(share(block.share[name]) for block in self.blocks.values()),
             )
             for name, title in self.titles.items()
         ]
@@ -122,10 +123,10 @@ class Paths:
         """Each path in words with its share of one step in per cent, the small ones together."""
         seen = [n for n in self.titles if abs(self.share[n]) >= 0.0005]
         rest = [self.share[n] for n in self.titles if n not in seen]
-        found = [(self.titles[n], f"{100 * self.share[n]:.1f}%") for n in seen]
+        found = [(self.titles[n], share(self.share[n])) for n in seen]
         if rest:
             others = f"{len(rest)} others, each under 0.05%"
-            found.append((others, f"{round(100 * sum(rest), 1) + 0.0:.1f}%"))
+            found.append((others, share(sum(rest))))
         return found
 
     def to_frame(self) -> Any:

@@ -23,7 +23,7 @@ from symgate import __version__
 from symgate.asked import asked, is_number, number, several, table, units, word, words
 from symgate.decaying.measure import chosen_values, decay
 from symgate.decaying.progress import Journal
-from symgate.decaying.table import half_life, lag, power
+from symgate.decaying.table import half_life
 from symgate.decaying.table import number as told
 from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
@@ -31,6 +31,8 @@ from symgate.equations.zoo import cell_of
 from symgate.errors import Diverged, SymgateError, UnknownName, held
 from symgate.files import write_file
 from symgate.instead import tells
+from symgate.numerals import power
+from symgate.numerals import whole as counted
 from symgate.numerics.biases import all_biases, bias_of
 from symgate.numerics.initialise import SCHEMES, init
 from symgate.numerics.norms import NORMS
@@ -139,8 +141,8 @@ class Sweep:
             found = (
                 told(row["rate"], "+.4f"),
                 self._half_life(row),
-                lag(row["passes_1e-3"]),
-                lag(row["passes_1e-6"]),
+                counted(row["passes_1e-3"]),
+                counted(row["passes_1e-6"]),
                 power(row["last_log10"]),
             )
             out.append((*where, *found))

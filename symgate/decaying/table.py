@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from symgate.numerals import power, steps, whole
 from symgate.numerics.norms import NORMS
 from symgate.tables import html_table
 
@@ -27,10 +28,10 @@ def _row(d: Decay) -> tuple[str, ...]:
         d.cell,
         f"{d.of} / {d.wrt}",
         number(d.rate, "+.4f"),
-        "-" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
+        "–" if interval is None else f"±{(interval[1] - interval[0]) / 2:.4f}",
         half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
-        lag(d.passes["1e-3"]),
-        lag(d.passes["1e-6"]),
+        whole(d.passes["1e-3"]),
+        whole(d.passes["1e-6"]),
         power(float(d.median[-1])),
     )
 
@@ -73,22 +74,11 @@ def number(value: float, form: str) -> str:
     return format(value, form) if math.isfinite(value) else "zero" if value < 0 else "none"
 
 
-def steps(value: float) -> str:
-    """A number of steps, to three digits.
-
-    >>> steps(0.9032), steps(148.9), steps(12345.0), steps(math.inf)
-    ('0.903', '149', '12345', 'grows')
-    """
-    if math.isinf(value):
-        return "grows"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
 def half_life(value: float, rate: float, lags: int) -> str:
     """A half-life in a table, never beyond the lags that were measured.
 
     >>> half_life(38.5, -0.018, 200), half_life(5177.0, -1.3e-4, 200), half_life(math.inf, 0.1, 9)
-    ('38.5', 'more than 200', 'grows')
+    ('38.5', 'more than 200', 'does not fall')
     """
     return f"more than {lags}" if rate < 0 and value > lags else steps(value)
 
@@ -96,34 +86,4 @@ def half_life(value: float, rate: float, lags: int) -> str:
 def in_words(d: Decay) -> str:
     """The half-life of a curve: so many steps, or more than were measured."""
     found = half_life(d.fit.half_life, d.rate, int(d.lags[-1]))
-    return "none: it does not fall" if found == "grows" else f"{found} steps"
-
-
-def lag(value: int | None) -> str:
-    """A lag, or a dash where it was not reached."""
-    return "-" if value is None else str(value)
-
-
-def power(log10: float) -> str:
-    """A number given by its log10, however small.
-
-    >>> power(-332.66), power(-0.3), power(-math.inf)
-    ('2.2e-333', '0.5', '0')
-    """
-    if math.isinf(log10):
-        return "0" if log10 < 0 else "inf"
-    if -3 <= log10 < 4:
-        return f"{10**log10:.3g}"
-    digits, exponent = scientific(log10)
-    return f"{digits}e{exponent}"
-
-
-def scientific(log10: float, digits: int = 2) -> tuple[str, int]:
-    """The digits and the power of ten of a number given by its log10, rounded as one.
-
-    >>> scientific(-332.66), scientific(0.9999), scientific(math.log10(2), 3)
-    (('2.2', -333), ('1.0', 1), ('2.00', 0))
-    """
-    exponent = math.floor(log10)
-    shown = f"{10 ** (log10 - exponent):.{digits - 1}f}"
-    return (f"{1:.{digits - 1}f}", exponent + 1) if shown.startswith("10") else (shown, exponent)
+    return f"none: it {found}" if d.rate >= 0 else f"{found} steps"

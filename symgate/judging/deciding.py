@@ -21,9 +21,10 @@ from sympy import Expr
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import formulas, measures, verbs
-from symgate.judging.finding import FALSE, Decision, Number, power_of_ten, shown
+from symgate.judging.finding import FALSE, Decision, Number
 from symgate.judging.formulas import Formula
 from symgate.judging.verbs import LIBRARY, listed
+from symgate.numerals import amount, power
 
 _PLACE = re.compile(r"\{(\w+(?:\.\w+)?)(?::(\d+))?\}")
 
@@ -108,7 +109,8 @@ class Scope:
         if isinstance(value, Cell):
             return value.name
         number = self.said[name] = value if isinstance(value, int) else float(value)
-        return power_of_ten(number, digits) if name[:6] == "log10_" else shown(number, digits)
+        log10 = name.startswith("log10_")
+        return power(number, digits, "·10") if log10 else amount(number, digits)
 
     def value(self, expression: str) -> Any:
         """What an expression says."""

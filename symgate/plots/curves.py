@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from symgate.asked import asked, having, several, switch
 from symgate.decaying.curve import Decay
-from symgate.decaying.table import in_words, steps
+from symgate.decaying.table import in_words
 from symgate.errors import SymgateError
+from symgate.numerals import steps
 from symgate.plots.decades import (
     End,
     beyond,

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from symgate.decaying.table import power
+from symgate.numerals import power
 from symgate.numerics.norms import NORMS
 from symgate.plots.ground import columns_of, make_room
 from symgate.plots.style import GREY, darker, points

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from symgate.asked import asked, having
 from symgate.decaying.curve import Decay
 from symgate.decaying.sweep import Sweep
-from symgate.decaying.table import steps
 from symgate.errors import SymgateError, UnknownName
+from symgate.numerals import steps
 from symgate.plots.decades import LAG, norm_label
 from symgate.plots.ground import settle
 from symgate.plots.lines import chosen

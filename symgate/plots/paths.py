@@ -10,6 +10,7 @@ from symgate.asked import asked, having
 from symgate.decaying.paths import PathBlock, Paths
 from symgate.errors import UnknownName
 from symgate.linear.paths import CARRY
+from symgate.numerals import share
 from symgate.plots.decades import (
     LAG,
     End,
@@ -73,7 +74,7 @@ def path_curves(paths: Paths, block: tuple[str, str] | None = None, ax: Axes | N
     for place, (name, values) in enumerate(b.without.items()):
         colour, dash = _LOOKS[place % len(_LOOKS)]
         title = "without the carry\n" if name == CARRY else f"without {name} "
-        lines.append((f"{title}({100 * paths.share[name]:.1f}%)", values, colour, dash, 1.7))
+        lines.append((f"{title}({share(paths.share[name])})", values, colour, dash, 1.7))
     ends, zero, marks = [], [], []
     bottom, top = _heights(b)
     for title, values, colour, dash, width in lines:

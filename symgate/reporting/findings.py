@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symgate.equations.cell import Cell
-from symgate.reporting.numbers import NUMBER_FORMATS
+from symgate.numerals import amount, power, rate, share, steps, whole
 from symgate.reporting.settings import Settings
 from symgate.writing.tree import Code, Datum, Link, Words, Written
 
 #: What stands in a sentence: {name} or {key:form}, $mathematics$, `code`, [words](target).
 _PLACE = re.compile(r"\{([^{}:]+)(?::(\w+))?\}|\$([^$]+)\$|`([^`]+)`|\[([^\]]+)\]\(([^)]+)\)")
+
+#: How numbers of the data are written on the page, each way under a name. A test reads page and
+#: data, and writes each number again.
+NUMBER_FORMATS: Mapping[str, Callable[[Any], str]] = {
+    "steps": steps,
+    "rate": rate,
+    "whole": whole,
+    "share": share,
+    "power": lambda log10: power(log10, ten="·10"),
+    "value": lambda value: "–" if value is None else amount(value, 4).replace("-", "−"),
+    "words": str,
+}
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from typing import Any
 
 from symgate import __version__
 from symgate.decaying.curve import Decay
-from symgate.decaying.table import half_life, lag, power
+from symgate.decaying.table import half_life
 from symgate.equations.cell import Cell
 from symgate.errors import SymgateError
 from symgate.models.inspecting import Inspection, inspected
 from symgate.models.running import BothWays
+from symgate.numerals import power, whole
 from symgate.numerics.initialise import init
 from symgate.numerics.plain import plain
 from symgate.numerics.run import Run
@@ -102,12 +103,10 @@ def _told(name: str, run: Run, lags: int | None) -> Told:
 
 def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay]) -> Section:
     first, fresh = trained.decays[-1], untrained[-1]
-    steps = half_life(first.fit.half_life, first.rate, int(first.lags[-1]))
-    before = half_life(fresh.fit.half_life, fresh.rate, int(fresh.lags[-1]))
     said = (
-        f"{run.source or run.cell.name}: the norm of {_label(first)} halves in {steps} steps, and "
+        f"{run.source or run.cell.name}: the norm of {_label(first)} {_falls(first)}, and "
         f"is above 1/e of its start up to lag {first.reaches}. Untrained, with weights as "
-        f"PyTorch draws them, it halves in {before} steps on the same data."
+        f"PyTorch draws them, it {_falls(fresh)} on the same data."
     )
     lead = Paragraph((said,), leads=True)
     about = made_by(first.setting.averaged_over)
@@ -127,13 +126,18 @@ def _section(name: str, run: Run, trained: Inspection, untrained: Sequence[Decay
     return Section(name, _title(run), tuple(blocks))
 
 
+def _falls(d: Decay) -> str:
+    found = half_life(d.fit.half_life, d.rate, int(d.lags[-1]))
+    return found if d.rate >= 0 else f"halves in {found} steps"
+
+
 def _rates(trained: Sequence[Decay], untrained: Sequence[Decay]) -> Table:
     def row(d: Decay, whose: str) -> tuple[Words, ...]:
         words = (
             f"{_label(d)}{whose}",
             half_life(d.fit.half_life, d.rate, int(d.lags[-1])),
             str(d.reaches),
-            lag(d.passes["1e-3"]),
+            whole(d.passes["1e-3"]),
             power(float(d.median[-1])),
         )
         return tuple((word,) for word in words)

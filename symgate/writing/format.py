@@ -6,7 +6,6 @@ Text is escaped by these functions, never by hand.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,8 +13,6 @@ from typing import Any
 
 from symgate.writing.tree import Code, Datum, Link, Strong, Words
 from symgate.writing.typesetter import GENERAL, Typesetter
-
-_POWER = re.compile(r"^(−?[0-9.]+)e(-?[0-9]+)$")
 
 
 @dataclass(frozen=True)
@@ -79,13 +76,3 @@ def filled(
         made.filters[name] = lambda *held, block=block: mark(block(*held))
     made.tests["kind"] = lambda block, name: type(block).__name__ == name
     return made.get_template(template).render(given)
-
-
-def in_powers(text: str, form: str) -> str:
-    """A number such as 2.1e-333 with its digits and exponent set by a form.
-
-    >>> in_powers("2.1e-333", "{0} times 10 to the {1}"), in_powers("1.43", "")
-    ('2.1 times 10 to the -333', '1.43')
-    """
-    found = _POWER.match(text)
-    return form.format(*found.groups()) if found else text

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from symgate.equations.cell import Cell
 from symgate.writing.escape import html_text
-from symgate.writing.format import Format, filled, in_powers
+from symgate.writing.format import Format, filled
 from symgate.writing.latex import equations
 from symgate.writing.mathml import mathml
 from symgate.writing.tree import Datum, Derived, Page, Step, Table, Words
@@ -37,9 +37,8 @@ ALIGNED = (
 
 
 def _number(n: Datum) -> str:
-    shown = in_powers(html_text(n.text), "{0} × 10<sup>{1}</sup>").replace("<sup>-", "<sup>−")
-    raw = html_text(json.dumps(n.value, ensure_ascii=False))
-    return f'<data value="{raw}" data-key="{html_text(n.key)}" data-form="{n.form}">{shown}</data>'
+    raw, key, shown = map(html_text, (json.dumps(n.value, ensure_ascii=False), n.key, n.text))
+    return f'<data value="{raw}" data-key="{key}" data-form="{n.form}">{shown}</data>'
 
 
 FORMAT = Format(

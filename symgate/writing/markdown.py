@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import markdown_text
-from symgate.writing.format import Format, filled, in_powers
+from symgate.writing.format import Format, filled
 from symgate.writing.tree import Derived, Page, Step, Table
 from symgate.writing.typesetter import GENERAL, Typesetter
 
@@ -33,7 +33,6 @@ def maths(formula: str) -> str:
 FORMAT = Format(
     text=markdown_text,
     maths=maths,
-    number=lambda n: in_powers(n.text, r"${0} \times 10^{{{1}}}$"),
     code=lambda text: f"`{text.replace('`', '')}`",  # a sign that would end it is left out
     link=lambda link: f"[{markdown_text(link.text)}]({link.target})",
     strong=lambda inside: f"**{inside}**",

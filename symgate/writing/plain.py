@@ -11,6 +11,7 @@ from sympy import Expr
 
 from symgate.algebra.names import ACCENTS, GREEK
 from symgate.algebra.shown import PRODUCT, Order, Shown, made, offset
+from symgate.numerals import raised
 from symgate.writing.marks import AtLimit, Slope, Stacked
 from symgate.writing.naming import Naming
 from symgate.writing.notation import Glyph
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from symgate.writing.derivation import Derivation
 
 WIDTH = 96
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class TextPrinter(Noted):
@@ -77,7 +77,7 @@ class TextPrinter(Noted):
         return Shown(f"{low}, ∞)" if e.high is None else f"{low}, {self.show(e.high)}]")
 
     def print_Scientific(self, e: Scientific) -> Shown:
-        power = f"10{str(e.exponent).translate(_SUPERSCRIPT)}"
+        power = f"10{raised(e.exponent)}"
         return Shown("0" if not e.digit else power if e.digit == 1 else f"{e.digit}·{power}")
 
     def print_Written(self, e: Written) -> Shown:

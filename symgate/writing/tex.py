@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from symgate.writing.escape import latex_text
-from symgate.writing.format import Format, filled, in_powers
+from symgate.writing.format import Format, filled
 from symgate.writing.layout import WIDTH
 from symgate.writing.tree import Derived, Formula, Link, Page, Step, Table, Words
 from symgate.writing.typesetter import Typesetter
@@ -94,7 +94,7 @@ def _link(link: Link) -> str:
 FORMAT = Format(
     text=_text,
     maths=lambda latex: f"${latex}$",
-    number=lambda n: in_powers(latex_text(n.text), r"${0} \times 10^{{{1}}}$"),
+    number=lambda n: _text(n.text),
     code=lambda text: rf"\texttt{{{latex_text(text)}}}",
     link=_link,
     strong=lambda inside: rf"\textbf{{{inside}}}",

@@ -162,7 +162,7 @@ def _measured_on(decays: list[Decay]) -> None:
 def _bounds(decays: list[Decay]) -> None:
     from symgate.cli.columns import show_table
     from symgate.decaying.table import number as shown
-    from symgate.decaying.table import power
+    from symgate.numerals import power
 
     table = [("cell", "", "rate per step", "rate error", "at the last lag", "error in decades")]
     for d in decays:
@@ -192,7 +192,7 @@ def _bounds(decays: list[Decay]) -> None:
 
 def _paths(decays: list[Decay]) -> None:
     from symgate.cli.columns import show_table
-    from symgate.decaying.table import power
+    from symgate.numerals import power, share
 
     table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]
     for d in decays:
@@ -200,14 +200,14 @@ def _paths(decays: list[Decay]) -> None:
         if len(d.paths.blocks) > 1:
             table.append((d.cell, "whole state", "", "100.0%", "", ""))
             for name, title in d.paths.titles.items():
-                table.append(("", "", title, f"{100 * d.paths.share[name]:.1f}%", "", ""))
+                table.append(("", "", title, share(d.paths.share[name]), "", ""))
         for b in d.paths.blocks.values():
             block = f"{b.of} / {b.wrt}"
             table.append((d.cell, block, "every path", "100.0%", power(float(b.whole[-1])), ""))
             for name, title in d.paths.titles.items():
                 alone = power(float(b.carry[-1])) if name == "carry" and b.carry is not None else ""
-                share, left = f"{100 * b.share[name]:.1f}%", power(float(b.without[name][-1]))
-                table.append(("", "", title, share, left, alone))
+                part, left = share(b.share[name]), power(float(b.without[name][-1]))
+                table.append(("", "", title, part, left, alone))
     print()
     show_table(table)
     for d in decays:
