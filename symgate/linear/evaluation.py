@@ -35,7 +35,7 @@ def context() -> Any:
     return made
 
 
-class Digits(Entries):
+class ManyDigits(Entries):
     """The numbers of vector expressions and operators at one step, with many digits."""
 
     floating = False

@@ -26,7 +26,7 @@ from symgate.equations.entries import Table, Tables, each, flat, spread_over, wi
 from symgate.equations.zoo import once_a_cell
 from symgate.errors import SymgateError
 from symgate.linear.adjoint import adjoint, delta
-from symgate.linear.evaluation import Digits, context
+from symgate.linear.evaluation import ManyDigits, context
 from symgate.linear.jacobian import jacobian
 from symgate.linear.linearise import linearise
 from symgate.linear.paths import MAX_PATHS, count, paths
@@ -105,7 +105,7 @@ class _Trial:
         """The states after the last step, from the equations."""
         state = start
         for inputs in self.inputs[first:]:
-            values = Digits(self.mp, self.size, parameters, [state], inputs)
+            values = ManyDigits(self.mp, self.size, parameters, [state], inputs)
             for name, expression in self.cell.equations.items():
                 values.now[name] = values.shaped(expression, self.cell.shapes[name])
             state = {s: values.now[s] for s in self.cell.states}
@@ -113,12 +113,12 @@ class _Trial:
 
     # -- what the linearisation says -----------------------------------------------------
 
-    def nodes(self) -> list[Digits]:
+    def nodes(self) -> list[ManyDigits]:
         """The values of all nodes, step by step."""
-        out: list[Digits] = []
+        out: list[ManyDigits] = []
         for inputs in self.inputs:
             before = [*(values.now for values in reversed(out)), self.start]
-            values = Digits(self.mp, self.size, self.parameters, before, inputs)
+            values = ManyDigits(self.mp, self.size, self.parameters, before, inputs)
             for node in self.lin:
                 values.now[node.name] = values.shaped(node.expression, node.shape)
             out.append(values)
@@ -149,7 +149,7 @@ class _Trial:
         return total(parts, self.lin.size(of), self.lin.size(wrt))
 
     def deviation(
-        self, expected: Table, values: Digits, printed: Callable[..., MatrixExpr | None]
+        self, expected: Table, values: ManyDigits, printed: Callable[..., MatrixExpr | None]
     ) -> float:
         """The largest, over all blocks, of a printed operator from the differences."""
         worst, row = 0.0, 0
@@ -179,7 +179,7 @@ class _Trial:
                 columns.append([(a - b) / (2 * self.step) for a, b in zip(*sides, strict=True)])
         return [list(row) for row in zip(*columns, strict=True)]
 
-    def gradients(self, steps: list[Digits]) -> Any:
+    def gradients(self, steps: list[ManyDigits]) -> Any:
         """∂L/∂p along a random direction of each parameter, L = w · (last states)."""
         back = adjoint(self.cell)
         weights = {s: self.draw(self.cell.shapes[s]) for s in self.cell.states}
