@@ -47,7 +47,7 @@ class ArrayNames:
 
 
 @dataclass(frozen=True)
-class Conventions:
+class ConventionTable:
     """The whole table."""
 
     rows: Mapping[str, LayerKind]
@@ -70,7 +70,7 @@ class Conventions:
 
 
 @lru_cache(maxsize=1)
-def conventions() -> Conventions:
+def conventions() -> ConventionTable:
     """The table, read once.
 
     >>> conventions().rows["torch-lstm"].order
@@ -90,7 +90,7 @@ def conventions() -> Conventions:
         )
         for key, roles in data["names"].items()
     }
-    return Conventions(rows, names, data["activated"], data["activations"])
+    return ConventionTable(rows, names, data["activated"], data["activations"])
 
 
 def _frozen(value: Any) -> Any:
