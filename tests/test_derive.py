@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import symgate as sg
-from symgate.writing.document import Document
+from symgate.writing.document import Derivations
 from symgate.writing.sections import NAMES
 from tests.chosen import CELLS
 
@@ -311,7 +311,7 @@ def test_a_cell_of_the_same_equations_keeps_its_own_words() -> None:
 
 
 def test_several_cells_make_one_document() -> None:
-    both = Document((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
+    both = Derivations((sg.derive(sg.cell("rnn")), sg.derive(sg.cell("gru"))))
     for shown in (both.latex(), both.markdown(), both.html(), both.text()):
         assert "Plain recurrent network" in shown
         assert "Gated recurrent unit" in shown

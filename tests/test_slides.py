@@ -9,7 +9,7 @@ import pytest
 
 import symgate as sg
 from symgate.cli.main import main
-from symgate.writing.document import Document, Head
+from symgate.writing.document import Derivations, Head
 from tests.test_writers import faults, nasty, typeset
 
 BRIEF = ("cell", "step", "norms")
@@ -48,7 +48,7 @@ def test_names_that_would_inject_do_not_on_slides(tmp_path: Path) -> None:
     derivation = sg.derive(nasty(), sections=["cell"])
     head = Head(title=r"\input{a} 50% (b", author="$x_1$ é", date="#1")
     for form in ({"slides": True}, {"handout": True}, {}):
-        source = Document((derivation,), head).latex(**form)
+        source = Derivations((derivation,), head).latex(**form)
         log = typeset(source, tmp_path)
         assert "etc/passwd)" not in log
 

@@ -19,7 +19,7 @@ import symgate as sg
 from symgate.errors import MissingTool
 from symgate.files import write_file
 from symgate.writing import pdf
-from symgate.writing.document import Document
+from symgate.writing.document import Derivations
 from symgate.writing.escape import html_text, label_text, latex_text, markdown_text
 from symgate.writing.mathml import mathml
 from tests import browser
@@ -66,7 +66,7 @@ def test_pdflatex_takes_the_zoo_in_each_notation(tmp_path: Path) -> None:
     if ROTATION == "all":
         pairs = [*product(sg.zoo, sg.notations)]
     wide = {("layer-norm-lstm", "colah"), ("layer-norm-lstm", "ng")}  # too wide there as yet
-    every = Document(tuple(sg.derive(n, style) for n, style in pairs if (n, style) not in wide))
+    every = Derivations(tuple(sg.derive(n, style) for n, style in pairs if (n, style) not in wide))
     assert not faults(typeset(every.latex(), tmp_path))
 
 
@@ -78,7 +78,9 @@ def test_pdflatex_takes_every_choice(choices: dict[str, Any], tmp_path: Path) ->
     needs("pdflatex")
     cells = ("rnn", "gru", "lstm", "lstm-peephole", "rhn", "cornn", "slstm", "leaky-rnn")
     styles = cycle(in_turn(("ng", "row"), 2))
-    every = Document(tuple(sg.derive(n, s, **choices) for n, s in zip(cells, styles, strict=False)))
+    every = Derivations(
+        tuple(sg.derive(n, s, **choices) for n, s in zip(cells, styles, strict=False))
+    )
     assert not faults(typeset(every.latex(), tmp_path))
 
 
@@ -303,7 +305,7 @@ def test_other_text() -> None:
 def test_the_ending_says_the_format(ending: str, tmp_path: Path) -> None:
     derivation = sg.derive(sg.cell("rnn"))
     written = derivation.save(tmp_path / f"a{ending}").read_text(encoding="utf-8")
-    assert written == Document((derivation,)).write(ending)
+    assert written == Derivations((derivation,)).write(ending)
     assert [p.name for p in tmp_path.iterdir()] == [f"a{ending}"]
 
 

@@ -20,7 +20,7 @@ from symgate.sheets.kinds import KINDS, LEVELS, Question
 from symgate.sheets.random_cells import random_cell
 from symgate.writing.data import FORMAT
 from symgate.writing.derivation import Derivation, of_sections
-from symgate.writing.document import ENDINGS, Document, Head, check_ending
+from symgate.writing.document import ENDINGS, Derivations, Head, check_ending
 from symgate.writing.notation import notation as notation_named
 from symgate.writing.sections.cell import equations
 from symgate.writing.subject import Subject
@@ -135,12 +135,12 @@ class Exercises:
         return self.document.save(path)
 
     @property
-    def document(self) -> Document:
+    def document(self) -> Derivations:
         """The sheets as one document; each student's begins on a page of its own."""
         students = [part.student for part in self.parts]
         new = [i for i in range(1, len(students)) if students[i] != students[i - 1]]
         made = tuple(map(self._derivation, self.parts))
-        return Document(made, Head(self.title, breaks=frozenset(new)))
+        return Derivations(made, Head(self.title, breaks=frozenset(new)))
 
     def _derivation(self, part: SheetPart) -> Derivation:
         subject = Subject.of(part.cell, self.notation)

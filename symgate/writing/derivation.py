@@ -17,7 +17,7 @@ from symgate.linear.terms import Term
 from symgate.linear.verify import verified
 from symgate.numerics.options import known_name
 from symgate.writing.data import derivation_data
-from symgate.writing.document import Document, Form, Head
+from symgate.writing.document import Derivations, Form, Head
 from symgate.writing.html import body, in_notebook
 from symgate.writing.latex import HADAMARD
 from symgate.writing.naming import Naming
@@ -104,15 +104,15 @@ class Derivation:
 
     def markdown(self) -> str:
         """Markdown with $…$ and $$…$$."""
-        return Document((self,)).markdown()
+        return Derivations((self,)).markdown()
 
     def html(self) -> str:
         """A page of its own, with static MathML and no script."""
-        return Document((self,)).html()
+        return Derivations((self,)).html()
 
     def text(self) -> str:
         """Plain Unicode, for a terminal."""
-        return Document((self,)).text()
+        return Derivations((self,)).text()
 
     @asked()
     def save(self, path: str | Path, **options: Any) -> Path:
@@ -125,7 +125,7 @@ class Derivation:
         """The derivation as data: sections, steps, and every formula as LaTeX."""
         return derivation_data(self)
 
-    def _written(self, options: dict[str, Any]) -> tuple[Document, Form]:
+    def _written(self, options: dict[str, Any]) -> tuple[Derivations, Form]:
         """The document and its form, by the options of `latex`."""
         known = [*Form.__optional_keys__, *HEAD]
         for name in options:
@@ -145,7 +145,7 @@ class Derivation:
                 f"diagram must be a picture of the cell, sg.diagram(cell), not {diagram}"
             )
         pictures = () if diagram is None else (diagram.tikz(standalone=False),)
-        return Document((self,), Head(**words, pictures=pictures)), form
+        return Derivations((self,), Head(**words, pictures=pictures)), form
 
     def _repr_html_(self) -> str:
         return in_notebook(body((self,)))

@@ -45,7 +45,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Document:
+class Derivations:
     """Derivations to be written together.
 
     >>> import symgate as sg

@@ -53,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     from symgate.writing.derivation import derive
-    from symgate.writing.document import Document, Head, check_ending
+    from symgate.writing.document import Derivations, Head, check_ending
 
     if arguments.output is not None:
         check_ending(Path(arguments.output))
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         pictures = tuple(diagram(d.cell).tikz(standalone=False) for d in derivations)
     head = Head(arguments.title, arguments.author, arguments.date, pictures)
-    document = Document(derivations, head)
+    document = Derivations(derivations, head)
     if arguments.output is not None:
         say(f"wrote {document.save(arguments.output, **_form(arguments))}")
     else:
@@ -119,5 +119,5 @@ def _shown(document: Any, arguments: argparse.Namespace) -> str:
 
 
 def _form(arguments: argparse.Namespace) -> dict[str, bool]:
-    """What LaTeX is to make, as `Document.latex` takes it."""
+    """What LaTeX is to make, as `Derivations.latex` takes it."""
     return {name: True for name in ("fragment", "slides", "handout") if getattr(arguments, name)}

@@ -109,7 +109,7 @@ def _derived(found: Readings, output: str | None) -> None:
     """The derivations of the cells, as meant; those without a cell are named."""
     from symgate.errors import SymgateError
     from symgate.writing.derivation import derive
-    from symgate.writing.document import Document
+    from symgate.writing.document import Derivations
 
     cells = []
     for reading in found:
@@ -121,7 +121,7 @@ def _derived(found: Readings, output: str | None) -> None:
             _say_if_mended(reading)
     if not cells:
         raise SymgateError("nothing to derive: no cell was read")
-    document = Document(tuple(map(derive, cells)))
+    document = Derivations(tuple(map(derive, cells)))
     if output is None:
         print(document.text(), end="")
     else:
