@@ -16,7 +16,7 @@ from symgate.errors import SymgateError, UnknownName
 from symgate.instead import signs, tells
 from symgate.judging.deciding import Scope
 from symgate.judging.finding import NOT_JUDGED, VERDICTS, Decision, Number
-from symgate.judging.formulas import Formula, aligned, named
+from symgate.judging.formulas import FormulaText, aligned, named
 from symgate.judging.page import html
 
 #: All that the data says of a claim.
@@ -41,7 +41,7 @@ class Judgement:
     verdict: str
     expected: str
     sentences: tuple[str, ...]
-    formulas: tuple[Formula, ...]
+    formulas: tuple[FormulaText, ...]
     numbers: Mapping[str, Number]
     command: str
 
@@ -75,7 +75,7 @@ class Judgement:
         return aligned(rows)
 
     @property
-    def labelled(self) -> list[tuple[Formula, str]]:
+    def labelled(self) -> list[tuple[FormulaText, str]]:
         """The formulas, each with the name of its cell where they are about several."""
         several = len({f.cell for f in self.formulas if f.cell}) > 1
         return [(f, f.cell if several else "") for f in self.formulas]

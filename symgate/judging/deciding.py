@@ -22,7 +22,7 @@ from symgate.equations.cell import Cell
 from symgate.errors import SymgateError, UnknownName
 from symgate.judging import formulas, measures, verbs
 from symgate.judging.finding import FALSE, Decision, Number
-from symgate.judging.formulas import Formula
+from symgate.judging.formulas import FormulaText
 from symgate.judging.verbs import LIBRARY, listed
 from symgate.numerals import amount, power
 
@@ -78,7 +78,9 @@ class Scope:
         sentences = tuple(map(self.filled, self._there(case["say"], "say")))
         shows = [*self.entry.get("formulas", ()), *case.get("formulas", ())]
         found = [self.value(show) for show in self._there(shows, "show")]
-        formulas = [f for one in found for f in ([one] if isinstance(one, Formula) else one or ())]
+        formulas = [
+            f for one in found for f in ([one] if isinstance(one, FormulaText) else one or ())
+        ]
         return Decision(verdict, sentences, self.said, tuple(formulas))
 
     def holds(self, entry: Mapping[str, Any]) -> bool:

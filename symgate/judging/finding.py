@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from symgate.judging.formulas import Formula
+from symgate.judging.formulas import FormulaText
 
 FALSE = "false"
 
@@ -32,4 +32,4 @@ class Decision:
     verdict: str
     sentences: tuple[str, ...]
     numbers: Mapping[str, Number] = field(default_factory=lambda: MappingProxyType({}))
-    formulas: tuple[Formula, ...] = ()
+    formulas: tuple[FormulaText, ...] = ()

@@ -43,7 +43,7 @@ _NAME = re.compile(r"[A-Za-z]\w*")
 
 
 @dataclass(frozen=True)
-class Formula:
+class FormulaText:
     """A formula, as LaTeX without signs around it and as a line of text.
 
     `rows` is the LaTeX broken at + and - where it is long, `cell` the name of the cell that
@@ -64,7 +64,7 @@ def aligned(rows: Sequence[str]) -> str:
     return r"\begin{aligned} & " + r" \\ & ".join(rows) + r" \end{aligned}"
 
 
-def write(cell: Cell, *parts: Any, like: str | None = None) -> Formula:
+def write(cell: Cell, *parts: Any, like: str | None = None) -> FormulaText:
     r"""Expressions with signs between them; `like` names the equation whose order they keep.
 
     >>> import symgate as sg
@@ -78,10 +78,10 @@ def write(cell: Cell, *parts: Any, like: str | None = None) -> Formula:
     in_text = " ".join(p if isinstance(p, str) else text.show(p) for p in shown)
     marked = in_latex.replace(" ,", ",")
     rows = [continued(line) if i else line for i, line in enumerate(lines(marked, ROOM, 2.0))]
-    return Formula(plain(marked), in_text.replace(" ,", ","), tuple(rows), cell.name)
+    return FormulaText(plain(marked), in_text.replace(" ,", ","), tuple(rows), cell.name)
 
 
-def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any) -> Formula:
+def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any) -> FormulaText:
     """An equation, or its left side with another right side, after what is `given`."""
     if name not in cell.equations:
         raise UnknownName(f"the value of {cell.name}", name, cell.equations)
@@ -90,23 +90,23 @@ def equation(cell: Cell, name: str, expression: Expr | None = None, *given: Any)
     return write(cell, *head, variable(name), "=", right, like=name)
 
 
-def equations(cell: Cell, names: Iterable[str]) -> tuple[Formula, ...]:
+def equations(cell: Cell, names: Iterable[str]) -> tuple[FormulaText, ...]:
     """Several equations."""
     return tuple(equation(cell, name) for name in names)
 
 
-def jacobian(cell: Cell, of: str, wrt: str) -> Formula:
+def jacobian(cell: Cell, of: str, wrt: str) -> FormulaText:
     """A one-step Jacobian, exact."""
     return write(cell, partial_of(cell, of, wrt), "=", exact(cell, of, wrt))
 
 
-def jacobians(cell: Cell, state: str) -> tuple[Formula, ...]:
+def jacobians(cell: Cell, state: str) -> tuple[FormulaText, ...]:
     """The exact Jacobian of a state by each state that it depends on."""
     lin = linearise(cell)
     return tuple(jacobian(cell, state, wrt) for wrt in cell.states if count(lin, state, wrt))
 
 
-def letters(cell: Cell, of: str) -> tuple[Formula, ...]:
+def letters(cell: Cell, of: str) -> tuple[FormulaText, ...]:
     """What the letters stand for that the engine gives to activations inside a value."""
     lin = linearise(cell)
     inner = {variable(n.name): n.expression for n in lin if n.kind in ("pre", "inner")}
@@ -122,13 +122,13 @@ def partial_of(cell: Cell, of: str, wrt: str) -> Partial:
     return Partial(variable(of), variable(wrt, 1), cell.size(of), cell.size(wrt))
 
 
-def in_unit(cell: Cell, names: Iterable[str]) -> Formula:
+def in_unit(cell: Cell, names: Iterable[str]) -> FormulaText:
     """Values in [0, 1]."""
     vectors = [part for name in names for part in (",", variable(name))][1:]
     return write(cell, *vectors, "∈", Span(S.Zero, S.One))
 
 
-def counted(cell: Cell, what: str, number: Expr) -> Formula:
+def counted(cell: Cell, what: str, number: Expr) -> FormulaText:
     """How many of something a cell has; a word stands upright."""
     letter = what if len(what) == 1 else rf"\mathrm{{{what}}}"
     shown = Written(rf"{letter}_{{{named(cell.name)}}}", f"{what}_{cell.name}")
@@ -169,7 +169,7 @@ def named(cell: str) -> str:
     return rf"\text{{{label_text(cell)}}}"
 
 
-def mapped(first: Cell, second: Cell, found: Map) -> Formula | None:
+def mapped(first: Cell, second: Cell, found: Map) -> FormulaText | None:
     """What the names of the second cell are in the first, where they are something else."""
     changed = [
         (name, value)
@@ -185,7 +185,7 @@ def mapped(first: Cell, second: Cell, found: Map) -> Formula | None:
         for name, value in changed
     )
     text = ", ".join(f"{name} ↦ {value}" for name, value in changed)
-    return Formula(latex, text, (latex,))
+    return FormulaText(latex, text, (latex,))
 
 
 def _with_names(value: str, printer: LatexPrinter) -> str:

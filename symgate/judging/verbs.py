@@ -216,13 +216,13 @@ def put(cell: Cell, name: str, ends: Mapping[str, int]) -> Expr:
     return expression.xreplace({m: S.Zero for m in expression.atoms(MatVec) if m.vector == 0})
 
 
-def given(cell: Cell, gate: str, value: int, name: str) -> formulas.Formula:
+def given(cell: Cell, gate: str, value: int, name: str) -> formulas.FormulaText:
     """An equation with a gate at an end."""
     expression = put(cell, name, {gate: value})
     return formulas.equation(cell, name, expression, variable(gate), "=", value)
 
 
-def limit(cell: Cell, state: str, ends: Mapping[str, int]) -> formulas.Formula:
+def limit(cell: Cell, state: str, ends: Mapping[str, int]) -> formulas.FormulaText:
     """The gates that hold a state, and what its Jacobian then is."""
     parts = [p for gate, value in ends.items() for p in (",", variable(gate), "→", value)][1:]
     own = formulas.partial_of(cell, state, state)
