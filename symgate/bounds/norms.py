@@ -28,7 +28,7 @@ from symgate.bounds.ranges import Ranges, ranges
 from symgate.equations.cell import Cell
 from symgate.equations.zoo import once_a_cell
 from symgate.linear.linearise import linearise
-from symgate.linear.paths import MAX_PATHS, Link, Path, count, links_of, paths
+from symgate.linear.paths import MAX_PATHS, Path, PathLink, count, links_of, paths
 from symgate.linear.sums import operator, summed, summed_in_letters, too_long
 from symgate.linear.terms import Node, Term
 
@@ -61,7 +61,7 @@ class Bounds:
     blocks: Mapping[tuple[str, str], tuple[PathBound, ...]]
     whole: Mapping[tuple[str, str], Expr]
     many: Mapping[tuple[str, str], Expr | None]
-    links: Callable[[Link], Expr]
+    links: Callable[[PathLink], Expr]
 
     def total(self, of: str, wrt: str) -> Expr:
         """The bound of one block: the sum over its paths, or what bounds it as it stands."""
@@ -111,7 +111,7 @@ def bounds(cell: Cell) -> Bounds:
     def of_term(name: str, term: Term) -> Expr:
         return term_bound(known, lin[name], term)
 
-    def of_link(link: Link) -> Expr:
+    def of_link(link: PathLink) -> Expr:
         return of_term(link.node.name, link.term)
 
     for of, wrt in product(cell.states, repeat=2):

@@ -37,7 +37,7 @@ MAX_FOLLOWED = 10_000
 
 
 @dataclass(frozen=True)
-class Link:
+class PathLink:
     """One term of a path, with the node that it belongs to and its place there.
 
     `activated` says that the node reads the term's source inside a function.
@@ -58,9 +58,9 @@ class Link:
 class Path:
     """One path from the value `of` back to `source`, from the new value to the old."""
 
-    links: tuple[Link, ...]
+    links: tuple[PathLink, ...]
 
-    def then(self, link: Link) -> Path:
+    def then(self, link: PathLink) -> Path:
         """The path followed by one more term."""
         return Path((*self.links, link))
 
@@ -162,9 +162,9 @@ def ways_to(
     lin: Linearisation,
     of: str,
     ends: Collection[Indexed],
-    links: Mapping[str, Sequence[Link]],
+    links: Mapping[str, Sequence[PathLink]],
     start: Way,
-    then: Callable[[Way, Link], Way],
+    then: Callable[[Way, PathLink], Way],
     merged: Callable[[list[Way]], list[Way]],
 ) -> dict[Indexed, list[Way]]:
     """The ways from a node to each variable of `ends`, within one step.
@@ -234,14 +234,14 @@ def _numbered(cell: Cell) -> tuple[Mapping[Indexed, int], Sequence[Sequence[int]
 
 
 @once_a_cell
-def links_of(cell: Cell) -> Mapping[str, list[Link]]:
+def links_of(cell: Cell) -> Mapping[str, list[PathLink]]:
     """The terms of each node as links of paths.
 
     A term whose source stands inside a function and beside it as well, as in h + tanh(h), is
     two links, where a carry could take it: what passes the function by, and the rest.
     """
     bare: set[Indexed] = {cell.variable(s, 1) for s in cell.states}
-    found: dict[str, list[Link]] = {}
+    found: dict[str, list[PathLink]] = {}
     for node in linearise(cell):
         found[node.name] = links = []
         for place, term in enumerate(node.terms):
@@ -254,9 +254,9 @@ def links_of(cell: Cell) -> Mapping[str, list[Link]]:
                 rest = Mul(*term.coefficient) - kept
                 for part, inside in ((kept, False), (rest, True)):
                     split = replace(term, coefficient=factors_of(part, node.order))
-                    links.append(Link(node, split, place, inside))
+                    links.append(PathLink(node, split, place, inside))
             else:
-                links.append(Link(node, term, place, activated))
+                links.append(PathLink(node, term, place, activated))
         if any(link.term.matrix is None and link.term.source in bare for link in links):
             bare.add(node.symbol)
     return found
@@ -313,7 +313,7 @@ def products_of(found: Iterable[Path]) -> list[Chain]:
     return merged(reduce(longer, path.links, Chain()) for path in found)
 
 
-def longer(made: Chain, link: Link) -> Chain:
+def longer(made: Chain, link: PathLink) -> Chain:
     """A product followed by the term of a link."""
     return made.then(link.term, link.place)
 
@@ -331,4 +331,4 @@ def added(lin: Linearisation, found: Iterable[Chain], of: str, wrt: str) -> Matr
 
 def term_operator(lin: Linearisation, node: Node, term: Term) -> MatrixExpr:
     """One term of a node, diag(coefficient) . matrix."""
-    return Path((Link(node, term),)).operator(lin)
+    return Path((PathLink(node, term),)).operator(lin)

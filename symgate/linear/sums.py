@@ -13,7 +13,7 @@ from symgate.errors import SymgateError
 from symgate.linear.layers import seam
 from symgate.linear.paths import (
     MAX_SUMMANDS,
-    Link,
+    PathLink,
     added,
     counted,
     links_of,
@@ -29,7 +29,7 @@ from symgate.linear.terms import Linearisation
 MAX_WRITTEN = 1_000
 
 Value = TypeVar("Value")
-Links = Mapping[str, Sequence[Link]]
+Links = Mapping[str, Sequence[PathLink]]
 
 
 def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed, list[Chain]]:
@@ -41,7 +41,7 @@ def sums(lin: Linearisation, of: str, ends: Collection[Indexed]) -> dict[Indexed
 
 
 def _terms(lin: Linearisation) -> Links:
-    return {n.name: [Link(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
+    return {n.name: [PathLink(n, term, i) for i, term in enumerate(n.terms)] for n in lin}
 
 
 def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed]) -> MatrixExpr:
@@ -56,7 +56,7 @@ def operator(lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed
     if path_count(lin, of, ends) <= MAX_SUMMANDS:
         return added(lin, sums(lin, of, ends).get(wrt, []), of, name_of(wrt))
 
-    def once(links: Sequence[Link]) -> MatrixExpr:
+    def once(links: Sequence[PathLink]) -> MatrixExpr:
         parts = [term_operator(lin, link.node, link.term) for link in links]
         return total(parts, parts[0].rows, parts[0].cols)
 
@@ -83,7 +83,7 @@ def too_long(lin: Linearisation, of: str, ends: Collection[Indexed]) -> SymgateE
     )
 
 
-def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Any]) -> Any:
+def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[PathLink], Any]) -> Any:
     """The sum over the paths of `paths` of a product of numbers, one for each link."""
     goal, links = lin.variable(wrt, 1), links_of(lin.cell)
     found: dict[Indexed, Any] = {goal: 1}
@@ -95,7 +95,7 @@ def summed(lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Any]) -
 
 
 def summed_in_letters(
-    lin: Linearisation, of: str, wrt: str, size: Callable[[Link], Expr]
+    lin: Linearisation, of: str, wrt: str, size: Callable[[PathLink], Expr]
 ) -> Expr | None:
     """The same as an expression with parentheses; None where that is too long to write."""
     goal = lin.variable(wrt, 1)
@@ -110,9 +110,11 @@ def summed_in_letters(
 Edges = dict[Indexed, dict[Indexed, tuple[int, Value]]]
 
 
-def _by_source(links: Sequence[Link], wanted: Collection[Indexed]) -> dict[Indexed, list[Link]]:
+def _by_source(
+    links: Sequence[PathLink], wanted: Collection[Indexed]
+) -> dict[Indexed, list[PathLink]]:
     """The links that read something wanted, by what they read."""
-    found: dict[Indexed, list[Link]] = {}
+    found: dict[Indexed, list[PathLink]] = {}
     for link in links:
         if link.term.source in wanted:
             found.setdefault(link.term.source, []).append(link)
@@ -121,9 +123,9 @@ def _by_source(links: Sequence[Link], wanted: Collection[Indexed]) -> dict[Index
 
 def _edges(
     lin: Linearisation, of: str, wrt: Indexed, ends: Collection[Indexed], links: Links
-) -> dict[Indexed, dict[Indexed, list[Link]]]:
+) -> dict[Indexed, dict[Indexed, list[PathLink]]]:
     """What the nodes on the way from a value to a variable read of one another."""
-    leading, found = {wrt}, dict[Indexed, dict[Indexed, list[Link]]]()
+    leading, found = {wrt}, dict[Indexed, dict[Indexed, list[PathLink]]]()
     for node in lin:
         read = _by_source(links[node.name], leading)
         if read:
@@ -139,8 +141,8 @@ def _edges(
 
 
 def _valued(
-    edges: Mapping[Indexed, Mapping[Indexed, Sequence[Link]]],
-    once: Callable[[Sequence[Link]], Value],
+    edges: Mapping[Indexed, Mapping[Indexed, Sequence[PathLink]]],
+    once: Callable[[Sequence[PathLink]], Value],
 ) -> Edges[Value]:
     return {
         symbol: {source: (len(links), once(links)) for source, links in read.items()}
