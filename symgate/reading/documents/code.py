@@ -18,7 +18,7 @@ from itertools import pairwise
 from symgate.errors import SymgateError
 from symgate.parsing import parsed
 from symgate.reading.documents.code_block import (
-    Names,
+    BlockNames,
     Shown,
     Unknown,
     acted_on,
@@ -195,7 +195,7 @@ def _read(
     _with_own_names(found, targets)
     targets = Counter(base_name(t) for statement in found for t in _targets(statement))
     stacked = {stack_of(n) for statement in found for n in ast.walk(statement.value)} - {""}
-    names = Names(set(targets), layers, stacked, targets)
+    names = BlockNames(set(targets), layers, stacked, targets)
     names.ahead = {base_name(t) for s in found for t in _targets(s) if step_of(t) == 1}
     every, own = [n for statement in found for n in ast.walk(statement)], arguments(block)
     names.inputs = acted_on(every, own)

@@ -28,7 +28,7 @@ class Unknown(Exception):
 
 
 @dataclass
-class Names:
+class BlockNames:
     """What the names of a block stand for, while its statements are read in order.
 
     `assigned` are the names that the block assigns, `layers` the linear layers with whether

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symgate.reading.documents.code_block import FUNCTIONS, PRODUCTS, Names, Shown, Unknown
+from symgate.reading.documents.code_block import FUNCTIONS, PRODUCTS, BlockNames, Shown, Unknown
 from symgate.reading.documents.code_names import (
     INPUT,
     MODULES,
@@ -32,7 +32,7 @@ _EINSUM = re.compile(
 )
 
 
-def spell(node: ast.expr, names: Names, level: int = 0) -> Shown:
+def spell(node: ast.expr, names: BlockNames, level: int = 0) -> Shown:
     at, end = node.col_offset, (node.end_col_offset or 1) - 1
     """An expression in the language, with the places of its parts."""
     match node:
@@ -70,7 +70,7 @@ def _spreads(index: ast.expr) -> bool:
 
 
 def _operation(
-    left: ast.expr, sign: str, right: ast.expr, names: Names, at: int, own: int, level: int
+    left: ast.expr, sign: str, right: ast.expr, names: BlockNames, at: int, own: int, level: int
 ) -> Shown:
     between, end = left.end_col_offset or at, (right.end_col_offset or at + 1) - 1
     inner = [
@@ -97,7 +97,7 @@ def _logistic(node: ast.BinOp) -> ast.expr | None:
     return None
 
 
-def _call(node: ast.Call, names: Names, level: int) -> Shown:
+def _call(node: ast.Call, names: BlockNames, level: int) -> Shown:
     end, called = (node.end_col_offset or 1) - 1, last_name(node.func)
     at = (node.func.end_col_offset or len(called)) - len(called)
     name, args = called.rstrip("_"), list(node.args)
@@ -174,7 +174,7 @@ def _call(node: ast.Call, names: Names, level: int) -> Shown:
     raise Unknown
 
 
-def _einsum(indices: str, one: ast.expr, other: ast.expr, names: Names, level: int) -> Shown:
+def _einsum(indices: str, one: ast.expr, other: ast.expr, names: BlockNames, level: int) -> Shown:
     """A product of two by its indices."""
     found = _EINSUM.fullmatch(re.sub(r"[ .]", "", indices))
     if found is None:
@@ -190,7 +190,7 @@ def _is_module(node: ast.expr) -> bool:
     return name in MODULES or name == "self"
 
 
-def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> Shown:
+def _layer(name: str, argument: ast.expr, names: BlockNames, at: int, level: int) -> Shown:
     """A linear layer: its weight and, unless it has none, its bias."""
     shown = re.sub(r"(?<=[a-z])2(?=[a-z])", "_", name)  # x2h, from x to h
     weight = name if re.match(r"[WUV](?:_|\d|[a-z]?\b)", name) else f"W_{shown}"
@@ -201,7 +201,7 @@ def _layer(name: str, argument: ast.expr, names: Names, at: int, level: int) -> 
     return [("(", at), *inner, (")", at)] if level > 1 and len(inner) > 2 else inner
 
 
-def _dense(made: ast.Call, argument: ast.expr, names: Names, at: int, level: int) -> Shown:
+def _dense(made: ast.Call, argument: ast.expr, names: BlockNames, at: int, level: int) -> Shown:
     """A layer that is made where it is used, under its name or the number of its place."""
     said = {k.arg: k.value.value for k in made.keywords if isinstance(k.value, ast.Constant)}
     name = str(said.get("name", f"{len(names.made_here) + 1}"))
@@ -209,7 +209,7 @@ def _dense(made: ast.Call, argument: ast.expr, names: Names, at: int, level: int
     return _layer(name, argument, replace(names, layers=names.made_here), at, level)
 
 
-def _column(parts: Sequence[ast.expr], names: Names, at: int) -> Shown:
+def _column(parts: Sequence[ast.expr], names: BlockNames, at: int) -> Shown:
     shown: Shown = [("[", at)]
     for i, part in enumerate(parts):
         shown += [(", ", at)] * (i > 0) + spell(part, names)
@@ -220,7 +220,7 @@ def place_of(node: ast.Subscript) -> str:
     return f"{raw_name(node.value)}_{ast.unparse(node.slice)}"
 
 
-def _part(node: ast.Subscript, names: Names) -> Shown:
+def _part(node: ast.Subscript, names: BlockNames) -> Shown:
     """A part of a parameter, under a number of its own; of an argument with states the state."""
     owner, place, shown = raw_name(node.value), ast.unparse(node.slice), place_of(node)
     if shown in names.last:
@@ -234,7 +234,7 @@ def _part(node: ast.Subscript, names: Names) -> Shown:
     return [(f"{owner}_{parts.index(place) + 1}", node.col_offset)]
 
 
-def _variable(node: ast.expr, names: Names) -> Shown:
+def _variable(node: ast.expr, names: BlockNames) -> Shown:
     """A name at its step."""
     raw = raw_name(node)
     if not raw and isinstance(node, ast.Subscript):

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from symgate.reading.documents.code_block import FUNCTIONS, Names, Shown, Unknown
+from symgate.reading.documents.code_block import FUNCTIONS, BlockNames, Shown, Unknown
 from symgate.reading.documents.code_names import (
     base_name,
     cut_by,
@@ -21,7 +21,7 @@ from symgate.reading.documents.expressions import COLUMNS, place_of, spell
 _WEIGHT = re.compile(r"[WUVRwu](?![a-z]{3})|[a-z]*(?:weight|kernel|bias)|b(?:$|_|[a-z]$)")
 
 
-def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]:
+def rendered(statement: ast.Assign, names: BlockNames) -> Iterator[tuple[str, Shown]]:
     """The equations that an assignment says: a name and a right side each."""
     target, value = statement.targets[0], statement.value
     names.made.clear()
@@ -91,13 +91,13 @@ def rendered(statement: ast.Assign, names: Names) -> Iterator[tuple[str, Shown]]
     yield name, shown
 
 
-def _gate(raw: str, names: Names) -> tuple[str, Shown]:
+def _gate(raw: str, names: BlockNames) -> tuple[str, Shown]:
     name = split_name(raw)[0]
     names.current[name] = raw
     return name, names.inlined.pop(raw)
 
 
-def _filled(target: ast.Subscript, value: ast.expr, names: Names) -> None:
+def _filled(target: ast.Subscript, value: ast.expr, names: BlockNames) -> None:
     """A column that is filled part by part: concat[:n] = h; concat[n:] = x."""
     name, at = raw_name(target.value), target.col_offset
     if not name or name in names.current:
@@ -109,7 +109,7 @@ def _filled(target: ast.Subscript, value: ast.expr, names: Names) -> None:
         names.inlined[name] = [*before[:-1], (", ", at), *part, ("]", at)]
 
 
-def _is_parameter(node: ast.expr, names: Names) -> bool:
+def _is_parameter(node: ast.expr, names: BlockNames) -> bool:
     """Whether a value is a parameter, or a part of one."""
     inner = node.value if isinstance(node, ast.Subscript) and cut_by(node) is not None else node
     raw = raw_name(inner)
@@ -117,14 +117,14 @@ def _is_parameter(node: ast.expr, names: Names) -> bool:
     return raw != "" and not known and _WEIGHT.match(raw) is not None
 
 
-def _is_given(node: ast.expr, names: Names) -> bool:
+def _is_given(node: ast.expr, names: BlockNames) -> bool:
     """Whether a value is one of the step that is not made here: k[t], states[0]."""
     if isinstance(node, ast.Subscript) and place_of(node) in names.last:
         return True
     return step_of(node) == 0 and base_name(node) not in names.assigned
 
 
-def _cut(stack: Shown, raw: str, names: Names, gate: str = "") -> None:
+def _cut(stack: Shown, raw: str, names: BlockNames, gate: str = "") -> None:
     """One part of a stack under a name: its parameters take the name of the gate."""
     base = split_name(raw)[0]
     letters = [p for p in base.split("_") if len(p) == 1]
