@@ -15,7 +15,7 @@ from symgate.asked import path as checked_path
 from symgate.errors import SymgateError, UnknownName, harmless
 from symgate.models import formats, memory
 from symgate.models.keras_config import MERGES, activation_of, unsaid_of
-from symgate.models.network import Layer, Layers, Network, Origin
+from symgate.models.network import Layer, Layers, Network, NetworkOrigin
 from symgate.models.reading import reading_of
 from symgate.models.recognise import StoredLayer, recognised
 from symgate.stored.arrays import Contents, few
@@ -63,16 +63,16 @@ def model(source: Any, framework: str | None = None, **said: Any) -> Network:
     given = _said(said)
     if not isinstance(source, str | os.PathLike):
         contents = memory.contents(source)
-        return _network(contents, Origin(contents.kind), framework, given)
+        return _network(contents, NetworkOrigin(contents.kind), framework, given)
     path = Path(checked_path("source", source))
     with formats.whole(path):
         contents = formats.contents(path)
-        origin = Origin(contents.kind, str(path), _sha256(path, *contents.parts))
+        origin = NetworkOrigin(contents.kind, str(path), _sha256(path, *contents.parts))
         return _network(contents, origin, framework, given)
 
 
 def _network(
-    contents: Contents, origin: Origin, framework: str | None, given: Mapping[str, Any]
+    contents: Contents, origin: NetworkOrigin, framework: str | None, given: Mapping[str, Any]
 ) -> Network:
     """The layers of what a reader found, each as the caller says or its row."""
     few(origin, contents.arrays)

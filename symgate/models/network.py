@@ -33,7 +33,7 @@ LAYOUT = (
 
 
 @dataclass(frozen=True)
-class Origin:
+class NetworkOrigin:
     """Where a network comes from: its kind in words, the file's path and SHA-256."""
 
     kind: str
@@ -68,7 +68,7 @@ class Layer:
     merge: str = "concat"
     last_only: bool = False
     assumed: tuple[str, ...] = ()
-    origin: Origin = Origin("")
+    origin: NetworkOrigin = NetworkOrigin("")
     batch_first: bool | None = None
 
     _repr_html_ = fields_html
@@ -137,7 +137,7 @@ class Network:
     """
 
     layers: tuple[Layer, ...]
-    origin: Origin
+    origin: NetworkOrigin
     batch_first: bool | None = None
     inside: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
