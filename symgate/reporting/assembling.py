@@ -14,7 +14,7 @@ from symgate import __version__
 from symgate.decaying.workers import in_order
 from symgate.equations.cell import Cell
 from symgate.reporting.findings import Findings, slugs
-from symgate.reporting.pieces import LIBRARIES, Made, Piece, Store
+from symgate.reporting.pieces import LIBRARIES, Made, ReportPiece, Store
 from symgate.reporting.published import known
 from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 
@@ -120,12 +120,12 @@ def _pieces(
     store: Store,
     progress: Progress,
     jobs: int,
-) -> dict[str, Piece]:
+) -> dict[str, ReportPiece]:
     """All pieces, found or made. The curves together are drawn as soon as those of the cells
     are there, while other processes go on."""
     found = {task.key: store.found(task.subject) for task in tasks}
     made = in_order(Task.made, [task for task in tasks if found[task.key] is None], jobs)
-    pieces: dict[str, Piece] = {}
+    pieces: dict[str, ReportPiece] = {}
     for done, task in enumerate(tasks):
         progress(task.title, done, len(tasks) + 1)
         pieces[task.key] = found[task.key] or store.keep(task.subject, next(made))
@@ -140,7 +140,7 @@ def _pieces(
 def _data(
     settings: Settings,
     names: Mapping[str, str],
-    pieces: Mapping[str, Piece],
+    pieces: Mapping[str, ReportPiece],
     tex: bool,
     folder: Path,
 ) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from symgate.plots import (
     sweep_map,
 )
 from symgate.plots.style import WIDTH, every_form, page, styled, subtitle
-from symgate.reporting.pieces import Made, Piece
+from symgate.reporting.pieces import Made, ReportPiece
 from symgate.reporting.settings import SWEEP_HIDDEN, Settings
 from symgate.writing.latex import latex
 
@@ -215,7 +215,7 @@ def _saved(d: Decay) -> bytes:
         return d.save(Path(folder, "curve.npz")).read_bytes()
 
 
-def answer(pieces: Sequence[Piece]) -> Made:
+def answer(pieces: Sequence[ReportPiece]) -> Made:
     """The figure at the top: all curves beside each other."""
     decays = [
         load(piece.path(f"data/{piece.data['slug']}.npz"))

@@ -38,7 +38,7 @@ _LIVELY = re.compile(
 
 
 @dataclass(frozen=True)
-class Piece:
+class ReportPiece:
     """Data, and files by their path in the report's folder."""
 
     folder: Path
@@ -61,12 +61,12 @@ class Store:
         self.folder = folder
         self.used: set[str] = set()
 
-    def found(self, subject: Mapping[str, Any]) -> Piece | None:
+    def found(self, subject: Mapping[str, Any]) -> ReportPiece | None:
         """The piece of a subject, if it was made before and is whole."""
         folder = self.folder / self._key(subject)
         try:
             about = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
-            piece = Piece(folder, about["data"], tuple(about["sums"]))
+            piece = ReportPiece(folder, about["data"], tuple(about["sums"]))
             for name, known in about["sums"].items():
                 content = piece.bytes(name)
                 lively = name.startswith("inline/") and _LIVELY.search(content)
@@ -76,7 +76,7 @@ class Store:
             return None
         return piece
 
-    def keep(self, subject: Mapping[str, Any], made: Made) -> Piece:
+    def keep(self, subject: Mapping[str, Any], made: Made) -> ReportPiece:
         """The piece of a subject that was made now."""
         (data, files), key = made, self._key(subject)
         beside = self.folder
