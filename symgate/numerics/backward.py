@@ -36,7 +36,7 @@ SEGMENT, NUMBERS = 128, 1 << 18
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _BackwardPlan:
     """The expressions of a walk: each coefficient by the variable that stands for it, and what
     the values of a step, the states before it, the inputs and the parameters get."""
 
@@ -58,7 +58,7 @@ def _later(name: str, rank: int) -> Indexed:
 
 
 @once_a_cell
-def _plan(cell: Cell) -> _Plan:
+def _plan(cell: Cell) -> _BackwardPlan:
     lin = linearise(cell)
     coefficients: dict[Expr, Indexed] = {}
     found: dict[Indexed, list[Expr]] = {
@@ -79,7 +79,7 @@ def _plan(cell: Cell) -> _Plan:
             found.setdefault(term.source, []).append(pulled)
     total = {source: Add(*parts) for source, parts in found.items()}
     reached = {term.parameter for node in met for term in node.parameter_terms}
-    return _Plan(
+    return _BackwardPlan(
         {stands: factor for factor, stands in coefficients.items()},
         {node.name: total[node.symbol] for node in met},
         {s: total.get(lin.variable(s, 1), S.Zero) for s in cell.states},

@@ -68,7 +68,7 @@ class Schedule:
 def schedule(cell: Cell) -> Schedule:
     """Plan a step of a cell."""
     lin = linearise(cell)
-    plan = _Plan(lin)
+    plan = _LoopPlan(lin)
     return Schedule(
         lin, tuple(plan.driven), tuple(plan.operations()), kept_nodes(lin), plan.input_products()
     )
@@ -89,7 +89,7 @@ def split_stacks(expression: Expr) -> Expr:
     return expression.xreplace(stacked) if stacked else expression
 
 
-class _Plan:
+class _LoopPlan:
     def __init__(self, lin: Linearisation) -> None:
         self.lin = lin
         self.body = {node.name: split_stacks(node.expression) for node in lin}

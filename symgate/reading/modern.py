@@ -28,7 +28,7 @@ NAMES = {"layer-norm-lstm": "lstm"}
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedCell:
     """Such a cell: its lines in the language by name, its family, the zoo's cell that it is."""
 
     lines: Sequence[LaidOutLine]
@@ -39,7 +39,7 @@ class Ranked:
     verdict: str = ""
 
 
-def ranked(draft: Draft, found: Understanding) -> Ranked | None:
+def ranked(draft: Draft, found: Understanding) -> RankedCell | None:
     """The cell of a draft by its ranks; None where it needs none or is none."""
     normalised = "normalisation" in found.context.notes.values()
     needed = any(map(_needs, found.lines)) or any(map(_multiplies, found.outputs))
@@ -64,7 +64,7 @@ def ranked(draft: Draft, found: Understanding) -> Ranked | None:
     named = NAMES.get(name, name.removesuffix("-row")) or named
     if (not named and cell is None) or not (needed or name):
         return None
-    return Ranked(lines, own, named, cell, name, verdict)
+    return RankedCell(lines, own, named, cell, name, verdict)
 
 
 def _needs(u: Understood) -> bool:
@@ -122,7 +122,7 @@ def _proved(cell: Cell) -> tuple[str, str]:
 
 
 def by_ranks(
-    own: Reading, document: Document, found: Ranked | None, meant: Ranked | None
+    own: Reading, document: Document, found: RankedCell | None, meant: RankedCell | None
 ) -> Reading:
     """A reading with the lines and the cell that it has by its ranks, as printed and as meant."""
     if found is None:
@@ -153,7 +153,7 @@ def by_ranks(
     )
 
 
-def sound(faults: Sequence[FoundFault], found: Ranked | None) -> list[FoundFault]:
+def sound(faults: Sequence[FoundFault], found: RankedCell | None) -> list[FoundFault]:
     """The faults that do not come of reading lines without their ranks."""
     if found is None:
         return list(faults)
@@ -163,7 +163,7 @@ def sound(faults: Sequence[FoundFault], found: Ranked | None) -> list[FoundFault
     return [*own, *(f for f in kept if f not in own)]
 
 
-def _shown(line: ReadLine, found: Ranked) -> str | None:
+def _shown(line: ReadLine, found: RankedCell) -> str | None:
     """A line as it is printed; wᵀ x with a weight w stays so."""
     text = found.texts.get(line.name)
     if text is None or line.text is None:

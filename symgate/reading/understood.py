@@ -12,7 +12,7 @@ from symgate.reading.terms import AnyTerm, text, time_text
 from symgate.reading.tokens import FormulaError
 
 if TYPE_CHECKING:
-    from symgate.reading.modern import Ranked
+    from symgate.reading.modern import RankedCell
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Understanding:
     inlined: list[Understood] = field(default_factory=list)
     backwards: set[str] = field(default_factory=set)
     convolution: bool = False
-    ranked: Ranked | None = None
+    ranked: RankedCell | None = None
 
     def line(self, name: str) -> Understood | None:
         return next((line for line in self.lines if line.name == name), None)
