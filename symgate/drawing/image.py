@@ -15,7 +15,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from symgate.drawing.labels import DROP, SCRIPT, Run, middle
+from symgate.drawing.labels import DROP, SCRIPT, TextRun, middle
 from symgate.drawing.lines import rounded
 from symgate.drawing.palette import INK
 from symgate.drawing.scene import Caption, DrawnShape, Polyline, Scene
@@ -109,7 +109,7 @@ def _letters(italic: bool) -> frozenset[int]:
     return frozenset(get_font(findfont(font)).get_charmap())
 
 
-def _font(run: Run) -> FontProperties:
+def _font(run: TextRun) -> FontProperties:
     """The first font that has all characters of a run."""
     has_all = _letters(run.italic).issuperset(map(ord, run.text))
     family = FONTS[0] if has_all else FONTS[1]

@@ -10,7 +10,7 @@ from symgate.algebra.text import raised
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A run of characters: `level` is 0 on the line, -1 for a subscript."""
 
     text: str
@@ -18,7 +18,7 @@ class Run:
     level: int = 0
 
 
-Label = tuple[Run, ...]
+Label = tuple[TextRun, ...]
 
 #: The size of a subscript beside the letter's, and how far below it stands.
 SCRIPT, DROP = 0.72, 0.22
@@ -39,9 +39,9 @@ def name_label(name: str, lag: int | None = None) -> Label:
     below = [GREEK.get(part, part) for part in parts.subscripts]
     if lag is not None:
         below.append("t" if lag == 0 else f"t−{lag}")
-    label = [Run(_cut(base), italic=True)]
+    label = [TextRun(_cut(base), italic=True)]
     if below:
-        label.append(Run(_cut(",".join(below)), italic=True, level=-1))
+        label.append(TextRun(_cut(",".join(below)), italic=True, level=-1))
     return tuple(label)
 
 
@@ -50,7 +50,7 @@ def plain_label(text: str) -> Label:
     if text.startswith("matrix:"):
         return name_label(text.removeprefix("matrix:"))
     pieces = re.split(r"_(\{[^}]*\}|\w+)", text)
-    runs = [Run(p.strip("{}"), italic=i % 2 == 1, level=-(i % 2)) for i, p in enumerate(pieces)]
+    runs = [TextRun(p.strip("{}"), italic=i % 2 == 1, level=-(i % 2)) for i, p in enumerate(pieces)]
     return tuple(run for run in runs if run.text)
 
 

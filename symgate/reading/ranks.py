@@ -63,7 +63,7 @@ def in_text(
     memories = [line.name for line in lines if _of_itself(line)]
     single = [[name] for name in memories[:4] if len(memories) > 1]  # the others are vectors
     for capitals, rows in product((memories, *single, []), (False, True)):
-        ranks = _Ranks(context, rows, capitals)
+        ranks = _RankedReader(context, rows, capitals)
         for line in [*lines, *lines]:
             with suppress(FormulaError):
                 ranks.line(line)  # what is learnt of a name in one line is known in the others
@@ -80,7 +80,7 @@ def _of_itself(line: LaidOutLine) -> bool:
     return line.target.letter.isupper() and any(r.name == line.name for r in line.references)
 
 
-class _Ranks:
+class _RankedReader:
     """Reads lines with the ranks that are known so far; `rows` says that vectors are rows."""
 
     def __init__(self, context: Context, rows: bool, memories: Sequence[str]) -> None:
