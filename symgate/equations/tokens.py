@@ -68,7 +68,7 @@ _CLOSES = {"(": ")", "[": "]"}
 
 
 @dataclass(frozen=True)
-class Token:
+class SourceToken:
     """A piece of a line, with its line (from 1) and column (from 0)."""
 
     kind: str
@@ -86,14 +86,14 @@ def check_form(source: Source) -> None:
         raise scan.never_closed()
 
 
-def _tokens(source: Source) -> Iterator[Token]:
+def _tokens(source: Source) -> Iterator[SourceToken]:
     """The tokens of the code; each line that holds any ends with one of kind "end"."""
     for number, code in enumerate(source.code, start=1):
         for match in _TOKEN.finditer(code):
             if match.lastgroup != "space":
-                yield Token(str(match.lastgroup), match.group(), number, match.start())
+                yield SourceToken(str(match.lastgroup), match.group(), number, match.start())
         if code:
-            yield Token("end", "", number, len(code))
+            yield SourceToken("end", "", number, len(code))
 
 
 class _Scan:
@@ -104,11 +104,11 @@ class _Scan:
         self.start_equation()
 
     def start_equation(self) -> None:
-        self.tokens: list[Token] = []
-        self.open: list[Token] = []
+        self.tokens: list[SourceToken] = []
+        self.open: list[SourceToken] = []
         self.wants_value, self.has_equals = True, False
 
-    def take(self, token: Token) -> None:
+    def take(self, token: SourceToken) -> None:
         getattr(self, f"take_{token.kind}")(token)
         if self.tokens and token.kind != "end" and len(self.tokens) >= MAX_TOKENS:
             raise self.error(token, "this equation is too long; give its parts names")
@@ -116,13 +116,13 @@ class _Scan:
         if token.kind == "end" and not self.open:
             self.start_equation()
 
-    def error(self, token: Token, message: str) -> EquationError:
+    def error(self, token: SourceToken, message: str) -> EquationError:
         return self.source.error_at(token.line, token.column, message, len(token.text))
 
-    def take_strange(self, token: Token) -> None:
+    def take_strange(self, token: SourceToken) -> None:
         raise self.error(token, _strange(token.text))
 
-    def take_name(self, token: Token) -> None:
+    def take_name(self, token: SourceToken) -> None:
         if keyword.iskeyword(token.text):
             mend = _SPELLED.get(token.text, "")
             raise self.error(
@@ -136,7 +136,7 @@ class _Scan:
         if len(token.text) > MAX_NAME:
             raise self.error(token, f"this name is longer than {MAX_NAME} characters")
 
-    def take_number(self, token: Token) -> None:
+    def take_number(self, token: SourceToken) -> None:
         self.take_value(token)
         if re.fullmatch("0[0-9]+", token.text):
             raise self.error(token, "a whole number must not start with 0")
@@ -144,7 +144,7 @@ class _Scan:
         if not is_zero and not 1e-100 <= float(token.text) <= 1e100:
             raise self.error(token, "a number must lie between 1e-100 and 1e100")
 
-    def take_value(self, token: Token) -> None:
+    def take_value(self, token: SourceToken) -> None:
         if self.wants_value:
             self.wants_value = False
             return
@@ -157,7 +157,7 @@ class _Scan:
             f"@ is a matrix times a vector",
         )
 
-    def take_attribute(self, token: Token) -> None:
+    def take_attribute(self, token: SourceToken) -> None:
         if self.wants_value:
             raise self.no_value(token)
         attribute = "".join(token.text.split())
@@ -167,21 +167,21 @@ class _Scan:
                 f"{attribute!r} is not in the language; only .T is, the transpose of a matrix",
             )
 
-    def take_operator(self, token: Token) -> None:
+    def take_operator(self, token: SourceToken) -> None:
         if token.text == "//":
             raise self.error(token, "'//' is not in the language; a division is written /")
         if self.wants_value and token.text not in "+-":
             raise self.no_value(token)
         self.wants_value = True
 
-    def take_comma(self, token: Token) -> None:
+    def take_comma(self, token: SourceToken) -> None:
         if self.wants_value:
             raise self.no_value(token)
         if not self.open:
             raise self.error(token, "a comma may stand only inside brackets, as in W @ [a, b]")
         self.wants_value = True
 
-    def take_open(self, token: Token) -> None:
+    def take_open(self, token: SourceToken) -> None:
         if not self.wants_value and token.text == "(" and self.tokens[-1].kind != "name":
             self.take_value(token)
         self.open.append(token)
@@ -189,7 +189,7 @@ class _Scan:
             raise self.error(token, f"brackets are nested more than {MAX_NESTING} deep")
         self.wants_value = True
 
-    def take_close(self, token: Token) -> None:
+    def take_close(self, token: SourceToken) -> None:
         if not self.open:
             raise self.error(token, f"{token.text!r} closes no bracket; leave it out")
         opened = self.open[-1]
@@ -206,7 +206,7 @@ class _Scan:
             raise self.no_value(token)
         self.open.pop()
 
-    def take_equals(self, token: Token) -> None:
+    def take_equals(self, token: SourceToken) -> None:
         if self.open and self.open[-1].line < token.line:
             raise self.never_closed()
         if self.open:
@@ -222,7 +222,7 @@ class _Scan:
         self.check_target(token)
         self.wants_value = self.has_equals = True
 
-    def check_target(self, equals: Token) -> None:
+    def check_target(self, equals: SourceToken) -> None:
         """The left side is a name, or a name and something in square brackets."""
         left = "".join(token.text for token in self.tokens)
         if re.fullmatch(r"\w+(\[[^\[\]]*\])?", left) and self.tokens[0].kind == "name":
@@ -238,7 +238,7 @@ class _Scan:
             len(left.rstrip()),
         )
 
-    def take_end(self, token: Token) -> None:
+    def take_end(self, token: SourceToken) -> None:
         if self.open:
             return
         if not self.has_equals:
@@ -252,7 +252,7 @@ class _Scan:
         if self.wants_value:
             raise self.error(token, "the line ends where an expression was expected")
 
-    def no_value(self, token: Token) -> EquationError:
+    def no_value(self, token: SourceToken) -> EquationError:
         return self.error(token, f"expected a name, a number or '(', found {token.text!r}")
 
     def never_closed(self) -> EquationError:
@@ -263,7 +263,7 @@ class _Scan:
             f"the text is cut off",
         )
 
-    def column(self, token: Token) -> int:
+    def column(self, token: SourceToken) -> int:
         return token.column + self.source.indents[token.line - 1] + 1
 
 
