@@ -21,7 +21,7 @@ from symgate.cli.options import (
     setup_options,
 )
 from symgate.cli.pictures import add_picture
-from symgate.cli.saying import show_json
+from symgate.cli.saying import show_json, show_table
 from symgate.files import writable
 
 if TYPE_CHECKING:
@@ -116,7 +116,6 @@ def _show(decays: list[Decay], arguments: argparse.Namespace) -> None:
         print(_csv(decays), end="")
         return
     from symgate.cli.chart import chart
-    from symgate.cli.columns import show_table
     from symgate.decaying.table import HEADER, in_the_norm, ranking, rows
 
     if arguments.output is None:
@@ -160,7 +159,6 @@ def _measured_on(decays: list[Decay]) -> None:
 
 
 def _bounds(decays: list[Decay]) -> None:
-    from symgate.cli.columns import show_table
     from symgate.decaying.table import number as shown
     from symgate.numerals import power
 
@@ -191,7 +189,6 @@ def _bounds(decays: list[Decay]) -> None:
 
 
 def _paths(decays: list[Decay]) -> None:
-    from symgate.cli.columns import show_table
     from symgate.numerals import power, share
 
     table = [("cell", "block", "path", "share per step", "last lag without it", "alone")]

@@ -23,7 +23,7 @@ from symgate.cli.options import (
     wholes,
 )
 from symgate.cli.pictures import add_picture
-from symgate.cli.saying import show_json
+from symgate.cli.saying import show_json, show_table
 from symgate.errors import SymgateError
 from symgate.files import writable
 
@@ -97,8 +97,6 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.csv:
         print(found.to_csv(), end="")
     else:
-        from symgate.cli.columns import show_table
-
         show_table(found.table())
         print(f"\n{measured_on(found)}")
     return 0
