@@ -34,10 +34,12 @@ EXAMPLES = (
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from symgate.numerics.norms import NORMS
+
     add_cells(parser)
     add_setup(parser, *SETUP)
     add_data(parser)
-    add_states(parser)
+    add_states(parser, NORMS)
     parser.add_argument("--paths", action="store_true", help="the curve without each path in turn")
     parser.add_argument("--bounds", action="store_true", help="worst case and predictions")
     add_picture(parser, ".svg, .png, .pdf; for a table .csv, .json")
