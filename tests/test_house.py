@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent / "symgate"
 #: The classes of the algebra that only its own rooms tell apart.
 KINDS = {"MatVec", "Stack", "Transpose"}
 
+
 @cache
 def files() -> dict[str, str]:
     """Every module of the package by its dotted name."""

@@ -97,7 +97,7 @@ def test_the_critical_gain_without_input_is_found_in_few_iterations(
     step = Laws.step
     monkeypatch.setattr(Laws, "step", lambda laws, before: steps.append(0) or step(laws, before))
     assert sg.critical_gain(shared) == pytest.approx(3**0.5, abs=1e-3)
-    assert len(steps) < 5000
+    assert len(steps) < 3500  # 2726 here, and 5047 with chords of ends that had not settled
     assert sg.mean_field(sg.cell("rnn"), 1.0005).second["h"] == pytest.approx(5e-4, rel=0.01)
 
 

@@ -197,18 +197,23 @@ def critical_gain(
             f"χ of {cell.name} does not cross 1 between the gains {low:g} and {high:g}: it is "
             f"{below + 1:.4g} and {above + 1:.4g}"
         )
-    exact, last = True, 0
-    for turn in range(100):
-        if high - low <= (1e-10 if exact else 5e-4) * high:
+    exact = {"low": True, "high": True}
+    last, widths = "", [math.inf, math.inf]
+    for _ in range(100):
+        known = all(exact.values())
+        if high - low <= (1e-10 if known else 5e-4) * high:
             break
         middle = (low + high) / 2
-        if exact and turn % 3:  # the chord, in which an end that stays counts less and less
+        if known and high - low <= widths[-2] / 2:
+            # the chord, in which an end that stays counts less and less
             middle = low + (high - low) * below / (below - above)
-        now, exact = distance(middle)
+        widths.append(high - low)
+        now, settled = distance(middle)
         if now == 0:
             return middle
-        side = 1 if (now > 0) == (above > 0) else -1
-        if side > 0:
+        side = "high" if (now > 0) == (above > 0) else "low"
+        exact[side] = settled
+        if side == "high":
             high, above, below = middle, now, below / 2 if side == last else below
         else:
             low, below, above = middle, now, above / 2 if side == last else above
