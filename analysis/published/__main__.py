@@ -14,7 +14,7 @@ from rich.progress import Progress
 from analysis.published.checks import Verdict, script, scripts, sentence, verdicts
 from analysis.published.drawing import OUTPUT, write
 from analysis.published.page import results, rows_of, shown, write_page
-from symgate.cli.columns import columns
+from symgate.cli.saying import show_table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +57,8 @@ def print_table(found: Sequence[Verdict]) -> None:
             words = shown(v)
             cells = (words[key] for key in ("name", "expected", "got", "deviation", "tolerance"))
             table.append((str(row.number), *cells, "yes" if v.agrees else "NO"))
-    print("\n".join(columns(table)), end="\n\n")
+    show_table(table)
+    print()
     for row in rows_of(found):
         print(sentence(row, [v for v in found if v.row is row]))
     off = sum(not v.agrees for v in found)
